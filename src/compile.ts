@@ -1,0 +1,38 @@
+/** The library's one call: from a spec to the text of its trainer. */
+import type { Diagnostic } from "./diagnostics/diagnostic.ts";
+import { Unsupported } from "./diagnostics/errors.ts";
+import { compileModel, emitTypeScript } from "./pipeline.ts";
+import type { ModelSpec } from "./spec/schema.ts";
+import { parseModel } from "./spec/parse-model.ts";
+
+export interface CompileOptions {
+  /** What the loops become; `ts` by default. */
+  readonly target?: "ts" | "wasm";
+  /** The element type of parameters and values; `f32` by default. */
+  readonly dtype?: "f32" | "f64";
+  /** Leave out rewrites that may change rounding. */
+  readonly exact?: boolean;
+  /** Names of passes to leave out, to see what they do. */
+  readonly skip?: readonly string[];
+}
+
+export interface CompileResult {
+  /** One standalone TypeScript module; see the contract's section 3. */
+  readonly code: string;
+  /** What deserves a second look without being wrong. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Compiles a model spec (the object of the contract's section 2) to a trainer.
+ *
+ * @throws {DiagnosticError} for a spec that is wrong, with all that is wrong in it.
+ * @throws {Unsupported} for a known gap.
+ */
+export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
+  const { target = "ts", dtype = "f32", exact = false, skip = [] } = options;
+  if (target !== "ts") throw new Unsupported(`the target ${target} is a known gap: "ts" is there`);
+  const model = parseModel(spec);
+  const compilation = compileModel(model, { dtype, exact, skip });
+  return { code: await emitTypeScript(compilation, dtype), warnings: compilation.built.warnings };
+}

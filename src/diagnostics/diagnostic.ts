@@ -1,0 +1,35 @@
+// What is wrong with something that the user wrote, as data: so that several can be collected, placed in the source
+// later, and rendered once.
+
+/** A line and column of a file, both from 1; `endColumn` is the column after the last marked character of that line. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly endColumn?: number;
+}
+
+/** The way from the root of a spec to a value: keys and list indices. */
+export type SpecPath = readonly (string | number)[];
+
+/**
+ * One thing that is wrong. `code` is stable ("T1203"): T10xx syntax, files and command line; T11xx unknown or missing keys;
+ * T12xx wrong values; T13xx names and shapes between layers; T14xx loss and target; T15xx gradients; T19xx known gaps;
+ * T20xx data; T30xx checkpoints; T40xx training.
+ */
+export interface Diagnostic {
+  readonly code: string;
+  readonly severity: "error" | "warning";
+  /** The whole sentence, the path in the spec included: "network[1].units must be a positive integer, got -3". */
+  readonly message: string;
+  /** Where in the spec; whoever has the source text turns it into `place` and `frame`. */
+  readonly path?: SpecPath;
+  /** Whether the key at the end of `path` is meant, or (as usual) the value under it. */
+  readonly at?: "key" | "value";
+  readonly place?: Place;
+  /** What would be right. */
+  readonly hint?: string;
+  readonly notes?: readonly string[];
+  /** The lines of source around `place`, the place marked. */
+  readonly frame?: string;
+}

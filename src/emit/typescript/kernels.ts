@@ -1,0 +1,167 @@
+/** Kernels as functions, each under the formulas that it implements, and the programs that call them in order. */
+import CodeBlockWriter from "code-block-writer";
+import type { ElementType } from "../../ir/types.ts";
+import { visitExpressions, visitStatements } from "../../loop/statements.ts";
+import type { Buffer, Kernel, LoopProgram, Provenance } from "../../loop/types.ts";
+import type { Scope } from "./expressions.ts";
+import { identifierMaker, nameLocals, storageWish } from "./identifiers.ts";
+import type { Identify } from "./identifiers.ts";
+import { buffersOf, shareKernels } from "./share-kernels.ts";
+import type { KernelGroup, PlacedKernel } from "./share-kernels.ts";
+import { writeStatements } from "./statements.ts";
+
+/** What kernels need to know of the module around them. */
+export interface ModuleNames {
+  /** The constant that holds a buffer's offset. */
+  placeOf(program: string, buffer: string): string;
+  readonly identify: Identify;
+  readonly all: ReadonlySet<string>;
+  readonly float: "f32" | "f64";
+  uses(runtimeName: string): void;
+}
+
+export interface EmittedKernels {
+  /** Every function's text, in order of first call. */
+  readonly functions: readonly string[];
+  /** The calls of each program, in order. */
+  readonly calls: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The views of the arena, in the order in which functions take them. */
+const views = ["f", "integers", "doubles"] as const;
+type View = (typeof views)[number];
+
+export const viewFor = (element: ElementType, float: "f32" | "f64"): View => {
+  if (element === "i32") return "integers";
+  return element === float || element === "bool" ? "f" : "doubles";
+};
+
+const viewTypes: Readonly<Record<View, string>> = {
+  f: "Numbers",
+  integers: "Int32Array",
+  doubles: "Float64Array",
+};
+
+/** Comments stay within the width of the page. */
+export function commentLines(text: string, width = 104): string[] {
+  const lines: string[] = [];
+  let line = "//";
+  for (const word of text.split(" ")) {
+    if (line.length + word.length + 1 > width && line !== "//") {
+      lines.push(line);
+      line = "//  ";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** What the kernel implements; a gradient says of what, and by which rule. Repeated lines are dropped. */
+function comments(provenance: readonly Provenance[]): string[] {
+  const lines: string[] = [];
+  let source = "";
+  for (const { text, gradientOf, rule } of provenance) {
+    const from = gradientOf === undefined ? "" : `Gradient of ${gradientOf} [${rule}]:`;
+    if (from !== "" && from !== source) lines.push(...commentLines(from));
+    source = from;
+    lines.push(...commentLines(from === "" ? text : `  ${text}`));
+  }
+  return [...new Set(lines)];
+}
+
+const usesRows = (kernel: Kernel): boolean => {
+  let found = false;
+  visitExpressions(kernel.body, (x) => x.kind === "variable" && x.name === "n" && (found = true));
+  return found;
+};
+
+/** What a parameter of a shared function is called: by the part it plays, not by the layer of the first caller. */
+function parameterWish(group: KernelGroup, slot: number): string {
+  const { kernel, slots } = group.instances[0];
+  const buffer = slots[slot];
+  const wish = storageWish(buffer.name);
+  if (buffer.region === "parameter") return wish.split(".").at(-1) ?? wish;
+  if (buffer.region === "gradient") return `d_${wish.split(".").at(-1) ?? wish}`;
+  let stores = false;
+  visitStatements(kernel.body, (s) => s.kind === "store" && s.buffer === buffer.name && (stores = true));
+  return stores ? "output" : "input";
+}
+
+const withoutDigits = (name: string): string => name.replace(/\d+(?=$|_|\.)/g, "");
+
+function functionText(
+  group: KernelGroup,
+  name: string,
+  module: ModuleNames,
+): { text: string; takes: readonly string[] } {
+  const [first] = group.instances;
+  const { kernel, slots, places } = first;
+  const isShared = group.parameters.length > 0;
+  const identify = identifierMaker(module.all);
+  const parameters = new Map(group.parameters.map((slot) => [slot, identify(parameterWish(group, slot))]));
+  const placeNames = new Map(
+    slots.map((buffer, slot) => [buffer.name, parameters.get(slot) ?? places[slot]]),
+  );
+  const localName = (buffer: string) => (isShared ? (placeNames.get(buffer) ?? buffer) : buffer);
+  const locals = nameLocals(kernel, new Set([...module.all, ...parameters.values()]), localName);
+  const elements = new Map(slots.map((buffer) => [buffer.name, buffer.element]));
+  const used = new Set<View>();
+  const scope: Scope = {
+    nameOf: (variable) => locals.get(variable) ?? placeNames.get(variable) ?? variable,
+    viewOf: (element) => {
+      const view = viewFor(element, module.float);
+      used.add(view);
+      return view;
+    },
+    elementOf: (buffer) => elements.get(buffer) ?? module.float,
+    uses: module.uses,
+  };
+  const body = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
+  writeStatements(body, kernel.body, scope);
+  const takes = [...views.filter((view) => used.has(view)), ...(usesRows(kernel) ? ["n"] : [])];
+  const typed = [
+    ...views.filter((view) => used.has(view)).map((view) => `${view}: ${viewTypes[view]}`),
+    ...(usesRows(kernel) ? ["n: number"] : []),
+    ...[...parameters.values()].map((parameter) => `${parameter}: number`),
+  ];
+  const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
+  const count = group.instances.length;
+  for (const line of comments(kernel.provenance)) writer.writeLine(line);
+  if (isShared)
+    for (const line of commentLines(`and likewise ${count - 1} more: see the calls.`)) writer.writeLine(line);
+  writer.write(`function ${name}(${typed.join(", ")}): void`).block(() => writer.write(body.toString()));
+  return { text: writer.toString(), takes };
+}
+
+export function emitKernels(programs: readonly LoopProgram[], module: ModuleNames): EmittedKernels {
+  const placed = programs.flatMap((program) =>
+    program.kernels.map((kernel): PlacedKernel => {
+      const slots = buffersOf(kernel).flatMap((name): Buffer[] => {
+        const buffer = program.buffers.get(name);
+        return buffer === undefined ? [] : [buffer];
+      });
+      return {
+        program: program.name,
+        kernel,
+        slots,
+        places: slots.map(({ name }) => module.placeOf(program.name, name)),
+      };
+    }),
+  );
+  const calls = new Map<PlacedKernel, string>();
+  const functions = shareKernels(placed).map((group) => {
+    const [first] = group.instances;
+    const wish = storageWish(first.kernel.name);
+    const name = module.identify(`compute_${group.parameters.length > 0 ? withoutDigits(wish) : wish}`);
+    const { text, takes } = functionText(group, name, module);
+    for (const instance of group.instances)
+      calls.set(
+        instance,
+        `${name}(${[...takes, ...group.parameters.map((slot) => instance.places[slot])].join(", ")});`,
+      );
+    return text;
+  });
+  const byProgram = new Map<string, string[]>(programs.map(({ name }) => [name, []]));
+  for (const kernel of placed) byProgram.get(kernel.program)?.push(calls.get(kernel) ?? "");
+  return { functions, calls: byProgram };
+}

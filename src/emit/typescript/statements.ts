@@ -1,0 +1,48 @@
+/** Statements of the loop IR as TypeScript. */
+import type CodeBlockWriter from "code-block-writer";
+import type { Expression } from "../../loop/expressions.ts";
+import type { Statement } from "../../loop/types.ts";
+import { expressionText, numberText } from "./expressions.ts";
+import type { Scope } from "./expressions.ts";
+
+/** `x = x + e` as `x += e`. */
+function assignmentText(name: string, value: Expression, scope: Scope): string {
+  const isSelf = (x: Expression) => x.kind === "variable" && scope.nameOf(x.name) === name;
+  if (value.kind === "binary" && value.operator === "+" && isSelf(value.x))
+    return `${name} += ${expressionText(value.y, scope)};`;
+  return `${name} = ${expressionText(value, scope)};`;
+}
+
+export function writeStatements(
+  writer: CodeBlockWriter,
+  statements: readonly Statement[],
+  scope: Scope,
+): void {
+  for (const statement of statements) {
+    switch (statement.kind) {
+      case "for": {
+        const name = scope.nameOf(statement.variable);
+        const from = expressionText(statement.from, scope);
+        const to = expressionText(statement.to, scope);
+        const next = statement.step === 1 ? `${name}++` : `${name} += ${numberText(statement.step)}`;
+        writer.write(`for (let ${name} = ${from}; ${name} < ${to}; ${next})`).block(() => {
+          writeStatements(writer, statement.body, scope);
+        });
+        break;
+      }
+      case "let":
+        writer.writeLine(
+          `${statement.mutable ? "let" : "const"} ${scope.nameOf(statement.name)} = ${expressionText(statement.value, scope)};`,
+        );
+        break;
+      case "assign":
+        writer.writeLine(assignmentText(scope.nameOf(statement.name), statement.value, scope));
+        break;
+      case "store": {
+        const view = scope.viewOf(scope.elementOf(statement.buffer));
+        const at = statement.at.map((i) => expressionText(i, scope)).join(", ");
+        writer.writeLine(`${view}[${at}] = ${expressionText(statement.value, scope)};`);
+      }
+    }
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The only maker of nodes. It runs the op's shape rule, so an ill-typed graph cannot be built, and it makes
+ * broadcasting explicit: operands of a pointwise op are brought to one shape by `broadcast` nodes here, so that no
+ * gradient rule and no lowering ever thinks about it.
+ */
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import { syntax } from "./nodes.ts";
+import type { Attributes, Node, NodeOf, OpName, OperandName, Origin } from "./nodes.ts";
+import { isFloat, sameShape, TypeRefusal, typeText } from "./types.ts";
+import type { Dimension, ElementType, Shape, TensorType } from "./types.ts";
+
+/** What the builder must know of an op; the table in `ops/` gives it. */
+export interface OpRules<K extends OpName> {
+  readonly traits: readonly string[];
+  infer(operands: { readonly [O in OperandName<K>]: TensorType }, attributes: Attributes<K>): TensorType;
+}
+export type RuleTable = { readonly [K in OpName]: OpRules<K> };
+
+/** A number stands for a constant of the other operand's element type. */
+export type Operand = Node | number;
+
+type AsOperands<Names extends readonly string[]> = { -readonly [I in keyof Names]: Operand };
+type OperandTuple<K extends OpName> = AsOperands<(typeof syntax)[K]["operands"]>;
+type Method<K extends OpName> = [keyof Attributes<K>] extends [never]
+  ? (...operands: OperandTuple<K>) => Node
+  : (...operands: [...OperandTuple<K>, attributes: Attributes<K>]) => Node;
+type OpMethods = { readonly [K in OpName]: Method<K> };
+
+export interface BuilderCore {
+  /** The element type of the model's real numbers. */
+  readonly float: "f32" | "f64";
+  /** Makes a node of a given op, as the methods do; for code that handles every op alike. */
+  make(op: OpName, operands: readonly Operand[], attributes: object): Node;
+  /** Makes all nodes built inside `build` carry this origin (merged over the enclosing one). */
+  within<T>(origin: Origin, build: () => T): T;
+  /** The same node with a name that printing and emitted code will use. */
+  named(name: string, node: Node): Node;
+  /** `x` read as if it had `shape`, by numpy's rule: axes align at the right, missing axes and ones repeat. */
+  broadcastTo(x: Node, shape: Shape): Node;
+  /** `x`, which lacks `axes` of `shape` (as after a reduction), repeated along them. */
+  repeatAlong(x: Node, axes: readonly number[], shape: Shape): Node;
+  /** A constant of the model's float type, or of `element`. */
+  number(value: number, element?: ElementType): Node;
+}
+
+export type GraphBuilder = OpMethods & BuilderCore;
+
+/** The shape to which numpy's rule brings all operands. */
+function commonShape(shapes: readonly Shape[]): Shape {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis): Dimension => {
+    let common: Dimension = 1;
+    for (const shape of shapes) {
+      const dimension = shape[axis - rank + shape.length] ?? 1;
+      if (dimension === 1 || dimension === common) continue;
+      if (common !== 1)
+        throw new TypeRefusal(
+          `shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} do not broadcast: ${common} and ${dimension} at axis ${axis}`,
+        );
+      common = dimension;
+    }
+    return common;
+  });
+}
+
+const isPointwise = (rules: { readonly traits: readonly string[] }): boolean =>
+  rules.traits.includes("pointwise");
+
+export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuilder {
+  let context: Origin = {};
+
+  const refuse = (op: OpName, operands: readonly Node[], error: unknown): never => {
+    if (!(error instanceof TypeRefusal)) throw error;
+    const types = operands.map((operand) => typeText(operand.type)).join(", ");
+    const where = context.layer === undefined ? "" : ` in layer ${context.layer}`;
+    throw new DiagnosticError([
+      {
+        code: "T1310",
+        severity: "error",
+        message: `${op}(${types})${where}: ${error.message}`,
+        path: context.path,
+      },
+    ]);
+  };
+
+  const raw = (op: OpName, list: readonly Node[], attributes: object): Node => {
+    const names = syntax[op].operands;
+    if (list.length !== names.length) throw new Error(`internal: ${op} takes ${names.length} operands`);
+    const operands = Object.fromEntries(names.map((name, i) => [name, list[i]]));
+    const types = Object.fromEntries(names.map((name, i) => [name, list[i].type]));
+    try {
+      return assertedNode({
+        op,
+        operands,
+        attributes,
+        type: inferType(rules, op, types, attributes),
+        origin: context,
+      });
+    } catch (error) {
+      return refuse(op, list, error);
+    }
+  };
+
+  const core: BuilderCore = {
+    float,
+    make(op, operands, attributes) {
+      const element = operands.find((x) => typeof x !== "number" && x.type.element !== "bool");
+      const nodes = operands.map((x) =>
+        typeof x === "number"
+          ? core.number(x, typeof element === "object" ? element.type.element : float)
+          : x,
+      );
+      if (!isPointwise(rules[op]) || nodes.length < 2) return raw(op, nodes, attributes);
+      try {
+        const shape = commonShape(nodes.map((x) => x.type.shape));
+        return raw(op, nodes.map((x) => core.broadcastTo(x, shape)), attributes); // prettier-ignore
+      } catch (error) {
+        return refuse(op, nodes, error);
+      }
+    },
+    within(origin, build) {
+      const outer = context;
+      context = { ...outer, ...origin };
+      try {
+        return build();
+      } finally {
+        context = outer;
+      }
+    },
+    named: (name, node) => ({ ...node, name }),
+    broadcastTo(x, shape) {
+      if (sameShape(x.type.shape, shape)) return x;
+      const missing = shape.length - x.type.shape.length;
+      const kept = x.type.shape.flatMap((dimension, axis) =>
+        dimension === 1 && shape[axis + missing] !== 1 ? [] : [axis],
+      );
+      const dense =
+        kept.length === x.type.shape.length
+          ? x
+          : raw("reshape", [x], { shape: kept.map((axis) => x.type.shape[axis]) });
+      return raw("broadcast", [dense], { shape, axes: kept.map((axis) => axis + missing) });
+    },
+    repeatAlong: (x, axes, shape) =>
+      axes.length === 0
+        ? x
+        : raw("broadcast", [x], {
+            shape,
+            axes: shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis])),
+          }),
+    number: (value, element = float) => raw("constant", [], { value, element }),
+  };
+
+  const methods = Object.fromEntries(
+    Object.entries(syntax).map(([op, row]) => [
+      op,
+      (...given: (Operand | object)[]) =>
+        core.make(opNamed(op), given.slice(0, row.operands.length).map(asOperand), attributesOf(given, row)),
+    ]),
+  );
+  return assertedBuilder({ ...core, ...methods });
+}
+
+const attributesOf = (
+  given: readonly (Operand | object)[],
+  row: { operands: readonly string[]; attributes: readonly string[] },
+): object => {
+  const last = given[row.operands.length];
+  return row.attributes.length > 0 && typeof last === "object" ? last : {};
+};
+
+export const isOpName = (text: string): text is OpName => Object.hasOwn(syntax, text);
+
+const opNamed = (text: string): OpName => {
+  if (!isOpName(text)) throw new Error(`internal: no op ${text}`);
+  return text;
+};
+
+const isNode = (value: object): value is Node => "op" in value && "operands" in value;
+
+const asOperand = (value: Operand | object): Operand => {
+  if (typeof value === "number" || isNode(value)) return value;
+  throw new Error("internal: an operand is a node or a number");
+};
+
+/** Dispatching on a union of ops needs one asserted cast each; they live in these three functions. */
+export function inferType(rules: RuleTable, op: OpName, types: object, attributes: object): TensorType {
+  const rule = rules[op] as OpRules<OpName>;
+  return rule.infer(types as Parameters<typeof rule.infer>[0], attributes as Attributes<OpName>);
+}
+const assertedNode = (node: {
+  op: OpName;
+  operands: object;
+  attributes: object;
+  type: TensorType;
+  origin: Origin;
+}): Node => node as Node;
+const assertedBuilder = (methods: object): GraphBuilder => methods as GraphBuilder;
+
+/** The same node over other operands; the builder infers its type anew. Origin and name stay. */
+export function withOperands(g: GraphBuilder, node: Node, operands: readonly Node[]): Node {
+  const rebuilt = g.within(node.origin, () => g.make(node.op, operands, node.attributes));
+  return node.name === undefined ? rebuilt : g.named(node.name, rebuilt);
+}
+
+export const isConstant = (node: Node, value?: number): node is NodeOf<"constant"> =>
+  node.op === "constant" && (value === undefined || node.attributes.value === value);
+
+export const isFloatNode = (node: Node): boolean => isFloat(node.type.element);

@@ -1,0 +1,31 @@
+/**
+ * Names of values. A node may carry a wish; others are named after the layer and op they come from, backward nodes
+ * after the forward node from whose derivative they come. Collisions get a number, in graph order, so names are stable.
+ */
+import type { Graph, Node } from "./nodes.ts";
+
+/** What a node would be called if no other had that name. */
+export const wish = (node: Node): string => {
+  if (node.name !== undefined) return node.name;
+  const { forward, layer, composite } = node.origin;
+  if (forward !== undefined) return `d_${wish(forward)}_${node.op}`;
+  const parts = [layer, composite ?? node.op];
+  return parts.filter((part) => part !== undefined && part !== "").join("_");
+};
+
+export function nameNodes(graph: Graph): Map<Node, string> {
+  const names = new Map<Node, string>();
+  const used = new Set<string>();
+  const next = new Map<string, number>();
+  for (const node of graph.nodes) {
+    const base = wish(node);
+    let name = base;
+    for (let k = next.get(base) ?? 2; used.has(name); k++) {
+      name = `${base}_${k}`;
+      next.set(base, k + 1);
+    }
+    used.add(name);
+    names.set(node, name);
+  }
+  return names;
+}

@@ -1,0 +1,193 @@
+/**
+ * The syntax of the graph IR: one row an op, naming its operands and its attributes. Types, builder, printer and
+ * parser all derive from this table; what an op means stands in its file under `ops/`.
+ */
+import type { ElementType, Shape, TensorType } from "./types.ts";
+
+interface Row<Operands extends readonly string[], Attributes extends object> {
+  readonly operands: Operands;
+  readonly attributes: readonly (keyof Attributes & string)[];
+  /** Carries the type of the attributes; never a value. */
+  readonly as?: Attributes;
+}
+
+type None = Record<never, never>;
+
+const row = <const Operands extends readonly string[]>(...operands: Operands): Row<Operands, None> => ({
+  operands,
+  attributes: [],
+});
+
+/** A row whose op has attributes: `attributed<{ axes: Axes }>()(["axes"], "x")`. */
+const attributed =
+  <Attributes extends object>() =>
+  <const Operands extends readonly string[]>(
+    attributes: readonly (keyof Attributes & string)[],
+    ...operands: Operands
+  ): Row<Operands, Attributes> => ({ operands, attributes });
+
+export type Axes = readonly number[];
+/** Which axes of `x` and `y` a contraction pairs: `batch` axes stay, `sum` axes are summed over. */
+export interface ContractAxes {
+  readonly batchX: Axes;
+  readonly batchY: Axes;
+  readonly sumX: Axes;
+  readonly sumY: Axes;
+}
+/** Windows over `axes`: window o of an axis holds the elements o·stride + k·dilation, k < size. */
+export interface WindowShape {
+  readonly axes: Axes;
+  readonly size: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+}
+
+export const syntax = {
+  // Leaves: values that stand in memory before the graph runs, and numbers.
+  input: attributed<{ name: string; type: TensorType }>()(["name"]),
+  parameter: attributed<{ name: string; type: TensorType }>()(["name"]),
+  state: attributed<{ name: string; type: TensorType }>()(["name"]),
+  constant: attributed<{ value: number; element: ElementType }>()(["value", "element"]),
+  batchSize: attributed<{ element: ElementType }>()(["element"]),
+  iota: attributed<{ shape: Shape; axis: number }>()(["shape", "axis"]),
+
+  // Pointwise, one operand.
+  negate: row("x"),
+  absolute: row("x"),
+  sign: row("x"),
+  relu: row("x"),
+  exp: row("x"),
+  expm1: row("x"),
+  log: row("x"),
+  log1p: row("x"),
+  sqrt: row("x"),
+  tanh: row("x"),
+  sigmoid: row("x"),
+  erf: row("x"),
+  cos: row("x"),
+  sin: row("x"),
+  cast: attributed<{ element: ElementType }>()(["element"], "x"),
+  stopGradient: row("x"),
+
+  // Pointwise, two and three operands.
+  add: row("x", "y"),
+  subtract: row("x", "y"),
+  multiply: row("x", "y"),
+  divide: row("x", "y"),
+  power: row("x", "y"),
+  maximum: row("x", "y"),
+  minimum: row("x", "y"),
+  less: row("x", "y"),
+  lessEqual: row("x", "y"),
+  equal: row("x", "y"),
+  select: row("condition", "x", "y"),
+
+  // Sums and maxima.
+  reduceSum: attributed<{ axes: Axes }>()(["axes"], "x"),
+  reduceMax: attributed<{ axes: Axes }>()(["axes"], "x"),
+  contract: attributed<ContractAxes>()(["batchX", "batchY", "sumX", "sumY"], "x", "y"),
+
+  // Views: the same elements in other places.
+  reshape: attributed<{ shape: Shape }>()(["shape"], "x"),
+  transpose: attributed<{ permutation: Axes }>()(["permutation"], "x"),
+  broadcast: attributed<{ shape: Shape; axes: Axes }>()(["shape", "axes"], "x"),
+  slice: attributed<{ start: readonly number[]; shape: Shape }>()(["start", "shape"], "x"),
+  pad: attributed<{ before: readonly number[]; after: readonly number[]; value: number }>()(
+    ["before", "after", "value"],
+    "x",
+  ),
+  concat: attributed<{ axis: number }>()(["axis"], "x", "y"),
+  window: attributed<WindowShape>()(["axes", "size", "stride", "dilation"], "x"),
+
+  // Adjoints of views that read an element more than once, and reads through an index.
+  fold: attributed<WindowShape & { shape: Shape }>()(["axes", "size", "stride", "dilation", "shape"], "x"),
+  gather: row("x", "indices"),
+  scatterAdd: attributed<{ size: number }>()(["size"], "x", "indices"),
+
+  // Randomness without state: bits are a function of seed, step, salt and position.
+  random: attributed<{ shape: Shape; salt: number; element: ElementType }>()(
+    ["shape", "salt", "element"],
+    "seed",
+    "step",
+  ),
+} as const;
+
+type Syntax = typeof syntax;
+export type OpName = keyof Syntax;
+export type OperandName<K extends OpName> = Syntax[K]["operands"][number];
+export type Attributes<K extends OpName> = NonNullable<Syntax[K]["as"]>;
+
+/**
+ * Where a node came from. Rewriting keeps it; it becomes the comments in emitted code and the names of values.
+ * `forward` and `rule` are there on nodes of the backward part: the node whose derivative this serves.
+ */
+export interface Origin {
+  readonly path?: readonly (string | number)[];
+  readonly layer?: string;
+  readonly composite?: string;
+  readonly forward?: Node;
+  readonly rule?: string;
+  /** The names of the rewrite rules that made this node what it is. */
+  readonly rewrites?: readonly string[];
+}
+
+export interface NodeOf<K extends OpName> {
+  readonly op: K;
+  readonly operands: { readonly [O in OperandName<K>]: Node };
+  readonly attributes: Attributes<K>;
+  readonly type: TensorType;
+  readonly origin: Origin;
+  /** A wish; `nameNodes` makes names unique within a graph. */
+  readonly name?: string;
+}
+
+export type Node = { [K in OpName]: NodeOf<K> }[OpName];
+
+/** A value that the graph leaves in the named place of storage. */
+export interface Output {
+  readonly storage: string;
+  readonly node: Node;
+}
+
+/** Nodes in topological order: operands stand before those who use them. */
+export interface Graph {
+  readonly name: string;
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly Output[];
+}
+
+const operandNames: Readonly<Record<OpName, { readonly operands: readonly string[] }>> = syntax;
+
+/** The operands in the order of the syntax row. */
+export function operandsOf(node: Node): Node[] {
+  const operands: Readonly<Record<string, Node>> = node.operands;
+  return operandNames[node.op].operands.map((name) => operands[name]);
+}
+
+/** All nodes that the outputs need, operands first. Iterative, since a deep network is a deep graph. */
+export function collectNodes(outputs: readonly Output[]): Node[] {
+  const done = new Set<Node>();
+  const order: Node[] = [];
+  for (const { node: root } of outputs) {
+    const stack: { node: Node; operands: Node[]; next: number }[] = [];
+    const enter = (node: Node) => {
+      if (!done.has(node)) {
+        done.add(node);
+        stack.push({ node, operands: operandsOf(node), next: 0 });
+      }
+    };
+    enter(root);
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      if (top.next < top.operands.length) enter(top.operands[top.next++]);
+      else order.push(stack.pop()!.node);
+    }
+  }
+  return order;
+}
+
+export const makeGraph = (name: string, outputs: readonly Output[]): Graph => ({
+  name,
+  nodes: collectNodes(outputs),
+  outputs,
+});

@@ -1,0 +1,41 @@
+/**
+ * The types of values in a graph: an element type and a shape.
+ *
+ * A dimension is a number or the batch dimension `n`, a runtime value of at most the model's batch size. Nothing
+ * else is dynamic, so every loop bound and every place in memory is known when the graph is compiled.
+ */
+
+export type Dimension = number | "n";
+export type Shape = readonly Dimension[];
+/** `bool` is what comparisons give; memory holds it as the numbers 0 and 1. */
+export type ElementType = "f32" | "f64" | "i32" | "bool";
+
+export interface TensorType {
+  readonly element: ElementType;
+  readonly shape: Shape;
+}
+
+/** Signals that a shape rule refuses its operands. The builder adds which node that was. */
+export class TypeRefusal extends Error {}
+
+export const tensorType = (element: ElementType, shape: Shape): TensorType => ({ element, shape });
+
+export const sameShape = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((dimension, axis) => dimension === b[axis]);
+
+export const sameType = (a: TensorType, b: TensorType): boolean =>
+  a.element === b.element && sameShape(a.shape, b.shape);
+
+/** `f32[n,64]` */
+export const typeText = (type: TensorType): string => `${type.element}[${type.shape.join(",")}]`;
+
+/** The number of elements when the batch has `rows` rows. */
+export const sizeOf = (shape: Shape, rows: number): number =>
+  shape.reduce<number>((size, dimension) => size * (dimension === "n" ? rows : dimension), 1);
+
+/** The shape with the batch dimension replaced by a number. */
+export const boundShape = (shape: Shape, rows: number): number[] =>
+  shape.map((dimension) => (dimension === "n" ? rows : dimension));
+
+export const isFloat = (element: ElementType): element is "f32" | "f64" =>
+  element === "f32" || element === "f64";

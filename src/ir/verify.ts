@@ -1,0 +1,61 @@
+/**
+ * Holds a graph against the rules of the IR. It runs after every pass and collects all that is wrong; a fault here is
+ * a bug of ours, never the user's.
+ */
+import { inferType } from "./builder.ts";
+import type { RuleTable } from "./builder.ts";
+import { nameNodes } from "./names.ts";
+import { operandsOf, syntax } from "./nodes.ts";
+import type { Graph, Node } from "./nodes.ts";
+import { nodeText } from "./print.ts";
+import { sameType, TypeRefusal, typeText } from "./types.ts";
+
+export interface Fault {
+  readonly node: string;
+  readonly message: string;
+}
+
+function typeFault(rules: RuleTable, node: Node): string | undefined {
+  const types = Object.fromEntries(
+    Object.entries(node.operands).map(([name, operand]) => [name, operand.type]),
+  );
+  try {
+    const inferred = inferType(rules, node.op, types, node.attributes);
+    return sameType(inferred, node.type) ? undefined : `its type should be ${typeText(inferred)}`;
+  } catch (error) {
+    if (error instanceof TypeRefusal) return error.message;
+    throw error;
+  }
+}
+
+export function verifyGraph(rules: RuleTable, graph: Graph): Fault[] {
+  const faults: Fault[] = [];
+  const names = nameNodes(graph);
+  const nameOf = (node: Node) => names.get(node) ?? "absent";
+  const report = (node: Node, message: string) => faults.push({ node: nodeText(node, nameOf), message });
+  const seen = new Set<Node>();
+  const leaves = new Map<string, Node>();
+  for (const node of graph.nodes) {
+    if (seen.has(node)) report(node, "it stands in the graph twice");
+    for (const operand of operandsOf(node))
+      if (!seen.has(operand)) report(node, `operand %${nameOf(operand)} does not stand before it`);
+    const missing = syntax[node.op].attributes.filter((key) => !Object.hasOwn(node.attributes, key));
+    if (missing.length > 0) report(node, `attributes are missing: ${missing.join(", ")}`);
+    const wrong = typeFault(rules, node);
+    if (wrong !== undefined) report(node, wrong);
+    if (node.op === "input" || node.op === "parameter" || node.op === "state") {
+      const other = leaves.get(node.attributes.name);
+      if (other !== undefined && !sameType(other.type, node.type))
+        report(node, "the same storage has another type above");
+      leaves.set(node.attributes.name, node);
+    }
+    seen.add(node);
+  }
+  const stored = new Set<string>();
+  for (const { storage, node } of graph.outputs) {
+    if (!seen.has(node)) report(node, `output ${storage} is not in the graph`);
+    if (stored.has(storage)) report(node, `output ${storage} is stored twice`);
+    stored.add(storage);
+  }
+  return faults;
+}

@@ -1,0 +1,47 @@
+/** The closed table of initialisers. A new one is a definition in this folder and a line here. */
+import type { Choice } from "../../util/choice.ts";
+import type { Activation, Fans, Initialiser } from "../define.ts";
+import { constant, normal, ones, orthogonal, uniform, zeros } from "./plain.ts";
+import { heNormal, heUniform, lecunNormal, lecunUniform, xavierNormal, xavierUniform } from "./scaled.ts";
+
+export const initialisers = {
+  "lecun-uniform": lecunUniform,
+  "lecun-normal": lecunNormal,
+  "xavier-uniform": xavierUniform,
+  "xavier-normal": xavierNormal,
+  "he-uniform": heUniform,
+  "he-normal": heNormal,
+  orthogonal,
+  uniform,
+  normal,
+  constant,
+  zeros,
+  ones,
+} satisfies Record<string, Initialiser>;
+
+/** An initialiser as the canonical spec has it. */
+export type InitialiserChoice = Choice<typeof initialisers>;
+
+export const initialiserOf = ({ type }: InitialiserChoice): Initialiser => initialisers[type];
+
+/** What suits weights before an activation of that family. */
+export const defaultInitialiser = (family: Activation["family"]): InitialiserChoice => ({
+  type: `${family}-uniform`,
+});
+
+/** Fans of a weight by its shape: the last axis counts the units that read, the others what each of them reads. */
+export function fansOf(shape: readonly number[]): Fans {
+  const out = shape.at(-1) ?? 1;
+  return { in: shape.reduce((product, size) => product * size, 1) / out, out };
+}
+
+/** "he-uniform, fan-in 64", "normal, mean 0, std 0.1": for the comment beside the parameter. */
+export function initialiserText(chosen: InitialiserChoice, fans: Fans): string {
+  const { reads } = initialiserOf(chosen);
+  const read = [
+    ...(reads === "nothing" ? [] : [`fan-in ${fans.in}`]),
+    ...(reads === "both fans" ? [`fan-out ${fans.out}`] : []),
+  ];
+  const { type, ...keys } = chosen;
+  return [type, ...read, ...Object.entries(keys).map(([key, value]) => `${key} ${value}`)].join(", ");
+}

@@ -1,0 +1,46 @@
+/**
+ * Fully connected: y = f(x · W + b) along the last axis, whatever axes stand before it.
+ *
+ *     W: [in, units]        b: [units]
+ */
+import { z } from "zod";
+import type { Node } from "../../ir/nodes.ts";
+import { choice } from "../../util/choice.ts";
+import { activate, activationOf, activations } from "../activations/index.ts";
+import { defaultInitialiser, initialisers } from "../initialisers/index.ts";
+import { defineLayer, realWithLastAxis } from "./layer.ts";
+
+export const dense = defineLayer({
+  name: "dense",
+  about: "every unit reads the whole last axis",
+  keys: {
+    units: z.int().positive().describe("How many units, the size of the new last axis."),
+    activation: choice(activations).prefault("linear").describe("What the units' sums go through."),
+    bias: z.boolean().default(true).describe("Whether each unit adds a number of its own."),
+    init: choice(initialisers)
+      .optional()
+      .describe(
+        "How weights begin; by default He for the relu family, LeCun for selu, Xavier for the rest, uniform.",
+      ),
+    biasInit: choice(initialisers).prefault("zeros").describe("How biases begin."),
+  },
+  takes: "one input",
+  build: (context, [input], { units, activation, bias, init, biasInit }) => {
+    const { g, layer } = context;
+    const { x, size } = realWithLastAxis(context, input);
+    const weight = context.parameter("weight", [size, units], {
+      init: init ?? defaultInitialiser(activationOf(activation).family),
+      initKey: "init",
+      regularized: true,
+    });
+    const axis = x.type.shape.length - 1;
+    const product = g.contract(x, weight, { batchX: [], batchY: [], sumX: [axis], sumY: [0] });
+    const withBias = (): Node => {
+      const fans = { in: size, out: units };
+      const options = { init: biasInit, initKey: "biasInit", regularized: false, fans };
+      return g.add(g.named(`${layer}_product`, product), context.parameter("bias", [units], options));
+    };
+    const sum = bias ? withBias() : product;
+    return activation.type === "linear" ? sum : activate(g, g.named(`${layer}_sum`, sum), activation);
+  },
+});

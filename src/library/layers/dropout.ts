@@ -1,0 +1,22 @@
+/**
+ * Dropout (Srivastava et al. 2014), inverted: in training each number is dropped with probability `rate` and what stays is
+ * scaled by 1/(1 − rate), so that evaluation, which drops nothing, needs no scaling.
+ *
+ *     y = u ≥ rate ? x / (1 − rate) : 0,  u uniform in [0, 1)
+ */
+import { z } from "zod";
+import { defineLayer, realNumbers } from "./layer.ts";
+
+export const dropout = defineLayer({
+  name: "dropout",
+  about: "in training, drops a random share of the numbers",
+  keys: { rate: z.number().min(0).lt(1).default(0.5).describe("The share that is dropped.") },
+  takes: "one input",
+  build: (context, [input], { rate }) => {
+    const { g, mode } = context;
+    const x = realNumbers(context, input);
+    if (mode === "evaluation" || rate === 0) return x;
+    const stays = g.lessEqual(rate, context.random(x.type.shape));
+    return g.select(stays, g.multiply(1 / (1 - rate), x), 0);
+  },
+});

@@ -1,0 +1,70 @@
+/** Layers that join the values of several others. */
+import { z } from "zod";
+import type { Node } from "../../ir/nodes.ts";
+import { defineLayer, givenText, realNumbers } from "./layer.ts";
+import type { LayerContext, LayerInput } from "./layer.ts";
+
+/** The values, which must have one shape but for axes of size 1, along which they repeat. */
+function ofOneShape(context: LayerContext, inputs: readonly LayerInput[]): Node[] {
+  const nodes = inputs.map((input) => realNumbers(context, input));
+  const [first] = nodes;
+  for (const { type } of nodes)
+    if (type.shape.length !== first.type.shape.length) refuseShapes(context, inputs);
+  first.type.shape.forEach((_, axis) => {
+    const sizes = new Set(nodes.map(({ type }) => type.shape[axis]).filter((size) => size !== 1));
+    if (sizes.size > 1) refuseShapes(context, inputs);
+  });
+  return nodes;
+}
+
+const refuseShapes = (context: LayerContext, inputs: readonly LayerInput[]): never =>
+  context.refuse(`${context.layer} takes inputs of one shape, but ${givenText(inputs)}`, { key: "from" });
+
+export const add = defineLayer({
+  name: "add",
+  about: "the sum of several layers, element by element",
+  keys: {},
+  takes: "several inputs",
+  build: (context, inputs) => ofOneShape(context, inputs).reduce((sum, x) => context.g.add(sum, x)),
+});
+
+export const multiply = defineLayer({
+  name: "multiply",
+  about: "the product of several layers, element by element",
+  keys: {},
+  takes: "several inputs",
+  build: (context, inputs) =>
+    ofOneShape(context, inputs).reduce((product, x) => context.g.multiply(product, x)),
+});
+
+export const concat = defineLayer({
+  name: "concat",
+  about: "several layers, one after the other along an axis",
+  keys: {
+    axis: z
+      .int()
+      .default(-1)
+      .describe("The axis, the batch left out; negative ones count from the last, -1."),
+  },
+  takes: "several inputs",
+  build: (context, inputs, { axis: given }) => {
+    const { g, layer } = context;
+    const [first, ...others] = inputs;
+    const { shape, element } = first.node.type;
+    const axis = given < 0 ? shape.length + given : given + 1;
+    if (axis < 1 || axis >= shape.length)
+      context.refuse(`${layer}: ${given} is no axis of a row, but ${givenText([first])}`, { key: "axis" });
+    for (const { node } of others) {
+      const fits =
+        node.type.shape.length === shape.length &&
+        shape.every((size, i) => i === axis || size === node.type.shape[i]);
+      if (!fits)
+        context.refuse(`${layer} takes inputs that differ in axis ${given} alone, but ${givenText(inputs)}`, {
+          key: "from",
+        });
+      if (node.type.element !== element)
+        context.refuse(`${layer} cannot join real numbers and indices (i32)`, { key: "from" });
+    }
+    return others.reduce((joined, { node }) => g.concat(joined, node, { axis }), first.node);
+  },
+});

@@ -1,0 +1,72 @@
+/**
+ * What a layer is: it takes the values of inputs and earlier layers, checks that they suit it, and builds its own value. What
+ * it needs beyond the graph (parameters, randomness, the mode) it asks of its context.
+ */
+import type { z } from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import type { Shape } from "../../ir/types.ts";
+import type { Entry, Fans, Values } from "../define.ts";
+import type { InitialiserChoice } from "../initialisers/index.ts";
+
+/** A value that a layer reads, under the name of the input or layer that gives it. */
+export interface LayerInput {
+  readonly name: string;
+  readonly node: Node;
+}
+
+export interface ParameterWish {
+  readonly init: InitialiserChoice;
+  /** The key of the layer under which `init` stands, for diagnostics. */
+  readonly initKey: string;
+  /** Whether l1 and l2 cover it: weights, never biases. */
+  readonly regularized: boolean;
+  /** By default those of its shape. */
+  readonly fans?: Fans;
+}
+
+export interface LayerContext {
+  readonly g: GraphBuilder;
+  readonly mode: "training" | "evaluation";
+  /** The layer's name. */
+  readonly layer: string;
+  /** A parameter `LAYER.name`; the order of calls is the order in memory. */
+  parameter(name: string, shape: readonly number[], wish: ParameterWish): Node;
+  /** Uniform in [0, 1), a function of seed, step and layer alone. */
+  random(shape: Shape): Node;
+  /** Ends the build with a diagnostic at the layer, or at `key` of it. The message is a whole sentence. */
+  refuse(message: string, options?: { readonly key?: string; readonly hint?: string }): never;
+}
+
+export interface Layer<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
+  readonly takes: "one input" | "several inputs";
+  build(context: LayerContext, inputs: readonly LayerInput[], keys: Values<Keys>): Node;
+}
+
+export const defineLayer = <const Keys extends z.ZodRawShape>(entry: Layer<Keys>): Layer<Keys> => entry;
+
+/** `[n, 5]` */
+export const shapeText = (shape: Shape): string => `[${shape.join(", ")}]`;
+
+/** "dense1 gives [n, 5]", "a gives [n, 5] and b gives [n, 6]" */
+export const givenText = (inputs: readonly LayerInput[]): string =>
+  inputs.map(({ name, node }) => `${name} gives ${shapeText(node.type.shape)}`).join(" and ");
+
+/** The value with its last axis, which must not be the batch, and be real numbers. */
+export function realWithLastAxis(context: LayerContext, input: LayerInput): { x: Node; size: number } {
+  const x = realNumbers(context, input);
+  const size = x.type.shape.at(-1);
+  if (typeof size === "number" && x.type.shape.length > 1) return { x, size };
+  return context.refuse(
+    `${context.layer} acts on the last axis of a row, but ${givenText([input])}, which has none`,
+    { hint: 'put { "type": "reshape", "shape": [1] } before it' },
+  );
+}
+
+/** The value, which must be real numbers. */
+export function realNumbers(context: LayerContext, { name, node }: LayerInput): Node {
+  if (node.type.element !== "i32") return node;
+  return context.refuse(`${context.layer} takes real numbers, but ${name} gives indices (i32)`, {
+    hint: `leave "dtype" out of inputs.${name} if its values are quantities`,
+  });
+}

@@ -1,0 +1,43 @@
+/** Layers that put the same numbers under another shape. The batch axis stays the first. */
+import { z } from "zod";
+import type { Shape } from "../../ir/types.ts";
+import { defineLayer, givenText, shapeText } from "./layer.ts";
+
+/** How many numbers a row holds. */
+const rowSize = (shape: Shape): number =>
+  shape.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
+
+const sameSizes = (a: Shape, b: Shape): boolean =>
+  a.length === b.length && a.every((size, i) => size === b[i]);
+
+export const flatten = defineLayer({
+  name: "flatten",
+  about: "makes each row one list of numbers",
+  keys: {},
+  takes: "one input",
+  build: ({ g }, [{ node }]) => {
+    const shape: Shape = ["n", rowSize(node.type.shape)];
+    return sameSizes(shape, node.type.shape) ? node : g.reshape(node, { shape });
+  },
+});
+
+export const reshape = defineLayer({
+  name: "reshape",
+  about: "reads the numbers of each row, in order, as another shape",
+  keys: {
+    shape: z
+      .array(z.int().positive())
+      .describe("Lengths of the axes of one row; the batch axis is left out."),
+  },
+  takes: "one input",
+  build: (context, [input], keys) => {
+    const shape: Shape = ["n", ...keys.shape];
+    const { node } = input;
+    if (rowSize(shape) !== rowSize(node.type.shape))
+      context.refuse(
+        `${context.layer} needs ${rowSize(shape)} numbers a row for ${shapeText(shape)}, but ${givenText([input])}, which has ${rowSize(node.type.shape)}`,
+        { key: "shape" },
+      );
+    return sameSizes(shape, node.type.shape) ? node : context.g.reshape(node, { shape });
+  },
+});

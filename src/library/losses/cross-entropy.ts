@@ -1,0 +1,48 @@
+/**
+ * Cross-entropy of logits z with class indices y, over the classes of the last axis; with smoothing ε each of the K classes
+ * gets ε/K of the target. With the parts of log-sum-exp (shifted, s):
+ *
+ *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − (1 − ε) · shifted_y − ε/K · Σ_j shifted_j
+ *
+ * Its derivative is softmax(z) − q. Rows whose y is −1 are left out of sum and count.
+ */
+import { z } from "zod";
+import { countOf, fitsClasses, meanOf, rowsText, totalOf } from "../compare.ts";
+import { defineLoss } from "../define.ts";
+import { alongLastAxis, lastAxis, shiftedExponentials } from "../log-sum-exp.ts";
+
+export const crossEntropy = defineLoss({
+  name: "cross-entropy",
+  about: "negative log-likelihood of classes; the network gives logits",
+  keys: {
+    smoothing: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("The share of each target that is spread over all classes."),
+  },
+  accepts: (fit) => {
+    const { target, output } = fit;
+    if (target.classes === undefined) return "takes class indices, but the target is real: give it `classes`";
+    if (fitsClasses(fit)) return undefined;
+    return `needs one logit per class, ${rowsText([...target.shape, target.classes])}, but the output is ${rowsText(output)}`;
+  },
+  sums: (g, comparison, { smoothing }) => {
+    const { prediction: logits, expected } = comparison;
+    const axis = lastAxis(logits);
+    const { shifted, sum } = shiftedExponentials(g, logits);
+    const classes = g.iota({ shape: logits.type.shape, axis });
+    const isExpected = g.equal(classes, alongLastAxis(g, expected, logits));
+    const ofExpected = g.reduceSum(g.select(isExpected, shifted, 0), { axes: [axis] });
+    const sharp = g.subtract(
+      g.log(sum),
+      smoothing === 0 ? ofExpected : g.multiply(1 - smoothing, ofExpected),
+    );
+    const spread = smoothing / Number(logits.type.shape[axis]);
+    const perRow =
+      smoothing === 0 ? sharp : g.subtract(sharp, g.multiply(spread, g.reduceSum(shifted, { axes: [axis] })));
+    return { total: totalOf(g, comparison, perRow), count: countOf(g, comparison) };
+  },
+  value: meanOf,
+});

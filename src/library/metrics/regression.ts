@@ -1,0 +1,54 @@
+/** Metrics of real numbers, in the target's own units. */
+import { countOf, meanOf, refuseReal, sumOf } from "../compare.ts";
+import { defineMetric } from "../define.ts";
+
+/** mean |p − t| */
+export const mae = defineMetric({
+  name: "mae",
+  about: "mean absolute error",
+  keys: {},
+  accepts: refuseReal,
+  sums: (g, comparison) => ({
+    total: sumOf(g, g.absolute(g.subtract(comparison.estimate, comparison.expected))),
+    count: countOf(g, comparison),
+  }),
+  value: meanOf,
+});
+
+/** √(mean (p − t)²) */
+export const rmse = defineMetric({
+  name: "rmse",
+  about: "root of the mean squared error",
+  keys: {},
+  accepts: refuseReal,
+  sums: (g, comparison) => {
+    const d = g.subtract(comparison.estimate, comparison.expected);
+    return { total: sumOf(g, g.multiply(d, d)), count: countOf(g, comparison) };
+  },
+  value: (g, sums) => g.sqrt(meanOf(g, sums)),
+});
+
+/**
+ * 1 − Σ(p − t)² / Σ(t − mean t)², over all elements; the denominator is Σt² − (Σt)²/count. That difference cancels where
+ * the mean is far from zero, so it is summed in f64.
+ */
+export const r2 = defineMetric({
+  name: "r2",
+  about: "the share of the target's variance that the prediction explains",
+  keys: {},
+  accepts: refuseReal,
+  sums: (g, comparison) => {
+    const t = g.cast(comparison.expected, { element: "f64" });
+    const d = g.subtract(g.cast(comparison.estimate, { element: "f64" }), t);
+    return {
+      residual: sumOf(g, g.multiply(d, d)),
+      total: sumOf(g, t),
+      squares: sumOf(g, g.multiply(t, t)),
+      count: countOf(g, comparison),
+    };
+  },
+  value: (g, { residual, total, squares, count }) => {
+    const variation = g.subtract(squares, g.divide(g.multiply(total, total), count));
+    return g.subtract(1, g.divide(residual, variation));
+  },
+});

@@ -1,0 +1,28 @@
+/**
+ * Zeiler 2012, as torch.optim.Adadelta:
+ *
+ *     s ← ρ · s + (1 − ρ) · g²
+ *     δ = √(u + ε) / √(s + ε) · g
+ *     u ← ρ · u + (1 − ρ) · δ²        p ← p − lr · δ
+ */
+import { defineOptimizer } from "../define.ts";
+import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayKey } from "./parts.ts";
+
+export const adadelta = defineOptimizer({
+  name: "adadelta",
+  about: "scales gradients so that updates have the units of parameters",
+  keys: {
+    rho: shareKey(0.9, "What the running means of squares keep at each step."),
+    epsilon: epsilonKey(1e-6),
+    weightDecay: weightDecayKey(0),
+  },
+  states: () => ({ squares: "like", updates: "like" }),
+  update: (g, { parameter, gradient, state, rate }, { rho, epsilon, weightDecay }) => {
+    const direction = decayed(g, gradient, parameter, weightDecay);
+    const squares = runningMean(g, state.squares, square(g, direction), rho);
+    const ratio = g.divide(g.sqrt(g.add(state.updates, epsilon)), g.sqrt(g.add(squares, epsilon)));
+    const delta = g.multiply(ratio, direction);
+    const updates = runningMean(g, state.updates, square(g, delta), rho);
+    return { parameter: moved(g, parameter, rate, delta), state: { squares, updates } };
+  },
+});

@@ -1,0 +1,77 @@
+/**
+ * Kingma and Ba 2015, as torch.optim.Adam, at step t = 1, 2, …:
+ *
+ *     m ← β₁ · m + (1 − β₁) · g        v ← β₂ · v + (1 − β₂) · g²
+ *     p ← p − lr/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε)
+ *
+ * With amsgrad (Reddi, Kale and Kumar 2018) the largest v so far stands under the root. Adam takes weight decay into the
+ * gradient; AdamW (Loshchilov and Hutter 2019) takes it out of the parameters first: p ← p · (1 − lr · wd).
+ */
+import { z } from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { defineOptimizer } from "../define.ts";
+import type { StateShape, Update, UpdateParts } from "../define.ts";
+import { asNumberOf, biasCorrection, decayed, momentsKeys, moved, runningMean, square, weightDecayKey } from "./parts.ts"; // prettier-ignore
+
+const keys = {
+  ...momentsKeys,
+  amsgrad: z.boolean().default(false).describe("Divides by the largest mean of squares so far."),
+};
+
+interface AdamKeys {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly amsgrad: boolean;
+}
+
+const states = ({ amsgrad }: AdamKeys): Record<string, StateShape> => ({
+  mean: "like",
+  squares: "like",
+  ...(amsgrad ? { largest: "like" } : {}),
+});
+
+/** What both have in common once the decay is dealt with. */
+function adamStep(g: GraphBuilder, parts: UpdateParts, { beta1, beta2, epsilon, amsgrad }: AdamKeys): Update {
+  const { parameter, gradient, state, step, rate } = parts;
+  const t = g.add(step, 1);
+  const mean = runningMean(g, state.mean, gradient, beta1);
+  const squares = runningMean(g, state.squares, square(g, gradient), beta2);
+  const largest = amsgrad ? g.maximum(state.largest, squares) : undefined;
+  const root = g.sqrt(biasCorrection(g, beta2, t));
+  const deviation = g.divide(g.sqrt(largest ?? squares), asNumberOf(g, root, parameter));
+  const stepSize = g.divide(rate, biasCorrection(g, beta1, t));
+  return {
+    parameter: moved(g, parameter, stepSize, g.divide(mean, g.add(deviation, epsilon))),
+    state: { mean, squares, ...(largest && { largest }) },
+  };
+}
+
+export const adam = defineOptimizer({
+  name: "adam",
+  about: "running means of gradients and of their squares, corrected for their start",
+  keys: { ...keys, weightDecay: weightDecayKey(0) },
+  states,
+  update: (g, parts, values) => {
+    const gradient = decayed(g, parts.gradient, parts.parameter, values.weightDecay);
+    return adamStep(g, { ...parts, gradient }, values);
+  },
+});
+
+/** p · (1 − lr · wd) */
+export function shrunk(g: GraphBuilder, parameter: Node, rate: Node, weightDecay: number): Node {
+  if (weightDecay === 0) return parameter;
+  return g.multiply(asNumberOf(g, g.subtract(1, g.multiply(weightDecay, rate)), parameter), parameter);
+}
+
+export const adamw = defineOptimizer({
+  name: "adamw",
+  about: "adam with the weight decay apart from the gradients",
+  keys: { ...keys, weightDecay: weightDecayKey(0.01) },
+  states,
+  update: (g, parts, values) => {
+    const parameter = shrunk(g, parts.parameter, parts.rate, values.weightDecay);
+    return adamStep(g, { ...parts, parameter }, values);
+  },
+});

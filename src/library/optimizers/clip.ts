@@ -1,0 +1,20 @@
+/**
+ * Limits on gradients, before weight decay and update.
+ *
+ *     norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶)), the norm over all gradients together, as torch.nn.utils.clip_grad_norm_
+ *     value c:  g ← max(−c, min(g, c))
+ */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { square } from "./parts.ts";
+
+export type Clip = { readonly norm: number } | { readonly value: number };
+
+/** The flat gradient within the limit. */
+export const clipped = (g: GraphBuilder, gradient: Node, clip: Clip): Node =>
+  g.within({ composite: "clip" }, () => {
+    if ("value" in clip) return g.maximum(g.minimum(gradient, clip.value), -clip.value);
+    const norm = g.sqrt(g.reduceSum(square(g, gradient), { axes: [0] }));
+    const factor = g.minimum(g.divide(clip.norm, g.add(norm, 1e-6)), 1);
+    return g.multiply(factor, gradient);
+  });

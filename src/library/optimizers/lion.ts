@@ -1,0 +1,26 @@
+/**
+ * Chen et al. 2023:
+ *
+ *     p ← p · (1 − lr · wd) − lr · sign(β₁ · m + (1 − β₁) · g)
+ *     m ← β₂ · m + (1 − β₂) · g
+ */
+import { defineOptimizer } from "../define.ts";
+import { shrunk } from "./adam.ts";
+import { moved, runningMean, shareKey, weightDecayKey } from "./parts.ts";
+
+export const lion = defineOptimizer({
+  name: "lion",
+  about: "moves every parameter by the learning rate, in the direction of its running mean",
+  keys: {
+    beta1: shareKey(0.9, "What of the running mean enters the direction."),
+    beta2: shareKey(0.99, "What the running mean of gradients keeps at each step."),
+    weightDecay: weightDecayKey(0),
+  },
+  states: () => ({ mean: "like" }),
+  update: (g, { parameter, gradient, state, rate }, { beta1, beta2, weightDecay }) => {
+    const direction = g.sign(runningMean(g, state.mean, gradient, beta1));
+    const mean = runningMean(g, state.mean, gradient, beta2);
+    const decayedParameter = shrunk(g, parameter, rate, weightDecay);
+    return { parameter: moved(g, decayedParameter, rate, direction), state: { mean } };
+  },
+});

@@ -1,0 +1,48 @@
+/**
+ * What optimizers share: keys, running means, bias corrections. Numbers that are one a step (rates, corrections, powers of β)
+ * are worked out in f64, as PyTorch does, and rounded once where they meet the parameters.
+ */
+import { z } from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+
+export const weightDecayKey = (value: number) =>
+  z.number().nonnegative().default(value).describe("How strongly parameters are drawn to zero.");
+
+export const epsilonKey = (value: number) =>
+  z.number().nonnegative().default(value).describe("Added to the denominator.");
+
+export const shareKey = (value: number, about: string) =>
+  z.number().min(0).lt(1).default(value).describe(about);
+
+export const momentsKeys = {
+  beta1: shareKey(0.9, "What the running mean of gradients keeps at each step."),
+  beta2: shareKey(0.999, "What the running mean of their squares keeps at each step."),
+  epsilon: epsilonKey(1e-8),
+};
+
+/** A scalar as a number of the parameters' type. */
+export const asNumberOf = (g: GraphBuilder, scalar: Node, like: Node): Node =>
+  scalar.type.element === like.type.element ? scalar : g.cast(scalar, { element: like.type.element });
+
+export const square = (g: GraphBuilder, x: Node): Node => g.multiply(x, x);
+
+/** g + wd · p: the gradient of the loss with wd/2 · Σp² added. */
+export const decayed = (g: GraphBuilder, gradient: Node, parameter: Node, weightDecay: number): Node =>
+  weightDecay === 0 ? gradient : g.add(gradient, g.multiply(weightDecay, parameter));
+
+/** β · mean + (1 − β) · x */
+export const runningMean = (g: GraphBuilder, mean: Node, x: Node, beta: number): Node =>
+  g.add(g.multiply(beta, mean), g.multiply(1 - beta, x));
+
+/** βᵗ for a scalar t */
+export const powerOf = (g: GraphBuilder, beta: number, t: Node): Node =>
+  g.power(g.number(beta, t.type.element), t);
+
+/** 1 − βᵗ, by which a running mean of t numbers that began at zero is too small. */
+export const biasCorrection = (g: GraphBuilder, beta: number, t: Node): Node =>
+  g.subtract(1, powerOf(g, beta, t));
+
+/** p − factor · direction, the factor a scalar f64. */
+export const moved = (g: GraphBuilder, parameter: Node, factor: Node, direction: Node): Node =>
+  g.subtract(parameter, g.multiply(asNumberOf(g, factor, parameter), direction));

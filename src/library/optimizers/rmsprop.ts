@@ -1,0 +1,44 @@
+/**
+ * Tieleman and Hinton 2012, as torch.optim.RMSprop:
+ *
+ *     s ← α · s + (1 − α) · g²
+ *     centered: a ← α · a + (1 − α) · g, and s − a² stands for s below
+ *     d = g / (√s + ε)
+ *     momentum: v ← μ · v + d, and v stands for d below
+ *     p ← p − lr · d
+ */
+import { z } from "zod";
+import { defineOptimizer } from "../define.ts";
+import type { StateShape } from "../define.ts";
+import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayKey } from "./parts.ts";
+
+export const rmsprop = defineOptimizer({
+  name: "rmsprop",
+  about: "divides by the root of a running mean of squared gradients",
+  keys: {
+    alpha: shareKey(0.99, "What the running mean of squares keeps at each step."),
+    momentum: z.number().nonnegative().default(0).describe("What of the velocity is kept at each step."),
+    centered: z.boolean().default(false).describe("Divides by the deviation from the mean gradient instead."),
+    epsilon: epsilonKey(1e-8),
+    weightDecay: weightDecayKey(0),
+  },
+  states: ({ momentum, centered }): Record<string, StateShape> => ({
+    squares: "like",
+    ...(centered ? { mean: "like" } : {}),
+    ...(momentum === 0 ? {} : { velocity: "like" }),
+  }),
+  update: (g, { parameter, gradient, state, rate }, keys) => {
+    const direction = decayed(g, gradient, parameter, keys.weightDecay);
+    const squares = runningMean(g, state.squares, square(g, direction), keys.alpha);
+    const mean = keys.centered ? runningMean(g, state.mean, direction, keys.alpha) : undefined;
+    // Never negative but for rounding, of which relu rids it before the root.
+    const spread = mean === undefined ? squares : g.relu(g.subtract(squares, square(g, mean)));
+    const scaled = g.divide(direction, g.add(g.sqrt(spread), keys.epsilon));
+    const velocity =
+      keys.momentum === 0 ? undefined : g.add(g.multiply(keys.momentum, state.velocity), scaled);
+    return {
+      parameter: moved(g, parameter, rate, velocity ?? scaled),
+      state: { squares, ...(mean && { mean }), ...(velocity && { velocity }) },
+    };
+  },
+});

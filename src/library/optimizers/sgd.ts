@@ -1,0 +1,38 @@
+/**
+ * Gradient descent, as torch.optim.SGD:
+ *
+ *     d ← g + wd · p
+ *     v ← μ · v + (1 − dampening) · d        at the first step v ← d
+ *     p ← p − lr · (d + μ · v with nesterov, v with momentum, d without)
+ */
+import { z } from "zod";
+import { defineOptimizer } from "../define.ts";
+import type { Update } from "../define.ts";
+import { decayed, moved, weightDecayKey } from "./parts.ts";
+
+export const sgd = defineOptimizer({
+  name: "sgd",
+  about: "gradient descent, with or without momentum",
+  keys: {
+    momentum: z.number().nonnegative().default(0).describe("What of the velocity is kept at each step."),
+    dampening: z.number().default(0).describe("The share of the gradient that does not enter the velocity."),
+    nesterov: z.boolean().default(false).describe("Looks ahead along the velocity."),
+    weightDecay: weightDecayKey(0),
+  },
+  states: ({ momentum }): Record<string, "like"> => (momentum === 0 ? {} : { velocity: "like" }),
+  refuse: ({ momentum, dampening, nesterov }) =>
+    nesterov && (momentum === 0 || dampening !== 0)
+      ? { key: "nesterov", message: "needs a momentum above 0 and no dampening" }
+      : undefined,
+  update: (g, { parameter, gradient, state, step, rate }, keys): Update => {
+    const { momentum, dampening, nesterov, weightDecay } = keys;
+    const direction = decayed(g, gradient, parameter, weightDecay);
+    if (momentum === 0) return { parameter: moved(g, parameter, rate, direction), state: {} };
+    const kept = g.multiply(momentum, state.velocity);
+    const damped = g.add(kept, g.multiply(1 - dampening, direction));
+    // The velocity is zero before the first step, so without dampening that step needs no exception.
+    const velocity = dampening === 0 ? g.add(kept, direction) : g.select(g.equal(step, 0), direction, damped);
+    const total = nesterov ? g.add(direction, g.multiply(momentum, velocity)) : velocity;
+    return { parameter: moved(g, parameter, rate, total), state: { velocity } };
+  },
+});

@@ -1,0 +1,37 @@
+/** The closed table of schedules, and the warm-up that any of them may have before it. */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import type { Choice } from "../../util/choice.ts";
+import type { Schedule } from "../define.ts";
+import { constant, cosine, exponential, polynomial, step } from "./decays.ts";
+import { oneCycle } from "./one-cycle.ts";
+
+export const schedules = {
+  constant,
+  step,
+  exponential,
+  polynomial,
+  cosine,
+  "one-cycle": oneCycle,
+} satisfies Record<string, Schedule>;
+
+/** A schedule as the canonical spec has it. */
+export type ScheduleChoice = Choice<typeof schedules> & {
+  readonly initial: number;
+  readonly warmup?: { readonly steps: number };
+};
+
+const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
+
+/**
+ * The rate at optimizer step k, counted from 0. A warm-up of K steps has initial · (k + 1)/K at its step k; the schedule
+ * starts after it, at its own step 0.
+ */
+export function learningRate(g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node {
+  const schedule = scheduleOf(chosen);
+  if (chosen.warmup === undefined) return schedule.rate(g, step, chosen);
+  const { steps } = chosen.warmup;
+  const rising = g.multiply(chosen.initial, g.divide(g.add(step, 1), steps));
+  const scheduled = schedule.rate(g, g.maximum(g.subtract(step, steps), 0), chosen);
+  return g.select(g.less(step, steps), rising, scheduled);
+}

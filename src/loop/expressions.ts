@@ -1,0 +1,204 @@
+/**
+ * Scalar expressions of the loop IR and their constructors. Integer expressions serve as indices; the constructors
+ * fold what is constant, so that index arithmetic made from views comes out short.
+ */
+import type { ElementType } from "../ir/types.ts";
+
+/** The functions that a target must bring; `runtime/math.ts` and `runtime/random.ts` say what each computes. */
+export type FunctionName =
+  | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "tanh" | "sigmoid" | "erf" | "cos" | "sin" // prettier-ignore
+  | "absolute" | "sign" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore
+
+export type BinaryOperator = "+" | "-" | "*" | "/" | "quotient" | "remainder" | "<" | "<=" | "==" | "and";
+
+export type Expression =
+  | { readonly kind: "number"; readonly value: number; readonly type: ElementType }
+  | { readonly kind: "variable"; readonly name: string; readonly type: ElementType }
+  | {
+      readonly kind: "load";
+      readonly buffer: string;
+      readonly at: readonly Expression[];
+      readonly type: ElementType;
+    }
+  | { readonly kind: "negate"; readonly x: Expression; readonly type: ElementType }
+  | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly x: Expression; readonly y: Expression; readonly type: ElementType } // prettier-ignore
+  | { readonly kind: "call"; readonly name: FunctionName; readonly operands: readonly Expression[]; readonly type: ElementType } // prettier-ignore
+  | { readonly kind: "select"; readonly condition: Expression; readonly x: Expression; readonly y: Expression; readonly type: ElementType } // prettier-ignore
+  | { readonly kind: "convert"; readonly x: Expression; readonly type: ElementType };
+
+export const number = (value: number, type: ElementType): Expression => ({ kind: "number", value, type });
+export const integer = (value: number): Expression => number(value, "i32");
+export const variable = (name: string, type: ElementType): Expression => ({ kind: "variable", name, type });
+/** The number of rows of the batch at hand. */
+export const rows: Expression = variable("n", "i32");
+
+type NumberExpression = Extract<Expression, { kind: "number" }>;
+const isInteger = (x: Expression): x is NumberExpression => x.kind === "number" && x.type === "i32";
+const isExactly = (x: Expression, value: number): boolean => isInteger(x) && x.value === value;
+
+export function binary(operator: BinaryOperator, x: Expression, y: Expression): Expression {
+  const compares = operator === "<" || operator === "<=" || operator === "==" || operator === "and";
+  return { kind: "binary", operator, x, y, type: compares ? "bool" : x.type };
+}
+
+export function add(x: Expression, y: Expression): Expression {
+  if (isInteger(x) && isInteger(y)) return integer(x.value + y.value);
+  if (isExactly(x, 0)) return y;
+  if (isExactly(y, 0)) return x;
+  if (x.kind === "binary" && x.operator === "+" && isInteger(x.y) && isInteger(y)) return add(x.x, integer(x.y.value + y.value)); // prettier-ignore
+  return binary("+", x, y);
+}
+
+export function multiply(x: Expression, y: Expression): Expression {
+  if (isInteger(x) && isInteger(y)) return integer(x.value * y.value);
+  if (isExactly(x, 0) || isExactly(y, 0)) return integer(0);
+  if (isExactly(x, 1)) return y;
+  if (isExactly(y, 1)) return x;
+  return binary("*", x, y);
+}
+
+/** x − y of integers */
+export const minus = (x: Expression, y: Expression): Expression =>
+  isInteger(y) ? add(x, integer(-y.value)) : binary("-", x, y);
+
+/** A bound for integer expressions: the largest value plus one, when it is known. */
+export type Bounds = (variable: string) => number | undefined;
+
+/** ⌊x / divisor⌋ for x ≥ 0 */
+export function quotient(x: Expression, divisor: number, below?: number): Expression {
+  if (divisor === 1) return x;
+  if (below !== undefined && below <= divisor) return integer(0);
+  if (isInteger(x)) return integer(Math.floor(x.value / divisor));
+  return binary("quotient", x, integer(divisor));
+}
+
+/** x mod divisor for x ≥ 0 */
+export function remainder(x: Expression, divisor: number, below?: number): Expression {
+  if (divisor === 1) return integer(0);
+  if (below !== undefined && below <= divisor) return x;
+  if (isInteger(x)) return integer(x.value % divisor);
+  return binary("remainder", x, integer(divisor));
+}
+
+export const call = (name: FunctionName, operands: readonly Expression[], type: ElementType): Expression => ({
+  kind: "call",
+  name,
+  operands,
+  type,
+});
+
+export function select(condition: Expression, x: Expression, y: Expression): Expression {
+  if (condition.kind === "number") return condition.value !== 0 ? x : y;
+  return { kind: "select", condition, x, y, type: x.type };
+}
+
+export const less = (x: Expression, y: Expression): Expression =>
+  isInteger(x) && isInteger(y) ? number(Number(x.value < y.value), "bool") : binary("<", x, y);
+export const lessEqual = (x: Expression, y: Expression): Expression =>
+  isInteger(x) && isInteger(y) ? number(Number(x.value <= y.value), "bool") : binary("<=", x, y);
+export const equal = (x: Expression, y: Expression): Expression =>
+  isInteger(x) && isInteger(y) ? number(Number(x.value === y.value), "bool") : binary("==", x, y);
+export function and(x: Expression, y: Expression): Expression {
+  if (x.kind === "number") return x.value !== 0 ? y : x;
+  if (y.kind === "number") return y.value !== 0 ? x : y;
+  return binary("and", x, y);
+}
+
+export const convert = (x: Expression, type: ElementType): Expression => {
+  if (x.type === type) return x;
+  if (x.kind === "number") return number(x.value, type);
+  return { kind: "convert", x, type };
+};
+
+/** The parts of an expression, in order of evaluation. */
+export function children(x: Expression): readonly Expression[] {
+  switch (x.kind) {
+    case "number":
+    case "variable":
+      return [];
+    case "load":
+      return x.at;
+    case "negate":
+    case "convert":
+      return [x.x];
+    case "binary":
+      return [x.x, x.y];
+    case "call":
+      return x.operands;
+    case "select":
+      return [x.condition, x.x, x.y];
+  }
+}
+
+/** The same expression with its parts mapped; shares it when nothing changed. */
+export function mapChildren(x: Expression, f: (child: Expression) => Expression): Expression {
+  const before = children(x);
+  const after = before.map(f);
+  if (after.every((child, i) => child === before[i])) return x;
+  switch (x.kind) {
+    case "number":
+    case "variable":
+      return x;
+    case "load":
+      return { ...x, at: after };
+    case "negate":
+      return { ...x, x: after[0] };
+    case "convert":
+      return convert(after[0], x.type);
+    case "binary":
+      return rebuiltBinary(x.operator, after[0], after[1]);
+    case "call":
+      return { ...x, operands: after };
+    case "select":
+      return select(after[0], after[1], after[2]);
+  }
+}
+
+/** Substitution may make index arithmetic constant, so integers go through the folding constructors again. */
+function rebuiltBinary(operator: BinaryOperator, x: Expression, y: Expression): Expression {
+  if (x.type === "i32" && y.type === "i32") {
+    if (operator === "+") return add(x, y);
+    if (operator === "-") return minus(x, y);
+    if (operator === "*") return multiply(x, y);
+    if (operator === "quotient" && isInteger(y)) return quotient(x, y.value);
+    if (operator === "remainder" && isInteger(y)) return remainder(x, y.value);
+    if (operator === "<") return less(x, y);
+    if (operator === "<=") return lessEqual(x, y);
+    if (operator === "==") return equal(x, y);
+  }
+  return operator === "and" ? and(x, y) : binary(operator, x, y);
+}
+
+/** Replaces variables by expressions. */
+export function substitute(x: Expression, values: ReadonlyMap<string, Expression>): Expression {
+  if (values.size === 0) return x;
+  if (x.kind === "variable") return values.get(x.name) ?? x;
+  return mapChildren(x, (child) => substitute(child, values));
+}
+
+export function visit(x: Expression, f: (x: Expression) => void): void {
+  f(x);
+  for (const child of children(x)) visit(child, f);
+}
+
+/** A text that is equal for equal expressions. */
+export function keyOf(x: Expression): string {
+  switch (x.kind) {
+    case "number":
+      return `${Object.is(x.value, -0) ? "-0" : x.value}:${x.type}`;
+    case "variable":
+      return x.name;
+    case "load":
+      return `${x.buffer}[${x.at.map(keyOf).join()}]`;
+    case "negate":
+      return `-(${keyOf(x.x)})`;
+    case "convert":
+      return `${x.type}(${keyOf(x.x)})`;
+    case "binary":
+      return `(${keyOf(x.x)} ${x.operator} ${keyOf(x.y)})`;
+    case "call":
+      return `${x.name}(${x.operands.map(keyOf).join()})`;
+    case "select":
+      return `(${keyOf(x.condition)}?${keyOf(x.x)}:${keyOf(x.y)})`;
+  }
+}

@@ -1,0 +1,109 @@
+/** Constructors of statements, and the walks that every pass over loops needs. */
+import type { Dimension } from "../ir/types.ts";
+import { integer, mapChildren, rows, visit } from "./expressions.ts";
+import type { Expression } from "./expressions.ts";
+import type { For, LoopRole, Statement } from "./types.ts";
+
+export const extentOf = (dimension: Dimension): Expression => (dimension === "n" ? rows : integer(dimension));
+
+export const loop = (
+  variable: string,
+  extent: Dimension,
+  role: LoopRole,
+  body: readonly Statement[],
+): For => ({
+  kind: "for",
+  variable,
+  from: integer(0),
+  to: extentOf(extent),
+  step: 1,
+  body,
+  role,
+});
+
+export const define = (name: string, value: Expression, mutable = false): Statement => ({
+  kind: "let",
+  name,
+  value,
+  mutable,
+});
+
+export const assign = (name: string, value: Expression): Statement => ({ kind: "assign", name, value });
+
+export const store = (buffer: string, at: readonly Expression[], value: Expression): Statement => ({
+  kind: "store",
+  buffer,
+  at,
+  value,
+});
+
+/** The expressions that a statement evaluates itself, its body's aside. */
+export function expressionsOf(statement: Statement): readonly Expression[] {
+  switch (statement.kind) {
+    case "for":
+      return [statement.from, statement.to];
+    case "let":
+    case "assign":
+      return [statement.value];
+    case "store":
+      return [...statement.at, statement.value];
+  }
+}
+
+/** Every statement, outer ones first. */
+export function visitStatements(statements: readonly Statement[], f: (statement: Statement) => void): void {
+  for (const statement of statements) {
+    f(statement);
+    if (statement.kind === "for") visitStatements(statement.body, f);
+  }
+}
+
+/** Every expression in the statements, parts included. */
+export const visitExpressions = (statements: readonly Statement[], f: (x: Expression) => void): void =>
+  visitStatements(statements, (statement) => {
+    for (const x of expressionsOf(statement)) visit(x, f);
+  });
+
+/** The same statement with its own expressions mapped as wholes; bodies are left alone. */
+export function mapExpressions(statement: Statement, f: (x: Expression) => Expression): Statement {
+  switch (statement.kind) {
+    case "for":
+      return { ...statement, from: f(statement.from), to: f(statement.to) };
+    case "let":
+    case "assign":
+      return { ...statement, value: f(statement.value) };
+    case "store":
+      return { ...statement, at: statement.at.map(f), value: f(statement.value) };
+  }
+}
+
+/** Rewrites every expression of the statements, parts first. */
+export function rewriteExpressions(
+  statements: readonly Statement[],
+  f: (x: Expression) => Expression,
+): readonly Statement[] {
+  const deep = (x: Expression): Expression => f(mapChildren(x, deep));
+  return statements.map((statement) => {
+    const mapped = mapExpressions(statement, deep);
+    return mapped.kind === "for" ? { ...mapped, body: rewriteExpressions(mapped.body, f) } : mapped;
+  });
+}
+
+/** Renames variables where they are defined, assigned and read. */
+export function renameVariables(
+  statements: readonly Statement[],
+  names: ReadonlyMap<string, string>,
+): readonly Statement[] {
+  const named = (name: string) => names.get(name) ?? name;
+  const rename = (list: readonly Statement[]): readonly Statement[] =>
+    list.map((statement) => {
+      if (statement.kind === "for") return { ...statement, variable: named(statement.variable), body: rename(statement.body) }; // prettier-ignore
+      if (statement.kind === "let" || statement.kind === "assign")
+        return { ...statement, name: named(statement.name) };
+      return statement;
+    });
+  const renamed = rewriteExpressions(statements, (x) =>
+    x.kind === "variable" && names.has(x.name) ? { ...x, name: named(x.name) } : x,
+  );
+  return rename(renamed);
+}

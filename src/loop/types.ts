@@ -1,0 +1,64 @@
+/**
+ * The loop IR: how a program computes. Kernels are loops over named buffers; the arena gives each buffer its place.
+ * There are two levels of it: before `linearise`, loads and stores have one index an axis; after it, one in all.
+ */
+import type { Dimension, ElementType } from "../ir/types.ts";
+import type { Expression } from "./expressions.ts";
+
+export type Statement =
+  /** for (variable = from; variable < to; variable += step). `tiled` loops may be blocked, `along` says what axis. */
+  | { readonly kind: "for"; readonly variable: string; readonly from: Expression; readonly to: Expression; readonly step: number; readonly body: readonly Statement[]; readonly role: LoopRole } // prettier-ignore
+  | { readonly kind: "let"; readonly name: string; readonly value: Expression; readonly mutable: boolean }
+  | { readonly kind: "assign"; readonly name: string; readonly value: Expression }
+  | {
+      readonly kind: "store";
+      readonly buffer: string;
+      readonly at: readonly Expression[];
+      readonly value: Expression;
+    };
+
+export type For = Extract<Statement, { kind: "for" }>;
+
+/**
+ * parallel: iterations are independent. output: parallel, and around a contraction whose inner loop reads elements
+ * that other iterations read too, so that blocking pays. reduction: carries an accumulator.
+ */
+export type LoopRole = "parallel" | "output" | "reduction";
+
+/** Where in the arena a buffer lies, in this order; `temporary` buffers share memory by lifetime. */
+export type Region = "parameter" | "state" | "gradient" | "input" | "result" | "totals" | "temporary";
+
+export interface Buffer {
+  readonly name: string;
+  /** The storage that outlives a program, or undefined for a temporary. */
+  readonly storage: string | undefined;
+  readonly element: Exclude<ElementType, "bool">;
+  readonly shape: readonly Dimension[];
+  readonly region: Region;
+  /** For a name of several adjacent buffers as one: the buffers that it covers, in order. */
+  readonly covers?: readonly string[];
+}
+
+/** What a kernel computes, for comments: the graph nodes, and for gradients what they are the gradient of. */
+export interface Provenance {
+  readonly text: string;
+  readonly layer: string | undefined;
+  readonly gradientOf: string | undefined;
+  readonly rule: string | undefined;
+  readonly path: readonly (string | number)[] | undefined;
+  readonly flops: number;
+}
+
+export interface Kernel {
+  readonly name: string;
+  readonly body: readonly Statement[];
+  readonly provenance: readonly Provenance[];
+}
+
+/** Kernels in the order in which they run. */
+export interface LoopProgram {
+  readonly name: string;
+  readonly kernels: readonly Kernel[];
+  /** Buffers by name; programs of one model share the buffers of storage. */
+  readonly buffers: ReadonlyMap<string, Buffer>;
+}

@@ -1,0 +1,94 @@
+/** What statements read and write: buffers with indices, and variables. Fusion asks it whether order may change. */
+import { keyOf, visit } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { expressionsOf, visitStatements } from "../loop/statements.ts";
+import type { Statement } from "../loop/types.ts";
+
+export interface Access {
+  readonly buffer: string;
+  readonly at: readonly Expression[];
+}
+
+export interface Accesses {
+  readonly loads: readonly Access[];
+  readonly stores: readonly Access[];
+  /** Variables read, and variables assigned or defined. */
+  readonly reads: ReadonlySet<string>;
+  readonly assigns: ReadonlySet<string>;
+  readonly loaded: ReadonlySet<string>;
+  readonly stored: ReadonlySet<string>;
+}
+
+const known = new WeakMap<Statement, Accesses>();
+
+export function accessesOf(statements: readonly Statement[]): Accesses {
+  if (statements.length === 1) {
+    const before = known.get(statements[0]);
+    if (before !== undefined) return before;
+  }
+  const loads: Access[] = [];
+  const stores: Access[] = [];
+  const reads = new Set<string>();
+  const assigns = new Set<string>();
+  visitStatements(statements, (statement) => {
+    if (statement.kind === "store") stores.push(statement);
+    if (statement.kind === "let" || statement.kind === "assign") assigns.add(statement.name);
+    for (const x of expressionsOf(statement))
+      visit(x, (part) => {
+        if (part.kind === "load") loads.push(part);
+        if (part.kind === "variable") reads.add(part.name);
+      });
+  });
+  const result = {
+    loads,
+    stores,
+    reads,
+    assigns,
+    loaded: new Set(loads.map(({ buffer }) => buffer)),
+    stored: new Set(stores.map(({ buffer }) => buffer)),
+  };
+  if (statements.length === 1) known.set(statements[0], result);
+  return result;
+}
+
+const meets = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
+  for (const x of a) if (b.has(x)) return true;
+  return false;
+};
+
+/** Whether `later` must stay behind `earlier`. */
+export const conflicts = (earlier: Accesses, later: Accesses): boolean =>
+  meets(earlier.stored, later.loaded) ||
+  meets(earlier.stored, later.stored) ||
+  meets(earlier.loaded, later.stored) ||
+  meets(earlier.assigns, later.reads) ||
+  meets(earlier.reads, later.assigns);
+
+/** Whether both touch some buffer, so that running them together saves traffic. */
+export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
+  meets(a.stored, b.loaded) || meets(a.loaded, b.loaded) || meets(a.loaded, b.stored);
+
+/**
+ * Whether iterations of two loops over `variable` may interleave: whenever one stores what the other touches, some
+ * axis of both indices is the loop variable itself, so that different iterations touch different elements.
+ */
+export function aligned(a: Accesses, b: Accesses, variable: string): boolean {
+  const holds = (stores: readonly Access[], others: readonly Access[]): boolean => {
+    for (const s of stores)
+      for (const o of others)
+        if (
+          s.buffer === o.buffer &&
+          !s.at.some((index, axis) => isVariable(index, variable) && isVariable(o.at[axis], variable))
+        )
+          // prettier-ignore
+          return false;
+    return true;
+  };
+  return holds(a.stores, b.loads) && holds(a.stores, b.stores) && holds(b.stores, a.loads);
+}
+
+const isVariable = (x: Expression | undefined, name: string): boolean =>
+  x?.kind === "variable" && x.name === name;
+
+export const sameIndex = (a: readonly Expression[], b: readonly Expression[]): boolean =>
+  a.length === b.length && a.every((x, axis) => keyOf(x) === keyOf(b[axis]));

@@ -1,0 +1,84 @@
+/**
+ * Which nodes get a buffer, and which are computed where they are read. The cost model, in one place:
+ *
+ * - what takes a loop of its own (sums, products) and what leaves the graph is stored;
+ * - a pointwise value with one reader is computed there, unless the reader would compute it many times over: a
+ *   contraction, a window, or a repetition of something costly;
+ * - with several readers it is stored, unless computing it again costs less than loading it (`recomputeLimit`); but
+ *   what finishes a sum (a bias on a product) is stored in the sum's place, not computed from it again and again.
+ *
+ * A stored value whose readers all end up in its own loop becomes a local variable later (`forward-stores.ts`).
+ */
+import { operandsOf } from "../ir/nodes.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
+import { hasTrait } from "../ops/index.ts";
+
+/** In units of one addition; a load counts about as much as two. */
+const recomputeLimit = 2;
+const costOfFunction = 20;
+
+interface Reader {
+  readonly node: Node | "output";
+  /** Each element is read, or the path repeats it, more than once. */
+  readonly repeats: boolean;
+}
+
+/** Who reads each node, views looked through. */
+function readersOf(graph: Graph): Map<Node, Reader[]> {
+  const readers = new Map<Node, Reader[]>(graph.nodes.map((node) => [node, []]));
+  for (const { node } of graph.outputs) readers.get(node)?.push({ node: "output", repeats: false });
+  for (const node of [...graph.nodes].reverse()) {
+    const passesOn = hasTrait(node, "view");
+    for (const operand of operandsOf(node)) {
+      const grows = repeatsElements(node);
+      const through: readonly Reader[] = passesOn
+        ? (readers.get(node) ?? []).map((reader) => ({ ...reader, repeats: reader.repeats || grows }))
+        : [{ node, repeats: hasTrait(node, "contraction") }];
+      readers.get(operand)?.push(...through);
+    }
+  }
+  return readers;
+}
+
+/** A view that shows an element of its operand more than once. */
+const repeatsElements = (node: Node): boolean =>
+  hasTrait(node, "view") && operandsOf(node).every((x) => volume(x) < volume(node));
+
+const volume = (node: Node): number => node.type.shape.reduce<number>((v, d) => v * (d === "n" ? 2 : d), 1);
+
+/** The work of computing one element from stored values. */
+function costs(graph: Graph, isStored: (node: Node) => boolean): (node: Node) => number {
+  const known = new Map<Node, number>();
+  for (const node of graph.nodes) {
+    const own =
+      hasTrait(node, "view") || hasTrait(node, "leaf") ? 0 : hasTrait(node, "cheap") ? 1 : costOfFunction;
+    const parts = operandsOf(node).map((x) => (isStored(x) ? 0 : (known.get(x) ?? 0)));
+    known.set(node, own + parts.reduce((sum, part) => sum + part, 0));
+  }
+  return (node) => known.get(node) ?? 0;
+}
+
+export function chooseStored(graph: Graph): Set<Node> {
+  const readers = readersOf(graph);
+  const stored = new Set<Node>();
+  const isOutput = new Set(graph.outputs.map(({ node }) => node));
+  const computed = graph.nodes.filter((node) => !hasTrait(node, "leaf"));
+  for (const node of computed) if (hasTrait(node, "reduction") || isOutput.has(node)) stored.add(node);
+  const costOf = costs(graph, (node) => stored.has(node));
+  for (const node of computed) {
+    if (stored.has(node) || hasTrait(node, "view") || operandsOf(node).length === 0) continue;
+    const list = readers.get(node) ?? [];
+    const cost = costOf(node);
+    const several = new Set(list.map((reader) => reader.node)).size > 1;
+    const repeated = list.some(
+      (reader) =>
+        reader.repeats &&
+        (cost > recomputeLimit || (reader.node !== "output" && hasTrait(reader.node, "contraction"))),
+    );
+    const finishes = operandsOf(node).some(
+      (x) => hasTrait(x, "reduction") && readers.get(x)?.length === 1 && volume(x) === volume(node),
+    );
+    if (repeated || (several && (cost > recomputeLimit || finishes))) stored.add(node);
+  }
+  return stored;
+}

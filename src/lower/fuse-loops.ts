@@ -1,0 +1,149 @@
+/**
+ * Purpose   Merge loops that run over the same extent, so that values stay in registers between them: pointwise into
+ *           pointwise, pointwise and row-wise sums into one loop over rows, bias and activation into a contraction.
+ * Requires  nests in program order, one index an axis.
+ * Ensures   the same stores of the same values. A contraction keeps a perfect nest of `output` loops, since blocking
+ *           needs one; two contractions never share a nest.
+ * Example   for i: t[i] = x[i] + 1 ; for j: y[j] = t[j] · 2   =>   for i: t[i] = x[i] + 1 ; y[i] = t[i] · 2
+ */
+import { keyOf } from "../loop/expressions.ts";
+import { renameVariables } from "../loop/statements.ts";
+import type { For, LoopRole, Statement } from "../loop/types.ts";
+import { accessesOf, aligned, conflicts, shareBuffers } from "./accesses.ts";
+
+const sameExtent = (a: For, b: For): boolean =>
+  keyOf(a.from) === keyOf(b.from) && keyOf(a.to) === keyOf(b.to) && a.step === b.step;
+
+const mergedRole = (a: LoopRole, b: LoopRole): LoopRole =>
+  a === "reduction" || b === "reduction" ? "reduction" : a;
+
+/** `second`'s body, speaking of `first`'s loop variable. */
+const bodyUnder = (first: For, second: For): readonly Statement[] =>
+  renameVariables(second.body, new Map([[second.variable, first.variable]]));
+
+/** Both loops as one, or nothing where the order of iterations would show. */
+function mergeLoops(first: For, second: For): For | undefined {
+  if (!sameExtent(first, second) || second.role === "output") return undefined;
+  if (first.role === "output") return mergeIntoContraction(first, second);
+  const body = bodyUnder(first, second);
+  const a = accessesOf(first.body);
+  const b = accessesOf(body);
+  if (!shareBuffers(a, b) || !aligned(a, b, first.variable)) return undefined;
+  for (const name of a.assigns) if (b.reads.has(name)) return undefined;
+  return { ...first, role: mergedRole(first.role, second.role), body: joinBodies(first.body, body) };
+}
+
+/** A pointwise nest at the end of a contraction's: all its loops must match the contraction's. */
+function mergeIntoContraction(first: For, second: For): For | undefined {
+  if (!sameExtent(first, second) || second.role !== "parallel") return undefined;
+  const body = bodyUnder(first, second);
+  const a = accessesOf(first.body);
+  const b = accessesOf(body);
+  if (!shareBuffers(a, b) || !aligned(a, b, first.variable)) return undefined;
+  const [inner] = first.body;
+  if (first.body.length === 1 && inner.kind === "for" && inner.role === "output") {
+    const [next] = body;
+    const merged = body.length === 1 && next.kind === "for" ? mergeIntoContraction(inner, next) : undefined;
+    return merged === undefined ? undefined : { ...first, body: [merged] };
+  }
+  if (body.some((statement) => statement.kind === "for")) return undefined;
+  return { ...first, body: [...first.body, ...body] };
+}
+
+/**
+ * `statement` merged into a loop of `list`, or nothing. Definitions in between that it needs (accumulators) move before
+ * that loop; anything else in between must not mind.
+ */
+function mergeInto(list: readonly Statement[], loop: For): readonly Statement[] | undefined {
+  for (let p = list.length - 1; p >= 0; p--) {
+    const candidate = list[p];
+    if (candidate.kind === "for") {
+      const merged = mergeLoops(candidate, loop);
+      const arranged = merged === undefined ? undefined : arrange(list, p, candidate, merged, loop);
+      if (arranged !== undefined) return arranged;
+    }
+    const isDefinition = candidate.kind === "let";
+    if (!isDefinition && conflicts(accessesOf([candidate]), accessesOf([loop]))) return undefined;
+  }
+  return undefined;
+}
+
+function arrange(
+  list: readonly Statement[],
+  p: number,
+  candidate: For,
+  merged: For,
+  loop: For,
+): readonly Statement[] | undefined {
+  const needs = accessesOf([loop]);
+  const before: Statement[] = [];
+  const after: Statement[] = [];
+  for (const between of list.slice(p + 1)) {
+    const needed =
+      between.kind === "let" && (needs.reads.has(between.name) || needs.assigns.has(between.name));
+    if (needed) {
+      if (conflicts(accessesOf([candidate]), accessesOf([between]))) return undefined;
+      if (after.some((other) => conflicts(accessesOf([other]), accessesOf([between])))) return undefined;
+      before.push(between);
+    } else if (conflicts(accessesOf([between]), needs)) return undefined;
+    else after.push(between);
+  }
+  return [...list.slice(0, p), ...before, merged, ...after];
+}
+
+/** `second` behind `first`, each of its loops merged into an earlier one where that is possible. */
+export function joinBodies(first: readonly Statement[], second: readonly Statement[]): readonly Statement[] {
+  let list = first;
+  for (const statement of second) {
+    const merged = statement.kind === "for" ? mergeInto(list, statement) : undefined;
+    list = merged ?? [...list, statement];
+  }
+  return list;
+}
+
+export interface Unit<Label> {
+  readonly statements: readonly Statement[];
+  readonly labels: readonly Label[];
+}
+
+/** How far back a nest may look for one to join; a bound keeps compile time linear. */
+const reach = 12;
+
+const hasLoop = (statements: readonly Statement[]): boolean => statements.some(({ kind }) => kind === "for");
+const loopCount = (statements: readonly Statement[]): number =>
+  statements.filter(({ kind }) => kind === "for").length;
+
+/** The statements of both units as one kernel's, or nothing where nothing is gained. */
+function joinUnits(
+  first: readonly Statement[],
+  second: readonly Statement[],
+): readonly Statement[] | undefined {
+  const a = accessesOf(first);
+  const b = accessesOf(second);
+  if (!hasLoop(first) || !hasLoop(second)) {
+    // Scalars join the kernel that makes or uses them, where they become local variables.
+    const related = [...a.stored].some((buffer) => b.loaded.has(buffer));
+    return related ? [...first, ...second] : undefined;
+  }
+  const joined = joinBodies(first, second);
+  return loopCount(joined) < loopCount(first) + loopCount(second) ? joined : undefined;
+}
+
+export function fuseUnits<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {
+  const result: Unit<Label>[] = [];
+  for (const unit of units) {
+    const accesses = accessesOf(unit.statements);
+    let placed = false;
+    for (let k = result.length - 1; k >= 0 && k >= result.length - reach; k--) {
+      const joined = joinUnits(result[k].statements, unit.statements);
+      if (joined !== undefined) {
+        result[k] = { statements: joined, labels: [...result[k].labels, ...unit.labels] };
+        placed = true;
+        break;
+      }
+      if (conflicts(accessesOf(result[k].statements), accesses)) break;
+    }
+    if (!placed) result.push(unit);
+  }
+  return result;
+}

@@ -1,0 +1,200 @@
+/**
+ * The closed table of ops. A new op is a file, a row in `ir/nodes.ts`, and a line here; see README.md. The functions
+ * below are how the rest of the compiler asks an op of whatever name.
+ */
+import { graphBuilder } from "../ir/builder.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { Node, OpName } from "../ir/nodes.ts";
+import type { Dimension } from "../ir/types.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { absolute } from "./absolute.ts";
+import { add } from "./add.ts";
+import { batchSize } from "./batch-size.ts";
+import { broadcast } from "./broadcast.ts";
+import { cast } from "./cast.ts";
+import { concat } from "./concat.ts";
+import { constant } from "./constant.ts";
+import { contract } from "./contract.ts";
+import { cos } from "./cos.ts";
+import { divide } from "./divide.ts";
+import { equal } from "./equal.ts";
+import { erf } from "./erf.ts";
+import { exp } from "./exp.ts";
+import { expm1 } from "./expm1.ts";
+import { fold } from "./fold.ts";
+import { gather } from "./gather.ts";
+import { input } from "./input.ts";
+import { iota } from "./iota.ts";
+import { less } from "./less.ts";
+import { lessEqual } from "./less-equal.ts";
+import { log } from "./log.ts";
+import { log1p } from "./log1p.ts";
+import { maximum } from "./maximum.ts";
+import { minimum } from "./minimum.ts";
+import { multiply } from "./multiply.ts";
+import { negate } from "./negate.ts";
+import { pad } from "./pad.ts";
+import { parameter } from "./parameter.ts";
+import { power } from "./power.ts";
+import { random } from "./random.ts";
+import { reduceMax } from "./reduce-max.ts";
+import { reduceSum } from "./reduce-sum.ts";
+import { relu } from "./relu.ts";
+import { reshape } from "./reshape.ts";
+import { scatterAdd } from "./scatter-add.ts";
+import { select } from "./select.ts";
+import { sigmoid } from "./sigmoid.ts";
+import { sign } from "./sign.ts";
+import { sin } from "./sin.ts";
+import { slice } from "./slice.ts";
+import { sqrt } from "./sqrt.ts";
+import { state } from "./state.ts";
+import { stopGradient } from "./stop-gradient.ts";
+import { subtract } from "./subtract.ts";
+import { tanh } from "./tanh.ts";
+import { transpose } from "./transpose.ts";
+import { window } from "./window.ts";
+import type { OpTable, Read, SampleOperand, Trait } from "./define.ts";
+import type { Tensor } from "./tensor.ts";
+
+export const ops = {
+  absolute,
+  add,
+  batchSize,
+  broadcast,
+  cast,
+  concat,
+  constant,
+  contract,
+  cos,
+  divide,
+  equal,
+  erf,
+  exp,
+  expm1,
+  fold,
+  gather,
+  input,
+  iota,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  maximum,
+  minimum,
+  multiply,
+  negate,
+  pad,
+  parameter,
+  power,
+  random,
+  reduceMax,
+  reduceSum,
+  relu,
+  reshape,
+  scatterAdd,
+  select,
+  sigmoid,
+  sign,
+  sin,
+  slice,
+  sqrt,
+  state,
+  stopGradient,
+  subtract,
+  tanh,
+  transpose,
+  window,
+} satisfies OpTable;
+
+/** An op's definition as seen by code that holds a node of unknown op: operands are records by name. */
+interface AnyDefinition {
+  readonly traits: readonly Trait[];
+  vjp(z: Node, dz: Node, g: GraphBuilder): Readonly<Record<string, Node | null>>;
+  readonly lower: AnyLowering;
+  evaluate(
+    operands: Readonly<Record<string, Tensor>>,
+    node: Node,
+    shape: readonly number[],
+    rows: number,
+  ): Tensor;
+  readonly samples: readonly AnySample[];
+}
+
+export interface AnySample {
+  readonly operands: Readonly<Record<string, SampleOperand>>;
+  readonly attributes: object;
+  readonly kink?: Readonly<Record<string, readonly number[]>>;
+}
+
+type Reads = Readonly<Record<string, Read>>;
+type At = readonly Expression[];
+type Extents = (node: Node) => readonly Dimension[];
+type AnyLowering =
+  | { readonly kind: "leaf" }
+  | { readonly kind: "pointwise"; expression(operands: Readonly<Record<string, Expression>>, node: Node): Expression }
+  | { readonly kind: "element"; element(node: Node, at: At, read: Reads): Expression }
+  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; extents: Extents; element(node: Node, at: At, along: At, read: Reads): Expression } // prettier-ignore
+  | { readonly kind: "scatter"; extents: Extents; target(node: Node, along: At, read: Reads): At; element(node: Node, along: At, read: Reads): Expression }; // prettier-ignore
+
+/** Dispatching on a union needs one asserted cast; it lives here. */
+const definitionOf = (op: OpName): AnyDefinition => ops[op] as AnyDefinition;
+
+export const samplesOf = (op: OpName): readonly AnySample[] => definitionOf(op).samples;
+
+export const createBuilder = (float: "f32" | "f64"): GraphBuilder => graphBuilder(ops, float);
+
+export const hasTrait = (node: Node, trait: Trait): boolean => definitionOf(node.op).traits.includes(trait);
+
+/** The cotangent of each operand, by the operand's name. */
+export const vjpOf = (node: Node, dz: Node, g: GraphBuilder): Readonly<Record<string, Node | null>> =>
+  definitionOf(node.op).vjp(node, dz, g);
+
+export const evaluateOp = (
+  node: Node,
+  operands: Readonly<Record<string, Tensor>>,
+  shape: readonly number[],
+  rows: number,
+): Tensor =>
+  // prettier-ignore
+  definitionOf(node.op).evaluate(operands, node, shape, rows);
+
+/** An op's lowering with the node bound. */
+export type BoundLowering =
+  | { readonly kind: "leaf" }
+  | { readonly kind: "element"; element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression }
+  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; readonly extents: readonly (number | "n")[]; element(at: readonly Expression[], along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression } // prettier-ignore
+  | { readonly kind: "scatter"; readonly extents: readonly (number | "n")[]; target(along: readonly Expression[], read: Readonly<Record<string, Read>>): readonly Expression[]; element(along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression }; // prettier-ignore
+
+export function loweringOf(node: Node): BoundLowering {
+  const { lower } = definitionOf(node.op);
+  switch (lower.kind) {
+    case "leaf":
+      return lower;
+    case "pointwise":
+      return {
+        kind: "element",
+        element: (at, read) =>
+          lower.expression(
+            Object.fromEntries(Object.entries(read).map(([name, element]) => [name, element(at)])),
+            node,
+          ),
+      };
+    case "element":
+      return { kind: "element", element: (at, read) => lower.element(node, at, read) };
+    case "reduce":
+      return {
+        kind: "reduce",
+        combine: lower.combine,
+        extents: lower.extents(node),
+        element: (at, along, read) => lower.element(node, at, along, read),
+      };
+    case "scatter":
+      return {
+        kind: "scatter",
+        extents: lower.extents(node),
+        target: (along, read) => lower.target(node, along, read),
+        element: (along, read) => lower.element(node, along, read),
+      };
+  }
+}

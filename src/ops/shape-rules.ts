@@ -1,0 +1,46 @@
+/** Shape rules that several ops share. A rule that refuses throws `TypeRefusal` with the reason. */
+import { isFloat, sameShape, tensorType, TypeRefusal, typeText } from "../ir/types.ts";
+import type { Dimension, TensorType } from "../ir/types.ts";
+
+export function floatOperand(x: TensorType): TensorType {
+  if (!isFloat(x.element)) throw new TypeRefusal(`the operand must be real, not ${typeText(x)}`);
+  return x;
+}
+
+export function numericOperand(x: TensorType): TensorType {
+  if (x.element === "bool") throw new TypeRefusal("the operand must be numeric, not bool");
+  return x;
+}
+
+/** Both operands have one type, which is the result's. */
+export function sameOperands(x: TensorType, y: TensorType): TensorType {
+  if (!sameShape(x.shape, y.shape) || x.element !== y.element)
+    throw new TypeRefusal(`operands must have one type, not ${typeText(x)} and ${typeText(y)}`);
+  return numericOperand(x);
+}
+
+export const comparison = (x: TensorType, y: TensorType): TensorType =>
+  tensorType("bool", sameOperands(x, y).shape);
+
+/** The axes, each a different axis of a tensor of that rank. */
+export function checkAxes(axes: readonly number[], rank: number): void {
+  if (new Set(axes).size !== axes.length) throw new TypeRefusal(`axes [${axes.join()}] repeat`);
+  for (const axis of axes)
+    if (!Number.isInteger(axis) || axis < 0 || axis >= rank)
+      throw new TypeRefusal(`axis ${axis} is not one of the ${rank} axes`);
+}
+
+/** What a reduction leaves. */
+export function reducedType(x: TensorType, axes: readonly number[]): TensorType {
+  checkAxes(axes, x.shape.length);
+  return tensorType(
+    numericOperand(x).element,
+    x.shape.filter((_, axis) => !axes.includes(axis)),
+  );
+}
+
+/** The size of an axis that must not be the batch. */
+export function staticSize(dimension: Dimension, what: string): number {
+  if (dimension === "n") throw new TypeRefusal(`${what} cannot act on the batch axis`);
+  return dimension;
+}

@@ -1,0 +1,48 @@
+/** Concrete tensors in doubles: what ops evaluate to under the reference interpreter. Plain and slow on purpose. */
+
+export interface Tensor {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
+
+export const countOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1);
+
+/** Row-major position of an index. */
+export const positionOf = (shape: readonly number[], at: readonly number[]): number =>
+  shape.reduce((position, size, axis) => position * size + at[axis], 0);
+
+/** Every index of a shape, in row-major order. */
+export function* indicesOf(shape: readonly number[]): Generator<number[]> {
+  const count = countOf(shape);
+  for (let position = 0; position < count; position++) {
+    const at: number[] = new Array<number>(shape.length);
+    let rest = position;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at[axis] = rest % shape[axis];
+      rest = Math.floor(rest / shape[axis]);
+    }
+    yield at;
+  }
+}
+
+export const elementAt = (tensor: Tensor, at: readonly number[]): number =>
+  tensor.data[positionOf(tensor.shape, at)];
+
+/** The tensor whose element at each index is what `element` says. */
+export function tensorOf(shape: readonly number[], element: (at: readonly number[]) => number): Tensor {
+  const data = new Float64Array(countOf(shape));
+  let position = 0;
+  for (const at of indicesOf(shape)) data[position++] = element(at);
+  return { shape, data };
+}
+
+export const mapTensor = (f: (x: number) => number, x: Tensor): Tensor => ({
+  shape: x.shape,
+  data: x.data.map(f),
+});
+
+export const zipTensors = (f: (x: number, y: number) => number, x: Tensor, y: Tensor): Tensor => ({
+  shape: x.shape,
+  data: x.data.map((value, i) => f(value, y.data[i])),
+});

@@ -1,0 +1,35 @@
+/**
+ * Purpose   Compute at compile time what depends on no input: pointwise ops over constants, and views of constants.
+ * Requires  a verified graph.
+ * Ensures   no pointwise node has only scalar constants (or broadcasts of them) as operands. Values are computed in
+ *           doubles by the ops' reference evaluation; a constant of f32 is rounded when it is stored, not before.
+ * Example   %a = constant {"value":2} ; %b = multiply %a, %a   =>   %b = constant {"value":4}
+ */
+import { isConstant } from "../ir/builder.ts";
+import { operandsOf } from "../ir/nodes.ts";
+import type { Node } from "../ir/nodes.ts";
+import { rewriteGraph } from "../ir/rewrite.ts";
+import { evaluateOp, hasTrait } from "../ops/index.ts";
+import { definePass } from "./define.ts";
+
+/** The one number that every element of `node` is, if that is known. */
+function uniformValue(node: Node): number | undefined {
+  if (isConstant(node)) return node.attributes.value;
+  if (!hasTrait(node, "view") || hasTrait(node, "fills")) return undefined;
+  const [first, ...others] = operandsOf(node).map(uniformValue);
+  return others.every((value) => value === first) ? first : undefined;
+}
+
+export const foldConstants = definePass("fold-constants", (graph, g) =>
+  rewriteGraph(graph, g, (node) => {
+    if (!hasTrait(node, "pointwise") || node.type.element === "bool") return node;
+    const list = operandsOf(node).map(uniformValue);
+    if (list.includes(undefined)) return node;
+    const names = Object.keys(node.operands);
+    const operands = Object.fromEntries(
+      names.map((name, i) => [name, { shape: [], data: Float64Array.of(list[i] ?? 0) }]),
+    );
+    const [value] = evaluateOp(node, operands, [], 1).data;
+    return g.within(node.origin, () => g.broadcastTo(g.number(value, node.type.element), node.type.shape));
+  }),
+);

@@ -1,0 +1,12 @@
+/**
+ * Purpose   Remove nodes that no output needs.
+ * Requires  a verified graph.
+ * Ensures   every remaining node reaches an output; operands still stand before those who use them.
+ * Example   %a = negate %x ; %b = exp %x ; output "y" = %b   =>   %b = exp %x ; output "y" = %b
+ */
+import { makeGraph } from "../ir/nodes.ts";
+import { definePass } from "./define.ts";
+
+export const removeDeadNodes = definePass("remove-dead-nodes", (graph) =>
+  makeGraph(graph.name, graph.outputs),
+);

@@ -1,0 +1,147 @@
+/** Rules of arithmetic on real tensors. */
+import { defineRule, either, is, scalarOf } from "./define.ts";
+
+export const arithmeticRules = [
+  defineRule({
+    name: "add-zero",
+    equation: "x + 0 = x",
+    fast: true, // −0 + 0 is 0
+    apply: (node) =>
+      is(node, "add") ? either(node, (x, y) => (scalarOf(y) === 0 ? x : undefined)) : undefined,
+  }),
+  defineRule({
+    name: "subtract-zero",
+    equation: "x − 0 = x",
+    apply: (node) => (is(node, "subtract") && scalarOf(node.operands.y) === 0 ? node.operands.x : undefined),
+  }),
+  defineRule({
+    name: "subtract-from-zero",
+    equation: "0 − x = −x",
+    fast: true,
+    apply: (node, g) =>
+      is(node, "subtract") && scalarOf(node.operands.x) === 0 ? g.negate(node.operands.y) : undefined,
+  }),
+  defineRule({
+    name: "multiply-by-one",
+    equation: "x · 1 = x",
+    apply: (node) =>
+      is(node, "multiply") ? either(node, (x, y) => (scalarOf(y) === 1 ? x : undefined)) : undefined,
+  }),
+  defineRule({
+    name: "multiply-by-zero",
+    equation: "x · 0 = 0",
+    fast: true, // an infinite x would make it not-a-number
+    apply: (node) =>
+      is(node, "multiply") ? either(node, (_, y) => (scalarOf(y) === 0 ? y : undefined)) : undefined,
+  }),
+  defineRule({
+    name: "multiply-by-minus-one",
+    equation: "x · −1 = −x",
+    apply: (node, g) =>
+      is(node, "multiply")
+        ? either(node, (x, y) => (scalarOf(y) === -1 ? g.negate(x) : undefined))
+        : undefined,
+  }),
+  defineRule({
+    name: "divide-by-one",
+    equation: "x / 1 = x",
+    apply: (node) => (is(node, "divide") && scalarOf(node.operands.y) === 1 ? node.operands.x : undefined),
+  }),
+  defineRule({
+    name: "negate-negate",
+    equation: "−(−x) = x",
+    apply: (node) =>
+      is(node, "negate") && is(node.operands.x, "negate") ? node.operands.x.operands.x : undefined,
+  }),
+  defineRule({
+    name: "add-negated",
+    equation: "x + (−y) = x − y",
+    apply: (node, g) =>
+      is(node, "add")
+        ? either(node, (x, y) => (is(y, "negate") ? g.subtract(x, y.operands.x) : undefined))
+        : undefined,
+  }),
+  defineRule({
+    name: "subtract-negated",
+    equation: "x − (−y) = x + y",
+    apply: (node, g) =>
+      is(node, "subtract") && is(node.operands.y, "negate")
+        ? g.add(node.operands.x, node.operands.y.operands.x)
+        : undefined,
+  }),
+  defineRule({
+    name: "negate-factor",
+    equation: "(−x) · y = −(x · y)",
+    apply: (node, g) =>
+      is(node, "multiply")
+        ? either(node, (x, y) => (is(x, "negate") ? g.negate(g.multiply(x.operands.x, y)) : undefined))
+        : undefined,
+  }),
+  defineRule({
+    name: "negate-dividend",
+    equation: "(−x) / y = −(x / y)",
+    apply: (node, g) =>
+      is(node, "divide") && is(node.operands.x, "negate")
+        ? g.negate(g.divide(node.operands.x.operands.x, node.operands.y))
+        : undefined,
+  }),
+  defineRule({
+    name: "negate-difference",
+    equation: "−(x − y) = y − x",
+    fast: true,
+    apply: (node, g) =>
+      is(node, "negate") && is(node.operands.x, "subtract")
+        ? g.subtract(node.operands.x.operands.y, node.operands.x.operands.x)
+        : undefined,
+  }),
+  defineRule({
+    name: "double",
+    equation: "x + x = 2 · x",
+    apply: (node, g) =>
+      is(node, "add") && node.operands.x === node.operands.y ? g.multiply(2, node.operands.x) : undefined,
+  }),
+  defineRule({
+    name: "multiply-constants",
+    equation: "c · (d · x) = (c · d) · x",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "multiply")) return undefined;
+      return either(node, (outer, inner) => {
+        const c = scalarOf(outer);
+        if (c === undefined || !is(inner, "multiply")) return undefined;
+        return either(inner, (x, y) => {
+          const d = scalarOf(y);
+          return d === undefined ? undefined : g.multiply(c * d, x);
+        });
+      });
+    },
+  }),
+  defineRule({
+    name: "power-of-two",
+    equation: "x² = x · x",
+    fast: true, // engines may round powers otherwise
+    apply: (node, g) =>
+      is(node, "power") && scalarOf(node.operands.y) === 2
+        ? g.multiply(node.operands.x, node.operands.x)
+        : undefined,
+  }),
+  defineRule({
+    name: "power-of-one",
+    equation: "x¹ = x",
+    apply: (node) => (is(node, "power") && scalarOf(node.operands.y) === 1 ? node.operands.x : undefined),
+  }),
+  defineRule({
+    name: "select-same",
+    equation: "c ? x : x = x",
+    apply: (node) =>
+      is(node, "select") && node.operands.x === node.operands.y ? node.operands.x : undefined,
+  }),
+  defineRule({
+    name: "cast-same",
+    equation: "x as its own type = x",
+    apply: (node) =>
+      is(node, "cast") && node.operands.x.type.element === node.attributes.element
+        ? node.operands.x
+        : undefined,
+  }),
+];

@@ -1,0 +1,65 @@
+/** Rules that give the derivatives of log-sum-exp and softmax their textbook form. */
+import type { Node } from "../../ir/nodes.ts";
+import { defineRule, either, is, scalarOf } from "./define.ts";
+
+/** Whether `sum` is Σ e along the axes that its repetition over e's shape restores. */
+const isSumOf = (sum: Node, e: Node): boolean => is(sum, "reduceSum") && sum.operands.x === e;
+
+export const softmaxRules = [
+  defineRule({
+    name: "normalise-exponentials",
+    equation: "(c / Σe) · e = c · (e / Σe)",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "multiply")) return undefined;
+      return either(node, (repeated, e) => {
+        if (!is(repeated, "broadcast") || !is(repeated.operands.x, "divide")) return undefined;
+        const { x: c, y: sum } = repeated.operands.x.operands;
+        if (!isSumOf(sum, e)) return undefined;
+        const softmax = g.named("softmax", g.divide(e, g.broadcast(sum, repeated.attributes)));
+        return g.multiply(g.broadcast(c, repeated.attributes), softmax);
+      });
+    },
+  }),
+  defineRule({
+    name: "factor-difference",
+    equation: "c · x − c · y = c · (x − y)",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "subtract") && !is(node, "add")) return undefined;
+      const { x, y } = node.operands;
+      if (!is(x, "multiply") || !is(y, "multiply")) return undefined;
+      return either(x, (c, a) =>
+        either(y, (d, b) => {
+          if (c !== d) return undefined;
+          return g.multiply(c, is(node, "add") ? g.add(a, b) : g.subtract(a, b));
+        }),
+      );
+    },
+  }),
+  defineRule({
+    name: "negate-choice",
+    equation: "m ? −x : 0 = −(m ? x : 0)",
+    fast: true, // the sign of zero
+    apply: (node, g) => {
+      if (!is(node, "select") || scalarOf(node.operands.y) !== 0 || !is(node.operands.x, "negate"))
+        return undefined;
+      return g.negate(g.select(node.operands.condition, node.operands.x.operands.x, 0));
+    },
+  }),
+  defineRule({
+    name: "softmax-cross-entropy",
+    equation: "c · softmax − (m ? c : 0) = c · (softmax − [m])",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "subtract") || !is(node.operands.y, "select")) return undefined;
+      const { x: product, y: choice } = node.operands;
+      const { condition, x: chosen, y: otherwise } = choice.operands;
+      if (!is(product, "multiply") || scalarOf(otherwise) !== 0) return undefined;
+      return either(product, (c, softmax) => {
+        if (c !== chosen) return undefined;
+        return g.multiply(c, g.subtract(softmax, g.cast(condition, { element: c.type.element })));
+      });
+    },
+  }),
+];

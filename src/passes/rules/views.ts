@@ -1,0 +1,196 @@
+/** Rules that move, merge and remove views, and take repetition out of computations. */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import { operandsOf } from "../../ir/nodes.ts";
+import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
+import { sameShape } from "../../ir/types.ts";
+import { hasTrait } from "../../ops/index.ts";
+import { defineRule, either, is } from "./define.ts";
+
+const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) => from === to);
+
+/** f(broadcast a, broadcast b) computed before repeating, over the axes that some operand really has. */
+function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
+  const operands = operandsOf(node);
+  if (!hasTrait(node, "pointwise") || !operands.every((x) => is(x, "broadcast"))) return undefined;
+  const { shape } = node.type;
+  const axes = shape.flatMap((_, axis) =>
+    operands.some((x) => x.attributes.axes.includes(axis)) ? [axis] : [],
+  );
+  if (axes.length === shape.length) return undefined;
+  const smaller = axes.map((axis) => shape[axis]);
+  const inner = operands.map((x) =>
+    sameShape(x.operands.x.type.shape, smaller)
+      ? x.operands.x
+      : g.broadcast(x.operands.x, {
+          shape: smaller,
+          axes: x.attributes.axes.map((axis) => axes.indexOf(axis)),
+        }),
+  );
+  return g.broadcast(g.make(node.op, inner, node.attributes), { shape, axes });
+}
+
+/** The contraction with the axes of one operand renumbered to those before its transpose. */
+const renumbered = (axes: Axes, permutation: Axes): Axes => axes.map((axis) => permutation[axis]);
+
+/** Free axes come out in their operand's order, so a transpose may only be skipped where it keeps that order. */
+const keepsFreeOrder = (permutation: Axes, ...taken: readonly Axes[]): boolean => {
+  const free = permutation.filter((_, axis) => !taken.some((axes) => axes.includes(axis)));
+  return free.every((axis, i) => i === 0 || free[i - 1] < axis);
+};
+
+/** A transpose of a contraction that only swaps the two operands' free axes is the contraction of them swapped. */
+function swapped(node: Node, g: GraphBuilder): Node | undefined {
+  if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
+  const { operands, attributes } = node.operands.x;
+  const batch = attributes.batchX.length;
+  const freeX = operands.x.type.shape.length - batch - attributes.sumX.length;
+  const rank = node.type.shape.length;
+  const expected = [...Array(rank).keys()].map((axis) =>
+    axis < batch ? axis : axis < rank - freeX ? axis + freeX : axis - (rank - batch - freeX),
+  );
+  if (!node.attributes.permutation.every((axis, i) => axis === expected[i])) return undefined;
+  const axes: ContractAxes = {
+    batchX: attributes.batchY,
+    batchY: attributes.batchX,
+    sumX: attributes.sumY,
+    sumY: attributes.sumX,
+  };
+  return g.contract(operands.y, operands.x, axes);
+}
+
+export const viewRules = [
+  defineRule({
+    name: "reshape-nothing",
+    equation: "reshape x to its own shape = x",
+    apply: (node) =>
+      is(node, "reshape") && sameShape(node.type.shape, node.operands.x.type.shape)
+        ? node.operands.x
+        : undefined,
+  }),
+  defineRule({
+    name: "reshape-reshape",
+    equation: "reshape (reshape x) = reshape x",
+    apply: (node, g) =>
+      is(node, "reshape") && is(node.operands.x, "reshape")
+        ? g.reshape(node.operands.x.operands.x, node.attributes)
+        : undefined,
+  }),
+  defineRule({
+    name: "transpose-nothing",
+    equation: "transpose x by the identity = x",
+    apply: (node) =>
+      is(node, "transpose") && isIdentity(node.attributes.permutation) ? node.operands.x : undefined,
+  }),
+  defineRule({
+    name: "transpose-transpose",
+    equation: "(xᵖ)^q = x^(p∘q)",
+    apply: (node, g) => {
+      if (!is(node, "transpose") || !is(node.operands.x, "transpose")) return undefined;
+      const inner = node.operands.x;
+      const permutation = node.attributes.permutation.map((axis) => inner.attributes.permutation[axis]);
+      return g.transpose(inner.operands.x, { permutation });
+    },
+  }),
+  defineRule({
+    name: "broadcast-nothing",
+    equation: "broadcast x to its own shape = x",
+    apply: (node) =>
+      is(node, "broadcast") && sameShape(node.type.shape, node.operands.x.type.shape)
+        ? node.operands.x
+        : undefined,
+  }),
+  defineRule({
+    name: "broadcast-broadcast",
+    equation: "broadcast (broadcast x) = broadcast x",
+    apply: (node, g) => {
+      if (!is(node, "broadcast") || !is(node.operands.x, "broadcast")) return undefined;
+      const inner = node.operands.x;
+      const axes = inner.attributes.axes.map((axis) => node.attributes.axes[axis]);
+      return g.broadcast(inner.operands.x, { shape: node.attributes.shape, axes });
+    },
+  }),
+  defineRule({
+    name: "compute-before-repeating",
+    equation: "f(broadcast x, broadcast y) = broadcast f(x, y)",
+    apply: beforeRepeating,
+  }),
+  defineRule({
+    name: "negate-before-view",
+    equation: "view (−x) = −(view x)",
+    apply: (node, g) => {
+      if (!is(node, "broadcast") || !is(node.operands.x, "negate")) return undefined;
+      return g.negate(g.broadcast(node.operands.x.operands.x, node.attributes));
+    },
+  }),
+  defineRule({
+    name: "sum-of-repeated",
+    equation: "Σ over a repeated axis of x = size · x",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "reduceSum") || !is(node.operands.x, "broadcast")) return undefined;
+      const { x, attributes } = { x: node.operands.x.operands.x, attributes: node.operands.x.attributes };
+      const repeated = node.attributes.axes.filter((axis) => !attributes.axes.includes(axis));
+      if (repeated.length === 0) return undefined;
+      const element = x.type.element;
+      let times: Node = g.number(1, element);
+      for (const axis of repeated) {
+        const size = attributes.shape[axis];
+        times = g.multiply(times, size === "n" ? g.batchSize({ element }) : g.number(size, element));
+      }
+      const kept = attributes.shape.flatMap((_, axis) => (repeated.includes(axis) ? [] : [axis]));
+      const summed = node.attributes.axes
+        .filter((axis) => !repeated.includes(axis))
+        .map((axis) => kept.indexOf(axis));
+      const shape = kept.map((axis) => attributes.shape[axis]);
+      const lean = g.broadcast(x, { shape, axes: attributes.axes.map((axis) => kept.indexOf(axis)) });
+      return g.multiply(times, g.reduceSum(lean, { axes: summed }));
+    },
+  }),
+  defineRule({
+    name: "sum-of-nothing",
+    equation: "Σ over no axis of x = x",
+    apply: (node) =>
+      is(node, "reduceSum") && node.attributes.axes.length === 0 ? node.operands.x : undefined,
+  }),
+  defineRule({
+    name: "factor-out-of-sum",
+    equation: "Σ c · x = c · Σ x, where c does not vary along the sum",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "reduceSum") || !is(node.operands.x, "multiply")) return undefined;
+      const { axes } = node.attributes;
+      return either(node.operands.x, (c, x) => {
+        if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;
+        const kept = c.type.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+        const factor = g.broadcast(c.operands.x, {
+          shape: node.type.shape,
+          axes: c.attributes.axes.map((axis) => kept.indexOf(axis)),
+        });
+        return g.multiply(factor, g.reduceSum(x, { axes }));
+      });
+    },
+  }),
+  defineRule({
+    name: "contract-transposed",
+    equation: "contract (transpose x), y = contract x, y over the axes from before",
+    apply: (node, g) => {
+      if (!is(node, "contract")) return undefined;
+      const { x, y } = node.operands;
+      const axes = node.attributes;
+      if (is(x, "transpose") && keepsFreeOrder(x.attributes.permutation, axes.batchX, axes.sumX)) {
+        const from = x.attributes.permutation;
+        return g.contract(x.operands.x, y, { ...axes, batchX: renumbered(axes.batchX, from), sumX: renumbered(axes.sumX, from) }); // prettier-ignore
+      }
+      if (is(y, "transpose") && keepsFreeOrder(y.attributes.permutation, axes.batchY, axes.sumY)) {
+        const from = y.attributes.permutation;
+        return g.contract(x, y.operands.x, { ...axes, batchY: renumbered(axes.batchY, from), sumY: renumbered(axes.sumY, from) }); // prettier-ignore
+      }
+      return undefined;
+    },
+  }),
+  defineRule({
+    name: "transpose-contraction",
+    equation: "(x · y)ᵀ = yᵀ · xᵀ",
+    apply: swapped,
+  }),
+];

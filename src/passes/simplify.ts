@@ -1,0 +1,48 @@
+/**
+ * Purpose   Apply the named rewrite rules until none applies.
+ * Requires  a verified graph.
+ * Ensures   the same meaning; bit for bit, when `exact` leaves the `fast` rules out. Each node remembers the rules
+ *           that made it.
+ * Example   %a = multiply %x, 1 ; %b = add %a, 0   =>   %x
+ */
+import { rewriteGraph } from "../ir/rewrite.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { Node } from "../ir/nodes.ts";
+import { definePass } from "./define.ts";
+import { arithmeticRules } from "./rules/arithmetic.ts";
+import type { Rule } from "./rules/define.ts";
+import { softmaxRules } from "./rules/softmax.ts";
+import { viewRules } from "./rules/views.ts";
+
+export const rules: readonly Rule[] = [...arithmeticRules, ...viewRules, ...softmaxRules];
+
+/** Enough for any chain of rules seen; each round rewrites the whole graph bottom-up. */
+const rounds = 8;
+
+function applyRules(node: Node, g: GraphBuilder, active: readonly Rule[]): Node {
+  let current = node;
+  for (let tries = 0; tries < 20; tries++) {
+    const before = current;
+    for (const rule of active) {
+      const origin = { ...before.origin, rewrites: [...(before.origin.rewrites ?? []), rule.name] };
+      const after = g.within(origin, () => rule.apply(before, g));
+      if (after === undefined || after === before) continue;
+      const fresh = after.origin.rewrites?.at(-1) === rule.name && after.name === undefined;
+      current = fresh && before.name !== undefined ? g.named(before.name, after) : after;
+      break;
+    }
+    if (current === before) return current;
+  }
+  return current;
+}
+
+export const simplify = definePass("simplify", (graph, g, { exact }) => {
+  const active = exact ? rules.filter((rule) => rule.fast === undefined) : rules;
+  let current = graph;
+  for (let round = 0; round < rounds; round++) {
+    const next = rewriteGraph(current, g, (node) => applyRules(node, g, active));
+    if (next === current) return current;
+    current = next;
+  }
+  return current;
+});

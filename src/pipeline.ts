@@ -1,0 +1,134 @@
+/**
+ * THE list: every stage of the compiler in order, with the reason wherever the order matters. One value goes through:
+ * spec → graphs → differentiated graph → simplified graphs → loop programs → scheduled loops → source text.
+ */
+import { formatModule } from "./emit/typescript/format.ts";
+import { assembleModule } from "./emit/typescript/module.ts";
+import { readRuntime } from "./emit/typescript/runtime-parts.ts";
+import type { Graph } from "./ir/nodes.ts";
+import type { MemoryPlan } from "./loop/memory.ts";
+import type { LoopProgram } from "./loop/types.ts";
+import { lowerGraph } from "./lower/lower-graph.ts";
+import { planMemory } from "./lower/plan-memory.ts";
+import { createBuilder } from "./ops/index.ts";
+import type { Pass } from "./passes/define.ts";
+import { differentiate } from "./passes/differentiate.ts";
+import { eraseStopGradients } from "./passes/erase-stop-gradients.ts";
+import { foldConstants } from "./passes/fold-constants.ts";
+import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
+import { checkGraph, runPasses } from "./passes/run.ts";
+import type { PassReport, RunOptions } from "./passes/run.ts";
+import { shareSubexpressions } from "./passes/share-subexpressions.ts";
+import { simplify } from "./passes/simplify.ts";
+import { scheduleProgram } from "./schedule/schedule.ts";
+import { buildGraphs } from "./spec/build.ts";
+import type { ModelGraphs } from "./spec/build.ts";
+import { trainerFacts } from "./spec/trainer-facts.ts";
+import { storageOf } from "./spec/storage.ts";
+import type { Model } from "./spec/types.ts";
+
+/** Graph → graph, for each of the five graphs of a model. Differentiation runs before them, on the training graph. */
+export const graphPasses: readonly Pass[] = [
+  eraseStopGradients, // after differentiation, which needs them; before sharing, which would tell x from stopGradient x
+  foldConstants, // first, so that rules see numbers
+  simplify,
+  shareSubexpressions, // rules make equal nodes; some rules (factoring) ask for one and the same operand
+  simplify,
+  foldConstants,
+  shareSubexpressions,
+  removeDeadNodes,
+];
+
+export interface PipelineOptions {
+  readonly dtype: "f32" | "f64";
+  /** Leave out rules that may change rounding. */
+  readonly exact?: boolean;
+  /** Names of passes and loop stages to leave out. */
+  readonly skip?: readonly string[];
+  readonly stopAfter?: string;
+  readonly watch?: (report: PassReport) => void;
+}
+
+/** The graphs of a model after differentiation, in the order of their programs. */
+export interface Differentiated {
+  readonly gradient: Graph;
+  readonly update: Graph;
+  readonly predict: Graph;
+  readonly evaluate: Graph;
+  readonly summarise: Graph;
+}
+
+/** Every stage of one compilation; views and targets read what they need. */
+export interface Compilation {
+  readonly model: Model;
+  readonly built: ModelGraphs;
+  /** With gradients, before and after the graph passes. */
+  readonly derived: Differentiated;
+  readonly graphs: Differentiated;
+  /** As fused, and as scheduled. */
+  readonly lowered: readonly LoopProgram[];
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+}
+
+const programOrder = ["gradient", "update", "predict", "evaluate", "summarise"] as const;
+
+/** From a model to scheduled loops in a planned arena. */
+export function compileModel(model: Model, options: PipelineOptions): Compilation {
+  const g = createBuilder(options.dtype);
+  const skip = new Set(options.skip ?? []);
+  const run: RunOptions = {
+    exact: options.exact ?? false,
+    skip,
+    stopAfter: options.stopAfter,
+    watch: options.watch,
+  };
+  const built = buildGraphs(model, options.dtype);
+
+  const trainable = built.parameters.filter((parameter) => parameter.trainable).map(({ name }) => name);
+  const gradient = differentiate(built.training, trainable, g).graph;
+  const derived: Differentiated = {
+    gradient: { ...gradient, name: "gradient" },
+    update: { ...built.update, name: "update" },
+    predict: { ...built.predict, name: "predict" },
+    evaluate: { ...built.evaluate, name: "evaluate" },
+    summarise: { ...built.summarise, name: "summarise" },
+  };
+  for (const name of programOrder) checkGraph(derived[name], "differentiate");
+  const simplified = (name: (typeof programOrder)[number]) => runPasses(derived[name], graphPasses, g, run);
+  const graphs: Differentiated = {
+    gradient: simplified("gradient"),
+    update: simplified("update"),
+    predict: simplified("predict"),
+    evaluate: simplified("evaluate"),
+    summarise: simplified("summarise"),
+  };
+
+  const { batchSize } = model.training;
+  const storage = storageOf(model, built, graphs, options.dtype);
+  const lowered = programOrder.map((name) =>
+    lowerGraph(graphs[name], { float: options.dtype, batchSize, storage, skip }),
+  );
+  const programs = lowered.map((program) => scheduleProgram(program, { batchSize, skip }));
+  // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
+  const plan = planMemory(programs, storage, batchSize);
+  return { model, built, derived, graphs, lowered, programs, plan };
+}
+
+/** The text of the trainer. */
+export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f64"): Promise<string> {
+  const { model, built, programs, plan } = compilation;
+  const facts = trainerFacts(model, built, dtype);
+  const code = assembleModule(
+    {
+      ...facts,
+      float: dtype,
+      batchSize: model.training.batchSize,
+      parameters: built.parameters,
+      programs,
+      plan,
+    },
+    readRuntime(),
+  );
+  return formatModule(code);
+}

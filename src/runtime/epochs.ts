@@ -1,0 +1,171 @@
+// The training loop: epochs over shuffled rows, validation after each, early stopping, and the best epoch's parameters.
+import { InputError } from "./input-error.ts";
+import type { EarlyStopping } from "./model-facts.ts";
+import { randomKey, randomStream, salts, shuffle } from "./random.ts";
+import {
+  allRows,
+  checkBatchSize,
+  checkRows,
+  evaluateRows,
+  freshProgress,
+  packParameters,
+  unpackParameters,
+} from "./session.ts";
+import type { Session } from "./session.ts";
+import { rowsOf, writeRows, type Batch } from "./slots.ts";
+import type { EpochReport, FitOptions, History } from "./trainer.ts";
+import { checkLoss } from "./training-diverged.ts";
+
+/** Which rows of which data. */
+interface Part {
+  data: Batch;
+  rows: Int32Array;
+}
+
+/** A checked request to train. */
+export interface FitPlan {
+  train: Part;
+  validation: Part | undefined;
+  epochs: number;
+  batchSize: number;
+  shuffle: boolean;
+  earlyStopping: EarlyStopping | undefined;
+}
+
+/** Checks options and data; the spec stands in for what the options leave out. */
+export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
+  const { model, training } = session;
+  const { epochs = training.epochs, batchSize = model.batchSize } = options;
+  const earlyStopping = options.earlyStopping ?? training.earlyStopping;
+  if (!Number.isInteger(epochs) || epochs < 0)
+    throw new InputError(`epochs must be a whole number, got ${epochs}`);
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new InputError(`batchSize must be a positive whole number, got ${batchSize}`);
+  }
+  checkBatchSize(session, batchSize);
+  const { metric = "loss" } = earlyStopping || {};
+  const known = ["loss", ...training.metrics];
+  if (!known.includes(metric))
+    throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
+  const parts = partsOf(session, data, options.validation ?? training.validation ?? 0);
+  checkRows(session, parts.train.data, parts.train.rows);
+  if (parts.validation) checkRows(session, parts.validation.data, parts.validation.rows);
+  return {
+    ...parts,
+    epochs,
+    batchSize,
+    shuffle: options.shuffle ?? training.shuffle,
+    earlyStopping: earlyStopping || undefined,
+  };
+}
+
+/** A share for validation is the end of the shuffled rows; what is left keeps its order. */
+function partsOf(
+  session: Session,
+  data: Batch,
+  validation: Batch | number,
+): { train: Part; validation: Part | undefined } {
+  const rows = allRows(rowsOf(session.slots, data));
+  if (typeof validation !== "number") {
+    const others = allRows(rowsOf(session.slots, validation));
+    return { train: { data, rows }, validation: { data: validation, rows: others } };
+  }
+  if (!(validation >= 0 && validation < 1)) {
+    throw new InputError(`validation must be a share of the rows, at least 0 and below 1, got ${validation}`);
+  }
+  if (validation === 0) return { train: { data, rows }, validation: undefined };
+  const held = Math.max(1, Math.round(validation * rows.length));
+  if (held >= rows.length)
+    throw new InputError(`${rows.length} rows are too few to set aside ${held} for validation`);
+  shuffle(rows, randomStream(randomKey(session.machine.seed[0], 0, salts.validation)));
+  const cut = rows.length - held;
+  return {
+    train: { data, rows: rows.slice(0, cut).sort() },
+    validation: { data, rows: rows.slice(cut).sort() },
+  };
+}
+
+/** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
+export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
+  const { machine, progress } = session;
+  const { earlyStopping } = plan;
+  // A patience of 0, too, stops at the first epoch that is no better than the best.
+  const patience = earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity;
+  resume(session, plan);
+  const epochs: EpochReport[] = [];
+  while (epochs.length < plan.epochs && progress.waited < patience) {
+    const report = runEpoch(session, plan);
+    epochs.push(report);
+    yield report;
+  }
+  const history = { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
+  if (earlyStopping && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
+    progress.last = packParameters(machine);
+    unpackParameters(machine, progress.best);
+  }
+  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
+  if (history.stoppedEarly) Object.assign(progress, freshProgress(), { epoch: progress.epoch });
+  return history;
+}
+
+/** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
+function resume({ machine, progress }: Session, { validation, earlyStopping }: FitPlan): void {
+  const monitor = `${validation ? "validation" : "training"} ${earlyStopping?.metric ?? "loss"}${earlyStopping ? ", kept" : ""}`;
+  if (progress.monitor !== monitor)
+    Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
+  const now = packParameters(machine);
+  if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
+    unpackParameters(machine, progress.last);
+  progress.last = new Uint8Array(0);
+}
+
+/** One pass over the training rows, in an order that follows from seed and epoch alone. */
+function runEpoch(session: Session, plan: FitPlan): EpochReport {
+  const { machine, progress, slots, training } = session;
+  const { train, validation, batchSize } = plan;
+  const epoch = progress.epoch + 1;
+  const order = train.rows.slice();
+  if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0], epoch, salts.shuffle)));
+  let sum = 0;
+  for (let start = 0; start < order.length; start += batchSize) {
+    const n = Math.min(batchSize, order.length - start);
+    writeRows(slots, train.data, start, n, order);
+    const loss = machine.gradient(n);
+    checkLoss(machine, epoch, loss);
+    machine.update(n);
+    sum += loss * n;
+  }
+  progress.epoch = epoch;
+  const report: EpochReport = {
+    epoch,
+    loss: sum / order.length,
+    metrics: {},
+    learningRate: machine.learningRate(),
+    best: false,
+  };
+  if (training.metrics.length > 0) {
+    const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
+    checkLoss(machine, epoch, loss, "training ");
+    report.metrics = metrics;
+  }
+  if (validation) {
+    report.validation = evaluateRows(session, validation.data, validation.rows);
+    checkLoss(machine, epoch, report.validation.loss, "validation ");
+  }
+  report.best = judge(session, plan, report);
+  return report;
+}
+
+/** Whether this epoch is the best so far, by the validation part if there is one. */
+function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, report: EpochReport): boolean {
+  const { metric = "loss", minDelta = 0 } = earlyStopping ?? {};
+  const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
+  const value = figures[metric];
+  const gain =
+    metric === "accuracy" || metric === "r2" ? value - progress.bestValue : progress.bestValue - value;
+  progress.waited++;
+  if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
+  Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
+  if (earlyStopping) progress.best = packParameters(machine);
+  return true;
+}

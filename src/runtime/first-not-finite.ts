@@ -1,0 +1,12 @@
+// Where numbers went wrong: looks through named stretches of the arena.
+import type { Numbers } from "./machine.ts";
+
+/** The name of the first stretch (name, start, length) that holds an infinity or a NaN. */
+export function firstNotFinite(
+  values: Numbers,
+  stretches: readonly (readonly [string, number, number])[],
+): string | undefined {
+  for (const [name, start, length] of stretches)
+    for (let i = start; i < start + length; i++) if (!Number.isFinite(values[i])) return name;
+  return undefined;
+}

@@ -1,0 +1,59 @@
+// Randomness by counting: each number is a hash of (key, index), so there is no hidden state to save, any element can be
+// drawn by itself, and every engine draws the same bits.
+
+/** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
+export function mixBits(x: number): number {
+  x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return x ^ (x >>> 16);
+}
+
+/** The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the same seed. */
+export function randomKey(seed: number, step: number, salt: number): number {
+  return mixBits(mixBits(mixBits(seed ^ 0x9e3779b9) + step) + salt);
+}
+
+/** The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts of each other. */
+export function randomBits(key: number, index: number): number {
+  return mixBits(mixBits(index) + key);
+}
+
+/** The index-th uniform number of a stream, in [0, 1): 24 bits, exact in f32. */
+export function randomUnit(key: number, index: number): number {
+  return (randomBits(key, index) >>> 8) / 0x1000000;
+}
+
+/** A stream read from front to back. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  unit(): number;
+  /** Of mean 0 and variance 1. */
+  normal(): number;
+  /** A whole number in [0, limit), limit ≤ 2³². */
+  below(limit: number): number;
+}
+
+/** The stream of a key, from its beginning. */
+export function randomStream(key: number): Random {
+  let index = 0;
+  const unit = () => randomUnit(key, index++);
+  return {
+    unit,
+    // Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1)
+    normal: () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
+    below: (limit) => Math.floor(((randomBits(key, index++) >>> 0) / 0x100000000) * limit),
+  };
+}
+
+/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0. */
+export const salts = { shuffle: -1, validation: -2, split: -3 };
+
+/** Puts the elements in random order, each order as likely as any other (Fisher–Yates). */
+export function shuffle(rows: Int32Array, random: Random): void {
+  for (let last = rows.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    const row = rows[last];
+    rows[last] = rows[other];
+    rows[other] = row;
+  }
+}

@@ -1,0 +1,95 @@
+// A trainer from inside: the model, its machine, and how far training has come.
+import { InputError } from "./input-error.ts";
+import type { Machine, Numbers, Summary } from "./machine.ts";
+import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
+import { writeRows, type Batch, type Slot } from "./slots.ts";
+
+/** How far training has come; all of it goes into a checkpoint. */
+export interface Progress {
+  /** Epochs done. */
+  epoch: number;
+  /** Which figure decides the best epoch: a change of it, or of the data, begins a new search. */
+  monitor: string;
+  /** The best epoch so far, 0 if there is none, and its figure. */
+  bestEpoch: number;
+  bestValue: number;
+  /** Epochs since the best one. */
+  waited: number;
+  /** The best epoch's parameters; kept only for early stopping. */
+  best: Uint8Array;
+  /** The last epoch's parameters, while the best epoch's stand in their place: going on starts from here. */
+  last: Uint8Array;
+}
+
+/** What the functions of a trainer share. */
+export interface Session {
+  readonly model: ModelFacts;
+  readonly training: TrainingFacts;
+  readonly machine: Machine;
+  readonly slots: readonly Slot[];
+  progress: Progress;
+}
+
+/** No epoch done, none best. */
+export function freshProgress(): Progress {
+  const nothing = new Uint8Array(0);
+  return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
+}
+
+/** The bytes of all parameters, one after the other. */
+export function packParameters(machine: Machine): Uint8Array {
+  const views = Object.values(machine.parameters).map(bytesOf);
+  const packed = new Uint8Array(views.reduce((sum, view) => sum + view.length, 0));
+  let offset = 0;
+  for (const view of views) {
+    packed.set(view, offset);
+    offset += view.length;
+  }
+  return packed;
+}
+
+/** Puts back what {@link packParameters} gave. */
+export function unpackParameters(machine: Machine, packed: Uint8Array): void {
+  let offset = 0;
+  for (const view of Object.values(machine.parameters).map(bytesOf)) {
+    view.set(packed.subarray(offset, offset + view.length));
+    offset += view.length;
+  }
+}
+
+function bytesOf(view: Numbers): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** The row numbers 0 … rows − 1. */
+export function allRows(rows: number): Int32Array {
+  return new Int32Array(rows).map((_, row) => row);
+}
+
+/** Checks every value of these rows, so that training does not stop half-way through an epoch. */
+export function checkRows({ model, slots }: Session, data: Batch, rows: Int32Array): void {
+  for (let start = 0; start < rows.length; start += model.batchSize) {
+    writeRows(slots, data, start, Math.min(model.batchSize, rows.length - start), rows);
+  }
+}
+
+/** Loss and metrics over these rows of the data, any number of them. */
+export function evaluateRows({ model, machine, slots }: Session, data: Batch, rows: Int32Array): Summary {
+  machine.totals.fill(0);
+  for (let start = 0; start < rows.length; start += model.batchSize) {
+    const n = Math.min(model.batchSize, rows.length - start);
+    writeRows(slots, data, start, n, rows);
+    machine.evaluate(n);
+  }
+  return machine.summarise();
+}
+
+/** Throws unless the rows fit into one batch. */
+export function checkBatchSize({ model }: Session, rows: number): number {
+  if (rows > model.batchSize) {
+    throw new InputError(
+      `the batch has ${rows} rows; this trainer takes at most ${model.batchSize} at a time`,
+    );
+  }
+  return rows;
+}

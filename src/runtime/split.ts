@@ -1,0 +1,53 @@
+// Which rows are for training, for validation and for the test: drawn once, from the seed.
+import { InputError } from "./input-error.ts";
+import type { TrainingFacts } from "./model-facts.ts";
+import { randomKey, randomStream, salts, shuffle } from "./random.ts";
+import { allRows } from "./session.ts";
+
+/** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
+export interface Split {
+  train: Int32Array;
+  validation: Int32Array;
+  test: Int32Array;
+}
+
+/**
+ * Cuts the rows: the test part first, then the validation part, both as shares of all rows. With `classes` (one per row)
+ * each part has every class in proportion, to within one row.
+ */
+export function splitRows(
+  rows: number,
+  training: TrainingFacts,
+  seed: number,
+  classes?: ArrayLike<number>,
+): Split {
+  const order = allRows(rows);
+  shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
+  if (classes) interleaveClasses(order, classes);
+  const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
+  const tested = share(training.test);
+  const held = tested + share(training.validation);
+  if (held >= rows)
+    throw new InputError(`${rows} rows are too few: the validation and test parts leave none for training`);
+  return {
+    test: order.slice(0, tested).sort(),
+    validation: order.slice(tested, held).sort(),
+    train: order.slice(held).sort(),
+  };
+}
+
+/**
+ * Spreads each class evenly over the whole order: the j-th of the m rows of a class goes to (j + ½) / m of the way.
+ * Any stretch of the result then has the classes in proportion.
+ */
+function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
+  const members = new Map<number, number[]>();
+  for (const row of order) {
+    const rows = members.get(classes[row]);
+    if (rows) rows.push(row);
+    else members.set(classes[row], [row]);
+  }
+  const place = new Float64Array(order.length);
+  for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
+  order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
+}

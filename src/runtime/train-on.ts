@@ -1,0 +1,87 @@
+// A whole training run on a prepared data set, and its outcome: what `train` on the command line and the program share.
+import type { Summary } from "./machine.ts";
+import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
+import type { Dataset } from "./dataset.ts";
+import type { Batch } from "./slots.ts";
+import type { EpochReport, Trainer } from "./trainer.ts";
+import { TrainingDiverged } from "./training-diverged.ts";
+
+/** What a training run came to. Parts that the spec does not set aside are absent. */
+export interface TrainingResult {
+  model: string;
+  /** Epochs trained, those before a checkpoint included. */
+  epochs: number;
+  bestEpoch: number;
+  train: Summary;
+  validation?: Summary;
+  test?: Summary;
+}
+
+/**
+ * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
+ * parameters: with early stopping, the best epoch's.
+ */
+export async function trainOn(
+  model: ModelFacts,
+  training: TrainingFacts,
+  trainer: Trainer,
+  { train, validation, test }: Dataset,
+  options: { epochs?: number } = {},
+  onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
+): Promise<TrainingResult> {
+  const total = options.epochs ?? training.epochs;
+  const run = trainer.epochs(train, {
+    epochs: Math.max(0, total - trainer.epoch),
+    validation: validation ?? 0,
+  });
+  let next = run.next();
+  for (; !next.done; next = run.next()) await onEpoch(next.value);
+  const outcome = (part: string, data: Batch): Summary => {
+    const summary = trainer.evaluateAll(data);
+    if (Number.isFinite(summary.loss)) return summary;
+    throw new TrainingDiverged(
+      trainer.epoch,
+      `the ${part} loss is ${summary.loss} after epoch ${trainer.epoch}`,
+    );
+  };
+  return {
+    model: model.name,
+    epochs: trainer.epoch,
+    bestEpoch: next.value.bestEpoch,
+    train: outcome("training", train),
+    ...(validation && { validation: outcome("validation", validation) }),
+    ...(test && { test: outcome("test", test) }),
+  };
+}
+
+/** Some figures of a part: "loss 0.1234  accuracy 0.9667". */
+function figures(summary: Record<string, number>): string {
+  return Object.entries(summary)
+    .map(([name, value]) => `${name} ${short(value)}`)
+    .join("  ");
+}
+
+/** Four digits after the point, or four in all for what that would hide. */
+function short(value: number): string {
+  const size = Math.abs(value);
+  return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
+}
+
+/** One line of progress. */
+export function epochText({ epoch, loss, metrics, validation, best }: EpochReport, total: number): string {
+  const held = validation ? `  validation ${figures(validation)}` : "";
+  return `epoch ${epoch}/${total}  ${figures({ loss, ...metrics })}${held}${best ? "  best" : ""}`;
+}
+
+/** The outcome for people: a line for each part. */
+export function resultText({ model, epochs, bestEpoch, train, validation, test }: TrainingResult): string {
+  const line = (part: string, summary?: Summary) =>
+    summary ? [`${part.padEnd(12)}${figures(summary)}`] : [];
+  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
+  return [
+    `${model}: ${epochs} epochs${best}`,
+    ...line("train", train),
+    ...line("validation", validation),
+    ...line("test", test),
+  ].join("\n");
+}

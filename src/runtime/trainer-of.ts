@@ -1,0 +1,88 @@
+// Makes a trainer of a machine: checks what comes in, and keeps count of where training stands.
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { planFit, runEpochs } from "./epochs.ts";
+import type { Machine } from "./machine.ts";
+import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
+import {
+  allRows,
+  checkBatchSize,
+  evaluateRows,
+  freshProgress,
+  packParameters,
+  type Session,
+} from "./session.ts";
+import { rowsOf, slotsOf, writeRows, type Batch } from "./slots.ts";
+import type { FitOptions, Trainer } from "./trainer.ts";
+
+/** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */
+export function trainerOf(
+  model: ModelFacts,
+  machine: Machine,
+  training: TrainingFacts,
+  options: { seed?: number } = {},
+): Trainer {
+  const slots = slotsOf(model, machine);
+  const session: Session = { model, training, machine, slots, progress: freshProgress() };
+  const outputs = machine.output.length / model.batchSize;
+  machine.initialise(options.seed ?? training.seed);
+
+  /** Brings one batch into the arena; how many rows it has. */
+  const take = (batch: Batch, needsTargets = true): number => {
+    const n = checkBatchSize(session, rowsOf(slots, batch, needsTargets));
+    writeRows(slots, batch, 0, n, undefined, needsTargets);
+    return n;
+  };
+  let lastData: Batch | undefined;
+  const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
+    const plan = planFit(session, data, fitOptions);
+    // Figures of other data cannot be compared: the search for the best epoch begins anew.
+    if (lastData !== undefined && lastData !== data) session.progress.monitor = "";
+    lastData = data;
+    return runEpochs(session, plan);
+  };
+
+  return {
+    parameters: machine.parameters,
+    gradients: machine.gradients,
+    get seed() {
+      return machine.seed[0];
+    },
+    get epoch() {
+      return session.progress.epoch;
+    },
+    step(batch) {
+      const n = take(batch);
+      const loss = machine.gradient(n);
+      machine.update(n);
+      return loss;
+    },
+    gradient: (batch) => machine.gradient(take(batch)),
+    evaluate(batch) {
+      const n = take(batch);
+      machine.totals.fill(0);
+      machine.evaluate(n);
+      return machine.summarise();
+    },
+    evaluateAll: (data) => evaluateRows(session, data, allRows(rowsOf(slots, data))),
+    predict(inputs) {
+      const n = take(inputs, false);
+      machine.predict(n);
+      return machine.output.slice(0, n * outputs);
+    },
+    epochs,
+    fit(data, fitOptions) {
+      const run = epochs(data, fitOptions);
+      let next = run.next();
+      while (!next.done) next = run.next();
+      return next.value;
+    },
+    save: () => encodeCheckpoint(model, machine.state, session.progress),
+    load(checkpoint) {
+      const parameterBytes = packParameters(machine).length;
+      const { state, progress } = decodeCheckpoint(model, machine.state.length, parameterBytes, checkpoint);
+      machine.state.set(state);
+      session.progress = progress;
+      lastData = undefined;
+    },
+  };
+}

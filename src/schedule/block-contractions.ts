@@ -1,0 +1,91 @@
+/**
+ * Purpose   Register blocking: compute several elements of a contraction at once, so that each loaded operand is used
+ *           several times (unroll-and-jam of the two innermost `output` loops).
+ * Requires  kernels with one index an axis; `output` loops form perfect nests.
+ * Ensures   the same sums in the same order. Where the extent is not a multiple of the block, a second loop computes
+ *           what remains; blocks that divide the extent are preferred.
+ * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
+ *           => for i<n−n%2 step 2: for j<32 step 4: { 8 sums; for k: 2 + 4 loads, 8 products; 8 stores } ; for the last i …
+ */
+import { add, integer, minus, remainder, substitute, variable } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { mapExpressions, renameVariables, visitStatements } from "../loop/statements.ts";
+import type { For, Kernel, Statement } from "../loop/types.ts";
+import { blockSizes } from "./cost-model.ts";
+
+/** Copy c of a loop body: its variable shifted by c, its own names marked so that copies do not meet. */
+function copyOf(body: readonly Statement[], loopVariable: string, c: number): readonly Statement[] {
+  const shifted = new Map([[loopVariable, add(variable(loopVariable, "i32"), integer(c))]]);
+  const names = new Map<string, string>();
+  visitStatements(body, (s) => s.kind === "let" && names.set(s.name, `${s.name}~${c}`));
+  return renameVariables(substituteAll(body, shifted), names);
+}
+
+const substituteAll = (
+  statements: readonly Statement[],
+  values: ReadonlyMap<string, Expression>,
+): readonly Statement[] =>
+  statements.map((statement) => {
+    const mapped = mapExpressions(statement, (x) => substitute(x, values));
+    return mapped.kind === "for" ? { ...mapped, body: substituteAll(mapped.body, values) } : mapped;
+  });
+
+/** The copies interleaved: statement by statement, loops with equal bounds as one. */
+function jam(copies: readonly (readonly Statement[])[]): readonly Statement[] {
+  return copies[0].flatMap((first, position): readonly Statement[] => {
+    const row = copies.map((copy) => copy[position]);
+    if (first.kind !== "for") return row;
+    const bodies = row.map((statement) => (statement.kind === "for" ? renameLoop(statement, first) : []));
+    return [{ ...first, body: jam(bodies) }];
+  });
+}
+
+const renameLoop = (loop: For, as: For): readonly Statement[] =>
+  loop.variable === as.variable
+    ? loop.body
+    : renameVariables(loop.body, new Map([[loop.variable, as.variable]]));
+
+/** The loop in steps of `size`, and behind it what remains. */
+function blocked(loop: For, size: number): readonly Statement[] {
+  if (size === 1) return loop.to.kind === "number" && loop.to.value === 1 ? substituteAll(loop.body, new Map([[loop.variable, integer(0)]])) : [loop]; // prettier-ignore
+  const copies = Array.from({ length: size }, (_, c) => copyOf(loop.body, loop.variable, c));
+  const extent = loop.to;
+  const main: For = { ...loop, step: size, body: jam(copies) };
+  if (extent.kind === "number") {
+    // One block is no loop.
+    if (extent.value === size) return substituteAll(main.body, new Map([[loop.variable, integer(0)]]));
+    const whole = extent.value - (extent.value % size);
+    if (whole === extent.value) return [main];
+    return [
+      { ...main, to: integer(whole) },
+      { ...loop, from: integer(whole) },
+    ];
+  }
+  const whole = minus(extent, remainder(extent, size));
+  return [
+    { ...main, to: whole },
+    { ...loop, from: whole },
+  ];
+}
+
+/** Blocks a nest of `output` loops: the innermost by `inner`, the one around it by `outer`. */
+function blockNest(loop: For): readonly Statement[] {
+  const nest: For[] = [loop];
+  for (let next = loop.body[0]; next?.kind === "for" && next.role === "output"; next = next.body[0])
+    nest.push(next);
+  const innermost = nest[nest.length - 1];
+  const around = nest.length > 1 ? nest[nest.length - 2] : undefined;
+  const sizes = blockSizes(around?.to, innermost.to);
+  let statements: readonly Statement[] = blocked(innermost, sizes.inner);
+  if (around !== undefined) statements = blocked({ ...around, body: statements }, sizes.outer);
+  return nest
+    .slice(0, Math.max(0, nest.length - 2))
+    .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], statements);
+}
+
+export const blockContractions = (kernel: Kernel): Kernel => ({
+  ...kernel,
+  body: kernel.body.flatMap((statement) =>
+    statement.kind === "for" && statement.role === "output" ? blockNest(statement) : [statement],
+  ),
+});

@@ -1,0 +1,84 @@
+/**
+ * Purpose   Compute what does not change inside a loop before it.
+ * Requires  kernels; pure expressions.
+ * Ensures   an expression that reads nothing the loop changes is evaluated once, ahead of the loop, under a name of its
+ *           own. Branches of a select are left alone: they may read where only the condition says that it is safe.
+ * Example   for i: y[i] = x[i] / sqrt(v)   =>   const c = sqrt(v) ; for i: y[i] = x[i] / c
+ */
+import { children, keyOf, mapChildren, variable } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { define, mapExpressions, visitStatements } from "../loop/statements.ts";
+import type { For, Kernel, Statement } from "../loop/types.ts";
+
+export type Fresh = (base: string) => string;
+
+interface Changes {
+  readonly variables: ReadonlySet<string>;
+  readonly buffers: ReadonlySet<string>;
+}
+
+function changesIn(loop: For): Changes {
+  const variables = new Set([loop.variable]);
+  const buffers = new Set<string>();
+  visitStatements(loop.body, (s) => {
+    if (s.kind === "for") variables.add(s.variable);
+    if (s.kind === "let" || s.kind === "assign") variables.add(s.name);
+    if (s.kind === "store") buffers.add(s.buffer);
+  });
+  return { variables, buffers };
+}
+
+const isInvariant = (x: Expression, changes: Changes): boolean => {
+  if (x.kind === "variable") return !changes.variables.has(x.name);
+  if (x.kind === "load" && changes.buffers.has(x.buffer)) return false;
+  return children(x).every((child) => isInvariant(child, changes));
+};
+
+/** Numbers, variables and index sums are not worth a name; their places come out in `place`. */
+const isWorthNaming = (x: Expression): boolean =>
+  x.kind !== "number" &&
+  x.kind !== "variable" &&
+  !(x.type === "i32" && x.kind !== "load" && x.kind !== "call");
+
+const baseName = (x: Expression): string => {
+  if (x.kind === "load") return x.buffer;
+  if (x.kind === "call") return x.name === "randomKey" ? "key" : x.name;
+  return x.kind === "binary" && x.operator === "/" ? "ratio" : "factor";
+};
+
+function hoistFrom(loop: For, fresh: Fresh): readonly Statement[] {
+  const body = hoistBlock(loop.body, fresh);
+  const current: For = { ...loop, body };
+  const changes = changesIn(current);
+  const names = new Map<string, Expression>();
+  const before: Statement[] = [];
+  const hoist = (x: Expression): Expression => {
+    if (isWorthNaming(x) && isInvariant(x, changes)) {
+      const key = keyOf(x);
+      const known = names.get(key);
+      if (known !== undefined) return known;
+      const name = fresh(baseName(x));
+      before.push(define(name, x));
+      const named = variable(name, x.type);
+      names.set(key, named);
+      return named;
+    }
+    if (x.kind === "select") return { ...x, condition: hoist(x.condition) };
+    return mapChildren(x, hoist);
+  };
+  const rewrite = (statements: readonly Statement[]): readonly Statement[] =>
+    statements.map((statement) => {
+      const mapped = mapExpressions(statement, hoist);
+      return mapped.kind === "for" ? { ...mapped, body: rewrite(mapped.body) } : mapped;
+    });
+  const rewritten = rewrite(body);
+  return [...before, { ...current, body: rewritten }];
+}
+
+export const hoistBlock = (statements: readonly Statement[], fresh: Fresh): readonly Statement[] =>
+  statements.flatMap((statement) => (statement.kind === "for" ? hoistFrom(statement, fresh) : [statement]));
+
+export const hoistInvariants = (kernel: Kernel, fresh: Fresh): Kernel => ({
+  ...kernel,
+  body: hoistBlock(kernel.body, fresh),
+});

@@ -1,0 +1,183 @@
+/**
+ * Purpose   Turn indices into places: one position in memory for each access, with the part that a loop does not change
+ *           computed, named, ahead of it (`x_row = x + row · 64`).
+ * Requires  kernels with one index an axis; the shapes of buffers.
+ * Ensures   every load and store has one index, an offset from the start of the arena in elements. The offset of a
+ *           buffer stands as a variable of the buffer's name.
+ * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
+ */
+import { sizeOf } from "../ir/types.ts";
+import { add, integer, keyOf, mapChildren, minus, multiply, variable, visit } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { define, mapExpressions } from "../loop/statements.ts";
+import type { Buffer, Kernel, Statement } from "../loop/types.ts";
+import type { Fresh } from "./hoist.ts";
+
+/** A linear form: terms factor · part, and a constant. Parts are loop variables or what no rule takes apart. */
+interface Linear {
+  readonly terms: readonly { readonly part: Expression; readonly factor: number }[];
+  readonly constant: number;
+}
+
+const scaled = (x: Linear, by: number): Linear => ({
+  terms: x.terms.map(({ part, factor }) => ({ part, factor: factor * by })),
+  constant: x.constant * by,
+});
+
+function summed(x: Linear, y: Linear): Linear {
+  const terms = [...x.terms];
+  for (const term of y.terms) {
+    const key = keyOf(term.part);
+    const at = terms.findIndex(({ part }) => keyOf(part) === key);
+    if (at < 0) terms.push(term);
+    else terms[at] = { part: term.part, factor: terms[at].factor + term.factor };
+  }
+  return {
+    terms: joinQuotients(terms.filter(({ factor }) => factor !== 0)),
+    constant: x.constant + y.constant,
+  };
+}
+
+/** ⌊p / d⌋ · d·f + (p mod d) · f = p · f: a reshape that memory does not notice. */
+function joinQuotients(terms: Linear["terms"]): Linear["terms"] {
+  for (const [i, a] of terms.entries()) {
+    if (a.part.kind !== "binary" || a.part.operator !== "quotient" || a.part.y.kind !== "number") continue;
+    const divisor = a.part.y.value;
+    const whole = a.part.x;
+    const j = terms.findIndex(
+      ({ part, factor }) =>
+        part.kind === "binary" &&
+        part.operator === "remainder" &&
+        keyOf(part.x) === keyOf(whole) &&
+        part.y.kind === "number" &&
+        part.y.value === divisor &&
+        factor * divisor === a.factor,
+    );
+    if (j < 0) continue;
+    const rest = terms.filter((_, k) => k !== i && k !== j);
+    const joined = scaled(linearOf(whole), terms[j].factor);
+    return summed({ terms: rest, constant: 0 }, joined).terms;
+  }
+  return terms;
+}
+
+function linearOf(x: Expression): Linear {
+  if (x.kind === "number") return { terms: [], constant: x.value };
+  if (x.kind === "binary" && x.type === "i32") {
+    if (x.operator === "+") return summed(linearOf(x.x), linearOf(x.y));
+    if (x.operator === "-") return summed(linearOf(x.x), scaled(linearOf(x.y), -1));
+    if (x.operator === "*" && x.y.kind === "number") return scaled(linearOf(x.x), x.y.value);
+  }
+  return { terms: [{ part: x, factor: 1 }], constant: 0 };
+}
+
+/** One scope: a loop, or the kernel itself, with the definitions that it got. */
+interface Scope {
+  readonly variable: string | undefined;
+  /** Variables defined in it, the loop's own included. */
+  readonly variables: Set<string>;
+  readonly definitions: Map<string, { readonly name: string; readonly value: Expression }>;
+}
+
+interface Placer {
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly batchSize: number;
+  readonly fresh: Fresh;
+}
+
+const stridesOf = (buffer: Buffer, batchSize: number): number[] =>
+  buffer.shape.map((_, axis) => sizeOf(buffer.shape.slice(axis + 1), batchSize));
+
+/** The innermost scope that changes any variable of the expression. */
+function depthOf(x: Expression, scopes: readonly Scope[]): number {
+  let depth = 0;
+  visit(x, (part) => {
+    if (part.kind === "load") depth = scopes.length - 1;
+    if (part.kind === "variable")
+      for (let d = scopes.length - 1; d > depth; d--) if (scopes[d].variables.has(part.name)) depth = d;
+  });
+  return depth;
+}
+
+const termOf = ({ part, factor }: Linear["terms"][number]): Expression => multiply(part, integer(factor));
+
+function position(
+  buffer: string,
+  at: readonly Expression[],
+  scopes: readonly Scope[],
+  placer: Placer,
+): Expression {
+  const facts = placer.buffers.get(buffer);
+  if (facts === undefined) throw new Error(`internal: no buffer ${buffer}`);
+  const strides = stridesOf(facts, placer.batchSize);
+  const linear = at
+    .map((index, axis) => scaled(linearOf(index), strides[axis]))
+    .reduce(summed, { terms: [], constant: 0 });
+  let place: Expression = variable(buffer, "i32");
+  scopes.forEach((scope, depth) => {
+    const own = linear.terms.filter(({ part }) => depthOf(part, scopes) === depth);
+    if (own.length === 0) return;
+    const sum = own.map(termOf).reduce(add, place);
+    const innermost = depth === scopes.length - 1;
+    const multiplies = own.some(({ factor, part }) => factor !== 1 || part.kind !== "variable");
+    place = innermost && !multiplies ? sum : nameIn(scope, buffer, sum, placer.fresh);
+  });
+  return linear.constant < 0 ? minus(place, integer(-linear.constant)) : add(place, integer(linear.constant));
+}
+
+function nameIn(scope: Scope, buffer: string, value: Expression, fresh: Fresh): Expression {
+  const key = keyOf(value);
+  const known = scope.definitions.get(key);
+  if (known !== undefined) return variable(known.name, "i32");
+  const name = fresh(scope.variable === undefined ? buffer : `${buffer}@${scope.variable}`);
+  scope.definitions.set(key, { name, value });
+  return variable(name, "i32");
+}
+
+function placeBlock(
+  statements: readonly Statement[],
+  scopes: readonly Scope[],
+  placer: Placer,
+): readonly Statement[] {
+  const scope = scopes[scopes.length - 1];
+  for (const statement of statements) if (statement.kind === "let") scope.variables.add(statement.name);
+  const result: Statement[] = [];
+  for (const statement of statements) {
+    const known = new Set(scope.definitions.keys());
+    const placed = placeStatement(statement, scopes, placer);
+    for (const [key, { name, value }] of scope.definitions)
+      if (!known.has(key)) result.push(define(name, value));
+    result.push(placed);
+  }
+  return result;
+}
+
+function placeStatement(statement: Statement, scopes: readonly Scope[], placer: Placer): Statement {
+  const place = (x: Expression): Expression => {
+    const inner = mapChildren(x, place);
+    return inner.kind === "load"
+      ? { ...inner, at: [position(inner.buffer, inner.at, scopes, placer)] }
+      : inner;
+  };
+  if (statement.kind === "for") {
+    const scope: Scope = {
+      variable: statement.variable,
+      variables: new Set([statement.variable]),
+      definitions: new Map(),
+    };
+    return { ...statement, body: placeBlock(statement.body, [...scopes, scope], placer) };
+  }
+  const mapped = mapExpressions(statement, place);
+  return mapped.kind === "store"
+    ? { ...mapped, at: [position(mapped.buffer, mapped.at, scopes, placer)] }
+    : mapped;
+}
+
+export const placeAccesses = (kernel: Kernel, placer: Placer): Kernel => ({
+  ...kernel,
+  body: placeBlock(
+    kernel.body,
+    [{ variable: undefined, variables: new Set(), definitions: new Map() }],
+    placer,
+  ),
+});

@@ -1,0 +1,52 @@
+/**
+ * The schedule: from kernels as fused to kernels as they run. The order matters: blocking needs perfect nests, so it is
+ * first; invariants leave loops before equal expressions are shared, so that what is shared is what changes; places
+ * come last, since all before compare accesses axis by axis.
+ */
+import { visitStatements } from "../loop/statements.ts";
+import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
+import { blockContractions } from "./block-contractions.ts";
+import { hoistInvariants } from "./hoist.ts";
+import type { Fresh } from "./hoist.ts";
+import { placeAccesses } from "./place.ts";
+import { shareExpressions } from "./share-expressions.ts";
+
+export interface ScheduleOptions {
+  readonly batchSize: number;
+  readonly skip: ReadonlySet<string>;
+}
+
+/** Names that no variable and no buffer of the kernel has. */
+function freshIn(kernel: Kernel, buffers: Iterable<string>): Fresh {
+  const used = new Set<string>(["n", ...buffers]);
+  visitStatements(kernel.body, (s) => {
+    if (s.kind === "let") used.add(s.name);
+    if (s.kind === "for") used.add(s.variable);
+  });
+  return (base) => {
+    let name = `${base}$`;
+    for (let k = 2; used.has(name); k++) name = `${base}$${k}`;
+    used.add(name);
+    return name;
+  };
+}
+
+export const scheduleNames = ["block-contractions", "hoist-invariants", "share-expressions"] as const;
+
+function scheduleKernel(
+  kernel: Kernel,
+  buffers: ReadonlyMap<string, Buffer>,
+  options: ScheduleOptions,
+): Kernel {
+  const { skip, batchSize } = options;
+  let current = kernel;
+  if (!skip.has("block-contractions")) current = blockContractions(current);
+  if (!skip.has("hoist-invariants")) current = hoistInvariants(current, freshIn(current, buffers.keys()));
+  if (!skip.has("share-expressions")) current = shareExpressions(current, freshIn(current, buffers.keys()));
+  return placeAccesses(current, { buffers, batchSize, fresh: freshIn(current, buffers.keys()) });
+}
+
+export const scheduleProgram = (program: LoopProgram, options: ScheduleOptions): LoopProgram => ({
+  ...program,
+  kernels: program.kernels.map((kernel) => scheduleKernel(kernel, program.buffers, options)),
+});

@@ -1,0 +1,132 @@
+/** What can only be said once the graph stands: whether every trainable parameter gets a gradient, and whether the model has room. */
+import type { Collector } from "../diagnostics/collector.ts";
+import { operandsOf } from "../ir/nodes.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
+import { isFloat, sizeOf } from "../ir/types.ts";
+import { hasTrait } from "../ops/index.ts";
+import type { Network, ParameterFacts } from "./build-network.ts";
+import type { Model } from "./types.ts";
+
+/** Whether a derivative passes through the node at all. */
+const passes = (node: Node): boolean => isFloat(node.type.element) && !hasTrait(node, "opaque");
+
+/** The nodes that the roots depend on, going only through nodes that `through` allows; the roots are among them. */
+function upstream(roots: readonly Node[], through: (node: Node) => boolean): Set<Node> {
+  const seen = new Set(roots);
+  const queue = [...roots];
+  for (let node = queue.pop(); node !== undefined; node = queue.pop())
+    for (const operand of through(node) ? operandsOf(node) : [])
+      if (!seen.has(operand)) {
+        seen.add(operand);
+        queue.push(operand);
+      }
+  return seen;
+}
+
+type Parameters = Network["parameters"];
+
+/**
+ * Reports trainable parameters that get no gradient: those cut off by a unit step at the step (T1501), any others at their layer
+ * (T1502); and a model without trainable parameters (T1503).
+ */
+export function checkGradients(
+  graph: Graph,
+  model: Model,
+  parameters: Parameters,
+  problems: Collector,
+): void {
+  const trainable = parameters.filter((parameter) => parameter.trainable);
+  if (trainable.length === 0)
+    problems.error(["network"], "T1503", "network has no trainable parameter, so there is nothing to train");
+  const roots = graph.outputs.map(({ node }) => node);
+  const reached = upstream(roots, passes);
+  const cut = trainable.filter(({ node }) => !reached.has(node));
+  if (cut.length === 0) return;
+  const explained = new Set<ParameterFacts>();
+  for (const layer of model.network) {
+    const steps = graph.nodes.filter(
+      ({ origin }) => origin.composite === "step" && origin.layer === layer.name,
+    );
+    const before = upstream(steps, () => true);
+    const hidden = cut.filter((parameter) => before.has(parameter.node) && !explained.has(parameter));
+    if (steps.length === 0 || hidden.length === 0) continue;
+    hidden.forEach((parameter) => explained.add(parameter));
+    const key = layer.type === "activation" ? "fn" : "activation";
+    const message = `network[${layer.index}].${key}: the derivative of step is zero, so ${listed(hidden)} would get no gradient`;
+    problems.error(["network", layer.index, key], "T1501", message, {
+      hint: 'three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron"',
+    });
+  }
+  for (const parameter of cut)
+    if (!explained.has(parameter))
+      problems.error(
+        parameter.path,
+        "T1502",
+        `${parameter.name} would get no gradient: the loss does not depend on it`,
+        {
+          hint: '"trainable": false on its layer freezes it',
+        },
+      );
+}
+
+function listed(parameters: readonly ParameterFacts[]): string {
+  const names = parameters.map(({ name }) => name);
+  if (names.length > 6) return `${names.slice(0, 5).join(", ")} and ${names.length - 5} more`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** The arena is one block of memory with 32-bit places. */
+const limit = 2 ** 31;
+
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+
+/**
+ * Reports what cannot have room in the arena, whatever is shared in it: a batch of an input, a layer's value, and the parameters with
+ * `copies` of the trainable ones (gradients and states). `graph` is the training graph.
+ */
+export function checkSize(
+  model: Model,
+  network: Network,
+  copies: number,
+  float: "f32" | "f64",
+  problems: Collector,
+): void {
+  const { batchSize } = model.training;
+  const bytesOf = (node: Node): number =>
+    sizeOf(node.type.shape, batchSize) * (float === "f64" && node.type.element !== "i32" ? 8 : 4);
+  const tooLarge = (path: (string | number)[], what: string, bytes: number): boolean => {
+    if (bytes < limit) return false;
+    problems.error(
+      path,
+      "T1307",
+      `${what} needs ${gibibytes(bytes)}; all memory of a model must stay below 2 GiB`,
+    );
+    return true;
+  };
+  for (const name of Object.keys(model.inputs)) {
+    const node = network.values.get(name);
+    if (node !== undefined)
+      tooLarge(["inputs", name], `inputs.${name}: a batch of ${batchSize} rows`, bytesOf(node));
+  }
+  const weightOf = (parameters: Parameters): number =>
+    parameters.reduce((sum, { node, trainable }) => sum + bytesOf(node) * (trainable ? 1 + copies : 1), 0);
+  let isReported = false;
+  for (const { name, index } of model.network) {
+    const value = network.values.get(name);
+    const own = network.parameters.filter((parameter) => parameter.layer === name);
+    const path = ["network", index];
+    const inLayer = tooLarge(
+      path,
+      `network[${index}]: ${name} with its gradients and optimizer states`,
+      weightOf(own),
+    );
+    const inValue = value !== undefined && tooLarge(path, `network[${index}]: the value of ${name} for ${batchSize} rows`, bytesOf(value)); // prettier-ignore
+    isReported = isReported || inLayer || inValue;
+  }
+  if (!isReported)
+    tooLarge(
+      ["network"],
+      "network: all parameters with gradients and optimizer states",
+      weightOf(network.parameters),
+    );
+}

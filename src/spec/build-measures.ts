@@ -1,0 +1,195 @@
+/**
+ * Loss and metrics of a model as nodes: the mean loss of a batch for training, sums over a batch for evaluation, and what the sums
+ * of a whole data set come to. Also whether loss, metrics, target and output fit together.
+ */
+import type { Collector } from "../diagnostics/collector.ts";
+import { invariant } from "../diagnostics/errors.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { Node, Output } from "../ir/nodes.ts";
+import { isFloat, sameShape, tensorType } from "../ir/types.ts";
+import { unitStep } from "../library/activations/step.ts";
+import { fitsClasses } from "../library/compare.ts";
+import type { Comparison, Fit } from "../library/define.ts";
+import { lossOf } from "../library/losses/index.ts";
+import { metricOf } from "../library/metrics/index.ts";
+import type { Layer, Model, ModelTarget } from "./types.ts";
+
+export interface NamedTarget extends ModelTarget {
+  readonly name: string;
+}
+
+/** The one target that the loss reads. */
+export function onlyTarget(model: Model, problems: Collector): NamedTarget | undefined {
+  const targets = Object.entries(model.targets);
+  const [first] = targets;
+  if (targets.length === 1) return { name: first[0], ...first[1] };
+  const message = `targets must be one target, which the loss reads, got ${targets.length}`;
+  problems.error(["targets"], "T1404", message);
+  return undefined;
+}
+
+/** The layer's activation by name, if it has one that is its last deed. */
+function lastActivation(layer: Layer | undefined): string | undefined {
+  if (layer?.type === "dense") return layer.activation.type;
+  return layer?.type === "activation" ? layer.fn : undefined;
+}
+
+/**
+ * With the loss `perceptron` a unit step at the output stands behind the loss: the loss reads the value before it, prediction and
+ * metrics the one after. The model that is built has no such step; `hasOutputStep` says whether to put it behind.
+ */
+export function splitOutputStep(model: Model): { readonly model: Model; readonly hasOutputStep: boolean } {
+  const outputLayer = model.network.find(({ name }) => name === model.output);
+  if (model.loss.type !== "perceptron" || lastActivation(outputLayer) !== "step")
+    return { model, hasOutputStep: false };
+  const network = model.network.map((layer): Layer => {
+    if (layer.name !== model.output) return layer;
+    if (layer.type === "dense") return { ...layer, activation: { type: "linear" } };
+    return layer.type === "activation" ? { ...layer, fn: "linear", surrogate: undefined } : layer;
+  });
+  return { model: { ...model, network }, hasOutputStep: true };
+}
+
+/** What `predict` gives. */
+export function predictionOf(g: GraphBuilder, model: Model, scores: Node, hasOutputStep: boolean): Node {
+  if (!hasOutputStep) return scores;
+  const path = ["network", model.network.findIndex(({ name }) => name === model.output)];
+  return g.within({ layer: model.output, composite: "step", path }, () => unitStep(g, scores));
+}
+
+/** The two activations that the loss has inside already. */
+const doubled: Readonly<Record<string, string>> = {
+  "cross-entropy": "softmax",
+  "binary-cross-entropy": "sigmoid",
+};
+
+/** Reports what does not fit, before anything is built of it. */
+export function checkMeasures(
+  model: Model,
+  target: NamedTarget,
+  output: Node,
+  hasOutputStep: boolean,
+  problems: Collector,
+): void {
+  if (!isFloat(output.type.element)) {
+    problems.error(
+      ["output"],
+      "T1401",
+      `the loss reads real numbers, but ${model.output} gives indices (i32)`,
+    );
+    return;
+  }
+  const fit = fitOf(model, target, output, hasOutputStep);
+  const refusal = lossOf(model.loss).accepts(fit);
+  if (refusal !== undefined)
+    problems.error(["loss"], "T1401", `loss: ${model.loss.type} ${refusal}`, {
+      notes: [`the output is that of ${model.output}, the target is ${target.name}`],
+    });
+  model.metrics.forEach((metric, index) => {
+    const reason = refusal === undefined ? metricOf(metric).accepts(fit) : undefined;
+    if (reason !== undefined)
+      problems.error(["metrics", index], "T1402", `metrics[${index}]: ${metric.type} ${reason}`);
+  });
+  const layer = model.network.find(({ name }) => name === model.output);
+  const last = lastActivation(layer);
+  if (layer === undefined || last === undefined || doubled[model.loss.type] !== last) return;
+  const path = ["network", layer.index, layer.type === "activation" ? "fn" : "activation"];
+  const message = `network[${layer.index}]: ${last} stands before ${model.loss.type}, which applies it to its logits itself`;
+  problems.warning(path, "T1403", message, { hint: `leave the ${last} out: it is then applied once` });
+}
+
+/** What loss or metrics compare; a stepped output answers 0 or 1, so its threshold is one half. */
+function fitOf(model: Model, { shape, classes }: NamedTarget, output: Node, isStepped: boolean): Fit {
+  const { threshold } = lossOf(model.loss);
+  const sizes = output.type.shape.flatMap((size) => (size === "n" ? [] : [size]));
+  return {
+    target: classes === undefined ? { shape } : { shape, classes },
+    output: sizes,
+    threshold: isStepped ? 0.5 : threshold,
+  };
+}
+
+/** The target's node: real numbers or class indices. */
+export const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Node =>
+  g.named(
+    name,
+    g.input({ name, type: tensorType(classes === undefined ? g.float : "i32", ["n", ...shape]) }),
+  );
+
+/** Prediction and target side by side; a single unit is read as the single number that it predicts. */
+function comparisonOf(
+  g: GraphBuilder,
+  model: Model,
+  target: NamedTarget,
+  expected: Node,
+  prediction: Node,
+  isStepped: boolean,
+): Comparison {
+  const fit = fitOf(model, target, prediction, isStepped);
+  const { shape } = expected.type;
+  const isAligned = fitsClasses(fit) || sameShape(prediction.type.shape, shape);
+  const aligned = isAligned ? prediction : g.reshape(prediction, { shape });
+  const estimate = isStepped ? undefined : lossOf(model.loss).estimate?.(g, aligned);
+  return { ...fit, prediction: aligned, estimate: estimate ?? aligned, expected };
+}
+
+/** The mean loss of a batch. */
+export function meanLoss(g: GraphBuilder, model: Model, target: NamedTarget, scores: Node): Node {
+  const loss = lossOf(model.loss);
+  const expected = targetNode(g, target);
+  return g.within({ composite: model.loss.type, path: ["loss"] }, () => {
+    const comparison = comparisonOf(g, model, target, expected, scores, false);
+    return loss.value(g, loss.sums(g, comparison, model.loss));
+  });
+}
+
+/** The totals of evaluation and their types: all f64, so that many batches add up without loss. */
+export const totalState = (g: GraphBuilder, name: string): Node =>
+  g.named(name, g.state({ name, type: tensorType("f64", []) }));
+
+/** Adds the sums of a batch to the totals: `totals:loss.count` and so on. */
+export function evaluationOutputs(
+  g: GraphBuilder,
+  model: Model,
+  target: NamedTarget,
+  scores: Node,
+  hasOutputStep: boolean,
+): Output[] {
+  const loss = lossOf(model.loss);
+  const expected = targetNode(g, target);
+  const prediction = predictionOf(g, model, scores, hasOutputStep);
+  const added = (measure: string, sums: Readonly<Record<string, Node>>): Output[] =>
+    Object.entries(sums).map(([name, sum]) => {
+      const storage = `totals:${measure}.${name}`;
+      const exact = sum.type.element === "f64" ? sum : g.cast(sum, { element: "f64" });
+      return { storage, node: g.add(totalState(g, storage), exact) };
+    });
+  const ofLoss = g.within({ composite: model.loss.type, path: ["loss"] }, () =>
+    added("loss", loss.sums(g, comparisonOf(g, model, target, expected, scores, false), model.loss)),
+  );
+  const ofMetrics = model.metrics.flatMap((metric, index) =>
+    g.within({ composite: metric.type, path: ["metrics", index] }, () => {
+      const comparison = comparisonOf(g, model, target, expected, prediction, hasOutputStep);
+      return added(metric.type, metricOf(metric).sums(g, comparison, metric));
+    }),
+  );
+  return [...ofLoss, ...ofMetrics];
+}
+
+/** What the totals come to: `result:summary.loss`, `result:summary.accuracy` and so on. */
+export function summaryOutputs(g: GraphBuilder, model: Model, totals: readonly string[]): Output[] {
+  const sumsOf = (measure: string): Readonly<Record<string, Node>> => {
+    const prefix = `totals:${measure}.`;
+    const own = totals.filter((name) => name.startsWith(prefix));
+    invariant(own.length > 0, `${measure} has no totals`);
+    return Object.fromEntries(own.map((name) => [name.slice(prefix.length), totalState(g, name)]));
+  };
+  const loss = lossOf(model.loss).value(g, sumsOf("loss"));
+  return [
+    { storage: "result:summary.loss", node: loss },
+    ...model.metrics.map(({ type, ...keys }) => ({
+      storage: `result:summary.${type}`,
+      node: metricOf({ type, ...keys }).value(g, sumsOf(type)),
+    })),
+  ];
+}

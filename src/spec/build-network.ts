@@ -1,0 +1,147 @@
+/**
+ * The network of a model as nodes: each layer that the output needs, in the spec's order, with the parameters it asks for. A layer
+ * that refuses what it is given becomes a diagnostic, and those that read it are passed over, so that all faults are found at once.
+ */
+import type { Collector } from "../diagnostics/collector.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { Node } from "../ir/nodes.ts";
+import { tensorType } from "../ir/types.ts";
+import type { Fill } from "../library/define.ts";
+import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/index.ts";
+import { buildLayer } from "../library/layers/index.ts";
+import type { LayerContext, LayerInput, ParameterWish } from "../library/layers/layer.ts";
+import type { Layer, Model } from "./types.ts";
+
+export interface ParameterFacts {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly trainable: boolean;
+  /** Whether l1 and l2 cover it. */
+  readonly regularized: boolean;
+  readonly fill: Fill;
+  /** "he-uniform, fan-in 64" */
+  readonly fillText: string;
+  readonly layer: string;
+  readonly path: SpecPath;
+}
+
+export interface Network {
+  /** Values by the name of their input or layer; those that were refused are absent. */
+  readonly values: ReadonlyMap<string, Node>;
+  readonly parameters: readonly (ParameterFacts & { readonly node: Node })[];
+}
+
+/** Salts up to here belong to the parameters' first values; dropout must not draw the same numbers at step 0. */
+const dropoutSalts = 0x40000000;
+
+/** Ends a layer's build; caught where layers are built. */
+class LayerRefusal extends Error {
+  readonly path: SpecPath;
+  readonly hint: string | undefined;
+  constructor(message: string, path: SpecPath, hint: string | undefined) {
+    super(message);
+    this.path = path;
+    this.hint = hint;
+  }
+}
+
+/** The inputs and layers on which the output depends. */
+export function readNames({ network, output }: Model): Set<string> {
+  const read = new Set([output]);
+  for (const layer of [...network].reverse())
+    if (read.has(layer.name)) layer.from.forEach((name) => read.add(name));
+  return read;
+}
+
+export function buildNetwork(
+  model: Model,
+  g: GraphBuilder,
+  mode: LayerContext["mode"],
+  problems: Collector,
+): Network {
+  const parameters: (ParameterFacts & { readonly node: Node })[] = [];
+  const values = new Map<string, Node>();
+  const read = readNames(model);
+  for (const [name, { shape, dtype }] of Object.entries(model.inputs)) {
+    const type = tensorType(dtype === "i32" ? "i32" : g.float, ["n", ...shape]);
+    if (read.has(name)) values.set(name, g.named(name, g.input({ name, type })));
+  }
+  for (const layer of model.network) {
+    if (!read.has(layer.name)) continue;
+    const inputs = layer.from.flatMap((name): LayerInput[] => {
+      const node = values.get(name);
+      return node === undefined ? [] : [{ name, node }];
+    });
+    if (inputs.length < layer.from.length) continue;
+    const context = contextOf(layer, g, mode, parameters);
+    const value = attempt(problems, layer, () =>
+      g.within({ layer: layer.name, path: pathOf(layer) }, () => buildLayer(context, inputs, layer)),
+    );
+    if (value === undefined) continue;
+    // A layer that changes nothing hands on the value as it is; naming it anew would make it twice.
+    const isNew = inputs.every(({ node }) => node !== value);
+    values.set(layer.name, isNew ? g.named(layer.name, value) : value);
+  }
+  return { values, parameters };
+}
+
+const pathOf = ({ index }: Layer): SpecPath => ["network", index];
+
+function contextOf(
+  layer: Layer,
+  g: GraphBuilder,
+  mode: LayerContext["mode"],
+  parameters: (ParameterFacts & { readonly node: Node })[],
+): LayerContext {
+  const path = pathOf(layer);
+  return {
+    g,
+    mode,
+    layer: layer.name,
+    refuse: (message, { key, hint } = {}) => {
+      throw new LayerRefusal(message, key === undefined ? path : [...path, key], hint);
+    },
+    parameter: (own, shape, wish) => {
+      const name = `${layer.name}.${own}`;
+      const node = g.named(name, g.parameter({ name, type: tensorType(g.float, shape) }));
+      const { trainable } = layer;
+      const { regularized } = wish;
+      parameters.push({ name, shape, trainable, regularized, ...filling(shape, wish, path), layer: layer.name, path, node }); // prettier-ignore
+      return node;
+    },
+    random: (shape) => {
+      const scalar = (name: string) => g.named(name, g.state({ name, type: tensorType("i32", []) }));
+      const attributes = { shape, salt: dropoutSalts + layer.index, element: g.float };
+      return g.random(scalar("dropout:seed"), scalar("optimizer:step"), attributes);
+    },
+  };
+}
+
+function filling(shape: readonly number[], wish: ParameterWish, path: SpecPath) {
+  const { init, initKey, fans = fansOf(shape) } = wish;
+  const initialiser = initialiserOf(init);
+  const fault = initialiser.refuse?.(init);
+  if (fault !== undefined)
+    throw new LayerRefusal(
+      `${initKey}.${fault.key} ${fault.message}`,
+      [...path, initKey, fault.key],
+      undefined,
+    );
+  return { fill: initialiser.fill(shape, fans, init), fillText: initialiserText(init, fans) };
+}
+
+/** What `build` gives; undefined, and the reason among the problems, if the layer or an op's shape rule refuses. */
+function attempt(problems: Collector, layer: Layer, build: () => Node): Node | undefined {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof LayerRefusal) {
+      const message = `network[${layer.index}]: ${error.message}`;
+      problems.error(error.path, "T1308", message, error.hint === undefined ? {} : { hint: error.hint });
+    } else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
+    else throw error;
+    return undefined;
+  }
+}

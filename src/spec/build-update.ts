@@ -1,0 +1,80 @@
+/**
+ * One step of the optimizer as a graph. All trainable parameters stand side by side in memory, and so do their gradients and each
+ * state: the update is one flat computation over P numbers.
+ */
+import type { Collector } from "../diagnostics/collector.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import { makeGraph } from "../ir/nodes.ts";
+import type { Graph, Node, Output } from "../ir/nodes.ts";
+import { tensorType } from "../ir/types.ts";
+import type { TensorType } from "../ir/types.ts";
+import { clipped } from "../library/optimizers/clip.ts";
+import { optimizerOf } from "../library/optimizers/index.ts";
+import { learningRate } from "../library/schedules/index.ts";
+import type { Model } from "./types.ts";
+
+export interface StateFacts {
+  readonly name: string;
+  readonly type: TensorType;
+}
+
+/** What optimizer and randomness keep between steps, beside the parameters. */
+export function trainingStates({ optimizer }: Model, size: number, float: "f32" | "f64"): StateFacts[] {
+  const own = Object.entries(optimizerOf(optimizer).states(optimizer));
+  return [
+    { name: "optimizer:step", type: tensorType("i32", []) },
+    { name: "dropout:seed", type: tensorType("i32", []) },
+    ...own.map(([name, kind]) => ({
+      name: `optimizer:${name}`,
+      type: tensorType(float, kind === "like" ? [size] : []),
+    })),
+  ];
+}
+
+/** Reports keys of the optimizer that contradict each other. */
+export function checkOptimizer({ optimizer }: Model, problems: Collector): void {
+  const fault = optimizerOf(optimizer).refuse?.(optimizer);
+  if (fault !== undefined)
+    problems.error(["optimizer", fault.key], "T1203", `optimizer.${fault.key} ${fault.message}`);
+}
+
+export function buildUpdate(
+  model: Model,
+  g: GraphBuilder,
+  states: readonly StateFacts[],
+  size: number,
+): Graph {
+  const { optimizer } = model;
+  const stored = (name: string, type: TensorType): Node => g.named(name, g.state({ name, type }));
+  const flat = tensorType(g.float, [size]);
+  const prefix = "optimizer:";
+  const own = states.filter(({ name }) => name.startsWith(prefix) && name !== "optimizer:step");
+
+  const taken = stored("optimizer:step", tensorType("i32", []));
+  const step = g.cast(taken, { element: "f64" });
+  const rate = g.named(
+    "learningRate",
+    g.within({ composite: "learningRate", path: ["optimizer", "learningRate"] }, () =>
+      learningRate(g, step, optimizer.learningRate),
+    ),
+  );
+  const gradients = stored("gradients", flat);
+  const gradient = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
+  const parts = {
+    parameter: stored("parameters", flat),
+    gradient,
+    state: Object.fromEntries(own.map(({ name, type }) => [name.slice(prefix.length), stored(name, type)])),
+    step,
+    rate,
+  };
+  const update = g.within({ composite: optimizer.type, path: ["optimizer"] }, () =>
+    optimizerOf(optimizer).update(g, parts, optimizer),
+  );
+  const outputs: Output[] = [
+    { storage: "parameters", node: update.parameter },
+    ...Object.entries(update.state).map(([name, node]) => ({ storage: `${prefix}${name}`, node })),
+    { storage: "optimizer:step", node: g.add(taken, 1) },
+    { storage: "result:learningRate", node: rate },
+  ];
+  return makeGraph("update", outputs);
+}

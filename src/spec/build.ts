@@ -1,0 +1,110 @@
+/**
+ * From the canonical spec to the graphs of a trainer: what a step computes, how the optimizer moves the parameters, what prediction
+ * and evaluation compute. Gradients are not in them yet; `passes/differentiate.ts` derives them from the training graph.
+ *
+ * Everything that does not fit is found here, all of it at once, and told with its path in the spec.
+ */
+import { collector } from "../diagnostics/collector.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { invariant } from "../diagnostics/errors.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import { makeGraph } from "../ir/nodes.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
+import { sumOf } from "../library/compare.ts";
+import { createBuilder } from "../ops/index.ts";
+import { tensorType } from "../ir/types.ts";
+import { checkGradients, checkSize } from "./build-checks.ts";
+import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
+import { buildNetwork } from "./build-network.ts";
+import type { Network, ParameterFacts } from "./build-network.ts";
+import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
+import type { StateFacts } from "./build-update.ts";
+import type { Model } from "./types.ts";
+
+export interface ModelGraphs {
+  /** In the order of the spec. */
+  readonly parameters: readonly ParameterFacts[];
+  /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
+  readonly training: Graph;
+  /**
+   * States `parameters`, `gradients` (trainable ones, flat), `optimizer:…` → the same storage, and `optimizer:step` one higher;
+   * `result:learningRate` (f64) is the rate of this step.
+   */
+  readonly update: Graph;
+  /** Inputs → `result:output`, in evaluation mode. */
+  readonly predict: Graph;
+  /** Inputs, targets and `totals:…` (f64) → the totals with this batch added. */
+  readonly evaluate: Graph;
+  /** `totals:…` → `result:summary.loss` and one `result:summary.METRIC` each, f64. */
+  readonly summarise: Graph;
+  /** What training keeps beside the parameters: `optimizer:step`, `dropout:seed`, the optimizer's own. */
+  readonly states: readonly StateFacts[];
+  /** What evaluation sums up. */
+  readonly totals: readonly StateFacts[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** @throws DiagnosticError with everything about shapes, loss, metrics, optimizer and gradients that is wrong. */
+export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
+  const g = createBuilder(float);
+  const problems = collector();
+  const { model, hasOutputStep } = splitOutputStep(spec);
+  const target = onlyTarget(model, problems);
+  checkOptimizer(model, problems);
+
+  const trained = buildNetwork(model, g, "training", problems);
+  const scores = trained.values.get(model.output);
+  const size = trainableSize(trained.parameters);
+  const states = trainingStates(model, size, float);
+  checkSize(model, trained, copiesOf(states), float, problems);
+  if (scores !== undefined && target !== undefined)
+    checkMeasures(spec, target, scores, hasOutputStep, problems);
+  problems.throwErrors();
+  invariant(scores !== undefined && target !== undefined, "a network without faults has an output");
+
+  const loss = withPenalty(g, model, meanLoss(g, model, target, scores), trained);
+  const training = makeGraph("training", [{ storage: "result:loss", node: g.named("loss", loss) }]);
+  checkGradients(training, spec, trained.parameters, problems);
+  const warnings = problems.throwErrors();
+
+  const judged = buildNetwork(model, g, "evaluation", problems).values.get(model.output);
+  invariant(judged !== undefined, "what can be trained can be evaluated");
+  const totals = evaluationOutputs(g, model, target, judged, hasOutputStep);
+  const totalNames = totals.map(({ storage }) => storage);
+  const prediction = predictionOf(g, model, judged, hasOutputStep);
+  return {
+    parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
+    training,
+    update: buildUpdate(model, g, states, size),
+    predict: makeGraph("predict", [{ storage: "result:output", node: prediction }]),
+    evaluate: makeGraph("evaluate", totals),
+    summarise: makeGraph("summarise", summaryOutputs(g, model, totalNames)),
+    states,
+    totals: totalNames.map((name) => ({ name, type: tensorType("f64", []) })),
+    warnings,
+  };
+}
+
+/** How many numbers the trainable parameters hold. */
+const trainableSize = (parameters: readonly ParameterFacts[]): number =>
+  parameters
+    .filter(({ trainable }) => trainable)
+    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+
+/** The gradients, and every state that is like the parameters. */
+const copiesOf = (states: readonly StateFacts[]): number =>
+  1 + states.filter(({ type }) => type.shape.length > 0).length;
+
+/** loss + l1 · Σ|w| + l2 · Σw², over trainable weights */
+function withPenalty(g: GraphBuilder, model: Model, loss: Node, { parameters }: Network): Node {
+  const { l1, l2 } = model.regularization;
+  const covered = parameters.filter(({ trainable, regularized }) => trainable && regularized);
+  return g.within({ composite: "regularization", path: ["regularization"] }, () => {
+    let sum = loss;
+    for (const { node } of covered) {
+      if (l1 !== 0) sum = g.add(sum, g.multiply(l1, sumOf(g, g.absolute(node))));
+      if (l2 !== 0) sum = g.add(sum, g.multiply(l2, sumOf(g, g.multiply(node, node))));
+    }
+    return sum;
+  });
+}

@@ -1,0 +1,74 @@
+// From a spec that passed all checks to the canonical tree, and its hash.
+import { canonicalJson } from "../util/canonical-json.ts";
+import { sha256 } from "../util/sha256.ts";
+import type { References } from "./check/check-references.ts";
+import { defaultRates } from "./default-rates.ts";
+import type { FullSpec } from "./schema.ts";
+import type {
+  Columns,
+  Layer,
+  Model,
+  ModelData,
+  ModelTarget,
+  Optimizer,
+  Schedule,
+  Training,
+} from "./types.ts";
+
+/** Makes everything explicit. `names` and `references` are those of the checks, in the order of the layers. */
+export function canonicalModel(spec: FullSpec, names: readonly string[], references: References): Model {
+  const targets = mapValues(spec.targets, ({ shape = [], classes }): ModelTarget =>
+    classes === undefined ? { shape } : { shape, classes },
+  );
+  const tree = {
+    name: spec.name,
+    inputs: mapValues(spec.inputs, ({ shape, dtype }) => ({ shape, dtype })),
+    targets,
+    network: spec.network.map((layer, index): Layer => ({
+      ...layer,
+      index,
+      name: names[index],
+      from: references.from[index],
+    })),
+    output: references.output,
+    loss: spec.loss,
+    metrics: spec.metrics,
+    regularization: spec.regularization,
+    optimizer: canonicalOptimizer(spec.optimizer),
+    training: canonicalTraining(spec.training, targets),
+    ...(spec.data && { data: canonicalData(spec.data) }),
+  };
+  return { ...tree, specHash: sha256(canonicalJson(tree)) };
+}
+
+function canonicalOptimizer(optimizer: FullSpec["optimizer"]): Optimizer {
+  const learningRate: Schedule = optimizer.learningRate ?? {
+    type: "constant",
+    initial: defaultRates[optimizer.type],
+  };
+  return { ...optimizer, learningRate };
+}
+
+function canonicalTraining(
+  training: FullSpec["training"],
+  targets: Readonly<Record<string, ModelTarget>>,
+): Training {
+  const classes = Object.values(targets).some((target) => target.classes !== undefined);
+  return { ...training, stratify: training.stratify ?? classes };
+}
+
+function canonicalData({ file, train, test, inputs, targets }: NonNullable<FullSpec["data"]>): ModelData {
+  const columns = (record: Readonly<Record<string, Columns>>) => mapValues(record, (entry) => entry);
+  // The checks hold that there is `file`, or `train` and `test`.
+  return {
+    file: file ?? train ?? "",
+    ...(test === undefined ? {} : { test }),
+    inputs: columns(inputs),
+    targets: columns(targets),
+  };
+}
+
+/** fromEntries defines own properties, so that no name reaches a prototype. */
+function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

@@ -1,0 +1,158 @@
+// From an issue that the schema found to a diagnostic that helps. What would be right is read from the JSON Schema, the same
+// description of the spec that editors are given, so a message and a completion never disagree.
+import { z } from "zod";
+import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
+import { formatPath } from "../diagnostics/format-path.ts";
+import { didYouMean } from "../util/did-you-mean.ts";
+import { showValue } from "../util/show-value.ts";
+import { knownGap } from "./known-gaps.ts";
+import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, type SchemaNode } from "./schema-node.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** The diagnostics of all issues. `schema` is the JSON Schema of the spec, `spec` the value that was checked. */
+export function explain(issues: readonly Issue[], schema: SchemaNode, spec: unknown): Diagnostic[] {
+  const found = issues.flatMap((issue) => explainIssue(issue, schema, spec, []));
+  // A known gap explains what is missing beside it: `{ "folds": 5 }` has no fraction because it has folds.
+  const gaps = found
+    .filter(({ code }) => code === "T1901")
+    .map(({ path = [] }) => formatPath(path.slice(0, -1)));
+  return found.filter(
+    ({ code, path = [] }) => code !== "T1102" || !gaps.includes(formatPath(path.slice(0, -1))),
+  );
+}
+
+function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: SpecPath): Diagnostic[] {
+  const path = [...prefix, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((key) => unknownKey([...path, key], schema, spec));
+  if (issue.code === "invalid_union") return explainUnion(issue, path, schema, spec);
+  const value = valueAt(spec, path);
+  if (value === undefined && issue.code !== "custom") return [missing(path, schema, spec)];
+  if (issue.code === "custom") {
+    const code = typeof issue.params?.code === "string" ? issue.params.code : "T1203";
+    return [wrong(path, code, `${formatPath(path)} ${issue.message}`)];
+  }
+  return [mismatch(path, schema, spec)];
+}
+
+/** One of several forms (a name, an object, a number): the form that the value has the type of is the one that was meant. */
+function explainUnion(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  path: SpecPath,
+  schema: SchemaNode,
+  spec: unknown,
+): Diagnostic[] {
+  const value = valueAt(spec, path);
+  const node = nodeAtPath(schema, path, spec);
+  const last = path.at(-1);
+  if (issue.errors.length === 0) {
+    const owner = nodeAtPath(schema, path.slice(0, -1), spec);
+    const names = typeof last === "string" && owner ? namesOf(owner, last) : [];
+    if (value === undefined) return [missing(path, schema, spec)];
+    return [typeof value === "string" ? unknownName(path, value, names) : mismatch(path, schema, spec)];
+  }
+  const meant = issue.errors.filter((branch) => branch.every((inner) => !atRoot(inner)));
+  if (meant.length > 0) return meant[0].flatMap((inner) => explainIssue(inner, schema, spec, path));
+  const names = node ? namesOf(node, "type") : [];
+  if (typeof value === "string" && names.length > 0) return [unknownName(path, value, names)];
+  return [value === undefined ? missing(path, schema, spec) : mismatch(path, schema, spec)];
+}
+
+/** Whether a branch already fails at the value's own type: then the value was not meant to have this form. */
+const atRoot = (issue: Issue): boolean =>
+  issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+
+function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
+  const key = String(path.at(-1));
+  const owner = path.slice(0, -1);
+  const gap = knownGap(path);
+  if (gap) return { ...wrong(path, "T1901", `${formatPath(path)}: ${gap.message}`, gap.hint), at: "key" };
+  const node = nodeAtPath(schema, owner, spec);
+  const { own, others } = node ? keysOf(node, valueAt(spec, owner)) : { own: [], others: [] };
+  if (others.includes(key)) {
+    const message = `${formatPath(owner)} has ${showValue(key)}, which does not go together with its other keys`;
+    return { ...wrong(path, "T1208", message, `its keys: ${own.join(", ")}`), at: "key" };
+  }
+  const similar = didYouMean(key, own);
+  const hint = similar
+    ? `did you mean ${showValue(similar)}?`
+    : own.length > 0
+      ? `its keys: ${own.join(", ")}`
+      : undefined;
+  return { ...wrong(path, "T1101", `${formatPath(owner)} has no key ${showValue(key)}`, hint), at: "key" };
+}
+
+function missing(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
+  const needed = neededAt(path, schema, spec);
+  return wrong(path, "T1102", `${formatPath(path)} is missing${needed ? `: it must be ${needed}` : ""}`);
+}
+
+/** What would be right there, in words. */
+function neededAt(path: SpecPath, schema: SchemaNode, spec: unknown, value?: unknown): string | undefined {
+  const kind = kindOf(path);
+  const owner = nodeAtPath(schema, path.slice(0, -1), spec);
+  if (path.at(-1) === "type" && owner && namesOf(owner, "type").length > 1)
+    return `the name of ${article(kind)} ${kind}`;
+  const node = nodeAtPath(schema, path, spec);
+  return node && mustBe(node, `${article(kind)} ${kind}`, value);
+}
+
+const article = (noun: string): string => (/^[aeiou]/.test(noun) ? "an" : "a");
+
+function unknownName(path: SpecPath, name: string, names: readonly string[]): Diagnostic {
+  const kind = kindOf(path);
+  const gap = knownGap([kind, name]);
+  if (gap) return wrong(path, "T1901", `${formatPath(path)}: ${gap.message}`, gap.hint);
+  const similar = didYouMean(name, names);
+  const hint = similar ? `did you mean ${showValue(similar)}?` : `known names: ${names.join(", ")}`;
+  return wrong(path, "T1103", `${formatPath(path)}: there is no ${kind} ${showValue(name)}`, hint);
+}
+
+/** The value has the wrong type (T1201), is none of the given values (T1202) or lies outside the range (T1203). */
+function mismatch(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
+  const value = valueAt(spec, path);
+  const node = nodeAtPath(schema, path, spec);
+  // Past a handful of names a list of them is no sentence: then it is told like an unknown row of a table.
+  const names = node && typeof value === "string" ? namesOf({ anyOf: [node] }, "type") : [];
+  if (typeof value === "string" && names.length > mostListed) return unknownName(path, value, names);
+  const needed = neededAt(path, schema, spec, value) ?? "something else";
+  const code =
+    node?.enum && typeof value === "string" ? "T1202" : typeof value === "number" ? "T1203" : "T1201";
+  return wrong(path, code, `${formatPath(path)} must be ${needed}, got ${showValue(value)}`);
+}
+
+function wrong(path: SpecPath, code: string, message: string, hint?: string): Diagnostic {
+  return { code, severity: "error", path, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** What the value at the path chooses among, in words. */
+function kindOf(path: SpecPath): string {
+  const keys = path.filter((step) => typeof step === "string" && step !== "type");
+  switch (keys.at(-1)) {
+    case "network":
+      return "layer";
+    case "fn":
+    case "activation":
+      return "activation";
+    case "init":
+    case "biasInit":
+      return "initialiser";
+    case "metrics":
+      return "metric";
+    case "learningRate":
+      return "schedule";
+    default:
+      return String(keys.at(-1) ?? "choice");
+  }
+}
+
+/** The value at the path, through own properties only. */
+export function valueAt(spec: unknown, path: SpecPath): unknown {
+  let value = spec;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, step)?.value;
+  }
+  return value;
+}

@@ -1,0 +1,59 @@
+// What the contract has and this version does not: each gap is told by name, so that nobody takes it for a misspelling, and
+// nothing that is written in a spec is silently ignored.
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
+
+interface Gap {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const layerGaps: readonly string[] = [
+  "conv2d",
+  "max-pool2d",
+  "avg-pool2d",
+  "global-avg-pool2d",
+  "batch-norm",
+  "layer-norm",
+  "embedding",
+  "position-embedding",
+  "attention",
+  "rnn",
+  "lstm",
+  "gru",
+];
+
+const gap = (what: string, needs: string, now: string): Gap => ({
+  message: `known gap: ${what} arrives with ${needs}`,
+  hint: `for now, ${now}`,
+});
+
+/** Keys and names of the contract that are not there yet. Paths are written without list indices and names of inputs or targets. */
+const gaps: Readonly<Record<string, Gap>> = {
+  "training.validation.folds": gap("`folds`", "cross-validation", 'use { "fraction": 0.2 }'),
+  "training.search": gap("`search`", "the search over specs", "train one spec per candidate"),
+  "training.accumulate": gap("`accumulate`", "gradient accumulation", "use a larger batchSize"),
+  "training.average": gap("`average`", "weight averaging", "leave it out"),
+  "training.classWeights": gap("`classWeights`", "weighted losses", "leave it out"),
+  "data.idx": gap("`idx`", "more data formats", "write the data as CSV"),
+  "data.inputs.*.characters": gap("`characters`", "text columns", "write the data as columns of numbers"),
+  "data.targets.*.nextOf": gap("`nextOf`", "text columns", "write the data as columns of numbers"),
+};
+
+/** The gap at a path of the spec, or of `["layer", name]`. */
+export function knownGap(path: SpecPath): Gap | undefined {
+  const [kind, name] = path;
+  if (path.length === 2 && kind === "layer" && layerGaps.includes(String(name)))
+    return gap(`the layer ${name}`, "its composition from ops", "build the network of dense layers");
+  const steps = path.filter((step) => typeof step === "string");
+  if (steps[0] === "data" && steps.length === 4) steps[2] = "*";
+  const key = steps.join(".");
+  return Object.hasOwn(gaps, key) ? gaps[key] : undefined;
+}
+
+/** The data formats of the contract other than CSV, by the end of the file's name. */
+export function dataFormatGap(file: string): Gap | undefined {
+  const format = /\.(npy|npz|jsonl|ndjson|parquet|gz|idx|safetensors)$|-ubyte$/i.exec(file);
+  return format
+    ? gap(`the data format ${format[0].toLowerCase()}`, "more data formats", "write the data as CSV")
+    : undefined;
+}

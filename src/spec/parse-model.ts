@@ -1,0 +1,44 @@
+// From any value to a model: the schema says what each value may be, the checks say what fits together, and only a spec without
+// faults is made canonical. Needs no file and no host, so it runs wherever the compiler does.
+import { collector } from "../diagnostics/collector.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import { showValue } from "../util/show-value.ts";
+import { canonicalModel } from "./canonical.ts";
+import { checkData } from "./check/check-data.ts";
+import { checkNames } from "./check/check-names.ts";
+import { checkReferences } from "./check/check-references.ts";
+import { checkTraining } from "./check/check-training.ts";
+import { explain } from "./explain.ts";
+import { specSchema } from "./json-schema.ts";
+import { modelSchema } from "./schema.ts";
+import type { Model } from "./types.ts";
+
+/** A model with what is doubtful about its spec. */
+export interface ParsedSpec {
+  readonly model: Model;
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Validates a spec that is already a value. @throws DiagnosticError with all that is wrong with it. */
+export const parseModel = (value: unknown): Model => parseSpec(value).model;
+
+/** As {@link parseModel}, and tells the warnings too. */
+export function parseSpec(value: unknown): ParsedSpec {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
+  const problems = collector();
+  const result = modelSchema.safeParse(value);
+  if (!result.success) problems.add(explain(result.error.issues, specSchema(), value));
+  const names = checkNames(value, problems);
+  const references = checkReferences(value, names, problems);
+  checkTraining(value, problems);
+  checkData(value, problems);
+  const warnings = problems.throwErrors();
+  if (!result.success) throw new DiagnosticError(problems.found);
+  return { model: canonicalModel(result.data, names, references), warnings };
+}
+
+function notAnObject(value: unknown): DiagnosticError {
+  const message = `the spec must be an object, got ${showValue(value)}`;
+  return new DiagnosticError([{ code: "T1201", severity: "error", path: [], message }]);
+}

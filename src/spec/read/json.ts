@@ -1,0 +1,192 @@
+// Strict JSON (RFC 8259) with the place of every value. JSON.parse neither says where a value stood nor minds a key that
+// is given twice, so the structure is read here; strings and numbers are handed to JSON.parse once their ends are known.
+import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+
+/** Deeper nesting than any spec has; keeps a hostile file from exhausting the stack. */
+export const deepest = 100;
+
+/** Reads the whole text. The first syntax error ends the reading; keys given twice are all collected. */
+export function readJson(text: string): ReadTree {
+  const reader = new JsonReader(text);
+  try {
+    const { value, placed } = reader.document();
+    return { value, placed, faults: reader.faults };
+  } catch (error) {
+    if (!(error instanceof JsonFault)) throw error;
+    return { value: undefined, faults: [...reader.faults, error.fault] };
+  }
+}
+
+/** Carries the first syntax error out of the recursion. */
+class JsonFault extends Error {
+  readonly fault: Fault;
+  constructor(fault: Fault) {
+    super(fault.message);
+    this.fault = fault;
+  }
+}
+
+interface Read {
+  readonly value: unknown;
+  readonly placed: Placed;
+}
+
+const nothingInside: ReadonlyMap<string | number, Placed> = new Map();
+
+class JsonReader {
+  readonly faults: Fault[] = [];
+  private readonly text: string;
+  private at = 0;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  document(): Read {
+    const read = this.value(0);
+    this.skipSpace();
+    if (this.at < this.text.length) this.fail("there is more text after the end of the spec");
+    return read;
+  }
+
+  private value(depth: number): Read {
+    this.skipSpace();
+    if (depth > deepest) this.fail(`nested deeper than ${deepest} levels`, "T1006");
+    const start = this.at;
+    switch (this.text[this.at]) {
+      case "{":
+        return this.object(depth);
+      case "[":
+        return this.list(depth);
+      case '"':
+        return this.leaf(start, this.string());
+      default:
+        return this.leaf(start, this.word());
+    }
+  }
+
+  private leaf(start: number, value: unknown): Read {
+    return { value, placed: { start, end: this.at, members: nothingInside } };
+  }
+
+  private object(depth: number): Read {
+    const start = this.at++;
+    const entries = new Map<string, unknown>();
+    const members = new Map<string, Placed>();
+    for (let first = true; !this.closes("}", first); first = false) {
+      const key = this.key();
+      this.skipSpace();
+      if (this.text[this.at] !== ":") this.fail('":" is missing after the key');
+      this.at++;
+      const { value, placed } = this.value(depth + 1);
+      const before = members.get(key.name);
+      if (before?.key) this.faults.push(givenTwice(key.name, key.span, before.key));
+      entries.set(key.name, value);
+      members.set(key.name, { ...placed, key: key.span });
+    }
+    // fromEntries defines own properties: a key `__proto__` stays a key and reaches no prototype.
+    return { value: Object.fromEntries(entries), placed: { start, end: this.at, members } };
+  }
+
+  private key(): { name: string; span: Span } {
+    const start = this.at;
+    if (this.text[start] === "'" || /[\w$]/.test(this.text[start] ?? ""))
+      this.fail("keys stand in double quotes in JSON");
+    if (this.text[start] !== '"') this.fail("a key in double quotes is missing here");
+    const name = this.string();
+    return { name, span: { start, end: this.at } };
+  }
+
+  private list(depth: number): Read {
+    const start = this.at++;
+    const values: unknown[] = [];
+    const members = new Map<number, Placed>();
+    for (let first = true; !this.closes("]", first); first = false) {
+      const { value, placed } = this.value(depth + 1);
+      members.set(values.length, placed);
+      values.push(value);
+    }
+    return { value: values, placed: { start, end: this.at, members } };
+  }
+
+  /** Consumes the closing bracket, or the comma before the next member. */
+  private closes(bracket: "}" | "]", first: boolean): boolean {
+    this.skipSpace();
+    if (this.text[this.at] === bracket) {
+      this.at++;
+      return true;
+    }
+    if (first) return false;
+    if (this.text[this.at] !== ",") this.fail(`"," or "${bracket}" is missing here`);
+    const comma = this.at++;
+    this.skipSpace();
+    if (this.text[this.at] === bracket) {
+      this.at = comma;
+      this.fail(`JSON has no comma before "${bracket}"`);
+    }
+    return false;
+  }
+
+  private string(): string {
+    const start = this.at++;
+    for (; this.at < this.text.length; this.at++) {
+      const code = this.text.charCodeAt(this.at);
+      if (code === 0x22) {
+        this.at++;
+        return this.decode(start);
+      }
+      if (code < 0x20) break;
+      if (code === 0x5c) this.at++;
+    }
+    this.at = start;
+    return this.fail('this string has no closing " on its line');
+  }
+
+  private decode(start: number): string {
+    try {
+      return String(JSON.parse(this.text.slice(start, this.at)));
+    } catch {
+      this.at = start;
+      return this.fail("this string holds a backslash sequence that JSON does not have");
+    }
+  }
+
+  /** A number, true, false or null; anything else is a fault that names the likely cause. */
+  private word(): unknown {
+    const start = this.at;
+    while (/[\w+.$-]/.test(this.text[this.at] ?? "")) this.at++;
+    const word = this.text.slice(start, this.at);
+    if (/^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?)$/.test(word)) return JSON.parse(word);
+    this.at = start;
+    if (start >= this.text.length) return this.fail("the text ends too early");
+    if (this.text.startsWith("//", start) || this.text.startsWith("/*", start)) return this.noComments();
+    if (this.text[start] === "'") return this.fail("strings stand in double quotes in JSON");
+    return this.fail(word === "" ? "a value is missing here" : "this is no JSON value", "T1005", word.length);
+  }
+
+  private skipSpace(): void {
+    while (" \t\n\r".includes(this.text[this.at] ?? "x")) this.at++;
+    if (this.text[this.at] === "/" || this.text[this.at] === "#") this.noComments();
+  }
+
+  private noComments(): never {
+    return this.fail("JSON has no comments", "T1005", 1, "a spec in YAML or TypeScript may have comments");
+  }
+
+  private fail(message: string, code = "T1005", length = 1, hint?: string): never {
+    const start = Math.min(this.at, this.text.length);
+    throw new JsonFault({ code, message, span: { start, end: start + Math.max(1, length) }, hint });
+  }
+}
+
+/** The fault of a key that stands twice in one object. */
+export function givenTwice(name: string, span: Span, before: Span): Fault {
+  const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
+  return {
+    code: "T1007",
+    message: `the key ${JSON.stringify(shown)} is given twice`,
+    hint: "leave one of the two",
+    span,
+    other: before,
+  };
+}

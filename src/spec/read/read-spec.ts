@@ -1,0 +1,111 @@
+// From a file to a model: picks the reader by the file's extension, reports what is wrong with the file or its text, hands the value
+// to the parser, and gives every diagnostic its place.
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, extname } from "node:path";
+import { codeFrame } from "../../diagnostics/code-frame.ts";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../../diagnostics/errors.ts";
+import { didYouMean } from "../../util/did-you-mean.ts";
+import { showValue } from "../../util/show-value.ts";
+import { parseSpec } from "../parse-model.ts";
+import type { Model } from "../types.ts";
+import { readJson } from "./json.ts";
+import type { ReadTree } from "./placed.ts";
+import { faultDiagnostic, located, specSource, type SpecSource } from "./spec-source.ts";
+import { readTypeScript } from "./typescript.ts";
+import { typescriptPlaces } from "./typescript-places.ts";
+import { readYaml } from "./yaml.ts";
+
+/** What reading a spec gives; `source` locates the diagnostics of later stages. */
+export interface ReadSpec {
+  readonly model: Model;
+  readonly warnings: readonly Diagnostic[];
+  readonly source: SpecSource;
+}
+
+// No spec is near this size; what is larger is some other file.
+const largestBytes = 64 * 2 ** 20;
+
+/**
+ * Reads a spec in JSON (`.json`), YAML (`.yaml`, `.yml`) or TypeScript (`.ts`, which is run).
+ * @throws DiagnosticError with everything that is wrong, each with its file and, where there is one, line, column and code frame.
+ */
+export async function readSpec(file: string): Promise<ReadSpec> {
+  const read = readerOf(file);
+  const text = await readText(file);
+  const tree = await read(file, text);
+  if (tree.faults.length > 0)
+    throw new DiagnosticError(tree.faults.map((fault) => faultDiagnostic(file, text, fault)));
+  const source = specSource(file, text, async () => tree.placed ?? typescriptPlaces(text));
+  const { model, warnings } = await located(source, () => parseSpec(tree.value));
+  return { model, warnings: await source.locate(warnings), source };
+}
+
+type Reader = (file: string, text: string) => ReadTree | Promise<ReadTree>;
+
+function readerOf(file: string): Reader {
+  switch (extname(file).toLowerCase()) {
+    case ".json":
+      return (_, text) => readJson(text);
+    case ".yaml":
+    case ".yml":
+      return (_, text) => readYaml(text);
+    case ".ts":
+    case ".mts":
+      return readTypeScript;
+    default:
+      throw fileError(file, "T1008", "a spec is a .json, .yaml, .yml or .ts file");
+  }
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  const text = decode(file, bytes);
+  if (text.trim() === "")
+    throw fileError(file, "T1003", "the file is empty", "a spec is one object: see the examples in graphs/");
+  return text;
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    const status = await stat(file);
+    if (status.isDirectory()) throw fileError(file, "T1002", "this is a folder, not a spec file");
+    if (status.size > largestBytes)
+      throw fileError(file, "T1002", `the file has ${status.size} bytes: that is no spec`);
+    return await readFile(file);
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    if (code !== "ENOENT" && code !== "ENOTDIR")
+      throw fileError(file, "T1001", `the file cannot be read (${code})`);
+    throw fileError(file, "T1001", "there is no such file", await similarFile(file));
+  }
+}
+
+async function similarFile(file: string): Promise<string | undefined> {
+  const names = await readdir(dirname(file)).catch(() => []);
+  const similar = didYouMean(basename(file), names);
+  return similar && `did you mean ${showValue(similar)}?`;
+}
+
+/** Strict UTF-8, a byte order mark aside. */
+function decode(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    // Decoding again with replacements finds the line of the first bad byte.
+    const lines = new TextDecoder("utf-8").decode(bytes).split("\n");
+    const line = Math.max(
+      0,
+      lines.findIndex((text) => text.includes("\ufffd")),
+    );
+    const place = { file, line: line + 1, column: lines[line].indexOf("\ufffd") + 1 };
+    const message = "the file is not UTF-8 text";
+    throw new DiagnosticError([
+      { code: "T1004", severity: "error", message, place, frame: codeFrame(lines, place) },
+    ]);
+  }
+}
+
+const fileError = (file: string, code: string, message: string, hint?: string): DiagnosticError =>
+  new DiagnosticError([{ code, severity: "error", message, hint, place: { file } }]);

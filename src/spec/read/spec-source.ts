@@ -1,0 +1,81 @@
+// The text that a spec was read from, kept so that diagnostics found at any later stage, which only know paths, can be
+// given their file, line, column and code frame.
+import { basename } from "node:path";
+import { codeFrame } from "../../diagnostics/code-frame.ts";
+import type { Diagnostic, Place } from "../../diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../../diagnostics/errors.ts";
+import { lineIndex } from "../../util/line-index.ts";
+import { nodeAt, type Fault, type Placed, type Span } from "./placed.ts";
+
+export interface SpecSource {
+  /** The file as the user named it. */
+  readonly file: string;
+  /** Its name without folders and extension. */
+  readonly name: string;
+  readonly text: string;
+  /** Gives each diagnostic that has a path its place and frame; those that have a place already stay as they are. */
+  locate(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]>;
+}
+
+/** `placesOf` is asked only when there is something to locate. */
+export function specSource(
+  file: string,
+  text: string,
+  placesOf: () => Promise<Placed | undefined>,
+): SpecSource {
+  const locate = async (diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]> => {
+    if (diagnostics.length === 0) return diagnostics;
+    const root = await placesOf();
+    const located = diagnostics.map((diagnostic) => {
+      if (diagnostic.place || !diagnostic.path) return diagnostic;
+      return root
+        ? { ...diagnostic, ...placed(file, text, spanOf(root, diagnostic)) }
+        : { ...diagnostic, place: { file } };
+    });
+    return located.sort(byPlace);
+  };
+  return { file, name: basename(file).replace(/\.[^.]*$/, ""), text, locate };
+}
+
+/** Errors before warnings, then as they stand in the file. */
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  if (a.severity !== b.severity) return a.severity === "error" ? -1 : 1;
+  const [first, second] = [a.place, b.place];
+  return (first?.line ?? 0) - (second?.line ?? 0) || (first?.column ?? 0) - (second?.column ?? 0);
+}
+
+/** Runs a later stage; the diagnostics that it throws get their places. */
+export async function located<T>(source: SpecSource, stage: () => T | Promise<T>): Promise<T> {
+  try {
+    return await stage();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    throw new DiagnosticError(await source.locate(error.diagnostics));
+  }
+}
+
+/** A fault of the text itself, as a diagnostic. */
+export function faultDiagnostic(file: string, text: string, fault: Fault): Diagnostic {
+  const { code, message, hint, span, other } = fault;
+  const notes = other && [`it is given before at line ${lineIndex(text).at(other.start).line}`];
+  return { code, severity: "error", message, hint, notes, ...placed(file, text, span) };
+}
+
+/** The key or the value at the diagnostic's path; where the path leaves the text, the key of the nearest thing around it. */
+function spanOf(root: Placed, { path = [], at }: Diagnostic): Span {
+  const { node, exact } = nodeAt(root, path);
+  if (at === "key" && exact && node.key) return node.key;
+  // An object or a list is marked by its first character: all of it is no place to look at.
+  if (node.members.size > 0) return { start: node.start, end: node.start + 1 };
+  return node;
+}
+
+function placed(file: string, text: string, span: Span): { place: Place; frame?: string } {
+  const index = lineIndex(text);
+  const { line, column } = index.at(span.start);
+  const lineEnd = index.lines[line - 1].length + 1;
+  const end = index.at(span.end);
+  const endColumn = Math.max(column + 1, end.line === line ? end.column : lineEnd);
+  const place = { file, line, column, endColumn };
+  return { place, frame: codeFrame(index.lines, place) };
+}

@@ -1,0 +1,85 @@
+// YAML 1.2 (core schema) with the place of every value, through the `yaml` package: keys given twice are errors, merge keys
+// and custom tags are not taken, and aliases may not blow a small text up to a large tree.
+import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, type ParsedNode } from "yaml";
+import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
+import { deepest, givenTwice } from "./json.ts";
+
+const mostAliases = 100;
+
+// The package compiles a regular expression as long as the indentation at each level; past some thousands V8 aborts the
+// process, which nothing can catch. Indentation (list and key marks count) of more than four columns a level is refused first.
+const tooDeep = new RegExp(`^[ \\t:?-]{${4 * deepest},}`, "m");
+
+/** Reads one YAML document. */
+export function readYaml(text: string): ReadTree {
+  try {
+    return read(text);
+  } catch (error) {
+    // The package recurses into nested values; a hostile text can exhaust the stack, which V8 reports so.
+    if (!(error instanceof RangeError)) throw error;
+    return { value: undefined, faults: [nestedTooDeep(0)] };
+  }
+}
+
+function read(text: string): ReadTree {
+  const deep = tooDeep.exec(text);
+  if (deep) return { value: undefined, faults: [nestedTooDeep(deep.index)] };
+  const document = parseDocument(text, {
+    version: "1.2",
+    schema: "core",
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    stringKeys: true,
+  });
+  const faults: Fault[] = [...document.errors, ...document.warnings].map((error) => ({
+    code: "T1005",
+    message: firstSentence(error.message),
+    span: { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) },
+  }));
+  if (faults.length > 0 || document.contents === null) return { value: undefined, faults };
+  const placed = place(document.contents, text.length, faults);
+  return { ...plain(document, faults, placed), placed, faults };
+}
+
+/** The plain values; an alias bomb is a fault. */
+function plain(document: Document, faults: Fault[], whole: Span): { value: unknown } {
+  try {
+    return { value: document.toJS({ maxAliasCount: mostAliases }) };
+  } catch (error) {
+    const message =
+      error instanceof ReferenceError && /alias count/i.test(error.message)
+        ? `aliases expand to more than ${mostAliases} copies`
+        : `aliases cannot be resolved: ${error instanceof Error ? firstSentence(error.message) : "unknown reason"}`;
+    faults.push({ code: "T1006", message, span: { start: whole.start, end: whole.start + 1 } });
+    return { value: undefined };
+  }
+}
+
+/** Mirrors the node's structure; collects keys that are given twice. An alias is a place without anything inside. */
+function place(node: ParsedNode | null, fallback: number, faults: Fault[], key?: Span): Placed {
+  if (node === null) return { start: fallback, end: fallback + 1, key, members: new Map() };
+  const span = { start: node.range[0], end: node.range[1] };
+  const members = new Map<string | number, Placed>();
+  if (isSeq(node) && !isAlias(node)) {
+    node.items.forEach((item, index) => members.set(index, place(item, span.start, faults)));
+  } else if (isMap(node) && !isAlias(node)) {
+    for (const pair of node.items) {
+      if (!isScalar(pair.key)) continue;
+      const name = String(pair.key.value);
+      const keySpan = { start: pair.key.range[0], end: pair.key.range[1] };
+      const before = members.get(name)?.key;
+      if (before) faults.push(givenTwice(name, keySpan, before));
+      members.set(name, place(pair.value, keySpan.start, faults, keySpan));
+    }
+  }
+  return { ...span, key, members };
+}
+
+const nestedTooDeep = (start: number): Fault => ({
+  code: "T1006",
+  message: `nested deeper than ${deepest} levels`,
+  span: { start, end: start + 1 },
+});
+
+const firstSentence = (message: string): string => message.split("\n")[0].replace(/[.:]$/, "");

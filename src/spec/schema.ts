@@ -1,0 +1,185 @@
+// THE schema of a model spec: what may be written, with defaults and a line for editors on every key. Types, validation and the
+// published JSON Schema all come from here; what a variant's keys are comes from the library's tables.
+import { z } from "zod";
+import { layers } from "../library/layers/index.ts";
+import { losses } from "../library/losses/index.ts";
+import { metrics } from "../library/metrics/index.ts";
+import { optimizers } from "../library/optimizers/index.ts";
+import { schedules } from "../library/schedules/index.ts";
+import { choice } from "../util/choice.ts";
+
+/** Names of specs, inputs, targets and layers; checked with what depends on other names in check-names.ts. */
+export const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+// What only editors are told here: the compiler's own checks of names say more than a pattern can.
+const named = { pattern: namePattern.source };
+const namedKeys = { propertyNames: { type: "string", pattern: namePattern.source } };
+
+const positiveInteger = z.int().positive();
+const nonNegative = z.number().nonnegative();
+const positive = z.number().positive();
+/** A share of the rows, neither none nor all of them. */
+const fraction = z.number().gt(0).lt(1);
+
+const shape = z.array(positiveInteger);
+
+const input = z.strictObject({
+  shape: shape.describe("Lengths of the axes of one row; the batch axis is left out."),
+  dtype: z.enum(["f32", "i32"]).default("f32").describe("f32 for real numbers, i32 for indices."),
+});
+
+const target = z
+  .strictObject({
+    shape: shape
+      .optional()
+      .describe("Lengths of the axes of one row of real numbers; of class indices [] by default."),
+    classes: z
+      .int()
+      .min(2)
+      .optional()
+      .describe("How many classes there are; the target is then a class index."),
+  })
+  .refine(({ shape, classes }) => shape !== undefined || classes !== undefined, {
+    message: "needs `shape` (for real numbers) or `classes` (for class indices)",
+    params: { code: "T1102" },
+  })
+  .meta({ allOf: [{ anyOf: [{ required: ["shape"] }, { required: ["classes"] }] }] });
+
+/** Keys of every layer, whatever its type. */
+const layerKeys = {
+  name: z
+    .string()
+    .optional()
+    .meta({
+      ...named,
+      description: "How the layer and its parameters are called; by default its type and an ordinal.",
+    }),
+  from: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe("The input or earlier layer that it reads, or a list of them; by default the layer before it."),
+  trainable: z
+    .boolean()
+    .default(true)
+    .describe("false freezes the layer: its gradients are not computed at all."),
+};
+
+/** Keys of every schedule. */
+const scheduleKeys = {
+  initial: positive.describe("The learning rate that the schedule starts from."),
+  warmup: z
+    .strictObject({ steps: positiveInteger.describe("How many optimizer steps the warm-up takes.") })
+    .optional()
+    .describe("Rises linearly from initial/steps to initial before the schedule starts."),
+};
+
+const schedule = choice(schedules, scheduleKeys);
+
+const learningRate = z.union([
+  positive.transform((initial) => schedule.parse({ type: "constant", initial })),
+  schedule,
+]);
+
+/** Keys of every optimizer. */
+const optimizerKeys = {
+  learningRate: learningRate
+    .optional()
+    .describe(
+      "A number, or a schedule counted in optimizer steps; by default the optimizer's own, as in PyTorch.",
+    ),
+  clip: z
+    .union([
+      z.strictObject({ norm: positive.describe("The largest norm of all gradients together.") }),
+      z.strictObject({ value: positive.describe("The largest absolute value of any gradient element.") }),
+    ])
+    .optional()
+    .describe("Limits the gradients before the update."),
+};
+
+const training = z.strictObject({
+  epochs: positiveInteger.describe("How often the training part is gone through."),
+  batchSize: z.int().positive().max(1_000_000).describe("Rows in one optimizer step."),
+  seed: z
+    .int()
+    .min(0)
+    .max(0xffffffff)
+    .default(0)
+    .describe("Decides initial parameters, shuffling, dropout and splits."),
+  shuffle: z
+    .boolean()
+    .default(true)
+    .describe("Draws the rows of each epoch in a new order, without replacement."),
+  stratify: z
+    .boolean()
+    .optional()
+    .describe("Keeps the shares of the classes equal in all parts; by default true for class targets."),
+  validation: z
+    .strictObject({ fraction })
+    .optional()
+    .describe("The share of all rows that chooses the best epoch."),
+  test: z
+    .strictObject({ fraction })
+    .optional()
+    .describe("The share of all rows that is set aside for the final judgement."),
+  earlyStopping: z
+    .strictObject({
+      patience: positiveInteger.describe("Epochs without improvement after which training stops."),
+      metric: z.string().default("loss").describe('"loss" or one of the metrics, on the validation part.'),
+      minDelta: nonNegative.default(0).describe("The smallest change that counts as an improvement."),
+    })
+    .optional()
+    .describe("Stops when the validation part no longer improves, and restores the best epoch's parameters."),
+});
+
+const scale = z.union([
+  z.enum(["standard", "min-max"]),
+  z.strictObject({ divide: positive.describe("The number that every value is divided by.") }),
+]);
+
+const columns = z.strictObject({
+  columns: z.array(z.string().min(1)).min(1).describe('Names of columns, or ranges of them: "p0..p63".'),
+  scale: scale.optional().describe("Fitted on the training part alone."),
+});
+
+const data = z.strictObject({
+  file: z.string().min(1).optional().describe("A CSV file with a header, relative to the spec."),
+  train: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("The training rows, where the test rows have a file of their own."),
+  test: z.string().min(1).optional().describe("The file of the test rows."),
+  inputs: z.record(z.string(), columns).describe("For each input the columns that it is read from."),
+  targets: z.record(z.string(), columns).describe("For each target the columns that it is read from."),
+});
+
+const regularization = z.strictObject({
+  l1: nonNegative.default(0).describe("Adds l1·Σ|w| over the weights to the loss."),
+  l2: nonNegative.default(0).describe("Adds l2·Σw² over the weights to the loss."),
+});
+
+/** A whole spec. */
+export const modelSchema = z.strictObject({
+  $schema: z.string().optional().describe("Where an editor finds the JSON Schema of specs."),
+  name: z
+    .string()
+    .meta({ ...named, description: "What the model is called; a letter, then letters, digits, _ and -." }),
+  inputs: z.record(z.string(), input).meta({ ...namedKeys, description: "What the network reads, by name." }),
+  targets: z
+    .record(z.string(), target)
+    .meta({ ...namedKeys, description: "What the network learns to predict, by name." }),
+  network: z.array(choice(layers, layerKeys)).min(1).describe("The layers, in order."),
+  output: z.string().optional().describe("The layer that the loss reads; by default the last."),
+  loss: choice(losses).describe("What training makes small."),
+  metrics: z.array(choice(metrics)).default([]).describe("What is reported besides the loss."),
+  regularization: regularization.prefault({}).describe("Penalties on weights, never on biases."),
+  optimizer: choice(optimizers, optimizerKeys).describe("How parameters follow from gradients."),
+  training: training.describe("How long and on which rows the model is trained."),
+  data: data.optional().describe("Where the rows come from; only the command line reads them."),
+});
+
+/** A spec as people write it: short forms and defaults allowed. */
+export type ModelSpec = z.input<typeof modelSchema>;
+
+/** A spec with its short forms written out and its defaults filled in; names and references are still as written. */
+export type FullSpec = z.output<typeof modelSchema>;

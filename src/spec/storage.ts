@@ -1,0 +1,59 @@
+/** The places that outlive a program: parameters, states, gradients, the batch, results, and sums for evaluation. */
+import type { Graph } from "../ir/nodes.ts";
+import type { ElementType, Shape, TensorType } from "../ir/types.ts";
+import type { Buffer, Region } from "../loop/types.ts";
+import type { ModelGraphs } from "./build.ts";
+import type { Model } from "./types.ts";
+
+interface Outputs {
+  readonly gradient: Graph;
+  readonly update: Graph;
+  readonly predict: Graph;
+  readonly summarise: Graph;
+}
+
+const memoryElement = (element: ElementType, float: "f32" | "f64"): "f32" | "f64" | "i32" =>
+  element === "bool" ? float : element;
+
+/** By storage name, region by region in the order of the arena. */
+export function storageOf(
+  model: Model,
+  built: ModelGraphs,
+  graphs: Outputs,
+  float: "f32" | "f64",
+): Map<string, Buffer> {
+  const storage = new Map<string, Buffer>();
+  const put = (
+    name: string,
+    element: ElementType,
+    shape: Shape,
+    region: Region,
+    covers?: readonly string[],
+  ) =>
+    storage.set(name, { name, storage: name, element: memoryElement(element, float), shape, region, covers });
+  const trainable = built.parameters.filter((parameter) => parameter.trainable);
+  const frozen = built.parameters.filter((parameter) => !parameter.trainable);
+
+  // Trainable parameters stand together, so that gradients and optimizer states can lie in the same order beside them.
+  for (const { name, shape } of [...trainable, ...frozen]) put(name, float, shape, "parameter");
+  for (const { name, type } of built.states) put(name, type.element, type.shape, "state");
+  for (const { name, shape } of trainable) put(`gradient:${name}`, float, shape, "gradient");
+  const count = trainable.reduce((sum, { shape }) => sum + shape.reduce((size, d) => size * d, 1), 0);
+  const names = trainable.map(({ name }) => name);
+  put("parameters", float, [count], "parameter", names);
+  put("gradients", float, [count], "gradient", names.map((name) => `gradient:${name}`)); // prettier-ignore
+
+  for (const [name, { shape, dtype }] of Object.entries(model.inputs)) put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input"); // prettier-ignore
+  for (const [name, { shape, classes }] of Object.entries(model.targets)) put(name, classes === undefined ? float : "i32", ["n", ...shape], "input"); // prettier-ignore
+
+  for (const graph of [graphs.gradient, graphs.update, graphs.predict, graphs.summarise])
+    for (const { storage: name, node } of graph.outputs) {
+      const { element, shape }: TensorType = node.type;
+      if (name.startsWith("result:")) put(name, element, shape, "result");
+    }
+  // Sums stand in the order in which summarising reads them; evaluation writes each.
+  for (const node of graphs.summarise.nodes)
+    if (node.op === "state" && node.attributes.name.startsWith("totals:"))
+      put(node.attributes.name, "f64", [], "totals");
+  return storage;
+}

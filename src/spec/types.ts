@@ -1,0 +1,83 @@
+// The canonical spec: what the rest of the compiler reads. Everything is explicit: every layer has a name and a list of what it
+// reads, short forms are written out, defaults are filled in. Equal models are equal values, however they were written.
+import type { FullSpec } from "./schema.ts";
+
+type Full = Required<FullSpec>;
+type OneLayer = Full["network"][number];
+
+/** What every layer has, whatever its type. */
+export interface LayerBase {
+  /** Its place in `network`, for diagnostics: `network[2]`. */
+  readonly index: number;
+  readonly name: string;
+  /** Names of inputs and earlier layers, at least one. */
+  readonly from: readonly string[];
+  readonly trainable: boolean;
+}
+
+type Named<L> = L extends unknown ? Readonly<Omit<L, keyof LayerBase>> & LayerBase : never;
+
+type WithRate<O> = O extends unknown ? Omit<O, "learningRate"> & { learningRate: Schedule } : never;
+
+/** One layer: a discriminated union over `type`. */
+export type Layer = Named<OneLayer>;
+export type Loss = Full["loss"];
+export type Metric = Full["metrics"][number];
+export type Schedule = NonNullable<Full["optimizer"]["learningRate"]>;
+export type Optimizer = WithRate<Full["optimizer"]>;
+export type Scale = "standard" | "min-max" | { readonly divide: number };
+
+export interface ModelInput {
+  readonly shape: readonly number[];
+  readonly dtype: "f32" | "i32";
+}
+
+export interface ModelTarget {
+  readonly shape: readonly number[];
+  /** Present for class indices. */
+  readonly classes?: number;
+}
+
+export interface Columns {
+  /** Column names and ranges "p0..p63" as written; the header of the file says what lies between. */
+  readonly columns: readonly string[];
+  readonly scale?: Scale;
+}
+
+export interface ModelData {
+  /** One file, or the file of the training rows; relative to the spec. */
+  readonly file: string;
+  /** A file of its own for the test rows. */
+  readonly test?: string;
+  readonly inputs: Readonly<Record<string, Columns>>;
+  readonly targets: Readonly<Record<string, Columns>>;
+}
+
+export interface Training {
+  readonly epochs: number;
+  readonly batchSize: number;
+  /** An unsigned 32-bit integer. */
+  readonly seed: number;
+  readonly shuffle: boolean;
+  readonly stratify: boolean;
+  readonly validation?: { readonly fraction: number };
+  readonly test?: { readonly fraction: number };
+  readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
+}
+
+export interface Model {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, ModelInput>>;
+  readonly targets: Readonly<Record<string, ModelTarget>>;
+  readonly network: readonly Layer[];
+  /** The name of the layer that the loss reads. */
+  readonly output: string;
+  readonly loss: Loss;
+  readonly metrics: readonly Metric[];
+  readonly regularization: { readonly l1: number; readonly l2: number };
+  readonly optimizer: Optimizer;
+  readonly training: Training;
+  readonly data?: ModelData;
+  /** SHA-256 of the canonical tree, in hexadecimal. */
+  readonly specHash: string;
+}

@@ -1,0 +1,15 @@
+// JSON in which equal trees are equal texts: keys sorted, no white space. What is hashed must not depend on the order in
+// which someone wrote the keys.
+
+/** The value as JSON with the keys of every object in code-unit order. Undefined members are left out, as JSON.stringify does. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const members = Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => `${JSON.stringify(key)}:${canonicalJson(member)}`);
+    return `{${members.join(",")}}`;
+  }
+  return JSON.stringify(value) ?? "null";
+}

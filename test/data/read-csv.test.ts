@@ -1,0 +1,90 @@
+// The command line's reader must agree with the emitted program's, and place what is wrong with a file.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { inFile } from "../../src/data/in-file.ts";
+import { readCsv } from "../../src/data/read-csv.ts";
+import { DiagnosticError } from "../../src/diagnostics/errors.ts";
+import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
+import { InputError } from "../../src/runtime/input-error.ts";
+import { parseCsv } from "../../src/runtime/parse-csv.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "read-csv-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function fileOf(text: string): string {
+  const file = join(folder, "data.csv");
+  writeFileSync(file, text);
+  return file;
+}
+
+async function faultsOf(text: string): Promise<readonly Diagnostic[]> {
+  const caught: unknown = await readCsv(fileOf(text)).catch((error: unknown) => error);
+  return caught instanceof DiagnosticError ? caught.diagnostics : [];
+}
+
+test("both readers give the same table, whatever is quoted and however lines end", async () => {
+  const cell = fc.oneof(
+    fc.constantFrom("", "1", "-2.5", "a", 'say "x"', "two\nlines", "two\r\nlines", " 7 ", "a,b"),
+    fc.string(),
+  );
+  const end = fc.constantFrom("\n", "\r\n", "\r");
+  const quoted = fc.tuple(cell, fc.boolean()).map(([text, force]) => {
+    return force || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  });
+  const row = fc.tuple(fc.array(quoted, { minLength: 3, maxLength: 3 }), end, fc.boolean());
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 6 }), fc.boolean(), async (rows, bom) => {
+      const body = rows
+        .map(([cells, ending, blank]) => cells.join(",") + ending + (blank ? ending : ""))
+        .join("");
+      const text = `${bom ? "\ufeff" : ""}a,__proto__,"c ""x"""\n${body}`;
+      const [ours, theirs] = [parseCsv(text), await readCsv(fileOf(text))];
+      expect(theirs.columns).toEqual(ours.columns);
+      const lines = (table: typeof ours) => Array.from({ length: table.rows }, (_, i) => table.lineOf(i));
+      expect(lines(theirs)).toEqual(lines(ours));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test.each([
+  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a quote that does not enclose a whole cell"],
+  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a quote that does not enclose a whole cell"],
+  ["a row too short", "a,b\n1,2\n1\n", "T2003", 3, "the row has 1 cells for 2 columns"],
+  ["an empty file", "", "T2003", 1, "the file is empty: it needs a row of column names first"],
+  ["no rows", "a,b\n", "T2003", 1, "the file has column names, but no rows"],
+  ["a name twice", "a,a\n1,2\n", "T2003", 1, 'two columns are called "a"'],
+])("%s is placed on its line", async (_, text, code, line, message) => {
+  const [first] = await faultsOf(text);
+  expect(first).toMatchObject({ code, message, severity: "error", place: { line } });
+  const inProgram = () => parseCsv(text);
+  expect(inProgram).toThrow(InputError);
+  expect(inProgram).toThrow(message);
+});
+
+test("many wrong rows are counted, not all listed", async () => {
+  const faults = await faultsOf(`a,b\n${"1\n".repeat(9)}`);
+  expect(faults).toHaveLength(5);
+  expect(faults[0].notes).toEqual(["4 more rows are wrong in the same way"]);
+});
+
+test("a file that is not there is a diagnostic", async () => {
+  await expect(readCsv(join(folder, "missing.csv"))).rejects.toThrow(/T2001: cannot read .*missing\.csv/);
+});
+
+test("an error of the runtime takes the file's place; any other goes through untouched", () => {
+  const wrong = () =>
+    inFile("d.csv", "T2004", () => {
+      throw new InputError("no number", 4);
+    });
+  expect(wrong).toThrow(DiagnosticError);
+  expect(wrong).toThrow("d.csv:4 error T2004: no number");
+  expect(() =>
+    inFile("d.csv", "T2004", () => {
+      throw new RangeError("bug");
+    }),
+  ).toThrow(RangeError);
+});

@@ -1,0 +1,110 @@
+// The runtime is copied into files that are compiled and run anywhere: it must not lean on Node's or a browser's types, nor on
+// anything outside its folder, and no two files may declare the same name.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import ts from "typescript";
+import { expect, test } from "vitest";
+
+const options: ts.CompilerOptions = {
+  target: ts.ScriptTarget.ES2022,
+  module: ts.ModuleKind.ESNext,
+  moduleResolution: ts.ModuleResolutionKind.Bundler,
+  strict: true,
+  verbatimModuleSyntax: true,
+  erasableSyntaxOnly: true,
+  allowImportingTsExtensions: true,
+  skipLibCheck: true,
+  noEmit: true,
+};
+
+function faultsOf(paths: string[], others: ts.CompilerOptions): string[] {
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram(paths, { ...options, ...others }))
+    .map(({ file, messageText }) => {
+      return `${file?.fileName.split("/").at(-1)}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+    });
+}
+
+const folder = new URL("../../src/runtime/", import.meta.url);
+const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+const pathOf = (name: string) => new URL(name, folder).pathname;
+
+const bare = { lib: ["lib.es2022.d.ts"], types: [] };
+const browser = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] };
+const node = { lib: ["lib.es2022.d.ts"], types: ["node"] };
+
+test("it compiles under --strict with the language's own library alone", () => {
+  expect(faultsOf(files.map(pathOf), { ...bare, noUnusedLocals: true })).toEqual([]);
+});
+
+test.each(["Float32Array", "Float64Array"])(
+  "as one file of %s it compiles beside any host's types, and runs",
+  (numbers) => {
+    const scratch = mkdtempSync(join(tmpdir(), "alone-"));
+    try {
+      const whole = files.map((name) => {
+        const text = readFileSync(pathOf(name), "utf8");
+        return text.replaceAll(/^import [^;]*;\n/gm, "").replaceAll(/^export /gm, "");
+      });
+      const start = "void runIfMain(import.meta, { ...noProgram, data: { inputs: {}, targets: {} } });\n";
+      const facts =
+        '{ name: "m", specHash: "", dtype: "f64", target: "ts", batchSize: 1, inputs: {}, targets: {}, parameters: [] }';
+      const training = "{ epochs: 1, seed: 1, shuffle: true, metrics: [], stratify: true }";
+      const program = `const noProgram = { model: ${facts} satisfies ModelFacts, training: ${training}, createTrainer: (): Trainer => { throw new InputError("none"); } };\n`;
+      const text = [...whole, program, start, "export type { Trainer };\n"].join("\n");
+      const file = join(scratch, "whole file.ts");
+      writeFileSync(
+        file,
+        text.replace("type Numbers = Float32Array | Float64Array", `type Numbers = ${numbers}`),
+      );
+      for (const host of numbers === "Float32Array" ? [bare, browser, node] : [bare])
+        expect(faultsOf([file], host)).toEqual([]);
+      // from a folder without package.json, by another name than its own, with the loader that takes such files for CommonJS
+      const link = join(scratch, "link.ts");
+      symlinkSync(file, link);
+      for (const started of [file, link]) {
+        const tsx = new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url).pathname;
+        const { status, stdout, stderr } = spawnSync(process.execPath, [tsx, started, "--help"], {
+          encoding: "utf8",
+        });
+        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+        expect(stdout).toContain('Trains "m" on a CSV file');
+        const refused = spawnSync(process.execPath, [tsx, started, "--nonsense"], { encoding: "utf8" });
+        expect(refused.status).toBe(2);
+        expect(refused.stderr).toBe("error: unknown argument --nonsense (--help lists all)\n");
+      }
+    } finally {
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  },
+);
+
+test("it imports nothing but itself, casts nothing, and every name is declared once", () => {
+  const seen = new Map<string, string>();
+  for (const name of files) {
+    const source = ts.createSourceFile(name, readFileSync(pathOf(name), "utf8"), ts.ScriptTarget.ES2022);
+    const visit = (node: ts.Node): void => {
+      if (ts.isImportDeclaration(node))
+        expect(node.moduleSpecifier.getText(source)).toMatch(/^"\.\/[a-z-]+\.ts"$/);
+      const isCast = ts.isAsExpression(node) && node.type.getText(source) !== "const";
+      if (isCast || ts.isNonNullExpression(node) || node.kind === ts.SyntaxKind.AnyKeyword) {
+        expect.fail(`${name} silences the type checker: ${node.getText(source)}`);
+      }
+      ts.forEachChild(node, visit);
+    };
+    visit(source);
+    for (const statement of source.statements) {
+      const declared = ts.isVariableStatement(statement)
+        ? statement.declarationList.declarations.map(({ name: binding }) => binding.getText(source))
+        : "name" in statement
+          ? [ts.getNameOfDeclaration(statement as ts.DeclarationStatement)?.getText(source) ?? ""]
+          : [];
+      for (const one of declared) {
+        expect(seen.get(one), `${one}, declared in ${name}, is declared elsewhere`).toBeUndefined();
+        seen.set(one, name);
+      }
+    }
+  }
+});

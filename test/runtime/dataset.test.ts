@@ -1,0 +1,147 @@
+// From columns to batches: scaling that looks at the test part, or classes in another order, would go unseen by any loss.
+import { expect, test } from "vitest";
+import { datasetOf, type DataFacts, type Dataset } from "../../src/runtime/dataset.ts";
+import { InputError } from "../../src/runtime/input-error.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
+import { parseCsv } from "../../src/runtime/parse-csv.ts";
+import { model as lineModel, training } from "./linear-machine.ts";
+
+const flowers: ModelFacts = {
+  ...lineModel,
+  inputs: { size: { shape: [2], dtype: "f32" } },
+  targets: { kind: { shape: [], classes: 2 } },
+};
+const columns: DataFacts = {
+  inputs: { size: { columns: ["a", "b"] } },
+  targets: { kind: { columns: ["kind"] } },
+};
+const prepare = (
+  text: string,
+  data = columns,
+  facts: Partial<TrainingFacts> = {},
+  model = flowers,
+): Dataset => datasetOf(model, data, { ...training, ...facts }, 7, parseCsv(text));
+const small = "a,b,kind\n1,10,yes\n2,20,no\n3,30,yes\n4,40,no\n";
+
+test("columns stand side by side; text classes are numbered in sorted order and keep their names", () => {
+  const { train, validation, test, classNames } = prepare(small);
+  expect([...Array.from(train["size"])]).toEqual([1, 10, 2, 20, 3, 30, 4, 40]);
+  expect(Array.from(train["kind"])).toEqual([1, 0, 1, 0]);
+  expect(classNames).toEqual({ kind: ["no", "yes"] });
+  expect([validation, test]).toEqual([undefined, undefined]);
+});
+
+test("classes may be the numbers themselves, -1 included", () => {
+  const { train, classNames } = prepare("a,b,kind\n1,1,0\n2,2,-1\n3,3,1\n");
+  expect(Array.from(train["kind"])).toEqual([0, -1, 1]);
+  expect(classNames).toEqual({});
+});
+
+test("a range of columns follows the file's order; a column that is so called comes first", () => {
+  const model = { ...flowers, inputs: { size: { shape: [3], dtype: "f32" } } };
+  const data = { ...columns, inputs: { size: { columns: ["p0..p2"] } } };
+  const row = (text: string) => Array.from(prepare(text, data, {}, model).train["size"]);
+  expect(row("p0,odd,p2,kind\n1,2,3,0\n")).toEqual([1, 2, 3]);
+  const named = { ...flowers, inputs: { size: { shape: [], dtype: "f32" } } };
+  expect(Array.from(prepare("p0,p0..p2,p2,kind\n1,2,3,0\n", data, {}, named).train["size"])).toEqual([2]);
+});
+
+test("columns and classes may be called what objects have by nature", () => {
+  const data = {
+    inputs: { size: { columns: ["__proto__", "constructor"] } },
+    targets: { kind: { columns: ["toString"] } },
+  };
+  const { train, classNames } = prepare("__proto__,constructor,toString\n1,2,__proto__\n3,4,valueOf\n", data);
+  expect(Array.from(train["size"])).toEqual([1, 2, 3, 4]);
+  expect(classNames["kind"]).toEqual(["__proto__", "valueOf"]);
+});
+
+test.each(["standard", "min-max"] as const)("%s scaling is fitted on the training part alone", (scale) => {
+  const data: DataFacts = { ...columns, inputs: { size: { columns: ["a", "b"], scale } } };
+  const rows = Array.from({ length: 40 }, (_, i) => [i * i, 5, i % 2]);
+  const text = (values: number[][]) => `a,b,kind\n${values.map((row) => row.join()).join("\n")}`;
+  const facts = { test: 0.25, validation: 0.25, stratify: true };
+  const { train, scales } = prepare(text(rows), data, facts);
+  const first = Array.from(train["size"]).filter((_, i) => i % 2 === 0);
+  const mean = first.reduce((a, b) => a + b) / first.length;
+  if (scale === "min-max") expect([Math.min(...first), Math.max(...first)]).toEqual([0, 1]);
+  else {
+    expect(mean).toBeCloseTo(0, 12);
+    expect(first.reduce((sum, x) => sum + x * x, 0) / first.length).toBeCloseTo(1, 12);
+  }
+  // a column that never changes becomes zero, not NaN
+  expect(
+    Array.from(train["size"])
+      .filter((_, i) => i % 2 === 1)
+      .every((x) => x === 0),
+  ).toBe(true);
+  // rows outside the training part are moved a million away: the training part does not notice
+  const inTraining = new Set(
+    first.map((x) => Math.round(Math.sqrt(x * scales["size"][0].span + scales["size"][0].shift))),
+  );
+  const moved = rows.map(([a, b, kind], i) => (inTraining.has(i) ? [a, b, kind] : [a + 1e6, b, kind]));
+  const again = prepare(text(moved), data, facts);
+  expect(again.scales).toEqual(scales);
+  expect(again.train).toEqual(train);
+  expect(again.test).not.toEqual(prepare(text(rows), data, facts).test);
+});
+
+test("divide divides, and f32 models get f32 values", () => {
+  const data: DataFacts = { ...columns, inputs: { size: { columns: ["a", "b"], scale: { divide: 16 } } } };
+  const { train } = prepare("a,b,kind\n16,8,0\n", data, {}, { ...flowers, dtype: "f32" });
+  expect(train["size"]).toEqual(Float32Array.of(1, 0.5));
+});
+
+test("indices are checked against the vocabulary", () => {
+  const model = { ...flowers, inputs: { size: { shape: [2], dtype: "i32", vocabulary: 5 } } };
+  expect(() => prepare("a,b,kind\n1,4,0\n1,5,0\n", columns, {}, model)).toThrow(
+    'column "b": 5 is not an index from 0 to 4',
+  );
+});
+
+const wide = { ...columns, inputs: { size: { columns: ["a"] } } };
+const backward = { ...columns, inputs: { size: { columns: ["b..a"] } } };
+test.each<[string, string, string, number | undefined, DataFacts?]>([
+  ["a missing column", "a,c,kind\n1,2,0\n", 'size needs the column "b", but the file has a, c, kind', 1],
+  ["too few columns", small, "size takes 2 numbers a row, but its columns are 1: a", 1, wide],
+  ["a range the wrong way round", small, 'size: in the file "a" stands before "b"', 1, backward],
+  ["text among numbers", "a,b,kind\n1,2,0\n1,two,1\n", 'column "b": "two" is not a number', 3],
+  ["NaN", "a,b,kind\n1,2,0\nNaN,2,1\n", 'column "a": "NaN" is not a number', 3],
+  ["infinity", "a,b,kind\n1,2,0\n1,Infinity,1\n", 'column "b": "Infinity" is not a number', 3],
+  ["a missing value", "a,b,kind\n1,2,0\n,2,1\n", 'column "a": the cell is empty', 3],
+  ["a missing class", "a,b,kind\n1,2,no\n1,2,\n3,4,yes\n", 'column "kind": the cell is empty', 3],
+  [
+    "a class out of range",
+    "a,b,kind\n1,2,0\n1,2,2\n",
+    'column "kind": 2 is not a class from 0 to 1 (or -1: left out)',
+    3,
+  ],
+  ["half a class", "a,b,kind\n1,2,0.5\n", 'column "kind": 0.5 is not a class from 0 to 1', 2],
+  [
+    "too many class names",
+    "a,b,kind\n1,2,x\n1,2,y\n1,2,z\n",
+    'kind has 2 classes, but column "kind" holds 3 classes (x, y, z)',
+    undefined,
+  ],
+])("%s is an error with its line", (_, text, message, line, data) => {
+  let caught: unknown;
+  try {
+    prepare(text, data);
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toBeInstanceOf(InputError);
+  expect(caught).toMatchObject({ line });
+  expect(String(caught)).toContain(message);
+});
+
+test("lines are counted where quoted cells have line ends of their own", () => {
+  const text = 'note,a,b,kind\n"two\nlines",1,2,0\n\n"x",1,bad,1\n';
+  expect(() => prepare(text)).toThrow(InputError);
+  expect(parseCsv(text).lineOf(1)).toBe(5);
+});
+
+test("text in a real target is an error", () => {
+  const model = { ...flowers, targets: { kind: { shape: [] } } };
+  expect(() => prepare(small, columns, {}, model)).toThrow('column "kind": "yes" is not a number');
+});

@@ -1,0 +1,133 @@
+// The emitted file as a program: what it prints, what it leaves on disk, and how it refuses.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { runIfMain, runProgram, type Program } from "../../src/runtime/program.ts";
+import { lineData, linearTrainer, model, training } from "./linear-machine.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "program-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const path = (name: string) => join(folder, name);
+
+const { x, y } = lineData(40);
+writeFileSync(
+  path("line.csv"),
+  `u,v,y\n${y.map((value, i) => `${x[2 * i]},${x[2 * i + 1]},${value}`).join("\n")}\n`,
+);
+writeFileSync(path("bad.csv"), "u,v,y\n1,2,3\n1,two,3\n");
+writeFileSync(path("not.bin"), "no checkpoint at all");
+
+const facts = { ...training, epochs: 6, test: 0.2, validation: 0.2, earlyStopping: { patience: 50 } };
+const program = (rate = 0.3): Program => ({
+  model,
+  training: facts,
+  data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
+  createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
+});
+
+let output = "";
+let progress = "";
+beforeEach(() => {
+  output = progress = "";
+  vi.spyOn(console, "log").mockImplementation((text: string) => void (output += `${text}\n`));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((progress += String(text)), true));
+});
+afterEach(() => vi.restoreAllMocks());
+
+async function run(...args: string[]): Promise<{ code: number; output: string; progress: string }> {
+  output = progress = "";
+  const code = await runProgram(program(), args);
+  return { code, output, progress };
+}
+const data = ["--data", path("line.csv")];
+
+test("it prints a line for each epoch on the error stream, and the outcome of each part", async () => {
+  const { code, output, progress } = await run(...data);
+  expect(code).toBe(0);
+  expect(progress.trimEnd().split("\n")).toHaveLength(6);
+  expect(progress).toMatch(
+    /^epoch 1\/6 {2}loss [\d.]+ {2}rmse [\d.]+ {2}validation loss [\d.]+ {2}rmse [\d.]+ {2}best$/m,
+  );
+  expect(output).toMatch(
+    /^line: 6 epochs, best \d\ntrain {7}loss [\d.]+ {2}rmse [\d.]+\nvalidation {2}loss .*\ntest {8}loss .*\n$/,
+  );
+});
+
+test("--json prints one object of full doubles, the same bytes in every run", async () => {
+  const first = await run(...data, "--json");
+  expect(await run(...data, "--json")).toEqual(first);
+  const result = JSON.parse(first.output);
+  expect(Object.keys(result)).toEqual(["model", "epochs", "bestEpoch", "train", "validation", "test"]);
+  expect(Object.keys(result.test)).toEqual(["loss", "rmse"]);
+  expect((await run(...data, "--json", "--seed=8")).output).not.toBe(first.output);
+});
+
+test("resumed from any epoch it prints what it would have printed", async () => {
+  const whole = await run(...data, "--json", "--out", path("whole.bin"));
+  for (const epochs of [0, 1, 3, 6]) {
+    const out = path("part.bin");
+    rmSync(out, { force: true });
+    await run(...data, "--epochs", String(epochs), "--out", out);
+    const rest = await run(...data, "--json", "--resume", out, "--out", out);
+    expect(rest.output).toBe(whole.output);
+    expect(readFileSync(out)).toEqual(readFileSync(path("whole.bin")));
+  }
+  expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+});
+
+test("a checkpoint brings its seed along, and another one is refused", async () => {
+  await run(...data, "--epochs", "2", "--seed", "9", "--out", path("nine.bin"));
+  const resumed = await run(...data, "--json", "--resume", path("nine.bin"));
+  expect(resumed.output).toBe((await run(...data, "--json", "--seed", "9")).output);
+  const { code, progress } = await run(...data, "--seed", "3", "--resume", path("nine.bin"));
+  expect(code).toBe(2);
+  expect(progress).toContain("was trained with seed 9");
+});
+
+test.each<[string[], RegExp]>([
+  [[], /^error: --data FILE is needed: the CSV file to train on \(see --help\)\n$/],
+  [["--data"], /^error: --data needs a value\n$/],
+  [["--data", "--json"], /^error: --data needs a value\n$/],
+  [["--dta", "x"], /^error: unknown argument --dta \(--help lists all\)\n$/],
+  [["file.csv"], /^error: unknown argument file\.csv/],
+  [[...data, "--epochs", "many"], /^error: --epochs must be a whole number below 1000000000, got many\n$/],
+  [[...data, "--epochs=-1"], /^error: --epochs must be a whole number/],
+  [[...data, "--seed", "0.5"], /^error: --seed must be a whole number/],
+  [["--data", path("missing.csv")], /^error: cannot read .*missing\.csv: ENOENT.*\n$/],
+  [["--data", path("bad.csv")], /^error: .*bad\.csv:3: column "v": "two" is not a number\n$/],
+  [
+    [...data, "--resume", path("not.bin")],
+    /^error: .*not\.bin: this is not a checkpoint of a tapeless trainer\n$/,
+  ],
+  [[...data, "--out", path("no/such/folder.bin")], /^error: cannot write .*folder\.bin: ENOENT.*\n$/],
+])("arguments %j: one message, no stack, exit code 2", async (args, message) => {
+  const { code, output, progress } = await run(...args);
+  expect({ code, output }).toEqual({ code: 2, output: "" });
+  expect(progress).toMatch(message);
+});
+
+test("a training that diverges exits with 1 and leaves the last good checkpoint", async () => {
+  const code = await runProgram(program(1e80), [...data, "--out", path("diverged.bin")]);
+  expect(code).toBe(1);
+  expect(progress).toMatch(/error: training diverged: the loss is Infinity at step \d+, in epoch 1/);
+  expect(output).toBe("");
+  expect(existsSync(path("diverged.bin"))).toBe(false);
+});
+
+test("--help lists every flag with the spec's defaults", async () => {
+  const { code, output } = await run("--help");
+  expect(code).toBe(0);
+  for (const flag of ["--data", "--epochs", "--seed", "--out", "--resume", "--json"])
+    expect(output).toContain(`  ${flag} `);
+  expect(output).toContain("(6)");
+});
+
+test("imported by another module, nothing runs", async () => {
+  const createTrainer = vi.fn(program().createTrainer);
+  await runIfMain({ url: import.meta.url }, { ...program(), createTrainer });
+  await runIfMain({ url: import.meta.url, main: false }, { ...program(), createTrainer });
+  await runIfMain({}, { ...program(), createTrainer });
+  expect(createTrainer).not.toHaveBeenCalled();
+  expect(output + progress).toBe("");
+});

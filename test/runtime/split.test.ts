@@ -1,0 +1,66 @@
+// The parts must be disjoint, of the asked sizes and in proportion: a leak here flatters every result.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { splitRows } from "../../src/runtime/split.ts";
+import { training } from "./linear-machine.ts";
+
+const facts = (test: number, validation: number) => ({ ...training, test, validation });
+
+test("parts are disjoint, complete, rounded shares of all rows, each class within one row of its proportion", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 0, max: 4 }), { minLength: 10, maxLength: 300 }),
+      fc.integer({ min: 0, max: 40 }),
+      fc.integer({ min: 0, max: 40 }),
+      fc.integer({ min: 0, max: 1000 }),
+      (classes, testPercent, validationPercent, seed) => {
+        const rows = classes.length;
+        const shares = [testPercent / 100, validationPercent / 100];
+        const split = splitRows(rows, facts(shares[0], shares[1]), seed, classes);
+        const parts = [split.test, split.validation, split.train];
+        const all = parts.flatMap((part) => [...part]);
+        expect(all.sort((a, b) => a - b)).toEqual(classes.map((_, i) => i));
+        const sizes = shares.map((share) => (share === 0 ? 0 : Math.max(1, Math.round(share * rows))));
+        expect([split.test.length, split.validation.length]).toEqual(sizes);
+        for (const part of parts) {
+          for (const label of new Set(classes)) {
+            const expected = (classes.filter((c) => c === label).length * part.length) / rows;
+            const found = [...part].filter((row) => classes[row] === label).length;
+            // each end of a stretch of the interleaved order is off by half a row of each of the other classes at most
+            expect(Math.abs(found - expected)).toBeLessThan(2);
+          }
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test("equal classes are cut exactly: 150 irises give 10 of each for a test of a fifth", () => {
+  const classes = Array.from({ length: 150 }, (_, i) => Math.floor(i / 50));
+  const { test, validation, train } = splitRows(150, facts(0.2, 0.2), 7, classes);
+  for (const [part, each] of [
+    [test, 10],
+    [validation, 10],
+    [train, 30],
+  ] as const) {
+    expect([0, 1, 2].map((label) => [...part].filter((row) => classes[row] === label).length)).toEqual([
+      each,
+      each,
+      each,
+    ]);
+  }
+});
+
+test("the seed decides; rows of a part keep the file's order", () => {
+  const cut = (seed: number) => splitRows(100, facts(0.2, 0.1), seed).test;
+  expect(cut(1)).toEqual(cut(1));
+  expect(cut(1)).not.toEqual(cut(2));
+  expect(cut(1)).toEqual(cut(1).slice().sort());
+});
+
+test("too few rows are an error", () => {
+  expect(() => splitRows(2, facts(0.3, 0.3), 7)).toThrow(
+    "2 rows are too few: the validation and test parts leave none for training",
+  );
+});

@@ -1,0 +1,52 @@
+// The trainer's own behaviour on a machine whose every number can be worked out by hand.
+import { expect, test } from "vitest";
+import { lineData, linearTrainer } from "./linear-machine.ts";
+
+test("the seed decides the start; without one it is the spec's", () => {
+  const weights = (seed?: number) => [...linearTrainer({ seed }).parameters["dense1.weight"]];
+  expect(weights()).toEqual(weights(7));
+  expect(weights(8)).not.toEqual(weights(7));
+  expect(linearTrainer({ seed: 8 }).seed).toBe(8);
+});
+
+test("gradient() gives loss and gradients and moves nothing; step() gives the loss before the update", () => {
+  const trainer = linearTrainer({ drop: 0 });
+  const batch = lineData(3);
+  const before = [...trainer.parameters["dense1.weight"]];
+  const loss = trainer.gradient(batch);
+  expect([...trainer.parameters["dense1.weight"]]).toEqual(before);
+  expect(trainer.gradients["dense1.bias"][0]).not.toBe(0);
+  expect(trainer.step(batch)).toBe(loss);
+  expect(trainer.gradient(batch)).toBeLessThan(loss);
+});
+
+test("predictions are an array of one's own, one row for each of the batch", () => {
+  const trainer = linearTrainer();
+  trainer.parameters["dense1.weight"].set([2, -1]);
+  trainer.parameters["dense1.bias"].set([1]);
+  const first = trainer.predict({ x: [1, 1, 0, 3] });
+  trainer.predict({ x: [5, 5] });
+  expect([...first]).toEqual([2, -2]);
+});
+
+test("evaluate() starts from nothing each time; evaluateAll() takes any number of rows", () => {
+  const trainer = linearTrainer();
+  const data = lineData(10);
+  const part = { x: data.x.slice(0, 8), y: data.y.slice(0, 4) };
+  expect(trainer.evaluate(part)).toEqual(trainer.evaluate(part));
+  const errors = data.y.map((y, i) => (trainer.predict({ x: data.x.slice(2 * i, 2 * i + 2) })[0] - y) ** 2);
+  expect(trainer.evaluateAll(data).loss).toBeCloseTo(errors.reduce((a, b) => a + b) / 10, 12);
+});
+
+test.each(["step", "gradient", "evaluate", "predict"] as const)("%s() takes one batch at most", (call) => {
+  expect(() => linearTrainer()[call](lineData(5))).toThrow(
+    "the batch has 5 rows; this trainer takes at most 4 at a time",
+  );
+});
+
+test("a refused batch moves nothing", () => {
+  const trainer = linearTrainer();
+  const before = trainer.save();
+  expect(() => trainer.step({ x: [1, NaN], y: [1] })).toThrow("x, row 0: NaN");
+  expect(trainer.save()).toEqual(before);
+});

@@ -1,0 +1,6 @@
+// How the tests run: two workers at most (the machines have two cores), one minute for the slowest of a file.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: { include: ["test/**/*.test.ts"], pool: "forks", poolOptions: { forks: { maxForks: 2 } }, testTimeout: 60_000 },
+});
