@@ -44,9 +44,9 @@ export interface WindowShape {
 
 export const syntax = {
   // Leaves: values that stand in memory before the graph runs, and numbers.
-  input: attributed<{ name: string; type: TensorType }>()(["name"]),
-  parameter: attributed<{ name: string; type: TensorType }>()(["name"]),
-  state: attributed<{ name: string; type: TensorType }>()(["name"]),
+  input: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
+  parameter: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
+  state: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
   constant: attributed<{ value: number; element: ElementType }>()(["value", "element"]),
   batchSize: attributed<{ element: ElementType }>()(["element"]),
   iota: attributed<{ shape: Shape; axis: number }>()(["shape", "axis"]),

@@ -29,8 +29,10 @@ export type Expression =
 export const number = (value: number, type: ElementType): Expression => ({ kind: "number", value, type });
 export const integer = (value: number): Expression => number(value, "i32");
 export const variable = (name: string, type: ElementType): Expression => ({ kind: "variable", name, type });
+/** The mark, which no name of a spec holds, keeps the variable apart from the offset of a tensor that is called n. */
+export const rowsVariable = "n#";
 /** The number of rows of the batch at hand. */
-export const rows: Expression = variable("n", "i32");
+export const rows: Expression = variable(rowsVariable, "i32");
 
 type NumberExpression = Extract<Expression, { kind: "number" }>;
 const isInteger = (x: Expression): x is NumberExpression => x.kind === "number" && x.type === "i32";

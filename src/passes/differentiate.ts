@@ -38,9 +38,18 @@ export function gradientsOf(
   const ends = new Set(leaves);
   const active = influenced(nodes, ends);
   const cotangents = new Map<Node, Node>([[y, g.number(1, y.type.element)]]);
+  // Names that a cotangent got from a value without one of its own; a better one may still come.
+  const provisional = new Set<Node>();
+  const named = (of: Node, cotangent: Node): Node => {
+    const mayName = cotangent.name === undefined || (of.name !== undefined && provisional.has(cotangent));
+    if (cotangent.origin.forward === undefined || !mayName) return cotangent;
+    const result = g.named(`d_${wish(of)}`, cotangent);
+    if (of.name === undefined) provisional.add(result);
+    return result;
+  };
   const accumulate = (operand: Node, share: Node) => {
     const sum = cotangents.get(operand);
-    cotangents.set(operand, named(g, operand, sum === undefined ? share : g.add(sum, share)));
+    cotangents.set(operand, named(operand, sum === undefined ? share : g.add(sum, share)));
   };
   for (const z of [...nodes].reverse()) {
     const dz = cotangents.get(z);
@@ -54,12 +63,6 @@ export function gradientsOf(
   }
   return leaves.map((leaf) => cotangents.get(leaf));
 }
-
-/** Calls a fresh cotangent after what it is the cotangent of; one that was passed on as it is keeps its name. */
-const named = (g: GraphBuilder, of: Node, cotangent: Node): Node =>
-  cotangent.name === undefined && cotangent.origin.forward !== undefined
-    ? g.named(`d_${wish(of)}`, cotangent)
-    : cotangent;
 
 export interface Differentiated {
   readonly graph: Graph;

@@ -14,10 +14,15 @@ import type { For, Kernel, Statement } from "../loop/types.ts";
 import { blockSizes } from "./cost-model.ts";
 
 /** Copy c of a loop body: its variable shifted by c, its own names marked so that copies do not meet. */
-function copyOf(body: readonly Statement[], loopVariable: string, c: number): readonly Statement[] {
+function copyOf(
+  body: readonly Statement[],
+  loopVariable: string,
+  c: number,
+  mark: number,
+): readonly Statement[] {
   const shifted = new Map([[loopVariable, add(variable(loopVariable, "i32"), integer(c))]]);
   const names = new Map<string, string>();
-  visitStatements(body, (s) => s.kind === "let" && names.set(s.name, `${s.name}~${c}`));
+  visitStatements(body, (s) => s.kind === "let" && names.set(s.name, `${s.name}~${mark}`));
   return renameVariables(substituteAll(body, shifted), names);
 }
 
@@ -45,37 +50,39 @@ const renameLoop = (loop: For, as: For): readonly Statement[] =>
     ? loop.body
     : renameVariables(loop.body, new Map([[loop.variable, as.variable]]));
 
-/** The loop in steps of `size`, and behind it what remains. */
+/** `size` copies of the body, interleaved; their names are marked from `first` on. */
+const block = (loop: For, size: number, first = 0): readonly Statement[] =>
+  jam(Array.from({ length: size }, (_, c) => copyOf(loop.body, loop.variable, c, first + c)));
+
+const startingAt = (loop: For, body: readonly Statement[], start: number): readonly Statement[] =>
+  substituteAll(body, new Map([[loop.variable, integer(start)]]));
+
+/** The loop in steps of `size`, and behind it what remains. One block is no loop. */
 function blocked(loop: For, size: number): readonly Statement[] {
-  if (size === 1) return loop.to.kind === "number" && loop.to.value === 1 ? substituteAll(loop.body, new Map([[loop.variable, integer(0)]])) : [loop]; // prettier-ignore
-  const copies = Array.from({ length: size }, (_, c) => copyOf(loop.body, loop.variable, c));
-  const extent = loop.to;
-  const main: For = { ...loop, step: size, body: jam(copies) };
-  if (extent.kind === "number") {
-    // One block is no loop.
-    if (extent.value === size) return substituteAll(main.body, new Map([[loop.variable, integer(0)]]));
-    const whole = extent.value - (extent.value % size);
-    if (whole === extent.value) return [main];
+  const { to } = loop;
+  const main: For = { ...loop, step: size, body: block(loop, size) };
+  if (to.kind !== "number") {
+    if (size === 1) return [loop];
+    const whole = minus(to, remainder(to, size));
     return [
-      { ...main, to: integer(whole) },
-      { ...loop, from: integer(whole) },
+      { ...main, to: whole },
+      { ...loop, from: whole },
     ];
   }
-  const whole = minus(extent, remainder(extent, size));
-  return [
-    { ...main, to: whole },
-    { ...loop, from: whole },
-  ];
+  const rest = to.value % size;
+  const whole = to.value - rest;
+  const first = whole === size ? startingAt(loop, main.body, 0) : [{ ...main, to: integer(whole) }];
+  return rest === 0 ? first : [...first, ...startingAt(loop, block(loop, rest, whole), whole)];
 }
 
 /** Blocks a nest of `output` loops: the innermost by `inner`, the one around it by `outer`. */
-function blockNest(loop: For): readonly Statement[] {
+function blockNest(loop: For, batchSize: number): readonly Statement[] {
   const nest: For[] = [loop];
   for (let next = loop.body[0]; next?.kind === "for" && next.role === "output"; next = next.body[0])
     nest.push(next);
   const innermost = nest[nest.length - 1];
   const around = nest.length > 1 ? nest[nest.length - 2] : undefined;
-  const sizes = blockSizes(around?.to, innermost.to);
+  const sizes = blockSizes(around?.to, innermost.to, batchSize);
   let statements: readonly Statement[] = blocked(innermost, sizes.inner);
   if (around !== undefined) statements = blocked({ ...around, body: statements }, sizes.outer);
   return nest
@@ -83,9 +90,9 @@ function blockNest(loop: For): readonly Statement[] {
     .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], statements);
 }
 
-export const blockContractions = (kernel: Kernel): Kernel => ({
+export const blockContractions = (kernel: Kernel, batchSize: number): Kernel => ({
   ...kernel,
   body: kernel.body.flatMap((statement) =>
-    statement.kind === "for" && statement.role === "output" ? blockNest(statement) : [statement],
+    statement.kind === "for" && statement.role === "output" ? blockNest(statement, batchSize) : [statement],
   ),
 });

@@ -3,6 +3,7 @@
  * first; invariants leave loops before equal expressions are shared, so that what is shared is what changes; places
  * come last, since all before compare accesses axis by axis.
  */
+import { rowsVariable } from "../loop/expressions.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
 import { blockContractions } from "./block-contractions.ts";
@@ -18,7 +19,7 @@ export interface ScheduleOptions {
 
 /** Names that no variable and no buffer of the kernel has. */
 function freshIn(kernel: Kernel, buffers: Iterable<string>): Fresh {
-  const used = new Set<string>(["n", ...buffers]);
+  const used = new Set<string>([rowsVariable, ...buffers]);
   visitStatements(kernel.body, (s) => {
     if (s.kind === "let") used.add(s.name);
     if (s.kind === "for") used.add(s.variable);
@@ -40,7 +41,7 @@ function scheduleKernel(
 ): Kernel {
   const { skip, batchSize } = options;
   let current = kernel;
-  if (!skip.has("block-contractions")) current = blockContractions(current);
+  if (!skip.has("block-contractions")) current = blockContractions(current, batchSize);
   if (!skip.has("hoist-invariants")) current = hoistInvariants(current, freshIn(current, buffers.keys()));
   if (!skip.has("share-expressions")) current = shareExpressions(current, freshIn(current, buffers.keys()));
   return placeAccesses(current, { buffers, batchSize, fresh: freshIn(current, buffers.keys()) });

@@ -1,14 +1,15 @@
 /**
- * Purpose   Evaluate an expression that a block repeats once: loads that blocking made equal, parts of formulas.
+ * Purpose   Evaluate an expression that is needed more than once a single time: loads that blocking made equal, parts
+ *           of formulas, what an outer block has already computed.
  * Requires  kernels; pure expressions.
- * Ensures   within a block, an expression of some weight that occurs more than once is a named constant, defined
- *           right before its first use. Occurrences on both sides of a change (a store, an assignment) stay apart.
- *           Branches of a select are left alone.
- * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]   =>   const x_1 = x[k] ; a += x_1 · w[j] ; b += x_1 · w[j + 1]
+ * Ensures   an expression of some weight that a block evaluates twice is a named constant, defined right before its
+ *           first use; one that an enclosing or earlier part of the block has named is read by that name. A store or an
+ *           assignment forgets what it changes. Branches of a select are left alone.
+ * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]   =>   const x0 = x[k] ; a += x0 · w[j] ; b += x0 · w[j + 1]
  */
-import { children, keyOf, mapChildren, variable } from "../loop/expressions.ts";
+import { children, keyOf, mapChildren, variable, visit } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { define, expressionsOf, mapExpressions } from "../loop/statements.ts";
+import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 import type { Fresh } from "./hoist.ts";
 
@@ -18,87 +19,156 @@ const isWorthSharing = (x: Expression): boolean =>
   !(x.type === "i32" && x.kind === "binary") &&
   x.type !== "bool";
 
-/** Counts the expressions of a run of statements, branches of selects aside. */
+const baseName = (x: Expression): string => (x.kind === "load" ? x.buffer : x.kind === "call" ? x.name : "t");
+
+/** What statements change: buffers stored to, variables assigned, those of inner loops included. */
+interface Changes {
+  readonly buffers: ReadonlySet<string>;
+  readonly variables: ReadonlySet<string>;
+}
+
+function changesOf(statements: readonly Statement[]): Changes {
+  const buffers = new Set<string>();
+  const variables = new Set<string>();
+  visitStatements(statements, (s) => {
+    if (s.kind === "store") buffers.add(s.buffer);
+    if (s.kind === "assign") variables.add(s.name);
+    if (s.kind === "for") variables.add(s.variable);
+  });
+  return { buffers, variables };
+}
+
+const isChanged = (x: Expression, { buffers, variables }: Changes): boolean => {
+  let changed = false;
+  visit(x, (part) => {
+    if (part.kind === "load" && buffers.has(part.buffer)) changed = true;
+    if (part.kind === "variable" && variables.has(part.name)) changed = true;
+  });
+  return changed;
+};
+
+/** Expressions that have a name where the walk stands. */
+class Known {
+  private readonly entries: Map<string, { readonly x: Expression; readonly name: Expression }>;
+  constructor(entries: Known["entries"] = new Map()) {
+    this.entries = new Map(entries);
+  }
+  inside(changes: Changes): Known {
+    const inner = new Known(this.entries);
+    inner.forget(changes);
+    return inner;
+  }
+  nameOf(x: Expression): Expression | undefined {
+    return this.entries.get(keyOf(x))?.name;
+  }
+  learn(x: Expression, name: Expression): void {
+    this.entries.set(keyOf(x), { x, name });
+  }
+  forget(changes: Changes): void {
+    for (const [key, { x, name }] of this.entries)
+      if (isChanged(x, changes) || isChanged(name, changes)) this.entries.delete(key);
+  }
+}
+
+/** Counts what a run of statements evaluates; parts of a repeated expression repeat with it. */
 function countExpressions(x: Expression, counts: Map<string, number>): void {
   if (isWorthSharing(x)) {
     const key = keyOf(x);
     const before = counts.get(key) ?? 0;
     counts.set(key, before + 1);
-    // Parts of a repeated expression repeat with it; only what occurs elsewhere too counts on its own.
     if (before > 0) return;
   }
-  const parts = x.kind === "select" ? [x.condition] : children(x);
-  for (const part of parts) countExpressions(part, counts);
+  for (const part of x.kind === "select" ? [x.condition] : children(x)) countExpressions(part, counts);
 }
 
-const baseName = (x: Expression): string => (x.kind === "load" ? x.buffer : x.kind === "call" ? x.name : "t");
-
-/** A run of statements without loops in which no statement changes what another reads. */
-function shareRun(run: readonly Statement[], fresh: Fresh): Statement[] {
+/** How often each expression is evaluated from here to where something that it reads changes. */
+function countsAhead(statements: readonly Statement[], start: number): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const statement of run) for (const x of expressionsOf(statement)) countExpressions(x, counts);
-  const named = new Map<string, Expression>();
-  return run.flatMap((statement) => {
-    const before: Statement[] = [];
-    const share = (x: Expression): Expression => {
-      const key = isWorthSharing(x) && keyOf(x);
-      if (key !== false && (counts.get(key) ?? 0) > 1) {
-        const known = named.get(key);
-        if (known !== undefined) return known;
-        const value = shareParts(x);
-        const name = fresh(baseName(x));
-        before.push(define(name, value));
-        const result = variable(name, x.type);
-        named.set(key, result);
-        return result;
-      }
-      return shareParts(x);
-    };
-    const shareParts = (x: Expression): Expression =>
-      x.kind === "select" ? { ...x, condition: share(x.condition) } : mapChildren(x, share);
-    const mapped = mapExpressions(statement, share);
-    return [...before, mapped];
-  });
+  for (const statement of statements.slice(start)) {
+    for (const x of expressionsOf(statement)) countExpressions(x, counts);
+    if (statement.kind !== "let" && !isHarmless(statement, statements.slice(start))) break;
+  }
+  return counts;
 }
 
-/** Whether the statement changes something that expressions of later ones may read. */
-const changes = (statement: Statement, later: readonly Statement[]): boolean => {
-  if (statement.kind === "let") return false;
-  const reads = (x: Expression): boolean => {
-    if (statement.kind === "store" && x.kind === "load" && x.buffer === statement.buffer) return true;
-    if (statement.kind === "assign" && x.kind === "variable" && x.name === statement.name) return true;
-    return children(x).some(reads);
-  };
-  return later.some((other) => other !== statement && expressionsOf(other).some(reads));
-};
+/** A statement after which everything that the run reads is what it was. */
+function isHarmless(statement: Statement, run: readonly Statement[]): boolean {
+  const changes = changesOf([statement]);
+  return !run.some((other) => other !== statement && expressionsOf(other).some((x) => isChanged(x, changes)));
+}
 
-export function shareBlock(statements: readonly Statement[], fresh: Fresh): readonly Statement[] {
+function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh): readonly Statement[] {
+  const known = outer.inside({ buffers: new Set(), variables: new Set() });
+  const aliases = new Map<string, Expression>();
   const result: Statement[] = [];
-  let run: Statement[] = [];
-  const close = () => {
-    result.push(...shareRun(run, fresh));
-    run = [];
+  let counts = countsAhead(statements, 0);
+
+  const share = (x: Expression): Expression => {
+    if (x.kind === "variable") return aliases.get(x.name) ?? x;
+    if (!isWorthSharing(x)) return shareParts(x);
+    const name = known.nameOf(x);
+    if (name !== undefined) return name;
+    const value = shareParts(x);
+    const renamed = known.nameOf(value);
+    if (renamed !== undefined) return renamed;
+    if ((counts.get(keyOf(x)) ?? 0) < 2) return value;
+    const made = variable(fresh(baseName(x)), x.type);
+    result.push(define(made.kind === "variable" ? made.name : "", value));
+    known.learn(x, made);
+    known.learn(value, made);
+    return made;
   };
+  const shareParts = (x: Expression): Expression =>
+    x.kind === "select"
+      ? { ...x, condition: share(x.condition), x: renameOnly(x.x), y: renameOnly(x.y) }
+      : mapChildren(x, share);
+  /** In a branch nothing is computed ahead, but what has a name may be read by it. */
+  const renameOnly = (x: Expression): Expression => {
+    if (x.kind === "variable") return aliases.get(x.name) ?? x;
+    return known.nameOf(x) ?? mapChildren(x, renameOnly);
+  };
+
   statements.forEach((statement, position) => {
     if (statement.kind === "for") {
-      close();
-      result.push({ ...statement, body: shareBlock(statement.body, fresh) });
+      const changes = changesOf([statement]);
+      known.forget(changes);
+      const body = substituteAliases(statement.body, aliases);
+      const bounds = { from: share(statement.from), to: share(statement.to) };
+      result.push({ ...statement, ...bounds, body: shareBlock(body, known, fresh) });
+      counts = countsAhead(statements, position + 1);
       return;
     }
-    run.push(statement);
-    if (
-      changes(
-        statement,
-        statements.slice(position + 1).filter(({ kind }) => kind !== "for"),
-      )
-    )
-      close();
+    const mapped = mapExpressions(statement, share);
+    if (mapped.kind === "let" && !mapped.mutable) {
+      if (mapped.value.kind === "variable") {
+        aliases.set(mapped.name, mapped.value);
+        return;
+      }
+      if (isWorthSharing(mapped.value)) known.learn(mapped.value, variable(mapped.name, mapped.value.type));
+    }
+    result.push(mapped);
+    if (mapped.kind !== "let") {
+      known.forget(changesOf([mapped]));
+      if (!isHarmless(statement, statements.slice(position))) counts = countsAhead(statements, position + 1);
+    }
   });
-  close();
   return result;
 }
 
+const substituteAliases = (
+  statements: readonly Statement[],
+  aliases: ReadonlyMap<string, Expression>,
+): readonly Statement[] => {
+  if (aliases.size === 0) return statements;
+  const replace = (x: Expression): Expression =>
+    x.kind === "variable" ? (aliases.get(x.name) ?? x) : mapChildren(x, replace);
+  return statements.map((statement) => {
+    const mapped = mapExpressions(statement, replace);
+    return mapped.kind === "for" ? { ...mapped, body: substituteAliases(mapped.body, aliases) } : mapped;
+  });
+};
+
 export const shareExpressions = (kernel: Kernel, fresh: Fresh): Kernel => ({
   ...kernel,
-  body: shareBlock(kernel.body, fresh),
+  body: shareBlock(kernel.body, new Known(), fresh),
 });

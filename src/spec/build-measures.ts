@@ -18,14 +18,11 @@ export interface NamedTarget extends ModelTarget {
   readonly name: string;
 }
 
-/** The one target that the loss reads. */
-export function onlyTarget(model: Model, problems: Collector): NamedTarget | undefined {
-  const targets = Object.entries(model.targets);
-  const [first] = targets;
-  if (targets.length === 1) return { name: first[0], ...first[1] };
-  const message = `targets must be one target, which the loss reads, got ${targets.length}`;
-  problems.error(["targets"], "T1404", message);
-  return undefined;
+/** The one target that the loss reads; the spec's checks hold that there is no other. */
+export function onlyTarget({ targets }: Model): NamedTarget {
+  const [first, ...others] = Object.entries(targets);
+  invariant(first !== undefined && others.length === 0, "a model has one target");
+  return { name: first[0], ...first[1] };
 }
 
 /** The layer's activation by name, if it has one that is its last deed. */
@@ -139,7 +136,9 @@ export function meanLoss(g: GraphBuilder, model: Model, target: NamedTarget, sco
   const expected = targetNode(g, target);
   return g.within({ composite: model.loss.type, path: ["loss"] }, () => {
     const comparison = comparisonOf(g, model, target, expected, scores, false);
-    return loss.value(g, loss.sums(g, comparison, model.loss));
+    const sums = Object.entries(loss.sums(g, comparison, model.loss));
+    const named = sums.map(([name, sum]) => [name, g.named(`loss_${name}`, sum)] as const);
+    return loss.value(g, Object.fromEntries(named));
   });
 }
 
@@ -161,7 +160,8 @@ export function evaluationOutputs(
   const added = (measure: string, sums: Readonly<Record<string, Node>>): Output[] =>
     Object.entries(sums).map(([name, sum]) => {
       const storage = `totals:${measure}.${name}`;
-      const exact = sum.type.element === "f64" ? sum : g.cast(sum, { element: "f64" });
+      const named = g.named(`${measure}_${name}`, sum);
+      const exact = sum.type.element === "f64" ? named : g.cast(named, { element: "f64" });
       return { storage, node: g.add(totalState(g, storage), exact) };
     });
   const ofLoss = g.within({ composite: model.loss.type, path: ["loss"] }, () =>

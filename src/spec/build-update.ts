@@ -51,7 +51,7 @@ export function buildUpdate(
   const own = states.filter(({ name }) => name.startsWith(prefix) && name !== "optimizer:step");
 
   const taken = stored("optimizer:step", tensorType("i32", []));
-  const step = g.cast(taken, { element: "f64" });
+  const step = g.named("step", g.cast(taken, { element: "f64" }));
   const rate = g.named(
     "learningRate",
     g.within({ composite: "learningRate", path: ["optimizer", "learningRate"] }, () =>
@@ -71,9 +71,9 @@ export function buildUpdate(
     optimizerOf(optimizer).update(g, parts, optimizer),
   );
   const outputs: Output[] = [
-    { storage: "parameters", node: update.parameter },
+    { storage: "parameters", node: g.named("next_parameters", update.parameter) },
     ...Object.entries(update.state).map(([name, node]) => ({ storage: `${prefix}${name}`, node })),
-    { storage: "optimizer:step", node: g.add(taken, 1) },
+    { storage: "optimizer:step", node: g.named("next_step", g.add(taken, 1)) },
     { storage: "result:learningRate", node: rate },
   ];
   return makeGraph("update", outputs);

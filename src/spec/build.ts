@@ -49,7 +49,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const g = createBuilder(float);
   const problems = collector();
   const { model, hasOutputStep } = splitOutputStep(spec);
-  const target = onlyTarget(model, problems);
+  const target = onlyTarget(model);
   checkOptimizer(model, problems);
 
   const trained = buildNetwork(model, g, "training", problems);
@@ -57,10 +57,9 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const size = trainableSize(trained.parameters);
   const states = trainingStates(model, size, float);
   checkSize(model, trained, copiesOf(states), float, problems);
-  if (scores !== undefined && target !== undefined)
-    checkMeasures(spec, target, scores, hasOutputStep, problems);
+  if (scores !== undefined) checkMeasures(spec, target, scores, hasOutputStep, problems);
   problems.throwErrors();
-  invariant(scores !== undefined && target !== undefined, "a network without faults has an output");
+  invariant(scores !== undefined, "a network without faults has an output");
 
   const loss = withPenalty(g, model, meanLoss(g, model, target, scores), trained);
   const training = makeGraph("training", [{ storage: "result:loss", node: g.named("loss", loss) }]);

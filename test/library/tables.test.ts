@@ -1,5 +1,6 @@
 // The closed tables: a row stands under its own name and says what it is, for these lines go to editors.
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { activations } from "../../src/library/activations/index.ts";
 import { initialisers } from "../../src/library/initialisers/index.ts";
 import { layers } from "../../src/library/layers/index.ts";
@@ -16,7 +17,9 @@ describe.each(Object.entries(tables))("the table of %s", (_, table) => {
     (name, entry) => {
       expect(entry.name).toBe(name);
       expect(entry.about).not.toBe("");
-      for (const [key, schema] of Object.entries(entry.keys)) expect(schema.description, key).toBeTruthy();
+      const keys: z.ZodRawShape = entry.keys;
+      for (const [key, schema] of Object.entries(keys))
+        expect(z.globalRegistry.get(schema)?.description, key).toBeTruthy();
     },
   );
 });

@@ -1,6 +1,7 @@
 /** Kernels as functions, each under the formulas that it implements, and the programs that call them in order. */
 import CodeBlockWriter from "code-block-writer";
 import type { ElementType } from "../../ir/types.ts";
+import { rowsVariable } from "../../loop/expressions.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Provenance } from "../../loop/types.ts";
 import type { Scope } from "./expressions.ts";
@@ -71,7 +72,7 @@ function comments(provenance: readonly Provenance[]): string[] {
 
 const usesRows = (kernel: Kernel): boolean => {
   let found = false;
-  visitExpressions(kernel.body, (x) => x.kind === "variable" && x.name === "n" && (found = true));
+  visitExpressions(kernel.body, (x) => x.kind === "variable" && x.name === rowsVariable && (found = true));
   return found;
 };
 
@@ -107,7 +108,8 @@ function functionText(
   const elements = new Map(slots.map((buffer) => [buffer.name, buffer.element]));
   const used = new Set<View>();
   const scope: Scope = {
-    nameOf: (variable) => locals.get(variable) ?? placeNames.get(variable) ?? variable,
+    nameOf: (variable) =>
+      variable === rowsVariable ? "n" : (locals.get(variable) ?? placeNames.get(variable) ?? variable),
     viewOf: (element) => {
       const view = viewFor(element, module.float);
       used.add(view);

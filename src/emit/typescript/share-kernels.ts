@@ -2,6 +2,7 @@
  * Kernels with equal loops become one function that takes its offsets: two hundred equal layers are two hundred calls,
  * not two hundred bodies. Equal means: the same statements when names of variables and buffers are forgotten.
  */
+import { rowsVariable } from "../../loop/expressions.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel } from "../../loop/types.ts";
 
@@ -32,7 +33,7 @@ export function buffersOf(kernel: Kernel): string[] {
 
 /** The kernel's text with variables and buffers numbered by first appearance. */
 function skeletonOf({ kernel, slots }: PlacedKernel): string {
-  const numbers = new Map<string, string>([["n", "n"]]);
+  const numbers = new Map<string, string>([[rowsVariable, "n"]]);
   slots.forEach((buffer, i) => numbers.set(buffer.name, `buffer${i}:${buffer.element}`));
   const number = (name: string): string => {
     const known = numbers.get(name) ?? `v${numbers.size}`;

@@ -35,13 +35,13 @@ const states = ({ amsgrad }: AdamKeys): Record<string, StateShape> => ({
 /** What both have in common once the decay is dealt with. */
 function adamStep(g: GraphBuilder, parts: UpdateParts, { beta1, beta2, epsilon, amsgrad }: AdamKeys): Update {
   const { parameter, gradient, state, step, rate } = parts;
-  const t = g.add(step, 1);
-  const mean = runningMean(g, state.mean, gradient, beta1);
-  const squares = runningMean(g, state.squares, square(g, gradient), beta2);
+  const t = g.named("t", g.add(step, 1));
+  const mean = g.named("next_mean", runningMean(g, state.mean, gradient, beta1));
+  const squares = g.named("next_squares", runningMean(g, state.squares, square(g, gradient), beta2));
   const largest = amsgrad ? g.maximum(state.largest, squares) : undefined;
   const root = g.sqrt(biasCorrection(g, beta2, t));
   const deviation = g.divide(g.sqrt(largest ?? squares), asNumberOf(g, root, parameter));
-  const stepSize = g.divide(rate, biasCorrection(g, beta1, t));
+  const stepSize = g.named("stepSize", g.divide(rate, biasCorrection(g, beta1, t)));
   return {
     parameter: moved(g, parameter, stepSize, g.divide(mean, g.add(deviation, epsilon))),
     state: { mean, squares, ...(largest && { largest }) },

@@ -14,9 +14,9 @@ export const adamax = defineOptimizer({
   states: () => ({ mean: "like", largest: "like" }),
   update: (g, { parameter, gradient, state, step, rate }, { beta1, beta2, epsilon, weightDecay }) => {
     const direction = decayed(g, gradient, parameter, weightDecay);
-    const mean = runningMean(g, state.mean, direction, beta1);
+    const mean = g.named("next_mean", runningMean(g, state.mean, direction, beta1));
     const largest = g.maximum(g.multiply(beta2, state.largest), g.add(g.absolute(direction), epsilon));
-    const stepSize = g.divide(rate, biasCorrection(g, beta1, g.add(step, 1)));
+    const stepSize = g.named("stepSize", g.divide(rate, biasCorrection(g, beta1, g.add(step, 1))));
     return { parameter: moved(g, parameter, stepSize, g.divide(mean, largest)), state: { mean, largest } };
   },
 });

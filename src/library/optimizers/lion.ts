@@ -19,7 +19,7 @@ export const lion = defineOptimizer({
   states: () => ({ mean: "like" }),
   update: (g, { parameter, gradient, state, rate }, { beta1, beta2, weightDecay }) => {
     const direction = g.sign(runningMean(g, state.mean, gradient, beta1));
-    const mean = runningMean(g, state.mean, gradient, beta2);
+    const mean = g.named("next_mean", runningMean(g, state.mean, gradient, beta2));
     const decayedParameter = shrunk(g, parameter, rate, weightDecay);
     return { parameter: moved(g, decayedParameter, rate, direction), state: { mean } };
   },

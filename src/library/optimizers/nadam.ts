@@ -26,10 +26,10 @@ export const nadam = defineOptimizer({
   states: () => ({ mean: "like", squares: "like", momenta: "scalar" }),
   update: (g, { parameter, gradient, state, step, rate }, keys) => {
     const { beta1, beta2, epsilon, weightDecay, momentumDecay } = keys;
-    const t = g.add(step, 1);
+    const t = g.named("t", g.add(step, 1));
     const direction = decayed(g, gradient, parameter, weightDecay);
-    const mean = runningMean(g, state.mean, direction, beta1);
-    const squares = runningMean(g, state.squares, square(g, direction), beta2);
+    const mean = g.named("next_mean", runningMean(g, state.mean, direction, beta1));
+    const squares = g.named("next_squares", runningMean(g, state.squares, square(g, direction), beta2));
 
     const now = momentumAt(g, t, beta1, momentumDecay);
     const next = momentumAt(g, g.add(t, 1), beta1, momentumDecay);

@@ -16,10 +16,10 @@ export const radam = defineOptimizer({
   keys: { ...momentsKeys, weightDecay: weightDecayKey(0) },
   states: () => ({ mean: "like", squares: "like" }),
   update: (g, { parameter, gradient, state, step, rate }, { beta1, beta2, epsilon, weightDecay }) => {
-    const t = g.add(step, 1);
+    const t = g.named("t", g.add(step, 1));
     const direction = decayed(g, gradient, parameter, weightDecay);
-    const mean = runningMean(g, state.mean, direction, beta1);
-    const squares = runningMean(g, state.squares, square(g, direction), beta2);
+    const mean = g.named("next_mean", runningMean(g, state.mean, direction, beta1));
+    const squares = g.named("next_squares", runningMean(g, state.squares, square(g, direction), beta2));
 
     const correction = biasCorrection(g, beta2, t);
     const limit = 2 / (1 - beta2) - 1;
@@ -34,7 +34,7 @@ export const radam = defineOptimizer({
     const numerator = asNumberOf(g, g.multiply(rectified, g.sqrt(correction)), parameter);
     const scale = g.select(g.less(5, length), g.divide(numerator, g.add(g.sqrt(squares), epsilon)), 1);
 
-    const stepSize = g.divide(rate, biasCorrection(g, beta1, t));
+    const stepSize = g.named("stepSize", g.divide(rate, biasCorrection(g, beta1, t)));
     return { parameter: moved(g, parameter, stepSize, g.multiply(scale, mean)), state: { mean, squares } };
   },
 });

@@ -29,7 +29,7 @@ export const rmsprop = defineOptimizer({
   }),
   update: (g, { parameter, gradient, state, rate }, keys) => {
     const direction = decayed(g, gradient, parameter, keys.weightDecay);
-    const squares = runningMean(g, state.squares, square(g, direction), keys.alpha);
+    const squares = g.named("next_squares", runningMean(g, state.squares, square(g, direction), keys.alpha));
     const mean = keys.centered ? runningMean(g, state.mean, direction, keys.alpha) : undefined;
     // Never negative but for rounding, of which relu rids it before the root.
     const spread = mean === undefined ? squares : g.relu(g.subtract(squares, square(g, mean)));

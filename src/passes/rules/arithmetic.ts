@@ -48,6 +48,17 @@ export const arithmeticRules = [
     apply: (node) => (is(node, "divide") && scalarOf(node.operands.y) === 1 ? node.operands.x : undefined),
   }),
   defineRule({
+    name: "divide-by-scalar",
+    equation: "x / c = x · (1 / c), for a tensor x and a scalar c",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "divide") || !is(node.operands.y, "broadcast")) return undefined;
+      const { x: c } = node.operands.y.operands;
+      if (c.type.shape.length > 0 || is(c, "constant")) return undefined;
+      return g.multiply(node.operands.x, g.broadcast(g.divide(1, c), node.operands.y.attributes));
+    },
+  }),
+  defineRule({
     name: "negate-negate",
     equation: "−(−x) = x",
     apply: (node) =>

@@ -11,7 +11,9 @@ const isIdentity = (permutation: Axes): boolean => permutation.every((from, to) 
 /** f(broadcast a, broadcast b) computed before repeating, over the axes that some operand really has. */
 function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   const operands = operandsOf(node);
-  if (!hasTrait(node, "pointwise") || !operands.every((x) => is(x, "broadcast"))) return undefined;
+  // Minus signs go the other way (see negate-before-view): outside, they meet sums and vanish.
+  if (!hasTrait(node, "pointwise") || is(node, "negate") || !operands.every((x) => is(x, "broadcast")))
+    return undefined;
   const { shape } = node.type;
   const axes = shape.flatMap((_, axis) =>
     operands.some((x) => x.attributes.axes.includes(axis)) ? [axis] : [],

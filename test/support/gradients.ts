@@ -1,0 +1,78 @@
+// Derived gradients against central differences, in doubles, along a random direction.
+import type { GraphBuilder } from "../../src/ir/builder.ts";
+import { collectNodes, makeGraph } from "../../src/ir/nodes.ts";
+import type { Graph, Node } from "../../src/ir/nodes.ts";
+import type { Tensor } from "../../src/ops/tensor.ts";
+import { gradientsOf } from "../../src/passes/differentiate.ts";
+import { interpret } from "../../src/reference/interpret.ts";
+import { drawn, streamOf } from "./tensors.ts";
+
+export type Values = ReadonlyMap<string, Tensor>;
+
+/** `result:loss` and `gradient:NAME` of each leaf on which it depends. */
+export function withGradients(
+  loss: Node,
+  leaves: readonly Node[],
+  g: GraphBuilder,
+  name = "gradient",
+): Graph {
+  const outputs = [{ storage: "result:loss", node: loss }];
+  const gradients = gradientsOf(loss, leaves, collectNodes(outputs), g);
+  leaves.forEach((leaf, i) => {
+    const node = gradients[i];
+    if (node !== undefined && (leaf.op === "parameter" || leaf.op === "input"))
+      outputs.push({ storage: `gradient:${leaf.attributes.name}`, node });
+  });
+  return makeGraph(name, outputs);
+}
+
+const moved = (values: Values, directions: Values, by: number): Values =>
+  new Map(
+    [...values].map(([name, value]) => {
+      const direction = directions.get(name);
+      const data =
+        direction === undefined ? value.data : value.data.map((x, i) => x + by * direction.data[i]);
+      return [name, { shape: value.shape, data }];
+    }),
+  );
+
+export interface Comparison {
+  /** Σ gradient · direction, as derived. */
+  readonly derived: number;
+  /** (f(x + h·d) − f(x − h·d)) / 2h */
+  readonly difference: number;
+  /** |derived − difference| / max(1, |both|, |f|) */
+  readonly error: number;
+  /** Differences with h and h/2 disagree: a kink lies between, or the function is too steep to tell. */
+  readonly uncertain: boolean;
+}
+
+/** `names`: the leaves that move. Those without a gradient output count as having gradient zero. */
+export function compareWithDifferences(
+  graph: Graph,
+  values: Values,
+  names: readonly string[],
+  rows: number,
+  seed = 11,
+): Comparison {
+  const random = streamOf(seed);
+  const directions = new Map(
+    names.flatMap((name) => {
+      const value = values.get(name);
+      return value === undefined ? [] : [[name, drawn(value.shape, random, -1, 1)] as const];
+    }),
+  );
+  const loss: Graph = makeGraph("loss", graph.outputs.slice(0, 1));
+  const at = (by: number) =>
+    interpret(loss, moved(values, directions, by), rows).get("result:loss")?.data[0] ?? NaN;
+  const central = (h: number) => (at(h) - at(-h)) / (2 * h);
+  const h = 2 ** -17;
+  const difference = central(h);
+  const outputs = interpret(graph, values, rows);
+  let derived = 0;
+  for (const [name, direction] of directions)
+    outputs.get(`gradient:${name}`)?.data.forEach((d, i) => (derived += d * direction.data[i]));
+  const scale = Math.max(1, Math.abs(derived), Math.abs(difference), Math.abs(at(0)) * 1e-2);
+  const uncertain = !(Math.abs(central(h / 2) - difference) / scale < 1e-7);
+  return { derived, difference, error: Math.abs(derived - difference) / scale, uncertain };
+}

@@ -1,0 +1,134 @@
+// A graph as loops, run by the loop interpreter: lowered, fused, scheduled and planned as the pipeline does it, in one arena.
+import type { Graph, Node } from "../../src/ir/nodes.ts";
+import { boundShape, sizeOf } from "../../src/ir/types.ts";
+import { evaluateProgram } from "../../src/loop/evaluate.ts";
+import type { LoopMemory } from "../../src/loop/evaluate.ts";
+import type { MemoryPlan } from "../../src/loop/memory.ts";
+import type { Buffer, LoopProgram, Region } from "../../src/loop/types.ts";
+import { checkLoops } from "../../src/loop/verify.ts";
+import { lowerGraph } from "../../src/lower/lower-graph.ts";
+import { planMemory } from "../../src/lower/plan-memory.ts";
+import { indicesOf, positionOf, tensorOf } from "../../src/ops/tensor.ts";
+import type { Tensor } from "../../src/ops/tensor.ts";
+import { scheduleProgram } from "../../src/schedule/schedule.ts";
+
+export interface LoopOptions {
+  readonly float?: "f32" | "f64";
+  /** Room for so many rows. */
+  readonly batchSize?: number;
+  readonly skip?: readonly string[];
+  /** Run the loops as fused, before they are scheduled. */
+  readonly unscheduled?: boolean;
+}
+
+/** Every stage that can be left out. */
+export const loopStages = [
+  "fuse-loops",
+  "forward-stores",
+  "block-contractions",
+  "hoist-invariants",
+  "share-expressions",
+] as const;
+
+const regionOf = (node: Node): Region =>
+  node.op === "parameter" ? "parameter" : node.op === "state" ? "state" : "input";
+
+/** A place for every leaf and every output. */
+export function storageFor(graph: Graph, float: "f32" | "f64"): Map<string, Buffer> {
+  const storage = new Map<string, Buffer>();
+  const put = (name: string, node: Node, region: Region) => {
+    const { element, shape } = node.type;
+    if (!storage.has(name))
+      storage.set(name, {
+        name,
+        storage: name,
+        element: element === "bool" ? float : element,
+        shape,
+        region,
+      });
+  };
+  for (const node of graph.nodes)
+    if (node.op === "input" || node.op === "parameter" || node.op === "state")
+      put(node.attributes.name, node, regionOf(node));
+  for (const { storage: name, node } of graph.outputs) put(name, node, "result");
+  return storage;
+}
+
+export interface Lowered {
+  readonly program: LoopProgram;
+  readonly storage: ReadonlyMap<string, Buffer>;
+  readonly plan: MemoryPlan;
+}
+
+export function lowered(graph: Graph, options: LoopOptions = {}): Lowered {
+  const { float = "f64", batchSize = 3, skip = [], unscheduled = false } = options;
+  const storage = storageFor(graph, float);
+  const left = new Set(skip);
+  const loops = lowerGraph(graph, { float, batchSize, storage, skip: left });
+  checkLoops(loops, "lower-graph");
+  const program = unscheduled ? loops : scheduleProgram(loops, { batchSize, skip: left });
+  checkLoops(program, "schedule");
+  return { program, storage, plan: planMemory([program], storage, batchSize) };
+}
+
+/** Views of one arena, as the plan has it; all of it is not-a-number at first, so that nothing is zero by luck. */
+export function arenaOf(plan: MemoryPlan, program: LoopProgram, batchSize: number): LoopMemory {
+  // The interpreter keeps f32 in doubles: where there are any, everything lies twice as far apart as in the plan.
+  const places = [...plan.storage, ...(plan.temporaries.get(program.name) ?? [])];
+  const scale = places.some(([, { buffer }]) => buffer.element === "f32") ? 2 : 1;
+  const arena = new ArrayBuffer(plan.bytes * scale);
+  new Float64Array(arena).fill(NaN);
+  return new Map(
+    places.map(([name, { buffer, offset }]) => {
+      const size = sizeOf(buffer.shape, batchSize);
+      const start = offset * scale;
+      const isInteger = buffer.element === "i32";
+      return [name, isInteger ? new Int32Array(arena, start, size) : new Float64Array(arena, start, size)];
+    }),
+  );
+}
+
+/** A tensor in memory that has room for `batchSize` rows. */
+function write(array: Float64Array | Int32Array, buffer: Buffer, value: Tensor, batchSize: number): void {
+  const room = boundShape(buffer.shape, batchSize);
+  let position = 0;
+  for (const at of indicesOf(value.shape)) {
+    const element = value.data[position++];
+    array[positionOf(room, at)] = buffer.element === "f32" ? Math.fround(element) : element;
+  }
+}
+
+const read = (array: Float64Array | Int32Array, buffer: Buffer, rows: number, batchSize: number): Tensor => {
+  const room = boundShape(buffer.shape, batchSize);
+  return tensorOf(boundShape(buffer.shape, rows), (at) => array[positionOf(room, at)]);
+};
+
+/** What the loops leave in storage, by name. */
+export function runLoops(
+  { program, storage, plan }: Lowered,
+  values: ReadonlyMap<string, Tensor>,
+  rows: number,
+  batchSize = 3,
+): Map<string, Tensor> {
+  const memory = arenaOf(plan, program, batchSize);
+  for (const [name, buffer] of storage) {
+    const value = values.get(name);
+    const array = memory.get(name);
+    if (value !== undefined && array !== undefined) write(array, buffer, value, batchSize);
+  }
+  evaluateProgram(program, memory, { rows, batchSize });
+  return new Map(
+    [...storage].flatMap(([name, buffer]) => {
+      const array = memory.get(name);
+      return array === undefined ? [] : [[name, read(array, buffer, rows, batchSize)] as const];
+    }),
+  );
+}
+
+/** Lowers and runs. */
+export const runAsLoops = (
+  graph: Graph,
+  values: ReadonlyMap<string, Tensor>,
+  rows: number,
+  options: LoopOptions = {},
+): Map<string, Tensor> => runLoops(lowered(graph, options), values, rows, options.batchSize ?? 3);
