@@ -7,17 +7,23 @@ import type { Graph, Node } from "./nodes.ts";
 /** What a node would be called if no other had that name. */
 export const wish = (node: Node): string => {
   if (node.name !== undefined) return node.name;
+  // The same value seen otherwise goes by the same name.
+  if (node.op === "cast" || node.op === "broadcast" || node.op === "reshape" || node.op === "stopGradient")
+    if (node.operands.x.name !== undefined) return node.operands.x.name;
   const { forward, layer, composite } = node.origin;
   if (forward !== undefined) return `d_${wish(forward)}_${node.op}`;
   const parts = [layer, composite ?? node.op];
   return parts.filter((part) => part !== undefined && part !== "").join("_");
 };
 
-export function nameNodes(graph: Graph): Map<Node, string> {
+export const nameNodes = (graph: Graph): Map<Node, string> => nameAll(graph.nodes);
+
+/** The same for some nodes of a graph, in their order: what is not among them takes no name from them. */
+export function nameAll(nodes: readonly Node[]): Map<Node, string> {
   const names = new Map<Node, string>();
   const used = new Set<string>();
   const next = new Map<string, number>();
-  for (const node of graph.nodes) {
+  for (const node of nodes) {
     const base = wish(node);
     let name = base;
     for (let k = next.get(base) ?? 2; used.has(name); k++) {

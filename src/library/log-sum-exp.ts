@@ -22,8 +22,8 @@ export const alongLastAxis = (g: GraphBuilder, x: Node, like: Node): Node =>
 
 export function shiftedExponentials(g: GraphBuilder, x: Node): ShiftedExponentials {
   const axes = [lastAxis(x)];
-  const maximum = g.stopGradient(g.reduceMax(x, { axes }));
+  const maximum = g.stopGradient(g.named("maximum", g.reduceMax(x, { axes })));
   const shifted = g.subtract(x, alongLastAxis(g, maximum, x));
-  const exponentials = g.exp(shifted);
-  return { shifted, exponentials, sum: g.reduceSum(exponentials, { axes }) };
+  const exponentials = g.named("exponentials", g.exp(shifted));
+  return { shifted, exponentials, sum: g.named("sum_of_exponentials", g.reduceSum(exponentials, { axes })) };
 }

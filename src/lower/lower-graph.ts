@@ -2,7 +2,7 @@
  * The way from a graph to its loop program: choose what is stored, lower each stored node to a nest, fuse nests into
  * kernels, keep values in variables. Ends with the kernels in order and the temporaries that they need.
  */
-import { nameNodes } from "../ir/names.ts";
+import { nameAll } from "../ir/names.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { sizeOf } from "../ir/types.ts";
 import { visitStatements } from "../loop/statements.ts";
@@ -55,7 +55,7 @@ function flopsOf(node: Node, batchSize: number): number {
 export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   const { float, storage, batchSize } = options;
   const stored = chooseStored(graph);
-  const names = nameNodes(graph);
+  const names = nameAll(graph.nodes.filter((node) => stored.has(node) || hasTrait(node, "leaf")));
   const readStorage = new Set(graph.nodes.flatMap((node) => leafName(node) ?? []));
 
   // A stored output lives in its place of storage at once, unless that place is still read as what it was before.
@@ -97,7 +97,9 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
     .map((draft): Kernel => {
       const kept = new Set<string>();
       visitStatements(draft.statements, (s) => s.kind === "store" && kept.add(s.buffer));
-      const last = draft.labels.filter((node) => kept.has(bufferOf(node))).at(-1) ?? draft.labels.at(-1);
+      const lasting = draft.labels.filter((node) => kept.has(bufferOf(node)));
+      const forward = lasting.filter((node) => node.origin.forward === undefined);
+      const last = forward.at(-1) ?? lasting.at(-1) ?? draft.labels.at(-1);
       return {
         name: kernelName(last === undefined ? "copy" : (names.get(last) ?? last.op)),
         body: draft.statements,

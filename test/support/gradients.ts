@@ -4,7 +4,9 @@ import { collectNodes, makeGraph } from "../../src/ir/nodes.ts";
 import type { Graph, Node } from "../../src/ir/nodes.ts";
 import type { Tensor } from "../../src/ops/tensor.ts";
 import { gradientsOf } from "../../src/passes/differentiate.ts";
-import { interpret } from "../../src/reference/interpret.ts";
+import { rewriteGraph } from "../../src/ir/rewrite.ts";
+import { createBuilder } from "../../src/ops/index.ts";
+import { evaluateNodes, interpret } from "../../src/reference/interpret.ts";
 import { drawn, streamOf } from "./tensors.ts";
 
 export type Values = ReadonlyMap<string, Tensor>;
@@ -36,6 +38,29 @@ const moved = (values: Values, directions: Values, by: number): Values =>
     }),
   );
 
+/** The graph in which what stands behind a stopGradient is given, so that differences do not see through it either. */
+function frozen(graph: Graph, values: Values, rows: number): { graph: Graph; values: Values } {
+  const found = evaluateNodes(graph, values, rows);
+  const g = createBuilder("f64");
+  const given = new Map(values);
+  const stops = new Map<Node, Node>();
+  for (const node of graph.nodes)
+    if (node.op === "stopGradient") {
+      const name = `stopped:${stops.size}`;
+      stops.set(node, g.input({ name, type: node.type }));
+      const value = found.get(node);
+      if (value !== undefined) given.set(name, value);
+    }
+  // A stop behind another stop is rebuilt before it is asked for: what it would have been is what counts.
+  const originals = [...stops.keys()];
+  let next = 0;
+  const replaced = rewriteGraph(graph, g, (node) => {
+    if (node.op !== "stopGradient") return node;
+    return stops.get(originals[next++]) ?? node;
+  });
+  return { graph: replaced, values: given };
+}
+
 export interface Comparison {
   /** Σ gradient · direction, as derived. */
   readonly derived: number;
@@ -62,9 +87,9 @@ export function compareWithDifferences(
       return value === undefined ? [] : [[name, drawn(value.shape, random, -1, 1)] as const];
     }),
   );
-  const loss: Graph = makeGraph("loss", graph.outputs.slice(0, 1));
+  const loss = frozen(makeGraph("loss", graph.outputs.slice(0, 1)), values, rows);
   const at = (by: number) =>
-    interpret(loss, moved(values, directions, by), rows).get("result:loss")?.data[0] ?? NaN;
+    interpret(loss.graph, moved(loss.values, directions, by), rows).get("result:loss")?.data[0] ?? NaN;
   const central = (h: number) => (at(h) - at(-h)) / (2 * h);
   const h = 2 ** -17;
   const difference = central(h);

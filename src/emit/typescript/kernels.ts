@@ -24,8 +24,13 @@ export interface ModuleNames {
 export interface EmittedKernels {
   /** Every function's text, in order of first call. */
   readonly functions: readonly string[];
-  /** The calls of each program, in order. */
-  readonly calls: ReadonlyMap<string, readonly string[]>;
+  /** Of each program: the calls in order, and which views and whether `n` they need. */
+  readonly programs: ReadonlyMap<string, EmittedProgram>;
+}
+
+export interface EmittedProgram {
+  readonly calls: readonly string[];
+  readonly takes: readonly string[];
 }
 
 /** The views of the arena, in the order in which functions take them. */
@@ -37,11 +42,16 @@ export const viewFor = (element: ElementType, float: "f32" | "f64"): View => {
   return element === float || element === "bool" ? "f" : "doubles";
 };
 
-const viewTypes: Readonly<Record<View, string>> = {
+const types: Readonly<Record<string, string>> = {
   f: "Numbers",
   integers: "Int32Array",
   doubles: "Float64Array",
+  n: "number",
 };
+
+/** `f: Numbers, n: number` */
+export const typedParameters = (takes: readonly string[]): string =>
+  takes.map((taken) => `${taken}: ${types[taken]}`).join(", ");
 
 /** Comments stay within the width of the page. */
 export function commentLines(text: string, width = 104): string[] {
@@ -122,8 +132,7 @@ function functionText(
   writeStatements(body, kernel.body, scope);
   const takes = [...views.filter((view) => used.has(view)), ...(usesRows(kernel) ? ["n"] : [])];
   const typed = [
-    ...views.filter((view) => used.has(view)).map((view) => `${view}: ${viewTypes[view]}`),
-    ...(usesRows(kernel) ? ["n: number"] : []),
+    typedParameters(takes),
     ...[...parameters.values()].map((parameter) => `${parameter}: number`),
   ];
   const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
@@ -150,20 +159,27 @@ export function emitKernels(programs: readonly LoopProgram[], module: ModuleName
       };
     }),
   );
-  const calls = new Map<PlacedKernel, string>();
+  const calls = new Map<PlacedKernel, { readonly text: string; readonly takes: readonly string[] }>();
   const functions = shareKernels(placed).map((group) => {
     const [first] = group.instances;
     const wish = storageWish(first.kernel.name);
     const name = module.identify(`compute_${group.parameters.length > 0 ? withoutDigits(wish) : wish}`);
     const { text, takes } = functionText(group, name, module);
-    for (const instance of group.instances)
-      calls.set(
-        instance,
-        `${name}(${[...takes, ...group.parameters.map((slot) => instance.places[slot])].join(", ")});`,
-      );
+    for (const instance of group.instances) {
+      const given = [...takes, ...group.parameters.map((slot) => instance.places[slot])];
+      calls.set(instance, { text: `${name}(${given.join(", ")});`, takes });
+    }
     return text;
   });
-  const byProgram = new Map<string, string[]>(programs.map(({ name }) => [name, []]));
-  for (const kernel of placed) byProgram.get(kernel.program)?.push(calls.get(kernel) ?? "");
-  return { functions, calls: byProgram };
+  const emitted = programs.map(({ name }): [string, EmittedProgram] => {
+    const own = placed
+      .filter((kernel) => kernel.program === name)
+      .flatMap((kernel) => calls.get(kernel) ?? []);
+    const needed = new Set(own.flatMap(({ takes }) => takes));
+    return [
+      name,
+      { calls: own.map(({ text }) => text), takes: [...views, "n"].filter((taken) => needed.has(taken)) },
+    ];
+  });
+  return { functions, programs: new Map(emitted) };
 }

@@ -7,7 +7,7 @@ import type { MemoryPlan, Placement } from "../../loop/memory.ts";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { LoopProgram, Region } from "../../loop/types.ts";
 import { identifierMaker, storageWish } from "./identifiers.ts";
-import { commentLines, emitKernels, viewFor } from "./kernels.ts";
+import { commentLines, emitKernels, typedParameters, viewFor } from "./kernels.ts";
 import type { ModuleNames } from "./kernels.ts";
 import { collectParts } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
@@ -105,9 +105,6 @@ function viewText(placement: Placement, place: string, rows: number, float: "f32
   return `${viewFor(buffer.element, float)}.subarray(${place}, ${place} + ${count})`;
 }
 
-const viewArguments = "f, integers, doubles";
-const viewParameters = "f: Numbers, integers: Int32Array, doubles: Float64Array";
-
 export function assembleModule(parts: TrainerParts, runtime: RuntimeParts): string {
   const { plan, float, batchSize } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
@@ -152,15 +149,14 @@ export function assembleModule(parts: TrainerParts, runtime: RuntimeParts): stri
 
   for (const text of kernels.functions) writer.blankLine().write(text);
 
-  for (const program of parts.programs) {
-    writer.blankLine().writeLine(`/** ${programTexts[program.name] ?? program.name} */`);
-    const returns = program.name === "gradient" ? "number" : "void";
-    writer
-      .write(`function ${programNames.get(program.name)}(${viewParameters}, n: number): ${returns}`)
-      .block(() => {
-        for (const call of kernels.calls.get(program.name) ?? []) writer.writeLine(call);
-        if (program.name === "gradient") writer.writeLine(`return f[${placeOf("", "result:loss")}];`);
-      });
+  for (const { name } of parts.programs) {
+    const { calls, takes } = kernels.programs.get(name) ?? { calls: [], takes: [] };
+    const returns = name === "gradient" ? "number" : "void";
+    writer.blankLine().writeLine(`/** ${programTexts[name] ?? name} */`);
+    writer.write(`function ${programNames.get(name)}(${typedParameters(takes)}): ${returns}`).block(() => {
+      for (const call of calls) writer.writeLine(call);
+      if (name === "gradient") writer.writeLine(`return f[${placeOf("", "result:loss")}];`);
+    });
   }
 
   for (const { name, text } of collectParts(runtime, roots)) {
@@ -170,7 +166,9 @@ export function assembleModule(parts: TrainerParts, runtime: RuntimeParts): stri
     else writer.writeLine(exported.has(name) ? withExport(text) : text);
   }
 
-  writeCreateTrainer(writer, parts, { placeOf, viewOf, programNames, array });
+  const callOf = (program: string): string =>
+    `${programNames.get(program)}(${(kernels.programs.get(program)?.takes ?? []).join(", ")})`;
+  writeCreateTrainer(writer, parts, { placeOf, viewOf, callOf, array });
   if (parts.data !== undefined)
     writer.blankLine().writeLine("void runIfMain(import.meta, { model, training, data, createTrainer });");
   return writer.toString();
@@ -192,13 +190,14 @@ const withExport = (text: string): string => text.replace(/^(interface|type) /m,
 interface TrainerNames {
   readonly placeOf: ModuleNames["placeOf"];
   readonly viewOf: (storage: string) => string;
-  readonly programNames: ReadonlyMap<string, string>;
+  /** The call of a program with all that it takes. */
+  readonly callOf: (program: string) => string;
   readonly array: string;
 }
 
 function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names: TrainerNames): void {
   const { plan } = parts;
-  const { placeOf, viewOf, programNames, array } = names;
+  const { placeOf, viewOf, callOf, array } = names;
   const record = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
   const inRegion = (region: Region) =>
@@ -212,7 +211,6 @@ function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names:
   const totalsFrom = totals.length === 0 ? 0 : Math.min(...totals.map(({ offset }) => offset / 8));
   const summaries = [...plan.storage.keys()].filter((name) => name.startsWith("result:summary."));
   const batch = [...Object.keys(parts.model.inputs), ...Object.keys(parts.model.targets)];
-  const program = (name: string) => programNames.get(name) ?? name;
 
   writer
     .blankLine()
@@ -232,12 +230,12 @@ function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names:
       field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
       field("step", viewOf("optimizer:step"));
       field("seed", viewOf("dropout:seed"));
-      field("gradient", `(n) => ${program("gradient")}(${viewArguments}, n)`);
-      field("update", `(n) => ${program("update")}(${viewArguments}, n)`);
-      field("predict", `(n) => ${program("predict")}(${viewArguments}, n)`);
-      field("evaluate", `(n) => ${program("evaluate")}(${viewArguments}, n)`);
+      field("gradient", `(n) => ${callOf("gradient")}`);
+      field("update", `() => ${callOf("update")}`);
+      field("predict", `(n) => ${callOf("predict")}`);
+      field("evaluate", `(n) => ${callOf("evaluate")}`);
       writer.write("summarise()").block(() => {
-        writer.writeLine(`${program("summarise")}(${viewArguments}, 0);`);
+        writer.writeLine(`${callOf("summarise")};`);
         const values = summaries.map((name) => [name.slice("result:summary.".length), `doubles[${placeOf("", name)}]`] as const);
         writer.writeLine(`return ${record(values)};`);
       }).write(",").newLine(); // prettier-ignore
@@ -246,7 +244,7 @@ function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names:
         writer.writeLine("machine.seed[0] = seed;");
         writeFills(writer, parts, placeOf);
       }).write(",").newLine(); // prettier-ignore
-      field("learningRate", `() => f[${placeOf("", "result:learningRate")}]`);
+      field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
       writer.write("check()").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
     }).write(";").newLine(); // prettier-ignore
     writer.writeLine("return trainerOf(model, machine, training, options);");

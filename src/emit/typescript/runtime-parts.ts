@@ -33,11 +33,26 @@ function namesDeclared(statement: ts.Statement): string[] {
   return named && statement.name !== undefined ? [statement.name.text] : [];
 }
 
+/** Whether an identifier names a member of something else, not a declaration of the module. */
+function isMemberName(node: ts.Identifier, parent: ts.Node | undefined): boolean {
+  if (parent === undefined) return false;
+  if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent))
+    return "name" in parent && parent.name === node;
+  const isMember =
+    ts.isPropertyAssignment(parent) ||
+    ts.isPropertySignature(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    ts.isMethodSignature(parent) ||
+    ts.isMethodDeclaration(parent) ||
+    ts.isGetAccessorDeclaration(parent);
+  return isMember && parent.name === node;
+}
+
 function identifiersIn(node: ts.Node): Set<string> {
   const found = new Set<string>();
-  const walk = (part: ts.Node): void => {
-    if (ts.isIdentifier(part)) found.add(part.text);
-    ts.forEachChild(part, walk);
+  const walk = (part: ts.Node, parent?: ts.Node): void => {
+    if (ts.isIdentifier(part) && !isMemberName(part, parent)) found.add(part.text);
+    ts.forEachChild(part, (child) => walk(child, part));
   };
   walk(node);
   return found;

@@ -34,7 +34,10 @@ export const crossEntropy = defineLoss({
     const { shifted, sum } = shiftedExponentials(g, logits);
     const classes = g.iota({ shape: logits.type.shape, axis });
     const isExpected = g.equal(classes, alongLastAxis(g, expected, logits));
-    const ofExpected = g.reduceSum(g.select(isExpected, shifted, 0), { axes: [axis] });
+    const ofExpected = g.named(
+      "expected_logit",
+      g.reduceSum(g.select(isExpected, shifted, 0), { axes: [axis] }),
+    );
     const sharp = g.subtract(
       g.log(sum),
       smoothing === 0 ? ofExpected : g.multiply(1 - smoothing, ofExpected),

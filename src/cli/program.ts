@@ -1,0 +1,150 @@
+/**
+ * The commands, their arguments and their help: everything that `tapeless --help` says, and nothing that works. Each command's own
+ * file is loaded only when it is called.
+ */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { version } from "../spec/version.ts";
+import type { BenchFlags } from "./bench.ts";
+import type { CompileFlags } from "./compile.ts";
+import type { InspectFlags } from "./inspect.ts";
+import type { SchemaFlags } from "./schema.ts";
+import type { TrainFlags } from "./train.ts";
+import type { VerifyFlags } from "./verify.ts";
+
+const specArgument = "a model spec: a .json, .yaml or .ts file";
+
+/** `done` receives the exit code of the command that ran. */
+export function createProgram(done: (exitCode: number) => void): Command {
+  const program = new Command("tapeless")
+    .description(
+      "Compiles a model spec to one standalone TypeScript file that trains the model.\nExit codes: 0 done; 1 the work failed; 2 the spec, the data or the command line is wrong.",
+    )
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand(false)
+    .addHelpText(
+      "after",
+      examples(
+        "tapeless compile graphs/digits.json",
+        "tapeless train graphs/digits.json --out digits.ckpt",
+        "tapeless verify graphs/digits.json",
+        "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
+      ),
+    );
+  quiet(program);
+
+  command(program, "compile", "compile specs to standalone TypeScript files", [
+    "tapeless compile graphs/digits.json",
+    "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
+    "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
+    "tapeless compile spec.ts --watch",
+  ])
+    .argument("<spec...>", `${specArgument}, or a folder of them`)
+    .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
+    .addOption(targetOption())
+    .addOption(dtypeOption())
+    .option("--check", "write nothing; exit 1 if a file is not what would be written")
+    .option("--watch", "compile again whenever a spec changes")
+    .option("--exact", "leave out rewrites that may change rounding")
+    .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
+    .action(async (specs: string[], flags: CompileFlags) =>
+      done(await (await import("./compile.ts")).compileSpecs(specs, flags)),
+    );
+
+  command(program, "train", "train a model on its data", [
+    "tapeless train graphs/digits.json",
+    "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
+    "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
+    "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+  ])
+    .argument("<spec>", specArgument)
+    .option("--data <file>", "the CSV file to train on (default: the spec's)")
+    .option("--epochs <n>", "epochs in all, those before a checkpoint included (default: the spec's)", whole)
+    .option("--seed <n>", "what everything random derives from (default: the spec's)", whole)
+    .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
+    .option("--resume <checkpoint>", "go on from there")
+    .addOption(dtypeOption())
+    .option("--json", "print the result as one JSON object")
+    .action(async (spec: string, flags: TrainFlags) =>
+      done(await (await import("./train.ts")).trainSpec(spec, flags)),
+    );
+
+  command(program, "verify", "check the emitted gradients and every target", [
+    "tapeless verify graphs/digits.json",
+    "tapeless verify graphs/digits.json --json",
+  ])
+    .argument("<spec>", specArgument)
+    .option("--json", "print the result as one JSON object")
+    .action(async (spec: string, flags: VerifyFlags) =>
+      done(await (await import("./verify.ts")).verifySpec(spec, flags)),
+    );
+
+  command(program, "inspect", "show what the compiler derived and why", [
+    "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
+    "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
+    "tapeless inspect graphs/digits.json --show memory --format json",
+  ])
+    .argument("<spec>", specArgument)
+    .addOption(
+      new Option("--show <view>", "what to show")
+        .choices(["graph", "gradients", "passes", "kernels", "memory"])
+        .default("graph"),
+    )
+    .option("--of <parameter>", "show the gradient of this parameter alone")
+    .addOption(
+      new Option("--format <format>", "how to show it")
+        .choices(["text", "json", "dot", "svg", "html"])
+        .default("text"),
+    )
+    .addOption(dtypeOption())
+    .option("-o, --output <file>", "write to a file instead of standard output")
+    .action(async (spec: string, flags: InspectFlags) =>
+      done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),
+    );
+
+  command(program, "bench", "measure the emitted trainer on random data", [
+    "tapeless bench graphs/digits.json",
+    "tapeless bench graphs/digits.json --dtype f64 --json",
+  ])
+    .argument("<spec>", specArgument)
+    .addOption(dtypeOption())
+    .option("--json", "print the result as one JSON object")
+    .action(async (spec: string, flags: BenchFlags) =>
+      done(await (await import("./bench.ts")).benchSpec(spec, flags)),
+    );
+
+  command(program, "schema", "print the JSON Schema of specs, for editors", [
+    "tapeless schema -o spec.schema.json",
+  ])
+    .option("-o, --output <file>", "write to a file instead of standard output")
+    .option("--check", "write nothing; exit 1 if the file is not what would be written")
+    .action(async (flags: SchemaFlags) => done(await (await import("./schema.ts")).printSchema(flags)));
+  return program;
+}
+
+/** Errors are told as diagnostics by whoever calls, so commander itself says nothing about them. */
+const quiet = (command: Command): Command =>
+  command.exitOverride().configureOutput({ outputError: () => {} }).showSuggestionAfterError();
+
+function command(program: Command, name: string, description: string, lines: readonly string[]): Command {
+  const made = program.command(name).description(description).helpOption("-h, --help", "print help");
+  return quiet(made).addHelpText("after", examples(...lines));
+}
+
+const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+
+const dtypeOption = (): Option =>
+  new Option("--dtype <type>", "the element type of values and parameters")
+    .choices(["f32", "f64"])
+    .default("f32");
+
+const targetOption = (): Option =>
+  new Option("--target <target>", "what the loops become").choices(["ts", "wasm"]).default("ts");
+
+function whole(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number below 1000000000.");
+}
+
+const collect = (text: string, before: readonly string[]): string[] => [...before, ...text.split(",")];

@@ -1,0 +1,53 @@
+/** What a person reads when a command fails, and the exit code that goes with it. */
+import { CommanderError } from "commander";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
+import { render } from "../diagnostics/render.ts";
+import { hasColour } from "./has-colour.ts";
+
+const exit = { done: 0, failed: 1, wrong: 2 } as const;
+
+/** Writes diagnostics to standard error, in colour on a terminal. */
+export function say(diagnostics: readonly Diagnostic[]): void {
+  if (diagnostics.length === 0) return;
+  process.stderr.write(`${render(diagnostics, { colour: hasColour(process.stderr) })}\n`);
+}
+
+/** Tells what went wrong, without a stack trace. Returns the exit code. */
+export function reportError(error: unknown): number {
+  if (error instanceof CommanderError) return reportUsage(error);
+  if (error instanceof DiagnosticError) {
+    say(error.diagnostics);
+    return exit.wrong;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Unsupported) {
+    say([{ code: "T1901", severity: "error", message }]);
+    return exit.wrong;
+  }
+  if (nameOf(error) === "InputError") {
+    say([{ code: "T2004", severity: "error", message }]);
+    return exit.wrong;
+  }
+  if (nameOf(error) === "TrainingDiverged") {
+    say([{ code: "T4001", severity: "error", message }]);
+    return exit.failed;
+  }
+  const text = message.startsWith("internal: ") ? message : `internal: ${message}`;
+  process.stderr.write(`${text}\nThis is a fault of tapeless, not of yours: please report it, with the spec.\n`);
+  return exit.failed;
+}
+
+/** An emitted trainer brings its own copies of the runtime's error classes, so they are known by name. */
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "");
+
+/** Commander's sentence as a diagnostic: "error: unknown option '--epoch'\n(Did you mean --epochs?)". */
+function reportUsage({ code, message, exitCode }: CommanderError): number {
+  if (exitCode === 0) return exit.done;
+  if (code === "commander.help") return exit.wrong;
+  const [sentence, suggestion] = message.replace(/^error: /, "").split("\n");
+  const meant = /^\(Did you mean (.*)\?\)$/.exec(suggestion ?? "");
+  const hint = meant ? `did you mean ${meant[1]}?` : "--help lists what there is";
+  say([{ code: "T1010", severity: "error", message: sentence.replace(/\.$/, ""), hint }]);
+  return exit.wrong;
+}

@@ -1,0 +1,18 @@
+/** Sizes of files and counts of operations, as people read them. */
+
+/** `14.2 kB`; a kilobyte is a thousand bytes. */
+export const sizeText = (bytes: number): string => `${scaled(bytes, bytes < 1000 ? 0 : 1)}B`;
+
+/** `1.2 MFLOP` */
+export const flopText = (flops: number): string => `${scaled(flops, flops < 1000 ? 0 : 1)}FLOP`;
+
+function scaled(value: number, digits: number): string {
+  const prefixes = ["", "k", "M", "G", "T"];
+  let rest = value;
+  let step = 0;
+  while (rest >= 999.95 && step < prefixes.length - 1) {
+    rest /= 1000;
+    step++;
+  }
+  return `${rest.toFixed(digits)} ${prefixes[step]}`;
+}

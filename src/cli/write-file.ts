@@ -1,0 +1,23 @@
+/** Writes a file so that at no moment there is half of one: beside it first, then renamed onto it. */
+import { mkdir, rename, rm, stat, writeFile as write } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+
+/** Makes the folder if need be. @throws DiagnosticError (T1011) if the file cannot be written. */
+export async function writeFile(file: string, content: string | Uint8Array): Promise<void> {
+  const folder = dirname(file);
+  const partial = join(folder, `.${basename(file)}.${process.pid}.partial`);
+  try {
+    await mkdir(folder, { recursive: true });
+    const status = await stat(file).catch(() => undefined);
+    if (status?.isDirectory()) throw new Error("it is a folder");
+    await write(partial, content);
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => {});
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DiagnosticError([
+      { code: "T1011", severity: "error", message: `cannot write ${file}: ${reason}` },
+    ]);
+  }
+}

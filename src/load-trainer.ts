@@ -1,0 +1,19 @@
+/** From the text of an emitted trainer to the trainer itself, in this process: types stripped, imported from memory. */
+import type { ModelFacts } from "./runtime/model-facts.ts";
+import type { Trainer } from "./runtime/trainer.ts";
+
+/** What an emitted module exports. Its error classes are its own: tell them by name. */
+export interface EmittedModule {
+  readonly model: ModelFacts;
+  createTrainer(options?: { seed?: number }): Trainer;
+}
+
+/** `code` must be what the compiler emitted: it is run. */
+export async function loadTrainer(code: string): Promise<EmittedModule> {
+  const { transform } = await import("esbuild");
+  const { code: plain } = await transform(code, { loader: "ts", format: "esm", target: "node20" });
+  const module: EmittedModule = await import(
+    `data:text/javascript;base64,${Buffer.from(plain).toString("base64")}`
+  );
+  return module;
+}

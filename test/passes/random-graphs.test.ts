@@ -1,0 +1,154 @@
+// Random graphs through the passes. If one fails, a pass changes what a graph means, or a derivative is wrong in a
+// combination that no op's own samples show. A failing case belongs into `regressions` below, with a name.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { operandsOf } from "../../src/ir/nodes.ts";
+import type { Graph } from "../../src/ir/nodes.ts";
+import { parseGraph } from "../../src/ir/parse.ts";
+import { printGraph } from "../../src/ir/print.ts";
+import { sizeOf } from "../../src/ir/types.ts";
+import { createBuilder, hasTrait } from "../../src/ops/index.ts";
+import { runPasses } from "../../src/passes/run.ts";
+import { graphPasses } from "../../src/pipeline.ts";
+import { interpret } from "../../src/reference/interpret.ts";
+import { compareWithDifferences } from "../support/gradients.ts";
+import { graphOf, moves, valuesFor } from "../support/random-graph.ts";
+import type { Move } from "../support/random-graph.ts";
+import { compareStorage, isIdentical } from "../support/tensors.ts";
+
+const rowCounts = fc.integer({ min: 1, max: 4 });
+const run = (graph: Graph, passes: typeof graphPasses, exact: boolean) =>
+  runPasses(graph, passes, createBuilder("f64"), { exact, skip: new Set() });
+
+/** Outputs of both graphs for the same values. */
+function meanings(before: Graph, after: Graph, rows: number) {
+  const values = valuesFor(before, rows, 3);
+  return { expected: interpret(before, values, rows), actual: interpret(after, values, rows) };
+}
+
+function expectIdentical(before: Graph, after: Graph, rows: number): void {
+  const { expected, actual } = meanings(before, after, rows);
+  expect([...actual.keys()]).toEqual([...expected.keys()]);
+  for (const [name, value] of expected) {
+    const found = actual.get(name);
+    const same = found !== undefined && isIdentical(found, value);
+    expect(same, `${name} changed\n${printGraph(before)}\n${printGraph(after)}`).toBe(true);
+  }
+}
+
+function expectClose(before: Graph, after: Graph, rows: number): void {
+  const { expected, actual } = meanings(before, after, rows);
+  const { worst, at } = compareStorage(actual, expected);
+  expect(worst, `${at}\n${printGraph(before)}\n${printGraph(after)}`).toBeLessThan(1e-9);
+}
+
+const uniquePasses = [...new Map(graphPasses.map((pass) => [pass.name, pass])).values()];
+
+/** Elements computed, each by what its op costs: cheap ones little, divisions and functions much; 32 rows. */
+const work = (graph: Graph): number =>
+  graph.nodes
+    .filter((node) => !hasTrait(node, "view") && !hasTrait(node, "leaf") && operandsOf(node).length > 0)
+    .map((node) => {
+      const inputs = hasTrait(node, "reduction") ? operandsOf(node) : [node];
+      const size = Math.max(...inputs.map(({ type }) => sizeOf(type.shape, 32)));
+      return size * (hasTrait(node, "cheap") || hasTrait(node, "reduction") ? 1 : 20);
+    })
+    .reduce((sum, cost) => sum + cost, 0);
+
+/** Lists of moves that once failed, by the fault that they showed. */
+const regressions: readonly (readonly [fault: string, list: readonly Move[]])[] = [];
+
+describe("exact passes give the same bits", () => {
+  it.each(uniquePasses)("$name", (pass) => {
+    fc.assert(
+      fc.property(moves(), rowCounts, (list, rows) => {
+        const { graph } = graphOf(list);
+        expectIdentical(graph, run(graph, [pass], true), rows);
+      }),
+      { numRuns: 150, seed: 1 },
+    );
+  });
+  it("all together", () => {
+    fc.assert(
+      fc.property(moves(), rowCounts, (list, rows) => {
+        const { graph } = graphOf(list);
+        expectIdentical(graph, run(graph, graphPasses, true), rows);
+      }),
+      { numRuns: 300, seed: 2 },
+    );
+  });
+});
+
+describe("fast passes give the same numbers", () => {
+  it("all together", () => {
+    fc.assert(
+      fc.property(moves(), rowCounts, (list, rows) => {
+        const { graph } = graphOf(list);
+        expectClose(graph, run(graph, graphPasses, false), rows);
+      }),
+      { numRuns: 400, seed: 3 },
+    );
+  });
+  it.each(regressions)("regression: %s", (_, list) => {
+    const { graph } = graphOf(list);
+    for (const rows of [1, 3]) {
+      expectIdentical(graph, run(graph, graphPasses, true), rows);
+      expectClose(graph, run(graph, graphPasses, false), rows);
+    }
+  });
+  it("and never make more work", () => {
+    fc.assert(
+      fc.property(moves(), (list) => {
+        const { graph } = graphOf(list);
+        const after = run(graph, graphPasses, false);
+        expect(work(after), `${printGraph(graph)}\n${printGraph(after)}`).toBeLessThanOrEqual(work(graph));
+      }),
+      { numRuns: 200, seed: 4 },
+    );
+  });
+  it("and a second time they change nothing", () => {
+    fc.assert(
+      fc.property(moves(), (list) => {
+        const once = run(graphOf(list).graph, graphPasses, false);
+        expect(printGraph(run(once, graphPasses, false))).toBe(printGraph(once));
+      }),
+      { numRuns: 200, seed: 5 },
+    );
+  });
+});
+
+describe("gradients", () => {
+  it("agree with central differences", () => {
+    let judged = 0;
+    fc.assert(
+      fc.property(moves(), rowCounts, (list, rows) => {
+        const { graph, parameters } = graphOf(list, "f64", false);
+        const { error, uncertain, derived, difference } = compareWithDifferences(
+          graph,
+          valuesFor(graph, rows, 3),
+          parameters,
+          rows,
+        );
+        if (uncertain) return;
+        judged++;
+        expect(error, `derived ${derived}, difference ${difference}\n${printGraph(graph)}`).toBeLessThan(
+          1e-7,
+        );
+      }),
+      { numRuns: 400, seed: 6 },
+    );
+    expect(judged, "too many graphs stand on a kink: the test says little").toBeGreaterThan(300);
+  });
+});
+
+describe("text", () => {
+  it("is read back to the same graph", () => {
+    fc.assert(
+      fc.property(moves(), (list) => {
+        const text = printGraph(graphOf(list).graph);
+        expect(printGraph(parseGraph(text, createBuilder("f64")))).toBe(text);
+      }),
+      { numRuns: 200, seed: 7 },
+    );
+  });
+});
