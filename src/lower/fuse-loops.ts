@@ -9,7 +9,7 @@
 import { keyOf } from "../loop/expressions.ts";
 import { renameVariables } from "../loop/statements.ts";
 import type { For, LoopRole, Statement } from "../loop/types.ts";
-import { accessesOf, aligned, conflicts, shareBuffers } from "./accesses.ts";
+import { accessesOf, aligned, conflicts, shareBuffers } from "../loop/accesses.ts";
 
 const sameExtent = (a: For, b: For): boolean =>
   keyOf(a.from) === keyOf(b.from) && keyOf(a.to) === keyOf(b.to) && a.step === b.step;

@@ -3,7 +3,6 @@
  * first; invariants leave loops before equal expressions are shared, so that what is shared is what changes; places
  * come last, since all before compare accesses axis by axis.
  */
-import { rowsVariable } from "../loop/expressions.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
 import { blockContractions } from "./block-contractions.ts";
@@ -17,9 +16,9 @@ export interface ScheduleOptions {
   readonly skip: ReadonlySet<string>;
 }
 
-/** Names that no variable and no buffer of the kernel has. */
-function freshIn(kernel: Kernel, buffers: Iterable<string>): Fresh {
-  const used = new Set<string>([rowsVariable, ...buffers]);
+/** Names that no variable of the kernel has; the mark in them keeps them apart from buffers. */
+function freshIn(kernel: Kernel): Fresh {
+  const used = new Set<string>();
   visitStatements(kernel.body, (s) => {
     if (s.kind === "let") used.add(s.name);
     if (s.kind === "for") used.add(s.variable);
@@ -42,9 +41,9 @@ function scheduleKernel(
   const { skip, batchSize } = options;
   let current = kernel;
   if (!skip.has("block-contractions")) current = blockContractions(current, batchSize);
-  if (!skip.has("hoist-invariants")) current = hoistInvariants(current, freshIn(current, buffers.keys()));
-  if (!skip.has("share-expressions")) current = shareExpressions(current, freshIn(current, buffers.keys()));
-  return placeAccesses(current, { buffers, batchSize, fresh: freshIn(current, buffers.keys()) });
+  if (!skip.has("hoist-invariants")) current = hoistInvariants(current, freshIn(current));
+  if (!skip.has("share-expressions")) current = shareExpressions(current, freshIn(current));
+  return placeAccesses(current, { buffers, batchSize, fresh: freshIn(current) });
 }
 
 export const scheduleProgram = (program: LoopProgram, options: ScheduleOptions): LoopProgram => ({

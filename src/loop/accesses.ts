@@ -1,8 +1,8 @@
 /** What statements read and write: buffers with indices, and variables. Fusion asks it whether order may change. */
-import { keyOf, visit } from "../loop/expressions.ts";
-import type { Expression } from "../loop/expressions.ts";
-import { expressionsOf, visitStatements } from "../loop/statements.ts";
-import type { Statement } from "../loop/types.ts";
+import { keyOf, visit } from "./expressions.ts";
+import type { Expression } from "./expressions.ts";
+import { expressionsOf, visitStatements } from "./statements.ts";
+import type { Statement } from "./types.ts";
 
 export interface Access {
   readonly buffer: string;
@@ -51,7 +51,7 @@ export function accessesOf(statements: readonly Statement[]): Accesses {
   return result;
 }
 
-const meets = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
+export const meets = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {
   for (const x of a) if (b.has(x)) return true;
   return false;
 };

@@ -1,0 +1,72 @@
+/** `tapeless compile`: specs to files, one line for each; or, with --check, whether the files are up to date. */
+import { gzipSync } from "node:zlib";
+import { join } from "node:path";
+import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
+import { checkFile } from "./check-file.ts";
+import { compileSpec } from "./compile-spec.ts";
+import { checkPassNames } from "./pass-names.ts";
+import { reportError } from "./report-error.ts";
+import { sizeText } from "./size-text.ts";
+import { specFiles } from "./spec-files.ts";
+import { usageError } from "./usage-error.ts";
+import { watchFiles } from "./watch-files.ts";
+import { writeFile } from "./write-file.ts";
+
+export interface CompileFlags {
+  readonly output?: string;
+  readonly target: "ts" | "wasm";
+  readonly dtype: "f32" | "f64";
+  readonly check?: boolean;
+  readonly watch?: boolean;
+  readonly exact?: boolean;
+  readonly skip: readonly string[];
+}
+
+/** Compiles every spec, those after a faulty one too. The exit code is that of the worst. */
+export async function compileSpecs(specs: readonly string[], flags: CompileFlags): Promise<number> {
+  if (flags.target !== "ts")
+    throw new Unsupported(`the target ${flags.target} is a known gap: it arrives with the WebAssembly emitter`);
+  if (flags.check && flags.watch) throw usageError("--check and --watch cannot be had together");
+  await checkPassNames(flags.skip);
+  const files = await specFiles(specs);
+  if (flags.output !== undefined && files.length > 1)
+    throw usageError(`-o names one file, but there are ${files.length} specs`, "leave -o out, or compile them one by one"); // prettier-ignore
+  const written = new Map<string, string>();
+  let worst = 0;
+  for (const file of files) worst = Math.max(worst, await compileOne(file, flags, written));
+  if (!flags.watch) return worst;
+  process.stderr.write(`watching ${files.length === 1 ? files[0] : `${files.length} specs`} (end with Ctrl-C)\n`);
+  return watchFiles(files, async (file) => {
+    await compileOne(file, flags, new Map());
+  });
+}
+
+/** `written` maps files of this run to their specs: two specs of one name must not overwrite each other. */
+async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
+  try {
+    const start = performance.now();
+    const { dtype, exact, skip } = flags;
+    const compilation = await compileSpec(spec, { dtype, exact, skip });
+    const { emitTypeScript } = await import("../pipeline.ts");
+    const code = await emitTypeScript(compilation, dtype);
+    const output = flags.output ?? join("generated", `${compilation.model.name}.ts`);
+    const other = written.get(output);
+    if (other !== undefined) throw sameOutput(spec, other, output);
+    written.set(output, spec);
+    if (flags.check) return await checkFile(output, code, `tapeless compile ${spec}`);
+    await writeFile(output, code);
+    const sizes = `${sizeText(Buffer.byteLength(code))} (${sizeText(gzipSync(code).length)} gzip)`;
+    const time = `${Math.round(performance.now() - start)} ms`;
+    process.stdout.write(`${spec} → ${output}  ${sizes} in ${time}\n`);
+    if (compilation.model.network.some(({ trainable }) => !trainable)) {
+      const { frozenSavings } = await import("../inspect/frozen-savings.ts");
+      process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip })}\n`);
+    }
+    return 0;
+  } catch (error) {
+    return reportError(error);
+  }
+}
+
+const sameOutput = (spec: string, other: string, output: string): DiagnosticError =>
+  usageError(`${spec} and ${other} would both be written to ${output}`, "give each spec a name of its own");

@@ -1,0 +1,16 @@
+/**
+ * Errors of an emitted trainer as diagnostics. The trainer is a module of its own with its own copies of the runtime's error
+ * classes, so `instanceof` does not know them; their names do.
+ */
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import { inFile } from "../data/in-file.ts";
+
+/** Does some work on what a file held; whatever the trainer or the runtime has against it is told with the file. */
+export function onFile<T>(file: string, code: "T2004" | "T3001", work: () => T): T {
+  try {
+    return inFile(file, code, work);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "InputError") throw error;
+    throw new DiagnosticError([{ code, severity: "error", message: error.message, place: { file } }]);
+  }
+}

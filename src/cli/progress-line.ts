@@ -1,0 +1,16 @@
+/** Progress: one line that is redrawn on a terminal, a line of its own for each report anywhere else. */
+import type { WriteStream } from "node:tty";
+
+export interface ProgressLine {
+  show(text: string): void;
+  /** Leaves the last line where it is. */
+  end(): void;
+}
+
+/** `log-update` is loaded only for a terminal. */
+export async function progressLine(stream: WriteStream): Promise<ProgressLine> {
+  if (!stream.isTTY) return { show: (text) => void stream.write(`${text}\n`), end: () => {} };
+  const { createLogUpdate } = await import("log-update");
+  const line = createLogUpdate(stream);
+  return { show: (text) => line(text), end: () => line.done() };
+}
