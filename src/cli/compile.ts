@@ -25,7 +25,9 @@ export interface CompileFlags {
 /** Compiles every spec, those after a faulty one too. The exit code is that of the worst. */
 export async function compileSpecs(specs: readonly string[], flags: CompileFlags): Promise<number> {
   if (flags.target !== "ts")
-    throw new Unsupported(`the target ${flags.target} is a known gap: it arrives with the WebAssembly emitter`);
+    throw new Unsupported(
+      `the target ${flags.target} is a known gap: it arrives with the WebAssembly emitter`,
+    );
   if (flags.check && flags.watch) throw usageError("--check and --watch cannot be had together");
   await checkPassNames(flags.skip);
   const files = await specFiles(specs);
@@ -35,7 +37,9 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   let worst = 0;
   for (const file of files) worst = Math.max(worst, await compileOne(file, flags, written));
   if (!flags.watch) return worst;
-  process.stderr.write(`watching ${files.length === 1 ? files[0] : `${files.length} specs`} (end with Ctrl-C)\n`);
+  process.stderr.write(
+    `watching ${files.length === 1 ? files[0] : `${files.length} specs`} (end with Ctrl-C)\n`,
+  );
   return watchFiles(files, async (file) => {
     await compileOne(file, flags, new Map());
   });

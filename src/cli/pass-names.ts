@@ -15,6 +15,9 @@ export async function checkPassNames(names: readonly string[]): Promise<void> {
   for (const name of names) {
     if (known.includes(name)) continue;
     const similar = didYouMean(name, known);
-    throw usageError(`there is no pass '${name}'`, similar ? `did you mean ${similar}?` : `passes: ${known.join(", ")}`);
+    throw usageError(
+      `there is no pass '${name}'`,
+      similar ? `did you mean ${similar}?` : `passes: ${known.join(", ")}`,
+    );
   }
 }

@@ -124,7 +124,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
 /** Errors are told as diagnostics by whoever calls, so commander itself says nothing about them. */
 const quiet = (command: Command): Command =>
-  command.exitOverride().configureOutput({ outputError: () => {} }).showSuggestionAfterError();
+  command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError();
 
 function command(program: Command, name: string, description: string, lines: readonly string[]): Command {
   const made = program.command(name).description(description).helpOption("-h, --help", "print help");

@@ -34,7 +34,9 @@ export function reportError(error: unknown): number {
     return exit.failed;
   }
   const text = message.startsWith("internal: ") ? message : `internal: ${message}`;
-  process.stderr.write(`${text}\nThis is a fault of tapeless, not of yours: please report it, with the spec.\n`);
+  process.stderr.write(
+    `${text}\nThis is a fault of tapeless, not of yours: please report it, with the spec.\n`,
+  );
   return exit.failed;
 }
 

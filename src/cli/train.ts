@@ -7,6 +7,7 @@ import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import { datasetOf } from "../runtime/dataset.ts";
 import type { Dataset } from "../runtime/dataset.ts";
+import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Trainer } from "../runtime/trainer.ts";
 import { epochText, resultText, trainOn } from "../runtime/train-on.ts";
 import { dataFormatGap } from "../spec/known-gaps.ts";
@@ -51,18 +52,25 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const progress = await progressLine(process.stderr);
   let before = trainer.save();
   try {
-    const result = await trainOn(emitted.model, training, trainer, dataset, { epochs: total }, async (report) => {
-      before = trainer.save();
-      await save();
-      progress.show(epochText(report, total));
-    });
+    const result = await trainOn(
+      emitted.model,
+      training,
+      trainer,
+      dataset,
+      { epochs: total },
+      async (report) => {
+        before = trainer.save();
+        await save();
+        progress.show(epochText(report, total));
+      },
+    );
     progress.end();
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
   } catch (error) {
     progress.end();
     if (!(error instanceof Error) || error.name !== "TrainingDiverged") throw error;
-    return tellDivergence(error, { compilation, dtype: flags.dtype, trainer, dataset, before });
+    return tellDivergence(error, { compilation, facts: emitted.model, trainer, dataset, before });
   }
 }
 
@@ -95,7 +103,12 @@ function dataOf(
 async function resume(trainer: Trainer, file: string, seed: number | undefined): Promise<void> {
   const bytes = await readFile(file).catch((error: Error) => {
     throw new DiagnosticError([
-      { code: "T3001", severity: "error", message: `the checkpoint cannot be read: ${error.message}`, place: { file } },
+      {
+        code: "T3001",
+        severity: "error",
+        message: `the checkpoint cannot be read: ${error.message}`,
+        place: { file },
+      },
     ]);
   });
   onFile(file, "T3001", () => trainer.load(bytes));
@@ -105,7 +118,7 @@ async function resume(trainer: Trainer, file: string, seed: number | undefined):
 
 interface Diverged {
   readonly compilation: Compilation;
-  readonly dtype: "f32" | "f64";
+  readonly facts: ModelFacts;
   readonly trainer: Trainer;
   readonly dataset: Dataset;
   /** The checkpoint after the last epoch that went well. */
@@ -113,10 +126,13 @@ interface Diverged {
 }
 
 /** The trainer says step, epoch and rate; running the epoch again beside the interpreter says in which node it began. */
-async function tellDivergence(error: Error, { compilation, dtype, trainer, dataset, before }: Diverged): Promise<number> {
+async function tellDivergence(
+  error: Error,
+  { compilation, facts, trainer, dataset, before }: Diverged,
+): Promise<number> {
   const { explainDivergence } = await import("../verify/explain-divergence.ts");
   trainer.load(before);
-  const cause = explainDivergence(compilation, dtype, trainer, dataset.train);
+  const cause = explainDivergence(compilation, facts, trainer, dataset.train);
   say([
     {
       code: "T4001",

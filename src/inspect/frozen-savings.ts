@@ -8,7 +8,8 @@ import { flopsOfProgram } from "./flops.ts";
 export function frozenSavings(compilation: Compilation, options: PipelineOptions): string {
   const { model } = compilation;
   const frozen = model.network.filter(({ trainable }) => !trainable).map(({ name }) => name);
-  const names = frozen.length > 4 ? `${frozen.slice(0, 3).join(", ")} and ${frozen.length - 3} more` : frozen.join(", ");
+  const names =
+    frozen.length > 4 ? `${frozen.slice(0, 3).join(", ")} and ${frozen.length - 3} more` : frozen.join(", ");
   const thawed = thaw(compilation, options);
   if (thawed === undefined) return `frozen: ${names}`;
   const count = ({ graphs }: Compilation) => graphs.gradient.nodes.length;

@@ -121,8 +121,9 @@ function joinUnits(
   const a = accessesOf(first);
   const b = accessesOf(second);
   if (!hasLoop(first) || !hasLoop(second)) {
-    // Scalars join the kernel that makes or uses them, where they become local variables.
-    const related = [...a.stored].some((buffer) => b.loaded.has(buffer));
+    // Scalars join one another, and the kernel that makes or uses them, where they become local variables.
+    const related =
+      (!hasLoop(first) && !hasLoop(second)) || [...a.stored].some((buffer) => b.loaded.has(buffer));
     return related ? [...first, ...second] : undefined;
   }
   const joined = joinBodies(first, second);
@@ -144,6 +145,21 @@ export function fuseUnits<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {
       if (conflicts(accessesOf(result[k].statements), accesses)) break;
     }
     if (!placed) result.push(unit);
+  }
+  return joinScalars(result);
+}
+
+/** Scalars that the very next kernel reads are computed at its head. */
+function joinScalars<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {
+  const result: Unit<Label>[] = [];
+  for (const unit of units) {
+    const last = result.at(-1);
+    const joined =
+      last !== undefined && !hasLoop(last.statements)
+        ? joinUnits(last.statements, unit.statements)
+        : undefined;
+    if (last === undefined || joined === undefined) result.push(unit);
+    else result[result.length - 1] = { statements: joined, labels: [...last.labels, ...unit.labels] };
   }
   return result;
 }

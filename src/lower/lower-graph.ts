@@ -92,14 +92,12 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   const spoken = (node: Node): string | undefined =>
     stored.has(node) || hasTrait(node, "leaf") ? (leafName(node) ?? names.get(node)) : undefined;
   const kernelName = nameMaker([], "_");
+  const outputs = new Set(graph.outputs.map(({ node }) => node));
+  const isOutput = (node: Node) => outputs.has(node);
   const kernels = drafts
     .filter(({ statements }) => statements.length > 0)
     .map((draft): Kernel => {
-      const kept = new Set<string>();
-      visitStatements(draft.statements, (s) => s.kind === "store" && kept.add(s.buffer));
-      const lasting = draft.labels.filter((node) => kept.has(bufferOf(node)));
-      const forward = lasting.filter((node) => node.origin.forward === undefined);
-      const last = forward.at(-1) ?? lasting.at(-1) ?? draft.labels.at(-1);
+      const last = mainOf(draft, isOutput, bufferOf);
       return {
         name: kernelName(last === undefined ? "copy" : (names.get(last) ?? last.op)),
         body: draft.statements,
@@ -142,3 +140,25 @@ const forwardText = (forward: Node, spoken: (node: Node) => string | undefined):
   const formula = formulaOf(forward, (node) => spoken(node) ?? node.name);
   return name === undefined ? formula : `${name} = ${formula}`;
 };
+
+/**
+ * The node after which a kernel is called: the last output of some size, else the last output, else the last forward
+ * value that the kernel leaves in memory, else the last.
+ */
+function mainOf(
+  { statements, labels }: KernelDraft<Node>,
+  isOutput: (node: Node) => boolean,
+  bufferOf: (node: Node) => string,
+): Node | undefined {
+  const kept = new Set<string>();
+  visitStatements(statements, (s) => s.kind === "store" && kept.add(s.buffer));
+  const lasting = labels.filter((node) => kept.has(bufferOf(node)));
+  const choices = [
+    labels.filter((node) => isOutput(node) && node.type.shape.length > 0),
+    labels.filter(isOutput),
+    lasting.filter((node) => node.origin.forward === undefined),
+    lasting,
+    labels,
+  ];
+  return choices.find((nodes) => nodes.length > 0)?.at(-1);
+}

@@ -29,9 +29,15 @@ const infix =
   (sign: string, level: Level, right: Level): Notation<BinaryName> =>
   ({ operands: { x, y } }, part) => ({ text: `${part(x, level)} ${sign} ${part(y, right)}`, level });
 const comparison =
-  (sign: string): Notation<BinaryName> =>
+  (sign: string, mirrored: string): Notation<BinaryName> =>
   ({ operands: { x, y } }, part) =>
-    atom(`[${part(x, "sum")} ${sign} ${part(y, "sum")}]`);
+    isNumber(x)
+      ? atom(`[${part(y, "sum")} ${mirrored} ${part(x, "sum")}]`)
+      : atom(`[${part(x, "sum")} ${sign} ${part(y, "sum")}]`);
+
+/** A constant, however repeated: it reads better behind the sign. */
+const isNumber = (node: Node): boolean =>
+  node.op === "constant" || (node.op === "broadcast" && isNumber(node.operands.x));
 
 const same: Notation<"reshape" | "broadcast" | "stopGradient" | "cast"> = ({ operands: { x } }, part) => ({
   text: part(x, "atom"),
@@ -99,9 +105,9 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   }),
   maximum: ({ operands: { x, y } }, part) => atom(`max(${part(x, "select")}, ${part(y, "select")})`),
   minimum: ({ operands: { x, y } }, part) => atom(`min(${part(x, "select")}, ${part(y, "select")})`),
-  less: comparison("<"),
-  lessEqual: comparison("≤"),
-  equal: comparison("="),
+  less: comparison("<", ">"),
+  lessEqual: comparison("≤", "≥"),
+  equal: comparison("=", "="),
   select: ({ operands: { condition, x, y } }, part) => ({
     text: `${part(condition, "compare")} ? ${part(x, "compare")} : ${part(y, "compare")}`,
     level: "select",

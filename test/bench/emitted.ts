@@ -19,5 +19,9 @@ export async function trainerFor(spec: ModelSpec): Promise<Trainer> {
 /** Bytes of the module as it is, minified, and minified and gzipped. */
 export async function sizesOf(code: string): Promise<{ plain: number; minified: number; gzipped: number }> {
   const { code: script } = await transform(code, { loader: "ts", format: "esm", minify: true });
-  return { plain: Buffer.byteLength(code), minified: Buffer.byteLength(script), gzipped: gzipSync(script).length };
+  return {
+    plain: Buffer.byteLength(code),
+    minified: Buffer.byteLength(script),
+    gzipped: gzipSync(script).length,
+  };
 }

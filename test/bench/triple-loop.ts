@@ -14,7 +14,14 @@ function product(c: Float32Array, a: Float32Array, b: Float32Array, m: number, k
 }
 
 /** dw[k, n] = a[m, k]ᵀ · dc[m, n] */
-function weightGradient(dw: Float32Array, a: Float32Array, dc: Float32Array, m: number, k: number, n: number) {
+function weightGradient(
+  dw: Float32Array,
+  a: Float32Array,
+  dc: Float32Array,
+  m: number,
+  k: number,
+  n: number,
+) {
   for (let i = 0; i < k; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;

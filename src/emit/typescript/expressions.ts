@@ -67,6 +67,17 @@ const functions: { readonly [K in FunctionName]: string | undefined } = {
 export const numberText = (value: number): string =>
   Number.isNaN(value) ? "NaN" : Object.is(value, -0) ? "-0" : String(value);
 
+/** 0.09999999999999998 reads better as the 1 - 0.9 that it came from; it is the same double. */
+function complementText(value: number): string | undefined {
+  const other = Number((1 - value).toPrecision(8));
+  return String(value).length > 12 && String(other).length <= 8 && 1 - other === value
+    ? `1 - ${other}`
+    : undefined;
+}
+
+/** A number before a comparison reads better behind it: x > 0, not 0 < x. */
+const mirrored: Partial<Record<BinaryOperator, string>> = { "<": ">", "<=": ">=" };
+
 export function expressionText(x: Expression, scope: Scope): string {
   return print(x, scope).text;
 }
@@ -77,13 +88,16 @@ function print(x: Expression, scope: Scope): Text {
     return own < least ? `(${text})` : text;
   };
   switch (x.kind) {
-    case "number":
+    case "number": {
+      const complement = x.type === "i32" ? undefined : complementText(x.value);
+      if (complement !== undefined) return { text: complement, level: level.sum };
       return x.type === "bool"
         ? { text: x.value === 0 ? "false" : "true", level: level.atom }
         : {
             text: numberText(x.value),
             level: x.value < 0 || Object.is(x.value, -0) ? level.unary : level.atom,
           };
+    }
     case "variable":
       return { text: scope.nameOf(x.name), level: level.atom };
     case "load":
@@ -93,6 +107,9 @@ function print(x: Expression, scope: Scope): Text {
       return { text: `-${part(x.x, level.unary + 1)}`, level: level.unary };
     case "binary": {
       const [sign, own] = operators[x.operator];
+      const mirror = x.x.kind === "number" ? mirrored[x.operator] : undefined;
+      if (mirror !== undefined)
+        return { text: `${part(x.y, own)} ${mirror} ${part(x.x, own + 1)}`, level: own };
       const text = `${part(x.x, own)} ${sign} ${part(x.y, own + 1)}`;
       return x.operator === "quotient"
         ? { text: `Math.trunc(${text})`, level: level.atom }

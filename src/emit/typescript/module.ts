@@ -90,6 +90,10 @@ function writeArena(writer: CodeBlockWriter, parts: TrainerParts, placeOf: Modul
   }
 }
 
+/** Values of training go by the model's names; those of the other programs say whose they are. */
+const temporaryWish = (program: string, name: string): string =>
+  program === "gradient" ? storageWish(name) : `${program}_${storageWish(name)}`;
+
 const programTexts: Readonly<Record<string, string>> = {
   gradient: "Forward and backward over n rows: leaves the gradients, gives the mean loss.",
   update: "One step of the optimizer.",
@@ -113,7 +117,7 @@ export function assembleModule(parts: TrainerParts, runtime: RuntimeParts): stri
   const places = new Map<string, string>();
   for (const name of plan.storage.keys()) places.set(` ${name}`, identify(storageWish(name)));
   for (const [program, own] of plan.temporaries)
-    for (const name of own.keys()) places.set(`${program} ${name}`, identify(storageWish(name)));
+    for (const name of own.keys()) places.set(`${program} ${name}`, identify(temporaryWish(program, name)));
   const placeOf = (program: string, buffer: string): string =>
     places.get(`${program} ${buffer}`) ?? places.get(` ${buffer}`) ?? buffer;
   const storageAt = (name: string): Placement => {

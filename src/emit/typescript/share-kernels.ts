@@ -31,6 +31,14 @@ export function buffersOf(kernel: Kernel): string[] {
   return [...found];
 }
 
+/** A call names a function, which is no variable: kernels that differ in it are different. */
+const isCall = (value: unknown): value is { readonly kind: "call"; readonly name: string } =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "call";
+
+/** JSON knows no infinities, and no negative zero. */
+const numberKey = (value: number): number | string =>
+  Object.is(value, -0) ? "-0" : Number.isFinite(value) ? value : String(value);
+
 /** The kernel's text with variables and buffers numbered by first appearance. */
 function skeletonOf({ kernel, slots }: PlacedKernel): string {
   const numbers = new Map<string, string>([[rowsVariable, "n"]]);
@@ -43,7 +51,11 @@ function skeletonOf({ kernel, slots }: PlacedKernel): string {
   return JSON.stringify(kernel.body, (key, value: unknown) => {
     const isName = key === "name" || key === "variable" || key === "buffer";
     if (typeof value === "string" && isName) return number(value);
-    return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+    if (isCall(value)) {
+      const { name: function_, ...rest } = value;
+      return { ...rest, function_ };
+    }
+    return typeof value === "number" ? numberKey(value) : value;
   });
 }
 

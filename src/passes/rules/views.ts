@@ -151,6 +151,7 @@ export const viewRules = [
   defineRule({
     name: "sum-of-nothing",
     equation: "Σ over no axis of x = x",
+    fast: true, // a sum starts at 0, and 0 + −0 is 0
     apply: (node) =>
       is(node, "reduceSum") && node.attributes.axes.length === 0 ? node.operands.x : undefined,
   }),

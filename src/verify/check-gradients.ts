@@ -1,0 +1,111 @@
+/**
+ * Emitted gradients against central differences of the emitted loss: every element of small parameters; 256 seeded elements and some
+ * random directions through all of large ones. Errors are relative to the larger of the value and a thousandth of the largest
+ * mean gradient. Elements at which the loss has a kink have no derivative to compare with: they are counted.
+ */
+import { randomKey, randomStream } from "../runtime/random.ts";
+import type { Random } from "../runtime/random.ts";
+import type { Batch } from "../runtime/slots.ts";
+import type { Trainer } from "../runtime/trainer.ts";
+import type { CheckedLoss } from "./checked-loss.ts";
+import { slopeAt0 } from "./central-difference.ts";
+
+export interface ParameterCheck {
+  readonly name: string;
+  /** How many elements were compared, how many directions, and at how many of both the loss has a kink. */
+  readonly elements: number;
+  readonly directions: number;
+  readonly kinks: number;
+  readonly relativeError: number;
+  /** Where the error is largest. */
+  readonly worst: { readonly at: string; readonly emitted: number; readonly expected: number };
+}
+
+const mostElements = 256;
+const directionsOfLarge = 8;
+/** The interpreter is slower than the emitted code by orders of magnitude. */
+const mostInterpreted = 24;
+
+/** Changes the trainer's parameters on the way and puts them back. */
+export function checkGradients(
+  trainer: Trainer,
+  batch: Batch,
+  loss: CheckedLoss,
+  seed: number,
+): ParameterCheck[] {
+  trainer.gradient(batch);
+  const emitted = Object.entries(trainer.gradients).map(
+    ([name, view]) => [name, Float64Array.from(view)] as const,
+  );
+  const meanSize = (list: Float64Array) => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
+  const floor = 1e-3 * Math.max(...emitted.map(([, gradient]) => meanSize(gradient)));
+  const random = randomStream(randomKey(seed, 0, 2));
+  const most = loss.isInterpreted ? mostInterpreted : mostElements;
+  return emitted.map(([name, gradient]) => {
+    const values = trainer.parameters[name];
+    const directions = [
+      ...elementsOf(gradient.length, most, random),
+      ...(gradient.length > most ? Array.from({ length: directionsOfLarge }, () => unitVector(gradient.length, random)) : []), // prettier-ignore
+    ];
+    const check = {
+      name,
+      elements: 0,
+      directions: 0,
+      kinks: 0,
+      relativeError: 0,
+      worst: { at: "", emitted: 0, expected: 0 },
+    };
+    for (const direction of directions) {
+      const expected = slopeAt0(alongFrom(values, direction, loss), floor);
+      if (typeof direction === "number") check.elements++;
+      else check.directions++;
+      const value = typeof direction === "number" ? gradient[direction] : dot(gradient, direction);
+      const scale = Math.max(Math.abs(value), Math.abs(expected.value), floor);
+      const error = scale === 0 ? 0 : Math.abs(value - expected.value) / scale;
+      if (expected.isKink) check.kinks++;
+      else if (!(error <= check.relativeError)) {
+        check.relativeError = Number.isNaN(error) ? Infinity : error;
+        const at = typeof direction === "number" ? `[${direction}]` : "a random direction";
+        check.worst = { at, emitted: value, expected: expected.value };
+      }
+    }
+    return check;
+  });
+}
+
+/** An element by its place, or all elements by a vector of length 1. */
+type Direction = number | Float64Array;
+
+/** t ↦ the loss with the parameter moved by t in the direction. */
+const alongFrom =
+  (values: Trainer["parameters"][string], direction: Direction, loss: CheckedLoss) =>
+  (t: number): number => {
+    if (typeof direction === "number") {
+      const kept = values[direction];
+      values[direction] = kept + t;
+      const moved = loss.value();
+      values[direction] = kept;
+      return moved;
+    }
+    const kept = Float64Array.from(values);
+    values.forEach((value, i) => (values[i] = value + t * direction[i]));
+    const moved = loss.value();
+    values.set(kept);
+    return moved;
+  };
+
+/** All places if there are few, else a sample without repetition, in order. */
+function elementsOf(size: number, most: number, random: Random): number[] {
+  if (size <= most) return Array.from({ length: size }, (_, i) => i);
+  const chosen = new Set<number>();
+  while (chosen.size < most) chosen.add(random.below(size));
+  return [...chosen].sort((a, b) => a - b);
+}
+
+function unitVector(size: number, random: Random): Float64Array {
+  const vector = Float64Array.from({ length: size }, random.normal);
+  const length = Math.sqrt(dot(vector, vector));
+  return vector.map((x) => x / length);
+}
+
+const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) => sum + x * b[i], 0);

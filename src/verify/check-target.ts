@@ -1,0 +1,95 @@
+/** An emitted trainer against the reference interpreter: the loss, all gradients, the predictions. */
+import type { EmittedModule } from "../load-trainer.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import type { Compilation } from "../pipeline.ts";
+import { interpret } from "../reference/interpret.ts";
+import type { ModelFacts } from "../runtime/model-facts.ts";
+import type { Batch } from "../runtime/slots.ts";
+import { batchStorage, parameterStorage, rowsIn } from "./batch-storage.ts";
+
+/** What the interpreter makes of a batch. */
+export interface Expected {
+  readonly loss: number;
+  readonly gradients: ReadonlyMap<string, Float64Array>;
+  readonly predictions: Float64Array;
+}
+
+type Parameters = Readonly<Record<string, ArrayLike<number>>>;
+
+/** From the graphs as they were built and differentiated, before any pass. */
+export function expectedOf(
+  { derived }: Compilation,
+  facts: ModelFacts,
+  parameters: Parameters,
+  seed: number,
+  batch: Batch,
+): Expected {
+  const rows = rowsIn(facts, batch);
+  const storage = new Map<string, Tensor>([
+    ...batchStorage(facts, batch),
+    ...parameterStorage(facts, parameters),
+  ]);
+  storage.set("dropout:seed", { shape: [], data: Float64Array.of(seed) });
+  const outputs = interpret(derived.gradient, storage, rows);
+  const prefix = "gradient:";
+  return {
+    loss: outputs.get("result:loss")?.data[0] ?? NaN,
+    gradients: new Map(
+      [...outputs].flatMap(([name, { data }]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : [],
+      ),
+    ),
+    predictions: interpret(derived.predict, storage, rows).get("result:output")?.data ?? new Float64Array(0),
+  };
+}
+
+/** Errors relative to the size of what is compared, and of the mean of its tensor. */
+export interface TargetCheck {
+  readonly target: "ts" | "wasm";
+  readonly dtype: "f32" | "f64";
+  readonly loss: number;
+  readonly gradients: number;
+  readonly predictions: number;
+  readonly holds: boolean;
+}
+
+/** What rounding excuses. */
+const tolerances = { f32: 2e-4, f64: 1e-9 } as const;
+
+export function checkTarget(
+  { model, createTrainer }: EmittedModule,
+  parameters: Parameters,
+  seed: number,
+  batch: Batch,
+  expected: Expected,
+): TargetCheck {
+  const trainer = createTrainer({ seed });
+  for (const [name, values] of Object.entries(parameters)) trainer.parameters[name].set(values);
+  const inputs = Object.fromEntries(Object.keys(model.inputs).map((name) => [name, batch[name]]));
+  const predictions = distance(trainer.predict(inputs), expected.predictions, 0);
+  const loss = distance([trainer.gradient(batch)], [expected.loss], 0);
+  // Beside the others, a gradient that is zero in exact arithmetic is rounding noise.
+  const floor = 3e-3 * Math.max(0, ...[...expected.gradients.values()].map(meanSize));
+  const gradients = Math.max(
+    0,
+    ...[...expected.gradients].map(([name, values]) => distance(trainer.gradients[name], values, floor)),
+  );
+  const { target, dtype } = model;
+  const holds = [loss, gradients, predictions].every((error) => error <= tolerances[dtype]);
+  return { target, dtype, loss, gradients, predictions, holds };
+}
+
+const meanSize = (list: ArrayLike<number>): number =>
+  Array.from(list).reduce((sum, x) => sum + Math.abs(x), 0) / (list.length || 1);
+
+/** The largest |a − b| / (|b| + mean |b|). */
+function distance(actual: ArrayLike<number>, expected: ArrayLike<number>, floor: number): number {
+  if (actual.length !== expected.length) return Infinity;
+  const scale = Math.max(meanSize(expected), floor) || 1e-3;
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(actual[i] - expected[i]) / (scale + Math.abs(expected[i]));
+    if (!(error <= worst)) worst = Number.isNaN(error) ? Infinity : error;
+  }
+  return worst;
+}

@@ -1,0 +1,52 @@
+/**
+ * The loss whose derivative a trainer claims to give. Mostly that is the trainer's own; but where a unit step has a surrogate, the
+ * derivative is by intention not that of the loss: there, the training graph is interpreted with every `stopGradient` held at
+ * its value, which is the function that was differentiated.
+ */
+import type { Node } from "../ir/nodes.ts";
+import { rewriteGraph } from "../ir/rewrite.ts";
+import { createBuilder } from "../ops/index.ts";
+import type { Compilation } from "../pipeline.ts";
+import { evaluateNodes, interpret } from "../reference/interpret.ts";
+import type { ModelFacts } from "../runtime/model-facts.ts";
+import type { Batch } from "../runtime/slots.ts";
+import type { Trainer } from "../runtime/trainer.ts";
+import { batchStorage, parameterStorage, rowsIn } from "./batch-storage.ts";
+
+export interface CheckedLoss {
+  /** The loss for the trainer's parameters as they stand. */
+  value(): number;
+  readonly isInterpreted: boolean;
+}
+
+export function checkedLoss(
+  { built }: Compilation,
+  facts: ModelFacts,
+  trainer: Trainer,
+  batch: Batch,
+): CheckedLoss {
+  const isSurrogate = (node: Node) => node.op === "stopGradient" && node.origin.composite === "step";
+  if (!built.training.nodes.some(isSurrogate))
+    return { value: () => trainer.gradient(batch), isInterpreted: false };
+
+  const rows = rowsIn(facts, batch);
+  const storageNow = () => {
+    const seed = { shape: [], data: Float64Array.of(trainer.seed) };
+    const parameters = parameterStorage(facts, trainer.parameters);
+    return new Map([...batchStorage(facts, batch), ...parameters, ["dropout:seed", seed] as const]);
+  };
+  const stops = built.training.nodes.filter(({ op }) => op === "stopGradient");
+  const now = evaluateNodes(built.training, storageNow(), rows);
+  const held = stops.flatMap((node, i) => {
+    const value = now.get(node);
+    return value === undefined ? [] : [[`held:${i}`, value] as const];
+  });
+  let next = 0;
+  // Nodes are visited in graph order, which is that of `stops`.
+  const frozen = rewriteGraph(built.training, createBuilder("f64"), (node, g) =>
+    node.op === "stopGradient" ? g.input({ name: `held:${next++}`, type: node.type }) : node,
+  );
+  const value = () =>
+    interpret(frozen, new Map([...storageNow(), ...held]), rows).get("result:loss")?.data[0] ?? NaN;
+  return { value, isInterpreted: true };
+}

@@ -1,0 +1,102 @@
+/**
+ * Where a training came apart: runs the epoch again up to the step after which the loss, a gradient or a parameter is no longer a
+ * number, and that step once more in the interpreter, which keeps every value. The first node whose value is not finite although
+ * its operands are is where it began.
+ */
+import { nameNodes } from "../ir/names.ts";
+import { operandsOf } from "../ir/nodes.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
+import { isFloat } from "../ir/types.ts";
+import { flopsOfProgram } from "../inspect/flops.ts";
+import { formulaOf } from "../ops/formula.ts";
+import type { Tensor } from "../ops/tensor.ts";
+import type { Compilation } from "../pipeline.ts";
+import { evaluateNodes } from "../reference/interpret.ts";
+import { sizeOf } from "../runtime/model-facts.ts";
+import type { ModelFacts } from "../runtime/model-facts.ts";
+import { randomKey, randomStream, salts, shuffle } from "../runtime/random.ts";
+import type { Batch } from "../runtime/slots.ts";
+import type { Trainer } from "../runtime/trainer.ts";
+import { batchStorage, rowsIn } from "./batch-storage.ts";
+import { checkpointStorage } from "./checkpoint-storage.ts";
+
+/** The interpreter does some ten million operations a second; larger steps than this are not worth the wait. */
+const mostFlops = 1e8;
+
+/** One sentence; nothing where the epoch does not diverge again or the model is too large. `trainer` stands before the epoch. */
+export function explainDivergence(
+  compilation: Compilation,
+  facts: ModelFacts,
+  trainer: Trainer,
+  data: Batch,
+): string | undefined {
+  if (flopsOfProgram(compilation, "gradient") > mostFlops) return undefined;
+  const start = trainer.save();
+  const batches = batchesOf(compilation, facts, trainer, data);
+  const bad = batches.findIndex((batch) => !isSound(trainer, trainer.step(batch)));
+  if (bad < 0) return undefined;
+  trainer.load(start);
+  for (const batch of batches.slice(0, bad)) trainer.step(batch);
+  const kept = checkpointStorage(compilation, facts, trainer.save());
+  const step = kept.get("optimizer:step")?.data[0] ?? 0;
+  const cause = firstBadNode(compilation, facts, kept, batches[bad]);
+  return cause === undefined ? undefined : `at step ${step} ${cause}`;
+}
+
+/** The batches of the trainer's next epoch, in its order. */
+function batchesOf({ model }: Compilation, facts: ModelFacts, trainer: Trainer, data: Batch): Batch[] {
+  const order = Int32Array.from({ length: rowsIn(facts, data) }, (_, row) => row);
+  const key = randomKey(trainer.seed, trainer.epoch + 1, salts.shuffle);
+  if (model.training.shuffle) shuffle(order, randomStream(key));
+  const slots = [...Object.entries(facts.inputs), ...Object.entries(facts.targets)];
+  const batches: Batch[] = [];
+  for (let at = 0; at < order.length; at += facts.batchSize) {
+    const rows = order.subarray(at, at + facts.batchSize);
+    const pick = (name: string, size: number) =>
+      Array.from(rows).flatMap((row) => Array.prototype.slice.call(data[name], row * size, (row + 1) * size));
+    batches.push(Object.fromEntries(slots.map(([name, { shape }]) => [name, pick(name, sizeOf(shape))])));
+  }
+  return batches;
+}
+
+const isSound = ({ parameters, gradients }: Trainer, loss: number): boolean =>
+  [[loss], ...Object.values(gradients), ...Object.values(parameters)].every((list) =>
+    list.every((value) => Number.isFinite(value)),
+  );
+
+/** Looks through the gradient's graph, then through the update's. */
+function firstBadNode(
+  { graphs, built }: Compilation,
+  facts: ModelFacts,
+  kept: ReadonlyMap<string, Tensor>,
+  batch: Batch,
+): string | undefined {
+  const rows = rowsIn(facts, batch);
+  const storage = new Map([...kept, ...batchStorage(facts, batch)]);
+  const values = evaluateNodes(graphs.gradient, storage, rows);
+  const bad = badNode(graphs.gradient, values, facts.dtype);
+  if (bad !== undefined) return bad;
+  const gradients = built.parameters.flatMap(({ name }) => {
+    const output = graphs.gradient.outputs.find((each) => each.storage === `gradient:${name}`);
+    return output === undefined ? [] : [...(values.get(output.node)?.data ?? [])];
+  });
+  storage.set("gradients", { shape: [gradients.length], data: Float64Array.from(gradients) });
+  return badNode(graphs.update, evaluateNodes(graphs.update, storage, rows), facts.dtype);
+}
+
+function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" | "f64"): string | undefined {
+  // The interpreter computes in doubles: what the trainer's f32 cannot hold is infinite there.
+  const held = (value: number) => (dtype === "f32" ? Math.fround(value) : value);
+  const badValue = (node: Node) => values.get(node)?.data.find((value) => !Number.isFinite(held(value)));
+  const isBad = (node: Node) => isFloat(node.type.element) && badValue(node) !== undefined;
+  const node = graph.nodes.find(
+    (each) => each.op !== "constant" && isBad(each) && !operandsOf(each).some(isBad),
+  );
+  if (node === undefined) return undefined;
+  const names = nameNodes(graph);
+  const formula = formulaOf(node, (each) =>
+    each === node || each.op === "constant" ? undefined : names.get(each),
+  );
+  const layer = node.origin.layer === undefined ? "" : ` (layer ${node.origin.layer})`;
+  return `${names.get(node)} = ${formula}${layer} becomes ${held(badValue(node) ?? NaN)} in graph ${graph.name}`;
+}

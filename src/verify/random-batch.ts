@@ -1,0 +1,29 @@
+/** Random data of the right shapes, for checks and measurements. */
+import { randomKey, randomStream } from "../runtime/random.ts";
+import { sizeOf } from "../runtime/model-facts.ts";
+import type { ModelFacts } from "../runtime/model-facts.ts";
+import type { Batch } from "../runtime/slots.ts";
+
+/** Indices without a stated vocabulary stay below this. */
+const smallVocabulary = 8;
+
+/**
+ * `rows` rows: inputs of mean 0 and deviation 1, any class. Real targets are 0 in a third of all places and from (0, 1) elsewhere,
+ * which every loss takes: counts, probabilities, and both sides of a margin.
+ */
+export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
+  const random = randomStream(randomKey(seed, 0, 0));
+  const fill = (shape: readonly number[], draw: () => number) =>
+    Float64Array.from({ length: rows * sizeOf(shape) }, draw);
+  const target = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
+  return Object.fromEntries([
+    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary }]) => [
+      name,
+      fill(shape, dtype === "i32" ? () => random.below(vocabulary) : random.normal),
+    ]),
+    ...Object.entries(targets).map(([name, { shape, classes }]) => [
+      name,
+      fill(shape, classes === undefined ? target : () => random.below(classes)),
+    ]),
+  ]);
+}

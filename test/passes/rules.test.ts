@@ -1,0 +1,328 @@
+// Every rewrite rule on the smallest graph that shows it, text to text. If one fails, the rule does something else than its
+// equation says; if it says that a row is missing, a rule came without showing what it does.
+import { describe, expect, it } from "vitest";
+import type { Graph } from "../../src/ir/nodes.ts";
+import { rewriteGraph } from "../../src/ir/rewrite.ts";
+import { verifyGraph } from "../../src/ir/verify.ts";
+import { createBuilder, ops } from "../../src/ops/index.ts";
+import type { Rule } from "../../src/passes/rules/define.ts";
+import { rules } from "../../src/passes/simplify.ts";
+import { interpret } from "../../src/reference/interpret.ts";
+import { graphFrom, plainText } from "../support/graph-text.ts";
+import { anyStorage, compareStorage, isIdentical } from "../support/tensors.ts";
+
+const zeros = `%0: f64[] = constant {"value":0,"element":"f64"}\n%zeros: f64[n,4] = broadcast %0 {"shape":["n",4]}`;
+const ones = `%1: f64[] = constant {"value":1,"element":"f64"}\n%ones: f64[n,4] = broadcast %1 {"shape":["n",4]}`;
+const twos = `%2: f64[] = constant {"value":2,"element":"f64"}\n%twos: f64[n,4] = broadcast %2 {"shape":["n",4]}`;
+const nothing = 'output "z" = %x';
+
+/** By the rule's name: what it is given, and what it makes of it. */
+const rows: Readonly<Record<string, readonly (readonly [before: string, after: string])[]>> = {
+  "add-zero": [
+    [`${zeros}\n%z: f64[n,4] = add %x, %zeros`, nothing],
+    [`${zeros}\n%z: f64[n,4] = add %zeros, %x`, nothing],
+  ],
+  "subtract-zero": [[`${zeros}\n%z: f64[n,4] = subtract %x, %zeros`, nothing]],
+  "subtract-from-zero": [[`${zeros}\n%z: f64[n,4] = subtract %zeros, %x`, "%z: f64[n,4] = negate %x"]],
+  "multiply-by-one": [
+    [`${ones}\n%z: f64[n,4] = multiply %x, %ones`, nothing],
+    [`${ones}\n%z: f64[n,4] = multiply %ones, %x`, nothing],
+  ],
+  "multiply-by-zero": [[`${zeros}\n%z: f64[n,4] = multiply %x, %zeros`, `${zeros}\noutput "z" = %zeros`]],
+  "multiply-by-minus-one": [
+    [
+      `%0: f64[] = constant {"value":-1,"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %z: f64[n,4] = multiply %x, %1`,
+      "%z: f64[n,4] = negate %x",
+    ],
+  ],
+  "divide-by-one": [[`${ones}\n%z: f64[n,4] = divide %x, %ones`, nothing]],
+  "divide-by-scalar": [
+    [
+      `%0: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %z: f64[n,4] = divide %x, %0`,
+      `%1: f64[] = constant {"value":1,"element":"f64"}
+       %r: f64[] = divide %1, %c
+       %2: f64[n,4] = broadcast %r {"shape":["n",4]}
+       %z: f64[n,4] = multiply %x, %2`,
+    ],
+  ],
+  "negate-negate": [["%0: f64[n,4] = negate %x\n%z: f64[n,4] = negate %0", nothing]],
+  "add-negated": [
+    ["%0: f64[n,4] = negate %y\n%z: f64[n,4] = add %x, %0", "%z: f64[n,4] = subtract %x, %y"],
+    ["%0: f64[n,4] = negate %y\n%z: f64[n,4] = add %0, %x", "%z: f64[n,4] = subtract %x, %y"],
+  ],
+  "subtract-negated": [
+    ["%0: f64[n,4] = negate %y\n%z: f64[n,4] = subtract %x, %0", "%z: f64[n,4] = add %x, %y"],
+  ],
+  "negate-factor": [
+    [
+      "%0: f64[n,4] = negate %x\n%z: f64[n,4] = multiply %0, %y",
+      "%0: f64[n,4] = multiply %x, %y\n%z: f64[n,4] = negate %0",
+    ],
+  ],
+  "negate-dividend": [
+    [
+      "%0: f64[n,4] = negate %x\n%z: f64[n,4] = divide %0, %y",
+      "%0: f64[n,4] = divide %x, %y\n%z: f64[n,4] = negate %0",
+    ],
+  ],
+  "negate-difference": [
+    ["%0: f64[n,4] = subtract %x, %y\n%z: f64[n,4] = negate %0", "%z: f64[n,4] = subtract %y, %x"],
+  ],
+  double: [["%z: f64[n,4] = add %x, %x", `${twos}\n%z: f64[n,4] = multiply %twos, %x`]],
+  "multiply-constants": [
+    [
+      `${twos}
+       %0: f64[n,4] = multiply %x, %twos
+       %z: f64[n,4] = multiply %twos, %0`,
+      `%4: f64[] = constant {"value":4,"element":"f64"}
+       %fours: f64[n,4] = broadcast %4 {"shape":["n",4]}
+       %z: f64[n,4] = multiply %fours, %x`,
+    ],
+  ],
+  "power-of-two": [[`${twos}\n%z: f64[n,4] = power %x, %twos`, "%z: f64[n,4] = multiply %x, %x"]],
+  "power-of-one": [[`${ones}\n%z: f64[n,4] = power %x, %ones`, nothing]],
+  "select-same": [["%z: f64[n,4] = select %m, %x, %x", nothing]],
+  "cast-same": [['%z: f64[n,4] = cast %x {"element":"f64"}', nothing]],
+
+  "normalise-exponentials": [
+    [
+      `%e: f64[n,4] = exp %x
+       %sum: f64[n] = reduceSum %e {"axes":[1]}
+       %0: f64[n] = divide %s, %sum
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = multiply %1, %e`,
+      `%1: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %e: f64[n,4] = exp %x
+       %sum: f64[n] = reduceSum %e {"axes":[1]}
+       %2: f64[n,4] = broadcast %sum {"shape":["n",4],"axes":[0]}
+       %softmax: f64[n,4] = divide %e, %2
+       %z: f64[n,4] = multiply %1, %softmax`,
+    ],
+  ],
+  "factor-difference": [
+    [
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %0: f64[n,4] = multiply %f, %x
+       %1: f64[n,4] = multiply %y, %f
+       %z: f64[n,4] = subtract %0, %1`,
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %0: f64[n,4] = subtract %x, %y
+       %z: f64[n,4] = multiply %f, %0`,
+    ],
+    [
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %0: f64[n,4] = multiply %f, %x
+       %1: f64[n,4] = multiply %f, %y
+       %z: f64[n,4] = add %0, %1`,
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %0: f64[n,4] = add %x, %y
+       %z: f64[n,4] = multiply %f, %0`,
+    ],
+  ],
+  "negate-choice": [
+    [
+      `${zeros}
+       %0: f64[n,4] = negate %x
+       %z: f64[n,4] = select %m, %0, %zeros`,
+      `${zeros}
+       %0: f64[n,4] = select %m, %x, %zeros
+       %z: f64[n,4] = negate %0`,
+    ],
+  ],
+  "softmax-cross-entropy": [
+    [
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       ${zeros}
+       %0: f64[n,4] = multiply %f, %y
+       %1: f64[n,4] = select %m, %f, %zeros
+       %z: f64[n,4] = subtract %0, %1`,
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %1: f64[n,4] = cast %m {"element":"f64"}
+       %2: f64[n,4] = subtract %y, %1
+       %z: f64[n,4] = multiply %f, %2`,
+    ],
+  ],
+
+  "reshape-nothing": [['%z: f64[n,4] = reshape %x {"shape":["n",4]}', nothing]],
+  "reshape-reshape": [
+    [
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %z: f64[n,1,4] = reshape %0 {"shape":["n",1,4]}`,
+      '%z: f64[n,1,4] = reshape %x {"shape":["n",1,4]}',
+    ],
+  ],
+  "transpose-nothing": [['%z: f64[n,4] = transpose %x {"permutation":[0,1]}', nothing]],
+  "transpose-transpose": [
+    [
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %1: f64[2,n,2] = transpose %0 {"permutation":[1,0,2]}
+       %z: f64[2,2,n] = transpose %1 {"permutation":[2,0,1]}`,
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %z: f64[2,2,n] = transpose %0 {"permutation":[2,1,0]}`,
+    ],
+  ],
+  "broadcast-nothing": [['%z: f64[n,4] = broadcast %x {"shape":["n",4],"axes":[0,1]}', nothing]],
+  "broadcast-broadcast": [
+    [
+      `%0: f64[2,4] = broadcast %v {"shape":[2,4],"axes":[1]}
+       %z: f64[n,2,4] = broadcast %0 {"shape":["n",2,4],"axes":[1,2]}`,
+      '%z: f64[n,2,4] = broadcast %v {"shape":["n",2,4],"axes":[2]}',
+    ],
+  ],
+  "compute-before-repeating": [
+    [
+      `%0: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %1: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %z: f64[n,4] = add %0, %1`,
+      `%0: f64[n] = broadcast %c {"shape":["n"]}
+       %1: f64[n] = add %s, %0
+       %z: f64[n,4] = broadcast %1 {"shape":["n",4],"axes":[0]}`,
+    ],
+  ],
+  "negate-before-view": [
+    [
+      `%0: f64[4] = negate %v
+       %z: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[1]}`,
+      `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+       %z: f64[n,4] = negate %0`,
+    ],
+  ],
+  "sum-of-repeated": [
+    [
+      `%0: f64[n,2,4] = broadcast %v {"shape":["n",2,4],"axes":[2]}
+       %z: f64[n] = reduceSum %0 {"axes":[1,2]}`,
+      `%1: f64[] = constant {"value":1,"element":"f64"}
+       %2: f64[] = constant {"value":2,"element":"f64"}
+       %times: f64[] = multiply %1, %2
+       %3: f64[n] = broadcast %times {"shape":["n"]}
+       %lean: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+       %sum: f64[n] = reduceSum %lean {"axes":[1]}
+       %z: f64[n] = multiply %3, %sum`,
+    ],
+    [
+      `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+       %z: f64[4] = reduceSum %0 {"axes":[0]}`,
+      `%1: f64[] = constant {"value":1,"element":"f64"}
+       %n: f64[] = batchSize {"element":"f64"}
+       %times: f64[] = multiply %1, %n
+       %3: f64[4] = broadcast %times {"shape":[4]}
+       %lean: f64[4] = broadcast %v {"shape":[4],"axes":[0]}
+       %sum: f64[4] = reduceSum %lean
+       %z: f64[4] = multiply %3, %sum`,
+    ],
+  ],
+  "sum-of-nothing": [["%z: f64[n,4] = reduceSum %x", nothing]],
+  "factor-out-of-sum": [
+    [
+      `%0: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %1: f64[n,4] = multiply %0, %x
+       %z: f64[n] = reduceSum %1 {"axes":[1]}`,
+      `%0: f64[n] = broadcast %s {"shape":["n"],"axes":[0]}
+       %1: f64[n] = reduceSum %x {"axes":[1]}
+       %z: f64[n] = multiply %0, %1`,
+    ],
+  ],
+  "contract-transposed": [
+    [
+      `%t: f64[4,n] = transpose %x {"permutation":[1,0]}
+       %z: f64[n,2] = contract %t, %a {"sumX":[0],"sumY":[0]}`,
+      '%z: f64[n,2] = contract %x, %a {"sumX":[1],"sumY":[0]}',
+    ],
+    [
+      `%t: f64[2,4] = transpose %a {"permutation":[1,0]}
+       %z: f64[n,2] = contract %x, %t {"sumX":[1],"sumY":[1]}`,
+      '%z: f64[n,2] = contract %x, %a {"sumX":[1],"sumY":[0]}',
+    ],
+  ],
+  "transpose-contraction": [
+    [
+      `%0: f64[3,2] = contract %b, %a {"sumX":[0],"sumY":[0]}
+       %z: f64[2,3] = transpose %0 {"permutation":[1,0]}`,
+      '%z: f64[2,3] = contract %a, %b {"sumX":[0],"sumY":[0]}',
+    ],
+  ],
+};
+
+/** Where a rule must keep its hands off. */
+const refusals: readonly (readonly [rule: string, why: string, text: string])[] = [
+  [
+    "contract-transposed",
+    "free axes would change places",
+    `%w: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+     %t: f64[2,n,2] = transpose %w {"permutation":[1,0,2]}
+     %z: f64[2,n,4] = contract %t, %a {"sumX":[2],"sumY":[1]}`,
+  ],
+  ["double", "x + y is no double", "%z: f64[n,4] = add %x, %y"],
+  [
+    "factor-out-of-sum",
+    "the factor varies along the sum",
+    `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+     %1: f64[n,4] = multiply %0, %x
+     %z: f64[n] = reduceSum %1 {"axes":[1]}`,
+  ],
+  [
+    "normalise-exponentials",
+    "the sum is of something else",
+    `%e: f64[n,4] = exp %x
+     %sum: f64[n] = reduceSum %y {"axes":[1]}
+     %0: f64[n] = divide %s, %sum
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+     %z: f64[n,4] = multiply %1, %e`,
+  ],
+  ["power-of-two", "the exponent is 1", `${ones}\n%z: f64[n,4] = power %x, %ones`],
+];
+
+const applied = (graph: Graph, rule: Rule): Graph =>
+  rewriteGraph(graph, createBuilder("f64"), (node, g) => rule.apply(node, g) ?? node);
+
+const ruleNamed = (name: string): Rule => {
+  const rule = rules.find((candidate) => candidate.name === name);
+  if (rule === undefined) throw new Error(`there is no rule ${name}`);
+  return rule;
+};
+
+describe.each(rules)("$name", (rule) => {
+  const own = rows[rule.name] ?? [];
+  it("is shown", () => {
+    expect(own.length, `rule ${rule.name} (${rule.equation}) has no row in this test`).toBeGreaterThan(0);
+  });
+  it.each(own.map(([before, after]) => ({ before, after })))("$before", ({ before, after }) => {
+    const graph = graphFrom(before);
+    const result = applied(graph, rule);
+    expect(plainText(result)).toBe(plainText(graphFrom(after)));
+    expect(verifyGraph(ops, result)).toEqual([]);
+
+    const values = anyStorage(graph, 3, 8);
+    const expected = interpret(graph, values, 3);
+    const actual = interpret(result, values, 3);
+    expect(compareStorage(actual, expected).worst).toBeLessThan(1e-14);
+    if (rule.fast !== undefined) return;
+    // A rule that is not marked fast gives the same bits, whatever comes in.
+    for (const strange of [0, -0, NaN, Infinity, -Infinity, 5e-324, 1e308]) {
+      const odd = new Map(
+        [...values].map(([name, value]) => {
+          const data = name === "m" ? value.data : value.data.map((x, i) => (i % 2 === 0 ? strange : x));
+          return [name, { shape: value.shape, data }];
+        }),
+      );
+      const [was, is] = [interpret(graph, odd, 3).get("z"), interpret(result, odd, 3).get("z")];
+      const same = was !== undefined && is !== undefined && isIdentical(was, is);
+      expect(same, `${strange}: ${was?.data.join()} became ${is?.data.join()}`).toBe(true);
+    }
+  });
+});
+
+describe("names and refusals", () => {
+  it("every row belongs to a rule, every rule has one name", () => {
+    const names = rules.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(Object.keys(rows).filter((name) => !names.includes(name))).toEqual([]);
+  });
+  it.each(refusals)("%s leaves it: %s", (name, _, text) => {
+    const graph = graphFrom(text);
+    expect(applied(graph, ruleNamed(name))).toBe(graph);
+  });
+});
