@@ -92,13 +92,11 @@ const d_dense2 = 4044; // f32[n, 1], gradient: kernels 6 to 10
 const rmse = 2988; // f32[], gradient: kernels 3 to 5
 const d_loss_total = 4076; // f32[], gradient: kernels 3 to 11
 const regularization = 2992; // f32[], gradient: kernels 4 to 5
-const update_stepSize = 1964; // f32[], update: kernels 1 to 2
-const update_adam = 1968; // f32[], update: kernels 1 to 2
 const predict_dense1 = 1964; // f32[n, 32], predict: kernels 1 to 2
 const evaluate_dense1 = 1964; // f32[n, 32], evaluate: kernels 1 to 2
 const evaluate_dense2 = 2988; // f32[n, 1], evaluate: kernels 2 to 3
 const evaluate_loss_total_2 = 982; // f64[], evaluate: kernels 3 to 4
-const evaluate_rmse = 984; // f64[], evaluate: kernels 3 to 4
+const evaluate_totals_loss_total = 984; // f64[], evaluate: kernels 3 to 4
 const evaluate_r2_residual = 986; // f64[], evaluate: kernels 3 to 4
 const evaluate_r2_total = 988; // f64[], evaluate: kernels 3 to 4
 const evaluate_r2_squares = 990; // f64[], evaluate: kernels 3 to 4
@@ -578,25 +576,20 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
 
 // learningRate = 0.01
 // t = optimizer:step + 1
-// stepSize = learningRate / (1 − 0.9^t)
-// adam = 1 / √(1 − 0.999^t)
+// stepSize = learningRate / (1 − exp(t · -0.105361…))
+// adam = 1 / √(1 − exp(t · -0.0010005…))
 // next_step = optimizer:step + 1
-function compute_adam(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
+// next_mean = 0.9 · optimizer:mean + 0.1… · gradients
+// next_squares = 0.999 · optimizer:squares + 0.001… · gradients · gradients
+// next_parameters = parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
-  f[update_stepSize] = learningRate_value / (1 - Math.pow(0.9, t));
-  f[update_adam] = 1 / Math.sqrt(1 - Math.pow(0.999, t));
+  const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
+  const adam = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
-}
-
-// next_mean = 0.9 · optimizer:mean + 0.1… · gradients
-// next_squares = 0.999 · optimizer:squares + 0.001… · gradients · gradients
-// next_parameters = parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
-function compute_next_parameters(f: Numbers): void {
-  const stepSize = f[update_stepSize];
-  const adam = f[update_adam];
   for (let i = 0; i < 385; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
@@ -642,12 +635,12 @@ function compute_dense_2(f: Numbers, n: number, input: number, output: number): 
 
 // loss_total = Σ (dense2 − progression) · (dense2 − progression)
 // loss_total_2 = loss_total
-// rmse = totals:loss.total + loss_total_2
+// totals_loss_total = totals:loss.total + loss_total_2
 // mae_total = Σ |dense2 − progression|
 // r2_residual = Σ (dense2 − progression) · (dense2 − progression)
 // r2_total = Σ progression
 // r2_squares = Σ progression · progression
-function compute_r2_squares(f: Numbers, doubles: Float64Array, n: number): void {
+function compute_totals_loss_total(f: Numbers, doubles: Float64Array, n: number): void {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
@@ -671,51 +664,51 @@ function compute_r2_squares(f: Numbers, doubles: Float64Array, n: number): void 
   }
   const loss_total_2 = sum0;
   doubles[evaluate_loss_total_2] = loss_total_2;
-  doubles[evaluate_rmse] = doubles[totals_loss_total] + loss_total_2;
+  doubles[evaluate_totals_loss_total] = doubles[totals_loss_total] + loss_total_2;
   f[evaluate_mae_total] = sum1;
   doubles[evaluate_r2_residual] = sum2;
   doubles[evaluate_r2_total] = sum3;
   doubles[evaluate_r2_squares] = sum4;
 }
 
-// rmse_2 = totals:loss.count + n
-// rmse_3 = totals:rmse.total + loss_total_2
-// rmse_4 = totals:rmse.count + n
-// mae = totals:mae.total + mae_total
-// mae_2 = totals:mae.count + n
-// r2 = totals:r2.residual + r2_residual
-// r2_2 = totals:r2.total + r2_total
-// r2_3 = totals:r2.squares + r2_squares
-// r2_4 = totals:r2.count + n
-function compute_r2_4(f: Numbers, doubles: Float64Array, n: number): void {
+// totals_loss_count = totals:loss.count + n
+// totals_rmse_total = totals:rmse.total + loss_total_2
+// totals_rmse_count = totals:rmse.count + n
+// totals_mae_total = totals:mae.total + mae_total
+// totals_mae_count = totals:mae.count + n
+// totals_r2_residual = totals:r2.residual + r2_residual
+// totals_r2_total = totals:r2.total + r2_total
+// totals_r2_squares = totals:r2.squares + r2_squares
+// totals_r2_count = totals:r2.count + n
+function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): void {
   const t = n;
-  const rmse_2 = doubles[totals_loss_count] + t;
-  const rmse_3 = doubles[totals_rmse_total] + doubles[evaluate_loss_total_2];
-  const rmse_4 = doubles[totals_rmse_count] + t;
-  const mae = doubles[totals_mae_total] + f[evaluate_mae_total];
-  const mae_2 = doubles[totals_mae_count] + t;
-  const r2 = doubles[totals_r2_residual] + doubles[evaluate_r2_residual];
-  const r2_2 = doubles[totals_r2_total] + doubles[evaluate_r2_total];
-  const r2_3 = doubles[totals_r2_squares] + doubles[evaluate_r2_squares];
-  const r2_4 = doubles[totals_r2_count] + t;
-  doubles[totals_loss_total] = doubles[evaluate_rmse];
-  doubles[totals_loss_count] = rmse_2;
-  doubles[totals_rmse_total] = rmse_3;
-  doubles[totals_rmse_count] = rmse_4;
-  doubles[totals_mae_total] = mae;
-  doubles[totals_mae_count] = mae_2;
-  doubles[totals_r2_residual] = r2;
-  doubles[totals_r2_total] = r2_2;
-  doubles[totals_r2_squares] = r2_3;
-  doubles[totals_r2_count] = r2_4;
+  const totals_loss_count_value = doubles[totals_loss_count] + t;
+  const totals_rmse_total_value = doubles[totals_rmse_total] + doubles[evaluate_loss_total_2];
+  const totals_rmse_count_value = doubles[totals_rmse_count] + t;
+  const totals_mae_total_value = doubles[totals_mae_total] + f[evaluate_mae_total];
+  const totals_mae_count_value = doubles[totals_mae_count] + t;
+  const totals_r2_residual_value = doubles[totals_r2_residual] + doubles[evaluate_r2_residual];
+  const totals_r2_total_value = doubles[totals_r2_total] + doubles[evaluate_r2_total];
+  const totals_r2_squares_value = doubles[totals_r2_squares] + doubles[evaluate_r2_squares];
+  const totals_r2_count_value = doubles[totals_r2_count] + t;
+  doubles[totals_loss_total] = doubles[evaluate_totals_loss_total];
+  doubles[totals_loss_count] = totals_loss_count_value;
+  doubles[totals_rmse_total] = totals_rmse_total_value;
+  doubles[totals_rmse_count] = totals_rmse_count_value;
+  doubles[totals_mae_total] = totals_mae_total_value;
+  doubles[totals_mae_count] = totals_mae_count_value;
+  doubles[totals_r2_residual] = totals_r2_residual_value;
+  doubles[totals_r2_total] = totals_r2_total_value;
+  doubles[totals_r2_squares] = totals_r2_squares_value;
+  doubles[totals_r2_count] = totals_r2_count_value;
 }
 
-// sqrt = √(totals:loss.total / totals:loss.count)
-// sqrt_2 = √(totals:rmse.total / totals:rmse.count)
-// divide = totals:mae.total / totals:mae.count
-// subtract = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total · totals:r2.total /
+// summary_loss = √(totals:loss.total / totals:loss.count)
+// summary_rmse = √(totals:rmse.total / totals:rmse.count)
+// summary_mae = totals:mae.total / totals:mae.count
+// summary_r2 = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total · totals:r2.total /
 //   totals:r2.count)
-function compute_subtract(doubles: Float64Array): void {
+function compute_summary_r2(doubles: Float64Array): void {
   doubles[summary_loss] = Math.sqrt(doubles[totals_loss_total] / doubles[totals_loss_count]);
   doubles[summary_rmse] = Math.sqrt(doubles[totals_rmse_total] / doubles[totals_rmse_count]);
   doubles[summary_mae] = doubles[totals_mae_total] / doubles[totals_mae_count];
@@ -745,8 +738,7 @@ function gradient(f: Numbers, n: number): number {
 
 /** One step of the optimizer. */
 function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
-  compute_adam(f, integers, doubles);
-  compute_next_parameters(f);
+  compute_next_parameters(f, integers, doubles);
 }
 
 /** The network's output for n rows, in evaluation mode. */
@@ -759,13 +751,13 @@ function predict(f: Numbers, n: number): void {
 function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
   compute_dense(f, n, evaluate_dense1);
   compute_dense_2(f, n, evaluate_dense1, evaluate_dense2);
-  compute_r2_squares(f, doubles, n);
-  compute_r2_4(f, doubles, n);
+  compute_totals_loss_total(f, doubles, n);
+  compute_totals_r2_count(f, doubles, n);
 }
 
 /** Loss and metrics from those sums. */
 function summarise(doubles: Float64Array): void {
-  compute_subtract(doubles);
+  compute_summary_r2(doubles);
 }
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -1036,6 +1028,42 @@ function interleave(
   return values;
 }
 
+/**
+ * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
+ * and subtracting it again is exact.
+ */
+function nearest(x: number): number {
+  return x + 6755399441055744 - 6755399441055744;
+}
+
+/**
+ * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into halves of 26 bits
+ * whose products are exact (T. J. Dekker, "A floating-point technique for extending the available precision", 1971).
+ */
+function productError(x: number, y: number, product: number): number {
+  const xSplit = 134217729 * x;
+  const ySplit = 134217729 * y;
+  const xHigh = xSplit - (xSplit - x);
+  const yHigh = ySplit - (ySplit - y);
+  const xLow = x - xHigh;
+  const yLow = y - yHigh;
+  return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
+}
+
+/** 2^k for −1023 ≤ k ≤ 1023 stands at k + 1023. */
+const powersOfTwo: Float64Array = tableOfPowersOfTwo();
+
+function tableOfPowersOfTwo(): Float64Array {
+  const table = new Float64Array(2047);
+  let power = 1;
+  for (let k = 0; k <= 1023; k++) {
+    table[1023 + k] = power;
+    table[1023 - k] = 1 / power;
+    power *= 2;
+  }
+  return table;
+}
+
 /** Which rows of which data. */
 interface Part {
   data: Batch;
@@ -1188,6 +1216,55 @@ function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, repor
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
   if (earlyStopping) progress.best = packParameters(machine);
   return true;
+}
+
+/** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
+const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
+
+/** Each entry is the one before times 2^(1/64), in pairs of doubles. */
+function tableOfRootsOfTwo(): Float64Array {
+  const root = 1.0108892860517005;
+  const rootRest = -1.5234778603368577e-17;
+  const table = new Float64Array(128);
+  table[0] = 1;
+  for (let j = 0; j < 126; j += 2) {
+    const product = table[j] * root;
+    const rest = productError(table[j], root, product) + (table[j] * rootRest + table[j + 1] * root);
+    table[j + 2] = product + rest;
+    table[j + 3] = product - table[j + 2] + rest;
+  }
+  return table;
+}
+
+/** eʳ − 1 = r + r²/2 + … + r⁶/720 for |r| ≤ 0.0055, to a relative error of 5·10⁻¹⁸. */
+function expm1NearZero(r: number): number {
+  return r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720)))));
+}
+
+/**
+ * eˣ to 0.53 units in the last place. With k the whole number nearest to 64 x / ln 2,
+ *
+ *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720,
+ *
+ * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W. Waite, 1980), and
+ * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
+ */
+function exp(x: number): number {
+  if (!(Math.abs(x) < 708)) return expAtEdge(x);
+  const k = nearest(x * 92.33248261689366);
+  const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
+  const p = expm1NearZero(r);
+  const j = (k & 63) * 2;
+  return (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * powersOfTwo[(k >> 6) + 1023];
+}
+
+/** eˣ where 2^(k/64) overflows or loses bits: eˣ = (e^(x/2))². */
+function expAtEdge(x: number): number {
+  if (x > 710) return Infinity;
+  if (x < -746) return 0;
+  if (x !== x) return x;
+  const root = exp(x / 2);
+  return root * root;
 }
 
 /** Independent uniform numbers in [low, high). */
@@ -1543,8 +1620,6 @@ function randomUnit(key: number, index: number): number {
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** Of mean 0 and variance 1. */
-  normal(): number;
   /** A whole number in [0, limit), limit ≤ 2³². */
   below(limit: number): number;
 }
@@ -1555,8 +1630,6 @@ function randomStream(key: number): Random {
   const unit = () => randomUnit(key, index++);
   return {
     unit,
-    // Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1)
-    normal: () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
     below: (limit) => Math.floor(((randomBits(key, index++) >>> 0) / 0x100000000) * limit),
   };
 }

@@ -84,8 +84,6 @@ const exponentials = 24032; // f32[n, 10], gradient: kernels 3 to 4
 const d_dense2 = 25760; // f32[n, 10], gradient: kernels 4 to 9
 const sum_of_exponentials = 24352; // f32[n], gradient: kernels 3 to 4
 const d_loss_total = 24384; // f32[], gradient: kernels 3 to 4
-const update_stepSize = 21664; // f32[], update: kernels 1 to 2
-const update_adam = 21668; // f32[], update: kernels 1 to 2
 const predict_dense1 = 21664; // f32[n, 64], predict: kernels 1 to 2
 const evaluate_dense1 = 21664; // f32[n, 64], evaluate: kernels 1 to 2
 const evaluate_dense2 = 23712; // f32[n, 10], evaluate: kernels 2 to 3
@@ -306,14 +304,14 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
       const t = f[dense2_row + k] - maximum;
-      const exponentials_value = Math.exp(t);
+      const exponentials_value = exp(t);
       f[exponentials_row + k] = exponentials_value;
       sum2 += exponentials_value;
       sum3 += k === digit_value ? t : 0;
       sum4 += t;
     }
     f[sum_of_exponentials + row] = sum2;
-    sum0 += digit_value >= 0 ? Math.log(sum2) - 0.9 * sum3 - 0.01 * sum4 : 0;
+    sum0 += digit_value >= 0 ? log(sum2) - 0.9 * sum3 - 0.01 * sum4 : 0;
     sum1 += digit_value >= 0 ? 1 : 0;
   }
   f[loss] = sum0 / sum1;
@@ -608,25 +606,20 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
 
 // learningRate = 0.003
 // t = optimizer:step + 1
-// stepSize = learningRate / (1 − 0.9^t)
-// adam = 1 / √(1 − 0.999^t)
+// stepSize = learningRate / (1 − exp(t · -0.105361…))
+// adam = 1 / √(1 − exp(t · -0.0010005…))
 // next_step = optimizer:step + 1
-function compute_adam(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
+// next_mean = 0.9 · optimizer:mean + 0.1… · gradients
+// next_squares = 0.999 · optimizer:squares + 0.001… · gradients · gradients
+// next_parameters = parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.003;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
-  f[update_stepSize] = learningRate_value / (1 - Math.pow(0.9, t));
-  f[update_adam] = 1 / Math.sqrt(1 - Math.pow(0.999, t));
+  const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
+  const adam = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
-}
-
-// next_mean = 0.9 · optimizer:mean + 0.1… · gradients
-// next_squares = 0.999 · optimizer:squares + 0.001… · gradients · gradients
-// next_parameters = parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
-function compute_next_parameters(f: Numbers): void {
-  const stepSize = f[update_stepSize];
-  const adam = f[update_adam];
   for (let i = 0; i < 4810; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
@@ -643,15 +636,20 @@ function compute_next_parameters(f: Numbers): void {
 // cross-entropy = Σ_last (dense2 − maximum)
 // loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
 //   0)
-// cross-entropy_2 = totals:loss.total + loss_total
+// totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [digit ≥ 0]
 // loss_count_2 = loss_count
-// cross-entropy_3 = totals:loss.count + loss_count_2
+// totals_loss_count = totals:loss.count + loss_count_2
 // accuracy = max_last([dense2 = maximum] ? −index : -Infinity)
 // accuracy_total = Σ ([digit ≥ 0] ? [−accuracy = digit] : 0)
-// accuracy_2 = totals:accuracy.total + accuracy_total
-// accuracy_3 = totals:accuracy.count + loss_count_2
-function compute_accuracy_3(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
+// totals_accuracy_total = totals:accuracy.total + accuracy_total
+// totals_accuracy_count = totals:accuracy.count + loss_count_2
+function compute_totals_accuracy_count(
+  f: Numbers,
+  integers: Int32Array,
+  doubles: Float64Array,
+  n: number,
+): void {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
@@ -669,29 +667,29 @@ function compute_accuracy_3(f: Numbers, integers: Int32Array, doubles: Float64Ar
     for (let k = 0; k < 10; k++) {
       const dense2_value = f[dense2_row + k];
       const t = dense2_value - maximum0;
-      sum3 += Math.exp(t);
+      sum3 += exp(t);
       sum4 += k === digit_value ? t : 0;
       sum5 += t;
       maximum1 = Math.max(maximum1, dense2_value === maximum0 ? -k : -Infinity);
     }
-    sum0 += digit_value >= 0 ? Math.log(sum3) - 0.9 * sum4 - 0.01 * sum5 : 0;
+    sum0 += digit_value >= 0 ? log(sum3) - 0.9 * sum4 - 0.01 * sum5 : 0;
     sum1 += digit_value >= 0 ? 1 : 0;
     sum2 += digit_value >= 0 ? (-maximum1 === digit_value ? 1 : 0) : 0;
   }
-  const cross_entropy_2 = doubles[totals_loss_total] + sum0;
+  const totals_loss_total_value = doubles[totals_loss_total] + sum0;
   const loss_count_2 = sum1;
-  const cross_entropy_3 = doubles[totals_loss_count] + loss_count_2;
-  const accuracy_2 = doubles[totals_accuracy_total] + sum2;
-  const accuracy_3 = doubles[totals_accuracy_count] + loss_count_2;
-  doubles[totals_loss_total] = cross_entropy_2;
-  doubles[totals_loss_count] = cross_entropy_3;
-  doubles[totals_accuracy_total] = accuracy_2;
-  doubles[totals_accuracy_count] = accuracy_3;
+  const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
+  const totals_accuracy_total_value = doubles[totals_accuracy_total] + sum2;
+  const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
+  doubles[totals_loss_total] = totals_loss_total_value;
+  doubles[totals_loss_count] = totals_loss_count_value;
+  doubles[totals_accuracy_total] = totals_accuracy_total_value;
+  doubles[totals_accuracy_count] = totals_accuracy_count_value;
 }
 
-// divide = totals:loss.total / totals:loss.count
-// divide_2 = totals:accuracy.total / totals:accuracy.count
-function compute_divide_2(doubles: Float64Array): void {
+// summary_loss = totals:loss.total / totals:loss.count
+// summary_accuracy = totals:accuracy.total / totals:accuracy.count
+function compute_summary_accuracy(doubles: Float64Array): void {
   doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
   doubles[summary_accuracy] = doubles[totals_accuracy_total] / doubles[totals_accuracy_count];
 }
@@ -712,8 +710,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
 
 /** One step of the optimizer. */
 function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
-  compute_adam(f, integers, doubles);
-  compute_next_parameters(f);
+  compute_next_parameters(f, integers, doubles);
 }
 
 /** The network's output for n rows, in evaluation mode. */
@@ -726,12 +723,12 @@ function predict(f: Numbers, n: number): void {
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
   compute_dense(f, n, evaluate_dense1);
   compute_dense_2(f, n, evaluate_dense1, evaluate_dense2);
-  compute_accuracy_3(f, integers, doubles, n);
+  compute_totals_accuracy_count(f, integers, doubles, n);
 }
 
 /** Loss and metrics from those sums. */
 function summarise(doubles: Float64Array): void {
-  compute_divide_2(doubles);
+  compute_summary_accuracy(doubles);
 }
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -1002,6 +999,49 @@ function interleave(
   return values;
 }
 
+/**
+ * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
+ * and subtracting it again is exact.
+ */
+function nearest(x: number): number {
+  return x + 6755399441055744 - 6755399441055744;
+}
+
+/**
+ * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into halves of 26 bits
+ * whose products are exact (T. J. Dekker, "A floating-point technique for extending the available precision", 1971).
+ */
+function productError(x: number, y: number, product: number): number {
+  const xSplit = 134217729 * x;
+  const ySplit = 134217729 * y;
+  const xHigh = xSplit - (xSplit - x);
+  const yHigh = ySplit - (ySplit - y);
+  const xLow = x - xHigh;
+  const yLow = y - yHigh;
+  return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
+}
+
+/** 2^k for −1023 ≤ k ≤ 1023 stands at k + 1023. */
+const powersOfTwo: Float64Array = tableOfPowersOfTwo();
+
+function tableOfPowersOfTwo(): Float64Array {
+  const table = new Float64Array(2047);
+  let power = 1;
+  for (let k = 0; k <= 1023; k++) {
+    table[1023 + k] = power;
+    table[1023 - k] = 1 / power;
+    power *= 2;
+  }
+  return table;
+}
+
+/** One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits of the fraction. */
+const bitsOfDouble: Float64Array = new Float64Array([1]);
+
+const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
+
+const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
+
 /** Which rows of which data. */
 interface Part {
   data: Batch;
@@ -1156,6 +1196,55 @@ function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, repor
   return true;
 }
 
+/** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
+const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
+
+/** Each entry is the one before times 2^(1/64), in pairs of doubles. */
+function tableOfRootsOfTwo(): Float64Array {
+  const root = 1.0108892860517005;
+  const rootRest = -1.5234778603368577e-17;
+  const table = new Float64Array(128);
+  table[0] = 1;
+  for (let j = 0; j < 126; j += 2) {
+    const product = table[j] * root;
+    const rest = productError(table[j], root, product) + (table[j] * rootRest + table[j + 1] * root);
+    table[j + 2] = product + rest;
+    table[j + 3] = product - table[j + 2] + rest;
+  }
+  return table;
+}
+
+/** eʳ − 1 = r + r²/2 + … + r⁶/720 for |r| ≤ 0.0055, to a relative error of 5·10⁻¹⁸. */
+function expm1NearZero(r: number): number {
+  return r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720)))));
+}
+
+/**
+ * eˣ to 0.53 units in the last place. With k the whole number nearest to 64 x / ln 2,
+ *
+ *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720,
+ *
+ * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W. Waite, 1980), and
+ * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
+ */
+function exp(x: number): number {
+  if (!(Math.abs(x) < 708)) return expAtEdge(x);
+  const k = nearest(x * 92.33248261689366);
+  const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
+  const p = expm1NearZero(r);
+  const j = (k & 63) * 2;
+  return (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * powersOfTwo[(k >> 6) + 1023];
+}
+
+/** eˣ where 2^(k/64) overflows or loses bits: eˣ = (e^(x/2))². */
+function expAtEdge(x: number): number {
+  if (x > 710) return Infinity;
+  if (x < -746) return 0;
+  if (x !== x) return x;
+  const root = exp(x / 2);
+  return root * root;
+}
+
 /** Independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
@@ -1184,6 +1273,42 @@ class InputError extends Error {
     this.name = "InputError";
     this.line = line;
   }
+}
+
+/** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
+function exponentOf(x: number): number {
+  bitsOfDouble[0] = x;
+  // 0x3fe6a09e: how √½ begins
+  return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
+}
+
+/**
+ * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as
+ * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of relative
+ * error 2⁻⁵⁸.
+ */
+function log1pRest(f: number): number {
+  const s = f / (2 + f);
+  const z = s * s;
+  const w = z * z;
+  const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586))); // prettier-ignore
+  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  return s * (0.5 * f * f + (odd + even));
+}
+
+/** ln x = k ln 2 + ln m for x = 2ᵏ m; ln 2 is a sum of two doubles, the first so short that k times it is exact. */
+function log(x: number): number {
+  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
+  const k = exponentOf(x);
+  const f = x * powersOfTwo[1023 - k] - 1;
+  return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
+}
+
+/** ln of what is not a positive normal number; subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
+function logAtEdge(x: number): number {
+  if (x === 0) return -Infinity;
+  if (x < 0) return NaN;
+  return x < 1 ? log(x * 18014398509481984) - 54 * 0.6931471805599453 : x;
 }
 
 /** The element type of the arena. */
@@ -1509,8 +1634,6 @@ function randomUnit(key: number, index: number): number {
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** Of mean 0 and variance 1. */
-  normal(): number;
   /** A whole number in [0, limit), limit ≤ 2³². */
   below(limit: number): number;
 }
@@ -1521,8 +1644,6 @@ function randomStream(key: number): Random {
   const unit = () => randomUnit(key, index++);
   return {
     unit,
-    // Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1)
-    normal: () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
     below: (limit) => Math.floor(((randomBits(key, index++) >>> 0) / 0x100000000) * limit),
   };
 }

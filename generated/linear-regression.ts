@@ -77,7 +77,7 @@ const d_dense1 = 5804; // f32[n, 1], gradient: kernels 3 to 4
 const d_loss_total = 6248; // f32[], gradient: kernels 3 to 5
 const evaluate_dense1 = 5360; // f32[n, 1], evaluate: kernels 1 to 2
 const evaluate_loss_total_2 = 2902; // f64[], evaluate: kernels 2 to 3
-const evaluate_mse = 2904; // f64[], evaluate: kernels 2 to 3
+const evaluate_totals_loss_total = 2904; // f64[], evaluate: kernels 2 to 3
 const evaluate_r2_residual = 2906; // f64[], evaluate: kernels 2 to 3
 const evaluate_r2_total = 2908; // f64[], evaluate: kernels 2 to 3
 const evaluate_r2_squares = 2910; // f64[], evaluate: kernels 2 to 3
@@ -247,11 +247,11 @@ function compute_dense(f: Numbers, n: number, output: number): void {
 
 // loss_total = Σ (dense1 − progression) · (dense1 − progression)
 // loss_total_2 = loss_total
-// mse = totals:loss.total + loss_total_2
+// totals_loss_total = totals:loss.total + loss_total_2
 // r2_residual = Σ (dense1 − progression) · (dense1 − progression)
 // r2_total = Σ progression
 // r2_squares = Σ progression · progression
-function compute_r2_squares(f: Numbers, doubles: Float64Array, n: number): void {
+function compute_totals_loss_total(f: Numbers, doubles: Float64Array, n: number): void {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
@@ -273,43 +273,43 @@ function compute_r2_squares(f: Numbers, doubles: Float64Array, n: number): void 
   }
   const loss_total_2 = sum0;
   doubles[evaluate_loss_total_2] = loss_total_2;
-  doubles[evaluate_mse] = doubles[totals_loss_total] + loss_total_2;
+  doubles[evaluate_totals_loss_total] = doubles[totals_loss_total] + loss_total_2;
   doubles[evaluate_r2_residual] = sum1;
   doubles[evaluate_r2_total] = sum2;
   doubles[evaluate_r2_squares] = sum3;
 }
 
-// mse_2 = totals:loss.count + n
-// rmse = totals:rmse.total + loss_total_2
-// rmse_2 = totals:rmse.count + n
-// r2 = totals:r2.residual + r2_residual
-// r2_2 = totals:r2.total + r2_total
-// r2_3 = totals:r2.squares + r2_squares
-// r2_4 = totals:r2.count + n
-function compute_r2_4(doubles: Float64Array, n: number): void {
+// totals_loss_count = totals:loss.count + n
+// totals_rmse_total = totals:rmse.total + loss_total_2
+// totals_rmse_count = totals:rmse.count + n
+// totals_r2_residual = totals:r2.residual + r2_residual
+// totals_r2_total = totals:r2.total + r2_total
+// totals_r2_squares = totals:r2.squares + r2_squares
+// totals_r2_count = totals:r2.count + n
+function compute_totals_r2_count(doubles: Float64Array, n: number): void {
   const t = n;
-  const mse_2 = doubles[totals_loss_count] + t;
-  const rmse = doubles[totals_rmse_total] + doubles[evaluate_loss_total_2];
-  const rmse_2 = doubles[totals_rmse_count] + t;
-  const r2 = doubles[totals_r2_residual] + doubles[evaluate_r2_residual];
-  const r2_2 = doubles[totals_r2_total] + doubles[evaluate_r2_total];
-  const r2_3 = doubles[totals_r2_squares] + doubles[evaluate_r2_squares];
-  const r2_4 = doubles[totals_r2_count] + t;
-  doubles[totals_loss_total] = doubles[evaluate_mse];
-  doubles[totals_loss_count] = mse_2;
-  doubles[totals_rmse_total] = rmse;
-  doubles[totals_rmse_count] = rmse_2;
-  doubles[totals_r2_residual] = r2;
-  doubles[totals_r2_total] = r2_2;
-  doubles[totals_r2_squares] = r2_3;
-  doubles[totals_r2_count] = r2_4;
+  const totals_loss_count_value = doubles[totals_loss_count] + t;
+  const totals_rmse_total_value = doubles[totals_rmse_total] + doubles[evaluate_loss_total_2];
+  const totals_rmse_count_value = doubles[totals_rmse_count] + t;
+  const totals_r2_residual_value = doubles[totals_r2_residual] + doubles[evaluate_r2_residual];
+  const totals_r2_total_value = doubles[totals_r2_total] + doubles[evaluate_r2_total];
+  const totals_r2_squares_value = doubles[totals_r2_squares] + doubles[evaluate_r2_squares];
+  const totals_r2_count_value = doubles[totals_r2_count] + t;
+  doubles[totals_loss_total] = doubles[evaluate_totals_loss_total];
+  doubles[totals_loss_count] = totals_loss_count_value;
+  doubles[totals_rmse_total] = totals_rmse_total_value;
+  doubles[totals_rmse_count] = totals_rmse_count_value;
+  doubles[totals_r2_residual] = totals_r2_residual_value;
+  doubles[totals_r2_total] = totals_r2_total_value;
+  doubles[totals_r2_squares] = totals_r2_squares_value;
+  doubles[totals_r2_count] = totals_r2_count_value;
 }
 
-// divide = totals:loss.total / totals:loss.count
-// sqrt = √(totals:rmse.total / totals:rmse.count)
-// subtract = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total · totals:r2.total /
+// summary_loss = totals:loss.total / totals:loss.count
+// summary_rmse = √(totals:rmse.total / totals:rmse.count)
+// summary_r2 = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total · totals:r2.total /
 //   totals:r2.count)
-function compute_subtract(doubles: Float64Array): void {
+function compute_summary_r2(doubles: Float64Array): void {
   doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
   doubles[summary_rmse] = Math.sqrt(doubles[totals_rmse_total] / doubles[totals_rmse_count]);
   const totals_r2_total_value = doubles[totals_r2_total];
@@ -344,13 +344,13 @@ function predict(f: Numbers, n: number): void {
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
   compute_dense(f, n, evaluate_dense1);
-  compute_r2_squares(f, doubles, n);
-  compute_r2_4(doubles, n);
+  compute_totals_loss_total(f, doubles, n);
+  compute_totals_r2_count(doubles, n);
 }
 
 /** Loss and metrics from those sums. */
 function summarise(doubles: Float64Array): void {
-  compute_subtract(doubles);
+  compute_summary_r2(doubles);
 }
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -1123,8 +1123,6 @@ function randomUnit(key: number, index: number): number {
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** Of mean 0 and variance 1. */
-  normal(): number;
   /** A whole number in [0, limit), limit ≤ 2³². */
   below(limit: number): number;
 }
@@ -1135,8 +1133,6 @@ function randomStream(key: number): Random {
   const unit = () => randomUnit(key, index++);
   return {
     unit,
-    // Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1)
-    normal: () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
     below: (limit) => Math.floor(((randomBits(key, index++) >>> 0) / 0x100000000) * limit),
   };
 }

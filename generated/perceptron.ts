@@ -69,7 +69,7 @@ const totals_accuracy_count = 23; // f64[]
 // Values on the way; those that do not live at the same time share memory.
 const perceptron = 48; // f32[n, 1], gradient: kernels 1 to 3
 const d_dense1 = 52; // f32[n, 1], gradient: kernels 3 to 5
-const evaluate_perceptron = 24; // f64[], evaluate: kernels 2 to 3
+const evaluate_totals_loss_total = 24; // f64[], evaluate: kernels 2 to 3
 const evaluate_dense1 = 52; // f32[n, 1], evaluate: kernels 1 to 2
 const evaluate_accuracy_total = 56; // f32[], evaluate: kernels 2 to 3
 
@@ -204,9 +204,9 @@ function compute_dense1(f: Numbers, n: number): void {
 }
 
 // loss_total = Σ max(−([versicolor > 0] ? dense1 : −dense1), 0)
-// perceptron = totals:loss.total + loss_total
+// totals_loss_total = totals:loss.total + loss_total
 // accuracy_total = Σ [[([dense1 ≥ 0] ? 1 : 0) ≥ 0.5] = [versicolor > 0.5]]
-function compute_accuracy_total(f: Numbers, doubles: Float64Array, n: number): void {
+function compute_totals_loss_total(f: Numbers, doubles: Float64Array, n: number): void {
   let sum0 = 0;
   let sum1 = 0;
   for (let row = 0; row < n; row++) {
@@ -218,27 +218,27 @@ function compute_accuracy_total(f: Numbers, doubles: Float64Array, n: number): v
       sum1 += ((f[dense1_row + k] >= 0 ? 1 : 0) >= 0.5 ? 1 : 0) === (versicolor_value > 0.5 ? 1 : 0) ? 1 : 0;
     }
   }
-  doubles[evaluate_perceptron] = doubles[totals_loss_total] + sum0;
+  doubles[evaluate_totals_loss_total] = doubles[totals_loss_total] + sum0;
   f[evaluate_accuracy_total] = sum1;
 }
 
-// perceptron_2 = totals:loss.count + n
-// accuracy = totals:accuracy.total + accuracy_total
-// accuracy_2 = totals:accuracy.count + n
-function compute_accuracy_2(f: Numbers, doubles: Float64Array, n: number): void {
+// totals_loss_count = totals:loss.count + n
+// totals_accuracy_total = totals:accuracy.total + accuracy_total
+// totals_accuracy_count = totals:accuracy.count + n
+function compute_totals_accuracy_count(f: Numbers, doubles: Float64Array, n: number): void {
   const t = n;
-  const perceptron_2 = doubles[totals_loss_count] + t;
-  const accuracy = doubles[totals_accuracy_total] + f[evaluate_accuracy_total];
-  const accuracy_2 = doubles[totals_accuracy_count] + t;
-  doubles[totals_loss_total] = doubles[evaluate_perceptron];
-  doubles[totals_loss_count] = perceptron_2;
-  doubles[totals_accuracy_total] = accuracy;
-  doubles[totals_accuracy_count] = accuracy_2;
+  const totals_loss_count_value = doubles[totals_loss_count] + t;
+  const totals_accuracy_total_value = doubles[totals_accuracy_total] + f[evaluate_accuracy_total];
+  const totals_accuracy_count_value = doubles[totals_accuracy_count] + t;
+  doubles[totals_loss_total] = doubles[evaluate_totals_loss_total];
+  doubles[totals_loss_count] = totals_loss_count_value;
+  doubles[totals_accuracy_total] = totals_accuracy_total_value;
+  doubles[totals_accuracy_count] = totals_accuracy_count_value;
 }
 
-// divide = totals:loss.total / totals:loss.count
-// divide_2 = totals:accuracy.total / totals:accuracy.count
-function compute_divide_2(doubles: Float64Array): void {
+// summary_loss = totals:loss.total / totals:loss.count
+// summary_accuracy = totals:accuracy.total / totals:accuracy.count
+function compute_summary_accuracy(doubles: Float64Array): void {
   doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
   doubles[summary_accuracy] = doubles[totals_accuracy_total] / doubles[totals_accuracy_count];
 }
@@ -267,13 +267,13 @@ function predict(f: Numbers, n: number): void {
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
   compute_dense1(f, n);
-  compute_accuracy_total(f, doubles, n);
-  compute_accuracy_2(f, doubles, n);
+  compute_totals_loss_total(f, doubles, n);
+  compute_totals_accuracy_count(f, doubles, n);
 }
 
 /** Loss and metrics from those sums. */
 function summarise(doubles: Float64Array): void {
-  compute_divide_2(doubles);
+  compute_summary_accuracy(doubles);
 }
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -1046,8 +1046,6 @@ function randomUnit(key: number, index: number): number {
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** Of mean 0 and variance 1. */
-  normal(): number;
   /** A whole number in [0, limit), limit ≤ 2³². */
   below(limit: number): number;
 }
@@ -1058,8 +1056,6 @@ function randomStream(key: number): Random {
   const unit = () => randomUnit(key, index++);
   return {
     unit,
-    // Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1)
-    normal: () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
     below: (limit) => Math.floor(((randomBits(key, index++) >>> 0) / 0x100000000) * limit),
   };
 }

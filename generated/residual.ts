@@ -1022,14 +1022,14 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
       const t = f[scores_row + k] - maximum;
-      const exponentials_value = Math.exp(t);
+      const exponentials_value = exp(t);
       f[exponentials_row + k] = exponentials_value;
       sum2 += exponentials_value;
       sum3 += k === digit_value ? t : 0;
       sum4 += t;
     }
     f[sum_of_exponentials + row] = sum2;
-    sum0 += digit_value >= 0 ? Math.log(sum2) - 0.9 * sum3 - 0.01 * sum4 : 0;
+    sum0 += digit_value >= 0 ? log(sum2) - 0.9 * sum3 - 0.01 * sum4 : 0;
     sum1 += digit_value >= 0 ? 1 : 0;
   }
   f[loss] = sum0 / sum1;
@@ -1243,84 +1243,84 @@ function compute_d_block2_hidden_sum(
       f[output_row + j] =
         sum00 *
           f[input_3_row + j] *
-          (1.1283791670955126 * Math.exp(-(input_2_8 * input_2_8))) *
+          (1.1283791670955126 * exp(-(input_2_8 * input_2_8))) *
           0.7071067811865476 +
         sum00 * f[input_4_row + j] * 0.5;
       const input_2_9 = f[input_2_row + j + 32];
       f[output_row + j + 32] =
         sum10 *
           f[input_3_row + j + 32] *
-          (1.1283791670955126 * Math.exp(-(input_2_9 * input_2_9))) *
+          (1.1283791670955126 * exp(-(input_2_9 * input_2_9))) *
           0.7071067811865476 +
         sum10 * f[input_4_row + j + 32] * 0.5;
       const input_2_10 = f[input_2_row + j + 64];
       f[output_row + j + 64] =
         sum20 *
           f[input_3_row + j + 64] *
-          (1.1283791670955126 * Math.exp(-(input_2_10 * input_2_10))) *
+          (1.1283791670955126 * exp(-(input_2_10 * input_2_10))) *
           0.7071067811865476 +
         sum20 * f[input_4_row + j + 64] * 0.5;
       const input_2_11 = f[input_2_row + j + 96];
       f[output_row + j + 96] =
         sum30 *
           f[input_3_row + j + 96] *
-          (1.1283791670955126 * Math.exp(-(input_2_11 * input_2_11))) *
+          (1.1283791670955126 * exp(-(input_2_11 * input_2_11))) *
           0.7071067811865476 +
         sum30 * f[input_4_row + j + 96] * 0.5;
       const input_2_12 = f[input_2_row + j + 1];
       f[output_row + j + 1] =
         sum01 *
           f[input_3_row + j + 1] *
-          (1.1283791670955126 * Math.exp(-(input_2_12 * input_2_12))) *
+          (1.1283791670955126 * exp(-(input_2_12 * input_2_12))) *
           0.7071067811865476 +
         sum01 * f[input_4_row + j + 1] * 0.5;
       const input_2_13 = f[input_2_row + j + 33];
       f[output_row + j + 33] =
         sum11 *
           f[input_3_row + j + 33] *
-          (1.1283791670955126 * Math.exp(-(input_2_13 * input_2_13))) *
+          (1.1283791670955126 * exp(-(input_2_13 * input_2_13))) *
           0.7071067811865476 +
         sum11 * f[input_4_row + j + 33] * 0.5;
       const input_2_14 = f[input_2_row + j + 65];
       f[output_row + j + 65] =
         sum21 *
           f[input_3_row + j + 65] *
-          (1.1283791670955126 * Math.exp(-(input_2_14 * input_2_14))) *
+          (1.1283791670955126 * exp(-(input_2_14 * input_2_14))) *
           0.7071067811865476 +
         sum21 * f[input_4_row + j + 65] * 0.5;
       const input_2_15 = f[input_2_row + j + 97];
       f[output_row + j + 97] =
         sum31 *
           f[input_3_row + j + 97] *
-          (1.1283791670955126 * Math.exp(-(input_2_15 * input_2_15))) *
+          (1.1283791670955126 * exp(-(input_2_15 * input_2_15))) *
           0.7071067811865476 +
         sum31 * f[input_4_row + j + 97] * 0.5;
       const input_2_16 = f[input_2_row + j + 2];
       f[output_row + j + 2] =
         sum02 *
           f[input_3_row + j + 2] *
-          (1.1283791670955126 * Math.exp(-(input_2_16 * input_2_16))) *
+          (1.1283791670955126 * exp(-(input_2_16 * input_2_16))) *
           0.7071067811865476 +
         sum02 * f[input_4_row + j + 2] * 0.5;
       const input_2_17 = f[input_2_row + j + 34];
       f[output_row + j + 34] =
         sum12 *
           f[input_3_row + j + 34] *
-          (1.1283791670955126 * Math.exp(-(input_2_17 * input_2_17))) *
+          (1.1283791670955126 * exp(-(input_2_17 * input_2_17))) *
           0.7071067811865476 +
         sum12 * f[input_4_row + j + 34] * 0.5;
       const input_2_18 = f[input_2_row + j + 66];
       f[output_row + j + 66] =
         sum22 *
           f[input_3_row + j + 66] *
-          (1.1283791670955126 * Math.exp(-(input_2_18 * input_2_18))) *
+          (1.1283791670955126 * exp(-(input_2_18 * input_2_18))) *
           0.7071067811865476 +
         sum22 * f[input_4_row + j + 66] * 0.5;
       const input_2_19 = f[input_2_row + j + 98];
       f[output_row + j + 98] =
         sum32 *
           f[input_3_row + j + 98] *
-          (1.1283791670955126 * Math.exp(-(input_2_19 * input_2_19))) *
+          (1.1283791670955126 * exp(-(input_2_19 * input_2_19))) *
           0.7071067811865476 +
         sum32 * f[input_4_row + j + 98] * 0.5;
     }
@@ -1352,56 +1352,56 @@ function compute_d_block2_hidden_sum(
     f[output_row + 30] =
       sum030 *
         f[input_3_row + 30] *
-        (1.1283791670955126 * Math.exp(-(input_2_0 * input_2_0))) *
+        (1.1283791670955126 * exp(-(input_2_0 * input_2_0))) *
         0.7071067811865476 +
       sum030 * f[input_4_row + 30] * 0.5;
     const input_2_1 = f[input_2_row + 62];
     f[output_row + 62] =
       sum130 *
         f[input_3_row + 62] *
-        (1.1283791670955126 * Math.exp(-(input_2_1 * input_2_1))) *
+        (1.1283791670955126 * exp(-(input_2_1 * input_2_1))) *
         0.7071067811865476 +
       sum130 * f[input_4_row + 62] * 0.5;
     const input_2_2 = f[input_2_row + 94];
     f[output_row + 94] =
       sum230 *
         f[input_3_row + 94] *
-        (1.1283791670955126 * Math.exp(-(input_2_2 * input_2_2))) *
+        (1.1283791670955126 * exp(-(input_2_2 * input_2_2))) *
         0.7071067811865476 +
       sum230 * f[input_4_row + 94] * 0.5;
     const input_2_3 = f[input_2_row + 126];
     f[output_row + 126] =
       sum330 *
         f[input_3_row + 126] *
-        (1.1283791670955126 * Math.exp(-(input_2_3 * input_2_3))) *
+        (1.1283791670955126 * exp(-(input_2_3 * input_2_3))) *
         0.7071067811865476 +
       sum330 * f[input_4_row + 126] * 0.5;
     const input_2_4 = f[input_2_row + 31];
     f[output_row + 31] =
       sum031 *
         f[input_3_row + 31] *
-        (1.1283791670955126 * Math.exp(-(input_2_4 * input_2_4))) *
+        (1.1283791670955126 * exp(-(input_2_4 * input_2_4))) *
         0.7071067811865476 +
       sum031 * f[input_4_row + 31] * 0.5;
     const input_2_5 = f[input_2_row + 63];
     f[output_row + 63] =
       sum131 *
         f[input_3_row + 63] *
-        (1.1283791670955126 * Math.exp(-(input_2_5 * input_2_5))) *
+        (1.1283791670955126 * exp(-(input_2_5 * input_2_5))) *
         0.7071067811865476 +
       sum131 * f[input_4_row + 63] * 0.5;
     const input_2_6 = f[input_2_row + 95];
     f[output_row + 95] =
       sum231 *
         f[input_3_row + 95] *
-        (1.1283791670955126 * Math.exp(-(input_2_6 * input_2_6))) *
+        (1.1283791670955126 * exp(-(input_2_6 * input_2_6))) *
         0.7071067811865476 +
       sum231 * f[input_4_row + 95] * 0.5;
     const input_2_7 = f[input_2_row + 127];
     f[output_row + 127] =
       sum331 *
         f[input_3_row + 127] *
-        (1.1283791670955126 * Math.exp(-(input_2_7 * input_2_7))) *
+        (1.1283791670955126 * exp(-(input_2_7 * input_2_7))) *
         0.7071067811865476 +
       sum331 * f[input_4_row + 127] * 0.5;
   }
@@ -1426,21 +1426,21 @@ function compute_d_block2_hidden_sum(
       f[output_row + j] =
         sum0 *
           f[input_3_row + j] *
-          (1.1283791670955126 * Math.exp(-(input_2_2 * input_2_2))) *
+          (1.1283791670955126 * exp(-(input_2_2 * input_2_2))) *
           0.7071067811865476 +
         sum0 * f[input_4_row + j] * 0.5;
       const input_2_3 = f[input_2_row + j + 1];
       f[output_row + j + 1] =
         sum1 *
           f[input_3_row + j + 1] *
-          (1.1283791670955126 * Math.exp(-(input_2_3 * input_2_3))) *
+          (1.1283791670955126 * exp(-(input_2_3 * input_2_3))) *
           0.7071067811865476 +
         sum1 * f[input_4_row + j + 1] * 0.5;
       const input_2_4 = f[input_2_row + j + 2];
       f[output_row + j + 2] =
         sum2 *
           f[input_3_row + j + 2] *
-          (1.1283791670955126 * Math.exp(-(input_2_4 * input_2_4))) *
+          (1.1283791670955126 * exp(-(input_2_4 * input_2_4))) *
           0.7071067811865476 +
         sum2 * f[input_4_row + j + 2] * 0.5;
     }
@@ -1455,14 +1455,14 @@ function compute_d_block2_hidden_sum(
     f[output_row + 30] =
       sum30 *
         f[input_3_row + 30] *
-        (1.1283791670955126 * Math.exp(-(input_2_0 * input_2_0))) *
+        (1.1283791670955126 * exp(-(input_2_0 * input_2_0))) *
         0.7071067811865476 +
       sum30 * f[input_4_row + 30] * 0.5;
     const input_2_1 = f[input_2_row + 31];
     f[output_row + 31] =
       sum31 *
         f[input_3_row + 31] *
-        (1.1283791670955126 * Math.exp(-(input_2_1 * input_2_1))) *
+        (1.1283791670955126 * exp(-(input_2_1 * input_2_1))) *
         0.7071067811865476 +
       sum31 * f[input_4_row + 31] * 0.5;
   }
@@ -1653,84 +1653,84 @@ function compute_d_stem_sum(f: Numbers, n: number): void {
       f[d_stem_sum_row + j] =
         d_stem00 *
           f[stem_gelu_row + j] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_8 * stem_gelu_2_8))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_8 * stem_gelu_2_8))) *
           0.7071067811865476 +
         d_stem00 * f[stem_gelu_3_row + j] * 0.5;
       const stem_gelu_2_9 = f[stem_gelu_2_row + j + 32];
       f[d_stem_sum_row + j + 32] =
         d_stem10 *
           f[stem_gelu_row + j + 32] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_9 * stem_gelu_2_9))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_9 * stem_gelu_2_9))) *
           0.7071067811865476 +
         d_stem10 * f[stem_gelu_3_row + j + 32] * 0.5;
       const stem_gelu_2_10 = f[stem_gelu_2_row + j + 64];
       f[d_stem_sum_row + j + 64] =
         d_stem20 *
           f[stem_gelu_row + j + 64] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_10 * stem_gelu_2_10))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_10 * stem_gelu_2_10))) *
           0.7071067811865476 +
         d_stem20 * f[stem_gelu_3_row + j + 64] * 0.5;
       const stem_gelu_2_11 = f[stem_gelu_2_row + j + 96];
       f[d_stem_sum_row + j + 96] =
         d_stem30 *
           f[stem_gelu_row + j + 96] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_11 * stem_gelu_2_11))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_11 * stem_gelu_2_11))) *
           0.7071067811865476 +
         d_stem30 * f[stem_gelu_3_row + j + 96] * 0.5;
       const stem_gelu_2_12 = f[stem_gelu_2_row + j + 1];
       f[d_stem_sum_row + j + 1] =
         d_stem01 *
           f[stem_gelu_row + j + 1] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_12 * stem_gelu_2_12))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_12 * stem_gelu_2_12))) *
           0.7071067811865476 +
         d_stem01 * f[stem_gelu_3_row + j + 1] * 0.5;
       const stem_gelu_2_13 = f[stem_gelu_2_row + j + 33];
       f[d_stem_sum_row + j + 33] =
         d_stem11 *
           f[stem_gelu_row + j + 33] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_13 * stem_gelu_2_13))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_13 * stem_gelu_2_13))) *
           0.7071067811865476 +
         d_stem11 * f[stem_gelu_3_row + j + 33] * 0.5;
       const stem_gelu_2_14 = f[stem_gelu_2_row + j + 65];
       f[d_stem_sum_row + j + 65] =
         d_stem21 *
           f[stem_gelu_row + j + 65] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_14 * stem_gelu_2_14))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_14 * stem_gelu_2_14))) *
           0.7071067811865476 +
         d_stem21 * f[stem_gelu_3_row + j + 65] * 0.5;
       const stem_gelu_2_15 = f[stem_gelu_2_row + j + 97];
       f[d_stem_sum_row + j + 97] =
         d_stem31 *
           f[stem_gelu_row + j + 97] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_15 * stem_gelu_2_15))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_15 * stem_gelu_2_15))) *
           0.7071067811865476 +
         d_stem31 * f[stem_gelu_3_row + j + 97] * 0.5;
       const stem_gelu_2_16 = f[stem_gelu_2_row + j + 2];
       f[d_stem_sum_row + j + 2] =
         d_stem02 *
           f[stem_gelu_row + j + 2] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_16 * stem_gelu_2_16))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_16 * stem_gelu_2_16))) *
           0.7071067811865476 +
         d_stem02 * f[stem_gelu_3_row + j + 2] * 0.5;
       const stem_gelu_2_17 = f[stem_gelu_2_row + j + 34];
       f[d_stem_sum_row + j + 34] =
         d_stem12 *
           f[stem_gelu_row + j + 34] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_17 * stem_gelu_2_17))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_17 * stem_gelu_2_17))) *
           0.7071067811865476 +
         d_stem12 * f[stem_gelu_3_row + j + 34] * 0.5;
       const stem_gelu_2_18 = f[stem_gelu_2_row + j + 66];
       f[d_stem_sum_row + j + 66] =
         d_stem22 *
           f[stem_gelu_row + j + 66] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_18 * stem_gelu_2_18))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_18 * stem_gelu_2_18))) *
           0.7071067811865476 +
         d_stem22 * f[stem_gelu_3_row + j + 66] * 0.5;
       const stem_gelu_2_19 = f[stem_gelu_2_row + j + 98];
       f[d_stem_sum_row + j + 98] =
         d_stem32 *
           f[stem_gelu_row + j + 98] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_19 * stem_gelu_2_19))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_19 * stem_gelu_2_19))) *
           0.7071067811865476 +
         d_stem32 * f[stem_gelu_3_row + j + 98] * 0.5;
     }
@@ -1770,56 +1770,56 @@ function compute_d_stem_sum(f: Numbers, n: number): void {
     f[d_stem_sum_row + 30] =
       d_stem030 *
         f[stem_gelu_row + 30] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_0 * stem_gelu_2_0))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_0 * stem_gelu_2_0))) *
         0.7071067811865476 +
       d_stem030 * f[stem_gelu_3_row + 30] * 0.5;
     const stem_gelu_2_1 = f[stem_gelu_2_row + 62];
     f[d_stem_sum_row + 62] =
       d_stem130 *
         f[stem_gelu_row + 62] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_1 * stem_gelu_2_1))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_1 * stem_gelu_2_1))) *
         0.7071067811865476 +
       d_stem130 * f[stem_gelu_3_row + 62] * 0.5;
     const stem_gelu_2_2 = f[stem_gelu_2_row + 94];
     f[d_stem_sum_row + 94] =
       d_stem230 *
         f[stem_gelu_row + 94] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_2 * stem_gelu_2_2))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_2 * stem_gelu_2_2))) *
         0.7071067811865476 +
       d_stem230 * f[stem_gelu_3_row + 94] * 0.5;
     const stem_gelu_2_3 = f[stem_gelu_2_row + 126];
     f[d_stem_sum_row + 126] =
       d_stem330 *
         f[stem_gelu_row + 126] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_3 * stem_gelu_2_3))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_3 * stem_gelu_2_3))) *
         0.7071067811865476 +
       d_stem330 * f[stem_gelu_3_row + 126] * 0.5;
     const stem_gelu_2_4 = f[stem_gelu_2_row + 31];
     f[d_stem_sum_row + 31] =
       d_stem031 *
         f[stem_gelu_row + 31] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_4 * stem_gelu_2_4))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_4 * stem_gelu_2_4))) *
         0.7071067811865476 +
       d_stem031 * f[stem_gelu_3_row + 31] * 0.5;
     const stem_gelu_2_5 = f[stem_gelu_2_row + 63];
     f[d_stem_sum_row + 63] =
       d_stem131 *
         f[stem_gelu_row + 63] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_5 * stem_gelu_2_5))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_5 * stem_gelu_2_5))) *
         0.7071067811865476 +
       d_stem131 * f[stem_gelu_3_row + 63] * 0.5;
     const stem_gelu_2_6 = f[stem_gelu_2_row + 95];
     f[d_stem_sum_row + 95] =
       d_stem231 *
         f[stem_gelu_row + 95] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_6 * stem_gelu_2_6))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_6 * stem_gelu_2_6))) *
         0.7071067811865476 +
       d_stem231 * f[stem_gelu_3_row + 95] * 0.5;
     const stem_gelu_2_7 = f[stem_gelu_2_row + 127];
     f[d_stem_sum_row + 127] =
       d_stem331 *
         f[stem_gelu_row + 127] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_7 * stem_gelu_2_7))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_7 * stem_gelu_2_7))) *
         0.7071067811865476 +
       d_stem331 * f[stem_gelu_3_row + 127] * 0.5;
   }
@@ -1848,21 +1848,21 @@ function compute_d_stem_sum(f: Numbers, n: number): void {
       f[d_stem_sum_row + j] =
         d_stem0 *
           f[stem_gelu_row + j] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_2 * stem_gelu_2_2))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_2 * stem_gelu_2_2))) *
           0.7071067811865476 +
         d_stem0 * f[stem_gelu_3_row + j] * 0.5;
       const stem_gelu_2_3 = f[stem_gelu_2_row + j + 1];
       f[d_stem_sum_row + j + 1] =
         d_stem1 *
           f[stem_gelu_row + j + 1] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_3 * stem_gelu_2_3))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_3 * stem_gelu_2_3))) *
           0.7071067811865476 +
         d_stem1 * f[stem_gelu_3_row + j + 1] * 0.5;
       const stem_gelu_2_4 = f[stem_gelu_2_row + j + 2];
       f[d_stem_sum_row + j + 2] =
         d_stem2 *
           f[stem_gelu_row + j + 2] *
-          (1.1283791670955126 * Math.exp(-(stem_gelu_2_4 * stem_gelu_2_4))) *
+          (1.1283791670955126 * exp(-(stem_gelu_2_4 * stem_gelu_2_4))) *
           0.7071067811865476 +
         d_stem2 * f[stem_gelu_3_row + j + 2] * 0.5;
     }
@@ -1879,14 +1879,14 @@ function compute_d_stem_sum(f: Numbers, n: number): void {
     f[d_stem_sum_row + 30] =
       d_stem30 *
         f[stem_gelu_row + 30] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_0 * stem_gelu_2_0))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_0 * stem_gelu_2_0))) *
         0.7071067811865476 +
       d_stem30 * f[stem_gelu_3_row + 30] * 0.5;
     const stem_gelu_2_1 = f[stem_gelu_2_row + 31];
     f[d_stem_sum_row + 31] =
       d_stem31 *
         f[stem_gelu_row + 31] *
-        (1.1283791670955126 * Math.exp(-(stem_gelu_2_1 * stem_gelu_2_1))) *
+        (1.1283791670955126 * exp(-(stem_gelu_2_1 * stem_gelu_2_1))) *
         0.7071067811865476 +
       d_stem31 * f[stem_gelu_3_row + 31] * 0.5;
   }
@@ -2170,29 +2170,29 @@ function compute_d_scores_bias(f: Numbers, n: number): void {
 // learningRate = optimizer:step + 1
 // learningRate_2 = [optimizer:step < 50] ? 0.004 · learningRate / 50 : 0.002 · (1 + cos(3.14159… ·
 //   min(max(optimizer:step − 50, 0), 970) / 970))
-// nadam = 0.9 · (1 − 0.5 · 0.96^(0.004 · learningRate))
+// nadam = 0.9 · (1 − 0.5 · exp(-0.000163288… · learningRate))
 // nadam_2 = ([optimizer:step = 0] ? 1 : optimizer:momenta) · nadam
 // nadam_3 = learningRate_2 · (1 − nadam) / (1 − nadam_2)
-// nadam_4 = 0.9 · (1 − 0.5 · 0.96^(0.004 · (learningRate + 1)))
+// nadam_4 = 0.9 · (1 − 0.5 · exp(-0.000163288… · (learningRate + 1)))
 // nadam_5 = learningRate_2 · nadam_4 / (1 − nadam_2 · nadam_4)
-// nadam_6 = 1 / (1 − 0.999^learningRate)
+// nadam_6 = 1 / (1 − exp(learningRate · -0.0010005…))
 // nadam_7 = nadam_2
 // next_step = optimizer:step + 1
-function compute_nadam_6(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
+function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value;
   const learningRate0 = t + 1;
   const learningRate1 =
     t < 50
       ? 0.004 * (learningRate0 / 50)
-      : 0.002 * (1 + Math.cos(3.141592653589793 * (Math.min(Math.max(t - 50, 0), 970) / 970)));
+      : 0.002 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t - 50, 0), 970) / 970)));
   doubles[learningRate] = learningRate1;
-  const nadam = 0.9 * (1 - 0.5 * Math.pow(0.96, 0.004 * learningRate0));
+  const nadam = 0.9 * (1 - 0.5 * exp(-0.00016328797808102066 * learningRate0));
   const nadam_2 = (t === 0 ? 1 : f[optimizer_momenta]) * nadam;
   f[update_nadam_3] = (learningRate1 * (1 - nadam)) / (1 - nadam_2);
-  const nadam_4 = 0.9 * (1 - 0.5 * Math.pow(0.96, 0.004 * (learningRate0 + 1)));
+  const nadam_4 = 0.9 * (1 - 0.5 * exp(-0.00016328797808102066 * (learningRate0 + 1)));
   f[update_nadam_5] = (learningRate1 * nadam_4) / (1 - nadam_2 * nadam_4);
-  f[update_nadam_6] = 1 / (1 - Math.pow(0.999, learningRate0));
+  f[update_nadam_6] = 1 / (1 - exp(learningRate0 * -0.0010005003335835344));
   const nadam_7 = nadam_2;
   const next_step = optimizer_step_value + 1;
   f[optimizer_momenta] = nadam_7;
@@ -2560,15 +2560,20 @@ function compute_block1_hidden_2(
 // cross-entropy = Σ_last (scores − maximum)
 // loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
 //   0)
-// cross-entropy_2 = totals:loss.total + loss_total
+// totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [digit ≥ 0]
 // loss_count_2 = loss_count
-// cross-entropy_3 = totals:loss.count + loss_count_2
+// totals_loss_count = totals:loss.count + loss_count_2
 // accuracy = max_last([scores = maximum] ? −index : -Infinity)
 // accuracy_total = Σ ([digit ≥ 0] ? [−accuracy = digit] : 0)
-// accuracy_2 = totals:accuracy.total + accuracy_total
-// accuracy_3 = totals:accuracy.count + loss_count_2
-function compute_accuracy_3(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
+// totals_accuracy_total = totals:accuracy.total + accuracy_total
+// totals_accuracy_count = totals:accuracy.count + loss_count_2
+function compute_totals_accuracy_count(
+  f: Numbers,
+  integers: Int32Array,
+  doubles: Float64Array,
+  n: number,
+): void {
   let sum0 = 0;
   let sum1 = 0;
   let sum2 = 0;
@@ -2586,29 +2591,29 @@ function compute_accuracy_3(f: Numbers, integers: Int32Array, doubles: Float64Ar
     for (let k = 0; k < 10; k++) {
       const scores_value = f[scores_row + k];
       const t = scores_value - maximum0;
-      sum3 += Math.exp(t);
+      sum3 += exp(t);
       sum4 += k === digit_value ? t : 0;
       sum5 += t;
       maximum1 = Math.max(maximum1, scores_value === maximum0 ? -k : -Infinity);
     }
-    sum0 += digit_value >= 0 ? Math.log(sum3) - 0.9 * sum4 - 0.01 * sum5 : 0;
+    sum0 += digit_value >= 0 ? log(sum3) - 0.9 * sum4 - 0.01 * sum5 : 0;
     sum1 += digit_value >= 0 ? 1 : 0;
     sum2 += digit_value >= 0 ? (-maximum1 === digit_value ? 1 : 0) : 0;
   }
-  const cross_entropy_2 = doubles[totals_loss_total] + sum0;
+  const totals_loss_total_value = doubles[totals_loss_total] + sum0;
   const loss_count_2 = sum1;
-  const cross_entropy_3 = doubles[totals_loss_count] + loss_count_2;
-  const accuracy_2 = doubles[totals_accuracy_total] + sum2;
-  const accuracy_3 = doubles[totals_accuracy_count] + loss_count_2;
-  doubles[totals_loss_total] = cross_entropy_2;
-  doubles[totals_loss_count] = cross_entropy_3;
-  doubles[totals_accuracy_total] = accuracy_2;
-  doubles[totals_accuracy_count] = accuracy_3;
+  const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
+  const totals_accuracy_total_value = doubles[totals_accuracy_total] + sum2;
+  const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
+  doubles[totals_loss_total] = totals_loss_total_value;
+  doubles[totals_loss_count] = totals_loss_count_value;
+  doubles[totals_accuracy_total] = totals_accuracy_total_value;
+  doubles[totals_accuracy_count] = totals_accuracy_count_value;
 }
 
-// divide = totals:loss.total / totals:loss.count
-// divide_2 = totals:accuracy.total / totals:accuracy.count
-function compute_divide_2(doubles: Float64Array): void {
+// summary_loss = totals:loss.total / totals:loss.count
+// summary_accuracy = totals:accuracy.total / totals:accuracy.count
+function compute_summary_accuracy(doubles: Float64Array): void {
   doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
   doubles[summary_accuracy] = doubles[totals_accuracy_total] / doubles[totals_accuracy_count];
 }
@@ -2683,7 +2688,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
 
 /** One step of the optimizer. */
 function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
-  compute_nadam_6(f, integers, doubles);
+  compute_next_step(f, integers, doubles);
   compute_clip_2(f);
   compute_next_parameters(f);
 }
@@ -2766,12 +2771,12 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     evaluate_block2,
   );
   compute_scores(f, n, evaluate_block2, evaluate_scores);
-  compute_accuracy_3(f, integers, doubles, n);
+  compute_totals_accuracy_count(f, integers, doubles, n);
 }
 
 /** Loss and metrics from those sums. */
 function summarise(doubles: Float64Array): void {
-  compute_divide_2(doubles);
+  compute_summary_accuracy(doubles);
 }
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -3042,6 +3047,49 @@ function interleave(
   return values;
 }
 
+/**
+ * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
+ * and subtracting it again is exact.
+ */
+function nearest(x: number): number {
+  return x + 6755399441055744 - 6755399441055744;
+}
+
+/**
+ * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into halves of 26 bits
+ * whose products are exact (T. J. Dekker, "A floating-point technique for extending the available precision", 1971).
+ */
+function productError(x: number, y: number, product: number): number {
+  const xSplit = 134217729 * x;
+  const ySplit = 134217729 * y;
+  const xHigh = xSplit - (xSplit - x);
+  const yHigh = ySplit - (ySplit - y);
+  const xLow = x - xHigh;
+  const yLow = y - yHigh;
+  return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
+}
+
+/** 2^k for −1023 ≤ k ≤ 1023 stands at k + 1023. */
+const powersOfTwo: Float64Array = tableOfPowersOfTwo();
+
+function tableOfPowersOfTwo(): Float64Array {
+  const table = new Float64Array(2047);
+  let power = 1;
+  for (let k = 0; k <= 1023; k++) {
+    table[1023 + k] = power;
+    table[1023 - k] = 1 / power;
+    power *= 2;
+  }
+  return table;
+}
+
+/** One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits of the fraction. */
+const bitsOfDouble: Float64Array = new Float64Array([1]);
+
+const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
+
+const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
+
 /** Which rows of which data. */
 interface Part {
   data: Batch;
@@ -3196,6 +3244,73 @@ function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, repor
   return true;
 }
 
+/**
+ * erf x = 2/√π ∫₀ˣ e^(−t²) dt: x + x p(x²) near 0, and beyond 1 − e^(−y²) q((y − 3) / (y + 3)) of y = |x|, as erfc y e^(y²) is
+ * smooth in (y − 3) / (y + 3) on all of y ≥ 0 (M. M. Shepherd and J. G. Laframboise, "Chebyshev approximation of
+ * (1 + 2x) exp(x²) erfc x", Math. Comp. 36, 1981). p and q are Chebyshev interpolants, of error 2·10⁻¹⁷.
+ */
+function erf(x: number): number {
+  const y = Math.abs(x);
+  if (y < 0.84375) {
+    const z = x * x;
+    return x + x * (0.12837916709551256 + z * (-0.376126389031834 + z * (0.11283791670935311 + z * (-0.02686617064077985 + z * (0.005223977576377844 + z * (-0.000854832379116413 + z * (0.00012055199941321885 + z * (-0.000014922121574443055 + z * (0.000001640162967934702 + z * (-1.571446067260244e-7 + z * 1.0726571432176348e-8)))))))))); // prettier-ignore
+  }
+  if (!(y < 6)) return x > 0 ? 1 : x < 0 ? -1 : x;
+  const t = (y - 3) / (y + 3);
+  const q = 0.17900115118138996 + t * (-0.3262335600430368 + t * (0.24560380171233676 + t * (-0.1501159365008754 + t * (0.07166583719723386 + t * (-0.024392499312857877 + t * (0.004269136370486416 + t * (0.000707746305149272 + t * (-0.0005970628837767877 + t * (0.00004525638065641482 + t * (0.00006406850952675462 + t * (-0.000012856776559022287 + t * (-0.000008051026063353493 + t * (0.0000020210700543745385 + t * (0.0000013904438032627075 + t * 9.398031552303914e-8)))))))))))))); // prettier-ignore
+  const value = 1 - exp(-y * y) * q;
+  return x < 0 ? -value : value;
+}
+
+/** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
+const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
+
+/** Each entry is the one before times 2^(1/64), in pairs of doubles. */
+function tableOfRootsOfTwo(): Float64Array {
+  const root = 1.0108892860517005;
+  const rootRest = -1.5234778603368577e-17;
+  const table = new Float64Array(128);
+  table[0] = 1;
+  for (let j = 0; j < 126; j += 2) {
+    const product = table[j] * root;
+    const rest = productError(table[j], root, product) + (table[j] * rootRest + table[j + 1] * root);
+    table[j + 2] = product + rest;
+    table[j + 3] = product - table[j + 2] + rest;
+  }
+  return table;
+}
+
+/** eʳ − 1 = r + r²/2 + … + r⁶/720 for |r| ≤ 0.0055, to a relative error of 5·10⁻¹⁸. */
+function expm1NearZero(r: number): number {
+  return r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720)))));
+}
+
+/**
+ * eˣ to 0.53 units in the last place. With k the whole number nearest to 64 x / ln 2,
+ *
+ *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720,
+ *
+ * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W. Waite, 1980), and
+ * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
+ */
+function exp(x: number): number {
+  if (!(Math.abs(x) < 708)) return expAtEdge(x);
+  const k = nearest(x * 92.33248261689366);
+  const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
+  const p = expm1NearZero(r);
+  const j = (k & 63) * 2;
+  return (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * powersOfTwo[(k >> 6) + 1023];
+}
+
+/** eˣ where 2^(k/64) overflows or loses bits: eˣ = (e^(x/2))². */
+function expAtEdge(x: number): number {
+  if (x > 710) return Infinity;
+  if (x < -746) return 0;
+  if (x !== x) return x;
+  const root = exp(x / 2);
+  return root * root;
+}
+
 /** Independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
@@ -3224,6 +3339,42 @@ class InputError extends Error {
     this.name = "InputError";
     this.line = line;
   }
+}
+
+/** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
+function exponentOf(x: number): number {
+  bitsOfDouble[0] = x;
+  // 0x3fe6a09e: how √½ begins
+  return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
+}
+
+/**
+ * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as
+ * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of relative
+ * error 2⁻⁵⁸.
+ */
+function log1pRest(f: number): number {
+  const s = f / (2 + f);
+  const z = s * s;
+  const w = z * z;
+  const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586))); // prettier-ignore
+  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  return s * (0.5 * f * f + (odd + even));
+}
+
+/** ln x = k ln 2 + ln m for x = 2ᵏ m; ln 2 is a sum of two doubles, the first so short that k times it is exact. */
+function log(x: number): number {
+  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
+  const k = exponentOf(x);
+  const f = x * powersOfTwo[1023 - k] - 1;
+  return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
+}
+
+/** ln of what is not a positive normal number; subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
+function logAtEdge(x: number): number {
+  if (x === 0) return -Infinity;
+  if (x < 0) return NaN;
+  return x < 1 ? log(x * 18014398509481984) - 54 * 0.6931471805599453 : x;
 }
 
 /** The element type of the arena. */
@@ -3264,62 +3415,6 @@ interface Machine {
   learningRate(): number;
   /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number. */
   check(): string | undefined;
-}
-
-/** p(x) by Horner's rule, the highest coefficient first. */
-const polynomial = (x: number, coefficients: readonly number[]): number =>
-  coefficients.reduce((sum, coefficient) => sum * x + coefficient, 0);
-
-const erfSmall = {
-  numerator: [
-    1.85777706184603153e-1, 3.1611237438705656, 1.13864154151050156e2, 3.77485237685302021e2,
-    3.20937758913846947e3,
-  ],
-  denominator: [
-    1, 2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3,
-  ],
-};
-
-const erfMiddle = {
-  numerator: [
-    2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1,
-    2.98635138197400131e2, 8.8195222124176909e2, 1.71204761263407058e3, 2.05107837782607147e3,
-    1.23033935479799725e3,
-  ],
-  denominator: [
-    1, 1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3,
-    3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3,
-  ],
-};
-
-const erfLarge = {
-  numerator: [
-    1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1,
-    1.60837851487422766e-2, 6.58749161529837803e-4,
-  ],
-  denominator: [
-    1, 2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1, 6.05183413124413191e-2,
-    2.33520497626869185e-3,
-  ],
-};
-
-/**
- * erf x = 2/√π ∫₀ˣ e^(−t²) dt, to about 1e-16: rational approximations on three intervals, after W. J. Cody,
- * "Rational Chebyshev approximations for the error function", Math. Comp. 23 (1969).
- */
-function erf(x: number): number {
-  const y = Math.abs(x);
-  if (y <= 0.46875)
-    return (x * polynomial(x * x, erfSmall.numerator)) / polynomial(x * x, erfSmall.denominator);
-  if (y > 6) return Math.sign(x);
-  const s = 1 / (y * y);
-  const ratio =
-    y <= 4
-      ? polynomial(y, erfMiddle.numerator) / polynomial(y, erfMiddle.denominator)
-      : (1 / Math.sqrt(Math.PI) -
-          (s * polynomial(s, erfLarge.numerator)) / polynomial(s, erfLarge.denominator)) /
-        y;
-  return Math.sign(x) * (1 - Math.exp(-x * x) * ratio);
 }
 
 /** The model: names, shapes (without the batch axis) and what it was compiled for. */
@@ -3605,8 +3700,6 @@ function randomUnit(key: number, index: number): number {
 interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** Of mean 0 and variance 1. */
-  normal(): number;
   /** A whole number in [0, limit), limit ≤ 2³². */
   below(limit: number): number;
 }
@@ -3617,8 +3710,6 @@ function randomStream(key: number): Random {
   const unit = () => randomUnit(key, index++);
   return {
     unit,
-    // Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1)
-    normal: () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
     below: (limit) => Math.floor(((randomBits(key, index++) >>> 0) / 0x100000000) * limit),
   };
 }
@@ -4221,6 +4312,47 @@ function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): vo
     epoch,
     `the ${part}loss is ${loss} at step ${step}, in epoch ${epoch}${rate}${where}`,
   );
+}
+
+/** sin(r + e) for |r| ≤ π/4 and e far below r: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
+function sinNearZero(r: number, e: number): number {
+  const z = r * r;
+  const p = 0.00833333333332249 + z * (-0.0001984126982985795 + z * (0.0000027557313707070068 + z * (-2.5050760253406863e-8 + z * 1.58969099521155e-10))); // prettier-ignore
+  return r - (z * (0.5 * e - z * r * p) - e - z * r * -0.16666666666666632);
+}
+
+/** cos(r + e) for |r| ≤ π/4 and e far below r: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
+function cosNearZero(r: number, e: number): number {
+  const z = r * r;
+  const p = z * (0.0416666666666666 + z * (-0.001388888888887411 + z * (0.00002480158728947673 + z * (-2.7557314351390663e-7 + z * (2.087572321298175e-9 + z * -1.1359647557788195e-11))))); // prettier-ignore
+  const half = 0.5 * z;
+  const w = 1 - half;
+  return w + (1 - w - half + (z * p - r * e));
+}
+
+/**
+ * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4: π/2 is a sum of three
+ * doubles, the first two so short (33 bits) that n times them is exact (W. J. Cody and W. Waite, 1980), and e is what r loses by
+ * rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, x is first taken modulo 2π as a double,
+ * which costs 4·10⁻¹⁷ |x|.
+ */
+function sinOfQuarters(x: number, quarter: number): number {
+  if (!(Math.abs(x) < 1e6)) return sinOfQuarters(Math.abs(x) < Infinity ? x % 6.283185307179586 : NaN, quarter); // prettier-ignore
+  const n = nearest(x * 0.6366197723675814);
+  const first = x - n * 1.5707963267341256;
+  const second = n * 6.077100506303966e-11;
+  const near = first - second;
+  const rest = n * 2.0222662487959506e-21 - (first - near - second);
+  const r = near - rest;
+  const e = near - r - rest;
+  const turn = n + quarter;
+  const value = (turn & 1) === 0 ? sinNearZero(r, e) : cosNearZero(r, e);
+  return (turn & 2) === 0 ? value : -value;
+}
+
+/** cos x = sin(x + π/2). */
+function cos(x: number): number {
+  return sinOfQuarters(x, 1);
 }
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */

@@ -8,6 +8,7 @@ import { readRuntime } from "./emit/typescript/runtime-parts.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import type { LoopProgram } from "./loop/types.ts";
+import { checkLoops } from "./loop/verify.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
 import { planMemory } from "./lower/plan-memory.ts";
 import { createBuilder } from "./ops/index.ts";
@@ -109,7 +110,9 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   const lowered = programOrder.map((name) =>
     lowerGraph(graphs[name], { float: options.dtype, batchSize, storage, skip }),
   );
+  for (const program of lowered) checkLoops(program, "lowering");
   const programs = lowered.map((program) => scheduleProgram(program, { batchSize, skip }));
+  for (const program of programs) checkLoops(program, "scheduling");
   // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
   const plan = planMemory(programs, storage, batchSize);
   return { model, built, derived, graphs, lowered, programs, plan };

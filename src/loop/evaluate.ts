@@ -10,7 +10,8 @@
 import { invariant } from "../diagnostics/errors.ts";
 import type { ElementType } from "../ir/types.ts";
 import { sizeOf } from "../ir/types.ts";
-import { erf, sigmoid } from "../runtime/math.ts";
+import { erf } from "../runtime/error-function.ts";
+import { sigmoid } from "../runtime/exponential.ts";
 import { randomKey, randomUnit } from "../runtime/random.ts";
 import { rowsVariable } from "./expressions.ts";
 import type { BinaryOperator, Expression, FunctionName } from "./expressions.ts";

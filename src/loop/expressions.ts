@@ -4,7 +4,7 @@
  */
 import type { ElementType } from "../ir/types.ts";
 
-/** The functions that a target must bring; `runtime/math.ts` and `runtime/random.ts` say what each computes. */
+/** The functions that a target must bring; files of `runtime/` say what each computes. */
 export type FunctionName =
   | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "tanh" | "sigmoid" | "erf" | "cos" | "sin" // prettier-ignore
   | "absolute" | "sign" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore

@@ -1,5 +1,5 @@
 /** z = erf x = 2/√π ∫₀ˣ e^(−t²) dt. dx = dz · 2/√π · e^(−x²). */
-import { erf as erfOf } from "../runtime/math.ts";
+import { erf as erfOf } from "../runtime/error-function.ts";
 import { defineOp } from "./define.ts";
 import { unary } from "./pointwise.ts";
 

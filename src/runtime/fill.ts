@@ -1,6 +1,6 @@
 // Fillers for parameters before training.
 import type { Numbers } from "./machine.ts";
-import type { Random } from "./random.ts";
+import { normalNumber, type Random } from "./random.ts";
 
 /** Independent uniform numbers in [low, high). */
 export function uniform(view: Numbers, random: Random, low: number, high: number): void {
@@ -9,7 +9,7 @@ export function uniform(view: Numbers, random: Random, low: number, high: number
 
 /** Independent normal numbers. */
 export function normal(view: Numbers, random: Random, mean: number, std: number): void {
-  for (let i = 0; i < view.length; i++) view[i] = mean + std * random.normal();
+  for (let i = 0; i < view.length; i++) view[i] = mean + std * normalNumber(random);
 }
 
 /** The same number everywhere. */
@@ -27,7 +27,7 @@ export function orthogonal(view: Numbers, random: Random, rows: number, columns:
   const size = wide ? columns : rows;
   const basis: Float64Array[] = [];
   while (basis.length < (wide ? rows : columns)) {
-    const vector = new Float64Array(size).map(() => random.normal());
+    const vector = new Float64Array(size).map(() => normalNumber(random));
     // v ← v − (v·b) b for each earlier b. The second round removes what rounding left of the first: twice is enough.
     for (const earlier of [...basis, ...basis]) {
       const along = dot(vector, earlier);

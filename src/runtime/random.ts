@@ -1,5 +1,7 @@
 // Randomness by counting: each number is a hash of (key, index), so there is no hidden state to save, any element can be
 // drawn by itself, and every engine draws the same bits.
+import { log } from "./logarithm.ts";
+import { cos } from "./trigonometric.ts";
 
 /** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
 export function mixBits(x: number): number {
@@ -27,8 +29,6 @@ export function randomUnit(key: number, index: number): number {
 export interface Random {
   /** Uniform in [0, 1). */
   unit(): number;
-  /** Of mean 0 and variance 1. */
-  normal(): number;
   /** A whole number in [0, limit), limit ≤ 2³². */
   below(limit: number): number;
 }
@@ -39,10 +39,13 @@ export function randomStream(key: number): Random {
   const unit = () => randomUnit(key, index++);
   return {
     unit,
-    // Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1)
-    normal: () => Math.sqrt(-2 * Math.log(1 - unit())) * Math.cos(2 * Math.PI * unit()),
     below: (limit) => Math.floor(((randomBits(key, index++) >>> 0) / 0x100000000) * limit),
   };
+}
+
+/** A number of mean 0 and variance 1. Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1). */
+export function normalNumber(random: Random): number {
+  return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
 }
 
 /** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0. */

@@ -32,14 +32,15 @@ function summed(x: Linear, y: Linear): Linear {
     if (at < 0) terms.push(term);
     else terms[at] = { part: term.part, factor: terms[at].factor + term.factor };
   }
-  return {
-    terms: joinQuotients(terms.filter(({ factor }) => factor !== 0)),
+  return joinQuotients({
+    terms: terms.filter(({ factor }) => factor !== 0),
     constant: x.constant + y.constant,
-  };
+  });
 }
 
 /** ⌊p / d⌋ · d·f + (p mod d) · f = p · f: a reshape that memory does not notice. */
-function joinQuotients(terms: Linear["terms"]): Linear["terms"] {
+function joinQuotients(sum: Linear): Linear {
+  const { terms, constant } = sum;
   for (const [i, a] of terms.entries()) {
     if (a.part.kind !== "binary" || a.part.operator !== "quotient" || a.part.y.kind !== "number") continue;
     const divisor = a.part.y.value;
@@ -56,9 +57,9 @@ function joinQuotients(terms: Linear["terms"]): Linear["terms"] {
     if (j < 0) continue;
     const rest = terms.filter((_, k) => k !== i && k !== j);
     const joined = scaled(linearOf(whole), terms[j].factor);
-    return summed({ terms: rest, constant: 0 }, joined).terms;
+    return summed({ terms: rest, constant }, joined);
   }
-  return terms;
+  return sum;
 }
 
 function linearOf(x: Expression): Linear {

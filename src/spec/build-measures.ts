@@ -162,7 +162,7 @@ export function evaluationOutputs(
       const storage = `totals:${measure}.${name}`;
       const named = g.named(`${measure}_${name}`, sum);
       const exact = sum.type.element === "f64" ? named : g.cast(named, { element: "f64" });
-      return { storage, node: g.add(totalState(g, storage), exact) };
+      return { storage, node: g.named(`totals_${measure}_${name}`, g.add(totalState(g, storage), exact)) };
     });
   const ofLoss = g.within({ composite: model.loss.type, path: ["loss"] }, () =>
     added("loss", loss.sums(g, comparisonOf(g, model, target, expected, scores, false), model.loss)),
@@ -186,10 +186,10 @@ export function summaryOutputs(g: GraphBuilder, model: Model, totals: readonly s
   };
   const loss = lossOf(model.loss).value(g, sumsOf("loss"));
   return [
-    { storage: "result:summary.loss", node: loss },
+    { storage: "result:summary.loss", node: g.named("summary_loss", loss) },
     ...model.metrics.map(({ type, ...keys }) => ({
       storage: `result:summary.${type}`,
-      node: metricOf({ type, ...keys }).value(g, sumsOf(type)),
+      node: g.named(`summary_${type}`, metricOf({ type, ...keys }).value(g, sumsOf(type))),
     })),
   ];
 }

@@ -3,12 +3,12 @@
  * random directions through all of large ones. Errors are relative to the larger of the value and a thousandth of the largest
  * mean gradient. Elements at which the loss has a kink have no derivative to compare with: they are counted.
  */
-import { randomKey, randomStream } from "../runtime/random.ts";
+import { normalNumber, randomKey, randomStream } from "../runtime/random.ts";
 import type { Random } from "../runtime/random.ts";
 import type { Batch } from "../runtime/slots.ts";
 import type { Trainer } from "../runtime/trainer.ts";
 import type { CheckedLoss } from "./checked-loss.ts";
-import { slopeAt0 } from "./central-difference.ts";
+import { slopeAt0 } from "./slope.ts";
 
 export interface ParameterCheck {
   readonly name: string;
@@ -103,7 +103,7 @@ function elementsOf(size: number, most: number, random: Random): number[] {
 }
 
 function unitVector(size: number, random: Random): Float64Array {
-  const vector = Float64Array.from({ length: size }, random.normal);
+  const vector = Float64Array.from({ length: size }, () => normalNumber(random));
   const length = Math.sqrt(dot(vector, vector));
   return vector.map((x) => x / length);
 }

@@ -1,5 +1,5 @@
 /** Random data of the right shapes, for checks and measurements. */
-import { randomKey, randomStream } from "../runtime/random.ts";
+import { normalNumber, randomKey, randomStream } from "../runtime/random.ts";
 import { sizeOf } from "../runtime/model-facts.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Batch } from "../runtime/slots.ts";
@@ -19,7 +19,7 @@ export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed:
   return Object.fromEntries([
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary }]) => [
       name,
-      fill(shape, dtype === "i32" ? () => random.below(vocabulary) : random.normal),
+      fill(shape, dtype === "i32" ? () => random.below(vocabulary) : () => normalNumber(random)),
     ]),
     ...Object.entries(targets).map(([name, { shape, classes }]) => [
       name,

@@ -1,9 +1,10 @@
 /** A whole verification: gradients against central differences in f64, then every target against the reference interpreter. */
 import { flopsOfProgram } from "../inspect/flops.ts";
 import { loadTrainer } from "../load-trainer.ts";
+import type { EmittedModule } from "../load-trainer.ts";
 import { compileModel, emitTypeScript } from "../pipeline.ts";
 import type { Compilation } from "../pipeline.ts";
-import { randomKey, randomStream } from "../runtime/random.ts";
+import { normalNumber, randomKey, randomStream } from "../runtime/random.ts";
 import type { Batch } from "../runtime/slots.ts";
 import type { Trainer } from "../runtime/trainer.ts";
 import { checkGradients } from "./check-gradients.ts";
@@ -21,6 +22,7 @@ export interface Verification {
 
 /** What is drawn is the same in every run. */
 const seed = 1;
+const mostAttempts = 20;
 
 /** `compilation` must be one for f64. */
 export async function verifyModel(compilation: Compilation): Promise<Verification> {
@@ -28,8 +30,7 @@ export async function verifyModel(compilation: Compilation): Promise<Verificatio
   const emitted = await loadTrainer(await emitTypeScript(compilation, "f64"));
   const trainer = emitted.createTrainer({ seed });
   const rows = rowsFor(compilation);
-  const batch = inSinglePrecision(randomBatch(emitted.model, rows, seed));
-  disturb(trainer, batch);
+  const batch = tellingBatch(emitted, trainer, rows);
   const loss = checkedLoss(compilation, emitted.model, trainer, batch);
   const parameters = checkGradients(trainer, batch, loss, seed);
 
@@ -49,6 +50,17 @@ function rowsFor(compilation: Compilation): number {
   return Math.min(batchSize, perRow > 1e6 ? 3 : 13);
 }
 
+/** A batch on which some gradient is not zero: a perceptron learns nothing from rows that it has right. */
+function tellingBatch({ model }: EmittedModule, trainer: Trainer, rows: number): Batch {
+  for (let attempt = 0; ; attempt++) {
+    const batch = inSinglePrecision(randomBatch(model, rows, seed + attempt));
+    if (attempt === 0) disturb(trainer, batch);
+    trainer.gradient(batch);
+    const isTelling = Object.values(trainer.gradients).some((list) => list.some((value) => value !== 0));
+    if (isTelling || attempt === mostAttempts) return batch;
+  }
+}
+
 /** Rounded to what f32 holds, so that every target starts from the same numbers. */
 const inSinglePrecision = (batch: Batch): Batch =>
   Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Float32Array.from(values)]));
@@ -58,7 +70,7 @@ function disturb({ parameters, gradient }: Trainer, batch: Batch): void {
   const random = randomStream(randomKey(seed, 0, 1));
   const views = Object.values(parameters);
   for (const view of views)
-    view.forEach((value, i) => (view[i] = Math.fround(value + 0.1 * random.normal())));
+    view.forEach((value, i) => (view[i] = Math.fround(value + 0.1 * normalNumber(random))));
   for (let halvings = 0; halvings < 60 && !Number.isFinite(gradient(batch)); halvings++)
     for (const view of views) view.forEach((value, i) => (view[i] = value / 2));
 }

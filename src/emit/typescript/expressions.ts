@@ -43,19 +43,22 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
   and: ["&&", level.and],
 };
 
-/** Functions of the language by their name there; the others are the runtime's own. */
+/**
+ * Functions of the language by their name there, which are exact or rounded correctly in every engine; the others, which
+ * engines may round as they like, are the runtime's own of that name.
+ */
 const functions: { readonly [K in FunctionName]: string | undefined } = {
-  exp: "Math.exp",
-  expm1: "Math.expm1",
-  log: "Math.log",
-  log1p: "Math.log1p",
+  exp: undefined,
+  expm1: undefined,
+  log: undefined,
+  log1p: undefined,
   sqrt: "Math.sqrt",
-  tanh: "Math.tanh",
-  cos: "Math.cos",
-  sin: "Math.sin",
+  tanh: undefined,
+  cos: undefined,
+  sin: undefined,
   absolute: "Math.abs",
   sign: "Math.sign",
-  power: "Math.pow",
+  power: undefined,
   minimum: "Math.min",
   maximum: "Math.max",
   sigmoid: undefined,

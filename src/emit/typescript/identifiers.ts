@@ -45,22 +45,28 @@ export function storageWish(name: string): string {
 const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];
 const reductionLetters = ["k", "l", "m", "o", "p", "q"];
 
-/** The name of each loop: `row` over the batch, i and j over results, k over what is summed. */
+/**
+ * The name of each loop: `row` over the batch, i and j over results, k over what is summed. A loop must not hide a name
+ * of the module: the body may read both.
+ */
 function nameLoops(
   statements: readonly Statement[],
   depth: number,
   names: Map<string, string>,
   open: readonly string[],
+  moduleNames: ReadonlySet<string>,
 ): void {
+  const isFree = (name: string): boolean => !open.includes(name) && !moduleNames.has(name);
   for (const statement of statements) {
     if (statement.kind !== "for") continue;
     const overBatch = /(^|\W)n(\W|$)/.test(JSON.stringify(statement.to));
     const letters =
       statement.role === "reduction" ? reductionLetters : outputLetters.slice(Math.min(depth, 1));
     const wishes = overBatch ? ["row", "row2", "row3"] : letters;
-    const name = wishes.find((letter) => !open.includes(letter)) ?? `i${depth}`;
+    let name = wishes.find(isFree);
+    for (let k = depth; name === undefined; k++) if (isFree(`i${k}`)) name = `i${k}`;
     names.set(statement.variable, name);
-    nameLoops(statement.body, depth + 1, names, [...open, name]);
+    nameLoops(statement.body, depth + 1, names, [...open, name], moduleNames);
   }
 }
 
@@ -90,7 +96,7 @@ export function nameLocals(
   nameOfBuffer: (buffer: string) => string,
 ): Map<string, string> {
   const names = new Map<string, string>();
-  nameLoops(kernel.body, 0, names, []);
+  nameLoops(kernel.body, 0, names, [], moduleNames);
   const loops = new Map(names);
   const nameBlock = (block: readonly Statement[], outer: ReadonlySet<string>): void => {
     const own = definedIn(block);

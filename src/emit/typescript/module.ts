@@ -137,7 +137,8 @@ export function assembleModule(parts: TrainerParts, runtime: RuntimeParts): stri
     float,
     uses: (name) => roots.add(name),
   });
-  for (const { fill } of parts.parameters) roots.add(fill.kind).add("randomStream").add("randomKey");
+  for (const { fill } of parts.parameters)
+    if (!startsAtZero(fill)) for (const name of [fill.kind, "randomStream", "randomKey"]) roots.add(name);
 
   const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
   for (const line of parts.banner) writer.writeLine(line);
@@ -255,11 +256,14 @@ function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names:
   });
 }
 
+const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
+  fill.kind === "constant" && fill.value === 0;
+
 /** `uniform(dense1_weight view, stream, low, high)`, each parameter under its initialiser in words. */
 function writeFills(writer: CodeBlockWriter, parts: TrainerParts, placeOf: ModuleNames["placeOf"]): void {
   parts.parameters.forEach(({ name, fill, fillText, shape }, index) => {
     const size = shape.reduce((product, d) => product * d, 1);
-    if (fill.kind === "constant" && fill.value === 0) return;
+    if (startsAtZero(fill)) return;
     const place = placeOf("", name);
     const view = `f.subarray(${place}, ${place} + ${size})`;
     const stream = `randomStream(randomKey(seed, 0, ${index}))`;

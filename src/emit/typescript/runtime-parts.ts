@@ -48,13 +48,18 @@ function isMemberName(node: ts.Identifier, parent: ts.Node | undefined): boolean
   return isMember && parent.name === node;
 }
 
+/** The names that a declaration reads from around it; what it binds itself is none of them. */
 function identifiersIn(node: ts.Node): Set<string> {
   const found = new Set<string>();
+  const local = new Set<string>();
   const walk = (part: ts.Node, parent?: ts.Node): void => {
+    const binds = ts.isVariableDeclaration(part) || ts.isParameter(part) || ts.isBindingElement(part);
+    if (binds && ts.isIdentifier(part.name)) local.add(part.name.text);
     if (ts.isIdentifier(part) && !isMemberName(part, parent)) found.add(part.text);
     ts.forEachChild(part, (child) => walk(child, part));
   };
   walk(node);
+  for (const name of local) found.delete(name);
   return found;
 }
 

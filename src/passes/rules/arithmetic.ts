@@ -137,6 +137,17 @@ export const arithmeticRules = [
         : undefined,
   }),
   defineRule({
+    name: "power-of-constant",
+    equation: "cˣ = exp(x · ln c), for a positive constant c",
+    fast: true,
+    apply: (node, g) => {
+      const c = is(node, "power") ? scalarOf(node.operands.x) : undefined;
+      return is(node, "power") && c !== undefined && c > 0
+        ? g.exp(g.multiply(node.operands.y, Math.log(c)))
+        : undefined;
+    },
+  }),
+  defineRule({
     name: "power-of-one",
     equation: "x¹ = x",
     apply: (node) => (is(node, "power") && scalarOf(node.operands.y) === 1 ? node.operands.x : undefined),

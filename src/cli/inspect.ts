@@ -1,0 +1,50 @@
+/** `tapeless inspect`: graphs, gradients, passes, kernels or memory of a model, as text or JSON. */
+import { Unsupported } from "../diagnostics/errors.ts";
+import type { ViewName } from "../inspect/index.ts";
+import type { PassReport } from "../passes/run.ts";
+import type { Compilation } from "../pipeline.ts";
+import { didYouMean } from "../util/did-you-mean.ts";
+import { showValue } from "../util/show-value.ts";
+import { compileSpec } from "./compile-spec.ts";
+import { usageError } from "./usage-error.ts";
+import { writeFile } from "./write-file.ts";
+
+export interface InspectFlags {
+  readonly show: ViewName;
+  readonly of?: string;
+  readonly format: "text" | "json" | "dot" | "svg" | "html";
+  readonly dtype: "f32" | "f64";
+  readonly output?: string;
+}
+
+export async function inspectSpec(
+  spec: string,
+  { show, of, format, dtype, output }: InspectFlags,
+): Promise<number> {
+  if (format !== "text" && format !== "json")
+    throw new Unsupported(`the format ${format} is a known gap: it arrives with pictures of graphs; for now, use text or json`); // prettier-ignore
+  if (of !== undefined && show !== "gradients") throw usageError("--of belongs to --show gradients");
+  const reports: PassReport[] = [];
+  const compilation = await compileSpec(spec, { dtype, watch: (report) => reports.push(report) });
+  if (of !== undefined) checkParameter(of, compilation);
+  const { views } = await import("../inspect/index.ts");
+  const view = views[show]({ compilation, reports, of });
+  const text = format === "json" ? `${JSON.stringify(view.json, undefined, 2)}\n` : view.text;
+  if (output === undefined) process.stdout.write(text);
+  else await writeFile(output, text);
+  return 0;
+}
+
+/** @throws DiagnosticError unless the parameter is there and has a gradient. */
+function checkParameter(name: string, { built, model }: Compilation): void {
+  const parameter = built.parameters.find((each) => each.name === name);
+  if (parameter?.trainable) return;
+  if (parameter !== undefined)
+    throw usageError(
+      `--of ${name}: its layer is frozen, so it has no gradient`,
+      '"trainable": true trains it',
+    );
+  const names = built.parameters.map((each) => each.name);
+  const similar = didYouMean(name, names);
+  throw usageError(`--of: ${model.name} has no parameter ${showValue(name)}`, similar ? `did you mean ${similar}?` : `parameters: ${names.join(", ")}`); // prettier-ignore
+}

@@ -1,0 +1,11 @@
+/** The five graphs of a model after all passes, in the text form that parses back. */
+import { printGraph } from "../ir/print.ts";
+import type { Subject, View } from "./view.ts";
+
+export function graphView({ compilation: { graphs } }: Subject): View {
+  const all = [graphs.gradient, graphs.update, graphs.predict, graphs.evaluate, graphs.summarise];
+  return {
+    text: all.map(printGraph).join("\n"),
+    json: all.map((graph) => ({ name: graph.name, nodes: graph.nodes.length, text: printGraph(graph) })),
+  };
+}

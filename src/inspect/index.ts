@@ -1,0 +1,17 @@
+/** The closed table of views: what `inspect --show` can show. */
+import { gradientsView } from "./gradients-view.ts";
+import { graphView } from "./graph-view.ts";
+import { kernelsView } from "./kernels-view.ts";
+import { memoryView } from "./memory-view.ts";
+import { passesView } from "./passes-view.ts";
+import type { Subject, View } from "./view.ts";
+
+export const views = {
+  graph: graphView,
+  gradients: gradientsView,
+  passes: passesView,
+  kernels: kernelsView,
+  memory: memoryView,
+} satisfies Record<string, (subject: Subject) => View>;
+
+export type ViewName = keyof typeof views;

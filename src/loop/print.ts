@@ -1,0 +1,97 @@
+/**
+ * The text form of loops: kernels in order, statements indented, expressions in ordinary notation, with roles and types where
+ * they are not plain. For people (`inspect`) and for the messages of tests; it is not read back.
+ *
+ *     for row in 0 .. n step 2: parallel
+ *       let sum: f32 = 0
+ */
+import type { BinaryOperator, Expression } from "./expressions.ts";
+import type { Buffer, Kernel, LoopProgram, Statement } from "./types.ts";
+
+const precedences: Readonly<Record<BinaryOperator, number>> = {
+  and: 1,
+  "<": 2,
+  "<=": 2,
+  "==": 2,
+  "+": 3,
+  "-": 3,
+  "*": 4,
+  "/": 4,
+  quotient: 4,
+  remainder: 4,
+};
+const signs: Partial<Record<BinaryOperator, string>> = { quotient: "div", remainder: "mod" };
+const associative: ReadonlySet<BinaryOperator> = new Set(["+", "*", "and"]);
+
+/** `context`: how tightly what stands around binds. */
+export function printExpression(x: Expression, context = 0): string {
+  const bracketed = (text: string, own: number) => (own < context ? `(${text})` : text);
+  switch (x.kind) {
+    case "number":
+      return Object.is(x.value, -0) ? "-0" : String(x.value);
+    case "variable":
+      return x.name;
+    case "load":
+      return `${x.buffer}[${x.at.map((index) => printExpression(index)).join(", ")}]`;
+    case "negate":
+      return bracketed(`-${printExpression(x.x, 5)}`, 4);
+    case "binary": {
+      const own = precedences[x.operator];
+      const right = associative.has(x.operator) ? own : own + 1;
+      const sign = signs[x.operator] ?? x.operator;
+      return bracketed(`${printExpression(x.x, own)} ${sign} ${printExpression(x.y, right)}`, own);
+    }
+    case "call":
+      return `${x.name}(${x.operands.map((operand) => printExpression(operand)).join(", ")})`;
+    case "select":
+      return bracketed(`${printExpression(x.condition, 1)} ? ${printExpression(x.x, 1)} : ${printExpression(x.y)}`, 0); // prettier-ignore
+    case "convert":
+      return `${x.type}(${printExpression(x.x)})`;
+  }
+}
+
+/** One line a statement, bodies indented by two more. */
+export function printStatements(statements: readonly Statement[], indent = ""): string[] {
+  return statements.flatMap((statement) => {
+    switch (statement.kind) {
+      case "for": {
+        const { variable, from, to, step, role, body } = statement;
+        const by = step === 1 ? "" : ` step ${step}`;
+        const head = `for ${variable} in ${printExpression(from)} .. ${printExpression(to)}${by}: ${role}`;
+        return [indent + head, ...printStatements(body, `${indent}  `)];
+      }
+      case "let": {
+        const { name, value, mutable } = statement;
+        return [`${indent}${mutable ? "var" : "let"} ${name}: ${value.type} = ${printExpression(value)}`];
+      }
+      case "assign":
+        return [`${indent}${statement.name} = ${printExpression(statement.value)}`];
+      case "store": {
+        const at = statement.at.map((index) => printExpression(index)).join(", ");
+        return [`${indent}${statement.buffer}[${at}] = ${printExpression(statement.value)}`];
+      }
+    }
+  });
+}
+
+/** The graph nodes that a kernel implements, as comments, then its loops. */
+export function printKernel({ name, body, provenance }: Kernel): string {
+  const nodes = provenance.map(({ text, gradientOf, rule }) =>
+    gradientOf === undefined ? `  // ${text}` : `  // ${text}   [${rule} of ${gradientOf}]`,
+  );
+  return [`kernel ${name}`, ...nodes, ...printStatements(body, "  ")].join("\n");
+}
+
+/** `f32[n, 32]` */
+export const bufferType = ({ element, shape }: Buffer): string => `${element}[${shape.join(", ")}]`;
+
+/** Its temporaries, then its kernels. */
+export function printProgram({ name, kernels, buffers }: LoopProgram): string {
+  const temporaries = [...buffers.values()].filter(({ region }) => region === "temporary");
+  return [
+    `program ${name}`,
+    ...temporaries.map((buffer) => `buffer ${buffer.name}: ${bufferType(buffer)}`),
+    ...kernels.map(printKernel),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,77 @@
+// The whole way: a spec becomes a trainer, and the trainer is held against the interpreter of graphs step by step. If one
+// fails, emitted code trains another model than the spec describes, though every stage before may look right.
+import { describe, expect, it } from "vitest";
+import { loopStages } from "../support/run-loops.ts";
+import { graphPasses } from "../../src/pipeline.ts";
+import { referenceTrainer } from "../reference-interpreter/reference-trainer.ts";
+import { emitted } from "../support/emitted.ts";
+import { batchFor, specs } from "../support/specs.ts";
+
+const steps = 20;
+const everything = [...new Set([...graphPasses.map(({ name }) => name), ...loopStages])];
+const rowCounts = (batchSize: number) => [batchSize, batchSize, Math.max(1, batchSize - 1), 1, batchSize];
+
+const close = (actual: number, expected: number, tolerance: number): boolean =>
+  Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected));
+
+const ways = [
+  // Rounding of single precision grows over the steps; double precision leaves the order of sums at most.
+  { dtype: "f64", skip: [], exact: false, tolerance: 1e-9 },
+  { dtype: "f64", skip: everything, exact: true, tolerance: 1e-9 },
+  { dtype: "f64", skip: [], exact: true, tolerance: 1e-9 },
+  { dtype: "f32", skip: [], exact: false, tolerance: 2e-4 },
+  { dtype: "f32", skip: everything, exact: true, tolerance: 2e-4 },
+] as const;
+
+describe.each(Object.entries(specs))("%s", (_, spec) => {
+  it.each(ways)("$dtype, exact $exact, without $skip: the loss curve of the interpreter", async (way) => {
+    const { dtype, skip, exact, tolerance } = way;
+    const { module } = await emitted(spec, { dtype, skip, exact });
+    const trainer = module.createTrainer({ seed: 9 });
+    const reference = referenceTrainer(spec, 9);
+    for (const { name } of module.model.parameters) reference.set(name, [...trainer.parameters[name]]);
+
+    const { batchSize = 32 } = spec.training;
+    for (let step = 0; step < steps; step++) {
+      const rows = rowCounts(batchSize)[step % 5];
+      const batch = batchFor(spec, rows, 100 + (step % 3) + 10 * rows);
+      const loss = reference.step(batch);
+      expect(close(trainer.step(batch), loss, tolerance), `loss of step ${step}`).toBe(true);
+    }
+    for (const { name } of module.model.parameters)
+      reference.get(name).forEach((value, i) => {
+        const found = trainer.parameters[name][i];
+        expect(close(found, value, 10 * tolerance), `${name}[${i}]: ${found} for ${value}`).toBe(true);
+      });
+
+    const batch = batchFor(spec, batchSize, 55);
+    reference
+      .predict(batch)
+      .forEach((value, i) => expect(close(trainer.predict(batch)[i], value, 10 * tolerance)).toBe(true));
+    const judged = reference.evaluate(batch);
+    const found = trainer.evaluate(batch);
+    expect(Object.keys(found)).toEqual(Object.keys(judged));
+    for (const [name, value] of Object.entries(judged))
+      expect(close(found[name], value, 10 * tolerance), `${name}: ${found[name]} for ${value}`).toBe(true);
+  });
+
+  it("learns: the loss on one batch falls", async () => {
+    const { module } = await emitted(spec);
+    const trainer = module.createTrainer();
+    const { batchSize = 32 } = spec.training;
+    const batch = batchFor(spec, batchSize, 1);
+    const before = trainer.evaluate(batch).loss;
+    for (let step = 0; step < 100; step++) trainer.step(batch);
+    const after = trainer.evaluate(batch).loss;
+    expect(after).toBeLessThan(before);
+  });
+
+  it("starts again as it started, for the same seed alone", async () => {
+    const { module } = await emitted(spec);
+    const first = Object.values(module.createTrainer({ seed: 4 }).parameters).map((view) => [...view]);
+    const again = Object.values(module.createTrainer({ seed: 4 }).parameters).map((view) => [...view]);
+    const other = Object.values(module.createTrainer({ seed: 5 }).parameters).map((view) => [...view]);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+  });
+});

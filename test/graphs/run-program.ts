@@ -1,0 +1,17 @@
+// Runs a committed trainer as a person would: as a program of its own, on the data of its graph.
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import type { TrainingResult } from "../../src/runtime/train-on.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What `tsx generated/NAME.ts --data graphs/data/DATA.csv --json` prints. */
+export async function runProgram(name: string, data: string): Promise<TrainingResult> {
+  const program = [`generated/${name}.ts`, "--data", `graphs/data/${data}.csv`, "--json"];
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", ...program], {
+    cwd: root,
+    maxBuffer: 2 ** 24,
+  });
+  return JSON.parse(stdout);
+}

@@ -1,0 +1,42 @@
+// Compiles a spec and brings the emitted module to life: types stripped by TypeScript itself, imported from memory.
+import { ts } from "ts-morph";
+import { compile } from "../../src/compile.ts";
+import type { CompileOptions } from "../../src/compile.ts";
+import type { Trainer } from "../../src/runtime/trainer.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+
+export interface EmittedModule {
+  readonly model: { readonly name: string; readonly parameters: readonly { readonly name: string }[] };
+  createTrainer(options?: { seed?: number }): Trainer;
+}
+
+/** As JavaScript. */
+export function strippedOf(code: string): string {
+  const { outputText, diagnostics = [] } = ts.transpileModule(code, {
+    reportDiagnostics: true,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+    },
+  });
+  if (diagnostics.length > 0)
+    throw new Error(
+      diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n")).join("\n"),
+    );
+  return outputText;
+}
+
+export async function imported(code: string): Promise<EmittedModule> {
+  const text = Buffer.from(strippedOf(code)).toString("base64");
+  const module: EmittedModule = await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
+  return module;
+}
+
+export async function emitted(
+  spec: ModelSpec,
+  options: CompileOptions = {},
+): Promise<{ code: string; module: EmittedModule }> {
+  const { code } = await compile(spec, options);
+  return { code, module: await imported(code) };
+}
