@@ -28,7 +28,7 @@ function verificationText(name: string, worst: number, { rows, parameters, targe
   const kinks = parameters.reduce((sum, parameter) => sum + parameter.kinks, 0);
   const verdict = worst < largestError ? "below" : "NOT below";
   return [
-    `${name}: emitted gradients (f64, ${rows} rows) against central differences of the emitted loss`,
+    `${name}: emitted gradients (f64, ${rows} ${rows === 1 ? "row" : "rows"}) against central differences of the emitted loss`,
     ...parameters.flatMap((parameter) => parameterText(parameter, width)),
     `  worst relative error ${worst.toExponential(1)}, ${verdict} ${largestError}${kinks > 0 ? `; ${kinks} kinks left out` : ""}`,
     `${name}: emitted trainers against the reference interpreter`,

@@ -1,9 +1,12 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
 // is reached, unless the file is the program itself.
-import { datasetOf, type DataFacts } from "./dataset.ts";
+import { datasetOf, type Dataset } from "./dataset.ts";
+import type { DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { parseCsv } from "./parse-csv.ts";
+import type { Batch } from "./slots.ts";
+import type { Table } from "./table.ts";
 import { epochText, resultText, trainOn } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -35,10 +38,13 @@ export interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
+  /** Reads the test part; only where the spec gives it a file of its own. */
+  readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
 }
 
 interface Flags {
   data?: string;
+  test?: string;
   epochs?: number;
   seed?: number;
   out?: string;
@@ -76,7 +82,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 export async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args));
+    await trainAsAsked(program, parseFlags(args, program.readTest !== undefined));
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -84,11 +90,10 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
   }
 }
 
-async function trainAsAsked({ model, training, data, createTrainer }: Program, flags: Flags): Promise<void> {
-  if (flags.help) return console.log(helpText(model, training));
-  if (flags.data === undefined)
-    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
+async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
+  const { model, training, data, createTrainer, readTest } = program;
+  if (flags.help) return console.log(helpText(program));
+  const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
   const trainer = createTrainer({ seed: flags.seed });
   if (flags.resume !== undefined) {
     const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
@@ -97,7 +102,11 @@ async function trainAsAsked({ model, training, data, createTrainer }: Program, f
       throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
     }
   }
-  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
+  const dataset = placed(file, () => datasetOf(model, data, training, trainer.seed, table));
+  if (readTest) {
+    const [file, table] = await tableIn("test", flags.test, "the CSV file of the test rows");
+    dataset.test = placed(file, () => readTest(model, dataset, table));
+  }
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
@@ -109,6 +118,13 @@ async function trainAsAsked({ model, training, data, createTrainer }: Program, f
     showProgress(epochText(report, total), report.epoch === total);
   });
   console.log(flags.json ? JSON.stringify(result) : resultText(result));
+}
+
+/** The table in the file that a flag names, after the file's name. */
+async function tableIn(flag: string, file: string | undefined, what: string): Promise<[string, Table]> {
+  if (file === undefined) throw new InputError(`--${flag} FILE is needed: ${what} (see --help)`);
+  const text = await reading(file, (files, path) => files.readFile(path, "utf8"));
+  return [file, placed(file, () => parseCsv(text))];
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -151,7 +167,7 @@ function say(text: string): void {
   if (typeof process !== "undefined") process.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[]): Flags {
+function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   const flags: Flags = { json: false, help: false };
   const words = args.flatMap((arg) =>
     /^--\w+=/.test(arg) ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)] : [arg],
@@ -169,6 +185,7 @@ function parseFlags(args: readonly string[]): Flags {
       throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
     };
     if (flag === "--data") flags.data = value();
+    else if (flag === "--test" && hasTestFile) flags.test = value();
     else if (flag === "--epochs") flags.epochs = count();
     else if (flag === "--seed") flags.seed = count();
     else if (flag === "--out") flags.out = value();
@@ -180,10 +197,10 @@ function parseFlags(args: readonly string[]): Flags {
   return flags;
 }
 
-function helpText(model: ModelFacts, training: TrainingFacts): string {
+function helpText({ model, training, readTest }: Program): string {
   return `Trains "${model.name}" on a CSV file whose first row names the columns.
 
-  --data FILE          the file (needed)
+  --data FILE          the file (needed)${readTest ? "\n  --test FILE          one more of the kind: the test rows (needed)" : ""}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch

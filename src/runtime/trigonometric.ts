@@ -24,7 +24,8 @@ function cosNearZero(r: number, e: number): number {
  * which costs 4·10⁻¹⁷ |x|.
  */
 function sinOfQuarters(x: number, quarter: number): number {
-  if (!(Math.abs(x) < 1e6)) return sinOfQuarters(Math.abs(x) < Infinity ? x % 6.283185307179586 : NaN, quarter); // prettier-ignore
+  if (!(Math.abs(x) < 1e6))
+    return Math.abs(x) < Infinity ? sinOfQuarters(x % 6.283185307179586, quarter) : NaN;
   const n = nearest(x * 0.6366197723675814);
   const first = x - n * 1.5707963267341256;
   const second = n * 6.077100506303966e-11;

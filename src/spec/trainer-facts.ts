@@ -50,4 +50,5 @@ export const trainerFacts = (model: Model, built: ModelGraphs, dtype: "f32" | "f
   model: modelFacts(model, built, dtype),
   training: trainingFacts(model.training, model.metrics),
   data: dataFacts(model),
+  hasTestFile: model.data?.test !== undefined,
 });

@@ -3,7 +3,6 @@
  * number, and that step once more in the interpreter, which keeps every value. The first node whose value is not finite although
  * its operands are is where it began.
  */
-import { nameNodes } from "../ir/names.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { isFloat } from "../ir/types.ts";
@@ -40,7 +39,7 @@ export function explainDivergence(
   const kept = checkpointStorage(compilation, facts, trainer.save());
   const step = kept.get("optimizer:step")?.data[0] ?? 0;
   const cause = firstBadNode(compilation, facts, kept, batches[bad]);
-  return cause === undefined ? undefined : `at step ${step} ${cause}`;
+  return cause === undefined ? undefined : `the first bad number: at step ${step}, ${cause}`;
 }
 
 /** The batches of the trainer's next epoch, in its order. */
@@ -93,10 +92,12 @@ function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" |
     (each) => each.op !== "constant" && isBad(each) && !operandsOf(each).some(isBad),
   );
   if (node === undefined) return undefined;
-  const names = nameNodes(graph);
-  const formula = formulaOf(node, (each) =>
-    each === node || each.op === "constant" ? undefined : names.get(each),
-  );
+  const formula = formulaOf(node, nameOf);
+  const of = node.name === undefined ? "" : `${node.name} = `;
   const layer = node.origin.layer === undefined ? "" : ` (layer ${node.origin.layer})`;
-  return `${names.get(node)} = ${formula}${layer} becomes ${held(badValue(node) ?? NaN)} in graph ${graph.name}`;
+  return `${of}${formula}${layer} becomes ${held(badValue(node) ?? NaN)}`;
 }
+
+/** Leaves and values that carry a name of the model's; all others are written out. */
+const nameOf = (node: Node): string | undefined =>
+  node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : node.name;

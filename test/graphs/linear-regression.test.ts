@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createTrainer, model } from "../../generated/linear-regression.ts";
 import { readCsv } from "../../src/data/read-csv.ts";
 import { datasetOf } from "../../src/runtime/dataset.ts";
-import type { DataFacts } from "../../src/runtime/dataset.ts";
+import type { DataFacts } from "../../src/runtime/fields.ts";
 import { readSpec } from "../../src/spec/read/read-spec.ts";
 import { trainingFacts } from "../../src/spec/trainer-facts.ts";
 import { leastSquares, meanSquaredError } from "./least-squares.ts";

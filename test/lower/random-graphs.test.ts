@@ -9,7 +9,7 @@ import { createBuilder } from "../../src/ops/index.ts";
 import { runPasses } from "../../src/passes/run.ts";
 import { graphPasses } from "../../src/pipeline.ts";
 import { interpret } from "../../src/reference/interpret.ts";
-import { graphOf, moves, valuesFor } from "../support/random-graph.ts";
+import { graphOf, moves, often, valuesFor } from "../support/random-graph.ts";
 import type { Move } from "../support/random-graph.ts";
 import { lowered, loopStages, runLoops } from "../support/run-loops.ts";
 import type { LoopOptions } from "../support/run-loops.ts";
@@ -44,7 +44,7 @@ describe("loops compute what the graph means", () => {
   it.each(ways)("%s, graphs as derived", (_, options) => {
     fc.assert(
       fc.property(moves(), rowCounts, (list, rows) => expectSame(graphOf(list).graph, rows, options)),
-      { numRuns: 120, seed: 1 },
+      often(120, 1),
     );
   });
   it.each(ways)("%s, graphs as simplified", (_, options) => {
@@ -52,7 +52,7 @@ describe("loops compute what the graph means", () => {
       fc.property(moves(), rowCounts, (list, rows) =>
         expectSame(simplified(graphOf(list).graph), rows, options),
       ),
-      { numRuns: 120, seed: 2 },
+      often(120, 2),
     );
   });
   it.each(regressions)("regression: %s", (_, list) => {
@@ -70,7 +70,7 @@ describe("loops compute what the graph means", () => {
         if (graph.nodes.some(({ op }) => op === "equal")) return;
         expectSame(graph, rows, { float: "f32" }, 1e-3);
       }),
-      { numRuns: 300, seed: 3 },
+      often(300, 3),
     );
   });
   it.todo(

@@ -12,7 +12,7 @@ import { runPasses } from "../../src/passes/run.ts";
 import { graphPasses } from "../../src/pipeline.ts";
 import { interpret } from "../../src/reference/interpret.ts";
 import { compareWithDifferences } from "../support/gradients.ts";
-import { graphOf, moves, valuesFor } from "../support/random-graph.ts";
+import { graphOf, moves, often, valuesFor } from "../support/random-graph.ts";
 import type { Move } from "../support/random-graph.ts";
 import { compareStorage, isIdentical } from "../support/tensors.ts";
 
@@ -65,7 +65,7 @@ describe("exact passes give the same bits", () => {
         const { graph } = graphOf(list);
         expectIdentical(graph, run(graph, [pass], true), rows);
       }),
-      { numRuns: 150, seed: 1 },
+      often(150, 1),
     );
   });
   it("all together", () => {
@@ -74,7 +74,7 @@ describe("exact passes give the same bits", () => {
         const { graph } = graphOf(list);
         expectIdentical(graph, run(graph, graphPasses, true), rows);
       }),
-      { numRuns: 300, seed: 2 },
+      often(300, 2),
     );
   });
 });
@@ -86,7 +86,7 @@ describe("fast passes give the same numbers", () => {
         const { graph } = graphOf(list);
         expectClose(graph, run(graph, graphPasses, false), rows);
       }),
-      { numRuns: 400, seed: 3 },
+      often(400, 3),
     );
   });
   it.each(regressions)("regression: %s", (_, list) => {
@@ -106,7 +106,7 @@ describe("fast passes give the same numbers", () => {
           1.1 * work(graph) + 50,
         );
       }),
-      { numRuns: 200, seed: 4 },
+      often(200, 4),
     );
   });
   it("and a second time they change nothing", () => {
@@ -115,7 +115,7 @@ describe("fast passes give the same numbers", () => {
         const once = run(graphOf(list).graph, graphPasses, false);
         expect(printGraph(run(once, graphPasses, false))).toBe(printGraph(once));
       }),
-      { numRuns: 200, seed: 5 },
+      often(200, 5),
     );
   });
 });
@@ -138,7 +138,7 @@ describe("gradients", () => {
           1e-7,
         );
       }),
-      { numRuns: 400, seed: 6 },
+      often(400, 6),
     );
     expect(judged, "too many graphs stand on a kink: the test says little").toBeGreaterThan(300);
   });
@@ -151,7 +151,7 @@ describe("text", () => {
         const text = printGraph(graphOf(list).graph);
         expect(printGraph(parseGraph(text, createBuilder("f64")))).toBe(text);
       }),
-      { numRuns: 200, seed: 7 },
+      often(200, 7),
     );
   });
 });

@@ -125,20 +125,22 @@ test("odd functions are odd to the last bit", () => {
   }
 });
 
-test("they do not step back where a formula or a table entry gives way to the next", () => {
+test("they do not step back by more than a unit where a formula or a table entry gives way to the next", () => {
   const seams: readonly [Unary, readonly number[]][] = [
     ["exp", [...sweep(-64, 64).map((k) => ((Math.trunc(k) + 0.5) * Math.LN2) / 64), 708, -708]],
     ["tanh", [...sweep(-300, 300).map((k) => (Math.trunc(k) + 0.5) / 16), 19.0625]],
     ["log", [Math.SQRT1_2, Math.SQRT2, 1, 2 ** -1022]],
     ["erf", [0.84375, 6]],
   ];
-  // eight doubles apart, for one unit of error allows a step back between neighbours
+  // where a function is flat its values wander by the unit that they may be off
   for (const [name, places] of seams)
     for (const place of places) {
       const f = unary[name];
       const step = 8 * Math.abs(place) * Number.EPSILON;
-      for (let i = -4; i < 4; i++)
-        expect(f(place + i * step), `${name} near ${place}`).toBeLessThanOrEqual(f(place + (i + 1) * step));
+      for (let i = -4; i < 4; i++) {
+        const [here, next] = [f(place + i * step), f(place + (i + 1) * step)];
+        expect(here - next, `${name} near ${place}`).toBeLessThanOrEqual(Math.abs(next) * Number.EPSILON);
+      }
     }
 });
 
@@ -148,9 +150,7 @@ test("every engine gives these bits", () => {
     readFileSync(new URL("math-bits.json", import.meta.url), "utf8"),
   );
   expect(Object.keys(pinned).sort()).toEqual([...Object.keys(unary), "power"].sort());
-  for (const [name, rows] of Object.entries({ ...pinned, power: [] })) {
-    const f = Object.entries(unary).find(([key]) => key === name)?.[1];
-    for (const [x, value] of rows) expect(f?.(x), `${name}(${x})`).toBe(value);
-  }
+  for (const [name, f] of Object.entries(unary))
+    for (const [x, value] of pinned[name]) expect(f(x), `${name}(${x})`).toBe(value);
   for (const [x, y, value] of pinned.power) expect(power(x, y), `power(${x}, ${y})`).toBe(value);
 });

@@ -15,6 +15,12 @@ import { anyStorage } from "./tensors.ts";
 /** Numbers from which a move takes what it needs. */
 export type Move = readonly [kind: number, x: number, y: number, a: number, b: number];
 
+/** How often a property is tried; `SOAK=20` tries it twenty times as often, on other graphs, to hunt for what is rare. */
+export function often(numRuns: number, seed: number): { numRuns: number; seed: number } {
+  const soak = Number(process.env.SOAK ?? 1);
+  return { numRuns: numRuns * soak, seed: seed + 1000 * (soak - 1) };
+}
+
 const small = fc.nat({ max: 11 });
 export const moves = (maxLength = 12): fc.Arbitrary<Move[]> =>
   fc.array(fc.tuple(fc.nat({ max: 99 }), small, small, small, small), { minLength: 1, maxLength });

@@ -1,0 +1,139 @@
+/** `createTrainer` in emitted code: one arena, the machine over it, and the runtime's trainer around that. */
+import type CodeBlockWriter from "code-block-writer";
+import type { Placement } from "../../loop/memory.ts";
+import type { Region } from "../../loop/types.ts";
+import { elementCount, viewText } from "./arena.ts";
+import type { ArenaNames } from "./arena.ts";
+import { commentLines } from "./kernels.ts";
+import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+
+export interface TrainerNames {
+  readonly arena: ArenaNames;
+  /** The call of a program with all that it takes. */
+  readonly callOf: (program: string) => string;
+  /** The typed array of the model's numbers. */
+  readonly array: string;
+}
+
+/** The declarations of the runtime that \`createTrainer\` and the program part name. */
+export function runtimeRootsOf({ parameters, data, hasTestFile }: TrainerParts): string[] {
+  const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
+  return [
+    ...["trainerOf", "firstNotFinite", "Machine", "TrainingFacts"],
+    ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
+    ...(hasTestFile ? ["testPartOf"] : []),
+    ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
+  ];
+}
+
+export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names: TrainerNames): void {
+  const { plan, batchSize, float } = parts;
+  const { arena, callOf, array } = names;
+  const { placeOf } = arena;
+  const viewOf = (storage: string) => viewText(plan, arena, storage, batchSize, float);
+  const record = (entries: readonly (readonly [string, string])[]) =>
+    `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
+  const inRegion = (region: Region) =>
+    [...plan.storage.values()].filter(
+      ({ buffer }) => buffer.region === region && buffer.covers === undefined,
+    );
+  const stateEnd = Math.max(
+    ...[...inRegion("parameter"), ...inRegion("state")].map(({ offset, bytes }) => offset + bytes),
+  );
+  const totals = inRegion("totals");
+  const totalsFrom = totals.length === 0 ? 0 : Math.min(...totals.map(({ offset }) => offset / 8));
+  const summaries = [...plan.storage.keys()].filter((name) => name.startsWith("result:summary."));
+  const batch = [...Object.keys(parts.model.inputs), ...Object.keys(parts.model.targets)];
+
+  writer
+    .blankLine()
+    .writeLine("/** A trainer with parameters drawn from the seed (the spec's, if none is given). */");
+  writer.write("export function createTrainer(options: { seed?: number } = {}): Trainer").block(() => {
+    writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+    writer.writeLine(`const f = new ${array}(memory);`);
+    writer.writeLine("const integers = new Int32Array(memory);");
+    writer.writeLine("const doubles = new Float64Array(memory);");
+    writer.write("const machine: Machine = ").inlineBlock(() => {
+      const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
+      field("inputs", record(batch.map((name) => [name, viewOf(name)])));
+      field("output", viewOf("result:output"));
+      field("parameters", record(parts.parameters.map(({ name }) => [name, viewOf(name)])));
+      field("gradients", record(inRegion("gradient").map(({ buffer }) => [buffer.name.slice("gradient:".length), viewOf(buffer.name)]))); // prettier-ignore
+      field("state", `new Uint8Array(memory, 0, ${stateEnd})`);
+      field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
+      field("step", viewOf("optimizer:step"));
+      field("seed", viewOf("dropout:seed"));
+      field("gradient", `(n) => ${callOf("gradient")}`);
+      field("update", `() => ${callOf("update")}`);
+      field("predict", `(n) => ${callOf("predict")}`);
+      field("evaluate", `(n) => ${callOf("evaluate")}`);
+      writer.write("summarise()").block(() => {
+        writer.writeLine(`${callOf("summarise")};`);
+        const values = summaries.map((name) => [name.slice("result:summary.".length), `doubles[${placeOf("", name)}]`] as const);
+        writer.writeLine(`return ${record(values)};`);
+      }).write(",").newLine(); // prettier-ignore
+      writer.write("initialise(seed)").block(() => {
+        writer.writeLine("machine.state.fill(0);");
+        writer.writeLine("machine.seed[0] = seed;");
+        writeFills(writer, parts, viewOf);
+      }).write(",").newLine(); // prettier-ignore
+      field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
+      writer.write("check()").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
+    }).write(";").newLine(); // prettier-ignore
+    writer.writeLine("return trainerOf(model, machine, training, options);");
+  });
+}
+
+const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
+  fill.kind === "constant" && fill.value === 0;
+
+/** The numbers behind the view and the stream in a call of a filler. */
+function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
+  switch (fill.kind) {
+    case "uniform":
+      return [fill.low, fill.high];
+    case "normal":
+      return [fill.mean, fill.std];
+    case "orthogonal":
+      return [fill.rows, fill.columns];
+    case "constant":
+      return [fill.value];
+  }
+}
+
+/** Each parameter's filler under its initialiser in words; memory is zero already. */
+function writeFills(writer: CodeBlockWriter, parts: TrainerParts, viewOf: (storage: string) => string): void {
+  parts.parameters.forEach(({ name, fill, fillText }, index) => {
+    if (startsAtZero(fill)) return;
+    const stream = fill.kind === "constant" ? [] : [`randomStream(randomKey(seed, 0, ${index}))`];
+    for (const line of commentLines(`${name}: ${fillText}`)) writer.writeLine(line);
+    writer.writeLine(`${fill.kind}(${[viewOf(name), ...stream, ...fillNumbers(fill)].join(", ")});`);
+  });
+}
+
+/**
+ * What a diverged step is searched for: parameters, then the values of the forward and backward part in the order of
+ * their making, as far as nothing has overwritten them by the end of it.
+ */
+function survivors(parts: TrainerParts): Placement[] {
+  const { plan, float } = parts;
+  const parameters = parts.parameters.flatMap(({ name }) => plan.storage.get(name) ?? []);
+  const made = [...(plan.temporaries.get("gradient")?.values() ?? [])].filter(
+    ({ buffer }) => buffer.element === float,
+  );
+  const firstOf = ({ lifetime }: Placement) => lifetime?.[0] ?? 0;
+  const overlaps = (a: Placement, b: Placement) =>
+    a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+  const lasting = made.filter((a) => !made.some((b) => b !== a && overlaps(a, b) && firstOf(b) > firstOf(a)));
+  return [...parameters, ...lasting.sort((a, b) => firstOf(a) - firstOf(b))];
+}
+
+function writeCheck(writer: CodeBlockWriter, parts: TrainerParts, placeOf: ArenaNames["placeOf"]): void {
+  const rows = survivors(parts).map((placement) => {
+    const { buffer } = placement;
+    const program = buffer.region === "temporary" ? "gradient" : "";
+    const count = elementCount(placement, parts.batchSize);
+    return `[${JSON.stringify(buffer.name)}, ${placeOf(program, buffer.name)}, ${count}]`;
+  });
+  writer.writeLine(`return firstNotFinite(f, [${rows.join(", ")}]);`);
+}

@@ -1,0 +1,33 @@
+/** What a module is made of: what the compiler hands to this target. */
+import type { MemoryPlan } from "../../loop/memory.ts";
+import type { LoopProgram } from "../../loop/types.ts";
+
+/** How a parameter starts; `text` is the initialiser in words. */
+export interface InitialParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly trainable: boolean;
+  readonly fill:
+    | { readonly kind: "uniform"; readonly low: number; readonly high: number }
+    | { readonly kind: "normal"; readonly mean: number; readonly std: number }
+    | { readonly kind: "constant"; readonly value: number }
+    | { readonly kind: "orthogonal"; readonly rows: number; readonly columns: number };
+  readonly fillText: string;
+}
+
+/** All that the module is made of. The five programs are named gradient, update, predict, evaluate and summarise. */
+export interface TrainerParts {
+  readonly banner: readonly string[];
+  /** The contract's `model`, as data. */
+  readonly model: object & { readonly name: string; readonly inputs: object; readonly targets: object };
+  /** The runtime's `TrainingFacts` and `DataFacts`. */
+  readonly training: object;
+  readonly data: object | undefined;
+  /** Whether the spec gives the test rows a file of their own. */
+  readonly hasTestFile: boolean;
+  readonly float: "f32" | "f64";
+  readonly batchSize: number;
+  readonly parameters: readonly InitialParameter[];
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+}

@@ -1,0 +1,131 @@
+// The inputs and targets of a model in a table: which columns they are, what may stand in their cells, and the numbers in them.
+import { InputError } from "./input-error.ts";
+import { sizeOf, type ModelFacts } from "./model-facts.ts";
+import type { ScaleRule } from "./scale.ts";
+import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
+import { numberIn, type Table } from "./table.ts";
+
+/** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
+interface ColumnFacts {
+  columns: readonly string[];
+  scale?: ScaleRule;
+}
+
+/** The data section of the spec: the columns of each input and target. */
+export interface DataFacts {
+  inputs: Record<string, ColumnFacts>;
+  targets: Record<string, ColumnFacts>;
+}
+
+/** One input or target. What the training file settled of it holds for a test file as well. */
+export interface Field {
+  name: string;
+  /** Ranges are written out. */
+  columns: readonly string[];
+  /** What indices may be; undefined for real numbers. */
+  bounds: IndexBounds | undefined;
+  /** The classes of a target that is text, sorted: a class's number is its place here. Empty for anything else. */
+  classNames: string[];
+  scale: ScaleRule | undefined;
+}
+
+/** The inputs and then the targets in this table. */
+export function fieldsOf(model: ModelFacts, data: DataFacts, table: Table): Field[] {
+  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
+    const { columns, scale } = data.inputs[name];
+    const bounds = dtype === "i32" ? vocabularyBounds(vocabulary) : undefined;
+    return { name, columns: columnNames(table, name, columns, sizeOf(shape)), bounds, classNames: [], scale };
+  });
+  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
+    const { columns: listed, scale } = data.targets[name];
+    const columns = columnNames(table, name, listed, sizeOf(shape));
+    if (classes === undefined) return { name, columns, bounds: undefined, classNames: [], scale };
+    const classNames = namesOfClasses(table, name, columns, classes);
+    return { name, columns, bounds: classBounds(classes), classNames, scale: undefined };
+  });
+  return [...inputs, ...targets];
+}
+
+/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
+export function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
+  const all = [...table.columns.keys()];
+  const position = (column: string) => {
+    const found = all.indexOf(column);
+    if (found < 0)
+      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
+    return found;
+  };
+  const columns = listed.flatMap((entry) => {
+    const [first, last, ...more] = entry.split("..");
+    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
+    const range = all.slice(position(first), position(last) + 1);
+    if (range.length === 0)
+      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
+    return range;
+  });
+  if (columns.length === size) return columns;
+  throw new InputError(
+    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
+    1,
+  );
+}
+
+function shorten(names: string[]): string {
+  return names.length > 12
+    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
+    : names.join(", ");
+}
+
+/** The numbers in a field's columns, each cell checked. */
+export function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
+  return columns.map((column) => {
+    if (classNames.length > 0) return classColumn(table, column, classNames);
+    return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
+  });
+}
+
+function wrongCell(table: Table, column: string, row: number, what: string): InputError {
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+}
+
+function numberColumn(table: Table, name: string): Float64Array {
+  const column = table.columns.get(name) ?? [];
+  if (column instanceof Float64Array) return column;
+  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  throw wrongCell(
+    table,
+    name,
+    row,
+    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
+  );
+}
+
+function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
+  const column = numberColumn(table, name);
+  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (row < 0) return column;
+  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
+}
+
+/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+function namesOfClasses(table: Table, target: string, columns: string[], classes: number): string[] {
+  const cells = columns.map((column) => table.columns.get(column) ?? []);
+  if (cells.every((column) => column instanceof Float64Array)) return [];
+  for (const [i, column] of cells.entries()) {
+    const row = column instanceof Float64Array ? -1 : column.findIndex((cell) => cell.trim() === "");
+    if (row >= 0) throw wrongCell(table, columns[i], row, "the cell is empty");
+  }
+  const names = [...new Set(cells.flatMap((column) => Array.from(column, String)))].sort();
+  if (names.length === classes) return names;
+  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
+  throw new InputError(`${target} has ${classes} classes, but ${found}`);
+}
+
+function classColumn(table: Table, name: string, names: string[]): Float64Array {
+  const numbers = new Map(names.map((text, number) => [text, number]));
+  return Float64Array.from(Array.from(table.columns.get(name) ?? [], String), (cell, row) => {
+    const number = numbers.get(cell);
+    if (number !== undefined) return number;
+    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
+  });
+}
