@@ -9,6 +9,11 @@ export type FunctionName =
   | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "tanh" | "sigmoid" | "erf" | "cos" | "sin" // prettier-ignore
   | "absolute" | "sign" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore
 
+const instructions: ReadonlySet<FunctionName> = new Set(["sqrt", "absolute", "sign", "minimum", "maximum"]);
+
+/** Whether a target computes the function by a call of some length, not by an instruction. */
+export const isCall = (x: Expression): boolean => x.kind === "call" && !instructions.has(x.name);
+
 export type BinaryOperator = "+" | "-" | "*" | "/" | "quotient" | "remainder" | "<" | "<=" | "==" | "and";
 
 export type Expression =

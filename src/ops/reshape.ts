@@ -10,12 +10,26 @@ function sizeBesideBatch(shape: Shape): string {
   return `${size}${shape.includes("n") ? "·n" : ""}`;
 }
 
+/** The elements before, between and behind batch axes: reshaping must not move any across, since their places depend on n. */
+function sizesAroundBatch(shape: Shape): string {
+  const sizes = [1];
+  for (const d of shape) {
+    if (d === "n") sizes.push(1);
+    else sizes[sizes.length - 1] *= d;
+  }
+  return sizes.join();
+}
+
 export const reshape = defineOp({
   name: "reshape",
   traits: ["view"],
   infer: ({ x }, { shape }) => {
     if (sizeBesideBatch(x.shape) !== sizeBesideBatch(shape))
       throw new TypeRefusal(`${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeBesideBatch(shape)} elements instead of ${sizeBesideBatch(x.shape)}`); // prettier-ignore
+    if (sizesAroundBatch(x.shape) !== sizesAroundBatch(shape))
+      throw new TypeRefusal(
+        `${typeText(x)} cannot take the shape [${shape.join()}]: elements would cross the batch axis`,
+      );
     return tensorType(x.element, shape);
   },
   vjp: ({ operands: { x } }, dz, g) => ({ x: g.reshape(dz, { shape: x.type.shape }) }),

@@ -17,31 +17,33 @@ export interface DataFacts {
   targets: Record<string, ColumnFacts>;
 }
 
-/** One input or target. What the training file settled of it holds for a test file as well. */
-export interface Field {
+/** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
+export interface Field extends ColumnFacts {
   name: string;
-  /** Ranges are written out. */
-  columns: readonly string[];
-  /** What indices may be; undefined for real numbers. */
-  bounds: IndexBounds | undefined;
+  /** What indices may be; absent for real numbers. */
+  bounds?: IndexBounds;
   /** The classes of a target that is text, sorted: a class's number is its place here. Empty for anything else. */
   classNames: string[];
-  scale: ScaleRule | undefined;
 }
 
 /** The inputs and then the targets in this table. */
 export function fieldsOf(model: ModelFacts, data: DataFacts, table: Table): Field[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
-    const { columns, scale } = data.inputs[name];
-    const bounds = dtype === "i32" ? vocabularyBounds(vocabulary) : undefined;
-    return { name, columns: columnNames(table, name, columns, sizeOf(shape)), bounds, classNames: [], scale };
-  });
-  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
-    const { columns: listed, scale } = data.targets[name];
-    const columns = columnNames(table, name, listed, sizeOf(shape));
-    if (classes === undefined) return { name, columns, bounds: undefined, classNames: [], scale };
-    const classNames = namesOfClasses(table, name, columns, classes);
-    return { name, columns, bounds: classBounds(classes), classNames, scale: undefined };
+  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]): Field => ({
+    ...data.inputs[name],
+    name,
+    columns: columnNames(table, name, data.inputs[name].columns, sizeOf(shape)),
+    classNames: [],
+    ...(dtype === "i32" && { bounds: vocabularyBounds(vocabulary) }),
+  }));
+  const targets = Object.entries(model.targets).map(([name, { shape, classes }]): Field => {
+    const columns = columnNames(table, name, data.targets[name].columns, sizeOf(shape));
+    return {
+      ...data.targets[name],
+      name,
+      columns,
+      classNames: classes ? namesOfClasses(table, name, columns, classes) : [],
+      ...(classes && { bounds: classBounds(classes) }),
+    };
   });
   return [...inputs, ...targets];
 }

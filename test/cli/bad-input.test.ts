@@ -1,0 +1,158 @@
+// Wrong specs and wrong data at the command line. Each must give exit code 2 and a diagnostic with its place; no stack trace, no file.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+let place: Workspace;
+beforeEach(() => {
+  place = workspace();
+});
+afterEach(() => {
+  expect(place.made()).toEqual([]);
+  place.remove();
+});
+
+const [hidden, scores] = flowers.network;
+const withNetwork = (...network: readonly object[]) => ({ ...flowers, network });
+
+describe("a wrong spec", () => {
+  it.each([
+    [
+      "shapes that do not fit",
+      withNetwork(hidden, { type: "add", from: ["dense1", "size"] }, scores),
+      ["T1308", "network[1]"],
+    ],
+    [
+      "an unknown key",
+      withNetwork({ ...hidden, unts: 3 }, scores),
+      ["network[0].unts", 'did you mean "units"'],
+    ],
+    ["negative units", withNetwork({ ...hidden, units: -3 }, scores), ["T1203", "network[0].units must be a positive integer, got -3"]], // prettier-ignore
+    ["a loss that does not fit the target", { ...flowers, loss: "mse" }, ["T140", "mse"]],
+    ["huge units", withNetwork({ ...hidden, units: 1e9 }, scores), ["T1307", "2 GiB"]],
+    ["more units than any number", withNetwork({ ...hidden, units: 1e300 }, scores), ["network[0].units"]],
+    [
+      "a layer called constructor",
+      withNetwork({ ...hidden, name: "constructor" }, scores),
+      ["T130", "constructor"],
+    ],
+    ["a layer whose name is code", withNetwork({ ...hidden, name: 'a"; process.exit()//' }, scores), ["T130", "network[0].name"]], // prettier-ignore
+    [
+      "a layer called __proto__",
+      withNetwork({ ...hidden, name: "__proto__" }, scores),
+      ["T130", "__proto__"],
+    ],
+    [
+      "an unknown layer",
+      withNetwork({ ...hidden, type: "dens" }, scores),
+      ["network[0].type", 'did you mean "dense"'],
+    ],
+    ["a layer of a later version", withNetwork({ type: "lstm", units: 3 }, scores), ["T1901", "known gap"]],
+    ["a step that stops the gradient", withNetwork({ ...hidden, activation: "step" }, scores), ["T1501", "straight-through", "sigmoid", "perceptron"]], // prettier-ignore
+    ["a key that is missing", { ...flowers, optimizer: undefined }, ["optimizer"]],
+  ])("%s", async (_, spec, said) => {
+    place.write("flowers.json", spec);
+    expectRefusal(
+      await place.run("compile", "flowers.json"),
+      /^flowers\.json:\d+:\d+ error T\d{4}: /m,
+      ...said,
+    );
+  });
+
+  it.each([
+    ["an input called __proto__", JSON.stringify(flowers).replace('{"size":', '{"__proto__":'), "__proto__"],
+    [
+      "an input called constructor",
+      JSON.stringify(flowers).replace('{"size":', '{"constructor":'),
+      "constructor",
+    ],
+    [
+      "an input whose name is code",
+      JSON.stringify(flowers).replace('{"size":', '{"a\\"; process.exit()//":'),
+      "process.exit",
+    ],
+    ["a key that is given twice", JSON.stringify(flowers).replace("{", '{"loss": "mse", '), "given twice"],
+    ["a text that is no JSON", "{ network: 3 }", "double quotes"],
+    ["a text that ends too early", JSON.stringify(flowers).slice(0, 100), "T1005"],
+    ["a list", "[]", "the spec must be an object"],
+    ["an empty file", "", "the file is empty"],
+  ])("%s", async (_, text, said) => {
+    place.write("flowers.json", text);
+    expectRefusal(
+      await place.run("compile", "flowers.json"),
+      /^flowers\.json(:\d+:\d+)? error T\d{4}: /m,
+      said,
+    );
+  });
+
+  it("tells everything that is wrong at once, each with its line marked", async () => {
+    place.write("flowers.json", {
+      ...withNetwork({ ...hidden, units: -3 }, { ...scores, units: 0 }),
+      loss: "cross-entorpy",
+    });
+    const outcome = await place.run("compile", "flowers.json");
+    expectRefusal(outcome, "network[0].units", "network[1].units", "cross-entropy");
+    expect(outcome.stderr.match(/^> +\d+ \| /gm)).toHaveLength(3);
+  });
+
+  it("a file that is not there, with the nearest name", async () => {
+    place.write("flowers.json", flowers);
+    expectRefusal(await place.run("compile", "flower.json"), "flower.json error T1001: there is no such file", 'did you mean "flowers.json"?'); // prettier-ignore
+  });
+
+  it("a TypeScript spec that throws", async () => {
+    place.write("flowers.ts", "throw new Error('not today');");
+    expectRefusal(await place.run("compile", "flowers.ts"), "T1009", "not today");
+  });
+});
+
+describe("wrong data", () => {
+  const train = async (csv: string, ...args: readonly string[]) => {
+    place.write("flowers.json", flowers);
+    place.write("flowers.csv", csv);
+    return place.run("train", "flowers.json", ...args);
+  };
+  const lines = flowersCsv.split("\n");
+  const withLine = (index: number, line: string) => lines.with(index, line).join("\n");
+
+  it("a column is missing", async () => {
+    expectRefusal(
+      await train(flowersCsv.replace("width", "breadth")),
+      /flowers\.csv:1 error T2004: .*"width"/,
+    );
+  });
+
+  it("a cell of a numeric column is text", async () => {
+    expectRefusal(await train(withLine(4, "1.0,wide,0")), /flowers\.csv:5 error T2004: .*width.*wide/);
+  });
+
+  it("a cell is NaN", async () => {
+    expectRefusal(await train(withLine(4, "NaN,1.0,0")), /flowers\.csv:5 error T2004: .*length.*NaN/);
+  });
+
+  it("a cell is empty", async () => {
+    expectRefusal(await train(withLine(4, ",1.0,0")), /flowers\.csv:5 error T2004: .*length.*empty/);
+  });
+
+  it("a class index is out of range", async () => {
+    expectRefusal(await train(withLine(7, "1.0,1.0,3")), /flowers\.csv:8 error T2004: .*kind.*3/);
+  });
+
+  it("a row has too few cells", async () => {
+    expectRefusal(await train(withLine(7, "1.0,1.0")), /flowers\.csv:8 error T2003: /);
+  });
+
+  it("there are too few rows for the parts", async () => {
+    expectRefusal(await train(lines.slice(0, 2).join("\n")), "too few");
+  });
+
+  it("the file is not there", async () => {
+    expectRefusal(await train(flowersCsv, "--data", "none.csv"), "T2001", "none.csv");
+  });
+
+  it("the spec has no data section", async () => {
+    const { data: _, ...rest } = flowers;
+    place.write("bare.json", rest);
+    expectRefusal(await place.run("train", "bare.json"), "bare.json error T2005: ", "`data`");
+  });
+});

@@ -1,0 +1,76 @@
+// `inspect`: every view, as text and as JSON. If one fails, what the compiler derived can no longer be looked at.
+import { afterAll, describe, expect, it } from "vitest";
+import { parseGraph } from "../../src/ir/parse.ts";
+import { createBuilder } from "../../src/ops/index.ts";
+import { flowers, workspace } from "./workspace.ts";
+
+const place = workspace();
+place.write("flowers.json", flowers);
+afterAll(place.remove);
+const inspect = async (...args: readonly string[]) => {
+  const { code, stdout, stderr } = await place.run("inspect", "flowers.json", ...args);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  return stdout;
+};
+
+describe("tapeless inspect", () => {
+  it("shows the five graphs in IR text", async () => {
+    const text = await inspect("--show", "graph");
+    for (const name of ["gradient", "update", "predict", "evaluate", "summarise"])
+      expect(text).toMatch(new RegExp(`^graph ${name}$`, "m"));
+    expect(text).toMatch(/^%dense1_product: f32\[n,4\] = contract %size, %dense1\.weight /m);
+  });
+
+  it("shows how the gradient of a parameter was derived: formula, type, rule and forward node", async () => {
+    const text = await inspect("--show", "gradients", "--of", "dense1.weight");
+    expect(text).toContain("Gradient of the loss with respect to dense1.weight");
+    expect(text).not.toContain("with respect to dense2.weight");
+    expect(text).toMatch(/^ {2}d_dense1\.weight = sizeᵀ · .* {3}f32\[2,4\]\n {6}by contract\.vjp of dense1_product = size · dense1\.weight {3}\(dense1\)/m); // prettier-ignore
+    expect(text).toMatch(/rewritten: /);
+  });
+
+  it("shows what each pass did to each graph", async () => {
+    const text = await inspect("--show", "passes");
+    expect(text).toMatch(/^differentiate: \d+ nodes of the training graph became \d+$/m);
+    expect(text).toMatch(/^gradient +simplify +\d+ +\d+ +[\d.]+$/m);
+    expect(text).toMatch(/^simplify on gradient\n {2}[-+] %/m);
+  });
+
+  it("shows the loops with the nodes fused into them, operations and bytes", async () => {
+    const text = await inspect("--show", "kernels");
+    expect(text).toMatch(/^program gradient: \d+ kernels, \d+ FLOP, \d+ bytes \(batches of 8 rows\)$/m);
+    expect(text).toMatch(
+      /^\/\/ \d+ nodes, \d+ FLOP, \d+ bytes\nkernel dense1\n {2}\/\/ dense1_product = size · dense1\.weight\n/m,
+    );
+    expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
+  });
+
+  it("shows the arena: places, sizes, lifetimes, the peak and its lower bound", async () => {
+    const text = await inspect("--show", "memory");
+    expect(text).toMatch(/^parameter +dense1\.weight +f32\[2, 4\] +0 +32 +always$/m);
+    expect(text).toMatch(/^temporary +\S+ +f32\[n, 4\] +\d+ +128 +gradient: kernels \d+ to \d+$/m);
+    expect(text).toMatch(
+      /^arena \d+ bytes for batches of 8 rows\ntemporaries \d+ bytes; no plan could take less than \d+$/m,
+    );
+  });
+
+  it.each(["graph", "gradients", "kernels", "memory"])(
+    "gives %s as JSON, the same bytes in every run",
+    async (view) => {
+      const text = await inspect("--show", view, "--format", "json");
+      expect(JSON.parse(text)).toBeTypeOf("object");
+      expect(await inspect("--show", view, "--format", "json")).toBe(text);
+    },
+  );
+
+  it("writes to a file", async () => {
+    expect(await inspect("--show", "memory", "-o", "views/memory.txt")).toBe("");
+    expect(place.read("views/memory.txt")).toBe(await inspect("--show", "memory"));
+  });
+
+  it("prints no graph that does not parse back", async () => {
+    const graphs: { text: string }[] = JSON.parse(await inspect("--format", "json"));
+    for (const { text } of graphs) expect(() => parseGraph(text, createBuilder("f32"))).not.toThrow();
+  });
+});

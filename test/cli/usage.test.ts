@@ -1,0 +1,82 @@
+// The command line itself. If one fails, a user who mistypes is left without a hint, or a script cannot trust the exit code.
+import { afterAll, describe, expect, it } from "vitest";
+import { expectRefusal, flowers, workspace } from "./workspace.ts";
+
+const place = workspace();
+place.write("flowers.json", flowers);
+afterAll(place.remove);
+
+describe("help and version", () => {
+  it("lists the commands, with examples", async () => {
+    const { code, stdout } = await place.run("--help");
+    for (const command of ["compile", "train", "verify", "inspect", "bench", "schema"])
+      expect(stdout).toContain(command);
+    expect(stdout).toContain("Examples:");
+    expect(code).toBe(0);
+  });
+
+  it.each(["compile", "train", "verify", "inspect", "bench", "schema"])(
+    "explains %s, with examples",
+    async (command) => {
+      const { code, stdout } = await place.run(command, "--help");
+      expect(stdout).toContain(`Usage: tapeless ${command}`);
+      expect(stdout).toMatch(/Examples:\n {2}tapeless /);
+      expect(code).toBe(0);
+    },
+  );
+
+  it("prints the version", async () => {
+    expect(await place.run("--version")).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      stderr: "",
+    });
+  });
+
+  it("without a command shows the help on standard error and exits with 2", async () => {
+    const { code, stdout, stderr } = await place.run();
+    expect(stderr).toContain("Usage: tapeless");
+    expect(stdout).toBe("");
+    expect(code).toBe(2);
+  });
+});
+
+describe("what is mistyped is told, with what was probably meant", () => {
+  it.each([
+    [["comple", "flowers.json"], "unknown command 'comple'", "did you mean compile?"],
+    [["train", "flowers.json", "--epoch", "3"], "unknown option '--epoch'", "did you mean --epochs?"],
+    [["train", "flowers.json", "--epochs", "many"], "'many' is invalid", "whole number"],
+    [["train", "flowers.json", "--epochs", "-1"], "'-1' is invalid", "whole number"],
+    [["compile"], "missing required argument 'spec'", "--help"],
+    [["compile", "flowers.json", "--dtype", "f16"], "'f16' is invalid", "f32, f64"],
+    [
+      ["compile", "flowers.json", "--skip", "simplfy"],
+      "there is no pass 'simplfy'",
+      "did you mean simplify?",
+    ],
+    [["compile", "flowers.json", "other.json", "-o", "x.ts"], "-o names one file", "2 specs"],
+    [["compile", "flowers.json", "--check", "--watch"], "--check and --watch", "T1010"],
+    [["inspect", "flowers.json", "--show", "gradient"], "'gradient' is invalid", "gradients"],
+    [["inspect", "flowers.json", "--of", "dense1.weight"], "--of belongs to --show gradients", "T1010"],
+    [
+      ["inspect", "flowers.json", "--show", "gradients", "--of", "dense1.wieght"],
+      "no parameter",
+      "did you mean dense1.weight?",
+    ],
+    [["schema", "--check"], "--check needs -o", "T1010"],
+  ])("%j", async (args, ...said) => {
+    expectRefusal(await place.run(...args), "error T1010: ", ...said);
+  });
+
+  it.each([
+    [["compile", "flowers.json", "--target", "wasm"], "the target wasm is a known gap"],
+    [["inspect", "flowers.json", "--format", "svg"], "the format svg is a known gap"],
+    [["train", "flowers.json", "--data", "flowers.npy"], "the data format .npy"],
+  ])("a known gap says that it is one: %j", async (args, said) => {
+    expectRefusal(await place.run(...args), "error T1901: ", said);
+  });
+});
+
+it("nothing of all this leaves a file", () => {
+  expect(place.made()).toEqual([]);
+});

@@ -1,0 +1,67 @@
+// `verify` and `bench`. If one fails, a wrong gradient could pass for a right one, or the reverse.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { flowers, workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+let place: Workspace;
+beforeEach(() => {
+  place = workspace();
+});
+afterEach(() => place.remove());
+
+describe("tapeless verify", () => {
+  it("prints the worst error of each parameter, and of each target", async () => {
+    place.write("flowers.json", flowers);
+    const { code, stdout } = await place.run("verify", "flowers.json");
+    for (const name of ["dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"])
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\d\\.\\de[-+]\\d+ +\\(\\d+ elements`, "m"));
+    expect(stdout).toMatch(/worst relative error .*, below 0.000001/);
+    expect(stdout).toMatch(/^ {2}ts f32 .*\n {2}ts f64 |^ {2}ts f64 .*\n {2}ts f32 /m);
+    expect(code).toBe(0);
+  });
+
+  it("--json prints the contract's object, and the same bytes again", async () => {
+    place.write("flowers.json", flowers);
+    const first = await place.run("verify", "flowers.json", "--json");
+    expect((await place.run("verify", "flowers.json", "--json")).stdout).toBe(first.stdout);
+    const result: { worst: number; parameters: { name: string; relativeError: number }[] } = JSON.parse(
+      first.stdout,
+    );
+    expect(Object.keys(result)).toEqual(["worst", "parameters"]);
+    expect(result.parameters.map(({ name }) => name)).toEqual([
+      "dense1.weight",
+      "dense1.bias",
+      "dense2.weight",
+      "dense2.bias",
+    ]);
+    expect(result.worst).toBe(Math.max(...result.parameters.map(({ relativeError }) => relativeError)));
+    expect(result.worst).toBeLessThan(1e-6);
+  });
+
+  const real = { targets: { value: { shape: [3] } }, metrics: [], data: undefined };
+  const [hidden, scores] = flowers.network;
+  it.each([
+    ["dropout and a frozen layer", { network: [{ ...hidden, trainable: false }, { type: "dense", units: 5, activation: "relu" }, { type: "dropout", rate: 0.4 }, scores] }], // prettier-ignore
+    ["a loss that not every prediction has", { ...real, loss: "rmsle" }],
+    ["a loss of log-probabilities", { ...real, network: [hidden, { ...scores, activation: "log-softmax" }], loss: "kl-divergence" }], // prettier-ignore
+    ["a loss with kinks", { ...real, loss: "mae", regularization: { l1: 0.01, l2: 0.01 } }],
+    ["a margin", { ...real, loss: "hinge" }],
+    ["a perceptron", { targets: { value: { shape: [1] } }, network: [{ type: "dense", units: 1, activation: "step" }], loss: "perceptron", metrics: [], data: undefined }], // prettier-ignore
+    ["a step with a surrogate, whose derivative is not that of the loss", { network: [{ ...hidden, activation: { type: "step", surrogate: "sigmoid" } }, scores] }], // prettier-ignore
+  ])("holds for %s", async (_, changes) => {
+    place.write("net.json", { ...flowers, ...changes });
+    const { code, stdout, stderr } = await place.run("verify", "net.json");
+    expect(stderr).not.toContain("error");
+    expect(stdout).toMatch(/, below 0.000001/);
+    expect(code).toBe(0);
+  });
+});
+
+describe("tapeless bench", () => {
+  it("prints steps, samples, operations and bytes", async () => {
+    place.write("flowers.json", flowers);
+    const { code, stdout } = await place.run("bench", "flowers.json");
+    expect(stdout).toMatch(/^flowers: ts f32, batches of 8 rows\n {2}[\d,]+ steps\/s\n {2}[\d,]+ samples\/s\n {2}[\d.e-]+ GFLOP\/s \([\d,]+ FLOP a step\)\n {2}[\d.]+ kB arena, [\d.]+ kB of code \([\d.]+ kB gzip\)\n$/); // prettier-ignore
+    expect(code).toBe(0);
+  });
+});

@@ -1,0 +1,176 @@
+// The stages of the schedule one by one, each on the smallest kernel that shows it. If one fails, code runs more than it must,
+// or in another order than it may. (That all of them keep the meaning is what test/lower/random-graphs.test.ts holds.)
+import { describe, expect, it } from "vitest";
+import {
+  add,
+  binary,
+  call,
+  integer,
+  less,
+  multiply,
+  number,
+  quotient,
+  remainder,
+  select,
+  variable,
+} from "../../src/loop/expressions.ts";
+import type { Expression } from "../../src/loop/expressions.ts";
+import { evaluateProgram, allocateBuffers } from "../../src/loop/evaluate.ts";
+import { printStatements } from "../../src/loop/print.ts";
+import { assign, define, loop, store } from "../../src/loop/statements.ts";
+import type { Buffer, Kernel, Statement } from "../../src/loop/types.ts";
+import { checkLoops } from "../../src/loop/verify.ts";
+import { hoistInvariants } from "../../src/schedule/hoist.ts";
+import { placeAccesses } from "../../src/schedule/place.ts";
+import { shareExpressions } from "../../src/schedule/share-expressions.ts";
+import { buffer, load, program } from "../support/loop-program.ts";
+
+const [i, j] = [variable("i", "i32"), variable("j", "i32")];
+const real = (value: number) => number(value, "f64");
+const kernelOf = (body: readonly Statement[]): Kernel => ({ name: "kernel", body, provenance: [] });
+
+/** Names with a number each. */
+function freshNames(): (base: string) => string {
+  let count = 0;
+  return (base) => `${base}$${++count}`;
+}
+
+const x = buffer("x", ["n", 4]);
+const y = buffer("y", ["n", 4]);
+const v = buffer("v", [4]);
+const s = buffer("s", []);
+
+/** The kernel after a stage, which must leave it well-formed. */
+function after(
+  stage: (kernel: Kernel) => Kernel,
+  body: readonly Statement[],
+  buffers: readonly Buffer[] = [x, y, v, s],
+): string {
+  const { body: result } = stage(kernelOf(body));
+  checkLoops(program(result, ...buffers), "the stage");
+  return printStatements(result).join("\n");
+}
+
+const overRows = (body: (row: Expression) => readonly Statement[]) => loop("i", "n", "parallel", body(i));
+
+describe("hoist-invariants", () => {
+  const hoist = (kernel: Kernel) => hoistInvariants(kernel, freshNames());
+  it("takes what no iteration changes out of the loop, to the outermost place it may stand", () => {
+    const scale = binary("/", real(1), call("sqrt", [load("s", [])], "f64"));
+    const body = [
+      overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], binary("*", load("x", [i, j]), scale))])]),
+    ];
+    expect(after(hoist, body)).toMatchInlineSnapshot();
+  });
+  it("leaves branches of a select: they may read where only the condition says that it is safe", () => {
+    const guarded = select(less(i, integer(4)), load("v", [integer(3)]), real(0));
+    const body = [overRows(() => [store("y", [i, integer(0)], guarded)])];
+    expect(after(hoist, body)).toMatchInlineSnapshot();
+  });
+  it("leaves what the loop itself stores or assigns", () => {
+    const total = variable("total", "f64");
+    const body = [
+      define("total", real(0), true),
+      overRows(() => [
+        assign("total", binary("+", total, call("exp", [load("s", [])], "f64"))),
+        store("s", [], call("exp", [total], "f64")),
+      ]),
+    ];
+    expect(after(hoist, body)).toBe(printStatements(body).join("\n"));
+  });
+});
+
+describe("share-expressions", () => {
+  const share = (kernel: Kernel) => shareExpressions(kernel, freshNames());
+  it("evaluates once what a block needs twice", () => {
+    const e = call("exp", [load("x", [i, integer(0)])], "f64");
+    const body = [
+      overRows(() => [store("y", [i, integer(0)], binary("*", e, e)), store("y", [i, integer(1)], e)]),
+    ];
+    expect(after(share, body)).toMatchInlineSnapshot();
+  });
+  it("forgets what a store changes", () => {
+    const read = load("s", []);
+    const body = [
+      overRows(() => [
+        store("y", [i, integer(0)], read),
+        store("s", [], binary("+", load("x", [i, integer(0)]), real(1))),
+        store("y", [i, integer(1)], read),
+      ]),
+    ];
+    expect(after(share, body)).toBe(printStatements(body).join("\n"));
+  });
+  it("forgets what an inner loop changes", () => {
+    const read = load("s", []);
+    const body = [
+      overRows(() => [
+        store("y", [i, integer(0)], read),
+        loop("j", 4, "reduction", [store("s", [], binary("+", load("s", []), load("x", [i, j])))]),
+        store("y", [i, integer(1)], read),
+      ]),
+    ];
+    expect(after(share, body)).toBe(printStatements(body).join("\n"));
+  });
+  it("forgets what an assignment changes", () => {
+    const total = variable("total", "f64");
+    const e = call("exp", [total], "f64");
+    const body = [
+      overRows(() => [
+        define("total", real(0), true),
+        store("y", [i, integer(0)], e),
+        assign("total", load("x", [i, integer(0)])),
+        store("y", [i, integer(1)], e),
+      ]),
+    ];
+    expect(after(share, body)).toBe(printStatements(body).join("\n"));
+  });
+});
+
+describe("place", () => {
+  const placed = (body: readonly Statement[], ...buffers: readonly Buffer[]): Kernel =>
+    placeAccesses(kernelOf(body), {
+      buffers: new Map(buffers.map((each) => [each.name, each])),
+      batchSize: 3,
+      fresh: freshNames(),
+    });
+  /** y as the kernel leaves it, before and after placing. */
+  const results = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
+    [kernelOf(body), placed(body, ...buffers)].map((kernel) => {
+      const loops = program(kernel.body, ...buffers);
+      checkLoops(loops, "place");
+      const memory = allocateBuffers(loops.buffers, 3);
+      memory.get("x")?.forEach((_, k, values) => (values[k] = k));
+      evaluateProgram(loops, memory, { rows: 3, batchSize: 3 });
+      return [...(memory.get("y") ?? [])];
+    });
+
+  it("names the part of a place that a loop does not change, ahead of it", () => {
+    const body = [overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], load("x", [i, j]))])])];
+    expect(after(({ body: unplaced }) => placed(unplaced, x, y), body)).toMatchInlineSnapshot();
+  });
+  it("sees that a reshape moves nothing in memory", () => {
+    const wide = buffer("x", ["n", 6]);
+    const deep = buffer("y", ["n", 2, 3]);
+    const k = variable("k", "i32");
+    const at = add(multiply(j, integer(3)), k);
+    const body = [
+      overRows(() => [
+        loop("j", 2, "parallel", [loop("k", 3, "parallel", [store("y", [i, j, k], load("x", [i, at]))])]),
+      ]),
+    ];
+    const text = after(({ body: unplaced }) => placed(unplaced, wide, deep), body, [wide, deep]);
+    expect(text).not.toMatch(/div|mod/);
+    expect(results(body, wide, deep)[1]).toEqual(results(body, wide, deep)[0]);
+  });
+  it("keeps the shift of a position that is taken apart and put together again (regression: concat of flattened inputs)", () => {
+    const deep = buffer("x", ["n", 2, 3]);
+    const wide = buffer("y", ["n", 8]);
+    const shifted = add(j, integer(-2));
+    const read = load("x", [i, quotient(shifted, 3), remainder(shifted, 3)]);
+    const value = select(less(j, integer(2)), real(-1), read);
+    const body = [overRows(() => [loop("j", 8, "parallel", [store("y", [i, j], value)])])];
+    const [before, later] = results(body, deep, wide);
+    expect(later).toEqual(before);
+    expect(later.slice(0, 8)).toEqual([-1, -1, 0, 1, 2, 3, 4, 5]);
+  });
+});
