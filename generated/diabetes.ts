@@ -863,10 +863,9 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
-/** The data section of the spec: the columns of each input and target, by name or as ranges ("p0..p63"). */
-interface DataFacts {
-  inputs: Record<string, { columns: readonly string[]; scale?: ScaleRule }>;
-  targets: Record<string, { columns: readonly string[] }>;
+/** A field with the scale of each of its columns; indices have none. */
+interface FittedField extends Field {
+  scales: Scale[] | undefined;
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -874,13 +873,11 @@ interface Dataset {
   train: Batch;
   validation?: Batch;
   test?: Batch;
-  /** The classes of targets that are text: a class's number is its place here. */
-  classNames: Record<string, string[]>;
-  /** How each column of an input was scaled. */
-  scales: Record<string, Scale[]>;
+  /** How the rows were read: the inputs, and last the target. */
+  fields: readonly FittedField[];
 }
 
-/** Prepares a table for this model. Wrong or missing columns and cells throw, with their line. */
+/** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
 function datasetOf(
   model: ModelFacts,
   data: DataFacts,
@@ -888,144 +885,50 @@ function datasetOf(
   seed: number,
   table: Table,
 ): Dataset {
-  const classNames: Dataset["classNames"] = {};
-  const scales: Dataset["scales"] = {};
-  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
-    const { columns, scale } = data.inputs[name];
-    const values = columnNames(table, name, columns, sizeOf(shape)).map((column) =>
-      dtype === "i32"
-        ? indexColumn(table, column, vocabularyBounds(vocabulary))
-        : numberColumn(table, column),
-    );
-    return { name, values, scale };
-  });
-  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
-    const columns = columnNames(table, name, data.targets[name].columns, sizeOf(shape));
-    if (classes === undefined) return { name, values: columns.map((column) => numberColumn(table, column)) };
-    const names = namesOfClasses(table, name, columns, classes);
-    if (names.length > 0) classNames[name] = names;
-    return { name, values: columns.map((column) => classColumn(table, column, classes, names)) };
-  });
-
-  const labels = targets.find(
-    ({ name, values }) => values.length === 1 && model.targets[name].classes !== undefined,
-  );
+  const read = fieldsOf(model, data, table);
+  const values = read.map((field) => valuesOf(table, field));
+  // The spec's checks see to it that a target to stratify by has classes. With several columns there is no one class of a row.
+  const labels = values[values.length - 1];
   const { train, validation, test } = splitRows(
     table.rows,
     training,
     seed,
-    training.stratify ? labels?.values[0] : undefined,
+    training.stratify && labels.length === 1 ? labels[0] : undefined,
   );
-  for (const { name, values, scale } of inputs)
-    scales[name] = values.map((column) => fitScale(column, train, scale));
-
-  const part = (rows: Int32Array): Batch =>
-    Object.fromEntries(
-      [...inputs, ...targets].map(({ name, values }) => [
-        name,
-        interleave(model, values, rows, scales[name]),
-      ]),
-    );
+  const fields = read.map((field, i) => ({
+    ...field,
+    scales: field.bounds ? undefined : values[i].map((column) => fitScale(column, train, field.scale)),
+  }));
+  const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
     ...(test.length > 0 && { test: part(test) }),
-    classNames,
-    scales,
+    fields,
   };
 }
 
-/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
-function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
-  const all = [...table.columns.keys()];
-  const position = (column: string) => {
-    const found = all.indexOf(column);
-    if (found < 0)
-      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
-    return found;
-  };
-  const columns = listed.flatMap((entry) => {
-    const [first, last, ...more] = entry.split("..");
-    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
-    const range = all.slice(position(first), position(last) + 1);
-    if (range.length === 0)
-      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
-    return range;
-  });
-  if (columns.length === size) return columns;
-  throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
-    1,
-  );
-}
-
-function shorten(names: string[]): string {
-  return names.length > 12
-    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
-    : names.join(", ");
-}
-
-function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
-}
-
-function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name) ?? [];
-  if (column instanceof Float64Array) return column;
-  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(
-    table,
-    name,
-    row,
-    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
-  );
-}
-
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
-  const column = numberColumn(table, name);
-  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (row < 0) return column;
-  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
-}
-
-/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
-function namesOfClasses(table: Table, target: string, columns: string[], classes: number): string[] {
-  const cells = columns.map((column) => table.columns.get(column) ?? []);
-  if (cells.every((column) => column instanceof Float64Array)) return [];
-  for (const [i, column] of cells.entries()) {
-    const row = column instanceof Float64Array ? -1 : column.findIndex((cell) => cell.trim() === "");
-    if (row >= 0) throw wrongCell(table, columns[i], row, "the cell is empty");
-  }
-  const names = [...new Set(cells.flatMap((column) => Array.from(column, String)))].sort();
-  if (names.length === classes) return names;
-  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
-  throw new InputError(`${target} has ${classes} classes, but ${found}`);
-}
-
-function classColumn(table: Table, name: string, classes: number, names: string[]): Float64Array {
-  if (names.length === 0) return indexColumn(table, name, classBounds(classes));
-  const numbers = new Map(names.map((text, number) => [text, number]));
-  const cells = Array.from(table.columns.get(name) ?? [], String);
-  return Float64Array.from(cells, (cell) => numbers.get(cell) ?? -1);
-}
-
-/** These rows of some columns, side by side, scaled. */
-function interleave(
-  model: ModelFacts,
-  columns: Float64Array[],
+/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
+function batchOf(
+  { dtype }: ModelFacts,
+  fields: readonly FittedField[],
+  columns: Float64Array[][],
   rows: Int32Array,
-  scales?: Scale[],
-): ArrayLike<number> {
-  const size = rows.length * columns.length;
-  const values = model.dtype === "f32" ? new Float32Array(size) : new Float64Array(size);
-  let next = 0;
-  for (const row of rows) {
-    columns.forEach((column, i) => {
-      const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-      values[next++] = (column[row] - shift) / span;
-    });
-  }
-  return values;
+): Batch {
+  const real = dtype === "f32" ? Float32Array : Float64Array;
+  const entries = fields.map(({ name, scales }, f) => {
+    const size = rows.length * columns[f].length;
+    const numbers = scales ? new real(size) : new Int32Array(size);
+    let next = 0;
+    for (const row of rows) {
+      columns[f].forEach((column, i) => {
+        const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
+        numbers[next++] = (column[row] - shift) / span;
+      });
+    }
+    return [name, numbers];
+  });
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -1267,6 +1170,134 @@ function expAtEdge(x: number): number {
   return root * root;
 }
 
+/** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
+interface ColumnFacts {
+  columns: readonly string[];
+  scale?: ScaleRule | undefined;
+}
+
+/** The data section of the spec: the columns of each input and target. */
+interface DataFacts {
+  inputs: Record<string, ColumnFacts>;
+  targets: Record<string, ColumnFacts>;
+}
+
+/** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
+interface Field extends ColumnFacts {
+  name: string;
+  /** What indices may be; absent for real numbers. */
+  bounds?: IndexBounds;
+  /** The classes of a target that is text, sorted: a class's number is its place here. Empty for anything else. */
+  classNames: string[];
+}
+
+/** The inputs and then the targets in this table. */
+function fieldsOf(model: ModelFacts, data: DataFacts, table: Table): Field[] {
+  const field = (name: string, shape: number[], { columns, scale }: ColumnFacts): Field => ({
+    name,
+    columns: columnNames(table, name, columns, sizeOf(shape)),
+    classNames: [],
+    scale,
+  });
+  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
+    const input = field(name, shape, data.inputs[name]);
+    if (dtype === "i32") input.bounds = vocabularyBounds(vocabulary);
+    return input;
+  });
+  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
+    const target = field(name, shape, data.targets[name]);
+    if (classes === undefined) return target;
+    return { ...target, bounds: classBounds(classes), classNames: namesOfClasses(table, target, classes) };
+  });
+  return [...inputs, ...targets];
+}
+
+/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
+function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
+  const all = [...table.columns.keys()];
+  const position = (column: string) => {
+    const found = all.indexOf(column);
+    if (found < 0)
+      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
+    return found;
+  };
+  const columns = listed.flatMap((entry) => {
+    const [first, last, ...more] = entry.split("..");
+    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
+    const range = all.slice(position(first), position(last) + 1);
+    if (range.length === 0)
+      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
+    return range;
+  });
+  if (columns.length === size) return columns;
+  throw new InputError(
+    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
+    1,
+  );
+}
+
+function shorten(names: string[]): string {
+  return names.length > 12
+    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
+    : names.join(", ");
+}
+
+/** The numbers in a field's columns, each cell checked. */
+function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
+  return columns.map((column) => {
+    if (classNames.length > 0) return classColumn(table, column, classNames);
+    return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
+  });
+}
+
+function wrongCell(table: Table, column: string, row: number, what: string): InputError {
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+}
+
+function numberColumn(table: Table, name: string): Float64Array {
+  const column = table.columns.get(name) ?? [];
+  if (column instanceof Float64Array) return column;
+  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  throw wrongCell(
+    table,
+    name,
+    row,
+    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
+  );
+}
+
+function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
+  const column = numberColumn(table, name);
+  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (row < 0) return column;
+  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
+}
+
+/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
+  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
+  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
+  if (names.length === classes) return names;
+  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
+  throw new InputError(`${name} has ${classes} classes, but ${found}`);
+}
+
+function classColumn(table: Table, name: string, names: string[]): Float64Array {
+  const numbers = new Map(names.map((text, number) => [text, number]));
+  return Float64Array.from(textColumn(table, name), (cell, row) => {
+    const number = numbers.get(cell);
+    if (number !== undefined) return number;
+    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
+  });
+}
+
+function textColumn(table: Table, name: string): string[] {
+  const cells = Array.from(table.columns.get(name) ?? [], String);
+  const row = cells.findIndex((cell) => cell.trim() === "");
+  if (row < 0) return cells;
+  throw wrongCell(table, name, row, "the cell is empty");
+}
+
 /** Independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
@@ -1437,10 +1468,15 @@ interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
+  /** Reads the test part; only where the spec gives it a file of its own. */
+  readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
+  /** Brings errors into the target's own units; only where the target is scaled. */
+  ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
 }
 
 interface Flags {
   data?: string;
+  test?: string;
   epochs?: number;
   seed?: number;
   out?: string;
@@ -1478,7 +1514,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args));
+    await trainAsAsked(program, parseFlags(args, program.readTest !== undefined));
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -1486,11 +1522,10 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
   }
 }
 
-async function trainAsAsked({ model, training, data, createTrainer }: Program, flags: Flags): Promise<void> {
-  if (flags.help) return console.log(helpText(model, training));
-  if (flags.data === undefined)
-    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
+async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
+  const { model, training, data, createTrainer, readTest, ownUnits } = program;
+  if (flags.help) return console.log(helpText(program));
+  const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
   const trainer = createTrainer({ seed: flags.seed });
   if (flags.resume !== undefined) {
     const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
@@ -1499,18 +1534,30 @@ async function trainAsAsked({ model, training, data, createTrainer }: Program, f
       throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
     }
   }
-  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
+  const dataset = placed(file, () => datasetOf(model, data, training, trainer.seed, table));
+  if (readTest) {
+    const [file, table] = await tableIn("test", flags.test, "the CSV file of the test rows");
+    dataset.test = placed(file, () => readTest(model, dataset, table));
+  }
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const result = await trainOn(model, training, trainer, dataset, { epochs: total }, async (report) => {
+  const shown = ownUnits ? ownUnits(trainer, training, dataset) : trainer;
+  const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
   console.log(flags.json ? JSON.stringify(result) : resultText(result));
+}
+
+/** The table in the file that a flag names, after the file's name. */
+async function tableIn(flag: string, file: string | undefined, what: string): Promise<[string, Table]> {
+  if (file === undefined) throw new InputError(`--${flag} FILE is needed: ${what} (see --help)`);
+  const text = await reading(file, (files, path) => files.readFile(path, "utf8"));
+  return [file, placed(file, () => parseCsv(text))];
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -1553,11 +1600,9 @@ function say(text: string): void {
   if (typeof process !== "undefined") process.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[]): Flags {
+function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   const flags: Flags = { json: false, help: false };
-  const words = args.flatMap((arg) =>
-    /^--\w+=/.test(arg) ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)] : [arg],
-  );
+  const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
   for (let i = 0; i < words.length; i++) {
     const flag = words[i];
     const value = () => {
@@ -1571,6 +1616,7 @@ function parseFlags(args: readonly string[]): Flags {
       throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
     };
     if (flag === "--data") flags.data = value();
+    else if (flag === "--test" && hasTestFile) flags.test = value();
     else if (flag === "--epochs") flags.epochs = count();
     else if (flag === "--seed") flags.seed = count();
     else if (flag === "--out") flags.out = value();
@@ -1582,10 +1628,10 @@ function parseFlags(args: readonly string[]): Flags {
   return flags;
 }
 
-function helpText(model: ModelFacts, training: TrainingFacts): string {
+function helpText({ model, training, readTest }: Program): string {
   return `Trains "${model.name}" on a CSV file whose first row names the columns.
 
-  --data FILE          the file (needed)
+  --data FILE          the file (needed)${readTest ? "\n  --test FILE          one more of the kind: the test rows (needed)" : ""}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
@@ -1992,7 +2038,7 @@ function columnOf(cells: string[]): Column {
   return numbers;
 }
 
-/** What a training run came to. Parts that the spec does not set aside are absent. */
+/** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
 interface TrainingResult {
   model: string;
   /** Epochs trained, those before a checkpoint included. */
@@ -2003,6 +2049,9 @@ interface TrainingResult {
   test?: Summary;
 }
 
+/** What of a trainer a run needs; see `inOwnUnits` for one whose target is scaled. */
+type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
+
 /**
  * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
  * parameters: with early stopping, the best epoch's.
@@ -2010,7 +2059,7 @@ interface TrainingResult {
 async function trainOn(
   model: ModelFacts,
   training: TrainingFacts,
-  trainer: Trainer,
+  trainer: Trainable,
   { train, validation, test }: Dataset,
   options: { epochs?: number } = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},

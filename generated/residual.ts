@@ -43,7 +43,7 @@ const data: DataFacts = {
   targets: { digit: { columns: ["digit"] } },
 };
 
-// The arena: one block of 182656 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 186752 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -101,61 +101,66 @@ const totals_accuracy_total = 14478; // f64[]
 const totals_accuracy_count = 14479; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const stem_gelu = 28960; // f32[n, 32], gradient: kernels 1 to 13
-const stem_gelu_2 = 29984; // f32[n, 32], gradient: kernels 1 to 13
-const stem_gelu_3 = 31008; // f32[n, 32], gradient: kernels 1 to 13
-const stem = 32032; // f32[n, 32], gradient: kernels 1 to 16
-const block1_hidden_gelu = 33056; // f32[n, 32], gradient: kernels 2 to 12
-const block1_hidden_gelu_2 = 34080; // f32[n, 32], gradient: kernels 2 to 12
-const block1_hidden_gelu_3 = 35104; // f32[n, 32], gradient: kernels 2 to 12
-const block1_hidden = 36128; // f32[n, 32], gradient: kernels 2 to 18
-const block1 = 37152; // f32[n, 32], gradient: kernels 3 to 20
-const block2_hidden_gelu = 38176; // f32[n, 32], gradient: kernels 4 to 10
-const block2_hidden_gelu_2 = 39200; // f32[n, 32], gradient: kernels 4 to 10
-const block2_hidden_gelu_3 = 40224; // f32[n, 32], gradient: kernels 4 to 10
-const block2_hidden = 41248; // f32[n, 32], gradient: kernels 4 to 22
-const block2 = 42272; // f32[n, 32], gradient: kernels 5 to 24
-const d_block2 = 43296; // f32[n, 32], gradient: kernels 9 to 23
-const d_block2_hidden_sum = 44320; // f32[n, 32], gradient: kernels 10 to 21
-const d_block1 = 38176; // f32[n, 32], gradient: kernels 11 to 19
-const d_block1_hidden_sum = 39200; // f32[n, 32], gradient: kernels 12 to 17
-const d_stem_sum = 33056; // f32[n, 32], gradient: kernels 13 to 15
-const scores = 43296; // f32[n, 10], gradient: kernels 6 to 7
-const exponentials = 43616; // f32[n, 10], gradient: kernels 7 to 8
-const d_scores = 45344; // f32[n, 10], gradient: kernels 8 to 25
-const sum_of_exponentials = 43936; // f32[n], gradient: kernels 7 to 8
-const d_loss_total = 43968; // f32[], gradient: kernels 7 to 8
+const stem_gelu = 28960; // f32[n, 32], gradient: kernels 1 to 19
+const stem_gelu_2 = 29984; // f32[n, 32], gradient: kernels 1 to 19
+const stem_gelu_3 = 31008; // f32[n, 32], gradient: kernels 2 to 19
+const stem = 32032; // f32[n, 32], gradient: kernels 2 to 22
+const block1_hidden_gelu = 33056; // f32[n, 32], gradient: kernels 3 to 17
+const block1_hidden_gelu_2 = 34080; // f32[n, 32], gradient: kernels 3 to 17
+const block1_hidden_gelu_3 = 35104; // f32[n, 32], gradient: kernels 4 to 17
+const block1_hidden = 36128; // f32[n, 32], gradient: kernels 4 to 24
+const block1 = 37152; // f32[n, 32], gradient: kernels 5 to 26
+const block2_hidden_gelu = 38176; // f32[n, 32], gradient: kernels 6 to 14
+const block2_hidden_gelu_2 = 39200; // f32[n, 32], gradient: kernels 6 to 14
+const block2_hidden_gelu_3 = 40224; // f32[n, 32], gradient: kernels 7 to 14
+const block2_hidden = 41248; // f32[n, 32], gradient: kernels 7 to 28
+const block2 = 42272; // f32[n, 32], gradient: kernels 8 to 30
+const d_block2 = 43296; // f32[n, 32], gradient: kernels 12 to 29
+const d_block2_hidden = 44320; // f32[n, 32], gradient: kernels 13 to 14
+const d_block2_hidden_sum = 45344; // f32[n, 32], gradient: kernels 14 to 27
+const d_block1 = 38176; // f32[n, 32], gradient: kernels 15 to 25
+const d_block1_hidden = 39200; // f32[n, 32], gradient: kernels 16 to 17
+const d_block1_hidden_sum = 40224; // f32[n, 32], gradient: kernels 17 to 23
+const d_stem = 33056; // f32[n, 32], gradient: kernels 18 to 19
+const d_stem_sum = 34080; // f32[n, 32], gradient: kernels 19 to 21
+const scores = 43296; // f32[n, 10], gradient: kernels 9 to 10
+const exponentials = 43616; // f32[n, 10], gradient: kernels 10 to 11
+const d_scores = 46368; // f32[n, 10], gradient: kernels 11 to 31
+const sum_of_exponentials = 43936; // f32[n], gradient: kernels 10 to 11
+const d_loss_total = 43968; // f32[], gradient: kernels 10 to 11
 const update_nadam_3 = 28960; // f32[], update: kernels 1 to 3
 const update_nadam_5 = 28964; // f32[], update: kernels 1 to 3
 const update_nadam_6 = 28968; // f32[], update: kernels 1 to 3
 const update_clip_2 = 28972; // f32[], update: kernels 2 to 3
-const predict_stem = 28960; // f32[n, 32], predict: kernels 1 to 3
-const predict_block1_hidden = 29984; // f32[n, 32], predict: kernels 2 to 3
-const predict_block1 = 31008; // f32[n, 32], predict: kernels 3 to 5
-const predict_block2_hidden = 28960; // f32[n, 32], predict: kernels 4 to 5
-const predict_block2 = 29984; // f32[n, 32], predict: kernels 5 to 6
-const evaluate_stem = 28960; // f32[n, 32], evaluate: kernels 1 to 3
-const evaluate_block1_hidden = 29984; // f32[n, 32], evaluate: kernels 2 to 3
-const evaluate_block1 = 31008; // f32[n, 32], evaluate: kernels 3 to 5
-const evaluate_block2_hidden = 28960; // f32[n, 32], evaluate: kernels 4 to 5
-const evaluate_block2 = 29984; // f32[n, 32], evaluate: kernels 5 to 6
-const evaluate_scores = 28960; // f32[n, 10], evaluate: kernels 6 to 7
+const predict_stem_sum = 28960; // f32[n, 32], predict: kernels 1 to 2
+const predict_stem = 29984; // f32[n, 32], predict: kernels 2 to 5
+const predict_block1_hidden_sum = 28960; // f32[n, 32], predict: kernels 3 to 4
+const predict_block1_hidden = 31008; // f32[n, 32], predict: kernels 4 to 5
+const predict_block1 = 28960; // f32[n, 32], predict: kernels 5 to 8
+const predict_block2_hidden_sum = 29984; // f32[n, 32], predict: kernels 6 to 7
+const predict_block2_hidden = 31008; // f32[n, 32], predict: kernels 7 to 8
+const predict_block2 = 29984; // f32[n, 32], predict: kernels 8 to 9
+const evaluate_stem_sum = 28960; // f32[n, 32], evaluate: kernels 1 to 2
+const evaluate_stem = 29984; // f32[n, 32], evaluate: kernels 2 to 5
+const evaluate_block1_hidden_sum = 28960; // f32[n, 32], evaluate: kernels 3 to 4
+const evaluate_block1_hidden = 31008; // f32[n, 32], evaluate: kernels 4 to 5
+const evaluate_block1 = 28960; // f32[n, 32], evaluate: kernels 5 to 8
+const evaluate_block2_hidden_sum = 29984; // f32[n, 32], evaluate: kernels 6 to 7
+const evaluate_block2_hidden = 31008; // f32[n, 32], evaluate: kernels 7 to 8
+const evaluate_block2 = 29984; // f32[n, 32], evaluate: kernels 8 to 9
+const evaluate_scores = 28960; // f32[n, 10], evaluate: kernels 9 to 10
 
 // stem_product = pixels · stem.weight
 // stem_sum = stem_product + stem.bias
 // stem_gelu = 0.5 · stem_sum
 // stem_gelu_2 = 0.707107… · stem_sum
-// stem_gelu_3 = 1 + erf(stem_gelu_2)
-// stem = stem_gelu · stem_gelu_3
-function compute_stem(f: Numbers, n: number): void {
+function compute_stem_gelu_2(f: Numbers, n: number): void {
   const stem_bias0 = f[stem_bias + 30];
   const stem_bias1 = f[stem_bias + 31];
   for (let row = 0; row < n - (n % 4); row += 4) {
     const pixels_row = pixels + row * 64;
     const stem_gelu_row = stem_gelu + row * 32;
     const stem_gelu_2_row = stem_gelu_2 + row * 32;
-    const stem_gelu_3_row = stem_gelu_3 + row * 32;
-    const stem_row = stem + row * 32;
     for (let j = 0; j < 30; j += 3) {
       let sum00 = 0;
       let sum10 = 0;
@@ -207,90 +212,30 @@ function compute_stem(f: Numbers, n: number): void {
       const stem_sum12 = sum12 + stem_bias4;
       const stem_sum22 = sum22 + stem_bias4;
       const stem_sum32 = sum32 + stem_bias4;
-      const stem_gelu00 = 0.5 * stem_sum00;
-      const stem_gelu10 = 0.5 * stem_sum10;
-      const stem_gelu20 = 0.5 * stem_sum20;
-      const stem_gelu30 = 0.5 * stem_sum30;
-      const stem_gelu01 = 0.5 * stem_sum01;
-      const stem_gelu11 = 0.5 * stem_sum11;
-      const stem_gelu21 = 0.5 * stem_sum21;
-      const stem_gelu31 = 0.5 * stem_sum31;
-      const stem_gelu02 = 0.5 * stem_sum02;
-      const stem_gelu12 = 0.5 * stem_sum12;
-      const stem_gelu22 = 0.5 * stem_sum22;
-      const stem_gelu32 = 0.5 * stem_sum32;
-      f[stem_gelu_row + j] = stem_gelu00;
-      f[stem_gelu_row + j + 32] = stem_gelu10;
-      f[stem_gelu_row + j + 64] = stem_gelu20;
-      f[stem_gelu_row + j + 96] = stem_gelu30;
-      f[stem_gelu_row + j + 1] = stem_gelu01;
-      f[stem_gelu_row + j + 33] = stem_gelu11;
-      f[stem_gelu_row + j + 65] = stem_gelu21;
-      f[stem_gelu_row + j + 97] = stem_gelu31;
-      f[stem_gelu_row + j + 2] = stem_gelu02;
-      f[stem_gelu_row + j + 34] = stem_gelu12;
-      f[stem_gelu_row + j + 66] = stem_gelu22;
-      f[stem_gelu_row + j + 98] = stem_gelu32;
-      const stem_gelu_200 = 0.7071067811865476 * stem_sum00;
-      const stem_gelu_210 = 0.7071067811865476 * stem_sum10;
-      const stem_gelu_220 = 0.7071067811865476 * stem_sum20;
-      const stem_gelu_230 = 0.7071067811865476 * stem_sum30;
-      const stem_gelu_201 = 0.7071067811865476 * stem_sum01;
-      const stem_gelu_211 = 0.7071067811865476 * stem_sum11;
-      const stem_gelu_221 = 0.7071067811865476 * stem_sum21;
-      const stem_gelu_231 = 0.7071067811865476 * stem_sum31;
-      const stem_gelu_202 = 0.7071067811865476 * stem_sum02;
-      const stem_gelu_212 = 0.7071067811865476 * stem_sum12;
-      const stem_gelu_222 = 0.7071067811865476 * stem_sum22;
-      const stem_gelu_232 = 0.7071067811865476 * stem_sum32;
-      f[stem_gelu_2_row + j] = stem_gelu_200;
-      f[stem_gelu_2_row + j + 32] = stem_gelu_210;
-      f[stem_gelu_2_row + j + 64] = stem_gelu_220;
-      f[stem_gelu_2_row + j + 96] = stem_gelu_230;
-      f[stem_gelu_2_row + j + 1] = stem_gelu_201;
-      f[stem_gelu_2_row + j + 33] = stem_gelu_211;
-      f[stem_gelu_2_row + j + 65] = stem_gelu_221;
-      f[stem_gelu_2_row + j + 97] = stem_gelu_231;
-      f[stem_gelu_2_row + j + 2] = stem_gelu_202;
-      f[stem_gelu_2_row + j + 34] = stem_gelu_212;
-      f[stem_gelu_2_row + j + 66] = stem_gelu_222;
-      f[stem_gelu_2_row + j + 98] = stem_gelu_232;
-      const stem_gelu_300 = 1 + erf(stem_gelu_200);
-      const stem_gelu_310 = 1 + erf(stem_gelu_210);
-      const stem_gelu_320 = 1 + erf(stem_gelu_220);
-      const stem_gelu_330 = 1 + erf(stem_gelu_230);
-      const stem_gelu_301 = 1 + erf(stem_gelu_201);
-      const stem_gelu_311 = 1 + erf(stem_gelu_211);
-      const stem_gelu_321 = 1 + erf(stem_gelu_221);
-      const stem_gelu_331 = 1 + erf(stem_gelu_231);
-      const stem_gelu_302 = 1 + erf(stem_gelu_202);
-      const stem_gelu_312 = 1 + erf(stem_gelu_212);
-      const stem_gelu_322 = 1 + erf(stem_gelu_222);
-      const stem_gelu_332 = 1 + erf(stem_gelu_232);
-      f[stem_gelu_3_row + j] = stem_gelu_300;
-      f[stem_gelu_3_row + j + 32] = stem_gelu_310;
-      f[stem_gelu_3_row + j + 64] = stem_gelu_320;
-      f[stem_gelu_3_row + j + 96] = stem_gelu_330;
-      f[stem_gelu_3_row + j + 1] = stem_gelu_301;
-      f[stem_gelu_3_row + j + 33] = stem_gelu_311;
-      f[stem_gelu_3_row + j + 65] = stem_gelu_321;
-      f[stem_gelu_3_row + j + 97] = stem_gelu_331;
-      f[stem_gelu_3_row + j + 2] = stem_gelu_302;
-      f[stem_gelu_3_row + j + 34] = stem_gelu_312;
-      f[stem_gelu_3_row + j + 66] = stem_gelu_322;
-      f[stem_gelu_3_row + j + 98] = stem_gelu_332;
-      f[stem_row + j] = stem_gelu00 * stem_gelu_300;
-      f[stem_row + j + 32] = stem_gelu10 * stem_gelu_310;
-      f[stem_row + j + 64] = stem_gelu20 * stem_gelu_320;
-      f[stem_row + j + 96] = stem_gelu30 * stem_gelu_330;
-      f[stem_row + j + 1] = stem_gelu01 * stem_gelu_301;
-      f[stem_row + j + 33] = stem_gelu11 * stem_gelu_311;
-      f[stem_row + j + 65] = stem_gelu21 * stem_gelu_321;
-      f[stem_row + j + 97] = stem_gelu31 * stem_gelu_331;
-      f[stem_row + j + 2] = stem_gelu02 * stem_gelu_302;
-      f[stem_row + j + 34] = stem_gelu12 * stem_gelu_312;
-      f[stem_row + j + 66] = stem_gelu22 * stem_gelu_322;
-      f[stem_row + j + 98] = stem_gelu32 * stem_gelu_332;
+      f[stem_gelu_row + j] = 0.5 * stem_sum00;
+      f[stem_gelu_row + j + 32] = 0.5 * stem_sum10;
+      f[stem_gelu_row + j + 64] = 0.5 * stem_sum20;
+      f[stem_gelu_row + j + 96] = 0.5 * stem_sum30;
+      f[stem_gelu_row + j + 1] = 0.5 * stem_sum01;
+      f[stem_gelu_row + j + 33] = 0.5 * stem_sum11;
+      f[stem_gelu_row + j + 65] = 0.5 * stem_sum21;
+      f[stem_gelu_row + j + 97] = 0.5 * stem_sum31;
+      f[stem_gelu_row + j + 2] = 0.5 * stem_sum02;
+      f[stem_gelu_row + j + 34] = 0.5 * stem_sum12;
+      f[stem_gelu_row + j + 66] = 0.5 * stem_sum22;
+      f[stem_gelu_row + j + 98] = 0.5 * stem_sum32;
+      f[stem_gelu_2_row + j] = 0.7071067811865476 * stem_sum00;
+      f[stem_gelu_2_row + j + 32] = 0.7071067811865476 * stem_sum10;
+      f[stem_gelu_2_row + j + 64] = 0.7071067811865476 * stem_sum20;
+      f[stem_gelu_2_row + j + 96] = 0.7071067811865476 * stem_sum30;
+      f[stem_gelu_2_row + j + 1] = 0.7071067811865476 * stem_sum01;
+      f[stem_gelu_2_row + j + 33] = 0.7071067811865476 * stem_sum11;
+      f[stem_gelu_2_row + j + 65] = 0.7071067811865476 * stem_sum21;
+      f[stem_gelu_2_row + j + 97] = 0.7071067811865476 * stem_sum31;
+      f[stem_gelu_2_row + j + 2] = 0.7071067811865476 * stem_sum02;
+      f[stem_gelu_2_row + j + 34] = 0.7071067811865476 * stem_sum12;
+      f[stem_gelu_2_row + j + 66] = 0.7071067811865476 * stem_sum22;
+      f[stem_gelu_2_row + j + 98] = 0.7071067811865476 * stem_sum32;
     }
     let sum030 = 0;
     let sum130 = 0;
@@ -325,69 +270,27 @@ function compute_stem(f: Numbers, n: number): void {
     const stem_sum131 = sum131 + stem_bias1;
     const stem_sum231 = sum231 + stem_bias1;
     const stem_sum331 = sum331 + stem_bias1;
-    const stem_gelu030 = 0.5 * stem_sum030;
-    const stem_gelu130 = 0.5 * stem_sum130;
-    const stem_gelu230 = 0.5 * stem_sum230;
-    const stem_gelu330 = 0.5 * stem_sum330;
-    const stem_gelu031 = 0.5 * stem_sum031;
-    const stem_gelu131 = 0.5 * stem_sum131;
-    const stem_gelu231 = 0.5 * stem_sum231;
-    const stem_gelu331 = 0.5 * stem_sum331;
-    f[stem_gelu_row + 30] = stem_gelu030;
-    f[stem_gelu_row + 62] = stem_gelu130;
-    f[stem_gelu_row + 94] = stem_gelu230;
-    f[stem_gelu_row + 126] = stem_gelu330;
-    f[stem_gelu_row + 31] = stem_gelu031;
-    f[stem_gelu_row + 63] = stem_gelu131;
-    f[stem_gelu_row + 95] = stem_gelu231;
-    f[stem_gelu_row + 127] = stem_gelu331;
-    const stem_gelu_2030 = 0.7071067811865476 * stem_sum030;
-    const stem_gelu_2130 = 0.7071067811865476 * stem_sum130;
-    const stem_gelu_2230 = 0.7071067811865476 * stem_sum230;
-    const stem_gelu_2330 = 0.7071067811865476 * stem_sum330;
-    const stem_gelu_2031 = 0.7071067811865476 * stem_sum031;
-    const stem_gelu_2131 = 0.7071067811865476 * stem_sum131;
-    const stem_gelu_2231 = 0.7071067811865476 * stem_sum231;
-    const stem_gelu_2331 = 0.7071067811865476 * stem_sum331;
-    f[stem_gelu_2_row + 30] = stem_gelu_2030;
-    f[stem_gelu_2_row + 62] = stem_gelu_2130;
-    f[stem_gelu_2_row + 94] = stem_gelu_2230;
-    f[stem_gelu_2_row + 126] = stem_gelu_2330;
-    f[stem_gelu_2_row + 31] = stem_gelu_2031;
-    f[stem_gelu_2_row + 63] = stem_gelu_2131;
-    f[stem_gelu_2_row + 95] = stem_gelu_2231;
-    f[stem_gelu_2_row + 127] = stem_gelu_2331;
-    const stem_gelu_3030 = 1 + erf(stem_gelu_2030);
-    const stem_gelu_3130 = 1 + erf(stem_gelu_2130);
-    const stem_gelu_3230 = 1 + erf(stem_gelu_2230);
-    const stem_gelu_3330 = 1 + erf(stem_gelu_2330);
-    const stem_gelu_3031 = 1 + erf(stem_gelu_2031);
-    const stem_gelu_3131 = 1 + erf(stem_gelu_2131);
-    const stem_gelu_3231 = 1 + erf(stem_gelu_2231);
-    const stem_gelu_3331 = 1 + erf(stem_gelu_2331);
-    f[stem_gelu_3_row + 30] = stem_gelu_3030;
-    f[stem_gelu_3_row + 62] = stem_gelu_3130;
-    f[stem_gelu_3_row + 94] = stem_gelu_3230;
-    f[stem_gelu_3_row + 126] = stem_gelu_3330;
-    f[stem_gelu_3_row + 31] = stem_gelu_3031;
-    f[stem_gelu_3_row + 63] = stem_gelu_3131;
-    f[stem_gelu_3_row + 95] = stem_gelu_3231;
-    f[stem_gelu_3_row + 127] = stem_gelu_3331;
-    f[stem_row + 30] = stem_gelu030 * stem_gelu_3030;
-    f[stem_row + 62] = stem_gelu130 * stem_gelu_3130;
-    f[stem_row + 94] = stem_gelu230 * stem_gelu_3230;
-    f[stem_row + 126] = stem_gelu330 * stem_gelu_3330;
-    f[stem_row + 31] = stem_gelu031 * stem_gelu_3031;
-    f[stem_row + 63] = stem_gelu131 * stem_gelu_3131;
-    f[stem_row + 95] = stem_gelu231 * stem_gelu_3231;
-    f[stem_row + 127] = stem_gelu331 * stem_gelu_3331;
+    f[stem_gelu_row + 30] = 0.5 * stem_sum030;
+    f[stem_gelu_row + 62] = 0.5 * stem_sum130;
+    f[stem_gelu_row + 94] = 0.5 * stem_sum230;
+    f[stem_gelu_row + 126] = 0.5 * stem_sum330;
+    f[stem_gelu_row + 31] = 0.5 * stem_sum031;
+    f[stem_gelu_row + 63] = 0.5 * stem_sum131;
+    f[stem_gelu_row + 95] = 0.5 * stem_sum231;
+    f[stem_gelu_row + 127] = 0.5 * stem_sum331;
+    f[stem_gelu_2_row + 30] = 0.7071067811865476 * stem_sum030;
+    f[stem_gelu_2_row + 62] = 0.7071067811865476 * stem_sum130;
+    f[stem_gelu_2_row + 94] = 0.7071067811865476 * stem_sum230;
+    f[stem_gelu_2_row + 126] = 0.7071067811865476 * stem_sum330;
+    f[stem_gelu_2_row + 31] = 0.7071067811865476 * stem_sum031;
+    f[stem_gelu_2_row + 63] = 0.7071067811865476 * stem_sum131;
+    f[stem_gelu_2_row + 95] = 0.7071067811865476 * stem_sum231;
+    f[stem_gelu_2_row + 127] = 0.7071067811865476 * stem_sum331;
   }
   for (let row = n - (n % 4); row < n; row++) {
     const pixels_row = pixels + row * 64;
     const stem_gelu_row = stem_gelu + row * 32;
     const stem_gelu_2_row = stem_gelu_2 + row * 32;
-    const stem_gelu_3_row = stem_gelu_3 + row * 32;
-    const stem_row = stem + row * 32;
     for (let j = 0; j < 30; j += 3) {
       let sum0 = 0;
       let sum1 = 0;
@@ -403,27 +306,12 @@ function compute_stem(f: Numbers, n: number): void {
       const stem_sum0 = sum0 + f[stem_bias + j];
       const stem_sum1 = sum1 + f[stem_bias + j + 1];
       const stem_sum2 = sum2 + f[stem_bias + j + 2];
-      const stem_gelu0 = 0.5 * stem_sum0;
-      const stem_gelu1 = 0.5 * stem_sum1;
-      const stem_gelu2 = 0.5 * stem_sum2;
-      f[stem_gelu_row + j] = stem_gelu0;
-      f[stem_gelu_row + j + 1] = stem_gelu1;
-      f[stem_gelu_row + j + 2] = stem_gelu2;
-      const stem_gelu_20 = 0.7071067811865476 * stem_sum0;
-      const stem_gelu_21 = 0.7071067811865476 * stem_sum1;
-      const stem_gelu_22 = 0.7071067811865476 * stem_sum2;
-      f[stem_gelu_2_row + j] = stem_gelu_20;
-      f[stem_gelu_2_row + j + 1] = stem_gelu_21;
-      f[stem_gelu_2_row + j + 2] = stem_gelu_22;
-      const stem_gelu_30 = 1 + erf(stem_gelu_20);
-      const stem_gelu_31 = 1 + erf(stem_gelu_21);
-      const stem_gelu_32 = 1 + erf(stem_gelu_22);
-      f[stem_gelu_3_row + j] = stem_gelu_30;
-      f[stem_gelu_3_row + j + 1] = stem_gelu_31;
-      f[stem_gelu_3_row + j + 2] = stem_gelu_32;
-      f[stem_row + j] = stem_gelu0 * stem_gelu_30;
-      f[stem_row + j + 1] = stem_gelu1 * stem_gelu_31;
-      f[stem_row + j + 2] = stem_gelu2 * stem_gelu_32;
+      f[stem_gelu_row + j] = 0.5 * stem_sum0;
+      f[stem_gelu_row + j + 1] = 0.5 * stem_sum1;
+      f[stem_gelu_row + j + 2] = 0.5 * stem_sum2;
+      f[stem_gelu_2_row + j] = 0.7071067811865476 * stem_sum0;
+      f[stem_gelu_2_row + j + 1] = 0.7071067811865476 * stem_sum1;
+      f[stem_gelu_2_row + j + 2] = 0.7071067811865476 * stem_sum2;
     }
     let sum30 = 0;
     let sum31 = 0;
@@ -435,20 +323,34 @@ function compute_stem(f: Numbers, n: number): void {
     }
     const stem_sum30 = sum30 + stem_bias0;
     const stem_sum31 = sum31 + stem_bias1;
-    const stem_gelu30 = 0.5 * stem_sum30;
-    const stem_gelu31 = 0.5 * stem_sum31;
-    f[stem_gelu_row + 30] = stem_gelu30;
-    f[stem_gelu_row + 31] = stem_gelu31;
-    const stem_gelu_230 = 0.7071067811865476 * stem_sum30;
-    const stem_gelu_231 = 0.7071067811865476 * stem_sum31;
-    f[stem_gelu_2_row + 30] = stem_gelu_230;
-    f[stem_gelu_2_row + 31] = stem_gelu_231;
-    const stem_gelu_330 = 1 + erf(stem_gelu_230);
-    const stem_gelu_331 = 1 + erf(stem_gelu_231);
-    f[stem_gelu_3_row + 30] = stem_gelu_330;
-    f[stem_gelu_3_row + 31] = stem_gelu_331;
-    f[stem_row + 30] = stem_gelu30 * stem_gelu_330;
-    f[stem_row + 31] = stem_gelu31 * stem_gelu_331;
+    f[stem_gelu_row + 30] = 0.5 * stem_sum30;
+    f[stem_gelu_row + 31] = 0.5 * stem_sum31;
+    f[stem_gelu_2_row + 30] = 0.7071067811865476 * stem_sum30;
+    f[stem_gelu_2_row + 31] = 0.7071067811865476 * stem_sum31;
+  }
+}
+
+// stem_gelu_3 = 1 + erf(stem_gelu_2)
+// stem = stem_gelu · stem_gelu_3
+// and likewise 2 more: see the calls.
+function compute_stem(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  output: number,
+  output_2: number,
+): void {
+  for (let row = 0; row < n; row++) {
+    const input_row = input + row * 32;
+    const output_row = output + row * 32;
+    const input_2_row = input_2 + row * 32;
+    const output_2_row = output_2 + row * 32;
+    for (let j = 0; j < 32; j++) {
+      const output_value = 1 + erf(f[input_row + j]);
+      f[output_row + j] = output_value;
+      f[output_2_row + j] = f[input_2_row + j] * output_value;
+    }
   }
 }
 
@@ -456,10 +358,8 @@ function compute_stem(f: Numbers, n: number): void {
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
 // block1-hidden_gelu = 0.5 · block1-hidden_sum
 // block1-hidden_gelu_2 = 0.707107… · block1-hidden_sum
-// block1-hidden_gelu_3 = 1 + erf(block1-hidden_gelu_2)
-// block1-hidden = block1-hidden_gelu · block1-hidden_gelu_3
 // and likewise 1 more: see the calls.
-function compute_block1_hidden(
+function compute_block1_hidden_gelu_(
   f: Numbers,
   n: number,
   bias: number,
@@ -467,8 +367,6 @@ function compute_block1_hidden(
   weight: number,
   output: number,
   output_2: number,
-  output_3: number,
-  output_4: number,
 ): void {
   const bias0 = f[bias + 30];
   const bias1 = f[bias + 31];
@@ -476,8 +374,6 @@ function compute_block1_hidden(
     const input_row = input + row * 32;
     const output_row = output + row * 32;
     const output_2_row = output_2 + row * 32;
-    const output_3_row = output_3 + row * 32;
-    const output_4_row = output_4 + row * 32;
     for (let j = 0; j < 30; j += 3) {
       let sum00 = 0;
       let sum10 = 0;
@@ -529,90 +425,30 @@ function compute_block1_hidden(
       const block1_hidden_sum12 = sum12 + bias4;
       const block1_hidden_sum22 = sum22 + bias4;
       const block1_hidden_sum32 = sum32 + bias4;
-      const output00 = 0.5 * block1_hidden_sum00;
-      const output10 = 0.5 * block1_hidden_sum10;
-      const output20 = 0.5 * block1_hidden_sum20;
-      const output30 = 0.5 * block1_hidden_sum30;
-      const output01 = 0.5 * block1_hidden_sum01;
-      const output11 = 0.5 * block1_hidden_sum11;
-      const output21 = 0.5 * block1_hidden_sum21;
-      const output31 = 0.5 * block1_hidden_sum31;
-      const output02 = 0.5 * block1_hidden_sum02;
-      const output12 = 0.5 * block1_hidden_sum12;
-      const output22 = 0.5 * block1_hidden_sum22;
-      const output32 = 0.5 * block1_hidden_sum32;
-      f[output_row + j] = output00;
-      f[output_row + j + 32] = output10;
-      f[output_row + j + 64] = output20;
-      f[output_row + j + 96] = output30;
-      f[output_row + j + 1] = output01;
-      f[output_row + j + 33] = output11;
-      f[output_row + j + 65] = output21;
-      f[output_row + j + 97] = output31;
-      f[output_row + j + 2] = output02;
-      f[output_row + j + 34] = output12;
-      f[output_row + j + 66] = output22;
-      f[output_row + j + 98] = output32;
-      const output_200 = 0.7071067811865476 * block1_hidden_sum00;
-      const output_210 = 0.7071067811865476 * block1_hidden_sum10;
-      const output_220 = 0.7071067811865476 * block1_hidden_sum20;
-      const output_230 = 0.7071067811865476 * block1_hidden_sum30;
-      const output_201 = 0.7071067811865476 * block1_hidden_sum01;
-      const output_211 = 0.7071067811865476 * block1_hidden_sum11;
-      const output_221 = 0.7071067811865476 * block1_hidden_sum21;
-      const output_231 = 0.7071067811865476 * block1_hidden_sum31;
-      const output_202 = 0.7071067811865476 * block1_hidden_sum02;
-      const output_212 = 0.7071067811865476 * block1_hidden_sum12;
-      const output_222 = 0.7071067811865476 * block1_hidden_sum22;
-      const output_232 = 0.7071067811865476 * block1_hidden_sum32;
-      f[output_2_row + j] = output_200;
-      f[output_2_row + j + 32] = output_210;
-      f[output_2_row + j + 64] = output_220;
-      f[output_2_row + j + 96] = output_230;
-      f[output_2_row + j + 1] = output_201;
-      f[output_2_row + j + 33] = output_211;
-      f[output_2_row + j + 65] = output_221;
-      f[output_2_row + j + 97] = output_231;
-      f[output_2_row + j + 2] = output_202;
-      f[output_2_row + j + 34] = output_212;
-      f[output_2_row + j + 66] = output_222;
-      f[output_2_row + j + 98] = output_232;
-      const output_300 = 1 + erf(output_200);
-      const output_310 = 1 + erf(output_210);
-      const output_320 = 1 + erf(output_220);
-      const output_330 = 1 + erf(output_230);
-      const output_301 = 1 + erf(output_201);
-      const output_311 = 1 + erf(output_211);
-      const output_321 = 1 + erf(output_221);
-      const output_331 = 1 + erf(output_231);
-      const output_302 = 1 + erf(output_202);
-      const output_312 = 1 + erf(output_212);
-      const output_322 = 1 + erf(output_222);
-      const output_332 = 1 + erf(output_232);
-      f[output_3_row + j] = output_300;
-      f[output_3_row + j + 32] = output_310;
-      f[output_3_row + j + 64] = output_320;
-      f[output_3_row + j + 96] = output_330;
-      f[output_3_row + j + 1] = output_301;
-      f[output_3_row + j + 33] = output_311;
-      f[output_3_row + j + 65] = output_321;
-      f[output_3_row + j + 97] = output_331;
-      f[output_3_row + j + 2] = output_302;
-      f[output_3_row + j + 34] = output_312;
-      f[output_3_row + j + 66] = output_322;
-      f[output_3_row + j + 98] = output_332;
-      f[output_4_row + j] = output00 * output_300;
-      f[output_4_row + j + 32] = output10 * output_310;
-      f[output_4_row + j + 64] = output20 * output_320;
-      f[output_4_row + j + 96] = output30 * output_330;
-      f[output_4_row + j + 1] = output01 * output_301;
-      f[output_4_row + j + 33] = output11 * output_311;
-      f[output_4_row + j + 65] = output21 * output_321;
-      f[output_4_row + j + 97] = output31 * output_331;
-      f[output_4_row + j + 2] = output02 * output_302;
-      f[output_4_row + j + 34] = output12 * output_312;
-      f[output_4_row + j + 66] = output22 * output_322;
-      f[output_4_row + j + 98] = output32 * output_332;
+      f[output_row + j] = 0.5 * block1_hidden_sum00;
+      f[output_row + j + 32] = 0.5 * block1_hidden_sum10;
+      f[output_row + j + 64] = 0.5 * block1_hidden_sum20;
+      f[output_row + j + 96] = 0.5 * block1_hidden_sum30;
+      f[output_row + j + 1] = 0.5 * block1_hidden_sum01;
+      f[output_row + j + 33] = 0.5 * block1_hidden_sum11;
+      f[output_row + j + 65] = 0.5 * block1_hidden_sum21;
+      f[output_row + j + 97] = 0.5 * block1_hidden_sum31;
+      f[output_row + j + 2] = 0.5 * block1_hidden_sum02;
+      f[output_row + j + 34] = 0.5 * block1_hidden_sum12;
+      f[output_row + j + 66] = 0.5 * block1_hidden_sum22;
+      f[output_row + j + 98] = 0.5 * block1_hidden_sum32;
+      f[output_2_row + j] = 0.7071067811865476 * block1_hidden_sum00;
+      f[output_2_row + j + 32] = 0.7071067811865476 * block1_hidden_sum10;
+      f[output_2_row + j + 64] = 0.7071067811865476 * block1_hidden_sum20;
+      f[output_2_row + j + 96] = 0.7071067811865476 * block1_hidden_sum30;
+      f[output_2_row + j + 1] = 0.7071067811865476 * block1_hidden_sum01;
+      f[output_2_row + j + 33] = 0.7071067811865476 * block1_hidden_sum11;
+      f[output_2_row + j + 65] = 0.7071067811865476 * block1_hidden_sum21;
+      f[output_2_row + j + 97] = 0.7071067811865476 * block1_hidden_sum31;
+      f[output_2_row + j + 2] = 0.7071067811865476 * block1_hidden_sum02;
+      f[output_2_row + j + 34] = 0.7071067811865476 * block1_hidden_sum12;
+      f[output_2_row + j + 66] = 0.7071067811865476 * block1_hidden_sum22;
+      f[output_2_row + j + 98] = 0.7071067811865476 * block1_hidden_sum32;
     }
     let sum030 = 0;
     let sum130 = 0;
@@ -647,69 +483,27 @@ function compute_block1_hidden(
     const block1_hidden_sum131 = sum131 + bias1;
     const block1_hidden_sum231 = sum231 + bias1;
     const block1_hidden_sum331 = sum331 + bias1;
-    const output030 = 0.5 * block1_hidden_sum030;
-    const output130 = 0.5 * block1_hidden_sum130;
-    const output230 = 0.5 * block1_hidden_sum230;
-    const output330 = 0.5 * block1_hidden_sum330;
-    const output031 = 0.5 * block1_hidden_sum031;
-    const output131 = 0.5 * block1_hidden_sum131;
-    const output231 = 0.5 * block1_hidden_sum231;
-    const output331 = 0.5 * block1_hidden_sum331;
-    f[output_row + 30] = output030;
-    f[output_row + 62] = output130;
-    f[output_row + 94] = output230;
-    f[output_row + 126] = output330;
-    f[output_row + 31] = output031;
-    f[output_row + 63] = output131;
-    f[output_row + 95] = output231;
-    f[output_row + 127] = output331;
-    const output_2030 = 0.7071067811865476 * block1_hidden_sum030;
-    const output_2130 = 0.7071067811865476 * block1_hidden_sum130;
-    const output_2230 = 0.7071067811865476 * block1_hidden_sum230;
-    const output_2330 = 0.7071067811865476 * block1_hidden_sum330;
-    const output_2031 = 0.7071067811865476 * block1_hidden_sum031;
-    const output_2131 = 0.7071067811865476 * block1_hidden_sum131;
-    const output_2231 = 0.7071067811865476 * block1_hidden_sum231;
-    const output_2331 = 0.7071067811865476 * block1_hidden_sum331;
-    f[output_2_row + 30] = output_2030;
-    f[output_2_row + 62] = output_2130;
-    f[output_2_row + 94] = output_2230;
-    f[output_2_row + 126] = output_2330;
-    f[output_2_row + 31] = output_2031;
-    f[output_2_row + 63] = output_2131;
-    f[output_2_row + 95] = output_2231;
-    f[output_2_row + 127] = output_2331;
-    const output_3030 = 1 + erf(output_2030);
-    const output_3130 = 1 + erf(output_2130);
-    const output_3230 = 1 + erf(output_2230);
-    const output_3330 = 1 + erf(output_2330);
-    const output_3031 = 1 + erf(output_2031);
-    const output_3131 = 1 + erf(output_2131);
-    const output_3231 = 1 + erf(output_2231);
-    const output_3331 = 1 + erf(output_2331);
-    f[output_3_row + 30] = output_3030;
-    f[output_3_row + 62] = output_3130;
-    f[output_3_row + 94] = output_3230;
-    f[output_3_row + 126] = output_3330;
-    f[output_3_row + 31] = output_3031;
-    f[output_3_row + 63] = output_3131;
-    f[output_3_row + 95] = output_3231;
-    f[output_3_row + 127] = output_3331;
-    f[output_4_row + 30] = output030 * output_3030;
-    f[output_4_row + 62] = output130 * output_3130;
-    f[output_4_row + 94] = output230 * output_3230;
-    f[output_4_row + 126] = output330 * output_3330;
-    f[output_4_row + 31] = output031 * output_3031;
-    f[output_4_row + 63] = output131 * output_3131;
-    f[output_4_row + 95] = output231 * output_3231;
-    f[output_4_row + 127] = output331 * output_3331;
+    f[output_row + 30] = 0.5 * block1_hidden_sum030;
+    f[output_row + 62] = 0.5 * block1_hidden_sum130;
+    f[output_row + 94] = 0.5 * block1_hidden_sum230;
+    f[output_row + 126] = 0.5 * block1_hidden_sum330;
+    f[output_row + 31] = 0.5 * block1_hidden_sum031;
+    f[output_row + 63] = 0.5 * block1_hidden_sum131;
+    f[output_row + 95] = 0.5 * block1_hidden_sum231;
+    f[output_row + 127] = 0.5 * block1_hidden_sum331;
+    f[output_2_row + 30] = 0.7071067811865476 * block1_hidden_sum030;
+    f[output_2_row + 62] = 0.7071067811865476 * block1_hidden_sum130;
+    f[output_2_row + 94] = 0.7071067811865476 * block1_hidden_sum230;
+    f[output_2_row + 126] = 0.7071067811865476 * block1_hidden_sum330;
+    f[output_2_row + 31] = 0.7071067811865476 * block1_hidden_sum031;
+    f[output_2_row + 63] = 0.7071067811865476 * block1_hidden_sum131;
+    f[output_2_row + 95] = 0.7071067811865476 * block1_hidden_sum231;
+    f[output_2_row + 127] = 0.7071067811865476 * block1_hidden_sum331;
   }
   for (let row = n - (n % 4); row < n; row++) {
     const input_row = input + row * 32;
     const output_row = output + row * 32;
     const output_2_row = output_2 + row * 32;
-    const output_3_row = output_3 + row * 32;
-    const output_4_row = output_4 + row * 32;
     for (let j = 0; j < 30; j += 3) {
       let sum0 = 0;
       let sum1 = 0;
@@ -725,27 +519,12 @@ function compute_block1_hidden(
       const block1_hidden_sum0 = sum0 + f[bias + j];
       const block1_hidden_sum1 = sum1 + f[bias + j + 1];
       const block1_hidden_sum2 = sum2 + f[bias + j + 2];
-      const output0 = 0.5 * block1_hidden_sum0;
-      const output1 = 0.5 * block1_hidden_sum1;
-      const output2 = 0.5 * block1_hidden_sum2;
-      f[output_row + j] = output0;
-      f[output_row + j + 1] = output1;
-      f[output_row + j + 2] = output2;
-      const output_20 = 0.7071067811865476 * block1_hidden_sum0;
-      const output_21 = 0.7071067811865476 * block1_hidden_sum1;
-      const output_22 = 0.7071067811865476 * block1_hidden_sum2;
-      f[output_2_row + j] = output_20;
-      f[output_2_row + j + 1] = output_21;
-      f[output_2_row + j + 2] = output_22;
-      const output_30 = 1 + erf(output_20);
-      const output_31 = 1 + erf(output_21);
-      const output_32 = 1 + erf(output_22);
-      f[output_3_row + j] = output_30;
-      f[output_3_row + j + 1] = output_31;
-      f[output_3_row + j + 2] = output_32;
-      f[output_4_row + j] = output0 * output_30;
-      f[output_4_row + j + 1] = output1 * output_31;
-      f[output_4_row + j + 2] = output2 * output_32;
+      f[output_row + j] = 0.5 * block1_hidden_sum0;
+      f[output_row + j + 1] = 0.5 * block1_hidden_sum1;
+      f[output_row + j + 2] = 0.5 * block1_hidden_sum2;
+      f[output_2_row + j] = 0.7071067811865476 * block1_hidden_sum0;
+      f[output_2_row + j + 1] = 0.7071067811865476 * block1_hidden_sum1;
+      f[output_2_row + j + 2] = 0.7071067811865476 * block1_hidden_sum2;
     }
     let sum30 = 0;
     let sum31 = 0;
@@ -757,20 +536,10 @@ function compute_block1_hidden(
     }
     const block1_hidden_sum30 = sum30 + bias0;
     const block1_hidden_sum31 = sum31 + bias1;
-    const output30 = 0.5 * block1_hidden_sum30;
-    const output31 = 0.5 * block1_hidden_sum31;
-    f[output_row + 30] = output30;
-    f[output_row + 31] = output31;
-    const output_230 = 0.7071067811865476 * block1_hidden_sum30;
-    const output_231 = 0.7071067811865476 * block1_hidden_sum31;
-    f[output_2_row + 30] = output_230;
-    f[output_2_row + 31] = output_231;
-    const output_330 = 1 + erf(output_230);
-    const output_331 = 1 + erf(output_231);
-    f[output_3_row + 30] = output_330;
-    f[output_3_row + 31] = output_331;
-    f[output_4_row + 30] = output30 * output_330;
-    f[output_4_row + 31] = output31 * output_331;
+    f[output_row + 30] = 0.5 * block1_hidden_sum30;
+    f[output_row + 31] = 0.5 * block1_hidden_sum31;
+    f[output_2_row + 30] = 0.7071067811865476 * block1_hidden_sum30;
+    f[output_2_row + 31] = 0.7071067811865476 * block1_hidden_sum31;
   }
 }
 
@@ -1184,25 +953,10 @@ function compute_d_block2(f: Numbers, n: number): void {
 
 // Gradient of block2-correction_product = block2-hidden · block2-correction.weight [contract.vjp]:
 //   d_block2-hidden = d_block2 · block2-correction.weightᵀ
-// Gradient of 0.5 · block2-hidden_sum [multiply.vjp]:
-//   d_block2-hidden_sum = d_block2-hidden · block2-hidden_gelu · 1.12838… · exp(−block2-hidden_gelu_2 ·
-//   block2-hidden_gelu_2) · 0.707107… + d_block2-hidden · block2-hidden_gelu_3 · 0.5
 // and likewise 1 more: see the calls.
-function compute_d_block2_hidden_sum(
-  f: Numbers,
-  n: number,
-  input: number,
-  weight: number,
-  input_2: number,
-  input_3: number,
-  input_4: number,
-  output: number,
-): void {
+function compute_d_block2_hidden(f: Numbers, n: number, input: number, weight: number, output: number): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
     const input_row = input + row * 32;
-    const input_2_row = input_2 + row * 32;
-    const input_3_row = input_3 + row * 32;
-    const input_4_row = input_4 + row * 32;
     const output_row = output + row * 32;
     for (let j = 0; j < 30; j += 3) {
       let sum00 = 0;
@@ -1239,90 +993,18 @@ function compute_d_block2_hidden_sum(
         sum22 += input2 * weight2;
         sum32 += input3 * weight2;
       }
-      const input_2_8 = f[input_2_row + j];
-      f[output_row + j] =
-        sum00 *
-          f[input_3_row + j] *
-          (1.1283791670955126 * exp(-(input_2_8 * input_2_8))) *
-          0.7071067811865476 +
-        sum00 * f[input_4_row + j] * 0.5;
-      const input_2_9 = f[input_2_row + j + 32];
-      f[output_row + j + 32] =
-        sum10 *
-          f[input_3_row + j + 32] *
-          (1.1283791670955126 * exp(-(input_2_9 * input_2_9))) *
-          0.7071067811865476 +
-        sum10 * f[input_4_row + j + 32] * 0.5;
-      const input_2_10 = f[input_2_row + j + 64];
-      f[output_row + j + 64] =
-        sum20 *
-          f[input_3_row + j + 64] *
-          (1.1283791670955126 * exp(-(input_2_10 * input_2_10))) *
-          0.7071067811865476 +
-        sum20 * f[input_4_row + j + 64] * 0.5;
-      const input_2_11 = f[input_2_row + j + 96];
-      f[output_row + j + 96] =
-        sum30 *
-          f[input_3_row + j + 96] *
-          (1.1283791670955126 * exp(-(input_2_11 * input_2_11))) *
-          0.7071067811865476 +
-        sum30 * f[input_4_row + j + 96] * 0.5;
-      const input_2_12 = f[input_2_row + j + 1];
-      f[output_row + j + 1] =
-        sum01 *
-          f[input_3_row + j + 1] *
-          (1.1283791670955126 * exp(-(input_2_12 * input_2_12))) *
-          0.7071067811865476 +
-        sum01 * f[input_4_row + j + 1] * 0.5;
-      const input_2_13 = f[input_2_row + j + 33];
-      f[output_row + j + 33] =
-        sum11 *
-          f[input_3_row + j + 33] *
-          (1.1283791670955126 * exp(-(input_2_13 * input_2_13))) *
-          0.7071067811865476 +
-        sum11 * f[input_4_row + j + 33] * 0.5;
-      const input_2_14 = f[input_2_row + j + 65];
-      f[output_row + j + 65] =
-        sum21 *
-          f[input_3_row + j + 65] *
-          (1.1283791670955126 * exp(-(input_2_14 * input_2_14))) *
-          0.7071067811865476 +
-        sum21 * f[input_4_row + j + 65] * 0.5;
-      const input_2_15 = f[input_2_row + j + 97];
-      f[output_row + j + 97] =
-        sum31 *
-          f[input_3_row + j + 97] *
-          (1.1283791670955126 * exp(-(input_2_15 * input_2_15))) *
-          0.7071067811865476 +
-        sum31 * f[input_4_row + j + 97] * 0.5;
-      const input_2_16 = f[input_2_row + j + 2];
-      f[output_row + j + 2] =
-        sum02 *
-          f[input_3_row + j + 2] *
-          (1.1283791670955126 * exp(-(input_2_16 * input_2_16))) *
-          0.7071067811865476 +
-        sum02 * f[input_4_row + j + 2] * 0.5;
-      const input_2_17 = f[input_2_row + j + 34];
-      f[output_row + j + 34] =
-        sum12 *
-          f[input_3_row + j + 34] *
-          (1.1283791670955126 * exp(-(input_2_17 * input_2_17))) *
-          0.7071067811865476 +
-        sum12 * f[input_4_row + j + 34] * 0.5;
-      const input_2_18 = f[input_2_row + j + 66];
-      f[output_row + j + 66] =
-        sum22 *
-          f[input_3_row + j + 66] *
-          (1.1283791670955126 * exp(-(input_2_18 * input_2_18))) *
-          0.7071067811865476 +
-        sum22 * f[input_4_row + j + 66] * 0.5;
-      const input_2_19 = f[input_2_row + j + 98];
-      f[output_row + j + 98] =
-        sum32 *
-          f[input_3_row + j + 98] *
-          (1.1283791670955126 * exp(-(input_2_19 * input_2_19))) *
-          0.7071067811865476 +
-        sum32 * f[input_4_row + j + 98] * 0.5;
+      f[output_row + j] = sum00;
+      f[output_row + j + 32] = sum10;
+      f[output_row + j + 64] = sum20;
+      f[output_row + j + 96] = sum30;
+      f[output_row + j + 1] = sum01;
+      f[output_row + j + 33] = sum11;
+      f[output_row + j + 65] = sum21;
+      f[output_row + j + 97] = sum31;
+      f[output_row + j + 2] = sum02;
+      f[output_row + j + 34] = sum12;
+      f[output_row + j + 66] = sum22;
+      f[output_row + j + 98] = sum32;
     }
     let sum030 = 0;
     let sum130 = 0;
@@ -1348,68 +1030,17 @@ function compute_d_block2_hidden_sum(
       sum231 += input2 * weight1;
       sum331 += input3 * weight1;
     }
-    const input_2_0 = f[input_2_row + 30];
-    f[output_row + 30] =
-      sum030 *
-        f[input_3_row + 30] *
-        (1.1283791670955126 * exp(-(input_2_0 * input_2_0))) *
-        0.7071067811865476 +
-      sum030 * f[input_4_row + 30] * 0.5;
-    const input_2_1 = f[input_2_row + 62];
-    f[output_row + 62] =
-      sum130 *
-        f[input_3_row + 62] *
-        (1.1283791670955126 * exp(-(input_2_1 * input_2_1))) *
-        0.7071067811865476 +
-      sum130 * f[input_4_row + 62] * 0.5;
-    const input_2_2 = f[input_2_row + 94];
-    f[output_row + 94] =
-      sum230 *
-        f[input_3_row + 94] *
-        (1.1283791670955126 * exp(-(input_2_2 * input_2_2))) *
-        0.7071067811865476 +
-      sum230 * f[input_4_row + 94] * 0.5;
-    const input_2_3 = f[input_2_row + 126];
-    f[output_row + 126] =
-      sum330 *
-        f[input_3_row + 126] *
-        (1.1283791670955126 * exp(-(input_2_3 * input_2_3))) *
-        0.7071067811865476 +
-      sum330 * f[input_4_row + 126] * 0.5;
-    const input_2_4 = f[input_2_row + 31];
-    f[output_row + 31] =
-      sum031 *
-        f[input_3_row + 31] *
-        (1.1283791670955126 * exp(-(input_2_4 * input_2_4))) *
-        0.7071067811865476 +
-      sum031 * f[input_4_row + 31] * 0.5;
-    const input_2_5 = f[input_2_row + 63];
-    f[output_row + 63] =
-      sum131 *
-        f[input_3_row + 63] *
-        (1.1283791670955126 * exp(-(input_2_5 * input_2_5))) *
-        0.7071067811865476 +
-      sum131 * f[input_4_row + 63] * 0.5;
-    const input_2_6 = f[input_2_row + 95];
-    f[output_row + 95] =
-      sum231 *
-        f[input_3_row + 95] *
-        (1.1283791670955126 * exp(-(input_2_6 * input_2_6))) *
-        0.7071067811865476 +
-      sum231 * f[input_4_row + 95] * 0.5;
-    const input_2_7 = f[input_2_row + 127];
-    f[output_row + 127] =
-      sum331 *
-        f[input_3_row + 127] *
-        (1.1283791670955126 * exp(-(input_2_7 * input_2_7))) *
-        0.7071067811865476 +
-      sum331 * f[input_4_row + 127] * 0.5;
+    f[output_row + 30] = sum030;
+    f[output_row + 62] = sum130;
+    f[output_row + 94] = sum230;
+    f[output_row + 126] = sum330;
+    f[output_row + 31] = sum031;
+    f[output_row + 63] = sum131;
+    f[output_row + 95] = sum231;
+    f[output_row + 127] = sum331;
   }
   for (let row = n - (n % 4); row < n; row++) {
     const input_row = input + row * 32;
-    const input_2_row = input_2 + row * 32;
-    const input_3_row = input_3 + row * 32;
-    const input_4_row = input_4 + row * 32;
     const output_row = output + row * 32;
     for (let j = 0; j < 30; j += 3) {
       let sum0 = 0;
@@ -1422,27 +1053,9 @@ function compute_d_block2_hidden_sum(
         sum1 += input_value * f[weight_j + k + 32];
         sum2 += input_value * f[weight_j + k + 64];
       }
-      const input_2_2 = f[input_2_row + j];
-      f[output_row + j] =
-        sum0 *
-          f[input_3_row + j] *
-          (1.1283791670955126 * exp(-(input_2_2 * input_2_2))) *
-          0.7071067811865476 +
-        sum0 * f[input_4_row + j] * 0.5;
-      const input_2_3 = f[input_2_row + j + 1];
-      f[output_row + j + 1] =
-        sum1 *
-          f[input_3_row + j + 1] *
-          (1.1283791670955126 * exp(-(input_2_3 * input_2_3))) *
-          0.7071067811865476 +
-        sum1 * f[input_4_row + j + 1] * 0.5;
-      const input_2_4 = f[input_2_row + j + 2];
-      f[output_row + j + 2] =
-        sum2 *
-          f[input_3_row + j + 2] *
-          (1.1283791670955126 * exp(-(input_2_4 * input_2_4))) *
-          0.7071067811865476 +
-        sum2 * f[input_4_row + j + 2] * 0.5;
+      f[output_row + j] = sum0;
+      f[output_row + j + 1] = sum1;
+      f[output_row + j + 2] = sum2;
     }
     let sum30 = 0;
     let sum31 = 0;
@@ -1451,31 +1064,59 @@ function compute_d_block2_hidden_sum(
       sum30 += input_value * f[weight + k + 960];
       sum31 += input_value * f[weight + k + 992];
     }
-    const input_2_0 = f[input_2_row + 30];
-    f[output_row + 30] =
-      sum30 *
-        f[input_3_row + 30] *
-        (1.1283791670955126 * exp(-(input_2_0 * input_2_0))) *
-        0.7071067811865476 +
-      sum30 * f[input_4_row + 30] * 0.5;
-    const input_2_1 = f[input_2_row + 31];
-    f[output_row + 31] =
-      sum31 *
-        f[input_3_row + 31] *
-        (1.1283791670955126 * exp(-(input_2_1 * input_2_1))) *
-        0.7071067811865476 +
-      sum31 * f[input_4_row + 31] * 0.5;
+    f[output_row + 30] = sum30;
+    f[output_row + 31] = sum31;
+  }
+}
+
+// Gradient of 0.5 · block2-hidden_sum [multiply.vjp]:
+//   d_block2-hidden_sum = d_block2-hidden · block2-hidden_gelu · 1.12838… · exp(−block2-hidden_gelu_2 ·
+//   block2-hidden_gelu_2) · 0.707107… + d_block2-hidden · block2-hidden_gelu_3 · 0.5
+// and likewise 2 more: see the calls.
+function compute_d_block2_hidden_sum(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  input_3: number,
+  input_4: number,
+  output: number,
+): void {
+  for (let row = 0; row < n; row++) {
+    const input_row = input + row * 32;
+    const input_2_row = input_2 + row * 32;
+    const input_3_row = input_3 + row * 32;
+    const input_4_row = input_4 + row * 32;
+    const output_row = output + row * 32;
+    for (let j = 0; j < 32; j++) {
+      const input_value = f[input_row + j];
+      const input_2_value = f[input_2_row + j];
+      f[output_row + j] =
+        input_value *
+          f[input_3_row + j] *
+          (1.1283791670955126 * exp(-(input_2_value * input_2_value))) *
+          0.7071067811865476 +
+        input_value * f[input_4_row + j] * 0.5;
+    }
   }
 }
 
 // Gradient of block2-hidden_product = block1 · block2-hidden.weight [contract.vjp]:
 //   d_block2-hidden_product_contract = d_block2-hidden_sum · block2-hidden.weightᵀ
 //   d_block1 = d_block2 + d_block2-hidden_product_contract
-function compute_d_block1(f: Numbers, n: number): void {
+// and likewise 1 more: see the calls.
+function compute_d_block(
+  f: Numbers,
+  n: number,
+  input: number,
+  weight: number,
+  input_2: number,
+  output: number,
+): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
-    const d_block2_hidden_sum_row = d_block2_hidden_sum + row * 32;
-    const d_block2_row = d_block2 + row * 32;
-    const d_block1_row = d_block1 + row * 32;
+    const input_row = input + row * 32;
+    const input_2_row = input_2 + row * 32;
+    const output_row = output + row * 32;
     for (let j = 0; j < 30; j += 3) {
       let sum00 = 0;
       let sum10 = 0;
@@ -1489,40 +1130,40 @@ function compute_d_block1(f: Numbers, n: number): void {
       let sum12 = 0;
       let sum22 = 0;
       let sum32 = 0;
-      const block2_hidden_weight_j = block2_hidden_weight + j * 32;
+      const weight_j = weight + j * 32;
       for (let k = 0; k < 32; k++) {
-        const d_block2_hidden_sum0 = f[d_block2_hidden_sum_row + k];
-        const block2_hidden_weight0 = f[block2_hidden_weight_j + k];
-        sum00 += d_block2_hidden_sum0 * block2_hidden_weight0;
-        const d_block2_hidden_sum1 = f[d_block2_hidden_sum_row + k + 32];
-        sum10 += d_block2_hidden_sum1 * block2_hidden_weight0;
-        const d_block2_hidden_sum2 = f[d_block2_hidden_sum_row + k + 64];
-        sum20 += d_block2_hidden_sum2 * block2_hidden_weight0;
-        const d_block2_hidden_sum3 = f[d_block2_hidden_sum_row + k + 96];
-        sum30 += d_block2_hidden_sum3 * block2_hidden_weight0;
-        const block2_hidden_weight1 = f[block2_hidden_weight_j + k + 32];
-        sum01 += d_block2_hidden_sum0 * block2_hidden_weight1;
-        sum11 += d_block2_hidden_sum1 * block2_hidden_weight1;
-        sum21 += d_block2_hidden_sum2 * block2_hidden_weight1;
-        sum31 += d_block2_hidden_sum3 * block2_hidden_weight1;
-        const block2_hidden_weight2 = f[block2_hidden_weight_j + k + 64];
-        sum02 += d_block2_hidden_sum0 * block2_hidden_weight2;
-        sum12 += d_block2_hidden_sum1 * block2_hidden_weight2;
-        sum22 += d_block2_hidden_sum2 * block2_hidden_weight2;
-        sum32 += d_block2_hidden_sum3 * block2_hidden_weight2;
+        const input0 = f[input_row + k];
+        const weight0 = f[weight_j + k];
+        sum00 += input0 * weight0;
+        const input1 = f[input_row + k + 32];
+        sum10 += input1 * weight0;
+        const input2 = f[input_row + k + 64];
+        sum20 += input2 * weight0;
+        const input3 = f[input_row + k + 96];
+        sum30 += input3 * weight0;
+        const weight1 = f[weight_j + k + 32];
+        sum01 += input0 * weight1;
+        sum11 += input1 * weight1;
+        sum21 += input2 * weight1;
+        sum31 += input3 * weight1;
+        const weight2 = f[weight_j + k + 64];
+        sum02 += input0 * weight2;
+        sum12 += input1 * weight2;
+        sum22 += input2 * weight2;
+        sum32 += input3 * weight2;
       }
-      f[d_block1_row + j] = f[d_block2_row + j] + sum00;
-      f[d_block1_row + j + 32] = f[d_block2_row + j + 32] + sum10;
-      f[d_block1_row + j + 64] = f[d_block2_row + j + 64] + sum20;
-      f[d_block1_row + j + 96] = f[d_block2_row + j + 96] + sum30;
-      f[d_block1_row + j + 1] = f[d_block2_row + j + 1] + sum01;
-      f[d_block1_row + j + 33] = f[d_block2_row + j + 33] + sum11;
-      f[d_block1_row + j + 65] = f[d_block2_row + j + 65] + sum21;
-      f[d_block1_row + j + 97] = f[d_block2_row + j + 97] + sum31;
-      f[d_block1_row + j + 2] = f[d_block2_row + j + 2] + sum02;
-      f[d_block1_row + j + 34] = f[d_block2_row + j + 34] + sum12;
-      f[d_block1_row + j + 66] = f[d_block2_row + j + 66] + sum22;
-      f[d_block1_row + j + 98] = f[d_block2_row + j + 98] + sum32;
+      f[output_row + j] = f[input_2_row + j] + sum00;
+      f[output_row + j + 32] = f[input_2_row + j + 32] + sum10;
+      f[output_row + j + 64] = f[input_2_row + j + 64] + sum20;
+      f[output_row + j + 96] = f[input_2_row + j + 96] + sum30;
+      f[output_row + j + 1] = f[input_2_row + j + 1] + sum01;
+      f[output_row + j + 33] = f[input_2_row + j + 33] + sum11;
+      f[output_row + j + 65] = f[input_2_row + j + 65] + sum21;
+      f[output_row + j + 97] = f[input_2_row + j + 97] + sum31;
+      f[output_row + j + 2] = f[input_2_row + j + 2] + sum02;
+      f[output_row + j + 34] = f[input_2_row + j + 34] + sum12;
+      f[output_row + j + 66] = f[input_2_row + j + 66] + sum22;
+      f[output_row + j + 98] = f[input_2_row + j + 98] + sum32;
     }
     let sum030 = 0;
     let sum130 = 0;
@@ -1533,362 +1174,58 @@ function compute_d_block1(f: Numbers, n: number): void {
     let sum231 = 0;
     let sum331 = 0;
     for (let k = 0; k < 32; k++) {
-      const d_block2_hidden_sum0 = f[d_block2_hidden_sum_row + k];
-      const block2_hidden_weight0 = f[block2_hidden_weight + k + 960];
-      sum030 += d_block2_hidden_sum0 * block2_hidden_weight0;
-      const d_block2_hidden_sum1 = f[d_block2_hidden_sum_row + k + 32];
-      sum130 += d_block2_hidden_sum1 * block2_hidden_weight0;
-      const d_block2_hidden_sum2 = f[d_block2_hidden_sum_row + k + 64];
-      sum230 += d_block2_hidden_sum2 * block2_hidden_weight0;
-      const d_block2_hidden_sum3 = f[d_block2_hidden_sum_row + k + 96];
-      sum330 += d_block2_hidden_sum3 * block2_hidden_weight0;
-      const block2_hidden_weight1 = f[block2_hidden_weight + k + 992];
-      sum031 += d_block2_hidden_sum0 * block2_hidden_weight1;
-      sum131 += d_block2_hidden_sum1 * block2_hidden_weight1;
-      sum231 += d_block2_hidden_sum2 * block2_hidden_weight1;
-      sum331 += d_block2_hidden_sum3 * block2_hidden_weight1;
+      const input0 = f[input_row + k];
+      const weight0 = f[weight + k + 960];
+      sum030 += input0 * weight0;
+      const input1 = f[input_row + k + 32];
+      sum130 += input1 * weight0;
+      const input2 = f[input_row + k + 64];
+      sum230 += input2 * weight0;
+      const input3 = f[input_row + k + 96];
+      sum330 += input3 * weight0;
+      const weight1 = f[weight + k + 992];
+      sum031 += input0 * weight1;
+      sum131 += input1 * weight1;
+      sum231 += input2 * weight1;
+      sum331 += input3 * weight1;
     }
-    f[d_block1_row + 30] = f[d_block2_row + 30] + sum030;
-    f[d_block1_row + 62] = f[d_block2_row + 62] + sum130;
-    f[d_block1_row + 94] = f[d_block2_row + 94] + sum230;
-    f[d_block1_row + 126] = f[d_block2_row + 126] + sum330;
-    f[d_block1_row + 31] = f[d_block2_row + 31] + sum031;
-    f[d_block1_row + 63] = f[d_block2_row + 63] + sum131;
-    f[d_block1_row + 95] = f[d_block2_row + 95] + sum231;
-    f[d_block1_row + 127] = f[d_block2_row + 127] + sum331;
+    f[output_row + 30] = f[input_2_row + 30] + sum030;
+    f[output_row + 62] = f[input_2_row + 62] + sum130;
+    f[output_row + 94] = f[input_2_row + 94] + sum230;
+    f[output_row + 126] = f[input_2_row + 126] + sum330;
+    f[output_row + 31] = f[input_2_row + 31] + sum031;
+    f[output_row + 63] = f[input_2_row + 63] + sum131;
+    f[output_row + 95] = f[input_2_row + 95] + sum231;
+    f[output_row + 127] = f[input_2_row + 127] + sum331;
   }
   for (let row = n - (n % 4); row < n; row++) {
-    const d_block2_hidden_sum_row = d_block2_hidden_sum + row * 32;
-    const d_block2_row = d_block2 + row * 32;
-    const d_block1_row = d_block1 + row * 32;
+    const input_row = input + row * 32;
+    const input_2_row = input_2 + row * 32;
+    const output_row = output + row * 32;
     for (let j = 0; j < 30; j += 3) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
-      const block2_hidden_weight_j = block2_hidden_weight + j * 32;
+      const weight_j = weight + j * 32;
       for (let k = 0; k < 32; k++) {
-        const d_block2_hidden_sum_value = f[d_block2_hidden_sum_row + k];
-        sum0 += d_block2_hidden_sum_value * f[block2_hidden_weight_j + k];
-        sum1 += d_block2_hidden_sum_value * f[block2_hidden_weight_j + k + 32];
-        sum2 += d_block2_hidden_sum_value * f[block2_hidden_weight_j + k + 64];
+        const input_value = f[input_row + k];
+        sum0 += input_value * f[weight_j + k];
+        sum1 += input_value * f[weight_j + k + 32];
+        sum2 += input_value * f[weight_j + k + 64];
       }
-      f[d_block1_row + j] = f[d_block2_row + j] + sum0;
-      f[d_block1_row + j + 1] = f[d_block2_row + j + 1] + sum1;
-      f[d_block1_row + j + 2] = f[d_block2_row + j + 2] + sum2;
+      f[output_row + j] = f[input_2_row + j] + sum0;
+      f[output_row + j + 1] = f[input_2_row + j + 1] + sum1;
+      f[output_row + j + 2] = f[input_2_row + j + 2] + sum2;
     }
     let sum30 = 0;
     let sum31 = 0;
     for (let k = 0; k < 32; k++) {
-      const d_block2_hidden_sum_value = f[d_block2_hidden_sum_row + k];
-      sum30 += d_block2_hidden_sum_value * f[block2_hidden_weight + k + 960];
-      sum31 += d_block2_hidden_sum_value * f[block2_hidden_weight + k + 992];
+      const input_value = f[input_row + k];
+      sum30 += input_value * f[weight + k + 960];
+      sum31 += input_value * f[weight + k + 992];
     }
-    f[d_block1_row + 30] = f[d_block2_row + 30] + sum30;
-    f[d_block1_row + 31] = f[d_block2_row + 31] + sum31;
-  }
-}
-
-// Gradient of block1-hidden_product = stem · block1-hidden.weight [contract.vjp]:
-//   d_block1-hidden_product_contract = d_block1-hidden_sum · block1-hidden.weightᵀ
-//   d_stem = d_block1 + d_block1-hidden_product_contract
-// Gradient of stem_gelu = 0.5 · stem_sum [multiply.vjp]:
-//   d_stem_sum = d_stem · stem_gelu · 1.12838… · exp(−stem_gelu_2 · stem_gelu_2) · 0.707107… + d_stem ·
-//   stem_gelu_3 · 0.5
-function compute_d_stem_sum(f: Numbers, n: number): void {
-  for (let row = 0; row < n - (n % 4); row += 4) {
-    const d_block1_hidden_sum_row = d_block1_hidden_sum + row * 32;
-    const d_block1_row = d_block1 + row * 32;
-    const stem_gelu_2_row = stem_gelu_2 + row * 32;
-    const stem_gelu_row = stem_gelu + row * 32;
-    const stem_gelu_3_row = stem_gelu_3 + row * 32;
-    const d_stem_sum_row = d_stem_sum + row * 32;
-    for (let j = 0; j < 30; j += 3) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      const block1_hidden_weight_j = block1_hidden_weight + j * 32;
-      for (let k = 0; k < 32; k++) {
-        const d_block1_hidden_sum0 = f[d_block1_hidden_sum_row + k];
-        const block1_hidden_weight0 = f[block1_hidden_weight_j + k];
-        sum00 += d_block1_hidden_sum0 * block1_hidden_weight0;
-        const d_block1_hidden_sum1 = f[d_block1_hidden_sum_row + k + 32];
-        sum10 += d_block1_hidden_sum1 * block1_hidden_weight0;
-        const d_block1_hidden_sum2 = f[d_block1_hidden_sum_row + k + 64];
-        sum20 += d_block1_hidden_sum2 * block1_hidden_weight0;
-        const d_block1_hidden_sum3 = f[d_block1_hidden_sum_row + k + 96];
-        sum30 += d_block1_hidden_sum3 * block1_hidden_weight0;
-        const block1_hidden_weight1 = f[block1_hidden_weight_j + k + 32];
-        sum01 += d_block1_hidden_sum0 * block1_hidden_weight1;
-        sum11 += d_block1_hidden_sum1 * block1_hidden_weight1;
-        sum21 += d_block1_hidden_sum2 * block1_hidden_weight1;
-        sum31 += d_block1_hidden_sum3 * block1_hidden_weight1;
-        const block1_hidden_weight2 = f[block1_hidden_weight_j + k + 64];
-        sum02 += d_block1_hidden_sum0 * block1_hidden_weight2;
-        sum12 += d_block1_hidden_sum1 * block1_hidden_weight2;
-        sum22 += d_block1_hidden_sum2 * block1_hidden_weight2;
-        sum32 += d_block1_hidden_sum3 * block1_hidden_weight2;
-      }
-      const d_stem00 = f[d_block1_row + j] + sum00;
-      const d_stem10 = f[d_block1_row + j + 32] + sum10;
-      const d_stem20 = f[d_block1_row + j + 64] + sum20;
-      const d_stem30 = f[d_block1_row + j + 96] + sum30;
-      const d_stem01 = f[d_block1_row + j + 1] + sum01;
-      const d_stem11 = f[d_block1_row + j + 33] + sum11;
-      const d_stem21 = f[d_block1_row + j + 65] + sum21;
-      const d_stem31 = f[d_block1_row + j + 97] + sum31;
-      const d_stem02 = f[d_block1_row + j + 2] + sum02;
-      const d_stem12 = f[d_block1_row + j + 34] + sum12;
-      const d_stem22 = f[d_block1_row + j + 66] + sum22;
-      const d_stem32 = f[d_block1_row + j + 98] + sum32;
-      const stem_gelu_2_8 = f[stem_gelu_2_row + j];
-      f[d_stem_sum_row + j] =
-        d_stem00 *
-          f[stem_gelu_row + j] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_8 * stem_gelu_2_8))) *
-          0.7071067811865476 +
-        d_stem00 * f[stem_gelu_3_row + j] * 0.5;
-      const stem_gelu_2_9 = f[stem_gelu_2_row + j + 32];
-      f[d_stem_sum_row + j + 32] =
-        d_stem10 *
-          f[stem_gelu_row + j + 32] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_9 * stem_gelu_2_9))) *
-          0.7071067811865476 +
-        d_stem10 * f[stem_gelu_3_row + j + 32] * 0.5;
-      const stem_gelu_2_10 = f[stem_gelu_2_row + j + 64];
-      f[d_stem_sum_row + j + 64] =
-        d_stem20 *
-          f[stem_gelu_row + j + 64] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_10 * stem_gelu_2_10))) *
-          0.7071067811865476 +
-        d_stem20 * f[stem_gelu_3_row + j + 64] * 0.5;
-      const stem_gelu_2_11 = f[stem_gelu_2_row + j + 96];
-      f[d_stem_sum_row + j + 96] =
-        d_stem30 *
-          f[stem_gelu_row + j + 96] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_11 * stem_gelu_2_11))) *
-          0.7071067811865476 +
-        d_stem30 * f[stem_gelu_3_row + j + 96] * 0.5;
-      const stem_gelu_2_12 = f[stem_gelu_2_row + j + 1];
-      f[d_stem_sum_row + j + 1] =
-        d_stem01 *
-          f[stem_gelu_row + j + 1] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_12 * stem_gelu_2_12))) *
-          0.7071067811865476 +
-        d_stem01 * f[stem_gelu_3_row + j + 1] * 0.5;
-      const stem_gelu_2_13 = f[stem_gelu_2_row + j + 33];
-      f[d_stem_sum_row + j + 33] =
-        d_stem11 *
-          f[stem_gelu_row + j + 33] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_13 * stem_gelu_2_13))) *
-          0.7071067811865476 +
-        d_stem11 * f[stem_gelu_3_row + j + 33] * 0.5;
-      const stem_gelu_2_14 = f[stem_gelu_2_row + j + 65];
-      f[d_stem_sum_row + j + 65] =
-        d_stem21 *
-          f[stem_gelu_row + j + 65] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_14 * stem_gelu_2_14))) *
-          0.7071067811865476 +
-        d_stem21 * f[stem_gelu_3_row + j + 65] * 0.5;
-      const stem_gelu_2_15 = f[stem_gelu_2_row + j + 97];
-      f[d_stem_sum_row + j + 97] =
-        d_stem31 *
-          f[stem_gelu_row + j + 97] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_15 * stem_gelu_2_15))) *
-          0.7071067811865476 +
-        d_stem31 * f[stem_gelu_3_row + j + 97] * 0.5;
-      const stem_gelu_2_16 = f[stem_gelu_2_row + j + 2];
-      f[d_stem_sum_row + j + 2] =
-        d_stem02 *
-          f[stem_gelu_row + j + 2] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_16 * stem_gelu_2_16))) *
-          0.7071067811865476 +
-        d_stem02 * f[stem_gelu_3_row + j + 2] * 0.5;
-      const stem_gelu_2_17 = f[stem_gelu_2_row + j + 34];
-      f[d_stem_sum_row + j + 34] =
-        d_stem12 *
-          f[stem_gelu_row + j + 34] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_17 * stem_gelu_2_17))) *
-          0.7071067811865476 +
-        d_stem12 * f[stem_gelu_3_row + j + 34] * 0.5;
-      const stem_gelu_2_18 = f[stem_gelu_2_row + j + 66];
-      f[d_stem_sum_row + j + 66] =
-        d_stem22 *
-          f[stem_gelu_row + j + 66] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_18 * stem_gelu_2_18))) *
-          0.7071067811865476 +
-        d_stem22 * f[stem_gelu_3_row + j + 66] * 0.5;
-      const stem_gelu_2_19 = f[stem_gelu_2_row + j + 98];
-      f[d_stem_sum_row + j + 98] =
-        d_stem32 *
-          f[stem_gelu_row + j + 98] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_19 * stem_gelu_2_19))) *
-          0.7071067811865476 +
-        d_stem32 * f[stem_gelu_3_row + j + 98] * 0.5;
-    }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 32; k++) {
-      const d_block1_hidden_sum0 = f[d_block1_hidden_sum_row + k];
-      const block1_hidden_weight0 = f[block1_hidden_weight + k + 960];
-      sum030 += d_block1_hidden_sum0 * block1_hidden_weight0;
-      const d_block1_hidden_sum1 = f[d_block1_hidden_sum_row + k + 32];
-      sum130 += d_block1_hidden_sum1 * block1_hidden_weight0;
-      const d_block1_hidden_sum2 = f[d_block1_hidden_sum_row + k + 64];
-      sum230 += d_block1_hidden_sum2 * block1_hidden_weight0;
-      const d_block1_hidden_sum3 = f[d_block1_hidden_sum_row + k + 96];
-      sum330 += d_block1_hidden_sum3 * block1_hidden_weight0;
-      const block1_hidden_weight1 = f[block1_hidden_weight + k + 992];
-      sum031 += d_block1_hidden_sum0 * block1_hidden_weight1;
-      sum131 += d_block1_hidden_sum1 * block1_hidden_weight1;
-      sum231 += d_block1_hidden_sum2 * block1_hidden_weight1;
-      sum331 += d_block1_hidden_sum3 * block1_hidden_weight1;
-    }
-    const d_stem030 = f[d_block1_row + 30] + sum030;
-    const d_stem130 = f[d_block1_row + 62] + sum130;
-    const d_stem230 = f[d_block1_row + 94] + sum230;
-    const d_stem330 = f[d_block1_row + 126] + sum330;
-    const d_stem031 = f[d_block1_row + 31] + sum031;
-    const d_stem131 = f[d_block1_row + 63] + sum131;
-    const d_stem231 = f[d_block1_row + 95] + sum231;
-    const d_stem331 = f[d_block1_row + 127] + sum331;
-    const stem_gelu_2_0 = f[stem_gelu_2_row + 30];
-    f[d_stem_sum_row + 30] =
-      d_stem030 *
-        f[stem_gelu_row + 30] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_0 * stem_gelu_2_0))) *
-        0.7071067811865476 +
-      d_stem030 * f[stem_gelu_3_row + 30] * 0.5;
-    const stem_gelu_2_1 = f[stem_gelu_2_row + 62];
-    f[d_stem_sum_row + 62] =
-      d_stem130 *
-        f[stem_gelu_row + 62] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_1 * stem_gelu_2_1))) *
-        0.7071067811865476 +
-      d_stem130 * f[stem_gelu_3_row + 62] * 0.5;
-    const stem_gelu_2_2 = f[stem_gelu_2_row + 94];
-    f[d_stem_sum_row + 94] =
-      d_stem230 *
-        f[stem_gelu_row + 94] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_2 * stem_gelu_2_2))) *
-        0.7071067811865476 +
-      d_stem230 * f[stem_gelu_3_row + 94] * 0.5;
-    const stem_gelu_2_3 = f[stem_gelu_2_row + 126];
-    f[d_stem_sum_row + 126] =
-      d_stem330 *
-        f[stem_gelu_row + 126] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_3 * stem_gelu_2_3))) *
-        0.7071067811865476 +
-      d_stem330 * f[stem_gelu_3_row + 126] * 0.5;
-    const stem_gelu_2_4 = f[stem_gelu_2_row + 31];
-    f[d_stem_sum_row + 31] =
-      d_stem031 *
-        f[stem_gelu_row + 31] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_4 * stem_gelu_2_4))) *
-        0.7071067811865476 +
-      d_stem031 * f[stem_gelu_3_row + 31] * 0.5;
-    const stem_gelu_2_5 = f[stem_gelu_2_row + 63];
-    f[d_stem_sum_row + 63] =
-      d_stem131 *
-        f[stem_gelu_row + 63] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_5 * stem_gelu_2_5))) *
-        0.7071067811865476 +
-      d_stem131 * f[stem_gelu_3_row + 63] * 0.5;
-    const stem_gelu_2_6 = f[stem_gelu_2_row + 95];
-    f[d_stem_sum_row + 95] =
-      d_stem231 *
-        f[stem_gelu_row + 95] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_6 * stem_gelu_2_6))) *
-        0.7071067811865476 +
-      d_stem231 * f[stem_gelu_3_row + 95] * 0.5;
-    const stem_gelu_2_7 = f[stem_gelu_2_row + 127];
-    f[d_stem_sum_row + 127] =
-      d_stem331 *
-        f[stem_gelu_row + 127] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_7 * stem_gelu_2_7))) *
-        0.7071067811865476 +
-      d_stem331 * f[stem_gelu_3_row + 127] * 0.5;
-  }
-  for (let row = n - (n % 4); row < n; row++) {
-    const d_block1_hidden_sum_row = d_block1_hidden_sum + row * 32;
-    const d_block1_row = d_block1 + row * 32;
-    const stem_gelu_2_row = stem_gelu_2 + row * 32;
-    const stem_gelu_row = stem_gelu + row * 32;
-    const stem_gelu_3_row = stem_gelu_3 + row * 32;
-    const d_stem_sum_row = d_stem_sum + row * 32;
-    for (let j = 0; j < 30; j += 3) {
-      let sum0 = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      const block1_hidden_weight_j = block1_hidden_weight + j * 32;
-      for (let k = 0; k < 32; k++) {
-        const d_block1_hidden_sum_value = f[d_block1_hidden_sum_row + k];
-        sum0 += d_block1_hidden_sum_value * f[block1_hidden_weight_j + k];
-        sum1 += d_block1_hidden_sum_value * f[block1_hidden_weight_j + k + 32];
-        sum2 += d_block1_hidden_sum_value * f[block1_hidden_weight_j + k + 64];
-      }
-      const d_stem0 = f[d_block1_row + j] + sum0;
-      const d_stem1 = f[d_block1_row + j + 1] + sum1;
-      const d_stem2 = f[d_block1_row + j + 2] + sum2;
-      const stem_gelu_2_2 = f[stem_gelu_2_row + j];
-      f[d_stem_sum_row + j] =
-        d_stem0 *
-          f[stem_gelu_row + j] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_2 * stem_gelu_2_2))) *
-          0.7071067811865476 +
-        d_stem0 * f[stem_gelu_3_row + j] * 0.5;
-      const stem_gelu_2_3 = f[stem_gelu_2_row + j + 1];
-      f[d_stem_sum_row + j + 1] =
-        d_stem1 *
-          f[stem_gelu_row + j + 1] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_3 * stem_gelu_2_3))) *
-          0.7071067811865476 +
-        d_stem1 * f[stem_gelu_3_row + j + 1] * 0.5;
-      const stem_gelu_2_4 = f[stem_gelu_2_row + j + 2];
-      f[d_stem_sum_row + j + 2] =
-        d_stem2 *
-          f[stem_gelu_row + j + 2] *
-          (1.1283791670955126 * exp(-(stem_gelu_2_4 * stem_gelu_2_4))) *
-          0.7071067811865476 +
-        d_stem2 * f[stem_gelu_3_row + j + 2] * 0.5;
-    }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 32; k++) {
-      const d_block1_hidden_sum_value = f[d_block1_hidden_sum_row + k];
-      sum30 += d_block1_hidden_sum_value * f[block1_hidden_weight + k + 960];
-      sum31 += d_block1_hidden_sum_value * f[block1_hidden_weight + k + 992];
-    }
-    const d_stem30 = f[d_block1_row + 30] + sum30;
-    const d_stem31 = f[d_block1_row + 31] + sum31;
-    const stem_gelu_2_0 = f[stem_gelu_2_row + 30];
-    f[d_stem_sum_row + 30] =
-      d_stem30 *
-        f[stem_gelu_row + 30] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_0 * stem_gelu_2_0))) *
-        0.7071067811865476 +
-      d_stem30 * f[stem_gelu_3_row + 30] * 0.5;
-    const stem_gelu_2_1 = f[stem_gelu_2_row + 31];
-    f[d_stem_sum_row + 31] =
-      d_stem31 *
-        f[stem_gelu_row + 31] *
-        (1.1283791670955126 * exp(-(stem_gelu_2_1 * stem_gelu_2_1))) *
-        0.7071067811865476 +
-      d_stem31 * f[stem_gelu_3_row + 31] * 0.5;
+    f[output_row + 30] = f[input_2_row + 30] + sum30;
+    f[output_row + 31] = f[input_2_row + 31] + sum31;
   }
 }
 
@@ -2234,9 +1571,8 @@ function compute_next_parameters(f: Numbers): void {
 
 // stem_product = pixels · stem.weight
 // stem_sum = stem_product + stem.bias
-// stem = 0.5 · stem_sum · (1 + erf(0.707107… · stem_sum))
 // and likewise 1 more: see the calls.
-function compute_stem_2(f: Numbers, n: number, output: number): void {
+function compute_stem_sum(f: Numbers, n: number, output: number): void {
   const stem_bias0 = f[stem_bias + 30];
   const stem_bias1 = f[stem_bias + 31];
   for (let row = 0; row < n - (n % 4); row += 4) {
@@ -2279,32 +1615,20 @@ function compute_stem_2(f: Numbers, n: number, output: number): void {
         sum32 += pixels3 * stem_weight2;
       }
       const stem_bias2 = f[stem_bias + j];
-      const stem_sum00 = sum00 + stem_bias2;
-      const stem_sum10 = sum10 + stem_bias2;
-      const stem_sum20 = sum20 + stem_bias2;
-      const stem_sum30 = sum30 + stem_bias2;
+      f[output_row + j] = sum00 + stem_bias2;
+      f[output_row + j + 32] = sum10 + stem_bias2;
+      f[output_row + j + 64] = sum20 + stem_bias2;
+      f[output_row + j + 96] = sum30 + stem_bias2;
       const stem_bias3 = f[stem_bias + j + 1];
-      const stem_sum01 = sum01 + stem_bias3;
-      const stem_sum11 = sum11 + stem_bias3;
-      const stem_sum21 = sum21 + stem_bias3;
-      const stem_sum31 = sum31 + stem_bias3;
+      f[output_row + j + 1] = sum01 + stem_bias3;
+      f[output_row + j + 33] = sum11 + stem_bias3;
+      f[output_row + j + 65] = sum21 + stem_bias3;
+      f[output_row + j + 97] = sum31 + stem_bias3;
       const stem_bias4 = f[stem_bias + j + 2];
-      const stem_sum02 = sum02 + stem_bias4;
-      const stem_sum12 = sum12 + stem_bias4;
-      const stem_sum22 = sum22 + stem_bias4;
-      const stem_sum32 = sum32 + stem_bias4;
-      f[output_row + j] = 0.5 * stem_sum00 * (1 + erf(0.7071067811865476 * stem_sum00));
-      f[output_row + j + 32] = 0.5 * stem_sum10 * (1 + erf(0.7071067811865476 * stem_sum10));
-      f[output_row + j + 64] = 0.5 * stem_sum20 * (1 + erf(0.7071067811865476 * stem_sum20));
-      f[output_row + j + 96] = 0.5 * stem_sum30 * (1 + erf(0.7071067811865476 * stem_sum30));
-      f[output_row + j + 1] = 0.5 * stem_sum01 * (1 + erf(0.7071067811865476 * stem_sum01));
-      f[output_row + j + 33] = 0.5 * stem_sum11 * (1 + erf(0.7071067811865476 * stem_sum11));
-      f[output_row + j + 65] = 0.5 * stem_sum21 * (1 + erf(0.7071067811865476 * stem_sum21));
-      f[output_row + j + 97] = 0.5 * stem_sum31 * (1 + erf(0.7071067811865476 * stem_sum31));
-      f[output_row + j + 2] = 0.5 * stem_sum02 * (1 + erf(0.7071067811865476 * stem_sum02));
-      f[output_row + j + 34] = 0.5 * stem_sum12 * (1 + erf(0.7071067811865476 * stem_sum12));
-      f[output_row + j + 66] = 0.5 * stem_sum22 * (1 + erf(0.7071067811865476 * stem_sum22));
-      f[output_row + j + 98] = 0.5 * stem_sum32 * (1 + erf(0.7071067811865476 * stem_sum32));
+      f[output_row + j + 2] = sum02 + stem_bias4;
+      f[output_row + j + 34] = sum12 + stem_bias4;
+      f[output_row + j + 66] = sum22 + stem_bias4;
+      f[output_row + j + 98] = sum32 + stem_bias4;
     }
     let sum030 = 0;
     let sum130 = 0;
@@ -2331,22 +1655,14 @@ function compute_stem_2(f: Numbers, n: number, output: number): void {
       sum231 += pixels2 * stem_weight1;
       sum331 += pixels3 * stem_weight1;
     }
-    const stem_sum030 = sum030 + stem_bias0;
-    const stem_sum130 = sum130 + stem_bias0;
-    const stem_sum230 = sum230 + stem_bias0;
-    const stem_sum330 = sum330 + stem_bias0;
-    const stem_sum031 = sum031 + stem_bias1;
-    const stem_sum131 = sum131 + stem_bias1;
-    const stem_sum231 = sum231 + stem_bias1;
-    const stem_sum331 = sum331 + stem_bias1;
-    f[output_row + 30] = 0.5 * stem_sum030 * (1 + erf(0.7071067811865476 * stem_sum030));
-    f[output_row + 62] = 0.5 * stem_sum130 * (1 + erf(0.7071067811865476 * stem_sum130));
-    f[output_row + 94] = 0.5 * stem_sum230 * (1 + erf(0.7071067811865476 * stem_sum230));
-    f[output_row + 126] = 0.5 * stem_sum330 * (1 + erf(0.7071067811865476 * stem_sum330));
-    f[output_row + 31] = 0.5 * stem_sum031 * (1 + erf(0.7071067811865476 * stem_sum031));
-    f[output_row + 63] = 0.5 * stem_sum131 * (1 + erf(0.7071067811865476 * stem_sum131));
-    f[output_row + 95] = 0.5 * stem_sum231 * (1 + erf(0.7071067811865476 * stem_sum231));
-    f[output_row + 127] = 0.5 * stem_sum331 * (1 + erf(0.7071067811865476 * stem_sum331));
+    f[output_row + 30] = sum030 + stem_bias0;
+    f[output_row + 62] = sum130 + stem_bias0;
+    f[output_row + 94] = sum230 + stem_bias0;
+    f[output_row + 126] = sum330 + stem_bias0;
+    f[output_row + 31] = sum031 + stem_bias1;
+    f[output_row + 63] = sum131 + stem_bias1;
+    f[output_row + 95] = sum231 + stem_bias1;
+    f[output_row + 127] = sum331 + stem_bias1;
   }
   for (let row = n - (n % 4); row < n; row++) {
     const pixels_row = pixels + row * 64;
@@ -2363,12 +1679,9 @@ function compute_stem_2(f: Numbers, n: number, output: number): void {
         sum1 += pixels_value * f[stem_weight_k + 1];
         sum2 += pixels_value * f[stem_weight_k + 2];
       }
-      const stem_sum0 = sum0 + f[stem_bias + j];
-      const stem_sum1 = sum1 + f[stem_bias + j + 1];
-      const stem_sum2 = sum2 + f[stem_bias + j + 2];
-      f[output_row + j] = 0.5 * stem_sum0 * (1 + erf(0.7071067811865476 * stem_sum0));
-      f[output_row + j + 1] = 0.5 * stem_sum1 * (1 + erf(0.7071067811865476 * stem_sum1));
-      f[output_row + j + 2] = 0.5 * stem_sum2 * (1 + erf(0.7071067811865476 * stem_sum2));
+      f[output_row + j] = sum0 + f[stem_bias + j];
+      f[output_row + j + 1] = sum1 + f[stem_bias + j + 1];
+      f[output_row + j + 2] = sum2 + f[stem_bias + j + 2];
     }
     let sum30 = 0;
     let sum31 = 0;
@@ -2378,18 +1691,28 @@ function compute_stem_2(f: Numbers, n: number, output: number): void {
       sum30 += pixels_value * f[stem_weight_k + 30];
       sum31 += pixels_value * f[stem_weight_k + 31];
     }
-    const stem_sum30 = sum30 + stem_bias0;
-    const stem_sum31 = sum31 + stem_bias1;
-    f[output_row + 30] = 0.5 * stem_sum30 * (1 + erf(0.7071067811865476 * stem_sum30));
-    f[output_row + 31] = 0.5 * stem_sum31 * (1 + erf(0.7071067811865476 * stem_sum31));
+    f[output_row + 30] = sum30 + stem_bias0;
+    f[output_row + 31] = sum31 + stem_bias1;
+  }
+}
+
+// stem = 0.5 · stem_sum · (1 + erf(0.707107… · stem_sum))
+// and likewise 5 more: see the calls.
+function compute_stem_2(f: Numbers, n: number, input: number, output: number): void {
+  for (let row = 0; row < n; row++) {
+    const input_row = input + row * 32;
+    const output_row = output + row * 32;
+    for (let j = 0; j < 32; j++) {
+      const input_value = f[input_row + j];
+      f[output_row + j] = 0.5 * input_value * (1 + erf(0.7071067811865476 * input_value));
+    }
   }
 }
 
 // block1-hidden_product = stem · block1-hidden.weight
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
-// block1-hidden = 0.5 · block1-hidden_sum · (1 + erf(0.707107… · block1-hidden_sum))
 // and likewise 3 more: see the calls.
-function compute_block1_hidden_2(
+function compute_block1_hidden_sum(
   f: Numbers,
   n: number,
   bias: number,
@@ -2439,41 +1762,20 @@ function compute_block1_hidden_2(
         sum32 += input3 * weight2;
       }
       const bias2 = f[bias + j];
-      const block1_hidden_sum00 = sum00 + bias2;
-      const block1_hidden_sum10 = sum10 + bias2;
-      const block1_hidden_sum20 = sum20 + bias2;
-      const block1_hidden_sum30 = sum30 + bias2;
+      f[output_row + j] = sum00 + bias2;
+      f[output_row + j + 32] = sum10 + bias2;
+      f[output_row + j + 64] = sum20 + bias2;
+      f[output_row + j + 96] = sum30 + bias2;
       const bias3 = f[bias + j + 1];
-      const block1_hidden_sum01 = sum01 + bias3;
-      const block1_hidden_sum11 = sum11 + bias3;
-      const block1_hidden_sum21 = sum21 + bias3;
-      const block1_hidden_sum31 = sum31 + bias3;
+      f[output_row + j + 1] = sum01 + bias3;
+      f[output_row + j + 33] = sum11 + bias3;
+      f[output_row + j + 65] = sum21 + bias3;
+      f[output_row + j + 97] = sum31 + bias3;
       const bias4 = f[bias + j + 2];
-      const block1_hidden_sum02 = sum02 + bias4;
-      const block1_hidden_sum12 = sum12 + bias4;
-      const block1_hidden_sum22 = sum22 + bias4;
-      const block1_hidden_sum32 = sum32 + bias4;
-      f[output_row + j] = 0.5 * block1_hidden_sum00 * (1 + erf(0.7071067811865476 * block1_hidden_sum00));
-      f[output_row + j + 32] =
-        0.5 * block1_hidden_sum10 * (1 + erf(0.7071067811865476 * block1_hidden_sum10));
-      f[output_row + j + 64] =
-        0.5 * block1_hidden_sum20 * (1 + erf(0.7071067811865476 * block1_hidden_sum20));
-      f[output_row + j + 96] =
-        0.5 * block1_hidden_sum30 * (1 + erf(0.7071067811865476 * block1_hidden_sum30));
-      f[output_row + j + 1] = 0.5 * block1_hidden_sum01 * (1 + erf(0.7071067811865476 * block1_hidden_sum01));
-      f[output_row + j + 33] =
-        0.5 * block1_hidden_sum11 * (1 + erf(0.7071067811865476 * block1_hidden_sum11));
-      f[output_row + j + 65] =
-        0.5 * block1_hidden_sum21 * (1 + erf(0.7071067811865476 * block1_hidden_sum21));
-      f[output_row + j + 97] =
-        0.5 * block1_hidden_sum31 * (1 + erf(0.7071067811865476 * block1_hidden_sum31));
-      f[output_row + j + 2] = 0.5 * block1_hidden_sum02 * (1 + erf(0.7071067811865476 * block1_hidden_sum02));
-      f[output_row + j + 34] =
-        0.5 * block1_hidden_sum12 * (1 + erf(0.7071067811865476 * block1_hidden_sum12));
-      f[output_row + j + 66] =
-        0.5 * block1_hidden_sum22 * (1 + erf(0.7071067811865476 * block1_hidden_sum22));
-      f[output_row + j + 98] =
-        0.5 * block1_hidden_sum32 * (1 + erf(0.7071067811865476 * block1_hidden_sum32));
+      f[output_row + j + 2] = sum02 + bias4;
+      f[output_row + j + 34] = sum12 + bias4;
+      f[output_row + j + 66] = sum22 + bias4;
+      f[output_row + j + 98] = sum32 + bias4;
     }
     let sum030 = 0;
     let sum130 = 0;
@@ -2500,22 +1802,14 @@ function compute_block1_hidden_2(
       sum231 += input2 * weight1;
       sum331 += input3 * weight1;
     }
-    const block1_hidden_sum030 = sum030 + bias0;
-    const block1_hidden_sum130 = sum130 + bias0;
-    const block1_hidden_sum230 = sum230 + bias0;
-    const block1_hidden_sum330 = sum330 + bias0;
-    const block1_hidden_sum031 = sum031 + bias1;
-    const block1_hidden_sum131 = sum131 + bias1;
-    const block1_hidden_sum231 = sum231 + bias1;
-    const block1_hidden_sum331 = sum331 + bias1;
-    f[output_row + 30] = 0.5 * block1_hidden_sum030 * (1 + erf(0.7071067811865476 * block1_hidden_sum030));
-    f[output_row + 62] = 0.5 * block1_hidden_sum130 * (1 + erf(0.7071067811865476 * block1_hidden_sum130));
-    f[output_row + 94] = 0.5 * block1_hidden_sum230 * (1 + erf(0.7071067811865476 * block1_hidden_sum230));
-    f[output_row + 126] = 0.5 * block1_hidden_sum330 * (1 + erf(0.7071067811865476 * block1_hidden_sum330));
-    f[output_row + 31] = 0.5 * block1_hidden_sum031 * (1 + erf(0.7071067811865476 * block1_hidden_sum031));
-    f[output_row + 63] = 0.5 * block1_hidden_sum131 * (1 + erf(0.7071067811865476 * block1_hidden_sum131));
-    f[output_row + 95] = 0.5 * block1_hidden_sum231 * (1 + erf(0.7071067811865476 * block1_hidden_sum231));
-    f[output_row + 127] = 0.5 * block1_hidden_sum331 * (1 + erf(0.7071067811865476 * block1_hidden_sum331));
+    f[output_row + 30] = sum030 + bias0;
+    f[output_row + 62] = sum130 + bias0;
+    f[output_row + 94] = sum230 + bias0;
+    f[output_row + 126] = sum330 + bias0;
+    f[output_row + 31] = sum031 + bias1;
+    f[output_row + 63] = sum131 + bias1;
+    f[output_row + 95] = sum231 + bias1;
+    f[output_row + 127] = sum331 + bias1;
   }
   for (let row = n - (n % 4); row < n; row++) {
     const input_row = input + row * 32;
@@ -2532,12 +1826,9 @@ function compute_block1_hidden_2(
         sum1 += input_value * f[weight_k + 1];
         sum2 += input_value * f[weight_k + 2];
       }
-      const block1_hidden_sum0 = sum0 + f[bias + j];
-      const block1_hidden_sum1 = sum1 + f[bias + j + 1];
-      const block1_hidden_sum2 = sum2 + f[bias + j + 2];
-      f[output_row + j] = 0.5 * block1_hidden_sum0 * (1 + erf(0.7071067811865476 * block1_hidden_sum0));
-      f[output_row + j + 1] = 0.5 * block1_hidden_sum1 * (1 + erf(0.7071067811865476 * block1_hidden_sum1));
-      f[output_row + j + 2] = 0.5 * block1_hidden_sum2 * (1 + erf(0.7071067811865476 * block1_hidden_sum2));
+      f[output_row + j] = sum0 + f[bias + j];
+      f[output_row + j + 1] = sum1 + f[bias + j + 1];
+      f[output_row + j + 2] = sum2 + f[bias + j + 2];
     }
     let sum30 = 0;
     let sum31 = 0;
@@ -2547,10 +1838,8 @@ function compute_block1_hidden_2(
       sum30 += input_value * f[weight_k + 30];
       sum31 += input_value * f[weight_k + 31];
     }
-    const block1_hidden_sum30 = sum30 + bias0;
-    const block1_hidden_sum31 = sum31 + bias1;
-    f[output_row + 30] = 0.5 * block1_hidden_sum30 * (1 + erf(0.7071067811865476 * block1_hidden_sum30));
-    f[output_row + 31] = 0.5 * block1_hidden_sum31 * (1 + erf(0.7071067811865476 * block1_hidden_sum31));
+    f[output_row + 30] = sum30 + bias0;
+    f[output_row + 31] = sum31 + bias1;
   }
 }
 
@@ -2620,8 +1909,9 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_stem(f, n);
-  compute_block1_hidden(
+  compute_stem_gelu_2(f, n);
+  compute_stem(f, n, stem_gelu_2, stem_gelu, stem_gelu_3, stem);
+  compute_block1_hidden_gelu_(
     f,
     n,
     block1_hidden_bias,
@@ -2629,11 +1919,10 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block1_hidden_weight,
     block1_hidden_gelu,
     block1_hidden_gelu_2,
-    block1_hidden_gelu_3,
-    block1_hidden,
   );
+  compute_stem(f, n, block1_hidden_gelu_2, block1_hidden_gelu, block1_hidden_gelu_3, block1_hidden);
   compute_block(f, n, block1_correction_bias, block1_hidden, block1_correction_weight, stem, block1);
-  compute_block1_hidden(
+  compute_block1_hidden_gelu_(
     f,
     n,
     block2_hidden_bias,
@@ -2641,36 +1930,36 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block2_hidden_weight,
     block2_hidden_gelu,
     block2_hidden_gelu_2,
-    block2_hidden_gelu_3,
-    block2_hidden,
   );
+  compute_stem(f, n, block2_hidden_gelu_2, block2_hidden_gelu, block2_hidden_gelu_3, block2_hidden);
   compute_block(f, n, block2_correction_bias, block2_hidden, block2_correction_weight, block1, block2);
   compute_scores(f, n, block2, scores);
   compute_loss(f, integers, n);
   compute_d_scores(f, integers, n);
   compute_d_block2(f, n);
+  compute_d_block2_hidden(f, n, d_block2, block2_correction_weight, d_block2_hidden);
   compute_d_block2_hidden_sum(
     f,
     n,
-    d_block2,
-    block2_correction_weight,
+    d_block2_hidden,
     block2_hidden_gelu_2,
     block2_hidden_gelu,
     block2_hidden_gelu_3,
     d_block2_hidden_sum,
   );
-  compute_d_block1(f, n);
+  compute_d_block(f, n, d_block2_hidden_sum, block2_hidden_weight, d_block2, d_block1);
+  compute_d_block2_hidden(f, n, d_block1, block1_correction_weight, d_block1_hidden);
   compute_d_block2_hidden_sum(
     f,
     n,
-    d_block1,
-    block1_correction_weight,
+    d_block1_hidden,
     block1_hidden_gelu_2,
     block1_hidden_gelu,
     block1_hidden_gelu_3,
     d_block1_hidden_sum,
   );
-  compute_d_stem_sum(f, n);
+  compute_d_block(f, n, d_block1_hidden_sum, block1_hidden_weight, d_block1, d_stem);
+  compute_d_block2_hidden_sum(f, n, d_stem, stem_gelu_2, stem_gelu, stem_gelu_3, d_stem_sum);
   compute_d_stem_weight(f, n);
   compute_d_stem_bias(f, n, d_stem_sum, d_stem_bias);
   compute_d_block1_hidden_weight(f, n, stem, d_block1_hidden_sum, d_block1_hidden_weight);
@@ -2695,15 +1984,17 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 
 /** The network's output for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
-  compute_stem_2(f, n, predict_stem);
-  compute_block1_hidden_2(
+  compute_stem_sum(f, n, predict_stem_sum);
+  compute_stem_2(f, n, predict_stem_sum, predict_stem);
+  compute_block1_hidden_sum(
     f,
     n,
     block1_hidden_bias,
     predict_stem,
     block1_hidden_weight,
-    predict_block1_hidden,
+    predict_block1_hidden_sum,
   );
+  compute_stem_2(f, n, predict_block1_hidden_sum, predict_block1_hidden);
   compute_block(
     f,
     n,
@@ -2713,14 +2004,15 @@ function predict(f: Numbers, n: number): void {
     predict_stem,
     predict_block1,
   );
-  compute_block1_hidden_2(
+  compute_block1_hidden_sum(
     f,
     n,
     block2_hidden_bias,
     predict_block1,
     block2_hidden_weight,
-    predict_block2_hidden,
+    predict_block2_hidden_sum,
   );
+  compute_stem_2(f, n, predict_block2_hidden_sum, predict_block2_hidden);
   compute_block(
     f,
     n,
@@ -2735,15 +2027,17 @@ function predict(f: Numbers, n: number): void {
 
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
-  compute_stem_2(f, n, evaluate_stem);
-  compute_block1_hidden_2(
+  compute_stem_sum(f, n, evaluate_stem_sum);
+  compute_stem_2(f, n, evaluate_stem_sum, evaluate_stem);
+  compute_block1_hidden_sum(
     f,
     n,
     block1_hidden_bias,
     evaluate_stem,
     block1_hidden_weight,
-    evaluate_block1_hidden,
+    evaluate_block1_hidden_sum,
   );
+  compute_stem_2(f, n, evaluate_block1_hidden_sum, evaluate_block1_hidden);
   compute_block(
     f,
     n,
@@ -2753,14 +2047,15 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     evaluate_stem,
     evaluate_block1,
   );
-  compute_block1_hidden_2(
+  compute_block1_hidden_sum(
     f,
     n,
     block2_hidden_bias,
     evaluate_block1,
     block2_hidden_weight,
-    evaluate_block2_hidden,
+    evaluate_block2_hidden_sum,
   );
+  compute_stem_2(f, n, evaluate_block2_hidden_sum, evaluate_block2_hidden);
   compute_block(
     f,
     n,
@@ -2882,10 +2177,9 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
-/** The data section of the spec: the columns of each input and target, by name or as ranges ("p0..p63"). */
-interface DataFacts {
-  inputs: Record<string, { columns: readonly string[]; scale?: ScaleRule }>;
-  targets: Record<string, { columns: readonly string[] }>;
+/** A field with the scale of each of its columns; indices have none. */
+interface FittedField extends Field {
+  scales: Scale[] | undefined;
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -2893,13 +2187,11 @@ interface Dataset {
   train: Batch;
   validation?: Batch;
   test?: Batch;
-  /** The classes of targets that are text: a class's number is its place here. */
-  classNames: Record<string, string[]>;
-  /** How each column of an input was scaled. */
-  scales: Record<string, Scale[]>;
+  /** How the rows were read: the inputs, and last the target. */
+  fields: readonly FittedField[];
 }
 
-/** Prepares a table for this model. Wrong or missing columns and cells throw, with their line. */
+/** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
 function datasetOf(
   model: ModelFacts,
   data: DataFacts,
@@ -2907,144 +2199,50 @@ function datasetOf(
   seed: number,
   table: Table,
 ): Dataset {
-  const classNames: Dataset["classNames"] = {};
-  const scales: Dataset["scales"] = {};
-  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
-    const { columns, scale } = data.inputs[name];
-    const values = columnNames(table, name, columns, sizeOf(shape)).map((column) =>
-      dtype === "i32"
-        ? indexColumn(table, column, vocabularyBounds(vocabulary))
-        : numberColumn(table, column),
-    );
-    return { name, values, scale };
-  });
-  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
-    const columns = columnNames(table, name, data.targets[name].columns, sizeOf(shape));
-    if (classes === undefined) return { name, values: columns.map((column) => numberColumn(table, column)) };
-    const names = namesOfClasses(table, name, columns, classes);
-    if (names.length > 0) classNames[name] = names;
-    return { name, values: columns.map((column) => classColumn(table, column, classes, names)) };
-  });
-
-  const labels = targets.find(
-    ({ name, values }) => values.length === 1 && model.targets[name].classes !== undefined,
-  );
+  const read = fieldsOf(model, data, table);
+  const values = read.map((field) => valuesOf(table, field));
+  // The spec's checks see to it that a target to stratify by has classes. With several columns there is no one class of a row.
+  const labels = values[values.length - 1];
   const { train, validation, test } = splitRows(
     table.rows,
     training,
     seed,
-    training.stratify ? labels?.values[0] : undefined,
+    training.stratify && labels.length === 1 ? labels[0] : undefined,
   );
-  for (const { name, values, scale } of inputs)
-    scales[name] = values.map((column) => fitScale(column, train, scale));
-
-  const part = (rows: Int32Array): Batch =>
-    Object.fromEntries(
-      [...inputs, ...targets].map(({ name, values }) => [
-        name,
-        interleave(model, values, rows, scales[name]),
-      ]),
-    );
+  const fields = read.map((field, i) => ({
+    ...field,
+    scales: field.bounds ? undefined : values[i].map((column) => fitScale(column, train, field.scale)),
+  }));
+  const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
     ...(test.length > 0 && { test: part(test) }),
-    classNames,
-    scales,
+    fields,
   };
 }
 
-/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
-function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
-  const all = [...table.columns.keys()];
-  const position = (column: string) => {
-    const found = all.indexOf(column);
-    if (found < 0)
-      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
-    return found;
-  };
-  const columns = listed.flatMap((entry) => {
-    const [first, last, ...more] = entry.split("..");
-    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
-    const range = all.slice(position(first), position(last) + 1);
-    if (range.length === 0)
-      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
-    return range;
-  });
-  if (columns.length === size) return columns;
-  throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
-    1,
-  );
-}
-
-function shorten(names: string[]): string {
-  return names.length > 12
-    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
-    : names.join(", ");
-}
-
-function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
-}
-
-function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name) ?? [];
-  if (column instanceof Float64Array) return column;
-  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(
-    table,
-    name,
-    row,
-    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
-  );
-}
-
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
-  const column = numberColumn(table, name);
-  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (row < 0) return column;
-  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
-}
-
-/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
-function namesOfClasses(table: Table, target: string, columns: string[], classes: number): string[] {
-  const cells = columns.map((column) => table.columns.get(column) ?? []);
-  if (cells.every((column) => column instanceof Float64Array)) return [];
-  for (const [i, column] of cells.entries()) {
-    const row = column instanceof Float64Array ? -1 : column.findIndex((cell) => cell.trim() === "");
-    if (row >= 0) throw wrongCell(table, columns[i], row, "the cell is empty");
-  }
-  const names = [...new Set(cells.flatMap((column) => Array.from(column, String)))].sort();
-  if (names.length === classes) return names;
-  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
-  throw new InputError(`${target} has ${classes} classes, but ${found}`);
-}
-
-function classColumn(table: Table, name: string, classes: number, names: string[]): Float64Array {
-  if (names.length === 0) return indexColumn(table, name, classBounds(classes));
-  const numbers = new Map(names.map((text, number) => [text, number]));
-  const cells = Array.from(table.columns.get(name) ?? [], String);
-  return Float64Array.from(cells, (cell) => numbers.get(cell) ?? -1);
-}
-
-/** These rows of some columns, side by side, scaled. */
-function interleave(
-  model: ModelFacts,
-  columns: Float64Array[],
+/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
+function batchOf(
+  { dtype }: ModelFacts,
+  fields: readonly FittedField[],
+  columns: Float64Array[][],
   rows: Int32Array,
-  scales?: Scale[],
-): ArrayLike<number> {
-  const size = rows.length * columns.length;
-  const values = model.dtype === "f32" ? new Float32Array(size) : new Float64Array(size);
-  let next = 0;
-  for (const row of rows) {
-    columns.forEach((column, i) => {
-      const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-      values[next++] = (column[row] - shift) / span;
-    });
-  }
-  return values;
+): Batch {
+  const real = dtype === "f32" ? Float32Array : Float64Array;
+  const entries = fields.map(({ name, scales }, f) => {
+    const size = rows.length * columns[f].length;
+    const numbers = scales ? new real(size) : new Int32Array(size);
+    let next = 0;
+    for (const row of rows) {
+      columns[f].forEach((column, i) => {
+        const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
+        numbers[next++] = (column[row] - shift) / span;
+      });
+    }
+    return [name, numbers];
+  });
+  return Object.fromEntries(entries);
 }
 
 /**
@@ -3311,14 +2509,137 @@ function expAtEdge(x: number): number {
   return root * root;
 }
 
+/** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
+interface ColumnFacts {
+  columns: readonly string[];
+  scale?: ScaleRule | undefined;
+}
+
+/** The data section of the spec: the columns of each input and target. */
+interface DataFacts {
+  inputs: Record<string, ColumnFacts>;
+  targets: Record<string, ColumnFacts>;
+}
+
+/** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
+interface Field extends ColumnFacts {
+  name: string;
+  /** What indices may be; absent for real numbers. */
+  bounds?: IndexBounds;
+  /** The classes of a target that is text, sorted: a class's number is its place here. Empty for anything else. */
+  classNames: string[];
+}
+
+/** The inputs and then the targets in this table. */
+function fieldsOf(model: ModelFacts, data: DataFacts, table: Table): Field[] {
+  const field = (name: string, shape: number[], { columns, scale }: ColumnFacts): Field => ({
+    name,
+    columns: columnNames(table, name, columns, sizeOf(shape)),
+    classNames: [],
+    scale,
+  });
+  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
+    const input = field(name, shape, data.inputs[name]);
+    if (dtype === "i32") input.bounds = vocabularyBounds(vocabulary);
+    return input;
+  });
+  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
+    const target = field(name, shape, data.targets[name]);
+    if (classes === undefined) return target;
+    return { ...target, bounds: classBounds(classes), classNames: namesOfClasses(table, target, classes) };
+  });
+  return [...inputs, ...targets];
+}
+
+/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
+function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
+  const all = [...table.columns.keys()];
+  const position = (column: string) => {
+    const found = all.indexOf(column);
+    if (found < 0)
+      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
+    return found;
+  };
+  const columns = listed.flatMap((entry) => {
+    const [first, last, ...more] = entry.split("..");
+    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
+    const range = all.slice(position(first), position(last) + 1);
+    if (range.length === 0)
+      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
+    return range;
+  });
+  if (columns.length === size) return columns;
+  throw new InputError(
+    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
+    1,
+  );
+}
+
+function shorten(names: string[]): string {
+  return names.length > 12
+    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
+    : names.join(", ");
+}
+
+/** The numbers in a field's columns, each cell checked. */
+function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
+  return columns.map((column) => {
+    if (classNames.length > 0) return classColumn(table, column, classNames);
+    return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
+  });
+}
+
+function wrongCell(table: Table, column: string, row: number, what: string): InputError {
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+}
+
+function numberColumn(table: Table, name: string): Float64Array {
+  const column = table.columns.get(name) ?? [];
+  if (column instanceof Float64Array) return column;
+  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  throw wrongCell(
+    table,
+    name,
+    row,
+    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
+  );
+}
+
+function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
+  const column = numberColumn(table, name);
+  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (row < 0) return column;
+  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
+}
+
+/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
+  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
+  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
+  if (names.length === classes) return names;
+  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
+  throw new InputError(`${name} has ${classes} classes, but ${found}`);
+}
+
+function classColumn(table: Table, name: string, names: string[]): Float64Array {
+  const numbers = new Map(names.map((text, number) => [text, number]));
+  return Float64Array.from(textColumn(table, name), (cell, row) => {
+    const number = numbers.get(cell);
+    if (number !== undefined) return number;
+    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
+  });
+}
+
+function textColumn(table: Table, name: string): string[] {
+  const cells = Array.from(table.columns.get(name) ?? [], String);
+  const row = cells.findIndex((cell) => cell.trim() === "");
+  if (row < 0) return cells;
+  throw wrongCell(table, name, row, "the cell is empty");
+}
+
 /** Independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
-}
-
-/** The same number everywhere. */
-function constant(view: Numbers, value: number): void {
-  view.fill(value);
 }
 
 /** The name of the first stretch (name, start, length) that holds an infinity or a NaN. */
@@ -3517,10 +2838,15 @@ interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
+  /** Reads the test part; only where the spec gives it a file of its own. */
+  readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
+  /** Brings errors into the target's own units; only where the target is scaled. */
+  ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
 }
 
 interface Flags {
   data?: string;
+  test?: string;
   epochs?: number;
   seed?: number;
   out?: string;
@@ -3558,7 +2884,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args));
+    await trainAsAsked(program, parseFlags(args, program.readTest !== undefined));
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -3566,11 +2892,10 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
   }
 }
 
-async function trainAsAsked({ model, training, data, createTrainer }: Program, flags: Flags): Promise<void> {
-  if (flags.help) return console.log(helpText(model, training));
-  if (flags.data === undefined)
-    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
+async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
+  const { model, training, data, createTrainer, readTest, ownUnits } = program;
+  if (flags.help) return console.log(helpText(program));
+  const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
   const trainer = createTrainer({ seed: flags.seed });
   if (flags.resume !== undefined) {
     const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
@@ -3579,18 +2904,30 @@ async function trainAsAsked({ model, training, data, createTrainer }: Program, f
       throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
     }
   }
-  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
+  const dataset = placed(file, () => datasetOf(model, data, training, trainer.seed, table));
+  if (readTest) {
+    const [file, table] = await tableIn("test", flags.test, "the CSV file of the test rows");
+    dataset.test = placed(file, () => readTest(model, dataset, table));
+  }
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const result = await trainOn(model, training, trainer, dataset, { epochs: total }, async (report) => {
+  const shown = ownUnits ? ownUnits(trainer, training, dataset) : trainer;
+  const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
   console.log(flags.json ? JSON.stringify(result) : resultText(result));
+}
+
+/** The table in the file that a flag names, after the file's name. */
+async function tableIn(flag: string, file: string | undefined, what: string): Promise<[string, Table]> {
+  if (file === undefined) throw new InputError(`--${flag} FILE is needed: ${what} (see --help)`);
+  const text = await reading(file, (files, path) => files.readFile(path, "utf8"));
+  return [file, placed(file, () => parseCsv(text))];
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -3633,11 +2970,9 @@ function say(text: string): void {
   if (typeof process !== "undefined") process.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[]): Flags {
+function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   const flags: Flags = { json: false, help: false };
-  const words = args.flatMap((arg) =>
-    /^--\w+=/.test(arg) ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)] : [arg],
-  );
+  const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
   for (let i = 0; i < words.length; i++) {
     const flag = words[i];
     const value = () => {
@@ -3651,6 +2986,7 @@ function parseFlags(args: readonly string[]): Flags {
       throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
     };
     if (flag === "--data") flags.data = value();
+    else if (flag === "--test" && hasTestFile) flags.test = value();
     else if (flag === "--epochs") flags.epochs = count();
     else if (flag === "--seed") flags.seed = count();
     else if (flag === "--out") flags.out = value();
@@ -3662,10 +2998,10 @@ function parseFlags(args: readonly string[]): Flags {
   return flags;
 }
 
-function helpText(model: ModelFacts, training: TrainingFacts): string {
+function helpText({ model, training, readTest }: Program): string {
   return `Trains "${model.name}" on a CSV file whose first row names the columns.
 
-  --data FILE          the file (needed)
+  --data FILE          the file (needed)${readTest ? "\n  --test FILE          one more of the kind: the test rows (needed)" : ""}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
@@ -4072,7 +3408,7 @@ function columnOf(cells: string[]): Column {
   return numbers;
 }
 
-/** What a training run came to. Parts that the spec does not set aside are absent. */
+/** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
 interface TrainingResult {
   model: string;
   /** Epochs trained, those before a checkpoint included. */
@@ -4083,6 +3419,9 @@ interface TrainingResult {
   test?: Summary;
 }
 
+/** What of a trainer a run needs; see `inOwnUnits` for one whose target is scaled. */
+type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
+
 /**
  * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
  * parameters: with early stopping, the best epoch's.
@@ -4090,7 +3429,7 @@ interface TrainingResult {
 async function trainOn(
   model: ModelFacts,
   training: TrainingFacts,
-  trainer: Trainer,
+  trainer: Trainable,
   { train, validation, test }: Dataset,
   options: { epochs?: number } = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
@@ -4337,7 +3676,8 @@ function cosNearZero(r: number, e: number): number {
  * which costs 4·10⁻¹⁷ |x|.
  */
 function sinOfQuarters(x: number, quarter: number): number {
-  if (!(Math.abs(x) < 1e6)) return sinOfQuarters(Math.abs(x) < Infinity ? x % 6.283185307179586 : NaN, quarter); // prettier-ignore
+  if (!(Math.abs(x) < 1e6))
+    return Math.abs(x) < Infinity ? sinOfQuarters(x % 6.283185307179586, quarter) : NaN;
   const n = nearest(x * 0.6366197723675814);
   const first = x - n * 1.5707963267341256;
   const second = n * 6.077100506303966e-11;
@@ -4357,7 +3697,7 @@ function cos(x: number): number {
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(182656);
+  const memory = new ArrayBuffer(186752);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -4469,18 +3809,19 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["stem_gelu_2", stem_gelu_2, 1024],
         ["stem_gelu_3", stem_gelu_3, 1024],
         ["stem", stem, 1024],
-        ["block1-hidden_gelu_2", block1_hidden_gelu_2, 1024],
         ["block1-hidden_gelu_3", block1_hidden_gelu_3, 1024],
         ["block1-hidden", block1_hidden, 1024],
         ["block1", block1, 1024],
-        ["block2-hidden_gelu_3", block2_hidden_gelu_3, 1024],
         ["block2-hidden", block2_hidden, 1024],
         ["block2", block2, 1024],
         ["d_scores", d_scores, 320],
         ["d_block2", d_block2, 1024],
+        ["d_block2-hidden", d_block2_hidden, 1024],
         ["d_block2-hidden_sum", d_block2_hidden_sum, 1024],
         ["d_block1", d_block1, 1024],
+        ["d_block1-hidden", d_block1_hidden, 1024],
         ["d_block1-hidden_sum", d_block1_hidden_sum, 1024],
+        ["d_stem", d_stem, 1024],
         ["d_stem_sum", d_stem_sum, 1024],
       ]);
     },

@@ -13,7 +13,7 @@ export const sumOf = (g: GraphBuilder, x: Node): Node => g.reduceSum(x, { axes: 
 
 /** Which elements count: all of a real target (then undefined), those that are no −1 of a class target. */
 const counting = (g: GraphBuilder, { target, expected }: Comparison): Node | undefined =>
-  target.classes === undefined ? undefined : g.lessEqual(0, expected);
+  target.classes === undefined ? undefined : g.named("counted", g.lessEqual(0, expected));
 
 /** How many elements count. */
 export function countOf(g: GraphBuilder, comparison: Comparison): Node {

@@ -48,8 +48,11 @@ export function gradientsOf(
     return result;
   };
   const accumulate = (operand: Node, share: Node) => {
-    const sum = cotangents.get(operand);
-    cotangents.set(operand, named(operand, sum === undefined ? share : g.add(sum, share)));
+    const before = cotangents.get(operand);
+    // What turned out to be a part of the sum leaves the name to the whole.
+    const isOwn = before?.name === `d_${wish(operand)}`;
+    const part = before !== undefined && isOwn ? g.named(`${before.name}_part`, before) : before;
+    cotangents.set(operand, named(operand, part === undefined ? share : g.add(part, share)));
   };
   for (const z of [...nodes].reverse()) {
     const dz = cotangents.get(z);

@@ -18,8 +18,6 @@ export interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
-  /** How much of the target's own unit a 1 of its scaled values is; the spec's checks see to it that where it matters its columns agree. */
-  unit: number;
 }
 
 /** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
@@ -32,13 +30,13 @@ export function datasetOf(
 ): Dataset {
   const read = fieldsOf(model, data, table);
   const values = read.map((field) => valuesOf(table, field));
-  const target = read.length - 1;
-  const hasLabels = training.stratify && read[target].bounds !== undefined && values[target].length === 1;
+  // The spec's checks see to it that a target to stratify by has classes. With several columns there is no one class of a row.
+  const labels = values[values.length - 1];
   const { train, validation, test } = splitRows(
     table.rows,
     training,
     seed,
-    hasLabels ? values[target][0] : undefined,
+    training.stratify && labels.length === 1 ? labels[0] : undefined,
   );
   const fields = read.map((field, i) => ({
     ...field,
@@ -50,38 +48,28 @@ export function datasetOf(
     ...(validation.length > 0 && { validation: part(validation) }),
     ...(test.length > 0 && { test: part(test) }),
     fields,
-    unit: fields[target].scales?.[0].span ?? 1,
   };
 }
 
-/** These rows of all fields, of which `values` are the columns. */
+/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
 export function batchOf(
-  model: ModelFacts,
+  { dtype }: ModelFacts,
   fields: readonly FittedField[],
-  values: Float64Array[][],
+  columns: Float64Array[][],
   rows: Int32Array,
 ): Batch {
-  return Object.fromEntries(
-    fields.map(({ name, scales }, i) => [name, interleave(model, values[i], rows, scales)]),
-  );
-}
-
-/** These rows of some columns, side by side, scaled. Indices are kept as integers: not every one is an f32. */
-function interleave(
-  model: ModelFacts,
-  columns: Float64Array[],
-  rows: Int32Array,
-  scales: Scale[] | undefined,
-): ArrayLike<number> {
-  const size = rows.length * columns.length;
-  const real = model.dtype === "f32" ? Float32Array : Float64Array;
-  const values = scales ? new real(size) : new Int32Array(size);
-  let next = 0;
-  for (const row of rows) {
-    columns.forEach((column, i) => {
-      const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-      values[next++] = (column[row] - shift) / span;
-    });
-  }
-  return values;
+  const real = dtype === "f32" ? Float32Array : Float64Array;
+  const entries = fields.map(({ name, scales }, f) => {
+    const size = rows.length * columns[f].length;
+    const numbers = scales ? new real(size) : new Int32Array(size);
+    let next = 0;
+    for (const row of rows) {
+      columns[f].forEach((column, i) => {
+        const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
+        numbers[next++] = (column[row] - shift) / span;
+      });
+    }
+    return [name, numbers];
+  });
+  return Object.fromEntries(entries);
 }

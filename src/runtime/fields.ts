@@ -8,7 +8,7 @@ import { numberIn, type Table } from "./table.ts";
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
   columns: readonly string[];
-  scale?: ScaleRule;
+  scale?: ScaleRule | undefined;
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -28,22 +28,21 @@ export interface Field extends ColumnFacts {
 
 /** The inputs and then the targets in this table. */
 export function fieldsOf(model: ModelFacts, data: DataFacts, table: Table): Field[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]): Field => ({
-    ...data.inputs[name],
+  const field = (name: string, shape: number[], { columns, scale }: ColumnFacts): Field => ({
     name,
-    columns: columnNames(table, name, data.inputs[name].columns, sizeOf(shape)),
+    columns: columnNames(table, name, columns, sizeOf(shape)),
     classNames: [],
-    ...(dtype === "i32" && { bounds: vocabularyBounds(vocabulary) }),
-  }));
-  const targets = Object.entries(model.targets).map(([name, { shape, classes }]): Field => {
-    const columns = columnNames(table, name, data.targets[name].columns, sizeOf(shape));
-    return {
-      ...data.targets[name],
-      name,
-      columns,
-      classNames: classes ? namesOfClasses(table, name, columns, classes) : [],
-      ...(classes && { bounds: classBounds(classes) }),
-    };
+    scale,
+  });
+  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
+    const input = field(name, shape, data.inputs[name]);
+    if (dtype === "i32") input.bounds = vocabularyBounds(vocabulary);
+    return input;
+  });
+  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
+    const target = field(name, shape, data.targets[name]);
+    if (classes === undefined) return target;
+    return { ...target, bounds: classBounds(classes), classNames: namesOfClasses(table, target, classes) };
   });
   return [...inputs, ...targets];
 }
@@ -110,24 +109,26 @@ function indexColumn(table: Table, name: string, { lowest, highest, rule }: Inde
 }
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
-function namesOfClasses(table: Table, target: string, columns: string[], classes: number): string[] {
-  const cells = columns.map((column) => table.columns.get(column) ?? []);
-  if (cells.every((column) => column instanceof Float64Array)) return [];
-  for (const [i, column] of cells.entries()) {
-    const row = column instanceof Float64Array ? -1 : column.findIndex((cell) => cell.trim() === "");
-    if (row >= 0) throw wrongCell(table, columns[i], row, "the cell is empty");
-  }
-  const names = [...new Set(cells.flatMap((column) => Array.from(column, String)))].sort();
+function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
+  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
+  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
-  throw new InputError(`${target} has ${classes} classes, but ${found}`);
+  throw new InputError(`${name} has ${classes} classes, but ${found}`);
 }
 
 function classColumn(table: Table, name: string, names: string[]): Float64Array {
   const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(Array.from(table.columns.get(name) ?? [], String), (cell, row) => {
+  return Float64Array.from(textColumn(table, name), (cell, row) => {
     const number = numbers.get(cell);
     if (number !== undefined) return number;
     throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
   });
+}
+
+function textColumn(table: Table, name: string): string[] {
+  const cells = Array.from(table.columns.get(name) ?? [], String);
+  const row = cells.findIndex((cell) => cell.trim() === "");
+  if (row < 0) return cells;
+  throw wrongCell(table, name, row, "the cell is empty");
 }

@@ -7,7 +7,7 @@ import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { parseCsv } from "./parse-csv.ts";
 import type { Batch } from "./slots.ts";
 import type { Table } from "./table.ts";
-import { epochText, resultText, trainOn } from "./train-on.ts";
+import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
@@ -40,6 +40,8 @@ export interface Program {
   createTrainer(options: { seed?: number }): Trainer;
   /** Reads the test part; only where the spec gives it a file of its own. */
   readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
+  /** Brings errors into the target's own units; only where the target is scaled. */
+  ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
 }
 
 interface Flags {
@@ -91,7 +93,7 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
 }
 
 async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
-  const { model, training, data, createTrainer, readTest } = program;
+  const { model, training, data, createTrainer, readTest, ownUnits } = program;
   if (flags.help) return console.log(helpText(program));
   const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
   const trainer = createTrainer({ seed: flags.seed });
@@ -113,7 +115,8 @@ async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const result = await trainOn(model, training, trainer, dataset, { epochs: total }, async (report) => {
+  const shown = ownUnits ? ownUnits(trainer, training, dataset) : trainer;
+  const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
@@ -169,9 +172,7 @@ function say(text: string): void {
 
 function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   const flags: Flags = { json: false, help: false };
-  const words = args.flatMap((arg) =>
-    /^--\w+=/.test(arg) ? [arg.slice(0, arg.indexOf("=")), arg.slice(arg.indexOf("=") + 1)] : [arg],
-  );
+  const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
   for (let i = 0; i < words.length; i++) {
     const flag = words[i];
     const value = () => {

@@ -6,10 +6,7 @@ import type { Batch } from "./slots.ts";
 import type { EpochReport, Trainer } from "./trainer.ts";
 import { TrainingDiverged } from "./training-diverged.ts";
 
-/**
- * What a training run came to. Parts that the spec does not set aside are absent. `mae` and `rmse` are in the target's own units;
- * the loss is that of the scaled target, as it was trained on.
- */
+/** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
 export interface TrainingResult {
   model: string;
   /** Epochs trained, those before a checkpoint included. */
@@ -20,39 +17,30 @@ export interface TrainingResult {
   test?: Summary;
 }
 
+/** What of a trainer a run needs; see `inOwnUnits` for one whose target is scaled. */
+export type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
+
 /**
  * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
- * parameters: with early stopping, the best epoch's. `onEpoch` sees metrics in the same units as the result; `minDelta` of early
- * stopping is in the units of what it watches.
+ * parameters: with early stopping, the best epoch's.
  */
 export async function trainOn(
   model: ModelFacts,
   training: TrainingFacts,
-  trainer: Trainer,
-  { train, validation, test, unit }: Dataset,
+  trainer: Trainable,
+  { train, validation, test }: Dataset,
   options: { epochs?: number } = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
   const total = options.epochs ?? training.epochs;
-  const stopping = training.earlyStopping;
   const run = trainer.epochs(train, {
     epochs: Math.max(0, total - trainer.epoch),
     validation: validation ?? 0,
-    earlyStopping: stopping
-      ? { ...stopping, minDelta: (stopping.minDelta ?? 0) / unitOf(stopping.metric, unit) }
-      : false,
   });
   let next = run.next();
-  for (; !next.done; next = run.next()) {
-    const { metrics, validation: held } = next.value;
-    await onEpoch({
-      ...next.value,
-      metrics: inOwnUnits(metrics, unit),
-      ...(held && { validation: inOwnUnits(held, unit) }),
-    });
-  }
+  for (; !next.done; next = run.next()) await onEpoch(next.value);
   const outcome = (part: string, data: Batch): Summary => {
-    const summary = inOwnUnits(trainer.evaluateAll(data), unit);
+    const summary = trainer.evaluateAll(data);
     if (Number.isFinite(summary.loss)) return summary;
     throw new TrainingDiverged(
       trainer.epoch,
@@ -67,16 +55,6 @@ export async function trainOn(
     ...(validation && { validation: outcome("validation", validation) }),
     ...(test && { test: outcome("test", test) }),
   };
-}
-
-/** What a 1 of this figure is, where a 1 of the scaled target is `unit`: an error is measured like the target, all else has no unit of its own. */
-function unitOf(figure: string | undefined, unit: number): number {
-  return figure === "mae" || figure === "rmse" ? unit : 1;
-}
-
-function inOwnUnits<Figures extends Record<string, number>>(figures: Figures, unit: number): Figures {
-  const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name, unit)]);
-  return { ...figures, ...Object.fromEntries(scaled) };
 }
 
 /** Some figures of a part: "loss 0.1234  accuracy 0.9667". */

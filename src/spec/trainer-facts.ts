@@ -27,6 +27,16 @@ export const dataFacts = ({ data }: Model) =>
     ? undefined
     : { inputs: mapEntries(data.inputs, columnsOf), targets: mapEntries(data.targets, columnsOf) };
 
+/** Members of the runtime's `Program` that only some specs need, and what of the runtime they are. */
+export const programParts = ({ data, metrics }: Model): Readonly<Record<string, string>> => {
+  const isScaled = Object.values(data?.targets ?? {}).some(({ scale }) => scale !== undefined);
+  const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
+  return {
+    ...(data?.test === undefined ? {} : { readTest: "testPartOf" }),
+    ...(isScaled && hasErrors ? { ownUnits: "inOwnUnits" } : {}),
+  };
+};
+
 /** The contract's `model`. */
 export const modelFacts = (model: Model, built: ModelGraphs, dtype: "f32" | "f64") => ({
   name: model.name,
@@ -50,5 +60,5 @@ export const trainerFacts = (model: Model, built: ModelGraphs, dtype: "f32" | "f
   model: modelFacts(model, built, dtype),
   training: trainingFacts(model.training, model.metrics),
   data: dataFacts(model),
-  hasTestFile: model.data?.test !== undefined,
+  programParts: programParts(model),
 });

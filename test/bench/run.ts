@@ -15,18 +15,26 @@ interface Line {
   readonly holds?: boolean;
 }
 
-/** Seconds of one call of each, medians over some seconds of taking turns. */
-async function secondsOf(tasks: Readonly<Record<string, () => void>>): Promise<Record<string, number>> {
-  const bench = new Bench({ time: 3000, warmupTime: 1000 });
-  for (const [name, task] of Object.entries(tasks)) bench.add(name, task, { async: false });
-  await bench.run();
-  return Object.fromEntries(
-    bench.tasks.map(({ name, result }) => {
-      if (result.state !== "completed")
-        throw new Error(`the measurement of ${name} ended as ${result.state}`);
-      return [name, result.latency.p50 / 1000];
-    }),
-  );
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/**
+ * Seconds of one call of each task, in rounds: the speed of a machine that others use drifts, but hardly within a round. Ratios
+ * are taken within rounds, and their median counts.
+ */
+async function roundsOf(tasks: readonly (() => void)[], rounds = 7): Promise<number[][]> {
+  const found: number[][] = [];
+  for (let round = 0; round < rounds; round++) {
+    const bench = new Bench({ time: 500, warmupTime: round === 0 ? 1000 : 50 });
+    tasks.forEach((task, i) => bench.add(`task ${i}`, task, { async: false }));
+    await bench.run();
+    found.push(
+      bench.tasks.map(({ name, result }) => {
+        if (result.state !== "completed") throw new Error(`measuring ${name} ended as ${result.state}`);
+        return result.latency.p50 / 1000;
+      }),
+    );
+  }
+  return found;
 }
 
 /** Many small calls as one task: a single one is near the clock's resolution. */
@@ -53,16 +61,17 @@ async function speeds(): Promise<Line[]> {
   const images = randomBatch({ pixels: inputs }, "digit", classes, batchSize);
   const flowers = randomBatch({ flower: 4 }, "species", 3, 16);
   const littleSteps = 200;
-  const seconds = await secondsOf({
-    triple: tripleLoopStep(mnistLayers),
-    large: () => large.step(images),
-    little: times(littleSteps, () => little.step(flowers)),
-  });
-  const triple = productFlops(mnistLayers) / seconds.triple / 1e9;
-  const emitted = productFlops(mnistLayers) / seconds.large / 1e9;
-  const rate = littleSteps / seconds.little;
-  const ratio = emitted / triple;
-  const perTriple = rate / triple;
+  const rounds = await roundsOf([
+    tripleLoopStep(mnistLayers),
+    () => large.step(images),
+    times(littleSteps, () => little.step(flowers)),
+  ]);
+  const gigaflops = (seconds: number) => productFlops(mnistLayers) / seconds / 1e9;
+  const triple = median(rounds.map(([loop]) => gigaflops(loop)));
+  const emitted = median(rounds.map(([, step]) => gigaflops(step)));
+  const ratio = median(rounds.map(([loop, step]) => loop / step));
+  const rate = median(rounds.map(([, , steps]) => littleSteps / steps));
+  const perTriple = median(rounds.map(([loop, , steps]) => littleSteps / steps / gigaflops(loop)));
   return [
     { what: "784-128-10: triple loop, products only", measured: `${triple.toFixed(2)} GFLOP/s` },
     { what: "784-128-10: emitted step, all of it", measured: `${emitted.toFixed(2)} GFLOP/s` },

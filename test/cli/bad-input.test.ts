@@ -25,7 +25,7 @@ describe("a wrong spec", () => {
     [
       "an unknown key",
       withNetwork({ ...hidden, unts: 3 }, scores),
-      ["network[0].unts", 'did you mean "units"'],
+      ['network[0] has no key "unts"', 'did you mean "units"'],
     ],
     ["negative units", withNetwork({ ...hidden, units: -3 }, scores), ["T1203", "network[0].units must be a positive integer, got -3"]], // prettier-ignore
     ["a loss that does not fit the target", { ...flowers, loss: "mse" }, ["T140", "mse"]],

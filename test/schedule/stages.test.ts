@@ -60,12 +60,21 @@ describe("hoist-invariants", () => {
     const body = [
       overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], binary("*", load("x", [i, j]), scale))])]),
     ];
-    expect(after(hoist, body)).toMatchInlineSnapshot();
+    expect(after(hoist, body)).toMatchInlineSnapshot(`
+      "let ratio$2: f64 = 1 / sqrt(s[])
+      for i in 0 .. n#: parallel
+        let ratio$1: f64 = ratio$2
+        for j in 0 .. 4: parallel
+          y[i, j] = x[i, j] * ratio$1"
+    `);
   });
   it("leaves branches of a select: they may read where only the condition says that it is safe", () => {
     const guarded = select(less(i, integer(4)), load("v", [integer(3)]), real(0));
     const body = [overRows(() => [store("y", [i, integer(0)], guarded)])];
-    expect(after(hoist, body)).toMatchInlineSnapshot();
+    expect(after(hoist, body)).toMatchInlineSnapshot(`
+      "for i in 0 .. n#: parallel
+        y[i, 0] = i < 4 ? v[3] : 0"
+    `);
   });
   it("leaves what the loop itself stores or assigns", () => {
     const total = variable("total", "f64");
@@ -87,7 +96,12 @@ describe("share-expressions", () => {
     const body = [
       overRows(() => [store("y", [i, integer(0)], binary("*", e, e)), store("y", [i, integer(1)], e)]),
     ];
-    expect(after(share, body)).toMatchInlineSnapshot();
+    expect(after(share, body)).toMatchInlineSnapshot(`
+      "for i in 0 .. n#: parallel
+        let exp$1: f64 = exp(x[i, 0])
+        y[i, 0] = exp$1 * exp$1
+        y[i, 1] = exp$1"
+    `);
   });
   it("forgets what a store changes", () => {
     const read = load("s", []);
@@ -146,7 +160,13 @@ describe("place", () => {
 
   it("names the part of a place that a loop does not change, ahead of it", () => {
     const body = [overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], load("x", [i, j]))])])];
-    expect(after(({ body: unplaced }) => placed(unplaced, x, y), body)).toMatchInlineSnapshot();
+    expect(after(({ body: unplaced }) => placed(unplaced, x, y), body)).toMatchInlineSnapshot(`
+      "for i in 0 .. n#: parallel
+        let x@i$1: i32 = x + i * 4
+        let y@i$2: i32 = y + i * 4
+        for j in 0 .. 4: parallel
+          y[y@i$2 + j] = x[x@i$1 + j]"
+    `);
   });
   it("sees that a reshape moves nothing in memory", () => {
     const wide = buffer("x", ["n", 6]);

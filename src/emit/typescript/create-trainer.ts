@@ -16,12 +16,12 @@ export interface TrainerNames {
 }
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
-export function runtimeRootsOf({ parameters, data, hasTestFile }: TrainerParts): string[] {
+export function runtimeRootsOf({ parameters, data, programParts }: TrainerParts): string[] {
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   return [
     ...["trainerOf", "firstNotFinite", "Machine", "TrainingFacts"],
     ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
-    ...(hasTestFile ? ["testPartOf"] : []),
+    ...Object.values(programParts),
     ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
   ];
 }

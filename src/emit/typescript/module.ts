@@ -94,10 +94,10 @@ export function assembleModule(parts: TrainerParts, runtime: RuntimeParts): stri
     `${programNames.get(program)}(${(kernels.programs.get(program)?.takes ?? []).join(", ")})`;
   writeCreateTrainer(writer, parts, { arena, callOf, array });
   if (parts.data !== undefined) {
-    const readTest = parts.hasTestFile ? ", readTest: testPartOf" : "";
+    const others = Object.entries(parts.programParts).map(([member, name]) => `, ${member}: ${name}`);
     writer
       .blankLine()
-      .writeLine(`void runIfMain(import.meta, { model, training, data, createTrainer${readTest} });`);
+      .writeLine(`void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`);
   }
   return writer.toString();
 }

@@ -23,8 +23,8 @@ export interface TrainerParts {
   /** The runtime's `TrainingFacts` and `DataFacts`. */
   readonly training: object;
   readonly data: object | undefined;
-  /** Whether the spec gives the test rows a file of their own. */
-  readonly hasTestFile: boolean;
+  /** Members of the runtime's `Program` beside these, and what of the runtime they are. */
+  readonly programParts: Readonly<Record<string, string>>;
   readonly float: "f32" | "f64";
   readonly batchSize: number;
   readonly parameters: readonly InitialParameter[];

@@ -33,7 +33,7 @@ export const crossEntropy = defineLoss({
     const axis = lastAxis(logits);
     const { shifted, sum } = shiftedExponentials(g, logits);
     const classes = g.iota({ shape: logits.type.shape, axis });
-    const isExpected = g.equal(classes, alongLastAxis(g, expected, logits));
+    const isExpected = g.named("onehot", g.equal(classes, alongLastAxis(g, expected, logits)));
     const ofExpected = g.named(
       "expected_logit",
       g.reduceSum(g.select(isExpected, shifted, 0), { axes: [axis] }),
