@@ -2,9 +2,8 @@
  * THE list: every stage of the compiler in order, with the reason wherever the order matters. One value goes through:
  * spec → graphs → differentiated graph → simplified graphs → loop programs → scheduled loops → source text.
  */
-import { formatModule } from "./emit/typescript/format.ts";
 import { assembleModule } from "./emit/typescript/module.ts";
-import { readRuntime } from "./emit/typescript/runtime-parts.ts";
+import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import type { LoopProgram } from "./loop/types.ts";
@@ -122,16 +121,13 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
 export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f64"): Promise<string> {
   const { model, built, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype);
-  const code = assembleModule(
-    {
-      ...facts,
-      float: dtype,
-      batchSize: model.training.batchSize,
-      parameters: built.parameters,
-      programs,
-      plan,
-    },
-    readRuntime(),
-  );
-  return formatModule(code);
+  const parts = {
+    ...facts,
+    float: dtype,
+    batchSize: model.training.batchSize,
+    parameters: built.parameters,
+    programs,
+    plan,
+  };
+  return assembleModule(parts, await loadRuntime());
 }

@@ -76,8 +76,9 @@ const ownAddress = {
 function forgetOld() {
   mkdirSync(cache, { recursive: true });
   const hour = 3_600_000;
-  for (const name of readdirSync(cache)) {
-    const { mtimeMs } = statSync(join(cache, name), { throwIfNoEntry: false }) ?? { mtimeMs: 0 };
-    if (Date.now() - mtimeMs > hour) rmSync(join(cache, name), { recursive: true, force: true });
+  for (const entry of readdirSync(cache, { withFileTypes: true })) {
+    const place = join(cache, entry.name);
+    const age = Date.now() - (statSync(place, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (entry.isDirectory() && age > hour) rmSync(place, { recursive: true, force: true });
   }
 }

@@ -10,7 +10,22 @@ export interface ProgressLine {
 /** `log-update` is loaded only for a terminal. */
 export async function progressLine(stream: WriteStream): Promise<ProgressLine> {
   if (!stream.isTTY) return { show: (text) => void stream.write(`${text}\n`), end: () => {} };
+  if (!stream.columns) return unmeasuredLine(stream);
   const { createLogUpdate } = await import("log-update");
   const line = createLogUpdate(stream);
   return { show: (text) => line(text), end: () => line.done() };
+}
+
+/** A terminal that does not say how wide it is: nothing can be wrapped, so the line is redrawn as it is. */
+function unmeasuredLine(stream: WriteStream): ProgressLine {
+  let isShown = false;
+  return {
+    show(text) {
+      stream.write(`\r\x1b[2K${text}`);
+      isShown = true;
+    },
+    end() {
+      if (isShown) stream.write("\n");
+    },
+  };
 }

@@ -11,8 +11,9 @@ if (Number(process.versions.node.split(".")[0]) < oldest) {
 // Compiling the TypeScript parser takes a quarter of a second; from Node 22 on the engine can keep what it made.
 nodeModule.enableCompileCache?.();
 
-const built = new URL("../../dist/cli/main.js", import.meta.url);
-const { main } = existsSync(built) ? await import(built.href) : await fromSources();
+// The sources are not part of the package, and in a clone they are right even where an old build lies about.
+const isClone = existsSync(new URL("./main.ts", import.meta.url));
+const { main } = isClone ? await fromSources() : await import("../../dist/cli/main.js");
 process.exitCode = await main(process.argv.slice(2));
 
 async function fromSources() {

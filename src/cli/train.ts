@@ -8,6 +8,8 @@ import type { Compilation } from "../pipeline.ts";
 import { datasetOf } from "../runtime/dataset.ts";
 import type { Dataset } from "../runtime/dataset.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
+import { inOwnUnits } from "../runtime/own-units.ts";
+import { testPartOf } from "../runtime/test-file.ts";
 import type { Trainer } from "../runtime/trainer.ts";
 import { epochText, resultText, trainOn } from "../runtime/train-on.ts";
 import { dataFormatGap } from "../spec/known-gaps.ts";
@@ -34,8 +36,9 @@ export interface TrainFlags {
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
   const compilation = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
-  const { file, data } = dataOf(spec, model.data, flags.data);
+  const { file, testFile, data } = dataOf(spec, model.data, flags.data);
   const table = await readCsv(file);
+  const testTable = testFile === undefined ? undefined : await readCsv(testFile);
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
@@ -43,6 +46,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
 
   const training = trainingFacts(model.training, model.metrics);
   const dataset = onFile(file, "T2004", () => datasetOf(emitted.model, data, training, trainer.seed, table));
+  if (testFile !== undefined && testTable !== undefined)
+    dataset.test = onFile(testFile, "T2004", () => testPartOf(emitted.model, dataset, testTable));
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeFile(flags.out, trainer.save());
@@ -55,7 +60,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     const result = await trainOn(
       emitted.model,
       training,
-      trainer,
+      inOwnUnits(trainer, training, dataset),
       dataset,
       { epochs: total },
       async (report) => {
@@ -74,12 +79,12 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   }
 }
 
-/** Which file, and what its columns mean. @throws DiagnosticError if the spec does not say. */
+/** Which files, and what their columns mean. A file that is given stands for the spec's training rows. @throws DiagnosticError if the spec does not say. */
 function dataOf(
   spec: string,
   data: ModelData | undefined,
   given: string | undefined,
-): { file: string; data: ModelData } {
+): { file: string; testFile: string | undefined; data: ModelData } {
   if (data === undefined)
     throw new DiagnosticError([
       {
@@ -90,14 +95,14 @@ function dataOf(
         hint: 'add "data": { "file": …, "inputs": …, "targets": … }',
       },
     ]);
-  if (given === undefined && data.test !== undefined)
-    throw new Unsupported(
-      "a test part in a file of its own is a known gap: it arrives with more data formats; for now, give one file and `training.test`",
-    );
   const gap = given === undefined ? undefined : dataFormatGap(given);
   if (gap) throw new Unsupported(`${gap.message}; ${gap.hint}`);
-  const named = isAbsolute(data.file) ? data.file : join(dirname(spec), data.file);
-  return { file: given ?? named, data };
+  const besideSpec = (file: string) => (isAbsolute(file) ? file : join(dirname(spec), file));
+  return {
+    file: given ?? besideSpec(data.file),
+    testFile: data.test === undefined ? undefined : besideSpec(data.test),
+    data,
+  };
 }
 
 async function resume(trainer: Trainer, file: string, seed: number | undefined): Promise<void> {

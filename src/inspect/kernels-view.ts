@@ -1,4 +1,7 @@
-/** The loops as they run: each kernel with the graph nodes fused into it, its operations and the memory that it touches. */
+/**
+ * The loops: each kernel with the graph nodes fused into it, its operations and the memory that it touches. Text shows the loops as
+ * they were fused, one index an axis; JSON has them as scheduled, too, blocked and with every place worked out.
+ */
 import { sizeOf } from "../ir/types.ts";
 import { bytesOfElement } from "../loop/memory.ts";
 import { printKernel } from "../loop/print.ts";
@@ -7,11 +10,11 @@ import type { Kernel, LoopProgram } from "../loop/types.ts";
 import { flopsOfKernel } from "./flops.ts";
 import type { Subject, View } from "./view.ts";
 
-export function kernelsView({ compilation: { programs, model } }: Subject): View {
+export function kernelsView({ compilation: { lowered, programs, model } }: Subject): View {
   const { batchSize } = model.training;
-  const facts = programs.map((program) => ({
+  const facts = lowered.map((program, p) => ({
     program: program.name,
-    kernels: program.kernels.map((kernel) => ({
+    kernels: program.kernels.map((kernel, k) => ({
       name: kernel.name,
       nodes: kernel.provenance.map(({ text, layer, gradientOf, rule }) => ({
         text,
@@ -22,6 +25,7 @@ export function kernelsView({ compilation: { programs, model } }: Subject): View
       flops: flopsOfKernel(kernel),
       bytes: bytesTouched(kernel, program, batchSize),
       loops: printKernel(kernel),
+      scheduled: printKernel(programs[p].kernels[k]),
     })),
   }));
   const text = facts.flatMap(({ program, kernels }) => {

@@ -15,17 +15,22 @@ export interface Subject {
   readonly of: string | undefined;
 }
 
-/** Text in columns, two spaces between them; numbers (given as such) to the right. */
+/** Text in columns, two spaces between them; columns of numbers stand to the right, fractions with three digits. */
 export function columns(rows: readonly (readonly (string | number)[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => String(row[column]).length)),
+  const texts = rows.map((row) =>
+    row.map((cell) => (Number.isInteger(cell) ? String(cell) : cellText(cell))),
   );
-  return rows.map((row) =>
+  const places = [...(rows[0] ?? []).keys()];
+  const widths = places.map((column) => Math.max(...texts.map((row) => row[column].length)));
+  const isNumeric = places.map((column) => rows.some((row) => typeof row[column] === "number"));
+  return texts.map((row) =>
     row
       .map((cell, column) =>
-        typeof cell === "number" ? String(cell).padStart(widths[column]) : cell.padEnd(widths[column]),
+        isNumeric[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
       )
       .join("  ")
       .trimEnd(),
   );
 }
+
+const cellText = (cell: string | number): string => (typeof cell === "number" ? cell.toFixed(3) : cell);

@@ -34,8 +34,8 @@ export type Expression =
 export const number = (value: number, type: ElementType): Expression => ({ kind: "number", value, type });
 export const integer = (value: number): Expression => number(value, "i32");
 export const variable = (name: string, type: ElementType): Expression => ({ kind: "variable", name, type });
-/** The mark, which no name of a spec holds, keeps the variable apart from the offset of a tensor that is called n. */
-export const rowsVariable = "n#";
+/** The mark in front, which no name of a spec holds and no stage puts there, keeps it apart from tensors and locals called n. */
+export const rowsVariable = "#n";
 /** The number of rows of the batch at hand. */
 export const rows: Expression = variable(rowsVariable, "i32");
 
@@ -111,9 +111,12 @@ export function and(x: Expression, y: Expression): Expression {
   return binary("and", x, y);
 }
 
+const convertedNumber = (value: number, type: ElementType): number =>
+  type === "bool" ? Number(value !== 0) : type === "i32" ? Math.trunc(value) : value;
+
 export const convert = (x: Expression, type: ElementType): Expression => {
   if (x.type === type) return x;
-  if (x.kind === "number") return number(x.value, type);
+  if (x.kind === "number") return number(convertedNumber(x.value, type), type);
   return { kind: "convert", x, type };
 };
 

@@ -23,6 +23,9 @@ const precedences: Readonly<Record<BinaryOperator, number>> = {
 const signs: Partial<Record<BinaryOperator, string>> = { quotient: "div", remainder: "mod" };
 const associative: ReadonlySet<BinaryOperator> = new Set(["+", "*", "and"]);
 
+/** The mark in a variable's name keeps it apart from buffers; here, brackets do. */
+const plain = (variable: string): string => variable.replaceAll("#", "");
+
 /** `context`: how tightly what stands around binds. */
 export function printExpression(x: Expression, context = 0): string {
   const bracketed = (text: string, own: number) => (own < context ? `(${text})` : text);
@@ -30,7 +33,7 @@ export function printExpression(x: Expression, context = 0): string {
     case "number":
       return Object.is(x.value, -0) ? "-0" : String(x.value);
     case "variable":
-      return x.name;
+      return plain(x.name);
     case "load":
       return `${x.buffer}[${x.at.map((index) => printExpression(index)).join(", ")}]`;
     case "negate":
@@ -57,15 +60,17 @@ export function printStatements(statements: readonly Statement[], indent = ""): 
       case "for": {
         const { variable, from, to, step, role, body } = statement;
         const by = step === 1 ? "" : ` step ${step}`;
-        const head = `for ${variable} in ${printExpression(from)} .. ${printExpression(to)}${by}: ${role}`;
+        const head = `for ${plain(variable)} in ${printExpression(from)} .. ${printExpression(to)}${by}: ${role}`;
         return [indent + head, ...printStatements(body, `${indent}  `)];
       }
       case "let": {
         const { name, value, mutable } = statement;
-        return [`${indent}${mutable ? "var" : "let"} ${name}: ${value.type} = ${printExpression(value)}`];
+        return [
+          `${indent}${mutable ? "var" : "let"} ${plain(name)}: ${value.type} = ${printExpression(value)}`,
+        ];
       }
       case "assign":
-        return [`${indent}${statement.name} = ${printExpression(statement.value)}`];
+        return [`${indent}${plain(statement.name)} = ${printExpression(statement.value)}`];
       case "store": {
         const at = statement.at.map((index) => printExpression(index)).join(", ");
         return [`${indent}${statement.buffer}[${at}] = ${printExpression(statement.value)}`];

@@ -3,7 +3,7 @@
  * stored nodes is computed inside. Nests are naive here: one node, one nest. Fusion and blocking come later.
  */
 import { operandsOf } from "../ir/nodes.ts";
-import type { Graph, Node } from "../ir/nodes.ts";
+import type { Node } from "../ir/nodes.ts";
 import type { Dimension } from "../ir/types.ts";
 import { binary, call, convert, number, variable } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
@@ -85,20 +85,18 @@ export function lowerNode(node: Node, stored: ReadonlySet<Node>, naming: Naming,
         statements: nestOver(shape, "parallel", naming, (at) => [keep(at, lowering.element(at, read))]),
       };
     case "reduce": {
+      const isSum = lowering.combine === "sum";
       const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
-      const sum = variable(naming.fresh(lowering.combine === "sum" ? "sum" : "maximum"), element);
+      const name = naming.fresh(isSum ? "sum" : "maximum");
+      const accumulator = variable(name, element);
       const combine = (x: Expression) =>
-        lowering.combine === "sum" ? binary("+", sum, x) : call("maximum", [sum, x], element);
+        isSum ? binary("+", accumulator, x) : call("maximum", [accumulator, x], element);
       const statements = nestOver(shape, role, naming, (at) => [
-        define(
-          sum.kind === "variable" ? sum.name : "",
-          number(lowering.combine === "sum" ? 0 : -Infinity, element),
-          true,
-        ),
+        define(name, number(isSum ? 0 : -Infinity, element), true),
         ...nestOver(lowering.extents, "reduction", naming, (along) => [
-          assign(sum.kind === "variable" ? sum.name : "", combine(lowering.element(at, along, read))),
+          assign(name, combine(lowering.element(at, along, read))),
         ]),
-        keep(at, sum),
+        keep(at, accumulator),
       ]);
       return { node, statements };
     }
@@ -121,6 +119,3 @@ export const copyNest = (node: Node, buffer: string, naming: Naming, float: "f32
     store(buffer, at, { kind: "load", buffer: naming.bufferOf(node), at, type: storedElement(node, float) }),
   ]),
 });
-
-export const storedInOrder = (graph: Graph, stored: ReadonlySet<Node>): readonly Node[] =>
-  graph.nodes.filter((node) => stored.has(node));

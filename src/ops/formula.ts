@@ -3,6 +3,7 @@
  * text. Views that mathematics leaves unsaid (broadcasts, reshapes) read as their operand.
  */
 import type { Axes, Node, NodeOf, OpName } from "../ir/nodes.ts";
+import { complementOf, shortNumber } from "../util/number-text.ts";
 
 /** How tightly a text binds: what stands inside a tighter one needs brackets. */
 const precedence = { select: 0, compare: 1, sum: 2, product: 3, power: 4, atom: 5 } as const;
@@ -51,10 +52,10 @@ function axesText(x: Node, axes: Axes): string {
   return `_${axes.map((axis) => (x.type.shape[axis] === "n" ? "n" : axis === rank - 1 ? "last" : String(axis))).join(",")}`;
 }
 
-const numberText = (value: number): string => {
-  const short = Number(value.toPrecision(6));
-  return short === value ? String(value) : `${short}…`;
-};
+function constantText(value: number): Text {
+  const complement = complementOf(value);
+  return complement === undefined ? atom(shortNumber(value)) : { text: `1 − ${complement}`, level: "sum" };
+}
 
 /** Matrix products read as such; others name the axes that they sum over. */
 const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part) => {
@@ -76,7 +77,7 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   input: ({ attributes }) => atom(attributes.name),
   parameter: ({ attributes }) => atom(attributes.name),
   state: ({ attributes }) => atom(attributes.name),
-  constant: ({ attributes }) => atom(numberText(attributes.value)),
+  constant: ({ attributes }) => constantText(attributes.value),
   batchSize: () => atom("n"),
   iota: () => atom("index"),
   negate: ({ operands: { x } }, part) => ({ text: `−${part(x, "product")}`, level: "sum" }),

@@ -11,7 +11,7 @@ import type { EpochReport } from "./trainer.ts";
  * span is for the spec's checks.
  */
 export function inOwnUnits(trainer: Trainable, training: TrainingFacts, { fields }: Dataset): Trainable {
-  const span = fields[fields.length - 1].scales?.[0].span ?? 1;
+  const span = fields[fields.length - 1].scales[0].span;
   const unitOf = (figure?: string) => (figure === "mae" || figure === "rmse" ? span : 1);
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
     const scaled = Object.entries(figures).map(([name, value]) => [name, value * unitOf(name)]);

@@ -19,7 +19,7 @@ const rates = [
 ] as const;
 
 /** Each further variant of the loop body makes the code longer; it must be this much faster to be worth it. */
-const costOfVariant = 0.03;
+const costOfVariant = 0.1;
 
 /** How an extent falls into blocks: whole ones, and what remains. */
 const split = (extent: number, size: number): { whole: number; rest: number } => ({

@@ -111,14 +111,15 @@ function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh
   const share = (x: Expression): Expression => {
     if (x.kind === "variable") return aliases.get(x.name) ?? x;
     if (!isWorthSharing(x)) return shareParts(x);
-    const name = known.nameOf(x);
-    if (name !== undefined) return name;
+    const before = known.nameOf(x);
+    if (before !== undefined) return before;
     const value = shareParts(x);
     const renamed = known.nameOf(value);
     if (renamed !== undefined) return renamed;
     if ((counts.get(keyOf(x)) ?? 0) < 2) return value;
-    const made = variable(fresh(baseName(x)), x.type);
-    result.push(define(made.kind === "variable" ? made.name : "", value));
+    const name = fresh(baseName(x));
+    const made = variable(name, x.type);
+    result.push(define(name, value));
     known.learn(x, made);
     known.learn(value, made);
     return made;

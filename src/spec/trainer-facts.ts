@@ -32,7 +32,7 @@ export const programParts = ({ data, metrics }: Model): Readonly<Record<string, 
   const isScaled = Object.values(data?.targets ?? {}).some(({ scale }) => scale !== undefined);
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   return {
-    ...(data?.test === undefined ? {} : { readTest: "testPartOf" }),
+    ...(data?.test === undefined ? {} : { testFile: "testFile" }),
     ...(isScaled && hasErrors ? { ownUnits: "inOwnUnits" } : {}),
   };
 };

@@ -41,7 +41,7 @@ describe("tapeless inspect", () => {
     const text = await inspect("--show", "kernels");
     expect(text).toMatch(/^program gradient: \d+ kernels, \d+ FLOP, \d+ bytes \(batches of 8 rows\)$/m);
     expect(text).toMatch(
-      /^\/\/ \d+ nodes, \d+ FLOP, \d+ bytes\nkernel dense1\n {2}\/\/ dense1_product = size · dense1\.weight\n/m,
+      /^\/\/ \d+ nodes, \d+ FLOP, \d+ bytes\nkernel \S+\n {2}\/\/ dense1_product = size · dense1\.weight\n/m,
     );
     expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
   });

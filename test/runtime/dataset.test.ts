@@ -1,10 +1,12 @@
 // From columns to batches: scaling that looks at the test part, or classes in another order, would go unseen by any loss.
 import { expect, test } from "vitest";
-import { datasetOf, type DataFacts, type Dataset } from "../../src/runtime/dataset.ts";
+import { datasetOf, type Dataset } from "../../src/runtime/dataset.ts";
+import type { DataFacts } from "../../src/runtime/fields.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
-import { model as lineModel, training } from "./linear-machine.ts";
+import { rowsOf, slotsOf, writeRows } from "../../src/runtime/slots.ts";
+import { linearMachine, model as lineModel, training } from "./linear-machine.ts";
 
 const flowers: ModelFacts = {
   ...lineModel,
@@ -21,20 +23,23 @@ const prepare = (
   facts: Partial<TrainingFacts> = {},
   model = flowers,
 ): Dataset => datasetOf(model, data, { ...training, ...facts }, 7, parseCsv(text));
+/** What was settled of an input or target. */
+const settled = ({ fields }: Dataset, name: string) => fields.find((field) => field.name === name);
 const small = "a,b,kind\n1,10,yes\n2,20,no\n3,30,yes\n4,40,no\n";
 
 test("columns stand side by side; text classes are numbered in sorted order and keep their names", () => {
-  const { train, validation, test, classNames } = prepare(small);
+  const dataset = prepare(small);
+  const { train, validation, test } = dataset;
   expect([...Array.from(train["size"])]).toEqual([1, 10, 2, 20, 3, 30, 4, 40]);
   expect(Array.from(train["kind"])).toEqual([1, 0, 1, 0]);
-  expect(classNames).toEqual({ kind: ["no", "yes"] });
+  expect(settled(dataset, "kind")?.classNames).toEqual(["no", "yes"]);
   expect([validation, test]).toEqual([undefined, undefined]);
 });
 
 test("classes may be the numbers themselves, -1 included", () => {
-  const { train, classNames } = prepare("a,b,kind\n1,1,0\n2,2,-1\n3,3,1\n");
-  expect(Array.from(train["kind"])).toEqual([0, -1, 1]);
-  expect(classNames).toEqual({});
+  const dataset = prepare("a,b,kind\n1,1,0\n2,2,-1\n3,3,1\n");
+  expect(Array.from(dataset.train["kind"])).toEqual([0, -1, 1]);
+  expect(settled(dataset, "kind")?.classNames).toEqual([]);
 });
 
 test("a range of columns follows the file's order; a column that is so called comes first", () => {
@@ -51,9 +56,9 @@ test("columns and classes may be called what objects have by nature", () => {
     inputs: { size: { columns: ["__proto__", "constructor"] } },
     targets: { kind: { columns: ["toString"] } },
   };
-  const { train, classNames } = prepare("__proto__,constructor,toString\n1,2,__proto__\n3,4,valueOf\n", data);
-  expect(Array.from(train["size"])).toEqual([1, 2, 3, 4]);
-  expect(classNames["kind"]).toEqual(["__proto__", "valueOf"]);
+  const dataset = prepare("__proto__,constructor,toString\n1,2,__proto__\n3,4,valueOf\n", data);
+  expect(Array.from(dataset.train["size"])).toEqual([1, 2, 3, 4]);
+  expect(settled(dataset, "kind")?.classNames).toEqual(["__proto__", "valueOf"]);
 });
 
 test.each(["standard", "min-max"] as const)("%s scaling is fitted on the training part alone", (scale) => {
@@ -61,7 +66,9 @@ test.each(["standard", "min-max"] as const)("%s scaling is fitted on the trainin
   const rows = Array.from({ length: 40 }, (_, i) => [i * i, 5, i % 2]);
   const text = (values: number[][]) => `a,b,kind\n${values.map((row) => row.join()).join("\n")}`;
   const facts = { test: 0.25, validation: 0.25, stratify: true };
-  const { train, scales } = prepare(text(rows), data, facts);
+  const dataset = prepare(text(rows), data, facts);
+  const { train } = dataset;
+  const [scale0] = settled(dataset, "size")?.scales ?? [];
   const first = Array.from(train["size"]).filter((_, i) => i % 2 === 0);
   const mean = first.reduce((a, b) => a + b) / first.length;
   if (scale === "min-max") expect([Math.min(...first), Math.max(...first)]).toEqual([0, 1]);
@@ -76,12 +83,10 @@ test.each(["standard", "min-max"] as const)("%s scaling is fitted on the trainin
       .every((x) => x === 0),
   ).toBe(true);
   // rows outside the training part are moved a million away: the training part does not notice
-  const inTraining = new Set(
-    first.map((x) => Math.round(Math.sqrt(x * scales["size"][0].span + scales["size"][0].shift))),
-  );
+  const inTraining = new Set(first.map((x) => Math.round(Math.sqrt(x * scale0.span + scale0.shift))));
   const moved = rows.map(([a, b, kind], i) => (inTraining.has(i) ? [a, b, kind] : [a + 1e6, b, kind]));
   const again = prepare(text(moved), data, facts);
-  expect(again.scales).toEqual(scales);
+  expect(again.fields).toEqual(dataset.fields);
   expect(again.train).toEqual(train);
   expect(again.test).not.toEqual(prepare(text(rows), data, facts).test);
 });
@@ -139,6 +144,76 @@ test("lines are counted where quoted cells have line ends of their own", () => {
   const text = 'note,a,b,kind\n"two\nlines",1,2,0\n\n"x",1,bad,1\n';
   expect(() => prepare(text)).toThrow(InputError);
   expect(parseCsv(text).lineOf(1)).toBe(5);
+});
+
+const houses: ModelFacts = {
+  ...flowers,
+  inputs: { rooms: { shape: [2], dtype: "i32" }, area: { shape: [], dtype: "f32" } },
+  targets: { prices: { shape: [2] } },
+};
+const houseColumns: DataFacts = {
+  inputs: { rooms: { columns: ["beds", "baths"] }, area: { columns: ["area"], scale: { divide: 100 } } },
+  targets: { prices: { columns: ["low..high"], scale: { divide: 1000 } } },
+};
+const houseText = "beds,area,low,high,baths\n3,50,1000,2000,1\n16777217,250,3000,5000,2\n";
+
+test("several inputs and a target of several columns each take their own columns, in the order listed", () => {
+  const { train } = prepare(houseText, houseColumns, {}, houses);
+  expect(Object.keys(train)).toEqual(["rooms", "area", "prices"]);
+  expect(Array.from(train["area"])).toEqual([0.5, 2.5]);
+  expect(Array.from(train["prices"])).toEqual([1, 2, 3, 5]);
+});
+
+test("indices stay whole in an f32 model, where 16777217 is no f32", () => {
+  const { train } = prepare(houseText, houseColumns, {}, { ...houses, dtype: "f32" });
+  expect(train["rooms"]).toEqual(Int32Array.of(3, 1, 16777217, 2));
+});
+
+test("inputs of indices reach the arena through the trainer's checks", () => {
+  const { train } = prepare(houseText, houseColumns, {}, houses);
+  const view = { rooms: new Int32Array(8), area: new Float64Array(4), prices: new Float64Array(8) };
+  const slots = slotsOf(houses, { ...linearMachine(0.1), inputs: view });
+  expect(rowsOf(slots, train)).toBe(2);
+  writeRows(slots, train, 0, 2);
+  expect([...view.rooms]).toEqual([3, 1, 16777217, 2, 0, 0, 0, 0]);
+  expect([...view.prices.subarray(0, 4)]).toEqual([1, 2, 3, 5]);
+});
+
+test.each<[string, string]>([
+  ["half a room", "0.5"],
+  ["text", "many"],
+  ["more than 32 bits", "2147483648"],
+])("%s is no index", (_, cell) => {
+  expect(() => prepare(`beds,area,low,high,baths\n${cell},1,2,3,1\n`, houseColumns, {}, houses)).toThrow(
+    'column "beds": ',
+  );
+});
+
+test.each(["standard", "min-max"] as const)("a real target is scaled by the training part: %s", (scale) => {
+  const data: DataFacts = { ...houseColumns, targets: { prices: { columns: ["low", "high"], scale } } };
+  const rows = Array.from({ length: 30 }, (_, i) => `1,1,${i},${7 * i},1`);
+  const dataset = prepare(`beds,area,low,high,baths\n${rows.join("\n")}`, data, { test: 0.5 }, houses);
+  const scales = settled(dataset, "prices")?.scales ?? [];
+  for (const column of [0, 1]) {
+    const of = (part: ArrayLike<number> = []) => Array.from(part).filter((_, i) => i % 2 === column);
+    const train = of(dataset.train["prices"]);
+    const centre = scale === "min-max" ? Math.min(...train) : train.reduce((a, b) => a + b) / train.length;
+    expect(centre).toBeCloseTo(0, 12);
+    // back in its own units the test part is what the file has
+    for (const value of of(dataset.test?.["prices"])) {
+      const own = value * scales[column].span + scales[column].shift;
+      const i = column === 0 ? own : own / 7;
+      expect(Math.abs(i - Math.round(i))).toBeLessThan(1e-9);
+    }
+  }
+});
+
+test("several columns of classes share their names; the parts are then not stratified", () => {
+  const model = { ...flowers, targets: { kind: { shape: [2], classes: 3 } } };
+  const data = { ...columns, targets: { kind: { columns: ["first", "second"] } } };
+  const text = "a,b,first,second\n1,1,x,z\n2,2,y,x\n";
+  const { train } = prepare(text, data, { stratify: true }, model);
+  expect(train["kind"]).toEqual(Int32Array.of(0, 2, 1, 0));
 });
 
 test("text in a real target is an error", () => {

@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { inOwnUnits } from "../../src/runtime/own-units.ts";
 import { runIfMain, runProgram, type Program } from "../../src/runtime/program.ts";
+import { testFile } from "../../src/runtime/test-file.ts";
 import { lineData, linearTrainer, model, training } from "./linear-machine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "program-"));
@@ -121,6 +123,42 @@ test("--help lists every flag with the spec's defaults", async () => {
   for (const flag of ["--data", "--epochs", "--seed", "--out", "--resume", "--json"])
     expect(output).toContain(`  ${flag} `);
   expect(output).toContain("(6)");
+});
+
+/** Of a spec whose test part is a file and whose target is scaled. */
+const twoFiles = (): Program => {
+  const { test: _, ...withoutTest } = facts;
+  const { data, ...rest } = program();
+  const targets = { y: { columns: ["y"], scale: { divide: 0.001 } } };
+  return { ...rest, training: withoutTest, data: { ...data, targets }, testFile, ownUnits: inOwnUnits };
+};
+async function runTwo(...args: string[]): Promise<{ code: number; output: string; progress: string }> {
+  output = progress = "";
+  return { code: await runProgram(twoFiles(), args), output, progress };
+}
+
+test("--test reads the test part from a file of its own; without a test file in the spec it is unknown", async () => {
+  const both = [...data, "--test", path("line.csv")];
+  const { code, output } = await runTwo(...both, "--json");
+  const result = JSON.parse(output);
+  expect(code).toBe(0);
+  expect(Object.keys(result)).toEqual(["model", "epochs", "bestEpoch", "train", "validation", "test"]);
+  // the loss is of values a thousand times as large, the rmse is not
+  expect(Math.sqrt(result.test.loss) / 1000).toBeCloseTo(result.test.rmse, 9);
+  const shown = Number(/validation loss .* rmse ([\d.]+)(  best)?$/m.exec(progress)?.[1]);
+  expect(shown).toBeLessThan(10);
+  const missing = await runTwo(...data);
+  expect(missing).toMatchObject({ code: 2, output: "" });
+  expect(missing.progress).toBe("error: --test FILE is needed: the CSV file of the test part (see --help)\n");
+  expect((await run(...both)).progress).toBe("error: unknown argument --test (--help lists all)\n");
+});
+
+test("what is wrong with the test file is told with its name, and --help lists the flag", async () => {
+  const { code, progress } = await runTwo(...data, "--test", path("bad.csv"));
+  expect(code).toBe(2);
+  expect(progress).toMatch(/^error: .*bad\.csv:3: column "v": "two" is not a number\n$/);
+  expect((await runTwo("--help")).output).toMatch(/^  --test FILE {10}\S/m);
+  expect((await run("--help")).output).not.toContain("--test");
 });
 
 test("imported by another module, nothing runs", async () => {

@@ -62,7 +62,7 @@ describe("hoist-invariants", () => {
     ];
     expect(after(hoist, body)).toMatchInlineSnapshot(`
       "let ratio$2: f64 = 1 / sqrt(s[])
-      for i in 0 .. n#: parallel
+      for i in 0 .. n: parallel
         let ratio$1: f64 = ratio$2
         for j in 0 .. 4: parallel
           y[i, j] = x[i, j] * ratio$1"
@@ -72,7 +72,7 @@ describe("hoist-invariants", () => {
     const guarded = select(less(i, integer(4)), load("v", [integer(3)]), real(0));
     const body = [overRows(() => [store("y", [i, integer(0)], guarded)])];
     expect(after(hoist, body)).toMatchInlineSnapshot(`
-      "for i in 0 .. n#: parallel
+      "for i in 0 .. n: parallel
         y[i, 0] = i < 4 ? v[3] : 0"
     `);
   });
@@ -97,7 +97,7 @@ describe("share-expressions", () => {
       overRows(() => [store("y", [i, integer(0)], binary("*", e, e)), store("y", [i, integer(1)], e)]),
     ];
     expect(after(share, body)).toMatchInlineSnapshot(`
-      "for i in 0 .. n#: parallel
+      "for i in 0 .. n: parallel
         let exp$1: f64 = exp(x[i, 0])
         y[i, 0] = exp$1 * exp$1
         y[i, 1] = exp$1"
@@ -161,7 +161,7 @@ describe("place", () => {
   it("names the part of a place that a loop does not change, ahead of it", () => {
     const body = [overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], load("x", [i, j]))])])];
     expect(after(({ body: unplaced }) => placed(unplaced, x, y), body)).toMatchInlineSnapshot(`
-      "for i in 0 .. n#: parallel
+      "for i in 0 .. n: parallel
         let x@i$1: i32 = x + i * 4
         let y@i$2: i32 = y + i * 4
         for j in 0 .. 4: parallel

@@ -121,6 +121,21 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     optimizer: { type: "sgd", momentum: 0.9, learningRate: 0.05 },
     training: { epochs: 1, batchSize: 6, seed: 3 },
   },
+  // Once more for layers: a buffer called n is not the number of rows, one called i no loop.
+  hostileLayers: {
+    name: "n",
+    inputs: { row: { shape: [3] } },
+    targets: { sum: { shape: [2] } },
+    network: [
+      { type: "dense", name: "n", units: 3, activation: "linear" },
+      { type: "dense", name: "i", units: 3, activation: "tanh" },
+      { type: "dense", name: "k", units: 3, activation: "softmax" },
+      { type: "dense", name: "f", units: 2 },
+    ],
+    loss: "mse",
+    optimizer: { type: "adam", learningRate: 0.05 },
+    training: { epochs: 1, batchSize: 5, seed: 3 },
+  },
 };
 
 export type Rows = Record<string, number[]>;

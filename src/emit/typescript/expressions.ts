@@ -1,6 +1,7 @@
 /** Scalar expressions as TypeScript: a total table from node to text, with brackets only where they are needed. */
 import type { BinaryOperator, Expression, FunctionName } from "../../loop/expressions.ts";
 import type { ElementType } from "../../ir/types.ts";
+import { complementOf } from "../../util/number-text.ts";
 
 /** How tightly JavaScript binds. */
 const level = {
@@ -70,14 +71,6 @@ const functions: { readonly [K in FunctionName]: string | undefined } = {
 export const numberText = (value: number): string =>
   Number.isNaN(value) ? "NaN" : Object.is(value, -0) ? "-0" : String(value);
 
-/** 0.09999999999999998 reads better as the 1 - 0.9 that it came from; it is the same double. */
-function complementText(value: number): string | undefined {
-  const other = Number((1 - value).toPrecision(8));
-  return String(value).length > 12 && String(other).length <= 8 && 1 - other === value
-    ? `1 - ${other}`
-    : undefined;
-}
-
 /** A number before a comparison reads better behind it: x > 0, not 0 < x. */
 const mirrored: Partial<Record<BinaryOperator, string>> = { "<": ">", "<=": ">=" };
 
@@ -92,8 +85,8 @@ function print(x: Expression, scope: Scope): Text {
   };
   switch (x.kind) {
     case "number": {
-      const complement = x.type === "i32" ? undefined : complementText(x.value);
-      if (complement !== undefined) return { text: complement, level: level.sum };
+      const complement = x.type === "i32" ? undefined : complementOf(x.value);
+      if (complement !== undefined) return { text: `1 - ${complement}`, level: level.sum };
       return x.type === "bool"
         ? { text: x.value === 0 ? "false" : "true", level: level.atom }
         : {

@@ -5,9 +5,10 @@
 import CodeBlockWriter from "code-block-writer";
 import { nameArena, writeArena } from "./arena.ts";
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
+import { formatModule } from "./format.ts";
 import { identifierMaker } from "./identifiers.ts";
 import { emitKernels, typedParameters } from "./kernels.ts";
-import { collectParts } from "./runtime-parts.ts";
+import { collectParts, publicNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
 
@@ -18,18 +19,6 @@ const programTexts: Readonly<Record<string, string>> = {
   evaluate: "Adds what n rows contribute to the sums from which loss and metrics are made.",
   summarise: "Loss and metrics from those sums.",
 };
-
-/** The types that a user of the module names. */
-const publicNames = new Set([
-  "Trainer",
-  "Batch",
-  "FitOptions",
-  "EpochReport",
-  "History",
-  "Summary",
-  "ModelFacts",
-  "EarlyStopping",
-]);
 
 /** What the module itself declares beside kernels and offsets. */
 const ownNames = [
@@ -44,7 +33,8 @@ const ownNames = [
   "seed",
 ];
 
-export function assembleModule(parts: TrainerParts, runtime: RuntimeParts): string {
+/** The module's text, formatted. */
+export async function assembleModule(parts: TrainerParts, runtime: RuntimeParts): Promise<string> {
   const { plan, float } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
   const identify = identifierMaker([...runtime.keys(), ...ownNames]);
@@ -83,23 +73,21 @@ export function assembleModule(parts: TrainerParts, runtime: RuntimeParts): stri
     });
   }
 
-  for (const { name, text } of collectParts(runtime, roots)) {
-    writer.blankLine();
-    if (name === "Numbers")
-      writer.writeLine("/** The element type of the arena. */").writeLine(`export type Numbers = ${array};`);
-    else writer.writeLine(publicNames.has(name) ? withExport(text) : text);
-  }
+  const copied = collectParts(runtime, roots).map(({ name, text }) =>
+    name === "Numbers" ? `/** The element type of the arena. */\nexport type Numbers = ${array};` : text,
+  );
 
+  const end = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
   const callOf = (program: string): string =>
     `${programNames.get(program)}(${(kernels.programs.get(program)?.takes ?? []).join(", ")})`;
-  writeCreateTrainer(writer, parts, { arena, callOf, array });
+  writeCreateTrainer(end, parts, { arena, callOf, array });
   if (parts.data !== undefined) {
     const others = Object.entries(parts.programParts).map(([member, name]) => `, ${member}: ${name}`);
-    writer
+    end
       .blankLine()
       .writeLine(`void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`);
   }
-  return writer.toString();
+  // The runtime's parts are formatted already.
+  const own = await Promise.all([formatModule(writer.toString()), formatModule(end.toString())]);
+  return [own[0], `${copied.join("\n\n")}\n`, own[1]].join("\n");
 }
-
-const withExport = (text: string): string => text.replace(/^(interface|type) /m, "export $1 ");

@@ -1,5 +1,15 @@
 /** Rules of arithmetic on real tensors. */
+import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
+
+/** c and y of c · y */
+function constantFactor(node: Node): { readonly value: number; readonly rest: Node } | undefined {
+  if (!is(node, "multiply")) return undefined;
+  const { x, y } = node.operands;
+  const [left, right] = [scalarOf(x), scalarOf(y)];
+  if (left !== undefined) return { value: left, rest: y };
+  return right === undefined ? undefined : { value: right, rest: x };
+}
 
 export const arithmeticRules = [
   defineRule({
@@ -124,6 +134,20 @@ export const arithmeticRules = [
           const d = scalarOf(y);
           return d === undefined ? undefined : g.multiply(c * d, x);
         });
+      });
+    },
+  }),
+  defineRule({
+    name: "constant-outward",
+    equation: "x · (c · y) = c · (x · y), and (c · x) · (d · y) = (c · d) · (x · y)",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "multiply")) return undefined;
+      return either(node, (x, y) => {
+        const right = constantFactor(y);
+        if (right === undefined || scalarOf(x) !== undefined) return undefined;
+        const left = constantFactor(x) ?? { value: 1, rest: x };
+        return g.multiply(left.value * right.value, g.multiply(left.rest, right.rest));
       });
     },
   }),

@@ -6,9 +6,12 @@ import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import { dataFormatGap } from "../known-gaps.ts";
 import { nameFault } from "./check-names.ts";
-import { keysOf, member, textOf } from "./raw-spec.ts";
+import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 
-/** Reports names without their other half (T1307), files that are missing or given in two ways (T1208), and formats that are known gaps (T1901). */
+/**
+ * Reports names without their other half (T1307), scales that do not fit and files that are missing or given in two ways (T1208), and
+ * formats that are known gaps (T1901).
+ */
 export function checkData(spec: unknown, problems: Collector): void {
   const data = member(spec, "data");
   if (typeof data !== "object" || data === null) return;
@@ -31,6 +34,7 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
       continue;
     }
     checkScale(spec, member(given, name), side, name, problems);
+    if (side === "targets") checkUnit(spec, member(given, name), name, problems);
   }
   if (typeof given !== "object" || given === null || member(data, "idx") !== undefined) return;
   for (const name of declared.filter((name) => !known.includes(name) && nameFault(name) === undefined)) {
@@ -57,6 +61,24 @@ function checkScale(
   if (!indices) return;
   const path = ["data", side, name, "scale"];
   problems.error(path, "T1208", `${formatPath(path)} would scale indices`, { hint: "leave it out" });
+}
+
+/** An error over all columns of a target is in the target's own units only if these are scaled by one and the same number. */
+function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collector): void {
+  const scale = textOf(member(entry, "scale"));
+  const size = listOf(member(member(member(spec, "targets"), name), "shape")).reduce<number>(
+    (product, extent) => product * Number(extent),
+    1,
+  );
+  const metric = listOf(member(spec, "metrics"))
+    .map(typeOf)
+    .find((type) => type === "mae" || type === "rmse");
+  if (scale === undefined || metric === undefined || !(size > 1)) return;
+  const path = ["data", "targets", name, "scale"];
+  const message = `${formatPath(path)}: ${scale} scales each of ${size} columns by another number, so ${metric} over them has no unit`;
+  problems.error(path, "T1208", message, {
+    hint: 'scale the columns of the target alike, with { "divide": … }, or leave out mae and rmse',
+  });
 }
 
 function checkFiles(spec: unknown, data: unknown, problems: Collector): void {

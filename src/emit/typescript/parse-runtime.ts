@@ -1,0 +1,87 @@
+/**
+ * Takes the runtime's sources apart into declarations, by the syntax tree: `export` and imports are gone, comments stay.
+ * Each is formatted once, here, so that a compilation formats only what is its own.
+ */
+import { ts } from "ts-morph";
+import { invariant } from "../../diagnostics/errors.ts";
+import { formatModule } from "./format.ts";
+import { publicNames } from "./runtime-parts.ts";
+import type { Declaration } from "./runtime-parts.ts";
+
+export interface RuntimeSource {
+  readonly file: string;
+  readonly text: string;
+}
+
+function namesDeclared(statement: ts.Statement): string[] {
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations.flatMap(({ name }) =>
+      ts.isIdentifier(name) ? [name.text] : [],
+    );
+  const named =
+    ts.isFunctionDeclaration(statement) ||
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement) ||
+    ts.isClassDeclaration(statement);
+  return named && statement.name !== undefined ? [statement.name.text] : [];
+}
+
+/** Whether an identifier names a member of something else, not a declaration of the module. */
+function isMemberName(node: ts.Identifier, parent: ts.Node | undefined): boolean {
+  if (parent === undefined) return false;
+  if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent))
+    return "name" in parent && parent.name === node;
+  const isMember =
+    ts.isPropertyAssignment(parent) ||
+    ts.isPropertySignature(parent) ||
+    ts.isPropertyDeclaration(parent) ||
+    ts.isMethodSignature(parent) ||
+    ts.isMethodDeclaration(parent) ||
+    ts.isGetAccessorDeclaration(parent);
+  return isMember && parent.name === node;
+}
+
+/** The names that a declaration reads from around it; what it binds itself is none of them. */
+function identifiersIn(node: ts.Node): Set<string> {
+  const found = new Set<string>();
+  const local = new Set<string>();
+  const walk = (part: ts.Node, parent?: ts.Node): void => {
+    const binds = ts.isVariableDeclaration(part) || ts.isParameter(part) || ts.isBindingElement(part);
+    if (binds && ts.isIdentifier(part.name)) local.add(part.name.text);
+    if (ts.isIdentifier(part) && !isMemberName(part, parent)) found.add(part.text);
+    ts.forEachChild(part, (child) => walk(child, part));
+  };
+  walk(node);
+  for (const name of local) found.delete(name);
+  return found;
+}
+
+/** The text with its doc comment and without `export`; the comment that heads a file belongs to the file. */
+function textOf(statement: ts.Statement, source: ts.SourceFile, isFirst: boolean): string {
+  const comments = ts.getLeadingCommentRanges(source.text, statement.getFullStart()) ?? [];
+  const own = isFirst ? comments.filter(({ pos }) => source.text.startsWith("/**", pos)).slice(-1) : comments;
+  const lead = own.map(({ pos, end }) => source.text.slice(pos, end)).join("\n");
+  const body = source.text.slice(statement.getStart(source), statement.end).replace(/^export /, "");
+  return lead === "" ? body : `${lead}\n${body}`;
+}
+
+/** All declarations of the given sources, in their order. */
+export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<Declaration[]> {
+  const found: Declaration[] = [];
+  for (const { file, text } of sources) {
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
+    for (const statement of source.statements) {
+      if (ts.isImportDeclaration(statement)) continue;
+      const isFirst = source.statements[0] === statement;
+      for (const name of namesDeclared(statement)) {
+        invariant(!found.some((other) => other.name === name), `the runtime declares ${name} twice`);
+        const bare = textOf(statement, source, isFirst);
+        const formatted = await formatModule(publicNames.has(name) ? withExport(bare) : bare);
+        found.push({ name, text: formatted.trimEnd(), names: [...identifiersIn(statement)] });
+      }
+    }
+  }
+  return found;
+}
+
+const withExport = (text: string): string => text.replace(/^(interface|type) /m, "export $1 ");

@@ -1,0 +1,165 @@
+// What the contract says of an emitted file, for every small spec. If one fails, a user's checker, formatter or runtime stumbles
+// over what we wrote, or something in a spec has become code.
+import { check } from "prettier";
+import { Project, ts } from "ts-morph";
+import { describe, expect, it } from "vitest";
+import { compile } from "../../src/compile.ts";
+import { DiagnosticError } from "../../src/diagnostics/errors.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+import { specs } from "../support/specs.ts";
+
+/** A project that knows the language of 2022 and no host: neither the DOM nor Node. */
+const project = new Project({
+  useInMemoryFileSystem: true,
+  compilerOptions: {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    lib: ["lib.es2022.d.ts"],
+    types: [],
+    strict: true,
+    noUnusedLocals: true,
+    noUnusedParameters: true,
+    noImplicitReturns: true,
+    noFallthroughCasesInSwitch: true,
+    isolatedModules: true,
+    verbatimModuleSyntax: true,
+    erasableSyntaxOnly: true,
+    noEmit: true,
+  },
+});
+
+function faultsOf(code: string): string[] {
+  const file = project.createSourceFile("trainer.ts", code, { overwrite: true });
+  return file.getPreEmitDiagnostics().map((fault) => {
+    const message = fault.getMessageText();
+    return `${fault.getLineNumber()}: ${typeof message === "string" ? message : message.getMessageText()}`;
+  });
+}
+
+const forbidden: ReadonlyMap<ts.SyntaxKind, string> = new Map([
+  [ts.SyntaxKind.AnyKeyword, "any"],
+  [ts.SyntaxKind.AsExpression, "a cast"],
+  [ts.SyntaxKind.TypeAssertionExpression, "a cast"],
+  [ts.SyntaxKind.NonNullExpression, "an assertion that something is there"],
+  [ts.SyntaxKind.ImportDeclaration, "an import"],
+  [ts.SyntaxKind.ImportEqualsDeclaration, "an import"],
+  [ts.SyntaxKind.ExportAssignment, "a default export"],
+  [ts.SyntaxKind.EnumDeclaration, "an enum"],
+  [ts.SyntaxKind.WithStatement, "with"],
+  [ts.SyntaxKind.DebuggerStatement, "debugger"],
+]);
+
+function forbiddenIn(code: string): string[] {
+  const tree = ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true);
+  const found: string[] = [];
+  const walk = (node: ts.Node): void => {
+    const what = forbidden.get(node.kind);
+    const isEval = ts.isIdentifier(node) && (node.text === "eval" || node.text === "Function");
+    // At the top of the module nothing may wait.
+    const waits = ts.isAwaitExpression(node) && !ts.findAncestor(node, ts.isFunctionLike);
+    if (what !== undefined || isEval || waits)
+      found.push(
+        `${what ?? node.getText(tree)} in line ${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`,
+      );
+    ts.forEachChild(node, walk);
+  };
+  walk(tree);
+  return found;
+}
+
+const withData: ModelSpec = {
+  ...specs.classifier,
+  name: "with-data",
+  data: {
+    file: "data/some.csv",
+    inputs: { x: { columns: ["a", "b", "c", "d"], scale: "standard" } },
+    targets: { y: { columns: ["kind"] } },
+  },
+};
+
+describe.each(Object.entries({ ...specs, withData }))("%s", (_, spec) => {
+  it.each(["f32", "f64"] as const)(
+    "%s: strict, formatted, without casts or imports, the same every time",
+    async (dtype) => {
+      const { code } = await compile(spec, { dtype });
+      expect(faultsOf(code)).toEqual([]);
+      expect(forbiddenIn(code)).toEqual([]);
+      expect(await check(code, { parser: "typescript", printWidth: 110 })).toBe(true);
+      expect((await compile(spec, { dtype })).code).toBe(code);
+      expect(code).toMatch(/^\/\/ Generated|^\/\/.*generated|^\/\*\*/i);
+      expect(code).not.toMatch(/\b20[2-9]\d-\d\d-\d\d\b|\/(home|root|tmp|work)\//);
+    },
+  );
+});
+
+describe("equal kernels are written once", () => {
+  const deep = (layers: number): ModelSpec => ({
+    ...specs.tiny,
+    name: "deep",
+    inputs: { x: { shape: [8] } },
+    network: [
+      ...Array.from({ length: layers }, () => ({
+        type: "dense" as const,
+        units: 8,
+        activation: "tanh" as const,
+      })),
+      { type: "dense", units: 1 },
+    ],
+  });
+  it("forty layers take little more text than ten", async () => {
+    const [ten, forty] = await Promise.all([compile(deep(10)), compile(deep(40))]);
+    const functions = (code: string) => code.match(/^function compute_/gm)?.length ?? 0;
+    expect(functions(forty.code)).toBe(functions(ten.code));
+    expect(forty.code.length).toBeLessThan(2 * ten.code.length);
+  });
+});
+
+describe("nothing in a spec becomes code", () => {
+  const evil = 'a"; process.exit()//';
+  const named = (change: Partial<ModelSpec>) => ({ ...specs.tiny, ...change });
+  const rows: readonly (readonly [where: string, spec: object])[] = [
+    ["the model", named({ name: evil })],
+    ["an input", named({ inputs: { [evil]: { shape: [1] } } })],
+    ["a target", named({ targets: { [evil]: { shape: [1] } } })],
+    ["a layer", named({ network: [{ type: "dense", units: 1, name: evil }] })],
+    ["a layer's source", named({ network: [{ type: "dense", units: 1, from: evil }] })],
+    ["the output", named({ output: evil })],
+    ...["__proto__", "constructor", "toString", "hasOwnProperty"].flatMap((name) => [
+      [`a layer called ${name}`, named({ network: [{ type: "dense", units: 1, name }] })] as const,
+      [`an input called ${name}`, named({ inputs: Object.fromEntries([[name, { shape: [1] }]]) })] as const,
+    ]),
+  ];
+  it.each(rows)("%s with a bad name is refused", async (_, spec) => {
+    const attempt = compile(Object.assign({ ...specs.tiny }, spec));
+    await expect(attempt).rejects.toThrow(DiagnosticError);
+  });
+
+  const columns = [
+    '"; process.exit(1) //',
+    "*/ throw 1 /*",
+    "`${process.exit(1)}`",
+    "line\nbreak",
+    "\u2028",
+    "\\",
+    "</script>",
+    "'",
+  ];
+  it("names of columns and files may be anything, and stay text", async () => {
+    const spec: ModelSpec = {
+      ...withData,
+      inputs: { x: { shape: [columns.length] } },
+      data: { targets: { y: { columns: ["kind"] } }, file: "a*/b`${1}`.csv", inputs: { x: { columns } } },
+    };
+    const { code } = await compile(spec);
+    expect(faultsOf(code)).toEqual([]);
+    expect(forbiddenIn(code)).toEqual([]);
+    const texts = new Set<string>();
+    const walk = (node: ts.Node): void => {
+      if (ts.isStringLiteral(node)) texts.add(node.text);
+      if (ts.isTemplateExpression(node)) expect(node.getText()).not.toContain("process.exit");
+      ts.forEachChild(node, walk);
+    };
+    walk(ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true));
+    expect(columns.filter((column) => !texts.has(column))).toEqual([]);
+  });
+});
