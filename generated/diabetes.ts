@@ -106,24 +106,22 @@ const evaluate_mae_total = 1984; // f32[], evaluate: kernels 3 to 4
 // dense1 = relu(dense1_product + dense1.bias)
 // and likewise 2 more: see the calls.
 function compute_dense(f: Numbers, n: number, output: number): void {
-  const dense1_bias0 = f[dense1_bias + 30];
-  const dense1_bias1 = f[dense1_bias + 31];
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const patient_row = patient + row * 10;
     const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const dense1_weight_j = dense1_weight + j;
       for (let k = 0; k < 10; k++) {
         const patient0 = f[patient_row + k];
@@ -134,76 +132,45 @@ function compute_dense(f: Numbers, n: number, output: number): void {
         sum10 += patient1 * dense1_weight0;
         const patient2 = f[patient_row + k + 20];
         sum20 += patient2 * dense1_weight0;
-        const patient3 = f[patient_row + k + 30];
-        sum30 += patient3 * dense1_weight0;
         const dense1_weight1 = f[dense1_weight_k + 1];
         sum01 += patient0 * dense1_weight1;
         sum11 += patient1 * dense1_weight1;
         sum21 += patient2 * dense1_weight1;
-        sum31 += patient3 * dense1_weight1;
         const dense1_weight2 = f[dense1_weight_k + 2];
         sum02 += patient0 * dense1_weight2;
         sum12 += patient1 * dense1_weight2;
         sum22 += patient2 * dense1_weight2;
-        sum32 += patient3 * dense1_weight2;
+        const dense1_weight3 = f[dense1_weight_k + 3];
+        sum03 += patient0 * dense1_weight3;
+        sum13 += patient1 * dense1_weight3;
+        sum23 += patient2 * dense1_weight3;
       }
-      const dense1_bias2 = f[dense1_bias + j];
-      f[output_row + j] = Math.max(sum00 + dense1_bias2, 0);
-      f[output_row + j + 32] = Math.max(sum10 + dense1_bias2, 0);
-      f[output_row + j + 64] = Math.max(sum20 + dense1_bias2, 0);
-      f[output_row + j + 96] = Math.max(sum30 + dense1_bias2, 0);
-      const dense1_bias3 = f[dense1_bias + j + 1];
-      f[output_row + j + 1] = Math.max(sum01 + dense1_bias3, 0);
-      f[output_row + j + 33] = Math.max(sum11 + dense1_bias3, 0);
-      f[output_row + j + 65] = Math.max(sum21 + dense1_bias3, 0);
-      f[output_row + j + 97] = Math.max(sum31 + dense1_bias3, 0);
-      const dense1_bias4 = f[dense1_bias + j + 2];
-      f[output_row + j + 2] = Math.max(sum02 + dense1_bias4, 0);
-      f[output_row + j + 34] = Math.max(sum12 + dense1_bias4, 0);
-      f[output_row + j + 66] = Math.max(sum22 + dense1_bias4, 0);
-      f[output_row + j + 98] = Math.max(sum32 + dense1_bias4, 0);
+      const dense1_bias0 = f[dense1_bias + j];
+      f[output_row + j] = Math.max(sum00 + dense1_bias0, 0);
+      f[output_row + j + 32] = Math.max(sum10 + dense1_bias0, 0);
+      f[output_row + j + 64] = Math.max(sum20 + dense1_bias0, 0);
+      const dense1_bias1 = f[dense1_bias + j + 1];
+      f[output_row + j + 1] = Math.max(sum01 + dense1_bias1, 0);
+      f[output_row + j + 33] = Math.max(sum11 + dense1_bias1, 0);
+      f[output_row + j + 65] = Math.max(sum21 + dense1_bias1, 0);
+      const dense1_bias2 = f[dense1_bias + j + 2];
+      f[output_row + j + 2] = Math.max(sum02 + dense1_bias2, 0);
+      f[output_row + j + 34] = Math.max(sum12 + dense1_bias2, 0);
+      f[output_row + j + 66] = Math.max(sum22 + dense1_bias2, 0);
+      const dense1_bias3 = f[dense1_bias + j + 3];
+      f[output_row + j + 3] = Math.max(sum03 + dense1_bias3, 0);
+      f[output_row + j + 35] = Math.max(sum13 + dense1_bias3, 0);
+      f[output_row + j + 67] = Math.max(sum23 + dense1_bias3, 0);
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 10; k++) {
-      const patient0 = f[patient_row + k];
-      const dense1_weight_k = dense1_weight + k * 32;
-      const dense1_weight0 = f[dense1_weight_k + 30];
-      sum030 += patient0 * dense1_weight0;
-      const patient1 = f[patient_row + k + 10];
-      sum130 += patient1 * dense1_weight0;
-      const patient2 = f[patient_row + k + 20];
-      sum230 += patient2 * dense1_weight0;
-      const patient3 = f[patient_row + k + 30];
-      sum330 += patient3 * dense1_weight0;
-      const dense1_weight1 = f[dense1_weight_k + 31];
-      sum031 += patient0 * dense1_weight1;
-      sum131 += patient1 * dense1_weight1;
-      sum231 += patient2 * dense1_weight1;
-      sum331 += patient3 * dense1_weight1;
-    }
-    f[output_row + 30] = Math.max(sum030 + dense1_bias0, 0);
-    f[output_row + 62] = Math.max(sum130 + dense1_bias0, 0);
-    f[output_row + 94] = Math.max(sum230 + dense1_bias0, 0);
-    f[output_row + 126] = Math.max(sum330 + dense1_bias0, 0);
-    f[output_row + 31] = Math.max(sum031 + dense1_bias1, 0);
-    f[output_row + 63] = Math.max(sum131 + dense1_bias1, 0);
-    f[output_row + 95] = Math.max(sum231 + dense1_bias1, 0);
-    f[output_row + 127] = Math.max(sum331 + dense1_bias1, 0);
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const patient_row = patient + row * 10;
     const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const dense1_weight_j = dense1_weight + j;
       for (let k = 0; k < 10; k++) {
         const patient_value = f[patient_row + k];
@@ -211,21 +178,13 @@ function compute_dense(f: Numbers, n: number, output: number): void {
         sum0 += patient_value * f[dense1_weight_k];
         sum1 += patient_value * f[dense1_weight_k + 1];
         sum2 += patient_value * f[dense1_weight_k + 2];
+        sum3 += patient_value * f[dense1_weight_k + 3];
       }
       f[output_row + j] = Math.max(sum0 + f[dense1_bias + j], 0);
       f[output_row + j + 1] = Math.max(sum1 + f[dense1_bias + j + 1], 0);
       f[output_row + j + 2] = Math.max(sum2 + f[dense1_bias + j + 2], 0);
+      f[output_row + j + 3] = Math.max(sum3 + f[dense1_bias + j + 3], 0);
     }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 10; k++) {
-      const patient_value = f[patient_row + k];
-      const dense1_weight_k = dense1_weight + k * 32;
-      sum30 += patient_value * f[dense1_weight_k + 30];
-      sum31 += patient_value * f[dense1_weight_k + 31];
-    }
-    f[output_row + 30] = Math.max(sum30 + dense1_bias0, 0);
-    f[output_row + 31] = Math.max(sum31 + dense1_bias1, 0);
   }
 }
 
@@ -308,7 +267,7 @@ function compute_loss(f: Numbers): void {
 }
 
 // Gradient of (dense2 − progression) · (dense2 − progression) [multiply.vjp]:
-//   d_dense2 = d_loss_total · 2 · (dense2_product + dense2.bias − progression)
+//   d_dense2 = 2 · d_loss_total · (dense2_product + dense2.bias − progression)
 function compute_d_dense2(f: Numbers, n: number): void {
   const d_loss_total_value = f[d_loss_total];
   for (let row = 0; row < n; row++) {
@@ -317,7 +276,7 @@ function compute_d_dense2(f: Numbers, n: number): void {
     const d_dense2_row = d_dense2 + row;
     for (let j = 0; j < 1; j++) {
       f[d_dense2_row + j] =
-        d_loss_total_value * (2 * (f[dense2_product_row + j] + f[dense2_bias + j] - f[progression_row + j]));
+        2 * (d_loss_total_value * (f[dense2_product_row + j] + f[dense2_bias + j] - f[progression_row + j]));
     }
   }
 }
@@ -327,23 +286,23 @@ function compute_d_dense2(f: Numbers, n: number): void {
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
 //   d_dense1_sum = [dense1 > 0] ? d_dense1 : 0
 function compute_d_dense1_sum(f: Numbers, n: number): void {
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_row = d_dense2 + row;
     const dense1_row = dense1 + row * 32;
     const d_dense1_sum_row = d_dense1_sum + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const dense2_weight_j = dense2_weight + j;
       for (let k = 0; k < 1; k++) {
         const d_dense2_0 = f[d_dense2_row + k];
@@ -353,93 +312,55 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
         sum10 += d_dense2_1 * dense2_weight0;
         const d_dense2_2 = f[d_dense2_row + k + 2];
         sum20 += d_dense2_2 * dense2_weight0;
-        const d_dense2_3 = f[d_dense2_row + k + 3];
-        sum30 += d_dense2_3 * dense2_weight0;
         const dense2_weight1 = f[dense2_weight_j + k + 1];
         sum01 += d_dense2_0 * dense2_weight1;
         sum11 += d_dense2_1 * dense2_weight1;
         sum21 += d_dense2_2 * dense2_weight1;
-        sum31 += d_dense2_3 * dense2_weight1;
         const dense2_weight2 = f[dense2_weight_j + k + 2];
         sum02 += d_dense2_0 * dense2_weight2;
         sum12 += d_dense2_1 * dense2_weight2;
         sum22 += d_dense2_2 * dense2_weight2;
-        sum32 += d_dense2_3 * dense2_weight2;
+        const dense2_weight3 = f[dense2_weight_j + k + 3];
+        sum03 += d_dense2_0 * dense2_weight3;
+        sum13 += d_dense2_1 * dense2_weight3;
+        sum23 += d_dense2_2 * dense2_weight3;
       }
       f[d_dense1_sum_row + j] = f[dense1_row + j] > 0 ? sum00 : 0;
       f[d_dense1_sum_row + j + 32] = f[dense1_row + j + 32] > 0 ? sum10 : 0;
       f[d_dense1_sum_row + j + 64] = f[dense1_row + j + 64] > 0 ? sum20 : 0;
-      f[d_dense1_sum_row + j + 96] = f[dense1_row + j + 96] > 0 ? sum30 : 0;
       f[d_dense1_sum_row + j + 1] = f[dense1_row + j + 1] > 0 ? sum01 : 0;
       f[d_dense1_sum_row + j + 33] = f[dense1_row + j + 33] > 0 ? sum11 : 0;
       f[d_dense1_sum_row + j + 65] = f[dense1_row + j + 65] > 0 ? sum21 : 0;
-      f[d_dense1_sum_row + j + 97] = f[dense1_row + j + 97] > 0 ? sum31 : 0;
       f[d_dense1_sum_row + j + 2] = f[dense1_row + j + 2] > 0 ? sum02 : 0;
       f[d_dense1_sum_row + j + 34] = f[dense1_row + j + 34] > 0 ? sum12 : 0;
       f[d_dense1_sum_row + j + 66] = f[dense1_row + j + 66] > 0 ? sum22 : 0;
-      f[d_dense1_sum_row + j + 98] = f[dense1_row + j + 98] > 0 ? sum32 : 0;
+      f[d_dense1_sum_row + j + 3] = f[dense1_row + j + 3] > 0 ? sum03 : 0;
+      f[d_dense1_sum_row + j + 35] = f[dense1_row + j + 35] > 0 ? sum13 : 0;
+      f[d_dense1_sum_row + j + 67] = f[dense1_row + j + 67] > 0 ? sum23 : 0;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 1; k++) {
-      const d_dense2_0 = f[d_dense2_row + k];
-      const dense2_weight0 = f[dense2_weight + k + 30];
-      sum030 += d_dense2_0 * dense2_weight0;
-      const d_dense2_1 = f[d_dense2_row + k + 1];
-      sum130 += d_dense2_1 * dense2_weight0;
-      const d_dense2_2 = f[d_dense2_row + k + 2];
-      sum230 += d_dense2_2 * dense2_weight0;
-      const d_dense2_3 = f[d_dense2_row + k + 3];
-      sum330 += d_dense2_3 * dense2_weight0;
-      const dense2_weight1 = f[dense2_weight + k + 31];
-      sum031 += d_dense2_0 * dense2_weight1;
-      sum131 += d_dense2_1 * dense2_weight1;
-      sum231 += d_dense2_2 * dense2_weight1;
-      sum331 += d_dense2_3 * dense2_weight1;
-    }
-    f[d_dense1_sum_row + 30] = f[dense1_row + 30] > 0 ? sum030 : 0;
-    f[d_dense1_sum_row + 62] = f[dense1_row + 62] > 0 ? sum130 : 0;
-    f[d_dense1_sum_row + 94] = f[dense1_row + 94] > 0 ? sum230 : 0;
-    f[d_dense1_sum_row + 126] = f[dense1_row + 126] > 0 ? sum330 : 0;
-    f[d_dense1_sum_row + 31] = f[dense1_row + 31] > 0 ? sum031 : 0;
-    f[d_dense1_sum_row + 63] = f[dense1_row + 63] > 0 ? sum131 : 0;
-    f[d_dense1_sum_row + 95] = f[dense1_row + 95] > 0 ? sum231 : 0;
-    f[d_dense1_sum_row + 127] = f[dense1_row + 127] > 0 ? sum331 : 0;
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const d_dense2_row = d_dense2 + row;
     const dense1_row = dense1 + row * 32;
     const d_dense1_sum_row = d_dense1_sum + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const dense2_weight_j = dense2_weight + j;
       for (let k = 0; k < 1; k++) {
         const d_dense2_value = f[d_dense2_row + k];
         sum0 += d_dense2_value * f[dense2_weight_j + k];
         sum1 += d_dense2_value * f[dense2_weight_j + k + 1];
         sum2 += d_dense2_value * f[dense2_weight_j + k + 2];
+        sum3 += d_dense2_value * f[dense2_weight_j + k + 3];
       }
       f[d_dense1_sum_row + j] = f[dense1_row + j] > 0 ? sum0 : 0;
       f[d_dense1_sum_row + j + 1] = f[dense1_row + j + 1] > 0 ? sum1 : 0;
       f[d_dense1_sum_row + j + 2] = f[dense1_row + j + 2] > 0 ? sum2 : 0;
+      f[d_dense1_sum_row + j + 3] = f[dense1_row + j + 3] > 0 ? sum3 : 0;
     }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 1; k++) {
-      const d_dense2_value = f[d_dense2_row + k];
-      sum30 += d_dense2_value * f[dense2_weight + k + 30];
-      sum31 += d_dense2_value * f[dense2_weight + k + 31];
-    }
-    f[d_dense1_sum_row + 30] = f[dense1_row + 30] > 0 ? sum30 : 0;
-    f[d_dense1_sum_row + 31] = f[dense1_row + 31] > 0 ? sum31 : 0;
   }
 }
 
@@ -451,7 +372,7 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
     const patient_i = patient + i;
     const dense1_weight_i = dense1_weight + i * 32;
     const d_dense1_weight_i = d_dense1_weight + i * 32;
-    for (let j = 0; j < 30; j += 5) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum01 = 0;
@@ -460,8 +381,6 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
       let sum12 = 0;
       let sum03 = 0;
       let sum13 = 0;
-      let sum04 = 0;
-      let sum14 = 0;
       const d_dense1_sum_j = d_dense1_sum + j;
       for (let row = 0; row < n; row++) {
         const patient_row = patient_i + row * 10;
@@ -480,9 +399,6 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
         const d_dense1_sum3 = f[d_dense1_sum_row + 3];
         sum03 += patient0 * d_dense1_sum3;
         sum13 += patient1 * d_dense1_sum3;
-        const d_dense1_sum4 = f[d_dense1_sum_row + 4];
-        sum04 += patient0 * d_dense1_sum4;
-        sum14 += patient1 * d_dense1_sum4;
       }
       f[d_dense1_weight_i + j] = 0.002 * f[dense1_weight_i + j] + sum00;
       f[d_dense1_weight_i + j + 32] = 0.002 * f[dense1_weight_i + j + 32] + sum10;
@@ -492,29 +408,7 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
       f[d_dense1_weight_i + j + 34] = 0.002 * f[dense1_weight_i + j + 34] + sum12;
       f[d_dense1_weight_i + j + 3] = 0.002 * f[dense1_weight_i + j + 3] + sum03;
       f[d_dense1_weight_i + j + 35] = 0.002 * f[dense1_weight_i + j + 35] + sum13;
-      f[d_dense1_weight_i + j + 4] = 0.002 * f[dense1_weight_i + j + 4] + sum04;
-      f[d_dense1_weight_i + j + 36] = 0.002 * f[dense1_weight_i + j + 36] + sum14;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    for (let row = 0; row < n; row++) {
-      const patient_row = patient_i + row * 10;
-      const patient0 = f[patient_row];
-      const d_dense1_sum_row = d_dense1_sum + row * 32;
-      const d_dense1_sum0 = f[d_dense1_sum_row + 30];
-      sum030 += patient0 * d_dense1_sum0;
-      const patient1 = f[patient_row + 1];
-      sum130 += patient1 * d_dense1_sum0;
-      const d_dense1_sum1 = f[d_dense1_sum_row + 31];
-      sum031 += patient0 * d_dense1_sum1;
-      sum131 += patient1 * d_dense1_sum1;
-    }
-    f[d_dense1_weight_i + 30] = 0.002 * f[dense1_weight_i + 30] + sum030;
-    f[d_dense1_weight_i + 62] = 0.002 * f[dense1_weight_i + 62] + sum130;
-    f[d_dense1_weight_i + 31] = 0.002 * f[dense1_weight_i + 31] + sum031;
-    f[d_dense1_weight_i + 63] = 0.002 * f[dense1_weight_i + 63] + sum131;
   }
 }
 
@@ -559,7 +453,7 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 
 // Gradient of dense2.bias [broadcast.vjp]:
 //   d_dense2.bias_reduceSum = Σ_n (dense2_product + dense2.bias − progression)
-//   d_dense2.bias = d_loss_total · 2 · d_dense2.bias_reduceSum
+//   d_dense2.bias = 2 · d_loss_total · d_dense2.bias_reduceSum
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   const d_loss_total_value = f[d_loss_total];
   for (let i = 0; i < 1; i++) {
@@ -570,7 +464,7 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
     for (let row = 0; row < n; row++) {
       sum += f[dense2_product_i + row] + dense2_bias_value - f[progression_i + row];
     }
-    f[d_dense2_bias + i] = d_loss_total_value * (2 * sum);
+    f[d_dense2_bias + i] = 2 * (d_loss_total_value * sum);
   }
 }
 
@@ -579,8 +473,8 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
 // stepSize = learningRate / (1 − exp(t · -0.105361…))
 // adam = 1 / √(1 − exp(t · -0.0010005…))
 // next_step = optimizer:step + 1
-// next_mean = 0.9 · optimizer:mean + 0.1… · gradients
-// next_squares = 0.999 · optimizer:squares + 0.001… · gradients · gradients
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · gradients · gradients
 // next_parameters = parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
@@ -863,9 +757,9 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
-/** A field with the scale of each of its columns; indices have none. */
+/** A field with the scale of each of its columns. */
 interface FittedField extends Field {
-  scales: Scale[] | undefined;
+  scales: Scale[];
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -897,7 +791,7 @@ function datasetOf(
   );
   const fields = read.map((field, i) => ({
     ...field,
-    scales: field.bounds ? undefined : values[i].map((column) => fitScale(column, train, field.scale)),
+    scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
   const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
   return {
@@ -916,14 +810,13 @@ function batchOf(
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, scales }, f) => {
+  const entries = fields.map(({ name, bounds, scales }, f) => {
     const size = rows.length * columns[f].length;
-    const numbers = scales ? new real(size) : new Int32Array(size);
+    const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
       columns[f].forEach((column, i) => {
-        const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-        numbers[next++] = (column[row] - shift) / span;
+        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
       });
     }
     return [name, numbers];
@@ -1255,15 +1148,11 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
 }
 
 function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name) ?? [];
+  const column = table.columns.get(name);
   if (column instanceof Float64Array) return column;
-  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(
-    table,
-    name,
-    row,
-    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
-  );
+  const cells = textColumn(table, name);
+  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -1468,10 +1357,19 @@ interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** Reads the test part; only where the spec gives it a file of its own. */
-  readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
+  /** Only where the spec gives the test part a file of its own. */
+  testFile?: TestFile;
   /** Brings errors into the target's own units; only where the target is scaled. */
   ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
+}
+
+/** A flag for the file of the test rows. */
+interface TestFile {
+  flag: string;
+  /** Its line of the help. */
+  help: string;
+  /** Puts the rows of the file, if the flag gave one, into the data set. */
+  read(path: string | undefined, model: ModelFacts, dataset: Dataset): Promise<void>;
 }
 
 interface Flags {
@@ -1514,7 +1412,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args, program.readTest !== undefined));
+    await trainAsAsked(program, parseFlags(args, program.testFile?.flag));
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -1523,9 +1421,11 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
-  const { model, training, data, createTrainer, readTest, ownUnits } = program;
+  const { model, training, data, createTrainer } = program;
   if (flags.help) return console.log(helpText(program));
-  const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
+  if (flags.data === undefined)
+    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
   const trainer = createTrainer({ seed: flags.seed });
   if (flags.resume !== undefined) {
     const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
@@ -1534,30 +1434,20 @@ async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
       throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
     }
   }
-  const dataset = placed(file, () => datasetOf(model, data, training, trainer.seed, table));
-  if (readTest) {
-    const [file, table] = await tableIn("test", flags.test, "the CSV file of the test rows");
-    dataset.test = placed(file, () => readTest(model, dataset, table));
-  }
+  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
+  await program.testFile?.read(flags.test, model, dataset);
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const shown = ownUnits ? ownUnits(trainer, training, dataset) : trainer;
+  const shown = program.ownUnits?.(trainer, training, dataset) ?? trainer;
   const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
   console.log(flags.json ? JSON.stringify(result) : resultText(result));
-}
-
-/** The table in the file that a flag names, after the file's name. */
-async function tableIn(flag: string, file: string | undefined, what: string): Promise<[string, Table]> {
-  if (file === undefined) throw new InputError(`--${flag} FILE is needed: ${what} (see --help)`);
-  const text = await reading(file, (files, path) => files.readFile(path, "utf8"));
-  return [file, placed(file, () => parseCsv(text))];
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -1600,7 +1490,7 @@ function say(text: string): void {
   if (typeof process !== "undefined") process.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
+function parseFlags(args: readonly string[], testFlag: string | undefined): Flags {
   const flags: Flags = { json: false, help: false };
   const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
   for (let i = 0; i < words.length; i++) {
@@ -1616,7 +1506,7 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
       throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
     };
     if (flag === "--data") flags.data = value();
-    else if (flag === "--test" && hasTestFile) flags.test = value();
+    else if (flag === testFlag) flags.test = value();
     else if (flag === "--epochs") flags.epochs = count();
     else if (flag === "--seed") flags.seed = count();
     else if (flag === "--out") flags.out = value();
@@ -1628,10 +1518,10 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   return flags;
 }
 
-function helpText({ model, training, readTest }: Program): string {
+function helpText({ model, training, testFile }: Program): string {
   return `Trains "${model.name}" on a CSV file whose first row names the columns.
 
-  --data FILE          the file (needed)${readTest ? "\n  --test FILE          one more of the kind: the test rows (needed)" : ""}
+  --data FILE          the file (needed)${testFile?.help ?? ""}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
@@ -2049,7 +1939,7 @@ interface TrainingResult {
   test?: Summary;
 }
 
-/** What of a trainer a run needs; see `inOwnUnits` for one whose target is scaled. */
+/** What of a trainer a run needs. */
 type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
 
 /**
@@ -2110,15 +2000,10 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 
 /** The outcome for people: a line for each part. */
 function resultText({ model, epochs, bestEpoch, train, validation, test }: TrainingResult): string {
-  const line = (part: string, summary?: Summary) =>
-    summary ? [`${part.padEnd(12)}${figures(summary)}`] : [];
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
-  return [
-    `${model}: ${epochs} epochs${best}`,
-    ...line("train", train),
-    ...line("validation", validation),
-    ...line("test", test),
-  ].join("\n");
+  const lines = Object.entries({ train, validation, test }).map(([part, summary]) =>
+    summary ? `\n${part.padEnd(12)}${figures(summary)}` : "",
+  );
+  return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
 /** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */

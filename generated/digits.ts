@@ -92,23 +92,22 @@ const evaluate_dense2 = 23712; // f32[n, 10], evaluate: kernels 2 to 3
 // dense1 = relu(dense1_product + dense1.bias)
 // and likewise 2 more: see the calls.
 function compute_dense(f: Numbers, n: number, output: number): void {
-  const dense1_bias_value = f[dense1_bias + 63];
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const pixels_row = pixels + row * 64;
     const output_row = output + row * 64;
-    for (let j = 0; j < 63; j += 3) {
+    for (let j = 0; j < 64; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const dense1_weight_j = dense1_weight + j;
       for (let k = 0; k < 64; k++) {
         const pixels0 = f[pixels_row + k];
@@ -119,59 +118,45 @@ function compute_dense(f: Numbers, n: number, output: number): void {
         sum10 += pixels1 * dense1_weight0;
         const pixels2 = f[pixels_row + k + 128];
         sum20 += pixels2 * dense1_weight0;
-        const pixels3 = f[pixels_row + k + 192];
-        sum30 += pixels3 * dense1_weight0;
         const dense1_weight1 = f[dense1_weight_k + 1];
         sum01 += pixels0 * dense1_weight1;
         sum11 += pixels1 * dense1_weight1;
         sum21 += pixels2 * dense1_weight1;
-        sum31 += pixels3 * dense1_weight1;
         const dense1_weight2 = f[dense1_weight_k + 2];
         sum02 += pixels0 * dense1_weight2;
         sum12 += pixels1 * dense1_weight2;
         sum22 += pixels2 * dense1_weight2;
-        sum32 += pixels3 * dense1_weight2;
+        const dense1_weight3 = f[dense1_weight_k + 3];
+        sum03 += pixels0 * dense1_weight3;
+        sum13 += pixels1 * dense1_weight3;
+        sum23 += pixels2 * dense1_weight3;
       }
       const dense1_bias0 = f[dense1_bias + j];
       f[output_row + j] = Math.max(sum00 + dense1_bias0, 0);
       f[output_row + j + 64] = Math.max(sum10 + dense1_bias0, 0);
       f[output_row + j + 128] = Math.max(sum20 + dense1_bias0, 0);
-      f[output_row + j + 192] = Math.max(sum30 + dense1_bias0, 0);
       const dense1_bias1 = f[dense1_bias + j + 1];
       f[output_row + j + 1] = Math.max(sum01 + dense1_bias1, 0);
       f[output_row + j + 65] = Math.max(sum11 + dense1_bias1, 0);
       f[output_row + j + 129] = Math.max(sum21 + dense1_bias1, 0);
-      f[output_row + j + 193] = Math.max(sum31 + dense1_bias1, 0);
       const dense1_bias2 = f[dense1_bias + j + 2];
       f[output_row + j + 2] = Math.max(sum02 + dense1_bias2, 0);
       f[output_row + j + 66] = Math.max(sum12 + dense1_bias2, 0);
       f[output_row + j + 130] = Math.max(sum22 + dense1_bias2, 0);
-      f[output_row + j + 194] = Math.max(sum32 + dense1_bias2, 0);
+      const dense1_bias3 = f[dense1_bias + j + 3];
+      f[output_row + j + 3] = Math.max(sum03 + dense1_bias3, 0);
+      f[output_row + j + 67] = Math.max(sum13 + dense1_bias3, 0);
+      f[output_row + j + 131] = Math.max(sum23 + dense1_bias3, 0);
     }
-    let sum063 = 0;
-    let sum163 = 0;
-    let sum263 = 0;
-    let sum363 = 0;
-    for (let k = 0; k < 64; k++) {
-      const dense1_weight_k = dense1_weight + k * 64;
-      const dense1_weight_value = f[dense1_weight_k + 63];
-      sum063 += f[pixels_row + k] * dense1_weight_value;
-      sum163 += f[pixels_row + k + 64] * dense1_weight_value;
-      sum263 += f[pixels_row + k + 128] * dense1_weight_value;
-      sum363 += f[pixels_row + k + 192] * dense1_weight_value;
-    }
-    f[output_row + 63] = Math.max(sum063 + dense1_bias_value, 0);
-    f[output_row + 127] = Math.max(sum163 + dense1_bias_value, 0);
-    f[output_row + 191] = Math.max(sum263 + dense1_bias_value, 0);
-    f[output_row + 255] = Math.max(sum363 + dense1_bias_value, 0);
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const pixels_row = pixels + row * 64;
     const output_row = output + row * 64;
-    for (let j = 0; j < 63; j += 3) {
+    for (let j = 0; j < 64; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const dense1_weight_j = dense1_weight + j;
       for (let k = 0; k < 64; k++) {
         const pixels_value = f[pixels_row + k];
@@ -179,17 +164,13 @@ function compute_dense(f: Numbers, n: number, output: number): void {
         sum0 += pixels_value * f[dense1_weight_k];
         sum1 += pixels_value * f[dense1_weight_k + 1];
         sum2 += pixels_value * f[dense1_weight_k + 2];
+        sum3 += pixels_value * f[dense1_weight_k + 3];
       }
       f[output_row + j] = Math.max(sum0 + f[dense1_bias + j], 0);
       f[output_row + j + 1] = Math.max(sum1 + f[dense1_bias + j + 1], 0);
       f[output_row + j + 2] = Math.max(sum2 + f[dense1_bias + j + 2], 0);
+      f[output_row + j + 3] = Math.max(sum3 + f[dense1_bias + j + 3], 0);
     }
-    let sum63 = 0;
-    for (let k = 0; k < 64; k++) {
-      const dense1_weight_k = dense1_weight + k * 64;
-      sum63 += f[pixels_row + k] * f[dense1_weight_k + 63];
-    }
-    f[output_row + 63] = Math.max(sum63 + dense1_bias_value, 0);
   }
 }
 
@@ -318,7 +299,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / sum1;
 }
 
-// Gradient of [digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (dense2 −
+// Gradient of counted ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (dense2 −
 //   maximum)) : 0 [select.vjp]:
 //   d_cross-entropy = [digit ≥ 0] ? d_loss_total : 0
 // Gradient of 0.01 · (Σ_last (dense2 − maximum)) [multiply.vjp]:
@@ -352,23 +333,23 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
 //   d_dense1_sum = [dense1 > 0] ? d_dense1 : 0
 function compute_d_dense1_sum(f: Numbers, n: number): void {
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_row = d_dense2 + row * 10;
     const dense1_row = dense1 + row * 64;
     const d_dense1_sum_row = d_dense1_sum + row * 64;
-    for (let j = 0; j < 63; j += 3) {
+    for (let j = 0; j < 64; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const dense2_weight_j = dense2_weight + j * 10;
       for (let k = 0; k < 10; k++) {
         const d_dense2_0 = f[d_dense2_row + k];
@@ -378,72 +359,55 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
         sum10 += d_dense2_1 * dense2_weight0;
         const d_dense2_2 = f[d_dense2_row + k + 20];
         sum20 += d_dense2_2 * dense2_weight0;
-        const d_dense2_3 = f[d_dense2_row + k + 30];
-        sum30 += d_dense2_3 * dense2_weight0;
         const dense2_weight1 = f[dense2_weight_j + k + 10];
         sum01 += d_dense2_0 * dense2_weight1;
         sum11 += d_dense2_1 * dense2_weight1;
         sum21 += d_dense2_2 * dense2_weight1;
-        sum31 += d_dense2_3 * dense2_weight1;
         const dense2_weight2 = f[dense2_weight_j + k + 20];
         sum02 += d_dense2_0 * dense2_weight2;
         sum12 += d_dense2_1 * dense2_weight2;
         sum22 += d_dense2_2 * dense2_weight2;
-        sum32 += d_dense2_3 * dense2_weight2;
+        const dense2_weight3 = f[dense2_weight_j + k + 30];
+        sum03 += d_dense2_0 * dense2_weight3;
+        sum13 += d_dense2_1 * dense2_weight3;
+        sum23 += d_dense2_2 * dense2_weight3;
       }
       f[d_dense1_sum_row + j] = f[dense1_row + j] > 0 ? sum00 : 0;
       f[d_dense1_sum_row + j + 64] = f[dense1_row + j + 64] > 0 ? sum10 : 0;
       f[d_dense1_sum_row + j + 128] = f[dense1_row + j + 128] > 0 ? sum20 : 0;
-      f[d_dense1_sum_row + j + 192] = f[dense1_row + j + 192] > 0 ? sum30 : 0;
       f[d_dense1_sum_row + j + 1] = f[dense1_row + j + 1] > 0 ? sum01 : 0;
       f[d_dense1_sum_row + j + 65] = f[dense1_row + j + 65] > 0 ? sum11 : 0;
       f[d_dense1_sum_row + j + 129] = f[dense1_row + j + 129] > 0 ? sum21 : 0;
-      f[d_dense1_sum_row + j + 193] = f[dense1_row + j + 193] > 0 ? sum31 : 0;
       f[d_dense1_sum_row + j + 2] = f[dense1_row + j + 2] > 0 ? sum02 : 0;
       f[d_dense1_sum_row + j + 66] = f[dense1_row + j + 66] > 0 ? sum12 : 0;
       f[d_dense1_sum_row + j + 130] = f[dense1_row + j + 130] > 0 ? sum22 : 0;
-      f[d_dense1_sum_row + j + 194] = f[dense1_row + j + 194] > 0 ? sum32 : 0;
+      f[d_dense1_sum_row + j + 3] = f[dense1_row + j + 3] > 0 ? sum03 : 0;
+      f[d_dense1_sum_row + j + 67] = f[dense1_row + j + 67] > 0 ? sum13 : 0;
+      f[d_dense1_sum_row + j + 131] = f[dense1_row + j + 131] > 0 ? sum23 : 0;
     }
-    let sum063 = 0;
-    let sum163 = 0;
-    let sum263 = 0;
-    let sum363 = 0;
-    for (let k = 0; k < 10; k++) {
-      const dense2_weight_value = f[dense2_weight + k + 630];
-      sum063 += f[d_dense2_row + k] * dense2_weight_value;
-      sum163 += f[d_dense2_row + k + 10] * dense2_weight_value;
-      sum263 += f[d_dense2_row + k + 20] * dense2_weight_value;
-      sum363 += f[d_dense2_row + k + 30] * dense2_weight_value;
-    }
-    f[d_dense1_sum_row + 63] = f[dense1_row + 63] > 0 ? sum063 : 0;
-    f[d_dense1_sum_row + 127] = f[dense1_row + 127] > 0 ? sum163 : 0;
-    f[d_dense1_sum_row + 191] = f[dense1_row + 191] > 0 ? sum263 : 0;
-    f[d_dense1_sum_row + 255] = f[dense1_row + 255] > 0 ? sum363 : 0;
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const d_dense2_row = d_dense2 + row * 10;
     const dense1_row = dense1 + row * 64;
     const d_dense1_sum_row = d_dense1_sum + row * 64;
-    for (let j = 0; j < 63; j += 3) {
+    for (let j = 0; j < 64; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const dense2_weight_j = dense2_weight + j * 10;
       for (let k = 0; k < 10; k++) {
         const d_dense2_value = f[d_dense2_row + k];
         sum0 += d_dense2_value * f[dense2_weight_j + k];
         sum1 += d_dense2_value * f[dense2_weight_j + k + 10];
         sum2 += d_dense2_value * f[dense2_weight_j + k + 20];
+        sum3 += d_dense2_value * f[dense2_weight_j + k + 30];
       }
       f[d_dense1_sum_row + j] = f[dense1_row + j] > 0 ? sum0 : 0;
       f[d_dense1_sum_row + j + 1] = f[dense1_row + j + 1] > 0 ? sum1 : 0;
       f[d_dense1_sum_row + j + 2] = f[dense1_row + j + 2] > 0 ? sum2 : 0;
+      f[d_dense1_sum_row + j + 3] = f[dense1_row + j + 3] > 0 ? sum3 : 0;
     }
-    let sum63 = 0;
-    for (let k = 0; k < 10; k++) {
-      sum63 += f[d_dense2_row + k] * f[dense2_weight + k + 630];
-    }
-    f[d_dense1_sum_row + 63] = f[dense1_row + 63] > 0 ? sum63 : 0;
   }
 }
 
@@ -453,7 +417,7 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i += 4) {
     const pixels_i = pixels + i;
     const d_dense1_weight_i = d_dense1_weight + i * 64;
-    for (let j = 0; j < 63; j += 3) {
+    for (let j = 0; j < 64; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
@@ -466,6 +430,10 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
       let sum12 = 0;
       let sum22 = 0;
       let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
       const d_dense1_sum_j = d_dense1_sum + j;
       for (let row = 0; row < n; row++) {
         const pixels_row = pixels_i + row * 64;
@@ -489,6 +457,11 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
         sum12 += pixels1 * d_dense1_sum2;
         sum22 += pixels2 * d_dense1_sum2;
         sum32 += pixels3 * d_dense1_sum2;
+        const d_dense1_sum3 = f[d_dense1_sum_row + 3];
+        sum03 += pixels0 * d_dense1_sum3;
+        sum13 += pixels1 * d_dense1_sum3;
+        sum23 += pixels2 * d_dense1_sum3;
+        sum33 += pixels3 * d_dense1_sum3;
       }
       f[d_dense1_weight_i + j] = sum00;
       f[d_dense1_weight_i + j + 64] = sum10;
@@ -502,24 +475,11 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
       f[d_dense1_weight_i + j + 66] = sum12;
       f[d_dense1_weight_i + j + 130] = sum22;
       f[d_dense1_weight_i + j + 194] = sum32;
+      f[d_dense1_weight_i + j + 3] = sum03;
+      f[d_dense1_weight_i + j + 67] = sum13;
+      f[d_dense1_weight_i + j + 131] = sum23;
+      f[d_dense1_weight_i + j + 195] = sum33;
     }
-    let sum063 = 0;
-    let sum163 = 0;
-    let sum263 = 0;
-    let sum363 = 0;
-    for (let row = 0; row < n; row++) {
-      const d_dense1_sum_row = d_dense1_sum + row * 64;
-      const d_dense1_sum_value = f[d_dense1_sum_row + 63];
-      const pixels_row = pixels_i + row * 64;
-      sum063 += f[pixels_row] * d_dense1_sum_value;
-      sum163 += f[pixels_row + 1] * d_dense1_sum_value;
-      sum263 += f[pixels_row + 2] * d_dense1_sum_value;
-      sum363 += f[pixels_row + 3] * d_dense1_sum_value;
-    }
-    f[d_dense1_weight_i + 63] = sum063;
-    f[d_dense1_weight_i + 127] = sum163;
-    f[d_dense1_weight_i + 191] = sum263;
-    f[d_dense1_weight_i + 255] = sum363;
   }
 }
 
@@ -609,8 +569,8 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
 // stepSize = learningRate / (1 − exp(t · -0.105361…))
 // adam = 1 / √(1 − exp(t · -0.0010005…))
 // next_step = optimizer:step + 1
-// next_mean = 0.9 · optimizer:mean + 0.1… · gradients
-// next_squares = 0.999 · optimizer:squares + 0.001… · gradients · gradients
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · gradients · gradients
 // next_parameters = parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.003;
@@ -834,9 +794,9 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
-/** A field with the scale of each of its columns; indices have none. */
+/** A field with the scale of each of its columns. */
 interface FittedField extends Field {
-  scales: Scale[] | undefined;
+  scales: Scale[];
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -868,7 +828,7 @@ function datasetOf(
   );
   const fields = read.map((field, i) => ({
     ...field,
-    scales: field.bounds ? undefined : values[i].map((column) => fitScale(column, train, field.scale)),
+    scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
   const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
   return {
@@ -887,14 +847,13 @@ function batchOf(
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, scales }, f) => {
+  const entries = fields.map(({ name, bounds, scales }, f) => {
     const size = rows.length * columns[f].length;
-    const numbers = scales ? new real(size) : new Int32Array(size);
+    const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
       columns[f].forEach((column, i) => {
-        const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-        numbers[next++] = (column[row] - shift) / span;
+        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
       });
     }
     return [name, numbers];
@@ -1233,15 +1192,11 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
 }
 
 function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name) ?? [];
+  const column = table.columns.get(name);
   if (column instanceof Float64Array) return column;
-  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(
-    table,
-    name,
-    row,
-    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
-  );
+  const cells = textColumn(table, name);
+  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -1477,10 +1432,19 @@ interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** Reads the test part; only where the spec gives it a file of its own. */
-  readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
+  /** Only where the spec gives the test part a file of its own. */
+  testFile?: TestFile;
   /** Brings errors into the target's own units; only where the target is scaled. */
   ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
+}
+
+/** A flag for the file of the test rows. */
+interface TestFile {
+  flag: string;
+  /** Its line of the help. */
+  help: string;
+  /** Puts the rows of the file, if the flag gave one, into the data set. */
+  read(path: string | undefined, model: ModelFacts, dataset: Dataset): Promise<void>;
 }
 
 interface Flags {
@@ -1523,7 +1487,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args, program.readTest !== undefined));
+    await trainAsAsked(program, parseFlags(args, program.testFile?.flag));
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -1532,9 +1496,11 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
-  const { model, training, data, createTrainer, readTest, ownUnits } = program;
+  const { model, training, data, createTrainer } = program;
   if (flags.help) return console.log(helpText(program));
-  const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
+  if (flags.data === undefined)
+    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
   const trainer = createTrainer({ seed: flags.seed });
   if (flags.resume !== undefined) {
     const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
@@ -1543,30 +1509,20 @@ async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
       throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
     }
   }
-  const dataset = placed(file, () => datasetOf(model, data, training, trainer.seed, table));
-  if (readTest) {
-    const [file, table] = await tableIn("test", flags.test, "the CSV file of the test rows");
-    dataset.test = placed(file, () => readTest(model, dataset, table));
-  }
+  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
+  await program.testFile?.read(flags.test, model, dataset);
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const shown = ownUnits ? ownUnits(trainer, training, dataset) : trainer;
+  const shown = program.ownUnits?.(trainer, training, dataset) ?? trainer;
   const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
   console.log(flags.json ? JSON.stringify(result) : resultText(result));
-}
-
-/** The table in the file that a flag names, after the file's name. */
-async function tableIn(flag: string, file: string | undefined, what: string): Promise<[string, Table]> {
-  if (file === undefined) throw new InputError(`--${flag} FILE is needed: ${what} (see --help)`);
-  const text = await reading(file, (files, path) => files.readFile(path, "utf8"));
-  return [file, placed(file, () => parseCsv(text))];
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -1609,7 +1565,7 @@ function say(text: string): void {
   if (typeof process !== "undefined") process.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
+function parseFlags(args: readonly string[], testFlag: string | undefined): Flags {
   const flags: Flags = { json: false, help: false };
   const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
   for (let i = 0; i < words.length; i++) {
@@ -1625,7 +1581,7 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
       throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
     };
     if (flag === "--data") flags.data = value();
-    else if (flag === "--test" && hasTestFile) flags.test = value();
+    else if (flag === testFlag) flags.test = value();
     else if (flag === "--epochs") flags.epochs = count();
     else if (flag === "--seed") flags.seed = count();
     else if (flag === "--out") flags.out = value();
@@ -1637,10 +1593,10 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   return flags;
 }
 
-function helpText({ model, training, readTest }: Program): string {
+function helpText({ model, training, testFile }: Program): string {
   return `Trains "${model.name}" on a CSV file whose first row names the columns.
 
-  --data FILE          the file (needed)${readTest ? "\n  --test FILE          one more of the kind: the test rows (needed)" : ""}
+  --data FILE          the file (needed)${testFile?.help ?? ""}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
@@ -2058,7 +2014,7 @@ interface TrainingResult {
   test?: Summary;
 }
 
-/** What of a trainer a run needs; see `inOwnUnits` for one whose target is scaled. */
+/** What of a trainer a run needs. */
 type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
 
 /**
@@ -2119,15 +2075,10 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 
 /** The outcome for people: a line for each part. */
 function resultText({ model, epochs, bestEpoch, train, validation, test }: TrainingResult): string {
-  const line = (part: string, summary?: Summary) =>
-    summary ? [`${part.padEnd(12)}${figures(summary)}`] : [];
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
-  return [
-    `${model}: ${epochs} epochs${best}`,
-    ...line("train", train),
-    ...line("validation", validation),
-    ...line("test", test),
-  ].join("\n");
+  const lines = Object.entries({ train, validation, test }).map(([part, summary]) =>
+    summary ? `\n${part.padEnd(12)}${figures(summary)}` : "",
+  );
+  return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
 /** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */

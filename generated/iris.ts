@@ -325,7 +325,7 @@ function compute_loss(f: Numbers): void {
   f[loss] = f[loss_total] / f[loss_count] + 0.01 * f[regularization] + 0.01 * sum;
 }
 
-// Gradient of [species ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
+// Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
 //   d_cross-entropy = [species ≥ 0] ? d_loss_total : 0
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
 //   d_dense2 = d_cross-entropy · (exponentials / sum_of_exponentials − [index = species])
@@ -447,7 +447,7 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
 //   d_dense1_product_contract = flowerᵀ · d_dense1_sum
 //   d_dense1.weight = 0.02 · dense1.weight + d_dense1_product_contract
 function compute_d_dense1_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 15; i += 3) {
+  for (let i = 0; i < 16; i += 4) {
     let sum00 = 0;
     let sum10 = 0;
     let sum20 = 0;
@@ -460,6 +460,10 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
     let sum12 = 0;
     let sum22 = 0;
     let sum32 = 0;
+    let sum03 = 0;
+    let sum13 = 0;
+    let sum23 = 0;
+    let sum33 = 0;
     const d_dense1_sum_i = d_dense1_sum + i;
     for (let row = 0; row < n; row++) {
       const flower_row = flower + row * 4;
@@ -483,6 +487,11 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
       sum12 += flower1 * d_dense1_sum2;
       sum22 += flower2 * d_dense1_sum2;
       sum32 += flower3 * d_dense1_sum2;
+      const d_dense1_sum3 = f[d_dense1_sum_row + 3];
+      sum03 += flower0 * d_dense1_sum3;
+      sum13 += flower1 * d_dense1_sum3;
+      sum23 += flower2 * d_dense1_sum3;
+      sum33 += flower3 * d_dense1_sum3;
     }
     f[d_dense1_weight + i] = 0.02 * f[dense1_weight + i] + sum00;
     f[d_dense1_weight + i + 16] = 0.02 * f[dense1_weight + i + 16] + sum10;
@@ -496,24 +505,11 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
     f[d_dense1_weight + i + 18] = 0.02 * f[dense1_weight + i + 18] + sum12;
     f[d_dense1_weight + i + 34] = 0.02 * f[dense1_weight + i + 34] + sum22;
     f[d_dense1_weight + i + 50] = 0.02 * f[dense1_weight + i + 50] + sum32;
+    f[d_dense1_weight + i + 3] = 0.02 * f[dense1_weight + i + 3] + sum03;
+    f[d_dense1_weight + i + 19] = 0.02 * f[dense1_weight + i + 19] + sum13;
+    f[d_dense1_weight + i + 35] = 0.02 * f[dense1_weight + i + 35] + sum23;
+    f[d_dense1_weight + i + 51] = 0.02 * f[dense1_weight + i + 51] + sum33;
   }
-  let sum015 = 0;
-  let sum115 = 0;
-  let sum215 = 0;
-  let sum315 = 0;
-  for (let row = 0; row < n; row++) {
-    const d_dense1_sum_row = d_dense1_sum + row * 16;
-    const d_dense1_sum_value = f[d_dense1_sum_row + 15];
-    const flower_row = flower + row * 4;
-    sum015 += f[flower_row] * d_dense1_sum_value;
-    sum115 += f[flower_row + 1] * d_dense1_sum_value;
-    sum215 += f[flower_row + 2] * d_dense1_sum_value;
-    sum315 += f[flower_row + 3] * d_dense1_sum_value;
-  }
-  f[d_dense1_weight + 15] = 0.02 * f[dense1_weight + 15] + sum015;
-  f[d_dense1_weight + 31] = 0.02 * f[dense1_weight + 31] + sum115;
-  f[d_dense1_weight + 47] = 0.02 * f[dense1_weight + 47] + sum215;
-  f[d_dense1_weight + 63] = 0.02 * f[dense1_weight + 63] + sum315;
 }
 
 // Gradient of dense1.bias [broadcast.vjp]:
@@ -825,9 +821,9 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
-/** A field with the scale of each of its columns; indices have none. */
+/** A field with the scale of each of its columns. */
 interface FittedField extends Field {
-  scales: Scale[] | undefined;
+  scales: Scale[];
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -859,7 +855,7 @@ function datasetOf(
   );
   const fields = read.map((field, i) => ({
     ...field,
-    scales: field.bounds ? undefined : values[i].map((column) => fitScale(column, train, field.scale)),
+    scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
   const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
   return {
@@ -878,14 +874,13 @@ function batchOf(
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, scales }, f) => {
+  const entries = fields.map(({ name, bounds, scales }, f) => {
     const size = rows.length * columns[f].length;
-    const numbers = scales ? new real(size) : new Int32Array(size);
+    const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
       columns[f].forEach((column, i) => {
-        const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-        numbers[next++] = (column[row] - shift) / span;
+        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
       });
     }
     return [name, numbers];
@@ -1224,15 +1219,11 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
 }
 
 function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name) ?? [];
+  const column = table.columns.get(name);
   if (column instanceof Float64Array) return column;
-  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(
-    table,
-    name,
-    row,
-    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
-  );
+  const cells = textColumn(table, name);
+  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -1524,10 +1515,19 @@ interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** Reads the test part; only where the spec gives it a file of its own. */
-  readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
+  /** Only where the spec gives the test part a file of its own. */
+  testFile?: TestFile;
   /** Brings errors into the target's own units; only where the target is scaled. */
   ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
+}
+
+/** A flag for the file of the test rows. */
+interface TestFile {
+  flag: string;
+  /** Its line of the help. */
+  help: string;
+  /** Puts the rows of the file, if the flag gave one, into the data set. */
+  read(path: string | undefined, model: ModelFacts, dataset: Dataset): Promise<void>;
 }
 
 interface Flags {
@@ -1570,7 +1570,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args, program.readTest !== undefined));
+    await trainAsAsked(program, parseFlags(args, program.testFile?.flag));
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -1579,9 +1579,11 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
-  const { model, training, data, createTrainer, readTest, ownUnits } = program;
+  const { model, training, data, createTrainer } = program;
   if (flags.help) return console.log(helpText(program));
-  const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
+  if (flags.data === undefined)
+    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
   const trainer = createTrainer({ seed: flags.seed });
   if (flags.resume !== undefined) {
     const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
@@ -1590,30 +1592,20 @@ async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
       throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
     }
   }
-  const dataset = placed(file, () => datasetOf(model, data, training, trainer.seed, table));
-  if (readTest) {
-    const [file, table] = await tableIn("test", flags.test, "the CSV file of the test rows");
-    dataset.test = placed(file, () => readTest(model, dataset, table));
-  }
+  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
+  await program.testFile?.read(flags.test, model, dataset);
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const shown = ownUnits ? ownUnits(trainer, training, dataset) : trainer;
+  const shown = program.ownUnits?.(trainer, training, dataset) ?? trainer;
   const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
   console.log(flags.json ? JSON.stringify(result) : resultText(result));
-}
-
-/** The table in the file that a flag names, after the file's name. */
-async function tableIn(flag: string, file: string | undefined, what: string): Promise<[string, Table]> {
-  if (file === undefined) throw new InputError(`--${flag} FILE is needed: ${what} (see --help)`);
-  const text = await reading(file, (files, path) => files.readFile(path, "utf8"));
-  return [file, placed(file, () => parseCsv(text))];
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -1656,7 +1648,7 @@ function say(text: string): void {
   if (typeof process !== "undefined") process.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
+function parseFlags(args: readonly string[], testFlag: string | undefined): Flags {
   const flags: Flags = { json: false, help: false };
   const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
   for (let i = 0; i < words.length; i++) {
@@ -1672,7 +1664,7 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
       throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
     };
     if (flag === "--data") flags.data = value();
-    else if (flag === "--test" && hasTestFile) flags.test = value();
+    else if (flag === testFlag) flags.test = value();
     else if (flag === "--epochs") flags.epochs = count();
     else if (flag === "--seed") flags.seed = count();
     else if (flag === "--out") flags.out = value();
@@ -1684,10 +1676,10 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   return flags;
 }
 
-function helpText({ model, training, readTest }: Program): string {
+function helpText({ model, training, testFile }: Program): string {
   return `Trains "${model.name}" on a CSV file whose first row names the columns.
 
-  --data FILE          the file (needed)${readTest ? "\n  --test FILE          one more of the kind: the test rows (needed)" : ""}
+  --data FILE          the file (needed)${testFile?.help ?? ""}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
@@ -2105,7 +2097,7 @@ interface TrainingResult {
   test?: Summary;
 }
 
-/** What of a trainer a run needs; see `inOwnUnits` for one whose target is scaled. */
+/** What of a trainer a run needs. */
 type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
 
 /**
@@ -2166,15 +2158,10 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 
 /** The outcome for people: a line for each part. */
 function resultText({ model, epochs, bestEpoch, train, validation, test }: TrainingResult): string {
-  const line = (part: string, summary?: Summary) =>
-    summary ? [`${part.padEnd(12)}${figures(summary)}`] : [];
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
-  return [
-    `${model}: ${epochs} epochs${best}`,
-    ...line("train", train),
-    ...line("validation", validation),
-    ...line("test", test),
-  ].join("\n");
+  const lines = Object.entries({ train, validation, test }).map(([part, summary]) =>
+    summary ? `\n${part.padEnd(12)}${figures(summary)}` : "",
+  );
+  return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
 /** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */

@@ -43,7 +43,7 @@ const data: DataFacts = {
   targets: { digit: { columns: ["digit"] } },
 };
 
-// The arena: one block of 186752 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 174464 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -101,36 +101,33 @@ const totals_accuracy_total = 14478; // f64[]
 const totals_accuracy_count = 14479; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const stem_gelu = 28960; // f32[n, 32], gradient: kernels 1 to 19
-const stem_gelu_2 = 29984; // f32[n, 32], gradient: kernels 1 to 19
-const stem_gelu_3 = 31008; // f32[n, 32], gradient: kernels 2 to 19
-const stem = 32032; // f32[n, 32], gradient: kernels 2 to 22
-const block1_hidden_gelu = 33056; // f32[n, 32], gradient: kernels 3 to 17
-const block1_hidden_gelu_2 = 34080; // f32[n, 32], gradient: kernels 3 to 17
-const block1_hidden_gelu_3 = 35104; // f32[n, 32], gradient: kernels 4 to 17
-const block1_hidden = 36128; // f32[n, 32], gradient: kernels 4 to 24
-const block1 = 37152; // f32[n, 32], gradient: kernels 5 to 26
-const block2_hidden_gelu = 38176; // f32[n, 32], gradient: kernels 6 to 14
-const block2_hidden_gelu_2 = 39200; // f32[n, 32], gradient: kernels 6 to 14
-const block2_hidden_gelu_3 = 40224; // f32[n, 32], gradient: kernels 7 to 14
-const block2_hidden = 41248; // f32[n, 32], gradient: kernels 7 to 28
-const block2 = 42272; // f32[n, 32], gradient: kernels 8 to 30
-const d_block2 = 43296; // f32[n, 32], gradient: kernels 12 to 29
-const d_block2_hidden = 44320; // f32[n, 32], gradient: kernels 13 to 14
-const d_block2_hidden_sum = 45344; // f32[n, 32], gradient: kernels 14 to 27
-const d_block1 = 38176; // f32[n, 32], gradient: kernels 15 to 25
-const d_block1_hidden = 39200; // f32[n, 32], gradient: kernels 16 to 17
-const d_block1_hidden_sum = 40224; // f32[n, 32], gradient: kernels 17 to 23
-const d_stem = 33056; // f32[n, 32], gradient: kernels 18 to 19
-const d_stem_sum = 34080; // f32[n, 32], gradient: kernels 19 to 21
-const scores = 43296; // f32[n, 10], gradient: kernels 9 to 10
-const exponentials = 43616; // f32[n, 10], gradient: kernels 10 to 11
-const d_scores = 46368; // f32[n, 10], gradient: kernels 11 to 31
-const sum_of_exponentials = 43936; // f32[n], gradient: kernels 10 to 11
-const d_loss_total = 43968; // f32[], gradient: kernels 10 to 11
-const update_nadam_3 = 28960; // f32[], update: kernels 1 to 3
-const update_nadam_5 = 28964; // f32[], update: kernels 1 to 3
-const update_nadam_6 = 28968; // f32[], update: kernels 1 to 3
+const stem_sum = 28960; // f32[n, 32], gradient: kernels 1 to 19
+const stem_gelu = 29984; // f32[n, 32], gradient: kernels 2 to 19
+const stem = 31008; // f32[n, 32], gradient: kernels 2 to 22
+const block1_hidden_sum = 32032; // f32[n, 32], gradient: kernels 3 to 17
+const block1_hidden_gelu = 33056; // f32[n, 32], gradient: kernels 4 to 17
+const block1_hidden = 34080; // f32[n, 32], gradient: kernels 4 to 24
+const block1 = 35104; // f32[n, 32], gradient: kernels 5 to 26
+const block2_hidden_sum = 36128; // f32[n, 32], gradient: kernels 6 to 14
+const block2_hidden_gelu = 37152; // f32[n, 32], gradient: kernels 7 to 14
+const block2_hidden = 38176; // f32[n, 32], gradient: kernels 7 to 28
+const block2 = 39200; // f32[n, 32], gradient: kernels 8 to 30
+const d_block2 = 40224; // f32[n, 32], gradient: kernels 12 to 29
+const d_block2_hidden = 41248; // f32[n, 32], gradient: kernels 13 to 14
+const d_block2_hidden_sum = 42272; // f32[n, 32], gradient: kernels 14 to 27
+const d_block1 = 36128; // f32[n, 32], gradient: kernels 15 to 25
+const d_block1_hidden = 37152; // f32[n, 32], gradient: kernels 16 to 17
+const d_block1_hidden_sum = 41248; // f32[n, 32], gradient: kernels 17 to 23
+const d_stem = 32032; // f32[n, 32], gradient: kernels 18 to 19
+const d_stem_sum = 33056; // f32[n, 32], gradient: kernels 19 to 21
+const scores = 40224; // f32[n, 10], gradient: kernels 9 to 10
+const exponentials = 40544; // f32[n, 10], gradient: kernels 10 to 11
+const d_scores = 43296; // f32[n, 10], gradient: kernels 11 to 31
+const sum_of_exponentials = 40864; // f32[n], gradient: kernels 10 to 11
+const d_loss_total = 40896; // f32[], gradient: kernels 10 to 11
+const update_nadam_4 = 28960; // f32[], update: kernels 1 to 3
+const update_nadam_6 = 28964; // f32[], update: kernels 1 to 3
+const update_nadam_7 = 28968; // f32[], update: kernels 1 to 3
 const update_clip_2 = 28972; // f32[], update: kernels 2 to 3
 const predict_stem_sum = 28960; // f32[n, 32], predict: kernels 1 to 2
 const predict_stem = 29984; // f32[n, 32], predict: kernels 2 to 5
@@ -152,28 +149,24 @@ const evaluate_scores = 28960; // f32[n, 10], evaluate: kernels 9 to 10
 
 // stem_product = pixels · stem.weight
 // stem_sum = stem_product + stem.bias
-// stem_gelu = 0.5 · stem_sum
-// stem_gelu_2 = 0.707107… · stem_sum
-function compute_stem_gelu_2(f: Numbers, n: number): void {
-  const stem_bias0 = f[stem_bias + 30];
-  const stem_bias1 = f[stem_bias + 31];
-  for (let row = 0; row < n - (n % 4); row += 4) {
+// and likewise 2 more: see the calls.
+function compute_stem_sum(f: Numbers, n: number, output: number): void {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const pixels_row = pixels + row * 64;
-    const stem_gelu_row = stem_gelu + row * 32;
-    const stem_gelu_2_row = stem_gelu_2 + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    const output_row = output + row * 32;
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const stem_weight_j = stem_weight + j;
       for (let k = 0; k < 64; k++) {
         const pixels0 = f[pixels_row + k];
@@ -184,117 +177,45 @@ function compute_stem_gelu_2(f: Numbers, n: number): void {
         sum10 += pixels1 * stem_weight0;
         const pixels2 = f[pixels_row + k + 128];
         sum20 += pixels2 * stem_weight0;
-        const pixels3 = f[pixels_row + k + 192];
-        sum30 += pixels3 * stem_weight0;
         const stem_weight1 = f[stem_weight_k + 1];
         sum01 += pixels0 * stem_weight1;
         sum11 += pixels1 * stem_weight1;
         sum21 += pixels2 * stem_weight1;
-        sum31 += pixels3 * stem_weight1;
         const stem_weight2 = f[stem_weight_k + 2];
         sum02 += pixels0 * stem_weight2;
         sum12 += pixels1 * stem_weight2;
         sum22 += pixels2 * stem_weight2;
-        sum32 += pixels3 * stem_weight2;
+        const stem_weight3 = f[stem_weight_k + 3];
+        sum03 += pixels0 * stem_weight3;
+        sum13 += pixels1 * stem_weight3;
+        sum23 += pixels2 * stem_weight3;
       }
-      const stem_bias2 = f[stem_bias + j];
-      const stem_sum00 = sum00 + stem_bias2;
-      const stem_sum10 = sum10 + stem_bias2;
-      const stem_sum20 = sum20 + stem_bias2;
-      const stem_sum30 = sum30 + stem_bias2;
-      const stem_bias3 = f[stem_bias + j + 1];
-      const stem_sum01 = sum01 + stem_bias3;
-      const stem_sum11 = sum11 + stem_bias3;
-      const stem_sum21 = sum21 + stem_bias3;
-      const stem_sum31 = sum31 + stem_bias3;
-      const stem_bias4 = f[stem_bias + j + 2];
-      const stem_sum02 = sum02 + stem_bias4;
-      const stem_sum12 = sum12 + stem_bias4;
-      const stem_sum22 = sum22 + stem_bias4;
-      const stem_sum32 = sum32 + stem_bias4;
-      f[stem_gelu_row + j] = 0.5 * stem_sum00;
-      f[stem_gelu_row + j + 32] = 0.5 * stem_sum10;
-      f[stem_gelu_row + j + 64] = 0.5 * stem_sum20;
-      f[stem_gelu_row + j + 96] = 0.5 * stem_sum30;
-      f[stem_gelu_row + j + 1] = 0.5 * stem_sum01;
-      f[stem_gelu_row + j + 33] = 0.5 * stem_sum11;
-      f[stem_gelu_row + j + 65] = 0.5 * stem_sum21;
-      f[stem_gelu_row + j + 97] = 0.5 * stem_sum31;
-      f[stem_gelu_row + j + 2] = 0.5 * stem_sum02;
-      f[stem_gelu_row + j + 34] = 0.5 * stem_sum12;
-      f[stem_gelu_row + j + 66] = 0.5 * stem_sum22;
-      f[stem_gelu_row + j + 98] = 0.5 * stem_sum32;
-      f[stem_gelu_2_row + j] = 0.7071067811865476 * stem_sum00;
-      f[stem_gelu_2_row + j + 32] = 0.7071067811865476 * stem_sum10;
-      f[stem_gelu_2_row + j + 64] = 0.7071067811865476 * stem_sum20;
-      f[stem_gelu_2_row + j + 96] = 0.7071067811865476 * stem_sum30;
-      f[stem_gelu_2_row + j + 1] = 0.7071067811865476 * stem_sum01;
-      f[stem_gelu_2_row + j + 33] = 0.7071067811865476 * stem_sum11;
-      f[stem_gelu_2_row + j + 65] = 0.7071067811865476 * stem_sum21;
-      f[stem_gelu_2_row + j + 97] = 0.7071067811865476 * stem_sum31;
-      f[stem_gelu_2_row + j + 2] = 0.7071067811865476 * stem_sum02;
-      f[stem_gelu_2_row + j + 34] = 0.7071067811865476 * stem_sum12;
-      f[stem_gelu_2_row + j + 66] = 0.7071067811865476 * stem_sum22;
-      f[stem_gelu_2_row + j + 98] = 0.7071067811865476 * stem_sum32;
+      const stem_bias0 = f[stem_bias + j];
+      f[output_row + j] = sum00 + stem_bias0;
+      f[output_row + j + 32] = sum10 + stem_bias0;
+      f[output_row + j + 64] = sum20 + stem_bias0;
+      const stem_bias1 = f[stem_bias + j + 1];
+      f[output_row + j + 1] = sum01 + stem_bias1;
+      f[output_row + j + 33] = sum11 + stem_bias1;
+      f[output_row + j + 65] = sum21 + stem_bias1;
+      const stem_bias2 = f[stem_bias + j + 2];
+      f[output_row + j + 2] = sum02 + stem_bias2;
+      f[output_row + j + 34] = sum12 + stem_bias2;
+      f[output_row + j + 66] = sum22 + stem_bias2;
+      const stem_bias3 = f[stem_bias + j + 3];
+      f[output_row + j + 3] = sum03 + stem_bias3;
+      f[output_row + j + 35] = sum13 + stem_bias3;
+      f[output_row + j + 67] = sum23 + stem_bias3;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 64; k++) {
-      const pixels0 = f[pixels_row + k];
-      const stem_weight_k = stem_weight + k * 32;
-      const stem_weight0 = f[stem_weight_k + 30];
-      sum030 += pixels0 * stem_weight0;
-      const pixels1 = f[pixels_row + k + 64];
-      sum130 += pixels1 * stem_weight0;
-      const pixels2 = f[pixels_row + k + 128];
-      sum230 += pixels2 * stem_weight0;
-      const pixels3 = f[pixels_row + k + 192];
-      sum330 += pixels3 * stem_weight0;
-      const stem_weight1 = f[stem_weight_k + 31];
-      sum031 += pixels0 * stem_weight1;
-      sum131 += pixels1 * stem_weight1;
-      sum231 += pixels2 * stem_weight1;
-      sum331 += pixels3 * stem_weight1;
-    }
-    const stem_sum030 = sum030 + stem_bias0;
-    const stem_sum130 = sum130 + stem_bias0;
-    const stem_sum230 = sum230 + stem_bias0;
-    const stem_sum330 = sum330 + stem_bias0;
-    const stem_sum031 = sum031 + stem_bias1;
-    const stem_sum131 = sum131 + stem_bias1;
-    const stem_sum231 = sum231 + stem_bias1;
-    const stem_sum331 = sum331 + stem_bias1;
-    f[stem_gelu_row + 30] = 0.5 * stem_sum030;
-    f[stem_gelu_row + 62] = 0.5 * stem_sum130;
-    f[stem_gelu_row + 94] = 0.5 * stem_sum230;
-    f[stem_gelu_row + 126] = 0.5 * stem_sum330;
-    f[stem_gelu_row + 31] = 0.5 * stem_sum031;
-    f[stem_gelu_row + 63] = 0.5 * stem_sum131;
-    f[stem_gelu_row + 95] = 0.5 * stem_sum231;
-    f[stem_gelu_row + 127] = 0.5 * stem_sum331;
-    f[stem_gelu_2_row + 30] = 0.7071067811865476 * stem_sum030;
-    f[stem_gelu_2_row + 62] = 0.7071067811865476 * stem_sum130;
-    f[stem_gelu_2_row + 94] = 0.7071067811865476 * stem_sum230;
-    f[stem_gelu_2_row + 126] = 0.7071067811865476 * stem_sum330;
-    f[stem_gelu_2_row + 31] = 0.7071067811865476 * stem_sum031;
-    f[stem_gelu_2_row + 63] = 0.7071067811865476 * stem_sum131;
-    f[stem_gelu_2_row + 95] = 0.7071067811865476 * stem_sum231;
-    f[stem_gelu_2_row + 127] = 0.7071067811865476 * stem_sum331;
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const pixels_row = pixels + row * 64;
-    const stem_gelu_row = stem_gelu + row * 32;
-    const stem_gelu_2_row = stem_gelu_2 + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    const output_row = output + row * 32;
+    for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const stem_weight_j = stem_weight + j;
       for (let k = 0; k < 64; k++) {
         const pixels_value = f[pixels_row + k];
@@ -302,91 +223,60 @@ function compute_stem_gelu_2(f: Numbers, n: number): void {
         sum0 += pixels_value * f[stem_weight_k];
         sum1 += pixels_value * f[stem_weight_k + 1];
         sum2 += pixels_value * f[stem_weight_k + 2];
+        sum3 += pixels_value * f[stem_weight_k + 3];
       }
-      const stem_sum0 = sum0 + f[stem_bias + j];
-      const stem_sum1 = sum1 + f[stem_bias + j + 1];
-      const stem_sum2 = sum2 + f[stem_bias + j + 2];
-      f[stem_gelu_row + j] = 0.5 * stem_sum0;
-      f[stem_gelu_row + j + 1] = 0.5 * stem_sum1;
-      f[stem_gelu_row + j + 2] = 0.5 * stem_sum2;
-      f[stem_gelu_2_row + j] = 0.7071067811865476 * stem_sum0;
-      f[stem_gelu_2_row + j + 1] = 0.7071067811865476 * stem_sum1;
-      f[stem_gelu_2_row + j + 2] = 0.7071067811865476 * stem_sum2;
+      f[output_row + j] = sum0 + f[stem_bias + j];
+      f[output_row + j + 1] = sum1 + f[stem_bias + j + 1];
+      f[output_row + j + 2] = sum2 + f[stem_bias + j + 2];
+      f[output_row + j + 3] = sum3 + f[stem_bias + j + 3];
     }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 64; k++) {
-      const pixels_value = f[pixels_row + k];
-      const stem_weight_k = stem_weight + k * 32;
-      sum30 += pixels_value * f[stem_weight_k + 30];
-      sum31 += pixels_value * f[stem_weight_k + 31];
-    }
-    const stem_sum30 = sum30 + stem_bias0;
-    const stem_sum31 = sum31 + stem_bias1;
-    f[stem_gelu_row + 30] = 0.5 * stem_sum30;
-    f[stem_gelu_row + 31] = 0.5 * stem_sum31;
-    f[stem_gelu_2_row + 30] = 0.7071067811865476 * stem_sum30;
-    f[stem_gelu_2_row + 31] = 0.7071067811865476 * stem_sum31;
   }
 }
 
-// stem_gelu_3 = 1 + erf(stem_gelu_2)
-// stem = stem_gelu · stem_gelu_3
+// stem_gelu = 1 + erf(0.707107… · stem_sum)
+// stem = 0.5 · stem_gelu · stem_sum
 // and likewise 2 more: see the calls.
-function compute_stem(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  output: number,
-  output_2: number,
-): void {
+function compute_stem(f: Numbers, n: number, input: number, output: number, output_2: number): void {
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 32;
     const output_row = output + row * 32;
-    const input_2_row = input_2 + row * 32;
     const output_2_row = output_2 + row * 32;
     for (let j = 0; j < 32; j++) {
-      const output_value = 1 + erf(f[input_row + j]);
+      const input_value = f[input_row + j];
+      const output_value = 1 + erf(0.7071067811865476 * input_value);
       f[output_row + j] = output_value;
-      f[output_2_row + j] = f[input_2_row + j] * output_value;
+      f[output_2_row + j] = 0.5 * (output_value * input_value);
     }
   }
 }
 
 // block1-hidden_product = stem · block1-hidden.weight
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
-// block1-hidden_gelu = 0.5 · block1-hidden_sum
-// block1-hidden_gelu_2 = 0.707107… · block1-hidden_sum
-// and likewise 1 more: see the calls.
-function compute_block1_hidden_gelu_(
+// and likewise 5 more: see the calls.
+function compute_block1_hidden_sum(
   f: Numbers,
   n: number,
-  bias: number,
   input: number,
   weight: number,
+  bias: number,
   output: number,
-  output_2: number,
 ): void {
-  const bias0 = f[bias + 30];
-  const bias1 = f[bias + 31];
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const input_row = input + row * 32;
     const output_row = output + row * 32;
-    const output_2_row = output_2 + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const weight_j = weight + j;
       for (let k = 0; k < 32; k++) {
         const input0 = f[input_row + k];
@@ -397,117 +287,45 @@ function compute_block1_hidden_gelu_(
         sum10 += input1 * weight0;
         const input2 = f[input_row + k + 64];
         sum20 += input2 * weight0;
-        const input3 = f[input_row + k + 96];
-        sum30 += input3 * weight0;
         const weight1 = f[weight_k + 1];
         sum01 += input0 * weight1;
         sum11 += input1 * weight1;
         sum21 += input2 * weight1;
-        sum31 += input3 * weight1;
         const weight2 = f[weight_k + 2];
         sum02 += input0 * weight2;
         sum12 += input1 * weight2;
         sum22 += input2 * weight2;
-        sum32 += input3 * weight2;
+        const weight3 = f[weight_k + 3];
+        sum03 += input0 * weight3;
+        sum13 += input1 * weight3;
+        sum23 += input2 * weight3;
       }
-      const bias2 = f[bias + j];
-      const block1_hidden_sum00 = sum00 + bias2;
-      const block1_hidden_sum10 = sum10 + bias2;
-      const block1_hidden_sum20 = sum20 + bias2;
-      const block1_hidden_sum30 = sum30 + bias2;
-      const bias3 = f[bias + j + 1];
-      const block1_hidden_sum01 = sum01 + bias3;
-      const block1_hidden_sum11 = sum11 + bias3;
-      const block1_hidden_sum21 = sum21 + bias3;
-      const block1_hidden_sum31 = sum31 + bias3;
-      const bias4 = f[bias + j + 2];
-      const block1_hidden_sum02 = sum02 + bias4;
-      const block1_hidden_sum12 = sum12 + bias4;
-      const block1_hidden_sum22 = sum22 + bias4;
-      const block1_hidden_sum32 = sum32 + bias4;
-      f[output_row + j] = 0.5 * block1_hidden_sum00;
-      f[output_row + j + 32] = 0.5 * block1_hidden_sum10;
-      f[output_row + j + 64] = 0.5 * block1_hidden_sum20;
-      f[output_row + j + 96] = 0.5 * block1_hidden_sum30;
-      f[output_row + j + 1] = 0.5 * block1_hidden_sum01;
-      f[output_row + j + 33] = 0.5 * block1_hidden_sum11;
-      f[output_row + j + 65] = 0.5 * block1_hidden_sum21;
-      f[output_row + j + 97] = 0.5 * block1_hidden_sum31;
-      f[output_row + j + 2] = 0.5 * block1_hidden_sum02;
-      f[output_row + j + 34] = 0.5 * block1_hidden_sum12;
-      f[output_row + j + 66] = 0.5 * block1_hidden_sum22;
-      f[output_row + j + 98] = 0.5 * block1_hidden_sum32;
-      f[output_2_row + j] = 0.7071067811865476 * block1_hidden_sum00;
-      f[output_2_row + j + 32] = 0.7071067811865476 * block1_hidden_sum10;
-      f[output_2_row + j + 64] = 0.7071067811865476 * block1_hidden_sum20;
-      f[output_2_row + j + 96] = 0.7071067811865476 * block1_hidden_sum30;
-      f[output_2_row + j + 1] = 0.7071067811865476 * block1_hidden_sum01;
-      f[output_2_row + j + 33] = 0.7071067811865476 * block1_hidden_sum11;
-      f[output_2_row + j + 65] = 0.7071067811865476 * block1_hidden_sum21;
-      f[output_2_row + j + 97] = 0.7071067811865476 * block1_hidden_sum31;
-      f[output_2_row + j + 2] = 0.7071067811865476 * block1_hidden_sum02;
-      f[output_2_row + j + 34] = 0.7071067811865476 * block1_hidden_sum12;
-      f[output_2_row + j + 66] = 0.7071067811865476 * block1_hidden_sum22;
-      f[output_2_row + j + 98] = 0.7071067811865476 * block1_hidden_sum32;
+      const bias0 = f[bias + j];
+      f[output_row + j] = sum00 + bias0;
+      f[output_row + j + 32] = sum10 + bias0;
+      f[output_row + j + 64] = sum20 + bias0;
+      const bias1 = f[bias + j + 1];
+      f[output_row + j + 1] = sum01 + bias1;
+      f[output_row + j + 33] = sum11 + bias1;
+      f[output_row + j + 65] = sum21 + bias1;
+      const bias2 = f[bias + j + 2];
+      f[output_row + j + 2] = sum02 + bias2;
+      f[output_row + j + 34] = sum12 + bias2;
+      f[output_row + j + 66] = sum22 + bias2;
+      const bias3 = f[bias + j + 3];
+      f[output_row + j + 3] = sum03 + bias3;
+      f[output_row + j + 35] = sum13 + bias3;
+      f[output_row + j + 67] = sum23 + bias3;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input0 = f[input_row + k];
-      const weight_k = weight + k * 32;
-      const weight0 = f[weight_k + 30];
-      sum030 += input0 * weight0;
-      const input1 = f[input_row + k + 32];
-      sum130 += input1 * weight0;
-      const input2 = f[input_row + k + 64];
-      sum230 += input2 * weight0;
-      const input3 = f[input_row + k + 96];
-      sum330 += input3 * weight0;
-      const weight1 = f[weight_k + 31];
-      sum031 += input0 * weight1;
-      sum131 += input1 * weight1;
-      sum231 += input2 * weight1;
-      sum331 += input3 * weight1;
-    }
-    const block1_hidden_sum030 = sum030 + bias0;
-    const block1_hidden_sum130 = sum130 + bias0;
-    const block1_hidden_sum230 = sum230 + bias0;
-    const block1_hidden_sum330 = sum330 + bias0;
-    const block1_hidden_sum031 = sum031 + bias1;
-    const block1_hidden_sum131 = sum131 + bias1;
-    const block1_hidden_sum231 = sum231 + bias1;
-    const block1_hidden_sum331 = sum331 + bias1;
-    f[output_row + 30] = 0.5 * block1_hidden_sum030;
-    f[output_row + 62] = 0.5 * block1_hidden_sum130;
-    f[output_row + 94] = 0.5 * block1_hidden_sum230;
-    f[output_row + 126] = 0.5 * block1_hidden_sum330;
-    f[output_row + 31] = 0.5 * block1_hidden_sum031;
-    f[output_row + 63] = 0.5 * block1_hidden_sum131;
-    f[output_row + 95] = 0.5 * block1_hidden_sum231;
-    f[output_row + 127] = 0.5 * block1_hidden_sum331;
-    f[output_2_row + 30] = 0.7071067811865476 * block1_hidden_sum030;
-    f[output_2_row + 62] = 0.7071067811865476 * block1_hidden_sum130;
-    f[output_2_row + 94] = 0.7071067811865476 * block1_hidden_sum230;
-    f[output_2_row + 126] = 0.7071067811865476 * block1_hidden_sum330;
-    f[output_2_row + 31] = 0.7071067811865476 * block1_hidden_sum031;
-    f[output_2_row + 63] = 0.7071067811865476 * block1_hidden_sum131;
-    f[output_2_row + 95] = 0.7071067811865476 * block1_hidden_sum231;
-    f[output_2_row + 127] = 0.7071067811865476 * block1_hidden_sum331;
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const input_row = input + row * 32;
     const output_row = output + row * 32;
-    const output_2_row = output_2 + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const weight_j = weight + j;
       for (let k = 0; k < 32; k++) {
         const input_value = f[input_row + k];
@@ -515,31 +333,13 @@ function compute_block1_hidden_gelu_(
         sum0 += input_value * f[weight_k];
         sum1 += input_value * f[weight_k + 1];
         sum2 += input_value * f[weight_k + 2];
+        sum3 += input_value * f[weight_k + 3];
       }
-      const block1_hidden_sum0 = sum0 + f[bias + j];
-      const block1_hidden_sum1 = sum1 + f[bias + j + 1];
-      const block1_hidden_sum2 = sum2 + f[bias + j + 2];
-      f[output_row + j] = 0.5 * block1_hidden_sum0;
-      f[output_row + j + 1] = 0.5 * block1_hidden_sum1;
-      f[output_row + j + 2] = 0.5 * block1_hidden_sum2;
-      f[output_2_row + j] = 0.7071067811865476 * block1_hidden_sum0;
-      f[output_2_row + j + 1] = 0.7071067811865476 * block1_hidden_sum1;
-      f[output_2_row + j + 2] = 0.7071067811865476 * block1_hidden_sum2;
+      f[output_row + j] = sum0 + f[bias + j];
+      f[output_row + j + 1] = sum1 + f[bias + j + 1];
+      f[output_row + j + 2] = sum2 + f[bias + j + 2];
+      f[output_row + j + 3] = sum3 + f[bias + j + 3];
     }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input_value = f[input_row + k];
-      const weight_k = weight + k * 32;
-      sum30 += input_value * f[weight_k + 30];
-      sum31 += input_value * f[weight_k + 31];
-    }
-    const block1_hidden_sum30 = sum30 + bias0;
-    const block1_hidden_sum31 = sum31 + bias1;
-    f[output_row + 30] = 0.5 * block1_hidden_sum30;
-    f[output_row + 31] = 0.5 * block1_hidden_sum31;
-    f[output_2_row + 30] = 0.7071067811865476 * block1_hidden_sum30;
-    f[output_2_row + 31] = 0.7071067811865476 * block1_hidden_sum31;
   }
 }
 
@@ -549,31 +349,29 @@ function compute_block1_hidden_gelu_(
 function compute_block(
   f: Numbers,
   n: number,
-  bias: number,
   input: number,
   weight: number,
+  bias: number,
   input_2: number,
   output: number,
 ): void {
-  const bias0 = f[bias + 30];
-  const bias1 = f[bias + 31];
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const input_row = input + row * 32;
     const input_2_row = input_2 + row * 32;
     const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const weight_j = weight + j;
       for (let k = 0; k < 32; k++) {
         const input0 = f[input_row + k];
@@ -584,77 +382,46 @@ function compute_block(
         sum10 += input1 * weight0;
         const input2 = f[input_row + k + 64];
         sum20 += input2 * weight0;
-        const input3 = f[input_row + k + 96];
-        sum30 += input3 * weight0;
         const weight1 = f[weight_k + 1];
         sum01 += input0 * weight1;
         sum11 += input1 * weight1;
         sum21 += input2 * weight1;
-        sum31 += input3 * weight1;
         const weight2 = f[weight_k + 2];
         sum02 += input0 * weight2;
         sum12 += input1 * weight2;
         sum22 += input2 * weight2;
-        sum32 += input3 * weight2;
+        const weight3 = f[weight_k + 3];
+        sum03 += input0 * weight3;
+        sum13 += input1 * weight3;
+        sum23 += input2 * weight3;
       }
-      const bias2 = f[bias + j];
-      f[output_row + j] = f[input_2_row + j] + (sum00 + bias2);
-      f[output_row + j + 32] = f[input_2_row + j + 32] + (sum10 + bias2);
-      f[output_row + j + 64] = f[input_2_row + j + 64] + (sum20 + bias2);
-      f[output_row + j + 96] = f[input_2_row + j + 96] + (sum30 + bias2);
-      const bias3 = f[bias + j + 1];
-      f[output_row + j + 1] = f[input_2_row + j + 1] + (sum01 + bias3);
-      f[output_row + j + 33] = f[input_2_row + j + 33] + (sum11 + bias3);
-      f[output_row + j + 65] = f[input_2_row + j + 65] + (sum21 + bias3);
-      f[output_row + j + 97] = f[input_2_row + j + 97] + (sum31 + bias3);
-      const bias4 = f[bias + j + 2];
-      f[output_row + j + 2] = f[input_2_row + j + 2] + (sum02 + bias4);
-      f[output_row + j + 34] = f[input_2_row + j + 34] + (sum12 + bias4);
-      f[output_row + j + 66] = f[input_2_row + j + 66] + (sum22 + bias4);
-      f[output_row + j + 98] = f[input_2_row + j + 98] + (sum32 + bias4);
+      const bias0 = f[bias + j];
+      f[output_row + j] = f[input_2_row + j] + (sum00 + bias0);
+      f[output_row + j + 32] = f[input_2_row + j + 32] + (sum10 + bias0);
+      f[output_row + j + 64] = f[input_2_row + j + 64] + (sum20 + bias0);
+      const bias1 = f[bias + j + 1];
+      f[output_row + j + 1] = f[input_2_row + j + 1] + (sum01 + bias1);
+      f[output_row + j + 33] = f[input_2_row + j + 33] + (sum11 + bias1);
+      f[output_row + j + 65] = f[input_2_row + j + 65] + (sum21 + bias1);
+      const bias2 = f[bias + j + 2];
+      f[output_row + j + 2] = f[input_2_row + j + 2] + (sum02 + bias2);
+      f[output_row + j + 34] = f[input_2_row + j + 34] + (sum12 + bias2);
+      f[output_row + j + 66] = f[input_2_row + j + 66] + (sum22 + bias2);
+      const bias3 = f[bias + j + 3];
+      f[output_row + j + 3] = f[input_2_row + j + 3] + (sum03 + bias3);
+      f[output_row + j + 35] = f[input_2_row + j + 35] + (sum13 + bias3);
+      f[output_row + j + 67] = f[input_2_row + j + 67] + (sum23 + bias3);
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input0 = f[input_row + k];
-      const weight_k = weight + k * 32;
-      const weight0 = f[weight_k + 30];
-      sum030 += input0 * weight0;
-      const input1 = f[input_row + k + 32];
-      sum130 += input1 * weight0;
-      const input2 = f[input_row + k + 64];
-      sum230 += input2 * weight0;
-      const input3 = f[input_row + k + 96];
-      sum330 += input3 * weight0;
-      const weight1 = f[weight_k + 31];
-      sum031 += input0 * weight1;
-      sum131 += input1 * weight1;
-      sum231 += input2 * weight1;
-      sum331 += input3 * weight1;
-    }
-    f[output_row + 30] = f[input_2_row + 30] + (sum030 + bias0);
-    f[output_row + 62] = f[input_2_row + 62] + (sum130 + bias0);
-    f[output_row + 94] = f[input_2_row + 94] + (sum230 + bias0);
-    f[output_row + 126] = f[input_2_row + 126] + (sum330 + bias0);
-    f[output_row + 31] = f[input_2_row + 31] + (sum031 + bias1);
-    f[output_row + 63] = f[input_2_row + 63] + (sum131 + bias1);
-    f[output_row + 95] = f[input_2_row + 95] + (sum231 + bias1);
-    f[output_row + 127] = f[input_2_row + 127] + (sum331 + bias1);
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const input_row = input + row * 32;
     const input_2_row = input_2 + row * 32;
     const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const weight_j = weight + j;
       for (let k = 0; k < 32; k++) {
         const input_value = f[input_row + k];
@@ -662,21 +429,13 @@ function compute_block(
         sum0 += input_value * f[weight_k];
         sum1 += input_value * f[weight_k + 1];
         sum2 += input_value * f[weight_k + 2];
+        sum3 += input_value * f[weight_k + 3];
       }
       f[output_row + j] = f[input_2_row + j] + (sum0 + f[bias + j]);
       f[output_row + j + 1] = f[input_2_row + j + 1] + (sum1 + f[bias + j + 1]);
       f[output_row + j + 2] = f[input_2_row + j + 2] + (sum2 + f[bias + j + 2]);
+      f[output_row + j + 3] = f[input_2_row + j + 3] + (sum3 + f[bias + j + 3]);
     }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input_value = f[input_row + k];
-      const weight_k = weight + k * 32;
-      sum30 += input_value * f[weight_k + 30];
-      sum31 += input_value * f[weight_k + 31];
-    }
-    f[output_row + 30] = f[input_2_row + 30] + (sum30 + bias0);
-    f[output_row + 31] = f[input_2_row + 31] + (sum31 + bias1);
   }
 }
 
@@ -805,7 +564,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / sum1;
 }
 
-// Gradient of [digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (scores −
+// Gradient of counted ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (scores −
 //   maximum)) : 0 [select.vjp]:
 //   d_cross-entropy = [digit ≥ 0] ? d_loss_total : 0
 // Gradient of 0.01 · (Σ_last (scores − maximum)) [multiply.vjp]:
@@ -837,22 +596,22 @@ function compute_d_scores(f: Numbers, integers: Int32Array, n: number): void {
 // Gradient of scores_product = block2 · scores.weight [contract.vjp]:
 //   d_block2 = d_scores · scores.weightᵀ
 function compute_d_block2(f: Numbers, n: number): void {
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const d_scores_row = d_scores + row * 10;
     const d_block2_row = d_block2 + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const scores_weight_j = scores_weight + j * 10;
       for (let k = 0; k < 10; k++) {
         const d_scores0 = f[d_scores_row + k];
@@ -862,92 +621,54 @@ function compute_d_block2(f: Numbers, n: number): void {
         sum10 += d_scores1 * scores_weight0;
         const d_scores2 = f[d_scores_row + k + 20];
         sum20 += d_scores2 * scores_weight0;
-        const d_scores3 = f[d_scores_row + k + 30];
-        sum30 += d_scores3 * scores_weight0;
         const scores_weight1 = f[scores_weight_j + k + 10];
         sum01 += d_scores0 * scores_weight1;
         sum11 += d_scores1 * scores_weight1;
         sum21 += d_scores2 * scores_weight1;
-        sum31 += d_scores3 * scores_weight1;
         const scores_weight2 = f[scores_weight_j + k + 20];
         sum02 += d_scores0 * scores_weight2;
         sum12 += d_scores1 * scores_weight2;
         sum22 += d_scores2 * scores_weight2;
-        sum32 += d_scores3 * scores_weight2;
+        const scores_weight3 = f[scores_weight_j + k + 30];
+        sum03 += d_scores0 * scores_weight3;
+        sum13 += d_scores1 * scores_weight3;
+        sum23 += d_scores2 * scores_weight3;
       }
       f[d_block2_row + j] = sum00;
       f[d_block2_row + j + 32] = sum10;
       f[d_block2_row + j + 64] = sum20;
-      f[d_block2_row + j + 96] = sum30;
       f[d_block2_row + j + 1] = sum01;
       f[d_block2_row + j + 33] = sum11;
       f[d_block2_row + j + 65] = sum21;
-      f[d_block2_row + j + 97] = sum31;
       f[d_block2_row + j + 2] = sum02;
       f[d_block2_row + j + 34] = sum12;
       f[d_block2_row + j + 66] = sum22;
-      f[d_block2_row + j + 98] = sum32;
+      f[d_block2_row + j + 3] = sum03;
+      f[d_block2_row + j + 35] = sum13;
+      f[d_block2_row + j + 67] = sum23;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 10; k++) {
-      const d_scores0 = f[d_scores_row + k];
-      const scores_weight0 = f[scores_weight + k + 300];
-      sum030 += d_scores0 * scores_weight0;
-      const d_scores1 = f[d_scores_row + k + 10];
-      sum130 += d_scores1 * scores_weight0;
-      const d_scores2 = f[d_scores_row + k + 20];
-      sum230 += d_scores2 * scores_weight0;
-      const d_scores3 = f[d_scores_row + k + 30];
-      sum330 += d_scores3 * scores_weight0;
-      const scores_weight1 = f[scores_weight + k + 310];
-      sum031 += d_scores0 * scores_weight1;
-      sum131 += d_scores1 * scores_weight1;
-      sum231 += d_scores2 * scores_weight1;
-      sum331 += d_scores3 * scores_weight1;
-    }
-    f[d_block2_row + 30] = sum030;
-    f[d_block2_row + 62] = sum130;
-    f[d_block2_row + 94] = sum230;
-    f[d_block2_row + 126] = sum330;
-    f[d_block2_row + 31] = sum031;
-    f[d_block2_row + 63] = sum131;
-    f[d_block2_row + 95] = sum231;
-    f[d_block2_row + 127] = sum331;
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const d_scores_row = d_scores + row * 10;
     const d_block2_row = d_block2 + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const scores_weight_j = scores_weight + j * 10;
       for (let k = 0; k < 10; k++) {
         const d_scores_value = f[d_scores_row + k];
         sum0 += d_scores_value * f[scores_weight_j + k];
         sum1 += d_scores_value * f[scores_weight_j + k + 10];
         sum2 += d_scores_value * f[scores_weight_j + k + 20];
+        sum3 += d_scores_value * f[scores_weight_j + k + 30];
       }
       f[d_block2_row + j] = sum0;
       f[d_block2_row + j + 1] = sum1;
       f[d_block2_row + j + 2] = sum2;
+      f[d_block2_row + j + 3] = sum3;
     }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 10; k++) {
-      const d_scores_value = f[d_scores_row + k];
-      sum30 += d_scores_value * f[scores_weight + k + 300];
-      sum31 += d_scores_value * f[scores_weight + k + 310];
-    }
-    f[d_block2_row + 30] = sum30;
-    f[d_block2_row + 31] = sum31;
   }
 }
 
@@ -955,22 +676,22 @@ function compute_d_block2(f: Numbers, n: number): void {
 //   d_block2-hidden = d_block2 · block2-correction.weightᵀ
 // and likewise 1 more: see the calls.
 function compute_d_block2_hidden(f: Numbers, n: number, input: number, weight: number, output: number): void {
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const input_row = input + row * 32;
     const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const weight_j = weight + j * 32;
       for (let k = 0; k < 32; k++) {
         const input0 = f[input_row + k];
@@ -980,98 +701,60 @@ function compute_d_block2_hidden(f: Numbers, n: number, input: number, weight: n
         sum10 += input1 * weight0;
         const input2 = f[input_row + k + 64];
         sum20 += input2 * weight0;
-        const input3 = f[input_row + k + 96];
-        sum30 += input3 * weight0;
         const weight1 = f[weight_j + k + 32];
         sum01 += input0 * weight1;
         sum11 += input1 * weight1;
         sum21 += input2 * weight1;
-        sum31 += input3 * weight1;
         const weight2 = f[weight_j + k + 64];
         sum02 += input0 * weight2;
         sum12 += input1 * weight2;
         sum22 += input2 * weight2;
-        sum32 += input3 * weight2;
+        const weight3 = f[weight_j + k + 96];
+        sum03 += input0 * weight3;
+        sum13 += input1 * weight3;
+        sum23 += input2 * weight3;
       }
       f[output_row + j] = sum00;
       f[output_row + j + 32] = sum10;
       f[output_row + j + 64] = sum20;
-      f[output_row + j + 96] = sum30;
       f[output_row + j + 1] = sum01;
       f[output_row + j + 33] = sum11;
       f[output_row + j + 65] = sum21;
-      f[output_row + j + 97] = sum31;
       f[output_row + j + 2] = sum02;
       f[output_row + j + 34] = sum12;
       f[output_row + j + 66] = sum22;
-      f[output_row + j + 98] = sum32;
+      f[output_row + j + 3] = sum03;
+      f[output_row + j + 35] = sum13;
+      f[output_row + j + 67] = sum23;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input0 = f[input_row + k];
-      const weight0 = f[weight + k + 960];
-      sum030 += input0 * weight0;
-      const input1 = f[input_row + k + 32];
-      sum130 += input1 * weight0;
-      const input2 = f[input_row + k + 64];
-      sum230 += input2 * weight0;
-      const input3 = f[input_row + k + 96];
-      sum330 += input3 * weight0;
-      const weight1 = f[weight + k + 992];
-      sum031 += input0 * weight1;
-      sum131 += input1 * weight1;
-      sum231 += input2 * weight1;
-      sum331 += input3 * weight1;
-    }
-    f[output_row + 30] = sum030;
-    f[output_row + 62] = sum130;
-    f[output_row + 94] = sum230;
-    f[output_row + 126] = sum330;
-    f[output_row + 31] = sum031;
-    f[output_row + 63] = sum131;
-    f[output_row + 95] = sum231;
-    f[output_row + 127] = sum331;
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const input_row = input + row * 32;
     const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const weight_j = weight + j * 32;
       for (let k = 0; k < 32; k++) {
         const input_value = f[input_row + k];
         sum0 += input_value * f[weight_j + k];
         sum1 += input_value * f[weight_j + k + 32];
         sum2 += input_value * f[weight_j + k + 64];
+        sum3 += input_value * f[weight_j + k + 96];
       }
       f[output_row + j] = sum0;
       f[output_row + j + 1] = sum1;
       f[output_row + j + 2] = sum2;
+      f[output_row + j + 3] = sum3;
     }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input_value = f[input_row + k];
-      sum30 += input_value * f[weight + k + 960];
-      sum31 += input_value * f[weight + k + 992];
-    }
-    f[output_row + 30] = sum30;
-    f[output_row + 31] = sum31;
   }
 }
 
 // Gradient of 0.5 · block2-hidden_sum [multiply.vjp]:
-//   d_block2-hidden_sum = d_block2-hidden · block2-hidden_gelu · 1.12838… · exp(−block2-hidden_gelu_2 ·
-//   block2-hidden_gelu_2) · 0.707107… + d_block2-hidden · block2-hidden_gelu_3 · 0.5
+//   d_block2-hidden_sum = 0.398942… · d_block2-hidden · block2-hidden_sum · exp(−0.5… ·
+//   block2-hidden_sum · block2-hidden_sum) + d_block2-hidden · block2-hidden_gelu · 0.5
 // and likewise 2 more: see the calls.
 function compute_d_block2_hidden_sum(
   f: Numbers,
@@ -1079,24 +762,20 @@ function compute_d_block2_hidden_sum(
   input: number,
   input_2: number,
   input_3: number,
-  input_4: number,
   output: number,
 ): void {
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 32;
     const input_2_row = input_2 + row * 32;
     const input_3_row = input_3 + row * 32;
-    const input_4_row = input_4 + row * 32;
     const output_row = output + row * 32;
     for (let j = 0; j < 32; j++) {
       const input_value = f[input_row + j];
       const input_2_value = f[input_2_row + j];
       f[output_row + j] =
-        input_value *
-          f[input_3_row + j] *
-          (1.1283791670955126 * exp(-(input_2_value * input_2_value))) *
-          0.7071067811865476 +
-        input_value * f[input_4_row + j] * 0.5;
+        0.3989422804014327 *
+          (input_value * input_2_value * exp(-(0.5000000000000001 * (input_2_value * input_2_value)))) +
+        input_value * f[input_3_row + j] * 0.5;
     }
   }
 }
@@ -1113,23 +792,23 @@ function compute_d_block(
   input_2: number,
   output: number,
 ): void {
-  for (let row = 0; row < n - (n % 4); row += 4) {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const input_row = input + row * 32;
     const input_2_row = input_2 + row * 32;
     const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
-      let sum30 = 0;
       let sum01 = 0;
       let sum11 = 0;
       let sum21 = 0;
-      let sum31 = 0;
       let sum02 = 0;
       let sum12 = 0;
       let sum22 = 0;
-      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
       const weight_j = weight + j * 32;
       for (let k = 0; k < 32; k++) {
         const input0 = f[input_row + k];
@@ -1139,93 +818,55 @@ function compute_d_block(
         sum10 += input1 * weight0;
         const input2 = f[input_row + k + 64];
         sum20 += input2 * weight0;
-        const input3 = f[input_row + k + 96];
-        sum30 += input3 * weight0;
         const weight1 = f[weight_j + k + 32];
         sum01 += input0 * weight1;
         sum11 += input1 * weight1;
         sum21 += input2 * weight1;
-        sum31 += input3 * weight1;
         const weight2 = f[weight_j + k + 64];
         sum02 += input0 * weight2;
         sum12 += input1 * weight2;
         sum22 += input2 * weight2;
-        sum32 += input3 * weight2;
+        const weight3 = f[weight_j + k + 96];
+        sum03 += input0 * weight3;
+        sum13 += input1 * weight3;
+        sum23 += input2 * weight3;
       }
       f[output_row + j] = f[input_2_row + j] + sum00;
       f[output_row + j + 32] = f[input_2_row + j + 32] + sum10;
       f[output_row + j + 64] = f[input_2_row + j + 64] + sum20;
-      f[output_row + j + 96] = f[input_2_row + j + 96] + sum30;
       f[output_row + j + 1] = f[input_2_row + j + 1] + sum01;
       f[output_row + j + 33] = f[input_2_row + j + 33] + sum11;
       f[output_row + j + 65] = f[input_2_row + j + 65] + sum21;
-      f[output_row + j + 97] = f[input_2_row + j + 97] + sum31;
       f[output_row + j + 2] = f[input_2_row + j + 2] + sum02;
       f[output_row + j + 34] = f[input_2_row + j + 34] + sum12;
       f[output_row + j + 66] = f[input_2_row + j + 66] + sum22;
-      f[output_row + j + 98] = f[input_2_row + j + 98] + sum32;
+      f[output_row + j + 3] = f[input_2_row + j + 3] + sum03;
+      f[output_row + j + 35] = f[input_2_row + j + 35] + sum13;
+      f[output_row + j + 67] = f[input_2_row + j + 67] + sum23;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input0 = f[input_row + k];
-      const weight0 = f[weight + k + 960];
-      sum030 += input0 * weight0;
-      const input1 = f[input_row + k + 32];
-      sum130 += input1 * weight0;
-      const input2 = f[input_row + k + 64];
-      sum230 += input2 * weight0;
-      const input3 = f[input_row + k + 96];
-      sum330 += input3 * weight0;
-      const weight1 = f[weight + k + 992];
-      sum031 += input0 * weight1;
-      sum131 += input1 * weight1;
-      sum231 += input2 * weight1;
-      sum331 += input3 * weight1;
-    }
-    f[output_row + 30] = f[input_2_row + 30] + sum030;
-    f[output_row + 62] = f[input_2_row + 62] + sum130;
-    f[output_row + 94] = f[input_2_row + 94] + sum230;
-    f[output_row + 126] = f[input_2_row + 126] + sum330;
-    f[output_row + 31] = f[input_2_row + 31] + sum031;
-    f[output_row + 63] = f[input_2_row + 63] + sum131;
-    f[output_row + 95] = f[input_2_row + 95] + sum231;
-    f[output_row + 127] = f[input_2_row + 127] + sum331;
   }
-  for (let row = n - (n % 4); row < n; row++) {
+  for (let row = n - (n % 3); row < n; row++) {
     const input_row = input + row * 32;
     const input_2_row = input_2 + row * 32;
     const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
+      let sum3 = 0;
       const weight_j = weight + j * 32;
       for (let k = 0; k < 32; k++) {
         const input_value = f[input_row + k];
         sum0 += input_value * f[weight_j + k];
         sum1 += input_value * f[weight_j + k + 32];
         sum2 += input_value * f[weight_j + k + 64];
+        sum3 += input_value * f[weight_j + k + 96];
       }
       f[output_row + j] = f[input_2_row + j] + sum0;
       f[output_row + j + 1] = f[input_2_row + j + 1] + sum1;
       f[output_row + j + 2] = f[input_2_row + j + 2] + sum2;
+      f[output_row + j + 3] = f[input_2_row + j + 3] + sum3;
     }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input_value = f[input_row + k];
-      sum30 += input_value * f[weight + k + 960];
-      sum31 += input_value * f[weight + k + 992];
-    }
-    f[output_row + 30] = f[input_2_row + 30] + sum30;
-    f[output_row + 31] = f[input_2_row + 31] + sum31;
   }
 }
 
@@ -1235,7 +876,7 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i += 4) {
     const pixels_i = pixels + i;
     const d_stem_weight_i = d_stem_weight + i * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
@@ -1248,6 +889,10 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
       let sum12 = 0;
       let sum22 = 0;
       let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
       const d_stem_sum_j = d_stem_sum + j;
       for (let row = 0; row < n; row++) {
         const pixels_row = pixels_i + row * 64;
@@ -1271,6 +916,11 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
         sum12 += pixels1 * d_stem_sum2;
         sum22 += pixels2 * d_stem_sum2;
         sum32 += pixels3 * d_stem_sum2;
+        const d_stem_sum3 = f[d_stem_sum_row + 3];
+        sum03 += pixels0 * d_stem_sum3;
+        sum13 += pixels1 * d_stem_sum3;
+        sum23 += pixels2 * d_stem_sum3;
+        sum33 += pixels3 * d_stem_sum3;
       }
       f[d_stem_weight_i + j] = sum00;
       f[d_stem_weight_i + j + 32] = sum10;
@@ -1284,41 +934,11 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
       f[d_stem_weight_i + j + 34] = sum12;
       f[d_stem_weight_i + j + 66] = sum22;
       f[d_stem_weight_i + j + 98] = sum32;
+      f[d_stem_weight_i + j + 3] = sum03;
+      f[d_stem_weight_i + j + 35] = sum13;
+      f[d_stem_weight_i + j + 67] = sum23;
+      f[d_stem_weight_i + j + 99] = sum33;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let row = 0; row < n; row++) {
-      const pixels_row = pixels_i + row * 64;
-      const pixels0 = f[pixels_row];
-      const d_stem_sum_row = d_stem_sum + row * 32;
-      const d_stem_sum0 = f[d_stem_sum_row + 30];
-      sum030 += pixels0 * d_stem_sum0;
-      const pixels1 = f[pixels_row + 1];
-      sum130 += pixels1 * d_stem_sum0;
-      const pixels2 = f[pixels_row + 2];
-      sum230 += pixels2 * d_stem_sum0;
-      const pixels3 = f[pixels_row + 3];
-      sum330 += pixels3 * d_stem_sum0;
-      const d_stem_sum1 = f[d_stem_sum_row + 31];
-      sum031 += pixels0 * d_stem_sum1;
-      sum131 += pixels1 * d_stem_sum1;
-      sum231 += pixels2 * d_stem_sum1;
-      sum331 += pixels3 * d_stem_sum1;
-    }
-    f[d_stem_weight_i + 30] = sum030;
-    f[d_stem_weight_i + 62] = sum130;
-    f[d_stem_weight_i + 94] = sum230;
-    f[d_stem_weight_i + 126] = sum330;
-    f[d_stem_weight_i + 31] = sum031;
-    f[d_stem_weight_i + 63] = sum131;
-    f[d_stem_weight_i + 95] = sum231;
-    f[d_stem_weight_i + 127] = sum331;
   }
 }
 
@@ -1350,7 +970,7 @@ function compute_d_block1_hidden_weight(
   for (let i = 0; i < 32; i += 4) {
     const input_i = input + i;
     const d_weight_i = d_weight + i * 32;
-    for (let j = 0; j < 30; j += 3) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
@@ -1363,6 +983,10 @@ function compute_d_block1_hidden_weight(
       let sum12 = 0;
       let sum22 = 0;
       let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
       const input_2_j = input_2 + j;
       for (let row = 0; row < n; row++) {
         const input_row = input_i + row * 32;
@@ -1386,6 +1010,11 @@ function compute_d_block1_hidden_weight(
         sum12 += input1 * input_2_2;
         sum22 += input2 * input_2_2;
         sum32 += input3 * input_2_2;
+        const input_2_3 = f[input_2_row + 3];
+        sum03 += input0 * input_2_3;
+        sum13 += input1 * input_2_3;
+        sum23 += input2 * input_2_3;
+        sum33 += input3 * input_2_3;
       }
       f[d_weight_i + j] = sum00;
       f[d_weight_i + j + 32] = sum10;
@@ -1399,41 +1028,11 @@ function compute_d_block1_hidden_weight(
       f[d_weight_i + j + 34] = sum12;
       f[d_weight_i + j + 66] = sum22;
       f[d_weight_i + j + 98] = sum32;
+      f[d_weight_i + j + 3] = sum03;
+      f[d_weight_i + j + 35] = sum13;
+      f[d_weight_i + j + 67] = sum23;
+      f[d_weight_i + j + 99] = sum33;
     }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 32;
-      const input0 = f[input_row];
-      const input_2_row = input_2 + row * 32;
-      const input_2_0 = f[input_2_row + 30];
-      sum030 += input0 * input_2_0;
-      const input1 = f[input_row + 1];
-      sum130 += input1 * input_2_0;
-      const input2 = f[input_row + 2];
-      sum230 += input2 * input_2_0;
-      const input3 = f[input_row + 3];
-      sum330 += input3 * input_2_0;
-      const input_2_1 = f[input_2_row + 31];
-      sum031 += input0 * input_2_1;
-      sum131 += input1 * input_2_1;
-      sum231 += input2 * input_2_1;
-      sum331 += input3 * input_2_1;
-    }
-    f[d_weight_i + 30] = sum030;
-    f[d_weight_i + 62] = sum130;
-    f[d_weight_i + 94] = sum230;
-    f[d_weight_i + 126] = sum330;
-    f[d_weight_i + 31] = sum031;
-    f[d_weight_i + 63] = sum131;
-    f[d_weight_i + 95] = sum231;
-    f[d_weight_i + 127] = sum331;
   }
 }
 
@@ -1507,13 +1106,14 @@ function compute_d_scores_bias(f: Numbers, n: number): void {
 // learningRate = optimizer:step + 1
 // learningRate_2 = [optimizer:step < 50] ? 0.004 · learningRate / 50 : 0.002 · (1 + cos(3.14159… ·
 //   min(max(optimizer:step − 50, 0), 970) / 970))
-// nadam = 0.9 · (1 − 0.5 · exp(-0.000163288… · learningRate))
+// nadam = 1 − 0.5 · exp(-0.000163288… · learningRate)
 // nadam_2 = ([optimizer:step = 0] ? 1 : optimizer:momenta) · nadam
-// nadam_3 = learningRate_2 · (1 − nadam) / (1 − nadam_2)
-// nadam_4 = 0.9 · (1 − 0.5 · exp(-0.000163288… · (learningRate + 1)))
-// nadam_5 = learningRate_2 · nadam_4 / (1 − nadam_2 · nadam_4)
-// nadam_6 = 1 / (1 − exp(learningRate · -0.0010005…))
-// nadam_7 = nadam_2
+// nadam_3 = 0.9 · nadam_2
+// nadam_4 = learningRate_2 · (1 − 0.9 · nadam) / (1 − nadam_3)
+// nadam_5 = 1 − 0.5 · exp(-0.000163288… · (learningRate + 1))
+// nadam_6 = 0.9 · learningRate_2 · nadam_5 / (1 − 0.81 · nadam_2 · nadam_5)
+// nadam_7 = 1 / (1 − exp(learningRate · -0.0010005…))
+// nadam_8 = nadam_3
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
@@ -1524,15 +1124,16 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
       ? 0.004 * (learningRate0 / 50)
       : 0.002 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t - 50, 0), 970) / 970)));
   doubles[learningRate] = learningRate1;
-  const nadam = 0.9 * (1 - 0.5 * exp(-0.00016328797808102066 * learningRate0));
+  const nadam = 1 - 0.5 * exp(-0.00016328797808102066 * learningRate0);
   const nadam_2 = (t === 0 ? 1 : f[optimizer_momenta]) * nadam;
-  f[update_nadam_3] = (learningRate1 * (1 - nadam)) / (1 - nadam_2);
-  const nadam_4 = 0.9 * (1 - 0.5 * exp(-0.00016328797808102066 * (learningRate0 + 1)));
-  f[update_nadam_5] = (learningRate1 * nadam_4) / (1 - nadam_2 * nadam_4);
-  f[update_nadam_6] = 1 / (1 - exp(learningRate0 * -0.0010005003335835344));
-  const nadam_7 = nadam_2;
+  const nadam_3 = 0.9 * nadam_2;
+  f[update_nadam_4] = (learningRate1 * (1 - 0.9 * nadam)) / (1 - nadam_3);
+  const nadam_5 = 1 - 0.5 * exp(-0.00016328797808102066 * (learningRate0 + 1));
+  f[update_nadam_6] = (0.9 * (learningRate1 * nadam_5)) / (1 - 0.81 * (nadam_2 * nadam_5));
+  f[update_nadam_7] = 1 / (1 - exp(learningRate0 * -0.0010005003335835344));
+  const nadam_8 = nadam_3;
   const next_step = optimizer_step_value + 1;
-  f[optimizer_momenta] = nadam_7;
+  f[optimizer_momenta] = nadam_8;
   integers[optimizer_step] = next_step;
 }
 
@@ -1548,155 +1149,28 @@ function compute_clip_2(f: Numbers): void {
 }
 
 // clip_3 = clip_2 · gradients
-// next_mean = 0.9 · optimizer:mean + 0.1… · clip_3
-// next_squares = 0.999 · optimizer:squares + 0.001… · clip_3 · clip_3
-// next_parameters = parameters − (nadam_3 · clip_3 + nadam_5 · next_mean) / (√(next_squares · nadam_6)
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_3
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · clip_3 · clip_3
+// next_parameters = parameters − (nadam_4 · clip_3 + nadam_6 · next_mean) / (√(next_squares · nadam_7)
 //   + 1e-8)
 function compute_next_parameters(f: Numbers): void {
   const clip_2 = f[update_clip_2];
-  const nadam_3 = f[update_nadam_3];
-  const nadam_5 = f[update_nadam_5];
+  const nadam_4 = f[update_nadam_4];
   const nadam_6 = f[update_nadam_6];
+  const nadam_7 = f[update_nadam_7];
   for (let i = 0; i < 6634; i++) {
     const clip_3 = clip_2 * f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * clip_3;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (clip_3 * clip_3);
     f[parameters + i] =
       f[parameters + i] -
-      (nadam_3 * clip_3 + nadam_5 * next_mean) / (Math.sqrt(next_squares * nadam_6) + 1e-8);
+      (nadam_4 * clip_3 + nadam_6 * next_mean) / (Math.sqrt(next_squares * nadam_7) + 1e-8);
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
 }
 
-// stem_product = pixels · stem.weight
-// stem_sum = stem_product + stem.bias
-// and likewise 1 more: see the calls.
-function compute_stem_sum(f: Numbers, n: number, output: number): void {
-  const stem_bias0 = f[stem_bias + 30];
-  const stem_bias1 = f[stem_bias + 31];
-  for (let row = 0; row < n - (n % 4); row += 4) {
-    const pixels_row = pixels + row * 64;
-    const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      const stem_weight_j = stem_weight + j;
-      for (let k = 0; k < 64; k++) {
-        const pixels0 = f[pixels_row + k];
-        const stem_weight_k = stem_weight_j + k * 32;
-        const stem_weight0 = f[stem_weight_k];
-        sum00 += pixels0 * stem_weight0;
-        const pixels1 = f[pixels_row + k + 64];
-        sum10 += pixels1 * stem_weight0;
-        const pixels2 = f[pixels_row + k + 128];
-        sum20 += pixels2 * stem_weight0;
-        const pixels3 = f[pixels_row + k + 192];
-        sum30 += pixels3 * stem_weight0;
-        const stem_weight1 = f[stem_weight_k + 1];
-        sum01 += pixels0 * stem_weight1;
-        sum11 += pixels1 * stem_weight1;
-        sum21 += pixels2 * stem_weight1;
-        sum31 += pixels3 * stem_weight1;
-        const stem_weight2 = f[stem_weight_k + 2];
-        sum02 += pixels0 * stem_weight2;
-        sum12 += pixels1 * stem_weight2;
-        sum22 += pixels2 * stem_weight2;
-        sum32 += pixels3 * stem_weight2;
-      }
-      const stem_bias2 = f[stem_bias + j];
-      f[output_row + j] = sum00 + stem_bias2;
-      f[output_row + j + 32] = sum10 + stem_bias2;
-      f[output_row + j + 64] = sum20 + stem_bias2;
-      f[output_row + j + 96] = sum30 + stem_bias2;
-      const stem_bias3 = f[stem_bias + j + 1];
-      f[output_row + j + 1] = sum01 + stem_bias3;
-      f[output_row + j + 33] = sum11 + stem_bias3;
-      f[output_row + j + 65] = sum21 + stem_bias3;
-      f[output_row + j + 97] = sum31 + stem_bias3;
-      const stem_bias4 = f[stem_bias + j + 2];
-      f[output_row + j + 2] = sum02 + stem_bias4;
-      f[output_row + j + 34] = sum12 + stem_bias4;
-      f[output_row + j + 66] = sum22 + stem_bias4;
-      f[output_row + j + 98] = sum32 + stem_bias4;
-    }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 64; k++) {
-      const pixels0 = f[pixels_row + k];
-      const stem_weight_k = stem_weight + k * 32;
-      const stem_weight0 = f[stem_weight_k + 30];
-      sum030 += pixels0 * stem_weight0;
-      const pixels1 = f[pixels_row + k + 64];
-      sum130 += pixels1 * stem_weight0;
-      const pixels2 = f[pixels_row + k + 128];
-      sum230 += pixels2 * stem_weight0;
-      const pixels3 = f[pixels_row + k + 192];
-      sum330 += pixels3 * stem_weight0;
-      const stem_weight1 = f[stem_weight_k + 31];
-      sum031 += pixels0 * stem_weight1;
-      sum131 += pixels1 * stem_weight1;
-      sum231 += pixels2 * stem_weight1;
-      sum331 += pixels3 * stem_weight1;
-    }
-    f[output_row + 30] = sum030 + stem_bias0;
-    f[output_row + 62] = sum130 + stem_bias0;
-    f[output_row + 94] = sum230 + stem_bias0;
-    f[output_row + 126] = sum330 + stem_bias0;
-    f[output_row + 31] = sum031 + stem_bias1;
-    f[output_row + 63] = sum131 + stem_bias1;
-    f[output_row + 95] = sum231 + stem_bias1;
-    f[output_row + 127] = sum331 + stem_bias1;
-  }
-  for (let row = n - (n % 4); row < n; row++) {
-    const pixels_row = pixels + row * 64;
-    const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
-      let sum0 = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      const stem_weight_j = stem_weight + j;
-      for (let k = 0; k < 64; k++) {
-        const pixels_value = f[pixels_row + k];
-        const stem_weight_k = stem_weight_j + k * 32;
-        sum0 += pixels_value * f[stem_weight_k];
-        sum1 += pixels_value * f[stem_weight_k + 1];
-        sum2 += pixels_value * f[stem_weight_k + 2];
-      }
-      f[output_row + j] = sum0 + f[stem_bias + j];
-      f[output_row + j + 1] = sum1 + f[stem_bias + j + 1];
-      f[output_row + j + 2] = sum2 + f[stem_bias + j + 2];
-    }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 64; k++) {
-      const pixels_value = f[pixels_row + k];
-      const stem_weight_k = stem_weight + k * 32;
-      sum30 += pixels_value * f[stem_weight_k + 30];
-      sum31 += pixels_value * f[stem_weight_k + 31];
-    }
-    f[output_row + 30] = sum30 + stem_bias0;
-    f[output_row + 31] = sum31 + stem_bias1;
-  }
-}
-
-// stem = 0.5 · stem_sum · (1 + erf(0.707107… · stem_sum))
+// stem = 0.5 · (1 + erf(0.707107… · stem_sum)) · stem_sum
 // and likewise 5 more: see the calls.
 function compute_stem_2(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
@@ -1704,142 +1178,8 @@ function compute_stem_2(f: Numbers, n: number, input: number, output: number): v
     const output_row = output + row * 32;
     for (let j = 0; j < 32; j++) {
       const input_value = f[input_row + j];
-      f[output_row + j] = 0.5 * input_value * (1 + erf(0.7071067811865476 * input_value));
+      f[output_row + j] = 0.5 * ((1 + erf(0.7071067811865476 * input_value)) * input_value);
     }
-  }
-}
-
-// block1-hidden_product = stem · block1-hidden.weight
-// block1-hidden_sum = block1-hidden_product + block1-hidden.bias
-// and likewise 3 more: see the calls.
-function compute_block1_hidden_sum(
-  f: Numbers,
-  n: number,
-  bias: number,
-  input: number,
-  weight: number,
-  output: number,
-): void {
-  const bias0 = f[bias + 30];
-  const bias1 = f[bias + 31];
-  for (let row = 0; row < n - (n % 4); row += 4) {
-    const input_row = input + row * 32;
-    const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      const weight_j = weight + j;
-      for (let k = 0; k < 32; k++) {
-        const input0 = f[input_row + k];
-        const weight_k = weight_j + k * 32;
-        const weight0 = f[weight_k];
-        sum00 += input0 * weight0;
-        const input1 = f[input_row + k + 32];
-        sum10 += input1 * weight0;
-        const input2 = f[input_row + k + 64];
-        sum20 += input2 * weight0;
-        const input3 = f[input_row + k + 96];
-        sum30 += input3 * weight0;
-        const weight1 = f[weight_k + 1];
-        sum01 += input0 * weight1;
-        sum11 += input1 * weight1;
-        sum21 += input2 * weight1;
-        sum31 += input3 * weight1;
-        const weight2 = f[weight_k + 2];
-        sum02 += input0 * weight2;
-        sum12 += input1 * weight2;
-        sum22 += input2 * weight2;
-        sum32 += input3 * weight2;
-      }
-      const bias2 = f[bias + j];
-      f[output_row + j] = sum00 + bias2;
-      f[output_row + j + 32] = sum10 + bias2;
-      f[output_row + j + 64] = sum20 + bias2;
-      f[output_row + j + 96] = sum30 + bias2;
-      const bias3 = f[bias + j + 1];
-      f[output_row + j + 1] = sum01 + bias3;
-      f[output_row + j + 33] = sum11 + bias3;
-      f[output_row + j + 65] = sum21 + bias3;
-      f[output_row + j + 97] = sum31 + bias3;
-      const bias4 = f[bias + j + 2];
-      f[output_row + j + 2] = sum02 + bias4;
-      f[output_row + j + 34] = sum12 + bias4;
-      f[output_row + j + 66] = sum22 + bias4;
-      f[output_row + j + 98] = sum32 + bias4;
-    }
-    let sum030 = 0;
-    let sum130 = 0;
-    let sum230 = 0;
-    let sum330 = 0;
-    let sum031 = 0;
-    let sum131 = 0;
-    let sum231 = 0;
-    let sum331 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input0 = f[input_row + k];
-      const weight_k = weight + k * 32;
-      const weight0 = f[weight_k + 30];
-      sum030 += input0 * weight0;
-      const input1 = f[input_row + k + 32];
-      sum130 += input1 * weight0;
-      const input2 = f[input_row + k + 64];
-      sum230 += input2 * weight0;
-      const input3 = f[input_row + k + 96];
-      sum330 += input3 * weight0;
-      const weight1 = f[weight_k + 31];
-      sum031 += input0 * weight1;
-      sum131 += input1 * weight1;
-      sum231 += input2 * weight1;
-      sum331 += input3 * weight1;
-    }
-    f[output_row + 30] = sum030 + bias0;
-    f[output_row + 62] = sum130 + bias0;
-    f[output_row + 94] = sum230 + bias0;
-    f[output_row + 126] = sum330 + bias0;
-    f[output_row + 31] = sum031 + bias1;
-    f[output_row + 63] = sum131 + bias1;
-    f[output_row + 95] = sum231 + bias1;
-    f[output_row + 127] = sum331 + bias1;
-  }
-  for (let row = n - (n % 4); row < n; row++) {
-    const input_row = input + row * 32;
-    const output_row = output + row * 32;
-    for (let j = 0; j < 30; j += 3) {
-      let sum0 = 0;
-      let sum1 = 0;
-      let sum2 = 0;
-      const weight_j = weight + j;
-      for (let k = 0; k < 32; k++) {
-        const input_value = f[input_row + k];
-        const weight_k = weight_j + k * 32;
-        sum0 += input_value * f[weight_k];
-        sum1 += input_value * f[weight_k + 1];
-        sum2 += input_value * f[weight_k + 2];
-      }
-      f[output_row + j] = sum0 + f[bias + j];
-      f[output_row + j + 1] = sum1 + f[bias + j + 1];
-      f[output_row + j + 2] = sum2 + f[bias + j + 2];
-    }
-    let sum30 = 0;
-    let sum31 = 0;
-    for (let k = 0; k < 32; k++) {
-      const input_value = f[input_row + k];
-      const weight_k = weight + k * 32;
-      sum30 += input_value * f[weight_k + 30];
-      sum31 += input_value * f[weight_k + 31];
-    }
-    f[output_row + 30] = sum30 + bias0;
-    f[output_row + 31] = sum31 + bias1;
   }
 }
 
@@ -1909,30 +1249,14 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_stem_gelu_2(f, n);
-  compute_stem(f, n, stem_gelu_2, stem_gelu, stem_gelu_3, stem);
-  compute_block1_hidden_gelu_(
-    f,
-    n,
-    block1_hidden_bias,
-    stem,
-    block1_hidden_weight,
-    block1_hidden_gelu,
-    block1_hidden_gelu_2,
-  );
-  compute_stem(f, n, block1_hidden_gelu_2, block1_hidden_gelu, block1_hidden_gelu_3, block1_hidden);
-  compute_block(f, n, block1_correction_bias, block1_hidden, block1_correction_weight, stem, block1);
-  compute_block1_hidden_gelu_(
-    f,
-    n,
-    block2_hidden_bias,
-    block1,
-    block2_hidden_weight,
-    block2_hidden_gelu,
-    block2_hidden_gelu_2,
-  );
-  compute_stem(f, n, block2_hidden_gelu_2, block2_hidden_gelu, block2_hidden_gelu_3, block2_hidden);
-  compute_block(f, n, block2_correction_bias, block2_hidden, block2_correction_weight, block1, block2);
+  compute_stem_sum(f, n, stem_sum);
+  compute_stem(f, n, stem_sum, stem_gelu, stem);
+  compute_block1_hidden_sum(f, n, stem, block1_hidden_weight, block1_hidden_bias, block1_hidden_sum);
+  compute_stem(f, n, block1_hidden_sum, block1_hidden_gelu, block1_hidden);
+  compute_block(f, n, block1_hidden, block1_correction_weight, block1_correction_bias, stem, block1);
+  compute_block1_hidden_sum(f, n, block1, block2_hidden_weight, block2_hidden_bias, block2_hidden_sum);
+  compute_stem(f, n, block2_hidden_sum, block2_hidden_gelu, block2_hidden);
+  compute_block(f, n, block2_hidden, block2_correction_weight, block2_correction_bias, block1, block2);
   compute_scores(f, n, block2, scores);
   compute_loss(f, integers, n);
   compute_d_scores(f, integers, n);
@@ -1942,9 +1266,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     d_block2_hidden,
-    block2_hidden_gelu_2,
+    block2_hidden_sum,
     block2_hidden_gelu,
-    block2_hidden_gelu_3,
     d_block2_hidden_sum,
   );
   compute_d_block(f, n, d_block2_hidden_sum, block2_hidden_weight, d_block2, d_block1);
@@ -1953,13 +1276,12 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     d_block1_hidden,
-    block1_hidden_gelu_2,
+    block1_hidden_sum,
     block1_hidden_gelu,
-    block1_hidden_gelu_3,
     d_block1_hidden_sum,
   );
   compute_d_block(f, n, d_block1_hidden_sum, block1_hidden_weight, d_block1, d_stem);
-  compute_d_block2_hidden_sum(f, n, d_stem, stem_gelu_2, stem_gelu, stem_gelu_3, d_stem_sum);
+  compute_d_block2_hidden_sum(f, n, d_stem, stem_sum, stem_gelu, d_stem_sum);
   compute_d_stem_weight(f, n);
   compute_d_stem_bias(f, n, d_stem_sum, d_stem_bias);
   compute_d_block1_hidden_weight(f, n, stem, d_block1_hidden_sum, d_block1_hidden_weight);
@@ -1989,36 +1311,36 @@ function predict(f: Numbers, n: number): void {
   compute_block1_hidden_sum(
     f,
     n,
-    block1_hidden_bias,
     predict_stem,
     block1_hidden_weight,
+    block1_hidden_bias,
     predict_block1_hidden_sum,
   );
   compute_stem_2(f, n, predict_block1_hidden_sum, predict_block1_hidden);
   compute_block(
     f,
     n,
-    block1_correction_bias,
     predict_block1_hidden,
     block1_correction_weight,
+    block1_correction_bias,
     predict_stem,
     predict_block1,
   );
   compute_block1_hidden_sum(
     f,
     n,
-    block2_hidden_bias,
     predict_block1,
     block2_hidden_weight,
+    block2_hidden_bias,
     predict_block2_hidden_sum,
   );
   compute_stem_2(f, n, predict_block2_hidden_sum, predict_block2_hidden);
   compute_block(
     f,
     n,
-    block2_correction_bias,
     predict_block2_hidden,
     block2_correction_weight,
+    block2_correction_bias,
     predict_block1,
     predict_block2,
   );
@@ -2032,36 +1354,36 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
   compute_block1_hidden_sum(
     f,
     n,
-    block1_hidden_bias,
     evaluate_stem,
     block1_hidden_weight,
+    block1_hidden_bias,
     evaluate_block1_hidden_sum,
   );
   compute_stem_2(f, n, evaluate_block1_hidden_sum, evaluate_block1_hidden);
   compute_block(
     f,
     n,
-    block1_correction_bias,
     evaluate_block1_hidden,
     block1_correction_weight,
+    block1_correction_bias,
     evaluate_stem,
     evaluate_block1,
   );
   compute_block1_hidden_sum(
     f,
     n,
-    block2_hidden_bias,
     evaluate_block1,
     block2_hidden_weight,
+    block2_hidden_bias,
     evaluate_block2_hidden_sum,
   );
   compute_stem_2(f, n, evaluate_block2_hidden_sum, evaluate_block2_hidden);
   compute_block(
     f,
     n,
-    block2_correction_bias,
     evaluate_block2_hidden,
     block2_correction_weight,
+    block2_correction_bias,
     evaluate_block1,
     evaluate_block2,
   );
@@ -2177,9 +1499,9 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
-/** A field with the scale of each of its columns; indices have none. */
+/** A field with the scale of each of its columns. */
 interface FittedField extends Field {
-  scales: Scale[] | undefined;
+  scales: Scale[];
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -2211,7 +1533,7 @@ function datasetOf(
   );
   const fields = read.map((field, i) => ({
     ...field,
-    scales: field.bounds ? undefined : values[i].map((column) => fitScale(column, train, field.scale)),
+    scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
   const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
   return {
@@ -2230,14 +1552,13 @@ function batchOf(
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, scales }, f) => {
+  const entries = fields.map(({ name, bounds, scales }, f) => {
     const size = rows.length * columns[f].length;
-    const numbers = scales ? new real(size) : new Int32Array(size);
+    const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
       columns[f].forEach((column, i) => {
-        const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-        numbers[next++] = (column[row] - shift) / span;
+        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
       });
     }
     return [name, numbers];
@@ -2594,15 +1915,11 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
 }
 
 function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name) ?? [];
+  const column = table.columns.get(name);
   if (column instanceof Float64Array) return column;
-  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(
-    table,
-    name,
-    row,
-    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
-  );
+  const cells = textColumn(table, name);
+  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -2838,10 +2155,19 @@ interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** Reads the test part; only where the spec gives it a file of its own. */
-  readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
+  /** Only where the spec gives the test part a file of its own. */
+  testFile?: TestFile;
   /** Brings errors into the target's own units; only where the target is scaled. */
   ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
+}
+
+/** A flag for the file of the test rows. */
+interface TestFile {
+  flag: string;
+  /** Its line of the help. */
+  help: string;
+  /** Puts the rows of the file, if the flag gave one, into the data set. */
+  read(path: string | undefined, model: ModelFacts, dataset: Dataset): Promise<void>;
 }
 
 interface Flags {
@@ -2884,7 +2210,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args, program.readTest !== undefined));
+    await trainAsAsked(program, parseFlags(args, program.testFile?.flag));
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -2893,9 +2219,11 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
-  const { model, training, data, createTrainer, readTest, ownUnits } = program;
+  const { model, training, data, createTrainer } = program;
   if (flags.help) return console.log(helpText(program));
-  const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
+  if (flags.data === undefined)
+    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
   const trainer = createTrainer({ seed: flags.seed });
   if (flags.resume !== undefined) {
     const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
@@ -2904,30 +2232,20 @@ async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
       throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
     }
   }
-  const dataset = placed(file, () => datasetOf(model, data, training, trainer.seed, table));
-  if (readTest) {
-    const [file, table] = await tableIn("test", flags.test, "the CSV file of the test rows");
-    dataset.test = placed(file, () => readTest(model, dataset, table));
-  }
+  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
+  await program.testFile?.read(flags.test, model, dataset);
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const shown = ownUnits ? ownUnits(trainer, training, dataset) : trainer;
+  const shown = program.ownUnits?.(trainer, training, dataset) ?? trainer;
   const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
   console.log(flags.json ? JSON.stringify(result) : resultText(result));
-}
-
-/** The table in the file that a flag names, after the file's name. */
-async function tableIn(flag: string, file: string | undefined, what: string): Promise<[string, Table]> {
-  if (file === undefined) throw new InputError(`--${flag} FILE is needed: ${what} (see --help)`);
-  const text = await reading(file, (files, path) => files.readFile(path, "utf8"));
-  return [file, placed(file, () => parseCsv(text))];
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -2970,7 +2288,7 @@ function say(text: string): void {
   if (typeof process !== "undefined") process.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
+function parseFlags(args: readonly string[], testFlag: string | undefined): Flags {
   const flags: Flags = { json: false, help: false };
   const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
   for (let i = 0; i < words.length; i++) {
@@ -2986,7 +2304,7 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
       throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
     };
     if (flag === "--data") flags.data = value();
-    else if (flag === "--test" && hasTestFile) flags.test = value();
+    else if (flag === testFlag) flags.test = value();
     else if (flag === "--epochs") flags.epochs = count();
     else if (flag === "--seed") flags.seed = count();
     else if (flag === "--out") flags.out = value();
@@ -2998,10 +2316,10 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   return flags;
 }
 
-function helpText({ model, training, readTest }: Program): string {
+function helpText({ model, training, testFile }: Program): string {
   return `Trains "${model.name}" on a CSV file whose first row names the columns.
 
-  --data FILE          the file (needed)${readTest ? "\n  --test FILE          one more of the kind: the test rows (needed)" : ""}
+  --data FILE          the file (needed)${testFile?.help ?? ""}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
@@ -3419,7 +2737,7 @@ interface TrainingResult {
   test?: Summary;
 }
 
-/** What of a trainer a run needs; see `inOwnUnits` for one whose target is scaled. */
+/** What of a trainer a run needs. */
 type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
 
 /**
@@ -3480,15 +2798,10 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 
 /** The outcome for people: a line for each part. */
 function resultText({ model, epochs, bestEpoch, train, validation, test }: TrainingResult): string {
-  const line = (part: string, summary?: Summary) =>
-    summary ? [`${part.padEnd(12)}${figures(summary)}`] : [];
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
-  return [
-    `${model}: ${epochs} epochs${best}`,
-    ...line("train", train),
-    ...line("validation", validation),
-    ...line("test", test),
-  ].join("\n");
+  const lines = Object.entries({ train, validation, test }).map(([part, summary]) =>
+    summary ? `\n${part.padEnd(12)}${figures(summary)}` : "",
+  );
+  return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
 /** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */
@@ -3697,7 +3010,7 @@ function cos(x: number): number {
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(186752);
+  const memory = new ArrayBuffer(174464);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -3805,18 +3118,15 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["block2-correction.bias", block2_correction_bias, 32],
         ["scores.weight", scores_weight, 320],
         ["scores.bias", scores_bias, 10],
+        ["stem_sum", stem_sum, 1024],
         ["stem_gelu", stem_gelu, 1024],
-        ["stem_gelu_2", stem_gelu_2, 1024],
-        ["stem_gelu_3", stem_gelu_3, 1024],
         ["stem", stem, 1024],
-        ["block1-hidden_gelu_3", block1_hidden_gelu_3, 1024],
         ["block1-hidden", block1_hidden, 1024],
         ["block1", block1, 1024],
         ["block2-hidden", block2_hidden, 1024],
         ["block2", block2, 1024],
         ["d_scores", d_scores, 320],
         ["d_block2", d_block2, 1024],
-        ["d_block2-hidden", d_block2_hidden, 1024],
         ["d_block2-hidden_sum", d_block2_hidden_sum, 1024],
         ["d_block1", d_block1, 1024],
         ["d_block1-hidden", d_block1_hidden, 1024],

@@ -360,7 +360,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / sum1;
 }
 
-// Gradient of [cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
+// Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
 //   d_cross-entropy = [cultivar ≥ 0] ? d_loss_total : 0
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
 //   d_dense2 = d_cross-entropy · (exponentials / sum_of_exponentials − [index = cultivar])
@@ -685,8 +685,8 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
 // stepSize = learningRate / (1 − exp(t · -0.105361…))
 // adamw = 1 / √(1 − exp(t · -0.0010005…))
 // next_step = optimizer:step + 1
-// next_mean = 0.9 · optimizer:mean + 0.1… · gradients
-// next_squares = 0.999 · optimizer:squares + 0.001… · gradients · gradients
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · gradients · gradients
 // next_parameters = 0.9999 · parameters − stepSize · next_mean / (√(next_squares) · adamw + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
@@ -993,9 +993,9 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
-/** A field with the scale of each of its columns; indices have none. */
+/** A field with the scale of each of its columns. */
 interface FittedField extends Field {
-  scales: Scale[] | undefined;
+  scales: Scale[];
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -1027,7 +1027,7 @@ function datasetOf(
   );
   const fields = read.map((field, i) => ({
     ...field,
-    scales: field.bounds ? undefined : values[i].map((column) => fitScale(column, train, field.scale)),
+    scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
   const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
   return {
@@ -1046,14 +1046,13 @@ function batchOf(
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, scales }, f) => {
+  const entries = fields.map(({ name, bounds, scales }, f) => {
     const size = rows.length * columns[f].length;
-    const numbers = scales ? new real(size) : new Int32Array(size);
+    const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
       columns[f].forEach((column, i) => {
-        const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-        numbers[next++] = (column[row] - shift) / span;
+        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
       });
     }
     return [name, numbers];
@@ -1392,15 +1391,11 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
 }
 
 function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name) ?? [];
+  const column = table.columns.get(name);
   if (column instanceof Float64Array) return column;
-  const row = column.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(
-    table,
-    name,
-    row,
-    column[row].trim() === "" ? "the cell is empty" : `"${column[row]}" is not a number`,
-  );
+  const cells = textColumn(table, name);
+  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -1636,10 +1631,19 @@ interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** Reads the test part; only where the spec gives it a file of its own. */
-  readTest?(model: ModelFacts, dataset: Dataset, table: Table): Batch;
+  /** Only where the spec gives the test part a file of its own. */
+  testFile?: TestFile;
   /** Brings errors into the target's own units; only where the target is scaled. */
   ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
+}
+
+/** A flag for the file of the test rows. */
+interface TestFile {
+  flag: string;
+  /** Its line of the help. */
+  help: string;
+  /** Puts the rows of the file, if the flag gave one, into the data set. */
+  read(path: string | undefined, model: ModelFacts, dataset: Dataset): Promise<void>;
 }
 
 interface Flags {
@@ -1682,7 +1686,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args, program.readTest !== undefined));
+    await trainAsAsked(program, parseFlags(args, program.testFile?.flag));
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -1691,9 +1695,11 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
-  const { model, training, data, createTrainer, readTest, ownUnits } = program;
+  const { model, training, data, createTrainer } = program;
   if (flags.help) return console.log(helpText(program));
-  const [file, table] = await tableIn("data", flags.data, "the CSV file to train on");
+  if (flags.data === undefined)
+    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
   const trainer = createTrainer({ seed: flags.seed });
   if (flags.resume !== undefined) {
     const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
@@ -1702,30 +1708,20 @@ async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
       throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
     }
   }
-  const dataset = placed(file, () => datasetOf(model, data, training, trainer.seed, table));
-  if (readTest) {
-    const [file, table] = await tableIn("test", flags.test, "the CSV file of the test rows");
-    dataset.test = placed(file, () => readTest(model, dataset, table));
-  }
+  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
+  await program.testFile?.read(flags.test, model, dataset);
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const shown = ownUnits ? ownUnits(trainer, training, dataset) : trainer;
+  const shown = program.ownUnits?.(trainer, training, dataset) ?? trainer;
   const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
   console.log(flags.json ? JSON.stringify(result) : resultText(result));
-}
-
-/** The table in the file that a flag names, after the file's name. */
-async function tableIn(flag: string, file: string | undefined, what: string): Promise<[string, Table]> {
-  if (file === undefined) throw new InputError(`--${flag} FILE is needed: ${what} (see --help)`);
-  const text = await reading(file, (files, path) => files.readFile(path, "utf8"));
-  return [file, placed(file, () => parseCsv(text))];
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -1768,7 +1764,7 @@ function say(text: string): void {
   if (typeof process !== "undefined") process.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
+function parseFlags(args: readonly string[], testFlag: string | undefined): Flags {
   const flags: Flags = { json: false, help: false };
   const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
   for (let i = 0; i < words.length; i++) {
@@ -1784,7 +1780,7 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
       throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
     };
     if (flag === "--data") flags.data = value();
-    else if (flag === "--test" && hasTestFile) flags.test = value();
+    else if (flag === testFlag) flags.test = value();
     else if (flag === "--epochs") flags.epochs = count();
     else if (flag === "--seed") flags.seed = count();
     else if (flag === "--out") flags.out = value();
@@ -1796,10 +1792,10 @@ function parseFlags(args: readonly string[], hasTestFile: boolean): Flags {
   return flags;
 }
 
-function helpText({ model, training, readTest }: Program): string {
+function helpText({ model, training, testFile }: Program): string {
   return `Trains "${model.name}" on a CSV file whose first row names the columns.
 
-  --data FILE          the file (needed)${readTest ? "\n  --test FILE          one more of the kind: the test rows (needed)" : ""}
+  --data FILE          the file (needed)${testFile?.help ?? ""}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
@@ -2217,7 +2213,7 @@ interface TrainingResult {
   test?: Summary;
 }
 
-/** What of a trainer a run needs; see `inOwnUnits` for one whose target is scaled. */
+/** What of a trainer a run needs. */
 type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
 
 /**
@@ -2278,15 +2274,10 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 
 /** The outcome for people: a line for each part. */
 function resultText({ model, epochs, bestEpoch, train, validation, test }: TrainingResult): string {
-  const line = (part: string, summary?: Summary) =>
-    summary ? [`${part.padEnd(12)}${figures(summary)}`] : [];
-  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
-  return [
-    `${model}: ${epochs} epochs${best}`,
-    ...line("train", train),
-    ...line("validation", validation),
-    ...line("test", test),
-  ].join("\n");
+  const lines = Object.entries({ train, validation, test }).map(([part, summary]) =>
+    summary ? `\n${part.padEnd(12)}${figures(summary)}` : "",
+  );
+  return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
 /** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */

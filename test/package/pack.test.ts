@@ -1,5 +1,5 @@
 // The package as users get it: packed, installed in an empty folder, used. If one fails, the clone works and the package does not.
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flowers, flowersCsv } from "../cli/workspace.ts";
 
@@ -23,8 +24,11 @@ const minutes = 60_000;
 let packed: string[] = [];
 let clone = "";
 
-const run = (file: string, ...args: readonly string[]): string =>
-  execFileSync(file, args, { cwd: home, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+// Never synchronous: a worker that does not answer for a minute is given up by the test runner.
+const execute = promisify(execFile);
+const runIn = async (folder: string, file: string, ...args: readonly string[]): Promise<string> =>
+  (await execute(file, args, { cwd: folder, maxBuffer: 2 ** 26 })).stdout;
+const run = (file: string, ...args: readonly string[]): Promise<string> => runIn(home, file, ...args);
 const write = (file: string, content: string): void => writeFileSync(join(home, file), content);
 
 interface PackReport {
@@ -51,21 +55,21 @@ function copyOfClone(): string {
 }
 
 /** What `npm install` would put in place, without asking a registry: the package unpacked, its dependencies beside it. */
-function install(): void {
+async function install(): Promise<void> {
   mkdirSync(join(home, "node_modules/tapeless"), { recursive: true });
   clone = copyOfClone();
-  const options = { cwd: clone, encoding: "utf8" } as const;
-  const [report]: PackReport[] = JSON.parse(
-    execFileSync("npm", ["pack", "--json", "--pack-destination", folder], options),
+  const report: PackReport[] = JSON.parse(
+    await runIn(clone, "npm", "pack", "--json", "--pack-destination", folder),
   );
-  packed = report.files.map(({ path }) => path);
-  execFileSync("tar", [
-    "xzf",
-    join(folder, report.filename),
-    "--strip-components=1",
-    "-C",
+  const [{ filename, files }] = report;
+  packed = files.map(({ path }) => path);
+  await runIn(
     join(home, "node_modules/tapeless"),
-  ]);
+    "tar",
+    "xzf",
+    join(folder, filename),
+    "--strip-components=1",
+  );
   for (const name of dependenciesOf(root))
     cpSync(join(root, "node_modules", name), join(home, "node_modules", name), { recursive: true });
 }
@@ -119,21 +123,21 @@ describe("what is packed", () => {
 describe("the command", () => {
   it(
     "compiles and trains",
-    () => {
+    async () => {
       write("flowers.json", JSON.stringify(flowers));
       write("flowers.csv", flowersCsv);
-      expect(tapeless("compile", "flowers.json")).toContain("flowers.json → generated/flowers.ts");
-      expect(tapeless("train", "flowers.json")).toMatch(/^flowers: 4 epochs/);
-      expect(tapeless("verify", "flowers.json")).toContain("below 0.000001");
+      expect(await tapeless("compile", "flowers.json")).toContain("flowers.json → generated/flowers.ts");
+      expect(await tapeless("train", "flowers.json")).toMatch(/^flowers: 4 epochs/);
+      expect(await tapeless("verify", "flowers.json")).toContain("below 0.000001");
     },
     minutes,
   );
 
   it(
     "emits the same bytes as the clone",
-    () => {
+    async () => {
       const launcher = join(root, "src/cli/tapeless.js");
-      run(process.execPath, launcher, "compile", "flowers.json", "-o", "clone.ts");
+      await run(process.execPath, launcher, "compile", "flowers.json", "-o", "clone.ts");
       expect(readFileSync(join(home, "clone.ts"), "utf8")).toBe(
         readFileSync(join(home, "generated/flowers.ts"), "utf8"),
       );
@@ -143,12 +147,12 @@ describe("the command", () => {
 
   it(
     "takes a spec in TypeScript that imports defineModel",
-    () => {
+    async () => {
       write(
         "typed.ts",
         `import { defineModel } from "tapeless";\nexport default defineModel(${JSON.stringify({ ...flowers, name: "typed" })});\n`,
       );
-      expect(tapeless("compile", "typed.ts")).toContain("typed.ts → generated/typed.ts");
+      expect(await tapeless("compile", "typed.ts")).toContain("typed.ts → generated/typed.ts");
     },
     minutes,
   );
@@ -169,40 +173,38 @@ describe("the library", () => {
 
   it(
     "has types that hold under tsc --strict, without skipLibCheck, and refuse what is wrong",
-    () => {
+    async () => {
       write("package.json", '{ "type": "module" }');
       write("program.ts", program);
       write("wrong.ts", 'import { compile } from "tapeless";\ncompile({ name: 3 });\n');
       const tsc = join(root, "node_modules/typescript/bin/tsc");
       const types = ["--typeRoots", join(root, "node_modules/@types"), "--types", "node"];
       const flags = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", ...types];
-      expect(run(process.execPath, tsc, ...flags, "program.ts")).toBe("");
-      expect(() =>
-        execFileSync(process.execPath, [tsc, ...flags, "wrong.ts"], { cwd: home, stdio: "pipe" }),
-      ).toThrow();
+      expect(await run(process.execPath, tsc, ...flags, "program.ts")).toBe("");
+      await expect(run(process.execPath, tsc, ...flags, "wrong.ts")).rejects.toThrow();
     },
     2 * minutes,
   );
 
   it(
     "compiles a spec and rejects a wrong one with diagnostics",
-    () => {
+    async () => {
       write(
         "program.js",
         program
           .replace(/import type .*/, "")
           .replace(/: (ModelSpec|CompileResult|readonly Diagnostic\[\]|unknown)/g, ""),
       );
-      expect(run(process.execPath, "program.js")).toBe("true 0\ntrue\n");
+      expect(await run(process.execPath, "program.js")).toBe("true 0\ntrue\n");
     },
     minutes,
   );
 
-  it("exports the JSON Schema", () => {
+  it("exports the JSON Schema", async () => {
     write(
       "schema.js",
       'import schema from "tapeless/schema.json" with { type: "json" };\nconsole.log(schema.type);\n',
     );
-    expect(run(process.execPath, "--no-warnings", "schema.js")).toBe("object\n");
+    expect(await run(process.execPath, "--no-warnings", "schema.js")).toBe("object\n");
   });
 });
