@@ -36,7 +36,7 @@ const data: DataFacts = {
   targets: { progression: { columns: ["progression"] } },
 };
 
-// The arena: one block of 16320 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 16176 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -87,20 +87,14 @@ const totals_r2_count = 981; // f64[]
 // Values on the way; those that do not live at the same time share memory.
 const dense1 = 1964; // f32[n, 32], gradient: kernels 1 to 10
 const d_dense1_sum = 2988; // f32[n, 32], gradient: kernels 7 to 9
-const dense2_product = 4012; // f32[n, 1], gradient: kernels 2 to 11
-const d_dense2 = 4044; // f32[n, 1], gradient: kernels 6 to 10
-const rmse = 2988; // f32[], gradient: kernels 3 to 5
-const d_loss_total = 4076; // f32[], gradient: kernels 3 to 11
-const regularization = 2992; // f32[], gradient: kernels 4 to 5
+const dense2_product = 2988; // f32[n, 1], gradient: kernels 2 to 6
+const d_dense2 = 4012; // f32[n, 1], gradient: kernels 6 to 10
+const rmse = 3020; // f32[], gradient: kernels 3 to 5
+const d_loss_total = 3024; // f32[], gradient: kernels 3 to 6
+const regularization = 3028; // f32[], gradient: kernels 4 to 5
 const predict_dense1 = 1964; // f32[n, 32], predict: kernels 1 to 2
 const evaluate_dense1 = 1964; // f32[n, 32], evaluate: kernels 1 to 2
 const evaluate_dense2 = 2988; // f32[n, 1], evaluate: kernels 2 to 3
-const evaluate_loss_total_2 = 982; // f64[], evaluate: kernels 3 to 4
-const evaluate_totals_loss_total = 984; // f64[], evaluate: kernels 3 to 4
-const evaluate_r2_residual = 986; // f64[], evaluate: kernels 3 to 4
-const evaluate_r2_total = 988; // f64[], evaluate: kernels 3 to 4
-const evaluate_r2_squares = 990; // f64[], evaluate: kernels 3 to 4
-const evaluate_mae_total = 1984; // f32[], evaluate: kernels 3 to 4
 
 // dense1_product = patient · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
@@ -191,30 +185,30 @@ function compute_dense(f: Numbers, n: number, output: number): void {
 // dense2_product = dense1 · dense2.weight
 function compute_dense2_product(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
-    let sum00 = 0;
-    let sum10 = 0;
-    let sum20 = 0;
-    let sum30 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     const dense1_row = dense1 + row * 32;
     for (let k = 0; k < 32; k++) {
       const dense2_weight_value = f[dense2_weight + k];
-      sum00 += f[dense1_row + k] * dense2_weight_value;
-      sum10 += f[dense1_row + k + 32] * dense2_weight_value;
-      sum20 += f[dense1_row + k + 64] * dense2_weight_value;
-      sum30 += f[dense1_row + k + 96] * dense2_weight_value;
-    }
-    f[dense2_product + row] = sum00;
-    f[dense2_product + row + 1] = sum10;
-    f[dense2_product + row + 2] = sum20;
-    f[dense2_product + row + 3] = sum30;
-  }
-  for (let row = n - (n % 4); row < n; row++) {
-    let sum0 = 0;
-    const dense1_row = dense1 + row * 32;
-    for (let k = 0; k < 32; k++) {
-      sum0 += f[dense1_row + k] * f[dense2_weight + k];
+      sum0 += f[dense1_row + k] * dense2_weight_value;
+      sum1 += f[dense1_row + k + 32] * dense2_weight_value;
+      sum2 += f[dense1_row + k + 64] * dense2_weight_value;
+      sum3 += f[dense1_row + k + 96] * dense2_weight_value;
     }
     f[dense2_product + row] = sum0;
+    f[dense2_product + row + 1] = sum1;
+    f[dense2_product + row + 2] = sum2;
+    f[dense2_product + row + 3] = sum3;
+  }
+  for (let row = n - (n % 4); row < n; row++) {
+    let sum = 0;
+    const dense1_row = dense1 + row * 32;
+    for (let k = 0; k < 32; k++) {
+      sum += f[dense1_row + k] * f[dense2_weight + k];
+    }
+    f[dense2_product + row] = sum;
   }
 }
 
@@ -225,13 +219,10 @@ function compute_dense2_product(f: Numbers, n: number): void {
 //   d_loss_total = 1 / (rmse · 2) / n
 function compute_rmse(f: Numbers, n: number): void {
   let sum = 0;
+  const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n; row++) {
-    const dense2_product_row = dense2_product + row;
-    const progression_row = progression + row;
-    for (let k = 0; k < 1; k++) {
-      const t_value = f[dense2_product_row + k] + f[dense2_bias + k] - f[progression_row + k];
-      sum += t_value * t_value;
-    }
+    const t_value = f[dense2_product + row] + dense2_bias_value - f[progression + row];
+    sum += t_value * t_value;
   }
   const t = n;
   const rmse_value = Math.sqrt(sum / t);
@@ -257,28 +248,27 @@ function compute_regularization(f: Numbers): void {
 function compute_loss(f: Numbers): void {
   let sum = 0;
   for (let k = 0; k < 32; k++) {
-    const dense2_weight_k = dense2_weight + k;
-    for (let l = 0; l < 1; l++) {
-      const dense2_weight_value = f[dense2_weight_k + l];
-      sum += dense2_weight_value * dense2_weight_value;
-    }
+    const dense2_weight_value = f[dense2_weight + k];
+    sum += dense2_weight_value * dense2_weight_value;
   }
   f[loss] = f[rmse] + 0.001 * f[regularization] + 0.001 * sum;
 }
 
 // Gradient of (dense2 − progression) · (dense2 − progression) [multiply.vjp]:
 //   d_dense2 = 2 · d_loss_total · (dense2_product + dense2.bias − progression)
-function compute_d_dense2(f: Numbers, n: number): void {
+// Gradient of dense2.bias [broadcast.vjp]:
+//   d_dense2.bias_reduceSum = Σ_n (dense2_product + dense2.bias − progression)
+//   d_dense2.bias = 2 · d_loss_total · d_dense2.bias_reduceSum
+function compute_d_dense2_bias(f: Numbers, n: number): void {
+  let sum = 0;
   const d_loss_total_value = f[d_loss_total];
+  const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n; row++) {
-    const dense2_product_row = dense2_product + row;
-    const progression_row = progression + row;
-    const d_dense2_row = d_dense2 + row;
-    for (let j = 0; j < 1; j++) {
-      f[d_dense2_row + j] =
-        2 * (d_loss_total_value * (f[dense2_product_row + j] + f[dense2_bias + j] - f[progression_row + j]));
-    }
+    const t = f[dense2_product + row] + dense2_bias_value - f[progression + row];
+    f[d_dense2 + row] = 2 * (d_loss_total_value * t);
+    sum += t;
   }
+  f[d_dense2_bias] = 2 * (d_loss_total_value * sum);
 }
 
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
@@ -287,7 +277,9 @@ function compute_d_dense2(f: Numbers, n: number): void {
 //   d_dense1_sum = [dense1 > 0] ? d_dense1 : 0
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
-    const d_dense2_row = d_dense2 + row;
+    const d_dense2_0 = f[d_dense2 + row];
+    const d_dense2_1 = f[d_dense2 + row + 1];
+    const d_dense2_2 = f[d_dense2 + row + 2];
     const dense1_row = dense1 + row * 32;
     const d_dense1_sum_row = d_dense1_sum + row * 32;
     for (let j = 0; j < 32; j += 4) {
@@ -303,28 +295,18 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
       let sum03 = 0;
       let sum13 = 0;
       let sum23 = 0;
-      const dense2_weight_j = dense2_weight + j;
-      for (let k = 0; k < 1; k++) {
-        const d_dense2_0 = f[d_dense2_row + k];
-        const dense2_weight0 = f[dense2_weight_j + k];
-        sum00 += d_dense2_0 * dense2_weight0;
-        const d_dense2_1 = f[d_dense2_row + k + 1];
-        sum10 += d_dense2_1 * dense2_weight0;
-        const d_dense2_2 = f[d_dense2_row + k + 2];
-        sum20 += d_dense2_2 * dense2_weight0;
-        const dense2_weight1 = f[dense2_weight_j + k + 1];
-        sum01 += d_dense2_0 * dense2_weight1;
-        sum11 += d_dense2_1 * dense2_weight1;
-        sum21 += d_dense2_2 * dense2_weight1;
-        const dense2_weight2 = f[dense2_weight_j + k + 2];
-        sum02 += d_dense2_0 * dense2_weight2;
-        sum12 += d_dense2_1 * dense2_weight2;
-        sum22 += d_dense2_2 * dense2_weight2;
-        const dense2_weight3 = f[dense2_weight_j + k + 3];
-        sum03 += d_dense2_0 * dense2_weight3;
-        sum13 += d_dense2_1 * dense2_weight3;
-        sum23 += d_dense2_2 * dense2_weight3;
-      }
+      sum00 += d_dense2_0 * f[dense2_weight + j];
+      sum10 += d_dense2_1 * f[dense2_weight + j];
+      sum20 += d_dense2_2 * f[dense2_weight + j];
+      sum01 += d_dense2_0 * f[dense2_weight + j + 1];
+      sum11 += d_dense2_1 * f[dense2_weight + j + 1];
+      sum21 += d_dense2_2 * f[dense2_weight + j + 1];
+      sum02 += d_dense2_0 * f[dense2_weight + j + 2];
+      sum12 += d_dense2_1 * f[dense2_weight + j + 2];
+      sum22 += d_dense2_2 * f[dense2_weight + j + 2];
+      sum03 += d_dense2_0 * f[dense2_weight + j + 3];
+      sum13 += d_dense2_1 * f[dense2_weight + j + 3];
+      sum23 += d_dense2_2 * f[dense2_weight + j + 3];
       f[d_dense1_sum_row + j] = f[dense1_row + j] > 0 ? sum00 : 0;
       f[d_dense1_sum_row + j + 32] = f[dense1_row + j + 32] > 0 ? sum10 : 0;
       f[d_dense1_sum_row + j + 64] = f[dense1_row + j + 64] > 0 ? sum20 : 0;
@@ -340,7 +322,7 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
-    const d_dense2_row = d_dense2 + row;
+    const d_dense2_value = f[d_dense2 + row];
     const dense1_row = dense1 + row * 32;
     const d_dense1_sum_row = d_dense1_sum + row * 32;
     for (let j = 0; j < 32; j += 4) {
@@ -348,14 +330,10 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
       let sum1 = 0;
       let sum2 = 0;
       let sum3 = 0;
-      const dense2_weight_j = dense2_weight + j;
-      for (let k = 0; k < 1; k++) {
-        const d_dense2_value = f[d_dense2_row + k];
-        sum0 += d_dense2_value * f[dense2_weight_j + k];
-        sum1 += d_dense2_value * f[dense2_weight_j + k + 1];
-        sum2 += d_dense2_value * f[dense2_weight_j + k + 2];
-        sum3 += d_dense2_value * f[dense2_weight_j + k + 3];
-      }
+      sum0 += d_dense2_value * f[dense2_weight + j];
+      sum1 += d_dense2_value * f[dense2_weight + j + 1];
+      sum2 += d_dense2_value * f[dense2_weight + j + 2];
+      sum3 += d_dense2_value * f[dense2_weight + j + 3];
       f[d_dense1_sum_row + j] = f[dense1_row + j] > 0 ? sum0 : 0;
       f[d_dense1_sum_row + j + 1] = f[dense1_row + j + 1] > 0 ? sum1 : 0;
       f[d_dense1_sum_row + j + 2] = f[dense1_row + j + 2] > 0 ? sum2 : 0;
@@ -431,40 +409,23 @@ function compute_d_dense1_bias(f: Numbers, n: number): void {
 //   d_dense2.weight = 0.002 · dense2.weight + d_dense2_product_contract
 function compute_d_dense2_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i += 4) {
-    let sum00 = 0;
-    let sum10 = 0;
-    let sum20 = 0;
-    let sum30 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     const dense1_i = dense1 + i;
     for (let row = 0; row < n; row++) {
       const d_dense2_value = f[d_dense2 + row];
       const dense1_row = dense1_i + row * 32;
-      sum00 += f[dense1_row] * d_dense2_value;
-      sum10 += f[dense1_row + 1] * d_dense2_value;
-      sum20 += f[dense1_row + 2] * d_dense2_value;
-      sum30 += f[dense1_row + 3] * d_dense2_value;
+      sum0 += f[dense1_row] * d_dense2_value;
+      sum1 += f[dense1_row + 1] * d_dense2_value;
+      sum2 += f[dense1_row + 2] * d_dense2_value;
+      sum3 += f[dense1_row + 3] * d_dense2_value;
     }
-    f[d_dense2_weight + i] = 0.002 * f[dense2_weight + i] + sum00;
-    f[d_dense2_weight + i + 1] = 0.002 * f[dense2_weight + i + 1] + sum10;
-    f[d_dense2_weight + i + 2] = 0.002 * f[dense2_weight + i + 2] + sum20;
-    f[d_dense2_weight + i + 3] = 0.002 * f[dense2_weight + i + 3] + sum30;
-  }
-}
-
-// Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias_reduceSum = Σ_n (dense2_product + dense2.bias − progression)
-//   d_dense2.bias = 2 · d_loss_total · d_dense2.bias_reduceSum
-function compute_d_dense2_bias(f: Numbers, n: number): void {
-  const d_loss_total_value = f[d_loss_total];
-  for (let i = 0; i < 1; i++) {
-    let sum = 0;
-    const dense2_bias_value = f[dense2_bias + i];
-    const dense2_product_i = dense2_product + i;
-    const progression_i = progression + i;
-    for (let row = 0; row < n; row++) {
-      sum += f[dense2_product_i + row] + dense2_bias_value - f[progression_i + row];
-    }
-    f[d_dense2_bias + i] = 2 * (d_loss_total_value * sum);
+    f[d_dense2_weight + i] = 0.002 * f[dense2_weight + i] + sum0;
+    f[d_dense2_weight + i + 1] = 0.002 * f[dense2_weight + i + 1] + sum1;
+    f[d_dense2_weight + i + 2] = 0.002 * f[dense2_weight + i + 2] + sum2;
+    f[d_dense2_weight + i + 3] = 0.002 * f[dense2_weight + i + 3] + sum3;
   }
 }
 
@@ -500,30 +461,30 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 function compute_dense_2(f: Numbers, n: number, input: number, output: number): void {
   const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n - (n % 4); row += 4) {
-    let sum00 = 0;
-    let sum10 = 0;
-    let sum20 = 0;
-    let sum30 = 0;
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
     const input_row = input + row * 32;
     for (let k = 0; k < 32; k++) {
       const dense2_weight_value = f[dense2_weight + k];
-      sum00 += f[input_row + k] * dense2_weight_value;
-      sum10 += f[input_row + k + 32] * dense2_weight_value;
-      sum20 += f[input_row + k + 64] * dense2_weight_value;
-      sum30 += f[input_row + k + 96] * dense2_weight_value;
-    }
-    f[output + row] = sum00 + dense2_bias_value;
-    f[output + row + 1] = sum10 + dense2_bias_value;
-    f[output + row + 2] = sum20 + dense2_bias_value;
-    f[output + row + 3] = sum30 + dense2_bias_value;
-  }
-  for (let row = n - (n % 4); row < n; row++) {
-    let sum0 = 0;
-    const input_row = input + row * 32;
-    for (let k = 0; k < 32; k++) {
-      sum0 += f[input_row + k] * f[dense2_weight + k];
+      sum0 += f[input_row + k] * dense2_weight_value;
+      sum1 += f[input_row + k + 32] * dense2_weight_value;
+      sum2 += f[input_row + k + 64] * dense2_weight_value;
+      sum3 += f[input_row + k + 96] * dense2_weight_value;
     }
     f[output + row] = sum0 + dense2_bias_value;
+    f[output + row + 1] = sum1 + dense2_bias_value;
+    f[output + row + 2] = sum2 + dense2_bias_value;
+    f[output + row + 3] = sum3 + dense2_bias_value;
+  }
+  for (let row = n - (n % 4); row < n; row++) {
+    let sum = 0;
+    const input_row = input + row * 32;
+    for (let k = 0; k < 32; k++) {
+      sum += f[input_row + k] * f[dense2_weight + k];
+    }
+    f[output + row] = sum + dense2_bias_value;
   }
 }
 
@@ -534,37 +495,6 @@ function compute_dense_2(f: Numbers, n: number, input: number, output: number): 
 // r2_residual = Σ (dense2 − progression) · (dense2 − progression)
 // r2_total = Σ progression
 // r2_squares = Σ progression · progression
-function compute_totals_loss_total(f: Numbers, doubles: Float64Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
-  let sum4 = 0;
-  for (let row = 0; row < n; row++) {
-    const dense2_row = evaluate_dense2 + row;
-    const progression_row = progression + row;
-    for (let k = 0; k < 1; k++) {
-      const dense2 = f[dense2_row + k];
-      const progression_value = f[progression_row + k];
-      const t0 = dense2 - progression_value;
-      sum0 += t0 * t0;
-      sum1 += Math.abs(t0);
-      const t1 = progression_value;
-      const t2 = dense2 - t1;
-      sum2 += t2 * t2;
-      sum3 += t1;
-      sum4 += t1 * t1;
-    }
-  }
-  const loss_total_2 = sum0;
-  doubles[evaluate_loss_total_2] = loss_total_2;
-  doubles[evaluate_totals_loss_total] = doubles[totals_loss_total] + loss_total_2;
-  f[evaluate_mae_total] = sum1;
-  doubles[evaluate_r2_residual] = sum2;
-  doubles[evaluate_r2_total] = sum3;
-  doubles[evaluate_r2_squares] = sum4;
-}
-
 // totals_loss_count = totals:loss.count + n
 // totals_rmse_total = totals:rmse.total + loss_total_2
 // totals_rmse_count = totals:rmse.count + n
@@ -575,17 +505,36 @@ function compute_totals_loss_total(f: Numbers, doubles: Float64Array, n: number)
 // totals_r2_squares = totals:r2.squares + r2_squares
 // totals_r2_count = totals:r2.count + n
 function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): void {
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  let sum4 = 0;
+  for (let row = 0; row < n; row++) {
+    const dense2 = f[evaluate_dense2 + row];
+    const progression_value = f[progression + row];
+    const t0 = dense2 - progression_value;
+    sum0 += t0 * t0;
+    sum1 += Math.abs(t0);
+    const t1 = progression_value;
+    const t2 = dense2 - t1;
+    sum2 += t2 * t2;
+    sum3 += t1;
+    sum4 += t1 * t1;
+  }
+  const loss_total_2 = sum0;
+  const totals_loss_total_value = doubles[totals_loss_total] + loss_total_2;
   const t = n;
   const totals_loss_count_value = doubles[totals_loss_count] + t;
-  const totals_rmse_total_value = doubles[totals_rmse_total] + doubles[evaluate_loss_total_2];
+  const totals_rmse_total_value = doubles[totals_rmse_total] + loss_total_2;
   const totals_rmse_count_value = doubles[totals_rmse_count] + t;
-  const totals_mae_total_value = doubles[totals_mae_total] + f[evaluate_mae_total];
+  const totals_mae_total_value = doubles[totals_mae_total] + sum1;
   const totals_mae_count_value = doubles[totals_mae_count] + t;
-  const totals_r2_residual_value = doubles[totals_r2_residual] + doubles[evaluate_r2_residual];
-  const totals_r2_total_value = doubles[totals_r2_total] + doubles[evaluate_r2_total];
-  const totals_r2_squares_value = doubles[totals_r2_squares] + doubles[evaluate_r2_squares];
+  const totals_r2_residual_value = doubles[totals_r2_residual] + sum2;
+  const totals_r2_total_value = doubles[totals_r2_total] + sum3;
+  const totals_r2_squares_value = doubles[totals_r2_squares] + sum4;
   const totals_r2_count_value = doubles[totals_r2_count] + t;
-  doubles[totals_loss_total] = doubles[evaluate_totals_loss_total];
+  doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_rmse_total] = totals_rmse_total_value;
   doubles[totals_rmse_count] = totals_rmse_count_value;
@@ -621,12 +570,11 @@ function gradient(f: Numbers, n: number): number {
   compute_rmse(f, n);
   compute_regularization(f);
   compute_loss(f);
-  compute_d_dense2(f, n);
+  compute_d_dense2_bias(f, n);
   compute_d_dense1_sum(f, n);
   compute_d_dense1_weight(f, n);
   compute_d_dense1_bias(f, n);
   compute_d_dense2_weight(f, n);
-  compute_d_dense2_bias(f, n);
   return f[loss];
 }
 
@@ -645,7 +593,6 @@ function predict(f: Numbers, n: number): void {
 function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
   compute_dense(f, n, evaluate_dense1);
   compute_dense_2(f, n, evaluate_dense1, evaluate_dense2);
-  compute_totals_loss_total(f, doubles, n);
   compute_totals_r2_count(f, doubles, n);
 }
 
@@ -2170,7 +2117,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): vo
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(16320);
+  const memory = new ArrayBuffer(16176);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -2237,8 +2184,6 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["dense2.weight", dense2_weight, 32],
         ["dense2.bias", dense2_bias, 1],
         ["dense1", dense1, 1024],
-        ["dense2_product", dense2_product, 32],
-        ["d_loss_total", d_loss_total, 1],
         ["d_dense2", d_dense2, 32],
         ["d_dense1_sum", d_dense1_sum, 1024],
       ]);

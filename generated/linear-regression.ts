@@ -32,7 +32,7 @@ const data: DataFacts = {
   targets: { progression: { columns: ["progression"] } },
 };
 
-// The arena: one block of 25008 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 24992 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -72,43 +72,40 @@ const totals_r2_total = 2678; // f64[]
 const totals_r2_count = 2679; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dense1_product = 5360; // f32[n, 1], gradient: kernels 1 to 5
+const dense1_product = 5360; // f32[n, 1], gradient: kernels 1 to 3
 const d_dense1 = 5804; // f32[n, 1], gradient: kernels 3 to 4
-const d_loss_total = 6248; // f32[], gradient: kernels 3 to 5
 const evaluate_dense1 = 5360; // f32[n, 1], evaluate: kernels 1 to 2
-const evaluate_loss_total_2 = 2902; // f64[], evaluate: kernels 2 to 3
-const evaluate_totals_loss_total = 2904; // f64[], evaluate: kernels 2 to 3
-const evaluate_r2_residual = 2906; // f64[], evaluate: kernels 2 to 3
-const evaluate_r2_total = 2908; // f64[], evaluate: kernels 2 to 3
-const evaluate_r2_squares = 2910; // f64[], evaluate: kernels 2 to 3
 
 // dense1_product = patient · dense1.weight
 function compute_dense1_product(f: Numbers, n: number): void {
-  for (let row = 0; row < n - (n % 4); row += 4) {
-    let sum00 = 0;
-    let sum10 = 0;
-    let sum20 = 0;
-    let sum30 = 0;
+  for (let row = 0; row < n - (n % 5); row += 5) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    let sum4 = 0;
     const patient_row = patient + row * 10;
     for (let k = 0; k < 10; k++) {
       const dense1_weight_value = f[dense1_weight + k];
-      sum00 += f[patient_row + k] * dense1_weight_value;
-      sum10 += f[patient_row + k + 10] * dense1_weight_value;
-      sum20 += f[patient_row + k + 20] * dense1_weight_value;
-      sum30 += f[patient_row + k + 30] * dense1_weight_value;
-    }
-    f[dense1_product + row] = sum00;
-    f[dense1_product + row + 1] = sum10;
-    f[dense1_product + row + 2] = sum20;
-    f[dense1_product + row + 3] = sum30;
-  }
-  for (let row = n - (n % 4); row < n; row++) {
-    let sum0 = 0;
-    const patient_row = patient + row * 10;
-    for (let k = 0; k < 10; k++) {
-      sum0 += f[patient_row + k] * f[dense1_weight + k];
+      sum0 += f[patient_row + k] * dense1_weight_value;
+      sum1 += f[patient_row + k + 10] * dense1_weight_value;
+      sum2 += f[patient_row + k + 20] * dense1_weight_value;
+      sum3 += f[patient_row + k + 30] * dense1_weight_value;
+      sum4 += f[patient_row + k + 40] * dense1_weight_value;
     }
     f[dense1_product + row] = sum0;
+    f[dense1_product + row + 1] = sum1;
+    f[dense1_product + row + 2] = sum2;
+    f[dense1_product + row + 3] = sum3;
+    f[dense1_product + row + 4] = sum4;
+  }
+  for (let row = n - (n % 5); row < n; row++) {
+    let sum = 0;
+    const patient_row = patient + row * 10;
+    for (let k = 0; k < 10; k++) {
+      sum += f[patient_row + k] * f[dense1_weight + k];
+    }
+    f[dense1_product + row] = sum;
   }
 }
 
@@ -117,13 +114,10 @@ function compute_dense1_product(f: Numbers, n: number): void {
 // loss = loss_total / n
 function compute_loss(f: Numbers, n: number): void {
   let sum = 0;
+  const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
-    const dense1_product_row = dense1_product + row;
-    const progression_row = progression + row;
-    for (let k = 0; k < 1; k++) {
-      const t = f[dense1_product_row + k] + f[dense1_bias + k] - f[progression_row + k];
-      sum += t * t;
-    }
+    const t = f[dense1_product + row] + dense1_bias_value - f[progression + row];
+    sum += t * t;
   }
   f[loss] = sum / n;
 }
@@ -132,68 +126,45 @@ function compute_loss(f: Numbers, n: number): void {
 //   d_loss_total = 1 / n
 // Gradient of (dense1 − progression) · (dense1 − progression) [multiply.vjp]:
 //   d_dense1 = 2 · d_loss_total · (dense1_product + dense1.bias − progression)
-function compute_d_dense1(f: Numbers, n: number): void {
-  const d_loss_total_value = 1 / n;
-  f[d_loss_total] = d_loss_total_value;
+// Gradient of dense1.bias [broadcast.vjp]:
+//   d_dense1.bias_reduceSum = Σ_n (dense1_product + dense1.bias − progression)
+//   d_dense1.bias = 2 · d_loss_total · d_dense1.bias_reduceSum
+function compute_d_dense1_bias(f: Numbers, n: number): void {
+  const d_loss_total = 1 / n;
+  let sum = 0;
+  const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
-    const dense1_product_row = dense1_product + row;
-    const progression_row = progression + row;
-    const d_dense1_row = d_dense1 + row;
-    for (let j = 0; j < 1; j++) {
-      f[d_dense1_row + j] =
-        2 * (d_loss_total_value * (f[dense1_product_row + j] + f[dense1_bias + j] - f[progression_row + j]));
-    }
+    const t = f[dense1_product + row] + dense1_bias_value - f[progression + row];
+    f[d_dense1 + row] = 2 * (d_loss_total * t);
+    sum += t;
   }
+  f[d_dense1_bias] = 2 * (d_loss_total * sum);
 }
 
 // Gradient of dense1_product = patient · dense1.weight [contract.vjp]:
 //   d_dense1.weight = patientᵀ · d_dense1
 function compute_d_dense1_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 8; i += 4) {
-    let sum00 = 0;
-    let sum10 = 0;
-    let sum20 = 0;
-    let sum30 = 0;
+  for (let i = 0; i < 10; i += 5) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    let sum4 = 0;
     const patient_i = patient + i;
     for (let row = 0; row < n; row++) {
       const d_dense1_value = f[d_dense1 + row];
       const patient_row = patient_i + row * 10;
-      sum00 += f[patient_row] * d_dense1_value;
-      sum10 += f[patient_row + 1] * d_dense1_value;
-      sum20 += f[patient_row + 2] * d_dense1_value;
-      sum30 += f[patient_row + 3] * d_dense1_value;
+      sum0 += f[patient_row] * d_dense1_value;
+      sum1 += f[patient_row + 1] * d_dense1_value;
+      sum2 += f[patient_row + 2] * d_dense1_value;
+      sum3 += f[patient_row + 3] * d_dense1_value;
+      sum4 += f[patient_row + 4] * d_dense1_value;
     }
-    f[d_dense1_weight + i] = sum00;
-    f[d_dense1_weight + i + 1] = sum10;
-    f[d_dense1_weight + i + 2] = sum20;
-    f[d_dense1_weight + i + 3] = sum30;
-  }
-  let sum80 = 0;
-  let sum90 = 0;
-  for (let row = 0; row < n; row++) {
-    const d_dense1_value = f[d_dense1 + row];
-    const patient_row = patient + row * 10;
-    sum80 += f[patient_row + 8] * d_dense1_value;
-    sum90 += f[patient_row + 9] * d_dense1_value;
-  }
-  f[d_dense1_weight + 8] = sum80;
-  f[d_dense1_weight + 9] = sum90;
-}
-
-// Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias_reduceSum = Σ_n (dense1_product + dense1.bias − progression)
-//   d_dense1.bias = 2 · d_loss_total · d_dense1.bias_reduceSum
-function compute_d_dense1_bias(f: Numbers, n: number): void {
-  const d_loss_total_value = f[d_loss_total];
-  for (let i = 0; i < 1; i++) {
-    let sum = 0;
-    const dense1_bias_value = f[dense1_bias + i];
-    const dense1_product_i = dense1_product + i;
-    const progression_i = progression + i;
-    for (let row = 0; row < n; row++) {
-      sum += f[dense1_product_i + row] + dense1_bias_value - f[progression_i + row];
-    }
-    f[d_dense1_bias + i] = 2 * (d_loss_total_value * sum);
+    f[d_dense1_weight + i] = sum0;
+    f[d_dense1_weight + i + 1] = sum1;
+    f[d_dense1_weight + i + 2] = sum2;
+    f[d_dense1_weight + i + 3] = sum3;
+    f[d_dense1_weight + i + 4] = sum4;
   }
 }
 
@@ -217,31 +188,34 @@ function compute_learningRate(integers: Int32Array, doubles: Float64Array): void
 // and likewise 1 more: see the calls.
 function compute_dense(f: Numbers, n: number, output: number): void {
   const dense1_bias_value = f[dense1_bias];
-  for (let row = 0; row < n - (n % 4); row += 4) {
-    let sum00 = 0;
-    let sum10 = 0;
-    let sum20 = 0;
-    let sum30 = 0;
+  for (let row = 0; row < n - (n % 5); row += 5) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    let sum4 = 0;
     const patient_row = patient + row * 10;
     for (let k = 0; k < 10; k++) {
       const dense1_weight_value = f[dense1_weight + k];
-      sum00 += f[patient_row + k] * dense1_weight_value;
-      sum10 += f[patient_row + k + 10] * dense1_weight_value;
-      sum20 += f[patient_row + k + 20] * dense1_weight_value;
-      sum30 += f[patient_row + k + 30] * dense1_weight_value;
-    }
-    f[output + row] = sum00 + dense1_bias_value;
-    f[output + row + 1] = sum10 + dense1_bias_value;
-    f[output + row + 2] = sum20 + dense1_bias_value;
-    f[output + row + 3] = sum30 + dense1_bias_value;
-  }
-  for (let row = n - (n % 4); row < n; row++) {
-    let sum0 = 0;
-    const patient_row = patient + row * 10;
-    for (let k = 0; k < 10; k++) {
-      sum0 += f[patient_row + k] * f[dense1_weight + k];
+      sum0 += f[patient_row + k] * dense1_weight_value;
+      sum1 += f[patient_row + k + 10] * dense1_weight_value;
+      sum2 += f[patient_row + k + 20] * dense1_weight_value;
+      sum3 += f[patient_row + k + 30] * dense1_weight_value;
+      sum4 += f[patient_row + k + 40] * dense1_weight_value;
     }
     f[output + row] = sum0 + dense1_bias_value;
+    f[output + row + 1] = sum1 + dense1_bias_value;
+    f[output + row + 2] = sum2 + dense1_bias_value;
+    f[output + row + 3] = sum3 + dense1_bias_value;
+    f[output + row + 4] = sum4 + dense1_bias_value;
+  }
+  for (let row = n - (n % 5); row < n; row++) {
+    let sum = 0;
+    const patient_row = patient + row * 10;
+    for (let k = 0; k < 10; k++) {
+      sum += f[patient_row + k] * f[dense1_weight + k];
+    }
+    f[output + row] = sum + dense1_bias_value;
   }
 }
 
@@ -251,34 +225,6 @@ function compute_dense(f: Numbers, n: number, output: number): void {
 // r2_residual = Σ (dense1 − progression) · (dense1 − progression)
 // r2_total = Σ progression
 // r2_squares = Σ progression · progression
-function compute_totals_loss_total(f: Numbers, doubles: Float64Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
-  for (let row = 0; row < n; row++) {
-    const dense1_row = evaluate_dense1 + row;
-    const progression_row = progression + row;
-    for (let k = 0; k < 1; k++) {
-      const dense1 = f[dense1_row + k];
-      const progression_value = f[progression_row + k];
-      const t0 = dense1 - progression_value;
-      sum0 += t0 * t0;
-      const t1 = progression_value;
-      const t2 = dense1 - t1;
-      sum1 += t2 * t2;
-      sum2 += t1;
-      sum3 += t1 * t1;
-    }
-  }
-  const loss_total_2 = sum0;
-  doubles[evaluate_loss_total_2] = loss_total_2;
-  doubles[evaluate_totals_loss_total] = doubles[totals_loss_total] + loss_total_2;
-  doubles[evaluate_r2_residual] = sum1;
-  doubles[evaluate_r2_total] = sum2;
-  doubles[evaluate_r2_squares] = sum3;
-}
-
 // totals_loss_count = totals:loss.count + n
 // totals_rmse_total = totals:rmse.total + loss_total_2
 // totals_rmse_count = totals:rmse.count + n
@@ -286,16 +232,33 @@ function compute_totals_loss_total(f: Numbers, doubles: Float64Array, n: number)
 // totals_r2_total = totals:r2.total + r2_total
 // totals_r2_squares = totals:r2.squares + r2_squares
 // totals_r2_count = totals:r2.count + n
-function compute_totals_r2_count(doubles: Float64Array, n: number): void {
+function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): void {
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  for (let row = 0; row < n; row++) {
+    const dense1 = f[evaluate_dense1 + row];
+    const progression_value = f[progression + row];
+    const t0 = dense1 - progression_value;
+    sum0 += t0 * t0;
+    const t1 = progression_value;
+    const t2 = dense1 - t1;
+    sum1 += t2 * t2;
+    sum2 += t1;
+    sum3 += t1 * t1;
+  }
+  const loss_total_2 = sum0;
+  const totals_loss_total_value = doubles[totals_loss_total] + loss_total_2;
   const t = n;
   const totals_loss_count_value = doubles[totals_loss_count] + t;
-  const totals_rmse_total_value = doubles[totals_rmse_total] + doubles[evaluate_loss_total_2];
+  const totals_rmse_total_value = doubles[totals_rmse_total] + loss_total_2;
   const totals_rmse_count_value = doubles[totals_rmse_count] + t;
-  const totals_r2_residual_value = doubles[totals_r2_residual] + doubles[evaluate_r2_residual];
-  const totals_r2_total_value = doubles[totals_r2_total] + doubles[evaluate_r2_total];
-  const totals_r2_squares_value = doubles[totals_r2_squares] + doubles[evaluate_r2_squares];
+  const totals_r2_residual_value = doubles[totals_r2_residual] + sum1;
+  const totals_r2_total_value = doubles[totals_r2_total] + sum2;
+  const totals_r2_squares_value = doubles[totals_r2_squares] + sum3;
   const totals_r2_count_value = doubles[totals_r2_count] + t;
-  doubles[totals_loss_total] = doubles[evaluate_totals_loss_total];
+  doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_rmse_total] = totals_rmse_total_value;
   doubles[totals_rmse_count] = totals_rmse_count_value;
@@ -324,9 +287,8 @@ function compute_summary_r2(doubles: Float64Array): void {
 function gradient(f: Numbers, n: number): number {
   compute_dense1_product(f, n);
   compute_loss(f, n);
-  compute_d_dense1(f, n);
-  compute_d_dense1_weight(f, n);
   compute_d_dense1_bias(f, n);
+  compute_d_dense1_weight(f, n);
   return f[loss];
 }
 
@@ -344,8 +306,7 @@ function predict(f: Numbers, n: number): void {
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
   compute_dense(f, n, evaluate_dense1);
-  compute_totals_loss_total(f, doubles, n);
-  compute_totals_r2_count(doubles, n);
+  compute_totals_r2_count(f, doubles, n);
 }
 
 /** Loss and metrics from those sums. */
@@ -1774,7 +1735,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): vo
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(25008);
+  const memory = new ArrayBuffer(24992);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -1815,7 +1776,6 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["dense1.bias", dense1_bias, 1],
         ["dense1_product", dense1_product, 442],
         ["d_dense1", d_dense1, 442],
-        ["d_loss_total", d_loss_total, 1],
       ]);
     },
   };

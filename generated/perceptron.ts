@@ -32,7 +32,7 @@ const data: DataFacts = {
   targets: { versicolor: { columns: ["versicolor"] } },
 };
 
-// The arena: one block of 240 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 224 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -68,10 +68,8 @@ const totals_accuracy_count = 23; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
 const perceptron = 48; // f32[n, 1], gradient: kernels 1 to 3
-const d_dense1 = 52; // f32[n, 1], gradient: kernels 3 to 5
-const evaluate_totals_loss_total = 24; // f64[], evaluate: kernels 2 to 3
-const evaluate_dense1 = 52; // f32[n, 1], evaluate: kernels 1 to 2
-const evaluate_accuracy_total = 56; // f32[], evaluate: kernels 2 to 3
+const d_dense1 = 52; // f32[n, 1], gradient: kernels 3 to 4
+const evaluate_dense1 = 48; // f32[n, 1], evaluate: kernels 1 to 2
 
 // dense1_product = flower · dense1.weight
 // dense1 = dense1_product + dense1.bias
@@ -79,13 +77,13 @@ const evaluate_accuracy_total = 56; // f32[], evaluate: kernels 2 to 3
 function compute_perceptron(f: Numbers, n: number): void {
   const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
-    let sum0 = 0;
+    let sum = 0;
     const flower_row = flower + row * 4;
     for (let k = 0; k < 4; k++) {
-      sum0 += f[flower_row + k] * f[dense1_weight + k];
+      sum += f[flower_row + k] * f[dense1_weight + k];
     }
-    const dense10 = sum0 + dense1_bias_value;
-    f[perceptron + row] = -(f[versicolor + row] > 0 ? dense10 : -dense10);
+    const dense1 = sum + dense1_bias_value;
+    f[perceptron + row] = -(f[versicolor + row] > 0 ? dense1 : -dense1);
   }
 }
 
@@ -94,10 +92,7 @@ function compute_perceptron(f: Numbers, n: number): void {
 function compute_loss(f: Numbers, n: number): void {
   let sum = 0;
   for (let row = 0; row < n; row++) {
-    const perceptron_row = perceptron + row;
-    for (let k = 0; k < 1; k++) {
-      sum += Math.max(f[perceptron_row + k], 0);
-    }
+    sum += Math.max(f[perceptron + row], 0);
   }
   f[loss] = sum / n;
 }
@@ -109,55 +104,43 @@ function compute_loss(f: Numbers, n: number): void {
 //   d_perceptron = [perceptron > 0] ? d_loss_total : ([perceptron = 0] ? d_perceptron_multiply : 0)
 // Gradient of −dense1 [negate.vjp]:
 //   d_dense1 = −([versicolor > 0] ? d_perceptron : 0) − ([versicolor > 0] ? 0 : −d_perceptron)
-function compute_d_dense1(f: Numbers, n: number): void {
+// Gradient of dense1.bias [broadcast.vjp]:
+//   d_dense1.bias = Σ_n d_dense1
+function compute_d_dense1_bias(f: Numbers, n: number): void {
   const d_loss_total = 1 / n;
   const d_perceptron_multiply = d_loss_total * 0.5;
+  let sum = 0;
   for (let row = 0; row < n; row++) {
-    const perceptron_row = perceptron + row;
-    const versicolor_row = versicolor + row;
-    const d_dense1_row = d_dense1 + row;
-    for (let j = 0; j < 1; j++) {
-      const d_perceptron =
-        f[perceptron_row + j] > 0 ? d_loss_total : f[perceptron_row + j] === 0 ? d_perceptron_multiply : 0;
-      const versicolor_value = f[versicolor_row + j];
-      f[d_dense1_row + j] =
-        -(versicolor_value > 0 ? d_perceptron : 0) - (versicolor_value > 0 ? 0 : -d_perceptron);
-    }
+    const d_perceptron =
+      f[perceptron + row] > 0 ? d_loss_total : f[perceptron + row] === 0 ? d_perceptron_multiply : 0;
+    const versicolor_value = f[versicolor + row];
+    const d_dense1_value =
+      -(versicolor_value > 0 ? d_perceptron : 0) - (versicolor_value > 0 ? 0 : -d_perceptron);
+    f[d_dense1 + row] = d_dense1_value;
+    sum += d_dense1_value;
   }
+  f[d_dense1_bias] = sum;
 }
 
 // Gradient of dense1_product = flower · dense1.weight [contract.vjp]:
 //   d_dense1.weight = flowerᵀ · d_dense1
 function compute_d_dense1_weight(f: Numbers, n: number): void {
-  let sum00 = 0;
-  let sum10 = 0;
-  let sum20 = 0;
-  let sum30 = 0;
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
   for (let row = 0; row < n; row++) {
     const d_dense1_value = f[d_dense1 + row];
     const flower_row = flower + row * 4;
-    sum00 += f[flower_row] * d_dense1_value;
-    sum10 += f[flower_row + 1] * d_dense1_value;
-    sum20 += f[flower_row + 2] * d_dense1_value;
-    sum30 += f[flower_row + 3] * d_dense1_value;
+    sum0 += f[flower_row] * d_dense1_value;
+    sum1 += f[flower_row + 1] * d_dense1_value;
+    sum2 += f[flower_row + 2] * d_dense1_value;
+    sum3 += f[flower_row + 3] * d_dense1_value;
   }
-  f[d_dense1_weight] = sum00;
-  f[d_dense1_weight + 1] = sum10;
-  f[d_dense1_weight + 2] = sum20;
-  f[d_dense1_weight + 3] = sum30;
-}
-
-// Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1
-function compute_d_dense1_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 1; i++) {
-    let sum = 0;
-    const d_dense1_i = d_dense1 + i;
-    for (let row = 0; row < n; row++) {
-      sum += f[d_dense1_i + row];
-    }
-    f[d_dense1_bias + i] = sum;
-  }
+  f[d_dense1_weight] = sum0;
+  f[d_dense1_weight + 1] = sum1;
+  f[d_dense1_weight + 2] = sum2;
+  f[d_dense1_weight + 3] = sum3;
 }
 
 // next_parameters = parameters − gradients
@@ -180,12 +163,12 @@ function compute_learningRate(integers: Int32Array, doubles: Float64Array): void
 function compute_dense1_step(f: Numbers, n: number): void {
   const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
-    let sum0 = 0;
+    let sum = 0;
     const flower_row = flower + row * 4;
     for (let k = 0; k < 4; k++) {
-      sum0 += f[flower_row + k] * f[dense1_weight + k];
+      sum += f[flower_row + k] * f[dense1_weight + k];
     }
-    f[prediction + row] = sum0 + dense1_bias_value >= 0 ? 1 : 0;
+    f[prediction + row] = sum + dense1_bias_value >= 0 ? 1 : 0;
   }
 }
 
@@ -194,43 +177,36 @@ function compute_dense1_step(f: Numbers, n: number): void {
 function compute_dense1(f: Numbers, n: number): void {
   const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
-    let sum0 = 0;
+    let sum = 0;
     const flower_row = flower + row * 4;
     for (let k = 0; k < 4; k++) {
-      sum0 += f[flower_row + k] * f[dense1_weight + k];
+      sum += f[flower_row + k] * f[dense1_weight + k];
     }
-    f[evaluate_dense1 + row] = sum0 + dense1_bias_value;
+    f[evaluate_dense1 + row] = sum + dense1_bias_value;
   }
 }
 
 // loss_total = Σ max(−([versicolor > 0] ? dense1 : −dense1), 0)
 // totals_loss_total = totals:loss.total + loss_total
 // accuracy_total = Σ [[([dense1 ≥ 0] ? 1 : 0) ≥ 0.5] = [versicolor > 0.5]]
-function compute_totals_loss_total(f: Numbers, doubles: Float64Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
-  for (let row = 0; row < n; row++) {
-    const versicolor_row = versicolor + row;
-    const dense1_row = evaluate_dense1 + row;
-    for (let k = 0; k < 1; k++) {
-      const versicolor_value = f[versicolor_row + k];
-      sum0 += Math.max(-(versicolor_value > 0 ? f[dense1_row + k] : -f[dense1_row + k]), 0);
-      sum1 += ((f[dense1_row + k] >= 0 ? 1 : 0) >= 0.5 ? 1 : 0) === (versicolor_value > 0.5 ? 1 : 0) ? 1 : 0;
-    }
-  }
-  doubles[evaluate_totals_loss_total] = doubles[totals_loss_total] + sum0;
-  f[evaluate_accuracy_total] = sum1;
-}
-
 // totals_loss_count = totals:loss.count + n
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + n
 function compute_totals_accuracy_count(f: Numbers, doubles: Float64Array, n: number): void {
+  let sum0 = 0;
+  let sum1 = 0;
+  for (let row = 0; row < n; row++) {
+    const versicolor_value = f[versicolor + row];
+    sum0 += Math.max(-(versicolor_value > 0 ? f[evaluate_dense1 + row] : -f[evaluate_dense1 + row]), 0);
+    sum1 +=
+      ((f[evaluate_dense1 + row] >= 0 ? 1 : 0) >= 0.5 ? 1 : 0) === (versicolor_value > 0.5 ? 1 : 0) ? 1 : 0;
+  }
+  const totals_loss_total_value = doubles[totals_loss_total] + sum0;
   const t = n;
   const totals_loss_count_value = doubles[totals_loss_count] + t;
-  const totals_accuracy_total_value = doubles[totals_accuracy_total] + f[evaluate_accuracy_total];
+  const totals_accuracy_total_value = doubles[totals_accuracy_total] + sum1;
   const totals_accuracy_count_value = doubles[totals_accuracy_count] + t;
-  doubles[totals_loss_total] = doubles[evaluate_totals_loss_total];
+  doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_accuracy_total] = totals_accuracy_total_value;
   doubles[totals_accuracy_count] = totals_accuracy_count_value;
@@ -247,9 +223,8 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 function gradient(f: Numbers, n: number): number {
   compute_perceptron(f, n);
   compute_loss(f, n);
-  compute_d_dense1(f, n);
-  compute_d_dense1_weight(f, n);
   compute_d_dense1_bias(f, n);
+  compute_d_dense1_weight(f, n);
   return f[loss];
 }
 
@@ -267,7 +242,6 @@ function predict(f: Numbers, n: number): void {
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
   compute_dense1(f, n);
-  compute_totals_loss_total(f, doubles, n);
   compute_totals_accuracy_count(f, doubles, n);
 }
 
@@ -1697,7 +1671,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): vo
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(240);
+  const memory = new ArrayBuffer(224);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);

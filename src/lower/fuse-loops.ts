@@ -153,15 +153,13 @@ export function fuseUnits<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {
   return joinScalars(result);
 }
 
-/** Scalars that the very next kernel reads are computed at its head. */
+/** Scalars that the very next kernel reads are computed at its head, those that need the one before at its end. */
 function joinScalars<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {
   const result: Unit<Label>[] = [];
   for (const unit of units) {
     const last = result.at(-1);
-    const joined =
-      last !== undefined && !hasLoop(last.statements)
-        ? joinUnits(last.statements, unit.statements)
-        : undefined;
+    const hasScalars = last !== undefined && (!hasLoop(last.statements) || !hasLoop(unit.statements));
+    const joined = hasScalars ? joinUnits(last.statements, unit.statements) : undefined;
     if (last === undefined || joined === undefined) result.push(unit);
     else result[result.length - 1] = { statements: joined, labels: [...last.labels, ...unit.labels] };
   }

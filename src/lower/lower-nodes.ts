@@ -5,7 +5,7 @@
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
 import type { Dimension } from "../ir/types.ts";
-import { binary, call, convert, number, variable } from "../loop/expressions.ts";
+import { binary, call, convert, integer, number, variable } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { assign, define, loop, store } from "../loop/statements.ts";
 import type { LoopRole, Statement } from "../loop/types.ts";
@@ -54,19 +54,19 @@ const operandReaders = (
   );
 };
 
-/** Loops over `shape` around what `body` makes of their variables. */
+/** Loops over `shape` around what `body` makes of their variables; an axis of size one needs no loop. */
 function nestOver(
   shape: readonly Dimension[],
   role: LoopRole,
   naming: Naming,
   body: (at: readonly Expression[]) => readonly Statement[],
 ): readonly Statement[] {
-  const names = shape.map(() => naming.fresh("i"));
-  const inner = body(names.map((name) => variable(name, "i32")));
-  return shape.reduceRight<readonly Statement[]>(
-    (statements, dimension, axis) => [loop(names[axis], dimension, role, statements)],
-    inner,
-  );
+  const names = shape.map((dimension) => (dimension === 1 ? undefined : naming.fresh("i")));
+  const inner = body(names.map((name) => (name === undefined ? integer(0) : variable(name, "i32"))));
+  return shape.reduceRight<readonly Statement[]>((statements, dimension, axis) => {
+    const name = names[axis];
+    return name === undefined ? statements : [loop(name, dimension, role, statements)];
+  }, inner);
 }
 
 export function lowerNode(node: Node, stored: ReadonlySet<Node>, naming: Naming, float: "f32" | "f64"): Nest {

@@ -52,7 +52,9 @@ const renameLoop = (loop: For, as: For): readonly Statement[] =>
 
 /** `size` copies of the body, interleaved; their names are marked from `first` on. */
 const block = (loop: For, size: number, first = 0): readonly Statement[] =>
-  jam(Array.from({ length: size }, (_, c) => copyOf(loop.body, loop.variable, c, first + c)));
+  size === 1 && first === 0
+    ? loop.body
+    : jam(Array.from({ length: size }, (_, c) => copyOf(loop.body, loop.variable, c, first + c)));
 
 const startingAt = (loop: For, body: readonly Statement[], start: number): readonly Statement[] =>
   substituteAll(body, new Map([[loop.variable, integer(start)]]));

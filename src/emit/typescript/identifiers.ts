@@ -79,7 +79,8 @@ function localWish(
   const [, base, loop, copies] = /^([^#$@~]+)[^@~]*(?:@([^$~]+))?[^~]*((?:~\d+)*)/.exec(name) ?? [name, name];
   const digits = (copies ?? "").split("~").filter((c) => c !== "").reverse().join(""); // prettier-ignore
   const letter = loop === undefined ? "" : `_${loops.get(loop) ?? "at"}`;
-  return `${cleaned(storageWish(nameOfBuffer(base)))}${letter}${digits}`;
+  const wish = `${cleaned(storageWish(nameOfBuffer(base)))}${letter}`;
+  return digits !== "" && /\d$/.test(wish) ? `${wish}_${digits}` : `${wish}${digits}`;
 }
 
 /** The locals that a block defines itself, those of inner loops aside. */
