@@ -23,7 +23,24 @@ interface Variable {
   readonly mutable: boolean;
 }
 
-type Scope = ReadonlyMap<string, Variable>;
+/** What is known at a place: a block's own names, then those around it, last the offsets of buffers. */
+class Scope {
+  private readonly own = new Map<string, Variable>();
+  private readonly outer: Scope | undefined;
+  private readonly offsets: ReadonlyMap<string, Buffer>;
+  constructor(outer: Scope | undefined, offsets: ReadonlyMap<string, Buffer> = new Map()) {
+    this.outer = outer;
+    this.offsets = offsets;
+  }
+  get(name: string): Variable | undefined {
+    const known = this.own.get(name) ?? this.outer?.get(name);
+    return known ?? (this.offsets.has(name) ? { type: "i32", mutable: false } : undefined);
+  }
+  set(name: string, variable: Variable): this {
+    this.own.set(name, variable);
+    return this;
+  }
+}
 
 /** Every fault of the program, kernel by kernel. */
 export function verifyLoops(program: LoopProgram): LoopFault[] {
@@ -35,8 +52,7 @@ export function verifyLoops(program: LoopProgram): LoopFault[] {
     names.add(kernel.name);
     if (kernel.body.length === 0) report("it does nothing");
     const isPlaced = checkLevel(kernel, program.buffers, report);
-    const scope = new Map<string, Variable>();
-    if (isPlaced) for (const name of program.buffers.keys()) scope.set(name, { type: "i32", mutable: false });
+    const scope = new Scope(undefined, isPlaced ? program.buffers : undefined);
     scope.set(rowsVariable, { type: "i32", mutable: false });
     checkBlock(kernel.body, scope, { buffers: program.buffers, report });
   }
@@ -78,9 +94,9 @@ interface Checks {
 }
 
 function checkBlock(statements: readonly Statement[], outer: Scope, checks: Checks): void {
-  const scope = new Map(outer);
+  const scope = new Scope(outer);
   const define = (name: string, variable: Variable) => {
-    if (scope.has(name)) checks.report(`${name} is defined where it is known already`);
+    if (scope.get(name) !== undefined) checks.report(`${name} is defined where it is known already`);
     scope.set(name, variable);
   };
   for (const statement of statements) {
@@ -90,11 +106,11 @@ function checkBlock(statements: readonly Statement[], outer: Scope, checks: Chec
         expectType(statement.to, "i32", `${statement.variable}'s end`, scope, checks);
         if (!(Number.isInteger(statement.step) && statement.step > 0))
           checks.report(`${statement.variable} steps by ${statement.step}`);
-        if (scope.has(statement.variable))
+        if (scope.get(statement.variable) !== undefined)
           checks.report(`${statement.variable} is defined where it is known already`);
         checkBlock(
           statement.body,
-          new Map([...scope, [statement.variable, { type: "i32", mutable: false }]]),
+          new Scope(scope).set(statement.variable, { type: "i32", mutable: false }),
           checks,
         );
         break;
