@@ -1,6 +1,14 @@
 // Randomness must be even, repeatable, and unrelated between keys: shuffles, initial parameters and dropout stand on it.
 import { expect, test } from "vitest";
-import { mixBits, normalNumber, randomKey, randomStream, randomUnit, salts, shuffle } from "../../src/runtime/random.ts";
+import {
+  mixBits,
+  normalNumber,
+  randomKey,
+  randomStream,
+  randomUnit,
+  salts,
+  shuffle,
+} from "../../src/runtime/random.ts";
 import { allRows } from "../../src/runtime/session.ts";
 
 const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
