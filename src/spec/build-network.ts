@@ -31,6 +31,8 @@ export interface Network {
   /** Values by the name of their input or layer; those that were refused are absent. */
   readonly values: ReadonlyMap<string, Node>;
   readonly parameters: readonly (ParameterFacts & { readonly node: Node })[];
+  /** What a training step makes of each running statistic, by its name. */
+  readonly statistics: ReadonlyMap<string, Node>;
 }
 
 /** Salts up to here belong to the parameters' first values; dropout must not draw the same numbers at step 0. */
@@ -63,6 +65,7 @@ export function buildNetwork(
 ): Network {
   const parameters: (ParameterFacts & { readonly node: Node })[] = [];
   const values = new Map<string, Node>();
+  const statistics = new Map<string, Node>();
   const read = readNames(model);
   for (const [name, { shape, dtype }] of Object.entries(model.inputs)) {
     const type = tensorType(dtype === "i32" ? "i32" : g.float, ["n", ...shape]);
@@ -75,7 +78,7 @@ export function buildNetwork(
       return node === undefined ? [] : [{ name, node }];
     });
     if (inputs.length < layer.from.length) continue;
-    const context = contextOf(layer, g, mode, parameters);
+    const context = contextOf(layer, g, mode, { parameters, statistics });
     const value = attempt(problems, layer, () =>
       g.within({ layer: layer.name, path: pathOf(layer) }, () => buildLayer(context, inputs, layer)),
     );
@@ -84,18 +87,26 @@ export function buildNetwork(
     const isNew = inputs.every(({ node }) => node !== value);
     values.set(layer.name, isNew ? g.named(layer.name, value) : value);
   }
-  return { values, parameters };
+  return { values, parameters, statistics };
 }
 
 const pathOf = ({ index }: Layer): SpecPath => ["network", index];
 
-function contextOf(
-  layer: Layer,
-  g: GraphBuilder,
-  mode: LayerContext["mode"],
-  parameters: (ParameterFacts & { readonly node: Node })[],
-): LayerContext {
+/** Where a layer's build leaves what outlives it. */
+interface Kept {
+  readonly parameters: (ParameterFacts & { readonly node: Node })[];
+  readonly statistics: Map<string, Node>;
+}
+
+function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], kept: Kept): LayerContext {
   const path = pathOf(layer);
+  const keep = (own: string, shape: readonly number[], trainable: boolean, wish: ParameterWish): Node => {
+    const name = `${layer.name}.${own}`;
+    const node = g.named(name, g.parameter({ name, type: tensorType(g.float, shape) }));
+    const { regularized } = wish;
+    kept.parameters.push({ name, shape, trainable, regularized, ...filling(shape, wish, path), layer: layer.name, path, node }); // prettier-ignore
+    return node;
+  };
   return {
     g,
     mode,
@@ -103,12 +114,10 @@ function contextOf(
     refuse: (message, { key, hint } = {}) => {
       throw new LayerRefusal(message, key === undefined ? path : [...path, key], hint);
     },
-    parameter: (own, shape, wish) => {
-      const name = `${layer.name}.${own}`;
-      const node = g.named(name, g.parameter({ name, type: tensorType(g.float, shape) }));
-      const { trainable } = layer;
-      const { regularized } = wish;
-      parameters.push({ name, shape, trainable, regularized, ...filling(shape, wish, path), layer: layer.name, path, node }); // prettier-ignore
+    parameter: (own, shape, wish) => keep(own, shape, layer.trainable, wish),
+    running: (own, shape, init, next) => {
+      const node = keep(own, shape, false, { init, initKey: own, regularized: false });
+      if (mode === "training") kept.statistics.set(`${layer.name}.${own}`, next(node));
       return node;
     },
     random: (shape) => {

@@ -38,11 +38,16 @@ export function checkOptimizer({ optimizer }: Model, problems: Collector): void 
     problems.error(["optimizer", fault.key], "T1203", `optimizer.${fault.key} ${fault.message}`);
 }
 
+/** Where a forward pass in training mode leaves what a running statistic becomes with the step. */
+export const statisticStorage = (name: string): string => `result:next.${name}`;
+
+/** `statistics`: the running statistics by name, as nodes of the training graph. */
 export function buildUpdate(
   model: Model,
   g: GraphBuilder,
   states: readonly StateFacts[],
   size: number,
+  statistics: ReadonlyMap<string, Node>,
 ): Graph {
   const { optimizer } = model;
   const stored = (name: string, type: TensorType): Node => g.named(name, g.state({ name, type }));
@@ -70,11 +75,16 @@ export function buildUpdate(
   const update = g.within({ composite: optimizer.type, path: ["optimizer"] }, () =>
     optimizerOf(optimizer).update(g, parts, optimizer),
   );
+  const moved = [...statistics].map(([name, { type }]): Output => {
+    const from = statisticStorage(name);
+    return { storage: name, node: stored(from, type) };
+  });
   const outputs: Output[] = [
     { storage: "parameters", node: g.named("next_parameters", update.parameter) },
     ...Object.entries(update.state).map(([name, node]) => ({ storage: `${prefix}${name}`, node })),
     { storage: "optimizer:step", node: g.named("next_step", g.add(taken, 1)) },
     { storage: "result:learningRate", node: rate },
+    ...moved,
   ];
   return makeGraph("update", outputs);
 }

@@ -17,7 +17,7 @@ import { checkGradients, checkSize } from "./build-checks.ts";
 import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
 import { buildNetwork } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
-import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
+import { buildUpdate, checkOptimizer, statisticStorage, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import type { Model } from "./types.ts";
 
@@ -62,7 +62,14 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   invariant(scores !== undefined, "a network without faults has an output");
 
   const loss = withPenalty(g, model, meanLoss(g, model, target, scores), trained);
-  const training = makeGraph("training", [{ storage: "result:loss", node: g.named("loss", loss) }]);
+  const statistics = [...trained.statistics].map(([name, node]) => ({
+    storage: statisticStorage(name),
+    node,
+  }));
+  const training = makeGraph("training", [
+    { storage: "result:loss", node: g.named("loss", loss) },
+    ...statistics,
+  ]);
   checkGradients(training, spec, trained.parameters, problems);
   const warnings = problems.throwErrors();
 
@@ -74,7 +81,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   return {
     parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
     training,
-    update: buildUpdate(model, g, states, size),
+    update: buildUpdate(model, g, states, size, trained.statistics),
     predict: makeGraph("predict", [{ storage: "result:output", node: prediction }]),
     evaluate: makeGraph("evaluate", totals),
     summarise: makeGraph("summarise", summaryOutputs(g, model, totalNames)),

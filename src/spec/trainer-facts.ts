@@ -37,6 +37,14 @@ export const programParts = ({ data, metrics }: Model): Readonly<Record<string, 
   };
 };
 
+/** How many indices an input may hold: as many as the smallest embedding that reads it has vectors. */
+function vocabularyOf(model: Model, input: string): { readonly vocabulary?: number } {
+  const sizes = model.network.flatMap((layer) =>
+    layer.type === "embedding" && layer.from.includes(input) ? [layer.vocabulary] : [],
+  );
+  return sizes.length === 0 ? {} : { vocabulary: Math.min(...sizes) };
+}
+
 /** The contract's `model`. */
 export const modelFacts = (model: Model, built: ModelGraphs, dtype: "f32" | "f64") => ({
   name: model.name,
@@ -44,7 +52,12 @@ export const modelFacts = (model: Model, built: ModelGraphs, dtype: "f32" | "f64
   dtype,
   target: "ts" as const,
   batchSize: model.training.batchSize,
-  inputs: mapEntries(model.inputs, ({ shape, dtype: element }) => ({ shape, dtype: element })),
+  inputs: Object.fromEntries(
+    Object.entries(model.inputs).map(([name, { shape, dtype: element }]) => [
+      name,
+      { shape, dtype: element, ...vocabularyOf(model, name) },
+    ]),
+  ),
   targets: mapEntries(model.targets, ({ shape, classes }) =>
     classes === undefined ? { shape } : { shape, classes },
   ),

@@ -58,7 +58,7 @@ export function referenceTrainer(spec: unknown, seed = 0) {
 
   const gradient = (batch: Batch): number => {
     const outputs = interpret(training, withBatch(batch), rowsOf(batch));
-    for (const [name, value] of outputs) if (name.startsWith("gradient:")) storage.set(name, value);
+    for (const [name, value] of outputs) if (name !== "result:loss") storage.set(name, value);
     return numberAt(outputs, "result:loss");
   };
   return {

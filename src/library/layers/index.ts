@@ -2,11 +2,16 @@
 import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
 import { activation } from "./activation.ts";
+import { attention } from "./attention.ts";
+import { conv2d } from "./convolution.ts";
 import { dense } from "./dense.ts";
 import { dropout } from "./dropout.ts";
+import { embedding, positionEmbedding } from "./embedding.ts";
 import { add, concat, multiply } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
+import { batchNorm, layerNorm, rmsNorm } from "./normalisation.ts";
+import { avgPool2d, globalAvgPool2d, maxPool2d } from "./pooling.ts";
 import { flatten, reshape } from "./shapes.ts";
 
 export const layers = {
@@ -18,6 +23,16 @@ export const layers = {
   add,
   multiply,
   concat,
+  conv2d,
+  "max-pool2d": maxPool2d,
+  "avg-pool2d": avgPool2d,
+  "global-avg-pool2d": globalAvgPool2d,
+  "batch-norm": batchNorm,
+  "layer-norm": layerNorm,
+  "rms-norm": rmsNorm,
+  embedding,
+  "position-embedding": positionEmbedding,
+  attention,
 } satisfies Record<string, Layer>;
 
 /** A layer as the canonical spec has it, as far as its own keys go. */

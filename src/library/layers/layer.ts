@@ -32,6 +32,16 @@ export interface LayerContext {
   readonly layer: string;
   /** A parameter `LAYER.name`; the order of calls is the order in memory. */
   parameter(name: string, shape: readonly number[], wish: ParameterWish): Node;
+  /**
+   * A statistic `LAYER.name` that no gradient moves. `next` makes, in training mode, of its value so far the one after the
+   * step; it is taken over with the step, not when gradients alone are asked for.
+   */
+  running(
+    name: string,
+    shape: readonly number[],
+    init: InitialiserChoice,
+    next: (before: Node) => Node,
+  ): Node;
   /** Uniform in [0, 1), a function of seed, step and layer alone. */
   random(shape: Shape): Node;
   /** Ends the build with a diagnostic at the layer, or at `key` of it. The message is a whole sentence. */

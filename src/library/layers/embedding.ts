@@ -1,0 +1,45 @@
+/** Layers that give indices and places a vector each. */
+import { z } from "zod";
+import { choice } from "../../util/choice.ts";
+import { initialisers } from "../initialisers/index.ts";
+import type { InitialiserChoice } from "../initialisers/index.ts";
+import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
+
+const initKey = choice(initialisers)
+  .optional()
+  .describe("How the vectors begin; by default normal with a standard deviation of 0.02.");
+const small: InitialiserChoice = { type: "normal", mean: 0, std: 0.02 };
+
+export const embedding = defineLayer({
+  name: "embedding",
+  about: "a learned vector for each index",
+  keys: {
+    vocabulary: z.int().positive().describe("How many indices there are, from 0."),
+    units: z.int().positive().describe("The length of the vectors, a new last axis."),
+    init: initKey,
+  },
+  takes: "one input",
+  build: (context, [input], { vocabulary, units, init }) => {
+    if (input.node.type.element !== "i32")
+      context.refuse(`${context.layer} takes indices, but ${givenText([input])} of real numbers`, {
+        hint: `give the input "dtype": "i32"`,
+      });
+    const weight = context.parameter("weight", [vocabulary, units], { init: init ?? small, initKey: "init", regularized: true }); // prettier-ignore
+    return context.g.gather(weight, input.node);
+  },
+});
+
+export const positionEmbedding = defineLayer({
+  name: "position-embedding",
+  about: "adds a learned vector for each place of a sequence",
+  keys: { init: initKey },
+  takes: "one input",
+  build: (context, [input], { init }) => {
+    const { x, size } = realWithLastAxis(context, input);
+    const length = x.type.shape.at(-2);
+    if (typeof length !== "number")
+      return context.refuse(`${context.layer} takes sequences [n, length, units], but ${givenText([input])}`);
+    const weight = context.parameter("weight", [length, size], { init: init ?? small, initKey: "init", regularized: true }); // prettier-ignore
+    return context.g.add(x, weight);
+  },
+});
