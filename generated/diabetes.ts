@@ -48,7 +48,7 @@ const parameters = 0; // f32[385]
 
 // What training remembers beside them.
 const optimizer_step = 388; // i32[]
-const dropout_seed = 389; // i32[]
+const random_seed = 389; // i32[]
 const optimizer_mean = 390; // f32[385]
 const optimizer_squares = 775; // f32[385]
 
@@ -85,21 +85,21 @@ const totals_r2_total = 980; // f64[]
 const totals_r2_count = 981; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dense1 = 1964; // f32[n, 32], gradient: kernels 1 to 10
-const d_dense1_sum = 2988; // f32[n, 32], gradient: kernels 7 to 9
-const dense2_product = 2988; // f32[n, 1], gradient: kernels 2 to 6
-const d_dense2 = 4012; // f32[n, 1], gradient: kernels 6 to 10
-const rmse = 3020; // f32[], gradient: kernels 3 to 5
-const d_loss_total = 3024; // f32[], gradient: kernels 3 to 6
-const regularization = 3028; // f32[], gradient: kernels 4 to 5
-const predict_dense1 = 1964; // f32[n, 32], predict: kernels 1 to 2
-const evaluate_dense1 = 1964; // f32[n, 32], evaluate: kernels 1 to 2
-const evaluate_dense2 = 2988; // f32[n, 1], evaluate: kernels 2 to 3
+const dense1 = 1964; // f32[n, 32], from call 1 to call 10 of gradient
+const d_dense1_sum = 2988; // f32[n, 32], from call 7 to call 9 of gradient
+const dense2_product = 2988; // f32[n, 1], from call 2 to call 6 of gradient
+const d_dense2 = 4012; // f32[n, 1], from call 6 to call 10 of gradient
+const rmse = 3020; // f32[], from call 3 to call 5 of gradient
+const d_loss_total = 3024; // f32[], from call 3 to call 6 of gradient
+const regularization = 3028; // f32[], from call 4 to call 5 of gradient
+const predict_dense1 = 1964; // f32[n, 32], from call 1 to call 2 of predict
+const evaluate_dense1 = 1964; // f32[n, 32], from call 1 to call 2 of evaluate
+const evaluate_dense2 = 2988; // f32[n, 1], from call 2 to call 3 of evaluate
 
 // dense1_product = patient · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
-// and likewise 2 more: see the calls.
-function compute_dense(f: Numbers, n: number, output: number): void {
+// The same for predict and evaluate.
+function compute_dense1(f: Numbers, n: number, output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const patient_row = patient + row * 10;
     const output_row = output + row * 32;
@@ -218,40 +218,40 @@ function compute_dense2_product(f: Numbers, n: number): void {
 // Gradient of loss_total / loss_count [divide.vjp]:
 //   d_loss_total = 1 / (rmse · 2) / n
 function compute_rmse(f: Numbers, n: number): void {
-  let sum = 0;
+  let loss_total = 0;
   const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n; row++) {
     const t_value = f[dense2_product + row] + dense2_bias_value - f[progression + row];
-    sum += t_value * t_value;
+    loss_total += t_value * t_value;
   }
   const t = n;
-  const rmse_value = Math.sqrt(sum / t);
+  const rmse_value = Math.sqrt(loss_total / t);
   f[rmse] = rmse_value;
   f[d_loss_total] = 1 / (rmse_value * 2) / t;
 }
 
 // regularization = Σ dense1.weight · dense1.weight
 function compute_regularization(f: Numbers): void {
-  let sum = 0;
+  let regularization_value = 0;
   for (let k = 0; k < 10; k++) {
     const dense1_weight_k = dense1_weight + k * 32;
     for (let l = 0; l < 32; l++) {
       const dense1_weight_value = f[dense1_weight_k + l];
-      sum += dense1_weight_value * dense1_weight_value;
+      regularization_value += dense1_weight_value * dense1_weight_value;
     }
   }
-  f[regularization] = sum;
+  f[regularization] = regularization_value;
 }
 
 // regularization_2 = Σ dense2.weight · dense2.weight
 // loss = rmse + 0.001 · regularization + 0.001 · regularization_2
 function compute_loss(f: Numbers): void {
-  let sum = 0;
+  let regularization_2 = 0;
   for (let k = 0; k < 32; k++) {
     const dense2_weight_value = f[dense2_weight + k];
-    sum += dense2_weight_value * dense2_weight_value;
+    regularization_2 += dense2_weight_value * dense2_weight_value;
   }
-  f[loss] = f[rmse] + 0.001 * f[regularization] + 0.001 * sum;
+  f[loss] = f[rmse] + 0.001 * f[regularization] + 0.001 * regularization_2;
 }
 
 // Gradient of (dense2 − progression) · (dense2 − progression) [multiply.vjp]:
@@ -260,15 +260,15 @@ function compute_loss(f: Numbers): void {
 //   d_dense2.bias_reduceSum = Σ_n (dense2_product + dense2.bias − progression)
 //   d_dense2.bias = 2 · d_loss_total · d_dense2.bias_reduceSum
 function compute_d_dense2_bias(f: Numbers, n: number): void {
-  let sum = 0;
+  let d_dense2_bias_reduceSum = 0;
   const d_loss_total_value = f[d_loss_total];
   const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n; row++) {
     const t = f[dense2_product + row] + dense2_bias_value - f[progression + row];
     f[d_dense2 + row] = 2 * (d_loss_total_value * t);
-    sum += t;
+    d_dense2_bias_reduceSum += t;
   }
-  f[d_dense2_bias] = 2 * (d_loss_total_value * sum);
+  f[d_dense2_bias] = 2 * (d_loss_total_value * d_dense2_bias_reduceSum);
 }
 
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
@@ -394,13 +394,12 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 //   d_dense1.bias = Σ_n d_dense1_sum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i++) {
-    let sum = 0;
+    let d_dense1_bias_value = 0;
     const d_dense1_sum_i = d_dense1_sum + i;
     for (let row = 0; row < n; row++) {
-      const d_dense1_sum_row = d_dense1_sum_i + row * 32;
-      sum += f[d_dense1_sum_row];
+      d_dense1_bias_value += f[d_dense1_sum_i + row * 32];
     }
-    f[d_dense1_bias + i] = sum;
+    f[d_dense1_bias + i] = d_dense1_bias_value;
   }
 }
 
@@ -434,9 +433,9 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 // stepSize = learningRate / (1 − exp(t · -0.105361…))
 // adam = 1 / √(1 − exp(t · -0.0010005…))
 // next_step = optimizer:step + 1
-// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · gradients · gradients
-// next_parameters = parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
+// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
   doubles[learningRate] = learningRate_value;
@@ -457,8 +456,8 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 
 // dense2_product = dense1 · dense2.weight
 // dense2 = dense2_product + dense2.bias
-// and likewise 1 more: see the calls.
-function compute_dense_2(f: Numbers, n: number, input: number, output: number): void {
+// The same for evaluate.
+function compute_dense2(f: Numbers, n: number, input: number, output: number): void {
   const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n - (n % 4); row += 4) {
     let sum0 = 0;
@@ -489,7 +488,6 @@ function compute_dense_2(f: Numbers, n: number, input: number, output: number): 
 }
 
 // loss_total = Σ (dense2 − progression) · (dense2 − progression)
-// loss_total_2 = loss_total
 // totals_loss_total = totals:loss.total + loss_total_2
 // mae_total = Σ |dense2 − progression|
 // r2_residual = Σ (dense2 − progression) · (dense2 − progression)
@@ -505,34 +503,34 @@ function compute_dense_2(f: Numbers, n: number, input: number, output: number): 
 // totals_r2_squares = totals:r2.squares + r2_squares
 // totals_r2_count = totals:r2.count + n
 function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
-  let sum3 = 0;
-  let sum4 = 0;
+  let loss_total = 0;
+  let mae_total = 0;
+  let r2_residual = 0;
+  let r2_total = 0;
+  let r2_squares = 0;
   for (let row = 0; row < n; row++) {
     const dense2 = f[evaluate_dense2 + row];
     const progression_value = f[progression + row];
     const t0 = dense2 - progression_value;
-    sum0 += t0 * t0;
-    sum1 += Math.abs(t0);
+    loss_total += t0 * t0;
+    mae_total += Math.abs(t0);
     const t1 = progression_value;
     const t2 = dense2 - t1;
-    sum2 += t2 * t2;
-    sum3 += t1;
-    sum4 += t1 * t1;
+    r2_residual += t2 * t2;
+    r2_total += t1;
+    r2_squares += t1 * t1;
   }
-  const loss_total_2 = sum0;
+  const loss_total_2 = loss_total;
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total_2;
   const t = n;
   const totals_loss_count_value = doubles[totals_loss_count] + t;
   const totals_rmse_total_value = doubles[totals_rmse_total] + loss_total_2;
   const totals_rmse_count_value = doubles[totals_rmse_count] + t;
-  const totals_mae_total_value = doubles[totals_mae_total] + sum1;
+  const totals_mae_total_value = doubles[totals_mae_total] + mae_total;
   const totals_mae_count_value = doubles[totals_mae_count] + t;
-  const totals_r2_residual_value = doubles[totals_r2_residual] + sum2;
-  const totals_r2_total_value = doubles[totals_r2_total] + sum3;
-  const totals_r2_squares_value = doubles[totals_r2_squares] + sum4;
+  const totals_r2_residual_value = doubles[totals_r2_residual] + r2_residual;
+  const totals_r2_total_value = doubles[totals_r2_total] + r2_total;
+  const totals_r2_squares_value = doubles[totals_r2_squares] + r2_squares;
   const totals_r2_count_value = doubles[totals_r2_count] + t;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
@@ -565,7 +563,7 @@ function compute_summary_r2(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, n: number): number {
-  compute_dense(f, n, dense1);
+  compute_dense1(f, n, dense1);
   compute_dense2_product(f, n);
   compute_rmse(f, n);
   compute_regularization(f);
@@ -585,14 +583,14 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 
 /** The network's output for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
-  compute_dense(f, n, predict_dense1);
-  compute_dense_2(f, n, predict_dense1, prediction);
+  compute_dense1(f, n, predict_dense1);
+  compute_dense2(f, n, predict_dense1, prediction);
 }
 
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
-  compute_dense(f, n, evaluate_dense1);
-  compute_dense_2(f, n, evaluate_dense1, evaluate_dense2);
+  compute_dense1(f, n, evaluate_dense1);
+  compute_dense2(f, n, evaluate_dense1, evaluate_dense2);
   compute_totals_r2_count(f, doubles, n);
 }
 
@@ -600,6 +598,8 @@ function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
 function summarise(doubles: Float64Array): void {
   compute_summary_r2(doubles);
 }
+
+// ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
@@ -653,6 +653,8 @@ function decodeCheckpoint(
   parameterBytes: number,
   bytes: Uint8Array,
 ): { state: Uint8Array; progress: Progress } {
+  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
+  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
   const { magic, version, start } = checkpointFormat;
   const text = new TextDecoder();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -679,7 +681,9 @@ function decodeCheckpoint(
   const header: CheckpointHeader = JSON.parse(text.decode(head));
   if (header.specHash !== model.specHash) {
     throw new InputError(
-      `the checkpoint is of another model: "${header.model}", spec ${header.specHash.slice(0, 12)}, not "${model.name}", spec ${model.specHash.slice(0, 12)}`,
+      header.model === model.name
+        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
     );
   }
   if (header.dtype !== model.dtype) {
@@ -703,6 +707,8 @@ function checksum(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
   return sum >>> 0;
 }
+
+// ── dataset ──
 
 /** A field with the scale of each of its columns. */
 interface FittedField extends Field {
@@ -740,7 +746,7 @@ function datasetOf(
     ...field,
     scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
-  const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
+  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
@@ -749,27 +755,37 @@ function datasetOf(
   };
 }
 
-/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
+/**
+ * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
+ * that is too large for the model's element type once it is scaled throws.
+ */
 function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
-  columns: Float64Array[][],
+  table: Table,
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, bounds, scales }, f) => {
-    const size = rows.length * columns[f].length;
+  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
+    const size = rows.length * columns.length;
     const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
-      columns[f].forEach((column, i) => {
-        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
+      values[f].forEach((column, i) => {
+        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
+        if (!Number.isFinite(numbers[next++])) {
+          const scaled = scales[i].span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
+        }
       });
     }
     return [name, numbers];
   });
   return Object.fromEntries(entries);
 }
+
+// ── double arithmetic ──
 
 /**
  * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
@@ -807,6 +823,8 @@ function tableOfPowersOfTwo(): Float64Array {
   return table;
 }
 
+// ── epochs ──
+
 /** Which rows of which data. */
 interface Part {
   data: Batch;
@@ -828,12 +846,9 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
-  if (!Number.isInteger(epochs) || epochs < 0)
-    throw new InputError(`epochs must be a whole number, got ${epochs}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InputError(`batchSize must be a positive whole number, got ${batchSize}`);
-  }
-  checkBatchSize(session, batchSize);
+  checkWhole("epochs", epochs);
+  checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
+  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -922,7 +937,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     const n = Math.min(batchSize, order.length - start);
     writeRows(slots, train.data, start, n, order);
     const loss = machine.gradient(n);
-    checkLoss(machine, epoch, loss);
+    checkLoss(machine, epoch, loss, n);
     machine.update(n);
     sum += loss * n;
   }
@@ -936,12 +951,12 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   };
   if (training.metrics.length > 0) {
     const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, "training ");
+    checkLoss(machine, epoch, loss, 0, "training ");
     report.metrics = metrics;
   }
   if (validation) {
     report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, "validation ");
+    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
   }
   report.best = judge(session, plan, report);
   return report;
@@ -960,6 +975,8 @@ function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, repor
   if (earlyStopping) progress.best = packParameters(machine);
   return true;
 }
+
+// ── exponential ──
 
 /** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
 const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
@@ -1009,6 +1026,8 @@ function expAtEdge(x: number): number {
   const root = exp(x / 2);
   return root * root;
 }
+
+// ── fields ──
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
@@ -1090,6 +1109,7 @@ function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64
   });
 }
 
+/** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
@@ -1099,7 +1119,9 @@ function numberColumn(table: Table, name: string): Float64Array {
   if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -1134,6 +1156,8 @@ function textColumn(table: Table, name: string): string[] {
   throw wrongCell(table, name, row, "the cell is empty");
 }
 
+// ── fill ──
+
 /** Independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
@@ -1144,15 +1168,20 @@ function constant(view: Numbers, value: number): void {
   view.fill(value);
 }
 
-/** The name of the first stretch (name, start, length) that holds an infinity or a NaN. */
+// ── first not finite ──
+
+/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
 function firstNotFinite(
   values: Numbers,
+  rows: number,
   stretches: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of stretches)
-    for (let i = start; i < start + length; i++) if (!Number.isFinite(values[i])) return name;
+    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
   return undefined;
 }
+
+// ── input error ──
 
 /** What was given is wrong. `line` is the line of the data file, where there is one. */
 class InputError extends Error {
@@ -1163,6 +1192,8 @@ class InputError extends Error {
     this.line = line;
   }
 }
+
+// ── machine ──
 
 /** The element type of the arena. */
 export type Numbers = Float32Array;
@@ -1200,9 +1231,11 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number. */
-  check(): string | undefined;
+  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  check(rows: number): string | undefined;
 }
+
+// ── model facts ──
 
 /** The model: names, shapes (without the batch axis) and what it was compiled for. */
 export interface ModelFacts {
@@ -1247,6 +1280,8 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── parse csv ──
+
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
   const table = tableOf(csvRecords(text.startsWith("\ufeff") ? text.slice(1) : text));
@@ -1273,6 +1308,8 @@ function csvRecords(text: string): TableRecord[] {
   }
   return records;
 }
+
+// ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
 declare const process:
@@ -1449,8 +1486,7 @@ function parseFlags(args: readonly string[], testFlag: string | undefined): Flag
     };
     const count = () => {
       const text = value();
-      if (/^\d{1,9}$/.test(text)) return Number(text);
-      throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
+      return checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
     };
     if (flag === "--data") flags.data = value();
     else if (flag === testFlag) flags.test = value();
@@ -1476,6 +1512,8 @@ function helpText({ model, training, testFile }: Program): string {
   --json               print the result as one JSON object
   --help               print this`;
 }
+
+// ── random ──
 
 /** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
 function mixBits(x: number): number {
@@ -1530,6 +1568,8 @@ function shuffle(rows: Int32Array, random: Random): void {
   }
 }
 
+// ── scale ──
+
 /** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
 type ScaleRule = "standard" | "min-max" | { divide: number };
 
@@ -1555,6 +1595,8 @@ function fitScale(column: Float64Array, rows: Int32Array, rule: ScaleRule | unde
   for (const row of rows) squares += (column[row] - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
+
+// ── session ──
 
 /** How far training has come; all of it goes into a checkpoint. */
 interface Progress {
@@ -1636,6 +1678,12 @@ function evaluateRows({ model, machine, slots }: Session, data: Batch, rows: Int
   return machine.summarise();
 }
 
+/** Throws unless the value is a whole number of 32 bits; `given` is how the user wrote it. */
+function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+}
+
 /** Throws unless the rows fit into one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
@@ -1645,6 +1693,8 @@ function checkBatchSize({ model }: Session, rows: number): number {
   }
   return rows;
 }
+
+// ── slots ──
 
 /** Inputs and targets by name, row-major. */
 export type Batch = Record<string, ArrayLike<number>>;
@@ -1689,20 +1739,22 @@ function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
   return [...inputs, ...targets];
 }
 
-/** How many rows the batch has; throws if a name is unknown or missing, or if the lengths do not agree. */
+/** How many rows the batch has; throws if a name is unknown or missing, if it holds no array, or if the lengths do not agree. */
 function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
+  if (typeof batch !== "object" || batch === null)
+    throw new InputError(`the batch must be an object of arrays, got ${batch}; it takes ${namesOf(slots)}`);
   for (const name in batch) checkKnown(slots, name);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
     if (!Object.hasOwn(batch, name))
       throw new InputError(`the batch lacks the ${isTarget ? "target" : "input"} ${name}`);
-    const count = batch[name].length / size;
-    if (!Number.isInteger(count)) {
-      throw new InputError(
-        `${name} has ${batch[name].length} values, not a multiple of the ${size} of a row`,
-      );
-    }
+    const values = batch[name];
+    if (typeof values !== "object" || values?.length === undefined)
+      throw new InputError(`${name} must be an array of numbers, got ${values}`);
+    const count = values.length / size;
+    if (!Number.isInteger(count))
+      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
     rows = count;
@@ -1713,8 +1765,11 @@ function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): numb
 
 function checkKnown(slots: readonly Slot[], name: string): void {
   for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${namesOf(slots)}`);
+}
+
+function namesOf(slots: readonly Slot[]): string {
+  return slots.map(({ name }) => name).join(", ");
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
@@ -1745,10 +1800,16 @@ function writeNumbers(
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
-      view[i * size + j] = values[row * size + j];
+      const value = values[row * size + j];
+      view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
       if (!Number.isFinite(view[i * size + j]))
-        throw wrongValue(name, row, values[row * size + j], "a finite number");
+        throw wrongValue(
+          name,
+          row,
+          value,
+          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+        );
     }
   }
 }
@@ -1767,15 +1828,17 @@ function writeIndices(
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       if (!(value >= lowest && value <= highest && Number.isInteger(value)))
-        throw wrongValue(name, row, value, rule);
+        throw wrongValue(name, row, value, `not ${rule}`);
       view[i * size + j] = value;
     }
   }
 }
 
-function wrongValue(name: string, row: number, value: number, rule: string): InputError {
-  return new InputError(`${name}, row ${row}: ${value} is not ${rule}`);
+function wrongValue(name: string, row: number, value: number, what: string): InputError {
+  return new InputError(`${name}, row ${row}: ${value} is ${what}`);
 }
+
+// ── split ──
 
 /** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
 interface Split {
@@ -1819,6 +1882,8 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
+
+// ── table ──
 
 type Column = Float64Array | string[];
 
@@ -1874,6 +1939,8 @@ function columnOf(cells: string[]): Column {
   }
   return numbers;
 }
+
+// ── train on ──
 
 /** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
 interface TrainingResult {
@@ -1953,7 +2020,9 @@ function resultText({ model, epochs, bestEpoch, train, validation, test }: Train
   return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
-/** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */
+// ── trainer of ──
+
+/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -1963,7 +2032,7 @@ function trainerOf(
   const slots = slotsOf(model, machine);
   const session: Session = { model, training, machine, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
-  machine.initialise(options.seed ?? training.seed);
+  machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   /** Brings one batch into the arena; how many rows it has. */
   const take = (batch: Batch, needsTargets = true): number => {
@@ -1984,7 +2053,7 @@ function trainerOf(
     parameters: machine.parameters,
     gradients: machine.gradients,
     get seed() {
-      return machine.seed[0];
+      return machine.seed[0] >>> 0;
     },
     get epoch() {
       return session.progress.epoch;
@@ -2025,6 +2094,8 @@ function trainerOf(
     },
   };
 }
+
+// ── trainer ──
 
 /** How to train; what is left out is as the spec says. */
 export interface FitOptions {
@@ -2092,6 +2163,8 @@ export interface Trainer {
   load(checkpoint: Uint8Array): void;
 }
 
+// ── training diverged ──
+
 /** A loss became NaN or infinite, in an epoch counted from 1. */
 class TrainingDiverged extends Error {
   readonly epoch: number;
@@ -2102,11 +2175,14 @@ class TrainingDiverged extends Error {
   }
 }
 
-/** Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node it arose. */
-function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): void {
+/**
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
+ * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ */
+function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check();
+  const node = machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -2142,7 +2218,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     state: new Uint8Array(memory, 0, 4640),
     totals: doubles.subarray(972, 982),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
-    seed: integers.subarray(dropout_seed, dropout_seed + 1),
+    seed: integers.subarray(random_seed, random_seed + 1),
     gradient: (n) => gradient(f, n),
     update: () => update(f, integers, doubles),
     predict: (n) => predict(f, n),
@@ -2177,16 +2253,20 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       constant(f.subarray(dense2_bias, dense2_bias + 1), 150);
     },
     learningRate: () => doubles[learningRate],
-    check() {
-      return firstNotFinite(f, [
-        ["dense1.weight", dense1_weight, 320],
-        ["dense1.bias", dense1_bias, 32],
-        ["dense2.weight", dense2_weight, 32],
-        ["dense2.bias", dense2_bias, 1],
-        ["dense1", dense1, 1024],
-        ["d_dense2", d_dense2, 32],
-        ["d_dense1_sum", d_dense1_sum, 1024],
-      ]);
+    check(rows) {
+      return (
+        firstNotFinite(f, 1, [
+          ["dense1.weight", dense1_weight, 320],
+          ["dense1.bias", dense1_bias, 32],
+          ["dense2.weight", dense2_weight, 32],
+          ["dense2.bias", dense2_bias, 1],
+        ]) ??
+        firstNotFinite(f, rows, [
+          ["dense1", dense1, 32],
+          ["d_dense2", d_dense2, 1],
+          ["d_dense1_sum", d_dense1_sum, 32],
+        ])
+      );
     },
   };
   return trainerOf(model, machine, training, options);

@@ -48,7 +48,7 @@ const parameters = 0; // f32[4810]
 
 // What training remembers beside them.
 const optimizer_step = 4812; // i32[]
-const dropout_seed = 4813; // i32[]
+const random_seed = 4813; // i32[]
 const optimizer_mean = 4814; // f32[4810]
 const optimizer_squares = 9624; // f32[4810]
 
@@ -77,21 +77,21 @@ const totals_accuracy_total = 10830; // f64[]
 const totals_accuracy_count = 10831; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dense1 = 21664; // f32[n, 64], gradient: kernels 1 to 8
-const d_dense1_sum = 23712; // f32[n, 64], gradient: kernels 5 to 7
-const dense2 = 23712; // f32[n, 10], gradient: kernels 2 to 3
-const exponentials = 24032; // f32[n, 10], gradient: kernels 3 to 4
-const d_dense2 = 25760; // f32[n, 10], gradient: kernels 4 to 9
-const sum_of_exponentials = 24352; // f32[n], gradient: kernels 3 to 4
-const d_loss_total = 24384; // f32[], gradient: kernels 3 to 4
-const predict_dense1 = 21664; // f32[n, 64], predict: kernels 1 to 2
-const evaluate_dense1 = 21664; // f32[n, 64], evaluate: kernels 1 to 2
-const evaluate_dense2 = 23712; // f32[n, 10], evaluate: kernels 2 to 3
+const dense1 = 21664; // f32[n, 64], from call 1 to call 8 of gradient
+const d_dense1_sum = 23712; // f32[n, 64], from call 5 to call 7 of gradient
+const dense2 = 23712; // f32[n, 10], from call 2 to call 3 of gradient
+const exponentials = 24032; // f32[n, 10], from call 3 to call 4 of gradient
+const d_dense2 = 25760; // f32[n, 10], from call 4 to call 9 of gradient
+const sum_of_exponentials = 24352; // f32[n], from call 3 to call 4 of gradient
+const d_loss_total = 24384; // f32[], from call 3 to call 4 of gradient
+const predict_dense1 = 21664; // f32[n, 64], from call 1 to call 2 of predict
+const evaluate_dense1 = 21664; // f32[n, 64], from call 1 to call 2 of evaluate
+const evaluate_dense2 = 23712; // f32[n, 10], from call 2 to call 3 of evaluate
 
 // dense1_product = pixels · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
-// and likewise 2 more: see the calls.
-function compute_dense(f: Numbers, n: number, output: number): void {
+// The same for predict and evaluate.
+function compute_dense1(f: Numbers, n: number, output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const pixels_row = pixels + row * 64;
     const output_row = output + row * 64;
@@ -176,8 +176,8 @@ function compute_dense(f: Numbers, n: number, output: number): void {
 
 // dense2_product = dense1 · dense2.weight
 // dense2 = dense2_product + dense2.bias
-// and likewise 2 more: see the calls.
-function compute_dense_2(f: Numbers, n: number, input: number, output: number): void {
+// The same for predict and evaluate.
+function compute_dense2(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n - (n % 2); row += 2) {
     const input_row = input + row * 64;
     const output_row = output + row * 10;
@@ -266,37 +266,40 @@ function compute_dense_2(f: Numbers, n: number, input: number, output: number): 
 // loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
 //   0)
 // loss_count = Σ [digit ≥ 0]
-// loss = loss_total / loss_count
-// Gradient of loss = loss_total / loss_count [divide.vjp]:
-//   d_loss_total = 1 / loss_count
+// divisor = max(loss_count, 1)
+// loss = loss_total / divisor
+// Gradient of loss = loss_total / divisor [divide.vjp]:
+//   d_loss_total = 1 / divisor
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
+  let loss_total = 0;
+  let loss_count = 0;
   for (let row = 0; row < n; row++) {
     let maximum = -Infinity;
     const dense2_row = dense2 + row * 10;
     for (let k = 0; k < 10; k++) {
       maximum = Math.max(maximum, f[dense2_row + k]);
     }
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
+    let sum_of_exponentials_value = 0;
+    let expected_logit = 0;
+    let cross_entropy = 0;
     const digit_value = integers[digit + row];
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
       const t = f[dense2_row + k] - maximum;
       const exponentials_value = exp(t);
       f[exponentials_row + k] = exponentials_value;
-      sum2 += exponentials_value;
-      sum3 += k === digit_value ? t : 0;
-      sum4 += t;
+      sum_of_exponentials_value += exponentials_value;
+      expected_logit += k === digit_value ? t : 0;
+      cross_entropy += t;
     }
-    f[sum_of_exponentials + row] = sum2;
-    sum0 += digit_value >= 0 ? log(sum2) - 0.9 * sum3 - 0.01 * sum4 : 0;
-    sum1 += digit_value >= 0 ? 1 : 0;
+    f[sum_of_exponentials + row] = sum_of_exponentials_value;
+    loss_total +=
+      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
+    loss_count += digit_value >= 0 ? 1 : 0;
   }
-  f[loss] = sum0 / sum1;
-  f[d_loss_total] = 1 / sum1;
+  const divisor = Math.max(loss_count, 1);
+  f[loss] = loss_total / divisor;
+  f[d_loss_total] = 1 / divisor;
 }
 
 // Gradient of counted ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (dense2 −
@@ -487,13 +490,12 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 //   d_dense1.bias = Σ_n d_dense1_sum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i++) {
-    let sum = 0;
+    let d_dense1_bias_value = 0;
     const d_dense1_sum_i = d_dense1_sum + i;
     for (let row = 0; row < n; row++) {
-      const d_dense1_sum_row = d_dense1_sum_i + row * 64;
-      sum += f[d_dense1_sum_row];
+      d_dense1_bias_value += f[d_dense1_sum_i + row * 64];
     }
-    f[d_dense1_bias + i] = sum;
+    f[d_dense1_bias + i] = d_dense1_bias_value;
   }
 }
 
@@ -554,13 +556,12 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 //   d_dense2.bias = Σ_n d_dense2
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 10; i++) {
-    let sum = 0;
+    let d_dense2_bias_value = 0;
     const d_dense2_i = d_dense2 + i;
     for (let row = 0; row < n; row++) {
-      const d_dense2_row = d_dense2_i + row * 10;
-      sum += f[d_dense2_row];
+      d_dense2_bias_value += f[d_dense2_i + row * 10];
     }
-    f[d_dense2_bias + i] = sum;
+    f[d_dense2_bias + i] = d_dense2_bias_value;
   }
 }
 
@@ -569,9 +570,9 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
 // stepSize = learningRate / (1 − exp(t · -0.105361…))
 // adam = 1 / √(1 − exp(t · -0.0010005…))
 // next_step = optimizer:step + 1
-// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · gradients · gradients
-// next_parameters = parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
+// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.003;
   doubles[learningRate] = learningRate_value;
@@ -598,10 +599,9 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 //   0)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [digit ≥ 0]
-// loss_count_2 = loss_count
 // totals_loss_count = totals:loss.count + loss_count_2
-// accuracy = max_last([dense2 = maximum] ? −index : -Infinity)
-// accuracy_total = Σ ([digit ≥ 0] ? [−accuracy = digit] : 0)
+// minus_predicted_class = max_last([dense2 = maximum] ? −index : −∞)
+// accuracy_total = Σ ([digit ≥ 0] ? [−minus_predicted_class = digit] : 0)
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count_2
 function compute_totals_accuracy_count(
@@ -610,36 +610,37 @@ function compute_totals_accuracy_count(
   doubles: Float64Array,
   n: number,
 ): void {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
+  let loss_total = 0;
+  let loss_count = 0;
+  let accuracy_total = 0;
   for (let row = 0; row < n; row++) {
-    let maximum0 = -Infinity;
+    let maximum = -Infinity;
     const dense2_row = evaluate_dense2 + row * 10;
     for (let k = 0; k < 10; k++) {
-      maximum0 = Math.max(maximum0, f[dense2_row + k]);
+      maximum = Math.max(maximum, f[dense2_row + k]);
     }
-    let sum3 = 0;
-    let sum4 = 0;
-    let sum5 = 0;
-    let maximum1 = -Infinity;
+    let sum_of_exponentials_value = 0;
+    let expected_logit = 0;
+    let cross_entropy = 0;
+    let minus_predicted_class = -Infinity;
     const digit_value = integers[digit + row];
     for (let k = 0; k < 10; k++) {
       const dense2_value = f[dense2_row + k];
-      const t = dense2_value - maximum0;
-      sum3 += exp(t);
-      sum4 += k === digit_value ? t : 0;
-      sum5 += t;
-      maximum1 = Math.max(maximum1, dense2_value === maximum0 ? -k : -Infinity);
+      const t = dense2_value - maximum;
+      sum_of_exponentials_value += exp(t);
+      expected_logit += k === digit_value ? t : 0;
+      cross_entropy += t;
+      minus_predicted_class = Math.max(minus_predicted_class, dense2_value === maximum ? -k : -Infinity);
     }
-    sum0 += digit_value >= 0 ? log(sum3) - 0.9 * sum4 - 0.01 * sum5 : 0;
-    sum1 += digit_value >= 0 ? 1 : 0;
-    sum2 += digit_value >= 0 ? (-maximum1 === digit_value ? 1 : 0) : 0;
+    loss_total +=
+      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
+    loss_count += digit_value >= 0 ? 1 : 0;
+    accuracy_total += digit_value >= 0 ? (-minus_predicted_class === digit_value ? 1 : 0) : 0;
   }
-  const totals_loss_total_value = doubles[totals_loss_total] + sum0;
-  const loss_count_2 = sum1;
+  const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
+  const loss_count_2 = loss_count;
   const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
-  const totals_accuracy_total_value = doubles[totals_accuracy_total] + sum2;
+  const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
   const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
@@ -647,17 +648,17 @@ function compute_totals_accuracy_count(
   doubles[totals_accuracy_count] = totals_accuracy_count_value;
 }
 
-// summary_loss = totals:loss.total / totals:loss.count
-// summary_accuracy = totals:accuracy.total / totals:accuracy.count
+// summary_loss = totals:loss.total / max(totals:loss.count, 1)
+// summary_accuracy = totals:accuracy.total / max(totals:accuracy.count, 1)
 function compute_summary_accuracy(doubles: Float64Array): void {
-  doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
-  doubles[summary_accuracy] = doubles[totals_accuracy_total] / doubles[totals_accuracy_count];
+  doubles[summary_loss] = doubles[totals_loss_total] / Math.max(doubles[totals_loss_count], 1);
+  doubles[summary_accuracy] = doubles[totals_accuracy_total] / Math.max(doubles[totals_accuracy_count], 1);
 }
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_dense(f, n, dense1);
-  compute_dense_2(f, n, dense1, dense2);
+  compute_dense1(f, n, dense1);
+  compute_dense2(f, n, dense1, dense2);
   compute_loss(f, integers, n);
   compute_d_dense2(f, integers, n);
   compute_d_dense1_sum(f, n);
@@ -675,14 +676,14 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 
 /** The network's output for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
-  compute_dense(f, n, predict_dense1);
-  compute_dense_2(f, n, predict_dense1, prediction);
+  compute_dense1(f, n, predict_dense1);
+  compute_dense2(f, n, predict_dense1, prediction);
 }
 
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
-  compute_dense(f, n, evaluate_dense1);
-  compute_dense_2(f, n, evaluate_dense1, evaluate_dense2);
+  compute_dense1(f, n, evaluate_dense1);
+  compute_dense2(f, n, evaluate_dense1, evaluate_dense2);
   compute_totals_accuracy_count(f, integers, doubles, n);
 }
 
@@ -690,6 +691,8 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
 function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
+
+// ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
@@ -743,6 +746,8 @@ function decodeCheckpoint(
   parameterBytes: number,
   bytes: Uint8Array,
 ): { state: Uint8Array; progress: Progress } {
+  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
+  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
   const { magic, version, start } = checkpointFormat;
   const text = new TextDecoder();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -769,7 +774,9 @@ function decodeCheckpoint(
   const header: CheckpointHeader = JSON.parse(text.decode(head));
   if (header.specHash !== model.specHash) {
     throw new InputError(
-      `the checkpoint is of another model: "${header.model}", spec ${header.specHash.slice(0, 12)}, not "${model.name}", spec ${model.specHash.slice(0, 12)}`,
+      header.model === model.name
+        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
     );
   }
   if (header.dtype !== model.dtype) {
@@ -793,6 +800,8 @@ function checksum(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
   return sum >>> 0;
 }
+
+// ── dataset ──
 
 /** A field with the scale of each of its columns. */
 interface FittedField extends Field {
@@ -830,7 +839,7 @@ function datasetOf(
     ...field,
     scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
-  const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
+  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
@@ -839,27 +848,37 @@ function datasetOf(
   };
 }
 
-/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
+/**
+ * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
+ * that is too large for the model's element type once it is scaled throws.
+ */
 function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
-  columns: Float64Array[][],
+  table: Table,
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, bounds, scales }, f) => {
-    const size = rows.length * columns[f].length;
+  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
+    const size = rows.length * columns.length;
     const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
-      columns[f].forEach((column, i) => {
-        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
+      values[f].forEach((column, i) => {
+        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
+        if (!Number.isFinite(numbers[next++])) {
+          const scaled = scales[i].span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
+        }
       });
     }
     return [name, numbers];
   });
   return Object.fromEntries(entries);
 }
+
+// ── double arithmetic ──
 
 /**
  * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
@@ -904,6 +923,8 @@ const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
 
 const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
 
+// ── epochs ──
+
 /** Which rows of which data. */
 interface Part {
   data: Batch;
@@ -925,12 +946,9 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
-  if (!Number.isInteger(epochs) || epochs < 0)
-    throw new InputError(`epochs must be a whole number, got ${epochs}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InputError(`batchSize must be a positive whole number, got ${batchSize}`);
-  }
-  checkBatchSize(session, batchSize);
+  checkWhole("epochs", epochs);
+  checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
+  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -1019,7 +1037,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     const n = Math.min(batchSize, order.length - start);
     writeRows(slots, train.data, start, n, order);
     const loss = machine.gradient(n);
-    checkLoss(machine, epoch, loss);
+    checkLoss(machine, epoch, loss, n);
     machine.update(n);
     sum += loss * n;
   }
@@ -1033,12 +1051,12 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   };
   if (training.metrics.length > 0) {
     const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, "training ");
+    checkLoss(machine, epoch, loss, 0, "training ");
     report.metrics = metrics;
   }
   if (validation) {
     report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, "validation ");
+    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
   }
   report.best = judge(session, plan, report);
   return report;
@@ -1057,6 +1075,8 @@ function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, repor
   if (earlyStopping) progress.best = packParameters(machine);
   return true;
 }
+
+// ── exponential ──
 
 /** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
 const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
@@ -1106,6 +1126,8 @@ function expAtEdge(x: number): number {
   const root = exp(x / 2);
   return root * root;
 }
+
+// ── fields ──
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
@@ -1187,6 +1209,7 @@ function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64
   });
 }
 
+/** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
@@ -1196,7 +1219,9 @@ function numberColumn(table: Table, name: string): Float64Array {
   if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -1231,20 +1256,27 @@ function textColumn(table: Table, name: string): string[] {
   throw wrongCell(table, name, row, "the cell is empty");
 }
 
+// ── fill ──
+
 /** Independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
 }
 
-/** The name of the first stretch (name, start, length) that holds an infinity or a NaN. */
+// ── first not finite ──
+
+/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
 function firstNotFinite(
   values: Numbers,
+  rows: number,
   stretches: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of stretches)
-    for (let i = start; i < start + length; i++) if (!Number.isFinite(values[i])) return name;
+    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
   return undefined;
 }
+
+// ── input error ──
 
 /** What was given is wrong. `line` is the line of the data file, where there is one. */
 class InputError extends Error {
@@ -1255,6 +1287,8 @@ class InputError extends Error {
     this.line = line;
   }
 }
+
+// ── logarithm ──
 
 /** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
 function exponentOf(x: number): number {
@@ -1292,6 +1326,8 @@ function logAtEdge(x: number): number {
   return x < 1 ? log(x * 18014398509481984) - 54 * 0.6931471805599453 : x;
 }
 
+// ── machine ──
+
 /** The element type of the arena. */
 export type Numbers = Float32Array;
 
@@ -1328,9 +1364,11 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number. */
-  check(): string | undefined;
+  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  check(rows: number): string | undefined;
 }
+
+// ── model facts ──
 
 /** The model: names, shapes (without the batch axis) and what it was compiled for. */
 export interface ModelFacts {
@@ -1375,6 +1413,8 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── parse csv ──
+
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
   const table = tableOf(csvRecords(text.startsWith("\ufeff") ? text.slice(1) : text));
@@ -1401,6 +1441,8 @@ function csvRecords(text: string): TableRecord[] {
   }
   return records;
 }
+
+// ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
 declare const process:
@@ -1577,8 +1619,7 @@ function parseFlags(args: readonly string[], testFlag: string | undefined): Flag
     };
     const count = () => {
       const text = value();
-      if (/^\d{1,9}$/.test(text)) return Number(text);
-      throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
+      return checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
     };
     if (flag === "--data") flags.data = value();
     else if (flag === testFlag) flags.test = value();
@@ -1604,6 +1645,8 @@ function helpText({ model, training, testFile }: Program): string {
   --json               print the result as one JSON object
   --help               print this`;
 }
+
+// ── random ──
 
 /** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
 function mixBits(x: number): number {
@@ -1658,6 +1701,8 @@ function shuffle(rows: Int32Array, random: Random): void {
   }
 }
 
+// ── scale ──
+
 /** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
 type ScaleRule = "standard" | "min-max" | { divide: number };
 
@@ -1683,6 +1728,8 @@ function fitScale(column: Float64Array, rows: Int32Array, rule: ScaleRule | unde
   for (const row of rows) squares += (column[row] - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
+
+// ── session ──
 
 /** How far training has come; all of it goes into a checkpoint. */
 interface Progress {
@@ -1764,6 +1811,12 @@ function evaluateRows({ model, machine, slots }: Session, data: Batch, rows: Int
   return machine.summarise();
 }
 
+/** Throws unless the value is a whole number of 32 bits; `given` is how the user wrote it. */
+function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+}
+
 /** Throws unless the rows fit into one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
@@ -1773,6 +1826,8 @@ function checkBatchSize({ model }: Session, rows: number): number {
   }
   return rows;
 }
+
+// ── slots ──
 
 /** Inputs and targets by name, row-major. */
 export type Batch = Record<string, ArrayLike<number>>;
@@ -1817,20 +1872,22 @@ function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
   return [...inputs, ...targets];
 }
 
-/** How many rows the batch has; throws if a name is unknown or missing, or if the lengths do not agree. */
+/** How many rows the batch has; throws if a name is unknown or missing, if it holds no array, or if the lengths do not agree. */
 function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
+  if (typeof batch !== "object" || batch === null)
+    throw new InputError(`the batch must be an object of arrays, got ${batch}; it takes ${namesOf(slots)}`);
   for (const name in batch) checkKnown(slots, name);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
     if (!Object.hasOwn(batch, name))
       throw new InputError(`the batch lacks the ${isTarget ? "target" : "input"} ${name}`);
-    const count = batch[name].length / size;
-    if (!Number.isInteger(count)) {
-      throw new InputError(
-        `${name} has ${batch[name].length} values, not a multiple of the ${size} of a row`,
-      );
-    }
+    const values = batch[name];
+    if (typeof values !== "object" || values?.length === undefined)
+      throw new InputError(`${name} must be an array of numbers, got ${values}`);
+    const count = values.length / size;
+    if (!Number.isInteger(count))
+      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
     rows = count;
@@ -1841,8 +1898,11 @@ function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): numb
 
 function checkKnown(slots: readonly Slot[], name: string): void {
   for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${namesOf(slots)}`);
+}
+
+function namesOf(slots: readonly Slot[]): string {
+  return slots.map(({ name }) => name).join(", ");
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
@@ -1873,10 +1933,16 @@ function writeNumbers(
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
-      view[i * size + j] = values[row * size + j];
+      const value = values[row * size + j];
+      view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
       if (!Number.isFinite(view[i * size + j]))
-        throw wrongValue(name, row, values[row * size + j], "a finite number");
+        throw wrongValue(
+          name,
+          row,
+          value,
+          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+        );
     }
   }
 }
@@ -1895,15 +1961,17 @@ function writeIndices(
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       if (!(value >= lowest && value <= highest && Number.isInteger(value)))
-        throw wrongValue(name, row, value, rule);
+        throw wrongValue(name, row, value, `not ${rule}`);
       view[i * size + j] = value;
     }
   }
 }
 
-function wrongValue(name: string, row: number, value: number, rule: string): InputError {
-  return new InputError(`${name}, row ${row}: ${value} is not ${rule}`);
+function wrongValue(name: string, row: number, value: number, what: string): InputError {
+  return new InputError(`${name}, row ${row}: ${value} is ${what}`);
 }
+
+// ── split ──
 
 /** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
 interface Split {
@@ -1947,6 +2015,8 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
+
+// ── table ──
 
 type Column = Float64Array | string[];
 
@@ -2002,6 +2072,8 @@ function columnOf(cells: string[]): Column {
   }
   return numbers;
 }
+
+// ── train on ──
 
 /** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
 interface TrainingResult {
@@ -2081,7 +2153,9 @@ function resultText({ model, epochs, bestEpoch, train, validation, test }: Train
   return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
-/** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */
+// ── trainer of ──
+
+/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -2091,7 +2165,7 @@ function trainerOf(
   const slots = slotsOf(model, machine);
   const session: Session = { model, training, machine, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
-  machine.initialise(options.seed ?? training.seed);
+  machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   /** Brings one batch into the arena; how many rows it has. */
   const take = (batch: Batch, needsTargets = true): number => {
@@ -2112,7 +2186,7 @@ function trainerOf(
     parameters: machine.parameters,
     gradients: machine.gradients,
     get seed() {
-      return machine.seed[0];
+      return machine.seed[0] >>> 0;
     },
     get epoch() {
       return session.progress.epoch;
@@ -2153,6 +2227,8 @@ function trainerOf(
     },
   };
 }
+
+// ── trainer ──
 
 /** How to train; what is left out is as the spec says. */
 export interface FitOptions {
@@ -2220,6 +2296,8 @@ export interface Trainer {
   load(checkpoint: Uint8Array): void;
 }
 
+// ── training diverged ──
+
 /** A loss became NaN or infinite, in an epoch counted from 1. */
 class TrainingDiverged extends Error {
   readonly epoch: number;
@@ -2230,11 +2308,14 @@ class TrainingDiverged extends Error {
   }
 }
 
-/** Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node it arose. */
-function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): void {
+/**
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
+ * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ */
+function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check();
+  const node = machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -2267,7 +2348,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     state: new Uint8Array(memory, 0, 57736),
     totals: doubles.subarray(10828, 10832),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
-    seed: integers.subarray(dropout_seed, dropout_seed + 1),
+    seed: integers.subarray(random_seed, random_seed + 1),
     gradient: (n) => gradient(f, integers, n),
     update: () => update(f, integers, doubles),
     predict: (n) => predict(f, n),
@@ -2295,16 +2376,20 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       );
     },
     learningRate: () => doubles[learningRate],
-    check() {
-      return firstNotFinite(f, [
-        ["dense1.weight", dense1_weight, 4096],
-        ["dense1.bias", dense1_bias, 64],
-        ["dense2.weight", dense2_weight, 640],
-        ["dense2.bias", dense2_bias, 10],
-        ["dense1", dense1, 2048],
-        ["d_dense2", d_dense2, 320],
-        ["d_dense1_sum", d_dense1_sum, 2048],
-      ]);
+    check(rows) {
+      return (
+        firstNotFinite(f, 1, [
+          ["dense1.weight", dense1_weight, 4096],
+          ["dense1.bias", dense1_bias, 64],
+          ["dense2.weight", dense2_weight, 640],
+          ["dense2.bias", dense2_bias, 10],
+        ]) ??
+        firstNotFinite(f, rows, [
+          ["dense1", dense1, 64],
+          ["d_dense2", d_dense2, 10],
+          ["d_dense1_sum", d_dense1_sum, 64],
+        ])
+      );
     },
   };
   return trainerOf(model, machine, training, options);

@@ -42,7 +42,7 @@ const parameters = 0; // f32[5]
 
 // What training remembers beside them.
 const optimizer_step = 8; // i32[]
-const dropout_seed = 9; // i32[]
+const random_seed = 9; // i32[]
 
 // Gradients, in the order of the parameters.
 const d_dense1_weight = 12; // f32[4, 1]
@@ -67,9 +67,9 @@ const totals_accuracy_total = 22; // f64[]
 const totals_accuracy_count = 23; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const perceptron = 48; // f32[n, 1], gradient: kernels 1 to 3
-const d_dense1 = 52; // f32[n, 1], gradient: kernels 3 to 4
-const evaluate_dense1 = 48; // f32[n, 1], evaluate: kernels 1 to 2
+const perceptron = 48; // f32[n, 1], from call 1 to call 3 of gradient
+const d_dense1 = 52; // f32[n, 1], from call 3 to call 4 of gradient
+const evaluate_dense1 = 48; // f32[n, 1], from call 1 to call 2 of evaluate
 
 // dense1_product = flower · dense1.weight
 // dense1 = dense1_product + dense1.bias
@@ -90,11 +90,11 @@ function compute_perceptron(f: Numbers, n: number): void {
 // loss_total = Σ max(perceptron, 0)
 // loss = loss_total / n
 function compute_loss(f: Numbers, n: number): void {
-  let sum = 0;
+  let loss_total = 0;
   for (let row = 0; row < n; row++) {
-    sum += Math.max(f[perceptron + row], 0);
+    loss_total += Math.max(f[perceptron + row], 0);
   }
-  f[loss] = sum / n;
+  f[loss] = loss_total / n;
 }
 
 // Gradient of loss = loss_total / loss_count [divide.vjp]:
@@ -109,7 +109,7 @@ function compute_loss(f: Numbers, n: number): void {
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   const d_loss_total = 1 / n;
   const d_perceptron_multiply = d_loss_total * 0.5;
-  let sum = 0;
+  let d_dense1_bias_value = 0;
   for (let row = 0; row < n; row++) {
     const d_perceptron =
       f[perceptron + row] > 0 ? d_loss_total : f[perceptron + row] === 0 ? d_perceptron_multiply : 0;
@@ -117,9 +117,9 @@ function compute_d_dense1_bias(f: Numbers, n: number): void {
     const d_dense1_value =
       -(versicolor_value > 0 ? d_perceptron : 0) - (versicolor_value > 0 ? 0 : -d_perceptron);
     f[d_dense1 + row] = d_dense1_value;
-    sum += d_dense1_value;
+    d_dense1_bias_value += d_dense1_value;
   }
-  f[d_dense1_bias] = sum;
+  f[d_dense1_bias] = d_dense1_bias_value;
 }
 
 // Gradient of dense1_product = flower · dense1.weight [contract.vjp]:
@@ -143,7 +143,7 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
   f[d_dense1_weight + 3] = sum3;
 }
 
-// next_parameters = parameters − gradients
+// next_parameters = flat:parameters − flat:gradients
 function compute_next_parameters(f: Numbers): void {
   for (let i = 0; i < 5; i++) {
     f[parameters + i] = f[parameters + i] - f[gradients + i];
@@ -193,18 +193,18 @@ function compute_dense1(f: Numbers, n: number): void {
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + n
 function compute_totals_accuracy_count(f: Numbers, doubles: Float64Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
+  let loss_total = 0;
+  let accuracy_total = 0;
   for (let row = 0; row < n; row++) {
     const versicolor_value = f[versicolor + row];
-    sum0 += Math.max(-(versicolor_value > 0 ? f[evaluate_dense1 + row] : -f[evaluate_dense1 + row]), 0);
-    sum1 +=
+    loss_total += Math.max(-(versicolor_value > 0 ? f[evaluate_dense1 + row] : -f[evaluate_dense1 + row]), 0);
+    accuracy_total +=
       ((f[evaluate_dense1 + row] >= 0 ? 1 : 0) >= 0.5 ? 1 : 0) === (versicolor_value > 0.5 ? 1 : 0) ? 1 : 0;
   }
-  const totals_loss_total_value = doubles[totals_loss_total] + sum0;
+  const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
   const t = n;
   const totals_loss_count_value = doubles[totals_loss_count] + t;
-  const totals_accuracy_total_value = doubles[totals_accuracy_total] + sum1;
+  const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
   const totals_accuracy_count_value = doubles[totals_accuracy_count] + t;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
@@ -213,10 +213,10 @@ function compute_totals_accuracy_count(f: Numbers, doubles: Float64Array, n: num
 }
 
 // summary_loss = totals:loss.total / totals:loss.count
-// summary_accuracy = totals:accuracy.total / totals:accuracy.count
+// summary_accuracy = totals:accuracy.total / max(totals:accuracy.count, 1)
 function compute_summary_accuracy(doubles: Float64Array): void {
   doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
-  doubles[summary_accuracy] = doubles[totals_accuracy_total] / doubles[totals_accuracy_count];
+  doubles[summary_accuracy] = doubles[totals_accuracy_total] / Math.max(doubles[totals_accuracy_count], 1);
 }
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
@@ -249,6 +249,8 @@ function evaluate(f: Numbers, doubles: Float64Array, n: number): void {
 function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
+
+// ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
@@ -302,6 +304,8 @@ function decodeCheckpoint(
   parameterBytes: number,
   bytes: Uint8Array,
 ): { state: Uint8Array; progress: Progress } {
+  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
+  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
   const { magic, version, start } = checkpointFormat;
   const text = new TextDecoder();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -328,7 +332,9 @@ function decodeCheckpoint(
   const header: CheckpointHeader = JSON.parse(text.decode(head));
   if (header.specHash !== model.specHash) {
     throw new InputError(
-      `the checkpoint is of another model: "${header.model}", spec ${header.specHash.slice(0, 12)}, not "${model.name}", spec ${model.specHash.slice(0, 12)}`,
+      header.model === model.name
+        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
     );
   }
   if (header.dtype !== model.dtype) {
@@ -352,6 +358,8 @@ function checksum(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
   return sum >>> 0;
 }
+
+// ── dataset ──
 
 /** A field with the scale of each of its columns. */
 interface FittedField extends Field {
@@ -389,7 +397,7 @@ function datasetOf(
     ...field,
     scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
-  const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
+  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
@@ -398,27 +406,37 @@ function datasetOf(
   };
 }
 
-/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
+/**
+ * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
+ * that is too large for the model's element type once it is scaled throws.
+ */
 function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
-  columns: Float64Array[][],
+  table: Table,
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, bounds, scales }, f) => {
-    const size = rows.length * columns[f].length;
+  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
+    const size = rows.length * columns.length;
     const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
-      columns[f].forEach((column, i) => {
-        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
+      values[f].forEach((column, i) => {
+        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
+        if (!Number.isFinite(numbers[next++])) {
+          const scaled = scales[i].span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
+        }
       });
     }
     return [name, numbers];
   });
   return Object.fromEntries(entries);
 }
+
+// ── epochs ──
 
 /** Which rows of which data. */
 interface Part {
@@ -441,12 +459,9 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
-  if (!Number.isInteger(epochs) || epochs < 0)
-    throw new InputError(`epochs must be a whole number, got ${epochs}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InputError(`batchSize must be a positive whole number, got ${batchSize}`);
-  }
-  checkBatchSize(session, batchSize);
+  checkWhole("epochs", epochs);
+  checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
+  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -535,7 +550,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     const n = Math.min(batchSize, order.length - start);
     writeRows(slots, train.data, start, n, order);
     const loss = machine.gradient(n);
-    checkLoss(machine, epoch, loss);
+    checkLoss(machine, epoch, loss, n);
     machine.update(n);
     sum += loss * n;
   }
@@ -549,12 +564,12 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   };
   if (training.metrics.length > 0) {
     const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, "training ");
+    checkLoss(machine, epoch, loss, 0, "training ");
     report.metrics = metrics;
   }
   if (validation) {
     report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, "validation ");
+    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
   }
   report.best = judge(session, plan, report);
   return report;
@@ -573,6 +588,8 @@ function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, repor
   if (earlyStopping) progress.best = packParameters(machine);
   return true;
 }
+
+// ── fields ──
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
@@ -654,6 +671,7 @@ function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64
   });
 }
 
+/** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
@@ -663,7 +681,9 @@ function numberColumn(table: Table, name: string): Float64Array {
   if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -698,15 +718,20 @@ function textColumn(table: Table, name: string): string[] {
   throw wrongCell(table, name, row, "the cell is empty");
 }
 
-/** The name of the first stretch (name, start, length) that holds an infinity or a NaN. */
+// ── first not finite ──
+
+/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
 function firstNotFinite(
   values: Numbers,
+  rows: number,
   stretches: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of stretches)
-    for (let i = start; i < start + length; i++) if (!Number.isFinite(values[i])) return name;
+    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
   return undefined;
 }
+
+// ── input error ──
 
 /** What was given is wrong. `line` is the line of the data file, where there is one. */
 class InputError extends Error {
@@ -717,6 +742,8 @@ class InputError extends Error {
     this.line = line;
   }
 }
+
+// ── machine ──
 
 /** The element type of the arena. */
 export type Numbers = Float32Array;
@@ -754,9 +781,11 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number. */
-  check(): string | undefined;
+  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  check(rows: number): string | undefined;
 }
+
+// ── model facts ──
 
 /** The model: names, shapes (without the batch axis) and what it was compiled for. */
 export interface ModelFacts {
@@ -801,6 +830,8 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── parse csv ──
+
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
   const table = tableOf(csvRecords(text.startsWith("\ufeff") ? text.slice(1) : text));
@@ -827,6 +858,8 @@ function csvRecords(text: string): TableRecord[] {
   }
   return records;
 }
+
+// ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
 declare const process:
@@ -1003,8 +1036,7 @@ function parseFlags(args: readonly string[], testFlag: string | undefined): Flag
     };
     const count = () => {
       const text = value();
-      if (/^\d{1,9}$/.test(text)) return Number(text);
-      throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
+      return checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
     };
     if (flag === "--data") flags.data = value();
     else if (flag === testFlag) flags.test = value();
@@ -1030,6 +1062,8 @@ function helpText({ model, training, testFile }: Program): string {
   --json               print the result as one JSON object
   --help               print this`;
 }
+
+// ── random ──
 
 /** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
 function mixBits(x: number): number {
@@ -1084,6 +1118,8 @@ function shuffle(rows: Int32Array, random: Random): void {
   }
 }
 
+// ── scale ──
+
 /** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
 type ScaleRule = "standard" | "min-max" | { divide: number };
 
@@ -1109,6 +1145,8 @@ function fitScale(column: Float64Array, rows: Int32Array, rule: ScaleRule | unde
   for (const row of rows) squares += (column[row] - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
+
+// ── session ──
 
 /** How far training has come; all of it goes into a checkpoint. */
 interface Progress {
@@ -1190,6 +1228,12 @@ function evaluateRows({ model, machine, slots }: Session, data: Batch, rows: Int
   return machine.summarise();
 }
 
+/** Throws unless the value is a whole number of 32 bits; `given` is how the user wrote it. */
+function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+}
+
 /** Throws unless the rows fit into one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
@@ -1199,6 +1243,8 @@ function checkBatchSize({ model }: Session, rows: number): number {
   }
   return rows;
 }
+
+// ── slots ──
 
 /** Inputs and targets by name, row-major. */
 export type Batch = Record<string, ArrayLike<number>>;
@@ -1243,20 +1289,22 @@ function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
   return [...inputs, ...targets];
 }
 
-/** How many rows the batch has; throws if a name is unknown or missing, or if the lengths do not agree. */
+/** How many rows the batch has; throws if a name is unknown or missing, if it holds no array, or if the lengths do not agree. */
 function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
+  if (typeof batch !== "object" || batch === null)
+    throw new InputError(`the batch must be an object of arrays, got ${batch}; it takes ${namesOf(slots)}`);
   for (const name in batch) checkKnown(slots, name);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
     if (!Object.hasOwn(batch, name))
       throw new InputError(`the batch lacks the ${isTarget ? "target" : "input"} ${name}`);
-    const count = batch[name].length / size;
-    if (!Number.isInteger(count)) {
-      throw new InputError(
-        `${name} has ${batch[name].length} values, not a multiple of the ${size} of a row`,
-      );
-    }
+    const values = batch[name];
+    if (typeof values !== "object" || values?.length === undefined)
+      throw new InputError(`${name} must be an array of numbers, got ${values}`);
+    const count = values.length / size;
+    if (!Number.isInteger(count))
+      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
     rows = count;
@@ -1267,8 +1315,11 @@ function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): numb
 
 function checkKnown(slots: readonly Slot[], name: string): void {
   for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${namesOf(slots)}`);
+}
+
+function namesOf(slots: readonly Slot[]): string {
+  return slots.map(({ name }) => name).join(", ");
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
@@ -1299,10 +1350,16 @@ function writeNumbers(
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
-      view[i * size + j] = values[row * size + j];
+      const value = values[row * size + j];
+      view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
       if (!Number.isFinite(view[i * size + j]))
-        throw wrongValue(name, row, values[row * size + j], "a finite number");
+        throw wrongValue(
+          name,
+          row,
+          value,
+          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+        );
     }
   }
 }
@@ -1321,15 +1378,17 @@ function writeIndices(
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       if (!(value >= lowest && value <= highest && Number.isInteger(value)))
-        throw wrongValue(name, row, value, rule);
+        throw wrongValue(name, row, value, `not ${rule}`);
       view[i * size + j] = value;
     }
   }
 }
 
-function wrongValue(name: string, row: number, value: number, rule: string): InputError {
-  return new InputError(`${name}, row ${row}: ${value} is not ${rule}`);
+function wrongValue(name: string, row: number, value: number, what: string): InputError {
+  return new InputError(`${name}, row ${row}: ${value} is ${what}`);
 }
+
+// ── split ──
 
 /** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
 interface Split {
@@ -1373,6 +1432,8 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
+
+// ── table ──
 
 type Column = Float64Array | string[];
 
@@ -1428,6 +1489,8 @@ function columnOf(cells: string[]): Column {
   }
   return numbers;
 }
+
+// ── train on ──
 
 /** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
 interface TrainingResult {
@@ -1507,7 +1570,9 @@ function resultText({ model, epochs, bestEpoch, train, validation, test }: Train
   return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
-/** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */
+// ── trainer of ──
+
+/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -1517,7 +1582,7 @@ function trainerOf(
   const slots = slotsOf(model, machine);
   const session: Session = { model, training, machine, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
-  machine.initialise(options.seed ?? training.seed);
+  machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   /** Brings one batch into the arena; how many rows it has. */
   const take = (batch: Batch, needsTargets = true): number => {
@@ -1538,7 +1603,7 @@ function trainerOf(
     parameters: machine.parameters,
     gradients: machine.gradients,
     get seed() {
-      return machine.seed[0];
+      return machine.seed[0] >>> 0;
     },
     get epoch() {
       return session.progress.epoch;
@@ -1579,6 +1644,8 @@ function trainerOf(
     },
   };
 }
+
+// ── trainer ──
 
 /** How to train; what is left out is as the spec says. */
 export interface FitOptions {
@@ -1646,6 +1713,8 @@ export interface Trainer {
   load(checkpoint: Uint8Array): void;
 }
 
+// ── training diverged ──
+
 /** A loss became NaN or infinite, in an epoch counted from 1. */
 class TrainingDiverged extends Error {
   readonly epoch: number;
@@ -1656,11 +1725,14 @@ class TrainingDiverged extends Error {
   }
 }
 
-/** Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node it arose. */
-function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): void {
+/**
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
+ * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ */
+function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check();
+  const node = machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -1689,7 +1761,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     state: new Uint8Array(memory, 0, 40),
     totals: doubles.subarray(20, 24),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
-    seed: integers.subarray(dropout_seed, dropout_seed + 1),
+    seed: integers.subarray(random_seed, random_seed + 1),
     gradient: (n) => gradient(f, n),
     update: () => update(f, integers, doubles),
     predict: (n) => predict(f, n),
@@ -1703,13 +1775,17 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.seed[0] = seed;
     },
     learningRate: () => doubles[learningRate],
-    check() {
-      return firstNotFinite(f, [
-        ["dense1.weight", dense1_weight, 4],
-        ["dense1.bias", dense1_bias, 1],
-        ["perceptron", perceptron, 1],
-        ["d_dense1", d_dense1, 1],
-      ]);
+    check(rows) {
+      return (
+        firstNotFinite(f, 1, [
+          ["dense1.weight", dense1_weight, 4],
+          ["dense1.bias", dense1_bias, 1],
+        ]) ??
+        firstNotFinite(f, rows, [
+          ["perceptron", perceptron, 1],
+          ["d_dense1", d_dense1, 1],
+        ])
+      );
     },
   };
   return trainerOf(model, machine, training, options);

@@ -63,7 +63,7 @@ const parameters = 0; // f32[6634]
 
 // What training remembers beside them.
 const optimizer_step = 6636; // i32[]
-const dropout_seed = 6637; // i32[]
+const random_seed = 6637; // i32[]
 const optimizer_mean = 6638; // f32[6634]
 const optimizer_squares = 13272; // f32[6634]
 const optimizer_momenta = 19906; // f32[]
@@ -101,55 +101,55 @@ const totals_accuracy_total = 14478; // f64[]
 const totals_accuracy_count = 14479; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const stem_sum = 28960; // f32[n, 32], gradient: kernels 1 to 19
-const stem_gelu = 29984; // f32[n, 32], gradient: kernels 2 to 19
-const stem = 31008; // f32[n, 32], gradient: kernels 2 to 22
-const block1_hidden_sum = 32032; // f32[n, 32], gradient: kernels 3 to 17
-const block1_hidden_gelu = 33056; // f32[n, 32], gradient: kernels 4 to 17
-const block1_hidden = 34080; // f32[n, 32], gradient: kernels 4 to 24
-const block1 = 35104; // f32[n, 32], gradient: kernels 5 to 26
-const block2_hidden_sum = 36128; // f32[n, 32], gradient: kernels 6 to 14
-const block2_hidden_gelu = 37152; // f32[n, 32], gradient: kernels 7 to 14
-const block2_hidden = 38176; // f32[n, 32], gradient: kernels 7 to 28
-const block2 = 39200; // f32[n, 32], gradient: kernels 8 to 30
-const d_block2 = 40224; // f32[n, 32], gradient: kernels 12 to 29
-const d_block2_hidden = 41248; // f32[n, 32], gradient: kernels 13 to 14
-const d_block2_hidden_sum = 42272; // f32[n, 32], gradient: kernels 14 to 27
-const d_block1 = 36128; // f32[n, 32], gradient: kernels 15 to 25
-const d_block1_hidden = 37152; // f32[n, 32], gradient: kernels 16 to 17
-const d_block1_hidden_sum = 41248; // f32[n, 32], gradient: kernels 17 to 23
-const d_stem = 32032; // f32[n, 32], gradient: kernels 18 to 19
-const d_stem_sum = 33056; // f32[n, 32], gradient: kernels 19 to 21
-const scores = 40224; // f32[n, 10], gradient: kernels 9 to 10
-const exponentials = 40544; // f32[n, 10], gradient: kernels 10 to 11
-const d_scores = 43296; // f32[n, 10], gradient: kernels 11 to 31
-const sum_of_exponentials = 40864; // f32[n], gradient: kernels 10 to 11
-const d_loss_total = 40896; // f32[], gradient: kernels 10 to 11
-const update_nadam_4 = 28960; // f32[], update: kernels 1 to 3
-const update_nadam_6 = 28964; // f32[], update: kernels 1 to 3
-const update_nadam_7 = 28968; // f32[], update: kernels 1 to 3
-const update_clip_2 = 28972; // f32[], update: kernels 2 to 3
-const predict_stem_sum = 28960; // f32[n, 32], predict: kernels 1 to 2
-const predict_stem = 29984; // f32[n, 32], predict: kernels 2 to 5
-const predict_block1_hidden_sum = 28960; // f32[n, 32], predict: kernels 3 to 4
-const predict_block1_hidden = 31008; // f32[n, 32], predict: kernels 4 to 5
-const predict_block1 = 28960; // f32[n, 32], predict: kernels 5 to 8
-const predict_block2_hidden_sum = 29984; // f32[n, 32], predict: kernels 6 to 7
-const predict_block2_hidden = 31008; // f32[n, 32], predict: kernels 7 to 8
-const predict_block2 = 29984; // f32[n, 32], predict: kernels 8 to 9
-const evaluate_stem_sum = 28960; // f32[n, 32], evaluate: kernels 1 to 2
-const evaluate_stem = 29984; // f32[n, 32], evaluate: kernels 2 to 5
-const evaluate_block1_hidden_sum = 28960; // f32[n, 32], evaluate: kernels 3 to 4
-const evaluate_block1_hidden = 31008; // f32[n, 32], evaluate: kernels 4 to 5
-const evaluate_block1 = 28960; // f32[n, 32], evaluate: kernels 5 to 8
-const evaluate_block2_hidden_sum = 29984; // f32[n, 32], evaluate: kernels 6 to 7
-const evaluate_block2_hidden = 31008; // f32[n, 32], evaluate: kernels 7 to 8
-const evaluate_block2 = 29984; // f32[n, 32], evaluate: kernels 8 to 9
-const evaluate_scores = 28960; // f32[n, 10], evaluate: kernels 9 to 10
+const stem_sum = 28960; // f32[n, 32], from call 1 to call 19 of gradient
+const stem_gelu = 29984; // f32[n, 32], from call 2 to call 19 of gradient
+const stem = 31008; // f32[n, 32], from call 2 to call 22 of gradient
+const block1_hidden_sum = 32032; // f32[n, 32], from call 3 to call 17 of gradient
+const block1_hidden_gelu = 33056; // f32[n, 32], from call 4 to call 17 of gradient
+const block1_hidden = 34080; // f32[n, 32], from call 4 to call 24 of gradient
+const block1 = 35104; // f32[n, 32], from call 5 to call 26 of gradient
+const block2_hidden_sum = 36128; // f32[n, 32], from call 6 to call 14 of gradient
+const block2_hidden_gelu = 37152; // f32[n, 32], from call 7 to call 14 of gradient
+const block2_hidden = 38176; // f32[n, 32], from call 7 to call 28 of gradient
+const block2 = 39200; // f32[n, 32], from call 8 to call 30 of gradient
+const d_block2 = 40224; // f32[n, 32], from call 12 to call 29 of gradient
+const d_block2_hidden = 41248; // f32[n, 32], from call 13 to call 14 of gradient
+const d_block2_hidden_sum = 42272; // f32[n, 32], from call 14 to call 27 of gradient
+const d_block1 = 36128; // f32[n, 32], from call 15 to call 25 of gradient
+const d_block1_hidden = 37152; // f32[n, 32], from call 16 to call 17 of gradient
+const d_block1_hidden_sum = 41248; // f32[n, 32], from call 17 to call 23 of gradient
+const d_stem = 32032; // f32[n, 32], from call 18 to call 19 of gradient
+const d_stem_sum = 33056; // f32[n, 32], from call 19 to call 21 of gradient
+const scores = 40224; // f32[n, 10], from call 9 to call 10 of gradient
+const exponentials = 40544; // f32[n, 10], from call 10 to call 11 of gradient
+const d_scores = 43296; // f32[n, 10], from call 11 to call 31 of gradient
+const sum_of_exponentials = 40864; // f32[n], from call 10 to call 11 of gradient
+const d_loss_total = 40896; // f32[], from call 10 to call 11 of gradient
+const update_nadam_4 = 28960; // f32[], from call 1 to call 3 of update
+const update_nadam_6 = 28964; // f32[], from call 1 to call 3 of update
+const update_nadam_7 = 28968; // f32[], from call 1 to call 3 of update
+const update_clip_2 = 28972; // f32[], from call 2 to call 3 of update
+const predict_stem_sum = 28960; // f32[n, 32], from call 1 to call 2 of predict
+const predict_stem = 29984; // f32[n, 32], from call 2 to call 5 of predict
+const predict_block1_hidden_sum = 28960; // f32[n, 32], from call 3 to call 4 of predict
+const predict_block1_hidden = 31008; // f32[n, 32], from call 4 to call 5 of predict
+const predict_block1 = 28960; // f32[n, 32], from call 5 to call 8 of predict
+const predict_block2_hidden_sum = 29984; // f32[n, 32], from call 6 to call 7 of predict
+const predict_block2_hidden = 31008; // f32[n, 32], from call 7 to call 8 of predict
+const predict_block2 = 29984; // f32[n, 32], from call 8 to call 9 of predict
+const evaluate_stem_sum = 28960; // f32[n, 32], from call 1 to call 2 of evaluate
+const evaluate_stem = 29984; // f32[n, 32], from call 2 to call 5 of evaluate
+const evaluate_block1_hidden_sum = 28960; // f32[n, 32], from call 3 to call 4 of evaluate
+const evaluate_block1_hidden = 31008; // f32[n, 32], from call 4 to call 5 of evaluate
+const evaluate_block1 = 28960; // f32[n, 32], from call 5 to call 8 of evaluate
+const evaluate_block2_hidden_sum = 29984; // f32[n, 32], from call 6 to call 7 of evaluate
+const evaluate_block2_hidden = 31008; // f32[n, 32], from call 7 to call 8 of evaluate
+const evaluate_block2 = 29984; // f32[n, 32], from call 8 to call 9 of evaluate
+const evaluate_scores = 28960; // f32[n, 10], from call 9 to call 10 of evaluate
 
 // stem_product = pixels · stem.weight
 // stem_sum = stem_product + stem.bias
-// and likewise 2 more: see the calls.
+// The same for predict and evaluate.
 function compute_stem_sum(f: Numbers, n: number, output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const pixels_row = pixels + row * 64;
@@ -235,7 +235,7 @@ function compute_stem_sum(f: Numbers, n: number, output: number): void {
 
 // stem_gelu = 1 + erf(0.707107… · stem_sum)
 // stem = 0.5 · stem_gelu · stem_sum
-// and likewise 2 more: see the calls.
+// And in the same way block1-hidden, block2-hidden.
 function compute_stem(f: Numbers, n: number, input: number, output: number, output_2: number): void {
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 32;
@@ -252,7 +252,7 @@ function compute_stem(f: Numbers, n: number, input: number, output: number, outp
 
 // block1-hidden_product = stem · block1-hidden.weight
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
-// and likewise 5 more: see the calls.
+// And in the same way block2-hidden_sum.
 function compute_block1_hidden_sum(
   f: Numbers,
   n: number,
@@ -345,7 +345,7 @@ function compute_block1_hidden_sum(
 
 // block1-correction_product = block1-hidden · block1-correction.weight
 // block1 = stem + block1-correction_product + block1-correction.bias
-// and likewise 5 more: see the calls.
+// And in the same way block2.
 function compute_block(
   f: Numbers,
   n: number,
@@ -441,7 +441,7 @@ function compute_block(
 
 // scores_product = block2 · scores.weight
 // scores = scores_product + scores.bias
-// and likewise 2 more: see the calls.
+// The same for predict and evaluate.
 function compute_scores(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n - (n % 2); row += 2) {
     const input_row = input + row * 32;
@@ -531,37 +531,40 @@ function compute_scores(f: Numbers, n: number, input: number, output: number): v
 // loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
 //   0)
 // loss_count = Σ [digit ≥ 0]
-// loss = loss_total / loss_count
-// Gradient of loss = loss_total / loss_count [divide.vjp]:
-//   d_loss_total = 1 / loss_count
+// divisor = max(loss_count, 1)
+// loss = loss_total / divisor
+// Gradient of loss = loss_total / divisor [divide.vjp]:
+//   d_loss_total = 1 / divisor
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
+  let loss_total = 0;
+  let loss_count = 0;
   for (let row = 0; row < n; row++) {
     let maximum = -Infinity;
     const scores_row = scores + row * 10;
     for (let k = 0; k < 10; k++) {
       maximum = Math.max(maximum, f[scores_row + k]);
     }
-    let sum2 = 0;
-    let sum3 = 0;
-    let sum4 = 0;
+    let sum_of_exponentials_value = 0;
+    let expected_logit = 0;
+    let cross_entropy = 0;
     const digit_value = integers[digit + row];
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
       const t = f[scores_row + k] - maximum;
       const exponentials_value = exp(t);
       f[exponentials_row + k] = exponentials_value;
-      sum2 += exponentials_value;
-      sum3 += k === digit_value ? t : 0;
-      sum4 += t;
+      sum_of_exponentials_value += exponentials_value;
+      expected_logit += k === digit_value ? t : 0;
+      cross_entropy += t;
     }
-    f[sum_of_exponentials + row] = sum2;
-    sum0 += digit_value >= 0 ? log(sum2) - 0.9 * sum3 - 0.01 * sum4 : 0;
-    sum1 += digit_value >= 0 ? 1 : 0;
+    f[sum_of_exponentials + row] = sum_of_exponentials_value;
+    loss_total +=
+      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
+    loss_count += digit_value >= 0 ? 1 : 0;
   }
-  f[loss] = sum0 / sum1;
-  f[d_loss_total] = 1 / sum1;
+  const divisor = Math.max(loss_count, 1);
+  f[loss] = loss_total / divisor;
+  f[d_loss_total] = 1 / divisor;
 }
 
 // Gradient of counted ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (scores −
@@ -674,7 +677,7 @@ function compute_d_block2(f: Numbers, n: number): void {
 
 // Gradient of block2-correction_product = block2-hidden · block2-correction.weight [contract.vjp]:
 //   d_block2-hidden = d_block2 · block2-correction.weightᵀ
-// and likewise 1 more: see the calls.
+// And in the same way d_block1-hidden.
 function compute_d_block2_hidden(f: Numbers, n: number, input: number, weight: number, output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const input_row = input + row * 32;
@@ -755,7 +758,7 @@ function compute_d_block2_hidden(f: Numbers, n: number, input: number, weight: n
 // Gradient of 0.5 · block2-hidden_sum [multiply.vjp]:
 //   d_block2-hidden_sum = 0.398942… · d_block2-hidden · block2-hidden_sum · exp(−0.5… ·
 //   block2-hidden_sum · block2-hidden_sum) + d_block2-hidden · block2-hidden_gelu · 0.5
-// and likewise 2 more: see the calls.
+// And in the same way d_block1-hidden_sum, d_stem_sum.
 function compute_d_block2_hidden_sum(
   f: Numbers,
   n: number,
@@ -783,7 +786,7 @@ function compute_d_block2_hidden_sum(
 // Gradient of block2-hidden_product = block1 · block2-hidden.weight [contract.vjp]:
 //   d_block2-hidden_product_contract = d_block2-hidden_sum · block2-hidden.weightᵀ
 //   d_block1 = d_block2 + d_block2-hidden_product_contract
-// and likewise 1 more: see the calls.
+// And in the same way d_stem.
 function compute_d_block(
   f: Numbers,
   n: number,
@@ -944,22 +947,21 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
 
 // Gradient of stem.bias [broadcast.vjp]:
 //   d_stem.bias = Σ_n d_stem_sum
-// and likewise 4 more: see the calls.
+// And in the same way d_block1-hidden.bias, d_block1-correction.bias, d_block2-hidden.bias and 1 more.
 function compute_d_stem_bias(f: Numbers, n: number, input: number, d_bias: number): void {
   for (let i = 0; i < 32; i++) {
-    let sum = 0;
+    let d_bias_value = 0;
     const input_i = input + i;
     for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 32;
-      sum += f[input_row];
+      d_bias_value += f[input_i + row * 32];
     }
-    f[d_bias + i] = sum;
+    f[d_bias + i] = d_bias_value;
   }
 }
 
 // Gradient of block1-hidden_product = stem · block1-hidden.weight [contract.vjp]:
 //   d_block1-hidden.weight = stemᵀ · d_block1-hidden_sum
-// and likewise 3 more: see the calls.
+// And in the same way d_block1-correction.weight, d_block2-hidden.weight, d_block2-correction.weight.
 function compute_d_block1_hidden_weight(
   f: Numbers,
   n: number,
@@ -1093,13 +1095,12 @@ function compute_d_scores_weight(f: Numbers, n: number): void {
 //   d_scores.bias = Σ_n d_scores
 function compute_d_scores_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 10; i++) {
-    let sum = 0;
+    let d_scores_bias_value = 0;
     const d_scores_i = d_scores + i;
     for (let row = 0; row < n; row++) {
-      const d_scores_row = d_scores_i + row * 10;
-      sum += f[d_scores_row];
+      d_scores_bias_value += f[d_scores_i + row * 10];
     }
-    f[d_scores_bias + i] = sum;
+    f[d_scores_bias + i] = d_scores_bias_value;
   }
 }
 
@@ -1137,22 +1138,22 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
   integers[optimizer_step] = next_step;
 }
 
-// clip = Σ gradients · gradients
+// clip = Σ flat:gradients · flat:gradients
 // clip_2 = min(1 / (√(clip) + 0.000001), 1)
 function compute_clip_2(f: Numbers): void {
-  let sum = 0;
+  let clip = 0;
   for (let k = 0; k < 6634; k++) {
     const gradients_value = f[gradients + k];
-    sum += gradients_value * gradients_value;
+    clip += gradients_value * gradients_value;
   }
-  f[update_clip_2] = Math.min(1 / (Math.sqrt(sum) + 0.000001), 1);
+  f[update_clip_2] = Math.min(1 / (Math.sqrt(clip) + 0.000001), 1);
 }
 
-// clip_3 = clip_2 · gradients
+// clip_3 = clip_2 · flat:gradients
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_3
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · clip_3 · clip_3
-// next_parameters = parameters − (nadam_4 · clip_3 + nadam_6 · next_mean) / (√(next_squares · nadam_7)
-//   + 1e-8)
+// next_parameters = flat:parameters − (nadam_4 · clip_3 + nadam_6 · next_mean) / (√(next_squares ·
+//   nadam_7) + 1e-8)
 function compute_next_parameters(f: Numbers): void {
   const clip_2 = f[update_clip_2];
   const nadam_4 = f[update_nadam_4];
@@ -1171,7 +1172,7 @@ function compute_next_parameters(f: Numbers): void {
 }
 
 // stem = 0.5 · (1 + erf(0.707107… · stem_sum)) · stem_sum
-// and likewise 5 more: see the calls.
+// And in the same way block1-hidden, block2-hidden.
 function compute_stem_2(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 32;
@@ -1191,10 +1192,9 @@ function compute_stem_2(f: Numbers, n: number, input: number, output: number): v
 //   0)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [digit ≥ 0]
-// loss_count_2 = loss_count
 // totals_loss_count = totals:loss.count + loss_count_2
-// accuracy = max_last([scores = maximum] ? −index : -Infinity)
-// accuracy_total = Σ ([digit ≥ 0] ? [−accuracy = digit] : 0)
+// minus_predicted_class = max_last([scores = maximum] ? −index : −∞)
+// accuracy_total = Σ ([digit ≥ 0] ? [−minus_predicted_class = digit] : 0)
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count_2
 function compute_totals_accuracy_count(
@@ -1203,36 +1203,37 @@ function compute_totals_accuracy_count(
   doubles: Float64Array,
   n: number,
 ): void {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
+  let loss_total = 0;
+  let loss_count = 0;
+  let accuracy_total = 0;
   for (let row = 0; row < n; row++) {
-    let maximum0 = -Infinity;
+    let maximum = -Infinity;
     const scores_row = evaluate_scores + row * 10;
     for (let k = 0; k < 10; k++) {
-      maximum0 = Math.max(maximum0, f[scores_row + k]);
+      maximum = Math.max(maximum, f[scores_row + k]);
     }
-    let sum3 = 0;
-    let sum4 = 0;
-    let sum5 = 0;
-    let maximum1 = -Infinity;
+    let sum_of_exponentials_value = 0;
+    let expected_logit = 0;
+    let cross_entropy = 0;
+    let minus_predicted_class = -Infinity;
     const digit_value = integers[digit + row];
     for (let k = 0; k < 10; k++) {
       const scores_value = f[scores_row + k];
-      const t = scores_value - maximum0;
-      sum3 += exp(t);
-      sum4 += k === digit_value ? t : 0;
-      sum5 += t;
-      maximum1 = Math.max(maximum1, scores_value === maximum0 ? -k : -Infinity);
+      const t = scores_value - maximum;
+      sum_of_exponentials_value += exp(t);
+      expected_logit += k === digit_value ? t : 0;
+      cross_entropy += t;
+      minus_predicted_class = Math.max(minus_predicted_class, scores_value === maximum ? -k : -Infinity);
     }
-    sum0 += digit_value >= 0 ? log(sum3) - 0.9 * sum4 - 0.01 * sum5 : 0;
-    sum1 += digit_value >= 0 ? 1 : 0;
-    sum2 += digit_value >= 0 ? (-maximum1 === digit_value ? 1 : 0) : 0;
+    loss_total +=
+      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
+    loss_count += digit_value >= 0 ? 1 : 0;
+    accuracy_total += digit_value >= 0 ? (-minus_predicted_class === digit_value ? 1 : 0) : 0;
   }
-  const totals_loss_total_value = doubles[totals_loss_total] + sum0;
-  const loss_count_2 = sum1;
+  const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
+  const loss_count_2 = loss_count;
   const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
-  const totals_accuracy_total_value = doubles[totals_accuracy_total] + sum2;
+  const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
   const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
@@ -1240,11 +1241,11 @@ function compute_totals_accuracy_count(
   doubles[totals_accuracy_count] = totals_accuracy_count_value;
 }
 
-// summary_loss = totals:loss.total / totals:loss.count
-// summary_accuracy = totals:accuracy.total / totals:accuracy.count
+// summary_loss = totals:loss.total / max(totals:loss.count, 1)
+// summary_accuracy = totals:accuracy.total / max(totals:accuracy.count, 1)
 function compute_summary_accuracy(doubles: Float64Array): void {
-  doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
-  doubles[summary_accuracy] = doubles[totals_accuracy_total] / doubles[totals_accuracy_count];
+  doubles[summary_loss] = doubles[totals_loss_total] / Math.max(doubles[totals_loss_count], 1);
+  doubles[summary_accuracy] = doubles[totals_accuracy_total] / Math.max(doubles[totals_accuracy_count], 1);
 }
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
@@ -1396,6 +1397,8 @@ function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
 
+// ── checkpoint ──
+
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
@@ -1448,6 +1451,8 @@ function decodeCheckpoint(
   parameterBytes: number,
   bytes: Uint8Array,
 ): { state: Uint8Array; progress: Progress } {
+  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
+  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
   const { magic, version, start } = checkpointFormat;
   const text = new TextDecoder();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -1474,7 +1479,9 @@ function decodeCheckpoint(
   const header: CheckpointHeader = JSON.parse(text.decode(head));
   if (header.specHash !== model.specHash) {
     throw new InputError(
-      `the checkpoint is of another model: "${header.model}", spec ${header.specHash.slice(0, 12)}, not "${model.name}", spec ${model.specHash.slice(0, 12)}`,
+      header.model === model.name
+        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
     );
   }
   if (header.dtype !== model.dtype) {
@@ -1498,6 +1505,8 @@ function checksum(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
   return sum >>> 0;
 }
+
+// ── dataset ──
 
 /** A field with the scale of each of its columns. */
 interface FittedField extends Field {
@@ -1535,7 +1544,7 @@ function datasetOf(
     ...field,
     scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
-  const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
+  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
@@ -1544,27 +1553,37 @@ function datasetOf(
   };
 }
 
-/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
+/**
+ * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
+ * that is too large for the model's element type once it is scaled throws.
+ */
 function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
-  columns: Float64Array[][],
+  table: Table,
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, bounds, scales }, f) => {
-    const size = rows.length * columns[f].length;
+  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
+    const size = rows.length * columns.length;
     const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
-      columns[f].forEach((column, i) => {
-        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
+      values[f].forEach((column, i) => {
+        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
+        if (!Number.isFinite(numbers[next++])) {
+          const scaled = scales[i].span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
+        }
       });
     }
     return [name, numbers];
   });
   return Object.fromEntries(entries);
 }
+
+// ── double arithmetic ──
 
 /**
  * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
@@ -1609,6 +1628,8 @@ const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
 
 const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
 
+// ── epochs ──
+
 /** Which rows of which data. */
 interface Part {
   data: Batch;
@@ -1630,12 +1651,9 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
-  if (!Number.isInteger(epochs) || epochs < 0)
-    throw new InputError(`epochs must be a whole number, got ${epochs}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InputError(`batchSize must be a positive whole number, got ${batchSize}`);
-  }
-  checkBatchSize(session, batchSize);
+  checkWhole("epochs", epochs);
+  checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
+  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -1724,7 +1742,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     const n = Math.min(batchSize, order.length - start);
     writeRows(slots, train.data, start, n, order);
     const loss = machine.gradient(n);
-    checkLoss(machine, epoch, loss);
+    checkLoss(machine, epoch, loss, n);
     machine.update(n);
     sum += loss * n;
   }
@@ -1738,12 +1756,12 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   };
   if (training.metrics.length > 0) {
     const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, "training ");
+    checkLoss(machine, epoch, loss, 0, "training ");
     report.metrics = metrics;
   }
   if (validation) {
     report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, "validation ");
+    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
   }
   report.best = judge(session, plan, report);
   return report;
@@ -1763,6 +1781,8 @@ function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, repor
   return true;
 }
 
+// ── error function ──
+
 /**
  * erf x = 2/√π ∫₀ˣ e^(−t²) dt: x + x p(x²) near 0, and beyond 1 − e^(−y²) q((y − 3) / (y + 3)) of y = |x|, as erfc y e^(y²) is
  * smooth in (y − 3) / (y + 3) on all of y ≥ 0 (M. M. Shepherd and J. G. Laframboise, "Chebyshev approximation of
@@ -1780,6 +1800,8 @@ function erf(x: number): number {
   const value = 1 - exp(-y * y) * q;
   return x < 0 ? -value : value;
 }
+
+// ── exponential ──
 
 /** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
 const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
@@ -1829,6 +1851,8 @@ function expAtEdge(x: number): number {
   const root = exp(x / 2);
   return root * root;
 }
+
+// ── fields ──
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
@@ -1910,6 +1934,7 @@ function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64
   });
 }
 
+/** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
@@ -1919,7 +1944,9 @@ function numberColumn(table: Table, name: string): Float64Array {
   if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -1954,20 +1981,27 @@ function textColumn(table: Table, name: string): string[] {
   throw wrongCell(table, name, row, "the cell is empty");
 }
 
+// ── fill ──
+
 /** Independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
 }
 
-/** The name of the first stretch (name, start, length) that holds an infinity or a NaN. */
+// ── first not finite ──
+
+/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
 function firstNotFinite(
   values: Numbers,
+  rows: number,
   stretches: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of stretches)
-    for (let i = start; i < start + length; i++) if (!Number.isFinite(values[i])) return name;
+    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
   return undefined;
 }
+
+// ── input error ──
 
 /** What was given is wrong. `line` is the line of the data file, where there is one. */
 class InputError extends Error {
@@ -1978,6 +2012,8 @@ class InputError extends Error {
     this.line = line;
   }
 }
+
+// ── logarithm ──
 
 /** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
 function exponentOf(x: number): number {
@@ -2015,6 +2051,8 @@ function logAtEdge(x: number): number {
   return x < 1 ? log(x * 18014398509481984) - 54 * 0.6931471805599453 : x;
 }
 
+// ── machine ──
+
 /** The element type of the arena. */
 export type Numbers = Float32Array;
 
@@ -2051,9 +2089,11 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number. */
-  check(): string | undefined;
+  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  check(rows: number): string | undefined;
 }
+
+// ── model facts ──
 
 /** The model: names, shapes (without the batch axis) and what it was compiled for. */
 export interface ModelFacts {
@@ -2098,6 +2138,8 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── parse csv ──
+
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
   const table = tableOf(csvRecords(text.startsWith("\ufeff") ? text.slice(1) : text));
@@ -2124,6 +2166,8 @@ function csvRecords(text: string): TableRecord[] {
   }
   return records;
 }
+
+// ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
 declare const process:
@@ -2300,8 +2344,7 @@ function parseFlags(args: readonly string[], testFlag: string | undefined): Flag
     };
     const count = () => {
       const text = value();
-      if (/^\d{1,9}$/.test(text)) return Number(text);
-      throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
+      return checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
     };
     if (flag === "--data") flags.data = value();
     else if (flag === testFlag) flags.test = value();
@@ -2327,6 +2370,8 @@ function helpText({ model, training, testFile }: Program): string {
   --json               print the result as one JSON object
   --help               print this`;
 }
+
+// ── random ──
 
 /** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
 function mixBits(x: number): number {
@@ -2381,6 +2426,8 @@ function shuffle(rows: Int32Array, random: Random): void {
   }
 }
 
+// ── scale ──
+
 /** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
 type ScaleRule = "standard" | "min-max" | { divide: number };
 
@@ -2406,6 +2453,8 @@ function fitScale(column: Float64Array, rows: Int32Array, rule: ScaleRule | unde
   for (const row of rows) squares += (column[row] - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
+
+// ── session ──
 
 /** How far training has come; all of it goes into a checkpoint. */
 interface Progress {
@@ -2487,6 +2536,12 @@ function evaluateRows({ model, machine, slots }: Session, data: Batch, rows: Int
   return machine.summarise();
 }
 
+/** Throws unless the value is a whole number of 32 bits; `given` is how the user wrote it. */
+function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+}
+
 /** Throws unless the rows fit into one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
@@ -2496,6 +2551,8 @@ function checkBatchSize({ model }: Session, rows: number): number {
   }
   return rows;
 }
+
+// ── slots ──
 
 /** Inputs and targets by name, row-major. */
 export type Batch = Record<string, ArrayLike<number>>;
@@ -2540,20 +2597,22 @@ function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
   return [...inputs, ...targets];
 }
 
-/** How many rows the batch has; throws if a name is unknown or missing, or if the lengths do not agree. */
+/** How many rows the batch has; throws if a name is unknown or missing, if it holds no array, or if the lengths do not agree. */
 function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
+  if (typeof batch !== "object" || batch === null)
+    throw new InputError(`the batch must be an object of arrays, got ${batch}; it takes ${namesOf(slots)}`);
   for (const name in batch) checkKnown(slots, name);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
     if (!Object.hasOwn(batch, name))
       throw new InputError(`the batch lacks the ${isTarget ? "target" : "input"} ${name}`);
-    const count = batch[name].length / size;
-    if (!Number.isInteger(count)) {
-      throw new InputError(
-        `${name} has ${batch[name].length} values, not a multiple of the ${size} of a row`,
-      );
-    }
+    const values = batch[name];
+    if (typeof values !== "object" || values?.length === undefined)
+      throw new InputError(`${name} must be an array of numbers, got ${values}`);
+    const count = values.length / size;
+    if (!Number.isInteger(count))
+      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
     rows = count;
@@ -2564,8 +2623,11 @@ function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): numb
 
 function checkKnown(slots: readonly Slot[], name: string): void {
   for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${namesOf(slots)}`);
+}
+
+function namesOf(slots: readonly Slot[]): string {
+  return slots.map(({ name }) => name).join(", ");
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
@@ -2596,10 +2658,16 @@ function writeNumbers(
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
-      view[i * size + j] = values[row * size + j];
+      const value = values[row * size + j];
+      view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
       if (!Number.isFinite(view[i * size + j]))
-        throw wrongValue(name, row, values[row * size + j], "a finite number");
+        throw wrongValue(
+          name,
+          row,
+          value,
+          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+        );
     }
   }
 }
@@ -2618,15 +2686,17 @@ function writeIndices(
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       if (!(value >= lowest && value <= highest && Number.isInteger(value)))
-        throw wrongValue(name, row, value, rule);
+        throw wrongValue(name, row, value, `not ${rule}`);
       view[i * size + j] = value;
     }
   }
 }
 
-function wrongValue(name: string, row: number, value: number, rule: string): InputError {
-  return new InputError(`${name}, row ${row}: ${value} is not ${rule}`);
+function wrongValue(name: string, row: number, value: number, what: string): InputError {
+  return new InputError(`${name}, row ${row}: ${value} is ${what}`);
 }
+
+// ── split ──
 
 /** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
 interface Split {
@@ -2670,6 +2740,8 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
+
+// ── table ──
 
 type Column = Float64Array | string[];
 
@@ -2725,6 +2797,8 @@ function columnOf(cells: string[]): Column {
   }
   return numbers;
 }
+
+// ── train on ──
 
 /** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
 interface TrainingResult {
@@ -2804,7 +2878,9 @@ function resultText({ model, epochs, bestEpoch, train, validation, test }: Train
   return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
-/** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */
+// ── trainer of ──
+
+/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -2814,7 +2890,7 @@ function trainerOf(
   const slots = slotsOf(model, machine);
   const session: Session = { model, training, machine, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
-  machine.initialise(options.seed ?? training.seed);
+  machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   /** Brings one batch into the arena; how many rows it has. */
   const take = (batch: Batch, needsTargets = true): number => {
@@ -2835,7 +2911,7 @@ function trainerOf(
     parameters: machine.parameters,
     gradients: machine.gradients,
     get seed() {
-      return machine.seed[0];
+      return machine.seed[0] >>> 0;
     },
     get epoch() {
       return session.progress.epoch;
@@ -2876,6 +2952,8 @@ function trainerOf(
     },
   };
 }
+
+// ── trainer ──
 
 /** How to train; what is left out is as the spec says. */
 export interface FitOptions {
@@ -2943,6 +3021,8 @@ export interface Trainer {
   load(checkpoint: Uint8Array): void;
 }
 
+// ── training diverged ──
+
 /** A loss became NaN or infinite, in an epoch counted from 1. */
 class TrainingDiverged extends Error {
   readonly epoch: number;
@@ -2953,11 +3033,14 @@ class TrainingDiverged extends Error {
   }
 }
 
-/** Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node it arose. */
-function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): void {
+/**
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
+ * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ */
+function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check();
+  const node = machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -2965,6 +3048,8 @@ function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): vo
     `the ${part}loss is ${loss} at step ${step}, in epoch ${epoch}${rate}${where}`,
   );
 }
+
+// ── trigonometric ──
 
 /** sin(r + e) for |r| ≤ π/4 and e far below r: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
 function sinNearZero(r: number, e: number): number {
@@ -3048,7 +3133,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     state: new Uint8Array(memory, 0, 79628),
     totals: doubles.subarray(14476, 14480),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
-    seed: integers.subarray(dropout_seed, dropout_seed + 1),
+    seed: integers.subarray(random_seed, random_seed + 1),
     gradient: (n) => gradient(f, integers, n),
     update: () => update(f, integers, doubles),
     predict: (n) => predict(f, n),
@@ -3104,36 +3189,40 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       );
     },
     learningRate: () => doubles[learningRate],
-    check() {
-      return firstNotFinite(f, [
-        ["stem.weight", stem_weight, 2048],
-        ["stem.bias", stem_bias, 32],
-        ["block1-hidden.weight", block1_hidden_weight, 1024],
-        ["block1-hidden.bias", block1_hidden_bias, 32],
-        ["block1-correction.weight", block1_correction_weight, 1024],
-        ["block1-correction.bias", block1_correction_bias, 32],
-        ["block2-hidden.weight", block2_hidden_weight, 1024],
-        ["block2-hidden.bias", block2_hidden_bias, 32],
-        ["block2-correction.weight", block2_correction_weight, 1024],
-        ["block2-correction.bias", block2_correction_bias, 32],
-        ["scores.weight", scores_weight, 320],
-        ["scores.bias", scores_bias, 10],
-        ["stem_sum", stem_sum, 1024],
-        ["stem_gelu", stem_gelu, 1024],
-        ["stem", stem, 1024],
-        ["block1-hidden", block1_hidden, 1024],
-        ["block1", block1, 1024],
-        ["block2-hidden", block2_hidden, 1024],
-        ["block2", block2, 1024],
-        ["d_scores", d_scores, 320],
-        ["d_block2", d_block2, 1024],
-        ["d_block2-hidden_sum", d_block2_hidden_sum, 1024],
-        ["d_block1", d_block1, 1024],
-        ["d_block1-hidden", d_block1_hidden, 1024],
-        ["d_block1-hidden_sum", d_block1_hidden_sum, 1024],
-        ["d_stem", d_stem, 1024],
-        ["d_stem_sum", d_stem_sum, 1024],
-      ]);
+    check(rows) {
+      return (
+        firstNotFinite(f, 1, [
+          ["stem.weight", stem_weight, 2048],
+          ["stem.bias", stem_bias, 32],
+          ["block1-hidden.weight", block1_hidden_weight, 1024],
+          ["block1-hidden.bias", block1_hidden_bias, 32],
+          ["block1-correction.weight", block1_correction_weight, 1024],
+          ["block1-correction.bias", block1_correction_bias, 32],
+          ["block2-hidden.weight", block2_hidden_weight, 1024],
+          ["block2-hidden.bias", block2_hidden_bias, 32],
+          ["block2-correction.weight", block2_correction_weight, 1024],
+          ["block2-correction.bias", block2_correction_bias, 32],
+          ["scores.weight", scores_weight, 320],
+          ["scores.bias", scores_bias, 10],
+        ]) ??
+        firstNotFinite(f, rows, [
+          ["stem_sum", stem_sum, 32],
+          ["stem_gelu", stem_gelu, 32],
+          ["stem", stem, 32],
+          ["block1-hidden", block1_hidden, 32],
+          ["block1", block1, 32],
+          ["block2-hidden", block2_hidden, 32],
+          ["block2", block2, 32],
+          ["d_scores", d_scores, 10],
+          ["d_block2", d_block2, 32],
+          ["d_block2-hidden_sum", d_block2_hidden_sum, 32],
+          ["d_block1", d_block1, 32],
+          ["d_block1-hidden", d_block1_hidden, 32],
+          ["d_block1-hidden_sum", d_block1_hidden_sum, 32],
+          ["d_stem", d_stem, 32],
+          ["d_stem_sum", d_stem_sum, 32],
+        ])
+      );
     },
   };
   return trainerOf(model, machine, training, options);

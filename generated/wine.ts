@@ -48,7 +48,7 @@ const parameters = 0; // f32[275]
 
 // What training remembers beside them.
 const optimizer_step = 276; // i32[]
-const dropout_seed = 277; // i32[]
+const random_seed = 277; // i32[]
 const optimizer_mean = 278; // f32[275]
 const optimizer_squares = 553; // f32[275]
 
@@ -77,22 +77,22 @@ const totals_accuracy_total = 694; // f64[]
 const totals_accuracy_count = 695; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dropout1_lessEqual = 1392; // f32[n, 16], gradient: kernels 1 to 6
-const dense1_product = 1648; // f32[n, 16], gradient: kernels 2 to 6
-const dropout1 = 1904; // f32[n, 16], gradient: kernels 2 to 9
-const d_dense1_sum = 2160; // f32[n, 16], gradient: kernels 6 to 8
-const dense2 = 2160; // f32[n, 3], gradient: kernels 3 to 4
-const exponentials = 2208; // f32[n, 3], gradient: kernels 4 to 5
-const d_dense2 = 2416; // f32[n, 3], gradient: kernels 5 to 10
-const sum_of_exponentials = 2256; // f32[n], gradient: kernels 4 to 5
-const d_loss_total = 2272; // f32[], gradient: kernels 4 to 5
-const predict_dense1 = 1392; // f32[n, 16], predict: kernels 1 to 2
-const evaluate_dense1 = 1392; // f32[n, 16], evaluate: kernels 1 to 2
-const evaluate_dense2 = 1648; // f32[n, 3], evaluate: kernels 2 to 3
+const dropout1_lessEqual = 1392; // f32[n, 16], from call 1 to call 6 of gradient
+const dense1_product = 1648; // f32[n, 16], from call 2 to call 6 of gradient
+const dropout1 = 1904; // f32[n, 16], from call 2 to call 9 of gradient
+const d_dense1_sum = 2160; // f32[n, 16], from call 6 to call 8 of gradient
+const dense2 = 2160; // f32[n, 3], from call 3 to call 4 of gradient
+const exponentials = 2208; // f32[n, 3], from call 4 to call 5 of gradient
+const d_dense2 = 2416; // f32[n, 3], from call 5 to call 10 of gradient
+const sum_of_exponentials = 2256; // f32[n], from call 4 to call 5 of gradient
+const d_loss_total = 2272; // f32[], from call 4 to call 5 of gradient
+const predict_dense1 = 1392; // f32[n, 16], from call 1 to call 2 of predict
+const evaluate_dense1 = 1392; // f32[n, 16], from call 1 to call 2 of evaluate
+const evaluate_dense2 = 1648; // f32[n, 3], from call 2 to call 3 of evaluate
 
 // dropout1_lessEqual = [random ≥ 0.3]
 function compute_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number): void {
-  const key = randomKey(integers[dropout_seed], integers[optimizer_step], 1073741825);
+  const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741825);
   for (let row = 0; row < n; row++) {
     const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
     for (let j = 0; j < 16; j++) {
@@ -250,8 +250,8 @@ function compute_dropout1(f: Numbers, n: number): void {
 
 // dense2_product = dropout1 · dense2.weight
 // dense2 = dense2_product + dense2.bias
-// and likewise 2 more: see the calls.
-function compute_dense(f: Numbers, n: number, input: number, output: number): void {
+// The same for predict and evaluate.
+function compute_dense2(f: Numbers, n: number, input: number, output: number): void {
   const dense2_bias0 = f[dense2_bias];
   const dense2_bias1 = f[dense2_bias + 1];
   const dense2_bias2 = f[dense2_bias + 2];
@@ -330,34 +330,36 @@ function compute_dense(f: Numbers, n: number, input: number, output: number): vo
 // expected_logit = Σ_last ([index = cultivar] ? dense2 − maximum : 0)
 // loss_total = Σ ([cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
 // loss_count = Σ [cultivar ≥ 0]
-// loss = loss_total / loss_count
-// Gradient of loss = loss_total / loss_count [divide.vjp]:
-//   d_loss_total = 1 / loss_count
+// divisor = max(loss_count, 1)
+// loss = loss_total / divisor
+// Gradient of loss = loss_total / divisor [divide.vjp]:
+//   d_loss_total = 1 / divisor
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
-  let sum0 = 0;
-  let sum1 = 0;
+  let loss_total = 0;
+  let loss_count = 0;
   for (let row = 0; row < n; row++) {
     let maximum = -Infinity;
     const dense2_row = dense2 + row * 3;
     for (let k = 0; k < 3; k++) {
       maximum = Math.max(maximum, f[dense2_row + k]);
     }
-    let sum2 = 0;
-    let sum3 = 0;
+    let sum_of_exponentials_value = 0;
+    let expected_logit = 0;
     const cultivar_value = integers[cultivar + row];
     const exponentials_row = exponentials + row * 3;
     for (let k = 0; k < 3; k++) {
       const exponentials_value = exp(f[dense2_row + k] - maximum);
       f[exponentials_row + k] = exponentials_value;
-      sum2 += exponentials_value;
-      sum3 += k === cultivar_value ? f[dense2_row + k] - maximum : 0;
+      sum_of_exponentials_value += exponentials_value;
+      expected_logit += k === cultivar_value ? f[dense2_row + k] - maximum : 0;
     }
-    f[sum_of_exponentials + row] = sum2;
-    sum0 += cultivar_value >= 0 ? log(sum2) - sum3 : 0;
-    sum1 += cultivar_value >= 0 ? 1 : 0;
+    f[sum_of_exponentials + row] = sum_of_exponentials_value;
+    loss_total += cultivar_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
+    loss_count += cultivar_value >= 0 ? 1 : 0;
   }
-  f[loss] = sum0 / sum1;
-  f[d_loss_total] = 1 / sum1;
+  const divisor = Math.max(loss_count, 1);
+  f[loss] = loss_total / divisor;
+  f[d_loss_total] = 1 / divisor;
 }
 
 // Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
@@ -581,8 +583,7 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
     let sum123 = 0;
     const d_dense1_sum_i = d_dense1_sum + i;
     for (let row = 0; row < n; row++) {
-      const chemistry_row = chemistry + row * 13;
-      const chemistry_value = f[chemistry_row + 12];
+      const chemistry_value = f[chemistry + row * 13 + 12];
       const d_dense1_sum_row = d_dense1_sum_i + row * 16;
       sum120 += chemistry_value * f[d_dense1_sum_row];
       sum121 += chemistry_value * f[d_dense1_sum_row + 1];
@@ -600,13 +601,12 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 //   d_dense1.bias = Σ_n d_dense1_sum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i++) {
-    let sum = 0;
+    let d_dense1_bias_value = 0;
     const d_dense1_sum_i = d_dense1_sum + i;
     for (let row = 0; row < n; row++) {
-      const d_dense1_sum_row = d_dense1_sum_i + row * 16;
-      sum += f[d_dense1_sum_row];
+      d_dense1_bias_value += f[d_dense1_sum_i + row * 16];
     }
-    f[d_dense1_bias + i] = sum;
+    f[d_dense1_bias + i] = d_dense1_bias_value;
   }
 }
 
@@ -670,13 +670,12 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 //   d_dense2.bias = Σ_n d_dense2
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 3; i++) {
-    let sum = 0;
+    let d_dense2_bias_value = 0;
     const d_dense2_i = d_dense2 + i;
     for (let row = 0; row < n; row++) {
-      const d_dense2_row = d_dense2_i + row * 3;
-      sum += f[d_dense2_row];
+      d_dense2_bias_value += f[d_dense2_i + row * 3];
     }
-    f[d_dense2_bias + i] = sum;
+    f[d_dense2_bias + i] = d_dense2_bias_value;
   }
 }
 
@@ -685,9 +684,9 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
 // stepSize = learningRate / (1 − exp(t · -0.105361…))
 // adamw = 1 / √(1 − exp(t · -0.0010005…))
 // next_step = optimizer:step + 1
-// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · gradients · gradients
-// next_parameters = 0.9999 · parameters − stepSize · next_mean / (√(next_squares) · adamw + 1e-8)
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
+// next_parameters = 0.9999 · flat:parameters − stepSize · next_mean / (√(next_squares) · adamw + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
   doubles[learningRate] = learningRate_value;
@@ -709,8 +708,8 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 
 // dense1_product = chemistry · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
-// and likewise 1 more: see the calls.
-function compute_dense_2(f: Numbers, n: number, output: number): void {
+// The same for evaluate.
+function compute_dense1(f: Numbers, n: number, output: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const chemistry_row = chemistry + row * 13;
     const output_row = output + row * 16;
@@ -799,10 +798,9 @@ function compute_dense_2(f: Numbers, n: number, output: number): void {
 // loss_total = Σ ([cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [cultivar ≥ 0]
-// loss_count_2 = loss_count
 // totals_loss_count = totals:loss.count + loss_count_2
-// accuracy = max_last([dense2 = maximum] ? −index : -Infinity)
-// accuracy_total = Σ ([cultivar ≥ 0] ? [−accuracy = cultivar] : 0)
+// minus_predicted_class = max_last([dense2 = maximum] ? −index : −∞)
+// accuracy_total = Σ ([cultivar ≥ 0] ? [−minus_predicted_class = cultivar] : 0)
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count_2
 function compute_totals_accuracy_count(
@@ -811,33 +809,33 @@ function compute_totals_accuracy_count(
   doubles: Float64Array,
   n: number,
 ): void {
-  let sum0 = 0;
-  let sum1 = 0;
-  let sum2 = 0;
+  let loss_total = 0;
+  let loss_count = 0;
+  let accuracy_total = 0;
   for (let row = 0; row < n; row++) {
-    let maximum0 = -Infinity;
+    let maximum = -Infinity;
     const dense2_row = evaluate_dense2 + row * 3;
     for (let k = 0; k < 3; k++) {
-      maximum0 = Math.max(maximum0, f[dense2_row + k]);
+      maximum = Math.max(maximum, f[dense2_row + k]);
     }
-    let sum3 = 0;
-    let sum4 = 0;
-    let maximum1 = -Infinity;
+    let sum_of_exponentials_value = 0;
+    let expected_logit = 0;
+    let minus_predicted_class = -Infinity;
     const cultivar_value = integers[cultivar + row];
     for (let k = 0; k < 3; k++) {
       const dense2_value = f[dense2_row + k];
-      sum3 += exp(dense2_value - maximum0);
-      sum4 += k === cultivar_value ? dense2_value - maximum0 : 0;
-      maximum1 = Math.max(maximum1, dense2_value === maximum0 ? -k : -Infinity);
+      sum_of_exponentials_value += exp(dense2_value - maximum);
+      expected_logit += k === cultivar_value ? dense2_value - maximum : 0;
+      minus_predicted_class = Math.max(minus_predicted_class, dense2_value === maximum ? -k : -Infinity);
     }
-    sum0 += cultivar_value >= 0 ? log(sum3) - sum4 : 0;
-    sum1 += cultivar_value >= 0 ? 1 : 0;
-    sum2 += cultivar_value >= 0 ? (-maximum1 === cultivar_value ? 1 : 0) : 0;
+    loss_total += cultivar_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
+    loss_count += cultivar_value >= 0 ? 1 : 0;
+    accuracy_total += cultivar_value >= 0 ? (-minus_predicted_class === cultivar_value ? 1 : 0) : 0;
   }
-  const totals_loss_total_value = doubles[totals_loss_total] + sum0;
-  const loss_count_2 = sum1;
+  const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
+  const loss_count_2 = loss_count;
   const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
-  const totals_accuracy_total_value = doubles[totals_accuracy_total] + sum2;
+  const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
   const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
@@ -845,18 +843,18 @@ function compute_totals_accuracy_count(
   doubles[totals_accuracy_count] = totals_accuracy_count_value;
 }
 
-// summary_loss = totals:loss.total / totals:loss.count
-// summary_accuracy = totals:accuracy.total / totals:accuracy.count
+// summary_loss = totals:loss.total / max(totals:loss.count, 1)
+// summary_accuracy = totals:accuracy.total / max(totals:accuracy.count, 1)
 function compute_summary_accuracy(doubles: Float64Array): void {
-  doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
-  doubles[summary_accuracy] = doubles[totals_accuracy_total] / doubles[totals_accuracy_count];
+  doubles[summary_loss] = doubles[totals_loss_total] / Math.max(doubles[totals_loss_count], 1);
+  doubles[summary_accuracy] = doubles[totals_accuracy_total] / Math.max(doubles[totals_accuracy_count], 1);
 }
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_dropout1_lessEqual(f, integers, n);
   compute_dropout1(f, n);
-  compute_dense(f, n, dropout1, dense2);
+  compute_dense2(f, n, dropout1, dense2);
   compute_loss(f, integers, n);
   compute_d_dense2(f, integers, n);
   compute_d_dense1_sum(f, n);
@@ -874,14 +872,14 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 
 /** The network's output for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
-  compute_dense_2(f, n, predict_dense1);
-  compute_dense(f, n, predict_dense1, prediction);
+  compute_dense1(f, n, predict_dense1);
+  compute_dense2(f, n, predict_dense1, prediction);
 }
 
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
-  compute_dense_2(f, n, evaluate_dense1);
-  compute_dense(f, n, evaluate_dense1, evaluate_dense2);
+  compute_dense1(f, n, evaluate_dense1);
+  compute_dense2(f, n, evaluate_dense1, evaluate_dense2);
   compute_totals_accuracy_count(f, integers, doubles, n);
 }
 
@@ -889,6 +887,8 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
 function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
+
+// ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
@@ -942,6 +942,8 @@ function decodeCheckpoint(
   parameterBytes: number,
   bytes: Uint8Array,
 ): { state: Uint8Array; progress: Progress } {
+  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
+  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
   const { magic, version, start } = checkpointFormat;
   const text = new TextDecoder();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -968,7 +970,9 @@ function decodeCheckpoint(
   const header: CheckpointHeader = JSON.parse(text.decode(head));
   if (header.specHash !== model.specHash) {
     throw new InputError(
-      `the checkpoint is of another model: "${header.model}", spec ${header.specHash.slice(0, 12)}, not "${model.name}", spec ${model.specHash.slice(0, 12)}`,
+      header.model === model.name
+        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
     );
   }
   if (header.dtype !== model.dtype) {
@@ -992,6 +996,8 @@ function checksum(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
   return sum >>> 0;
 }
+
+// ── dataset ──
 
 /** A field with the scale of each of its columns. */
 interface FittedField extends Field {
@@ -1029,7 +1035,7 @@ function datasetOf(
     ...field,
     scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
-  const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
+  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
@@ -1038,27 +1044,37 @@ function datasetOf(
   };
 }
 
-/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
+/**
+ * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
+ * that is too large for the model's element type once it is scaled throws.
+ */
 function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
-  columns: Float64Array[][],
+  table: Table,
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, bounds, scales }, f) => {
-    const size = rows.length * columns[f].length;
+  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
+    const size = rows.length * columns.length;
     const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
-      columns[f].forEach((column, i) => {
-        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
+      values[f].forEach((column, i) => {
+        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
+        if (!Number.isFinite(numbers[next++])) {
+          const scaled = scales[i].span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
+        }
       });
     }
     return [name, numbers];
   });
   return Object.fromEntries(entries);
 }
+
+// ── double arithmetic ──
 
 /**
  * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
@@ -1103,6 +1119,8 @@ const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
 
 const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
 
+// ── epochs ──
+
 /** Which rows of which data. */
 interface Part {
   data: Batch;
@@ -1124,12 +1142,9 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
-  if (!Number.isInteger(epochs) || epochs < 0)
-    throw new InputError(`epochs must be a whole number, got ${epochs}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InputError(`batchSize must be a positive whole number, got ${batchSize}`);
-  }
-  checkBatchSize(session, batchSize);
+  checkWhole("epochs", epochs);
+  checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
+  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -1218,7 +1233,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     const n = Math.min(batchSize, order.length - start);
     writeRows(slots, train.data, start, n, order);
     const loss = machine.gradient(n);
-    checkLoss(machine, epoch, loss);
+    checkLoss(machine, epoch, loss, n);
     machine.update(n);
     sum += loss * n;
   }
@@ -1232,12 +1247,12 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   };
   if (training.metrics.length > 0) {
     const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, "training ");
+    checkLoss(machine, epoch, loss, 0, "training ");
     report.metrics = metrics;
   }
   if (validation) {
     report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, "validation ");
+    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
   }
   report.best = judge(session, plan, report);
   return report;
@@ -1256,6 +1271,8 @@ function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, repor
   if (earlyStopping) progress.best = packParameters(machine);
   return true;
 }
+
+// ── exponential ──
 
 /** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
 const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
@@ -1305,6 +1322,8 @@ function expAtEdge(x: number): number {
   const root = exp(x / 2);
   return root * root;
 }
+
+// ── fields ──
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
@@ -1386,6 +1405,7 @@ function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64
   });
 }
 
+/** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
@@ -1395,7 +1415,9 @@ function numberColumn(table: Table, name: string): Float64Array {
   if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
@@ -1430,20 +1452,27 @@ function textColumn(table: Table, name: string): string[] {
   throw wrongCell(table, name, row, "the cell is empty");
 }
 
+// ── fill ──
+
 /** Independent uniform numbers in [low, high). */
 function uniform(view: Numbers, random: Random, low: number, high: number): void {
   for (let i = 0; i < view.length; i++) view[i] = low + (high - low) * random.unit();
 }
 
-/** The name of the first stretch (name, start, length) that holds an infinity or a NaN. */
+// ── first not finite ──
+
+/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
 function firstNotFinite(
   values: Numbers,
+  rows: number,
   stretches: readonly (readonly [string, number, number])[],
 ): string | undefined {
   for (const [name, start, length] of stretches)
-    for (let i = start; i < start + length; i++) if (!Number.isFinite(values[i])) return name;
+    for (let i = start; i < start + rows * length; i++) if (!Number.isFinite(values[i])) return name;
   return undefined;
 }
+
+// ── input error ──
 
 /** What was given is wrong. `line` is the line of the data file, where there is one. */
 class InputError extends Error {
@@ -1454,6 +1483,8 @@ class InputError extends Error {
     this.line = line;
   }
 }
+
+// ── logarithm ──
 
 /** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
 function exponentOf(x: number): number {
@@ -1491,6 +1522,8 @@ function logAtEdge(x: number): number {
   return x < 1 ? log(x * 18014398509481984) - 54 * 0.6931471805599453 : x;
 }
 
+// ── machine ──
+
 /** The element type of the arena. */
 export type Numbers = Float32Array;
 
@@ -1527,9 +1560,11 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number. */
-  check(): string | undefined;
+  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  check(rows: number): string | undefined;
 }
+
+// ── model facts ──
 
 /** The model: names, shapes (without the batch axis) and what it was compiled for. */
 export interface ModelFacts {
@@ -1574,6 +1609,8 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── parse csv ──
+
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
   const table = tableOf(csvRecords(text.startsWith("\ufeff") ? text.slice(1) : text));
@@ -1600,6 +1637,8 @@ function csvRecords(text: string): TableRecord[] {
   }
   return records;
 }
+
+// ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
 declare const process:
@@ -1776,8 +1815,7 @@ function parseFlags(args: readonly string[], testFlag: string | undefined): Flag
     };
     const count = () => {
       const text = value();
-      if (/^\d{1,9}$/.test(text)) return Number(text);
-      throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
+      return checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
     };
     if (flag === "--data") flags.data = value();
     else if (flag === testFlag) flags.test = value();
@@ -1803,6 +1841,8 @@ function helpText({ model, training, testFile }: Program): string {
   --json               print the result as one JSON object
   --help               print this`;
 }
+
+// ── random ──
 
 /** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
 function mixBits(x: number): number {
@@ -1857,6 +1897,8 @@ function shuffle(rows: Int32Array, random: Random): void {
   }
 }
 
+// ── scale ──
+
 /** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
 type ScaleRule = "standard" | "min-max" | { divide: number };
 
@@ -1882,6 +1924,8 @@ function fitScale(column: Float64Array, rows: Int32Array, rule: ScaleRule | unde
   for (const row of rows) squares += (column[row] - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
+
+// ── session ──
 
 /** How far training has come; all of it goes into a checkpoint. */
 interface Progress {
@@ -1963,6 +2007,12 @@ function evaluateRows({ model, machine, slots }: Session, data: Batch, rows: Int
   return machine.summarise();
 }
 
+/** Throws unless the value is a whole number of 32 bits; `given` is how the user wrote it. */
+function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+}
+
 /** Throws unless the rows fit into one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
@@ -1972,6 +2022,8 @@ function checkBatchSize({ model }: Session, rows: number): number {
   }
   return rows;
 }
+
+// ── slots ──
 
 /** Inputs and targets by name, row-major. */
 export type Batch = Record<string, ArrayLike<number>>;
@@ -2016,20 +2068,22 @@ function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
   return [...inputs, ...targets];
 }
 
-/** How many rows the batch has; throws if a name is unknown or missing, or if the lengths do not agree. */
+/** How many rows the batch has; throws if a name is unknown or missing, if it holds no array, or if the lengths do not agree. */
 function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
+  if (typeof batch !== "object" || batch === null)
+    throw new InputError(`the batch must be an object of arrays, got ${batch}; it takes ${namesOf(slots)}`);
   for (const name in batch) checkKnown(slots, name);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
     if (!Object.hasOwn(batch, name))
       throw new InputError(`the batch lacks the ${isTarget ? "target" : "input"} ${name}`);
-    const count = batch[name].length / size;
-    if (!Number.isInteger(count)) {
-      throw new InputError(
-        `${name} has ${batch[name].length} values, not a multiple of the ${size} of a row`,
-      );
-    }
+    const values = batch[name];
+    if (typeof values !== "object" || values?.length === undefined)
+      throw new InputError(`${name} must be an array of numbers, got ${values}`);
+    const count = values.length / size;
+    if (!Number.isInteger(count))
+      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
     rows = count;
@@ -2040,8 +2094,11 @@ function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): numb
 
 function checkKnown(slots: readonly Slot[], name: string): void {
   for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${namesOf(slots)}`);
+}
+
+function namesOf(slots: readonly Slot[]): string {
+  return slots.map(({ name }) => name).join(", ");
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
@@ -2072,10 +2129,16 @@ function writeNumbers(
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
-      view[i * size + j] = values[row * size + j];
+      const value = values[row * size + j];
+      view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
       if (!Number.isFinite(view[i * size + j]))
-        throw wrongValue(name, row, values[row * size + j], "a finite number");
+        throw wrongValue(
+          name,
+          row,
+          value,
+          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+        );
     }
   }
 }
@@ -2094,15 +2157,17 @@ function writeIndices(
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       if (!(value >= lowest && value <= highest && Number.isInteger(value)))
-        throw wrongValue(name, row, value, rule);
+        throw wrongValue(name, row, value, `not ${rule}`);
       view[i * size + j] = value;
     }
   }
 }
 
-function wrongValue(name: string, row: number, value: number, rule: string): InputError {
-  return new InputError(`${name}, row ${row}: ${value} is not ${rule}`);
+function wrongValue(name: string, row: number, value: number, what: string): InputError {
+  return new InputError(`${name}, row ${row}: ${value} is ${what}`);
 }
+
+// ── split ──
 
 /** Row numbers of each part, ascending; disjoint, and together all rows. An empty part was not asked for. */
 interface Split {
@@ -2146,6 +2211,8 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   for (const rows of members.values()) rows.forEach((row, j) => (place[row] = (j + 0.5) / rows.length));
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
+
+// ── table ──
 
 type Column = Float64Array | string[];
 
@@ -2201,6 +2268,8 @@ function columnOf(cells: string[]): Column {
   }
   return numbers;
 }
+
+// ── train on ──
 
 /** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
 interface TrainingResult {
@@ -2280,7 +2349,9 @@ function resultText({ model, epochs, bestEpoch, train, validation, test }: Train
   return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
 }
 
-/** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */
+// ── trainer of ──
+
+/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -2290,7 +2361,7 @@ function trainerOf(
   const slots = slotsOf(model, machine);
   const session: Session = { model, training, machine, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
-  machine.initialise(options.seed ?? training.seed);
+  machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   /** Brings one batch into the arena; how many rows it has. */
   const take = (batch: Batch, needsTargets = true): number => {
@@ -2311,7 +2382,7 @@ function trainerOf(
     parameters: machine.parameters,
     gradients: machine.gradients,
     get seed() {
-      return machine.seed[0];
+      return machine.seed[0] >>> 0;
     },
     get epoch() {
       return session.progress.epoch;
@@ -2352,6 +2423,8 @@ function trainerOf(
     },
   };
 }
+
+// ── trainer ──
 
 /** How to train; what is left out is as the spec says. */
 export interface FitOptions {
@@ -2419,6 +2492,8 @@ export interface Trainer {
   load(checkpoint: Uint8Array): void;
 }
 
+// ── training diverged ──
+
 /** A loss became NaN or infinite, in an epoch counted from 1. */
 class TrainingDiverged extends Error {
   readonly epoch: number;
@@ -2429,11 +2504,14 @@ class TrainingDiverged extends Error {
   }
 }
 
-/** Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node it arose. */
-function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): void {
+/**
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
+ * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ */
+function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check();
+  const node = machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -2469,7 +2547,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     state: new Uint8Array(memory, 0, 3312),
     totals: doubles.subarray(692, 696),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
-    seed: integers.subarray(dropout_seed, dropout_seed + 1),
+    seed: integers.subarray(random_seed, random_seed + 1),
     gradient: (n) => gradient(f, integers, n),
     update: () => update(f, integers, doubles),
     predict: (n) => predict(f, n),
@@ -2497,18 +2575,22 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       );
     },
     learningRate: () => doubles[learningRate],
-    check() {
-      return firstNotFinite(f, [
-        ["dense1.weight", dense1_weight, 208],
-        ["dense1.bias", dense1_bias, 16],
-        ["dense2.weight", dense2_weight, 48],
-        ["dense2.bias", dense2_bias, 3],
-        ["dropout1_lessEqual", dropout1_lessEqual, 256],
-        ["dense1_product", dense1_product, 256],
-        ["dropout1", dropout1, 256],
-        ["d_dense2", d_dense2, 48],
-        ["d_dense1_sum", d_dense1_sum, 256],
-      ]);
+    check(rows) {
+      return (
+        firstNotFinite(f, 1, [
+          ["dense1.weight", dense1_weight, 208],
+          ["dense1.bias", dense1_bias, 16],
+          ["dense2.weight", dense2_weight, 48],
+          ["dense2.bias", dense2_bias, 3],
+        ]) ??
+        firstNotFinite(f, rows, [
+          ["dropout1_lessEqual", dropout1_lessEqual, 16],
+          ["dense1_product", dense1_product, 16],
+          ["dropout1", dropout1, 16],
+          ["d_dense2", d_dense2, 3],
+          ["d_dense1_sum", d_dense1_sum, 16],
+        ])
+      );
     },
   };
   return trainerOf(model, machine, training, options);

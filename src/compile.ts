@@ -1,9 +1,10 @@
 /** The library's one call: from a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
-import { Unsupported } from "./diagnostics/errors.ts";
+import { DiagnosticError, Unsupported } from "./diagnostics/errors.ts";
 import { compileModel, emitTypeScript } from "./pipeline.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
+import { didYouMean } from "./util/did-you-mean.ts";
 
 export interface CompileOptions {
   /** What the loops become; `ts` by default. */
@@ -23,6 +24,25 @@ export interface CompileResult {
   readonly warnings: readonly Diagnostic[];
 }
 
+const optionNames = ["target", "dtype", "exact", "skip"];
+
+/** Programs without types may say anything; what is not understood must not pass for what was meant. */
+function checkOptions(options: CompileOptions): void {
+  const wrong = (message: string, hint?: string) => {
+    throw new DiagnosticError([
+      { code: "T1011", severity: "error", message, ...(hint === undefined ? {} : { hint }) },
+    ]);
+  };
+  for (const name of Object.keys(options)) {
+    const meant = didYouMean(name, optionNames);
+    if (!optionNames.includes(name))
+      wrong(`compile has no option "${name}"`, meant && `did you mean "${meant}"?`);
+  }
+  const { dtype = "f32", target = "ts" } = options;
+  if (!["f32", "f64"].includes(dtype)) wrong(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
+  if (!["ts", "wasm"].includes(target)) wrong(`target must be "ts" or "wasm", got ${JSON.stringify(target)}`);
+}
+
 /**
  * Compiles a model spec (the object of the contract's section 2) to a trainer.
  *
@@ -30,6 +50,7 @@ export interface CompileResult {
  * @throws {Unsupported} for a known gap.
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
+  checkOptions(options);
   const { target = "ts", dtype = "f32", exact = false, skip = [] } = options;
   if (target !== "ts") throw new Unsupported(`the target ${target} is a known gap: "ts" is there`);
   const model = parseModel(spec);

@@ -17,7 +17,7 @@ const measuringTime = 1000;
 
 /** Prints steps/s, samples/s and GFLOP/s of full batches (medians), the arena and the size of the file. */
 export async function benchSpec(spec: string, { dtype, json }: BenchFlags): Promise<number> {
-  const compilation = await compileSpec(spec, { dtype });
+  const { compilation } = await compileSpec(spec, { dtype });
   const { emitTypeScript } = await import("../pipeline.ts");
   const code = await emitTypeScript(compilation, dtype);
   const { model, createTrainer } = await loadTrainer(code);

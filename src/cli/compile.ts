@@ -50,14 +50,14 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   try {
     const start = performance.now();
     const { dtype, exact, skip } = flags;
-    const compilation = await compileSpec(spec, { dtype, exact, skip });
+    const { compilation } = await compileSpec(spec, { dtype, exact, skip });
     const { emitTypeScript } = await import("../pipeline.ts");
     const code = await emitTypeScript(compilation, dtype);
     const output = flags.output ?? join("generated", `${compilation.model.name}.ts`);
     const other = written.get(output);
     if (other !== undefined) throw sameOutput(spec, other, output);
     written.set(output, spec);
-    if (flags.check) return await checkFile(output, code, `tapeless compile ${spec}`);
+    if (flags.check) return await checkFile(output, code, commandFor(spec, flags));
     await writeFile(output, code);
     const sizes = `${sizeText(Buffer.byteLength(code))} (${sizeText(gzipSync(code).length)} gzip)`;
     const time = `${Math.round(performance.now() - start)} ms`;
@@ -71,6 +71,20 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     return reportError(error);
   }
 }
+
+/** The command that writes the file that a check looked at. */
+function commandFor(spec: string, { output, dtype, exact, skip }: CompileFlags): string {
+  const words = ["tapeless", "compile", spec];
+  if (output !== undefined) words.push("-o", output);
+  if (dtype !== "f32") words.push("--dtype", dtype);
+  if (exact) words.push("--exact");
+  if (skip.length > 0) words.push("--skip", skip.join(","));
+  return words.map(shellWord).join(" ");
+}
+
+/** As a shell takes it for one word. */
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 const sameOutput = (spec: string, other: string, output: string): DiagnosticError =>
   usageError(`${spec} and ${other} would both be written to ${output}`, "give each spec a name of its own");

@@ -25,7 +25,7 @@ export async function inspectSpec(
     throw new Unsupported(`the format ${format} is a known gap: it arrives with pictures of graphs; for now, use text or json`); // prettier-ignore
   if (of !== undefined && show !== "gradients") throw usageError("--of belongs to --show gradients");
   const reports: PassReport[] = [];
-  const compilation = await compileSpec(spec, { dtype, watch: (report) => reports.push(report) });
+  const { compilation } = await compileSpec(spec, { dtype, watch: (report) => reports.push(report) });
   if (of !== undefined) checkParameter(of, compilation);
   const { views } = await import("../inspect/index.ts");
   const view = views[show]({ compilation, reports, of });

@@ -145,9 +145,12 @@ const dtypeOption = (): Option =>
 const targetOption = (): Option =>
   new Option("--target <target>", "what the loops become").choices(["ts", "wasm"]).default("ts");
 
+/** The range of the emitted program's flags too. */
+const largestWhole = 0xffffffff;
+
 function whole(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number below 1000000000.");
+  if (/^\d+$/.test(text) && Number(text) <= largestWhole) return Number(text);
+  throw new InvalidArgumentError(`It must be a whole number from 0 to ${largestWhole}.`);
 }
 
 const collect = (text: string, before: readonly string[]): string[] => [...before, ...text.split(",")];

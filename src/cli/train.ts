@@ -1,7 +1,6 @@
 /** `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics of every part. */
 import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import { readCsv } from "../data/read-csv.ts";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
@@ -17,7 +16,9 @@ import { trainingFacts } from "../spec/trainer-facts.ts";
 import type { ModelData } from "../spec/types.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
+import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
+import { readData, type DataFile } from "./read-data.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
@@ -34,20 +35,22 @@ export interface TrainFlags {
 
 /** Returns the exit code: 1 for a training that diverged. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
-  const compilation = await compileSpec(spec, { dtype: flags.dtype });
+  const { compilation, source } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
-  const { file, testFile, data } = dataOf(spec, model.data, flags.data);
-  const table = await readCsv(file);
-  const testTable = testFile === undefined ? undefined : await readCsv(testFile);
+  const { rows, testRows, data } = dataOf(spec, model.data, flags.data);
+  const table = await readData(rows, source);
+  const testTable = testRows === undefined ? undefined : await readData(testRows, source);
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
   if (flags.resume !== undefined) await resume(trainer, flags.resume, flags.seed);
 
   const training = trainingFacts(model.training, model.metrics);
-  const dataset = onFile(file, "T2004", () => datasetOf(emitted.model, data, training, trainer.seed, table));
-  if (testFile !== undefined && testTable !== undefined)
-    dataset.test = onFile(testFile, "T2004", () => testPartOf(emitted.model, dataset, testTable));
+  const dataset = onFile(rows.file, "T2004", () =>
+    datasetOf(emitted.model, data, training, trainer.seed, table),
+  );
+  if (testRows !== undefined && testTable !== undefined)
+    dataset.test = onFile(testRows.file, "T2004", () => testPartOf(emitted.model, dataset, testTable));
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
     if (flags.out !== undefined) await writeFile(flags.out, trainer.save());
@@ -84,7 +87,7 @@ function dataOf(
   spec: string,
   data: ModelData | undefined,
   given: string | undefined,
-): { file: string; testFile: string | undefined; data: ModelData } {
+): { rows: DataFile; testRows: DataFile | undefined; data: ModelData } {
   if (data === undefined)
     throw new DiagnosticError([
       {
@@ -99,19 +102,22 @@ function dataOf(
   if (gap) throw new Unsupported(`${gap.message}; ${gap.hint}`);
   const besideSpec = (file: string) => (isAbsolute(file) ? file : join(dirname(spec), file));
   return {
-    file: given ?? besideSpec(data.file),
-    testFile: data.test === undefined ? undefined : besideSpec(data.test),
+    rows:
+      given === undefined
+        ? { file: besideSpec(data.file), path: ["data", data.test === undefined ? "file" : "train"] }
+        : { file: given },
+    testRows: data.test === undefined ? undefined : { file: besideSpec(data.test), path: ["data", "test"] },
     data,
   };
 }
 
 async function resume(trainer: Trainer, file: string, seed: number | undefined): Promise<void> {
-  const bytes = await readFile(file).catch((error: Error) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw new DiagnosticError([
       {
         code: "T3001",
         severity: "error",
-        message: `the checkpoint cannot be read: ${error.message}`,
+        message: `the checkpoint cannot be read: ${fileReason(error)}`,
         place: { file },
       },
     ]);

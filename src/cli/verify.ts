@@ -12,7 +12,7 @@ const largestError = 1e-6;
 
 /** Returns the exit code: 1 if an error is too large. */
 export async function verifySpec(spec: string, { json }: VerifyFlags): Promise<number> {
-  const compilation = await compileSpec(spec, { dtype: "f64" });
+  const { compilation } = await compileSpec(spec, { dtype: "f64" });
   const { verifyModel } = await import("../verify/verify-model.ts");
   const result = await verifyModel(compilation);
   const worst = Math.max(0, ...result.parameters.map(({ relativeError }) => relativeError));

@@ -2,6 +2,7 @@
 import { mkdir, rename, rm, stat, writeFile as write } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import { fileReason } from "./file-reason.ts";
 
 /** Makes the folder if need be. @throws DiagnosticError (T1011) if the file cannot be written. */
 export async function writeFile(file: string, content: string | Uint8Array): Promise<void> {
@@ -15,9 +16,8 @@ export async function writeFile(file: string, content: string | Uint8Array): Pro
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
-    const reason = error instanceof Error ? error.message : String(error);
     throw new DiagnosticError([
-      { code: "T1011", severity: "error", message: `cannot write ${file}: ${reason}` },
+      { code: "T1011", severity: "error", message: `cannot write ${file}: ${fileReason(error)}` },
     ]);
   }
 }

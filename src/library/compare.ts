@@ -34,6 +34,10 @@ export function totalOf(g: GraphBuilder, comparison: Comparison, perElement: Nod
 export const meanOf = (g: GraphBuilder, { total, count }: Readonly<Record<string, Node>>): Node =>
   g.divide(total, count);
 
+/** The same where all targets may be left out: nothing then counts, and the mean is 0, so that such a batch changes nothing. */
+export const meanOfCounted = (g: GraphBuilder, { total, count }: Readonly<Record<string, Node>>): Node =>
+  g.divide(total, g.named("divisor", g.maximum(count, 1)));
+
 /** The target as real numbers. */
 export const realTarget = (g: GraphBuilder, { expected }: Comparison): Node =>
   expected.type.element === "i32" ? g.cast(expected, { element: g.float }) : expected;

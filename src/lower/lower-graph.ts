@@ -101,7 +101,9 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
       return {
         name: kernelName(last === undefined ? "copy" : (names.get(last) ?? last.op)),
         body: draft.statements,
-        provenance: draft.labels.map((node) => provenanceOf(node, spoken, batchSize)),
+        provenance: draft.labels
+          .map((node) => provenanceOf(node, spoken, batchSize))
+          .filter(({ text }) => !isCopy(text)),
       };
     });
 
@@ -121,6 +123,12 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   }
   return { name: graph.name, kernels, buffers };
 }
+
+/** "x_2 = x": the same value in another element type, which mathematics leaves unsaid. */
+const isCopy = (text: string): boolean => {
+  const [left, right] = text.split(" = ");
+  return right !== undefined && left.replace(/_\d+$/, "") === right;
+};
 
 function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, batchSize: number): Provenance {
   const { forward, rule, layer, path } = node.origin;

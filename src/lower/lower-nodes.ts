@@ -87,7 +87,8 @@ export function lowerNode(node: Node, stored: ReadonlySet<Node>, naming: Naming,
     case "reduce": {
       const isSum = lowering.combine === "sum";
       const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
-      const name = naming.fresh(isSum ? "sum" : "maximum");
+      // Sums of products are many and short-lived; other results are known by the name of what they are.
+      const name = naming.fresh(role === "output" ? "sum" : buffer);
       const accumulator = variable(name, element);
       const combine = (x: Expression) =>
         isSum ? binary("+", accumulator, x) : call("maximum", [accumulator, x], element);

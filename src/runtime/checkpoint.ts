@@ -58,6 +58,8 @@ export function decodeCheckpoint(
   parameterBytes: number,
   bytes: Uint8Array,
 ): { state: Uint8Array; progress: Progress } {
+  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
+  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
   const { magic, version, start } = checkpointFormat;
   const text = new TextDecoder();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -84,7 +86,9 @@ export function decodeCheckpoint(
   const header: CheckpointHeader = JSON.parse(text.decode(head));
   if (header.specHash !== model.specHash) {
     throw new InputError(
-      `the checkpoint is of another model: "${header.model}", spec ${header.specHash.slice(0, 12)}, not "${model.name}", spec ${model.specHash.slice(0, 12)}`,
+      header.model === model.name
+        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
     );
   }
   if (header.dtype !== model.dtype) {

@@ -1,5 +1,5 @@
 // From a table of columns to what a trainer eats: the columns of each input and target, split and scaled.
-import { fieldsOf, valuesOf, type DataFacts, type Field } from "./fields.ts";
+import { fieldsOf, valuesOf, wrongCell, type DataFacts, type Field } from "./fields.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { fitScale, type Scale } from "./scale.ts";
 import type { Batch } from "./slots.ts";
@@ -42,7 +42,7 @@ export function datasetOf(
     ...field,
     scales: values[i].map((column) => fitScale(column, train, field.scale)),
   }));
-  const part = (rows: Int32Array) => batchOf(model, fields, values, rows);
+  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
   return {
     train: part(train),
     ...(validation.length > 0 && { validation: part(validation) }),
@@ -51,21 +51,29 @@ export function datasetOf(
   };
 }
 
-/** These rows of all fields, of which `columns` are the columns: side by side, scaled. Indices stay integers: not all of them are f32. */
+/**
+ * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
+ * that is too large for the model's element type once it is scaled throws.
+ */
 export function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
-  columns: Float64Array[][],
+  table: Table,
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, bounds, scales }, f) => {
-    const size = rows.length * columns[f].length;
+  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
+    const size = rows.length * columns.length;
     const numbers = bounds ? new Int32Array(size) : new real(size);
     let next = 0;
     for (const row of rows) {
-      columns[f].forEach((column, i) => {
-        numbers[next++] = (column[row] - scales[i].shift) / scales[i].span;
+      values[f].forEach((column, i) => {
+        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
+        if (!Number.isFinite(numbers[next++])) {
+          const scaled = scales[i].span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
+        }
       });
     }
     return [name, numbers];

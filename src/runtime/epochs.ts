@@ -6,6 +6,7 @@ import {
   allRows,
   checkBatchSize,
   checkRows,
+  checkWhole,
   evaluateRows,
   freshProgress,
   packParameters,
@@ -37,12 +38,9 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
   const { model, training } = session;
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
-  if (!Number.isInteger(epochs) || epochs < 0)
-    throw new InputError(`epochs must be a whole number, got ${epochs}`);
-  if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new InputError(`batchSize must be a positive whole number, got ${batchSize}`);
-  }
-  checkBatchSize(session, batchSize);
+  checkWhole("epochs", epochs);
+  checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
+  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -131,7 +129,7 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     const n = Math.min(batchSize, order.length - start);
     writeRows(slots, train.data, start, n, order);
     const loss = machine.gradient(n);
-    checkLoss(machine, epoch, loss);
+    checkLoss(machine, epoch, loss, n);
     machine.update(n);
     sum += loss * n;
   }
@@ -145,12 +143,12 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   };
   if (training.metrics.length > 0) {
     const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, "training ");
+    checkLoss(machine, epoch, loss, 0, "training ");
     report.metrics = metrics;
   }
   if (validation) {
     report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, "validation ");
+    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
   }
   report.best = judge(session, plan, report);
   return report;

@@ -85,7 +85,8 @@ export function valuesOf(table: Table, { columns, bounds, classNames }: Field): 
   });
 }
 
-function wrongCell(table: Table, column: string, row: number, what: string): InputError {
+/** An error about one cell, with its line. */
+export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
 
@@ -94,7 +95,9 @@ function numberColumn(table: Table, name: string): Float64Array {
   if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  throw wrongCell(table, name, row, `"${cells[row]}" is not a number`);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
 function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {

@@ -5,6 +5,7 @@ import type { DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { parseCsv } from "./parse-csv.ts";
+import { checkWhole } from "./session.ts";
 import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -184,8 +185,7 @@ function parseFlags(args: readonly string[], testFlag: string | undefined): Flag
     };
     const count = () => {
       const text = value();
-      if (/^\d{1,9}$/.test(text)) return Number(text);
-      throw new InputError(`${flag} must be a whole number below 1000000000, got ${text}`);
+      return checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
     };
     if (flag === "--data") flags.data = value();
     else if (flag === testFlag) flags.test = value();

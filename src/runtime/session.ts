@@ -84,6 +84,12 @@ export function evaluateRows({ model, machine, slots }: Session, data: Batch, ro
   return machine.summarise();
 }
 
+/** Throws unless the value is a whole number of 32 bits; `given` is how the user wrote it. */
+export function checkWhole(name: string, value: number, least = 0, given: unknown = value): number {
+  if (Number.isInteger(value) && value >= least && value <= 0xffffffff) return value;
+  throw new InputError(`${name} must be a whole number from ${least} to 4294967295, got ${given}`);
+}
+
 /** Throws unless the rows fit into one batch. */
 export function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {

@@ -46,20 +46,22 @@ export function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
   return [...inputs, ...targets];
 }
 
-/** How many rows the batch has; throws if a name is unknown or missing, or if the lengths do not agree. */
+/** How many rows the batch has; throws if a name is unknown or missing, if it holds no array, or if the lengths do not agree. */
 export function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
+  if (typeof batch !== "object" || batch === null)
+    throw new InputError(`the batch must be an object of arrays, got ${batch}; it takes ${namesOf(slots)}`);
   for (const name in batch) checkKnown(slots, name);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
     if (!Object.hasOwn(batch, name))
       throw new InputError(`the batch lacks the ${isTarget ? "target" : "input"} ${name}`);
-    const count = batch[name].length / size;
-    if (!Number.isInteger(count)) {
-      throw new InputError(
-        `${name} has ${batch[name].length} values, not a multiple of the ${size} of a row`,
-      );
-    }
+    const values = batch[name];
+    if (typeof values !== "object" || values?.length === undefined)
+      throw new InputError(`${name} must be an array of numbers, got ${values}`);
+    const count = values.length / size;
+    if (!Number.isInteger(count))
+      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
     rows = count;
@@ -70,8 +72,11 @@ export function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true
 
 function checkKnown(slots: readonly Slot[], name: string): void {
   for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${namesOf(slots)}`);
+}
+
+function namesOf(slots: readonly Slot[]): string {
+  return slots.map(({ name }) => name).join(", ");
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
@@ -102,10 +107,16 @@ function writeNumbers(
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
-      view[i * size + j] = values[row * size + j];
+      const value = values[row * size + j];
+      view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
       if (!Number.isFinite(view[i * size + j]))
-        throw wrongValue(name, row, values[row * size + j], "a finite number");
+        throw wrongValue(
+          name,
+          row,
+          value,
+          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+        );
     }
   }
 }
@@ -124,12 +135,12 @@ function writeIndices(
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       if (!(value >= lowest && value <= highest && Number.isInteger(value)))
-        throw wrongValue(name, row, value, rule);
+        throw wrongValue(name, row, value, `not ${rule}`);
       view[i * size + j] = value;
     }
   }
 }
 
-function wrongValue(name: string, row: number, value: number, rule: string): InputError {
-  return new InputError(`${name}, row ${row}: ${value} is not ${rule}`);
+function wrongValue(name: string, row: number, value: number, what: string): InputError {
+  return new InputError(`${name}, row ${row}: ${value} is ${what}`);
 }

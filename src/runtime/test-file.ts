@@ -30,5 +30,5 @@ export function testPartOf(model: ModelFacts, { fields }: Dataset, table: Table)
     columnNames(table, field.name, field.columns, field.columns.length);
     return valuesOf(table, field);
   });
-  return batchOf(model, fields, values, allRows(table.rows));
+  return batchOf(model, fields, table, values, allRows(table.rows));
 }

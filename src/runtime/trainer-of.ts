@@ -6,6 +6,7 @@ import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import {
   allRows,
   checkBatchSize,
+  checkWhole,
   evaluateRows,
   freshProgress,
   packParameters,
@@ -14,7 +15,7 @@ import {
 import { rowsOf, slotsOf, writeRows, type Batch } from "./slots.ts";
 import type { FitOptions, Trainer } from "./trainer.ts";
 
-/** A freshly initialised trainer. `seed` (an integer; the spec's if left out) decides everything that is drawn at random. */
+/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
 export function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -24,7 +25,7 @@ export function trainerOf(
   const slots = slotsOf(model, machine);
   const session: Session = { model, training, machine, slots, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
-  machine.initialise(options.seed ?? training.seed);
+  machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
   /** Brings one batch into the arena; how many rows it has. */
   const take = (batch: Batch, needsTargets = true): number => {
@@ -45,7 +46,7 @@ export function trainerOf(
     parameters: machine.parameters,
     gradients: machine.gradients,
     get seed() {
-      return machine.seed[0];
+      return machine.seed[0] >>> 0;
     },
     get epoch() {
       return session.progress.epoch;

@@ -11,11 +11,14 @@ export class TrainingDiverged extends Error {
   }
 }
 
-/** Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node it arose. */
-export function checkLoss(machine: Machine, epoch: number, loss: number, part = ""): void {
+/**
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
+ * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ */
+export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check();
+  const node = machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(

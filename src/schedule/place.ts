@@ -7,9 +7,19 @@
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import { sizeOf } from "../ir/types.ts";
-import { add, integer, keyOf, mapChildren, minus, multiply, variable, visit } from "../loop/expressions.ts";
+import {
+  add,
+  integer,
+  keyOf,
+  mapChildren,
+  minus,
+  multiply,
+  substitute,
+  variable,
+  visit,
+} from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { define, mapExpressions } from "../loop/statements.ts";
+import { define, expressionsOf, mapExpressions, visitExpressions } from "../loop/statements.ts";
 import type { Buffer, Kernel, Statement } from "../loop/types.ts";
 import type { Fresh } from "./hoist.ts";
 
@@ -150,7 +160,26 @@ function placeBlock(
       if (!known.has(key)) result.push(define(name, value));
     result.push(placed);
   }
-  return result;
+  return inlineLonely(result, new Set([...scope.definitions.values()].map(({ name }) => name)));
+}
+
+/** A place that the block itself reads once needs no name; one that an inner loop reads keeps it. */
+function inlineLonely(block: readonly Statement[], names: ReadonlySet<string>): readonly Statement[] {
+  const uses = new Map<string, number>();
+  const count = (weight: number) => (x: Expression) => {
+    if (x.kind === "variable" && names.has(x.name)) uses.set(x.name, (uses.get(x.name) ?? 0) + weight);
+  };
+  for (const statement of block) {
+    for (const x of expressionsOf(statement)) visit(x, count(1));
+    if (statement.kind === "for") visitExpressions(statement.body, count(2));
+  }
+  const values = new Map<string, Expression>();
+  return block.flatMap((statement) => {
+    const current = mapExpressions(statement, (x) => substitute(x, values));
+    if (current.kind !== "let" || !names.has(current.name) || uses.get(current.name) !== 1) return [current];
+    values.set(current.name, current.value);
+    return [];
+  });
 }
 
 function placeStatement(statement: Statement, scopes: readonly Scope[], placer: Placer): Statement {

@@ -123,7 +123,7 @@ function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], ke
     random: (shape) => {
       const scalar = (name: string) => g.named(name, g.state({ name, type: tensorType("i32", []) }));
       const attributes = { shape, salt: dropoutSalts + layer.index, element: g.float };
-      return g.random(scalar("dropout:seed"), scalar("optimizer:step"), attributes);
+      return g.random(scalar("random:seed"), scalar("optimizer:step"), attributes);
     },
   };
 }

@@ -23,7 +23,7 @@ export function trainingStates({ optimizer }: Model, size: number, float: "f32" 
   const own = Object.entries(optimizerOf(optimizer).states(optimizer));
   return [
     { name: "optimizer:step", type: tensorType("i32", []) },
-    { name: "dropout:seed", type: tensorType("i32", []) },
+    { name: "random:seed", type: tensorType("i32", []) },
     ...own.map(([name, kind]) => ({
       name: `optimizer:${name}`,
       type: tensorType(float, kind === "like" ? [size] : []),
@@ -63,10 +63,10 @@ export function buildUpdate(
       learningRate(g, step, optimizer.learningRate),
     ),
   );
-  const gradients = stored("gradients", flat);
+  const gradients = stored("flat:gradients", flat);
   const gradient = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
   const parts = {
-    parameter: stored("parameters", flat),
+    parameter: stored("flat:parameters", flat),
     gradient,
     state: Object.fromEntries(own.map(({ name, type }) => [name.slice(prefix.length), stored(name, type)])),
     step,
@@ -80,7 +80,7 @@ export function buildUpdate(
     return { storage: name, node: stored(from, type) };
   });
   const outputs: Output[] = [
-    { storage: "parameters", node: g.named("next_parameters", update.parameter) },
+    { storage: "flat:parameters", node: g.named("next_parameters", update.parameter) },
     ...Object.entries(update.state).map(([name, node]) => ({ storage: `${prefix}${name}`, node })),
     { storage: "optimizer:step", node: g.named("next_step", g.add(taken, 1)) },
     { storage: "result:learningRate", node: rate },

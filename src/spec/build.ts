@@ -27,7 +27,7 @@ export interface ModelGraphs {
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
   readonly training: Graph;
   /**
-   * States `parameters`, `gradients` (trainable ones, flat), `optimizer:…` → the same storage, and `optimizer:step` one higher;
+   * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the same storage, and `optimizer:step` one higher;
    * `result:learningRate` (f64) is the rate of this step.
    */
   readonly update: Graph;
@@ -37,7 +37,7 @@ export interface ModelGraphs {
   readonly evaluate: Graph;
   /** `totals:…` → `result:summary.loss` and one `result:summary.METRIC` each, f64. */
   readonly summarise: Graph;
-  /** What training keeps beside the parameters: `optimizer:step`, `dropout:seed`, the optimizer's own. */
+  /** What training keeps beside the parameters: `optimizer:step`, `random:seed`, the optimizer's own. */
   readonly states: readonly StateFacts[];
   /** What evaluation sums up. */
   readonly totals: readonly StateFacts[];

@@ -84,8 +84,17 @@ function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnost
 }
 
 function missing(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
+  const names = namesAt(path, schema, spec);
   const needed = neededAt(path, schema, spec);
+  if (names.length > 1 && needed !== undefined)
+    return wrong(path, "T1102", `${formatPath(path)} is missing`, `one of ${names.join(", ")}`);
   return wrong(path, "T1102", `${formatPath(path)} is missing${needed ? `: it must be ${needed}` : ""}`);
+}
+
+/** The rows of the library's table among which the value, or the `type` at the end of the path, chooses. */
+function namesAt(path: SpecPath, schema: SchemaNode, spec: unknown): string[] {
+  const node = nodeAtPath(schema, path.at(-1) === "type" ? path.slice(0, -1) : path, spec);
+  return node ? namesOf(node, "type") : [];
 }
 
 /** What would be right there, in words. */

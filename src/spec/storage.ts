@@ -40,8 +40,8 @@ export function storageOf(
   for (const { name, shape } of trainable) put(`gradient:${name}`, float, shape, "gradient");
   const count = trainable.reduce((sum, { shape }) => sum + shape.reduce((size, d) => size * d, 1), 0);
   const names = trainable.map(({ name }) => name);
-  put("parameters", float, [count], "parameter", names);
-  put("gradients", float, [count], "gradient", names.map((name) => `gradient:${name}`)); // prettier-ignore
+  put("flat:parameters", float, [count], "parameter", names);
+  put("flat:gradients", float, [count], "gradient", names.map((name) => `gradient:${name}`)); // prettier-ignore
 
   for (const [name, { shape, dtype }] of Object.entries(model.inputs)) put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input"); // prettier-ignore
   for (const [name, { shape, classes }] of Object.entries(model.targets)) put(name, classes === undefined ? float : "i32", ["n", ...shape], "input"); // prettier-ignore

@@ -9,6 +9,7 @@ export function complementOf(value: number): number | undefined {
 
 /** Six digits; `…` says that there are more. */
 export function shortNumber(value: number): string {
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : value < 0 ? "−∞" : "NaN";
   const short = Number(value.toPrecision(6));
   return short === value ? String(value) : `${short}…`;
 }

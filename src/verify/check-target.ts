@@ -29,7 +29,7 @@ export function expectedOf(
     ...batchStorage(facts, batch),
     ...parameterStorage(facts, parameters),
   ]);
-  storage.set("dropout:seed", { shape: [], data: Float64Array.of(seed) });
+  storage.set("random:seed", { shape: [], data: Float64Array.of(seed) });
   const outputs = interpret(derived.gradient, storage, rows);
   const prefix = "gradient:";
   return {

@@ -33,7 +33,7 @@ export function checkedLoss(
   const storageNow = () => {
     const seed = { shape: [], data: Float64Array.of(trainer.seed) };
     const parameters = parameterStorage(facts, trainer.parameters);
-    return new Map([...batchStorage(facts, batch), ...parameters, ["dropout:seed", seed] as const]);
+    return new Map([...batchStorage(facts, batch), ...parameters, ["random:seed", seed] as const]);
   };
   const stops = built.training.nodes.filter(({ op }) => op === "stopGradient");
   const now = evaluateNodes(built.training, storageNow(), rows);

@@ -79,7 +79,7 @@ function firstBadNode(
     const output = graphs.gradient.outputs.find((each) => each.storage === `gradient:${name}`);
     return output === undefined ? [] : [...(values.get(output.node)?.data ?? [])];
   });
-  storage.set("gradients", { shape: [gradients.length], data: Float64Array.from(gradients) });
+  storage.set("flat:gradients", { shape: [gradients.length], data: Float64Array.from(gradients) });
   return badNode(graphs.update, evaluateNodes(graphs.update, storage, rows), facts.dtype);
 }
 

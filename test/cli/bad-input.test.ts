@@ -49,7 +49,7 @@ describe("a wrong spec", () => {
     ],
     ["a layer of a later version", withNetwork({ type: "lstm", units: 3 }, scores), ["T1901", "known gap"]],
     ["a step that stops the gradient", withNetwork({ ...hidden, activation: "step" }, scores), ["T1501", "straight-through", "sigmoid", "perceptron"]], // prettier-ignore
-    ["a key that is missing", { ...flowers, optimizer: undefined }, ["optimizer"]],
+    ["a key that is missing", { ...flowers, optimizer: undefined }, ["optimizer is missing", "one of sgd,"]],
   ])("%s", async (_, spec, said) => {
     place.write("flowers.json", spec);
     expectRefusal(
@@ -104,6 +104,17 @@ describe("a wrong spec", () => {
     place.write("flowers.ts", "throw new Error('not today');");
     expectRefusal(await place.run("compile", "flowers.ts"), "T1009", "not today");
   });
+
+  it.each(["process.exit(0);", "await new Promise(() => {});"])(
+    "a TypeScript spec that ends the process: %s",
+    async (text) => {
+      place.write("flowers.ts", `${text}\nexport default {};`);
+      expectRefusal(
+        await place.run("compile", "flowers.ts"),
+        "flowers.ts error T1009: the file ends the process",
+      );
+    },
+  );
 });
 
 describe("wrong data", () => {
@@ -147,7 +158,29 @@ describe("wrong data", () => {
   });
 
   it("the file is not there", async () => {
-    expectRefusal(await train(flowersCsv, "--data", "none.csv"), "T2001", "none.csv");
+    expectRefusal(
+      await train(flowersCsv, "--data", "none.csv"),
+      "none.csv error T2001: the data cannot be read: there is no such file",
+    );
+  });
+
+  it("the file that the spec names is not there: the place is the spec's", async () => {
+    place.write("flowers.json", { ...flowers, data: { ...flowers.data, file: "none.csv" } });
+    expectRefusal(
+      await place.run("train", "flowers.json"),
+      /^flowers\.json:\d+:\d+ error T2001: data\.file: "none\.csv" cannot be read: there is no such file/,
+    );
+  });
+
+  it("a file of test rows that is a folder", async () => {
+    const { file, ...columns } = flowers.data;
+    const { test: _, ...training } = flowers.training;
+    place.write("flowers.csv", flowersCsv);
+    place.write("flowers.json", { ...flowers, training, data: { ...columns, train: file, test: "." } });
+    expectRefusal(
+      await place.run("train", "flowers.json"),
+      /error T2001: data\.test: "\." cannot be read: it is a folder/,
+    );
   });
 
   it("the spec has no data section", async () => {

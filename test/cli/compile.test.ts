@@ -73,10 +73,20 @@ describe("tapeless compile", () => {
     mkdirSync(join(place.folder, "taken"));
     expectRefusal(
       await place.run("compile", "specs/flowers.json", "-o", "taken"),
-      "error T1011: cannot write taken",
+      "error T1011: cannot write taken: it is a folder",
     );
     expect(place.made()).toEqual([]);
   });
+
+  it.each(["specs/flowers.json/net.ts", "specs/flowers.json/a/net.ts"])(
+    "refuses to write through a file: %s",
+    async (output) => {
+      expectRefusal(
+        await place.run("compile", "specs/flowers.json", "-o", output),
+        `error T1011: cannot write ${output}: a part of its path is a file, not a folder`,
+      );
+    },
+  );
 
   it("leaves out passes that --skip names, and the result still compiles", async () => {
     await place.run(
@@ -126,6 +136,15 @@ describe("tapeless compile --check", () => {
     expect(stderr).toContain("hint: run: tapeless compile specs/flowers.json");
     expect(stdout).toBe("");
     expect(place.read("generated/flowers.ts")).toBe(stale);
+    expect(code).toBe(1);
+  });
+
+  it("repeats in that command every option that decides what the file holds", async () => {
+    const options = ["-o", "my net.ts", "--dtype", "f64", "--exact", "--skip", "simplify,fuse-loops"];
+    const { code, stderr } = await place.run("compile", "specs/flowers.json", "--check", ...options);
+    expect(stderr).toContain(
+      "hint: run: tapeless compile specs/flowers.json -o 'my net.ts' --dtype f64 --exact --skip simplify,fuse-loops\n",
+    );
     expect(code).toBe(1);
   });
 

@@ -45,8 +45,13 @@ describe("what is mistyped is told, with what was probably meant", () => {
   it.each([
     [["comple", "flowers.json"], "unknown command 'comple'", "did you mean compile?"],
     [["train", "flowers.json", "--epoch", "3"], "unknown option '--epoch'", "did you mean --epochs?"],
-    [["train", "flowers.json", "--epochs", "many"], "'many' is invalid", "whole number"],
-    [["train", "flowers.json", "--epochs", "-1"], "'-1' is invalid", "whole number"],
+    [
+      ["train", "flowers.json", "--epochs", "many"],
+      "'many' is invalid",
+      "a whole number from 0 to 4294967295",
+    ],
+    [["train", "flowers.json", "--epochs", "-1"], "'-1' is invalid", "a whole number from 0 to 4294967295"],
+    [["train", "flowers.json", "--seed", "4294967296"], "is invalid", "a whole number from 0 to 4294967295"],
     [["compile"], "missing required argument 'spec'", "--help"],
     [["compile", "flowers.json", "--dtype", "f16"], "'f16' is invalid", "f32, f64"],
     [

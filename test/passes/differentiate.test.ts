@@ -190,8 +190,11 @@ describe("models", () => {
     // 1 / n, for the rows that count: a target of −1 is left out.
     const [counts, share] = operandsOf(scale).map(beneath);
     expect([counts.op, share.op]).toEqual(["lessEqual", "divide"]);
-    const [one, count] = operandsOf(share).map(beneath);
+    const [one, divisor] = operandsOf(share).map(beneath);
     expect(is(one, "constant") && one.attributes.value).toBe(1);
+    // A batch in which nothing counts must not divide by zero.
+    expect(divisor.op).toBe("maximum");
+    const [count] = operandsOf(divisor).map(beneath);
     expect([count.op, beneath(operandsOf(count)[0]).op]).toEqual(["reduceSum", "lessEqual"]);
   });
 

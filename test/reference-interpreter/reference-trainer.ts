@@ -30,7 +30,7 @@ export function referenceTrainer(spec: unknown, seed = 0) {
     const shape = boundShape(type.shape, 0);
     storage.set(name, tensor(shape, new Float64Array(sizeOf(shape))));
   }
-  storage.set("dropout:seed", tensor([], [seed]));
+  storage.set("random:seed", tensor([], [seed]));
 
   const shapes = new Map(
     [...Object.entries(model.inputs), ...Object.entries(model.targets)].map(([name, { shape }]) => [
@@ -76,11 +76,11 @@ export function referenceTrainer(spec: unknown, seed = 0) {
     /** One step; the loss before it. */
     step(batch: Batch): number {
       const loss = gradient(batch);
-      storage.set("parameters", flat(""));
-      storage.set("gradients", flat("gradient:"));
+      storage.set("flat:parameters", flat(""));
+      storage.set("flat:gradients", flat("gradient:"));
       const outputs = interpret(graphs.update, storage, rowsOf(batch));
       for (const [name, value] of outputs) if (!name.startsWith("result:")) storage.set(name, value);
-      const moved = outputs.get("parameters")?.data ?? [];
+      const moved = outputs.get("flat:parameters")?.data ?? [];
       let start = 0;
       for (const { name, shape } of trainable) {
         storage.set(name, tensor(shape, moved.slice(start, start + sizeOf(shape))));

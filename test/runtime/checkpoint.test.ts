@@ -111,11 +111,23 @@ test("whatever bit flips, it is refused", () => {
     expect(() => trainer.load(changed(at, 1 << (at % 8)))).toThrow(InputError);
 });
 
+test.each([[undefined], [null], ["model.ckpt"], [[1, 2]], [saved.buffer], [new Float64Array(4)]])(
+  "what is no Uint8Array is no checkpoint: %s",
+  (bytes) => {
+    const load = () => Reflect.apply(linearTrainer().load, undefined, [bytes]);
+    expect(load).toThrow(InputError);
+    expect(load).toThrow("the checkpoint must be a Uint8Array");
+  },
+);
+
 test("a checkpoint of another model, dtype or layout says so", () => {
   const decode = (other: Partial<typeof model>, stateBytes = 56, parameterBytes = 24) =>
     decodeCheckpoint({ ...model, ...other }, stateBytes, parameterBytes, saved);
   expect(() => decode({ name: "curve", specHash: "f".repeat(64) })).toThrow(
-    'the checkpoint is of another model: "line", spec 0123456789ab, not "curve", spec ffffffffffff',
+    'the checkpoint is of another model: "line", not "curve"',
+  );
+  expect(() => decode({ specHash: "f".repeat(64) })).toThrow(
+    'the spec of "line" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)',
   );
   expect(() => decode({ dtype: "f32" })).toThrow(
     "the checkpoint holds f64 numbers; this trainer was compiled for f32",

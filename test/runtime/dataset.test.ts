@@ -97,6 +97,25 @@ test("divide divides, and f32 models get f32 values", () => {
   expect(train["size"]).toEqual(Float32Array.of(1, 0.5));
 });
 
+test("what f32 cannot hold is an error with its line, whatever part it falls into; scaled it may fit", () => {
+  const model: ModelFacts = { ...flowers, dtype: "f32" };
+  const text = "a,b,kind\n1,2,0\n1,1e39,1\n3,4,0\n5,6,1\n";
+  for (const facts of [{}, { test: 0.5 }, { validation: 0.5 }]) {
+    const large = () => prepare(text, columns, facts, model);
+    expect(large).toThrow(InputError);
+    expect(large).toThrow(
+      expect.objectContaining({ message: 'column "b": 1e+39 is too large for f32', line: 3 }),
+    );
+  }
+  const scaled = (divide: number): DataFacts => ({
+    ...columns,
+    inputs: { size: { columns: ["a", "b"], scale: { divide } } },
+  });
+  expect(prepare(text, scaled(1e30), {}, model).train["size"][3]).toBe(1e9);
+  expect(() => prepare(text, scaled(0.1), {}, model)).toThrow("1e+39, scaled, is too large for f32");
+  expect(prepare(text).train["size"][3]).toBe(1e39);
+});
+
 test("indices are checked against the vocabulary", () => {
   const model = { ...flowers, inputs: { size: { shape: [2], dtype: "i32", vocabulary: 5 } } };
   expect(() => prepare("a,b,kind\n1,4,0\n1,5,0\n", columns, {}, model)).toThrow(
@@ -113,6 +132,7 @@ test.each<[string, string, string, number | undefined, DataFacts?]>([
   ["text among numbers", "a,b,kind\n1,2,0\n1,two,1\n", 'column "b": "two" is not a number', 3],
   ["NaN", "a,b,kind\n1,2,0\nNaN,2,1\n", 'column "a": "NaN" is not a number', 3],
   ["infinity", "a,b,kind\n1,2,0\n1,Infinity,1\n", 'column "b": "Infinity" is not a number', 3],
+  ["what no double holds", "a,b,kind\n1,2,0\n1,-1e999,1\n", 'column "b": "-1e999" is too large', 3],
   ["a missing value", "a,b,kind\n1,2,0\n,2,1\n", 'column "a": the cell is empty', 3],
   ["a missing class", "a,b,kind\n1,2,no\n1,2,\n3,4,yes\n", 'column "kind": the cell is empty', 3],
   [

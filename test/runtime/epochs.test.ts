@@ -179,9 +179,9 @@ test("values are checked before the first step, wherever they stand", () => {
 });
 
 test.each<[FitOptions, string]>([
-  [{ epochs: -1 }, "epochs must be a whole number, got -1"],
-  [{ epochs: 1.5 }, "epochs must be a whole number, got 1.5"],
-  [{ batchSize: 0 }, "batchSize must be a positive whole number, got 0"],
+  [{ epochs: -1 }, "epochs must be a whole number from 0 to 4294967295, got -1"],
+  [{ epochs: 1.5 }, "epochs must be a whole number from 0 to 4294967295, got 1.5"],
+  [{ batchSize: 0 }, "batchSize must be a whole number from 1 to 4294967295, got 0"],
   [{ batchSize: 5 }, "the batch has 5 rows; this trainer takes at most 4 at a time"],
   [{ validation: 1 }, "validation must be a share of the rows, at least 0 and below 1, got 1"],
   [{ validation: NaN }, "validation must be a share of the rows"],
@@ -190,6 +190,10 @@ test.each<[FitOptions, string]>([
     { earlyStopping: { patience: 1, metric: "accuracy" } },
     'early stopping watches loss or rmse, not "accuracy"',
   ],
+  // without a check no epoch would run, and no error tell
+  [{ earlyStopping: { patience: NaN } }, "patience must be a whole number from 0 to 4294967295, got NaN"],
+  [{ earlyStopping: { patience: -1 } }, "patience must be a whole number"],
+  [{ earlyStopping: { patience: 1.5 } }, "patience must be a whole number"],
   [{ validation: { x: [1, 2] } }, "the batch lacks the target y"],
 ])("options %j are refused at once", (options, message) => {
   expect(() => linearTrainer().epochs(numbered, options)).toThrow(InputError);

@@ -85,6 +85,9 @@ test("a checkpoint brings its seed along, and another one is refused", async () 
   const { code, progress } = await run(...data, "--seed", "3", "--resume", path("nine.bin"));
   expect(code).toBe(2);
   expect(progress).toContain("was trained with seed 9");
+  const largest = ["--seed", "4294967295", "--out", path("largest.bin")];
+  expect((await run(...data, "--epochs", "1", ...largest)).code).toBe(0);
+  expect((await run(...data, ...largest, "--resume", path("largest.bin"))).code).toBe(0);
 });
 
 test.each<[string[], RegExp]>([
@@ -93,9 +96,13 @@ test.each<[string[], RegExp]>([
   [["--data", "--json"], /^error: --data needs a value\n$/],
   [["--dta", "x"], /^error: unknown argument --dta \(--help lists all\)\n$/],
   [["file.csv"], /^error: unknown argument file\.csv/],
-  [[...data, "--epochs", "many"], /^error: --epochs must be a whole number below 1000000000, got many\n$/],
+  [
+    [...data, "--epochs", "many"],
+    /^error: --epochs must be a whole number from 0 to 4294967295, got many\n$/,
+  ],
   [[...data, "--epochs=-1"], /^error: --epochs must be a whole number/],
   [[...data, "--seed", "0.5"], /^error: --seed must be a whole number/],
+  [[...data, "--seed", "4294967296"], /^error: --seed must be a whole number .*, got 4294967296\n$/],
   [["--data", path("missing.csv")], /^error: cannot read .*missing\.csv: ENOENT.*\n$/],
   [["--data", path("bad.csv")], /^error: .*bad\.csv:3: column "v": "two" is not a number\n$/],
   [

@@ -62,10 +62,26 @@ test.each<[string, Batch, string]>([
   expect(() => rowsOf(slots, batch)).toThrow(message);
 });
 
+test.each<[unknown, string]>([
+  [undefined, "the batch must be an object of arrays, got undefined; it takes x, word, raw, kind"],
+  [null, "the batch must be an object of arrays, got null; it takes x, word, raw, kind"],
+  ["data.csv", "the batch must be an object of arrays, got data.csv; it takes x, word, raw, kind"],
+  [{ ...good, x: undefined }, "x must be an array of numbers, got undefined"],
+  [{ ...good, word: null }, "word must be an array of numbers, got null"],
+  [{ ...good, x: "1234" }, "x must be an array of numbers, got 1234"],
+  [{ ...good, kind: 2 }, "kind must be an array of numbers, got 2"],
+  [{ ...good, raw: {} }, "raw must be an array of numbers"],
+])("what is no object of arrays is refused: %j", (batch, message) => {
+  // as JavaScript calls it, whom no type holds back
+  const rows = () => Reflect.apply(rowsOf, undefined, [slots, batch]);
+  expect(rows).toThrow(InputError);
+  expect(rows).toThrow(message);
+});
+
 test.each<[string, Batch, string]>([
   ["NaN", { ...good, x: [1, 2, 3, NaN] }, "x, row 1: NaN is not a finite number"],
   ["infinity", { ...good, x: [1, -Infinity, 3, 4] }, "x, row 0: -Infinity is not a finite number"],
-  ["what f32 cannot hold", { ...good, x: [1, 2, 1e300, 4] }, "x, row 1: 1e+300 is not a finite number"],
+  ["what f32 cannot hold", { ...good, x: [1, 2, 1e300, 4] }, "x, row 1: 1e+300 is too large for f32"],
   [
     "a class too high",
     { ...good, kind: [0, 3] },

@@ -1,5 +1,6 @@
 // The trainer's own behaviour on a machine whose every number can be worked out by hand.
 import { expect, test } from "vitest";
+import { InputError } from "../../src/runtime/input-error.ts";
 import { lineData, linearTrainer } from "./linear-machine.ts";
 
 test("the seed decides the start; without one it is the spec's", () => {
@@ -7,6 +8,24 @@ test("the seed decides the start; without one it is the spec's", () => {
   expect(weights()).toEqual(weights(7));
   expect(weights(8)).not.toEqual(weights(7));
   expect(linearTrainer({ seed: 8 }).seed).toBe(8);
+});
+
+test("a seed is 32 bits without a sign, and comes back as it was given, from a checkpoint too", () => {
+  for (const seed of [0, 0x80000000, 0xffffffff]) {
+    const trainer = linearTrainer({ seed });
+    expect(trainer.seed).toBe(seed);
+    const next = linearTrainer();
+    next.load(trainer.save());
+    expect(next.seed).toBe(seed);
+  }
+  expect(linearTrainer({ training: { seed: 0xffffffff } }).seed).toBe(0xffffffff);
+});
+
+test.each([-1, 1.5, NaN, Infinity, 2 ** 32])("%d is no seed", (seed) => {
+  expect(() => linearTrainer({ seed })).toThrow(InputError);
+  expect(() => linearTrainer({ seed })).toThrow(
+    `seed must be a whole number from 0 to 4294967295, got ${seed}`,
+  );
 });
 
 test("gradient() gives loss and gradients and moves nothing; step() gives the loss before the update", () => {

@@ -69,7 +69,9 @@ export function writeArena(writer: CodeBlockWriter, plan: MemoryPlan, { placeOf 
     for (const { placement, program } of own) {
       const { buffer, offset, lifetime } = placement;
       const life =
-        lifetime === undefined ? "" : `, ${program}: kernels ${lifetime[0] + 1} to ${lifetime[1] + 1}`;
+        lifetime === undefined
+          ? ""
+          : `, from call ${lifetime[0] + 1} to call ${lifetime[1] + 1} of ${program}`;
       const place = offset / bytesOfElement[buffer.element];
       writer.writeLine(
         `const ${placeOf(program, buffer.name)} = ${place}; // ${shapeText(placement)}${life}`,

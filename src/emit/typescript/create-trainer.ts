@@ -62,7 +62,7 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       field("state", `new Uint8Array(memory, 0, ${stateEnd})`);
       field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
       field("step", viewOf("optimizer:step"));
-      field("seed", viewOf("dropout:seed"));
+      field("seed", viewOf("random:seed"));
       field("gradient", `(n) => ${callOf("gradient")}`);
       field("update", `() => ${callOf("update")}`);
       field("predict", `(n) => ${callOf("predict")}`);
@@ -78,7 +78,7 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
         writeFills(writer, parts, viewOf);
       }).write(",").newLine(); // prettier-ignore
       field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
-      writer.write("check()").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
+      writer.write("check(rows)").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
     }).write(";").newLine(); // prettier-ignore
     writer.writeLine("return trainerOf(model, machine, training, options);");
   });
@@ -112,12 +112,10 @@ function writeFills(writer: CodeBlockWriter, parts: TrainerParts, viewOf: (stora
 }
 
 /**
- * What a diverged step is searched for: parameters, then the values of the forward and backward part in the order of
- * their making, as far as nothing has overwritten them by the end of it.
+ * The values of the forward and backward part in the order of their making, as far as nothing has overwritten them by the
+ * end of it.
  */
-function survivors(parts: TrainerParts): Placement[] {
-  const { plan, float } = parts;
-  const parameters = parts.parameters.flatMap(({ name }) => plan.storage.get(name) ?? []);
+function survivors({ plan, float }: TrainerParts): Placement[] {
   const made = [...(plan.temporaries.get("gradient")?.values() ?? [])].filter(
     ({ buffer }) => buffer.element === float,
   );
@@ -125,15 +123,22 @@ function survivors(parts: TrainerParts): Placement[] {
   const overlaps = (a: Placement, b: Placement) =>
     a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
   const lasting = made.filter((a) => !made.some((b) => b !== a && overlaps(a, b) && firstOf(b) > firstOf(a)));
-  return [...parameters, ...lasting.sort((a, b) => firstOf(a) - firstOf(b))];
+  return lasting.sort((a, b) => firstOf(a) - firstOf(b));
 }
 
+/** What a diverged step is searched for: parameters, then the rows of the values that led to it. */
 function writeCheck(writer: CodeBlockWriter, parts: TrainerParts, placeOf: ArenaNames["placeOf"]): void {
-  const rows = survivors(parts).map((placement) => {
-    const { buffer } = placement;
-    const program = buffer.region === "temporary" ? "gradient" : "";
-    const count = elementCount(placement, parts.batchSize);
-    return `[${JSON.stringify(buffer.name)}, ${placeOf(program, buffer.name)}, ${count}]`;
-  });
-  writer.writeLine(`return firstNotFinite(f, [${rows.join(", ")}]);`);
+  const stretches = (placements: readonly Placement[]): string => {
+    const list = placements.map((placement) => {
+      const { name, region } = placement.buffer;
+      const place = placeOf(region === "temporary" ? "gradient" : "", name);
+      return `[${JSON.stringify(name)}, ${place}, ${elementCount(placement, 1)}]`;
+    });
+    return `[${list.join(", ")}]`;
+  };
+  const parameters = parts.parameters.flatMap(({ name }) => parts.plan.storage.get(name) ?? []);
+  const values = survivors(parts).filter(({ buffer }) => buffer.shape.includes("n"));
+  writer.writeLine(
+    `return firstNotFinite(f, 1, ${stretches(parameters)}) ?? firstNotFinite(f, rows, ${stretches(values)});`,
+  );
 }

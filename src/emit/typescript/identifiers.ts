@@ -39,7 +39,7 @@ export function storageWish(name: string): string {
   if (name === "result:output") return "prediction";
   const [region, rest] = name.includes(":") ? name.split(/:(.*)/s) : ["", name];
   if (region === "gradient") return `d_${rest}`;
-  return region === "result" || region === "" ? rest : `${region}_${rest}`;
+  return region === "result" || region === "flat" || region === "" ? rest : `${region}_${rest}`;
 }
 
 const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];

@@ -100,6 +100,21 @@ function parameterWish(group: KernelGroup, slot: number): string {
 
 const withoutDigits = (name: string): string => name.replace(/\d+(?=$|_|\.)/g, "");
 
+const isOneKernel = ({ instances }: KernelGroup): boolean =>
+  new Set(instances.map(({ kernel }) => kernel.name)).size === 1;
+
+/** Whom else a shared function serves: the same values in other programs, or others like them. */
+function othersText(group: KernelGroup): string {
+  const [first, ...others] = group.instances;
+  if (isOneKernel(group))
+    return `The same for ${[...new Set(others.map(({ program }) => program))].join(" and ")}.`;
+  const names = [...new Set(others.map(({ kernel }) => storageWish(kernel.name)))].filter(
+    (name) => name !== storageWish(first.kernel.name),
+  );
+  const shown = names.slice(0, 3).join(", ");
+  return `And in the same way ${shown}${names.length > 3 ? ` and ${names.length - 3} more` : ""}.`;
+}
+
 function functionText(
   group: KernelGroup,
   name: string,
@@ -136,10 +151,8 @@ function functionText(
     ...[...parameters.values()].map((parameter) => `${parameter}: number`),
   ];
   const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
-  const count = group.instances.length;
   for (const line of comments(kernel.provenance)) writer.writeLine(line);
-  if (isShared)
-    for (const line of commentLines(`and likewise ${count - 1} more: see the calls.`)) writer.writeLine(line);
+  if (isShared) for (const line of commentLines(othersText(group))) writer.writeLine(line);
   writer.write(`function ${name}(${typed.join(", ")}): void`).block(() => writer.write(body.toString()));
   return { text: writer.toString(), takes };
 }
@@ -163,7 +176,7 @@ export function emitKernels(programs: readonly LoopProgram[], module: ModuleName
   const functions = shareKernels(placed).map((group) => {
     const [first] = group.instances;
     const wish = storageWish(first.kernel.name);
-    const name = module.identify(`compute_${group.parameters.length > 0 ? withoutDigits(wish) : wish}`);
+    const name = module.identify(`compute_${isOneKernel(group) ? wish : withoutDigits(wish)}`);
     const { text, takes } = functionText(group, name, module);
     for (const instance of group.instances) {
       const given = [...takes, ...group.parameters.map((slot) => instance.places[slot])];

@@ -11,7 +11,9 @@ import type { Declaration, RuntimeParts } from "./runtime-parts.ts";
 
 const kept = z.object({
   digest: z.string(),
-  declarations: z.array(z.object({ name: z.string(), text: z.string(), names: z.array(z.string()) })),
+  declarations: z.array(
+    z.object({ name: z.string(), topic: z.string(), text: z.string(), names: z.array(z.string()) }),
+  ),
 });
 
 const root = new URL("../../../", import.meta.url);

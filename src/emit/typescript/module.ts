@@ -33,6 +33,9 @@ const ownNames = [
   "seed",
 ];
 
+const numbersText = (array: string): string =>
+  `/** The element type of the arena. */\nexport type Numbers = ${array};`;
+
 /** The module's text, formatted. */
 export async function assembleModule(parts: TrainerParts, runtime: RuntimeParts): Promise<string> {
   const { plan, float } = parts;
@@ -73,9 +76,12 @@ export async function assembleModule(parts: TrainerParts, runtime: RuntimeParts)
     });
   }
 
-  const copied = collectParts(runtime, roots).map(({ name, text }) =>
-    name === "Numbers" ? `/** The element type of the arena. */\nexport type Numbers = ${array};` : text,
-  );
+  let topic = "";
+  const copied = collectParts(runtime, roots).map((part) => {
+    const heading = part.topic === topic ? "" : `// ── ${part.topic} ──\n\n`;
+    topic = part.topic;
+    return heading + (part.name === "Numbers" ? numbersText(array) : part.text);
+  });
 
   const end = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
   const callOf = (program: string): string =>

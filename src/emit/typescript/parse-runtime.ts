@@ -77,11 +77,19 @@ export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<D
         invariant(!found.some((other) => other.name === name), `the runtime declares ${name} twice`);
         const bare = textOf(statement, source, isFirst);
         const formatted = await formatModule(publicNames.has(name) ? withExport(bare) : bare);
-        found.push({ name, text: formatted.trimEnd(), names: [...identifiersIn(statement)] });
+        found.push({
+          name,
+          topic: topicOf(file),
+          text: formatted.trimEnd(),
+          names: [...identifiersIn(statement)],
+        });
       }
     }
   }
   return found;
 }
+
+/** `first-not-finite.ts` is about "first not finite". */
+const topicOf = (file: string): string => file.replace(/\.ts$/, "").replaceAll("-", " ");
 
 const withExport = (text: string): string => text.replace(/^(interface|type) /m, "export $1 ");

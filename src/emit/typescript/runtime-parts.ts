@@ -5,6 +5,8 @@
 
 export interface Declaration {
   readonly name: string;
+  /** What the file it stands in is about, in two or three words. */
+  readonly topic: string;
   /** Formatted; public types with their `export`, everything else without. */
   readonly text: string;
   /** What it reads from around it. */

@@ -4,10 +4,11 @@
  *
  *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − (1 − ε) · shifted_y − ε/K · Σ_j shifted_j
  *
- * Its derivative is softmax(z) − q. Rows whose y is −1 are left out of sum and count.
+ * Its derivative is softmax(z) − q. Rows whose y is −1 are left out of sum and count; a batch of nothing else
+ * has loss and gradient 0.
  */
 import { z } from "zod";
-import { countOf, fitsClasses, meanOf, rowsText, totalOf } from "../compare.ts";
+import { countOf, fitsClasses, meanOfCounted, rowsText, totalOf } from "../compare.ts";
 import { defineLoss } from "../define.ts";
 import { alongLastAxis, lastAxis, shiftedExponentials } from "../log-sum-exp.ts";
 
@@ -47,5 +48,5 @@ export const crossEntropy = defineLoss({
       smoothing === 0 ? sharp : g.subtract(sharp, g.multiply(spread, g.reduceSum(shifted, { axes: [axis] })));
     return { total: totalOf(g, comparison, perRow), count: countOf(g, comparison) };
   },
-  value: meanOf,
+  value: meanOfCounted,
 });

@@ -4,7 +4,15 @@
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
-import { countOf, fitsClasses, meanOf, realTarget, refuseBinary, rowsText, totalOf } from "../compare.ts";
+import {
+  countOf,
+  fitsClasses,
+  meanOfCounted,
+  realTarget,
+  refuseBinary,
+  rowsText,
+  totalOf,
+} from "../compare.ts";
 import { defineMetric } from "../define.ts";
 import { alongLastAxis, lastAxis } from "../log-sum-exp.ts";
 
@@ -13,7 +21,8 @@ function firstMaximum(g: GraphBuilder, x: Node): Node {
   const axis = lastAxis(x);
   const isMaximum = g.equal(x, alongLastAxis(g, g.reduceMax(x, { axes: [axis] }), x));
   const place = g.cast(g.iota({ shape: x.type.shape, axis }), { element: x.type.element });
-  return g.negate(g.reduceMax(g.select(isMaximum, g.negate(place), -Infinity), { axes: [axis] }));
+  const negative = g.reduceMax(g.select(isMaximum, g.negate(place), -Infinity), { axes: [axis] });
+  return g.negate(g.named("minus_predicted_class", negative));
 }
 
 export const accuracy = defineMetric({
@@ -42,5 +51,5 @@ export const accuracy = defineMetric({
       count: countOf(g, comparison),
     };
   },
-  value: meanOf,
+  value: meanOfCounted,
 });

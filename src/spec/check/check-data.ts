@@ -5,7 +5,7 @@ import { formatPath } from "../../diagnostics/format-path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import { dataFormatGap } from "../known-gaps.ts";
-import { nameFault } from "./check-names.ts";
+import { isUsableName } from "./check-names.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 
 /**
@@ -29,7 +29,9 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
       const similar = didYouMean(name, declared);
       const hint = similar
         ? `did you mean ${showValue(similar)}?`
-        : `${side} of this spec: ${declared.join(", ")}`;
+        : declared.length > 0
+          ? `${side} of this spec: ${declared.join(", ")}`
+          : undefined;
       problems.error(path, "T1307", `${formatPath(path)} is none of the ${side}`, { at: "key", hint });
       continue;
     }
@@ -37,7 +39,7 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
     if (side === "targets") checkUnit(spec, member(given, name), name, problems);
   }
   if (typeof given !== "object" || given === null || member(data, "idx") !== undefined) return;
-  for (const name of declared.filter((name) => !known.includes(name) && nameFault(name) === undefined)) {
+  for (const name of declared.filter((name) => !known.includes(name) && isUsableName(name))) {
     const message = `data.${side} does not say where ${formatPath([side, name])} comes from`;
     problems.error(["data", side], "T1307", message, {
       at: "key",

@@ -7,11 +7,8 @@ import { showValue } from "../../util/show-value.ts";
 import { namePattern } from "../schema.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 
-/** What is wrong with a name by itself, as the end of a sentence; or undefined. */
-export function nameFault(name: string): string | undefined {
-  if (!namePattern.test(name)) return "must be a letter, then at most 63 letters, digits, `_` or `-`";
-  return name in Object.prototype ? "is a property of every object and cannot be a name" : undefined;
-}
+/** Whether the name can be one at all, whatever else has it. */
+export const isUsableName = (name: string): boolean => namePattern.test(name) && !(name in Object.prototype);
 
 /** The names of all layers, default names included, in order; reports names that are malformed (T1301) or taken (T1302). */
 export function checkNames(spec: unknown, problems: Collector): readonly string[] {
@@ -64,11 +61,14 @@ function reportTaken(
 }
 
 function checkForm(path: SpecPath, name: string, problems: Collector, at?: "key"): void {
-  const fault = nameFault(name);
-  if (fault === undefined) return;
-  const subject =
-    at === "key" ? `the name ${showValue(name)} in ${formatPath(path.slice(0, -1))}` : formatPath(path);
-  problems.error(path, "T1301", `${subject} ${fault}${at === "key" ? "" : `, got ${showValue(name)}`}`, {
-    at,
-  });
+  if (isUsableName(name)) return;
+  const owner = formatPath(at === "key" ? path.slice(0, -1) : path);
+  const shown = showValue(name);
+  const rule = "must be a letter, then at most 63 letters, digits, `_` or `-`";
+  const message = namePattern.test(name)
+    ? `${owner}: ${shown} cannot be a name: every object has a property of that name`
+    : at === "key"
+      ? `the name ${shown} in ${owner} ${rule}`
+      : `${owner} ${rule}, got ${shown}`;
+  problems.error(path, "T1301", message, { at });
 }

@@ -1,6 +1,15 @@
 // YAML 1.2 (core schema) with the place of every value, through the `yaml` package: keys given twice are errors, merge keys
 // and custom tags are not taken, and aliases may not blow a small text up to a large tree.
-import { type Document, isAlias, isMap, isScalar, isSeq, parseDocument, type ParsedNode } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type ParsedNode,
+  type YAMLError,
+} from "yaml";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
 import { deepest, givenTwice } from "./json.ts";
 
@@ -34,7 +43,7 @@ function read(text: string): ReadTree {
   });
   const faults: Fault[] = [...document.errors, ...document.warnings].map((error) => ({
     code: "T1005",
-    message: firstSentence(error.message),
+    ...wordsOf(error),
     span: { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) },
   }));
   if (faults.length > 0 || document.contents === null) return { value: undefined, faults };
@@ -81,5 +90,14 @@ const nestedTooDeep = (start: number): Fault => ({
   message: `nested deeper than ${deepest} levels`,
   span: { start, end: start + 1 },
 });
+
+/** The package's sentence, unless it speaks of the package. */
+function wordsOf({ code, message }: YAMLError): { message: string; hint?: string } {
+  if (code !== "MULTIPLE_DOCS") return { message: firstSentence(message) };
+  return {
+    message: "the file holds more than one YAML document, and a spec is one",
+    hint: "leave out what follows the line ---, or give it a file of its own",
+  };
+}
 
 const firstSentence = (message: string): string => message.split("\n")[0].replace(/[.:]$/, "");

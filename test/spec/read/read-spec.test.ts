@@ -180,6 +180,12 @@ describe("faults of the text", () => {
     expect(await faultOf("open.yaml", "name: [a\nloss: b")).toMatch(/^open\.yaml:2:\d+ error T1005: /);
   });
 
+  it("several documents in YAML", async () => {
+    expect(await faultOf("two.yaml", `${yaml}---\nname: other\n`)).toMatch(
+      /^two\.yaml:13:1 error T1005: the file holds more than one YAML document, and a spec is one\n[^]*hint: leave out/,
+    );
+  });
+
   it("an alias bomb in YAML", async () => {
     const levels = Array.from(
       { length: 9 },

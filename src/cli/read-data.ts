@@ -1,0 +1,47 @@
+/** Reads a CSV file for training; one that cannot be read is told at the place in the spec that names it. */
+import { open } from "node:fs/promises";
+import { readCsv } from "../data/read-csv.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
+import { formatPath } from "../diagnostics/format-path.ts";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import type { Table } from "../runtime/table.ts";
+import { located, type SpecSource } from "../spec/read/spec-source.ts";
+import { showValue } from "../util/show-value.ts";
+import { fileReason } from "./file-reason.ts";
+
+/** A file, and where the spec names it; without a path the command line does. */
+export interface DataFile {
+  readonly file: string;
+  readonly path?: SpecPath;
+}
+
+/** @throws DiagnosticError (T2001 to T2003) */
+export async function readData({ file, path }: DataFile, source: SpecSource): Promise<Table> {
+  const reason = await unreadable(file);
+  if (reason === undefined) return readCsv(file);
+  return located(source, () => {
+    throw new DiagnosticError([
+      path === undefined
+        ? { code: "T2001", severity: "error", message: `the data cannot be read: ${reason}`, place: { file } }
+        : {
+            code: "T2001",
+            severity: "error",
+            message: `${formatPath(path)}: ${showValue(file)} cannot be read: ${reason}`,
+            path,
+            hint: "paths of data are relative to the spec; --data names another file",
+          },
+    ]);
+  });
+}
+
+/** Why it cannot be opened and read, if so. */
+async function unreadable(file: string): Promise<string | undefined> {
+  try {
+    const handle = await open(file);
+    const isFolder = await handle.stat().then((status) => status.isDirectory());
+    await handle.close();
+    return isFolder ? "it is a folder" : undefined;
+  } catch (error) {
+    return fileReason(error);
+  }
+}
