@@ -3,9 +3,6 @@
 /** `14.2 kB`; a kilobyte is a thousand bytes. */
 export const sizeText = (bytes: number): string => `${scaled(bytes, bytes < 1000 ? 0 : 1)}B`;
 
-/** `1.2 MFLOP` */
-export const flopText = (flops: number): string => `${scaled(flops, flops < 1000 ? 0 : 1)}FLOP`;
-
 function scaled(value: number, digits: number): string {
   const prefixes = ["", "k", "M", "G", "T"];
   let rest = value;

@@ -6,7 +6,7 @@
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { syntax } from "./nodes.ts";
 import type { Attributes, Node, NodeOf, OpName, OperandName, Origin } from "./nodes.ts";
-import { isFloat, sameShape, TypeRefusal, typeText } from "./types.ts";
+import { sameShape, TypeRefusal, typeText } from "./types.ts";
 import type { Dimension, ElementType, Shape, TensorType } from "./types.ts";
 
 /** What the builder must know of an op; the table in `ops/` gives it. */
@@ -204,5 +204,3 @@ export function withOperands(g: GraphBuilder, node: Node, operands: readonly Nod
 
 export const isConstant = (node: Node, value?: number): node is NodeOf<"constant"> =>
   node.op === "constant" && (value === undefined || node.attributes.value === value);
-
-export const isFloatNode = (node: Node): boolean => isFloat(node.type.element);

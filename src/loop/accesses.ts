@@ -1,5 +1,5 @@
 /** What statements read and write: buffers with indices, and variables. Fusion asks it whether order may change. */
-import { keyOf, visit } from "./expressions.ts";
+import { visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { expressionsOf, visitStatements } from "./statements.ts";
 import type { Statement } from "./types.ts";
@@ -89,6 +89,3 @@ export function aligned(a: Accesses, b: Accesses, variable: string): boolean {
 
 const isVariable = (x: Expression | undefined, name: string): boolean =>
   x?.kind === "variable" && x.name === name;
-
-export const sameIndex = (a: readonly Expression[], b: readonly Expression[]): boolean =>
-  a.length === b.length && a.every((x, axis) => keyOf(x) === keyOf(b[axis]));

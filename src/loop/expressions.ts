@@ -68,21 +68,16 @@ export function multiply(x: Expression, y: Expression): Expression {
 export const minus = (x: Expression, y: Expression): Expression =>
   isInteger(y) ? add(x, integer(-y.value)) : binary("-", x, y);
 
-/** A bound for integer expressions: the largest value plus one, when it is known. */
-export type Bounds = (variable: string) => number | undefined;
-
 /** ⌊x / divisor⌋ for x ≥ 0 */
-export function quotient(x: Expression, divisor: number, below?: number): Expression {
+export function quotient(x: Expression, divisor: number): Expression {
   if (divisor === 1) return x;
-  if (below !== undefined && below <= divisor) return integer(0);
   if (isInteger(x)) return integer(Math.floor(x.value / divisor));
   return binary("quotient", x, integer(divisor));
 }
 
 /** x mod divisor for x ≥ 0 */
-export function remainder(x: Expression, divisor: number, below?: number): Expression {
+export function remainder(x: Expression, divisor: number): Expression {
   if (divisor === 1) return integer(0);
-  if (below !== undefined && below <= divisor) return x;
   if (isInteger(x)) return integer(x.value % divisor);
   return binary("remainder", x, integer(divisor));
 }

@@ -4,7 +4,7 @@
  */
 import type { GraphBuilder, OpRules } from "../ir/builder.ts";
 import type { Attributes, Node, NodeOf, OpName, OperandName } from "../ir/nodes.ts";
-import type { Dimension, ElementType, Shape, TensorType } from "../ir/types.ts";
+import type { Dimension, ElementType, Shape } from "../ir/types.ts";
 import type { Expression } from "../loop/expressions.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -65,5 +65,3 @@ export const integers = (shape: Shape, list: readonly number[]): SampleOperand =
   values: list,
   element: "i32",
 });
-
-export type OperandTypes<K extends OpName> = { readonly [O in OperandName<K>]: TensorType };
