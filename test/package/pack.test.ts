@@ -44,7 +44,6 @@ function copyOfClone(): string {
     "LICENSE",
     "README.md",
     "generated",
-    "graphs",
     "package.json",
     "src",
     "tsconfig.json",
