@@ -1110,21 +1110,18 @@ function expm1NearZero(r: number): number {
  * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
  */
 function exp(x: number): number {
-  if (!(Math.abs(x) < 708)) return expAtEdge(x);
-  const k = nearest(x * 92.33248261689366);
-  const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
+  // Beyond these bounds the result is 0 or infinite; NaN passes.
+  const y = Math.min(Math.max(x, -746), 710);
+  const k = nearest(y * 92.33248261689366);
+  const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  return (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * powersOfTwo[(k >> 6) + 1023];
-}
-
-/** eˣ where 2^(k/64) overflows or loses bits: eˣ = (e^(x/2))². */
-function expAtEdge(x: number): number {
-  if (x > 710) return Infinity;
-  if (x < -746) return 0;
-  if (x !== x) return x;
-  const root = exp(x / 2);
-  return root * root;
+  // In two factors, as 2^⌊k/64⌋ itself may overflow, and so that a subnormal result is rounded once.
+  const half = k >> 7;
+  const power = powersOfTwo[half + 1023];
+  return (
+    (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * power * powersOfTwo[(k >> 6) - half + 1023]
+  );
 }
 
 // ── fields ──

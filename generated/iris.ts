@@ -76,26 +76,27 @@ const totals_accuracy_total = 270; // f64[]
 const totals_accuracy_count = 271; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dense1_product = 544; // f32[n, 16], from call 1 to call 2 of gradient
-const dense1 = 800; // f32[n, 16], from call 2 to call 11 of gradient
-const d_dense1_sum = 544; // f32[n, 16], from call 8 to call 10 of gradient
-const dense2 = 544; // f32[n, 3], from call 3 to call 4 of gradient
-const exponentials = 592; // f32[n, 3], from call 4 to call 7 of gradient
-const d_dense2 = 1056; // f32[n, 3], from call 7 to call 12 of gradient
-const sum_of_exponentials = 640; // f32[n], from call 4 to call 7 of gradient
-const loss_total = 656; // f32[], from call 4 to call 6 of gradient
-const divisor = 660; // f32[], from call 4 to call 6 of gradient
-const d_loss_total = 664; // f32[], from call 4 to call 7 of gradient
-const regularization = 544; // f32[], from call 5 to call 6 of gradient
-const predict_dense1_product = 544; // f32[n, 16], from call 1 to call 2 of predict
-const predict_dense1 = 800; // f32[n, 16], from call 2 to call 3 of predict
-const evaluate_dense1_product = 544; // f32[n, 16], from call 1 to call 2 of evaluate
-const evaluate_dense1 = 800; // f32[n, 16], from call 2 to call 3 of evaluate
-const evaluate_dense2 = 544; // f32[n, 3], from call 3 to call 4 of evaluate
+const dense1_product = 544; // f32[n, 16], from call 1 to call 1 of gradient
+const dense1 = 800; // f32[n, 16], from call 1 to call 10 of gradient
+const d_dense1_sum = 544; // f32[n, 16], from call 7 to call 9 of gradient
+const dense2 = 544; // f32[n, 3], from call 2 to call 3 of gradient
+const exponentials = 592; // f32[n, 3], from call 3 to call 6 of gradient
+const d_dense2 = 1056; // f32[n, 3], from call 6 to call 11 of gradient
+const sum_of_exponentials = 640; // f32[n], from call 3 to call 6 of gradient
+const loss_total = 656; // f32[], from call 3 to call 5 of gradient
+const divisor = 660; // f32[], from call 3 to call 5 of gradient
+const d_loss_total = 664; // f32[], from call 3 to call 6 of gradient
+const regularization = 544; // f32[], from call 4 to call 5 of gradient
+const predict_dense1_product = 544; // f32[n, 16], from call 1 to call 1 of predict
+const predict_dense1 = 800; // f32[n, 16], from call 1 to call 2 of predict
+const evaluate_dense1_product = 544; // f32[n, 16], from call 1 to call 1 of evaluate
+const evaluate_dense1 = 800; // f32[n, 16], from call 1 to call 2 of evaluate
+const evaluate_dense2 = 544; // f32[n, 3], from call 2 to call 3 of evaluate
 
 // dense1_product = flower · dense1.weight
+// dense1 = tanh(dense1_product + dense1.bias)
 // The same for predict and evaluate.
-function compute_dense1_product(f: Numbers, n: number, output: number): void {
+function compute_dense1(f: Numbers, n: number, output: number, output_2: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const flower_row = flower + row * 4;
     const output_row = output + row * 16;
@@ -172,16 +173,11 @@ function compute_dense1_product(f: Numbers, n: number, output: number): void {
       f[output_row + j + 3] = sum3;
     }
   }
-}
-
-// dense1 = tanh(dense1_product + dense1.bias)
-// The same for predict and evaluate.
-function compute_dense1(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 16;
     const output_row = output + row * 16;
+    const output_2_row = output_2 + row * 16;
     for (let j = 0; j < 16; j++) {
-      f[output_row + j] = tanh(f[input_row + j] + f[dense1_bias + j]);
+      f[output_2_row + j] = tanh(f[output_row + j] + f[dense1_bias + j]);
     }
   }
 }
@@ -676,7 +672,6 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_dense1_product(f, n, dense1_product);
   compute_dense1(f, n, dense1_product, dense1);
   compute_dense2(f, n, dense1, dense2);
   compute_divisor(f, integers, n);
@@ -699,14 +694,12 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 
 /** The network's output for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
-  compute_dense1_product(f, n, predict_dense1_product);
   compute_dense1(f, n, predict_dense1_product, predict_dense1);
   compute_dense2(f, n, predict_dense1, prediction);
 }
 
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
-  compute_dense1_product(f, n, evaluate_dense1_product);
   compute_dense1(f, n, evaluate_dense1_product, evaluate_dense1);
   compute_dense2(f, n, evaluate_dense1, evaluate_dense2);
   compute_totals_accuracy_count(f, integers, doubles, n);
@@ -1135,21 +1128,18 @@ function expm1NearZero(r: number): number {
  * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
  */
 function exp(x: number): number {
-  if (!(Math.abs(x) < 708)) return expAtEdge(x);
-  const k = nearest(x * 92.33248261689366);
-  const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
+  // Beyond these bounds the result is 0 or infinite; NaN passes.
+  const y = Math.min(Math.max(x, -746), 710);
+  const k = nearest(y * 92.33248261689366);
+  const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  return (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * powersOfTwo[(k >> 6) + 1023];
-}
-
-/** eˣ where 2^(k/64) overflows or loses bits: eˣ = (e^(x/2))². */
-function expAtEdge(x: number): number {
-  if (x > 710) return Infinity;
-  if (x < -746) return 0;
-  if (x !== x) return x;
-  const root = exp(x / 2);
-  return root * root;
+  // In two factors, as 2^⌊k/64⌋ itself may overflow, and so that a subnormal result is rounded once.
+  const half = k >> 7;
+  const power = powersOfTwo[half + 1023];
+  return (
+    (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * power * powersOfTwo[(k >> 6) - half + 1023]
+  );
 }
 
 // ── fields ──

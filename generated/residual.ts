@@ -101,59 +101,60 @@ const totals_accuracy_total = 14478; // f64[]
 const totals_accuracy_count = 14479; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const stem_sum = 28960; // f32[n, 32], from call 1 to call 19 of gradient
-const stem_gelu = 29984; // f32[n, 32], from call 2 to call 19 of gradient
-const stem = 31008; // f32[n, 32], from call 2 to call 22 of gradient
-const block1_hidden_sum = 32032; // f32[n, 32], from call 3 to call 17 of gradient
-const block1_hidden_gelu = 33056; // f32[n, 32], from call 4 to call 17 of gradient
-const block1_hidden = 34080; // f32[n, 32], from call 4 to call 24 of gradient
-const block1 = 35104; // f32[n, 32], from call 5 to call 26 of gradient
-const block2_hidden_sum = 36128; // f32[n, 32], from call 6 to call 14 of gradient
-const block2_hidden_gelu = 37152; // f32[n, 32], from call 7 to call 14 of gradient
-const block2_hidden = 38176; // f32[n, 32], from call 7 to call 28 of gradient
-const block2 = 39200; // f32[n, 32], from call 8 to call 30 of gradient
-const d_block2 = 40224; // f32[n, 32], from call 12 to call 29 of gradient
-const d_block2_hidden = 41248; // f32[n, 32], from call 13 to call 14 of gradient
-const d_block2_hidden_sum = 42272; // f32[n, 32], from call 14 to call 27 of gradient
-const d_block1 = 36128; // f32[n, 32], from call 15 to call 25 of gradient
-const d_block1_hidden = 37152; // f32[n, 32], from call 16 to call 17 of gradient
-const d_block1_hidden_sum = 41248; // f32[n, 32], from call 17 to call 23 of gradient
-const d_stem = 32032; // f32[n, 32], from call 18 to call 19 of gradient
-const d_stem_sum = 33056; // f32[n, 32], from call 19 to call 21 of gradient
-const scores = 40224; // f32[n, 10], from call 9 to call 10 of gradient
-const exponentials = 40544; // f32[n, 10], from call 10 to call 11 of gradient
-const d_scores = 43296; // f32[n, 10], from call 11 to call 31 of gradient
-const sum_of_exponentials = 40864; // f32[n], from call 10 to call 11 of gradient
-const d_loss_total = 40896; // f32[], from call 10 to call 11 of gradient
+const stem_sum = 28960; // f32[n, 32], from call 1 to call 13 of gradient
+const stem_gelu = 29984; // f32[n, 32], from call 1 to call 13 of gradient
+const stem = 31008; // f32[n, 32], from call 1 to call 16 of gradient
+const block1_hidden_sum = 32032; // f32[n, 32], from call 2 to call 12 of gradient
+const block1_hidden_gelu = 33056; // f32[n, 32], from call 2 to call 12 of gradient
+const block1_hidden = 34080; // f32[n, 32], from call 2 to call 18 of gradient
+const block1 = 35104; // f32[n, 32], from call 3 to call 20 of gradient
+const block2_hidden_sum = 36128; // f32[n, 32], from call 4 to call 10 of gradient
+const block2_hidden_gelu = 37152; // f32[n, 32], from call 4 to call 10 of gradient
+const block2_hidden = 38176; // f32[n, 32], from call 4 to call 22 of gradient
+const block2 = 39200; // f32[n, 32], from call 5 to call 24 of gradient
+const d_block2 = 40224; // f32[n, 32], from call 9 to call 23 of gradient
+const d_block2_hidden = 41248; // f32[n, 32], from call 10 to call 10 of gradient
+const d_block2_hidden_sum = 42272; // f32[n, 32], from call 10 to call 21 of gradient
+const d_block1 = 36128; // f32[n, 32], from call 11 to call 19 of gradient
+const d_block1_hidden = 37152; // f32[n, 32], from call 12 to call 12 of gradient
+const d_block1_hidden_sum = 41248; // f32[n, 32], from call 12 to call 17 of gradient
+const d_stem = 32032; // f32[n, 32], from call 13 to call 13 of gradient
+const d_stem_sum = 33056; // f32[n, 32], from call 13 to call 15 of gradient
+const scores = 40224; // f32[n, 10], from call 6 to call 7 of gradient
+const exponentials = 40544; // f32[n, 10], from call 7 to call 8 of gradient
+const d_scores = 43296; // f32[n, 10], from call 8 to call 25 of gradient
+const sum_of_exponentials = 40864; // f32[n], from call 7 to call 8 of gradient
+const d_loss_total = 40896; // f32[], from call 7 to call 8 of gradient
 const update_nadam_4 = 28960; // f32[], from call 1 to call 3 of update
 const update_nadam_6 = 28964; // f32[], from call 1 to call 3 of update
 const update_nadam_7 = 28968; // f32[], from call 1 to call 3 of update
 const update_clip_2 = 28972; // f32[], from call 2 to call 3 of update
-const predict_stem_sum = 28960; // f32[n, 32], from call 1 to call 2 of predict
-const predict_stem = 29984; // f32[n, 32], from call 2 to call 5 of predict
-const predict_block1_hidden_sum = 28960; // f32[n, 32], from call 3 to call 4 of predict
-const predict_block1_hidden = 31008; // f32[n, 32], from call 4 to call 5 of predict
-const predict_block1 = 28960; // f32[n, 32], from call 5 to call 8 of predict
-const predict_block2_hidden_sum = 29984; // f32[n, 32], from call 6 to call 7 of predict
-const predict_block2_hidden = 31008; // f32[n, 32], from call 7 to call 8 of predict
-const predict_block2 = 29984; // f32[n, 32], from call 8 to call 9 of predict
-const evaluate_stem_sum = 28960; // f32[n, 32], from call 1 to call 2 of evaluate
-const evaluate_stem = 29984; // f32[n, 32], from call 2 to call 5 of evaluate
-const evaluate_block1_hidden_sum = 28960; // f32[n, 32], from call 3 to call 4 of evaluate
-const evaluate_block1_hidden = 31008; // f32[n, 32], from call 4 to call 5 of evaluate
-const evaluate_block1 = 28960; // f32[n, 32], from call 5 to call 8 of evaluate
-const evaluate_block2_hidden_sum = 29984; // f32[n, 32], from call 6 to call 7 of evaluate
-const evaluate_block2_hidden = 31008; // f32[n, 32], from call 7 to call 8 of evaluate
-const evaluate_block2 = 29984; // f32[n, 32], from call 8 to call 9 of evaluate
-const evaluate_scores = 28960; // f32[n, 10], from call 9 to call 10 of evaluate
+const predict_stem_sum = 28960; // f32[n, 32], from call 1 to call 1 of predict
+const predict_stem = 29984; // f32[n, 32], from call 1 to call 3 of predict
+const predict_block1_hidden_sum = 28960; // f32[n, 32], from call 2 to call 2 of predict
+const predict_block1_hidden = 31008; // f32[n, 32], from call 2 to call 3 of predict
+const predict_block1 = 28960; // f32[n, 32], from call 3 to call 5 of predict
+const predict_block2_hidden_sum = 29984; // f32[n, 32], from call 4 to call 4 of predict
+const predict_block2_hidden = 31008; // f32[n, 32], from call 4 to call 5 of predict
+const predict_block2 = 29984; // f32[n, 32], from call 5 to call 6 of predict
+const evaluate_stem_sum = 28960; // f32[n, 32], from call 1 to call 1 of evaluate
+const evaluate_stem = 29984; // f32[n, 32], from call 1 to call 3 of evaluate
+const evaluate_block1_hidden_sum = 28960; // f32[n, 32], from call 2 to call 2 of evaluate
+const evaluate_block1_hidden = 31008; // f32[n, 32], from call 2 to call 3 of evaluate
+const evaluate_block1 = 28960; // f32[n, 32], from call 3 to call 5 of evaluate
+const evaluate_block2_hidden_sum = 29984; // f32[n, 32], from call 4 to call 4 of evaluate
+const evaluate_block2_hidden = 31008; // f32[n, 32], from call 4 to call 5 of evaluate
+const evaluate_block2 = 29984; // f32[n, 32], from call 5 to call 6 of evaluate
+const evaluate_scores = 28960; // f32[n, 10], from call 6 to call 7 of evaluate
 
 // stem_product = pixels · stem.weight
 // stem_sum = stem_product + stem.bias
-// The same for predict and evaluate.
-function compute_stem_sum(f: Numbers, n: number, output: number): void {
+// stem_gelu = 1 + erf(0.707107… · stem_sum)
+// stem = 0.5 · stem_gelu · stem_sum
+function compute_stem(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const pixels_row = pixels + row * 64;
-    const output_row = output + row * 32;
+    const stem_sum_row = stem_sum + row * 32;
     for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
@@ -191,26 +192,26 @@ function compute_stem_sum(f: Numbers, n: number, output: number): void {
         sum23 += pixels2 * stem_weight3;
       }
       const stem_bias0 = f[stem_bias + j];
-      f[output_row + j] = sum00 + stem_bias0;
-      f[output_row + j + 32] = sum10 + stem_bias0;
-      f[output_row + j + 64] = sum20 + stem_bias0;
+      f[stem_sum_row + j] = sum00 + stem_bias0;
+      f[stem_sum_row + j + 32] = sum10 + stem_bias0;
+      f[stem_sum_row + j + 64] = sum20 + stem_bias0;
       const stem_bias1 = f[stem_bias + j + 1];
-      f[output_row + j + 1] = sum01 + stem_bias1;
-      f[output_row + j + 33] = sum11 + stem_bias1;
-      f[output_row + j + 65] = sum21 + stem_bias1;
+      f[stem_sum_row + j + 1] = sum01 + stem_bias1;
+      f[stem_sum_row + j + 33] = sum11 + stem_bias1;
+      f[stem_sum_row + j + 65] = sum21 + stem_bias1;
       const stem_bias2 = f[stem_bias + j + 2];
-      f[output_row + j + 2] = sum02 + stem_bias2;
-      f[output_row + j + 34] = sum12 + stem_bias2;
-      f[output_row + j + 66] = sum22 + stem_bias2;
+      f[stem_sum_row + j + 2] = sum02 + stem_bias2;
+      f[stem_sum_row + j + 34] = sum12 + stem_bias2;
+      f[stem_sum_row + j + 66] = sum22 + stem_bias2;
       const stem_bias3 = f[stem_bias + j + 3];
-      f[output_row + j + 3] = sum03 + stem_bias3;
-      f[output_row + j + 35] = sum13 + stem_bias3;
-      f[output_row + j + 67] = sum23 + stem_bias3;
+      f[stem_sum_row + j + 3] = sum03 + stem_bias3;
+      f[stem_sum_row + j + 35] = sum13 + stem_bias3;
+      f[stem_sum_row + j + 67] = sum23 + stem_bias3;
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
     const pixels_row = pixels + row * 64;
-    const output_row = output + row * 32;
+    const stem_sum_row = stem_sum + row * 32;
     for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
@@ -225,41 +226,39 @@ function compute_stem_sum(f: Numbers, n: number, output: number): void {
         sum2 += pixels_value * f[stem_weight_k + 2];
         sum3 += pixels_value * f[stem_weight_k + 3];
       }
-      f[output_row + j] = sum0 + f[stem_bias + j];
-      f[output_row + j + 1] = sum1 + f[stem_bias + j + 1];
-      f[output_row + j + 2] = sum2 + f[stem_bias + j + 2];
-      f[output_row + j + 3] = sum3 + f[stem_bias + j + 3];
+      f[stem_sum_row + j] = sum0 + f[stem_bias + j];
+      f[stem_sum_row + j + 1] = sum1 + f[stem_bias + j + 1];
+      f[stem_sum_row + j + 2] = sum2 + f[stem_bias + j + 2];
+      f[stem_sum_row + j + 3] = sum3 + f[stem_bias + j + 3];
     }
   }
-}
-
-// stem_gelu = 1 + erf(0.707107… · stem_sum)
-// stem = 0.5 · stem_gelu · stem_sum
-// And in the same way block1-hidden, block2-hidden.
-function compute_stem(f: Numbers, n: number, input: number, output: number, output_2: number): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 32;
-    const output_row = output + row * 32;
-    const output_2_row = output_2 + row * 32;
+    const stem_sum_row = stem_sum + row * 32;
+    const stem_gelu_row = stem_gelu + row * 32;
+    const stem_row = stem + row * 32;
     for (let j = 0; j < 32; j++) {
-      const input_value = f[input_row + j];
-      const output_value = 1 + erf(0.7071067811865476 * input_value);
-      f[output_row + j] = output_value;
-      f[output_2_row + j] = 0.5 * (output_value * input_value);
+      const stem_sum_value = f[stem_sum_row + j];
+      const stem_gelu_value = 1 + erf(0.7071067811865476 * stem_sum_value);
+      f[stem_gelu_row + j] = stem_gelu_value;
+      f[stem_row + j] = 0.5 * (stem_gelu_value * stem_sum_value);
     }
   }
 }
 
 // block1-hidden_product = stem · block1-hidden.weight
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
-// And in the same way block2-hidden_sum.
-function compute_block1_hidden_sum(
+// block1-hidden_gelu = 1 + erf(0.707107… · block1-hidden_sum)
+// block1-hidden = 0.5 · block1-hidden_gelu · block1-hidden_sum
+// And in the same way block2-hidden.
+function compute_block1_hidden(
   f: Numbers,
   n: number,
   input: number,
   weight: number,
   bias: number,
   output: number,
+  output_2: number,
+  output_3: number,
 ): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const input_row = input + row * 32;
@@ -339,6 +338,17 @@ function compute_block1_hidden_sum(
       f[output_row + j + 1] = sum1 + f[bias + j + 1];
       f[output_row + j + 2] = sum2 + f[bias + j + 2];
       f[output_row + j + 3] = sum3 + f[bias + j + 3];
+    }
+  }
+  for (let row = 0; row < n; row++) {
+    const output_row = output + row * 32;
+    const output_2_row = output_2 + row * 32;
+    const output_3_row = output_3 + row * 32;
+    for (let j = 0; j < 32; j++) {
+      const output_value = f[output_row + j];
+      const output_2_value = 1 + erf(0.7071067811865476 * output_value);
+      f[output_2_row + j] = output_2_value;
+      f[output_3_row + j] = 0.5 * (output_2_value * output_value);
     }
   }
 }
@@ -677,8 +687,20 @@ function compute_d_block2(f: Numbers, n: number): void {
 
 // Gradient of block2-correction_product = block2-hidden · block2-correction.weight [contract.vjp]:
 //   d_block2-hidden = d_block2 · block2-correction.weightᵀ
-// And in the same way d_block1-hidden.
-function compute_d_block2_hidden(f: Numbers, n: number, input: number, weight: number, output: number): void {
+// Gradient of 0.5 · block2-hidden_sum [multiply.vjp]:
+//   d_block2-hidden_sum = 0.398942… · d_block2-hidden · block2-hidden_sum · exp(−0.5… ·
+//   block2-hidden_sum · block2-hidden_sum) + d_block2-hidden · block2-hidden_gelu · 0.5
+// And in the same way d_block1-hidden_sum.
+function compute_d_block2_hidden_sum(
+  f: Numbers,
+  n: number,
+  input: number,
+  weight: number,
+  output: number,
+  input_2: number,
+  input_3: number,
+  output_2: number,
+): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const input_row = input + row * 32;
     const output_row = output + row * 32;
@@ -753,32 +775,18 @@ function compute_d_block2_hidden(f: Numbers, n: number, input: number, weight: n
       f[output_row + j + 3] = sum3;
     }
   }
-}
-
-// Gradient of 0.5 · block2-hidden_sum [multiply.vjp]:
-//   d_block2-hidden_sum = 0.398942… · d_block2-hidden · block2-hidden_sum · exp(−0.5… ·
-//   block2-hidden_sum · block2-hidden_sum) + d_block2-hidden · block2-hidden_gelu · 0.5
-// And in the same way d_block1-hidden_sum, d_stem_sum.
-function compute_d_block2_hidden_sum(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  input_3: number,
-  output: number,
-): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 32;
+    const output_row = output + row * 32;
     const input_2_row = input_2 + row * 32;
     const input_3_row = input_3 + row * 32;
-    const output_row = output + row * 32;
+    const output_2_row = output_2 + row * 32;
     for (let j = 0; j < 32; j++) {
-      const input_value = f[input_row + j];
+      const output_value = f[output_row + j];
       const input_2_value = f[input_2_row + j];
-      f[output_row + j] =
+      f[output_2_row + j] =
         0.3989422804014327 *
-          (input_value * input_2_value * exp(-(0.5000000000000001 * (input_2_value * input_2_value)))) +
-        input_value * f[input_3_row + j] * 0.5;
+          (output_value * input_2_value * exp(-(0.5000000000000001 * (input_2_value * input_2_value)))) +
+        output_value * f[input_3_row + j] * 0.5;
     }
   }
 }
@@ -786,19 +794,11 @@ function compute_d_block2_hidden_sum(
 // Gradient of block2-hidden_product = block1 · block2-hidden.weight [contract.vjp]:
 //   d_block2-hidden_product_contract = d_block2-hidden_sum · block2-hidden.weightᵀ
 //   d_block1 = d_block2 + d_block2-hidden_product_contract
-// And in the same way d_stem.
-function compute_d_block(
-  f: Numbers,
-  n: number,
-  input: number,
-  weight: number,
-  input_2: number,
-  output: number,
-): void {
+function compute_d_block1(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
-    const input_row = input + row * 32;
-    const input_2_row = input_2 + row * 32;
-    const output_row = output + row * 32;
+    const d_block2_hidden_sum_row = d_block2_hidden_sum + row * 32;
+    const d_block2_row = d_block2 + row * 32;
+    const d_block1_row = d_block1 + row * 32;
     for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
@@ -812,63 +812,162 @@ function compute_d_block(
       let sum03 = 0;
       let sum13 = 0;
       let sum23 = 0;
-      const weight_j = weight + j * 32;
+      const block2_hidden_weight_j = block2_hidden_weight + j * 32;
       for (let k = 0; k < 32; k++) {
-        const input0 = f[input_row + k];
-        const weight0 = f[weight_j + k];
-        sum00 += input0 * weight0;
-        const input1 = f[input_row + k + 32];
-        sum10 += input1 * weight0;
-        const input2 = f[input_row + k + 64];
-        sum20 += input2 * weight0;
-        const weight1 = f[weight_j + k + 32];
-        sum01 += input0 * weight1;
-        sum11 += input1 * weight1;
-        sum21 += input2 * weight1;
-        const weight2 = f[weight_j + k + 64];
-        sum02 += input0 * weight2;
-        sum12 += input1 * weight2;
-        sum22 += input2 * weight2;
-        const weight3 = f[weight_j + k + 96];
-        sum03 += input0 * weight3;
-        sum13 += input1 * weight3;
-        sum23 += input2 * weight3;
+        const d_block2_hidden_sum0 = f[d_block2_hidden_sum_row + k];
+        const block2_hidden_weight0 = f[block2_hidden_weight_j + k];
+        sum00 += d_block2_hidden_sum0 * block2_hidden_weight0;
+        const d_block2_hidden_sum1 = f[d_block2_hidden_sum_row + k + 32];
+        sum10 += d_block2_hidden_sum1 * block2_hidden_weight0;
+        const d_block2_hidden_sum2 = f[d_block2_hidden_sum_row + k + 64];
+        sum20 += d_block2_hidden_sum2 * block2_hidden_weight0;
+        const block2_hidden_weight1 = f[block2_hidden_weight_j + k + 32];
+        sum01 += d_block2_hidden_sum0 * block2_hidden_weight1;
+        sum11 += d_block2_hidden_sum1 * block2_hidden_weight1;
+        sum21 += d_block2_hidden_sum2 * block2_hidden_weight1;
+        const block2_hidden_weight2 = f[block2_hidden_weight_j + k + 64];
+        sum02 += d_block2_hidden_sum0 * block2_hidden_weight2;
+        sum12 += d_block2_hidden_sum1 * block2_hidden_weight2;
+        sum22 += d_block2_hidden_sum2 * block2_hidden_weight2;
+        const block2_hidden_weight3 = f[block2_hidden_weight_j + k + 96];
+        sum03 += d_block2_hidden_sum0 * block2_hidden_weight3;
+        sum13 += d_block2_hidden_sum1 * block2_hidden_weight3;
+        sum23 += d_block2_hidden_sum2 * block2_hidden_weight3;
       }
-      f[output_row + j] = f[input_2_row + j] + sum00;
-      f[output_row + j + 32] = f[input_2_row + j + 32] + sum10;
-      f[output_row + j + 64] = f[input_2_row + j + 64] + sum20;
-      f[output_row + j + 1] = f[input_2_row + j + 1] + sum01;
-      f[output_row + j + 33] = f[input_2_row + j + 33] + sum11;
-      f[output_row + j + 65] = f[input_2_row + j + 65] + sum21;
-      f[output_row + j + 2] = f[input_2_row + j + 2] + sum02;
-      f[output_row + j + 34] = f[input_2_row + j + 34] + sum12;
-      f[output_row + j + 66] = f[input_2_row + j + 66] + sum22;
-      f[output_row + j + 3] = f[input_2_row + j + 3] + sum03;
-      f[output_row + j + 35] = f[input_2_row + j + 35] + sum13;
-      f[output_row + j + 67] = f[input_2_row + j + 67] + sum23;
+      f[d_block1_row + j] = f[d_block2_row + j] + sum00;
+      f[d_block1_row + j + 32] = f[d_block2_row + j + 32] + sum10;
+      f[d_block1_row + j + 64] = f[d_block2_row + j + 64] + sum20;
+      f[d_block1_row + j + 1] = f[d_block2_row + j + 1] + sum01;
+      f[d_block1_row + j + 33] = f[d_block2_row + j + 33] + sum11;
+      f[d_block1_row + j + 65] = f[d_block2_row + j + 65] + sum21;
+      f[d_block1_row + j + 2] = f[d_block2_row + j + 2] + sum02;
+      f[d_block1_row + j + 34] = f[d_block2_row + j + 34] + sum12;
+      f[d_block1_row + j + 66] = f[d_block2_row + j + 66] + sum22;
+      f[d_block1_row + j + 3] = f[d_block2_row + j + 3] + sum03;
+      f[d_block1_row + j + 35] = f[d_block2_row + j + 35] + sum13;
+      f[d_block1_row + j + 67] = f[d_block2_row + j + 67] + sum23;
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
-    const input_row = input + row * 32;
-    const input_2_row = input_2 + row * 32;
-    const output_row = output + row * 32;
+    const d_block2_hidden_sum_row = d_block2_hidden_sum + row * 32;
+    const d_block2_row = d_block2 + row * 32;
+    const d_block1_row = d_block1 + row * 32;
     for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
       let sum1 = 0;
       let sum2 = 0;
       let sum3 = 0;
-      const weight_j = weight + j * 32;
+      const block2_hidden_weight_j = block2_hidden_weight + j * 32;
       for (let k = 0; k < 32; k++) {
-        const input_value = f[input_row + k];
-        sum0 += input_value * f[weight_j + k];
-        sum1 += input_value * f[weight_j + k + 32];
-        sum2 += input_value * f[weight_j + k + 64];
-        sum3 += input_value * f[weight_j + k + 96];
+        const d_block2_hidden_sum_value = f[d_block2_hidden_sum_row + k];
+        sum0 += d_block2_hidden_sum_value * f[block2_hidden_weight_j + k];
+        sum1 += d_block2_hidden_sum_value * f[block2_hidden_weight_j + k + 32];
+        sum2 += d_block2_hidden_sum_value * f[block2_hidden_weight_j + k + 64];
+        sum3 += d_block2_hidden_sum_value * f[block2_hidden_weight_j + k + 96];
       }
-      f[output_row + j] = f[input_2_row + j] + sum0;
-      f[output_row + j + 1] = f[input_2_row + j + 1] + sum1;
-      f[output_row + j + 2] = f[input_2_row + j + 2] + sum2;
-      f[output_row + j + 3] = f[input_2_row + j + 3] + sum3;
+      f[d_block1_row + j] = f[d_block2_row + j] + sum0;
+      f[d_block1_row + j + 1] = f[d_block2_row + j + 1] + sum1;
+      f[d_block1_row + j + 2] = f[d_block2_row + j + 2] + sum2;
+      f[d_block1_row + j + 3] = f[d_block2_row + j + 3] + sum3;
+    }
+  }
+}
+
+// Gradient of block1-hidden_product = stem · block1-hidden.weight [contract.vjp]:
+//   d_block1-hidden_product_contract = d_block1-hidden_sum · block1-hidden.weightᵀ
+//   d_stem = d_block1 + d_block1-hidden_product_contract
+// Gradient of 0.5 · stem_sum [multiply.vjp]:
+//   d_stem_sum = 0.398942… · d_stem · stem_sum · exp(−0.5… · stem_sum · stem_sum) + d_stem · stem_gelu
+//   · 0.5
+function compute_d_stem_sum(f: Numbers, n: number): void {
+  for (let row = 0; row < n - (n % 3); row += 3) {
+    const d_block1_hidden_sum_row = d_block1_hidden_sum + row * 32;
+    const d_block1_row = d_block1 + row * 32;
+    const d_stem_row = d_stem + row * 32;
+    for (let j = 0; j < 32; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      const block1_hidden_weight_j = block1_hidden_weight + j * 32;
+      for (let k = 0; k < 32; k++) {
+        const d_block1_hidden_sum0 = f[d_block1_hidden_sum_row + k];
+        const block1_hidden_weight0 = f[block1_hidden_weight_j + k];
+        sum00 += d_block1_hidden_sum0 * block1_hidden_weight0;
+        const d_block1_hidden_sum1 = f[d_block1_hidden_sum_row + k + 32];
+        sum10 += d_block1_hidden_sum1 * block1_hidden_weight0;
+        const d_block1_hidden_sum2 = f[d_block1_hidden_sum_row + k + 64];
+        sum20 += d_block1_hidden_sum2 * block1_hidden_weight0;
+        const block1_hidden_weight1 = f[block1_hidden_weight_j + k + 32];
+        sum01 += d_block1_hidden_sum0 * block1_hidden_weight1;
+        sum11 += d_block1_hidden_sum1 * block1_hidden_weight1;
+        sum21 += d_block1_hidden_sum2 * block1_hidden_weight1;
+        const block1_hidden_weight2 = f[block1_hidden_weight_j + k + 64];
+        sum02 += d_block1_hidden_sum0 * block1_hidden_weight2;
+        sum12 += d_block1_hidden_sum1 * block1_hidden_weight2;
+        sum22 += d_block1_hidden_sum2 * block1_hidden_weight2;
+        const block1_hidden_weight3 = f[block1_hidden_weight_j + k + 96];
+        sum03 += d_block1_hidden_sum0 * block1_hidden_weight3;
+        sum13 += d_block1_hidden_sum1 * block1_hidden_weight3;
+        sum23 += d_block1_hidden_sum2 * block1_hidden_weight3;
+      }
+      f[d_stem_row + j] = f[d_block1_row + j] + sum00;
+      f[d_stem_row + j + 32] = f[d_block1_row + j + 32] + sum10;
+      f[d_stem_row + j + 64] = f[d_block1_row + j + 64] + sum20;
+      f[d_stem_row + j + 1] = f[d_block1_row + j + 1] + sum01;
+      f[d_stem_row + j + 33] = f[d_block1_row + j + 33] + sum11;
+      f[d_stem_row + j + 65] = f[d_block1_row + j + 65] + sum21;
+      f[d_stem_row + j + 2] = f[d_block1_row + j + 2] + sum02;
+      f[d_stem_row + j + 34] = f[d_block1_row + j + 34] + sum12;
+      f[d_stem_row + j + 66] = f[d_block1_row + j + 66] + sum22;
+      f[d_stem_row + j + 3] = f[d_block1_row + j + 3] + sum03;
+      f[d_stem_row + j + 35] = f[d_block1_row + j + 35] + sum13;
+      f[d_stem_row + j + 67] = f[d_block1_row + j + 67] + sum23;
+    }
+  }
+  for (let row = n - (n % 3); row < n; row++) {
+    const d_block1_hidden_sum_row = d_block1_hidden_sum + row * 32;
+    const d_block1_row = d_block1 + row * 32;
+    const d_stem_row = d_stem + row * 32;
+    for (let j = 0; j < 32; j += 4) {
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      const block1_hidden_weight_j = block1_hidden_weight + j * 32;
+      for (let k = 0; k < 32; k++) {
+        const d_block1_hidden_sum_value = f[d_block1_hidden_sum_row + k];
+        sum0 += d_block1_hidden_sum_value * f[block1_hidden_weight_j + k];
+        sum1 += d_block1_hidden_sum_value * f[block1_hidden_weight_j + k + 32];
+        sum2 += d_block1_hidden_sum_value * f[block1_hidden_weight_j + k + 64];
+        sum3 += d_block1_hidden_sum_value * f[block1_hidden_weight_j + k + 96];
+      }
+      f[d_stem_row + j] = f[d_block1_row + j] + sum0;
+      f[d_stem_row + j + 1] = f[d_block1_row + j + 1] + sum1;
+      f[d_stem_row + j + 2] = f[d_block1_row + j + 2] + sum2;
+      f[d_stem_row + j + 3] = f[d_block1_row + j + 3] + sum3;
+    }
+  }
+  for (let row = 0; row < n; row++) {
+    const d_stem_row = d_stem + row * 32;
+    const stem_sum_row = stem_sum + row * 32;
+    const stem_gelu_row = stem_gelu + row * 32;
+    const d_stem_sum_row = d_stem_sum + row * 32;
+    for (let j = 0; j < 32; j++) {
+      const d_stem_value = f[d_stem_row + j];
+      const stem_sum_value = f[stem_sum_row + j];
+      f[d_stem_sum_row + j] =
+        0.3989422804014327 *
+          (d_stem_value * stem_sum_value * exp(-(0.5000000000000001 * (stem_sum_value * stem_sum_value)))) +
+        d_stem_value * f[stem_gelu_row + j] * 0.5;
     }
   }
 }
@@ -1171,15 +1270,200 @@ function compute_next_parameters(f: Numbers): void {
   }
 }
 
+// stem_product = pixels · stem.weight
+// stem_sum = stem_product + stem.bias
 // stem = 0.5 · (1 + erf(0.707107… · stem_sum)) · stem_sum
-// And in the same way block1-hidden, block2-hidden.
-function compute_stem_2(f: Numbers, n: number, input: number, output: number): void {
+// The same for evaluate.
+function compute_stem_2(f: Numbers, n: number, output: number, output_2: number): void {
+  for (let row = 0; row < n - (n % 3); row += 3) {
+    const pixels_row = pixels + row * 64;
+    const output_row = output + row * 32;
+    for (let j = 0; j < 32; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      const stem_weight_j = stem_weight + j;
+      for (let k = 0; k < 64; k++) {
+        const pixels0 = f[pixels_row + k];
+        const stem_weight_k = stem_weight_j + k * 32;
+        const stem_weight0 = f[stem_weight_k];
+        sum00 += pixels0 * stem_weight0;
+        const pixels1 = f[pixels_row + k + 64];
+        sum10 += pixels1 * stem_weight0;
+        const pixels2 = f[pixels_row + k + 128];
+        sum20 += pixels2 * stem_weight0;
+        const stem_weight1 = f[stem_weight_k + 1];
+        sum01 += pixels0 * stem_weight1;
+        sum11 += pixels1 * stem_weight1;
+        sum21 += pixels2 * stem_weight1;
+        const stem_weight2 = f[stem_weight_k + 2];
+        sum02 += pixels0 * stem_weight2;
+        sum12 += pixels1 * stem_weight2;
+        sum22 += pixels2 * stem_weight2;
+        const stem_weight3 = f[stem_weight_k + 3];
+        sum03 += pixels0 * stem_weight3;
+        sum13 += pixels1 * stem_weight3;
+        sum23 += pixels2 * stem_weight3;
+      }
+      const stem_bias0 = f[stem_bias + j];
+      f[output_row + j] = sum00 + stem_bias0;
+      f[output_row + j + 32] = sum10 + stem_bias0;
+      f[output_row + j + 64] = sum20 + stem_bias0;
+      const stem_bias1 = f[stem_bias + j + 1];
+      f[output_row + j + 1] = sum01 + stem_bias1;
+      f[output_row + j + 33] = sum11 + stem_bias1;
+      f[output_row + j + 65] = sum21 + stem_bias1;
+      const stem_bias2 = f[stem_bias + j + 2];
+      f[output_row + j + 2] = sum02 + stem_bias2;
+      f[output_row + j + 34] = sum12 + stem_bias2;
+      f[output_row + j + 66] = sum22 + stem_bias2;
+      const stem_bias3 = f[stem_bias + j + 3];
+      f[output_row + j + 3] = sum03 + stem_bias3;
+      f[output_row + j + 35] = sum13 + stem_bias3;
+      f[output_row + j + 67] = sum23 + stem_bias3;
+    }
+  }
+  for (let row = n - (n % 3); row < n; row++) {
+    const pixels_row = pixels + row * 64;
+    const output_row = output + row * 32;
+    for (let j = 0; j < 32; j += 4) {
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      const stem_weight_j = stem_weight + j;
+      for (let k = 0; k < 64; k++) {
+        const pixels_value = f[pixels_row + k];
+        const stem_weight_k = stem_weight_j + k * 32;
+        sum0 += pixels_value * f[stem_weight_k];
+        sum1 += pixels_value * f[stem_weight_k + 1];
+        sum2 += pixels_value * f[stem_weight_k + 2];
+        sum3 += pixels_value * f[stem_weight_k + 3];
+      }
+      f[output_row + j] = sum0 + f[stem_bias + j];
+      f[output_row + j + 1] = sum1 + f[stem_bias + j + 1];
+      f[output_row + j + 2] = sum2 + f[stem_bias + j + 2];
+      f[output_row + j + 3] = sum3 + f[stem_bias + j + 3];
+    }
+  }
   for (let row = 0; row < n; row++) {
+    const output_row = output + row * 32;
+    const output_2_row = output_2 + row * 32;
+    for (let j = 0; j < 32; j++) {
+      const output_value = f[output_row + j];
+      f[output_2_row + j] = 0.5 * ((1 + erf(0.7071067811865476 * output_value)) * output_value);
+    }
+  }
+}
+
+// block1-hidden_product = stem · block1-hidden.weight
+// block1-hidden_sum = block1-hidden_product + block1-hidden.bias
+// block1-hidden = 0.5 · (1 + erf(0.707107… · block1-hidden_sum)) · block1-hidden_sum
+// And in the same way block2-hidden.
+function compute_block1_hidden_2(
+  f: Numbers,
+  n: number,
+  input: number,
+  weight: number,
+  bias: number,
+  output: number,
+  output_2: number,
+): void {
+  for (let row = 0; row < n - (n % 3); row += 3) {
     const input_row = input + row * 32;
     const output_row = output + row * 32;
+    for (let j = 0; j < 32; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      const weight_j = weight + j;
+      for (let k = 0; k < 32; k++) {
+        const input0 = f[input_row + k];
+        const weight_k = weight_j + k * 32;
+        const weight0 = f[weight_k];
+        sum00 += input0 * weight0;
+        const input1 = f[input_row + k + 32];
+        sum10 += input1 * weight0;
+        const input2 = f[input_row + k + 64];
+        sum20 += input2 * weight0;
+        const weight1 = f[weight_k + 1];
+        sum01 += input0 * weight1;
+        sum11 += input1 * weight1;
+        sum21 += input2 * weight1;
+        const weight2 = f[weight_k + 2];
+        sum02 += input0 * weight2;
+        sum12 += input1 * weight2;
+        sum22 += input2 * weight2;
+        const weight3 = f[weight_k + 3];
+        sum03 += input0 * weight3;
+        sum13 += input1 * weight3;
+        sum23 += input2 * weight3;
+      }
+      const bias0 = f[bias + j];
+      f[output_row + j] = sum00 + bias0;
+      f[output_row + j + 32] = sum10 + bias0;
+      f[output_row + j + 64] = sum20 + bias0;
+      const bias1 = f[bias + j + 1];
+      f[output_row + j + 1] = sum01 + bias1;
+      f[output_row + j + 33] = sum11 + bias1;
+      f[output_row + j + 65] = sum21 + bias1;
+      const bias2 = f[bias + j + 2];
+      f[output_row + j + 2] = sum02 + bias2;
+      f[output_row + j + 34] = sum12 + bias2;
+      f[output_row + j + 66] = sum22 + bias2;
+      const bias3 = f[bias + j + 3];
+      f[output_row + j + 3] = sum03 + bias3;
+      f[output_row + j + 35] = sum13 + bias3;
+      f[output_row + j + 67] = sum23 + bias3;
+    }
+  }
+  for (let row = n - (n % 3); row < n; row++) {
+    const input_row = input + row * 32;
+    const output_row = output + row * 32;
+    for (let j = 0; j < 32; j += 4) {
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      const weight_j = weight + j;
+      for (let k = 0; k < 32; k++) {
+        const input_value = f[input_row + k];
+        const weight_k = weight_j + k * 32;
+        sum0 += input_value * f[weight_k];
+        sum1 += input_value * f[weight_k + 1];
+        sum2 += input_value * f[weight_k + 2];
+        sum3 += input_value * f[weight_k + 3];
+      }
+      f[output_row + j] = sum0 + f[bias + j];
+      f[output_row + j + 1] = sum1 + f[bias + j + 1];
+      f[output_row + j + 2] = sum2 + f[bias + j + 2];
+      f[output_row + j + 3] = sum3 + f[bias + j + 3];
+    }
+  }
+  for (let row = 0; row < n; row++) {
+    const output_row = output + row * 32;
+    const output_2_row = output_2 + row * 32;
     for (let j = 0; j < 32; j++) {
-      const input_value = f[input_row + j];
-      f[output_row + j] = 0.5 * ((1 + erf(0.7071067811865476 * input_value)) * input_value);
+      const output_value = f[output_row + j];
+      f[output_2_row + j] = 0.5 * ((1 + erf(0.7071067811865476 * output_value)) * output_value);
     }
   }
 }
@@ -1250,39 +1534,55 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_stem_sum(f, n, stem_sum);
-  compute_stem(f, n, stem_sum, stem_gelu, stem);
-  compute_block1_hidden_sum(f, n, stem, block1_hidden_weight, block1_hidden_bias, block1_hidden_sum);
-  compute_stem(f, n, block1_hidden_sum, block1_hidden_gelu, block1_hidden);
+  compute_stem(f, n);
+  compute_block1_hidden(
+    f,
+    n,
+    stem,
+    block1_hidden_weight,
+    block1_hidden_bias,
+    block1_hidden_sum,
+    block1_hidden_gelu,
+    block1_hidden,
+  );
   compute_block(f, n, block1_hidden, block1_correction_weight, block1_correction_bias, stem, block1);
-  compute_block1_hidden_sum(f, n, block1, block2_hidden_weight, block2_hidden_bias, block2_hidden_sum);
-  compute_stem(f, n, block2_hidden_sum, block2_hidden_gelu, block2_hidden);
+  compute_block1_hidden(
+    f,
+    n,
+    block1,
+    block2_hidden_weight,
+    block2_hidden_bias,
+    block2_hidden_sum,
+    block2_hidden_gelu,
+    block2_hidden,
+  );
   compute_block(f, n, block2_hidden, block2_correction_weight, block2_correction_bias, block1, block2);
   compute_scores(f, n, block2, scores);
   compute_loss(f, integers, n);
   compute_d_scores(f, integers, n);
   compute_d_block2(f, n);
-  compute_d_block2_hidden(f, n, d_block2, block2_correction_weight, d_block2_hidden);
   compute_d_block2_hidden_sum(
     f,
     n,
+    d_block2,
+    block2_correction_weight,
     d_block2_hidden,
     block2_hidden_sum,
     block2_hidden_gelu,
     d_block2_hidden_sum,
   );
-  compute_d_block(f, n, d_block2_hidden_sum, block2_hidden_weight, d_block2, d_block1);
-  compute_d_block2_hidden(f, n, d_block1, block1_correction_weight, d_block1_hidden);
+  compute_d_block1(f, n);
   compute_d_block2_hidden_sum(
     f,
     n,
+    d_block1,
+    block1_correction_weight,
     d_block1_hidden,
     block1_hidden_sum,
     block1_hidden_gelu,
     d_block1_hidden_sum,
   );
-  compute_d_block(f, n, d_block1_hidden_sum, block1_hidden_weight, d_block1, d_stem);
-  compute_d_block2_hidden_sum(f, n, d_stem, stem_sum, stem_gelu, d_stem_sum);
+  compute_d_stem_sum(f, n);
   compute_d_stem_weight(f, n);
   compute_d_stem_bias(f, n, d_stem_sum, d_stem_bias);
   compute_d_block1_hidden_weight(f, n, stem, d_block1_hidden_sum, d_block1_hidden_weight);
@@ -1307,17 +1607,16 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 
 /** The network's output for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
-  compute_stem_sum(f, n, predict_stem_sum);
   compute_stem_2(f, n, predict_stem_sum, predict_stem);
-  compute_block1_hidden_sum(
+  compute_block1_hidden_2(
     f,
     n,
     predict_stem,
     block1_hidden_weight,
     block1_hidden_bias,
     predict_block1_hidden_sum,
+    predict_block1_hidden,
   );
-  compute_stem_2(f, n, predict_block1_hidden_sum, predict_block1_hidden);
   compute_block(
     f,
     n,
@@ -1327,15 +1626,15 @@ function predict(f: Numbers, n: number): void {
     predict_stem,
     predict_block1,
   );
-  compute_block1_hidden_sum(
+  compute_block1_hidden_2(
     f,
     n,
     predict_block1,
     block2_hidden_weight,
     block2_hidden_bias,
     predict_block2_hidden_sum,
+    predict_block2_hidden,
   );
-  compute_stem_2(f, n, predict_block2_hidden_sum, predict_block2_hidden);
   compute_block(
     f,
     n,
@@ -1350,17 +1649,16 @@ function predict(f: Numbers, n: number): void {
 
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
-  compute_stem_sum(f, n, evaluate_stem_sum);
   compute_stem_2(f, n, evaluate_stem_sum, evaluate_stem);
-  compute_block1_hidden_sum(
+  compute_block1_hidden_2(
     f,
     n,
     evaluate_stem,
     block1_hidden_weight,
     block1_hidden_bias,
     evaluate_block1_hidden_sum,
+    evaluate_block1_hidden,
   );
-  compute_stem_2(f, n, evaluate_block1_hidden_sum, evaluate_block1_hidden);
   compute_block(
     f,
     n,
@@ -1370,15 +1668,15 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     evaluate_stem,
     evaluate_block1,
   );
-  compute_block1_hidden_sum(
+  compute_block1_hidden_2(
     f,
     n,
     evaluate_block1,
     block2_hidden_weight,
     block2_hidden_bias,
     evaluate_block2_hidden_sum,
+    evaluate_block2_hidden,
   );
-  compute_stem_2(f, n, evaluate_block2_hidden_sum, evaluate_block2_hidden);
   compute_block(
     f,
     n,
@@ -1835,21 +2133,18 @@ function expm1NearZero(r: number): number {
  * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
  */
 function exp(x: number): number {
-  if (!(Math.abs(x) < 708)) return expAtEdge(x);
-  const k = nearest(x * 92.33248261689366);
-  const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
+  // Beyond these bounds the result is 0 or infinite; NaN passes.
+  const y = Math.min(Math.max(x, -746), 710);
+  const k = nearest(y * 92.33248261689366);
+  const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
   const p = expm1NearZero(r);
   const j = (k & 63) * 2;
-  return (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * powersOfTwo[(k >> 6) + 1023];
-}
-
-/** eˣ where 2^(k/64) overflows or loses bits: eˣ = (e^(x/2))². */
-function expAtEdge(x: number): number {
-  if (x > 710) return Infinity;
-  if (x < -746) return 0;
-  if (x !== x) return x;
-  const root = exp(x / 2);
-  return root * root;
+  // In two factors, as 2^⌊k/64⌋ itself may overflow, and so that a subnormal result is rounded once.
+  const half = k >> 7;
+  const power = powersOfTwo[half + 1023];
+  return (
+    (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * power * powersOfTwo[(k >> 6) - half + 1023]
+  );
 }
 
 // ── fields ──

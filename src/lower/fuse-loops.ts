@@ -10,6 +10,7 @@ import { isCall, keyOf } from "../loop/expressions.ts";
 import { renameVariables, visitExpressions } from "../loop/statements.ts";
 import type { For, LoopRole, Statement } from "../loop/types.ts";
 import { accessesOf, aligned, conflicts, shareBuffers } from "../loop/accesses.ts";
+import type { Accesses } from "../loop/accesses.ts";
 
 const sameExtent = (a: For, b: For): boolean =>
   keyOf(a.from) === keyOf(b.from) && keyOf(a.to) === keyOf(b.to) && a.step === b.step;
@@ -21,6 +22,21 @@ const mergedRole = (a: LoopRole, b: LoopRole): LoopRole =>
 const bodyUnder = (first: For, second: For): readonly Statement[] =>
   renameVariables(second.body, new Map([[second.variable, first.variable]]));
 
+/** How many long functions the statements call. */
+function callsIn(statements: readonly Statement[]): number {
+  let calls = 0;
+  visitExpressions(statements, (x) => {
+    if (isCall(x)) calls++;
+  });
+  return calls;
+}
+
+/**
+ * A loop calls at most so many long functions. An engine inlines about that much into one kernel; the results of calls that
+ * stay calls stand on the heap, one by one.
+ */
+const mostCalls = 2;
+
 /** Both loops as one, or nothing where the order of iterations would show. */
 function mergeLoops(first: For, second: For): For | undefined {
   if (!sameExtent(first, second) || second.role === "output") return undefined;
@@ -30,6 +46,8 @@ function mergeLoops(first: For, second: For): For | undefined {
   const b = accessesOf(body);
   if (!shareBuffers(a, b) || !aligned(a, b, first.variable)) return undefined;
   for (const name of a.assigns) if (b.reads.has(name)) return undefined;
+  const [own, others] = [callsIn(first.body), callsIn(body)];
+  if (own > 0 && others > 0 && own + others > mostCalls) return undefined;
   return { ...first, role: mergedRole(first.role, second.role), body: joinBodies(first.body, body) };
 }
 
@@ -48,9 +66,7 @@ function mergeIntoContraction(first: For, second: For): For | undefined {
   }
   // A block repeats its epilogue for every sum. Long functions would be repeated with it, past what an engine inlines:
   // measured, a loop of its own for tanh makes a small network 30 % faster.
-  let calls = false;
-  visitExpressions(body, (x) => (calls ||= isCall(x)));
-  if (calls || body.some((statement) => statement.kind === "for")) return undefined;
+  if (callsIn(body) > 0 || body.some((statement) => statement.kind === "for")) return undefined;
   return { ...first, body: [...first.body, ...body] };
 }
 
@@ -131,7 +147,26 @@ function joinUnits(
     return related ? [...first, ...second] : undefined;
   }
   const joined = joinBodies(first, second);
-  return loopCount(joined) < loopCount(first) + loopCount(second) ? joined : undefined;
+  if (loopCount(joined) < loopCount(first) + loopCount(second)) return joined;
+  return finishes(a, first, b, second) ? [...first, ...second] : undefined;
+}
+
+/**
+ * Whether `second` applies long functions to what the contraction `first` leaves. It becomes a loop of its own behind the
+ * contraction's, in one kernel: long kernels are functions that an engine leaves as they are, and so it inlines into them
+ * what they call; a short one would itself be inlined, calls would stay calls, and their results stand on the heap.
+ */
+function finishes(
+  a: Accesses,
+  first: readonly Statement[],
+  b: Accesses,
+  second: readonly Statement[],
+): boolean {
+  const isContraction = (statements: readonly Statement[]) =>
+    statements.some((statement) => statement.kind === "for" && statement.role === "output");
+  const calls = callsIn(second);
+  if (calls === 0 || callsIn(first) + calls > mostCalls) return false;
+  return isContraction(first) && !isContraction(second) && [...a.stored].some((name) => b.loaded.has(name));
 }
 
 export function fuseUnits<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {

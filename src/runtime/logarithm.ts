@@ -42,11 +42,13 @@ function logAtEdge(x: number): number {
  * c / u.
  */
 export function log1p(x: number): number {
-  if (!(x > -1 && x < Infinity) || x === 0) return x < -1 ? NaN : x === -1 ? -Infinity : x;
   const u = 1 + x;
   const k = exponentOf(u);
   const lost = u > 2 ? 1 - (u - x) : x - (u - 1);
   const f = k === 0 ? x : u * powersOfTwo[1023 - k] - 1;
   const rest = k * 1.9082149292705877e-10 + (k === 0 ? 0 : lost / u);
-  return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + rest) - f);
+  const value = k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + rest) - f);
+  if (x > -1 && x < Infinity) return x === 0 ? x : value;
+  // −∞ at −1 and NaN below, as arithmetic: where a branch gives such a constant, engines keep every result on the heap.
+  return x < 0 ? -1 / Math.sqrt(u) : x;
 }
