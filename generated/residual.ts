@@ -2711,7 +2711,7 @@ function randomStream(key: number): Random {
 /** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0. */
 const salts = { shuffle: -1, validation: -2, split: -3 };
 
-/** Puts the elements in random order, each order as likely as any other (Fisher–Yates). */
+/** Puts the elements in random order, every order equally likely (Fisher–Yates). */
 function shuffle(rows: Int32Array, random: Random): void {
   for (let last = rows.length - 1; last > 0; last--) {
     const other = random.below(last + 1);
