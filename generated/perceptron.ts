@@ -199,7 +199,10 @@ function compute_totals_accuracy_count(f: Numbers, doubles: Float64Array, n: num
     const versicolor_value = f[versicolor + row];
     loss_total += Math.max(-(versicolor_value > 0 ? f[evaluate_dense1 + row] : -f[evaluate_dense1 + row]), 0);
     accuracy_total +=
-      ((f[evaluate_dense1 + row] >= 0 ? 1 : 0) >= 0.5 ? 1 : 0) === (versicolor_value > 0.5 ? 1 : 0) ? 1 : 0;
+      Math.fround((f[evaluate_dense1 + row] >= 0 ? 1 : 0) >= 0.5 ? 1 : 0) ===
+      Math.fround(versicolor_value > 0.5 ? 1 : 0)
+        ? 1
+        : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
   const t = n;

@@ -1501,18 +1501,23 @@ function compute_totals_accuracy_count(
     let cross_entropy = 0;
     let minus_predicted_class = -Infinity;
     const digit_value = integers[digit + row];
+    const round = Math.fround(maximum);
     for (let k = 0; k < 10; k++) {
       const scores_value = f[scores_row + k];
       const t = scores_value - maximum;
       sum_of_exponentials_value += exp(t);
       expected_logit += k === digit_value ? t : 0;
       cross_entropy += t;
-      minus_predicted_class = Math.max(minus_predicted_class, scores_value === maximum ? -k : -Infinity);
+      minus_predicted_class = Math.max(
+        minus_predicted_class,
+        Math.fround(scores_value) === round ? -k : -Infinity,
+      );
     }
     loss_total +=
       digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
-    accuracy_total += digit_value >= 0 ? (-minus_predicted_class === digit_value ? 1 : 0) : 0;
+    accuracy_total +=
+      digit_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
   const loss_count_2 = loss_count;

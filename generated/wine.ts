@@ -822,15 +822,20 @@ function compute_totals_accuracy_count(
     let expected_logit = 0;
     let minus_predicted_class = -Infinity;
     const cultivar_value = integers[cultivar + row];
+    const round = Math.fround(maximum);
     for (let k = 0; k < 3; k++) {
       const dense2_value = f[dense2_row + k];
       sum_of_exponentials_value += exp(dense2_value - maximum);
       expected_logit += k === cultivar_value ? dense2_value - maximum : 0;
-      minus_predicted_class = Math.max(minus_predicted_class, dense2_value === maximum ? -k : -Infinity);
+      minus_predicted_class = Math.max(
+        minus_predicted_class,
+        Math.fround(dense2_value) === round ? -k : -Infinity,
+      );
     }
     loss_total += cultivar_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
     loss_count += cultivar_value >= 0 ? 1 : 0;
-    accuracy_total += cultivar_value >= 0 ? (-minus_predicted_class === cultivar_value ? 1 : 0) : 0;
+    accuracy_total +=
+      cultivar_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(cultivar_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
   const loss_count_2 = loss_count;

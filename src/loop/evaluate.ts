@@ -26,6 +26,7 @@ const functions: { readonly [K in FunctionName]: (...operands: number[]) => numb
   log: Math.log,
   log1p: Math.log1p,
   sqrt: Math.sqrt,
+  round: Math.fround,
   tanh: Math.tanh,
   sigmoid,
   erf,

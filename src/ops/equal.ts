@@ -1,13 +1,25 @@
-/** z = [x = y], a bool. Constant wherever it is smooth: no derivative passes. */
-import { equal as equalExpression } from "../loop/expressions.ts";
+/**
+ * z = [x = y], a bool. Constant wherever it is smooth: no derivative passes.
+ *
+ * Values on the way are doubles, in memory they are rounded to their element type; whether a value comes from memory is
+ * the lowering's choice. So that a maximum equals what it was taken from either way, f32 operands are compared as rounded:
+ * rounding keeps order, hence round(max x) = max round(x).
+ */
+import { call, equal as equalExpression } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
 import { defineOp, values } from "./define.ts";
 import { comparisonOp } from "./pointwise.ts";
+
+const rounded = (x: Expression): Expression => {
+  const isExact = x.type !== "f32" || (x.kind === "number" && Math.fround(x.value) === x.value);
+  return isExact ? x : call("round", [x], x.type);
+};
 
 export const equal = defineOp({
   name: "equal",
   ...comparisonOp({
     traits: ["commutative"],
-    lower: equalExpression,
+    lower: (x, y) => equalExpression(rounded(x), rounded(y)),
     f: (x, y) => Number(x === y),
     domain: { x: values([3], [0, 1, 2]), y: values([3], [0, 2, 1]) },
   }),

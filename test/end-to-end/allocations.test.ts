@@ -35,7 +35,7 @@ async function bytesPerStep(name: string, batchSize: number): Promise<number> {
 }
 
 /** A double that a function gives back stands on the heap, 16 bytes in all: the loss is one, and a few more are allowed. */
-const fewNumbers = 96;
+const fewNumbers = 72;
 
 describe("a step allocates nothing but the loss that it gives back, whatever the number of rows", () => {
   it.each(["classifier", "joins", "regression", "perceptron", "alike"])("%s", async (name) => {

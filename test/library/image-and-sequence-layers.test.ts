@@ -7,12 +7,20 @@ import { loadTrainer } from "../../src/load-trainer.ts";
 
 type Layers = ModelSpec["network"];
 
-async function trainerOf(input: object, network: Layers, target: object, loss = "mse", batchSize = 4) {
+async function trainerOf(
+  input: object,
+  network: Layers,
+  target: object,
+  loss = "mse",
+  batchSize = 4,
+  dtype: "f32" | "f64" = "f64",
+) {
   const spec = {
     ...{ name: "layers", inputs: { x: input }, targets: { y: target }, network, loss },
+    ...(loss === "cross-entropy" ? { metrics: ["accuracy"] } : {}),
     ...{ optimizer: { type: "sgd", learningRate: 0.1 }, training: { epochs: 1, batchSize } },
   };
-  const { code } = await compile(spec as ModelSpec, { dtype: "f64" });
+  const { code } = await compile(spec as ModelSpec, { dtype });
   return (await loadTrainer(code)).createTrainer({ seed: 1 });
 }
 
@@ -70,6 +78,38 @@ describe("pooling", () => {
     const trainer = await trainerOf({ shape: [2, 2, 2] }, [{ type: "global-avg-pool2d" }, { type: "dense", units: 1 }], { shape: [1] }); // prettier-ignore
     trainer.parameters["dense1.weight"].set([1, 100]);
     expect([...trainer.predict({ x: [1, 5, 2, 6, 3, 7, 4, 8] })]).toEqual([2.5 + 650]);
+  });
+});
+
+describe("in f32 a maximum is found among values that are not kept in memory", () => {
+  const sum: Layers = [
+    { type: "dense", units: 3, name: "a", activation: "tanh" },
+    { type: "dense", units: 3, name: "b", from: "x" },
+    { type: "add", from: ["a", "b"] },
+  ];
+  const rows = 64;
+  const both = async (network: Layers, target: object, loss: string) =>
+    Promise.all(
+      (["f64", "f32"] as const).map((dtype) => trainerOf({ shape: [4] }, network, target, loss, rows, dtype)),
+    );
+  const x = Float32Array.from({ length: 4 * rows }, (_, i) => Math.sin(i * 1.7));
+  it("by accuracy, for an output that joins layers", async () => {
+    const [exact, single] = await both(sum, { classes: 3 }, "cross-entropy");
+    const batch = { x, y: count(rows).map((row) => row % 3) };
+    expect(single.evaluate(batch).accuracy).toBe(exact.evaluate(batch).accuracy);
+    expect(exact.evaluate(batch).accuracy).toBeGreaterThan(0);
+  });
+  it("by the gradient of max-pooling over such values", async () => {
+    const pooled: Layers = [...sum, { type: "reshape", shape: [3, 1, 1] }, { type: "max-pool2d", size: [3, 1] }, { type: "flatten" }]; // prettier-ignore
+    const [exact, single] = await both(pooled, { shape: [1] }, "mse");
+    for (const [name, values] of Object.entries(exact.parameters)) single.parameters[name].set(values);
+    const batch = { x, y: count(rows).map(Math.cos) };
+    exact.gradient(batch);
+    single.gradient(batch);
+    exact.gradients["a.weight"].forEach((value, i) =>
+      expect(single.gradients["a.weight"][i]).toBeCloseTo(value, 5),
+    );
+    expect(exact.gradients["a.weight"].some((value) => Math.abs(value) > 1e-3)).toBe(true);
   });
 });
 

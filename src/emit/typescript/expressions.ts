@@ -54,6 +54,7 @@ const functions: { readonly [K in FunctionName]: string | undefined } = {
   log: undefined,
   log1p: undefined,
   sqrt: "Math.sqrt",
+  round: "Math.fround",
   tanh: undefined,
   cos: undefined,
   sin: undefined,
@@ -112,6 +113,8 @@ function print(x: Expression, scope: Scope): Text {
         : { text, level: own };
     }
     case "call": {
+      // What stands in memory is rounded already.
+      if (x.name === "round" && x.operands[0].kind === "load") return print(x.operands[0], scope);
       const name = functions[x.name];
       if (name === undefined) scope.uses(x.name);
       return {
