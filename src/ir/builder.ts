@@ -4,7 +4,7 @@
  * gradient rule and no lowering ever thinks about it.
  */
 import { DiagnosticError } from "../diagnostics/errors.ts";
-import { syntax } from "./nodes.ts";
+import { operandNamesOf, syntax } from "./nodes.ts";
 import type { Attributes, Node, NodeOf, OpName, OperandName, Origin } from "./nodes.ts";
 import { sameShape, TypeRefusal, typeText } from "./types.ts";
 import type { Dimension, ElementType, Shape, TensorType } from "./types.ts";
@@ -24,7 +24,8 @@ type OperandTuple<K extends OpName> = AsOperands<(typeof syntax)[K]["operands"]>
 type Method<K extends OpName> = [keyof Attributes<K>] extends [never]
   ? (...operands: OperandTuple<K>) => Node
   : (...operands: [...OperandTuple<K>, attributes: Attributes<K>]) => Node;
-type OpMethods = { readonly [K in OpName]: Method<K> };
+/** A scan, whose operands are its recurrence's, is made by `recurrence.ts`. */
+type OpMethods = { readonly [K in Exclude<OpName, "scan">]: Method<K> };
 
 export interface BuilderCore {
   /** The element type of the model's real numbers. */
@@ -84,7 +85,7 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
   };
 
   const raw = (op: OpName, list: readonly Node[], attributes: object): Node => {
-    const names = syntax[op].operands;
+    const names = operandNamesOf(op, attributes);
     if (list.length !== names.length) throw new Error(`internal: ${op} takes ${names.length} operands`);
     const operands = Object.fromEntries(names.map((name, i) => [name, list[i]]));
     const types = Object.fromEntries(names.map((name, i) => [name, list[i].type]));

@@ -10,6 +10,9 @@ export const wish = (node: Node): string => {
   // The same value seen otherwise goes by the same name.
   if (node.op === "cast" || node.op === "broadcast" || node.op === "reshape" || node.op === "stopGradient")
     if (node.operands.x.name !== undefined) return node.operands.x.name;
+  if (node.op === "argument") return node.attributes.name;
+  // A stack goes by the name of what is stacked.
+  if (node.op === "scan") return wish(node.attributes.value);
   const { forward, layer, composite } = node.origin;
   if (forward !== undefined) return `d_${wish(forward)}_${node.op}`;
   const parts = [layer, composite ?? node.op];

@@ -42,11 +42,46 @@ export interface WindowShape {
   readonly dilation: readonly number[];
 }
 
+/** How the step of a recurrence sees one operand of its `scan`. */
+export interface StepOperand {
+  /** The operand's name, and its argument's. */
+  readonly name: string;
+  /**
+   * each: a sequence, of which a step sees its own element. carried: what the step before left; the operand is what the first step
+   * sees. whole: the same at every step.
+   */
+  readonly role: "each" | "carried" | "whole";
+  /** The leaf that stands for it in the step. */
+  readonly argument: NodeOf<"argument">;
+  /** What a step leaves for the next one; of carried operands alone. */
+  readonly next?: Node;
+}
+
+/**
+ * A step that is repeated along time. The nodes between its arguments and what it makes are its body; they stand in no graph.
+ * Scans over one and the same recurrence are run as one loop.
+ */
+export interface Recurrence {
+  /** How many steps. */
+  readonly length: number;
+  /** Whether the steps run from the end of time to its beginning. */
+  readonly reverse: boolean;
+  /** In the order of the scan's operands. */
+  readonly operands: readonly StepOperand[];
+}
+
+/** An interface, since a literal type would be resolved while the table that it is part of still is in the making. */
+interface ScanAttributes {
+  readonly recurrence: Recurrence;
+  readonly value: Node;
+}
+
 export const syntax = {
   // Leaves: values that stand in memory before the graph runs, and numbers.
   input: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
   parameter: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
   state: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
+  argument: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
   constant: attributed<{ value: number; element: ElementType }>()(["value", "element"]),
   batchSize: attributed<{ element: ElementType }>()(["element"]),
   iota: attributed<{ shape: Shape; axis: number }>()(["shape", "axis"]),
@@ -104,6 +139,9 @@ export const syntax = {
   gather: row("x", "indices"),
   scatterAdd: attributed<{ size: number }>()(["size"], "x", "indices"),
 
+  // What `value` of the step is at every step, stacked along time. Its operands are those that the recurrence names.
+  scan: attributed<ScanAttributes>()(["recurrence", "value"]),
+
   // Randomness without state: bits are a function of seed, step, salt and position.
   random: attributed<{ shape: Shape; salt: number; element: ElementType }>()(
     ["shape", "salt", "element"],
@@ -114,7 +152,7 @@ export const syntax = {
 
 type Syntax = typeof syntax;
 export type OpName = keyof Syntax;
-export type OperandName<K extends OpName> = Syntax[K]["operands"][number];
+export type OperandName<K extends OpName> = K extends "scan" ? string : Syntax[K]["operands"][number];
 export type Attributes<K extends OpName> = NonNullable<Syntax[K]["as"]>;
 
 /**
@@ -158,10 +196,17 @@ export interface Graph {
 
 const operandNames: Readonly<Record<OpName, { readonly operands: readonly string[] }>> = syntax;
 
-/** The operands in the order of the syntax row. */
+/** The names of an op's operands, in order: those of its syntax row, or those that a recurrence brings. */
+export const operandNamesOf = (op: OpName, attributes: object): readonly string[] =>
+  isOverRecurrence(attributes)
+    ? attributes.recurrence.operands.map(({ name }) => name)
+    : operandNames[op].operands;
+
+const isOverRecurrence = (attributes: object): attributes is ScanAttributes => "recurrence" in attributes;
+
 export function operandsOf(node: Node): Node[] {
   const operands: Readonly<Record<string, Node>> = node.operands;
-  return operandNames[node.op].operands.map((name) => operands[name]);
+  return operandNamesOf(node.op, node.attributes).map((name) => operands[name]);
 }
 
 /** All nodes that the outputs need, operands first. Iterative, since a deep network is a deep graph. */

@@ -2,7 +2,7 @@
 import { isOpName } from "./builder.ts";
 import type { GraphBuilder } from "./builder.ts";
 import { makeGraph, syntax } from "./nodes.ts";
-import type { Graph, Node, Output } from "./nodes.ts";
+import type { Attributes, Graph, Node, Output, Recurrence, StepOperand } from "./nodes.ts";
 import { sameType, tensorType, typeText } from "./types.ts";
 import type { Dimension, ElementType, TensorType } from "./types.ts";
 
@@ -37,43 +37,113 @@ function parseAttributes(
     syntax[op].attributes.map((key) => {
       if (key === "type") return [key, type];
       const value = entries.get(key) ?? (key === "name" ? name : []);
-      return [key, key === "value" ? Number(value) : value];
+      return [key, key === "value" && op !== "scan" ? Number(value) : value];
     }),
   );
 }
 
+/** What stands above a line: nodes by name, and recurrences. */
+interface Known {
+  readonly nodes: ReadonlyMap<string, Node>;
+  readonly recurrences: ReadonlyMap<string, Recurrence>;
+}
+
+type Fail = (why: string) => never;
+
+/** The node of a line; operands and recurrences stand above it. */
+function parseNode(line: string, known: Known, g: GraphBuilder, fail: Fail): [string, Node] {
+  const find = (name: string): Node => known.nodes.get(name) ?? fail(`%${name} is not defined above`);
+  const parts = nodeLine.exec(line)?.groups;
+  if (parts === undefined) return fail("not a node");
+  const { op, name, layer } = parts;
+  if (!isOpName(op)) return fail(`no op ${op}`);
+  const operands = [...parts.operands.matchAll(/%([^\s,]+)/g)].map(([, operand]) => find(operand));
+  const type = parseType(parts.element, parts.shape);
+  const written = parseAttributes(op, parts.attributes, name, type);
+  const attributes = op === "scan" ? scanAttributes(written, known, find, fail) : written;
+  const built = g.within(layer === undefined ? {} : { layer }, () => g.make(op, operands, attributes));
+  if (!sameType(built.type, type)) return fail(`the type is ${typeText(built.type)}`);
+  return [name, g.named(name, built)];
+}
+
+/** A scan names its recurrence and, of the nodes in it, its value. */
+function scanAttributes(
+  written: { readonly recurrence?: unknown; readonly value?: unknown },
+  known: Known,
+  find: (name: string) => Node,
+  fail: Fail,
+): Attributes<"scan"> {
+  const recurrence = known.recurrences.get(String(written.recurrence));
+  return {
+    recurrence: recurrence ?? fail(`recurrence ${String(written.recurrence)} is not defined above`),
+    value: find(String(written.value)),
+  };
+}
+
+const recurrenceLine = /^recurrence (?<name>\S+) (?<attributes>\{.*\}) \{$/;
+const roleLine = /^(?<role>each|carried|whole) %(?<argument>\S+)(?: = %(?<next>\S+))?$/;
+
+/** One operand of the recurrence: its argument, the part that it plays, and what it becomes. */
+function parseRole(line: string, nodes: ReadonlyMap<string, Node>, fail: Fail): StepOperand | undefined {
+  const parts = roleLine.exec(line)?.groups;
+  if (parts === undefined) return undefined;
+  const argument = nodes.get(parts.argument);
+  if (argument?.op !== "argument") return fail(`%${parts.argument} is no argument`);
+  const { name } = argument.attributes;
+  const role = parts.role === "each" || parts.role === "whole" ? parts.role : "carried";
+  if (parts.next === undefined) return { name, role, argument };
+  return { name, role, argument, next: nodes.get(parts.next) ?? fail(`%${parts.next} is not defined above`) };
+}
+
 export function parseGraph(text: string, g: GraphBuilder): Graph {
+  // Names are unique over the graph and its steps, so one map holds all; a step's nodes are found by its scans alone.
   const nodes = new Map<string, Node>();
+  const recurrences = new Map<string, Recurrence>();
   const outputs: Output[] = [];
   let graphName = "graph";
-  text.split("\n").forEach((line, index) => {
-    const fail = (why: string): never => {
-      throw new GraphSyntaxError(`line ${index + 1}: ${why}: ${line.trim()}`);
+  let open: { readonly name: string; readonly attributes: string; readonly operands: StepOperand[] } | undefined; // prettier-ignore
+  text.split("\n").forEach((raw, index) => {
+    const line = raw.trim();
+    const fail: Fail = (why) => {
+      throw new GraphSyntaxError(`line ${index + 1}: ${why}: ${line}`);
     };
-    const find = (name: string): Node => nodes.get(name) ?? fail(`%${name} is not defined above`);
-    const trimmed = line.trim();
-    if (trimmed === "") return;
-    if (trimmed.startsWith("graph ")) {
-      graphName = trimmed.slice("graph ".length);
+    if (line === "") return;
+    if (line.startsWith("graph ")) {
+      graphName = line.slice("graph ".length);
       return;
     }
-    const output = outputLine.exec(trimmed)?.groups;
+    const heading = recurrenceLine.exec(line)?.groups;
+    if (heading !== undefined) {
+      open = { name: heading.name, attributes: heading.attributes, operands: [] };
+      return;
+    }
+    if (open !== undefined && line === "}") {
+      const { length, reverse } = recurrenceAttributes(open.attributes);
+      recurrences.set(open.name, { length, reverse, operands: open.operands });
+      open = undefined;
+      return;
+    }
+    const role = open === undefined ? undefined : parseRole(line, nodes, fail);
+    if (role !== undefined) {
+      open?.operands.push(role);
+      return;
+    }
+    const output = outputLine.exec(line)?.groups;
     if (output !== undefined) {
-      outputs.push({ storage: String(JSON.parse(output.storage)), node: find(output.name) });
+      const node = nodes.get(output.name) ?? fail(`%${output.name} is not defined above`);
+      outputs.push({ storage: String(JSON.parse(output.storage)), node });
       return;
     }
-    const parts = nodeLine.exec(trimmed)?.groups;
-    if (parts === undefined) return fail("not a node");
-    if (!isOpName(parts.op)) return fail(`no op ${parts.op}`);
-    const { op } = parts;
-    const operands = [...parts.operands.matchAll(/%([^\s,]+)/g)].map(([, name]) => find(name));
-    const type = parseType(parts.element, parts.shape);
-    const attributes = parseAttributes(op, parts.attributes, parts.name, type);
-    const built = g.within(parts.layer === undefined ? {} : { layer: parts.layer }, () =>
-      g.make(op, operands, attributes),
-    );
-    if (!sameType(built.type, type)) return fail(`the type is ${typeText(built.type)}`);
-    nodes.set(parts.name, g.named(parts.name, built));
+    const [name, node] = parseNode(line, { nodes, recurrences }, g, fail);
+    nodes.set(name, node);
   });
   return makeGraph(graphName, outputs);
+}
+
+function recurrenceAttributes(text: string): { readonly length: number; readonly reverse: boolean } {
+  const given: unknown = JSON.parse(text);
+  const entries = new Map<string, unknown>(
+    Object.entries(typeof given === "object" && given !== null ? given : {}),
+  );
+  return { length: Number(entries.get("length")), reverse: entries.get("reverse") === true };
 }

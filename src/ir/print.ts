@@ -4,16 +4,32 @@
  *     %h1: f32[n,32] = contract %x, %dense1.weight {"sumX":[1],"sumY":[0]}   // dense1
  *     output "loss" = %loss
  *
+ * Recurrences stand before the nodes, inner ones first; scans name them.
+ *
+ *     recurrence r1 {"length":20,"reverse":false} {
+ *       %x: f32[n,8] = argument {"name":"x"}
+ *       …
+ *       each %x
+ *       carried %h = %next
+ *       whole %w
+ *     }
+ *     %h1: f32[n,20,8] = scan %xs, %zeros, %weight {"recurrence":"r1","value":"next"}
+ *
  * `parse.ts` reads it back to the same graph.
  */
-import { nameNodes } from "./names.ts";
+import { nameAll } from "./names.ts";
 import { operandsOf } from "./nodes.ts";
-import type { Graph, Node } from "./nodes.ts";
+import type { Graph, Node, Recurrence } from "./nodes.ts";
+import { stepsOf } from "./recurrence.ts";
 import { typeText } from "./types.ts";
 
 /** Attributes that the type on the binder or an empty list already says are left out. */
-function attributesText(node: Node): string {
-  const entries = Object.entries(node.attributes).filter(
+function attributesText(node: Node, spell: Spelling): string {
+  const attributes =
+    node.op === "scan"
+      ? { recurrence: spell.recurrence(node.attributes.recurrence), value: spell.node(node.attributes.value) }
+      : node.attributes;
+  const entries = Object.entries(attributes).filter(
     ([key, value]) => key !== "type" && !(Array.isArray(value) && value.length === 0),
   );
   const plain = entries.map(([key, value]) => [key, typeof value === "number" ? numberValue(value) : value]);
@@ -24,22 +40,60 @@ function attributesText(node: Node): string {
 const numberValue = (value: number): number | string =>
   Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? "-0" : String(value);
 
+/** What nodes and recurrences are called. */
+export interface Spelling {
+  node(node: Node): string;
+  recurrence(recurrence: Recurrence): string;
+}
+
 /** `%name: type = op %x, %y {…}`, without the comment. */
-export function nodeText(node: Node, nameOf: (node: Node) => string): string {
-  const operands = operandsOf(node).map((operand) => `%${nameOf(operand)}`);
+export function nodeText(node: Node, spell: Spelling): string {
+  const operands = operandsOf(node).map((operand) => `%${spell.node(operand)}`);
   const list = operands.length === 0 ? "" : ` ${operands.join(", ")}`;
-  return `%${nameOf(node)}: ${typeText(node.type)} = ${node.op}${list}${attributesText(node)}`;
+  return `%${spell.node(node)}: ${typeText(node.type)} = ${node.op}${list}${attributesText(node, spell)}`;
+}
+
+/** Names for the nodes of a graph and of all its steps. */
+export function spellingOf(graph: Graph): Spelling {
+  const steps = stepsOf(graph);
+  const names = nameAll([...steps.flatMap(({ step }) => step.nodes), ...graph.nodes]);
+  const recurrences = new Map(steps.map(({ recurrence }, i) => [recurrence, `r${i + 1}`]));
+  return {
+    node: (node) => names.get(node) ?? "absent",
+    recurrence: (recurrence) => recurrences.get(recurrence) ?? "absent",
+  };
+}
+
+function nodeLines({ nodes }: Graph, spell: Spelling): string[] {
+  return nodes.map((node) => {
+    const { layer } = node.origin;
+    return nodeText(node, spell) + (layer === undefined ? "" : `   // ${layer}`);
+  });
+}
+
+function recurrenceLines(recurrence: Recurrence, step: Graph, spell: Spelling): string[] {
+  const { length, reverse, operands } = recurrence;
+  // Arguments stand first: not every step reads all of them.
+  const nodes = [...new Set([...operands.map(({ argument }) => argument), ...step.nodes])];
+  const roles = operands.map(({ role, argument, next }) => {
+    const becomes = next === undefined ? "" : ` = %${spell.node(next)}`;
+    return `${role} %${spell.node(argument)}${becomes}`;
+  });
+  const lines = [...nodeLines({ ...step, nodes }, spell), ...roles].map((line) => `  ${line}`);
+  return [
+    `recurrence ${spell.recurrence(recurrence)} ${JSON.stringify({ length, reverse })} {`,
+    ...lines,
+    "}",
+  ];
 }
 
 export function printGraph(graph: Graph): string {
-  const names = nameNodes(graph);
-  const nameOf = (node: Node) => names.get(node) ?? "?";
-  const lines = graph.nodes.map((node) => {
-    const layer = node.origin.layer;
-    return nodeText(node, nameOf) + (layer === undefined ? "" : `   // ${layer}`);
-  });
-  const outputs = graph.outputs.map(
-    ({ storage, node }) => `output ${JSON.stringify(storage)} = %${nameOf(node)}`,
+  const spell = spellingOf(graph);
+  const recurrences = stepsOf(graph).flatMap(({ recurrence, step }) =>
+    recurrenceLines(recurrence, step, spell),
   );
-  return [`graph ${graph.name}`, ...lines, ...outputs].join("\n") + "\n";
+  const outputs = graph.outputs.map(
+    ({ storage, node }) => `output ${JSON.stringify(storage)} = %${spell.node(node)}`,
+  );
+  return [`graph ${graph.name}`, ...recurrences, ...nodeLines(graph, spell), ...outputs].join("\n") + "\n";
 }

@@ -4,10 +4,11 @@
  */
 import { inferType } from "./builder.ts";
 import type { RuleTable } from "./builder.ts";
-import { nameNodes } from "./names.ts";
 import { operandsOf, syntax } from "./nodes.ts";
-import type { Graph, Node } from "./nodes.ts";
-import { nodeText } from "./print.ts";
+import type { Graph, Node, Recurrence } from "./nodes.ts";
+import { nodeText, spellingOf } from "./print.ts";
+import type { Spelling } from "./print.ts";
+import { recurrencesOf, stepGraph } from "./recurrence.ts";
 import { sameType, TypeRefusal, typeText } from "./types.ts";
 
 export interface Fault {
@@ -28,17 +29,22 @@ function typeFault(rules: RuleTable, node: Node): string | undefined {
   }
 }
 
-export function verifyGraph(rules: RuleTable, graph: Graph): Fault[] {
+/** Every fault of the graph and of the steps of its recurrences. */
+export const verifyGraph = (rules: RuleTable, graph: Graph): Fault[] =>
+  faultsOf(rules, graph, undefined, spellingOf(graph));
+
+/** `within`: the recurrence whose step the graph is. */
+function faultsOf(rules: RuleTable, graph: Graph, within: Recurrence | undefined, spell: Spelling): Fault[] {
   const faults: Fault[] = [];
-  const names = nameNodes(graph);
-  const nameOf = (node: Node) => names.get(node) ?? "absent";
-  const report = (node: Node, message: string) => faults.push({ node: nodeText(node, nameOf), message });
+  const report = (node: Node, message: string) => faults.push({ node: nodeText(node, spell), message });
+  const bound = new Set<Node>(within?.operands.map(({ argument }) => argument));
   const seen = new Set<Node>();
   const leaves = new Map<string, Node>();
   for (const node of graph.nodes) {
     if (seen.has(node)) report(node, "it stands in the graph twice");
     for (const operand of operandsOf(node))
-      if (!seen.has(operand)) report(node, `operand %${nameOf(operand)} does not stand before it`);
+      if (!seen.has(operand)) report(node, `operand %${spell.node(operand)} does not stand before it`);
+    if (node.op === "argument" && !bound.has(node)) report(node, "it is no argument of the step around it");
     const missing = syntax[node.op].attributes.filter((key) => !Object.hasOwn(node.attributes, key));
     if (missing.length > 0) report(node, `attributes are missing: ${missing.join(", ")}`);
     const wrong = typeFault(rules, node);
@@ -56,6 +62,12 @@ export function verifyGraph(rules: RuleTable, graph: Graph): Fault[] {
     if (!seen.has(node)) report(node, `output ${storage} is not in the graph`);
     if (stored.has(storage)) report(node, `output ${storage} is stored twice`);
     stored.add(storage);
+  }
+  for (const [recurrence, scans] of recurrencesOf(graph)) {
+    const given = scans.map((scan) => operandsOf(scan));
+    if (given.some((list) => list.some((operand, i) => operand !== given[0][i])))
+      report(scans[0], "another scan of its recurrence has other operands");
+    faults.push(...faultsOf(rules, stepGraph(recurrence, scans), recurrence, spell));
   }
   return faults;
 }

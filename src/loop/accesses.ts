@@ -2,7 +2,7 @@
 import { visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { expressionsOf, visitStatements } from "./statements.ts";
-import type { Statement } from "./types.ts";
+import type { For, Statement } from "./types.ts";
 
 export interface Access {
   readonly buffer: string;
@@ -69,23 +69,27 @@ export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
   meets(a.stored, b.loaded) || meets(a.loaded, b.loaded) || meets(a.loaded, b.stored);
 
 /**
- * Whether iterations of two loops over `variable` may interleave: whenever one stores what the other touches, some
- * axis of both indices is the loop variable itself, so that different iterations touch different elements.
+ * Whether iterations of two loops like `loop` may interleave: whenever one stores what the other touches, different iterations touch
+ * different elements, or no iterations touch the same one. On some axis both indices are the loop's variable, shifted by the same
+ * number, or by numbers that lie further apart than the loop runs.
  */
-export function aligned(a: Accesses, b: Accesses, variable: string): boolean {
-  const holds = (stores: readonly Access[], others: readonly Access[]): boolean => {
-    for (const s of stores)
-      for (const o of others)
-        if (
-          s.buffer === o.buffer &&
-          !s.at.some((index, axis) => isVariable(index, variable) && isVariable(o.at[axis], variable))
-        )
-          // prettier-ignore
-          return false;
-    return true;
+export function aligned(a: Accesses, b: Accesses, loop: For): boolean {
+  const extent =
+    loop.to.kind === "number" && loop.from.kind === "number" ? loop.to.value - loop.from.value : Infinity;
+  const apart = (x: Expression, y: Expression | undefined): boolean => {
+    const [p, q] = [shiftOf(x, loop.variable), y && shiftOf(y, loop.variable)];
+    return p !== undefined && q !== undefined && (p === q || Math.abs(p - q) >= extent);
   };
+  const holds = (stores: readonly Access[], others: readonly Access[]): boolean =>
+    stores.every((s) =>
+      others.every((o) => s.buffer !== o.buffer || s.at.some((index, axis) => apart(index, o.at[axis]))),
+    );
   return holds(a.stores, b.loads) && holds(a.stores, b.stores) && holds(b.stores, a.loads);
 }
 
-const isVariable = (x: Expression | undefined, name: string): boolean =>
-  x?.kind === "variable" && x.name === name;
+/** c of an index i + c over the variable i. */
+function shiftOf(index: Expression, variable: string): number | undefined {
+  if (index.kind === "variable") return index.name === variable ? 0 : undefined;
+  if (index.kind !== "binary" || index.operator !== "+" || index.y.kind !== "number") return undefined;
+  return index.x.kind === "variable" && index.x.name === variable ? index.y.value : undefined;
+}

@@ -21,9 +21,10 @@ export type For = Extract<Statement, { kind: "for" }>;
 
 /**
  * parallel: iterations are independent. output: parallel, and around a contraction whose inner loop reads elements
- * that other iterations read too, so that blocking pays. reduction: carries an accumulator.
+ * that other iterations read too, so that blocking pays. reduction: carries an accumulator. sequential: each iteration reads what the
+ * one before left in memory.
  */
-export type LoopRole = "parallel" | "output" | "reduction";
+export type LoopRole = "parallel" | "output" | "reduction" | "sequential";
 
 /** Where in the arena a buffer lies, in this order; `temporary` buffers share memory by lifetime. */
 export type Region = "parameter" | "state" | "gradient" | "input" | "result" | "totals" | "temporary";

@@ -4,6 +4,7 @@
  * - what takes a loop of its own (sums, products) and what leaves the graph is stored;
  * - a pointwise value with one reader is computed there, unless the reader would compute it many times over: a
  *   contraction, a window, or a repetition of something costly;
+ * - a view that has to choose where an element comes from (a joining, a padding) is stored if a product reads it;
  * - with several readers it is stored, unless computing it again costs less than loading it (`recomputeLimit`); but
  *   what finishes a sum (a bias on a product) is stored in the sum's place, not computed from it again and again.
  *
@@ -23,26 +24,35 @@ interface Reader {
   readonly repeats: boolean;
 }
 
-/** Who reads each node, views looked through. */
+/** Who reads each node, views looked through. A view that is stored itself is read like anything else. */
 function readersOf(graph: Graph): Map<Node, Reader[]> {
   const readers = new Map<Node, Reader[]>(graph.nodes.map((node) => [node, []]));
   for (const { node } of graph.outputs) readers.get(node)?.push({ node: "output", repeats: false });
   for (const node of [...graph.nodes].reverse()) {
-    const passesOn = hasTrait(node, "view");
+    const own = readers.get(node) ?? [];
+    const passesOn = hasTrait(node, "view") && !isStoredView(node, own);
     for (const operand of operandsOf(node)) {
       const grows = repeatsElements(node);
       const through: readonly Reader[] = passesOn
-        ? (readers.get(node) ?? []).map((reader) => ({ ...reader, repeats: reader.repeats || grows }))
-        : [{ node, repeats: hasTrait(node, "contraction") }];
+        ? own.map((reader) => ({ ...reader, repeats: reader.repeats || grows }))
+        : [{ node, repeats: readsOften(node) }];
       readers.get(operand)?.push(...through);
     }
   }
   return readers;
 }
 
+/** A view that would choose, for every product that reads it, where an element comes from. */
+const isStoredView = (node: Node, readers: readonly Reader[]): boolean =>
+  hasTrait(node, "chooses") &&
+  readers.some((reader) => reader.node !== "output" && hasTrait(reader.node, "contraction"));
+
 /** A view that shows an element of its operand more than once. */
 const repeatsElements = (node: Node): boolean =>
   hasTrait(node, "view") && operandsOf(node).every((x) => volume(x) < volume(node));
+
+/** What reads each element many times: a product, and a recurrence, which may do anything with what it is given. */
+const readsOften = (node: Node): boolean => hasTrait(node, "contraction") || hasTrait(node, "recurrence");
 
 const volume = (node: Node): number => node.type.shape.reduce<number>((v, d) => v * (d === "n" ? 2 : d), 1);
 
@@ -63,17 +73,18 @@ export function chooseStored(graph: Graph): Set<Node> {
   const stored = new Set<Node>();
   const isOutput = new Set(graph.outputs.map(({ node }) => node));
   const computed = graph.nodes.filter((node) => !hasTrait(node, "leaf"));
-  for (const node of computed) if (hasTrait(node, "reduction") || isOutput.has(node)) stored.add(node);
+  for (const node of computed)
+    if (hasTrait(node, "reduction") || hasTrait(node, "recurrence") || isOutput.has(node)) stored.add(node);
   const costOf = costs(graph, (node) => stored.has(node));
   for (const node of computed) {
-    if (stored.has(node) || hasTrait(node, "view") || operandsOf(node).length === 0) continue;
     const list = readers.get(node) ?? [];
+    if (isStoredView(node, list)) stored.add(node);
+    if (stored.has(node) || hasTrait(node, "view") || operandsOf(node).length === 0) continue;
     const cost = costOf(node);
     const several = new Set(list.map((reader) => reader.node)).size > 1;
     const repeated = list.some(
       (reader) =>
-        reader.repeats &&
-        (cost > recomputeLimit || (reader.node !== "output" && hasTrait(reader.node, "contraction"))),
+        reader.repeats && (cost > recomputeLimit || (reader.node !== "output" && readsOften(reader.node))),
     );
     const finishes = operandsOf(node).some(
       (x) => hasTrait(x, "reduction") && readers.get(x)?.length === 1 && volume(x) === volume(node),

@@ -40,11 +40,12 @@ const mostCalls = 2;
 /** Both loops as one, or nothing where the order of iterations would show. */
 function mergeLoops(first: For, second: For): For | undefined {
   if (!sameExtent(first, second) || second.role === "output") return undefined;
+  if (first.role === "sequential" || second.role === "sequential") return undefined;
   if (first.role === "output") return mergeIntoContraction(first, second);
   const body = bodyUnder(first, second);
   const a = accessesOf(first.body);
   const b = accessesOf(body);
-  if (!shareBuffers(a, b) || !aligned(a, b, first.variable)) return undefined;
+  if (!shareBuffers(a, b) || !aligned(a, b, first)) return undefined;
   for (const name of a.assigns) if (b.reads.has(name)) return undefined;
   const [own, others] = [callsIn(first.body), callsIn(body)];
   if (own > 0 && others > 0 && own + others > mostCalls) return undefined;
@@ -57,7 +58,7 @@ function mergeIntoContraction(first: For, second: For): For | undefined {
   const body = bodyUnder(first, second);
   const a = accessesOf(first.body);
   const b = accessesOf(body);
-  if (!shareBuffers(a, b) || !aligned(a, b, first.variable)) return undefined;
+  if (!shareBuffers(a, b) || !aligned(a, b, first)) return undefined;
   const [inner] = first.body;
   if (first.body.length === 1 && inner.kind === "for" && inner.role === "output") {
     const [next] = body;

@@ -3,7 +3,8 @@
  * kernels, keep values in variables. Ends with the kernels in order and the temporaries that they need.
  */
 import { nameAll } from "../ir/names.ts";
-import type { Graph, Node } from "../ir/nodes.ts";
+import type { Graph, Node, Recurrence } from "../ir/nodes.ts";
+import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { sizeOf } from "../ir/types.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Provenance } from "../loop/types.ts";
@@ -14,8 +15,10 @@ import { forwardStores } from "./forward-stores.ts";
 import type { KernelDraft } from "./forward-stores.ts";
 import { fuseUnits } from "./fuse-loops.ts";
 import type { Unit } from "./fuse-loops.ts";
-import { copyNest, lowerNode, storedElement } from "./lower-nodes.ts";
-import type { Naming } from "./lower-nodes.ts";
+import { copyNest, lowerNode } from "./lower-nodes.ts";
+import { lowerRecurrence } from "./lower-recurrence.ts";
+import { storedElement } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 
 export interface LowerOptions {
   readonly float: "f32" | "f64";
@@ -46,51 +49,106 @@ const leafName = (node: Node): string | undefined =>
 /** Multiplications and additions of a node for a full batch. */
 function flopsOf(node: Node, batchSize: number): number {
   const lowering = loweringOf(node);
-  if (hasTrait(node, "view") || lowering.kind === "leaf") return 0;
+  if (hasTrait(node, "view") || lowering.kind === "leaf" || lowering.kind === "recurrence") return 0;
   const inner = lowering.kind === "element" ? 1 : sizeOf(lowering.extents, batchSize);
   const outer = lowering.kind === "scatter" ? 1 : sizeOf(node.type.shape, batchSize);
   return inner * outer * (hasTrait(node, "contraction") ? 2 : 1);
 }
 
+/** A value that a unit computes: the node of the graph by which the kernel may be called, and what it says of it. */
+interface Label {
+  readonly node: Node;
+  readonly provenance: Provenance;
+}
+
 export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
-  const { float, storage, batchSize } = options;
-  const stored = chooseStored(graph);
-  const names = nameAll(graph.nodes.filter((node) => stored.has(node) || hasTrait(node, "leaf")));
-  const readStorage = new Set(graph.nodes.flatMap((node) => leafName(node) ?? []));
+  const { float, storage, batchSize, skip } = options;
+  const steps = stepsOf(graph);
+  const stored = new Set(
+    [graph, ...steps.map(({ step }) => step)].flatMap((part) => [...chooseStored(part)]),
+  );
+  const all = [...graph.nodes, ...steps.flatMap(({ step }) => step.nodes)];
+  const names = nameAll(all.filter((node) => stored.has(node) || hasTrait(node, "leaf")));
+  const readStorage = new Set(all.flatMap((node) => leafName(node) ?? []));
 
   // A stored output lives in its place of storage at once, unless that place is still read as what it was before.
   const direct = new Map<Node, string>();
   for (const { storage: place, node } of graph.outputs)
     if (leafName(node) === undefined && !direct.has(node) && !readStorage.has(place)) direct.set(node, place);
 
+  const temporaries = new Map<Node, Buffer>();
   const temporaryName = nameMaker(storage.keys(), "_");
-  const bufferNames = new Map<Node, string>();
-  const bufferOf = (node: Node): string => {
-    const known = leafName(node) ?? direct.get(node) ?? bufferNames.get(node);
+  const temporaryOf = (node: Node): string => {
+    const known = temporaries.get(node)?.name;
     if (known !== undefined) return known;
-    const made = temporaryName(names.get(node) ?? node.op);
-    bufferNames.set(node, made);
-    return made;
+    const name = temporaryName(names.get(node) ?? node.op);
+    const element = storedElement(node, float);
+    temporaries.set(node, { name, storage: undefined, element, shape: node.type.shape, region: "temporary" });
+    return name;
   };
+  const bufferOf = (node: Node): string => leafName(node) ?? direct.get(node) ?? temporaryOf(node);
   // The mark keeps what the lowering names apart from buffers, whatever a spec calls its layers.
   const unique = nameMaker([], "#");
   const fresh = (base: string) => unique(`${base}#`);
-  const naming: Naming = { bufferOf, fresh };
+  const scope: Scope = {
+    float,
+    stored,
+    placeOf: (node) => ({ buffer: bufferOf(node), index: (at) => at }),
+    argument: (node) => {
+      throw new Error(`internal: ${names.get(node) ?? node.op} is read outside of its step`);
+    },
+    fresh,
+  };
+  const fuse = (units: readonly Unit<Label>[]): Unit<Label>[] =>
+    skip.has("fuse-loops") ? [...units] : fuseUnits(units);
 
-  const units: Unit<Node>[] = graph.nodes
-    .filter((node) => stored.has(node))
-    .map((node) => ({ statements: lowerNode(node, stored, naming, float).statements, labels: [node] }));
+  const spoken = spokenNames(graph, stored, (node) => leafName(node) ?? names.get(node));
+  const label = (node: Node, by: Node, times: number): Label => ({
+    node: by,
+    provenance: provenanceOf(node, spoken, flopsOf(node, batchSize) * times),
+  });
+
+  /** The units of some nodes in order. Those of a step go by the scan around it, `times` as often. */
+  const lowerAll = (
+    nodes: readonly Node[],
+    inner: Scope,
+    by: Node | undefined,
+    times: number,
+  ): Unit<Label>[] => {
+    const recurrences = recurrencesOf({ nodes });
+    return nodes
+      .filter((node) => stored.has(node))
+      .flatMap((node): Unit<Label>[] => {
+        if (node.op !== "scan")
+          return [{ statements: lowerNode(node, inner), labels: [label(node, by ?? node, times)] }];
+        // The first of its scans stands for the whole loop: all of them have the same operands.
+        const { recurrence } = node.attributes;
+        const scans = recurrences.get(recurrence) ?? [];
+        if (scans[0] !== node) return [];
+        const step = stepGraph(recurrence, scans);
+        const labels: Label[] = [{ node: by ?? node, provenance: loopProvenance(node, recurrence) }];
+        const statements = lowerRecurrence(recurrence, scans, inner, {
+          temporaryOf,
+          lowerStep: (stepScope, copies) => {
+            const units = lowerAll(step.nodes, stepScope, by ?? node, times * recurrence.length);
+            const fused = fuse([...units, ...copies.map((copy) => ({ statements: copy, labels: [] }))]);
+            labels.push(...fused.flatMap((unit) => unit.labels));
+            return fused.flatMap((unit) => unit.statements);
+          },
+        });
+        return [{ statements, labels }];
+      });
+  };
+  const units = lowerAll(graph.nodes, scope, undefined, 1);
   for (const { storage: place, node } of graph.outputs)
     if (direct.get(node) !== place)
-      units.push({ statements: copyNest(node, place, naming, float).statements, labels: [] });
+      units.push({ statements: copyNest(node, { buffer: place, index: (at) => at }, scope), labels: [] });
 
-  const fused: KernelDraft<Node>[] = options.skip.has("fuse-loops") ? units : fuseUnits(units);
-  const drafts = options.skip.has("forward-stores")
+  const fused: KernelDraft<Label>[] = fuse(units);
+  const drafts = skip.has("forward-stores")
     ? fused
-    : forwardStores(fused, (buffer) => !storage.has(buffer), (base) => fresh(base)); // prettier-ignore
+    : forwardStores(fused, (buffer) => !storage.has(buffer), fresh);
 
-  const spoken = (node: Node): string | undefined =>
-    stored.has(node) || hasTrait(node, "leaf") ? (leafName(node) ?? names.get(node)) : undefined;
   const kernelName = nameMaker([], "_");
   const outputs = new Set(graph.outputs.map(({ node }) => node));
   const isOutput = (node: Node) => outputs.has(node);
@@ -101,26 +159,14 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
       return {
         name: kernelName(last === undefined ? "copy" : (names.get(last) ?? last.op)),
         body: draft.statements,
-        provenance: draft.labels
-          .map((node) => provenanceOf(node, spoken, batchSize))
-          .filter(({ text }) => !isCopy(text)),
+        provenance: draft.labels.map(({ provenance }) => provenance).filter(({ text }) => !isCopy(text)),
       };
     });
 
   const buffers = new Map<string, Buffer>(storage);
   const used = new Set<string>();
   for (const kernel of kernels) visitStatements(kernel.body, (s) => s.kind === "store" && used.add(s.buffer));
-  for (const node of graph.nodes) {
-    const name = bufferNames.get(node);
-    if (name === undefined || !used.has(name)) continue;
-    buffers.set(name, {
-      name,
-      storage: undefined,
-      element: storedElement(node, float),
-      shape: node.type.shape,
-      region: "temporary",
-    });
-  }
+  for (const buffer of temporaries.values()) if (used.has(buffer.name)) buffers.set(buffer.name, buffer);
   return { name: graph.name, kernels, buffers };
 }
 
@@ -130,7 +176,7 @@ const isCopy = (text: string): boolean => {
   return right !== undefined && left.replace(/_\d+$/, "") === right;
 };
 
-function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, batchSize: number): Provenance {
+function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, flops: number): Provenance {
   const { forward, rule, layer, path } = node.origin;
   return {
     text: `${spoken(node) ?? node.op} = ${formulaOf(node, spoken)}`,
@@ -138,8 +184,59 @@ function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, ba
     path,
     rule,
     gradientOf: forward === undefined ? undefined : forwardText(forward, spoken),
-    flops: flopsOf(node, batchSize),
+    flops,
   };
+}
+
+/** What a loop along time says above the lines of its step. */
+function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance {
+  const { layer, path } = scan.origin;
+  const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
+  return {
+    text: `For t = ${first} … ${last}:`,
+    layer,
+    path,
+    rule: undefined,
+    gradientOf: undefined,
+    flops: 0,
+  };
+}
+
+/**
+ * How formulas call what is stored. In a step, a sequence and what is stacked stand with their place in time, a carried value with that
+ * of the step before, and a whole operand under its own name.
+ */
+function spokenNames(
+  graph: Graph,
+  stored: ReadonlySet<Node>,
+  nameOf: (node: Node) => string | undefined,
+): (node: Node) => string | undefined {
+  const inSteps = new Map<Node, () => string | undefined>();
+  const spoken = (node: Node): string | undefined => {
+    const inStep = inSteps.get(node);
+    if (inStep !== undefined) return inStep();
+    return stored.has(node) || hasTrait(node, "leaf") ? nameOf(node) : undefined;
+  };
+  const enter = (part: Graph): void => {
+    for (const [recurrence, scans] of recurrencesOf(part)) {
+      const given: Readonly<Record<string, Node>> = scans[0].operands;
+      const before = recurrence.reverse ? "t + 1" : "t − 1";
+      for (const scan of [...scans].reverse())
+        inSteps.set(scan.attributes.value, () => `${nameOf(scan) ?? "?"}[t]`);
+      for (const { name, role, argument, next } of recurrence.operands) {
+        const whole = () => spoken(given[name]) ?? formulaOf(given[name], spoken);
+        if (role === "whole") inSteps.set(argument, whole);
+        if (role === "each") inSteps.set(argument, () => `${whole()}[t]`);
+        if (next !== undefined) {
+          const stack = scans.find(({ attributes }) => attributes.value === next);
+          inSteps.set(argument, () => `${(stack && nameOf(stack)) ?? nameOf(argument) ?? name}[${before}]`);
+        }
+      }
+      enter(stepGraph(recurrence, scans));
+    }
+  };
+  enter(graph);
+  return spoken;
 }
 
 /** The forward node as its formula; values that have names stand under them. */
@@ -154,12 +251,13 @@ const forwardText = (forward: Node, spoken: (node: Node) => string | undefined):
  * value that the kernel leaves in memory, else the last.
  */
 function mainOf(
-  { statements, labels }: KernelDraft<Node>,
+  draft: KernelDraft<Label>,
   isOutput: (node: Node) => boolean,
   bufferOf: (node: Node) => string,
 ): Node | undefined {
+  const labels = draft.labels.map(({ node }) => node);
   const kept = new Set<string>();
-  visitStatements(statements, (s) => s.kind === "store" && kept.add(s.buffer));
+  visitStatements(draft.statements, (s) => s.kind === "store" && kept.add(s.buffer));
   const lasting = labels.filter((node) => kept.has(bufferOf(node)));
   const choices = [
     labels.filter((node) => isOutput(node) && node.type.shape.length > 0),

@@ -2,66 +2,25 @@
  * From graph to loops: each stored node becomes a nest of loops over its elements, in graph order; everything between
  * stored nodes is computed inside. Nests are naive here: one node, one nest. Fusion and blocking come later.
  */
-import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
 import type { Dimension } from "../ir/types.ts";
-import { binary, call, convert, integer, number, variable } from "../loop/expressions.ts";
+import { add, binary, call, convert, integer, number, variable } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { assign, define, loop, store } from "../loop/statements.ts";
 import type { LoopRole, Statement } from "../loop/types.ts";
+import type { Piece } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
-import type { Read } from "../ops/define.ts";
-
-/** A nest and the node that it computes. */
-export interface Nest {
-  readonly node: Node;
-  readonly statements: readonly Statement[];
-}
-
-export interface Naming {
-  /** The buffer of a stored node or leaf. */
-  bufferOf(node: Node): string;
-  /** A loop variable or accumulator that no other has. */
-  fresh(base: string): string;
-}
-
-/** The value as memory holds it: a bool as 0 or 1 in the element type of its buffer. */
-export const storedElement = (node: Node, float: "f32" | "f64"): "f32" | "f64" | "i32" =>
-  node.type.element === "bool" ? float : node.type.element;
-
-/** How an element of `node` is read: from its buffer, or computed on the spot. */
-function readerOf(node: Node, stored: ReadonlySet<Node>, naming: Naming, float: "f32" | "f64"): Read {
-  if (stored.has(node) || hasTrait(node, "leaf")) {
-    const buffer = naming.bufferOf(node);
-    const type = storedElement(node, float);
-    return (at) => convert({ kind: "load", buffer, at, type }, node.type.element);
-  }
-  const lowering = loweringOf(node);
-  if (lowering.kind !== "element") throw new Error(`internal: ${node.op} must be stored`);
-  const read = operandReaders(node, stored, naming, float);
-  return (at) => lowering.element(at, read);
-}
-
-const operandReaders = (
-  node: Node,
-  stored: ReadonlySet<Node>,
-  naming: Naming,
-  float: "f32" | "f64",
-): Record<string, Read> => {
-  const names = Object.keys(node.operands);
-  return Object.fromEntries(
-    operandsOf(node).map((operand, i) => [names[i], readerOf(operand, stored, naming, float)]),
-  );
-};
+import { operandReaders, readerOf, storedElement } from "./scope.ts";
+import type { Place, Scope } from "./scope.ts";
 
 /** Loops over `shape` around what `body` makes of their variables; an axis of size one needs no loop. */
 function nestOver(
   shape: readonly Dimension[],
   role: LoopRole,
-  naming: Naming,
+  scope: Scope,
   body: (at: readonly Expression[]) => readonly Statement[],
 ): readonly Statement[] {
-  const names = shape.map((dimension) => (dimension === 1 ? undefined : naming.fresh("i")));
+  const names = shape.map((dimension) => (dimension === 1 ? undefined : scope.fresh("i")));
   const inner = body(names.map((name) => (name === undefined ? integer(0) : variable(name, "i32"))));
   return shape.reduceRight<readonly Statement[]>((statements, dimension, axis) => {
     const name = names[axis];
@@ -69,54 +28,76 @@ function nestOver(
   }, inner);
 }
 
-export function lowerNode(node: Node, stored: ReadonlySet<Node>, naming: Naming, float: "f32" | "f64"): Nest {
+export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
   const lowering = loweringOf(node);
   const { shape, element } = node.type;
-  const buffer = naming.bufferOf(node);
-  const memory = storedElement(node, float);
-  const keep = (at: readonly Expression[], value: Expression) => store(buffer, at, convert(value, memory));
-  const read = operandReaders(node, stored, naming, float);
+  const { buffer, index } = scope.placeOf(node);
+  const memory = storedElement(node, scope.float);
+  const keep = (at: readonly Expression[], value: Expression) =>
+    store(buffer, index(at), convert(value, memory));
+  const read = operandReaders(node, scope);
   switch (lowering.kind) {
     case "leaf":
-      throw new Error("internal: a leaf is not lowered");
+    case "recurrence":
+      throw new Error(`internal: ${node.op} is no nest of its own`);
     case "element":
-      return {
-        node,
-        statements: nestOver(shape, "parallel", naming, (at) => [keep(at, lowering.element(at, read))]),
-      };
+      if (lowering.pieces !== undefined)
+        return piecesOf(node, scope).flatMap((piece) =>
+          copyNest(piece.node, placeWithin({ buffer, index }, piece.start), scope),
+        );
+      return nestOver(shape, "parallel", scope, (at) => [keep(at, lowering.element(at, read))]);
     case "reduce": {
       const isSum = lowering.combine === "sum";
       const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
       // Sums of products are many and short-lived; other results are known by the name of what they are.
-      const name = naming.fresh(role === "output" ? "sum" : buffer);
+      const name = scope.fresh(role === "output" ? "sum" : buffer);
       const accumulator = variable(name, element);
       const combine = (x: Expression) =>
         isSum ? binary("+", accumulator, x) : call("maximum", [accumulator, x], element);
-      const statements = nestOver(shape, role, naming, (at) => [
+      return nestOver(shape, role, scope, (at) => [
         define(name, number(isSum ? 0 : -Infinity, element), true),
-        ...nestOver(lowering.extents, "reduction", naming, (along) => [
+        ...nestOver(lowering.extents, "reduction", scope, (along) => [
           assign(name, combine(lowering.element(at, along, read))),
         ]),
         keep(at, accumulator),
       ]);
-      return { node, statements };
     }
     case "scatter": {
-      const zero = nestOver(shape, "parallel", naming, (at) => [keep(at, number(0, element))]);
-      const scatter = nestOver(lowering.extents, "reduction", naming, (along) => {
-        const target = lowering.target(along, read);
+      const zero = nestOver(shape, "parallel", scope, (at) => [keep(at, number(0, element))]);
+      const scatter = nestOver(lowering.extents, "reduction", scope, (along) => {
+        const target = index(lowering.target(along, read));
         const before: Expression = { kind: "load", buffer, at: target, type: memory };
         return [store(buffer, target, binary("+", before, lowering.element(along, read)))];
       });
-      return { node, statements: [...zero, ...scatter] };
+      return [...zero, ...scatter];
     }
   }
 }
 
-/** Leaves a stored value, or a leaf, in a place of storage. */
-export const copyNest = (node: Node, buffer: string, naming: Naming, float: "f32" | "f64"): Nest => ({
-  node,
-  statements: nestOver(node.type.shape, "parallel", naming, (at) => [
-    store(buffer, at, { kind: "load", buffer: naming.bufferOf(node), at, type: storedElement(node, float) }),
-  ]),
+/** What lies in a node as it is, pieces of pieces written out. */
+function piecesOf(node: Node, scope: Scope): readonly Piece[] {
+  const lowering = loweringOf(node);
+  const pieces = lowering.kind === "element" ? lowering.pieces : undefined;
+  return (pieces ?? []).flatMap(({ node: part, start }) => {
+    const inner = scope.stored.has(part) ? [] : piecesOf(part, scope);
+    if (inner.length === 0) return [{ node: part, start }];
+    return inner.map((piece) => ({
+      node: piece.node,
+      start: piece.start.map((at, axis) => at + start[axis]),
+    }));
+  });
+}
+
+const placeWithin = ({ buffer, index }: Place, start: readonly number[]): Place => ({
+  buffer,
+  index: (at) => index(at.map((i, axis) => add(i, integer(start[axis])))),
 });
+
+/** Leaves a value in another place as well. */
+export function copyNest(node: Node, { buffer, index }: Place, scope: Scope): readonly Statement[] {
+  const read = readerOf(node, scope);
+  const memory = storedElement(node, scope.float);
+  return nestOver(node.type.shape, "parallel", scope, (at) => [
+    store(buffer, index(at), convert(read(at), memory)),
+  ]);
+}

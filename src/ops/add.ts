@@ -4,6 +4,6 @@ import { binaryOp } from "./pointwise.ts";
 
 export const add = defineOp({
   name: "add",
-  ...binaryOp({ traits: ["commutative", "cheap"], lower: "+", f: (x, y) => x + y }),
+  ...binaryOp({ traits: ["commutative", "cheap", "linear"], lower: "+", f: (x, y) => x + y }),
   vjp: (_, dz) => ({ x: dz, y: dz }),
 });

@@ -16,7 +16,7 @@ export const repeatedAxes = ({
 
 export const broadcast = defineOp({
   name: "broadcast",
-  traits: ["view", "cheap"],
+  traits: ["view", "cheap", "linear"],
   infer: ({ x }, { shape, axes }) => {
     checkAxes(axes, shape.length);
     if (axes.length !== x.shape.length) throw new TypeRefusal("every axis of the operand needs a place");

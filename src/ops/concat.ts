@@ -11,7 +11,7 @@ const shifted = (shape: Shape, axis: number, by: number): number[] =>
 
 export const concat = defineOp({
   name: "concat",
-  traits: ["view"],
+  traits: ["view", "chooses", "linear"],
   infer: ({ x, y }, { axis }) => {
     checkAxes([axis], x.shape.length);
     const besides = (shape: Shape) => shape.filter((_, i) => i !== axis);
@@ -35,6 +35,10 @@ export const concat = defineOp({
       const inY = at.map((i, a) => (a === axis ? add(i, integer(-size)) : i));
       return select(less(at[axis], integer(size)), read.x(at), read.y(inY));
     },
+    pieces: ({ operands: { x, y }, attributes: { axis } }) => [
+      { node: x, start: shifted(x.type.shape, axis, 0) },
+      { node: y, start: shifted(x.type.shape, axis, Number(x.type.shape[axis])) },
+    ],
   },
   evaluate: ({ x, y }, { attributes: { axis } }, shape) =>
     tensorOf(shape, (at) => {

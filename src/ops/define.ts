@@ -11,21 +11,49 @@ import type { Tensor } from "./tensor.ts";
 /**
  * pointwise: element by element over equal shapes. view: every element of the result is one of an operand's. reduction: many elements make one. commutative: operands may change places. leaf: reads storage.
  * fills: and a padding value besides. contraction: a sum of products, reading each element many times. cheap: so little work that recomputing it costs less than a load. opaque: the derivative does not pass.
+ * chooses: reading an element decides which operand it comes from. recurrence: a loop along time over a body of its own. linear: f(x + y) = f(x) + f(y), element by element or by moving elements.
  */
 export type Trait =
-  "pointwise" | "view" | "reduction" | "commutative" | "leaf" | "cheap" | "opaque" | "contraction" | "fills";
+  | "pointwise" | "view" | "reduction" | "commutative" | "leaf" | "cheap" | "opaque" | "contraction" | "fills" // prettier-ignore
+  | "chooses" | "recurrence" | "linear"; // prettier-ignore
+
+/** Differentiation, as it hands itself to the op that has a body to differentiate. */
+export interface Reverse {
+  /** The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends on a leaf. */
+  pullback(
+    seeds: ReadonlyMap<Node, Node>,
+    leaves: readonly Node[],
+    g: GraphBuilder,
+  ): readonly (Node | undefined)[];
+  hasTrait(node: Node, trait: Trait): boolean;
+}
+
+/** What `roots` come to when some nodes have the values given. The interpreter hands itself to the op that has a body to evaluate. */
+export type EvaluateBody = (
+  roots: readonly Node[],
+  given: ReadonlyMap<Node, Tensor>,
+  rows: number,
+) => readonly Tensor[];
 
 /** The element of an operand at an index. */
 export type Read = (at: readonly Expression[]) => Expression;
 type Reads<K extends OpName> = { readonly [O in OperandName<K>]: Read };
 
+/** An operand as a box of the result: where it begins. */
+export interface Piece {
+  readonly node: Node;
+  readonly start: readonly number[];
+}
+
 /** How an op's elements come about; nothing here knows a target. */
 export type Lowering<K extends OpName> =
   | { readonly kind: "leaf" }
+  /** A loop along time around the nests of the body. */
+  | { readonly kind: "recurrence" }
   /** Each element from the elements at the same place. */
   | { readonly kind: "pointwise"; expression(operands: { readonly [O in OperandName<K>]: Expression }, node: NodeOf<K>): Expression } // prettier-ignore
-  /** Each element from elements at other places. */
-  | { readonly kind: "element"; element(node: NodeOf<K>, at: readonly Expression[], read: Reads<K>): Expression }
+  /** Each element from elements at other places; `pieces` are operands that lie in the result as they are, covering it. */
+  | { readonly kind: "element"; element(node: NodeOf<K>, at: readonly Expression[], read: Reads<K>): Expression; pieces?(node: NodeOf<K>): readonly Piece[] } // prettier-ignore
   /** Each element from many: a loop over `extents` combines `element`. */
   | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; extents(node: NodeOf<K>): readonly Dimension[]; element(node: NodeOf<K>, at: readonly Expression[], along: readonly Expression[], read: Reads<K>): Expression } // prettier-ignore
   /** Zero, then a loop over `extents` adds `element` at `target`. */
@@ -38,7 +66,8 @@ export type SampleOperand =
 
 export interface Sample<K extends OpName> {
   readonly operands: { readonly [O in OperandName<K>]: SampleOperand };
-  readonly attributes: Attributes<K>;
+  /** Those that hold nodes are built when they are asked for. */
+  readonly attributes: Attributes<K> | ((g: GraphBuilder) => Attributes<K>);
   /** Stands on a kink: the derivative must be these numbers (for a cotangent of ones), not a difference. */
   readonly kink?: { readonly [O in OperandName<K>]?: readonly number[] };
 }
@@ -47,10 +76,15 @@ export interface OpDefinition<K extends OpName> extends OpRules<K> {
   readonly name: K;
   readonly traits: readonly Trait[];
   /** The cotangents of the operands, given the node `z` (operands and result) and its cotangent `dz`. */
-  vjp(z: NodeOf<K>, dz: Node, g: GraphBuilder): { readonly [O in OperandName<K>]: Node | null };
+  vjp(
+    z: NodeOf<K>,
+    dz: Node,
+    g: GraphBuilder,
+    reverse: Reverse,
+  ): { readonly [O in OperandName<K>]: Node | null };
   readonly lower: Lowering<K>;
   /** The dumbest correct loop; `shape` is the result's, with the batch bound to `rows`. */
-  evaluate(operands: { readonly [O in OperandName<K>]: Tensor }, node: NodeOf<K>, shape: readonly number[], rows: number): Tensor; // prettier-ignore
+  evaluate(operands: { readonly [O in OperandName<K>]: Tensor }, node: NodeOf<K>, shape: readonly number[], rows: number, body: EvaluateBody): Tensor; // prettier-ignore
   readonly samples: readonly Sample<K>[];
 }
 

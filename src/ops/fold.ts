@@ -14,7 +14,7 @@ import { sourceIndex, windowsShape } from "./windows.ts";
 
 export const fold = defineOp({
   name: "fold",
-  traits: ["reduction"],
+  traits: ["reduction", "linear"],
   infer: ({ x }, { shape, ...windows }) => {
     if (!sameShape(windowsShape(shape, windows), x.shape))
       throw new TypeRefusal(`[${x.shape.join()}] are not the windows of [${shape.join()}]`);

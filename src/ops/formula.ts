@@ -2,6 +2,7 @@
  * Ops in ordinary mathematical notation, for comments in emitted code and for `inspect`: a total table from op to
  * text. Views that mathematics leaves unsaid (broadcasts, reshapes) read as their operand.
  */
+import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, Node, NodeOf, OpName } from "../ir/nodes.ts";
 import { complementOf, shortNumber } from "../util/number-text.ts";
 
@@ -77,6 +78,7 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   input: ({ attributes }) => atom(attributes.name),
   parameter: ({ attributes }) => atom(attributes.name),
   state: ({ attributes }) => atom(attributes.name),
+  argument: ({ attributes }) => atom(attributes.name),
   constant: ({ attributes }) => constantText(attributes.value),
   batchSize: () => atom("n"),
   iota: () => atom("index"),
@@ -128,12 +130,19 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
       `${part(x, "atom")}[${start.map((from, i) => (shape[i] === "n" ? ":" : `${from}:${from + Number(shape[i])}`)).join(", ")}]`,
     ),
   pad: ({ operands: { x } }, part) => atom(`pad(${part(x, "select")})`),
-  concat: ({ operands: { x, y } }, part) => atom(`[${part(x, "select")}, ${part(y, "select")}]`),
+  concat: ({ operands: { x, y } }, part) => {
+    // What joins a joining joins all of its parts.
+    const first = part(x, "select");
+    const inner = /^\[([^\]]*)\]$/.exec(first)?.[1];
+    return atom(`[${x.op === "concat" && inner !== undefined ? inner : first}, ${part(y, "select")}]`);
+  },
   window: ({ operands: { x } }, part) => atom(`windows(${part(x, "select")})`),
   fold: ({ operands: { x } }, part) => atom(`fold(${part(x, "select")})`),
   gather: ({ operands: { x, indices } }, part) => atom(`${part(x, "atom")}[${part(indices, "select")}]`),
   scatterAdd: ({ operands: { x, indices } }, part) =>
     atom(`scatter(${part(x, "select")} at ${part(indices, "select")})`),
+  scan: (node, part) =>
+    atom(`recurrence(${operandsOf(node).map((operand) => part(operand, "select")).join(", ")})`), // prettier-ignore
   random: () => atom("random"),
 };
 

@@ -4,11 +4,15 @@
  */
 import { graphBuilder } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
+import { invariant } from "../diagnostics/errors.ts";
+import { collectNodes, operandNamesOf, operandsOf } from "../ir/nodes.ts";
 import type { Node, OpName } from "../ir/nodes.ts";
+import { boundShape } from "../ir/types.ts";
 import type { Dimension } from "../ir/types.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { absolute } from "./absolute.ts";
 import { add } from "./add.ts";
+import { argument } from "./argument.ts";
 import { batchSize } from "./batch-size.ts";
 import { broadcast } from "./broadcast.ts";
 import { cast } from "./cast.ts";
@@ -41,6 +45,7 @@ import { reduceMax } from "./reduce-max.ts";
 import { reduceSum } from "./reduce-sum.ts";
 import { relu } from "./relu.ts";
 import { reshape } from "./reshape.ts";
+import { scan } from "./scan.ts";
 import { scatterAdd } from "./scatter-add.ts";
 import { select } from "./select.ts";
 import { sigmoid } from "./sigmoid.ts";
@@ -54,12 +59,13 @@ import { subtract } from "./subtract.ts";
 import { tanh } from "./tanh.ts";
 import { transpose } from "./transpose.ts";
 import { window } from "./window.ts";
-import type { OpTable, Read, SampleOperand, Trait } from "./define.ts";
+import type { EvaluateBody, OpTable, Piece, Read, Reverse, SampleOperand, Trait } from "./define.ts";
 import type { Tensor } from "./tensor.ts";
 
 export const ops = {
   absolute,
   add,
+  argument,
   batchSize,
   broadcast,
   cast,
@@ -92,6 +98,7 @@ export const ops = {
   reduceSum,
   relu,
   reshape,
+  scan,
   scatterAdd,
   select,
   sigmoid,
@@ -110,20 +117,21 @@ export const ops = {
 /** An op's definition as seen by code that holds a node of unknown op: operands are records by name. */
 interface AnyDefinition {
   readonly traits: readonly Trait[];
-  vjp(z: Node, dz: Node, g: GraphBuilder): Readonly<Record<string, Node | null>>;
+  vjp(z: Node, dz: Node, g: GraphBuilder, reverse: Reverse): Readonly<Record<string, Node | null>>;
   readonly lower: AnyLowering;
   evaluate(
     operands: Readonly<Record<string, Tensor>>,
     node: Node,
     shape: readonly number[],
     rows: number,
+    body: EvaluateBody,
   ): Tensor;
   readonly samples: readonly AnySample[];
 }
 
 export interface AnySample {
   readonly operands: Readonly<Record<string, SampleOperand>>;
-  readonly attributes: object;
+  readonly attributes: object | ((g: GraphBuilder) => object);
   readonly kink?: Readonly<Record<string, readonly number[]>>;
 }
 
@@ -132,8 +140,9 @@ type At = readonly Expression[];
 type Extents = (node: Node) => readonly Dimension[];
 type AnyLowering =
   | { readonly kind: "leaf" }
+  | { readonly kind: "recurrence" }
   | { readonly kind: "pointwise"; expression(operands: Readonly<Record<string, Expression>>, node: Node): Expression }
-  | { readonly kind: "element"; element(node: Node, at: At, read: Reads): Expression }
+  | { readonly kind: "element"; element(node: Node, at: At, read: Reads): Expression; pieces?(node: Node): readonly Piece[] } // prettier-ignore
   | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; extents: Extents; element(node: Node, at: At, along: At, read: Reads): Expression } // prettier-ignore
   | { readonly kind: "scatter"; extents: Extents; target(node: Node, along: At, read: Reads): At; element(node: Node, along: At, read: Reads): Expression }; // prettier-ignore
 
@@ -147,22 +156,52 @@ export const createBuilder = (float: "f32" | "f64"): GraphBuilder => graphBuilde
 export const hasTrait = (node: Node, trait: Trait): boolean => definitionOf(node.op).traits.includes(trait);
 
 /** The cotangent of each operand, by the operand's name. */
-export const vjpOf = (node: Node, dz: Node, g: GraphBuilder): Readonly<Record<string, Node | null>> =>
-  definitionOf(node.op).vjp(node, dz, g);
+export const vjpOf = (
+  node: Node,
+  dz: Node,
+  g: GraphBuilder,
+  reverse: Reverse,
+): Readonly<Record<string, Node | null>> => definitionOf(node.op).vjp(node, dz, g, reverse);
 
 export const evaluateOp = (
   node: Node,
   operands: Readonly<Record<string, Tensor>>,
   shape: readonly number[],
   rows: number,
-): Tensor =>
-  // prettier-ignore
-  definitionOf(node.op).evaluate(operands, node, shape, rows);
+): Tensor => definitionOf(node.op).evaluate(operands, node, shape, rows, evaluateBody);
+
+/** What each node comes to, operands first; nodes that are `given` a value are not computed. */
+export function evaluateNodes(
+  nodes: readonly Node[],
+  given: ReadonlyMap<Node, Tensor>,
+  rows: number,
+): Map<Node, Tensor> {
+  const values = new Map(given);
+  const valueOf = (node: Node): Tensor => {
+    const value = values.get(node);
+    invariant(value !== undefined, `${node.op} is used before it is made`);
+    return value;
+  };
+  for (const node of nodes) {
+    if (values.has(node)) continue;
+    const names = operandNamesOf(node.op, node.attributes);
+    const operands = Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], valueOf(operand)]));
+    values.set(node, evaluateOp(node, operands, boundShape(node.type.shape, rows), rows));
+  }
+  return values;
+}
+
+const evaluateBody: EvaluateBody = (roots, given, rows) => {
+  const nodes = collectNodes(roots.map((node, i) => ({ storage: String(i), node })));
+  const values = evaluateNodes(nodes, given, rows);
+  return roots.flatMap((root) => values.get(root) ?? []);
+};
 
 /** An op's lowering with the node bound. */
 export type BoundLowering =
   | { readonly kind: "leaf" }
-  | { readonly kind: "element"; element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression }
+  | { readonly kind: "recurrence" }
+  | { readonly kind: "element"; element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression; readonly pieces?: readonly Piece[] | undefined } // prettier-ignore
   | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; readonly extents: readonly (number | "n")[]; element(at: readonly Expression[], along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression } // prettier-ignore
   | { readonly kind: "scatter"; readonly extents: readonly (number | "n")[]; target(along: readonly Expression[], read: Readonly<Record<string, Read>>): readonly Expression[]; element(along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression }; // prettier-ignore
 
@@ -170,6 +209,7 @@ export function loweringOf(node: Node): BoundLowering {
   const { lower } = definitionOf(node.op);
   switch (lower.kind) {
     case "leaf":
+    case "recurrence":
       return lower;
     case "pointwise":
       return {
@@ -181,7 +221,11 @@ export function loweringOf(node: Node): BoundLowering {
           ),
       };
     case "element":
-      return { kind: "element", element: (at, read) => lower.element(node, at, read) };
+      return {
+        kind: "element",
+        element: (at, read) => lower.element(node, at, read),
+        pieces: lower.pieces?.(node),
+      };
     case "reduce":
       return {
         kind: "reduce",

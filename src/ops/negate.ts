@@ -4,6 +4,10 @@ import { unary } from "./pointwise.ts";
 
 export const negate = defineOp({
   name: "negate",
-  ...unary({ traits: ["cheap"], lower: (x) => ({ kind: "negate", x, type: x.type }), f: (x) => -x }),
+  ...unary({
+    traits: ["cheap", "linear"],
+    lower: (x) => ({ kind: "negate", x, type: x.type }),
+    f: (x) => -x,
+  }),
   vjp: (_, dz, g) => ({ x: g.negate(dz) }),
 });

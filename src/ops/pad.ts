@@ -7,7 +7,7 @@ import { elementAt, tensorOf } from "./tensor.ts";
 
 export const pad = defineOp({
   name: "pad",
-  traits: ["view", "fills"],
+  traits: ["view", "fills", "chooses"],
   infer: ({ x }, { before, after }) => {
     if (before.length !== x.shape.length || after.length !== x.shape.length)
       throw new TypeRefusal("the padding must name every axis");

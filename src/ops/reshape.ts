@@ -22,7 +22,7 @@ function sizesAroundBatch(shape: Shape): string {
 
 export const reshape = defineOp({
   name: "reshape",
-  traits: ["view"],
+  traits: ["view", "linear"],
   infer: ({ x }, { shape }) => {
     if (sizeBesideBatch(x.shape) !== sizeBesideBatch(shape))
       throw new TypeRefusal(`${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeBesideBatch(shape)} elements instead of ${sizeBesideBatch(x.shape)}`); // prettier-ignore

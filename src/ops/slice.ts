@@ -23,7 +23,7 @@ function check(x: Shape, start: readonly number[], shape: Shape): void {
 
 export const slice = defineOp({
   name: "slice",
-  traits: ["view"],
+  traits: ["view", "linear"],
   infer: ({ x }, { start, shape }) => {
     check(x.shape, start, shape);
     return tensorType(x.element, shape);

@@ -4,6 +4,6 @@ import { binaryOp } from "./pointwise.ts";
 
 export const subtract = defineOp({
   name: "subtract",
-  ...binaryOp({ traits: ["cheap"], lower: "-", f: (x, y) => x - y }),
+  ...binaryOp({ traits: ["cheap", "linear"], lower: "-", f: (x, y) => x - y }),
   vjp: (_, dz, g) => ({ x: dz, y: g.negate(dz) }),
 });

@@ -9,7 +9,7 @@ const inverse = (permutation: readonly number[]): number[] =>
 
 export const transpose = defineOp({
   name: "transpose",
-  traits: ["view"],
+  traits: ["view", "linear"],
   infer: ({ x }, { permutation }) => {
     checkAxes(permutation, x.shape.length);
     if (permutation.length !== x.shape.length) throw new TypeRefusal("the permutation must name every axis");

@@ -10,7 +10,7 @@ import { sourceIndex, windowExpressions, windowsShape } from "./windows.ts";
 
 export const window = defineOp({
   name: "window",
-  traits: ["view"],
+  traits: ["view", "linear"],
   infer: ({ x }, attributes) => tensorType(x.element, windowsShape(x.shape, attributes)),
   vjp: ({ operands: { x }, attributes }, dz, g) => ({
     x: g.fold(dz, { ...attributes, shape: x.type.shape }),

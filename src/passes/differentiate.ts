@@ -9,9 +9,10 @@
 import type { GraphBuilder } from "../ir/builder.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import { wish } from "../ir/names.ts";
-import { makeGraph, operandsOf } from "../ir/nodes.ts";
+import { collectNodes, makeGraph, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node, Output } from "../ir/nodes.ts";
 import { isFloat } from "../ir/types.ts";
+import type { Reverse } from "../ops/define.ts";
 import { hasTrait, vjpOf } from "../ops/index.ts";
 
 /** The nodes through which some leaf influences the graph, in graph order. */
@@ -26,18 +27,18 @@ function influenced(nodes: readonly Node[], leaves: ReadonlySet<Node>): Set<Node
 }
 
 /**
- * The gradients of scalar `y` with respect to `leaves`, in their order; undefined where `y` does not depend on a leaf.
- * `nodes` are those of the graph that computes y, operands first.
+ * The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends on a leaf. `nodes` are those
+ * that compute the seeds, operands first.
  */
-export function gradientsOf(
-  y: Node,
+function cotangentsOf(
+  seeds: ReadonlyMap<Node, Node>,
   leaves: readonly Node[],
   nodes: readonly Node[],
   g: GraphBuilder,
 ): (Node | undefined)[] {
   const ends = new Set(leaves);
   const active = influenced(nodes, ends);
-  const cotangents = new Map<Node, Node>([[y, g.number(1, y.type.element)]]);
+  const cotangents = new Map(seeds);
   // Names that a cotangent got from a value without one of its own; a better one may still come.
   const provisional = new Set<Node>();
   const named = (of: Node, cotangent: Node): Node => {
@@ -60,12 +61,31 @@ export function gradientsOf(
     const { path, layer } = z.origin;
     g.within({ path, layer, composite: undefined, forward: z, rule: `${z.op}.vjp` }, () => {
       const operands: Readonly<Record<string, Node>> = z.operands;
-      for (const [name, share] of Object.entries(vjpOf(z, dz, g)))
+      for (const [name, share] of Object.entries(vjpOf(z, dz, g, reverse)))
         if (share !== null && active.has(operands[name])) accumulate(operands[name], share);
     });
   }
   return leaves.map((leaf) => cotangents.get(leaf));
 }
+
+const reverse: Reverse = {
+  pullback: (seeds, leaves, g) => {
+    const outputs = [...seeds.keys()].map((node, i) => ({ storage: String(i), node }));
+    return cotangentsOf(seeds, leaves, collectNodes(outputs), g);
+  },
+  hasTrait,
+};
+
+/**
+ * The gradients of scalar `y` with respect to `leaves`, in their order; undefined where `y` does not depend on a leaf.
+ * `nodes` are those of the graph that computes y, operands first.
+ */
+export const gradientsOf = (
+  y: Node,
+  leaves: readonly Node[],
+  nodes: readonly Node[],
+  g: GraphBuilder,
+): (Node | undefined)[] => cotangentsOf(new Map([[y, g.number(1, y.type.element)]]), leaves, nodes, g);
 
 export interface Differentiated {
   readonly graph: Graph;

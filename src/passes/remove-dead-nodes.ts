@@ -1,12 +1,14 @@
 /**
- * Purpose   Remove nodes that no output needs.
+ * Purpose   Remove nodes that no output needs, and operands of recurrences that no step needs.
  * Requires  a verified graph.
  * Ensures   every remaining node reaches an output; operands still stand before those who use them.
  * Example   %a = negate %x ; %b = exp %x ; output "y" = %b   =>   %b = exp %x ; output "y" = %b
  */
 import { makeGraph } from "../ir/nodes.ts";
+import { pruneOperands } from "../ir/recurrence.ts";
 import { definePass } from "./define.ts";
 
-export const removeDeadNodes = definePass("remove-dead-nodes", (graph) =>
-  makeGraph(graph.name, graph.outputs),
-);
+export const removeDeadNodes = definePass("remove-dead-nodes", (graph, g) => {
+  const lean = pruneOperands(graph, g);
+  return makeGraph(lean.name, lean.outputs);
+});

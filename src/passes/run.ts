@@ -1,10 +1,11 @@
 /**
  * Runs a list of passes over a graph. After each one the graph is verified; a fault is a bug of the pass, and says so.
- * Every pass can be skipped, timed, watched, and be the last.
+ * Every pass can be skipped, timed, watched, and be the last. A pass works on the steps of recurrences before the graph around them.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Graph } from "../ir/nodes.ts";
+import { rewriteSteps } from "../ir/recurrence.ts";
 import { verifyGraph } from "../ir/verify.ts";
 import { ops } from "../ops/index.ts";
 import type { Pass } from "./define.ts";
@@ -43,7 +44,8 @@ export function runPasses(
   for (const pass of passes) {
     if (options.skip.has(pass.name)) continue;
     const start = performance.now();
-    const next = pass.run(current, g, { exact: options.exact });
+    const apply = (part: Graph) => pass.run(part, g, { exact: options.exact });
+    const next = apply(rewriteSteps(current, g, apply));
     const milliseconds = performance.now() - start;
     if (next !== current) checkGraph(next, pass.name);
     options.watch?.({ pass: pass.name, before: current, after: next, milliseconds });

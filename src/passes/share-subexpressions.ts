@@ -11,25 +11,30 @@ import { rewriteGraph } from "../ir/rewrite.ts";
 import { hasTrait } from "../ops/index.ts";
 import { definePass } from "./define.ts";
 
+/** Equal for equal attributes. Recurrences, and the nodes in them, are the same only if they are one and the same. */
+function attributesKey(node: Node, numberOf: (x: object) => number): string {
+  if (node.op === "scan") return `${numberOf(node.attributes.recurrence)} ${numberOf(node.attributes.value)}`;
+  return JSON.stringify(node.attributes, (_, value: unknown) =>
+    typeof value === "number" && !Number.isFinite(value)
+      ? String(value)
+      : Object.is(value, -0)
+        ? "-0"
+        : value,
+  );
+}
+
 export const shareSubexpressions = definePass("share-subexpressions", (graph, g) => {
-  const numbers = new Map<Node, number>();
+  const numbers = new Map<object, number>();
   const known = new Map<string, Node>();
-  const numberOf = (node: Node): number => {
-    const number = numbers.get(node) ?? numbers.size;
-    numbers.set(node, number);
+  const numberOf = (x: object): number => {
+    const number = numbers.get(x) ?? numbers.size;
+    numbers.set(x, number);
     return number;
   };
   const keyOf = (node: Node): string => {
     const operands = operandsOf(node).map(numberOf);
     if (hasTrait(node, "commutative")) operands.sort((a, b) => a - b);
-    const attributes = JSON.stringify(node.attributes, (_, value: unknown) =>
-      typeof value === "number" && !Number.isFinite(value)
-        ? String(value)
-        : Object.is(value, -0)
-          ? "-0"
-          : value,
-    );
-    return `${node.op} ${operands.join()} ${attributes}`;
+    return `${node.op} ${operands.join()} ${attributesKey(node, numberOf)}`;
   };
   return rewriteGraph(graph, g, (node) => {
     const key = keyOf(node);

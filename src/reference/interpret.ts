@@ -4,35 +4,26 @@
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
-import { boundShape } from "../ir/types.ts";
-import { evaluateOp } from "../ops/index.ts";
+import { evaluateNodes } from "../ops/index.ts";
 import type { Tensor } from "../ops/tensor.ts";
 
 /** Tensors by the name of their storage: inputs, parameters and states going in, outputs coming out. */
 export type Storage = ReadonlyMap<string, Tensor>;
 
 /** What every node of the graph comes to for a batch of `rows` rows. Storage that is not given is all zeros. */
-export function evaluateNodes(graph: Graph, storage: Storage, rows: number): Map<Node, Tensor> {
-  const values = new Map<Node, Tensor>();
-  const valueOf = (node: Node): Tensor => {
-    const value = values.get(node);
-    invariant(value !== undefined, `${node.op} is used before it is made`);
-    return value;
-  };
+export function evaluateGraph(graph: Graph, storage: Storage, rows: number): Map<Node, Tensor> {
+  const given = new Map<Node, Tensor>();
   for (const node of graph.nodes) {
-    const operands = Object.fromEntries(
-      Object.entries(node.operands).map(([name, operand]) => [name, valueOf(operand)]),
-    );
     const isLeaf = node.op === "input" || node.op === "parameter" || node.op === "state";
     const stored = isLeaf ? storage.get(node.attributes.name) : undefined;
-    values.set(node, stored ?? evaluateOp(node, operands, boundShape(node.type.shape, rows), rows));
+    if (stored !== undefined) given.set(node, stored);
   }
-  return values;
+  return evaluateNodes(graph.nodes, given, rows);
 }
 
 /** What the graph leaves in storage. */
 export function interpret(graph: Graph, storage: Storage, rows: number): Map<string, Tensor> {
-  const values = evaluateNodes(graph, storage, rows);
+  const values = evaluateGraph(graph, storage, rows);
   const outputs = new Map<string, Tensor>();
   for (const { storage: name, node } of graph.outputs) {
     const value = values.get(node);

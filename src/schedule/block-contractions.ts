@@ -92,9 +92,19 @@ function blockNest(loop: For, batchSize: number): readonly Statement[] {
     .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], statements);
 }
 
+/** Nests stand in the kernel itself, or in its loop along time. */
+const blockAll = (statements: readonly Statement[], batchSize: number): readonly Statement[] =>
+  statements.flatMap((statement) => {
+    if (statement.kind !== "for") return [statement];
+    if (statement.role === "output") return blockNest(statement, batchSize);
+    return [
+      statement.role === "sequential"
+        ? { ...statement, body: blockAll(statement.body, batchSize) }
+        : statement,
+    ];
+  });
+
 export const blockContractions = (kernel: Kernel, batchSize: number): Kernel => ({
   ...kernel,
-  body: kernel.body.flatMap((statement) =>
-    statement.kind === "for" && statement.role === "output" ? blockNest(statement, batchSize) : [statement],
-  ),
+  body: blockAll(kernel.body, batchSize),
 });

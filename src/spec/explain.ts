@@ -111,8 +111,6 @@ const article = (noun: string): string => (/^[aeiou]/.test(noun) ? "an" : "a");
 
 function unknownName(path: SpecPath, name: string, names: readonly string[]): Diagnostic {
   const kind = kindOf(path);
-  const gap = knownGap([kind, name]);
-  if (gap) return wrong(path, "T1901", `${formatPath(path)}: ${gap.message}`, gap.hint);
   const similar = didYouMean(name, names);
   const hint = similar ? `did you mean ${showValue(similar)}?` : `known names: ${names.join(", ")}`;
   return wrong(path, "T1103", `${formatPath(path)}: there is no ${kind} ${showValue(name)}`, hint);

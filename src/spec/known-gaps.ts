@@ -7,8 +7,6 @@ interface Gap {
   readonly hint: string;
 }
 
-const layerGaps: readonly string[] = ["rnn", "lstm", "gru"];
-
 const gap = (what: string, needs: string, now: string): Gap => ({
   message: `known gap: ${what} arrives with ${needs}`,
   hint: `for now, ${now}`,
@@ -26,11 +24,8 @@ const gaps: Readonly<Record<string, Gap>> = {
   "data.targets.*.nextOf": gap("`nextOf`", "text columns", "write the data as columns of numbers"),
 };
 
-/** The gap at a path of the spec, or of `["layer", name]`. */
+/** The gap at a path of the spec. */
 export function knownGap(path: SpecPath): Gap | undefined {
-  const [kind, name] = path;
-  if (path.length === 2 && kind === "layer" && layerGaps.includes(String(name)))
-    return gap(`the layer ${name}`, "its composition from ops", "build the network of dense layers");
   const steps = path.filter((step) => typeof step === "string");
   if (steps[0] === "data" && steps.length === 4) steps[2] = "*";
   const key = steps.join(".");

@@ -7,7 +7,7 @@ import type { Node } from "../ir/nodes.ts";
 import { rewriteGraph } from "../ir/rewrite.ts";
 import { createBuilder } from "../ops/index.ts";
 import type { Compilation } from "../pipeline.ts";
-import { evaluateNodes, interpret } from "../reference/interpret.ts";
+import { evaluateGraph, interpret } from "../reference/interpret.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Batch } from "../runtime/slots.ts";
 import type { Trainer } from "../runtime/trainer.ts";
@@ -36,7 +36,7 @@ export function checkedLoss(
     return new Map([...batchStorage(facts, batch), ...parameters, ["random:seed", seed] as const]);
   };
   const stops = built.training.nodes.filter(({ op }) => op === "stopGradient");
-  const now = evaluateNodes(built.training, storageNow(), rows);
+  const now = evaluateGraph(built.training, storageNow(), rows);
   const held = stops.flatMap((node, i) => {
     const value = now.get(node);
     return value === undefined ? [] : [[`held:${i}`, value] as const];

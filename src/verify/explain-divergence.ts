@@ -10,7 +10,7 @@ import { flopsOfProgram } from "../inspect/flops.ts";
 import { formulaOf } from "../ops/formula.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import type { Compilation } from "../pipeline.ts";
-import { evaluateNodes } from "../reference/interpret.ts";
+import { evaluateGraph } from "../reference/interpret.ts";
 import { sizeOf } from "../runtime/model-facts.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { randomKey, randomStream, salts, shuffle } from "../runtime/random.ts";
@@ -72,7 +72,7 @@ function firstBadNode(
 ): string | undefined {
   const rows = rowsIn(facts, batch);
   const storage = new Map([...kept, ...batchStorage(facts, batch)]);
-  const values = evaluateNodes(graphs.gradient, storage, rows);
+  const values = evaluateGraph(graphs.gradient, storage, rows);
   const bad = badNode(graphs.gradient, values, facts.dtype);
   if (bad !== undefined) return bad;
   const gradients = built.parameters.flatMap(({ name }) => {
@@ -80,7 +80,7 @@ function firstBadNode(
     return output === undefined ? [] : [...(values.get(output.node)?.data ?? [])];
   });
   storage.set("flat:gradients", { shape: [gradients.length], data: Float64Array.from(gradients) });
-  return badNode(graphs.update, evaluateNodes(graphs.update, storage, rows), facts.dtype);
+  return badNode(graphs.update, evaluateGraph(graphs.update, storage, rows), facts.dtype);
 }
 
 function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" | "f64"): string | undefined {

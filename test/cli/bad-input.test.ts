@@ -47,7 +47,7 @@ describe("a wrong spec", () => {
       withNetwork({ ...hidden, type: "dens" }, scores),
       ["network[0].type", 'did you mean "dense"'],
     ],
-    ["a layer of a later version", withNetwork({ type: "lstm", units: 3 }, scores), ["T1901", "known gap"]],
+    ["a sequence layer over what is no sequence", withNetwork({ type: "lstm", units: 3 }, scores), ["T1308", "lstm1 takes sequences [n, length, units]"]], // prettier-ignore
     ["a step that stops the gradient", withNetwork({ ...hidden, activation: "step" }, scores), ["T1501", "straight-through", "sigmoid", "perceptron"]], // prettier-ignore
     ["a key that is missing", { ...flowers, optimizer: undefined }, ["optimizer is missing", "one of sgd,"]],
   ])("%s", async (_, spec, said) => {

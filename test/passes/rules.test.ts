@@ -257,6 +257,18 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
       '%z: f64[n,2] = contract %x, %a {"sumX":[1],"sumY":[0]}',
     ],
   ],
+  "join-boxes": [
+    [
+      `%a: f64[n,1] = slice %x {"start":[0,0],"shape":["n",1]}
+       %b: f64[n,3] = slice %y {"start":[0,0],"shape":["n",3]}
+       %p: f64[n,4] = pad %a {"before":[0,3],"after":[0,0],"value":0}
+       %q: f64[n,4] = pad %b {"before":[0,0],"after":[0,1],"value":0}
+       %z: f64[n,4] = add %p, %q`,
+      `%0: f64[n,3] = slice %y {"start":[0,0],"shape":["n",3]}
+       %1: f64[n,1] = slice %x {"start":[0,0],"shape":["n",1]}
+       %z: f64[n,4] = concat %0, %1 {"axis":1}`,
+    ],
+  ],
   "transpose-contraction": [
     [
       `%0: f64[3,2] = contract %b, %a {"sumX":[0],"sumY":[0]}

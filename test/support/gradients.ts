@@ -6,7 +6,7 @@ import type { Tensor } from "../../src/ops/tensor.ts";
 import { gradientsOf } from "../../src/passes/differentiate.ts";
 import { rewriteGraph } from "../../src/ir/rewrite.ts";
 import { createBuilder } from "../../src/ops/index.ts";
-import { evaluateNodes, interpret } from "../../src/reference/interpret.ts";
+import { evaluateGraph, interpret } from "../../src/reference/interpret.ts";
 import { drawn, streamOf } from "./tensors.ts";
 
 export type Values = ReadonlyMap<string, Tensor>;
@@ -40,7 +40,7 @@ const moved = (values: Values, directions: Values, by: number): Values =>
 
 /** The graph in which what stands behind a stopGradient is given, so that differences do not see through it either. */
 function frozen(graph: Graph, values: Values, rows: number): { graph: Graph; values: Values } {
-  const found = evaluateNodes(graph, values, rows);
+  const found = evaluateGraph(graph, values, rows);
   const g = createBuilder("f64");
   const given = new Map(values);
   const stops = new Map<Node, Node>();

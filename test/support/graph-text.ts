@@ -42,7 +42,7 @@ export function plainText(graph: Graph): string {
     // Leaves take no number, so that their order does not show.
     if (isLeaf) continue;
     names.set(node, String(lines.length));
-    lines.push(nodeText(node, (other) => names.get(other) ?? "?"));
+    lines.push(nodeText(node, { node: (other) => names.get(other) ?? "?", recurrence: () => "?" }));
   }
   return [...lines, ...outputs.map(({ storage, node }) => `output "${storage}" = %${names.get(node)}`)].join(
     "\n",

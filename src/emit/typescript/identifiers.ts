@@ -46,7 +46,7 @@ const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];
 const reductionLetters = ["k", "l", "m", "o", "p", "q"];
 
 /**
- * The name of each loop: `row` over the batch, i and j over results, k over what is summed. A loop must not hide a name
+ * The name of each loop: `row` over the batch, i and j over results, k over what is summed, t along time. A loop must not hide a name
  * of the module: the body may read both.
  */
 function nameLoops(
@@ -62,7 +62,12 @@ function nameLoops(
     const overBatch = /(^|\W)n(\W|$)/.test(JSON.stringify(statement.to));
     const letters =
       statement.role === "reduction" ? reductionLetters : outputLetters.slice(Math.min(depth, 1));
-    const wishes = overBatch ? ["row", "row2", "row3"] : letters;
+    const along = statement.variable.split("#")[0];
+    const wishes = overBatch
+      ? ["row", "row2", "row3"]
+      : statement.role === "sequential"
+        ? [along, `${along}2`, `${along}3`]
+        : letters;
     let name = wishes.find(isFree);
     for (let k = depth; name === undefined; k++) if (isFree(`i${k}`)) name = `i${k}`;
     names.set(statement.variable, name);

@@ -12,6 +12,7 @@ import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
 import { batchNorm, layerNorm, rmsNorm } from "./normalisation.ts";
 import { avgPool2d, globalAvgPool2d, maxPool2d } from "./pooling.ts";
+import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
 
 export const layers = {
@@ -33,6 +34,9 @@ export const layers = {
   embedding,
   "position-embedding": positionEmbedding,
   attention,
+  rnn,
+  lstm,
+  gru,
 } satisfies Record<string, Layer>;
 
 /** A layer as the canonical spec has it, as far as its own keys go. */

@@ -31,6 +31,41 @@ function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   return g.broadcast(g.make(node.op, inner, node.attributes), { shape, axes });
 }
 
+/** The sum's terms, sums among them taken apart. */
+const termsOf = (node: Node): Node[] =>
+  is(node, "add") ? [...termsOf(node.operands.x), ...termsOf(node.operands.y)] : [node];
+
+/** Where padding stands around a box, on the one axis where it does. */
+function paddedAxis(
+  node: Node,
+): { readonly axis: number; readonly start: number; readonly inner: Node } | undefined {
+  if (!is(node, "pad") || node.attributes.value !== 0) return undefined;
+  const { before, after } = node.attributes;
+  const padded = before.flatMap((size, axis) => (size > 0 || after[axis] > 0 ? [axis] : []));
+  return padded.length === 1
+    ? { axis: padded[0], start: before[padded[0]], inner: node.operands.x }
+    : undefined;
+}
+
+/** Boxes padded with zeros that lie side by side and cover the whole are what they are joined: each element is x + 0 + 0 … */
+function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
+  if (!is(node, "add")) return undefined;
+  const boxes = termsOf(node).map(paddedAxis);
+  const [first] = boxes;
+  const sorted = boxes.flatMap((box) => (box !== undefined && box.axis === first?.axis ? [box] : []));
+  if (first === undefined || sorted.length < boxes.length) return undefined;
+  sorted.sort((a, b) => a.start - b.start);
+  let end = 0;
+  for (const { start, inner, axis } of sorted) {
+    if (start !== end) return undefined;
+    end += Number(inner.type.shape[axis]);
+  }
+  if (end !== node.type.shape[first.axis]) return undefined;
+  return sorted
+    .map(({ inner }) => inner)
+    .reduce((joined, part) => g.concat(joined, part, { axis: first.axis }));
+}
+
 /** The contraction with the axes of one operand renumbered to those before its transpose. */
 const renumbered = (axes: Axes, permutation: Axes): Axes => axes.map((axis) => permutation[axis]);
 
@@ -172,6 +207,12 @@ export const viewRules = [
         return g.multiply(factor, g.reduceSum(x, { axes }));
       });
     },
+  }),
+  defineRule({
+    name: "join-boxes",
+    equation: "pad x + pad y = concat x, y, where the boxes lie side by side",
+    fast: true, // −0 + 0 is 0
+    apply: joinedBoxes,
   }),
   defineRule({
     name: "contract-transposed",

@@ -1,0 +1,196 @@
+/**
+ * Recurrences: how a `scan` is built, which stand in a graph, and how passes reach their bodies. The step of a recurrence is a
+ * graph of its own (`stepGraph`), so whatever is done to graphs is done to steps in the same way.
+ *
+ *     h = recur(g, { name, length }, { x: each(xs), before: carried(h0), u: whole(U) }, ({ x, before, u }) => …)
+ */
+import { withOperands } from "./builder.ts";
+import type { GraphBuilder } from "./builder.ts";
+import { collectNodes, makeGraph, operandsOf } from "./nodes.ts";
+import type { Attributes, Graph, Node, NodeOf, Recurrence, StepOperand } from "./nodes.ts";
+import { rewriteGraph } from "./rewrite.ts";
+import { tensorType, TypeRefusal } from "./types.ts";
+import type { Shape, TensorType } from "./types.ts";
+
+/** Time is the axis behind the batch, or the first one of what has no batch. */
+export const timeAxisOf = (step: Shape): number => (step[0] === "n" ? 1 : 0);
+
+/** The list with `time` put in at the time axis of a step of this shape. */
+export const atTime = <T>(step: Shape, at: readonly T[], time: T): T[] =>
+  at.toSpliced(timeAxisOf(step), 0, time);
+
+/** The type of a value of every step. */
+export const stackedType = ({ element, shape }: TensorType, length: number): TensorType =>
+  tensorType(element, atTime(shape, shape, length));
+
+/** The type of one step of a sequence. @throws TypeRefusal if it is no sequence of that length. */
+export function stepType({ element, shape }: TensorType, length: number): TensorType {
+  const axis = timeAxisOf(shape);
+  if (shape[axis] !== length) throw new TypeRefusal(`[${shape.join()}] is no sequence of ${length} steps`);
+  return tensorType(element, shape.toSpliced(axis, 1));
+}
+
+/** An operand of a recurrence in the making. */
+export interface Given {
+  readonly role: StepOperand["role"];
+  readonly node: Node;
+}
+export const each = (node: Node): Given => ({ role: "each", node });
+export const carried = (node: Node): Given => ({ role: "carried", node });
+export const whole = (node: Node): Given => ({ role: "whole", node });
+
+/** What a step makes: what each carried operand is for the next step, and the value that is stacked. */
+export interface Step {
+  readonly next: Readonly<Record<string, Node>>;
+  readonly value: Node;
+}
+
+/** The arguments of a step, by the names of what was given. */
+type Parts<Operands> = { readonly [Name in keyof Operands]: Node };
+
+export interface RecurrenceFacts {
+  /** Stands before the names of the arguments. */
+  readonly name: string;
+  readonly length: number;
+  readonly reverse?: boolean;
+}
+
+/** The stack of the values that `step` makes of its arguments, over `length` steps. */
+export function recur<Operands extends { readonly [name: string]: Given | undefined }>(
+  g: GraphBuilder,
+  { name: prefix, length, reverse = false }: RecurrenceFacts,
+  given: Operands,
+  step: (parts: Parts<Operands>) => Step,
+): Node {
+  const entries = Object.entries(given).flatMap(([name, each]) =>
+    each === undefined ? [] : [{ name, ...each }],
+  );
+  const made = entries.map(({ name, role, node }) => ({
+    name,
+    role,
+    argument: argumentNode(g, `${prefix}_${name}`, role === "each" ? stepType(node.type, length) : node.type),
+  }));
+  const { next, value } = step(
+    asParts(Object.fromEntries(made.map(({ name, argument }) => [name, argument]))),
+  );
+  const operands = made.map((operand) =>
+    operand.role === "carried" ? { ...operand, next: next[operand.name] } : operand,
+  );
+  return scanOf(g, { length, reverse, operands }, value, entries.map(({ node }) => node)); // prettier-ignore
+}
+
+/** Record types are lost in `fromEntries`; this is the one place that restores them. */
+const asParts = <Operands>(parts: object): Parts<Operands> => parts as Parts<Operands>;
+
+export function argumentNode(g: GraphBuilder, name: string, type: TensorType): NodeOf<"argument"> {
+  const node = g.argument({ name, type });
+  if (node.op !== "argument") throw new Error("internal: the builder made another node");
+  return node;
+}
+
+/** One value of a recurrence over its operands. */
+export const scanOf = (
+  g: GraphBuilder,
+  recurrence: Recurrence,
+  value: Node,
+  operands: readonly Node[],
+): Node => g.make("scan", operands, { recurrence, value });
+
+/** Which nodes of a step change from step to step; `nodes` stand in order, operands first. */
+export function varyingNodes(nodes: readonly Node[], operands: readonly StepOperand[]): Set<Node> {
+  const varying = new Set<Node>(
+    operands.flatMap(({ role, argument }) => (role === "whole" ? [] : [argument])),
+  );
+  for (const node of nodes) if (operandsOf(node).some((operand) => varying.has(operand))) varying.add(node);
+  return varying;
+}
+
+/** The recurrences of a graph in order, each with its scans. */
+export function recurrencesOf({ nodes }: Pick<Graph, "nodes">): Map<Recurrence, NodeOf<"scan">[]> {
+  const found = new Map<Recurrence, NodeOf<"scan">[]>();
+  for (const node of nodes) {
+    if (node.op !== "scan") continue;
+    const { recurrence } = node.attributes;
+    found.set(recurrence, [...(found.get(recurrence) ?? []), node]);
+  }
+  return found;
+}
+
+/** The body of a recurrence as a graph: what is carried leaves as `next:NAME`, the values of the scans as `value:0` and so on. */
+export const stepGraph = (recurrence: Recurrence, scans: readonly NodeOf<"scan">[]): Graph =>
+  makeGraph("step", [
+    ...recurrence.operands.flatMap(({ name, next }) =>
+      next === undefined ? [] : [{ storage: `next:${name}`, node: next }],
+    ),
+    ...scans.map(({ attributes }, k) => ({ storage: `value:${k}`, node: attributes.value })),
+  ]);
+
+/** Every step in a graph as a graph of its own, inner ones first. */
+export function stepsOf(graph: Graph): { readonly recurrence: Recurrence; readonly step: Graph }[] {
+  return [...recurrencesOf(graph)].flatMap(([recurrence, scans]) => {
+    const step = stepGraph(recurrence, scans);
+    return [...stepsOf(step), { recurrence, step }];
+  });
+}
+
+/** The graph with the body of every recurrence rewritten, inner ones too. Scans of one recurrence go on sharing it. */
+export function rewriteSteps(graph: Graph, g: GraphBuilder, rewrite: (step: Graph) => Graph): Graph {
+  const images = new Map<Attributes<"scan">, Attributes<"scan">>();
+  for (const [recurrence, scans] of recurrencesOf(graph)) {
+    const before = stepGraph(recurrence, scans);
+    const after = rewrite(rewriteSteps(before, g, rewrite));
+    if (after === before) continue;
+    const made = new Map(after.outputs.map(({ storage, node }) => [storage, node]));
+    const operands = recurrence.operands.map((operand) =>
+      operand.next === undefined ? operand : { ...operand, next: made.get(`next:${operand.name}`) },
+    );
+    const rewritten: Recurrence = { ...recurrence, operands };
+    scans.forEach(({ attributes }, k) =>
+      images.set(attributes, { recurrence: rewritten, value: made.get(`value:${k}`) ?? attributes.value }),
+    );
+  }
+  return replaceScans(graph, g, (scan) => images.get(scan.attributes));
+}
+
+/** The graph with other attributes for some scans; they keep those of their operands that the recurrence still names. */
+function replaceScans(
+  graph: Graph,
+  g: GraphBuilder,
+  replace: (scan: NodeOf<"scan">) => Attributes<"scan"> | undefined,
+): Graph {
+  return rewriteGraph(graph, g, (node) => {
+    const attributes = node.op === "scan" ? replace(node) : undefined;
+    if (node.op !== "scan" || attributes === undefined) return node;
+    const given: Readonly<Record<string, Node>> = node.operands;
+    const operands = attributes.recurrence.operands.map(({ name }) => given[name]);
+    return withOperands(g, { ...node, attributes }, operands);
+  });
+}
+
+/** What a step needs to make these values: arguments that nothing reads are no operands. */
+function pruned(recurrence: Recurrence, values: readonly Node[]): Recurrence {
+  const needed = new Set<Node>();
+  const roots = [...values];
+  for (let root = roots.pop(); root !== undefined; root = roots.pop())
+    for (const node of collectNodes([{ storage: "root", node: root }])) {
+      if (node.op !== "argument" || needed.has(node)) continue;
+      needed.add(node);
+      const next = recurrence.operands.find(({ argument }) => argument === node)?.next;
+      if (next !== undefined) roots.push(next);
+    }
+  const operands = recurrence.operands.filter(({ argument }) => needed.has(argument));
+  return operands.length === recurrence.operands.length ? recurrence : { ...recurrence, operands };
+}
+
+/** The graph without operands of scans that their recurrence does not read. */
+export function pruneOperands(graph: Graph, g: GraphBuilder): Graph {
+  const images = new Map<Recurrence, Recurrence>();
+  for (const [recurrence, scans] of recurrencesOf(graph)) {
+    const lean = pruned(recurrence, scans.map(({ attributes }) => attributes.value)); // prettier-ignore
+    if (lean !== recurrence) images.set(recurrence, lean);
+  }
+  return replaceScans(graph, g, ({ attributes }) => {
+    const recurrence = images.get(attributes.recurrence);
+    return recurrence === undefined ? undefined : { ...attributes, recurrence };
+  });
+}

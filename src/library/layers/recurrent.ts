@@ -1,0 +1,187 @@
+/**
+ * Recurrent layers over sequences [n, length, units], gates and their order as in PyTorch (torch.nn.RNN, LSTM, GRU). What does not
+ * depend on the step before, a = x · W + b, is one product over all places; the loop along time holds the rest.
+ *
+ *     rnn   hₜ = tanh(aₜ + hₜ₋₁ · R + b_R)                                                        Elman 1990
+ *     lstm  i, f, g, o = σ, σ, tanh, σ of aₜ + hₜ₋₁ · R + b_R                       Hochreiter and Schmidhuber 1997,
+ *           cₜ = f · cₜ₋₁ + i · g        hₜ = o · tanh(cₜ)                           with the forget gate of Gers et al. 2000
+ *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))          Cho et al. 2014
+ *           hₜ = (1 − z) · n + z · hₜ₋₁
+ */
+import { z } from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { carried, each, recur, whole } from "../../ir/recurrence.ts";
+import { choice } from "../../util/choice.ts";
+import { activate, activationOf, activations } from "../activations/index.ts";
+import { defaultInitialiser, initialisers } from "../initialisers/index.ts";
+import type { InitialiserChoice } from "../initialisers/index.ts";
+import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
+import type { LayerContext, LayerInput } from "./layer.ts";
+
+const keys = {
+  units: z.int().positive().describe("How many numbers are carried from place to place."),
+  returnSequences: z
+    .boolean()
+    .default(false)
+    .describe("Whether the output has every place of the sequence, or the last one alone."),
+  reverse: z.boolean().default(false).describe("Whether the sequence is read from its end to its beginning."),
+  init: choice(initialisers).optional().describe("How weights begin; by default Xavier, uniform."),
+  recurrentInit: choice(initialisers)
+    .optional()
+    .describe("How recurrent weights begin; by default Xavier, uniform."),
+  biasInit: choice(initialisers).prefault("zeros").describe("How both biases begin."),
+};
+
+interface Keys {
+  readonly units: number;
+  readonly returnSequences: boolean;
+  readonly reverse: boolean;
+  readonly init?: InitialiserChoice | undefined;
+  readonly recurrentInit?: InitialiserChoice | undefined;
+  readonly biasInit: InitialiserChoice;
+}
+
+/** What the step of a cell makes of its parts: what is carried on, of which `h` is the output. */
+type Cell = (g: GraphBuilder, parts: CellParts) => { readonly h: Node; readonly c?: Node };
+
+interface CellParts {
+  /** The place's part of the gates, x · W + b (and b_R, where that is a sum like any other). */
+  readonly inputs: Node;
+  /** h · R of the step before. */
+  readonly product: Node;
+  readonly h: Node;
+  /** Of an lstm. */
+  readonly c: Node | undefined;
+  /** b_R, where the cell adds it itself. */
+  readonly recurrentBias: Node | undefined;
+  /** Part k of some gates. */
+  gate(gates: Node, k: number): Node;
+}
+
+interface CellFacts {
+  readonly gates: number;
+  readonly hasMemory: boolean;
+  /** Whether b_R is added outside of the loop. */
+  readonly addsBothBiases: boolean;
+}
+
+/** Builds a recurrent layer around the step of its cell. */
+function recurrent(
+  context: LayerContext,
+  input: LayerInput,
+  { units, returnSequences, reverse, init, recurrentInit, biasInit }: Keys,
+  { gates, hasMemory, addsBothBiases }: CellFacts,
+  cell: Cell,
+  family: "he" | "lecun" | "xavier" = "xavier",
+): Node {
+  const { g, layer } = context;
+  const { x, size } = realWithLastAxis(context, input);
+  const length = x.type.shape[1];
+  if (x.type.shape.length !== 3 || typeof length !== "number")
+    return context.refuse(`${layer} takes sequences [n, length, units], but ${givenText([input])}`);
+
+  const width = gates * units;
+  const weights = (name: string, rows: number, chosen: InitialiserChoice | undefined, initKey: string) =>
+    context.parameter(name, [rows, width], {
+      init: chosen ?? defaultInitialiser(family),
+      initKey,
+      regularized: true,
+      fans: { in: rows, out: units },
+    });
+  const biases = (name: string) =>
+    context.parameter(name, [width], { init: biasInit, initKey: "biasInit", regularized: false, fans: { in: size, out: units } }); // prettier-ignore
+  const weight = weights("weight", size, init, "init");
+  const matrix = weights("recurrent", units, recurrentInit, "recurrentInit");
+  const bias = biases("bias");
+  const recurrentBias = biases("recurrentBias");
+
+  const product = g.contract(x, weight, { batchX: [], batchY: [], sumX: [2], sumY: [0] });
+  const both = addsBothBiases ? g.add(bias, recurrentBias) : bias;
+  const inputs = g.named(`${layer}_inputs`, g.add(product, both));
+  const zeros = g.broadcastTo(g.number(0), ["n", units]);
+  const states = recur(
+    g,
+    { name: layer, length, reverse },
+    {
+      inputs: each(inputs),
+      h: carried(zeros),
+      matrix: whole(matrix),
+      ...(hasMemory && { c: carried(zeros) }),
+      ...(!addsBothBiases && { recurrentBias: whole(recurrentBias) }),
+    },
+    (step) => {
+      const made = cell(g, {
+        inputs: step.inputs,
+        product: g.named(`${layer}_product`, g.contract(step.h, step.matrix, { batchX: [], batchY: [], sumX: [1], sumY: [0] })), // prettier-ignore
+        h: step.h,
+        c: step.c,
+        recurrentBias: step.recurrentBias,
+        gate: (list, k) => g.slice(list, { start: [0, k * units], shape: ["n", units] }),
+      });
+      const h = g.named(layer, made.h);
+      return { next: { h, ...(made.c && { c: made.c }) }, value: h };
+    },
+  );
+  if (returnSequences) return states;
+  const last = reverse ? 0 : length - 1;
+  return g.reshape(g.slice(states, { start: [0, last, 0], shape: ["n", 1, units] }), { shape: ["n", units] });
+}
+
+export const rnn = defineLayer({
+  name: "rnn",
+  about: "a recurrent layer: each place sees what the one before left",
+  keys: {
+    ...keys,
+    activation: choice(activations).prefault("tanh").describe("What the sums of a step go through."),
+  },
+  takes: "one input",
+  build: (context, [input], chosen) => {
+    const facts = { gates: 1, hasMemory: false, addsBothBiases: true };
+    const { family } = activationOf(chosen.activation);
+    const cell: Cell = (g, { inputs, product }) => ({
+      h: activate(g, g.named(`${context.layer}_sum`, g.add(inputs, product)), chosen.activation),
+    });
+    return recurrent(context, input, chosen, facts, cell, family);
+  },
+});
+
+export const lstm = defineLayer({
+  name: "lstm",
+  about: "long short-term memory: gates say what the cell takes in, keeps and gives out",
+  keys,
+  takes: "one input",
+  build: (context, [input], chosen) => {
+    const { layer } = context;
+    const cell: Cell = (g, { inputs, product, c, gate }) => {
+      const sums = g.add(inputs, product);
+      const [enters, stays, content, leaves] = ["input", "forget", "content", "output"].map((name, k) =>
+        g.named(`${layer}_${name}`, name === "content" ? g.tanh(gate(sums, k)) : g.sigmoid(gate(sums, k))),
+      );
+      const kept = g.multiply(stays, c ?? content);
+      const memory = g.named(`${layer}_cell`, g.add(kept, g.multiply(enters, content)));
+      return { h: g.multiply(leaves, g.named(`${layer}_cell_tanh`, g.tanh(memory))), c: memory };
+    };
+    return recurrent(context, input, chosen, { gates: 4, hasMemory: true, addsBothBiases: true }, cell);
+  },
+});
+
+export const gru = defineLayer({
+  name: "gru",
+  about: "gated recurrent unit: gates say how much of the past is read and kept",
+  keys,
+  takes: "one input",
+  build: (context, [input], chosen) => {
+    const { layer } = context;
+    const cell: Cell = (g, { inputs, product, h, recurrentBias, gate }) => {
+      const past = g.named(`${layer}_past`, g.add(product, recurrentBias ?? 0));
+      const sums = g.add(inputs, past);
+      const resets = g.named(`${layer}_reset`, g.sigmoid(gate(sums, 0)));
+      const keeps = g.named(`${layer}_update`, g.sigmoid(gate(sums, 1)));
+      const content = g.add(gate(inputs, 2), g.multiply(resets, gate(past, 2)));
+      const fresh = g.named(`${layer}_new`, g.tanh(content));
+      return { h: g.add(g.multiply(g.subtract(1, keeps), fresh), g.multiply(keeps, h)) };
+    };
+    return recurrent(context, input, chosen, { gates: 3, hasMemory: false, addsBothBiases: false }, cell);
+  },
+});

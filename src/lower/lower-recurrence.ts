@@ -1,0 +1,110 @@
+/**
+ * A recurrence as a loop along time: what the first step sees is laid down before it; in it stand the nests of the step, fused, and
+ * last what becomes of the carried values. Values that scans stack are stored at their place in time at once.
+ *
+ *     for i: h[i] = h0[i]
+ *     for t: { for i: y[i, t] = tanh(x[i, t] + Σ_k h[k] · w[k, i]) ; for i: h[i] = y[i, t] }
+ */
+import type { Node, NodeOf, Recurrence } from "../ir/nodes.ts";
+import { atTime } from "../ir/recurrence.ts";
+import { convert, integer, minus, variable } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { define, loop } from "../loop/statements.ts";
+import type { Statement } from "../loop/types.ts";
+import type { Read } from "../ops/define.ts";
+import { hasTrait } from "../ops/index.ts";
+import { copyNest } from "./lower-nodes.ts";
+import { readerOf, storedElement } from "./scope.ts";
+import type { Place, Scope } from "./scope.ts";
+
+/** What the lowering of a step needs from the program around it. */
+export interface StepHost {
+  /** A buffer of its own for a value of a step; that of an argument is what is carried. */
+  temporaryOf(node: Node): string;
+  /** The nests of the step and then these copies, fused. */
+  lowerStep(scope: Scope, copies: readonly (readonly Statement[])[]): readonly Statement[];
+}
+
+/** The place of a step's value in the stack of all steps. */
+const stackedPlace = ({ buffer, index }: Place, { type: { shape } }: Node, time: Expression): Place => ({
+  buffer,
+  index: (at) => index(atTime(shape, at, time)),
+});
+
+const plainPlace = (buffer: string): Place => ({ buffer, index: (at) => at });
+
+export function lowerRecurrence(
+  recurrence: Recurrence,
+  scans: readonly NodeOf<"scan">[],
+  outer: Scope,
+  host: StepHost,
+): readonly Statement[] {
+  const { length, reverse, operands } = recurrence;
+  const step = variable(outer.fresh(reverse ? "step" : "t"), "i32");
+  const time = reverse ? variable(outer.fresh("t"), "i32") : step;
+  const given: Readonly<Record<string, Node>> = scans[0].operands;
+
+  const carried = operands.flatMap((operand) =>
+    operand.next === undefined
+      ? []
+      : [{ ...operand, next: operand.next, buffer: host.temporaryOf(operand.argument) }],
+  );
+  const reads = new Map<Node, Read>(
+    operands.map(({ name, role, argument }): [Node, Read] => {
+      const { shape, element } = argument.type;
+      if (role !== "carried") {
+        const read = readerOf(given[name], outer);
+        return [argument, role === "whole" ? read : (at) => read(atTime(shape, at, time))];
+      }
+      const buffer = host.temporaryOf(argument);
+      const type = storedElement(argument, outer.float);
+      return [argument, (at) => convert({ kind: "load", buffer, at, type }, element)];
+    }),
+  );
+  // A value that several scans stack is computed for the first of them and copied for the others.
+  const stacks = new Map<Node, Place>();
+  const copies: { readonly value: Node; readonly place: Place }[] = [];
+  for (const scan of scans) {
+    const { value } = scan.attributes;
+    const place = stackedPlace(outer.placeOf(scan), value, time);
+    if (hasTrait(value, "leaf") || stacks.has(value)) copies.push({ value, place });
+    else stacks.set(value, place);
+  }
+  const scope: Scope = {
+    ...outer,
+    placeOf: (node) => stacks.get(node) ?? plainPlace(host.temporaryOf(node)),
+    argument: (node) => reads.get(node) ?? outer.argument(node),
+  };
+
+  // A carried value that becomes another one is set aside before any of them changes; the copied node has a place of its own.
+  const moved = carried.filter(({ next, argument }) => next.op === "argument" && next !== argument);
+  const aside = new Map<Node, Place>(
+    moved.map(({ next }) => [next, plainPlace(host.temporaryOf({ ...next }))]),
+  );
+  const body = host.lowerStep(scope, [
+    ...copies.map(({ value, place }) => copyNest(value, place, scope)),
+    ...[...aside].map(([node, place]) => copyNest(node, place, scope)),
+    ...carried
+      .filter(({ next, argument }) => next !== argument)
+      .map(({ next, buffer }) => {
+        const from = aside.get(next);
+        const read = from === undefined ? scope : { ...scope, argument: () => loadsFrom(from, next, outer) };
+        return copyNest(next, plainPlace(buffer), read);
+      }),
+  ]);
+  const backwards = reverse ? [define(nameOf(time), minus(integer(length - 1), step))] : [];
+  return [
+    ...carried.flatMap(({ name, buffer }) => copyNest(given[name], plainPlace(buffer), outer)),
+    loop(nameOf(step), length, "sequential", [...backwards, ...body]),
+  ];
+}
+
+const loadsFrom =
+  ({ buffer, index }: Place, node: Node, { float }: Scope): Read =>
+  (at) =>
+    convert({ kind: "load", buffer, at: index(at), type: storedElement(node, float) }, node.type.element);
+
+const nameOf = (x: Expression): string => {
+  if (x.kind !== "variable") throw new Error("internal: time is a variable");
+  return x.name;
+};
