@@ -87,9 +87,9 @@ const totals_r2_count = 981; // f64[]
 // Values on the way; those that do not live at the same time share memory.
 const dense1 = 1964; // f32[n, 32], from call 1 to call 10 of gradient
 const d_dense1_sum = 2988; // f32[n, 32], from call 7 to call 9 of gradient
-const dense2_product = 2988; // f32[n, 1], from call 2 to call 6 of gradient
+const rmse = 2988; // f32[n, 1], from call 2 to call 6 of gradient
 const d_dense2 = 4012; // f32[n, 1], from call 6 to call 10 of gradient
-const rmse = 3020; // f32[], from call 3 to call 5 of gradient
+const rmse_2 = 3020; // f32[], from call 3 to call 5 of gradient
 const d_loss_total = 3024; // f32[], from call 3 to call 6 of gradient
 const regularization = 3028; // f32[], from call 4 to call 5 of gradient
 const predict_dense1 = 1964; // f32[n, 32], from call 1 to call 2 of predict
@@ -183,7 +183,9 @@ function compute_dense1(f: Numbers, n: number, output: number): void {
 }
 
 // dense2_product = dense1 · dense2.weight
-function compute_dense2_product(f: Numbers, n: number): void {
+// rmse = dense2_product + dense2.bias − progression
+function compute_rmse(f: Numbers, n: number): void {
+  const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n - (n % 4); row += 4) {
     let sum0 = 0;
     let sum1 = 0;
@@ -197,10 +199,10 @@ function compute_dense2_product(f: Numbers, n: number): void {
       sum2 += f[dense1_row + k + 64] * dense2_weight_value;
       sum3 += f[dense1_row + k + 96] * dense2_weight_value;
     }
-    f[dense2_product + row] = sum0;
-    f[dense2_product + row + 1] = sum1;
-    f[dense2_product + row + 2] = sum2;
-    f[dense2_product + row + 3] = sum3;
+    f[rmse + row] = sum0 + dense2_bias_value - f[progression + row];
+    f[rmse + row + 1] = sum1 + dense2_bias_value - f[progression + row + 1];
+    f[rmse + row + 2] = sum2 + dense2_bias_value - f[progression + row + 2];
+    f[rmse + row + 3] = sum3 + dense2_bias_value - f[progression + row + 3];
   }
   for (let row = n - (n % 4); row < n; row++) {
     let sum = 0;
@@ -208,65 +210,59 @@ function compute_dense2_product(f: Numbers, n: number): void {
     for (let k = 0; k < 32; k++) {
       sum += f[dense1_row + k] * f[dense2_weight + k];
     }
-    f[dense2_product + row] = sum;
+    f[rmse + row] = sum + dense2_bias_value - f[progression + row];
   }
 }
 
-// loss_total = Σ (dense2_product + dense2.bias − progression) · (dense2_product + dense2.bias −
-//   progression)
-// rmse = √(loss_total / n)
+// loss_total = Σ rmse · rmse
+// rmse_2 = √(loss_total / n)
 // Gradient of loss_total / loss_count [divide.vjp]:
-//   d_loss_total = 1 / (rmse · 2) / n
-function compute_rmse(f: Numbers, n: number): void {
+//   d_loss_total = 1 / (rmse_2 · 2) / n
+function compute_rmse_2(f: Numbers, n: number): void {
   let loss_total = 0;
-  const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n; row++) {
-    const t_value = f[dense2_product + row] + dense2_bias_value - f[progression + row];
-    loss_total += t_value * t_value;
+    const rmse_value = f[rmse + row];
+    loss_total += rmse_value * rmse_value;
   }
   const t = n;
-  const rmse_value = Math.sqrt(loss_total / t);
-  f[rmse] = rmse_value;
-  f[d_loss_total] = 1 / (rmse_value * 2) / t;
+  const rmse_2_value = Math.sqrt(loss_total / t);
+  f[rmse_2] = rmse_2_value;
+  f[d_loss_total] = 1 / (rmse_2_value * 2) / t;
 }
 
 // regularization = Σ dense1.weight · dense1.weight
 function compute_regularization(f: Numbers): void {
   let regularization_value = 0;
-  for (let k = 0; k < 10; k++) {
-    const dense1_weight_k = dense1_weight + k * 32;
-    for (let l = 0; l < 32; l++) {
-      const dense1_weight_value = f[dense1_weight_k + l];
-      regularization_value += dense1_weight_value * dense1_weight_value;
-    }
+  for (let k = 0; k < 320; k++) {
+    const dense1_weight_value = f[dense1_weight + k];
+    regularization_value += dense1_weight_value * dense1_weight_value;
   }
   f[regularization] = regularization_value;
 }
 
 // regularization_2 = Σ dense2.weight · dense2.weight
-// loss = rmse + 0.001 · regularization + 0.001 · regularization_2
+// loss = rmse_2 + 0.001 · regularization + 0.001 · regularization_2
 function compute_loss(f: Numbers): void {
   let regularization_2 = 0;
   for (let k = 0; k < 32; k++) {
     const dense2_weight_value = f[dense2_weight + k];
     regularization_2 += dense2_weight_value * dense2_weight_value;
   }
-  f[loss] = f[rmse] + 0.001 * f[regularization] + 0.001 * regularization_2;
+  f[loss] = f[rmse_2] + 0.001 * f[regularization] + 0.001 * regularization_2;
 }
 
-// Gradient of (dense2 − progression) · (dense2 − progression) [multiply.vjp]:
-//   d_dense2 = 2 · d_loss_total · (dense2_product + dense2.bias − progression)
+// Gradient of rmse · rmse [multiply.vjp]:
+//   d_dense2 = 2 · d_loss_total · rmse
 // Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias_reduceSum = Σ_n (dense2_product + dense2.bias − progression)
+//   d_dense2.bias_reduceSum = Σ_n rmse
 //   d_dense2.bias = 2 · d_loss_total · d_dense2.bias_reduceSum
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   let d_dense2_bias_reduceSum = 0;
   const d_loss_total_value = f[d_loss_total];
-  const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n; row++) {
-    const t = f[dense2_product + row] + dense2_bias_value - f[progression + row];
-    f[d_dense2 + row] = 2 * (d_loss_total_value * t);
-    d_dense2_bias_reduceSum += t;
+    const rmse_value = f[rmse + row];
+    f[d_dense2 + row] = 2 * (d_loss_total_value * rmse_value);
+    d_dense2_bias_reduceSum += rmse_value;
   }
   f[d_dense2_bias] = 2 * (d_loss_total_value * d_dense2_bias_reduceSum);
 }
@@ -488,13 +484,13 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
 }
 
 // loss_total = Σ (dense2 − progression) · (dense2 − progression)
-// totals_loss_total = totals:loss.total + loss_total_2
+// totals_loss_total = totals:loss.total + loss_total
 // mae_total = Σ |dense2 − progression|
 // r2_residual = Σ (dense2 − progression) · (dense2 − progression)
 // r2_total = Σ progression
 // r2_squares = Σ progression · progression
 // totals_loss_count = totals:loss.count + n
-// totals_rmse_total = totals:rmse.total + loss_total_2
+// totals_rmse_total = totals:rmse.total + loss_total
 // totals_rmse_count = totals:rmse.count + n
 // totals_mae_total = totals:mae.total + mae_total
 // totals_mae_count = totals:mae.count + n
@@ -511,27 +507,27 @@ function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): 
   for (let row = 0; row < n; row++) {
     const dense2 = f[evaluate_dense2 + row];
     const progression_value = f[progression + row];
-    const t0 = dense2 - progression_value;
-    loss_total += t0 * t0;
-    mae_total += Math.abs(t0);
-    const t1 = progression_value;
-    const t2 = dense2 - t1;
-    r2_residual += t2 * t2;
-    r2_total += t1;
-    r2_squares += t1 * t1;
+    const t2 = dense2 - progression_value;
+    loss_total += t2 * t2;
+    mae_total += Math.abs(t2);
+    const t3 = progression_value;
+    const t4 = dense2 - t3;
+    r2_residual += t4 * t4;
+    r2_total += t3;
+    r2_squares += t3 * t3;
   }
-  const loss_total_2 = loss_total;
-  const totals_loss_total_value = doubles[totals_loss_total] + loss_total_2;
-  const t = n;
-  const totals_loss_count_value = doubles[totals_loss_count] + t;
-  const totals_rmse_total_value = doubles[totals_rmse_total] + loss_total_2;
-  const totals_rmse_count_value = doubles[totals_rmse_count] + t;
+  const t0 = loss_total;
+  const totals_loss_total_value = doubles[totals_loss_total] + t0;
+  const t1 = n;
+  const totals_loss_count_value = doubles[totals_loss_count] + t1;
+  const totals_rmse_total_value = doubles[totals_rmse_total] + t0;
+  const totals_rmse_count_value = doubles[totals_rmse_count] + t1;
   const totals_mae_total_value = doubles[totals_mae_total] + mae_total;
-  const totals_mae_count_value = doubles[totals_mae_count] + t;
+  const totals_mae_count_value = doubles[totals_mae_count] + t1;
   const totals_r2_residual_value = doubles[totals_r2_residual] + r2_residual;
   const totals_r2_total_value = doubles[totals_r2_total] + r2_total;
   const totals_r2_squares_value = doubles[totals_r2_squares] + r2_squares;
-  const totals_r2_count_value = doubles[totals_r2_count] + t;
+  const totals_r2_count_value = doubles[totals_r2_count] + t1;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_rmse_total] = totals_rmse_total_value;
@@ -564,8 +560,8 @@ function compute_summary_r2(doubles: Float64Array): void {
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, n: number): number {
   compute_dense1(f, n, dense1);
-  compute_dense2_product(f, n);
   compute_rmse(f, n);
+  compute_rmse_2(f, n);
   compute_regularization(f);
   compute_loss(f);
   compute_d_dense2_bias(f, n);

@@ -76,7 +76,7 @@ const totals_accuracy_total = 270; // f64[]
 const totals_accuracy_count = 271; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dense1_product = 544; // f32[n, 16], from call 1 to call 1 of gradient
+const dense1_sum = 544; // f32[n, 16], from call 1 to call 1 of gradient
 const dense1 = 800; // f32[n, 16], from call 1 to call 10 of gradient
 const d_dense1_sum = 544; // f32[n, 16], from call 7 to call 9 of gradient
 const dense2 = 544; // f32[n, 3], from call 2 to call 3 of gradient
@@ -84,17 +84,18 @@ const exponentials = 592; // f32[n, 3], from call 3 to call 6 of gradient
 const d_dense2 = 1056; // f32[n, 3], from call 6 to call 11 of gradient
 const sum_of_exponentials = 640; // f32[n], from call 3 to call 6 of gradient
 const loss_total = 656; // f32[], from call 3 to call 5 of gradient
-const divisor = 660; // f32[], from call 3 to call 5 of gradient
+const loss_count = 660; // f32[], from call 3 to call 5 of gradient
 const d_loss_total = 664; // f32[], from call 3 to call 6 of gradient
 const regularization = 544; // f32[], from call 4 to call 5 of gradient
-const predict_dense1_product = 544; // f32[n, 16], from call 1 to call 1 of predict
+const predict_dense1_sum = 544; // f32[n, 16], from call 1 to call 1 of predict
 const predict_dense1 = 800; // f32[n, 16], from call 1 to call 2 of predict
-const evaluate_dense1_product = 544; // f32[n, 16], from call 1 to call 1 of evaluate
+const evaluate_dense1_sum = 544; // f32[n, 16], from call 1 to call 1 of evaluate
 const evaluate_dense1 = 800; // f32[n, 16], from call 1 to call 2 of evaluate
 const evaluate_dense2 = 544; // f32[n, 3], from call 2 to call 3 of evaluate
 
 // dense1_product = flower · dense1.weight
-// dense1 = tanh(dense1_product + dense1.bias)
+// dense1_sum = dense1_product + dense1.bias
+// dense1 = tanh(dense1_sum)
 // The same for predict and evaluate.
 function compute_dense1(f: Numbers, n: number, output: number, output_2: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -136,18 +137,22 @@ function compute_dense1(f: Numbers, n: number, output: number, output_2: number)
         sum13 += flower1 * dense1_weight3;
         sum23 += flower2 * dense1_weight3;
       }
-      f[output_row + j] = sum00;
-      f[output_row + j + 16] = sum10;
-      f[output_row + j + 32] = sum20;
-      f[output_row + j + 1] = sum01;
-      f[output_row + j + 17] = sum11;
-      f[output_row + j + 33] = sum21;
-      f[output_row + j + 2] = sum02;
-      f[output_row + j + 18] = sum12;
-      f[output_row + j + 34] = sum22;
-      f[output_row + j + 3] = sum03;
-      f[output_row + j + 19] = sum13;
-      f[output_row + j + 35] = sum23;
+      const dense1_bias0 = f[dense1_bias + j];
+      f[output_row + j] = sum00 + dense1_bias0;
+      f[output_row + j + 16] = sum10 + dense1_bias0;
+      f[output_row + j + 32] = sum20 + dense1_bias0;
+      const dense1_bias1 = f[dense1_bias + j + 1];
+      f[output_row + j + 1] = sum01 + dense1_bias1;
+      f[output_row + j + 17] = sum11 + dense1_bias1;
+      f[output_row + j + 33] = sum21 + dense1_bias1;
+      const dense1_bias2 = f[dense1_bias + j + 2];
+      f[output_row + j + 2] = sum02 + dense1_bias2;
+      f[output_row + j + 18] = sum12 + dense1_bias2;
+      f[output_row + j + 34] = sum22 + dense1_bias2;
+      const dense1_bias3 = f[dense1_bias + j + 3];
+      f[output_row + j + 3] = sum03 + dense1_bias3;
+      f[output_row + j + 19] = sum13 + dense1_bias3;
+      f[output_row + j + 35] = sum23 + dense1_bias3;
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
@@ -167,17 +172,17 @@ function compute_dense1(f: Numbers, n: number, output: number, output_2: number)
         sum2 += flower_value * f[dense1_weight_k + 2];
         sum3 += flower_value * f[dense1_weight_k + 3];
       }
-      f[output_row + j] = sum0;
-      f[output_row + j + 1] = sum1;
-      f[output_row + j + 2] = sum2;
-      f[output_row + j + 3] = sum3;
+      f[output_row + j] = sum0 + f[dense1_bias + j];
+      f[output_row + j + 1] = sum1 + f[dense1_bias + j + 1];
+      f[output_row + j + 2] = sum2 + f[dense1_bias + j + 2];
+      f[output_row + j + 3] = sum3 + f[dense1_bias + j + 3];
     }
   }
   for (let row = 0; row < n; row++) {
     const output_row = output + row * 16;
     const output_2_row = output_2 + row * 16;
     for (let j = 0; j < 16; j++) {
-      f[output_2_row + j] = tanh(f[output_row + j] + f[dense1_bias + j]);
+      f[output_2_row + j] = tanh(f[output_row + j]);
     }
   }
 }
@@ -264,12 +269,11 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
 // expected_logit = Σ_last ([index = species] ? dense2 − maximum : 0)
 // loss_total = Σ ([species ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
 // loss_count = Σ [species ≥ 0]
-// divisor = max(loss_count, 1)
 // Gradient of loss_total / divisor [divide.vjp]:
-//   d_loss_total = 1 / divisor
-function compute_divisor(f: Numbers, integers: Int32Array, n: number): void {
+//   d_loss_total = 1 / max(loss_count, 1)
+function compute_loss_count(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total_value = 0;
-  let loss_count = 0;
+  let loss_count_value = 0;
   for (let row = 0; row < n; row++) {
     let maximum = -Infinity;
     const dense2_row = dense2 + row * 3;
@@ -288,39 +292,32 @@ function compute_divisor(f: Numbers, integers: Int32Array, n: number): void {
     }
     f[sum_of_exponentials + row] = sum_of_exponentials_value;
     loss_total_value += species_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
-    loss_count += species_value >= 0 ? 1 : 0;
+    loss_count_value += species_value >= 0 ? 1 : 0;
   }
   f[loss_total] = loss_total_value;
-  const divisor_value = Math.max(loss_count, 1);
-  f[divisor] = divisor_value;
-  f[d_loss_total] = 1 / divisor_value;
+  f[loss_count] = loss_count_value;
+  f[d_loss_total] = 1 / Math.max(loss_count_value, 1);
 }
 
 // regularization = Σ dense1.weight · dense1.weight
 function compute_regularization(f: Numbers): void {
   let regularization_value = 0;
-  for (let k = 0; k < 4; k++) {
-    const dense1_weight_k = dense1_weight + k * 16;
-    for (let l = 0; l < 16; l++) {
-      const dense1_weight_value = f[dense1_weight_k + l];
-      regularization_value += dense1_weight_value * dense1_weight_value;
-    }
+  for (let k = 0; k < 64; k++) {
+    const dense1_weight_value = f[dense1_weight + k];
+    regularization_value += dense1_weight_value * dense1_weight_value;
   }
   f[regularization] = regularization_value;
 }
 
 // regularization_2 = Σ dense2.weight · dense2.weight
-// loss = loss_total / divisor + 0.01 · regularization + 0.01 · regularization_2
+// loss = loss_total / max(loss_count, 1) + 0.01 · regularization + 0.01 · regularization_2
 function compute_loss(f: Numbers): void {
   let regularization_2 = 0;
-  for (let k = 0; k < 16; k++) {
-    const dense2_weight_k = dense2_weight + k * 3;
-    for (let l = 0; l < 3; l++) {
-      const dense2_weight_value = f[dense2_weight_k + l];
-      regularization_2 += dense2_weight_value * dense2_weight_value;
-    }
+  for (let k = 0; k < 48; k++) {
+    const dense2_weight_value = f[dense2_weight + k];
+    regularization_2 += dense2_weight_value * dense2_weight_value;
   }
-  f[loss] = f[loss_total] / f[divisor] + 0.01 * f[regularization] + 0.01 * regularization_2;
+  f[loss] = f[loss_total] / Math.max(f[loss_count], 1) + 0.01 * f[regularization] + 0.01 * regularization_2;
 }
 
 // Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
@@ -618,11 +615,11 @@ function compute_learningRate(integers: Int32Array, doubles: Float64Array): void
 // loss_total = Σ ([species ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [species ≥ 0]
-// totals_loss_count = totals:loss.count + loss_count_2
+// totals_loss_count = totals:loss.count + loss_count
 // minus_predicted_class = max_last([dense2 = maximum] ? −index : −∞)
 // accuracy_total = Σ ([species ≥ 0] ? [−minus_predicted_class = species] : 0)
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
-// totals_accuracy_count = totals:accuracy.count + loss_count_2
+// totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
   f: Numbers,
   integers: Int32Array,
@@ -630,7 +627,7 @@ function compute_totals_accuracy_count(
   n: number,
 ): void {
   let loss_total_value = 0;
-  let loss_count = 0;
+  let loss_count_value = 0;
   let accuracy_total = 0;
   for (let row = 0; row < n; row++) {
     let maximum = -Infinity;
@@ -653,15 +650,15 @@ function compute_totals_accuracy_count(
       );
     }
     loss_total_value += species_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
-    loss_count += species_value >= 0 ? 1 : 0;
+    loss_count_value += species_value >= 0 ? 1 : 0;
     accuracy_total +=
       species_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(species_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total_value;
-  const loss_count_2 = loss_count;
-  const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
+  const t = loss_count_value;
+  const totals_loss_count_value = doubles[totals_loss_count] + t;
   const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
-  const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
+  const totals_accuracy_count_value = doubles[totals_accuracy_count] + t;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_accuracy_total] = totals_accuracy_total_value;
@@ -677,9 +674,9 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_dense1(f, n, dense1_product, dense1);
+  compute_dense1(f, n, dense1_sum, dense1);
   compute_dense2(f, n, dense1, dense2);
-  compute_divisor(f, integers, n);
+  compute_loss_count(f, integers, n);
   compute_regularization(f);
   compute_loss(f);
   compute_d_dense2(f, integers, n);
@@ -699,13 +696,13 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 
 /** The network's output for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
-  compute_dense1(f, n, predict_dense1_product, predict_dense1);
+  compute_dense1(f, n, predict_dense1_sum, predict_dense1);
   compute_dense2(f, n, predict_dense1, prediction);
 }
 
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
-  compute_dense1(f, n, evaluate_dense1_product, evaluate_dense1);
+  compute_dense1(f, n, evaluate_dense1_sum, evaluate_dense1);
   compute_dense2(f, n, evaluate_dense1, evaluate_dense2);
   compute_totals_accuracy_count(f, integers, doubles, n);
 }

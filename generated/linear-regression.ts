@@ -72,12 +72,14 @@ const totals_r2_total = 2678; // f64[]
 const totals_r2_count = 2679; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dense1_product = 5360; // f32[n, 1], from call 1 to call 3 of gradient
+const mse = 5360; // f32[n, 1], from call 1 to call 3 of gradient
 const d_dense1 = 5804; // f32[n, 1], from call 3 to call 4 of gradient
 const evaluate_dense1 = 5360; // f32[n, 1], from call 1 to call 2 of evaluate
 
 // dense1_product = patient · dense1.weight
-function compute_dense1_product(f: Numbers, n: number): void {
+// mse = dense1_product + dense1.bias − progression
+function compute_mse(f: Numbers, n: number): void {
+  const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n - (n % 5); row += 5) {
     let sum0 = 0;
     let sum1 = 0;
@@ -93,11 +95,11 @@ function compute_dense1_product(f: Numbers, n: number): void {
       sum3 += f[patient_row + k + 30] * dense1_weight_value;
       sum4 += f[patient_row + k + 40] * dense1_weight_value;
     }
-    f[dense1_product + row] = sum0;
-    f[dense1_product + row + 1] = sum1;
-    f[dense1_product + row + 2] = sum2;
-    f[dense1_product + row + 3] = sum3;
-    f[dense1_product + row + 4] = sum4;
+    f[mse + row] = sum0 + dense1_bias_value - f[progression + row];
+    f[mse + row + 1] = sum1 + dense1_bias_value - f[progression + row + 1];
+    f[mse + row + 2] = sum2 + dense1_bias_value - f[progression + row + 2];
+    f[mse + row + 3] = sum3 + dense1_bias_value - f[progression + row + 3];
+    f[mse + row + 4] = sum4 + dense1_bias_value - f[progression + row + 4];
   }
   for (let row = n - (n % 5); row < n; row++) {
     let sum = 0;
@@ -105,38 +107,35 @@ function compute_dense1_product(f: Numbers, n: number): void {
     for (let k = 0; k < 10; k++) {
       sum += f[patient_row + k] * f[dense1_weight + k];
     }
-    f[dense1_product + row] = sum;
+    f[mse + row] = sum + dense1_bias_value - f[progression + row];
   }
 }
 
-// loss_total = Σ (dense1_product + dense1.bias − progression) · (dense1_product + dense1.bias −
-//   progression)
+// loss_total = Σ mse · mse
 // loss = loss_total / n
 function compute_loss(f: Numbers, n: number): void {
   let loss_total = 0;
-  const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
-    const t = f[dense1_product + row] + dense1_bias_value - f[progression + row];
-    loss_total += t * t;
+    const mse_value = f[mse + row];
+    loss_total += mse_value * mse_value;
   }
   f[loss] = loss_total / n;
 }
 
 // Gradient of loss = loss_total / loss_count [divide.vjp]:
 //   d_loss_total = 1 / n
-// Gradient of (dense1 − progression) · (dense1 − progression) [multiply.vjp]:
-//   d_dense1 = 2 · d_loss_total · (dense1_product + dense1.bias − progression)
+// Gradient of mse · mse [multiply.vjp]:
+//   d_dense1 = 2 · d_loss_total · mse
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias_reduceSum = Σ_n (dense1_product + dense1.bias − progression)
+//   d_dense1.bias_reduceSum = Σ_n mse
 //   d_dense1.bias = 2 · d_loss_total · d_dense1.bias_reduceSum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   const d_loss_total = 1 / n;
   let d_dense1_bias_reduceSum = 0;
-  const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
-    const t = f[dense1_product + row] + dense1_bias_value - f[progression + row];
-    f[d_dense1 + row] = 2 * (d_loss_total * t);
-    d_dense1_bias_reduceSum += t;
+    const mse_value = f[mse + row];
+    f[d_dense1 + row] = 2 * (d_loss_total * mse_value);
+    d_dense1_bias_reduceSum += mse_value;
   }
   f[d_dense1_bias] = 2 * (d_loss_total * d_dense1_bias_reduceSum);
 }
@@ -220,12 +219,12 @@ function compute_dense1(f: Numbers, n: number, output: number): void {
 }
 
 // loss_total = Σ (dense1 − progression) · (dense1 − progression)
-// totals_loss_total = totals:loss.total + loss_total_2
+// totals_loss_total = totals:loss.total + loss_total
 // r2_residual = Σ (dense1 − progression) · (dense1 − progression)
 // r2_total = Σ progression
 // r2_squares = Σ progression · progression
 // totals_loss_count = totals:loss.count + n
-// totals_rmse_total = totals:rmse.total + loss_total_2
+// totals_rmse_total = totals:rmse.total + loss_total
 // totals_rmse_count = totals:rmse.count + n
 // totals_r2_residual = totals:r2.residual + r2_residual
 // totals_r2_total = totals:r2.total + r2_total
@@ -239,24 +238,24 @@ function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): 
   for (let row = 0; row < n; row++) {
     const dense1 = f[evaluate_dense1 + row];
     const progression_value = f[progression + row];
-    const t0 = dense1 - progression_value;
-    loss_total += t0 * t0;
-    const t1 = progression_value;
-    const t2 = dense1 - t1;
-    r2_residual += t2 * t2;
-    r2_total += t1;
-    r2_squares += t1 * t1;
+    const t2 = dense1 - progression_value;
+    loss_total += t2 * t2;
+    const t3 = progression_value;
+    const t4 = dense1 - t3;
+    r2_residual += t4 * t4;
+    r2_total += t3;
+    r2_squares += t3 * t3;
   }
-  const loss_total_2 = loss_total;
-  const totals_loss_total_value = doubles[totals_loss_total] + loss_total_2;
-  const t = n;
-  const totals_loss_count_value = doubles[totals_loss_count] + t;
-  const totals_rmse_total_value = doubles[totals_rmse_total] + loss_total_2;
-  const totals_rmse_count_value = doubles[totals_rmse_count] + t;
+  const t0 = loss_total;
+  const totals_loss_total_value = doubles[totals_loss_total] + t0;
+  const t1 = n;
+  const totals_loss_count_value = doubles[totals_loss_count] + t1;
+  const totals_rmse_total_value = doubles[totals_rmse_total] + t0;
+  const totals_rmse_count_value = doubles[totals_rmse_count] + t1;
   const totals_r2_residual_value = doubles[totals_r2_residual] + r2_residual;
   const totals_r2_total_value = doubles[totals_r2_total] + r2_total;
   const totals_r2_squares_value = doubles[totals_r2_squares] + r2_squares;
-  const totals_r2_count_value = doubles[totals_r2_count] + t;
+  const totals_r2_count_value = doubles[totals_r2_count] + t1;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_rmse_total] = totals_rmse_total_value;
@@ -284,7 +283,7 @@ function compute_summary_r2(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, n: number): number {
-  compute_dense1_product(f, n);
+  compute_mse(f, n);
   compute_loss(f, n);
   compute_d_dense1_bias(f, n);
   compute_d_dense1_weight(f, n);
@@ -1848,7 +1847,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
           ["dense1.bias", dense1_bias, 1],
         ]) ??
         firstNotFinite(f, rows, [
-          ["dense1_product", dense1_product, 1],
+          ["mse", mse, 1],
           ["d_dense1", d_dense1, 1],
         ])
       );

@@ -541,18 +541,17 @@ function compute_scores(f: Numbers, n: number, input: number, output: number): v
 // loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
 //   0)
 // loss_count = Σ [digit ≥ 0]
-// divisor = max(loss_count, 1)
-// loss = loss_total / divisor
+// loss = loss_total / max(loss_count, 1)
 // Gradient of loss = loss_total / divisor [divide.vjp]:
-//   d_loss_total = 1 / divisor
+//   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
   let loss_count = 0;
   for (let row = 0; row < n; row++) {
-    let maximum = -Infinity;
+    let maximum_value = -Infinity;
     const scores_row = scores + row * 10;
     for (let k = 0; k < 10; k++) {
-      maximum = Math.max(maximum, f[scores_row + k]);
+      maximum_value = Math.max(maximum_value, f[scores_row + k]);
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
@@ -560,7 +559,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
     const digit_value = integers[digit + row];
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
-      const t = f[scores_row + k] - maximum;
+      const t = f[scores_row + k] - maximum_value;
       const exponentials_value = exp(t);
       f[exponentials_row + k] = exponentials_value;
       sum_of_exponentials_value += exponentials_value;
@@ -572,9 +571,9 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
       digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
   }
-  const divisor = Math.max(loss_count, 1);
-  f[loss] = loss_total / divisor;
-  f[d_loss_total] = 1 / divisor;
+  const maximum = Math.max(loss_count, 1);
+  f[loss] = loss_total / maximum;
+  f[d_loss_total] = 1 / maximum;
 }
 
 // Gradient of counted ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (scores −
@@ -1476,11 +1475,11 @@ function compute_block1_hidden_2(
 //   0)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [digit ≥ 0]
-// totals_loss_count = totals:loss.count + loss_count_2
+// totals_loss_count = totals:loss.count + loss_count
 // minus_predicted_class = max_last([scores = maximum] ? −index : −∞)
 // accuracy_total = Σ ([digit ≥ 0] ? [−minus_predicted_class = digit] : 0)
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
-// totals_accuracy_count = totals:accuracy.count + loss_count_2
+// totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
   f: Numbers,
   integers: Int32Array,
@@ -1504,10 +1503,10 @@ function compute_totals_accuracy_count(
     const round = Math.fround(maximum);
     for (let k = 0; k < 10; k++) {
       const scores_value = f[scores_row + k];
-      const t = scores_value - maximum;
-      sum_of_exponentials_value += exp(t);
-      expected_logit += k === digit_value ? t : 0;
-      cross_entropy += t;
+      const t_value = scores_value - maximum;
+      sum_of_exponentials_value += exp(t_value);
+      expected_logit += k === digit_value ? t_value : 0;
+      cross_entropy += t_value;
       minus_predicted_class = Math.max(
         minus_predicted_class,
         Math.fround(scores_value) === round ? -k : -Infinity,
@@ -1520,10 +1519,10 @@ function compute_totals_accuracy_count(
       digit_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
-  const loss_count_2 = loss_count;
-  const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
+  const t = loss_count;
+  const totals_loss_count_value = doubles[totals_loss_count] + t;
   const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
-  const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
+  const totals_accuracy_count_value = doubles[totals_accuracy_count] + t;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_accuracy_total] = totals_accuracy_total_value;

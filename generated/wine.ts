@@ -78,7 +78,7 @@ const totals_accuracy_count = 695; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
 const dropout1_lessEqual = 1392; // f32[n, 16], from call 1 to call 6 of gradient
-const dense1_product = 1648; // f32[n, 16], from call 2 to call 6 of gradient
+const dense1 = 1648; // f32[n, 16], from call 2 to call 6 of gradient
 const dropout1 = 1904; // f32[n, 16], from call 2 to call 9 of gradient
 const d_dense1_sum = 2160; // f32[n, 16], from call 6 to call 8 of gradient
 const dense2 = 2160; // f32[n, 3], from call 3 to call 4 of gradient
@@ -102,11 +102,12 @@ function compute_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number)
 }
 
 // dense1_product = chemistry · dense1.weight
-// dropout1 = dropout1_lessEqual ? 1.42857… · relu(dense1_product + dense1.bias) : 0
+// dense1 = relu(dense1_product + dense1.bias)
+// dropout1 = dropout1_lessEqual ? 1.42857… · dense1 : 0
 function compute_dropout1(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const chemistry_row = chemistry + row * 13;
-    const dense1_product_row = dense1_product + row * 16;
+    const dense1_row = dense1 + row * 16;
     const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
     const dropout1_row = dropout1 + row * 16;
     for (let j = 0; j < 16; j += 4) {
@@ -145,71 +146,59 @@ function compute_dropout1(f: Numbers, n: number): void {
         sum13 += chemistry1 * dense1_weight3;
         sum23 += chemistry2 * dense1_weight3;
       }
-      f[dense1_product_row + j] = sum00;
-      f[dense1_product_row + j + 16] = sum10;
-      f[dense1_product_row + j + 32] = sum20;
-      f[dense1_product_row + j + 1] = sum01;
-      f[dense1_product_row + j + 17] = sum11;
-      f[dense1_product_row + j + 33] = sum21;
-      f[dense1_product_row + j + 2] = sum02;
-      f[dense1_product_row + j + 18] = sum12;
-      f[dense1_product_row + j + 34] = sum22;
-      f[dense1_product_row + j + 3] = sum03;
-      f[dense1_product_row + j + 19] = sum13;
-      f[dense1_product_row + j + 35] = sum23;
-      f[dropout1_row + j] =
-        f[dropout1_lessEqual_row + j] !== 0
-          ? 1.4285714285714286 * Math.max(sum00 + f[dense1_bias + j], 0)
-          : 0;
+      const dense1_bias0 = f[dense1_bias + j];
+      const dense1_00 = Math.max(sum00 + dense1_bias0, 0);
+      const dense1_10 = Math.max(sum10 + dense1_bias0, 0);
+      const dense1_20 = Math.max(sum20 + dense1_bias0, 0);
+      const dense1_bias1 = f[dense1_bias + j + 1];
+      const dense1_01 = Math.max(sum01 + dense1_bias1, 0);
+      const dense1_11 = Math.max(sum11 + dense1_bias1, 0);
+      const dense1_21 = Math.max(sum21 + dense1_bias1, 0);
+      const dense1_bias2 = f[dense1_bias + j + 2];
+      const dense1_02 = Math.max(sum02 + dense1_bias2, 0);
+      const dense1_12 = Math.max(sum12 + dense1_bias2, 0);
+      const dense1_22 = Math.max(sum22 + dense1_bias2, 0);
+      const dense1_bias3 = f[dense1_bias + j + 3];
+      const dense1_03 = Math.max(sum03 + dense1_bias3, 0);
+      const dense1_13 = Math.max(sum13 + dense1_bias3, 0);
+      const dense1_23 = Math.max(sum23 + dense1_bias3, 0);
+      f[dense1_row + j] = dense1_00;
+      f[dense1_row + j + 16] = dense1_10;
+      f[dense1_row + j + 32] = dense1_20;
+      f[dense1_row + j + 1] = dense1_01;
+      f[dense1_row + j + 17] = dense1_11;
+      f[dense1_row + j + 33] = dense1_21;
+      f[dense1_row + j + 2] = dense1_02;
+      f[dense1_row + j + 18] = dense1_12;
+      f[dense1_row + j + 34] = dense1_22;
+      f[dense1_row + j + 3] = dense1_03;
+      f[dense1_row + j + 19] = dense1_13;
+      f[dense1_row + j + 35] = dense1_23;
+      f[dropout1_row + j] = f[dropout1_lessEqual_row + j] !== 0 ? 1.4285714285714286 * dense1_00 : 0;
       f[dropout1_row + j + 16] =
-        f[dropout1_lessEqual_row + j + 16] !== 0
-          ? 1.4285714285714286 * Math.max(sum10 + f[dense1_bias + j], 0)
-          : 0;
+        f[dropout1_lessEqual_row + j + 16] !== 0 ? 1.4285714285714286 * dense1_10 : 0;
       f[dropout1_row + j + 32] =
-        f[dropout1_lessEqual_row + j + 32] !== 0
-          ? 1.4285714285714286 * Math.max(sum20 + f[dense1_bias + j], 0)
-          : 0;
-      f[dropout1_row + j + 1] =
-        f[dropout1_lessEqual_row + j + 1] !== 0
-          ? 1.4285714285714286 * Math.max(sum01 + f[dense1_bias + j + 1], 0)
-          : 0;
+        f[dropout1_lessEqual_row + j + 32] !== 0 ? 1.4285714285714286 * dense1_20 : 0;
+      f[dropout1_row + j + 1] = f[dropout1_lessEqual_row + j + 1] !== 0 ? 1.4285714285714286 * dense1_01 : 0;
       f[dropout1_row + j + 17] =
-        f[dropout1_lessEqual_row + j + 17] !== 0
-          ? 1.4285714285714286 * Math.max(sum11 + f[dense1_bias + j + 1], 0)
-          : 0;
+        f[dropout1_lessEqual_row + j + 17] !== 0 ? 1.4285714285714286 * dense1_11 : 0;
       f[dropout1_row + j + 33] =
-        f[dropout1_lessEqual_row + j + 33] !== 0
-          ? 1.4285714285714286 * Math.max(sum21 + f[dense1_bias + j + 1], 0)
-          : 0;
-      f[dropout1_row + j + 2] =
-        f[dropout1_lessEqual_row + j + 2] !== 0
-          ? 1.4285714285714286 * Math.max(sum02 + f[dense1_bias + j + 2], 0)
-          : 0;
+        f[dropout1_lessEqual_row + j + 33] !== 0 ? 1.4285714285714286 * dense1_21 : 0;
+      f[dropout1_row + j + 2] = f[dropout1_lessEqual_row + j + 2] !== 0 ? 1.4285714285714286 * dense1_02 : 0;
       f[dropout1_row + j + 18] =
-        f[dropout1_lessEqual_row + j + 18] !== 0
-          ? 1.4285714285714286 * Math.max(sum12 + f[dense1_bias + j + 2], 0)
-          : 0;
+        f[dropout1_lessEqual_row + j + 18] !== 0 ? 1.4285714285714286 * dense1_12 : 0;
       f[dropout1_row + j + 34] =
-        f[dropout1_lessEqual_row + j + 34] !== 0
-          ? 1.4285714285714286 * Math.max(sum22 + f[dense1_bias + j + 2], 0)
-          : 0;
-      f[dropout1_row + j + 3] =
-        f[dropout1_lessEqual_row + j + 3] !== 0
-          ? 1.4285714285714286 * Math.max(sum03 + f[dense1_bias + j + 3], 0)
-          : 0;
+        f[dropout1_lessEqual_row + j + 34] !== 0 ? 1.4285714285714286 * dense1_22 : 0;
+      f[dropout1_row + j + 3] = f[dropout1_lessEqual_row + j + 3] !== 0 ? 1.4285714285714286 * dense1_03 : 0;
       f[dropout1_row + j + 19] =
-        f[dropout1_lessEqual_row + j + 19] !== 0
-          ? 1.4285714285714286 * Math.max(sum13 + f[dense1_bias + j + 3], 0)
-          : 0;
+        f[dropout1_lessEqual_row + j + 19] !== 0 ? 1.4285714285714286 * dense1_13 : 0;
       f[dropout1_row + j + 35] =
-        f[dropout1_lessEqual_row + j + 35] !== 0
-          ? 1.4285714285714286 * Math.max(sum23 + f[dense1_bias + j + 3], 0)
-          : 0;
+        f[dropout1_lessEqual_row + j + 35] !== 0 ? 1.4285714285714286 * dense1_23 : 0;
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
     const chemistry_row = chemistry + row * 13;
-    const dense1_product_row = dense1_product + row * 16;
+    const dense1_row = dense1 + row * 16;
     const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
     const dropout1_row = dropout1 + row * 16;
     for (let j = 0; j < 16; j += 4) {
@@ -226,24 +215,18 @@ function compute_dropout1(f: Numbers, n: number): void {
         sum2 += chemistry_value * f[dense1_weight_k + 2];
         sum3 += chemistry_value * f[dense1_weight_k + 3];
       }
-      f[dense1_product_row + j] = sum0;
-      f[dense1_product_row + j + 1] = sum1;
-      f[dense1_product_row + j + 2] = sum2;
-      f[dense1_product_row + j + 3] = sum3;
-      f[dropout1_row + j] =
-        f[dropout1_lessEqual_row + j] !== 0 ? 1.4285714285714286 * Math.max(sum0 + f[dense1_bias + j], 0) : 0;
-      f[dropout1_row + j + 1] =
-        f[dropout1_lessEqual_row + j + 1] !== 0
-          ? 1.4285714285714286 * Math.max(sum1 + f[dense1_bias + j + 1], 0)
-          : 0;
-      f[dropout1_row + j + 2] =
-        f[dropout1_lessEqual_row + j + 2] !== 0
-          ? 1.4285714285714286 * Math.max(sum2 + f[dense1_bias + j + 2], 0)
-          : 0;
-      f[dropout1_row + j + 3] =
-        f[dropout1_lessEqual_row + j + 3] !== 0
-          ? 1.4285714285714286 * Math.max(sum3 + f[dense1_bias + j + 3], 0)
-          : 0;
+      const dense1_0 = Math.max(sum0 + f[dense1_bias + j], 0);
+      const dense1_1 = Math.max(sum1 + f[dense1_bias + j + 1], 0);
+      const dense1_2 = Math.max(sum2 + f[dense1_bias + j + 2], 0);
+      const dense1_3 = Math.max(sum3 + f[dense1_bias + j + 3], 0);
+      f[dense1_row + j] = dense1_0;
+      f[dense1_row + j + 1] = dense1_1;
+      f[dense1_row + j + 2] = dense1_2;
+      f[dense1_row + j + 3] = dense1_3;
+      f[dropout1_row + j] = f[dropout1_lessEqual_row + j] !== 0 ? 1.4285714285714286 * dense1_0 : 0;
+      f[dropout1_row + j + 1] = f[dropout1_lessEqual_row + j + 1] !== 0 ? 1.4285714285714286 * dense1_1 : 0;
+      f[dropout1_row + j + 2] = f[dropout1_lessEqual_row + j + 2] !== 0 ? 1.4285714285714286 * dense1_2 : 0;
+      f[dropout1_row + j + 3] = f[dropout1_lessEqual_row + j + 3] !== 0 ? 1.4285714285714286 * dense1_3 : 0;
     }
   }
 }
@@ -330,36 +313,35 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
 // expected_logit = Σ_last ([index = cultivar] ? dense2 − maximum : 0)
 // loss_total = Σ ([cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
 // loss_count = Σ [cultivar ≥ 0]
-// divisor = max(loss_count, 1)
-// loss = loss_total / divisor
+// loss = loss_total / max(loss_count, 1)
 // Gradient of loss = loss_total / divisor [divide.vjp]:
-//   d_loss_total = 1 / divisor
+//   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
   let loss_count = 0;
   for (let row = 0; row < n; row++) {
-    let maximum = -Infinity;
+    let maximum_value = -Infinity;
     const dense2_row = dense2 + row * 3;
     for (let k = 0; k < 3; k++) {
-      maximum = Math.max(maximum, f[dense2_row + k]);
+      maximum_value = Math.max(maximum_value, f[dense2_row + k]);
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
     const cultivar_value = integers[cultivar + row];
     const exponentials_row = exponentials + row * 3;
     for (let k = 0; k < 3; k++) {
-      const exponentials_value = exp(f[dense2_row + k] - maximum);
+      const exponentials_value = exp(f[dense2_row + k] - maximum_value);
       f[exponentials_row + k] = exponentials_value;
       sum_of_exponentials_value += exponentials_value;
-      expected_logit += k === cultivar_value ? f[dense2_row + k] - maximum : 0;
+      expected_logit += k === cultivar_value ? f[dense2_row + k] - maximum_value : 0;
     }
     f[sum_of_exponentials + row] = sum_of_exponentials_value;
     loss_total += cultivar_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
     loss_count += cultivar_value >= 0 ? 1 : 0;
   }
-  const divisor = Math.max(loss_count, 1);
-  f[loss] = loss_total / divisor;
-  f[d_loss_total] = 1 / divisor;
+  const maximum = Math.max(loss_count, 1);
+  f[loss] = loss_total / maximum;
+  f[d_loss_total] = 1 / maximum;
 }
 
 // Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
@@ -384,12 +366,11 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
 // Gradient of dense2_product = dropout1 · dense2.weight [contract.vjp]:
 //   d_dropout1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
-//   d_dense1_sum = [relu(dense1_product + dense1.bias) > 0] ? (dropout1_lessEqual ? d_dropout1 : 0) ·
-//   1.42857… : 0
+//   d_dense1_sum = [dense1 > 0] ? (dropout1_lessEqual ? d_dropout1 : 0) · 1.42857… : 0
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_row = d_dense2 + row * 3;
-    const dense1_product_row = dense1_product + row * 16;
+    const dense1_row = dense1 + row * 16;
     const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
     const d_dense1_sum_row = d_dense1_sum + row * 16;
     for (let j = 0; j < 16; j += 4) {
@@ -427,63 +408,57 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
         sum13 += d_dense2_1 * dense2_weight3;
         sum23 += d_dense2_2 * dense2_weight3;
       }
-      const dense1_bias0 = f[dense1_bias + j];
       f[d_dense1_sum_row + j] =
-        Math.max(f[dense1_product_row + j] + dense1_bias0, 0) > 0
-          ? (f[dropout1_lessEqual_row + j] !== 0 ? sum00 : 0) * 1.4285714285714286
-          : 0;
+        f[dense1_row + j] > 0 ? (f[dropout1_lessEqual_row + j] !== 0 ? sum00 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 16] =
-        Math.max(f[dense1_product_row + j + 16] + dense1_bias0, 0) > 0
+        f[dense1_row + j + 16] > 0
           ? (f[dropout1_lessEqual_row + j + 16] !== 0 ? sum10 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 32] =
-        Math.max(f[dense1_product_row + j + 32] + dense1_bias0, 0) > 0
+        f[dense1_row + j + 32] > 0
           ? (f[dropout1_lessEqual_row + j + 32] !== 0 ? sum20 : 0) * 1.4285714285714286
           : 0;
-      const dense1_bias1 = f[dense1_bias + j + 1];
       f[d_dense1_sum_row + j + 1] =
-        Math.max(f[dense1_product_row + j + 1] + dense1_bias1, 0) > 0
+        f[dense1_row + j + 1] > 0
           ? (f[dropout1_lessEqual_row + j + 1] !== 0 ? sum01 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 17] =
-        Math.max(f[dense1_product_row + j + 17] + dense1_bias1, 0) > 0
+        f[dense1_row + j + 17] > 0
           ? (f[dropout1_lessEqual_row + j + 17] !== 0 ? sum11 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 33] =
-        Math.max(f[dense1_product_row + j + 33] + dense1_bias1, 0) > 0
+        f[dense1_row + j + 33] > 0
           ? (f[dropout1_lessEqual_row + j + 33] !== 0 ? sum21 : 0) * 1.4285714285714286
           : 0;
-      const dense1_bias2 = f[dense1_bias + j + 2];
       f[d_dense1_sum_row + j + 2] =
-        Math.max(f[dense1_product_row + j + 2] + dense1_bias2, 0) > 0
+        f[dense1_row + j + 2] > 0
           ? (f[dropout1_lessEqual_row + j + 2] !== 0 ? sum02 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 18] =
-        Math.max(f[dense1_product_row + j + 18] + dense1_bias2, 0) > 0
+        f[dense1_row + j + 18] > 0
           ? (f[dropout1_lessEqual_row + j + 18] !== 0 ? sum12 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 34] =
-        Math.max(f[dense1_product_row + j + 34] + dense1_bias2, 0) > 0
+        f[dense1_row + j + 34] > 0
           ? (f[dropout1_lessEqual_row + j + 34] !== 0 ? sum22 : 0) * 1.4285714285714286
           : 0;
-      const dense1_bias3 = f[dense1_bias + j + 3];
       f[d_dense1_sum_row + j + 3] =
-        Math.max(f[dense1_product_row + j + 3] + dense1_bias3, 0) > 0
+        f[dense1_row + j + 3] > 0
           ? (f[dropout1_lessEqual_row + j + 3] !== 0 ? sum03 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 19] =
-        Math.max(f[dense1_product_row + j + 19] + dense1_bias3, 0) > 0
+        f[dense1_row + j + 19] > 0
           ? (f[dropout1_lessEqual_row + j + 19] !== 0 ? sum13 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 35] =
-        Math.max(f[dense1_product_row + j + 35] + dense1_bias3, 0) > 0
+        f[dense1_row + j + 35] > 0
           ? (f[dropout1_lessEqual_row + j + 35] !== 0 ? sum23 : 0) * 1.4285714285714286
           : 0;
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
     const d_dense2_row = d_dense2 + row * 3;
-    const dense1_product_row = dense1_product + row * 16;
+    const dense1_row = dense1 + row * 16;
     const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
     const d_dense1_sum_row = d_dense1_sum + row * 16;
     for (let j = 0; j < 16; j += 4) {
@@ -500,19 +475,17 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
         sum3 += d_dense2_value * f[dense2_weight_j + k + 9];
       }
       f[d_dense1_sum_row + j] =
-        Math.max(f[dense1_product_row + j] + f[dense1_bias + j], 0) > 0
-          ? (f[dropout1_lessEqual_row + j] !== 0 ? sum0 : 0) * 1.4285714285714286
-          : 0;
+        f[dense1_row + j] > 0 ? (f[dropout1_lessEqual_row + j] !== 0 ? sum0 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 1] =
-        Math.max(f[dense1_product_row + j + 1] + f[dense1_bias + j + 1], 0) > 0
+        f[dense1_row + j + 1] > 0
           ? (f[dropout1_lessEqual_row + j + 1] !== 0 ? sum1 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 2] =
-        Math.max(f[dense1_product_row + j + 2] + f[dense1_bias + j + 2], 0) > 0
+        f[dense1_row + j + 2] > 0
           ? (f[dropout1_lessEqual_row + j + 2] !== 0 ? sum2 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 3] =
-        Math.max(f[dense1_product_row + j + 3] + f[dense1_bias + j + 3], 0) > 0
+        f[dense1_row + j + 3] > 0
           ? (f[dropout1_lessEqual_row + j + 3] !== 0 ? sum3 : 0) * 1.4285714285714286
           : 0;
     }
@@ -798,11 +771,11 @@ function compute_dense1(f: Numbers, n: number, output: number): void {
 // loss_total = Σ ([cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [cultivar ≥ 0]
-// totals_loss_count = totals:loss.count + loss_count_2
+// totals_loss_count = totals:loss.count + loss_count
 // minus_predicted_class = max_last([dense2 = maximum] ? −index : −∞)
 // accuracy_total = Σ ([cultivar ≥ 0] ? [−minus_predicted_class = cultivar] : 0)
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
-// totals_accuracy_count = totals:accuracy.count + loss_count_2
+// totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
   f: Numbers,
   integers: Int32Array,
@@ -838,10 +811,10 @@ function compute_totals_accuracy_count(
       cultivar_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(cultivar_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
-  const loss_count_2 = loss_count;
-  const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
+  const t = loss_count;
+  const totals_loss_count_value = doubles[totals_loss_count] + t;
   const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
-  const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
+  const totals_accuracy_count_value = doubles[totals_accuracy_count] + t;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_accuracy_total] = totals_accuracy_total_value;
@@ -2587,7 +2560,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ]) ??
         firstNotFinite(f, rows, [
           ["dropout1_lessEqual", dropout1_lessEqual, 16],
-          ["dense1_product", dense1_product, 16],
+          ["dense1", dense1, 16],
           ["dropout1", dropout1, 16],
           ["d_dense2", d_dense2, 3],
           ["d_dense1_sum", d_dense1_sum, 16],

@@ -1,6 +1,6 @@
 /** Constructors of statements, and the walks that every pass over loops needs. */
 import type { Dimension } from "../ir/types.ts";
-import { integer, mapChildren, rows, visit } from "./expressions.ts";
+import { integer, mapChildren, rows, substitute, visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import type { For, LoopRole, Statement } from "./types.ts";
 
@@ -107,3 +107,13 @@ export function renameVariables(
   );
   return rename(renamed);
 }
+
+/** Puts expressions in the place of variables that the statements read. */
+export const substituteVariables = (
+  statements: readonly Statement[],
+  values: ReadonlyMap<string, Expression>,
+): readonly Statement[] =>
+  statements.map((statement) => {
+    const mapped = mapExpressions(statement, (x) => substitute(x, values));
+    return mapped.kind === "for" ? { ...mapped, body: substituteVariables(mapped.body, values) } : mapped;
+  });

@@ -4,15 +4,17 @@
  * - what takes a loop of its own (sums, products) and what leaves the graph is stored;
  * - a pointwise value with one reader is computed there, unless the reader would compute it many times over: a
  *   contraction, a window, or a repetition of something costly;
+ * - a product that only another node adds up is neither: its results go where they belong one by one;
  * - a view that has to choose where an element comes from (a joining, a padding) is stored if a product reads it;
  * - with several readers it is stored, unless computing it again costs less than loading it (`recomputeLimit`); but
- *   what finishes a sum (a bias on a product) is stored in the sum's place, not computed from it again and again.
+ *   what finishes a product (a bias, a relu) is stored in the product's place, not computed from it again and again.
  *
  * A stored value whose readers all end up in its own loop becomes a local variable later (`forward-stores.ts`).
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { hasTrait } from "../ops/index.ts";
+import { scatteredSum } from "./scattered-sum.ts";
 
 /** In units of one addition; a load counts about as much as two. */
 const recomputeLimit = 2;
@@ -68,13 +70,41 @@ function costs(graph: Graph, isStored: (node: Node) => boolean): (node: Node) =>
   return (node) => known.get(node) ?? 0;
 }
 
+const takesLoops = (node: Node): boolean => hasTrait(node, "reduction") || hasTrait(node, "recurrence");
+
+/** Whether all that happens to a product is that another node adds its results up: then it does so as they come. */
+function isScattered(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
+  const [reader, ...others] = readers.get(node) ?? [];
+  if (reader === undefined || reader.node === "output" || others.length > 0) return false;
+  return scatteredSum(reader.node)?.contraction === node;
+}
+
+/**
+ * Whether the node is the end of a chain of cheap values, each read by the next alone, behind a sum: it takes the sum's place in memory,
+ * and is computed once, where the sum is at hand.
+ */
+function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
+  const isNext = (x: Node, of: Node): boolean => {
+    const list = readers.get(x) ?? [];
+    return volume(x) === volume(of) && list.length > 0 && list.every((reader) => reader.node === of);
+  };
+  const follows = (of: Node): boolean =>
+    hasTrait(of, "pointwise") &&
+    hasTrait(of, "cheap") &&
+    operandsOf(of).some((x) => isNext(x, of) && (hasTrait(x, "contraction") || follows(x)));
+  if (!follows(node)) return false;
+  const [reader, ...others] = readers.get(node) ?? [];
+  // Not yet the end: the next one takes its place.
+  return !(others.length === 0 && reader !== undefined && reader.node !== "output" && isNext(node, reader.node) && hasTrait(reader.node, "pointwise") && hasTrait(reader.node, "cheap")); // prettier-ignore
+}
+
 export function chooseStored(graph: Graph): Set<Node> {
   const readers = readersOf(graph);
   const stored = new Set<Node>();
   const isOutput = new Set(graph.outputs.map(({ node }) => node));
   const computed = graph.nodes.filter((node) => !hasTrait(node, "leaf"));
   for (const node of computed)
-    if (hasTrait(node, "reduction") || hasTrait(node, "recurrence") || isOutput.has(node)) stored.add(node);
+    if (isOutput.has(node) || (takesLoops(node) && !isScattered(node, readers))) stored.add(node);
   const costOf = costs(graph, (node) => stored.has(node));
   for (const node of computed) {
     const list = readers.get(node) ?? [];
@@ -86,10 +116,7 @@ export function chooseStored(graph: Graph): Set<Node> {
       (reader) =>
         reader.repeats && (cost > recomputeLimit || (reader.node !== "output" && readsOften(reader.node))),
     );
-    const finishes = operandsOf(node).some(
-      (x) => hasTrait(x, "reduction") && readers.get(x)?.length === 1 && volume(x) === volume(node),
-    );
-    if (repeated || (several && (cost > recomputeLimit || finishes))) stored.add(node);
+    if (repeated || (several && cost > recomputeLimit) || finishesSum(node, readers)) stored.add(node);
   }
   return stored;
 }

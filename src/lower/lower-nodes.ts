@@ -2,7 +2,7 @@
  * From graph to loops: each stored node becomes a nest of loops over its elements, in graph order; everything between
  * stored nodes is computed inside. Nests are naive here: one node, one nest. Fusion and blocking come later.
  */
-import type { Node } from "../ir/nodes.ts";
+import type { Axes, Node } from "../ir/nodes.ts";
 import type { Dimension } from "../ir/types.ts";
 import { add, binary, call, convert, integer, number, variable } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
@@ -10,22 +10,53 @@ import { assign, define, loop, store } from "../loop/statements.ts";
 import type { LoopRole, Statement } from "../loop/types.ts";
 import type { Piece } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
+import type { BoundLowering } from "../ops/index.ts";
+import { scatteredSum } from "./scattered-sum.ts";
+import type { ScatteredSum } from "./scattered-sum.ts";
 import { operandReaders, readerOf, storedElement } from "./scope.ts";
 import type { Place, Scope } from "./scope.ts";
 
-/** Loops over `shape` around what `body` makes of their variables; an axis of size one needs no loop. */
+/** Loops over `shape` around what `body` makes of their variables; an axis of size one needs no loop. `order`: outermost first. */
 function nestOver(
   shape: readonly Dimension[],
   role: LoopRole,
   scope: Scope,
   body: (at: readonly Expression[]) => readonly Statement[],
+  order: Axes = shape.map((_, axis) => axis),
 ): readonly Statement[] {
   const names = shape.map((dimension) => (dimension === 1 ? undefined : scope.fresh("i")));
   const inner = body(names.map((name) => (name === undefined ? integer(0) : variable(name, "i32"))));
-  return shape.reduceRight<readonly Statement[]>((statements, dimension, axis) => {
+  return order.reduceRight<readonly Statement[]>((statements, axis) => {
     const name = names[axis];
-    return name === undefined ? statements : [loop(name, dimension, role, statements)];
+    return name === undefined ? statements : [loop(name, shape[axis], role, statements)];
   }, inner);
+}
+
+/** The nest of a reduction around what is done with each of its results. */
+function reductionNest(
+  node: Node,
+  lowering: Extract<BoundLowering, { kind: "reduce" }>,
+  accumulatorName: string,
+  scope: Scope,
+  use: (at: readonly Expression[], result: Expression) => Statement,
+): readonly Statement[] {
+  const { shape, element } = node.type;
+  const isSum = lowering.combine === "sum";
+  const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
+  // Sums of products are many and short-lived; other results are known by the name of what they are.
+  const name = scope.fresh(role === "output" ? "sum" : accumulatorName);
+  const accumulator = variable(name, element);
+  const read = operandReaders(node, scope);
+  const combine = (x: Expression) =>
+    isSum ? binary("+", accumulator, x) : call("maximum", [accumulator, x], element);
+  const body = (at: readonly Expression[]) => [
+    define(name, number(isSum ? 0 : -Infinity, element), true),
+    ...nestOver(lowering.extents, "reduction", scope, (along) => [
+      assign(name, combine(lowering.element(at, along, read))),
+    ]),
+    use(at, accumulator),
+  ];
+  return nestOver(shape, role, scope, body, lowering.order);
 }
 
 export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
@@ -46,32 +77,36 @@ export function lowerNode(node: Node, scope: Scope): readonly Statement[] {
           copyNest(piece.node, placeWithin({ buffer, index }, piece.start), scope),
         );
       return nestOver(shape, "parallel", scope, (at) => [keep(at, lowering.element(at, read))]);
-    case "reduce": {
-      const isSum = lowering.combine === "sum";
-      const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
-      // Sums of products are many and short-lived; other results are known by the name of what they are.
-      const name = scope.fresh(role === "output" ? "sum" : buffer);
-      const accumulator = variable(name, element);
-      const combine = (x: Expression) =>
-        isSum ? binary("+", accumulator, x) : call("maximum", [accumulator, x], element);
-      return nestOver(shape, role, scope, (at) => [
-        define(name, number(isSum ? 0 : -Infinity, element), true),
-        ...nestOver(lowering.extents, "reduction", scope, (along) => [
-          assign(name, combine(lowering.element(at, along, read))),
-        ]),
-        keep(at, accumulator),
-      ]);
-    }
+    case "reduce":
+      return reductionNest(node, lowering, buffer, scope, keep);
     case "scatter": {
       const zero = nestOver(shape, "parallel", scope, (at) => [keep(at, number(0, element))]);
-      const scatter = nestOver(lowering.extents, "reduction", scope, (along) => {
+      const add = (along: readonly Expression[], added: Expression) => {
         const target = index(lowering.target(along, read));
         const before: Expression = { kind: "load", buffer, at: target, type: memory };
-        return [store(buffer, target, binary("+", before, lowering.element(along, read)))];
-      });
+        return store(buffer, target, convert(binary("+", before, added), memory));
+      };
+      const sum = scatteredSum(node);
+      if (sum !== undefined && !scope.stored.has(sum.contraction))
+        return [...zero, ...scatteredNest(sum, buffer, scope, add)];
+      const scatter = nestOver(lowering.extents, "reduction", scope, (along) => [
+        add(along, lowering.element(along, read)),
+      ]);
       return [...zero, ...scatter];
     }
   }
+}
+
+/** A contraction whose every result is added where it belongs as soon as it is there: the results are kept nowhere. */
+function scatteredNest(
+  { contraction, permutation }: ScatteredSum,
+  buffer: string,
+  scope: Scope,
+  add: (along: readonly Expression[], added: Expression) => Statement,
+): readonly Statement[] {
+  const lowering = loweringOf(contraction);
+  if (lowering.kind !== "reduce") throw new Error(`internal: ${contraction.op} is no contraction`);
+  return reductionNest(contraction, lowering, buffer, scope, (at, sum) => add(permutation.map((axis) => at[axis]), sum)); // prettier-ignore
 }
 
 /** What lies in a node as it is, pieces of pieces written out. */

@@ -36,9 +36,11 @@ export function readerOf(node: Node, scope: Scope): Read {
     return (at) => convert({ kind: "load", buffer, at: index(at), type }, node.type.element);
   }
   const lowering = loweringOf(node);
-  if (lowering.kind !== "element") throw new Error(`internal: ${node.op} must be stored`);
   const read = operandReaders(node, scope);
-  return (at) => lowering.element(at, read);
+  return (at) => {
+    if (lowering.kind !== "element") throw new Error(`internal: ${node.op} must be stored`);
+    return lowering.element(at, read);
+  };
 }
 
 export function operandReaders(node: Node, scope: Scope): Record<string, Read> {

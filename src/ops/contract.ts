@@ -45,6 +45,35 @@ function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
   return { freeX, freeY, batch, indices };
 }
 
+/** Where an axis stands in memory, transposes looked through. */
+const placeInMemory = (x: Node, axis: number): number =>
+  x.op === "transpose" ? placeInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
+
+/**
+ * Result axes in the order of loops: innermost stand one axis of x and one of y, those that lie closest in memory, so that a block
+ * of both uses each element of either several times.
+ */
+function blockingOrder({
+  operands: { x, y },
+  attributes: axes,
+}: {
+  readonly operands: { readonly x: Node; readonly y: Node };
+  readonly attributes: ContractAxes;
+}): Axes {
+  const { freeX, freeY, batch } = parts(x.type.shape, y.type.shape, axes);
+  const last = (operand: Node, free: Axes): number =>
+    free.reduce(
+      (best, axis, i) => (placeInMemory(operand, axis) > placeInMemory(operand, free[best]) ? i : best),
+      0,
+    );
+  const inner = [
+    ...(freeX.length > 0 ? [batch + last(x, freeX)] : []),
+    ...(freeY.length > 0 ? [batch + freeX.length + last(y, freeY)] : []),
+  ];
+  const all = range(0, batch + freeX.length + freeY.length);
+  return [...all.filter((axis) => !inner.includes(axis)), ...inner];
+}
+
 /** The transpose that puts result axis i of `x` at axis places[i]. */
 function arrange(g: GraphBuilder, x: Node, places: readonly number[]): Node {
   const permutation = places.map((_, axis) => places.indexOf(axis));
@@ -90,6 +119,7 @@ export const contract = defineOp({
   lower: {
     kind: "reduce",
     combine: "sum",
+    order: blockingOrder,
     extents: ({ operands: { x }, attributes }) => attributes.sumX.map((axis) => x.type.shape[axis]),
     element: ({ operands, attributes }, at, along, read) => {
       const index = parts(operands.x.type.shape, operands.y.type.shape, attributes).indices(at, along);

@@ -3,7 +3,7 @@
  * one such definition; everything else in the compiler asks the table of them and knows no op by name.
  */
 import type { GraphBuilder, OpRules } from "../ir/builder.ts";
-import type { Attributes, Node, NodeOf, OpName, OperandName } from "../ir/nodes.ts";
+import type { Attributes, Axes, Node, NodeOf, OpName, OperandName } from "../ir/nodes.ts";
 import type { Dimension, ElementType, Shape } from "../ir/types.ts";
 import type { Expression } from "../loop/expressions.ts";
 import type { Tensor } from "./tensor.ts";
@@ -54,8 +54,8 @@ export type Lowering<K extends OpName> =
   | { readonly kind: "pointwise"; expression(operands: { readonly [O in OperandName<K>]: Expression }, node: NodeOf<K>): Expression } // prettier-ignore
   /** Each element from elements at other places; `pieces` are operands that lie in the result as they are, covering it. */
   | { readonly kind: "element"; element(node: NodeOf<K>, at: readonly Expression[], read: Reads<K>): Expression; pieces?(node: NodeOf<K>): readonly Piece[] } // prettier-ignore
-  /** Each element from many: a loop over `extents` combines `element`. */
-  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; extents(node: NodeOf<K>): readonly Dimension[]; element(node: NodeOf<K>, at: readonly Expression[], along: readonly Expression[], read: Reads<K>): Expression } // prettier-ignore
+  /** Each element from many: a loop over `extents` combines `element`. `order`: the result's axes, outermost loop first. */
+  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; order?(node: NodeOf<K>): Axes; extents(node: NodeOf<K>): readonly Dimension[]; element(node: NodeOf<K>, at: readonly Expression[], along: readonly Expression[], read: Reads<K>): Expression } // prettier-ignore
   /** Zero, then a loop over `extents` adds `element` at `target`. */
   | { readonly kind: "scatter"; extents(node: NodeOf<K>): readonly Dimension[]; target(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): readonly Expression[]; element(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): Expression }; // prettier-ignore
 

@@ -1,16 +1,13 @@
 /**
- * The adjoint of `window`: z[i] = Σ x[o, k] over all o·stride + k·dilation = i. A transposed convolution is a
- * contraction followed by it. dx is the windows of dz.
+ * The adjoint of `window`: z[o·stride + k·dilation] = Σ x[o, k]. A transposed convolution is a contraction followed by it. dx is
+ * the windows of dz.
  *
- * It is computed from the result's side: for each element, which (o, k) reach it, so that no two iterations write to
- * one place.
+ * It is computed from the windows' side, each element added where it belongs: that needs no question which windows reach a place.
  */
 import { sameShape, tensorType, TypeRefusal } from "../ir/types.ts";
-import { and, equal, integer, less, lessEqual, minus, multiply, number, quotient, remainder, select } from "../loop/expressions.ts"; // prettier-ignore
-import type { Expression } from "../loop/expressions.ts";
 import { defineOp, uniform } from "./define.ts";
 import { countOf, indicesOf, positionOf } from "./tensor.ts";
-import { sourceIndex, windowsShape } from "./windows.ts";
+import { sourceIndex, windowExpressions, windowsShape } from "./windows.ts";
 
 export const fold = defineOp({
   name: "fold",
@@ -24,23 +21,10 @@ export const fold = defineOp({
     x: g.window(dz, { axes, size, stride, dilation }),
   }),
   lower: {
-    kind: "reduce",
-    combine: "sum",
-    extents: ({ attributes }) => attributes.size,
-    element: ({ operands: { x }, attributes: { axes, stride, dilation } }, at, along, read) => {
-      let reached: Expression = number(1, "bool");
-      const position = [...at];
-      axes.forEach((axis, i) => {
-        // o = (i − k·dilation) / stride, which must be whole and one of the positions there are
-        const offset = minus(at[axis], multiply(along[i], integer(dilation[i])));
-        const count = Number(x.type.shape[axis]);
-        reached = and(reached, lessEqual(integer(0), offset));
-        if (stride[i] > 1) reached = and(reached, equal(remainder(offset, stride[i]), integer(0)));
-        position[axis] = quotient(offset, stride[i]);
-        reached = and(reached, less(offset, integer(count * stride[i])));
-      });
-      return select(reached, read.x([...position, ...along]), number(0, x.type.element));
-    },
+    kind: "scatter",
+    extents: ({ operands: { x } }) => x.type.shape,
+    target: ({ attributes }, along) => windowExpressions(attributes.shape.length, attributes, along),
+    element: (_, along, read) => read.x(along),
   },
   evaluate: ({ x }, { attributes }, shape) => {
     const data = new Float64Array(countOf(shape));

@@ -6,7 +6,7 @@ import { graphBuilder } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import { collectNodes, operandNamesOf, operandsOf } from "../ir/nodes.ts";
-import type { Node, OpName } from "../ir/nodes.ts";
+import type { Axes, Node, OpName } from "../ir/nodes.ts";
 import { boundShape } from "../ir/types.ts";
 import type { Dimension } from "../ir/types.ts";
 import type { Expression } from "../loop/expressions.ts";
@@ -143,7 +143,7 @@ type AnyLowering =
   | { readonly kind: "recurrence" }
   | { readonly kind: "pointwise"; expression(operands: Readonly<Record<string, Expression>>, node: Node): Expression }
   | { readonly kind: "element"; element(node: Node, at: At, read: Reads): Expression; pieces?(node: Node): readonly Piece[] } // prettier-ignore
-  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; extents: Extents; element(node: Node, at: At, along: At, read: Reads): Expression } // prettier-ignore
+  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; order?(node: Node): Axes; extents: Extents; element(node: Node, at: At, along: At, read: Reads): Expression } // prettier-ignore
   | { readonly kind: "scatter"; extents: Extents; target(node: Node, along: At, read: Reads): At; element(node: Node, along: At, read: Reads): Expression }; // prettier-ignore
 
 /** Dispatching on a union needs one asserted cast; it lives here. */
@@ -202,7 +202,7 @@ export type BoundLowering =
   | { readonly kind: "leaf" }
   | { readonly kind: "recurrence" }
   | { readonly kind: "element"; element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression; readonly pieces?: readonly Piece[] | undefined } // prettier-ignore
-  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; readonly extents: readonly (number | "n")[]; element(at: readonly Expression[], along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression } // prettier-ignore
+  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; readonly order?: Axes | undefined; readonly extents: readonly (number | "n")[]; element(at: readonly Expression[], along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression } // prettier-ignore
   | { readonly kind: "scatter"; readonly extents: readonly (number | "n")[]; target(along: readonly Expression[], read: Readonly<Record<string, Read>>): readonly Expression[]; element(along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression }; // prettier-ignore
 
 export function loweringOf(node: Node): BoundLowering {
@@ -230,6 +230,7 @@ export function loweringOf(node: Node): BoundLowering {
       return {
         kind: "reduce",
         combine: lower.combine,
+        order: lower.order?.(node),
         extents: lower.extents(node),
         element: (at, along, read) => lower.element(node, at, along, read),
       };

@@ -13,8 +13,9 @@ import { arithmeticRules } from "./rules/arithmetic.ts";
 import type { Rule } from "./rules/define.ts";
 import { softmaxRules } from "./rules/softmax.ts";
 import { viewRules } from "./rules/views.ts";
+import { windowRules } from "./rules/windows.ts";
 
-export const rules: readonly Rule[] = [...arithmeticRules, ...viewRules, ...softmaxRules];
+export const rules: readonly Rule[] = [...arithmeticRules, ...viewRules, ...windowRules, ...softmaxRules];
 
 /** Enough for any chain of rules seen; each round rewrites the whole graph bottom-up. */
 const rounds = 8;

@@ -7,9 +7,8 @@
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n−n%2 step 2: for j<32 step 4: { 8 sums; for k: 2 + 4 loads, 8 products; 8 stores } ; for the last i …
  */
-import { add, integer, minus, remainder, substitute, variable } from "../loop/expressions.ts";
-import type { Expression } from "../loop/expressions.ts";
-import { mapExpressions, renameVariables, visitStatements } from "../loop/statements.ts";
+import { add, integer, minus, remainder, variable } from "../loop/expressions.ts";
+import { renameVariables, substituteVariables, visitStatements } from "../loop/statements.ts";
 import type { For, Kernel, Statement } from "../loop/types.ts";
 import { blockSizes } from "./cost-model.ts";
 
@@ -23,17 +22,8 @@ function copyOf(
   const shifted = new Map([[loopVariable, add(variable(loopVariable, "i32"), integer(c))]]);
   const names = new Map<string, string>();
   visitStatements(body, (s) => s.kind === "let" && names.set(s.name, `${s.name}~${mark}`));
-  return renameVariables(substituteAll(body, shifted), names);
+  return renameVariables(substituteVariables(body, shifted), names);
 }
-
-const substituteAll = (
-  statements: readonly Statement[],
-  values: ReadonlyMap<string, Expression>,
-): readonly Statement[] =>
-  statements.map((statement) => {
-    const mapped = mapExpressions(statement, (x) => substitute(x, values));
-    return mapped.kind === "for" ? { ...mapped, body: substituteAll(mapped.body, values) } : mapped;
-  });
 
 /** The copies interleaved: statement by statement, loops with equal bounds as one. */
 function jam(copies: readonly (readonly Statement[])[]): readonly Statement[] {
@@ -57,7 +47,7 @@ const block = (loop: For, size: number, first = 0): readonly Statement[] =>
     : jam(Array.from({ length: size }, (_, c) => copyOf(loop.body, loop.variable, c, first + c)));
 
 const startingAt = (loop: For, body: readonly Statement[], start: number): readonly Statement[] =>
-  substituteAll(body, new Map([[loop.variable, integer(start)]]));
+  substituteVariables(body, new Map([[loop.variable, integer(start)]]));
 
 /** The loop in steps of `size`, and behind it what remains. One block is no loop. */
 function blocked(loop: For, size: number): readonly Statement[] {

@@ -6,81 +6,13 @@
  *           buffer stands as a variable of the buffer's name.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
-import { sizeOf } from "../ir/types.ts";
-import {
-  add,
-  integer,
-  keyOf,
-  mapChildren,
-  minus,
-  multiply,
-  substitute,
-  variable,
-  visit,
-} from "../loop/expressions.ts";
+import { add, integer, keyOf, mapChildren, minus, multiply, substitute, variable, visit } from "../loop/expressions.ts"; // prettier-ignore
 import type { Expression } from "../loop/expressions.ts";
 import { define, expressionsOf, mapExpressions, visitExpressions } from "../loop/statements.ts";
 import type { Buffer, Kernel, Statement } from "../loop/types.ts";
 import type { Fresh } from "./hoist.ts";
-
-/** A linear form: terms factor · part, and a constant. Parts are loop variables or what no rule takes apart. */
-interface Linear {
-  readonly terms: readonly { readonly part: Expression; readonly factor: number }[];
-  readonly constant: number;
-}
-
-const scaled = (x: Linear, by: number): Linear => ({
-  terms: x.terms.map(({ part, factor }) => ({ part, factor: factor * by })),
-  constant: x.constant * by,
-});
-
-function summed(x: Linear, y: Linear): Linear {
-  const terms = [...x.terms];
-  for (const term of y.terms) {
-    const key = keyOf(term.part);
-    const at = terms.findIndex(({ part }) => keyOf(part) === key);
-    if (at < 0) terms.push(term);
-    else terms[at] = { part: term.part, factor: terms[at].factor + term.factor };
-  }
-  return joinQuotients({
-    terms: terms.filter(({ factor }) => factor !== 0),
-    constant: x.constant + y.constant,
-  });
-}
-
-/** ⌊p / d⌋ · d·f + (p mod d) · f = p · f: a reshape that memory does not notice. */
-function joinQuotients(sum: Linear): Linear {
-  const { terms, constant } = sum;
-  for (const [i, a] of terms.entries()) {
-    if (a.part.kind !== "binary" || a.part.operator !== "quotient" || a.part.y.kind !== "number") continue;
-    const divisor = a.part.y.value;
-    const whole = a.part.x;
-    const j = terms.findIndex(
-      ({ part, factor }) =>
-        part.kind === "binary" &&
-        part.operator === "remainder" &&
-        keyOf(part.x) === keyOf(whole) &&
-        part.y.kind === "number" &&
-        part.y.value === divisor &&
-        factor * divisor === a.factor,
-    );
-    if (j < 0) continue;
-    const rest = terms.filter((_, k) => k !== i && k !== j);
-    const joined = scaled(linearOf(whole), terms[j].factor);
-    return summed({ terms: rest, constant }, joined);
-  }
-  return sum;
-}
-
-function linearOf(x: Expression): Linear {
-  if (x.kind === "number") return { terms: [], constant: x.value };
-  if (x.kind === "binary" && x.type === "i32") {
-    if (x.operator === "+") return summed(linearOf(x.x), linearOf(x.y));
-    if (x.operator === "-") return summed(linearOf(x.x), scaled(linearOf(x.y), -1));
-    if (x.operator === "*" && x.y.kind === "number") return scaled(linearOf(x.x), x.y.value);
-  }
-  return { terms: [{ part: x, factor: 1 }], constant: 0 };
-}
+import { positionIn } from "./linear.ts";
+import type { Linear } from "./linear.ts";
 
 /** One scope: a loop, or the kernel itself, with the definitions that it got. */
 interface Scope {
@@ -95,9 +27,6 @@ interface Placer {
   readonly batchSize: number;
   readonly fresh: Fresh;
 }
-
-const stridesOf = (buffer: Buffer, batchSize: number): number[] =>
-  buffer.shape.map((_, axis) => sizeOf(buffer.shape.slice(axis + 1), batchSize));
 
 /** The innermost scope that changes any variable of the expression. */
 function depthOf(x: Expression, scopes: readonly Scope[]): number {
@@ -120,10 +49,7 @@ function position(
 ): Expression {
   const facts = placer.buffers.get(buffer);
   if (facts === undefined) throw new Error(`internal: no buffer ${buffer}`);
-  const strides = stridesOf(facts, placer.batchSize);
-  const linear = at
-    .map((index, axis) => scaled(linearOf(index), strides[axis]))
-    .reduce(summed, { terms: [], constant: 0 });
+  const linear = positionIn(facts, at, placer.batchSize);
   let place: Expression = variable(buffer, "i32");
   scopes.forEach((scope, depth) => {
     const own = linear.terms.filter(({ part }) => depthOf(part, scopes) === depth);

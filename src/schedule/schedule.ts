@@ -1,11 +1,12 @@
 /**
  * The schedule: from kernels as fused to kernels as they run. The order matters: blocking needs perfect nests, so it is
- * first; invariants leave loops before equal expressions are shared, so that what is shared is what changes; places
+ * first; loops are joined while their nests still are perfect; invariants leave loops before equal expressions are shared, so that what is shared is what changes; places
  * come last, since all before compare accesses axis by axis.
  */
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
 import { blockContractions } from "./block-contractions.ts";
+import { collapseLoops } from "./collapse-loops.ts";
 import { hoistInvariants } from "./hoist.ts";
 import type { Fresh } from "./hoist.ts";
 import { placeAccesses } from "./place.ts";
@@ -31,7 +32,12 @@ function freshIn(kernel: Kernel): Fresh {
   };
 }
 
-export const scheduleNames = ["block-contractions", "hoist-invariants", "share-expressions"] as const;
+export const scheduleNames = [
+  "block-contractions",
+  "collapse-loops",
+  "hoist-invariants",
+  "share-expressions",
+] as const;
 
 function scheduleKernel(
   kernel: Kernel,
@@ -41,6 +47,7 @@ function scheduleKernel(
   const { skip, batchSize } = options;
   let current = kernel;
   if (!skip.has("block-contractions")) current = blockContractions(current, batchSize);
+  if (!skip.has("collapse-loops")) current = collapseLoops(current, { buffers, batchSize });
   if (!skip.has("hoist-invariants")) current = hoistInvariants(current, freshIn(current));
   if (!skip.has("share-expressions")) current = shareExpressions(current, freshIn(current));
   return placeAccesses(current, { buffers, batchSize, fresh: freshIn(current) });

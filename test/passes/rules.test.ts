@@ -257,6 +257,36 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
       '%z: f64[n,2] = contract %x, %a {"sumX":[1],"sumY":[0]}',
     ],
   ],
+  "slice-nothing": [[`%z: f64[n,4] = slice %x {"start":[0,0],"shape":["n",4]}`, nothing]],
+  "pad-nothing": [[`%z: f64[n,4] = pad %x {"before":[0,0],"after":[0,0],"value":0}`, nothing]],
+  "transpose-operands": [
+    [
+      `%r: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %p: f64[2,2,4] = contract %r, %y {"sumX":[0],"sumY":[0]}
+       %z: f64[2,2,4] = transpose %p {"permutation":[1,0,2]}`,
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %1: f64[n,2,2] = transpose %0 {"permutation":[0,2,1]}
+       %z: f64[2,2,4] = contract %1, %y {"sumX":[0],"sumY":[0]}`,
+    ],
+  ],
+  tiles: [
+    [
+      `%z: f64[n,2,2] = window %x {"axes":[1],"size":[2],"stride":[2],"dilation":[1]}`,
+      `%0: f64[n,4] = slice %x {"start":[0,0],"shape":["n",4]}
+       %1: f64[n,2,2] = reshape %0 {"shape":["n",2,2]}
+       %z: f64[n,2,2] = transpose %1 {"permutation":[0,1,2]}`,
+    ],
+  ],
+  "join-tiles": [
+    [
+      `%w: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %z: f64[n,5] = fold %w {"axes":[1],"size":[2],"stride":[2],"dilation":[1],"shape":["n",5]}`,
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %1: f64[n,2,2] = transpose %0 {"permutation":[0,1,2]}
+       %2: f64[n,4] = reshape %1 {"shape":["n",4]}
+       %z: f64[n,5] = pad %2 {"before":[0,0],"after":[0,1],"value":0}`,
+    ],
+  ],
   "join-boxes": [
     [
       `%a: f64[n,1] = slice %x {"start":[0,0],"shape":["n",1]}

@@ -13,6 +13,19 @@ function assignmentText(name: string, value: Expression, scope: Scope): string {
   return `${name} = ${expressionText(value, scope)};`;
 }
 
+/** `f[i] = f[i] + e` as `f[i] += e`. */
+function storeText(place: string, value: Expression, scope: Scope): string {
+  if (
+    value.kind === "binary" &&
+    value.operator === "+" &&
+    value.x.kind === "load" &&
+    expressionText(value.x, scope) === place
+  )
+    // prettier-ignore
+    return `${place} += ${expressionText(value.y, scope)};`;
+  return `${place} = ${expressionText(value, scope)};`;
+}
+
 export function writeStatements(
   writer: CodeBlockWriter,
   statements: readonly Statement[],
@@ -40,8 +53,8 @@ export function writeStatements(
         break;
       case "store": {
         const view = scope.viewOf(scope.elementOf(statement.buffer));
-        const at = statement.at.map((i) => expressionText(i, scope)).join(", ");
-        writer.writeLine(`${view}[${at}] = ${expressionText(statement.value, scope)};`);
+        const place = `${view}[${statement.at.map((i) => expressionText(i, scope)).join(", ")}]`;
+        writer.writeLine(storeText(place, statement.value, scope));
       }
     }
   }

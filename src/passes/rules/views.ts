@@ -95,6 +95,37 @@ function swapped(node: Node, g: GraphBuilder): Node | undefined {
   return g.contract(operands.y, operands.x, axes);
 }
 
+/** A transpose that keeps batch axes, free axes of x and free axes of y apart is one of the operands, of which no copy is needed. */
+function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
+  if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
+  const { operands, attributes } = node.operands.x;
+  const { permutation } = node.attributes;
+  const batch = attributes.batchX.length;
+  const freeX = operands.x.type.shape.length - batch - attributes.sumX.length;
+  const groupOf = (axis: number): number => (axis < batch ? 0 : axis < batch + freeX ? 1 : 2);
+  if (isIdentity(permutation) || !permutation.every((from, to) => groupOf(from) === groupOf(to)))
+    return undefined;
+  const [ofBatch, ofX, ofY] = [0, 1, 2].map((group) => permutation.filter((from) => groupOf(from) === group));
+  const x = withFreeAxes(operands.x, [attributes.batchX, attributes.sumX], ofX.map((from) => from - batch), g); // prettier-ignore
+  const y = withFreeAxes(operands.y, [attributes.batchY, attributes.sumY], ofY.map((from) => from - batch - freeX), g); // prettier-ignore
+  const arranged = (axes: Axes) => ofBatch.map((from) => axes[from]);
+  return g.contract(x, y, {
+    ...attributes,
+    batchX: arranged(attributes.batchX),
+    batchY: arranged(attributes.batchY),
+  });
+}
+
+/** The operand with its free axes in another order among the places that they take; all others stay where they are. */
+function withFreeAxes(x: Node, taken: readonly Axes[], order: readonly number[], g: GraphBuilder): Node {
+  const free = x.type.shape.flatMap((_, axis) => (taken.some((axes) => axes.includes(axis)) ? [] : [axis]));
+  const permutation = x.type.shape.map((_, axis) => {
+    const place = free.indexOf(axis);
+    return place < 0 ? axis : free[order[place]];
+  });
+  return isIdentity(permutation) ? x : g.transpose(x, { permutation });
+}
+
 export const viewRules = [
   defineRule({
     name: "reshape-nothing",
@@ -117,6 +148,20 @@ export const viewRules = [
     equation: "transpose x by the identity = x",
     apply: (node) =>
       is(node, "transpose") && isIdentity(node.attributes.permutation) ? node.operands.x : undefined,
+  }),
+  defineRule({
+    name: "slice-nothing",
+    equation: "all of x = x",
+    apply: (node) =>
+      is(node, "slice") && sameShape(node.type.shape, node.operands.x.type.shape)
+        ? node.operands.x
+        : undefined,
+  }),
+  defineRule({
+    name: "pad-nothing",
+    equation: "x with nothing around it = x",
+    apply: (node) =>
+      is(node, "pad") && sameShape(node.type.shape, node.operands.x.type.shape) ? node.operands.x : undefined,
   }),
   defineRule({
     name: "transpose-transpose",
@@ -236,5 +281,10 @@ export const viewRules = [
     name: "transpose-contraction",
     equation: "(x · y)ᵀ = yᵀ · xᵀ",
     apply: swapped,
+  }),
+  defineRule({
+    name: "transpose-operands",
+    equation: "(x · y)^p = x^q · y^r, where p keeps the axes of x before those of y",
+    apply: arrangedOperands,
   }),
 ];

@@ -1,0 +1,82 @@
+/**
+ * Purpose   Sum over adjacent elements in one loop: two nested loops of a sum that together go through memory without a gap.
+ * Requires  kernels with one index an axis; the shapes of buffers.
+ * Ensures   the same accesses in the same order. Short inner loops, as over the channels of a window, become longer ones.
+ * Example   for q<5: for c<6: sum += x[i, j + q, c] · w[q, c]   =>   for c<30: sum += x[i, j, c] · w[0, c]
+ *           where c runs on past its axis into the next row, which is where the elements are
+ */
+import { children, integer, visit } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { expressionsOf, substituteVariables, visitStatements } from "../loop/statements.ts";
+import type { Buffer, For, Kernel, Statement } from "../loop/types.ts";
+import { positionIn } from "./linear.ts";
+import type { Linear } from "./linear.ts";
+
+export interface CollapseOptions {
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly batchSize: number;
+}
+
+const mentions = (x: Expression, names: readonly string[]): boolean => {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "variable" && names.includes(part.name)) found = true;
+  });
+  return found;
+};
+
+/** The factor of a variable in a position, or nothing where it stands in more than a plain term. */
+function factorOf({ terms }: Linear, variable: string): number | undefined {
+  let factor = 0;
+  for (const term of terms) {
+    if (term.part.kind === "variable" && term.part.name === variable) factor = term.factor;
+    else if (mentions(term.part, [variable])) return undefined;
+  }
+  return factor;
+}
+
+/** Whether one step of `outer` is, for everything that the body touches, as far as all steps of `inner`. */
+function runsOn(outer: For, inner: For, extent: number, { buffers, batchSize }: CollapseOptions): boolean {
+  const names = [outer.variable, inner.variable];
+  let holds = true;
+  const access = (name: string, at: readonly Expression[]) => {
+    const buffer = buffers.get(name);
+    const position = buffer && positionIn(buffer, at, batchSize);
+    const [far, near] = names.map((variable) => position && factorOf(position, variable));
+    if (far === undefined || near === undefined || far !== near * extent) holds = false;
+  };
+  const walk = (x: Expression): void => {
+    if (x.kind === "load") access(x.buffer, x.at);
+    else if (x.kind === "variable" && names.includes(x.name)) holds = false;
+    else children(x).forEach(walk);
+  };
+  visitStatements(inner.body, (statement) => {
+    if (statement.kind === "store") access(statement.buffer, statement.at);
+    for (const x of statement.kind === "store" ? [statement.value] : expressionsOf(statement)) walk(x);
+  });
+  return holds;
+}
+
+const limitOf = ({ from, to, step }: For): number | undefined =>
+  from.kind === "number" && from.value === 0 && to.kind === "number" && step === 1 ? to.value : undefined;
+
+function collapse(outer: For, options: CollapseOptions): For {
+  const [inner, ...others] = outer.body;
+  if (inner?.kind !== "for" || others.length > 0) return outer;
+  if (outer.role !== "reduction" || inner.role !== "reduction") return outer;
+  const [steps, extent] = [limitOf(outer), limitOf(inner)];
+  if (steps === undefined || extent === undefined || !runsOn(outer, inner, extent, options)) return outer;
+  const values = new Map([[outer.variable, integer(0)]]);
+  return { ...inner, to: integer(steps * extent), body: substituteVariables(inner.body, values) };
+}
+
+const collapseAll = (statements: readonly Statement[], options: CollapseOptions): readonly Statement[] =>
+  statements.map((statement) => {
+    if (statement.kind !== "for") return statement;
+    return collapse({ ...statement, body: collapseAll(statement.body, options) }, options);
+  });
+
+export const collapseLoops = (kernel: Kernel, options: CollapseOptions): Kernel => ({
+  ...kernel,
+  body: collapseAll(kernel.body, options),
+});

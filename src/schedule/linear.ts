@@ -1,0 +1,75 @@
+/** Index arithmetic as linear forms: what a position in memory is made of, loop variable by loop variable. */
+import { sizeOf } from "../ir/types.ts";
+import { keyOf } from "../loop/expressions.ts";
+import type { Expression } from "../loop/expressions.ts";
+import type { Buffer } from "../loop/types.ts";
+
+/** A linear form: terms factor · part, and a constant. Parts are loop variables or what no rule takes apart. */
+export interface Linear {
+  readonly terms: readonly { readonly part: Expression; readonly factor: number }[];
+  readonly constant: number;
+}
+
+const scaled = (x: Linear, by: number): Linear => ({
+  terms: x.terms.map(({ part, factor }) => ({ part, factor: factor * by })),
+  constant: x.constant * by,
+});
+
+function summed(x: Linear, y: Linear): Linear {
+  const terms = [...x.terms];
+  for (const term of y.terms) {
+    const key = keyOf(term.part);
+    const at = terms.findIndex(({ part }) => keyOf(part) === key);
+    if (at < 0) terms.push(term);
+    else terms[at] = { part: term.part, factor: terms[at].factor + term.factor };
+  }
+  return joinQuotients({
+    terms: terms.filter(({ factor }) => factor !== 0),
+    constant: x.constant + y.constant,
+  });
+}
+
+/** ⌊p / d⌋ · d·f + (p mod d) · f = p · f: a reshape that memory does not notice. */
+function joinQuotients(sum: Linear): Linear {
+  const { terms, constant } = sum;
+  for (const [i, a] of terms.entries()) {
+    if (a.part.kind !== "binary" || a.part.operator !== "quotient" || a.part.y.kind !== "number") continue;
+    const divisor = a.part.y.value;
+    const whole = a.part.x;
+    const j = terms.findIndex(
+      ({ part, factor }) =>
+        part.kind === "binary" &&
+        part.operator === "remainder" &&
+        keyOf(part.x) === keyOf(whole) &&
+        part.y.kind === "number" &&
+        part.y.value === divisor &&
+        factor * divisor === a.factor,
+    );
+    if (j < 0) continue;
+    const rest = terms.filter((_, k) => k !== i && k !== j);
+    const joined = scaled(linearOf(whole), terms[j].factor);
+    return summed({ terms: rest, constant }, joined);
+  }
+  return sum;
+}
+
+export function linearOf(x: Expression): Linear {
+  if (x.kind === "number") return { terms: [], constant: x.value };
+  if (x.kind === "binary" && x.type === "i32") {
+    if (x.operator === "+") return summed(linearOf(x.x), linearOf(x.y));
+    if (x.operator === "-") return summed(linearOf(x.x), scaled(linearOf(x.y), -1));
+    if (x.operator === "*" && x.y.kind === "number") return scaled(linearOf(x.x), x.y.value);
+  }
+  return { terms: [{ part: x, factor: 1 }], constant: 0 };
+}
+
+const stridesOf = (buffer: Buffer, batchSize: number): number[] =>
+  buffer.shape.map((_, axis) => sizeOf(buffer.shape.slice(axis + 1), batchSize));
+
+/** Where in its buffer an element with one index an axis stands. */
+export function positionIn(buffer: Buffer, at: readonly Expression[], batchSize: number): Linear {
+  const strides = stridesOf(buffer, batchSize);
+  return at
+    .map((index, axis) => scaled(linearOf(index), strides[axis]))
+    .reduce(summed, { terms: [], constant: 0 });
+}
