@@ -85,10 +85,10 @@ const totals_r2_total = 980; // f64[]
 const totals_r2_count = 981; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dense1 = 1964; // f32[n, 32], from call 1 to call 10 of gradient
-const d_dense1_sum = 2988; // f32[n, 32], from call 7 to call 9 of gradient
+const dense1 = 1964; // f32[n, 32], from call 1 to call 8 of gradient
+const d_dense1_sum = 2988; // f32[n, 32], from call 8 to call 10 of gradient
 const rmse = 2988; // f32[n, 1], from call 2 to call 6 of gradient
-const d_dense2 = 4012; // f32[n, 1], from call 6 to call 10 of gradient
+const d_dense2 = 4012; // f32[n, 1], from call 6 to call 8 of gradient
 const rmse_2 = 3020; // f32[], from call 3 to call 5 of gradient
 const d_loss_total = 3024; // f32[], from call 3 to call 6 of gradient
 const regularization = 3028; // f32[], from call 4 to call 5 of gradient
@@ -218,16 +218,23 @@ function compute_rmse(f: Numbers, n: number): void {
 // rmse_2 = √(loss_total / n)
 // Gradient of loss_total / loss_count [divide.vjp]:
 //   d_loss_total = 1 / (rmse_2 · 2) / n
-function compute_rmse_2(f: Numbers, n: number): void {
+// Gradient of dense2.bias [broadcast.vjp]:
+//   d_dense2.bias_reduceSum = Σ_n rmse
+//   d_dense2.bias = 2 · d_loss_total · d_dense2.bias_reduceSum
+function compute_d_dense2_bias(f: Numbers, n: number): void {
   let loss_total = 0;
+  let d_dense2_bias_reduceSum = 0;
   for (let row = 0; row < n; row++) {
     const rmse_value = f[rmse + row];
     loss_total += rmse_value * rmse_value;
+    d_dense2_bias_reduceSum += rmse_value;
   }
   const t = n;
   const rmse_2_value = Math.sqrt(loss_total / t);
   f[rmse_2] = rmse_2_value;
-  f[d_loss_total] = 1 / (rmse_2_value * 2) / t;
+  const d_loss_total_value = 1 / (rmse_2_value * 2) / t;
+  f[d_loss_total] = d_loss_total_value;
+  f[d_dense2_bias] = 2 * (d_loss_total_value * d_dense2_bias_reduceSum);
 }
 
 // regularization = Σ dense1.weight · dense1.weight
@@ -253,18 +260,36 @@ function compute_loss(f: Numbers): void {
 
 // Gradient of rmse · rmse [multiply.vjp]:
 //   d_dense2 = 2 · d_loss_total · rmse
-// Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias_reduceSum = Σ_n rmse
-//   d_dense2.bias = 2 · d_loss_total · d_dense2.bias_reduceSum
-function compute_d_dense2_bias(f: Numbers, n: number): void {
-  let d_dense2_bias_reduceSum = 0;
+function compute_d_dense2(f: Numbers, n: number): void {
   const d_loss_total_value = f[d_loss_total];
   for (let row = 0; row < n; row++) {
-    const rmse_value = f[rmse + row];
-    f[d_dense2 + row] = 2 * (d_loss_total_value * rmse_value);
-    d_dense2_bias_reduceSum += rmse_value;
+    f[d_dense2 + row] = 2 * (d_loss_total_value * f[rmse + row]);
   }
-  f[d_dense2_bias] = 2 * (d_loss_total_value * d_dense2_bias_reduceSum);
+}
+
+// Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
+//   d_dense2_product_contract = dense1ᵀ · d_dense2
+//   d_dense2.weight = 0.002 · dense2.weight + d_dense2_product_contract
+function compute_d_dense2_weight(f: Numbers, n: number): void {
+  for (let i = 0; i < 32; i += 4) {
+    let sum0 = 0;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    const dense1_i = dense1 + i;
+    for (let row = 0; row < n; row++) {
+      const d_dense2_value = f[d_dense2 + row];
+      const dense1_row = dense1_i + row * 32;
+      sum0 += f[dense1_row] * d_dense2_value;
+      sum1 += f[dense1_row + 1] * d_dense2_value;
+      sum2 += f[dense1_row + 2] * d_dense2_value;
+      sum3 += f[dense1_row + 3] * d_dense2_value;
+    }
+    f[d_dense2_weight + i] = 0.002 * f[dense2_weight + i] + sum0;
+    f[d_dense2_weight + i + 1] = 0.002 * f[dense2_weight + i + 1] + sum1;
+    f[d_dense2_weight + i + 2] = 0.002 * f[dense2_weight + i + 2] + sum2;
+    f[d_dense2_weight + i + 3] = 0.002 * f[dense2_weight + i + 3] + sum3;
+  }
 }
 
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
@@ -338,6 +363,19 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
   }
 }
 
+// Gradient of dense1.bias [broadcast.vjp]:
+//   d_dense1.bias = Σ_n d_dense1_sum
+function compute_d_dense1_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 32; i++) {
+    let d_dense1_bias_value = 0;
+    const d_dense1_sum_i = d_dense1_sum + i;
+    for (let row = 0; row < n; row++) {
+      d_dense1_bias_value += f[d_dense1_sum_i + row * 32];
+    }
+    f[d_dense1_bias + i] = d_dense1_bias_value;
+  }
+}
+
 // Gradient of dense1_product = patient · dense1.weight [contract.vjp]:
 //   d_dense1_product_contract = patientᵀ · d_dense1_sum
 //   d_dense1.weight = 0.002 · dense1.weight + d_dense1_product_contract
@@ -386,48 +424,9 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
-function compute_d_dense1_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 32; i++) {
-    let d_dense1_bias_value = 0;
-    const d_dense1_sum_i = d_dense1_sum + i;
-    for (let row = 0; row < n; row++) {
-      d_dense1_bias_value += f[d_dense1_sum_i + row * 32];
-    }
-    f[d_dense1_bias + i] = d_dense1_bias_value;
-  }
-}
-
-// Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
-//   d_dense2_product_contract = dense1ᵀ · d_dense2
-//   d_dense2.weight = 0.002 · dense2.weight + d_dense2_product_contract
-function compute_d_dense2_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 32; i += 4) {
-    let sum0 = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    const dense1_i = dense1 + i;
-    for (let row = 0; row < n; row++) {
-      const d_dense2_value = f[d_dense2 + row];
-      const dense1_row = dense1_i + row * 32;
-      sum0 += f[dense1_row] * d_dense2_value;
-      sum1 += f[dense1_row + 1] * d_dense2_value;
-      sum2 += f[dense1_row + 2] * d_dense2_value;
-      sum3 += f[dense1_row + 3] * d_dense2_value;
-    }
-    f[d_dense2_weight + i] = 0.002 * f[dense2_weight + i] + sum0;
-    f[d_dense2_weight + i + 1] = 0.002 * f[dense2_weight + i + 1] + sum1;
-    f[d_dense2_weight + i + 2] = 0.002 * f[dense2_weight + i + 2] + sum2;
-    f[d_dense2_weight + i + 3] = 0.002 * f[dense2_weight + i + 3] + sum3;
-  }
-}
-
 // learningRate = 0.01
-// t = optimizer:step + 1
-// stepSize = learningRate / (1 − exp(t · -0.105361…))
-// adam = 1 / √(1 − exp(t · -0.0010005…))
+// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
+// adam = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
@@ -561,14 +560,14 @@ function compute_summary_r2(doubles: Float64Array): void {
 function gradient(f: Numbers, n: number): number {
   compute_dense1(f, n, dense1);
   compute_rmse(f, n);
-  compute_rmse_2(f, n);
+  compute_d_dense2_bias(f, n);
   compute_regularization(f);
   compute_loss(f);
-  compute_d_dense2_bias(f, n);
-  compute_d_dense1_sum(f, n);
-  compute_d_dense1_weight(f, n);
-  compute_d_dense1_bias(f, n);
+  compute_d_dense2(f, n);
   compute_d_dense2_weight(f, n);
+  compute_d_dense1_sum(f, n);
+  compute_d_dense1_bias(f, n);
+  compute_d_dense1_weight(f, n);
   return f[loss];
 }
 

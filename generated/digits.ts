@@ -77,11 +77,11 @@ const totals_accuracy_total = 10830; // f64[]
 const totals_accuracy_count = 10831; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dense1 = 21664; // f32[n, 64], from call 1 to call 8 of gradient
-const d_dense1_sum = 23712; // f32[n, 64], from call 5 to call 7 of gradient
+const dense1 = 21664; // f32[n, 64], from call 1 to call 7 of gradient
+const d_dense1_sum = 23712; // f32[n, 64], from call 7 to call 9 of gradient
 const dense2 = 23712; // f32[n, 10], from call 2 to call 3 of gradient
 const exponentials = 24032; // f32[n, 10], from call 3 to call 4 of gradient
-const d_dense2 = 25760; // f32[n, 10], from call 4 to call 9 of gradient
+const d_dense2 = 25760; // f32[n, 10], from call 4 to call 7 of gradient
 const sum_of_exponentials = 24352; // f32[n], from call 3 to call 4 of gradient
 const d_loss_total = 24384; // f32[], from call 3 to call 4 of gradient
 const predict_dense1 = 21664; // f32[n, 64], from call 1 to call 2 of predict
@@ -330,6 +330,72 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   }
 }
 
+// Gradient of dense2.bias [broadcast.vjp]:
+//   d_dense2.bias = Σ_n d_dense2
+function compute_d_dense2_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 10; i++) {
+    let d_dense2_bias_value = 0;
+    const d_dense2_i = d_dense2 + i;
+    for (let row = 0; row < n; row++) {
+      d_dense2_bias_value += f[d_dense2_i + row * 10];
+    }
+    f[d_dense2_bias + i] = d_dense2_bias_value;
+  }
+}
+
+// Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
+//   d_dense2.weight = dense1ᵀ · d_dense2
+function compute_d_dense2_weight(f: Numbers, n: number): void {
+  for (let i = 0; i < 64; i += 2) {
+    const dense1_i = dense1 + i;
+    const d_dense2_weight_i = d_dense2_weight + i * 10;
+    for (let j = 0; j < 10; j += 5) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum04 = 0;
+      let sum14 = 0;
+      const d_dense2_j = d_dense2 + j;
+      for (let row = 0; row < n; row++) {
+        const dense1_row = dense1_i + row * 64;
+        const dense1_0 = f[dense1_row];
+        const d_dense2_row = d_dense2_j + row * 10;
+        const d_dense2_0 = f[d_dense2_row];
+        sum00 += dense1_0 * d_dense2_0;
+        const dense1_1 = f[dense1_row + 1];
+        sum10 += dense1_1 * d_dense2_0;
+        const d_dense2_1 = f[d_dense2_row + 1];
+        sum01 += dense1_0 * d_dense2_1;
+        sum11 += dense1_1 * d_dense2_1;
+        const d_dense2_2 = f[d_dense2_row + 2];
+        sum02 += dense1_0 * d_dense2_2;
+        sum12 += dense1_1 * d_dense2_2;
+        const d_dense2_3 = f[d_dense2_row + 3];
+        sum03 += dense1_0 * d_dense2_3;
+        sum13 += dense1_1 * d_dense2_3;
+        const d_dense2_4 = f[d_dense2_row + 4];
+        sum04 += dense1_0 * d_dense2_4;
+        sum14 += dense1_1 * d_dense2_4;
+      }
+      f[d_dense2_weight_i + j] = sum00;
+      f[d_dense2_weight_i + j + 10] = sum10;
+      f[d_dense2_weight_i + j + 1] = sum01;
+      f[d_dense2_weight_i + j + 11] = sum11;
+      f[d_dense2_weight_i + j + 2] = sum02;
+      f[d_dense2_weight_i + j + 12] = sum12;
+      f[d_dense2_weight_i + j + 3] = sum03;
+      f[d_dense2_weight_i + j + 13] = sum13;
+      f[d_dense2_weight_i + j + 4] = sum04;
+      f[d_dense2_weight_i + j + 14] = sum14;
+    }
+  }
+}
+
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
@@ -413,6 +479,19 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
   }
 }
 
+// Gradient of dense1.bias [broadcast.vjp]:
+//   d_dense1.bias = Σ_n d_dense1_sum
+function compute_d_dense1_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 64; i++) {
+    let d_dense1_bias_value = 0;
+    const d_dense1_sum_i = d_dense1_sum + i;
+    for (let row = 0; row < n; row++) {
+      d_dense1_bias_value += f[d_dense1_sum_i + row * 64];
+    }
+    f[d_dense1_bias + i] = d_dense1_bias_value;
+  }
+}
+
 // Gradient of dense1_product = pixels · dense1.weight [contract.vjp]:
 //   d_dense1.weight = pixelsᵀ · d_dense1_sum
 function compute_d_dense1_weight(f: Numbers, n: number): void {
@@ -485,89 +564,9 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
-function compute_d_dense1_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 64; i++) {
-    let d_dense1_bias_value = 0;
-    const d_dense1_sum_i = d_dense1_sum + i;
-    for (let row = 0; row < n; row++) {
-      d_dense1_bias_value += f[d_dense1_sum_i + row * 64];
-    }
-    f[d_dense1_bias + i] = d_dense1_bias_value;
-  }
-}
-
-// Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
-//   d_dense2.weight = dense1ᵀ · d_dense2
-function compute_d_dense2_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 64; i += 2) {
-    const dense1_i = dense1 + i;
-    const d_dense2_weight_i = d_dense2_weight + i * 10;
-    for (let j = 0; j < 10; j += 5) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum04 = 0;
-      let sum14 = 0;
-      const d_dense2_j = d_dense2 + j;
-      for (let row = 0; row < n; row++) {
-        const dense1_row = dense1_i + row * 64;
-        const dense1_0 = f[dense1_row];
-        const d_dense2_row = d_dense2_j + row * 10;
-        const d_dense2_0 = f[d_dense2_row];
-        sum00 += dense1_0 * d_dense2_0;
-        const dense1_1 = f[dense1_row + 1];
-        sum10 += dense1_1 * d_dense2_0;
-        const d_dense2_1 = f[d_dense2_row + 1];
-        sum01 += dense1_0 * d_dense2_1;
-        sum11 += dense1_1 * d_dense2_1;
-        const d_dense2_2 = f[d_dense2_row + 2];
-        sum02 += dense1_0 * d_dense2_2;
-        sum12 += dense1_1 * d_dense2_2;
-        const d_dense2_3 = f[d_dense2_row + 3];
-        sum03 += dense1_0 * d_dense2_3;
-        sum13 += dense1_1 * d_dense2_3;
-        const d_dense2_4 = f[d_dense2_row + 4];
-        sum04 += dense1_0 * d_dense2_4;
-        sum14 += dense1_1 * d_dense2_4;
-      }
-      f[d_dense2_weight_i + j] = sum00;
-      f[d_dense2_weight_i + j + 10] = sum10;
-      f[d_dense2_weight_i + j + 1] = sum01;
-      f[d_dense2_weight_i + j + 11] = sum11;
-      f[d_dense2_weight_i + j + 2] = sum02;
-      f[d_dense2_weight_i + j + 12] = sum12;
-      f[d_dense2_weight_i + j + 3] = sum03;
-      f[d_dense2_weight_i + j + 13] = sum13;
-      f[d_dense2_weight_i + j + 4] = sum04;
-      f[d_dense2_weight_i + j + 14] = sum14;
-    }
-  }
-}
-
-// Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2
-function compute_d_dense2_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 10; i++) {
-    let d_dense2_bias_value = 0;
-    const d_dense2_i = d_dense2 + i;
-    for (let row = 0; row < n; row++) {
-      d_dense2_bias_value += f[d_dense2_i + row * 10];
-    }
-    f[d_dense2_bias + i] = d_dense2_bias_value;
-  }
-}
-
 // learningRate = 0.003
-// t = optimizer:step + 1
-// stepSize = learningRate / (1 − exp(t · -0.105361…))
-// adam = 1 / √(1 − exp(t · -0.0010005…))
+// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
+// adam = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
@@ -665,11 +664,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_dense2(f, n, dense1, dense2);
   compute_loss(f, integers, n);
   compute_d_dense2(f, integers, n);
-  compute_d_dense1_sum(f, n);
-  compute_d_dense1_weight(f, n);
-  compute_d_dense1_bias(f, n);
-  compute_d_dense2_weight(f, n);
   compute_d_dense2_bias(f, n);
+  compute_d_dense2_weight(f, n);
+  compute_d_dense1_sum(f, n);
+  compute_d_dense1_bias(f, n);
+  compute_d_dense1_weight(f, n);
   return f[loss];
 }
 

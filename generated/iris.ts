@@ -77,11 +77,11 @@ const totals_accuracy_count = 271; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
 const dense1_sum = 544; // f32[n, 16], from call 1 to call 1 of gradient
-const dense1 = 800; // f32[n, 16], from call 1 to call 10 of gradient
-const d_dense1_sum = 544; // f32[n, 16], from call 7 to call 9 of gradient
+const dense1 = 800; // f32[n, 16], from call 1 to call 9 of gradient
+const d_dense1_sum = 544; // f32[n, 16], from call 9 to call 11 of gradient
 const dense2 = 544; // f32[n, 3], from call 2 to call 3 of gradient
 const exponentials = 592; // f32[n, 3], from call 3 to call 6 of gradient
-const d_dense2 = 1056; // f32[n, 3], from call 6 to call 11 of gradient
+const d_dense2 = 1056; // f32[n, 3], from call 6 to call 9 of gradient
 const sum_of_exponentials = 640; // f32[n], from call 3 to call 6 of gradient
 const loss_total = 656; // f32[], from call 3 to call 5 of gradient
 const loss_count = 660; // f32[], from call 3 to call 5 of gradient
@@ -339,6 +339,77 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   }
 }
 
+// Gradient of dense2.bias [broadcast.vjp]:
+//   d_dense2.bias = Σ_n d_dense2
+function compute_d_dense2_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 3; i++) {
+    let d_dense2_bias_value = 0;
+    const d_dense2_i = d_dense2 + i;
+    for (let row = 0; row < n; row++) {
+      d_dense2_bias_value += f[d_dense2_i + row * 3];
+    }
+    f[d_dense2_bias + i] = d_dense2_bias_value;
+  }
+}
+
+// Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
+//   d_dense2_product_contract = dense1ᵀ · d_dense2
+//   d_dense2.weight = 0.02 · dense2.weight + d_dense2_product_contract
+function compute_d_dense2_weight(f: Numbers, n: number): void {
+  for (let i = 0; i < 16; i += 4) {
+    let sum00 = 0;
+    let sum10 = 0;
+    let sum20 = 0;
+    let sum30 = 0;
+    let sum01 = 0;
+    let sum11 = 0;
+    let sum21 = 0;
+    let sum31 = 0;
+    let sum02 = 0;
+    let sum12 = 0;
+    let sum22 = 0;
+    let sum32 = 0;
+    const dense1_i = dense1 + i;
+    for (let row = 0; row < n; row++) {
+      const dense1_row = dense1_i + row * 16;
+      const dense1_0 = f[dense1_row];
+      const d_dense2_row = d_dense2 + row * 3;
+      const d_dense2_0 = f[d_dense2_row];
+      sum00 += dense1_0 * d_dense2_0;
+      const dense1_1 = f[dense1_row + 1];
+      sum10 += dense1_1 * d_dense2_0;
+      const dense1_2 = f[dense1_row + 2];
+      sum20 += dense1_2 * d_dense2_0;
+      const dense1_3 = f[dense1_row + 3];
+      sum30 += dense1_3 * d_dense2_0;
+      const d_dense2_1 = f[d_dense2_row + 1];
+      sum01 += dense1_0 * d_dense2_1;
+      sum11 += dense1_1 * d_dense2_1;
+      sum21 += dense1_2 * d_dense2_1;
+      sum31 += dense1_3 * d_dense2_1;
+      const d_dense2_2 = f[d_dense2_row + 2];
+      sum02 += dense1_0 * d_dense2_2;
+      sum12 += dense1_1 * d_dense2_2;
+      sum22 += dense1_2 * d_dense2_2;
+      sum32 += dense1_3 * d_dense2_2;
+    }
+    const dense2_weight_i = dense2_weight + i * 3;
+    const d_dense2_weight_i = d_dense2_weight + i * 3;
+    f[d_dense2_weight_i] = 0.02 * f[dense2_weight_i] + sum00;
+    f[d_dense2_weight_i + 3] = 0.02 * f[dense2_weight_i + 3] + sum10;
+    f[d_dense2_weight_i + 6] = 0.02 * f[dense2_weight_i + 6] + sum20;
+    f[d_dense2_weight_i + 9] = 0.02 * f[dense2_weight_i + 9] + sum30;
+    f[d_dense2_weight_i + 1] = 0.02 * f[dense2_weight_i + 1] + sum01;
+    f[d_dense2_weight_i + 4] = 0.02 * f[dense2_weight_i + 4] + sum11;
+    f[d_dense2_weight_i + 7] = 0.02 * f[dense2_weight_i + 7] + sum21;
+    f[d_dense2_weight_i + 10] = 0.02 * f[dense2_weight_i + 10] + sum31;
+    f[d_dense2_weight_i + 2] = 0.02 * f[dense2_weight_i + 2] + sum02;
+    f[d_dense2_weight_i + 5] = 0.02 * f[dense2_weight_i + 5] + sum12;
+    f[d_dense2_weight_i + 8] = 0.02 * f[dense2_weight_i + 8] + sum22;
+    f[d_dense2_weight_i + 11] = 0.02 * f[dense2_weight_i + 11] + sum32;
+  }
+}
+
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = tanh(dense1_sum) [tanh.vjp]:
@@ -438,6 +509,19 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
   }
 }
 
+// Gradient of dense1.bias [broadcast.vjp]:
+//   d_dense1.bias = Σ_n d_dense1_sum
+function compute_d_dense1_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 16; i++) {
+    let d_dense1_bias_value = 0;
+    const d_dense1_sum_i = d_dense1_sum + i;
+    for (let row = 0; row < n; row++) {
+      d_dense1_bias_value += f[d_dense1_sum_i + row * 16];
+    }
+    f[d_dense1_bias + i] = d_dense1_bias_value;
+  }
+}
+
 // Gradient of dense1_product = flower · dense1.weight [contract.vjp]:
 //   d_dense1_product_contract = flowerᵀ · d_dense1_sum
 //   d_dense1.weight = 0.02 · dense1.weight + d_dense1_product_contract
@@ -504,90 +588,6 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
     f[d_dense1_weight + i + 19] = 0.02 * f[dense1_weight + i + 19] + sum13;
     f[d_dense1_weight + i + 35] = 0.02 * f[dense1_weight + i + 35] + sum23;
     f[d_dense1_weight + i + 51] = 0.02 * f[dense1_weight + i + 51] + sum33;
-  }
-}
-
-// Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
-function compute_d_dense1_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 16; i++) {
-    let d_dense1_bias_value = 0;
-    const d_dense1_sum_i = d_dense1_sum + i;
-    for (let row = 0; row < n; row++) {
-      d_dense1_bias_value += f[d_dense1_sum_i + row * 16];
-    }
-    f[d_dense1_bias + i] = d_dense1_bias_value;
-  }
-}
-
-// Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
-//   d_dense2_product_contract = dense1ᵀ · d_dense2
-//   d_dense2.weight = 0.02 · dense2.weight + d_dense2_product_contract
-function compute_d_dense2_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 16; i += 4) {
-    let sum00 = 0;
-    let sum10 = 0;
-    let sum20 = 0;
-    let sum30 = 0;
-    let sum01 = 0;
-    let sum11 = 0;
-    let sum21 = 0;
-    let sum31 = 0;
-    let sum02 = 0;
-    let sum12 = 0;
-    let sum22 = 0;
-    let sum32 = 0;
-    const dense1_i = dense1 + i;
-    for (let row = 0; row < n; row++) {
-      const dense1_row = dense1_i + row * 16;
-      const dense1_0 = f[dense1_row];
-      const d_dense2_row = d_dense2 + row * 3;
-      const d_dense2_0 = f[d_dense2_row];
-      sum00 += dense1_0 * d_dense2_0;
-      const dense1_1 = f[dense1_row + 1];
-      sum10 += dense1_1 * d_dense2_0;
-      const dense1_2 = f[dense1_row + 2];
-      sum20 += dense1_2 * d_dense2_0;
-      const dense1_3 = f[dense1_row + 3];
-      sum30 += dense1_3 * d_dense2_0;
-      const d_dense2_1 = f[d_dense2_row + 1];
-      sum01 += dense1_0 * d_dense2_1;
-      sum11 += dense1_1 * d_dense2_1;
-      sum21 += dense1_2 * d_dense2_1;
-      sum31 += dense1_3 * d_dense2_1;
-      const d_dense2_2 = f[d_dense2_row + 2];
-      sum02 += dense1_0 * d_dense2_2;
-      sum12 += dense1_1 * d_dense2_2;
-      sum22 += dense1_2 * d_dense2_2;
-      sum32 += dense1_3 * d_dense2_2;
-    }
-    const dense2_weight_i = dense2_weight + i * 3;
-    const d_dense2_weight_i = d_dense2_weight + i * 3;
-    f[d_dense2_weight_i] = 0.02 * f[dense2_weight_i] + sum00;
-    f[d_dense2_weight_i + 3] = 0.02 * f[dense2_weight_i + 3] + sum10;
-    f[d_dense2_weight_i + 6] = 0.02 * f[dense2_weight_i + 6] + sum20;
-    f[d_dense2_weight_i + 9] = 0.02 * f[dense2_weight_i + 9] + sum30;
-    f[d_dense2_weight_i + 1] = 0.02 * f[dense2_weight_i + 1] + sum01;
-    f[d_dense2_weight_i + 4] = 0.02 * f[dense2_weight_i + 4] + sum11;
-    f[d_dense2_weight_i + 7] = 0.02 * f[dense2_weight_i + 7] + sum21;
-    f[d_dense2_weight_i + 10] = 0.02 * f[dense2_weight_i + 10] + sum31;
-    f[d_dense2_weight_i + 2] = 0.02 * f[dense2_weight_i + 2] + sum02;
-    f[d_dense2_weight_i + 5] = 0.02 * f[dense2_weight_i + 5] + sum12;
-    f[d_dense2_weight_i + 8] = 0.02 * f[dense2_weight_i + 8] + sum22;
-    f[d_dense2_weight_i + 11] = 0.02 * f[dense2_weight_i + 11] + sum32;
-  }
-}
-
-// Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2
-function compute_d_dense2_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 3; i++) {
-    let d_dense2_bias_value = 0;
-    const d_dense2_i = d_dense2 + i;
-    for (let row = 0; row < n; row++) {
-      d_dense2_bias_value += f[d_dense2_i + row * 3];
-    }
-    f[d_dense2_bias + i] = d_dense2_bias_value;
   }
 }
 
@@ -680,11 +680,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_regularization(f);
   compute_loss(f);
   compute_d_dense2(f, integers, n);
-  compute_d_dense1_sum(f, n);
-  compute_d_dense1_weight(f, n);
-  compute_d_dense1_bias(f, n);
-  compute_d_dense2_weight(f, n);
   compute_d_dense2_bias(f, n);
+  compute_d_dense2_weight(f, n);
+  compute_d_dense1_sum(f, n);
+  compute_d_dense1_bias(f, n);
+  compute_d_dense1_weight(f, n);
   return f[loss];
 }
 

@@ -43,7 +43,7 @@ const data: DataFacts = {
   targets: { digit: { columns: ["digit"] } },
 };
 
-// The arena: one block of 174464 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 164992 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -101,28 +101,28 @@ const totals_accuracy_total = 14478; // f64[]
 const totals_accuracy_count = 14479; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const stem_sum = 28960; // f32[n, 32], from call 1 to call 13 of gradient
-const stem_gelu = 29984; // f32[n, 32], from call 1 to call 13 of gradient
-const stem = 31008; // f32[n, 32], from call 1 to call 16 of gradient
-const block1_hidden_sum = 32032; // f32[n, 32], from call 2 to call 12 of gradient
-const block1_hidden_gelu = 33056; // f32[n, 32], from call 2 to call 12 of gradient
-const block1_hidden = 34080; // f32[n, 32], from call 2 to call 18 of gradient
-const block1 = 35104; // f32[n, 32], from call 3 to call 20 of gradient
-const block2_hidden_sum = 36128; // f32[n, 32], from call 4 to call 10 of gradient
-const block2_hidden_gelu = 37152; // f32[n, 32], from call 4 to call 10 of gradient
-const block2_hidden = 38176; // f32[n, 32], from call 4 to call 22 of gradient
-const block2 = 39200; // f32[n, 32], from call 5 to call 24 of gradient
-const d_block2 = 40224; // f32[n, 32], from call 9 to call 23 of gradient
-const d_block2_hidden = 41248; // f32[n, 32], from call 10 to call 10 of gradient
-const d_block2_hidden_sum = 42272; // f32[n, 32], from call 10 to call 21 of gradient
-const d_block1 = 36128; // f32[n, 32], from call 11 to call 19 of gradient
-const d_block1_hidden = 37152; // f32[n, 32], from call 12 to call 12 of gradient
-const d_block1_hidden_sum = 41248; // f32[n, 32], from call 12 to call 17 of gradient
-const d_stem = 32032; // f32[n, 32], from call 13 to call 13 of gradient
-const d_stem_sum = 33056; // f32[n, 32], from call 13 to call 15 of gradient
+const stem_sum = 28960; // f32[n, 32], from call 1 to call 23 of gradient
+const stem_gelu = 29984; // f32[n, 32], from call 1 to call 23 of gradient
+const stem = 31008; // f32[n, 32], from call 1 to call 22 of gradient
+const block1_hidden_sum = 32032; // f32[n, 32], from call 2 to call 20 of gradient
+const block1_hidden_gelu = 33056; // f32[n, 32], from call 2 to call 20 of gradient
+const block1_hidden = 34080; // f32[n, 32], from call 2 to call 19 of gradient
+const block1 = 35104; // f32[n, 32], from call 3 to call 16 of gradient
+const block2_hidden_sum = 36128; // f32[n, 32], from call 4 to call 14 of gradient
+const block2_hidden_gelu = 37152; // f32[n, 32], from call 4 to call 14 of gradient
+const block2_hidden = 38176; // f32[n, 32], from call 4 to call 13 of gradient
+const block2 = 39200; // f32[n, 32], from call 5 to call 10 of gradient
+const d_block2 = 39200; // f32[n, 32], from call 11 to call 17 of gradient
+const d_block2_hidden = 38176; // f32[n, 32], from call 14 to call 14 of gradient
+const d_block2_hidden_sum = 40224; // f32[n, 32], from call 14 to call 17 of gradient
+const d_block1 = 35104; // f32[n, 32], from call 17 to call 23 of gradient
+const d_block1_hidden = 34080; // f32[n, 32], from call 20 to call 20 of gradient
+const d_block1_hidden_sum = 36128; // f32[n, 32], from call 20 to call 23 of gradient
+const d_stem = 31008; // f32[n, 32], from call 23 to call 23 of gradient
+const d_stem_sum = 32032; // f32[n, 32], from call 23 to call 25 of gradient
 const scores = 40224; // f32[n, 10], from call 6 to call 7 of gradient
 const exponentials = 40544; // f32[n, 10], from call 7 to call 8 of gradient
-const d_scores = 43296; // f32[n, 10], from call 8 to call 25 of gradient
+const d_scores = 40224; // f32[n, 10], from call 8 to call 11 of gradient
 const sum_of_exponentials = 40864; // f32[n], from call 7 to call 8 of gradient
 const d_loss_total = 40896; // f32[], from call 7 to call 8 of gradient
 const update_nadam_4 = 28960; // f32[], from call 1 to call 3 of update
@@ -605,6 +605,72 @@ function compute_d_scores(f: Numbers, integers: Int32Array, n: number): void {
   }
 }
 
+// Gradient of scores.bias [broadcast.vjp]:
+//   d_scores.bias = Σ_n d_scores
+function compute_d_scores_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 10; i++) {
+    let d_scores_bias_value = 0;
+    const d_scores_i = d_scores + i;
+    for (let row = 0; row < n; row++) {
+      d_scores_bias_value += f[d_scores_i + row * 10];
+    }
+    f[d_scores_bias + i] = d_scores_bias_value;
+  }
+}
+
+// Gradient of scores_product = block2 · scores.weight [contract.vjp]:
+//   d_scores.weight = block2ᵀ · d_scores
+function compute_d_scores_weight(f: Numbers, n: number): void {
+  for (let i = 0; i < 32; i += 2) {
+    const block2_i = block2 + i;
+    const d_scores_weight_i = d_scores_weight + i * 10;
+    for (let j = 0; j < 10; j += 5) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum04 = 0;
+      let sum14 = 0;
+      const d_scores_j = d_scores + j;
+      for (let row = 0; row < n; row++) {
+        const block2_row = block2_i + row * 32;
+        const block2_0 = f[block2_row];
+        const d_scores_row = d_scores_j + row * 10;
+        const d_scores0 = f[d_scores_row];
+        sum00 += block2_0 * d_scores0;
+        const block2_1 = f[block2_row + 1];
+        sum10 += block2_1 * d_scores0;
+        const d_scores1 = f[d_scores_row + 1];
+        sum01 += block2_0 * d_scores1;
+        sum11 += block2_1 * d_scores1;
+        const d_scores2 = f[d_scores_row + 2];
+        sum02 += block2_0 * d_scores2;
+        sum12 += block2_1 * d_scores2;
+        const d_scores3 = f[d_scores_row + 3];
+        sum03 += block2_0 * d_scores3;
+        sum13 += block2_1 * d_scores3;
+        const d_scores4 = f[d_scores_row + 4];
+        sum04 += block2_0 * d_scores4;
+        sum14 += block2_1 * d_scores4;
+      }
+      f[d_scores_weight_i + j] = sum00;
+      f[d_scores_weight_i + j + 10] = sum10;
+      f[d_scores_weight_i + j + 1] = sum01;
+      f[d_scores_weight_i + j + 11] = sum11;
+      f[d_scores_weight_i + j + 2] = sum02;
+      f[d_scores_weight_i + j + 12] = sum12;
+      f[d_scores_weight_i + j + 3] = sum03;
+      f[d_scores_weight_i + j + 13] = sum13;
+      f[d_scores_weight_i + j + 4] = sum04;
+      f[d_scores_weight_i + j + 14] = sum14;
+    }
+  }
+}
+
 // Gradient of scores_product = block2 · scores.weight [contract.vjp]:
 //   d_block2 = d_scores · scores.weightᵀ
 function compute_d_block2(f: Numbers, n: number): void {
@@ -680,6 +746,99 @@ function compute_d_block2(f: Numbers, n: number): void {
       f[d_block2_row + j + 1] = sum1;
       f[d_block2_row + j + 2] = sum2;
       f[d_block2_row + j + 3] = sum3;
+    }
+  }
+}
+
+// Gradient of block2-correction.bias [broadcast.vjp]:
+//   d_block2-correction.bias = Σ_n d_block2
+// And in the same way d_block2-hidden.bias, d_block1-correction.bias, d_block1-hidden.bias and 1 more.
+function compute_d_block2_correction_bias(f: Numbers, n: number, input: number, d_bias: number): void {
+  for (let i = 0; i < 32; i++) {
+    let d_bias_value = 0;
+    const input_i = input + i;
+    for (let row = 0; row < n; row++) {
+      d_bias_value += f[input_i + row * 32];
+    }
+    f[d_bias + i] = d_bias_value;
+  }
+}
+
+// Gradient of block2-correction_product = block2-hidden · block2-correction.weight [contract.vjp]:
+//   d_block2-correction.weight = block2-hiddenᵀ · d_block2
+// And in the same way d_block2-hidden.weight, d_block1-correction.weight, d_block1-hidden.weight.
+function compute_d_block2_correction_weight(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_weight: number,
+): void {
+  for (let i = 0; i < 32; i += 4) {
+    const input_i = input + i;
+    const d_weight_i = d_weight + i * 32;
+    for (let j = 0; j < 32; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum30 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum31 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
+      const input_2_j = input_2 + j;
+      for (let row = 0; row < n; row++) {
+        const input_row = input_i + row * 32;
+        const input0 = f[input_row];
+        const input_2_row = input_2_j + row * 32;
+        const input_2_0 = f[input_2_row];
+        sum00 += input0 * input_2_0;
+        const input1 = f[input_row + 1];
+        sum10 += input1 * input_2_0;
+        const input2 = f[input_row + 2];
+        sum20 += input2 * input_2_0;
+        const input3 = f[input_row + 3];
+        sum30 += input3 * input_2_0;
+        const input_2_1 = f[input_2_row + 1];
+        sum01 += input0 * input_2_1;
+        sum11 += input1 * input_2_1;
+        sum21 += input2 * input_2_1;
+        sum31 += input3 * input_2_1;
+        const input_2_2 = f[input_2_row + 2];
+        sum02 += input0 * input_2_2;
+        sum12 += input1 * input_2_2;
+        sum22 += input2 * input_2_2;
+        sum32 += input3 * input_2_2;
+        const input_2_3 = f[input_2_row + 3];
+        sum03 += input0 * input_2_3;
+        sum13 += input1 * input_2_3;
+        sum23 += input2 * input_2_3;
+        sum33 += input3 * input_2_3;
+      }
+      f[d_weight_i + j] = sum00;
+      f[d_weight_i + j + 32] = sum10;
+      f[d_weight_i + j + 64] = sum20;
+      f[d_weight_i + j + 96] = sum30;
+      f[d_weight_i + j + 1] = sum01;
+      f[d_weight_i + j + 33] = sum11;
+      f[d_weight_i + j + 65] = sum21;
+      f[d_weight_i + j + 97] = sum31;
+      f[d_weight_i + j + 2] = sum02;
+      f[d_weight_i + j + 34] = sum12;
+      f[d_weight_i + j + 66] = sum22;
+      f[d_weight_i + j + 98] = sum32;
+      f[d_weight_i + j + 3] = sum03;
+      f[d_weight_i + j + 35] = sum13;
+      f[d_weight_i + j + 67] = sum23;
+      f[d_weight_i + j + 99] = sum33;
     }
   }
 }
@@ -1043,193 +1202,33 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of stem.bias [broadcast.vjp]:
-//   d_stem.bias = Σ_n d_stem_sum
-// And in the same way d_block1-hidden.bias, d_block1-correction.bias, d_block2-hidden.bias and 1 more.
-function compute_d_stem_bias(f: Numbers, n: number, input: number, d_bias: number): void {
-  for (let i = 0; i < 32; i++) {
-    let d_bias_value = 0;
-    const input_i = input + i;
-    for (let row = 0; row < n; row++) {
-      d_bias_value += f[input_i + row * 32];
-    }
-    f[d_bias + i] = d_bias_value;
-  }
-}
-
-// Gradient of block1-hidden_product = stem · block1-hidden.weight [contract.vjp]:
-//   d_block1-hidden.weight = stemᵀ · d_block1-hidden_sum
-// And in the same way d_block1-correction.weight, d_block2-hidden.weight, d_block2-correction.weight.
-function compute_d_block1_hidden_weight(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_weight: number,
-): void {
-  for (let i = 0; i < 32; i += 4) {
-    const input_i = input + i;
-    const d_weight_i = d_weight + i * 32;
-    for (let j = 0; j < 32; j += 4) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum23 = 0;
-      let sum33 = 0;
-      const input_2_j = input_2 + j;
-      for (let row = 0; row < n; row++) {
-        const input_row = input_i + row * 32;
-        const input0 = f[input_row];
-        const input_2_row = input_2_j + row * 32;
-        const input_2_0 = f[input_2_row];
-        sum00 += input0 * input_2_0;
-        const input1 = f[input_row + 1];
-        sum10 += input1 * input_2_0;
-        const input2 = f[input_row + 2];
-        sum20 += input2 * input_2_0;
-        const input3 = f[input_row + 3];
-        sum30 += input3 * input_2_0;
-        const input_2_1 = f[input_2_row + 1];
-        sum01 += input0 * input_2_1;
-        sum11 += input1 * input_2_1;
-        sum21 += input2 * input_2_1;
-        sum31 += input3 * input_2_1;
-        const input_2_2 = f[input_2_row + 2];
-        sum02 += input0 * input_2_2;
-        sum12 += input1 * input_2_2;
-        sum22 += input2 * input_2_2;
-        sum32 += input3 * input_2_2;
-        const input_2_3 = f[input_2_row + 3];
-        sum03 += input0 * input_2_3;
-        sum13 += input1 * input_2_3;
-        sum23 += input2 * input_2_3;
-        sum33 += input3 * input_2_3;
-      }
-      f[d_weight_i + j] = sum00;
-      f[d_weight_i + j + 32] = sum10;
-      f[d_weight_i + j + 64] = sum20;
-      f[d_weight_i + j + 96] = sum30;
-      f[d_weight_i + j + 1] = sum01;
-      f[d_weight_i + j + 33] = sum11;
-      f[d_weight_i + j + 65] = sum21;
-      f[d_weight_i + j + 97] = sum31;
-      f[d_weight_i + j + 2] = sum02;
-      f[d_weight_i + j + 34] = sum12;
-      f[d_weight_i + j + 66] = sum22;
-      f[d_weight_i + j + 98] = sum32;
-      f[d_weight_i + j + 3] = sum03;
-      f[d_weight_i + j + 35] = sum13;
-      f[d_weight_i + j + 67] = sum23;
-      f[d_weight_i + j + 99] = sum33;
-    }
-  }
-}
-
-// Gradient of scores_product = block2 · scores.weight [contract.vjp]:
-//   d_scores.weight = block2ᵀ · d_scores
-function compute_d_scores_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 32; i += 2) {
-    const block2_i = block2 + i;
-    const d_scores_weight_i = d_scores_weight + i * 10;
-    for (let j = 0; j < 10; j += 5) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum04 = 0;
-      let sum14 = 0;
-      const d_scores_j = d_scores + j;
-      for (let row = 0; row < n; row++) {
-        const block2_row = block2_i + row * 32;
-        const block2_0 = f[block2_row];
-        const d_scores_row = d_scores_j + row * 10;
-        const d_scores0 = f[d_scores_row];
-        sum00 += block2_0 * d_scores0;
-        const block2_1 = f[block2_row + 1];
-        sum10 += block2_1 * d_scores0;
-        const d_scores1 = f[d_scores_row + 1];
-        sum01 += block2_0 * d_scores1;
-        sum11 += block2_1 * d_scores1;
-        const d_scores2 = f[d_scores_row + 2];
-        sum02 += block2_0 * d_scores2;
-        sum12 += block2_1 * d_scores2;
-        const d_scores3 = f[d_scores_row + 3];
-        sum03 += block2_0 * d_scores3;
-        sum13 += block2_1 * d_scores3;
-        const d_scores4 = f[d_scores_row + 4];
-        sum04 += block2_0 * d_scores4;
-        sum14 += block2_1 * d_scores4;
-      }
-      f[d_scores_weight_i + j] = sum00;
-      f[d_scores_weight_i + j + 10] = sum10;
-      f[d_scores_weight_i + j + 1] = sum01;
-      f[d_scores_weight_i + j + 11] = sum11;
-      f[d_scores_weight_i + j + 2] = sum02;
-      f[d_scores_weight_i + j + 12] = sum12;
-      f[d_scores_weight_i + j + 3] = sum03;
-      f[d_scores_weight_i + j + 13] = sum13;
-      f[d_scores_weight_i + j + 4] = sum04;
-      f[d_scores_weight_i + j + 14] = sum14;
-    }
-  }
-}
-
-// Gradient of scores.bias [broadcast.vjp]:
-//   d_scores.bias = Σ_n d_scores
-function compute_d_scores_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 10; i++) {
-    let d_scores_bias_value = 0;
-    const d_scores_i = d_scores + i;
-    for (let row = 0; row < n; row++) {
-      d_scores_bias_value += f[d_scores_i + row * 10];
-    }
-    f[d_scores_bias + i] = d_scores_bias_value;
-  }
-}
-
-// learningRate = optimizer:step + 1
-// learningRate_2 = [optimizer:step < 50] ? 0.004 · learningRate / 50 : 0.002 · (1 + cos(3.14159… ·
-//   min(max(optimizer:step − 50, 0), 970) / 970))
-// nadam = 1 − 0.5 · exp(-0.000163288… · learningRate)
+// learningRate = [optimizer:step < 50] ? 0.004 · (optimizer:step + 1) / 50 : 0.002 · (1 + cos(3.14159…
+//   · min(max(optimizer:step − 50, 0), 970) / 970))
+// nadam = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 1))
 // nadam_2 = ([optimizer:step = 0] ? 1 : optimizer:momenta) · nadam
 // nadam_3 = 0.9 · nadam_2
-// nadam_4 = learningRate_2 · (1 − 0.9 · nadam) / (1 − nadam_3)
-// nadam_5 = 1 − 0.5 · exp(-0.000163288… · (learningRate + 1))
-// nadam_6 = 0.9 · learningRate_2 · nadam_5 / (1 − 0.81 · nadam_2 · nadam_5)
-// nadam_7 = 1 / (1 − exp(learningRate · -0.0010005…))
+// nadam_4 = learningRate · (1 − 0.9 · nadam) / (1 − nadam_3)
+// nadam_5 = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 1 + 1))
+// nadam_6 = 0.9 · learningRate · nadam_5 / (1 − 0.81 · nadam_2 · nadam_5)
+// nadam_7 = 1 / (1 − exp((optimizer:step + 1) · -0.0010005…))
 // nadam_8 = nadam_3
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
-  const t = optimizer_step_value;
-  const learningRate0 = t + 1;
-  const learningRate1 =
-    t < 50
-      ? 0.004 * (learningRate0 / 50)
-      : 0.002 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t - 50, 0), 970) / 970)));
-  doubles[learningRate] = learningRate1;
-  const nadam = 1 - 0.5 * exp(-0.00016328797808102066 * learningRate0);
-  const nadam_2 = (t === 0 ? 1 : f[optimizer_momenta]) * nadam;
+  const t0 = optimizer_step_value;
+  const learningRate_value =
+    t0 < 50
+      ? 0.004 * ((t0 + 1) / 50)
+      : 0.002 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t0 - 50, 0), 970) / 970)));
+  doubles[learningRate] = learningRate_value;
+  const t1 = t0 + 1;
+  const nadam = 1 - 0.5 * exp(-0.00016328797808102066 * t1);
+  const nadam_2 = (t0 === 0 ? 1 : f[optimizer_momenta]) * nadam;
   const nadam_3 = 0.9 * nadam_2;
-  f[update_nadam_4] = (learningRate1 * (1 - 0.9 * nadam)) / (1 - nadam_3);
-  const nadam_5 = 1 - 0.5 * exp(-0.00016328797808102066 * (learningRate0 + 1));
-  f[update_nadam_6] = (0.9 * (learningRate1 * nadam_5)) / (1 - 0.81 * (nadam_2 * nadam_5));
-  f[update_nadam_7] = 1 / (1 - exp(learningRate0 * -0.0010005003335835344));
+  f[update_nadam_4] = (learningRate_value * (1 - 0.9 * nadam)) / (1 - nadam_3);
+  const nadam_5 = 1 - 0.5 * exp(-0.00016328797808102066 * (t1 + 1));
+  f[update_nadam_6] = (0.9 * (learningRate_value * nadam_5)) / (1 - 0.81 * (nadam_2 * nadam_5));
+  f[update_nadam_7] = 1 / (1 - exp(t1 * -0.0010005003335835344));
   const nadam_8 = nadam_3;
   const next_step = optimizer_step_value + 1;
   f[optimizer_momenta] = nadam_8;
@@ -1564,7 +1563,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_scores(f, n, block2, scores);
   compute_loss(f, integers, n);
   compute_d_scores(f, integers, n);
+  compute_d_scores_bias(f, n);
+  compute_d_scores_weight(f, n);
   compute_d_block2(f, n);
+  compute_d_block2_correction_bias(f, n, d_block2, d_block2_correction_bias);
+  compute_d_block2_correction_weight(f, n, block2_hidden, d_block2, d_block2_correction_weight);
   compute_d_block2_hidden_sum(
     f,
     n,
@@ -1575,7 +1578,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block2_hidden_gelu,
     d_block2_hidden_sum,
   );
+  compute_d_block2_correction_bias(f, n, d_block2_hidden_sum, d_block2_hidden_bias);
+  compute_d_block2_correction_weight(f, n, block1, d_block2_hidden_sum, d_block2_hidden_weight);
   compute_d_block1(f, n);
+  compute_d_block2_correction_bias(f, n, d_block1, d_block1_correction_bias);
+  compute_d_block2_correction_weight(f, n, block1_hidden, d_block1, d_block1_correction_weight);
   compute_d_block2_hidden_sum(
     f,
     n,
@@ -1586,19 +1593,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block1_hidden_gelu,
     d_block1_hidden_sum,
   );
+  compute_d_block2_correction_bias(f, n, d_block1_hidden_sum, d_block1_hidden_bias);
+  compute_d_block2_correction_weight(f, n, stem, d_block1_hidden_sum, d_block1_hidden_weight);
   compute_d_stem_sum(f, n);
+  compute_d_block2_correction_bias(f, n, d_stem_sum, d_stem_bias);
   compute_d_stem_weight(f, n);
-  compute_d_stem_bias(f, n, d_stem_sum, d_stem_bias);
-  compute_d_block1_hidden_weight(f, n, stem, d_block1_hidden_sum, d_block1_hidden_weight);
-  compute_d_stem_bias(f, n, d_block1_hidden_sum, d_block1_hidden_bias);
-  compute_d_block1_hidden_weight(f, n, block1_hidden, d_block1, d_block1_correction_weight);
-  compute_d_stem_bias(f, n, d_block1, d_block1_correction_bias);
-  compute_d_block1_hidden_weight(f, n, block1, d_block2_hidden_sum, d_block2_hidden_weight);
-  compute_d_stem_bias(f, n, d_block2_hidden_sum, d_block2_hidden_bias);
-  compute_d_block1_hidden_weight(f, n, block2_hidden, d_block2, d_block2_correction_weight);
-  compute_d_stem_bias(f, n, d_block2, d_block2_correction_bias);
-  compute_d_scores_weight(f, n);
-  compute_d_scores_bias(f, n);
   return f[loss];
 }
 
@@ -3394,7 +3393,7 @@ function cos(x: number): number {
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(174464);
+  const memory = new ArrayBuffer(164992);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -3507,13 +3506,10 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         firstNotFinite(f, rows, [
           ["stem_sum", stem_sum, 32],
           ["stem_gelu", stem_gelu, 32],
-          ["stem", stem, 32],
-          ["block1-hidden", block1_hidden, 32],
-          ["block1", block1, 32],
-          ["block2-hidden", block2_hidden, 32],
-          ["block2", block2, 32],
-          ["d_scores", d_scores, 10],
+          ["block1-hidden_gelu", block1_hidden_gelu, 32],
+          ["block2-hidden_gelu", block2_hidden_gelu, 32],
           ["d_block2", d_block2, 32],
+          ["d_block2-hidden", d_block2_hidden, 32],
           ["d_block2-hidden_sum", d_block2_hidden_sum, 32],
           ["d_block1", d_block1, 32],
           ["d_block1-hidden", d_block1_hidden, 32],

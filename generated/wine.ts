@@ -36,7 +36,7 @@ const data: DataFacts = {
   targets: { cultivar: { columns: ["cultivar"] } },
 };
 
-// The arena: one block of 9856 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 9104 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -77,13 +77,13 @@ const totals_accuracy_total = 694; // f64[]
 const totals_accuracy_count = 695; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dropout1_lessEqual = 1392; // f32[n, 16], from call 1 to call 6 of gradient
-const dense1 = 1648; // f32[n, 16], from call 2 to call 6 of gradient
-const dropout1 = 1904; // f32[n, 16], from call 2 to call 9 of gradient
-const d_dense1_sum = 2160; // f32[n, 16], from call 6 to call 8 of gradient
+const dropout1_lessEqual = 1392; // f32[n, 16], from call 1 to call 8 of gradient
+const dense1 = 1648; // f32[n, 16], from call 2 to call 8 of gradient
+const dropout1 = 1904; // f32[n, 16], from call 2 to call 7 of gradient
+const d_dense1_sum = 1904; // f32[n, 16], from call 8 to call 10 of gradient
 const dense2 = 2160; // f32[n, 3], from call 3 to call 4 of gradient
 const exponentials = 2208; // f32[n, 3], from call 4 to call 5 of gradient
-const d_dense2 = 2416; // f32[n, 3], from call 5 to call 10 of gradient
+const d_dense2 = 2160; // f32[n, 3], from call 5 to call 8 of gradient
 const sum_of_exponentials = 2256; // f32[n], from call 4 to call 5 of gradient
 const d_loss_total = 2272; // f32[], from call 4 to call 5 of gradient
 const predict_dense1 = 1392; // f32[n, 16], from call 1 to call 2 of predict
@@ -363,6 +363,75 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   }
 }
 
+// Gradient of dense2.bias [broadcast.vjp]:
+//   d_dense2.bias = Σ_n d_dense2
+function compute_d_dense2_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 3; i++) {
+    let d_dense2_bias_value = 0;
+    const d_dense2_i = d_dense2 + i;
+    for (let row = 0; row < n; row++) {
+      d_dense2_bias_value += f[d_dense2_i + row * 3];
+    }
+    f[d_dense2_bias + i] = d_dense2_bias_value;
+  }
+}
+
+// Gradient of dense2_product = dropout1 · dense2.weight [contract.vjp]:
+//   d_dense2.weight = dropout1ᵀ · d_dense2
+function compute_d_dense2_weight(f: Numbers, n: number): void {
+  for (let i = 0; i < 16; i += 4) {
+    let sum00 = 0;
+    let sum10 = 0;
+    let sum20 = 0;
+    let sum30 = 0;
+    let sum01 = 0;
+    let sum11 = 0;
+    let sum21 = 0;
+    let sum31 = 0;
+    let sum02 = 0;
+    let sum12 = 0;
+    let sum22 = 0;
+    let sum32 = 0;
+    const dropout1_i = dropout1 + i;
+    for (let row = 0; row < n; row++) {
+      const dropout1_row = dropout1_i + row * 16;
+      const dropout1_0 = f[dropout1_row];
+      const d_dense2_row = d_dense2 + row * 3;
+      const d_dense2_0 = f[d_dense2_row];
+      sum00 += dropout1_0 * d_dense2_0;
+      const dropout1_1 = f[dropout1_row + 1];
+      sum10 += dropout1_1 * d_dense2_0;
+      const dropout1_2 = f[dropout1_row + 2];
+      sum20 += dropout1_2 * d_dense2_0;
+      const dropout1_3 = f[dropout1_row + 3];
+      sum30 += dropout1_3 * d_dense2_0;
+      const d_dense2_1 = f[d_dense2_row + 1];
+      sum01 += dropout1_0 * d_dense2_1;
+      sum11 += dropout1_1 * d_dense2_1;
+      sum21 += dropout1_2 * d_dense2_1;
+      sum31 += dropout1_3 * d_dense2_1;
+      const d_dense2_2 = f[d_dense2_row + 2];
+      sum02 += dropout1_0 * d_dense2_2;
+      sum12 += dropout1_1 * d_dense2_2;
+      sum22 += dropout1_2 * d_dense2_2;
+      sum32 += dropout1_3 * d_dense2_2;
+    }
+    const d_dense2_weight_i = d_dense2_weight + i * 3;
+    f[d_dense2_weight_i] = sum00;
+    f[d_dense2_weight_i + 3] = sum10;
+    f[d_dense2_weight_i + 6] = sum20;
+    f[d_dense2_weight_i + 9] = sum30;
+    f[d_dense2_weight_i + 1] = sum01;
+    f[d_dense2_weight_i + 4] = sum11;
+    f[d_dense2_weight_i + 7] = sum21;
+    f[d_dense2_weight_i + 10] = sum31;
+    f[d_dense2_weight_i + 2] = sum02;
+    f[d_dense2_weight_i + 5] = sum12;
+    f[d_dense2_weight_i + 8] = sum22;
+    f[d_dense2_weight_i + 11] = sum32;
+  }
+}
+
 // Gradient of dense2_product = dropout1 · dense2.weight [contract.vjp]:
 //   d_dropout1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
@@ -492,6 +561,19 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
   }
 }
 
+// Gradient of dense1.bias [broadcast.vjp]:
+//   d_dense1.bias = Σ_n d_dense1_sum
+function compute_d_dense1_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 16; i++) {
+    let d_dense1_bias_value = 0;
+    const d_dense1_sum_i = d_dense1_sum + i;
+    for (let row = 0; row < n; row++) {
+      d_dense1_bias_value += f[d_dense1_sum_i + row * 16];
+    }
+    f[d_dense1_bias + i] = d_dense1_bias_value;
+  }
+}
+
 // Gradient of dense1_product = chemistry · dense1.weight [contract.vjp]:
 //   d_dense1.weight = chemistryᵀ · d_dense1_sum
 function compute_d_dense1_weight(f: Numbers, n: number): void {
@@ -570,92 +652,9 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
-function compute_d_dense1_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 16; i++) {
-    let d_dense1_bias_value = 0;
-    const d_dense1_sum_i = d_dense1_sum + i;
-    for (let row = 0; row < n; row++) {
-      d_dense1_bias_value += f[d_dense1_sum_i + row * 16];
-    }
-    f[d_dense1_bias + i] = d_dense1_bias_value;
-  }
-}
-
-// Gradient of dense2_product = dropout1 · dense2.weight [contract.vjp]:
-//   d_dense2.weight = dropout1ᵀ · d_dense2
-function compute_d_dense2_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 16; i += 4) {
-    let sum00 = 0;
-    let sum10 = 0;
-    let sum20 = 0;
-    let sum30 = 0;
-    let sum01 = 0;
-    let sum11 = 0;
-    let sum21 = 0;
-    let sum31 = 0;
-    let sum02 = 0;
-    let sum12 = 0;
-    let sum22 = 0;
-    let sum32 = 0;
-    const dropout1_i = dropout1 + i;
-    for (let row = 0; row < n; row++) {
-      const dropout1_row = dropout1_i + row * 16;
-      const dropout1_0 = f[dropout1_row];
-      const d_dense2_row = d_dense2 + row * 3;
-      const d_dense2_0 = f[d_dense2_row];
-      sum00 += dropout1_0 * d_dense2_0;
-      const dropout1_1 = f[dropout1_row + 1];
-      sum10 += dropout1_1 * d_dense2_0;
-      const dropout1_2 = f[dropout1_row + 2];
-      sum20 += dropout1_2 * d_dense2_0;
-      const dropout1_3 = f[dropout1_row + 3];
-      sum30 += dropout1_3 * d_dense2_0;
-      const d_dense2_1 = f[d_dense2_row + 1];
-      sum01 += dropout1_0 * d_dense2_1;
-      sum11 += dropout1_1 * d_dense2_1;
-      sum21 += dropout1_2 * d_dense2_1;
-      sum31 += dropout1_3 * d_dense2_1;
-      const d_dense2_2 = f[d_dense2_row + 2];
-      sum02 += dropout1_0 * d_dense2_2;
-      sum12 += dropout1_1 * d_dense2_2;
-      sum22 += dropout1_2 * d_dense2_2;
-      sum32 += dropout1_3 * d_dense2_2;
-    }
-    const d_dense2_weight_i = d_dense2_weight + i * 3;
-    f[d_dense2_weight_i] = sum00;
-    f[d_dense2_weight_i + 3] = sum10;
-    f[d_dense2_weight_i + 6] = sum20;
-    f[d_dense2_weight_i + 9] = sum30;
-    f[d_dense2_weight_i + 1] = sum01;
-    f[d_dense2_weight_i + 4] = sum11;
-    f[d_dense2_weight_i + 7] = sum21;
-    f[d_dense2_weight_i + 10] = sum31;
-    f[d_dense2_weight_i + 2] = sum02;
-    f[d_dense2_weight_i + 5] = sum12;
-    f[d_dense2_weight_i + 8] = sum22;
-    f[d_dense2_weight_i + 11] = sum32;
-  }
-}
-
-// Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2
-function compute_d_dense2_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 3; i++) {
-    let d_dense2_bias_value = 0;
-    const d_dense2_i = d_dense2 + i;
-    for (let row = 0; row < n; row++) {
-      d_dense2_bias_value += f[d_dense2_i + row * 3];
-    }
-    f[d_dense2_bias + i] = d_dense2_bias_value;
-  }
-}
-
 // learningRate = 0.01
-// t = optimizer:step + 1
-// stepSize = learningRate / (1 − exp(t · -0.105361…))
-// adamw = 1 / √(1 − exp(t · -0.0010005…))
+// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
+// adamw = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
@@ -835,11 +834,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_dense2(f, n, dropout1, dense2);
   compute_loss(f, integers, n);
   compute_d_dense2(f, integers, n);
-  compute_d_dense1_sum(f, n);
-  compute_d_dense1_weight(f, n);
-  compute_d_dense1_bias(f, n);
-  compute_d_dense2_weight(f, n);
   compute_d_dense2_bias(f, n);
+  compute_d_dense2_weight(f, n);
+  compute_d_dense1_sum(f, n);
+  compute_d_dense1_bias(f, n);
+  compute_d_dense1_weight(f, n);
   return f[loss];
 }
 
@@ -2497,7 +2496,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(9856);
+  const memory = new ArrayBuffer(9104);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -2561,7 +2560,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         firstNotFinite(f, rows, [
           ["dropout1_lessEqual", dropout1_lessEqual, 16],
           ["dense1", dense1, 16],
-          ["dropout1", dropout1, 16],
+          ["exponentials", exponentials, 3],
+          ["sum_of_exponentials", sum_of_exponentials, 1],
           ["d_dense2", d_dense2, 3],
           ["d_dense1_sum", d_dense1_sum, 16],
         ])

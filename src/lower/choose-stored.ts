@@ -62,8 +62,8 @@ const volume = (node: Node): number => node.type.shape.reduce<number>((v, d) => 
 function costs(graph: Graph, isStored: (node: Node) => boolean): (node: Node) => number {
   const known = new Map<Node, number>();
   for (const node of graph.nodes) {
-    const own =
-      hasTrait(node, "view") || hasTrait(node, "leaf") ? 0 : hasTrait(node, "cheap") ? 1 : costOfFunction;
+    const isFree = hasTrait(node, "view") || operandsOf(node).length === 0;
+    const own = isFree ? 0 : hasTrait(node, "cheap") ? 1 : costOfFunction;
     const parts = operandsOf(node).map((x) => (isStored(x) ? 0 : (known.get(x) ?? 0)));
     known.set(node, own + parts.reduce((sum, part) => sum + part, 0));
   }

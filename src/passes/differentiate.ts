@@ -102,14 +102,15 @@ export function differentiate(graph: Graph, parameters: readonly string[], g: Gr
   const known = parameters.filter((name) => leaves.has(name));
   const wanted = known.flatMap((name) => leaves.get(name) ?? []);
   const gradients = gradientsOf(loss, wanted, graph.nodes, g);
-  const outputs: Output[] = [...graph.outputs];
-  known.forEach((name, i) => {
+  const found = known.flatMap((name, i): Output[] => {
     const node = gradients[i];
-    if (node !== undefined) outputs.push({ storage: `gradient:${name}`, node });
+    return node === undefined ? [] : [{ storage: `gradient:${name}`, node }];
   });
-  const found = new Set(outputs.map(({ storage }) => storage));
+  // The last layer's come first, as the backward part reaches them: what only they read need not be kept any longer.
+  const outputs = [...graph.outputs, ...found.reverse()];
+  const storages = new Set(outputs.map(({ storage }) => storage));
   return {
     graph: makeGraph(graph.name, outputs),
-    without: parameters.filter((name) => !found.has(`gradient:${name}`)),
+    without: parameters.filter((name) => !storages.has(`gradient:${name}`)),
   };
 }
