@@ -3,17 +3,19 @@ import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
 import { activation } from "./activation.ts";
 import { attention } from "./attention.ts";
-import { conv2d } from "./convolution.ts";
+import { conv1d, conv2d } from "./convolution.ts";
 import { dense } from "./dense.ts";
+import { depthwiseConv2d } from "./depthwise.ts";
 import { dropout } from "./dropout.ts";
 import { embedding, positionEmbedding } from "./embedding.ts";
 import { add, concat, multiply } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
-import { batchNorm, layerNorm, rmsNorm } from "./normalisation.ts";
-import { avgPool2d, globalAvgPool2d, maxPool2d } from "./pooling.ts";
+import { batchNorm, groupNorm, layerNorm, rmsNorm } from "./normalisation.ts";
+import { avgPool1d, avgPool2d, globalAvgPool1d, globalAvgPool2d, maxPool1d, maxPool2d } from "./pooling.ts"; // prettier-ignore
 import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
+import { conv2dTranspose } from "./transposed-convolution.ts";
 
 export const layers = {
   dense,
@@ -24,12 +26,19 @@ export const layers = {
   add,
   multiply,
   concat,
+  conv1d,
   conv2d,
+  "depthwise-conv2d": depthwiseConv2d,
+  "conv2d-transpose": conv2dTranspose,
+  "max-pool1d": maxPool1d,
   "max-pool2d": maxPool2d,
+  "avg-pool1d": avgPool1d,
   "avg-pool2d": avgPool2d,
+  "global-avg-pool1d": globalAvgPool1d,
   "global-avg-pool2d": globalAvgPool2d,
   "batch-norm": batchNorm,
   "layer-norm": layerNorm,
+  "group-norm": groupNorm,
   "rms-norm": rmsNorm,
   embedding,
   "position-embedding": positionEmbedding,
