@@ -138,6 +138,9 @@ function kindOf(path: SpecPath): string {
   const keys = path.filter((step) => typeof step === "string" && step !== "type");
   switch (keys.at(-1)) {
     case "network":
+    case "layers":
+    case "shortcut":
+    case "layer":
       return "layer";
     case "fn":
     case "activation":

@@ -13,10 +13,16 @@ export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): S
   let value = spec;
   for (const step of path) {
     const form: SchemaNode | undefined = node && formOf(node, value);
-    node = form && memberOf(form, step);
+    node = form && referred(schema, memberOf(form, step));
     value = own(value, step);
   }
   return node;
+}
+
+/** What `{ "$ref": "#/$defs/layer" }` stands for: layers hold layers, so their part of the schema is told once, by name. */
+function referred(schema: SchemaNode, node: SchemaNode | undefined): SchemaNode | undefined {
+  const name = node?.$ref?.match(/^#\/\$defs\/(.*)$/)?.[1];
+  return name === undefined ? node : schema.$defs?.[name];
 }
 
 /** Among alternatives (nested ones too) the one for a value of this type and, of objects, with this `type` or `fn`. */

@@ -8,7 +8,7 @@ import { dense } from "./dense.ts";
 import { depthwiseConv2d } from "./depthwise.ts";
 import { dropout } from "./dropout.ts";
 import { embedding, positionEmbedding } from "./embedding.ts";
-import { add, concat, multiply } from "./joins.ts";
+import { add, concat, multiply, residual } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
 import { batchNorm, groupNorm, layerNorm, rmsNorm } from "./normalisation.ts";
@@ -48,12 +48,21 @@ export const layers = {
   gru,
 } satisfies Record<string, Layer>;
 
+/** Whether the layer of that name goes over time, and can go against it (`reverse`). */
+export const isRecurrent = (name: string): boolean => {
+  const rows: Readonly<Record<string, Layer>> = layers;
+  return Object.hasOwn(rows, name) && Object.hasOwn(rows[name].keys, "reverse");
+};
+
+/** With what blocks of layers are written out to. */
+const allLayers = { ...layers, residual } satisfies Record<string, Layer>;
+
 /** A layer as the canonical spec has it, as far as its own keys go. */
-export type LayerChoice = Choice<typeof layers>;
+export type LayerChoice = Choice<typeof allLayers>;
 
 /** The layer's value, once it is clear that it has as many inputs as it takes. */
 export function buildLayer(context: LayerContext, inputs: readonly LayerInput[], chosen: LayerChoice): Node {
-  const layer: Layer = layers[chosen.type];
+  const layer: Layer = allLayers[chosen.type];
   if (layer.takes === "one input" && inputs.length !== 1)
     context.refuse(`${context.layer} takes one input, but ${givenText(inputs)}`, {
       key: "from",
