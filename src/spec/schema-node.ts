@@ -49,7 +49,7 @@ function memberOf(form: SchemaNode, step: string | number): SchemaNode | undefin
   const { properties = {}, items, additionalProperties } = form;
   const member =
     typeof step === "number"
-      ? items
+      ? (form.prefixItems?.[step] ?? items)
       : Object.hasOwn(properties, step)
         ? properties[step]
         : additionalProperties;
@@ -111,6 +111,7 @@ function phraseOf(form: SchemaNode, value: unknown): string {
     case "string":
       return form.minLength ? "a text that is not empty" : "a text";
     case "array":
+      if (form.prefixItems !== undefined) return `a list of ${form.prefixItems.length}`;
       return form.minItems ? "a list that is not empty" : "a list";
     case "object":
       return "an object";

@@ -26,17 +26,23 @@ const listKeys: Readonly<Record<string, readonly string[]>> = {
   bidirectional: [],
 };
 
+/** Why a network cannot be looked through; the reason completes a sentence that begins with the path. */
+interface Fault {
+  readonly path: SpecPath;
+  readonly reason: string;
+}
+
 /** How deep blocks may stand in one another; and how many layers they may come to, for each of them becomes code. */
 const deepest = 32;
 const mostLayers = 5000;
 
 /**
- * Reports a network that is too deep or holds too many layers to be looked through (T1312); there is then nothing more to say of it.
+ * Reports a network that is too deep, or holds too many layers, to be looked through (T1312); there is then nothing more to say of it.
  * A spec in TypeScript may hold itself, or one block very often: what is visited is bounded in both directions.
  */
 export function writtenNetwork(spec: unknown, problems: Collector): WrittenList | undefined {
   let visited = 0;
-  let fault: { readonly path: SpecPath; readonly reason: string } | undefined;
+  let fault: Fault | undefined;
   const read = (list: unknown, path: SpecPath, depth: number): WrittenList => {
     // The ordinal of a default name counts all layers of the type in the list, named ones too.
     const counts = new Map<string, number>();
@@ -48,11 +54,14 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
       const own = [...path, index];
       visited++;
       if (visited > mostLayers)
-        fault ??= { path: own, reason: `the network holds more than ${mostLayers} layers` };
+        fault ??= { path: own, reason: `: the network holds more than ${mostLayers} layers` };
       const keys = Object.hasOwn(listKeys, type) ? listKeys[type] : undefined;
       const inside = keys?.filter((key) => member(value, key) !== undefined) ?? [];
       if (inside.length > 0 && depth === deepest)
-        fault ??= { path: own, reason: `blocks are nested deeper than ${deepest} levels` };
+        fault ??= { path: own, reason: `: blocks are nested deeper than ${deepest} levels` };
+      const single = type === "bidirectional" ? typeOf(member(value, "layer")) : undefined;
+      if (single !== undefined && Object.hasOwn(listKeys, single))
+        fault ??= { path: [...own, "layer"], reason: ` must be a recurrent layer, got the block ${single}` };
       const lists = (fault === undefined ? inside : []).map((key) => {
         return [key, read(member(value, key), [...own, key], depth + 1)] as const;
       });
@@ -68,7 +77,7 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
   };
   const network = read(member(spec, "network"), ["network"], 0);
   if (fault === undefined) return network;
-  problems.error(fault.path, "T1312", `${formatPath(fault.path)}: ${fault.reason}`);
+  problems.error(fault.path, "T1312", `${formatPath(fault.path)}${fault.reason}`);
   return undefined;
 }
 

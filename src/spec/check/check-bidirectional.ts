@@ -6,8 +6,6 @@ import { showValue } from "../../util/show-value.ts";
 import type { WrittenList } from "../written-network.ts";
 import { member, typeOf } from "./raw-spec.ts";
 
-const blockTypes: readonly string[] = ["residual", "repeat", "bidirectional"];
-
 /** Reports layers that cannot run both ways, and keys that are the block's (T1311). */
 export function checkBidirectional(list: WrittenList, problems: Collector): void {
   for (const { value, path, lists } of list) {
@@ -21,18 +19,12 @@ export function checkBidirectional(list: WrittenList, problems: Collector): void
         at: "key",
         hint,
       });
-    // What is no layer at all has been told by the schema.
-    if (
-      type !== undefined &&
-      (Object.hasOwn(layers, type) || blockTypes.includes(type)) &&
-      !isRecurrent(type)
-    )
-      problems.error(
-        place,
-        "T1311",
-        `${formatPath(place)} must be a recurrent layer, got ${showValue(type)}`,
-        { hint: `recurrent layers: ${Object.keys(layers).filter(isRecurrent).join(", ")}` },
-      );
+    // What is no layer at all has been told by the schema, what is a block by the reading of the network.
+    if (type !== undefined && Object.hasOwn(layers, type) && !isRecurrent(type)) {
+      const message = `${formatPath(place)} must be a recurrent layer, got ${showValue(type)}`;
+      const hint = `recurrent layers: ${Object.keys(layers).filter(isRecurrent).join(", ")}`;
+      problems.error(place, "T1311", message, { hint });
+    }
     for (const key of ["name", "from"])
       if (member(layer, key) !== undefined) {
         const message = `the layer of a bidirectional block has no ${showValue(key)} of its own`;
