@@ -43,6 +43,30 @@ describe("layer-norm", () => {
   it.each([layer([5]), layer([3, 4]), layer([2, 3, 4], 1)])("$title", checkLayer);
 });
 
+describe("batch-norm", () => {
+  // Evaluation takes the running statistics; the gradients are those of training, through the statistics of the batch.
+  const batch = (input: readonly number[], rows: number): LayerCase => {
+    const channels = input[input.length - 1];
+    return {
+      title: `[${input.join(", ")}] in batches of ${rows}`,
+      input,
+      rows,
+      layer: { type: "batch-norm" },
+      parameters: { scale: [channels], shift: [channels], mean: [channels], variance: [channels] },
+      reference: (x, { scale, shift, mean, variance }) => {
+        const data = x.data.map((value, i) => {
+          const k = i % channels;
+          return (
+            ((value - mean.data[k]) / Math.sqrt(variance.data[k] + 1e-5)) * scale.data[k] + shift.data[k]
+          );
+        });
+        return { shape: x.shape, data };
+      },
+    };
+  };
+  it.each([batch([4], 5), batch([3, 2, 3], 3), batch([5, 2], 1)])("$title", checkLayer);
+});
+
 describe("rms-norm", () => {
   it.each([
     { title: "[5]", input: [5], rows: 1 },

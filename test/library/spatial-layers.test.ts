@@ -2,7 +2,7 @@
 // kernels as large as the image and of one place, batches of one. A failure means that a user's numbers are not those of the formula.
 import { describe, expect, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";
-import type { LayerCase } from "./check-layer.ts";
+import type { LayerCase, Parameters } from "./check-layer.ts";
 import * as naive from "./naive-layers.ts";
 import type { ConvolutionOf, Padding, Row } from "./naive-layers.ts";
 
@@ -55,6 +55,28 @@ describe("conv2d", () => {
   ])("$title", checkLayer);
 });
 
+describe("what comes after the filters' sums", () => {
+  const plain = conv([4, 5, 2], { kernel: 2 });
+  it.each([
+    {
+      ...plain,
+      title: "no bias",
+      layer: { ...plain.layer, bias: false },
+      parameters: { weight: [2, 2, 2, 3] },
+      reference: (x: Row, { weight }: Parameters) => naive.convolution(x, weight, [0, 0, 0], sizesOf({ kernel: 2 })), // prettier-ignore
+    },
+    {
+      ...plain,
+      title: "an activation",
+      layer: { ...plain.layer, activation: "tanh" },
+      reference: (x: Row, parameters: Parameters) => {
+        const { shape, data } = plain.reference(x, parameters);
+        return { shape, data: data.map(Math.tanh) };
+      },
+    },
+  ])("$title", checkLayer);
+});
+
 /** A case of a layer over sequences [length, channels]. */
 function conv1d(
   input: readonly number[],
@@ -92,7 +114,7 @@ describe("conv1d", () => {
     conv1d([6, 1], { kernel: 1, stride: 4 }),
   ])("$title", checkLayer);
 
-  it("causal: no output depends on what comes after it", () => {
+  it("the definition of causal: no output depends on what comes after it", () => {
     const c = conv1d([6, 1], { kernel: 3, dilation: 2, padding: "causal" });
     const weight = { shape: [3, 1, 3], data: [1, 2, 3, 4, 5, 6, 7, 8, 9] };
     const values = (last: number): Row => c.reference({ shape: [6, 1], data: [1, 2, 3, 4, 5, last] }, { weight, bias: { shape: [3], data: [0, 0, 0] } }); // prettier-ignore
