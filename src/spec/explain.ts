@@ -140,8 +140,9 @@ function kindOf(path: SpecPath): string {
     case "network":
     case "layers":
     case "shortcut":
-    case "layer":
       return "layer";
+    case "layer":
+      return "recurrent layer";
     case "fn":
     case "activation":
       return "activation";

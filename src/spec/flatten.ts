@@ -10,7 +10,7 @@
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import type { References } from "./check/check-references.ts";
-import type { FullLayer, PlainLayer } from "./layer-schema.ts";
+import type { FullLayer } from "./layer-schema.ts";
 import type { Layer } from "./types.ts";
 import type { WrittenLayer, WrittenList } from "./written-network.ts";
 
@@ -28,9 +28,6 @@ interface Surroundings {
   readonly prefix: string;
   readonly trainable: boolean;
 }
-
-const isPlain = (layer: FullLayer): layer is PlainLayer =>
-  layer.type !== "residual" && layer.type !== "repeat" && layer.type !== "bidirectional";
 
 /** `written` are the layers of `full`, list by list. */
 export function flattenNetwork(
@@ -82,12 +79,8 @@ export function flattenNetwork(
       case "bidirectional": {
         const path = [...own.path, "layer"];
         const ways = { forward: false, backward: true };
-        const { layer: inner } = layer;
-        invariant(isPlain(inner), "the checks hold that the layer is recurrent");
-        const shared = { path, from, trainable: trainable && inner.trainable };
         for (const [way, reverse] of Object.entries(ways)) {
-          const direction = { index: network.length, name: `${name}.${way}`, reverse };
-          network.push({ ...inner, ...shared, ...direction });
+          network.push({ ...layer.layer, reverse, ...place(path), name: `${name}.${way}`, from, trainable });
         }
         const both = Object.keys(ways).map((way) => `${name}.${way}`);
         network.push({ type: "concat", axis: -1, ...place(own.path), name, from: both, trainable });

@@ -1,7 +1,7 @@
 // The schema of one layer, blocks of layers included: what may be written, with defaults and a line for editors on every key. What a
 // layer's own keys are comes from the library's table.
 import { z } from "zod";
-import { layers } from "../library/layers/index.ts";
+import { layers, recurrentLayers } from "../library/layers/index.ts";
 import { choice } from "../util/choice.ts";
 import type { Choice, ChoiceInput } from "../util/choice.ts";
 
@@ -30,6 +30,15 @@ const layerKeys = {
     .describe("false freezes the layer: its gradients are not computed at all."),
 };
 
+/** A row without `reverse`, for a bidirectional block runs its layer both ways. */
+function bothWays<Keys extends z.ZodRawShape>(row: { about: string; keys: Keys & { reverse: z.ZodType } }) {
+  const { reverse: _, ...keys } = row.keys;
+  return { about: row.about, keys };
+}
+
+const { rnn, lstm, gru } = recurrentLayers;
+const recurrent = { rnn: bothWays(rnn), lstm: bothWays(lstm), gru: bothWays(gru) };
+
 type Keys = typeof layerKeys;
 type Common = z.output<z.ZodObject<Keys>>;
 type CommonInput = z.input<z.ZodObject<Keys>>;
@@ -44,7 +53,7 @@ export type LayerSpec =
       shortcut?: LayerSpec[] | undefined;
     })
   | (CommonInput & { type: "repeat"; times: number; layers: LayerSpec[] })
-  | (CommonInput & { type: "bidirectional"; layer: LayerSpec });
+  | (CommonInput & { type: "bidirectional"; layer: ChoiceInput<typeof recurrent> });
 
 /** The same with short forms written out and defaults filled in. */
 export type FullLayer = PlainLayer | Block;
@@ -54,18 +63,17 @@ export type PlainLayer = Choice<typeof layers, Keys>;
 export type Block =
   | (Common & { type: "residual"; layers: FullLayer[]; shortcut?: FullLayer[] | undefined })
   | (Common & { type: "repeat"; times: number; layers: FullLayer[] })
-  | (Common & { type: "bidirectional"; layer: FullLayer });
+  | (Common & { type: "bidirectional"; layer: Choice<typeof recurrent> });
 
-const inner: z.ZodType<FullLayer, LayerSpec> = z.lazy(() => layerSchema);
-const innerLayers = z.array(inner).min(1);
+const inner: z.ZodType<FullLayer[], LayerSpec[]> = z.array(z.lazy(() => layerSchema)).min(1);
 
 /** Layers made of layers; `flatten.ts` writes them out, so that nothing behind it knows of them. */
 const blocks = {
   residual: {
     about: "a block of layers whose output is added to its input",
     keys: {
-      layers: innerLayers.describe("The layers of the block; the first reads the block's input."),
-      shortcut: innerLayers
+      layers: inner.describe("The layers of the block; the first reads the block's input."),
+      shortcut: inner
         .optional()
         .describe("Layers that the input goes through before it is added, where its shape must change."),
     },
@@ -74,17 +82,13 @@ const blocks = {
     about: "a block of layers that is stacked several times, each time with parameters of its own",
     keys: {
       times: z.int().positive().describe("How often the block is stacked."),
-      layers: innerLayers.describe(
-        "The layers of the block; the first reads the output of the block before.",
-      ),
+      layers: inner.describe("The layers of the block; the first reads the output of the block before."),
     },
   },
   bidirectional: {
     about: "a recurrent layer over time and a second one against it, their outputs side by side",
     keys: {
-      layer: inner.describe(
-        "A recurrent layer, which runs both ways; its name and what it reads are the block's.",
-      ),
+      layer: choice(recurrent).describe("The layer that runs both ways."),
     },
   },
 };

@@ -5,7 +5,6 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { showValue } from "../util/show-value.ts";
 import { canonicalModel } from "./canonical.ts";
-import { checkBidirectional } from "./check/check-bidirectional.ts";
 import { checkData } from "./check/check-data.ts";
 import { checkNames } from "./check/check-names.ts";
 import { checkReferences } from "./check/check-references.ts";
@@ -39,7 +38,6 @@ export function parseSpec(value: unknown): ParsedSpec {
   if (!result.success) problems.add(explain(result.error.issues, specSchema(), value));
   checkLayerCount(network, problems);
   checkNames(value, network, problems);
-  checkBidirectional(network, problems);
   const references = checkReferences(value, network, problems);
   // Blocks are written out only where nothing about them is wrong; what is unread elsewhere would be told for the wrong reason.
   const flat =

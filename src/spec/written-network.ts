@@ -26,7 +26,7 @@ const listKeys: Readonly<Record<string, readonly string[]>> = {
   bidirectional: [],
 };
 
-/** Why a network cannot be looked through; the reason completes a sentence that begins with the path. */
+/** Why a network cannot be looked through. */
 interface Fault {
   readonly path: SpecPath;
   readonly reason: string;
@@ -54,14 +54,11 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
       const own = [...path, index];
       visited++;
       if (visited > mostLayers)
-        fault ??= { path: own, reason: `: the network holds more than ${mostLayers} layers` };
+        fault ??= { path: own, reason: `the network holds more than ${mostLayers} layers` };
       const keys = Object.hasOwn(listKeys, type) ? listKeys[type] : undefined;
       const inside = keys?.filter((key) => member(value, key) !== undefined) ?? [];
       if (inside.length > 0 && depth === deepest)
-        fault ??= { path: own, reason: `: blocks are nested deeper than ${deepest} levels` };
-      const single = type === "bidirectional" ? typeOf(member(value, "layer")) : undefined;
-      if (single !== undefined && Object.hasOwn(listKeys, single))
-        fault ??= { path: [...own, "layer"], reason: ` must be a recurrent layer, got the block ${single}` };
+        fault ??= { path: own, reason: `blocks are nested deeper than ${deepest} levels` };
       const lists = (fault === undefined ? inside : []).map((key) => {
         return [key, read(member(value, key), [...own, key], depth + 1)] as const;
       });
@@ -77,7 +74,7 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
   };
   const network = read(member(spec, "network"), ["network"], 0);
   if (fault === undefined) return network;
-  problems.error(fault.path, "T1312", `${formatPath(fault.path)}${fault.reason}`);
+  problems.error(fault.path, "T1312", `${formatPath(fault.path)}: ${fault.reason}`);
   return undefined;
 }
 

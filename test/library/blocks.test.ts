@@ -2,7 +2,6 @@
 // the bit, and its gradients hold. A failure means that a block is more or less than a shorter way to write a network.
 import { describe, expect, it } from "vitest";
 import { views } from "../../src/inspect/index.ts";
-import { isRecurrent } from "../../src/library/layers/index.ts";
 import { loadTrainer } from "../../src/load-trainer.ts";
 import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
 import { parseModel } from "../../src/spec/parse-model.ts";
@@ -158,7 +157,7 @@ describe("gradients of blocks", () => {
   });
 });
 
-describe.runIf(isRecurrent("lstm"))("a recurrent layer that runs both ways", () => {
+describe("a recurrent layer that runs both ways", () => {
   const layer = (rest: object) => ({ type: "lstm", units: 3, ...rest });
   it.each([
     ["its last states side by side", {}],

@@ -1,7 +1,6 @@
 // Blocks of layers: which flat network they are written out to, and what is told of those that are wrong. A failure means that parameters
 // change their names, that a layer reads another than the spec says, or that a fault is told at the wrong place or takes the compiler down.
 import { describe, expect, it } from "vitest";
-import { isRecurrent } from "../../src/library/layers/index.ts";
 import { parseModel, parseSpec } from "../../src/spec/parse-model.ts";
 import { faultsOf, specWith } from "./base-spec.ts";
 
@@ -48,6 +47,21 @@ describe("written out", () => {
       "tower.3.noise = dropout(tower.3.dense1)",
       "end = dense(tower.3.noise)",
     ]);
+  });
+
+  it("a bidirectional layer is one over time and one against it, side by side", () => {
+    const both = { type: "bidirectional", layer: { type: "gru", units: 2 } };
+    const inputs = { x: { shape: [5, 4] } };
+    expect(written([both, end], { inputs })).toEqual([
+      "bidirectional1.forward = gru(x)",
+      "bidirectional1.backward = gru(x)",
+      "bidirectional1 = concat(bidirectional1.forward, bidirectional1.backward)",
+      "end = dense(bidirectional1)",
+    ]);
+    const { network } = parseModel(specWith({ network: [repeat(1, [both]), end], inputs }));
+    const directions = network.map((layer) => ("reverse" in layer ? layer.reverse : undefined));
+    expect(directions).toEqual([false, true, undefined, undefined]);
+    expect(network[1].path.join(" ")).toBe("network 0 layers 0 layer");
   });
 
   it("references inside a block go to its own copy first, then outwards; the first default name counts in the block", () => {
@@ -254,13 +268,32 @@ const rows: Row[] = [
   [
     "a layer that is not recurrent, run both ways",
     [{ type: "bidirectional", layer: dense }, end],
-    'error T1311: network[0].layer must be a recurrent layer, got "dense"',
-    `  hint: recurrent layers: ${["rnn", "lstm", "gru"].filter(isRecurrent).join(", ")}`.trimEnd(),
+    'error T1103: network[0].layer.type: there is no recurrent layer "dense"',
+    "  hint: known names: rnn, lstm, gru",
   ],
   [
-    "a block, run both ways",
-    [{ type: "bidirectional", layer: { type: "bidirectional", layer: dense } }, end],
-    "error T1312: network[0].layer must be a recurrent layer, got the block bidirectional",
+    "a misspelt one",
+    [{ type: "bidirectional", layer: { type: "lsttm", units: 3 } }, end],
+    'error T1103: network[0].layer.type: there is no recurrent layer "lsttm"',
+    '  hint: did you mean "lstm"?',
+  ],
+  [
+    "none",
+    ["bidirectional", { type: "bidirectional" }, { type: "bidirectional", layer: 3 }, end],
+    "error T1102: network[0].layer is missing",
+    "error T1102: network[1].layer is missing",
+    "  hint: one of rnn, lstm, gru",
+    "error T1203: network[2].layer must be a recurrent layer, got 3",
+  ],
+  [
+    "a layer with a direction, name and source of its own, run both ways",
+    [{ type: "bidirectional", layer: { type: "lstm", units: 3, reverse: true, name: "a", from: "x" } }, end],
+    'error T1101: network[0].layer has no key "reverse"',
+    "  hint: its keys: type, units, returnSequences, init, recurrentInit, biasInit",
+    'error T1101: network[0].layer has no key "name"',
+    "  hint: its keys: type, units, returnSequences, init, recurrentInit, biasInit",
+    'error T1101: network[0].layer has no key "from"',
+    "  hint: its keys: type, units, returnSequences, init, recurrentInit, biasInit",
   ],
 ];
 
@@ -285,7 +318,9 @@ describe("refused", () => {
     expect(faultsOf(specWith({ network: [circle, end] }))).toMatch(tooDeep);
     const ring: Record<string, unknown> = { type: "bidirectional" };
     ring.layer = ring;
-    expect(faultsOf(specWith({ network: [ring, end] }))).toContain("T1312: network[0].layer must be");
+    expect(faultsOf(specWith({ network: [ring, end] }))).toContain(
+      'there is no recurrent layer "bidirectional"',
+    );
     let doubled: object = dense;
     for (let level = 0; level < 30; level++) doubled = residual([doubled, doubled]);
     expect(faultsOf(specWith({ network: [doubled, end] }))).toMatch(/^error T1312: .*: the network holds more than 5000 layers$/); // prettier-ignore

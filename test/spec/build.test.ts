@@ -145,6 +145,16 @@ describe("layers inside blocks", () => {
     );
   });
 
+  it("a layer that cannot run either way is told once", () => {
+    const network = [
+      { type: "bidirectional", layer: { type: "lstm", units: 2 } },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(
+      `"error T1308: network[0].layer: bidirectional1.forward takes sequences [n, length, units], but x gives [n, 4]"`,
+    );
+  });
+
   it("a step that cuts off what stands inside", () => {
     const network = [{ type: "residual", layers: [dense, { type: "activation", fn: "step" }] }, { type: "dense", units: 3 }]; // prettier-ignore
     expect(told({ network })).toMatchInlineSnapshot(`

@@ -18,6 +18,7 @@ const spec = {
         { type: "residual", layers: ["layer-norm", { type: "dense", units: 5 }], shortcut: ["layer-norm"] },
       ],
     },
+    { type: "bidirectional", layer: { type: "lstm", units: 2, returnSequences: true } },
     { type: "dense", units: 3 },
   ],
   loss: "cross-entropy",
@@ -44,6 +45,13 @@ it("lets the type checker find what the schema would refuse", () => {
   defineModel({ ...spec, network: [{ type: "residual", layers: [{ type: "dense", unit: 3 }] }] });
   // @ts-expect-error: how often is missing
   defineModel({ ...spec, network: [{ type: "repeat", layers: [{ type: "dense", units: 3 }] }] });
+  defineModel({
+    ...spec,
+    network: [
+      // @ts-expect-error: the layer that runs both ways has no direction
+      { type: "bidirectional", layer: { type: "gru", units: 3, reverse: true } },
+    ],
+  });
   // @ts-expect-error: there is no such loss
   defineModel({ ...spec, loss: "cross" });
   // @ts-expect-error: epochs are missing

@@ -17,6 +17,9 @@ import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
 import { conv2dTranspose } from "./transposed-convolution.ts";
 
+/** Layers that go along a sequence, and from its end with `reverse`. */
+export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer>;
+
 export const layers = {
   dense,
   activation,
@@ -43,16 +46,8 @@ export const layers = {
   embedding,
   "position-embedding": positionEmbedding,
   attention,
-  rnn,
-  lstm,
-  gru,
+  ...recurrentLayers,
 } satisfies Record<string, Layer>;
-
-/** Whether the layer of that name goes over time, and can go against it (`reverse`). */
-export const isRecurrent = (name: string): boolean => {
-  const rows: Readonly<Record<string, Layer>> = layers;
-  return Object.hasOwn(rows, name) && Object.hasOwn(rows[name].keys, "reverse");
-};
 
 /** With what blocks of layers are written out to. */
 const allLayers = { ...layers, residual } satisfies Record<string, Layer>;
