@@ -43,7 +43,10 @@ type Keys = typeof layerKeys;
 type Common = z.output<z.ZodObject<Keys>>;
 type CommonInput = z.input<z.ZodObject<Keys>>;
 
-/** One layer or block as people write it. A block holds layers, so the type speaks of itself. */
+/**
+ * One layer or block as people write it. A block holds layers, so the type speaks of itself. These types are exported so that the
+ * declarations of what is made of them can refer to them by name: written out, they would be longer than TypeScript writes.
+ */
 export type LayerSpec =
   | ChoiceInput<typeof layers, Keys>
   | Block["type"]

@@ -78,7 +78,7 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
   return undefined;
 }
 
-/** Reports networks that come to more layers than a program can be made of (T1312), at the innermost block that makes them so many. */
+/** Reports networks that, written out, come to more layers than a program can be made of (T1312), at the innermost block that makes them so many. */
 export function checkLayerCount(network: WrittenList, problems: Collector): void {
   let isReported = false;
   const count = (list: WrittenList): number => list.reduce((sum, layer) => sum + countOf(layer), 0);
@@ -92,7 +92,8 @@ export function checkLayerCount(network: WrittenList, problems: Collector): void
       problems.error(own, "T1312", message);
       isReported = true;
     }
-    return 1 + times * once;
+    const type = typeOf(value);
+    return times * once + (type === "repeat" ? 0 : type === "bidirectional" ? 3 : 1);
   };
   const all = count(network);
   if (all > mostLayers && !isReported)

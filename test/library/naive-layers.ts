@@ -40,7 +40,7 @@ interface Sliding {
 }
 
 /** Along one axis: how many windows there are, and where the first begins. */
-export function along(length: number, { kernel, stride, dilation = 1, padding }: Sliding) {
+function along(length: number, { kernel, stride, dilation = 1, padding }: Sliding) {
   const reach = (kernel - 1) * dilation + 1;
   if (padding === "same") {
     const count = Math.ceil(length / stride);
@@ -214,7 +214,7 @@ export function rmsNorm(x: Row, epsilon: number, scale: readonly number[]): Row 
   });
 }
 
-export interface AttentionWeights {
+interface AttentionWeights {
   readonly query: Row;
   readonly key: Row;
   readonly value: Row;

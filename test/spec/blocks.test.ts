@@ -253,12 +253,17 @@ const rows: Row[] = [
   [
     "a thousand times a thousand copies",
     [repeat(1000, [repeat(1000, [dense])]), end],
-    "error T1312: network[0].times: the block comes to 1001000 layers, but a network may have 5000",
+    "error T1312: network[0].times: the block comes to 1000000 layers, but a network may have 5000",
   ],
   [
     "blocks that are too many together",
     [repeat(3000, [dense]), repeat(3000, [dense]), end],
-    "error T1312: network comes to 6003 layers, but a network may have 5000",
+    "error T1312: network comes to 6001 layers, but a network may have 5000",
+  ],
+  [
+    "bidirectional layers, which are three each",
+    [repeat(2000, [{ type: "bidirectional", layer: { type: "rnn", units: 2, returnSequences: true } }]), end],
+    "error T1312: network[0].times: the block comes to 6000 layers, but a network may have 5000",
   ],
   [
     "too many layers written one by one",

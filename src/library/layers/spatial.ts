@@ -63,10 +63,10 @@ export interface Windows {
 }
 
 /** How many places are added before and after an axis. */
-export type Edges = readonly [before: number, after: number];
+type Edges = readonly [before: number, after: number];
 
 /** Over how many places a window reaches: (k − 1) · dilation + 1. */
-export const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
+const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
 
 /**
  * `same` is TensorFlow's: the output is ⌈size / stride⌉ long, and an odd place goes after. `causal`: no window reaches
