@@ -1,5 +1,7 @@
 /** What can only be said once the graph stands: whether every trainable parameter gets a gradient, and whether the model has room. */
 import type { Collector } from "../diagnostics/collector.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
+import { formatPath } from "../diagnostics/format-path.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { isFloat, sizeOf } from "../ir/types.ts";
@@ -52,8 +54,9 @@ export function checkGradients(
     if (steps.length === 0 || hidden.length === 0) continue;
     hidden.forEach((parameter) => explained.add(parameter));
     const key = layer.type === "activation" ? "fn" : "activation";
-    const message = `network[${layer.index}].${key}: the derivative of step is zero, so ${listed(hidden)} would get no gradient`;
-    problems.error(["network", layer.index, key], "T1501", message, {
+    const path = [...layer.path, key];
+    const message = `${formatPath(path)}: the derivative of step is zero, so ${listed(hidden)} would get no gradient`;
+    problems.error(path, "T1501", message, {
       hint: 'three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron"',
     });
   }
@@ -94,7 +97,7 @@ export function checkSize(
   const { batchSize } = model.training;
   const bytesOf = (node: Node): number =>
     sizeOf(node.type.shape, batchSize) * (float === "f64" && node.type.element !== "i32" ? 8 : 4);
-  const tooLarge = (path: (string | number)[], what: string, bytes: number): boolean => {
+  const tooLarge = (path: SpecPath, what: string, bytes: number): boolean => {
     if (bytes < limit) return false;
     problems.error(
       path,
@@ -111,16 +114,16 @@ export function checkSize(
   const weightOf = (parameters: Parameters): number =>
     parameters.reduce((sum, { node, trainable }) => sum + bytesOf(node) * (trainable ? 1 + copies : 1), 0);
   let isReported = false;
-  for (const { name, index } of model.network) {
+  for (const { name, path } of model.network) {
     const value = network.values.get(name);
     const own = network.parameters.filter((parameter) => parameter.layer === name);
-    const path = ["network", index];
+    const where = formatPath(path);
     const inLayer = tooLarge(
       path,
-      `network[${index}]: ${name} with its gradients and optimizer states`,
+      `${where}: ${name} with its gradients and optimizer states`,
       weightOf(own),
     );
-    const inValue = value !== undefined && tooLarge(path, `network[${index}]: the value of ${name} for ${batchSize} rows`, bytesOf(value)); // prettier-ignore
+    const inValue = value !== undefined && tooLarge(path, `${where}: the value of ${name} for ${batchSize} rows`, bytesOf(value)); // prettier-ignore
     isReported = isReported || inLayer || inValue;
   }
   if (!isReported)

@@ -4,6 +4,7 @@
  */
 import type { Collector } from "../diagnostics/collector.ts";
 import { invariant } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/format-path.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node, Output } from "../ir/nodes.ts";
 import { isFloat, sameShape, tensorType } from "../ir/types.ts";
@@ -50,7 +51,7 @@ export function splitOutputStep(model: Model): { readonly model: Model; readonly
 /** What `predict` gives. */
 export function predictionOf(g: GraphBuilder, model: Model, scores: Node, hasOutputStep: boolean): Node {
   if (!hasOutputStep) return scores;
-  const path = ["network", model.network.findIndex(({ name }) => name === model.output)];
+  const path = model.network.find(({ name }) => name === model.output)?.path;
   return g.within({ layer: model.output, composite: "step", path }, () => unitStep(g, scores));
 }
 
@@ -90,8 +91,8 @@ export function checkMeasures(
   const layer = model.network.find(({ name }) => name === model.output);
   const last = lastActivation(layer);
   if (layer === undefined || last === undefined || doubled[model.loss.type] !== last) return;
-  const path = ["network", layer.index, layer.type === "activation" ? "fn" : "activation"];
-  const message = `network[${layer.index}]: ${last} stands before ${model.loss.type}, which applies it to its logits itself`;
+  const path = [...layer.path, layer.type === "activation" ? "fn" : "activation"];
+  const message = `${formatPath(layer.path)}: ${last} stands before ${model.loss.type}, which applies it to its logits itself`;
   problems.warning(path, "T1403", message, { hint: `leave the ${last} out: it is then applied once` });
 }
 

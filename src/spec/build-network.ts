@@ -5,6 +5,7 @@
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/format-path.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 import { tensorType } from "../ir/types.ts";
@@ -80,7 +81,7 @@ export function buildNetwork(
     if (inputs.length < layer.from.length) continue;
     const context = contextOf(layer, g, mode, { parameters, statistics });
     const value = attempt(problems, layer, () =>
-      g.within({ layer: layer.name, path: pathOf(layer) }, () => buildLayer(context, inputs, layer)),
+      g.within({ layer: layer.name, path: layer.path }, () => buildLayer(context, inputs, layer)),
     );
     if (value === undefined) continue;
     // A layer that changes nothing hands on the value as it is; naming it anew would make it twice.
@@ -90,8 +91,6 @@ export function buildNetwork(
   return { values, parameters, statistics };
 }
 
-const pathOf = ({ index }: Layer): SpecPath => ["network", index];
-
 /** Where a layer's build leaves what outlives it. */
 interface Kept {
   readonly parameters: (ParameterFacts & { readonly node: Node })[];
@@ -99,7 +98,7 @@ interface Kept {
 }
 
 function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], kept: Kept): LayerContext {
-  const path = pathOf(layer);
+  const { path } = layer;
   const keep = (own: string, shape: readonly number[], trainable: boolean, wish: ParameterWish): Node => {
     const name = `${layer.name}.${own}`;
     const node = g.named(name, g.parameter({ name, type: tensorType(g.float, shape) }));
@@ -147,7 +146,11 @@ function attempt(problems: Collector, layer: Layer, build: () => Node): Node | u
     return build();
   } catch (error) {
     if (error instanceof LayerRefusal) {
-      const message = `network[${layer.index}]: ${error.message}`;
+      // The copies of a repeated block, and both ways of a bidirectional layer, are written in one place.
+      const where = formatPath(error.path);
+      if (problems.found.some(({ code, path = [] }) => code === "T1308" && formatPath(path) === where))
+        return undefined;
+      const message = `${formatPath(layer.path)}: ${error.message}`;
       problems.error(error.path, "T1308", message, error.hint === undefined ? {} : { hint: error.hint });
     } else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
     else throw error;

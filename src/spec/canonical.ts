@@ -1,22 +1,13 @@
 // From a spec that passed all checks to the canonical tree, and its hash.
 import { canonicalJson } from "../util/canonical-json.ts";
 import { sha256 } from "../util/sha256.ts";
-import type { References } from "./check/check-references.ts";
 import { defaultRates } from "./default-rates.ts";
+import type { FlatNetwork } from "./flatten.ts";
 import type { FullSpec } from "./schema.ts";
-import type {
-  Columns,
-  Layer,
-  Model,
-  ModelData,
-  ModelTarget,
-  Optimizer,
-  Schedule,
-  Training,
-} from "./types.ts";
+import type { Columns, Model, ModelData, ModelTarget, Optimizer, Schedule, Training } from "./types.ts";
 
-/** Makes everything explicit. `names` and `references` are those of the checks, in the order of the layers. */
-export function canonicalModel(spec: FullSpec, names: readonly string[], references: References): Model {
+/** Makes everything explicit. `flat` is the spec's network with its blocks written out. */
+export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork): Model {
   const targets = mapValues(spec.targets, ({ shape = [], classes }): ModelTarget =>
     classes === undefined ? { shape } : { shape, classes },
   );
@@ -24,13 +15,8 @@ export function canonicalModel(spec: FullSpec, names: readonly string[], referen
     name: spec.name,
     inputs: mapValues(spec.inputs, ({ shape, dtype }) => ({ shape, dtype })),
     targets,
-    network: spec.network.map((layer, index): Layer => ({
-      ...layer,
-      index,
-      name: names[index],
-      from: references.from[index],
-    })),
-    output: references.output,
+    network,
+    output,
     loss: spec.loss,
     metrics: spec.metrics,
     regularization: spec.regularization,
@@ -38,7 +24,9 @@ export function canonicalModel(spec: FullSpec, names: readonly string[], referen
     training: canonicalTraining(spec.training, targets),
     ...(spec.data && { data: canonicalData(spec.data) }),
   };
-  return { ...tree, specHash: sha256(canonicalJson(tree)) };
+  // Where a layer is written is no part of what the model is.
+  const meaning = { ...tree, network: network.map(({ path: _, ...layer }) => layer) };
+  return { ...tree, specHash: sha256(canonicalJson(meaning)) };
 }
 
 function canonicalOptimizer(optimizer: FullSpec["optimizer"]): Optimizer {

@@ -138,7 +138,11 @@ function kindOf(path: SpecPath): string {
   const keys = path.filter((step) => typeof step === "string" && step !== "type");
   switch (keys.at(-1)) {
     case "network":
+    case "layers":
+    case "shortcut":
       return "layer";
+    case "layer":
+      return "recurrent layer";
     case "fn":
     case "activation":
       return "activation";

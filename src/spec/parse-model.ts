@@ -8,11 +8,15 @@ import { canonicalModel } from "./canonical.ts";
 import { checkData } from "./check/check-data.ts";
 import { checkNames } from "./check/check-names.ts";
 import { checkReferences } from "./check/check-references.ts";
+import { keysOf, member } from "./check/raw-spec.ts";
 import { checkTraining } from "./check/check-training.ts";
+import { warnOfUnread } from "./check/warn-of-unread.ts";
 import { explain } from "./explain.ts";
+import { flattenNetwork } from "./flatten.ts";
 import { specSchema } from "./json-schema.ts";
 import { modelSchema } from "./schema.ts";
 import type { Model } from "./types.ts";
+import { checkLayerCount, writtenNetwork } from "./written-network.ts";
 
 /** A model with what is doubtful about its spec. */
 export interface ParsedSpec {
@@ -27,15 +31,25 @@ export const parseModel = (value: unknown): Model => parseSpec(value).model;
 export function parseSpec(value: unknown): ParsedSpec {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
   const problems = collector();
+  // First, since all that follows goes into blocks, however deep they are.
+  const network = writtenNetwork(value, problems);
+  if (network === undefined) throw new DiagnosticError(problems.found);
   const result = modelSchema.safeParse(value);
   if (!result.success) problems.add(explain(result.error.issues, specSchema(), value));
-  const names = checkNames(value, problems);
-  const references = checkReferences(value, names, problems);
+  checkLayerCount(network, problems);
+  checkNames(value, network, problems);
+  const references = checkReferences(value, network, problems);
+  // Blocks are written out only where nothing about them is wrong; what is unread elsewhere would be told for the wrong reason.
+  const flat =
+    result.success && problems.found.length === 0
+      ? flattenNetwork(result.data.network, network, references)
+      : undefined;
+  if (flat) warnOfUnread(keysOf(member(value, "inputs")), network, flat, problems);
   checkTraining(value, problems);
   checkData(value, problems);
   const warnings = problems.throwErrors();
-  if (!result.success) throw new DiagnosticError(problems.found);
-  return { model: canonicalModel(result.data, names, references), warnings };
+  if (!result.success || !flat) throw new DiagnosticError(problems.found);
+  return { model: canonicalModel(result.data, flat), warnings };
 }
 
 function notAnObject(value: unknown): DiagnosticError {

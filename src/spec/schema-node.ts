@@ -13,10 +13,16 @@ export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): S
   let value = spec;
   for (const step of path) {
     const form: SchemaNode | undefined = node && formOf(node, value);
-    node = form && memberOf(form, step);
+    node = form && referred(schema, memberOf(form, step));
     value = own(value, step);
   }
   return node;
+}
+
+/** What `{ "$ref": "#/$defs/layer" }` stands for: layers hold layers, so their part of the schema is told once, by name. */
+function referred(schema: SchemaNode, node: SchemaNode | undefined): SchemaNode | undefined {
+  const name = node?.$ref?.match(/^#\/\$defs\/(.*)$/)?.[1];
+  return name === undefined ? node : schema.$defs?.[name];
 }
 
 /** Among alternatives (nested ones too) the one for a value of this type and, of objects, with this `type` or `fn`. */
@@ -43,7 +49,7 @@ function memberOf(form: SchemaNode, step: string | number): SchemaNode | undefin
   const { properties = {}, items, additionalProperties } = form;
   const member =
     typeof step === "number"
-      ? items
+      ? (form.prefixItems?.[step] ?? items)
       : Object.hasOwn(properties, step)
         ? properties[step]
         : additionalProperties;
@@ -105,6 +111,7 @@ function phraseOf(form: SchemaNode, value: unknown): string {
     case "string":
       return form.minLength ? "a text that is not empty" : "a text";
     case "array":
+      if (form.prefixItems !== undefined) return `a list of ${form.prefixItems.length}`;
       return form.minItems ? "a list that is not empty" : "a list";
     case "object":
       return "an object";

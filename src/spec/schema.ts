@@ -1,18 +1,14 @@
 // THE schema of a model spec: what may be written, with defaults and a line for editors on every key. Types, validation and the
 // published JSON Schema all come from here; what a variant's keys are comes from the library's tables.
 import { z } from "zod";
-import { layers } from "../library/layers/index.ts";
 import { losses } from "../library/losses/index.ts";
 import { metrics } from "../library/metrics/index.ts";
 import { optimizers } from "../library/optimizers/index.ts";
 import { schedules } from "../library/schedules/index.ts";
 import { choice } from "../util/choice.ts";
+import { layerSchema, named, namePattern } from "./layer-schema.ts";
 
-/** Names of specs, inputs, targets and layers; checked with what depends on other names in check-names.ts. */
-export const namePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-
-// What only editors are told here: the compiler's own checks of names say more than a pattern can.
-const named = { pattern: namePattern.source };
+/** What editors are told of the names of inputs and targets. */
 const namedKeys = { propertyNames: { type: "string", pattern: namePattern.source } };
 
 const positiveInteger = z.int().positive();
@@ -44,25 +40,6 @@ const target = z
     params: { code: "T1102" },
   })
   .meta({ allOf: [{ anyOf: [{ required: ["shape"] }, { required: ["classes"] }] }] });
-
-/** Keys of every layer, whatever its type. */
-const layerKeys = {
-  name: z
-    .string()
-    .optional()
-    .meta({
-      ...named,
-      description: "How the layer and its parameters are called; by default its type and an ordinal.",
-    }),
-  from: z
-    .union([z.string(), z.array(z.string()).min(1)])
-    .optional()
-    .describe("The input or earlier layer that it reads, or a list of them; by default the layer before it."),
-  trainable: z
-    .boolean()
-    .default(true)
-    .describe("false freezes the layer: its gradients are not computed at all."),
-};
 
 /** Keys of every schedule. */
 const scheduleKeys = {
@@ -168,7 +145,7 @@ export const modelSchema = z.strictObject({
   targets: z
     .record(z.string(), target)
     .meta({ ...namedKeys, description: "What the network learns to predict, by name." }),
-  network: z.array(choice(layers, layerKeys)).min(1).describe("The layers, in order."),
+  network: z.array(layerSchema).min(1).describe("The layers, in order."),
   output: z.string().optional().describe("The layer that the loss reads; by default the last."),
   loss: choice(losses).describe("What training makes small."),
   metrics: z.array(choice(metrics)).default([]).describe("What is reported besides the loss."),

@@ -1,14 +1,17 @@
 // The canonical spec: what the rest of the compiler reads. Everything is explicit: every layer has a name and a list of what it
 // reads, short forms are written out, defaults are filled in. Equal models are equal values, however they were written.
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
+import type { LayerChoice } from "../library/layers/index.ts";
 import type { FullSpec } from "./schema.ts";
 
 type Full = Required<FullSpec>;
-type OneLayer = Full["network"][number];
 
 /** What every layer has, whatever its type. */
 export interface LayerBase {
-  /** Its place in `network`, for diagnostics: `network[2]`. */
+  /** Its place among the layers of the model. */
   readonly index: number;
+  /** Where it is written, for diagnostics: `network[2]`, or inside a block `network[2].layers[0]`. */
+  readonly path: SpecPath;
   readonly name: string;
   /** Names of inputs and earlier layers, at least one. */
   readonly from: readonly string[];
@@ -19,8 +22,8 @@ type Named<L> = L extends unknown ? Readonly<Omit<L, keyof LayerBase>> & LayerBa
 
 type WithRate<O> = O extends unknown ? Omit<O, "learningRate"> & { learningRate: Schedule } : never;
 
-/** One layer: a discriminated union over `type`. */
-export type Layer = Named<OneLayer>;
+/** One layer: a discriminated union over `type`. Blocks are written out (see flatten.ts), so there are none. */
+export type Layer = Named<LayerChoice>;
 export type Loss = Full["loss"];
 export type Metric = Full["metrics"][number];
 export type Schedule = NonNullable<Full["optimizer"]["learningRate"]>;

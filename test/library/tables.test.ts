@@ -1,4 +1,5 @@
 // The closed tables: a row stands under its own name and says what it is, for these lines go to editors.
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { activations } from "../../src/library/activations/index.ts";
@@ -8,6 +9,7 @@ import { losses } from "../../src/library/losses/index.ts";
 import { metrics } from "../../src/library/metrics/index.ts";
 import { optimizers } from "../../src/library/optimizers/index.ts";
 import { schedules } from "../../src/library/schedules/index.ts";
+import { faultsOf, specWith } from "../spec/base-spec.ts";
 
 const tables = { activations, initialisers, layers, losses, metrics, optimizers, schedules };
 
@@ -22,4 +24,26 @@ describe.each(Object.entries(tables))("the table of %s", (_, table) => {
         expect(z.globalRegistry.get(schema)?.description, key).toBeTruthy();
     },
   );
+});
+
+describe("docs/layers.md", () => {
+  const text = readFileSync(new URL("../../docs/layers.md", import.meta.url), "utf8");
+  // Everything but the separators and the head of a table: type, keys, the rest.
+  const rows = [...text.matchAll(/^\| (`[^|]*) \|([^|]*)\|([^|]*)\|$/gm)].map(([, types, keys]) => ({
+    types: [...types.matchAll(/`([a-z0-9-]+)`/g)].map(([, type]) => type),
+    keys: [...keys.matchAll(/`([A-Za-z]+)`/g)].map(([, key]) => key),
+  }));
+  it.each(Object.entries(layers))("tells of %s and of each of its keys", (name, layer) => {
+    const row = rows.find(({ types }) => types.includes(name));
+    expect(row?.keys).toEqual(expect.arrayContaining(Object.keys(layer.keys)));
+  });
+  it("shows a block that can be written so", () => {
+    const [, block] = /```json\n([^`]*)```/.exec(text) ?? [];
+    const network = [{ type: "dense", units: 64 }, JSON.parse(block), "flatten", { type: "dense", units: 3 }];
+    expect(faultsOf(specWith({ inputs: { x: { shape: [4, 2] } }, network }))).toBe("no fault");
+  });
+  it("tells of nothing that is not there, but for blocks", () => {
+    const known = [...Object.keys(layers), "residual", "repeat", "bidirectional", "valid", "same", "causal"];
+    expect(rows.flatMap(({ types }) => types).filter((type) => !known.includes(type))).toEqual([]);
+  });
 });

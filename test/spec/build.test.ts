@@ -112,6 +112,152 @@ describe("shapes between layers", () => {
   });
 });
 
+describe("layers inside blocks", () => {
+  const dense = { type: "dense", units: 4 };
+
+  it("a residual names what it adds, and where it is written", () => {
+    const network = [
+      { type: "repeat", times: 2, layers: [{ type: "residual", layers: [{ type: "dense", units: 1 }] }] },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1308: network[0].layers[0]: repeat1.1.residual1 adds its last layer to what it reads, but repeat1.1.residual1.dense1 gives [n, 1] and x gives [n, 4]
+        hint: give it a "shortcut": layers that bring what it reads to the shape of its last layer"
+    `);
+  });
+
+  it("what is wrong in a later copy alone is told of that copy, what is wrong in all of them once", () => {
+    const network = [
+      { type: "repeat", times: 3, layers: [{ type: "reshape", shape: [2, 2] }, "flatten", { type: "dense", units: 5 }] }, // prettier-ignore
+      { type: "residual", layers: [{ type: "dense", units: 4, from: "x", init: { type: "uniform", min: 1, max: 0 } }] }, // prettier-ignore
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1308: network[0].layers[0]: repeat1.2.reshape1 needs 4 numbers a row for [n, 2, 2], but repeat1.1.dense1 gives [n, 5], which has 5
+      error T1308: network[1].layers[0]: init.min must not be above max, got 1 and 0"
+    `);
+    const apart = [
+      { type: "repeat", times: 3, layers: [{ type: "dropout", name: "own" }, { type: "attention", heads: 1, from: "x" }, { type: "add", from: ["own", "attention1"] }] }, // prettier-ignore
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network: apart })).toMatchInlineSnapshot(
+      `"error T1308: network[0].layers[1]: repeat1.1.attention1 takes sequences [n, length, units], but x gives [n, 4]"`,
+    );
+  });
+
+  it("a layer that cannot run either way is told once", () => {
+    const network = [
+      { type: "bidirectional", layer: { type: "lstm", units: 2 } },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(
+      `"error T1308: network[0].layer: bidirectional1.forward takes sequences [n, length, units], but x gives [n, 4]"`,
+    );
+  });
+
+  it("a step that cuts off what stands inside", () => {
+    const network = [{ type: "residual", layers: [dense, { type: "activation", fn: "step" }] }, { type: "dense", units: 3 }]; // prettier-ignore
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1501: network[0].layers[1].fn: the derivative of step is zero, so residual1.dense1.weight and residual1.dense1.bias would get no gradient
+        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+    `);
+  });
+
+  it("what has no room", () => {
+    const wide = { type: "dense", units: 2e8 };
+    const network = [
+      { type: "residual", layers: [wide, dense] },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1307: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; all memory of a model must stay below 2 GiB
+      error T1307: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; all memory of a model must stay below 2 GiB
+      error T1307: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; all memory of a model must stay below 2 GiB"
+    `);
+  });
+
+  it("a softmax at the end of a repeated block", () => {
+    const network = [{ type: "repeat", times: 2, layers: [{ type: "dense", units: 3, activation: "softmax" }] }]; // prettier-ignore
+    expect(told({ network, targets: { y: { classes: 3 } }, loss: "cross-entropy" })).toMatchInlineSnapshot(`
+      "warning T1403: network[0].layers[0]: softmax stands before cross-entropy, which applies it to its logits itself
+        hint: leave the softmax out: it is then applied once"
+    `);
+  });
+
+  it("a step at the output of a block stands behind the loss, as without the block", () => {
+    const network = [{ type: "repeat", times: 1, layers: [{ type: "dense", units: 3, activation: "step" }] }];
+    expect(told({ network, loss: "perceptron" })).toBe("");
+  });
+});
+
+describe("windows", () => {
+  const inputs = { x: { shape: [4, 6, 2] } };
+  const of = (layer: object) => told({ inputs, network: [layer, "flatten", { type: "dense", units: 3 }] });
+
+  it("that do not fit say what they are, padded and dilated, and what there is", () => {
+    expect(of({ type: "conv2d", filters: 1, kernel: [5, 2] })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d1: a window of 5 × 2 does not fit, as x gives [n, 4, 6, 2]"`,
+    );
+    expect(of({ type: "conv2d", filters: 1, kernel: 3, dilation: [4, 1], padding: 1 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d1: a window of 3 × 3, dilated to 9 × 3, does not fit, as x gives [n, 4, 6, 2], padded to 6 × 8"`,
+    );
+    expect(of({ type: "depthwise-conv2d", kernel: 7, padding: 1 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: depthwise-conv2d1: a window of 7 × 7 does not fit, as x gives [n, 4, 6, 2], padded to 6 × 8"`,
+    );
+    expect(of({ type: "max-pool2d", size: [5, 1] })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: max-pool2d1: a window of 5 × 1 does not fit, as x gives [n, 4, 6, 2]"`,
+    );
+  });
+
+  it("over sequences want sequences", () => {
+    expect(of({ type: "conv1d", filters: 1, kernel: 2 })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: conv1d1 takes sequences [n, length, channels], but x gives [n, 4, 6, 2]
+        hint: put a "reshape" before it"
+    `);
+    expect(of({ type: "global-avg-pool1d" })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: global-avg-pool1d1 takes sequences [n, length, channels], but x gives [n, 4, 6, 2]
+        hint: put a "reshape" before it"
+    `);
+  });
+
+  it("of a pooling see more than padding", () => {
+    expect(of({ type: "avg-pool2d", size: [2, 3], padding: [1, 2] })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: avg-pool2d1.padding must be at most half of the window of 2 × 3, got 1 × 2"`,
+    );
+  });
+
+  it("of a transposed convolution leave something of the output", () => {
+    expect(of({ type: "conv2d-transpose", filters: 1, kernel: 2, padding: 3 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d-transpose1: the padding leaves nothing of its output of 5 × 7, as x gives [n, 4, 6, 2]"`,
+    );
+  });
+
+  it("groups divide the channels", () => {
+    expect(of({ type: "group-norm", groups: 4 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: group-norm1.groups must divide the 2 channels of x, got 4"`,
+    );
+  });
+
+  it("values that are none are told by the schema", () => {
+    expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: "causal" })).toMatchInlineSnapshot(`
+      "error T1103: network[0].padding: there is no padding "causal"
+        hint: known names: valid, same"
+    `);
+    expect(of({ type: "conv1d", filters: 1, kernel: [2, 2] })).toMatchInlineSnapshot(
+      `"error T1201: network[0].kernel must be a positive integer, got [2, 2]"`,
+    );
+    expect(of({ type: "conv2d", filters: 1, kernel: [0, 2], dilation: [1.5, 1], padding: [-1, 0] }))
+      .toMatchInlineSnapshot(`
+      "error T1203: network[0].kernel[0] must be a positive integer, got 0
+      error T1203: network[0].padding[0] must be an integer of at least 0, got -1
+      error T1203: network[0].dilation[0] must be a positive integer, got 1.5"
+    `);
+    expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: [1, 2, 3] })).toMatchInlineSnapshot(
+      `"error T1201: network[0].padding must be a list of 2, got [1, 2, 3]"`,
+    );
+  });
+});
+
 describe("loss, metrics and target", () => {
   const classes = { y: { classes: 3 } };
 

@@ -11,6 +11,14 @@ const spec = {
   network: [
     { type: "dense", units: 5, activation: { type: "leaky-relu", slope: 0.1 } },
     "flatten",
+    {
+      type: "repeat",
+      times: 2,
+      layers: [
+        { type: "residual", layers: ["layer-norm", { type: "dense", units: 5 }], shortcut: ["layer-norm"] },
+      ],
+    },
+    { type: "bidirectional", layer: { type: "lstm", units: 2, returnSequences: true } },
     { type: "dense", units: 3 },
   ],
   loss: "cross-entropy",
@@ -33,6 +41,17 @@ it("lets the type checker find what the schema would refuse", () => {
   defineModel({ ...spec, network: [{ type: "dens", units: 3 }] });
   // @ts-expect-error: the slope belongs to another activation
   defineModel({ ...spec, network: [{ type: "dense", units: 3, activation: { type: "relu", slope: 0.1 } }] });
+  // @ts-expect-error: the key is called units, inside a block too
+  defineModel({ ...spec, network: [{ type: "residual", layers: [{ type: "dense", unit: 3 }] }] });
+  // @ts-expect-error: how often is missing
+  defineModel({ ...spec, network: [{ type: "repeat", layers: [{ type: "dense", units: 3 }] }] });
+  defineModel({
+    ...spec,
+    network: [
+      // @ts-expect-error: the layer that runs both ways has no direction
+      { type: "bidirectional", layer: { type: "gru", units: 3, reverse: true } },
+    ],
+  });
   // @ts-expect-error: there is no such loss
   defineModel({ ...spec, loss: "cross" });
   // @ts-expect-error: epochs are missing

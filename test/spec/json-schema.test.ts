@@ -18,16 +18,35 @@ describe("accepts", () => {
     expect(valid(specWith({ loss: { type: "huber", delta: 2 }, metrics: ["mae"] }))).toBe(true);
   });
 
+  it("blocks in blocks", () => {
+    const inner = {
+      type: "residual",
+      layers: ["layer-norm", { type: "dense", units: 3 }],
+      shortcut: ["rms-norm"],
+    };
+    const network = [{ type: "repeat", times: 2, name: "tower", layers: [inner] }];
+    valid(specWith({ network }));
+    expect(valid.errors).toBeNull();
+  });
+
   it.each(files.map(({ name }) => name))("graphs/%s", (name) => {
     valid(JSON.parse(readFileSync(new URL(name, graphs), "utf8")));
     expect(valid.errors).toBeNull();
   });
 });
 
+const block = (layers: readonly unknown[]) => ({ type: "residual", layers });
+
 it.each([
   ["an unknown section", { trainning: {} }],
   ["an unknown key of a layer", { network: [{ type: "dense", units: 3, unit: 3 }] }],
   ["a key of another layer", { network: [{ type: "dense", units: 3, rate: 0.5 }] }],
+  [
+    "an unknown key deep inside blocks",
+    { network: [block([block([{ type: "dense", units: 3, unit: 3 }])])] },
+  ],
+  ["a key of another block", { network: [{ ...block([{ type: "dense", units: 3 }]), times: 2 }] }],
+  ["a block of no layers", { network: [block([])] }],
   ["a negative width", { network: [{ type: "dense", units: -3 }] }],
   ["an unknown loss", { loss: "cross" }],
   ["one class", { targets: { y: { classes: 1 } } }],

@@ -1,6 +1,7 @@
 // Every diagnostic of the spec with its exact text: a failure here means that a user is told something else than before, or nothing.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../src/diagnostics/errors.ts";
+import { layers } from "../../src/library/layers/index.ts";
 import { parseModel, parseSpec } from "../../src/spec/parse-model.ts";
 import { baseSpec, faultsOf, specWith } from "./base-spec.ts";
 
@@ -56,7 +57,7 @@ const valueRows: Row[] = [
     "a layer without a type",
     { network: [{ units: 3 }] },
     "error T1102: network[0].type is missing",
-    "  hint: one of dense, activation, dropout, flatten, reshape, add, multiply, concat, conv2d, max-pool2d, avg-pool2d, global-avg-pool2d, batch-norm, layer-norm, rms-norm, embedding, position-embedding, attention, rnn, lstm, gru",
+    `  hint: one of ${[...Object.keys(layers), "residual", "repeat", "bidirectional"].join(", ")}`,
   ],
   [
     "a type that is no text",

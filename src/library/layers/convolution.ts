@@ -1,62 +1,79 @@
 /**
- * Convolution (cross-correlation, as everywhere in deep learning), channels last:
+ * Convolution (cross-correlation, as everywhere in deep learning), channels last; over one axis as over two:
  *
- *     y[n, i, j, f] = b[f] + Σ_(p, q, c) x[n, i·s + p, j·s + q, c] · W[p, q, c, f]
+ *     y[n, i, j, f] = b[f] + Σ_(p, q, c) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, f]        s: stride, d: dilation
  *
  * It is the contraction of windows with the filters; so are its two adjoints, which differentiation derives.
  */
 import { z } from "zod";
-import { choice } from "../../util/choice.ts";
-import { activate, activationOf, activations } from "../activations/index.ts";
-import { defaultInitialiser, initialisers } from "../initialisers/index.ts";
-import { imageOf, padded, paddingKey, pairKey, pairOf, windowsOf } from "./images.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { filtered, filterKeys, filterWeight } from "./filters.ts";
+import type { FilterValues } from "./filters.ts";
 import { defineLayer } from "./layer.ts";
+import type { LayerContext, LayerInput } from "./layer.ts";
+import { causalPaddingKey, insideWindow, pairKey, pairPaddingKey, seenBy, spatialOf, windowsOver } from "./spatial.ts"; // prettier-ignore
+import type { Padding, PerAxis, Rank } from "./spatial.ts";
+
+interface ConvolutionKeys extends FilterValues {
+  readonly filters: number;
+  readonly kernel: PerAxis;
+  readonly stride: PerAxis;
+  readonly padding: Padding;
+  readonly dilation: PerAxis;
+}
+
+function convolved(context: LayerContext, input: LayerInput, rank: Rank, keys: ConvolutionKeys): Node {
+  const places = spatialOf(context, input, rank);
+  const windows = windowsOver(places, keys);
+  const seen = seenBy(context, input, places, windows, { key: "kernel", fill: 0 });
+  const { kernel } = windows;
+  const area = kernel.reduce((product, k) => product * k, 1);
+  const fans = { in: area * places.channels, out: area * keys.filters };
+  const weight = filterWeight(context, [...kernel, places.channels, keys.filters], fans, keys);
+  // seen: [n, i, j, c, p, q], summed over p, q and c with the filters' first axes
+  const product = context.g.contract(seen, weight, {
+    batchX: [],
+    batchY: [],
+    sumX: [...insideWindow(places), rank + 1],
+    sumY: [...kernel.keys(), rank],
+  });
+  return filtered(context, product, fans, keys);
+}
+
+const filters = z.int().positive().describe("How many filters, the channels of the output.");
+const paddingText =
+  "valid: none; same: as much as makes the output ⌈size / stride⌉; or so many zeros on every side";
+
+export const conv1d = defineLayer({
+  name: "conv1d",
+  about: "filters that slide along a sequence",
+  keys: {
+    filters,
+    kernel: z.int().positive().describe("Length of the filters."),
+    stride: z.int().positive().default(1).describe("How far the filters move at a time."),
+    padding: causalPaddingKey
+      .default("valid")
+      .describe(`${paddingText}; causal: all before, so that no output reads what comes after it.`),
+    dilation: z.int().positive().default(1).describe("How far apart the places are that a filter reads."),
+    ...filterKeys,
+  },
+  takes: "one input",
+  build: (context, [input], keys) => convolved(context, input, 1, keys),
+});
 
 export const conv2d = defineLayer({
   name: "conv2d",
   about: "filters that slide over an image",
   keys: {
-    filters: z.int().positive().describe("How many filters, the channels of the output."),
+    filters,
     kernel: pairKey.describe("Height and width of the filters; one number for both."),
     stride: pairKey.default(1).describe("How far the filters move at a time."),
-    padding: paddingKey
+    padding: pairPaddingKey
       .default("valid")
-      .describe(
-        "valid: none; same: as much as makes the output ⌈size / stride⌉; or so many zeros on every side.",
-      ),
-    activation: choice(activations).prefault("linear").describe("What the filters' sums go through."),
-    bias: z.boolean().default(true).describe("Whether each filter adds a number of its own."),
-    init: choice(initialisers)
-      .optional()
-      .describe("How filters begin; by default as the weights of a dense layer."),
+      .describe(`${paddingText}, or a number for height and one for width.`),
+    dilation: pairKey.default(1).describe("How far apart the places are that a filter reads."),
+    ...filterKeys,
   },
   takes: "one input",
-  build: (context, [input], { filters, kernel, stride, padding, activation, bias, init }) => {
-    const { g, layer } = context;
-    const image = imageOf(context, input);
-    const [size, step] = [pairOf(kernel), pairOf(stride)];
-    const windows = windowsOf(context, input, padded(g, image, size, step, padding), size, step);
-    const area = size[0] * size[1];
-    const fans = { in: area * image.channels, out: area * filters };
-    const weight = context.parameter("weight", [...size, image.channels, filters], {
-      init: init ?? defaultInitialiser(activationOf(activation).family),
-      initKey: "init",
-      regularized: true,
-      fans,
-    });
-    // windows: [n, i, j, c, p, q], summed over p, q and c with the filters' first three axes
-    const product = g.contract(windows, weight, { batchX: [], batchY: [], sumX: [4, 5, 3], sumY: [0, 1, 2] });
-    const sum = bias
-      ? g.add(
-          g.named(`${layer}_product`, product),
-          context.parameter("bias", [filters], {
-            init: { type: "zeros" },
-            initKey: "init",
-            regularized: false,
-            fans,
-          }),
-        )
-      : product;
-    return activation.type === "linear" ? sum : activate(g, g.named(`${layer}_sum`, sum), activation);
-  },
+  build: (context, [input], keys) => convolved(context, input, 2, keys),
 });

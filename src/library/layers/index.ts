@@ -3,17 +3,22 @@ import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
 import { activation } from "./activation.ts";
 import { attention } from "./attention.ts";
-import { conv2d } from "./convolution.ts";
+import { conv1d, conv2d } from "./convolution.ts";
 import { dense } from "./dense.ts";
+import { depthwiseConv2d } from "./depthwise.ts";
 import { dropout } from "./dropout.ts";
 import { embedding, positionEmbedding } from "./embedding.ts";
-import { add, concat, multiply } from "./joins.ts";
+import { add, concat, multiply, residual } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
-import { batchNorm, layerNorm, rmsNorm } from "./normalisation.ts";
-import { avgPool2d, globalAvgPool2d, maxPool2d } from "./pooling.ts";
+import { batchNorm, groupNorm, layerNorm, rmsNorm } from "./normalisation.ts";
+import { avgPool1d, avgPool2d, globalAvgPool1d, globalAvgPool2d, maxPool1d, maxPool2d } from "./pooling.ts"; // prettier-ignore
 import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
+import { conv2dTranspose } from "./transposed-convolution.ts";
+
+/** Layers that go along a sequence, and from its end with `reverse`. */
+export const recurrentLayers = { rnn, lstm, gru } satisfies Record<string, Layer>;
 
 export const layers = {
   dense,
@@ -24,27 +29,35 @@ export const layers = {
   add,
   multiply,
   concat,
+  conv1d,
   conv2d,
+  "depthwise-conv2d": depthwiseConv2d,
+  "conv2d-transpose": conv2dTranspose,
+  "max-pool1d": maxPool1d,
   "max-pool2d": maxPool2d,
+  "avg-pool1d": avgPool1d,
   "avg-pool2d": avgPool2d,
+  "global-avg-pool1d": globalAvgPool1d,
   "global-avg-pool2d": globalAvgPool2d,
   "batch-norm": batchNorm,
   "layer-norm": layerNorm,
+  "group-norm": groupNorm,
   "rms-norm": rmsNorm,
   embedding,
   "position-embedding": positionEmbedding,
   attention,
-  rnn,
-  lstm,
-  gru,
+  ...recurrentLayers,
 } satisfies Record<string, Layer>;
 
+/** With what blocks of layers are written out to. */
+const allLayers = { ...layers, residual } satisfies Record<string, Layer>;
+
 /** A layer as the canonical spec has it, as far as its own keys go. */
-export type LayerChoice = Choice<typeof layers>;
+export type LayerChoice = Choice<typeof allLayers>;
 
 /** The layer's value, once it is clear that it has as many inputs as it takes. */
 export function buildLayer(context: LayerContext, inputs: readonly LayerInput[], chosen: LayerChoice): Node {
-  const layer: Layer = layers[chosen.type];
+  const layer: Layer = allLayers[chosen.type];
   if (layer.takes === "one input" && inputs.length !== 1)
     context.refuse(`${context.layer} takes one input, but ${givenText(inputs)}`, {
       key: "from",

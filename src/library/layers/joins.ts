@@ -1,6 +1,7 @@
 /** Layers that join the values of several others. */
 import { z } from "zod";
 import type { Node } from "../../ir/nodes.ts";
+import { sameShape } from "../../ir/types.ts";
 import { defineLayer, givenText, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
 
@@ -35,6 +36,23 @@ export const multiply = defineLayer({
   takes: "several inputs",
   build: (context, inputs) =>
     ofOneShape(context, inputs).reduce((product, x) => context.g.multiply(product, x)),
+});
+
+/** The end of a block of that name: unlike `add`, it repeats nothing, as a block that gives one number to add to many is a slip. */
+export const residual = defineLayer({
+  name: "residual",
+  about: "the sum of a block's input and its last layer",
+  keys: {},
+  takes: "several inputs",
+  build: (context, [kept, last]) => {
+    const [x, y] = [realNumbers(context, kept), realNumbers(context, last)];
+    if (!sameShape(x.type.shape, y.type.shape))
+      context.refuse(
+        `${context.layer} adds its last layer to what it reads, but ${givenText([last, kept])}`,
+        { hint: 'give it a "shortcut": layers that bring what it reads to the shape of its last layer' },
+      );
+    return context.g.add(x, y);
+  },
 });
 
 export const concat = defineLayer({

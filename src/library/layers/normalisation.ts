@@ -3,6 +3,7 @@
  *
  *     layer-norm   y = (x − mean x) / √(variance x + ε) · γ + β     Ba, Kiros and Hinton 2016; the variance divides by U
  *     batch-norm   y = (x − mean x) / √(variance x + ε) · γ + β     over all axes but the last; Ioffe and Szegedy 2015
+ *     group-norm   y = (x − mean x) / √(variance x + ε) · γ + β     over all places of a group of channels; Wu and He 2018
  *     rms-norm     y = x / √(mean x² + ε) · γ                       Zhang and Sennrich 2019
  */
 import { z } from "zod";
@@ -61,6 +62,46 @@ export const rmsNorm = defineLayer({
       regularized: false,
     });
     return g.multiply(g.divide(x, g.sqrt(meanSquare)), scale);
+  },
+});
+
+/** Channels in groups, each normalised over its channels and all places, as torch.nn.GroupNorm; the variance divides by their number. */
+export const groupNorm = defineLayer({
+  name: "group-norm",
+  about: "mean 0 and variance 1 over each group of channels, then a learned scale and shift",
+  keys: {
+    groups: z.int().positive().describe("How many groups the channels are cut into, in their order."),
+    epsilon,
+  },
+  takes: "one input",
+  build: (context, [input], { groups, epsilon: added }) => {
+    const { g, layer } = context;
+    const { x, size: channels } = realWithLastAxis(context, input);
+    if (channels % groups !== 0)
+      context.refuse(`${layer}.groups must divide the ${channels} channels of ${input.name}, got ${groups}`, {
+        key: "groups",
+      });
+    const { shape } = x.type;
+    const places = shape.slice(1, -1).reduce<number>((product, d) => product * Number(d), 1);
+    const width = channels / groups;
+    const cut = g.reshape(x, { shape: ["n", places, groups, width] });
+    const axes = [1, 3];
+    const mean = (y: Node): Node =>
+      g.repeatAlong(g.divide(g.reduceSum(y, { axes }), places * width), axes, cut.type.shape);
+    const centred = g.named(`${layer}_centred`, g.subtract(cut, mean(cut)));
+    const variance = mean(g.multiply(centred, centred));
+    const normal = g.reshape(g.divide(centred, g.sqrt(g.add(variance, added))), { shape });
+    const scale = context.parameter("scale", [channels], {
+      init: { type: "ones" },
+      initKey: "init",
+      regularized: false,
+    });
+    const shift = context.parameter("shift", [channels], {
+      init: { type: "zeros" },
+      initKey: "init",
+      regularized: false,
+    });
+    return g.add(g.multiply(normal, scale), shift);
   },
 });
 

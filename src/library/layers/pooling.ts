@@ -1,45 +1,144 @@
-/** Layers that summarise windows of an image, channel by channel. What a window would reach beyond the edge is left out. */
-import { imageOf, pairKey, pairOf, windowsOf } from "./images.ts";
+/**
+ * Layers that summarise windows of an image or a sequence, channel by channel. What a window would reach beyond the edge is
+ * left out, unless padding makes room: for a maximum with −∞, for a mean with zeros.
+ *
+ *     max-pool   y[o, c] = max_k x[o·s + k − p, c]          avg-pool   y[o, c] = (1/K) Σ_k x[o·s + k − p, c]
+ */
+import { z } from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import type { Shape } from "../../ir/types.ts";
 import { defineLayer } from "./layer.ts";
+import type { LayerContext, LayerInput } from "./layer.ts";
+import { insideWindow, paddingKey, pairKey, pairPaddingKey, seenBy, sizeText, spatialOf, windowsOver } from "./spatial.ts"; // prettier-ignore
+import type { Padding, PerAxis, Rank, Spatial, Windows } from "./spatial.ts";
 
-const keys = {
+interface PoolKeys {
+  readonly size: PerAxis;
+  readonly stride?: PerAxis;
+  readonly padding: Padding;
+}
+
+/** The windows of a pooling; as in PyTorch, padding reaches over at most half a window, so that each one sees something. */
+function pooled(context: LayerContext, input: LayerInput, rank: Rank, keys: PoolKeys, fill: number) {
+  const places = spatialOf(context, input, rank);
+  const windows = windowsOver(places, {
+    kernel: keys.size,
+    stride: keys.stride ?? keys.size,
+    dilation: 1,
+    padding: keys.padding,
+  });
+  const { kernel, edges } = windows;
+  if (keys.padding !== "same" && edges.some(([before], axis) => 2 * before > kernel[axis]))
+    context.refuse(
+      `${context.layer}.padding must be at most half of the window of ${sizeText(kernel)}, got ${sizeText(edges.map(([before]) => before))}`,
+      { key: "padding" },
+    );
+  return { places, windows, seen: seenBy(context, input, places, windows, { key: "size", fill }) };
+}
+
+function largest(context: LayerContext, input: LayerInput, rank: Rank, keys: PoolKeys): Node {
+  const { places, seen } = pooled(context, input, rank, keys, -Infinity);
+  return context.g.reduceMax(seen, { axes: insideWindow(places) });
+}
+
+function meanOf(
+  context: LayerContext,
+  input: LayerInput,
+  rank: Rank,
+  keys: PoolKeys & { readonly countPadding: boolean },
+): Node {
+  const { g } = context;
+  const { places, windows, seen } = pooled(context, input, rank, keys, 0);
+  const sum = g.reduceSum(seen, { axes: insideWindow(places) });
+  const isPadded = windows.edges.some(([before, after]) => before + after > 0);
+  const count =
+    isPadded && !keys.countPadding
+      ? placesSeen(g, places, windows, sum.type.shape)
+      : windows.kernel.reduce((product, k) => product * k, 1);
+  return g.divide(sum, count);
+}
+
+/** How many places each window sees: along an axis min(o·s − p + k, size) − max(o·s − p, 0). */
+const placesSeen = (g: GraphBuilder, { size }: Spatial, windows: Windows, shape: Shape): Node =>
+  size
+    .map((length, axis) => {
+      const at = g.cast(g.iota({ shape, axis: axis + 1 }), { element: g.float });
+      const start = g.subtract(g.multiply(at, windows.stride[axis]), windows.edges[axis][0]);
+      const end = g.minimum(g.add(start, windows.kernel[axis]), length);
+      return g.subtract(end, g.maximum(start, 0));
+    })
+    .reduce((product, count) => g.multiply(product, count));
+
+const lengthKeys = {
+  size: z.int().positive().describe("Length of the window."),
+  stride: z.int().positive().optional().describe("How far the window moves at a time; by default its size."),
+  padding: paddingKey
+    .default("valid")
+    .describe("valid: none; same: as much as makes the output ⌈length / stride⌉; or so much on every side."),
+};
+
+const imageKeys = {
   size: pairKey.describe("Height and width of the window; one number for both."),
   stride: pairKey.optional().describe("How far the window moves at a time; by default its size."),
+  padding: pairPaddingKey
+    .default("valid")
+    .describe(
+      "valid: none; same: as much as makes the output ⌈size / stride⌉; or so much on every side, or a number for height and one for width.",
+    ),
 };
+
+const countPadding = z
+  .boolean()
+  .default(true)
+  .describe(
+    "Whether the zeros of the padding count in the mean, as in PyTorch; false leaves them out, as TensorFlow does.",
+  );
+
+export const maxPool1d = defineLayer({
+  name: "max-pool1d",
+  about: "the largest value of each window of a sequence",
+  keys: lengthKeys,
+  takes: "one input",
+  build: (context, [input], keys) => largest(context, input, 1, keys),
+});
 
 export const maxPool2d = defineLayer({
   name: "max-pool2d",
   about: "the largest value of each window",
-  keys,
+  keys: imageKeys,
   takes: "one input",
-  build: (context, [input], { size, stride }) => {
-    const windows = windowsOf(
-      context,
-      input,
-      imageOf(context, input).x,
-      pairOf(size),
-      pairOf(stride ?? size),
-    );
-    return context.g.reduceMax(windows, { axes: [4, 5] });
-  },
+  build: (context, [input], keys) => largest(context, input, 2, keys),
+});
+
+export const avgPool1d = defineLayer({
+  name: "avg-pool1d",
+  about: "the mean of each window of a sequence",
+  keys: { ...lengthKeys, countPadding },
+  takes: "one input",
+  build: (context, [input], keys) => meanOf(context, input, 1, keys),
 });
 
 export const avgPool2d = defineLayer({
   name: "avg-pool2d",
   about: "the mean of each window",
-  keys,
+  keys: { ...imageKeys, countPadding },
   takes: "one input",
-  build: (context, [input], { size, stride }) => {
-    const [height, width] = pairOf(size);
-    const windows = windowsOf(
-      context,
-      input,
-      imageOf(context, input).x,
-      [height, width],
-      pairOf(stride ?? size),
-    );
-    return context.g.divide(context.g.reduceSum(windows, { axes: [4, 5] }), height * width);
-  },
+  build: (context, [input], keys) => meanOf(context, input, 2, keys),
+});
+
+function meanOfAll(context: LayerContext, input: LayerInput, rank: Rank): Node {
+  const { x, size } = spatialOf(context, input, rank);
+  const count = size.reduce((product, length) => product * length, 1);
+  return context.g.divide(context.g.reduceSum(x, { axes: size.map((_, axis) => axis + 1) }), count);
+}
+
+export const globalAvgPool1d = defineLayer({
+  name: "global-avg-pool1d",
+  about: "the mean of each channel over the whole sequence",
+  keys: {},
+  takes: "one input",
+  build: (context, [input]) => meanOfAll(context, input, 1),
 });
 
 export const globalAvgPool2d = defineLayer({
@@ -47,8 +146,5 @@ export const globalAvgPool2d = defineLayer({
   about: "the mean of each channel over the whole image",
   keys: {},
   takes: "one input",
-  build: (context, [input]) => {
-    const { x, size } = imageOf(context, input);
-    return context.g.divide(context.g.reduceSum(x, { axes: [1, 2] }), size[0] * size[1]);
-  },
+  build: (context, [input]) => meanOfAll(context, input, 2),
 });

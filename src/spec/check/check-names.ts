@@ -4,14 +4,18 @@ import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
 import { showValue } from "../../util/show-value.ts";
-import { namePattern } from "../schema.ts";
-import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
+import { namePattern } from "../layer-schema.ts";
+import type { WrittenLayer, WrittenList } from "../written-network.ts";
+import { keysOf, member, textOf } from "./raw-spec.ts";
 
 /** Whether the name can be one at all, whatever else has it. */
 export const isUsableName = (name: string): boolean => namePattern.test(name) && !(name in Object.prototype);
 
-/** The names of all layers, default names included, in order; reports names that are malformed (T1301) or taken (T1302). */
-export function checkNames(spec: unknown, problems: Collector): readonly string[] {
+/**
+ * Reports names that are malformed (T1301) or taken (T1302). A block has names of its own: inside it, they need only differ from one
+ * another, since what is made of them begins with the block's name.
+ */
+export function checkNames(spec: unknown, network: WrittenList, problems: Collector): void {
   const name = textOf(member(spec, "name"));
   if (name !== undefined) checkForm(["name"], name, problems);
   const owners = new Map<string, SpecPath>();
@@ -26,26 +30,27 @@ export function checkNames(spec: unknown, problems: Collector): readonly string[
     const hint = "a batch holds inputs and targets side by side, so they need different names";
     problems.error(path, "T1302", `${formatPath(path)} has the name of an input`, { at: "key", hint });
   }
-  return nameLayers(spec, owners, problems);
+  checkLayers(network, owners, problems);
 }
 
-function nameLayers(spec: unknown, owners: Map<string, SpecPath>, problems: Collector): string[] {
-  // The ordinal of a default name counts all layers of the type, named ones too.
-  const counts = new Map<string, number>();
-  return listOf(member(spec, "network")).map((layer, index) => {
-    const type = typeOf(layer) ?? "layer";
-    const ordinal = (counts.get(type) ?? 0) + 1;
-    counts.set(type, ordinal);
-    const given = textOf(member(layer, "name"));
-    const name = given ?? `${type}${ordinal}`;
-    const path = given === undefined ? ["network", index] : ["network", index, "name"];
-    if (given !== undefined) checkForm(path, given, problems);
+function checkLayers(list: WrittenList, owners: Map<string, SpecPath>, problems: Collector): void {
+  for (const layer of list) {
+    const { name, isNamed, path } = layer;
+    const place = isNamed ? [...path, "name"] : path;
+    if (isNamed) checkForm(place, name, problems);
     const owner = owners.get(name);
-    if (owner) reportTaken(path, name, owner, given === undefined, problems);
-    else owners.set(name, ["network", index]);
-    return name;
-  });
+    if (owner) reportTaken(place, name, owner, !isNamed, problems);
+    else owners.set(name, path);
+    for (const [key, inside] of Object.entries(layer.lists)) {
+      const taken = key === "layers" ? shortcutName(layer) : new Map<string, SpecPath>();
+      checkLayers(inside, taken, problems);
+    }
+  }
 }
+
+/** Layers of a shortcut are called BLOCK.shortcut.NAME, so no other layer of the block may be called `shortcut`. */
+const shortcutName = ({ lists, path }: WrittenLayer): Map<string, SpecPath> =>
+  new Map(lists.shortcut === undefined ? [] : [["shortcut", [...path, "shortcut"]]]);
 
 function reportTaken(
   path: SpecPath,

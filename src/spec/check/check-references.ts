@@ -1,71 +1,122 @@
-// What each layer reads: `from` resolved to names of inputs and earlier layers, and what nothing reads.
+// What each layer reads: `from` resolved to inputs and earlier layers, of its own list or of one that its block stands in.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
-import { keysOf, listOf, member, textOf } from "./raw-spec.ts";
+import type { WrittenLayer, WrittenList } from "../written-network.ts";
+import { keysOf, member, textOf } from "./raw-spec.ts";
+
+/** An input, a layer, or what the layer's block is given to read. */
+export type Source = { readonly input: string } | { readonly layer: WrittenLayer } | "block input";
 
 export interface References {
-  /** For each layer the names that it reads. */
-  readonly from: readonly (readonly string[])[];
-  /** The layer that the loss reads. */
-  readonly output: string;
+  /** What each layer reads, wherever it stands. */
+  readonly sources: ReadonlyMap<WrittenLayer, readonly Source[]>;
+  /** The layer that the loss reads; there is none in an empty network. */
+  readonly output: WrittenLayer | undefined;
+}
+
+/** A list of layers on the way to a reference: those before `index` can be read. */
+interface Scope {
+  readonly list: WrittenList;
+  readonly index: number;
 }
 
 /**
  * Resolves every reference. Reports names that do not exist (T1303), layers that are read before they are made (T1304), a first layer
- * that has to choose among several inputs (T1305), and warns of inputs and layers that nothing reads (T1306).
+ * that has to choose among several inputs (T1305), and blocks that are to read several layers (T1311).
  */
-export function checkReferences(spec: unknown, names: readonly string[], problems: Collector): References {
+export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
-  const layers = listOf(member(spec, "network"));
-  const from = layers.map((layer, index) => {
-    const known = [...inputs, ...names.slice(0, index)];
-    const given = member(layer, "from");
-    const path: SpecPath = ["network", index, "from"];
-    if (typeof given === "string") return checkName(path, given, known, names, problems);
-    if (Array.isArray(given))
-      return given.flatMap((name, place) =>
-        typeof name === "string" ? checkName([...path, place], name, known, names, problems) : [],
-      );
-    if (index > 0) return [names[index - 1]];
-    if (inputs.length > 1) reportChoice(inputs, problems);
-    return inputs.slice(0, 1);
-  });
-  const output = textOf(member(spec, "output"));
-  if (output !== undefined) checkOutput(output, names, problems);
-  const references = { from, output: output ?? names.at(-1) ?? "" };
-  warnOfUnread(inputs, names, references, problems);
-  return references;
+  const sources = new Map<WrittenLayer, readonly Source[]>();
+  const resolve = (list: WrittenList, outer: readonly Scope[]): void =>
+    list.forEach((layer, index) => {
+      const scopes = [{ list, index }, ...outer];
+      sources.set(layer, sourcesOf(layer, scopes, inputs, problems));
+      for (const inside of Object.values(layer.lists)) resolve(inside, scopes);
+    });
+  resolve(network, []);
+  const given = textOf(member(spec, "output"));
+  const output = given === undefined ? network.at(-1) : checkOutput(given, network, problems);
+  return { sources, output };
 }
 
-function checkName(
+function sourcesOf(
+  { value, path, isBlock }: WrittenLayer,
+  scopes: readonly Scope[],
+  inputs: readonly string[],
+  problems: Collector,
+): Source[] {
+  const given = member(value, "from");
+  const place: SpecPath = [...path, "from"];
+  if (typeof given === "string") return sourceNamed(place, given, scopes, inputs, problems);
+  if (Array.isArray(given)) {
+    if (isBlock && given.length > 1) {
+      const hint = "join them before it: add, multiply or concat";
+      const message = `${formatPath(place)}: a block takes one input, got ${given.length}`;
+      problems.error(place, "T1311", message, { hint });
+    }
+    return given.flatMap((name, i) =>
+      typeof name === "string" ? sourceNamed([...place, i], name, scopes, inputs, problems) : [],
+    );
+  }
+  const [{ list, index }, ...outer] = scopes;
+  if (index > 0) return [{ layer: list[index - 1] }];
+  if (outer.length > 0) return ["block input"];
+  if (inputs.length > 1) reportChoice(inputs, problems);
+  return inputs.slice(0, 1).map((input) => ({ input }));
+}
+
+/** The innermost layer of that name that can be read, else the input. */
+function sourceNamed(
   path: SpecPath,
   name: string,
-  known: readonly string[],
-  layers: readonly string[],
+  scopes: readonly Scope[],
+  inputs: readonly string[],
   problems: Collector,
-): string[] {
-  if (known.includes(name)) return [name];
-  const where = formatPath(path);
-  if (layers.includes(name)) {
-    const hint = "layers read inputs and layers that stand before them";
-    const self = layers.indexOf(name) === path[1] ? "the layer itself" : "a later layer";
-    problems.error(path, "T1304", `${where} names ${self}, ${showValue(name)}`, { hint });
-  } else {
-    problems.error(path, "T1303", `${where}: there is no input or layer ${showValue(name)}`, {
-      hint: suggest(name, known),
-    });
+): Source[] {
+  for (const { list, index } of scopes) {
+    const layer = list.slice(0, index).find((earlier) => earlier.name === name);
+    if (layer !== undefined) return [{ layer }];
   }
+  if (inputs.includes(name)) return [{ input: name }];
+  const where = formatPath(path);
+  for (const [depth, { list, index }] of scopes.entries()) {
+    const place = list.findIndex((layer) => layer.name === name);
+    if (place < 0) continue;
+    const hint = "layers read inputs and layers that stand before them";
+    const itself = depth === 0 ? "the layer itself" : "the block that it stands in";
+    const which = place === index ? itself : "a later layer";
+    problems.error(path, "T1304", `${where} names ${which}, ${showValue(name)}`, { hint });
+    return [];
+  }
+  const known = [...inputs, ...scopes.flatMap(({ list, index }) => list.slice(0, index).map((layer) => layer.name))]; // prettier-ignore
+  const { list } = scopes[scopes.length - 1];
+  problems.error(path, "T1303", `${where}: there is no input or layer ${showValue(name)}`, {
+    hint: insideBlock(name, list, known) ?? suggest(name, known),
+  });
   return [];
 }
 
-function checkOutput(output: string, layers: readonly string[], problems: Collector): void {
-  if (layers.includes(output)) return;
-  problems.error(["output"], "T1303", `output: there is no layer ${showValue(output)}`, {
-    hint: suggest(output, layers),
-  });
+function checkOutput(output: string, network: WrittenList, problems: Collector): WrittenLayer | undefined {
+  const layer = network.find(({ name }) => name === output);
+  const names = network.map(({ name }) => name);
+  if (layer === undefined)
+    problems.error(["output"], "T1303", `output: there is no layer ${showValue(output)}`, {
+      hint: insideBlock(output, network, names) ?? suggest(output, names),
+    });
+  return layer;
+}
+
+/** Where a layer of that name stands inside a block: from outside, the block alone can be read. */
+function insideBlock(name: string, network: WrittenList, known: readonly string[]): string | undefined {
+  const own = name.slice(name.lastIndexOf(".") + 1);
+  const holds = (list: WrittenList): boolean =>
+    list.some((layer) => layer.name === own || Object.values(layer.lists).some(holds));
+  const block = network.find((layer) => known.includes(layer.name) && Object.values(layer.lists).some(holds));
+  if (block === undefined) return undefined;
+  return `${showValue(own)} stands inside the block ${showValue(block.name)}; from outside, only the block can be read, by its name`;
 }
 
 function suggest(name: string, known: readonly string[]): string | undefined {
@@ -78,31 +129,4 @@ function reportChoice(inputs: readonly string[], problems: Collector): void {
   const hint = `give it a "from": one of ${inputs.slice(0, 12).map(showValue).join(", ")}`;
   const message = "network[0] does not say which of the inputs it reads";
   problems.error(["network", 0], "T1305", message, { hint });
-}
-
-/** Walks back from the output; what is not met has no influence on the loss. */
-function warnOfUnread(
-  inputs: readonly string[],
-  layers: readonly string[],
-  { from, output }: References,
-  problems: Collector,
-): void {
-  const read = new Set([output]);
-  for (let index = layers.length - 1; index >= 0; index--)
-    if (read.has(layers[index])) from[index].forEach((name) => read.add(name));
-  // A wrong reference has been reported; that its rightful owner is then not read would only be noise.
-  if (layers.length === 0 || problems.found.some(({ severity }) => severity === "error")) return;
-  const hint = "it has no influence on the loss and is left out of the trainer";
-  for (const name of inputs)
-    if (!read.has(name))
-      problems.warning(["inputs", name], "T1306", `inputs.${name} is read by no layer`, { at: "key" });
-  layers.forEach((name, index) => {
-    if (!read.has(name))
-      problems.warning(
-        ["network", index],
-        "T1306",
-        `network[${index}] (${name}) is not read on the way to the output`,
-        { hint },
-      );
-  });
 }

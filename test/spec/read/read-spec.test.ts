@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/diagnostics/errors.ts";
+import { buildGraphs } from "../../../src/spec/build.ts";
 import { parseModel } from "../../../src/spec/parse-model.ts";
 import { readSpec } from "../../../src/spec/read/read-spec.ts";
 import { located } from "../../../src/spec/read/spec-source.ts";
@@ -287,6 +288,27 @@ describe("places of wrong values", () => {
   it("of a key: the key itself", async () => {
     expect(await faultOf("key.yaml", yaml.replace("units: 3", "unit: 3"))).toMatch(
       /key\.yaml:9:20 error T1101: network\[1\] has no key "unit"/,
+    );
+  });
+
+  it("inside blocks, of faults of the schema and of those that building finds", async () => {
+    const blocks = yaml.replace(
+      "  - { type: dense, units: 3 }",
+      `  - type: repeat
+    times: 2
+    layers:
+      - type: residual
+        layers:
+          - layer-norm
+          - { type: dense, units: 7 }
+  - { type: dense, units: 3 }`,
+    );
+    expect(await faultOf("schema.yaml", blocks.replace("units: 7", "units: -7"))).toMatch(
+      /^schema\.yaml:15:35 error T1203: network\[1\]\.layers\[0\]\.layers\[1\]\.units must be a positive integer, got -7\n/,
+    );
+    const { source, model } = await readSpec(await write("built.yaml", blocks));
+    await expect(located(source, () => buildGraphs(model, "f32"))).rejects.toThrow(
+      /built\.yaml:12:9 error T1308: network\[1\]\.layers\[0\]: repeat1\.1\.residual1 adds its last layer to what it reads/,
     );
   });
 

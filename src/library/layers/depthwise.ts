@@ -1,0 +1,49 @@
+/**
+ * Depthwise convolution: every channel goes through filters of its own, and no channel sees another.
+ *
+ *     y[n, i, j, c·M + m] = b[c·M + m] + Σ_(p, q) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, m]        m < M = multiplier
+ *
+ * The order of the outputs is that of Keras, and of PyTorch's convolutions with as many groups as channels.
+ */
+import { z } from "zod";
+import { filtered, filterKeys, filterWeight } from "./filters.ts";
+import { defineLayer } from "./layer.ts";
+import { insideWindow, pairKey, pairPaddingKey, seenBy, spatialOf, windowsOver } from "./spatial.ts";
+
+export const depthwiseConv2d = defineLayer({
+  name: "depthwise-conv2d",
+  about: "filters that slide over each channel of an image by itself",
+  keys: {
+    kernel: pairKey.describe("Height and width of the filters; one number for both."),
+    stride: pairKey.default(1).describe("How far the filters move at a time."),
+    padding: pairPaddingKey
+      .default("valid")
+      .describe("As of conv2d: valid, same, or so many zeros on every side."),
+    dilation: pairKey.default(1).describe("How far apart the places are that a filter reads."),
+    multiplier: z.int().positive().default(1).describe("How many filters each channel has."),
+    ...filterKeys,
+  },
+  takes: "one input",
+  build: (context, [input], keys) => {
+    const { g } = context;
+    const places = spatialOf(context, input, 2);
+    const windows = windowsOver(places, keys);
+    const seen = seenBy(context, input, places, windows, { key: "kernel", fill: 0 });
+    const { channels } = places;
+    const { multiplier } = keys;
+    const area = windows.kernel.reduce((product, k) => product * k, 1);
+    const fans = { in: area, out: area * multiplier };
+    const weight = filterWeight(context, [...windows.kernel, channels, multiplier], fans, keys);
+    // seen: [n, i, j, c, p, q]; the channels are paired, not summed: [c, n, i, j, m]
+    const product = g.contract(seen, weight, {
+      batchX: [3],
+      batchY: [2],
+      sumX: insideWindow(places),
+      sumY: [0, 1],
+    });
+    const [n, rows, columns] = seen.type.shape;
+    const last = g.transpose(product, { permutation: [1, 2, 3, 0, 4] });
+    const joined = g.reshape(last, { shape: [n, rows, columns, channels * multiplier] });
+    return filtered(context, joined, fans, keys);
+  },
+});

@@ -1,0 +1,54 @@
+/** What every convolution has: filters with a first value of their own, and f(product + bias) at the end. */
+import { z } from "zod";
+import type { Node } from "../../ir/nodes.ts";
+import { choice } from "../../util/choice.ts";
+import { activate, activationOf, activations } from "../activations/index.ts";
+import type { ActivationChoice } from "../activations/index.ts";
+import type { Fans } from "../define.ts";
+import { defaultInitialiser, initialisers } from "../initialisers/index.ts";
+import type { InitialiserChoice } from "../initialisers/index.ts";
+import type { LayerContext } from "./layer.ts";
+
+export const filterKeys = {
+  activation: choice(activations).prefault("linear").describe("What the filters' sums go through."),
+  bias: z.boolean().default(true).describe("Whether each filter adds a number of its own."),
+  init: choice(initialisers)
+    .optional()
+    .describe("How filters begin; by default as the weights of a dense layer."),
+};
+
+export interface FilterValues {
+  readonly activation: ActivationChoice;
+  readonly bias: boolean;
+  readonly init?: InitialiserChoice;
+}
+
+/** The filters, `NAME.weight`. */
+export const filterWeight = (
+  context: LayerContext,
+  shape: readonly number[],
+  fans: Fans,
+  { activation, init }: FilterValues,
+): Node =>
+  context.parameter("weight", shape, {
+    init: init ?? defaultInitialiser(activationOf(activation).family),
+    initKey: "init",
+    regularized: true,
+    fans,
+  });
+
+/** f(product + b), where `NAME.bias` is a number for each channel of the product. */
+export function filtered(
+  context: LayerContext,
+  product: Node,
+  fans: Fans,
+  { activation, bias }: FilterValues,
+): Node {
+  const { g, layer } = context;
+  const channels = Number(product.type.shape.at(-1));
+  const options = { init: { type: "zeros" }, initKey: "init", regularized: false, fans } as const;
+  const sum = bias
+    ? g.add(g.named(`${layer}_product`, product), context.parameter("bias", [channels], options))
+    : product;
+  return activation.type === "linear" ? sum : activate(g, g.named(`${layer}_sum`, sum), activation);
+}

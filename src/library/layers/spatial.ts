@@ -1,0 +1,137 @@
+/**
+ * What layers over places share. Values are channels-last: images [n, height, width, channels], sequences
+ * [n, length, channels]. A window over the places is a view, so a convolution is a contraction over it and a pooling a
+ * reduction; one description serves one axis as well as two.
+ */
+import { z } from "zod";
+import type { Node } from "../../ir/nodes.ts";
+import { givenText, realNumbers } from "./layer.ts";
+import type { LayerContext, LayerInput } from "./layer.ts";
+
+/** How many axes of places there are. */
+export type Rank = 1 | 2;
+
+/** One number for every axis, or one for each. */
+export type PerAxis = number | readonly number[];
+
+/** One number for both height and width, or one for each. */
+export const pairKey = z.union([z.int().positive(), z.tuple([z.int().positive(), z.int().positive()])]);
+
+const zeros = z.int().min(0);
+export const pairPaddingKey = z.union([z.enum(["valid", "same"]), zeros, z.tuple([zeros, zeros])]);
+export const paddingKey = z.union([z.enum(["valid", "same"]), zeros]);
+export const causalPaddingKey = z.union([z.enum(["valid", "same", "causal"]), zeros]);
+
+export type Padding = "valid" | "same" | "causal" | PerAxis;
+
+export const alongAxes = (value: PerAxis, rank: Rank): readonly number[] =>
+  typeof value === "number" ? Array.from({ length: rank }, () => value) : value;
+
+/** `3 × 3` */
+export const sizeText = (size: readonly number[]): string => size.join(" × ");
+
+export interface Spatial {
+  readonly x: Node;
+  /** Height and width, or the length. */
+  readonly size: readonly number[];
+  readonly channels: number;
+}
+
+const expected: Readonly<Record<Rank, string>> = {
+  1: "sequences [n, length, channels]",
+  2: "images [n, height, width, channels]",
+};
+
+/** The input as an image or a sequence. */
+export function spatialOf(context: LayerContext, input: LayerInput, rank: Rank): Spatial {
+  const x = realNumbers(context, input);
+  const [first, ...sizes] = x.type.shape;
+  const size = sizes.flatMap((d) => (typeof d === "number" ? [d] : []));
+  const channels = size.pop();
+  if (first === "n" && size.length === rank && channels !== undefined) return { x, size, channels };
+  return context.refuse(`${context.layer} takes ${expected[rank]}, but ${givenText([input])}`, {
+    hint: 'put a "reshape" before it',
+  });
+}
+
+/** How windows lie over the places: one number an axis each. */
+export interface Windows {
+  readonly kernel: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  readonly edges: readonly Edges[];
+}
+
+/** How many places are added before and after an axis. */
+type Edges = readonly [before: number, after: number];
+
+/** Over how many places a window reaches: (k − 1) · dilation + 1. */
+const reachOf = (kernel: number, dilation: number): number => (kernel - 1) * dilation + 1;
+
+/**
+ * `same` is TensorFlow's: the output is ⌈size / stride⌉ long, and an odd place goes after. `causal`: no window reaches
+ * beyond the place that it ends at.
+ */
+export function edgesOf(size: number, reach: number, stride: number, padding: Padding, axis: number): Edges {
+  if (padding === "valid") return [0, 0];
+  if (padding === "causal") return [reach - 1, 0];
+  if (padding !== "same") {
+    const zeros = typeof padding === "number" ? padding : padding[axis];
+    return [zeros, zeros];
+  }
+  const total = Math.max((Math.ceil(size / stride) - 1) * stride + reach - size, 0);
+  return [Math.floor(total / 2), Math.ceil(total / 2)];
+}
+
+export function windowsOver(
+  { size }: Spatial,
+  keys: {
+    readonly kernel: PerAxis;
+    readonly stride: PerAxis;
+    readonly dilation: PerAxis;
+    readonly padding: Padding;
+  },
+): Windows {
+  const rank = size.length === 1 ? 1 : 2;
+  const kernel = alongAxes(keys.kernel, rank);
+  const stride = alongAxes(keys.stride, rank);
+  const dilation = alongAxes(keys.dilation, rank);
+  const edges = size.map((length, axis) =>
+    edgesOf(length, reachOf(kernel[axis], dilation[axis]), stride[axis], keys.padding, axis),
+  );
+  return { kernel, stride, dilation, edges };
+}
+
+/**
+ * [n, …positions, channels, …kernel]: what each position of the window sees, `fill` beyond the edges. Refuses a window, given
+ * by `key`, that is larger than all there is.
+ */
+export function seenBy(
+  context: LayerContext,
+  input: LayerInput,
+  { x, size }: Spatial,
+  { kernel, stride, dilation, edges }: Windows,
+  { key, fill }: { readonly key: string; readonly fill: number },
+): Node {
+  const { g, layer } = context;
+  const reach = kernel.map((k, axis) => reachOf(k, dilation[axis]));
+  const whole = size.map((length, axis) => length + edges[axis][0] + edges[axis][1]);
+  if (reach.some((length, axis) => length > whole[axis])) {
+    const dilated = dilation.some((d) => d > 1) ? `, dilated to ${sizeText(reach)},` : "";
+    const padded = edges.some(([a, b]) => a + b > 0) ? `, padded to ${sizeText(whole)}` : "";
+    context.refuse(
+      `${layer}: a window of ${sizeText(kernel)}${dilated} does not fit, as ${givenText([input])}${padded}`,
+      { key },
+    );
+  }
+  const isPadded = edges.some(([before, after]) => before + after > 0);
+  const before = [0, ...edges.map(([count]) => count), 0];
+  const after = [0, ...edges.map(([, count]) => count), 0];
+  const axes = size.map((_, axis) => axis + 1);
+  const all = isPadded ? g.pad(x, { before, after, value: fill }) : x;
+  return g.window(all, { axes, size: kernel, stride, dilation });
+}
+
+/** The axes of `seenBy` along which one window lies. */
+export const insideWindow = ({ size }: Spatial): readonly number[] =>
+  size.map((_, axis) => size.length + 2 + axis);

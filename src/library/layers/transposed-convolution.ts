@@ -1,0 +1,65 @@
+/**
+ * Transposed convolution, the adjoint of a convolution: every place of the image is spread over a window, and where windows
+ * overlap, they add up.
+ *
+ *     y[n, i·s + p − t, j·s + q − l, f] = b[f] + Σ_(i, j, p, q, c) x[n, i, j, c] · W[p, q, f, c]        t, l: what padding takes off
+ *
+ * A number p of padding takes p places off every edge, as torch.nn.ConvTranspose2d: the output is (size − 1) · s + k − 2p;
+ * `valid` takes none; `same` is TensorFlow's, size · s. The filters are laid out as those of the conv2d of which this is the
+ * adjoint, [kh, kw, filters, in] (also Keras's layout): that convolution reads `filters` channels and gives `in`.
+ */
+import { z } from "zod";
+import { filtered, filterKeys, filterWeight } from "./filters.ts";
+import { defineLayer, givenText } from "./layer.ts";
+import { alongAxes, edgesOf, pairKey, pairPaddingKey, sizeText, spatialOf } from "./spatial.ts";
+
+export const conv2dTranspose = defineLayer({
+  name: "conv2d-transpose",
+  about: "filters that every place of an image is spread by: a convolution that makes images larger",
+  keys: {
+    filters: z.int().positive().describe("How many filters, the channels of the output."),
+    kernel: pairKey.describe("Height and width of the filters; one number for both."),
+    stride: pairKey.default(1).describe("How far apart the windows lie in the output."),
+    padding: pairPaddingKey
+      .default("valid")
+      .describe(
+        "valid: the output is (size - 1)·stride + kernel; a number takes so much off every side; same: size · stride.",
+      ),
+    ...filterKeys,
+  },
+  takes: "one input",
+  build: (context, [input], keys) => {
+    const { g, layer } = context;
+    const { x, size, channels } = spatialOf(context, input, 2);
+    const [kernel, stride] = [alongAxes(keys.kernel, 2), alongAxes(keys.stride, 2)];
+    const { filters, padding } = keys;
+    // What the convolution that this is the adjoint of reads, with and without its padding.
+    const whole = size.map((length, axis) =>
+      padding === "same"
+        ? Math.max(length * stride[axis], (length - 1) * stride[axis] + kernel[axis])
+        : (length - 1) * stride[axis] + kernel[axis],
+    );
+    const edges = size.map((length, axis) =>
+      edgesOf(length * stride[axis], kernel[axis], stride[axis], padding, axis),
+    );
+    const kept = whole.map((length, axis) => length - edges[axis][0] - edges[axis][1]);
+    if (kept.some((length) => length < 1))
+      context.refuse(
+        `${layer}: the padding leaves nothing of its output of ${sizeText(whole)}, as ${givenText([input])}`,
+        { key: "padding" },
+      );
+    const area = kernel[0] * kernel[1];
+    // As PyTorch and Keras have them for this layout, though it is the inputs that a unit reads.
+    const fans = { in: area * filters, out: area * channels };
+    const weight = filterWeight(context, [...kernel, filters, channels], fans, keys);
+    // [n, i, j, p, q, f], the windows of the output
+    const spread = g.contract(x, weight, { batchX: [], batchY: [], sumX: [3], sumY: [3] });
+    const windows = g.transpose(g.named(`${layer}_spread`, spread), { permutation: [0, 1, 2, 5, 3, 4] });
+    const shape = ["n", ...whole, filters] as const;
+    const sum = g.fold(windows, { axes: [1, 2], size: kernel, stride, dilation: [1, 1], shape });
+    const isWhole = edges.every(([before, after]) => before + after === 0);
+    const start = [0, edges[0][0], edges[1][0], 0];
+    const product = isWhole ? sum : g.slice(sum, { start, shape: ["n", ...kept, filters] });
+    return filtered(context, product, fans, keys);
+  },
+});

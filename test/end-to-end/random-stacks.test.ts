@@ -1,0 +1,88 @@
+// Random stacks of layers over images and sequences, blocks among them, compiled and run, against the interpreter of graphs: loss,
+// gradients and predictions, for a full batch and a single row. If one fails, some stacking compiles to something else than it means.
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { DiagnosticError } from "../../src/diagnostics/errors.ts";
+import { loadTrainer } from "../../src/load-trainer.ts";
+import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import { checkTarget, expectedOf } from "../../src/verify/check-target.ts";
+import { randomBatch } from "../../src/verify/random-batch.ts";
+import { often } from "../support/random-graph.ts";
+
+const one = fc.integer({ min: 1, max: 3 });
+const pair = fc.oneof(one, fc.tuple(one, one));
+const activation = fc.constantFrom("linear", "tanh", "softplus", "silu");
+const padding = fc.constantFrom("valid", "same", 1);
+const typed = <T extends object>(type: string, keys: fc.Arbitrary<T>) => keys.map((k) => ({ type, ...k }));
+
+const onImages = fc.oneof(
+  typed("conv2d", fc.record({ filters: one, kernel: pair, stride: pair, padding, dilation: pair, activation, bias: fc.boolean() })), // prettier-ignore
+  typed("depthwise-conv2d", fc.record({ kernel: pair, stride: pair, padding, multiplier: one, activation })),
+  typed("conv2d-transpose", fc.record({ filters: one, kernel: pair, stride: pair, padding: fc.constantFrom("valid", "same"), activation })), // prettier-ignore
+  typed("max-pool2d", fc.record({ size: fc.constantFrom(2, 3), stride: pair, padding })),
+  typed("avg-pool2d", fc.record({ size: fc.constantFrom(2, 3), stride: pair, padding, countPadding: fc.boolean() })), // prettier-ignore
+  fc.constantFrom("batch-norm", "layer-norm", { type: "group-norm", groups: 1 }, "rms-norm"),
+);
+
+const onSequences = fc.oneof(
+  typed("conv1d", fc.record({ filters: one, kernel: one, stride: one, padding: fc.constantFrom("valid", "same", "causal"), dilation: one, activation })), // prettier-ignore
+  typed("max-pool1d", fc.record({ size: fc.constantFrom(2, 3), stride: one, padding })),
+  typed("avg-pool1d", fc.record({ size: fc.constantFrom(2, 3), stride: one, padding, countPadding: fc.boolean() })), // prettier-ignore
+  typed("attention", fc.record({ heads: fc.constant(1), causal: fc.boolean() })),
+  fc.record({ type: fc.constant("bidirectional"), layer: typed("gru", fc.record({ units: one, returnSequences: fc.constant(true) })) }), // prettier-ignore
+  fc.constantFrom("layer-norm", "position-embedding", { type: "group-norm", groups: 1 }),
+);
+
+/** Layers that keep the shape, so that they can be added to their input. */
+const block = fc.record({
+  type: fc.constantFrom("residual", "repeat"),
+  layers: fc.array(fc.constantFrom("layer-norm", "rms-norm", { type: "activation", fn: "tanh" }, { type: "position-embedding" }), { minLength: 1, maxLength: 2 }), // prettier-ignore
+});
+const blockOf = ({ type, layers }: { type: string; layers: unknown[] }): unknown =>
+  type === "residual" ? { type, layers } : { type, times: 2, layers };
+
+const stack = fc.oneof(
+  fc.record({
+    shape: fc.tuple(fc.integer({ min: 2, max: 7 }), fc.integer({ min: 2, max: 7 }), one),
+    layers: fc.array(fc.oneof({ weight: 5, arbitrary: onImages }, { weight: 1, arbitrary: block.map(blockOf) }), { minLength: 1, maxLength: 4 }), // prettier-ignore
+  }),
+  fc.record({
+    shape: fc.tuple(fc.integer({ min: 2, max: 9 }), one),
+    layers: fc.array(fc.oneof({ weight: 5, arbitrary: onSequences }, { weight: 1, arbitrary: block.map(blockOf) }), { minLength: 1, maxLength: 4 }), // prettier-ignore
+  }),
+);
+
+it("compute what the interpreter computes", { timeout: 600_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(stack, fc.constantFrom(1, 5), async ({ shape, layers }, rows) => {
+      const spec = {
+        name: "stack",
+        inputs: { x: { shape } },
+        targets: { y: { classes: 3 } },
+        network: [{ type: "dense", units: shape.at(-1) }, ...layers, "flatten", { type: "dense", units: 3 }],
+        loss: "cross-entropy",
+        optimizer: { type: "sgd", learningRate: 0.1 },
+        training: { epochs: 1, batchSize: 5 },
+      };
+      const compilation = (() => {
+        try {
+          return compileModel(parseModel(spec), { dtype: "f64" });
+        } catch (error) {
+          // Sizes that do not fit are refused in words; that these are right is for other tests.
+          if (error instanceof DiagnosticError) return undefined;
+          throw error;
+        }
+      })();
+      fc.pre(compilation !== undefined);
+      const module = await loadTrainer(await emitTypeScript(compilation, "f64"));
+      const trainer = module.createTrainer({ seed: 1 });
+      const values = Object.fromEntries(Object.entries(trainer.parameters).map(([name, view]) => [name, Float64Array.from(view, (value, i) => value + 0.1 * Math.sin(i + 1))])); // prettier-ignore
+      const batch = randomBatch(module.model, rows, 1);
+      const expected = expectedOf(compilation, module.model, values, trainer.seed, batch);
+      const { holds, ...errors } = checkTarget(module, values, trainer.seed, batch, expected);
+      expect({ holds, ...errors }).toMatchObject({ holds: true });
+    }),
+    often(15, 7),
+  );
+});
