@@ -1208,7 +1208,7 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
 // nadam_2 = ([optimizer:step = 0] ? 1 : optimizer:momenta) · nadam
 // nadam_3 = 0.9 · nadam_2
 // nadam_4 = learningRate · (1 − 0.9 · nadam) / (1 − nadam_3)
-// nadam_5 = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 1 + 1))
+// nadam_5 = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 2))
 // nadam_6 = 0.9 · learningRate · nadam_5 / (1 − 0.81 · nadam_2 · nadam_5)
 // nadam_7 = 1 / (1 − exp((optimizer:step + 1) · -0.0010005…))
 // nadam_8 = nadam_3
@@ -1226,7 +1226,7 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
   const nadam_2 = (t0 === 0 ? 1 : f[optimizer_momenta]) * nadam;
   const nadam_3 = 0.9 * nadam_2;
   f[update_nadam_4] = (learningRate_value * (1 - 0.9 * nadam)) / (1 - nadam_3);
-  const nadam_5 = 1 - 0.5 * exp(-0.00016328797808102066 * (t1 + 1));
+  const nadam_5 = 1 - 0.5 * exp(-0.00016328797808102066 * (t0 + 2));
   f[update_nadam_6] = (0.9 * (learningRate_value * nadam_5)) / (1 - 0.81 * (nadam_2 * nadam_5));
   f[update_nadam_7] = 1 / (1 - exp(t1 * -0.0010005003335835344));
   const nadam_8 = nadam_3;

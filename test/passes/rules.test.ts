@@ -257,6 +257,63 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
       '%z: f64[n,2] = contract %x, %a {"sumX":[1],"sumY":[0]}',
     ],
   ],
+  "double-term": [
+    [
+      "%p: f64[n,4] = add %y, %x\n%z: f64[n,4] = add %p, %x",
+      `%0: f64[] = constant {"value":2,"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %2: f64[n,4] = multiply %1, %x
+       %z: f64[n,4] = add %y, %2`,
+    ],
+    [
+      "%p: f64[n,4] = subtract %y, %x\n%z: f64[n,4] = subtract %p, %x",
+      `%0: f64[] = constant {"value":2,"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %2: f64[n,4] = multiply %1, %x
+       %z: f64[n,4] = subtract %y, %2`,
+    ],
+  ],
+  "negate-out-of-sum": [
+    [
+      `%p: f64[n,4] = negate %x\n%z: f64[n] = reduceSum %p {"axes":[1]}`,
+      `%0: f64[n] = reduceSum %x {"axes":[1]}\n%z: f64[n] = negate %0`,
+    ],
+  ],
+  "divisor-out-of-sum": [
+    [
+      `%r: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %p: f64[n,4] = divide %x, %r
+       %z: f64[n] = reduceSum %p {"axes":[1]}`,
+      `%0: f64[n] = reduceSum %x {"axes":[1]}
+       %1: f64[n] = broadcast %s {"shape":["n"],"axes":[0]}
+       %z: f64[n] = divide %0, %1`,
+    ],
+  ],
+  "join-quotients": [
+    [
+      `%r: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %p: f64[n,4] = divide %x, %r
+       %q: f64[n,4] = divide %y, %r
+       %z: f64[n,4] = subtract %p, %q`,
+      `%0: f64[n,4] = subtract %x, %y
+       %1: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = divide %0, %1`,
+    ],
+  ],
+  "normalise-quotient": [
+    [
+      `%e: f64[n,4] = exp %x
+       %t: f64[n] = reduceSum %e {"axes":[1]}
+       %r: f64[n,4] = broadcast %t {"shape":["n",4],"axes":[0]}
+       %p: f64[n,4] = divide %y, %r
+       %z: f64[n,4] = multiply %p, %e`,
+      `%0: f64[n,4] = exp %x
+       %1: f64[n] = reduceSum %0 {"axes":[1]}
+       %2: f64[n,4] = broadcast %1 {"shape":["n",4],"axes":[0]}
+       %3: f64[n,4] = divide %0, %2
+       %z: f64[n,4] = multiply %y, %3`,
+    ],
+  ],
   "slice-nothing": [[`%z: f64[n,4] = slice %x {"start":[0,0],"shape":["n",4]}`, nothing]],
   "pad-nothing": [[`%z: f64[n,4] = pad %x {"before":[0,0],"after":[0,0],"value":0}`, nothing]],
   "transpose-operands": [

@@ -122,6 +122,22 @@ export const arithmeticRules = [
       is(node, "add") && node.operands.x === node.operands.y ? g.multiply(2, node.operands.x) : undefined,
   }),
   defineRule({
+    name: "double-term",
+    equation: "(y + x) + x = y + 2 · x, and (y − x) − x = y − 2 · x",
+    fast: true,
+    apply: (node, g) => {
+      if (is(node, "subtract") && is(node.operands.x, "subtract")) {
+        const { x: y, y: term } = node.operands.x.operands;
+        return term === node.operands.y ? g.subtract(y, g.multiply(2, term)) : undefined;
+      }
+      if (!is(node, "add")) return undefined;
+      return either(node, (sum, x) => {
+        if (!is(sum, "add")) return undefined;
+        return either(sum, (y, term) => (term === x && y !== x ? g.add(y, g.multiply(2, x)) : undefined));
+      });
+    },
+  }),
+  defineRule({
     name: "multiply-constants",
     equation: "c · (d · x) = (c · d) · x",
     fast: true,

@@ -1,11 +1,53 @@
 /** Rules that give the derivatives of log-sum-exp and softmax their textbook form. */
-import type { Node } from "../../ir/nodes.ts";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import { operandsOf } from "../../ir/nodes.ts";
+import type { Node, NodeOf } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 
 /** Whether `sum` is Σ e along the axes that its repetition over e's shape restores. */
 const isSumOf = (sum: Node, e: Node): boolean => is(sum, "reduceSum") && sum.operands.x === e;
 
+/** x and c of x / c, where c is repeated: also of a quotient that is repeated as a whole. */
+function quotientOf(
+  node: Node,
+  g: GraphBuilder,
+): { readonly x: Node; readonly divisor: NodeOf<"broadcast"> } | undefined {
+  if (is(node, "divide") && is(node.operands.y, "broadcast"))
+    return { x: node.operands.x, divisor: node.operands.y };
+  if (!is(node, "broadcast") || !is(node.operands.x, "divide")) return undefined;
+  const [x, divisor] = operandsOf(node.operands.x).map((part) => g.broadcast(part, node.attributes));
+  return is(divisor, "broadcast") ? { x, divisor } : undefined;
+}
+
+const sameRepetition = (a: NodeOf<"broadcast">, b: NodeOf<"broadcast">): boolean =>
+  a.operands.x === b.operands.x && a.attributes.axes.join() === b.attributes.axes.join();
+
 export const softmaxRules = [
+  defineRule({
+    name: "join-quotients",
+    equation: "x / c ± y / c = (x ± y) / c",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "add") && !is(node, "subtract")) return undefined;
+      const [a, b] = operandsOf(node).map((part) => quotientOf(part, g));
+      if (a === undefined || b === undefined || !sameRepetition(a.divisor, b.divisor)) return undefined;
+      return g.divide(is(node, "add") ? g.add(a.x, b.x) : g.subtract(a.x, b.x), a.divisor);
+    },
+  }),
+  defineRule({
+    name: "normalise-quotient",
+    equation: "(x / Σe) · e = x · (e / Σe)",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "multiply")) return undefined;
+      return either(node, (quotient, e) => {
+        if (!is(quotient, "divide") || !is(quotient.operands.y, "broadcast")) return undefined;
+        const { x, y: sum } = quotient.operands;
+        if (!isSumOf(sum.operands.x, e)) return undefined;
+        return g.multiply(x, g.named("softmax", g.divide(e, sum)));
+      });
+    },
+  }),
   defineRule({
     name: "normalise-exponentials",
     equation: "(c / Σe) · e = c · (e / Σe)",

@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
 import { sameShape } from "../../ir/types.ts";
+import type { Shape } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
 import { defineRule, either, is } from "./define.ts";
 
@@ -29,6 +30,13 @@ function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
         }),
   );
   return g.broadcast(g.make(node.op, inner, node.attributes), { shape, axes });
+}
+
+/** A repeated value without some of the axes along which it is repeated; `shape` is what is left. */
+function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node | undefined {
+  if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;
+  const kept = c.type.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+  return g.broadcast(c.operands.x, { shape, axes: c.attributes.axes.map((axis) => kept.indexOf(axis)) });
 }
 
 /** The sum's terms, sums among them taken apart. */
@@ -236,6 +244,26 @@ export const viewRules = [
       is(node, "reduceSum") && node.attributes.axes.length === 0 ? node.operands.x : undefined,
   }),
   defineRule({
+    name: "negate-out-of-sum",
+    equation: "Σ −x = −Σ x",
+    fast: true, // the sign of zero
+    apply: (node, g) =>
+      is(node, "reduceSum") && is(node.operands.x, "negate")
+        ? g.negate(g.reduceSum(node.operands.x.operands.x, node.attributes))
+        : undefined,
+  }),
+  defineRule({
+    name: "divisor-out-of-sum",
+    equation: "Σ x / c = (Σ x) / c, where c does not vary along the sum",
+    fast: true,
+    apply: (node, g) => {
+      if (!is(node, "reduceSum") || !is(node.operands.x, "divide")) return undefined;
+      const { x, y } = node.operands.x.operands;
+      const divisor = withoutAxes(y, node.attributes.axes, node.type.shape, g);
+      return divisor && g.divide(g.reduceSum(x, node.attributes), divisor);
+    },
+  }),
+  defineRule({
     name: "factor-out-of-sum",
     equation: "Σ c · x = c · Σ x, where c does not vary along the sum",
     fast: true,
@@ -243,13 +271,8 @@ export const viewRules = [
       if (!is(node, "reduceSum") || !is(node.operands.x, "multiply")) return undefined;
       const { axes } = node.attributes;
       return either(node.operands.x, (c, x) => {
-        if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;
-        const kept = c.type.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
-        const factor = g.broadcast(c.operands.x, {
-          shape: node.type.shape,
-          axes: c.attributes.axes.map((axis) => kept.indexOf(axis)),
-        });
-        return g.multiply(factor, g.reduceSum(x, { axes }));
+        const factor = withoutAxes(c, axes, node.type.shape, g);
+        return factor && g.multiply(factor, g.reduceSum(x, { axes }));
       });
     },
   }),
