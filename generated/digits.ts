@@ -301,22 +301,19 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of counted ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (dense2 −
-//   maximum)) : 0 [select.vjp]:
-//   d_cross-entropy = [digit ≥ 0] ? d_loss_total : 0
 // Gradient of 0.01 · (Σ_last (dense2 − maximum)) [multiply.vjp]:
-//   d_cross-entropy_multiply = d_cross-entropy · 0.01
+//   d_cross-entropy_multiply = ([digit ≥ 0] ? d_loss_total : 0) · 0.01
 // Gradient of 0.9 · expected_logit [multiply.vjp]:
-//   d_cross-entropy_multiply_2 = d_cross-entropy · 0.9
+//   d_cross-entropy_multiply_2 = ([digit ≥ 0] ? d_loss_total : 0) · 0.9
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
-//   d_dense2 = −d_cross-entropy_multiply − ([index = digit] ? d_cross-entropy_multiply_2 : 0) +
-//   d_cross-entropy · exponentials / sum_of_exponentials
+//   d_dense2 = −d_cross-entropy_multiply − ([index = digit] ? d_cross-entropy_multiply_2 : 0) + ([digit
+//   ≥ 0] ? d_loss_total : 0) · exponentials / sum_of_exponentials
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const digit_value = integers[digit + row];
-    const d_cross_entropy = digit_value >= 0 ? f[d_loss_total] : 0;
-    const d_cross_entropy_multiply = d_cross_entropy * 0.01;
-    const d_cross_entropy_multiply_2 = d_cross_entropy * 0.9;
+    const t = digit_value >= 0 ? f[d_loss_total] : 0;
+    const d_cross_entropy_multiply = t * 0.01;
+    const d_cross_entropy_multiply_2 = t * 0.9;
     const factor = -d_cross_entropy_multiply;
     const sum_of_exponentials_value = f[sum_of_exponentials + row];
     const exponentials_row = exponentials + row * 10;
@@ -325,7 +322,7 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
       f[d_dense2_row + j] =
         factor -
         (j === digit_value ? d_cross_entropy_multiply_2 : 0) +
-        d_cross_entropy * (f[exponentials_row + j] / sum_of_exponentials_value);
+        t * (f[exponentials_row + j] / sum_of_exponentials_value);
     }
   }
 }

@@ -320,21 +320,19 @@ function compute_loss(f: Numbers): void {
   f[loss] = f[loss_total] / Math.max(f[loss_count], 1) + 0.01 * f[regularization] + 0.01 * regularization_2;
 }
 
-// Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
-//   d_cross-entropy = [species ≥ 0] ? d_loss_total : 0
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
-//   d_dense2 = d_cross-entropy · (exponentials / sum_of_exponentials − [index = species])
+//   d_dense2 = ([species ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index =
+//   species])
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const species_value = integers[species + row];
-    const d_cross_entropy = species_value >= 0 ? f[d_loss_total] : 0;
+    const factor = species_value >= 0 ? f[d_loss_total] : 0;
     const sum_of_exponentials_value = f[sum_of_exponentials + row];
     const exponentials_row = exponentials + row * 3;
     const d_dense2_row = d_dense2 + row * 3;
     for (let j = 0; j < 3; j++) {
       f[d_dense2_row + j] =
-        d_cross_entropy *
-        (f[exponentials_row + j] / sum_of_exponentials_value - (j === species_value ? 1 : 0));
+        factor * (f[exponentials_row + j] / sum_of_exponentials_value - (j === species_value ? 1 : 0));
     }
   }
 }

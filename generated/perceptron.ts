@@ -100,19 +100,17 @@ function compute_loss(f: Numbers, n: number): void {
 // Gradient of loss = loss_total / loss_count [divide.vjp]:
 //   d_loss_total = 1 / n
 // Gradient of max(perceptron, 0) [maximum.vjp]:
-//   d_perceptron_multiply = d_loss_total · 0.5
-//   d_perceptron = [perceptron > 0] ? d_loss_total : ([perceptron = 0] ? d_perceptron_multiply : 0)
+//   d_perceptron = [perceptron > 0] ? d_loss_total : ([perceptron = 0] ? d_loss_total · 0.5 : 0)
 // Gradient of −dense1 [negate.vjp]:
 //   d_dense1 = −([versicolor > 0] ? d_perceptron : 0) − ([versicolor > 0] ? 0 : −d_perceptron)
 // Gradient of dense1.bias [broadcast.vjp]:
 //   d_dense1.bias = Σ_n d_dense1
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   const d_loss_total = 1 / n;
-  const d_perceptron_multiply = d_loss_total * 0.5;
   let d_dense1_bias_value = 0;
   for (let row = 0; row < n; row++) {
     const d_perceptron =
-      f[perceptron + row] > 0 ? d_loss_total : f[perceptron + row] === 0 ? d_perceptron_multiply : 0;
+      f[perceptron + row] > 0 ? d_loss_total : f[perceptron + row] === 0 ? d_loss_total * 0.5 : 0;
     const versicolor_value = f[versicolor + row];
     const d_dense1_value =
       -(versicolor_value > 0 ? d_perceptron : 0) - (versicolor_value > 0 ? 0 : -d_perceptron);

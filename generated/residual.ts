@@ -125,9 +125,9 @@ const exponentials = 40544; // f32[n, 10], from call 7 to call 8 of gradient
 const d_scores = 40224; // f32[n, 10], from call 8 to call 11 of gradient
 const sum_of_exponentials = 40864; // f32[n], from call 7 to call 8 of gradient
 const d_loss_total = 40896; // f32[], from call 7 to call 8 of gradient
-const update_nadam_4 = 28960; // f32[], from call 1 to call 3 of update
-const update_nadam_6 = 28964; // f32[], from call 1 to call 3 of update
-const update_nadam_7 = 28968; // f32[], from call 1 to call 3 of update
+const update_nadam_3 = 28960; // f32[], from call 1 to call 3 of update
+const update_nadam_5 = 28964; // f32[], from call 1 to call 3 of update
+const update_nadam_6 = 28968; // f32[], from call 1 to call 3 of update
 const update_clip_2 = 28972; // f32[], from call 2 to call 3 of update
 const predict_stem_sum = 28960; // f32[n, 32], from call 1 to call 1 of predict
 const predict_stem = 29984; // f32[n, 32], from call 1 to call 3 of predict
@@ -576,22 +576,19 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of counted ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · (Σ_last (scores −
-//   maximum)) : 0 [select.vjp]:
-//   d_cross-entropy = [digit ≥ 0] ? d_loss_total : 0
 // Gradient of 0.01 · (Σ_last (scores − maximum)) [multiply.vjp]:
-//   d_cross-entropy_multiply = d_cross-entropy · 0.01
+//   d_cross-entropy_multiply = ([digit ≥ 0] ? d_loss_total : 0) · 0.01
 // Gradient of 0.9 · expected_logit [multiply.vjp]:
-//   d_cross-entropy_multiply_2 = d_cross-entropy · 0.9
+//   d_cross-entropy_multiply_2 = ([digit ≥ 0] ? d_loss_total : 0) · 0.9
 // Gradient of exponentials = exp(scores − maximum) [exp.vjp]:
-//   d_scores = −d_cross-entropy_multiply − ([index = digit] ? d_cross-entropy_multiply_2 : 0) +
-//   d_cross-entropy · exponentials / sum_of_exponentials
+//   d_scores = −d_cross-entropy_multiply − ([index = digit] ? d_cross-entropy_multiply_2 : 0) + ([digit
+//   ≥ 0] ? d_loss_total : 0) · exponentials / sum_of_exponentials
 function compute_d_scores(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const digit_value = integers[digit + row];
-    const d_cross_entropy = digit_value >= 0 ? f[d_loss_total] : 0;
-    const d_cross_entropy_multiply = d_cross_entropy * 0.01;
-    const d_cross_entropy_multiply_2 = d_cross_entropy * 0.9;
+    const t = digit_value >= 0 ? f[d_loss_total] : 0;
+    const d_cross_entropy_multiply = t * 0.01;
+    const d_cross_entropy_multiply_2 = t * 0.9;
     const factor = -d_cross_entropy_multiply;
     const sum_of_exponentials_value = f[sum_of_exponentials + row];
     const exponentials_row = exponentials + row * 10;
@@ -600,7 +597,7 @@ function compute_d_scores(f: Numbers, integers: Int32Array, n: number): void {
       f[d_scores_row + j] =
         factor -
         (j === digit_value ? d_cross_entropy_multiply_2 : 0) +
-        d_cross_entropy * (f[exponentials_row + j] / sum_of_exponentials_value);
+        t * (f[exponentials_row + j] / sum_of_exponentials_value);
     }
   }
 }
@@ -1206,12 +1203,11 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
 //   · min(max(optimizer:step − 50, 0), 970) / 970))
 // nadam = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 1))
 // nadam_2 = ([optimizer:step = 0] ? 1 : optimizer:momenta) · nadam
-// nadam_3 = 0.9 · nadam_2
-// nadam_4 = learningRate · (1 − 0.9 · nadam) / (1 − nadam_3)
-// nadam_5 = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 2))
-// nadam_6 = 0.9 · learningRate · nadam_5 / (1 − 0.81 · nadam_2 · nadam_5)
-// nadam_7 = 1 / (1 − exp((optimizer:step + 1) · -0.0010005…))
-// nadam_8 = nadam_3
+// nadam_3 = learningRate · (1 − 0.9 · nadam) / (1 − 0.9 · nadam_2)
+// nadam_4 = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 2))
+// nadam_5 = 0.9 · learningRate · nadam_4 / (1 − 0.81 · nadam_2 · nadam_4)
+// nadam_6 = 1 / (1 − exp((optimizer:step + 1) · -0.0010005…))
+// nadam_7 = 0.9 · nadam_2
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
@@ -1224,14 +1220,14 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
   const t1 = t0 + 1;
   const nadam = 1 - 0.5 * exp(-0.00016328797808102066 * t1);
   const nadam_2 = (t0 === 0 ? 1 : f[optimizer_momenta]) * nadam;
-  const nadam_3 = 0.9 * nadam_2;
-  f[update_nadam_4] = (learningRate_value * (1 - 0.9 * nadam)) / (1 - nadam_3);
-  const nadam_5 = 1 - 0.5 * exp(-0.00016328797808102066 * (t0 + 2));
-  f[update_nadam_6] = (0.9 * (learningRate_value * nadam_5)) / (1 - 0.81 * (nadam_2 * nadam_5));
-  f[update_nadam_7] = 1 / (1 - exp(t1 * -0.0010005003335835344));
-  const nadam_8 = nadam_3;
+  const t2 = 0.9 * nadam_2;
+  f[update_nadam_3] = (learningRate_value * (1 - 0.9 * nadam)) / (1 - t2);
+  const nadam_4 = 1 - 0.5 * exp(-0.00016328797808102066 * (t0 + 2));
+  f[update_nadam_5] = (0.9 * (learningRate_value * nadam_4)) / (1 - 0.81 * (nadam_2 * nadam_4));
+  f[update_nadam_6] = 1 / (1 - exp(t1 * -0.0010005003335835344));
+  const nadam_7 = t2;
   const next_step = optimizer_step_value + 1;
-  f[optimizer_momenta] = nadam_8;
+  f[optimizer_momenta] = nadam_7;
   integers[optimizer_step] = next_step;
 }
 
@@ -1246,23 +1242,22 @@ function compute_clip_2(f: Numbers): void {
   f[update_clip_2] = Math.min(1 / (Math.sqrt(clip) + 0.000001), 1);
 }
 
-// clip_3 = clip_2 · flat:gradients
-// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_3
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · clip_3 · clip_3
-// next_parameters = flat:parameters − (nadam_4 · clip_3 + nadam_6 · next_mean) / (√(next_squares ·
-//   nadam_7) + 1e-8)
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_2 · flat:gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · clip_2 · flat:gradients · clip_2 ·
+//   flat:gradients
+// next_parameters = flat:parameters − (nadam_3 · clip_2 · flat:gradients + nadam_5 · next_mean) /
+//   (√(next_squares · nadam_6) + 1e-8)
 function compute_next_parameters(f: Numbers): void {
   const clip_2 = f[update_clip_2];
-  const nadam_4 = f[update_nadam_4];
+  const nadam_3 = f[update_nadam_3];
+  const nadam_5 = f[update_nadam_5];
   const nadam_6 = f[update_nadam_6];
-  const nadam_7 = f[update_nadam_7];
   for (let i = 0; i < 6634; i++) {
-    const clip_3 = clip_2 * f[gradients + i];
-    const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * clip_3;
-    const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (clip_3 * clip_3);
+    const t = clip_2 * f[gradients + i];
+    const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * t;
+    const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (t * t);
     f[parameters + i] =
-      f[parameters + i] -
-      (nadam_4 * clip_3 + nadam_6 * next_mean) / (Math.sqrt(next_squares * nadam_7) + 1e-8);
+      f[parameters + i] - (nadam_3 * t + nadam_5 * next_mean) / (Math.sqrt(next_squares * nadam_6) + 1e-8);
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }

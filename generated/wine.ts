@@ -344,21 +344,19 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
-//   d_cross-entropy = [cultivar ≥ 0] ? d_loss_total : 0
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
-//   d_dense2 = d_cross-entropy · (exponentials / sum_of_exponentials − [index = cultivar])
+//   d_dense2 = ([cultivar ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index =
+//   cultivar])
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const cultivar_value = integers[cultivar + row];
-    const d_cross_entropy = cultivar_value >= 0 ? f[d_loss_total] : 0;
+    const factor = cultivar_value >= 0 ? f[d_loss_total] : 0;
     const sum_of_exponentials_value = f[sum_of_exponentials + row];
     const exponentials_row = exponentials + row * 3;
     const d_dense2_row = d_dense2 + row * 3;
     for (let j = 0; j < 3; j++) {
       f[d_dense2_row + j] =
-        d_cross_entropy *
-        (f[exponentials_row + j] / sum_of_exponentials_value - (j === cultivar_value ? 1 : 0));
+        factor * (f[exponentials_row + j] / sum_of_exponentials_value - (j === cultivar_value ? 1 : 0));
     }
   }
 }

@@ -10,6 +10,8 @@ import type { LoopProgram } from "./loop/types.ts";
 import { checkLoops } from "./loop/verify.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
 import { planMemory } from "./lower/plan-memory.ts";
+import { rematerialise } from "./lower/rematerialise.ts";
+import type { Rematerialised } from "./lower/rematerialise.ts";
 import { createBuilder } from "./ops/index.ts";
 import type { Pass } from "./passes/define.ts";
 import { differentiate } from "./passes/differentiate.ts";
@@ -106,9 +108,13 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
 
   const { batchSize } = model.training;
   const storage = storageOf(model, built, graphs, options.dtype);
-  const lowered = programOrder.map((name) =>
-    lowerGraph(graphs[name], { float: options.dtype, batchSize, storage, skip }),
-  );
+  const lowered = programOrder.map((name) => {
+    const lean: Pick<Rematerialised, "graph"> & Partial<Rematerialised> = skip.has("rematerialise")
+      ? { graph: graphs[name] }
+      : rematerialise(graphs[name], g, batchSize);
+    const { copies } = lean;
+    return lowerGraph(lean.graph, { float: options.dtype, batchSize, storage, skip, copies });
+  });
   for (const program of lowered) checkLoops(program, "lowering");
   const programs = lowered.map((program) => scheduleProgram(program, { batchSize, skip }));
   for (const program of programs) checkLoops(program, "scheduling");

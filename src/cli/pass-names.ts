@@ -2,7 +2,7 @@
 import { didYouMean } from "../util/did-you-mean.ts";
 import { usageError } from "./usage-error.ts";
 
-const loweringStages = ["fuse-loops", "forward-stores"] as const;
+const loweringStages = ["rematerialise", "fuse-loops", "forward-stores", "shrink-temporaries"] as const;
 
 /** @throws DiagnosticError for a name that is none of them. */
 export async function checkPassNames(names: readonly string[]): Promise<void> {

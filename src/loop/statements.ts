@@ -117,3 +117,14 @@ export const substituteVariables = (
     const mapped = mapExpressions(statement, (x) => substitute(x, values));
     return mapped.kind === "for" ? { ...mapped, body: substituteVariables(mapped.body, values) } : mapped;
   });
+
+/** Rewrites every expression, parts first, and then every statement, inner ones first. */
+export const mapStatements = (
+  statements: readonly Statement[],
+  expression: (x: Expression) => Expression,
+  statement: (s: Statement) => Statement,
+): readonly Statement[] => {
+  const walk = (list: readonly Statement[]): readonly Statement[] =>
+    list.map((s) => statement(s.kind === "for" ? { ...s, body: walk(s.body) } : s));
+  return walk(rewriteExpressions(statements, expression));
+};

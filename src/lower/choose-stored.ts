@@ -58,17 +58,9 @@ const readsOften = (node: Node): boolean => hasTrait(node, "contraction") || has
 
 const volume = (node: Node): number => node.type.shape.reduce<number>((v, d) => v * (d === "n" ? 2 : d), 1);
 
-/** The work of computing one element from stored values. */
-function costs(graph: Graph, isStored: (node: Node) => boolean): (node: Node) => number {
-  const known = new Map<Node, number>();
-  for (const node of graph.nodes) {
-    const isFree = hasTrait(node, "view") || operandsOf(node).length === 0;
-    const own = isFree ? 0 : hasTrait(node, "cheap") ? 1 : costOfFunction;
-    const parts = operandsOf(node).map((x) => (isStored(x) ? 0 : (known.get(x) ?? 0)));
-    known.set(node, own + parts.reduce((sum, part) => sum + part, 0));
-  }
-  return (node) => known.get(node) ?? 0;
-}
+/** What a node itself adds to the work of computing one element. */
+const ownCost = (node: Node): number =>
+  hasTrait(node, "view") || operandsOf(node).length === 0 ? 0 : hasTrait(node, "cheap") ? 1 : costOfFunction;
 
 const takesLoops = (node: Node): boolean => hasTrait(node, "reduction") || hasTrait(node, "recurrence");
 
@@ -102,15 +94,18 @@ export function chooseStored(graph: Graph): Set<Node> {
   const readers = readersOf(graph);
   const stored = new Set<Node>();
   const isOutput = new Set(graph.outputs.map(({ node }) => node));
-  const computed = graph.nodes.filter((node) => !hasTrait(node, "leaf"));
-  for (const node of computed)
-    if (isOutput.has(node) || (takesLoops(node) && !isScattered(node, readers))) stored.add(node);
-  const costOf = costs(graph, (node) => stored.has(node));
-  for (const node of computed) {
+  for (const node of graph.nodes)
+    if ((isOutput.has(node) && !hasTrait(node, "leaf")) || (takesLoops(node) && !isScattered(node, readers)))
+      stored.add(node);
+  // The work of computing one element from what is stored, which grows on the way: operands stand first.
+  const costs = new Map<Node, number>();
+  for (const node of graph.nodes) {
+    const parts = operandsOf(node).map((x) => (stored.has(x) ? 0 : (costs.get(x) ?? 0)));
+    const cost = parts.reduce((sum, part) => sum + part, ownCost(node));
+    costs.set(node, cost);
     const list = readers.get(node) ?? [];
     if (isStoredView(node, list)) stored.add(node);
     if (stored.has(node) || hasTrait(node, "view") || operandsOf(node).length === 0) continue;
-    const cost = costOf(node);
     const several = new Set(list.map((reader) => reader.node)).size > 1;
     const repeated = list.some(
       (reader) =>

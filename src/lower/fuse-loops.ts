@@ -125,6 +125,8 @@ export function joinBodies(first: readonly Statement[], second: readonly Stateme
 export interface Unit<Label> {
   readonly statements: readonly Statement[];
   readonly labels: readonly Label[];
+  /** Belongs where it stands: it joins no kernel before it, though what follows may join it. */
+  readonly stays?: boolean | undefined;
 }
 
 /** How far back a nest may look for one to join; a bound keeps compile time linear. */
@@ -175,7 +177,7 @@ export function fuseUnits<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {
   for (const unit of units) {
     const accesses = accessesOf(unit.statements);
     let placed = false;
-    for (let k = result.length - 1; k >= 0 && k >= result.length - reach; k--) {
+    for (let k = result.length - 1; !unit.stays && k >= 0 && k >= result.length - reach; k--) {
       const joined = joinUnits(result[k].statements, unit.statements);
       if (joined !== undefined) {
         result[k] = { statements: joined, labels: [...result[k].labels, ...unit.labels] };

@@ -17,6 +17,7 @@ import { fuseUnits } from "./fuse-loops.ts";
 import type { Unit } from "./fuse-loops.ts";
 import { copyNest, lowerNode } from "./lower-nodes.ts";
 import { lowerRecurrence } from "./lower-recurrence.ts";
+import { shrinkTemporaries } from "./shrink-temporaries.ts";
 import { storedElement } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 
@@ -26,6 +27,8 @@ export interface LowerOptions {
   /** The places that outlive a program, by storage name. */
   readonly storage: ReadonlyMap<string, Buffer>;
   readonly skip: ReadonlySet<string>;
+  /** Values that are computed again, and belong right before what reads them. */
+  readonly copies?: ReadonlySet<Node> | undefined;
 }
 
 /** Names that differ from those taken and from one another, by a number behind a mark. */
@@ -120,7 +123,13 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
       .filter((node) => stored.has(node))
       .flatMap((node): Unit<Label>[] => {
         if (node.op !== "scan")
-          return [{ statements: lowerNode(node, inner), labels: [label(node, by ?? node, times)] }];
+          return [
+            {
+              statements: lowerNode(node, inner),
+              labels: [label(node, by ?? node, times)],
+              stays: options.copies?.has(node),
+            },
+          ];
         // The first of its scans stands for the whole loop: all of them have the same operands.
         const { recurrence } = node.attributes;
         const scans = recurrences.get(recurrence) ?? [];
@@ -167,7 +176,8 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   const used = new Set<string>();
   for (const kernel of kernels) visitStatements(kernel.body, (s) => s.kind === "store" && used.add(s.buffer));
   for (const buffer of temporaries.values()) if (used.has(buffer.name)) buffers.set(buffer.name, buffer);
-  return { name: graph.name, kernels, buffers };
+  const program = { name: graph.name, kernels, buffers };
+  return skip.has("shrink-temporaries") ? program : shrinkTemporaries(program);
 }
 
 /** "x_2 = x": the same value in another element type, which mathematics leaves unsaid. */

@@ -10,12 +10,19 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 import { definePass } from "./define.ts";
 import { arithmeticRules } from "./rules/arithmetic.ts";
+import { contractionRules } from "./rules/contractions.ts";
 import type { Rule } from "./rules/define.ts";
 import { softmaxRules } from "./rules/softmax.ts";
 import { viewRules } from "./rules/views.ts";
 import { windowRules } from "./rules/windows.ts";
 
-export const rules: readonly Rule[] = [...arithmeticRules, ...viewRules, ...windowRules, ...softmaxRules];
+export const rules: readonly Rule[] = [
+  ...arithmeticRules,
+  ...viewRules,
+  ...contractionRules,
+  ...windowRules,
+  ...softmaxRules,
+];
 
 /** Enough for any chain of rules seen; each round rewrites the whole graph bottom-up. */
 const rounds = 8;

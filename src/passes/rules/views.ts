@@ -1,7 +1,7 @@
 /** Rules that move, merge and remove views, and take repetition out of computations. */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
-import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
+import type { Axes, Node } from "../../ir/nodes.ts";
 import { sameShape } from "../../ir/types.ts";
 import type { Shape } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
@@ -72,66 +72,6 @@ function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
   return sorted
     .map(({ inner }) => inner)
     .reduce((joined, part) => g.concat(joined, part, { axis: first.axis }));
-}
-
-/** The contraction with the axes of one operand renumbered to those before its transpose. */
-const renumbered = (axes: Axes, permutation: Axes): Axes => axes.map((axis) => permutation[axis]);
-
-/** Free axes come out in their operand's order, so a transpose may only be skipped where it keeps that order. */
-const keepsFreeOrder = (permutation: Axes, ...taken: readonly Axes[]): boolean => {
-  const free = permutation.filter((_, axis) => !taken.some((axes) => axes.includes(axis)));
-  return free.every((axis, i) => i === 0 || free[i - 1] < axis);
-};
-
-/** A transpose of a contraction that only swaps the two operands' free axes is the contraction of them swapped. */
-function swapped(node: Node, g: GraphBuilder): Node | undefined {
-  if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
-  const { operands, attributes } = node.operands.x;
-  const batch = attributes.batchX.length;
-  const freeX = operands.x.type.shape.length - batch - attributes.sumX.length;
-  const rank = node.type.shape.length;
-  const expected = [...Array(rank).keys()].map((axis) =>
-    axis < batch ? axis : axis < rank - freeX ? axis + freeX : axis - (rank - batch - freeX),
-  );
-  if (!node.attributes.permutation.every((axis, i) => axis === expected[i])) return undefined;
-  const axes: ContractAxes = {
-    batchX: attributes.batchY,
-    batchY: attributes.batchX,
-    sumX: attributes.sumY,
-    sumY: attributes.sumX,
-  };
-  return g.contract(operands.y, operands.x, axes);
-}
-
-/** A transpose that keeps batch axes, free axes of x and free axes of y apart is one of the operands, of which no copy is needed. */
-function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
-  if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
-  const { operands, attributes } = node.operands.x;
-  const { permutation } = node.attributes;
-  const batch = attributes.batchX.length;
-  const freeX = operands.x.type.shape.length - batch - attributes.sumX.length;
-  const groupOf = (axis: number): number => (axis < batch ? 0 : axis < batch + freeX ? 1 : 2);
-  if (isIdentity(permutation) || !permutation.every((from, to) => groupOf(from) === groupOf(to)))
-    return undefined;
-  const [ofBatch, ofX, ofY] = [0, 1, 2].map((group) => permutation.filter((from) => groupOf(from) === group));
-  const x = withFreeAxes(operands.x, [attributes.batchX, attributes.sumX], ofX.map((from) => from - batch), g); // prettier-ignore
-  const y = withFreeAxes(operands.y, [attributes.batchY, attributes.sumY], ofY.map((from) => from - batch - freeX), g); // prettier-ignore
-  const arranged = (axes: Axes) => ofBatch.map((from) => axes[from]);
-  return g.contract(x, y, {
-    ...attributes,
-    batchX: arranged(attributes.batchX),
-    batchY: arranged(attributes.batchY),
-  });
-}
-
-/** The operand with its free axes in another order among the places that they take; all others stay where they are. */
-function withFreeAxes(x: Node, taken: readonly Axes[], order: readonly number[], g: GraphBuilder): Node {
-  const free = x.type.shape.flatMap((_, axis) => (taken.some((axes) => axes.includes(axis)) ? [] : [axis]));
-  const permutation = x.type.shape.map((_, axis) => {
-    const place = free.indexOf(axis);
-    return place < 0 ? axis : free[order[place]];
-  });
-  return isIdentity(permutation) ? x : g.transpose(x, { permutation });
 }
 
 export const viewRules = [
@@ -281,33 +221,5 @@ export const viewRules = [
     equation: "pad x + pad y = concat x, y, where the boxes lie side by side",
     fast: true, // −0 + 0 is 0
     apply: joinedBoxes,
-  }),
-  defineRule({
-    name: "contract-transposed",
-    equation: "contract (transpose x), y = contract x, y over the axes from before",
-    apply: (node, g) => {
-      if (!is(node, "contract")) return undefined;
-      const { x, y } = node.operands;
-      const axes = node.attributes;
-      if (is(x, "transpose") && keepsFreeOrder(x.attributes.permutation, axes.batchX, axes.sumX)) {
-        const from = x.attributes.permutation;
-        return g.contract(x.operands.x, y, { ...axes, batchX: renumbered(axes.batchX, from), sumX: renumbered(axes.sumX, from) }); // prettier-ignore
-      }
-      if (is(y, "transpose") && keepsFreeOrder(y.attributes.permutation, axes.batchY, axes.sumY)) {
-        const from = y.attributes.permutation;
-        return g.contract(x, y.operands.x, { ...axes, batchY: renumbered(axes.batchY, from), sumY: renumbered(axes.sumY, from) }); // prettier-ignore
-      }
-      return undefined;
-    },
-  }),
-  defineRule({
-    name: "transpose-contraction",
-    equation: "(x · y)ᵀ = yᵀ · xᵀ",
-    apply: swapped,
-  }),
-  defineRule({
-    name: "transpose-operands",
-    equation: "(x · y)^p = x^q · y^r, where p keeps the axes of x before those of y",
-    apply: arrangedOperands,
   }),
 ];

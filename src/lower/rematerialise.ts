@@ -1,0 +1,165 @@
+/**
+ * Purpose   Compute cheap values again where they are needed late, rather than keep them over the time when memory is fullest.
+ * Requires  a graph as passes leave it.
+ * Ensures   the same values; the largest sum of live values, as far as the graph shows it, is lower or the graph is what it was. Only
+ *           pointwise values without functions are computed twice, and only from what is in memory then anyway.
+ * Example   y = x · f is read by the forward part and by a weight's gradient, x and f are kept for other gradients
+ *           =>   the gradient reads y_again = x · f, and y is free once the forward part has read it
+ *
+ * (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016, for values that cost next to nothing.)
+ */
+import type { GraphBuilder } from "../ir/builder.ts";
+import { withOperands } from "../ir/builder.ts";
+import { wish } from "../ir/names.ts";
+import { makeGraph, operandsOf } from "../ir/nodes.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
+import { sizeOf } from "../ir/types.ts";
+import { hasTrait } from "../ops/index.ts";
+import { chooseStored } from "./choose-stored.ts";
+
+/** Up to so many bytes of temporaries nothing is gained: they stay in a cache, where reading costs no more than computing. */
+const freeBytes = 1 << 20;
+
+/** The peak moves when values are gone from it; after a few rounds what is left is what must be kept. */
+const rounds = 4;
+
+/** When each stored value is made and last read, in positions of the graph's nodes. */
+interface Lives {
+  readonly stored: ReadonlySet<Node>;
+  readonly madeAt: ReadonlyMap<Node, number>;
+  /** Positions of the stored values that read it, in order. */
+  readonly readAt: ReadonlyMap<Node, readonly number[]>;
+  /** What a stored value is computed from: stored values and leaves. */
+  readonly sourcesOf: ReadonlyMap<Node, ReadonlySet<Node>>;
+}
+
+function livesOf(graph: Graph): Lives {
+  const stored = chooseStored(graph);
+  const madeAt = new Map(graph.nodes.map((node, position) => [node, position]));
+  const readAt = new Map<Node, number[]>();
+  const through = new Map<Node, ReadonlySet<Node>>();
+  const sourcesOf = new Map<Node, ReadonlySet<Node>>();
+  graph.nodes.forEach((node, position) => {
+    const sources = new Set<Node>();
+    for (const operand of operandsOf(node))
+      for (const source of through.get(operand) ?? []) sources.add(source);
+    const isKept = stored.has(node) || hasTrait(node, "leaf");
+    through.set(node, isKept ? new Set([node]) : sources);
+    if (!stored.has(node)) return;
+    sourcesOf.set(node, sources);
+    for (const source of sources) readAt.set(source, [...(readAt.get(source) ?? []), position]);
+  });
+  return { stored, madeAt, readAt, sourcesOf };
+}
+
+const bytesOf = (node: Node, batchSize: number): number =>
+  sizeOf(node.type.shape, batchSize) * (node.type.element === "f64" ? 8 : 4);
+
+/** The position at which most bytes are live, and how many. Outputs lie in places of their own. */
+function peakOf(
+  graph: Graph,
+  { stored, madeAt, readAt }: Lives,
+  batchSize: number,
+): { at: number; bytes: number } {
+  const change = new Array<number>(graph.nodes.length + 1).fill(0);
+  const outputs = new Set(graph.outputs.map(({ node }) => node));
+  for (const node of stored) {
+    if (outputs.has(node)) continue;
+    const made = madeAt.get(node) ?? 0;
+    const last = readAt.get(node)?.at(-1) ?? made;
+    change[made] += bytesOf(node, batchSize);
+    change[last + 1] -= bytesOf(node, batchSize);
+  }
+  let live = 0;
+  let peak = { at: 0, bytes: 0 };
+  change.forEach((delta, at) => {
+    live += delta;
+    if (live > peak.bytes) peak = { at, bytes: live };
+  });
+  return peak;
+}
+
+const isPlain = (node: Node): boolean =>
+  hasTrait(node, "pointwise") && (hasTrait(node, "cheap") || node.op === "divide");
+
+/** Whether the value is plain all the way from what is in memory. */
+function isPlainBetween(node: Node, stored: ReadonlySet<Node>): boolean {
+  const inner = (x: Node): boolean =>
+    stored.has(x) || hasTrait(x, "leaf") || operandsOf(x).length === 0 || ((hasTrait(x, "view") || isPlain(x)) && operandsOf(x).every(inner)); // prettier-ignore
+  return isPlain(node) && operandsOf(node).every(inner);
+}
+
+/** The values that are kept over the peak and could be had from what is kept with them. */
+function candidates(graph: Graph, lives: Lives, at: number): Set<Node> {
+  const { stored, madeAt, readAt, sourcesOf } = lives;
+  const outputs = new Set(graph.outputs.map(({ node }) => node));
+  const chosen = new Set<Node>();
+  for (const node of graph.nodes) {
+    if (!stored.has(node) || outputs.has(node) || (madeAt.get(node) ?? at) >= at) continue;
+    const late = readAt.get(node)?.filter((position) => position > at) ?? [];
+    if (late.length === 0 || !isPlainBetween(node, stored)) continue;
+    const staysFor = (source: Node): boolean =>
+      hasTrait(source, "leaf") ||
+      (!chosen.has(source) && (readAt.get(source)?.at(-1) ?? 0) >= (late.at(-1) ?? 0));
+    if ([...(sourcesOf.get(node) ?? [])].every(staysFor)) chosen.add(node);
+  }
+  return chosen;
+}
+
+/** The graph in which everything behind the peak reads copies of the chosen values. */
+function withCopies(
+  { graph, copies: before }: Rematerialised,
+  g: GraphBuilder,
+  { stored, madeAt }: Lives,
+  chosen: ReadonlySet<Node>,
+  at: number,
+): Rematerialised {
+  const early = new Map<Node, Node>();
+  const late = new Map<Node, Node>();
+  const copies = new Set<Node>();
+  const rebuilt = (node: Node, isLate: boolean): Node => {
+    const operands = operandsOf(node);
+    const images = operands.map((operand) => imageOf(operand, isLate));
+    if (images.some((image, i) => image !== operands[i])) return withOperands(g, node, images);
+    // What is not stored is not shared across the peak either, or it would be stored for both sides.
+    return isLate && !stored.has(node) && operands.length > 0 ? { ...node } : node;
+  };
+  const imageOf = (node: Node, isLate: boolean): Node => {
+    const isCopied = isLate && chosen.has(node);
+    // What is stored is made once, where it stands; what is not is part of whoever reads it.
+    const side = isCopied || (!stored.has(node) && isLate) ? late : early;
+    const known = side.get(node);
+    if (known !== undefined) return known;
+    const image = isCopied
+      ? g.named(`${wish(node)}_again`, rebuilt(node, true))
+      : rebuilt(node, side === late || (madeAt.get(node) ?? 0) > at);
+    side.set(node, image);
+    if (isCopied || before.has(node)) copies.add(image);
+    return image;
+  };
+  // In order, so that no chain of operands is deep.
+  for (const node of graph.nodes) if (stored.has(node)) imageOf(node, false);
+  const outputs = graph.outputs.map(({ storage, node }) => ({ storage, node: imageOf(node, false) }));
+  return { graph: makeGraph(graph.name, outputs), copies };
+}
+
+export interface Rematerialised {
+  readonly graph: Graph;
+  /** The values that are computed again; each belongs right before what reads it. */
+  readonly copies: ReadonlySet<Node>;
+}
+
+export function rematerialise(graph: Graph, g: GraphBuilder, batchSize: number): Rematerialised {
+  let current: Rematerialised = { graph, copies: new Set() };
+  for (let round = 0; round < rounds; round++) {
+    const lives = livesOf(current.graph);
+    const peak = peakOf(current.graph, lives, batchSize);
+    if (peak.bytes <= freeBytes) break;
+    const chosen = candidates(current.graph, lives, peak.at);
+    if (chosen.size === 0) break;
+    const next = withCopies(current, g, lives, chosen, peak.at);
+    if (peakOf(next.graph, livesOf(next.graph), batchSize).bytes >= peak.bytes) break;
+    current = next;
+  }
+  return current;
+}
