@@ -67,6 +67,28 @@ describe("a layer of one's own", () => {
     expect(Object.keys(trainer.gradients)).toEqual(["dense1.weight"]);
   });
 
+  it("stands in blocks, whose copies have parameters of their own", async () => {
+    const scaled = ({ g, parameter }: CustomContext, x: Node) =>
+      g.multiply(x, parameter("scale", [3], { init: "ones" }));
+    const trainer = await trainerOf({
+      network: [
+        {
+          type: "repeat",
+          times: 2,
+          name: "twice",
+          layers: [{ type: "residual", layers: [scaled, { type: "activation", fn: { formula: "x / 2" } }] }],
+        },
+        { type: "dense", units: 2 },
+      ],
+      loss: (_, { prediction, sum }) => sum(prediction),
+    });
+    const names = Object.keys(trainer.parameters);
+    expect(names.slice(0, 2)).toEqual(["twice.1.residual1.custom1.scale", "twice.2.residual1.custom1.scale"]);
+    trainer.parameters["dense1.weight"].set([1, 0, 0, 0, 0, 0]);
+    // x + x/2, twice
+    expect(trainer.evaluate(batch).loss).toBeCloseTo((1 + 0.2) * 1.5 * 1.5, 14);
+  });
+
   it("asks for randomness that depends on seed, step and layer alone", async () => {
     const noisy = ({ g, random }: CustomContext, x: Node) => g.multiply(random(x.type.shape), x);
     const trainer = await trainerOf({ network: [noisy, { type: "dense", units: 2 }] });

@@ -57,7 +57,7 @@ const valueRows: Row[] = [
     "a layer without a type",
     { network: [{ units: 3 }] },
     "error T1102: network[0].type is missing",
-    `  hint: one of ${[...Object.keys(layers), "residual", "repeat", "bidirectional"].join(", ")}`,
+    `  hint: one of ${[...Object.keys(layers).filter((name) => name !== "custom"), "residual", "repeat", "bidirectional"].join(", ")}`,
   ],
   [
     "a type that is no text",

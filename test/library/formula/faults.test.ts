@@ -178,6 +178,23 @@ const rows: Record<string, Row[]> = {
       "  hint: functions: exp, expm1, log, log1p, sqrt, abs, sign, floor, sin, cos, tan, tanh, erf, sigmoid, relu, softplus, gelu, silu, stop, pow, min, max, minimum, maximum, clamp, where",
     ],
     [
+      "an activation in a block of layers",
+      {
+        network: [
+          {
+            type: "repeat",
+            times: 2,
+            layers: [{ type: "dense", units: 4, activation: { formula: "tanhh(x)" } }],
+          },
+          { type: "dense", units: 3 },
+        ],
+      },
+      'error T1602: network[0].layers[0].activation.formula: the formula has no function "tanhh"',
+      "> 1 | tanhh(x)",
+      "    | ^^^^^",
+      '  hint: did you mean "tanh"?',
+    ],
+    [
       "the activation of a layer of its own",
       {
         network: [
