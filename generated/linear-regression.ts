@@ -22,6 +22,7 @@ const training: TrainingFacts = {
   seed: 7,
   shuffle: true,
   metrics: ["rmse", "r2"],
+  rising: ["r2"],
   test: 0.2,
   stratify: false,
 };
@@ -640,12 +641,15 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
 }
 
 /** Whether this epoch is the best so far, by the validation part if there is one. */
-function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, report: EpochReport): boolean {
+function judge(
+  { machine, progress, training }: Session,
+  { earlyStopping }: FitPlan,
+  report: EpochReport,
+): boolean {
   const { metric = "loss", minDelta = 0 } = earlyStopping ?? {};
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric];
-  const gain =
-    metric === "accuracy" || metric === "r2" ? value - progress.bestValue : progress.bestValue - value;
+  const gain = training.rising?.includes(metric) ? value - progress.bestValue : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
@@ -860,8 +864,8 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. */
-  inputs: Record<string, { shape: number[]; dtype: string; vocabulary?: number }>;
+  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. */
+  inputs: Record<string, { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean }>;
   /** `classes`: a target of indices, each from 0 to classes − 1, or −1 for "left out". */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
@@ -881,6 +885,8 @@ interface TrainingFacts {
   shuffle: boolean;
   /** The metrics of the spec, by name, as the machine's `summarise` gives them. */
   metrics: readonly string[];
+  /** Those of them that are the better the higher they are. */
+  rising?: readonly string[];
   /** Shares of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;
@@ -1342,8 +1348,8 @@ interface Slot extends IndexBounds {
 
 /** The slots of a model: inputs first, in the spec's order. */
 function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary }]) => ({
-    ...{ name, isTarget: false, size: sizeOf(shape), view: machine.inputs[name] },
+  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
+    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),
   }));
   const targets = Object.entries(model.targets).map(([name, { shape, classes = 0 }]) => ({

@@ -2,7 +2,7 @@
 import type { Diagnostic, SpecPath } from "./diagnostic.ts";
 import { DiagnosticError } from "./errors.ts";
 
-type Details = Pick<Diagnostic, "at" | "hint" | "notes">;
+type Details = Pick<Diagnostic, "at" | "hint" | "notes" | "within" | "frame">;
 
 export interface Collector {
   readonly found: readonly Diagnostic[];

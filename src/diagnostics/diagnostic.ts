@@ -12,9 +12,16 @@ export interface Place {
 /** The way from the root of a spec to a value: keys and list indices. */
 export type SpecPath = readonly (string | number)[];
 
+/** A part of a text, by offsets, `end` exclusive. */
+export interface TextPart {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * One thing that is wrong. `code` is stable ("T1203"): T10xx syntax, files and command line; T11xx unknown or missing keys;
- * T12xx wrong values; T13xx names and shapes between layers; T14xx loss and target; T15xx gradients; T19xx known gaps;
+ * T12xx wrong values; T13xx names and shapes between layers; T14xx loss and target; T15xx gradients; T16xx formulas and functions; T19xx known gaps;
  * T20xx data; T30xx checkpoints; T40xx training.
  */
 export interface Diagnostic {
@@ -26,6 +33,8 @@ export interface Diagnostic {
   readonly path?: SpecPath;
   /** Whether the key at the end of `path` is meant, or (as usual) the value under it. */
   readonly at?: "key" | "value";
+  /** Of a text at the end of `path`, a formula: the part that is meant. */
+  readonly within?: TextPart;
   readonly place?: Place;
   /** What would be right. */
   readonly hint?: string;

@@ -50,6 +50,10 @@ export interface Comparison extends Fit {
   readonly estimate: Node;
   /** Real numbers, or i32 class indices of which −1 means "left out". */
   readonly expected: Node;
+  /** The target's name in the spec. */
+  readonly name: string;
+  /** The spec's inputs by name, as real numbers: what a formula may name. */
+  readonly inputs: Readonly<Record<string, Node>>;
 }
 
 /**
@@ -58,9 +62,15 @@ export interface Comparison extends Fit {
  */
 export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
   /** Why it cannot compare these, in words that complete "the loss mse …"; undefined if it can. */
-  accepts(fit: Fit): string | undefined;
+  accepts(fit: Fit, keys: Values<Keys>): string | undefined;
   sums(g: GraphBuilder, comparison: Comparison, keys: Values<Keys>): Readonly<Record<string, Node>>;
-  value(g: GraphBuilder, sums: Readonly<Record<string, Node>>): Node;
+  /** `comparison`: what the sums are of; nothing of it may be read but shapes. */
+  value(
+    g: GraphBuilder,
+    sums: Readonly<Record<string, Node>>,
+    keys: Values<Keys>,
+    comparison: Comparison,
+  ): Node;
 }
 
 export interface Loss<Keys extends z.ZodRawShape = z.ZodRawShape> extends Measure<Keys> {

@@ -155,12 +155,15 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
 }
 
 /** Whether this epoch is the best so far, by the validation part if there is one. */
-function judge({ machine, progress }: Session, { earlyStopping }: FitPlan, report: EpochReport): boolean {
+function judge(
+  { machine, progress, training }: Session,
+  { earlyStopping }: FitPlan,
+  report: EpochReport,
+): boolean {
   const { metric = "loss", minDelta = 0 } = earlyStopping ?? {};
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric];
-  const gain =
-    metric === "accuracy" || metric === "r2" ? value - progress.bestValue : progress.bestValue - value;
+  const gain = training.rising?.includes(metric) ? value - progress.bestValue : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });

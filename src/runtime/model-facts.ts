@@ -9,8 +9,8 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. */
-  inputs: Record<string, { shape: number[]; dtype: string; vocabulary?: number }>;
+  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. */
+  inputs: Record<string, { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean }>;
   /** `classes`: a target of indices, each from 0 to classes − 1, or −1 for "left out". */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
@@ -30,6 +30,8 @@ export interface TrainingFacts {
   shuffle: boolean;
   /** The metrics of the spec, by name, as the machine's `summarise` gives them. */
   metrics: readonly string[];
+  /** Those of them that are the better the higher they are. */
+  rising?: readonly string[];
   /** Shares of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;

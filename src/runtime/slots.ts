@@ -35,8 +35,8 @@ export interface Slot extends IndexBounds {
 
 /** The slots of a model: inputs first, in the spec's order. */
 export function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary }]) => ({
-    ...{ name, isTarget: false, size: sizeOf(shape), view: machine.inputs[name] },
+  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
+    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),
   }));
   const targets = Object.entries(model.targets).map(([name, { shape, classes = 0 }]) => ({

@@ -4,7 +4,7 @@ import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
-import { isFloat, sizeOf } from "../ir/types.ts";
+import { isFloat, sameShape, sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import type { Model } from "./types.ts";
@@ -70,6 +70,17 @@ export function checkGradients(
           hint: '"trainable": false on its layer freezes it',
         },
       );
+}
+
+/** Reports a layer of the user's own that asks in evaluation for parameters other than in training (T1608). */
+export function checkSameParameters(trained: Network, evaluated: Network, problems: Collector): void {
+  const known = new Map(trained.parameters.map(({ name, node }) => [name, node]));
+  for (const { name, layer, node, path } of evaluated.parameters) {
+    const before = known.get(name);
+    if (before !== undefined && sameShape(before.type.shape, node.type.shape)) continue;
+    const message = `${formatPath(path)}: ${layer} asks in evaluation for ${name}, which it has otherwise or not at all in training`;
+    problems.error(path, "T1608", message, { hint: "ask for the same parameters in both modes" });
+  }
 }
 
 function listed(parameters: readonly ParameterFacts[]): string {

@@ -3,16 +3,19 @@
  * of a whole data set come to. Also whether loss, metrics, target and output fit together.
  */
 import type { Collector } from "../diagnostics/collector.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node, Output } from "../ir/nodes.ts";
 import { isFloat, sameShape, tensorType } from "../ir/types.ts";
+import { activationName } from "../library/activations/index.ts";
 import { unitStep } from "../library/activations/step.ts";
-import { fitsClasses } from "../library/compare.ts";
+import { fitsClasses, fitsElementwise } from "../library/compare.ts";
 import type { Comparison, Fit } from "../library/define.ts";
 import { lossOf } from "../library/losses/index.ts";
-import { metricOf } from "../library/metrics/index.ts";
+import { metricName, metricOf } from "../library/metrics/index.ts";
+import { withoutFault } from "./formula-diagnostic.ts";
 import type { Layer, Model, ModelTarget } from "./types.ts";
 
 export interface NamedTarget extends ModelTarget {
@@ -29,7 +32,7 @@ export function onlyTarget({ targets }: Model): NamedTarget {
 /** The layer's activation by name, if it has one that is its last deed. */
 function lastActivation(layer: Layer | undefined): string | undefined {
   if (layer?.type === "dense") return layer.activation.type;
-  return layer?.type === "activation" ? layer.fn : undefined;
+  return layer?.type === "activation" ? activationName(layer.fn) : undefined;
 }
 
 /**
@@ -78,15 +81,15 @@ export function checkMeasures(
     return;
   }
   const fit = fitOf(model, target, output, hasOutputStep);
-  const refusal = lossOf(model.loss).accepts(fit);
+  const refusal = lossOf(model.loss).accepts(fit, model.loss);
   if (refusal !== undefined)
     problems.error(["loss"], "T1401", `loss: ${model.loss.type} ${refusal}`, {
       notes: [`the output is that of ${model.output}, the target is ${target.name}`],
     });
   model.metrics.forEach((metric, index) => {
-    const reason = refusal === undefined ? metricOf(metric).accepts(fit) : undefined;
+    const reason = refusal === undefined ? metricOf(metric).accepts(fit, metric) : undefined;
     if (reason !== undefined)
-      problems.error(["metrics", index], "T1402", `metrics[${index}]: ${metric.type} ${reason}`);
+      problems.error(["metrics", index], "T1402", `metrics[${index}]: ${metricName(metric)} ${reason}`);
   });
   const layer = model.network.find(({ name }) => name === model.output);
   const last = lastActivation(layer);
@@ -125,11 +128,30 @@ function comparisonOf(
 ): Comparison {
   const fit = fitOf(model, target, prediction, isStepped);
   const { shape } = expected.type;
-  const isAligned = fitsClasses(fit) || sameShape(prediction.type.shape, shape);
+  // What fits in neither way is for a function of the user's to read.
+  const isAligned = fitsClasses(fit) || sameShape(prediction.type.shape, shape) || !fitsElementwise(fit);
   const aligned = isAligned ? prediction : g.reshape(prediction, { shape });
   const estimate = isStepped ? undefined : lossOf(model.loss).estimate?.(g, aligned);
-  return { ...fit, prediction: aligned, estimate: estimate ?? aligned, expected };
+  const { name } = target;
+  return {
+    ...fit,
+    prediction: aligned,
+    estimate: estimate ?? aligned,
+    expected,
+    name,
+    inputs: inputsOf(g, model),
+  };
 }
+
+/** What a formula may read beside prediction and target; what is not read is in no graph. */
+const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, Node>> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, dtype }]) => {
+      const type = tensorType(dtype === "i32" ? "i32" : g.float, ["n", ...shape]);
+      const node = g.named(name, g.input({ name, type }));
+      return [name, dtype === "i32" ? g.cast(node, { element: g.float }) : node];
+    }),
+  );
 
 /** The mean loss of a batch. */
 export function meanLoss(g: GraphBuilder, model: Model, target: NamedTarget, scores: Node): Node {
@@ -139,13 +161,22 @@ export function meanLoss(g: GraphBuilder, model: Model, target: NamedTarget, sco
     const comparison = comparisonOf(g, model, target, expected, scores, false);
     const sums = Object.entries(loss.sums(g, comparison, model.loss));
     const named = sums.map(([name, sum]) => [name, g.named(`loss_${name}`, sum)] as const);
-    return loss.value(g, Object.fromEntries(named));
+    return loss.value(g, Object.fromEntries(named), model.loss, comparison);
   });
 }
 
 /** The totals of evaluation and their types: all f64, so that many batches add up without loss. */
 export const totalState = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
+
+/** What a loss or metric builds, under its name; undefined, and the reason among the problems, if it is the user's own and at fault. */
+const measured = <T>(
+  g: GraphBuilder,
+  problems: Collector,
+  composite: string,
+  path: SpecPath,
+  build: () => T,
+): T | undefined => withoutFault(problems, path, () => g.within({ composite, path }, build));
 
 /** Adds the sums of a batch to the totals: `totals:loss.count` and so on. */
 export function evaluationOutputs(
@@ -154,6 +185,7 @@ export function evaluationOutputs(
   target: NamedTarget,
   scores: Node,
   hasOutputStep: boolean,
+  problems: Collector,
 ): Output[] {
   const loss = lossOf(model.loss);
   const expected = targetNode(g, target);
@@ -165,32 +197,50 @@ export function evaluationOutputs(
       const exact = sum.type.element === "f64" ? named : g.cast(named, { element: "f64" });
       return { storage, node: g.named(`totals_${measure}_${name}`, g.add(totalState(g, storage), exact)) };
     });
-  const ofLoss = g.within({ composite: model.loss.type, path: ["loss"] }, () =>
+  const ofLoss = measured(g, problems, model.loss.type, ["loss"], () =>
     added("loss", loss.sums(g, comparisonOf(g, model, target, expected, scores, false), model.loss)),
   );
   const ofMetrics = model.metrics.flatMap((metric, index) =>
-    g.within({ composite: metric.type, path: ["metrics", index] }, () => {
+    measured(g, problems, metric.type, ["metrics", index], () => {
       const comparison = comparisonOf(g, model, target, expected, prediction, hasOutputStep);
-      return added(metric.type, metricOf(metric).sums(g, comparison, metric));
+      return added(metricName(metric), metricOf(metric).sums(g, comparison, metric));
     }),
   );
-  return [...ofLoss, ...ofMetrics];
+  return [...(ofLoss ?? []), ...ofMetrics.flatMap((output) => output ?? [])];
 }
 
-/** What the totals come to: `result:summary.loss`, `result:summary.accuracy` and so on. */
-export function summaryOutputs(g: GraphBuilder, model: Model, totals: readonly string[]): Output[] {
+/** What the totals come to: `result:summary.loss`, `result:summary.accuracy` and so on. `scores` lend formulas their shapes. */
+export function summaryOutputs(
+  g: GraphBuilder,
+  model: Model,
+  target: NamedTarget,
+  scores: Node,
+  hasOutputStep: boolean,
+  totals: readonly string[],
+  problems: Collector,
+): Output[] {
   const sumsOf = (measure: string): Readonly<Record<string, Node>> => {
     const prefix = `totals:${measure}.`;
     const own = totals.filter((name) => name.startsWith(prefix));
     invariant(own.length > 0, `${measure} has no totals`);
     return Object.fromEntries(own.map((name) => [name.slice(prefix.length), totalState(g, name)]));
   };
-  const loss = lossOf(model.loss).value(g, sumsOf("loss"));
+  const expected = targetNode(g, target);
+  const comparison = (isStepped: boolean) => comparisonOf(g, model, target, expected, scores, isStepped);
+  const summary = (name: string, type: string, path: SpecPath, value: () => Node): Output[] => {
+    const node = measured(g, problems, type, path, value);
+    return node === undefined
+      ? []
+      : [{ storage: `result:summary.${name}`, node: g.named(`summary_${name}`, node) }];
+  };
   return [
-    { storage: "result:summary.loss", node: g.named("summary_loss", loss) },
-    ...model.metrics.map(({ type, ...keys }) => ({
-      storage: `result:summary.${type}`,
-      node: g.named(`summary_${type}`, metricOf({ type, ...keys }).value(g, sumsOf(type))),
-    })),
+    ...summary("loss", model.loss.type, ["loss"], () =>
+      lossOf(model.loss).value(g, sumsOf("loss"), model.loss, comparison(false)),
+    ),
+    ...model.metrics.flatMap((metric, index) =>
+      summary(metricName(metric), metric.type, ["metrics", index], () =>
+        metricOf(metric).value(g, sumsOf(metricName(metric)), metric, comparison(hasOutputStep)),
+      ),
+    ),
   ];
 }

@@ -9,10 +9,12 @@ import { formatPath } from "../diagnostics/format-path.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 import { tensorType } from "../ir/types.ts";
+import { Fault } from "../library/fault.ts";
 import type { Fill } from "../library/define.ts";
 import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/index.ts";
 import { buildLayer } from "../library/layers/index.ts";
 import type { LayerContext, LayerInput, ParameterWish } from "../library/layers/layer.ts";
+import { reportFault } from "./formula-diagnostic.ts";
 import type { Layer, Model } from "./types.ts";
 
 export interface ParameterFacts {
@@ -40,13 +42,11 @@ export interface Network {
 const dropoutSalts = 0x40000000;
 
 /** Ends a layer's build; caught where layers are built. */
-class LayerRefusal extends Error {
+class LayerRefusal extends Fault {
   readonly path: SpecPath;
-  readonly hint: string | undefined;
   constructor(message: string, path: SpecPath, hint: string | undefined) {
-    super(message);
+    super("T1308", message, { hint });
     this.path = path;
-    this.hint = hint;
   }
 }
 
@@ -151,8 +151,9 @@ function attempt(problems: Collector, layer: Layer, build: () => Node): Node | u
       if (problems.found.some(({ code, path = [] }) => code === "T1308" && formatPath(path) === where))
         return undefined;
       const message = `${formatPath(layer.path)}: ${error.message}`;
-      problems.error(error.path, "T1308", message, error.hint === undefined ? {} : { hint: error.hint });
-    } else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
+      problems.error(error.path, error.code, message, { hint: error.details.hint });
+    } else if (error instanceof Fault) reportFault(problems, layer.path, error);
+    else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
     else throw error;
     return undefined;
   }

@@ -11,6 +11,7 @@ import type { TensorType } from "../ir/types.ts";
 import { clipped } from "../library/optimizers/clip.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { learningRate } from "../library/schedules/index.ts";
+import { withoutFault } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
 
 export interface StateFacts {
@@ -41,14 +42,15 @@ export function checkOptimizer({ optimizer }: Model, problems: Collector): void 
 /** Where a forward pass in training mode leaves what a running statistic becomes with the step. */
 export const statisticStorage = (name: string): string => `result:next.${name}`;
 
-/** `statistics`: the running statistics by name, as nodes of the training graph. */
+/** `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or its rate is at fault. */
 export function buildUpdate(
   model: Model,
   g: GraphBuilder,
   states: readonly StateFacts[],
   size: number,
   statistics: ReadonlyMap<string, Node>,
-): Graph {
+  problems: Collector,
+): Graph | undefined {
   const { optimizer } = model;
   const stored = (name: string, type: TensorType): Node => g.named(name, g.state({ name, type }));
   const flat = tensorType(g.float, [size]);
@@ -57,12 +59,14 @@ export function buildUpdate(
 
   const taken = stored("optimizer:step", tensorType("i32", []));
   const step = g.named("step", g.cast(taken, { element: "f64" }));
-  const rate = g.named(
-    "learningRate",
-    g.within({ composite: "learningRate", path: ["optimizer", "learningRate"] }, () =>
+  const ratePath = ["optimizer", "learningRate"];
+  const scheduled = withoutFault(problems, ratePath, () =>
+    g.within({ composite: "learningRate", path: ratePath }, () =>
       learningRate(g, step, optimizer.learningRate),
     ),
   );
+  if (scheduled === undefined) return undefined;
+  const rate = g.named("learningRate", scheduled);
   const gradients = stored("flat:gradients", flat);
   const gradient = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
   const parts = {
@@ -72,9 +76,12 @@ export function buildUpdate(
     step,
     rate,
   };
-  const update = g.within({ composite: optimizer.type, path: ["optimizer"] }, () =>
-    optimizerOf(optimizer).update(g, parts, optimizer),
+  const update = withoutFault(problems, ["optimizer"], () =>
+    g.within({ composite: optimizer.type, path: ["optimizer"] }, () =>
+      optimizerOf(optimizer).update(g, parts, optimizer),
+    ),
   );
+  if (update === undefined) return undefined;
   const moved = [...statistics].map(([name, { type }]): Output => {
     const from = statisticStorage(name);
     return { storage: name, node: stored(from, type) };

@@ -13,12 +13,13 @@ import type { Graph, Node } from "../ir/nodes.ts";
 import { sumOf } from "../library/compare.ts";
 import { createBuilder } from "../ops/index.ts";
 import { tensorType } from "../ir/types.ts";
-import { checkGradients, checkSize } from "./build-checks.ts";
+import { checkGradients, checkSameParameters, checkSize } from "./build-checks.ts";
 import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
 import { buildNetwork } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import { buildUpdate, checkOptimizer, statisticStorage, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
+import { withoutFault } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
 
 export interface ModelGraphs {
@@ -61,7 +62,22 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   problems.throwErrors();
   invariant(scores !== undefined, "a network without faults has an output");
 
-  const loss = withPenalty(g, model, meanLoss(g, model, target, scores), trained);
+  const mean = withoutFault(problems, ["loss"], () => meanLoss(g, model, target, scores));
+  const update = buildUpdate(model, g, states, size, trained.statistics, problems);
+  const evaluated = buildNetwork(model, g, "evaluation", problems);
+  checkSameParameters(trained, evaluated, problems);
+  const judged = evaluated.values.get(model.output);
+  if (mean === undefined || update === undefined || judged === undefined) problems.throwErrors();
+  invariant(
+    mean !== undefined && update !== undefined && judged !== undefined,
+    "what has no faults can be built",
+  );
+  const totals = evaluationOutputs(g, model, target, judged, hasOutputStep, problems);
+  const totalNames = totals.map(({ storage }) => storage);
+  problems.throwErrors();
+  const summaries = summaryOutputs(g, model, target, judged, hasOutputStep, totalNames, problems);
+
+  const loss = withPenalty(g, model, mean, trained);
   const statistics = [...trained.statistics].map(([name, node]) => ({
     storage: statisticStorage(name),
     node,
@@ -72,19 +88,14 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   ]);
   checkGradients(training, spec, trained.parameters, problems);
   const warnings = problems.throwErrors();
-
-  const judged = buildNetwork(model, g, "evaluation", problems).values.get(model.output);
-  invariant(judged !== undefined, "what can be trained can be evaluated");
-  const totals = evaluationOutputs(g, model, target, judged, hasOutputStep);
-  const totalNames = totals.map(({ storage }) => storage);
   const prediction = predictionOf(g, model, judged, hasOutputStep);
   return {
     parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
     training,
-    update: buildUpdate(model, g, states, size, trained.statistics),
+    update,
     predict: makeGraph("predict", [{ storage: "result:output", node: prediction }]),
     evaluate: makeGraph("evaluate", totals),
-    summarise: makeGraph("summarise", summaryOutputs(g, model, totalNames)),
+    summarise: makeGraph("summarise", summaries),
     states,
     totals: totalNames.map((name) => ({ name, type: tensorType("f64", []) })),
     warnings,

@@ -14,4 +14,5 @@ export const defaultRates = {
   nadam: 0.002,
   radam: 0.001,
   lion: 0.0001,
+  formula: 0.001,
 } as const satisfies Record<keyof typeof optimizers, number>;

@@ -53,7 +53,14 @@ function explainUnion(
     return [typeof value === "string" ? unknownName(path, value, names) : mismatch(path, schema, spec)];
   }
   const meant = issue.errors.filter((branch) => branch.every((inner) => !atRoot(inner)));
-  if (meant.length > 0) return meant[0].flatMap((inner) => explainIssue(inner, schema, spec, path));
+  // A form of which nothing is missing is rather meant than one that lacks what makes it.
+  const complete = meant.find((branch) => branch.every((inner) => !lacks(inner, path, spec)));
+  const own = ["formula", "build"].some((key) => valueAt(spec, [...path, key]) !== undefined);
+  const untyped = own
+    ? meant.find((branch) => branch.every((inner) => !lacksType(inner, path, spec)))
+    : undefined;
+  if (meant.length > 0)
+    return (complete ?? untyped ?? meant[0]).flatMap((inner) => explainIssue(inner, schema, spec, path));
   const names = node ? namesOf(node, "type") : [];
   if (typeof value === "string" && names.length > 0) return [unknownName(path, value, names)];
   return [value === undefined ? missing(path, schema, spec) : mismatch(path, schema, spec)];
@@ -61,7 +68,17 @@ function explainUnion(
 
 /** Whether a branch already fails at the value's own type: then the value was not meant to have this form. */
 const atRoot = (issue: Issue): boolean =>
-  issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
+  issue.path.length === 0 &&
+  (issue.code === "invalid_type" || issue.code === "invalid_value" || issue.code === "custom");
+
+const lacksType = (issue: Issue, path: SpecPath, spec: unknown): boolean =>
+  issue.path.at(-1) === "type" && lacks(issue, path, spec);
+
+/** Whether the issue is that a key is missing. */
+const lacks = (issue: Issue, path: SpecPath, spec: unknown): boolean =>
+  issue.code !== "unrecognized_keys" &&
+  valueAt(spec, [...path, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))]) ===
+    undefined;
 
 function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
   const key = String(path.at(-1));

@@ -6,6 +6,7 @@ import { DiagnosticError } from "../diagnostics/errors.ts";
 import { showValue } from "../util/show-value.ts";
 import { canonicalModel } from "./canonical.ts";
 import { checkData } from "./check/check-data.ts";
+import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkNames } from "./check/check-names.ts";
 import { checkReferences } from "./check/check-references.ts";
 import { keysOf, member } from "./check/raw-spec.ts";
@@ -37,6 +38,7 @@ export function parseSpec(value: unknown): ParsedSpec {
   const result = modelSchema.safeParse(value);
   if (!result.success) problems.add(explain(result.error.issues, specSchema(), value));
   checkLayerCount(network, problems);
+  checkFormulas(value, problems);
   checkNames(value, network, problems);
   const references = checkReferences(value, network, problems);
   // Blocks are written out only where nothing about them is wrong; what is unread elsewhere would be told for the wrong reason.
@@ -44,7 +46,9 @@ export function parseSpec(value: unknown): ParsedSpec {
     result.success && problems.found.length === 0
       ? flattenNetwork(result.data.network, network, references)
       : undefined;
-  if (flat) warnOfUnread(keysOf(member(value, "inputs")), network, flat, problems);
+  const ofMeasures = readByMeasures(value);
+  const inputs = keysOf(member(value, "inputs")).filter((name) => !ofMeasures.includes(name));
+  if (flat) warnOfUnread(inputs, network, flat, problems);
   checkTraining(value, problems);
   checkData(value, problems);
   const warnings = problems.throwErrors();

@@ -55,5 +55,8 @@ export function storageOf(
   for (const node of graphs.summarise.nodes)
     if (node.op === "state" && node.attributes.name.startsWith("totals:"))
       put(node.attributes.name, "f64", [], "totals");
+  // A formula may sum what nothing is made of in the end: 0 · mean(x).
+  for (const { name, type } of built.totals)
+    if (!storage.has(name)) put(name, type.element, type.shape, "totals");
   return storage;
 }

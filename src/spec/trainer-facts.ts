@@ -1,6 +1,9 @@
 /** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
+import { isRising, metricName } from "../library/metrics/index.ts";
+import { readNames } from "./build-network.ts";
+import { readByMeasures } from "./check/check-formulas.ts";
 import type { ModelGraphs } from "./build.ts";
-import type { Columns, Model, Training } from "./types.ts";
+import type { Columns, Metric, Model, Training } from "./types.ts";
 import { version } from "./version.ts";
 
 const columnsOf = ({ columns, scale }: Columns): object =>
@@ -10,11 +13,12 @@ const mapEntries = <T, U>(record: Readonly<Record<string, T>>, f: (value: T) => 
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
 
 /** The runtime's `TrainingFacts`. */
-export const trainingFacts = (training: Training, metrics: readonly { readonly type: string }[]) => ({
+export const trainingFacts = (training: Training, metrics: readonly Metric[]) => ({
   epochs: training.epochs,
   seed: training.seed,
   shuffle: training.shuffle,
-  metrics: metrics.map(({ type }) => type),
+  metrics: metrics.map(metricName),
+  ...(metrics.some(isRising) ? { rising: metrics.filter(isRising).map(metricName) } : {}),
   ...(training.test === undefined ? {} : { test: training.test.fraction }),
   ...(training.validation === undefined ? {} : { validation: training.validation.fraction }),
   stratify: training.stratify,
@@ -46,23 +50,32 @@ function vocabularyOf(model: Model, input: string): { readonly vocabulary?: numb
 }
 
 /** The contract's `model`. */
-export const modelFacts = (model: Model, built: ModelGraphs, dtype: "f32" | "f64") => ({
-  name: model.name,
-  specHash: model.specHash,
-  dtype,
-  target: "ts" as const,
-  batchSize: model.training.batchSize,
-  inputs: Object.fromEntries(
-    Object.entries(model.inputs).map(([name, { shape, dtype: element }]) => [
-      name,
-      { shape, dtype: element, ...vocabularyOf(model, name) },
-    ]),
-  ),
-  targets: mapEntries(model.targets, ({ shape, classes }) =>
-    classes === undefined ? { shape } : { shape, classes },
-  ),
-  parameters: built.parameters.map(({ name, shape, trainable }) => ({ name, shape, trainable })),
-});
+export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64") {
+  const ofNetwork = readNames(model);
+  const onlyLoss = readByMeasures(model).filter((name) => !ofNetwork.has(name));
+  return {
+    name: model.name,
+    specHash: model.specHash,
+    dtype,
+    target: "ts" as const,
+    batchSize: model.training.batchSize,
+    inputs: Object.fromEntries(
+      Object.entries(model.inputs).map(([name, { shape, dtype: element }]) => [
+        name,
+        {
+          shape,
+          dtype: element,
+          ...vocabularyOf(model, name),
+          ...(onlyLoss.includes(name) && { onlyLoss: true }),
+        },
+      ]),
+    ),
+    targets: mapEntries(model.targets, ({ shape, classes }) =>
+      classes === undefined ? { shape } : { shape, classes },
+    ),
+    parameters: built.parameters.map(({ name, shape, trainable }) => ({ name, shape, trainable })),
+  };
+}
 
 export const trainerFacts = (model: Model, built: ModelGraphs, dtype: "f32" | "f64") => ({
   banner: [

@@ -4,7 +4,7 @@
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
-import { listOf, member, textOf, typeOf } from "./check/raw-spec.ts";
+import { isCustomLayer, listOf, member, textOf, typeOf } from "./check/raw-spec.ts";
 
 export interface WrittenLayer {
   readonly path: SpecPath;
@@ -47,7 +47,7 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
     // The ordinal of a default name counts all layers of the type in the list, named ones too.
     const counts = new Map<string, number>();
     return listOf(list).map((value, index): WrittenLayer => {
-      const type = typeOf(value) ?? "layer";
+      const type = typeOf(value) ?? (isCustomLayer(value) ? "custom" : "layer");
       const ordinal = (counts.get(type) ?? 0) + 1;
       counts.set(type, ordinal);
       const given = textOf(member(value, "name"));

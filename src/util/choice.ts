@@ -1,5 +1,6 @@
 // The schema of "one row of a closed table": an object whose `type` names the row and whose other keys are the row's, or
-// the name alone, short for the object with nothing but its type.
+// the name alone, short for the object with nothing but its type. One row of a table may be the user's own: it has the key `formula`
+// or `build`, whose presence says as much as a type; a function alone is short for an object with nothing but that key.
 import { z } from "zod";
 
 /** What a table needs of its rows here: their own keys, as a zod shape with defaults, and a line for editors. */
@@ -22,11 +23,26 @@ export type Choice<Table extends ChoiceTable, Common extends z.ZodRawShape = NoK
   [Name in keyof Table & string]: Flat<{ type: Name } & Output<Table[Name]["keys"]> & Output<Common>>;
 }[keyof Table & string];
 
-/** What the schema takes: the object, or the row's name. */
+const ownKeys = ["formula", "build"] as const;
+type OwnKey = (typeof ownKeys)[number];
+
+/** The functions that the key of the user's own row takes. */
+type FunctionOf<Keys extends z.ZodRawShape> = Extract<
+  { [Key in keyof Keys & OwnKey]: z.input<Keys[Key]> }[keyof Keys & OwnKey],
+  (...given: never) => unknown
+>;
+
+/** What the schema takes: the object, the row's name, or a function for the user's own row, whose object needs no type. */
 export type ChoiceInput<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys> =
-  | (keyof Table & string)
+  | { [Name in keyof Table & string]: "build" extends keyof Table[Name]["keys"] ? never : Name }[keyof Table &
+      string]
   | {
-      [Name in keyof Table & string]: Flat<{ type: Name } & Input<Table[Name]["keys"]> & Input<Common>>;
+      [Name in keyof Table & string]:
+        | Flat<{ type: Name } & Input<Table[Name]["keys"]> & Input<Common>>
+        | (keyof Table[Name]["keys"] & OwnKey extends never
+            ? never
+            : | Flat<{ type?: Name } & Input<Table[Name]["keys"]> & Input<Common>>
+              | FunctionOf<Table[Name]["keys"]>);
     }[keyof Table & string];
 
 /** The schema over a table; `common` are keys that every row has besides its own. */
@@ -38,13 +54,45 @@ export function choice<Table extends ChoiceTable, Common extends z.ZodRawShape =
     z.strictObject({ type: z.literal(name), ...keys, ...common }).describe(about),
   );
   const long = z.discriminatedUnion("type", atLeastOne(rows));
-  const short = z.enum(Object.keys(table)).transform((type, context) => {
+  // A row that a function builds has no short form, and no name that a file of data could give.
+  const names = Object.keys(table).filter((name) => !Object.hasOwn(table[name].keys, "build"));
+  const short = z.enum(names).transform((type, context) => {
     const result = long.safeParse({ type });
     if (result.success) return result.data;
     for (const issue of result.error.issues) context.issues.push({ ...issue, input: undefined });
     return z.NEVER;
   });
-  return asserted<z.ZodType<Choice<Table, Common>, ChoiceInput<Table, Common>>>(z.union([short, long]));
+  const own = Object.entries(table).flatMap(([name, { about, keys }]) => {
+    const key = ownKeys.find((each) => Object.hasOwn(keys, each));
+    return key === undefined ? [] : ownForms(name, key, about, { ...keys, ...common }, long);
+  });
+  return asserted<z.ZodType<Choice<Table, Common>, ChoiceInput<Table, Common>>>(
+    z.union([short, long, ...own]),
+  );
+}
+
+/** The user's own row without a type, and as a function alone. */
+function ownForms(
+  name: string,
+  key: OwnKey,
+  about: string,
+  keys: z.ZodRawShape,
+  long: z.ZodType,
+): readonly z.ZodType[] {
+  const withoutType = z
+    .strictObject(keys)
+    .transform((value) => ({ type: name, ...value }))
+    .describe(about);
+  const functionAlone = z
+    .custom((value) => typeof value === "function")
+    .meta({ not: {} })
+    .transform((value, context) => {
+      const result = long.safeParse({ type: name, [key]: value });
+      if (result.success) return result.data;
+      for (const issue of result.error.issues) context.issues.push({ ...issue, input: undefined });
+      return z.NEVER;
+    });
+  return [withoutType, functionAlone];
 }
 
 function atLeastOne<T>(rows: readonly T[]): [T, ...T[]] {

@@ -1,6 +1,6 @@
 /**
  * The loss whose derivative a trainer claims to give. Mostly that is the trainer's own; but where a unit step has a surrogate, the
- * derivative is by intention not that of the loss: there, the training graph is interpreted with every `stopGradient` held at
+ * derivative is by intention not that of the loss, nor is it where a formula or a layer of the user's own stops gradients: there, the training graph is interpreted with every `stopGradient` held at
  * its value, which is the function that was differentiated.
  */
 import type { Node } from "../ir/nodes.ts";
@@ -20,12 +20,16 @@ export interface CheckedLoss {
 }
 
 export function checkedLoss(
-  { built }: Compilation,
+  { built, model }: Compilation,
   facts: ModelFacts,
   trainer: Trainer,
   batch: Batch,
 ): CheckedLoss {
-  const isSurrogate = (node: Node) => node.op === "stopGradient" && node.origin.composite === "step";
+  // A formula or a layer of the user's own may hold back what it likes; a shift of the library's cancels.
+  const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);
+  const isSurrogate = ({ op, origin }: Node) =>
+    op === "stopGradient" &&
+    (origin.composite === "step" || origin.composite === "formula" || own.includes(origin.layer ?? ""));
   if (!built.training.nodes.some(isSurrogate))
     return { value: () => trainer.gradient(batch), isInterpreted: false };
 

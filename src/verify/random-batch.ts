@@ -16,10 +16,12 @@ export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed:
   const fill = (shape: readonly number[], draw: () => number) =>
     Float64Array.from({ length: rows * sizeOf(shape) }, draw);
   const target = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
+  // What only a loss reads is a weight or the like: no negative numbers, which it may divide by the sum of.
+  const input = (onlyLoss?: boolean) => (onlyLoss ? target : () => normalNumber(random));
   return Object.fromEntries([
-    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary }]) => [
+    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary = smallVocabulary, onlyLoss }]) => [
       name,
-      fill(shape, dtype === "i32" ? () => random.below(vocabulary) : () => normalNumber(random)),
+      fill(shape, dtype === "i32" ? () => random.below(vocabulary) : input(onlyLoss)),
     ]),
     ...Object.entries(targets).map(([name, { shape, classes }]) => [
       name,

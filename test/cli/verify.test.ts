@@ -48,6 +48,7 @@ describe("tapeless verify", () => {
     ["a margin", { ...real, loss: "hinge" }],
     ["a perceptron", { targets: { value: { shape: [1] } }, network: [{ type: "dense", units: 1, activation: "step" }], loss: "perceptron", metrics: [], data: undefined }], // prettier-ignore
     ["a step with a surrogate, whose derivative is not that of the loss", { network: [{ ...hidden, activation: { type: "step", surrogate: "sigmoid" } }, scores] }], // prettier-ignore
+    ["formulas, one of which stops a gradient that does not cancel", { ...real, network: [{ ...hidden, activation: { formula: "x * stop(sigmoid(2 * x)) + sin(x)" } }, scores], loss: { formula: "log(1 + mean((prediction - value)^2))" } }], // prettier-ignore
   ])("holds for %s", async (_, changes) => {
     place.write("net.json", { ...flowers, ...changes });
     const { code, stdout, stderr } = await place.run("verify", "net.json");

@@ -134,6 +134,40 @@ describe("nothing in a spec becomes code", () => {
     await expect(attempt).rejects.toThrow(DiagnosticError);
   });
 
+  const hostile = [
+    'x"; process.exit()//',
+    "`${process.exit(1)}`",
+    "process.exit()",
+    "x; process.exit()",
+    "*/ throw 1 /*",
+    "globalThis.process",
+    "x.constructor.constructor",
+    "x[0]",
+    "(() => 1)()",
+    "new Date()",
+    "x\u2028y",
+    "import(x)",
+    "constructor(x)",
+  ];
+  it.each(hostile)("a formula %j is refused, wherever it stands", async (formula) => {
+    const [layer] = specs.tiny.network;
+    const activation = { formula };
+    for (const change of [
+      { network: [Object.assign({}, layer, { activation })] },
+      { loss: { formula } },
+      { metrics: [{ name: "m", formula }] },
+      { optimizer: { type: "sgd" as const, learningRate: { initial: 1, formula } } },
+      { optimizer: { formula: ["parameter = parameter - gradient", formula] } },
+      { optimizer: { formula: `parameter = ${formula}` } },
+    ])
+      await expect(compile({ ...specs.tiny, ...change })).rejects.toThrow(DiagnosticError);
+  });
+  it("no text of a formula is in the file: what is there is made of its nodes", async () => {
+    const { code } = await compile(specs.formulas);
+    expect(code).not.toMatch(/\beval\b|\bFunction\b|let \* |stop\(|where\(/);
+    expect(code).not.toContain("formula:");
+  });
+
   const columns = [
     '"; process.exit(1) //',
     "*/ throw 1 /*",

@@ -69,6 +69,7 @@ const optimizer = fc.constantFrom<ModelSpec["optimizer"]>(
   { type: "nadam", learningRate: 0.01, clip: { value: 0.1 } },
   { type: "radam", learningRate: 0.01 },
   { type: "lion", learningRate: 0.001, weightDecay: 0.1 },
+  { formula: ["state.n = 0.9 * state.n + gradient", "parameter = parameter - 0.01 * tanh(state.n)"] },
 );
 
 const losses = {
@@ -93,7 +94,7 @@ const specOf = fc
     const seen = new Set<string | undefined>();
     const network = [...layers, { type: "dense" as const, units: 3 }].map((layer, i) => {
       const name = names[i];
-      if (name === undefined || seen.has(name) || typeof layer === "string") return layer;
+      if (name === undefined || seen.has(name) || typeof layer !== "object") return layer;
       seen.add(name);
       return { ...layer, name };
     });

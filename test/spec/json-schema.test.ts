@@ -29,6 +29,20 @@ describe("accepts", () => {
     expect(valid.errors).toBeNull();
   });
 
+  it("formulas, wherever they may stand", () => {
+    const network = [
+      { type: "dense", units: 3, activation: { formula: "x * beta", constants: { beta: 2 } } },
+      { type: "activation", fn: { formula: "tanh(x)" } },
+    ];
+    const learningRate = { formula: "initial / (1 + step)", initial: 0.1 };
+    const metrics = [{ name: "m", formula: "mean(prediction)", better: "higher" }];
+    const optimizer = { formula: ["state.m = gradient", "parameter = parameter - state.m"], learningRate };
+    valid(specWith({ network, metrics, optimizer, loss: { formula: "mean(prediction)" } }));
+    expect(valid.errors).toBeNull();
+    valid(specWith({ optimizer: { formula: "parameter = parameter - gradient", clip: { norm: 1 } } }));
+    expect(valid.errors).toBeNull();
+  });
+
   it.each(files.map(({ name }) => name))("graphs/%s", (name) => {
     valid(JSON.parse(readFileSync(new URL(name, graphs), "utf8")));
     expect(valid.errors).toBeNull();
@@ -55,6 +69,11 @@ it.each([
   ["a name with a space", { name: "a b" }],
   ["a bad name of an input", { inputs: { "a b": { shape: [4] } } }],
   ["a missing loss", { loss: undefined }],
+  ["a formula that is a number", { loss: { formula: 3 } }],
+  ["a formula with a key that it has not", { loss: { formula: "mean(prediction)", delta: 1 } }],
+  ["a metric without a name", { metrics: [{ formula: "mean(prediction)" }] }],
+  ["a schedule without its beginning", { optimizer: { type: "sgd", learningRate: { formula: "step" } } }],
+  ["a layer that only TypeScript can build", { network: [{ type: "custom" }] }],
 ])("refuses %s", (_, changes) => {
   expect(valid(JSON.parse(JSON.stringify(specWith(changes))))).toBe(false);
 });

@@ -57,7 +57,7 @@ const valueRows: Row[] = [
     "a layer without a type",
     { network: [{ units: 3 }] },
     "error T1102: network[0].type is missing",
-    `  hint: one of ${[...Object.keys(layers), "residual", "repeat", "bidirectional"].join(", ")}`,
+    `  hint: one of ${[...Object.keys(layers).filter((name) => name !== "custom"), "residual", "repeat", "bidirectional"].join(", ")}`,
   ],
   [
     "a type that is no text",
@@ -181,13 +181,13 @@ const keyRows: Row[] = [
     "no loss",
     { loss: undefined },
     "error T1102: loss is missing",
-    "  hint: one of mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, cross-entropy, hinge, perceptron, poisson, kl-divergence",
+    "  hint: one of mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, cross-entropy, hinge, perceptron, poisson, kl-divergence, formula",
   ],
   [
     "no optimizer",
     { optimizer: undefined },
     "error T1102: optimizer is missing",
-    "  hint: one of sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, radam, lion",
+    "  hint: one of sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, radam, lion, formula",
   ],
   [
     "a misspelt key",
@@ -569,6 +569,9 @@ describe("the whole", () => {
     expect(faultsOf(specWith({ loss: deep }))).toContain("error T1102: loss.type is missing");
     const circle: Record<string, unknown> = {};
     circle.type = circle;
+    const circles: unknown[] = [];
+    circles.push(...Array.from({ length: 100 }, () => circles), { activation: { formula: "tnh(x)" } });
+    expect(faultsOf(specWith({ network: [{ layers: circles }] }))).toContain('no function "tnh"');
     expect(faultsOf(specWith({ loss: circle }))).toBe(
       "error T1201: loss.type must be the name of a loss, got an object with type",
     );
@@ -604,6 +607,19 @@ describe("warnings", () => {
   it("tells of early stopping without anything to watch", () => {
     expect(warningsOf({ training: { ...training, earlyStopping: { patience: 2 } } })).toEqual([
       "T1207: training.earlyStopping watches a validation part, and the spec sets none aside",
+    ]);
+  });
+
+  it("tells of a metric's formula that reads scaled values", () => {
+    const data = {
+      file: "a.csv",
+      inputs: { x: { columns: ["a..d"] } },
+      targets: { y: { columns: ["t"], scale: "standard" } },
+    };
+    const metrics = ["mae", { name: "near", formula: "mean(abs(prediction - target) < 1)" }];
+    const network = [{ type: "dense", units: 1 }];
+    expect(warningsOf({ targets: { y: { shape: [1] } }, network, loss: "mse", metrics, data })).toEqual([
+      "T1209: metrics[1]: its formula reads the target as data.targets.y.scale leaves it, not in its own units",
     ]);
   });
 

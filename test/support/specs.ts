@@ -121,6 +121,49 @@ export const specs: Readonly<Record<string, ModelSpec>> = {
     optimizer: { type: "sgd", momentum: 0.9, learningRate: 0.05 },
     training: { epochs: 1, batchSize: 6, seed: 3 },
   },
+  // Formulas wherever there can be one, in names that mean something to JavaScript.
+  formulas: {
+    ...base,
+    name: "formulas",
+    inputs: { x: { shape: [4] }, process: { shape: [] } },
+    targets: real,
+    network: [
+      {
+        type: "dense",
+        from: "x",
+        units: 5,
+        activation: {
+          formula: "x > eval ? x * sigmoid(Function * x) : while + stop(x) * x^3",
+          constants: { eval: 0, Function: 1.5, while: 0.1 },
+        },
+      },
+      { type: "activation", fn: { formula: "clamp(x, -1, 1) + log1p(abs(x))" } },
+      { type: "dense", units: 2 },
+    ],
+    loss: {
+      formula:
+        "sqrt(sum(abs(process) * (prediction - target)^2) / (1 + sum(abs(process)))) + mean(prediction^2) / 9",
+    },
+    metrics: [{ name: "memory", formula: "mean(abs(prediction - t) < 1)", better: "higher" }, "mae"],
+    optimizer: {
+      formula: [
+        "await = gradient + n * parameter",
+        "state.arguments = let * state.arguments + await",
+        "this = 1 - let^(step + 1)",
+        "f = max(abs(state.memory) * 0.99, abs(await))",
+        "state.memory = f",
+        "parameter = parameter - rate * state.arguments / this / (f + 1e-8)",
+      ],
+      constants: { n: 0.01, let: 0.9 },
+      learningRate: {
+        formula: "initial / (1 + step / this)",
+        initial: 0.02,
+        constants: { this: 40 },
+        warmup: { steps: 2 },
+      },
+      clip: { norm: 5 },
+    },
+  },
   // Once more for layers: a buffer called n is not the number of rows, one called i no loop.
   hostileLayers: {
     name: "n",

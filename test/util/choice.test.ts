@@ -8,6 +8,7 @@ const table = {
   huber: { about: "Squared, then straight.", keys: { delta: z.number().default(1) } },
   uniform: { about: "Between two ends.", keys: { min: z.number() } },
 };
+const isFunction = (value: unknown) => typeof value === "function";
 const schema = choice(table, { frozen: z.boolean().default(false) });
 
 it("writes the short form out, defaults and common keys included", () => {
@@ -20,6 +21,19 @@ it("keeps a short form from hiding that a key is missing", () => {
   expect(
     result.error?.issues.some((issue) => issue.path.join() === "min" || issue.code === "invalid_union"),
   ).toBe(true);
+});
+
+it("takes the user's own row without a type, and a function alone for it", () => {
+  const own = choice({
+    ...table,
+    formula: { about: "One's own.", keys: { formula: z.union([z.string(), z.custom(isFunction)]) } },
+  });
+  expect(own.parse({ formula: "x" })).toEqual({ type: "formula", formula: "x" });
+  expect(own.parse({ type: "formula", formula: "x" })).toEqual({ type: "formula", formula: "x" });
+  expect(own.parse(isFunction)).toEqual({ type: "formula", formula: isFunction });
+  expect(own.safeParse({ formula: "x", delta: 1 }).success).toBe(false);
+  expect(own.safeParse({ type: "plain", formula: "x" }).success).toBe(false);
+  expect(schema.safeParse(isFunction).success).toBe(false);
 });
 
 it("refuses the keys of another row", () => {

@@ -3,6 +3,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
 import type { Activation } from "../define.ts";
+import { formula } from "./formula.ts";
 import { linear } from "./linear.ts";
 import { elu, leakyRelu, relu, selu } from "./rectifiers.ts";
 import { gelu, mish, silu, softplus } from "./smooth.ts";
@@ -28,10 +29,15 @@ export const activations = {
   softmax,
   "log-softmax": logSoftmax,
   step,
+  formula,
 } satisfies Record<string, Activation>;
 
 /** An activation as the canonical spec has it. */
 export type ActivationChoice = Choice<typeof activations>;
+
+/** What an `activation` layer's `fn` names. */
+export const activationName = (fn: string | { readonly type: string }): string =>
+  typeof fn === "string" ? fn : fn.type;
 
 export const activationOf = ({ type }: ActivationChoice): Activation => activations[type];
 

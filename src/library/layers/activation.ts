@@ -6,16 +6,30 @@ import { z } from "zod";
 import { choice } from "../../util/choice.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { activate, activationOf, activations } from "../activations/index.ts";
+import type { ActivationFunction } from "../activations/formula.ts";
+import { functionKey } from "../formula/keys.ts";
 import { defineLayer, realNumbers, realWithLastAxis } from "./layer.ts";
 import type { LayerContext } from "./layer.ts";
 
-type ActivationName = keyof typeof activations;
+type ActivationName = Exclude<keyof typeof activations, "formula">;
 
-const names = Object.keys(activations).filter((name): name is ActivationName =>
-  Object.hasOwn(activations, name),
+const names = Object.keys(activations).filter(
+  (name): name is ActivationName => Object.hasOwn(activations, name) && name !== "formula",
 );
 
 const full = choice(activations);
+
+/** A formula stands in `fn` itself, with its constants. */
+const formula = z
+  .strictObject(activations.formula.keys)
+  .transform((keys) => ({ type: "formula" as const, ...keys }))
+  .describe(activations.formula.about);
+
+const functionAlone = functionKey<ActivationFunction>().transform((formula) => ({
+  type: "formula" as const,
+  formula,
+  constants: {},
+}));
 
 /** Without their defaults: what is not given must stay so, to be told apart from what belongs to another function. */
 const functionKeys = {
@@ -34,8 +48,8 @@ const functionKeys = {
   surrogate: activations.step.keys.surrogate.describe("Of step: whose derivative stands in."),
 };
 
-function refuseForeignKey(context: LayerContext, fn: ActivationName, key: string): never {
-  const own = Object.keys(activations[fn].keys);
+function refuseForeignKey(context: LayerContext, fn: keyof typeof activations, key: string): never {
+  const own = fn === "formula" ? [] : Object.keys(activations[fn].keys);
   const similar = didYouMean(key, own);
   const known = own.length === 0 ? `${fn} has no keys` : `keys of ${fn}: ${own.join(", ")}`;
   const hint = similar === undefined ? known : `did you mean "${similar}"?`;
@@ -45,14 +59,18 @@ function refuseForeignKey(context: LayerContext, fn: ActivationName, key: string
 export const activation = defineLayer({
   name: "activation",
   about: "a function of every element, or along the last axis",
-  keys: { fn: z.enum(names).describe("The activation."), ...functionKeys },
+  keys: {
+    fn: z.union([z.enum(names), formula, functionAlone]).describe("The activation, or a formula over x."),
+    ...functionKeys,
+  },
   takes: "one input",
   build: (context, [input], { fn, slope, alpha, approximate, surrogate }) => {
     const all = Object.entries({ slope, alpha, approximate, surrogate });
     const given = all.filter(([, value]) => value !== undefined);
+    const name = typeof fn === "string" ? fn : fn.type;
     for (const [key] of given)
-      if (!Object.hasOwn(activations[fn].keys, key)) refuseForeignKey(context, fn, key);
-    const chosen = full.parse({ type: fn, ...Object.fromEntries(given) });
+      if (!Object.hasOwn(activations[name].keys, key)) refuseForeignKey(context, name, key);
+    const chosen = typeof fn === "string" ? full.parse({ type: fn, ...Object.fromEntries(given) }) : fn;
     const onElements = activationOf(chosen).acts === "on elements";
     const x = onElements ? realNumbers(context, input) : realWithLastAxis(context, input).x;
     return activate(context.g, x, chosen);

@@ -4,6 +4,7 @@ import type { Choice } from "../../util/choice.ts";
 import { activation } from "./activation.ts";
 import { attention } from "./attention.ts";
 import { conv1d, conv2d } from "./convolution.ts";
+import { custom } from "./custom.ts";
 import { dense } from "./dense.ts";
 import { depthwiseConv2d } from "./depthwise.ts";
 import { dropout } from "./dropout.ts";
@@ -47,6 +48,7 @@ export const layers = {
   "position-embedding": positionEmbedding,
   attention,
   ...recurrentLayers,
+  custom,
 } satisfies Record<string, Layer>;
 
 /** With what blocks of layers are written out to. */

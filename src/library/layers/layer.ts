@@ -49,7 +49,7 @@ export interface LayerContext {
 }
 
 export interface Layer<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
-  readonly takes: "one input" | "several inputs";
+  readonly takes: "one input" | "several inputs" | "any inputs";
   build(context: LayerContext, inputs: readonly LayerInput[], keys: Values<Keys>): Node;
 }
 

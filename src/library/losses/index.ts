@@ -3,6 +3,7 @@ import type { Choice } from "../../util/choice.ts";
 import type { Loss } from "../define.ts";
 import { crossEntropy } from "./cross-entropy.ts";
 import { klDivergence, poisson } from "./distributions.ts";
+import { formula } from "./formula.ts";
 import { binaryCrossEntropy, hinge, perceptron } from "./margins.ts";
 import { huber, logCosh, mae, mse, rmse, rmsle } from "./regression.ts";
 
@@ -19,6 +20,7 @@ export const losses = {
   perceptron,
   poisson,
   "kl-divergence": klDivergence,
+  formula,
 } satisfies Record<string, Loss>;
 
 /** A loss as the canonical spec has it. */

@@ -5,6 +5,7 @@ import { adadelta } from "./adadelta.ts";
 import { adagrad } from "./adagrad.ts";
 import { adam, adamw } from "./adam.ts";
 import { adamax } from "./adamax.ts";
+import { formula } from "./formula.ts";
 import { lion } from "./lion.ts";
 import { nadam } from "./nadam.ts";
 import { radam } from "./radam.ts";
@@ -22,6 +23,7 @@ export const optimizers = {
   nadam,
   radam,
   lion,
+  formula,
 } satisfies Record<string, Optimizer>;
 
 /** An optimizer as the canonical spec has it, without learning rate and clip. */

@@ -4,6 +4,7 @@ import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
 import type { Schedule } from "../define.ts";
 import { constant, cosine, exponential, polynomial, step } from "./decays.ts";
+import { formula } from "./formula.ts";
 import { oneCycle } from "./one-cycle.ts";
 
 export const schedules = {
@@ -13,6 +14,7 @@ export const schedules = {
   polynomial,
   cosine,
   "one-cycle": oneCycle,
+  formula,
 } satisfies Record<string, Schedule>;
 
 /** A schedule as the canonical spec has it. */

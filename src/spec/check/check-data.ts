@@ -36,7 +36,10 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
       continue;
     }
     checkScale(spec, member(given, name), side, name, problems);
-    if (side === "targets") checkUnit(spec, member(given, name), name, problems);
+    if (side === "targets") {
+      checkUnit(spec, member(given, name), name, problems);
+      warnOfFormula(spec, member(given, name), name, problems);
+    }
   }
   if (typeof given !== "object" || given === null || member(data, "idx") !== undefined) return;
   for (const name of declared.filter((name) => !known.includes(name) && isUsableName(name))) {
@@ -80,6 +83,18 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
   const message = `${formatPath(path)}: ${scale} scales each of ${size} columns by another number, so ${metric} over them has no unit`;
   problems.error(path, "T1208", message, {
     hint: 'scale the columns of the target alike, with { "divide": … }, or leave out mae and rmse',
+  });
+}
+
+/** A formula is worked out where the target is scaled already; only mae and rmse are brought back to its own units. */
+function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Collector): void {
+  if (member(entry, "scale") === undefined) return;
+  listOf(member(spec, "metrics")).forEach((metric, index) => {
+    if (member(metric, "formula") === undefined) return;
+    const message = `metrics[${index}]: its formula reads the target as data.targets.${name}.scale leaves it, not in its own units`;
+    problems.warning(["metrics", index], "T1209", message, {
+      hint: "leave the scale out, or write the formula for scaled values; mae and rmse are in the target's own units",
+    });
   });
 }
 

@@ -5,6 +5,7 @@ import { formatPath } from "../../diagnostics/format-path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import type { WrittenLayer, WrittenList } from "../written-network.ts";
+import { readByMeasures } from "./check-formulas.ts";
 import { keysOf, member, textOf } from "./raw-spec.ts";
 
 /** An input, a layer, or what the layer's block is given to read. */
@@ -29,11 +30,15 @@ interface Scope {
  */
 export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
+  // What a loss reads (a weight of each row, say) is no choice for the first layer, if something else is left.
+  const ofMeasures = readByMeasures(spec);
+  const others = inputs.filter((name) => !ofMeasures.includes(name));
+  const choices = others.length > 0 ? others : inputs;
   const sources = new Map<WrittenLayer, readonly Source[]>();
   const resolve = (list: WrittenList, outer: readonly Scope[]): void =>
     list.forEach((layer, index) => {
       const scopes = [{ list, index }, ...outer];
-      sources.set(layer, sourcesOf(layer, scopes, inputs, problems));
+      sources.set(layer, sourcesOf(layer, scopes, inputs, choices, problems));
       for (const inside of Object.values(layer.lists)) resolve(inside, scopes);
     });
   resolve(network, []);
@@ -46,6 +51,7 @@ function sourcesOf(
   { value, path, isBlock }: WrittenLayer,
   scopes: readonly Scope[],
   inputs: readonly string[],
+  choices: readonly string[],
   problems: Collector,
 ): Source[] {
   const given = member(value, "from");
@@ -64,8 +70,8 @@ function sourcesOf(
   const [{ list, index }, ...outer] = scopes;
   if (index > 0) return [{ layer: list[index - 1] }];
   if (outer.length > 0) return ["block input"];
-  if (inputs.length > 1) reportChoice(inputs, problems);
-  return inputs.slice(0, 1).map((input) => ({ input }));
+  if (choices.length > 1) reportChoice(choices, problems);
+  return choices.slice(0, 1).map((input) => ({ input }));
 }
 
 /** The innermost layer of that name that can be read, else the input. */

@@ -2,6 +2,9 @@
 import type { Collector } from "../../diagnostics/collector.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
+import { formatPath } from "../../diagnostics/format-path.ts";
+import { metrics as metricsTable } from "../../library/metrics/index.ts";
+import { isUsableName } from "./check-names.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 
 /** Reports shares that leave nothing to train on (T1204), an unknown early-stopping metric (T1303), and the like. */
@@ -28,13 +31,33 @@ const isShare = (value: unknown): value is number => typeof value === "number" &
 
 function checkMetrics(spec: unknown, problems: Collector): void {
   const metrics = metricNames(spec);
+  listOf(member(spec, "metrics")).forEach((metric, index) => checkMetricName(metric, index, problems));
   metrics.forEach((name, index) => {
     if (name !== undefined && metrics.indexOf(name) < index)
       problems.error(["metrics", index], "T1302", `metrics[${index}] is ${showValue(name)} again`);
   });
 }
 
-const metricNames = (spec: unknown): (string | undefined)[] => listOf(member(spec, "metrics")).map(typeOf);
+/** What each metric is called in reports; a formula has a name of its own. */
+const metricNames = (spec: unknown): (string | undefined)[] =>
+  listOf(member(spec, "metrics")).map((metric) => {
+    const type = typeOf(metric);
+    return type === undefined || type === "formula" ? textOf(member(metric, "name")) : type;
+  });
+
+function checkMetricName(metric: unknown, index: number, problems: Collector): void {
+  const name = textOf(member(metric, "name"));
+  if (name === undefined || member(metric, "formula") === undefined) return;
+  const path = ["metrics", index, "name"];
+  const where = formatPath(path);
+  if (!isUsableName(name)) {
+    const message = `${where} must be a letter, then at most 63 letters, digits, \`_\` or \`-\`, got ${showValue(name)}`;
+    problems.error(path, "T1301", message);
+  } else if (name === "loss" || Object.hasOwn(metricsTable, name)) {
+    const message = `${where} is ${showValue(name)}, which means something else in reports`;
+    problems.error(path, "T1302", message, { hint: "give the metric a name of its own" });
+  }
+}
 
 function checkEarlyStopping(spec: unknown, training: unknown, problems: Collector): void {
   const earlyStopping = member(training, "earlyStopping");

@@ -15,5 +15,9 @@ export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(val
 
 export const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
 
+/** Whether a layer is a function of a TypeScript spec, alone or under `build`: then it needs no type. */
+export const isCustomLayer = (value: unknown): boolean =>
+  typeof value === "function" || typeof member(value, "build") === "function";
+
 /** The `type` of a variant in its long or short form. */
 export const typeOf = (value: unknown): string | undefined => textOf(value) ?? textOf(member(value, "type"));

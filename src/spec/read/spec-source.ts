@@ -5,6 +5,7 @@ import { codeFrame } from "../../diagnostics/code-frame.ts";
 import type { Diagnostic, Place } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { lineIndex } from "../../util/line-index.ts";
+import { spanWithin } from "./within-text.ts";
 import { nodeAt, type Fault, type Placed, type Span } from "./placed.ts";
 
 export interface SpecSource {
@@ -29,7 +30,7 @@ export function specSource(
     const located = diagnostics.map((diagnostic) => {
       if (diagnostic.place || !diagnostic.path) return diagnostic;
       return root
-        ? { ...diagnostic, ...placed(file, text, spanOf(root, diagnostic)) }
+        ? { ...diagnostic, ...placed(file, text, spanOf(text, root, diagnostic)) }
         : { ...diagnostic, place: { file } };
     });
     return located.sort(byPlace);
@@ -62,8 +63,10 @@ export function faultDiagnostic(file: string, text: string, fault: Fault): Diagn
 }
 
 /** The key or the value at the diagnostic's path; where the path leaves the text, the key of the nearest thing around it. */
-function spanOf(root: Placed, { path = [], at }: Diagnostic): Span {
+function spanOf(text: string, root: Placed, { path = [], at, within }: Diagnostic): Span {
   const { node, exact } = nodeAt(root, path);
+  const part = within && exact ? spanWithin(text, node, within) : undefined;
+  if (part !== undefined) return part;
   if (at === "key" && exact && node.key) return node.key;
   // An object or a list is marked by its first character: all of it is no place to look at.
   if (node.members.size > 0) return { start: node.start, end: node.start + 1 };

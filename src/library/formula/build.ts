@@ -1,0 +1,148 @@
+/**
+ * A formula that check.ts found right, as nodes. What is written in numbers alone stays a number; comparisons are numbers, 1 and 0;
+ * operands of two types and of two ranks are brought together as one would expect (see `matched`).
+ */
+import { DiagnosticError } from "../../diagnostics/errors.ts";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { isFloat } from "../../ir/types.ts";
+import type { ElementType } from "../../ir/types.ts";
+import { Fault } from "../fault.ts";
+import { constantNames } from "./check.ts";
+import { choose, functions, power } from "./functions.ts";
+import type { Value } from "./functions.ts";
+import type { Expression, Sign } from "./syntax.ts";
+
+export interface Scope {
+  /** The formula, for what is said of a part of it. */
+  readonly text: string;
+  readonly names: ReadonlyMap<string, Value>;
+  /** The type of what is made of numbers alone. */
+  readonly element: ElementType;
+  /** What `sum(x)` and `mean(x)` come to. */
+  total?(kind: "sum" | "mean", x: Node): Node;
+}
+
+/** The value of the formula; a number if it is made of nothing else. */
+export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Value {
+  const of = (part: Expression) => buildFormula(g, part, scope);
+  switch (x.kind) {
+    case "number":
+      return x.value;
+    case "name":
+      return scope.names.get(x.name) ?? constantNames[x.name];
+    case "negate": {
+      const value = of(x.x);
+      return typeof value === "number" ? -value : g.negate(value);
+    }
+    case "binary": {
+      const [left, right] = [of(x.x), of(x.y)];
+      if (typeof left === "number" && typeof right === "number") return onNumbers(x.sign, left, right);
+      return fitting(x, scope, () => binary(g, x.sign, matched(g, [left, right])));
+    }
+    case "choose": {
+      const values = [of(x.condition), of(x.x), of(x.y)];
+      return fitting(x, scope, () => choose(g, ...three(matched(g, values))));
+    }
+    case "call": {
+      const values = x.arguments.map(of);
+      if (x.name === "sum" || x.name === "mean") {
+        const value = nodeOf(g, values[0], scope.element);
+        return scope.total?.(x.name, value) ?? value;
+      }
+      const lifted = values.every((value) => typeof value === "number")
+        ? values.map((value) => nodeOf(g, value, scope.element))
+        : values;
+      return fitting(x, scope, () => functions[x.name].apply(g, matched(g, lifted)));
+    }
+  }
+}
+
+/** The value as a node of that type. */
+export const nodeOf = (g: GraphBuilder, value: Value, element: ElementType): Node =>
+  typeof value === "number" ? g.number(value, element) : value;
+
+const three = (values: readonly Value[]): [Value, Value, Value] => [values[0], values[1], values[2]];
+
+/** A shape rule that refuses speaks of this part of the formula. */
+function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
+  try {
+    return build();
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    const [first] = error.diagnostics;
+    throw new Fault("T1604", `the formula has parts that do not fit together: ${first.message}`, {
+      within: { text, start: part.start, end: part.end },
+    });
+  }
+}
+
+/**
+ * Brings values to one element type and rank. Integers become real numbers; a single f64 (a rate, a step count) takes the type of the
+ * tensor that it meets, rounded once; values of rows get the axes that a row of the other has, in front: numpy's rule, row by row.
+ */
+function matched(g: GraphBuilder, values: readonly Value[]): readonly Value[] {
+  const nodes = values.filter((value) => typeof value === "object");
+  const ranks = nodes.map(({ type }) => type.shape.length);
+  const rank = Math.max(0, ...ranks);
+  const real = nodes.filter(({ type }) => isFloat(type.element));
+  const widest = real.filter(({ type }) => type.shape.length > 0);
+  const elements = (widest.length > 0 ? widest : real).map(({ type }) => type.element);
+  const element = elements.includes("f64") ? "f64" : (elements[0] ?? g.float);
+  return values.map((value) => {
+    if (typeof value === "number") return value;
+    const cast = value.type.element === element ? value : g.cast(value, { element });
+    const { shape } = cast.type;
+    if (shape.length === 0 || shape.length === rank || shape[0] !== "n") return cast;
+    const ones = Array.from({ length: rank - shape.length }, () => 1);
+    return g.reshape(cast, { shape: ["n", ...ones, ...shape.slice(1)] });
+  });
+}
+
+function binary(g: GraphBuilder, sign: Sign, [x, y]: readonly Value[]): Node {
+  const asNumber = (condition: Node): Node => {
+    const operand = typeof x === "object" ? x : y;
+    return g.cast(condition, { element: typeof operand === "object" ? operand.type.element : g.float });
+  };
+  switch (sign) {
+    case "+":
+      return g.add(x, y);
+    case "-":
+      return g.subtract(x, y);
+    case "*":
+      return g.multiply(x, y);
+    case "/":
+      return g.divide(x, y);
+    case "^":
+      return power(g, x, y);
+    case "<":
+      return asNumber(g.less(x, y));
+    case "<=":
+      return asNumber(g.lessEqual(x, y));
+    case ">":
+      return asNumber(g.less(y, x));
+    case ">=":
+      return asNumber(g.lessEqual(y, x));
+    case "==":
+      return asNumber(g.equal(x, y));
+    case "!=":
+      return g.subtract(1, asNumber(g.equal(x, y)));
+  }
+}
+
+const onNumbers = (sign: Sign, x: number, y: number): number => {
+  const results: Readonly<Record<Sign, number>> = {
+    "+": x + y,
+    "-": x - y,
+    "*": x * y,
+    "/": x / y,
+    "^": x ** y,
+    "<": Number(x < y),
+    "<=": Number(x <= y),
+    ">": Number(x > y),
+    ">=": Number(x >= y),
+    "==": Number(x === y),
+    "!=": Number(x !== y),
+  };
+  return results[sign];
+};

@@ -1,0 +1,45 @@
+/** The keys that every formula has, and formulas of texts that the spec's checks have let through. */
+import { z } from "zod";
+import { Fault } from "../fault.ts";
+import type { Value } from "./functions.ts";
+import type { Kind } from "./check.ts";
+import { parseFormula } from "./syntax.ts";
+import type { Expression, Parsed } from "./syntax.ts";
+
+/**
+ * A function of a TypeScript spec. No file of data can hold one: to the JSON Schema such a form does not exist, which it marks by
+ * `not: {}`.
+ */
+export const functionKey = <F>() =>
+  z
+    .custom<F>((value) => typeof value === "function", {
+      message: "must be a function, which only a spec in TypeScript can hold",
+      params: { code: "T1201" },
+    })
+    .meta({ not: {} });
+
+/** A formula as a text, or in TypeScript as a function. */
+export const formulaKey = <F>(about: string) => z.union([z.string(), functionKey<F>()]).describe(about);
+
+export const constantsKey = z
+  .record(z.string(), z.number())
+  .default({})
+  .describe("Numbers that the formula names, as { beta: 1.5 }.");
+
+export type Constants = Readonly<Record<string, number>>;
+
+/** What names must be to stand in a formula. */
+export const nameInFormula = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export const constantKinds = (constants: Constants): [string, Kind][] =>
+  Object.keys(constants).map((name) => [name, "one"]);
+
+export const constantValues = (constants: Constants): [string, Value][] => Object.entries(constants);
+
+export function treeOf<T = Expression>(text: string, parsed: Parsed<T>): T {
+  if ("tree" in parsed) return parsed.tree;
+  const { code, message, span } = parsed.fault;
+  throw new Fault(code, `the formula ${message}`, { within: { text, ...span } });
+}
+
+export const expressionTree = (text: string): Expression => treeOf(text, parseFormula(text));

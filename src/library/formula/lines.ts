@@ -1,0 +1,129 @@
+/**
+ * An optimizer in a few lines, such as "state.m = 0.9 * state.m + gradient" and "parameter = parameter - rate * state.m". They are
+ * read from the first to the last, and a name means what it was assigned last.
+ */
+import { didYouMean } from "../../util/did-you-mean.ts";
+import { checkFormula, constantNames, partsOf } from "./check.ts";
+import type { Kind, Place } from "./check.ts";
+import { functions } from "./functions.ts";
+import { constantKinds } from "./keys.ts";
+import type { Constants } from "./keys.ts";
+import { deepest, parseLine } from "./syntax.ts";
+import type { Expression, FormulaFault, Line } from "./syntax.ts";
+
+const prefix = "state.";
+
+/** The state's own name of `state.NAME`. */
+export const stateName = (name: string): string | undefined =>
+  name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+
+/** The states that the lines keep, in the order of their first assignment. Lines that are none are passed over. */
+export function statesOf(lines: readonly string[]): string[] {
+  const names = lines.flatMap((line) => {
+    const parsed = parseLine(line);
+    return "tree" in parsed ? (stateName(parsed.tree.name) ?? []) : [];
+  });
+  return [...new Set(names)];
+}
+
+/** A fault of a line, or of all of them together. */
+interface LineFault {
+  readonly line?: number;
+  readonly fault: FormulaFault;
+}
+
+export function checkLines(lines: readonly string[], constants: Constants): LineFault[] {
+  const found: LineFault[] = [];
+  const names = new Map<string, Kind>([
+    ["parameter", "many"],
+    ["gradient", "many"],
+    ["step", "one"],
+    ["rate", "one"],
+    ...statesOf(lines).map((name): [string, Kind] => [`${prefix}${name}`, "many"]),
+    ...constantKinds(constants),
+  ]);
+  const depths = new Map<string, number>();
+  let assigns = false;
+  const parsedLines = lines.map(parseLine);
+  const assigned = parsedLines.flatMap((parsed) => ("tree" in parsed ? parsed.tree.name : []));
+  parsedLines.forEach((parsed, line) => {
+    if ("fault" in parsed) return void found.push({ line, fault: parsed.fault });
+    const { name, value } = parsed.tree;
+    const fault = faultOfTarget(parsed.tree, constants);
+    if (fault !== undefined) found.push({ line, fault });
+    const { kind, faults } = checkFormula(value, optimizerPlace(names, assigned));
+    for (const each of faults) found.push({ line, fault: each });
+    const depth = depthOf(value, depths);
+    depths.set(name, depth);
+    if (depth > deepest) {
+      const message = `is, with the lines that it reads, nested deeper than ${deepest} levels`;
+      found.push({ line, fault: { code: "T1606", message, span: { start: value.start, end: value.end } } });
+      depths.set(name, 0);
+    }
+    assigns ||= name === "parameter";
+    if (!names.has(name) && stateName(name) === undefined) names.set(name, kind);
+  });
+  const isRead = found.every(({ fault }) => fault.code !== "T1601");
+  if (!assigns && isRead) {
+    const message = "assigns no parameter";
+    const hint = 'a line must say what becomes of it: "parameter = parameter - rate * gradient"';
+    found.push({ fault: { code: "T1605", message, hint, span: { start: 0, end: 1 } } });
+  }
+  return found;
+}
+
+/** How many operations stand upon one another, those of the lines that it reads included. */
+function depthOf(x: Expression, depths: ReadonlyMap<string, number>): number {
+  if (x.kind === "name") return depths.get(x.name) ?? 0;
+  return partsOf(x).reduce((depth, part) => Math.max(depth, 1 + depthOf(part, depths)), 0);
+}
+
+/** `assigned`: the names of all lines, later ones too. */
+const optimizerPlace = (names: ReadonlyMap<string, Kind>, assigned: readonly string[]): Place => ({
+  what: "an optimizer",
+  names,
+  totals: "over parameters",
+  hasAxes: false,
+  result: "any",
+  explain: (name) => {
+    if (assigned.includes(name))
+      return {
+        code: "T1605",
+        message: `reads ${name} before a line has assigned it`,
+        hint: "lines are read from the first to the last; what is kept between steps is called state.NAME",
+      };
+    if (stateName(name) === undefined) return undefined;
+    const similar = didYouMean(
+      name,
+      [...names.keys()].filter((known) => known.startsWith(prefix)),
+    );
+    const hint =
+      similar === undefined
+        ? `add a line "${name} = …"; states are zero at first`
+        : `did you mean "${similar}"?`;
+    return { code: "T1605", message: `reads ${name}, which no line assigns`, hint };
+  },
+});
+
+/** Why a line cannot assign that name. */
+function faultOfTarget({ name, nameSpan }: Line, constants: Constants): FormulaFault | undefined {
+  const refuse = (message: string, hint: string) => ({ code: "T1605", message, hint, span: nameSpan });
+  const state = stateName(name);
+  if (state === undefined && name.includes("."))
+    return refuse(`assigns ${name}`, "what is kept between steps is called state.NAME");
+  if (state !== undefined && (state.includes(".") || state in Object.prototype || state === "step"))
+    return refuse(`keeps a state of the name ${JSON.stringify(state)}`, "call it otherwise");
+  if (name === "step" || name === "rate")
+    return refuse(`assigns ${name}, which is given`, "give the value another name");
+  if (Object.hasOwn(constants, name))
+    return refuse(`assigns ${name}, which is a constant`, "give the value another name");
+  if (
+    name === "state" ||
+    Object.hasOwn(functions, name) ||
+    Object.hasOwn(constantNames, name) ||
+    name === "sum" ||
+    name === "mean"
+  )
+    return refuse(`assigns ${name}, which has a meaning already`, "give the value another name");
+  return undefined;
+}

@@ -1,0 +1,210 @@
+/**
+ * From the text of a formula to its tree. The parser is @lezer/lr's, which runs over tables and evaluates nothing; what stands here
+ * turns its tree into ours and its first error into words. Every part keeps its place in the text, for later messages.
+ */
+import type { SyntaxNode, Tree } from "@lezer/common";
+import { parser } from "./tables.ts";
+
+/** Offsets in the text of a formula, `end` exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export type Sign = "+" | "-" | "*" | "/" | "^" | "<" | "<=" | ">" | ">=" | "==" | "!=";
+
+export type Expression = Span & {
+  /** Stands in brackets of its own. */
+  readonly isBracketed?: true;
+} & (
+    | { readonly kind: "number"; readonly value: number }
+    | { readonly kind: "name"; readonly name: string }
+    | { readonly kind: "call"; readonly name: string; readonly arguments: readonly Expression[] }
+    | { readonly kind: "negate"; readonly x: Expression }
+    | { readonly kind: "binary"; readonly sign: Sign; readonly x: Expression; readonly y: Expression }
+    | {
+        readonly kind: "choose";
+        readonly condition: Expression;
+        readonly x: Expression;
+        readonly y: Expression;
+      }
+  );
+
+/** `name = value`, a line of an optimizer. */
+export interface Line extends Span {
+  readonly name: string;
+  readonly nameSpan: Span;
+  readonly value: Expression;
+}
+
+/** Something wrong with a formula, and where in its text. */
+export interface FormulaFault {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly span: Span;
+}
+
+export type Parsed<T> = { readonly tree: T } | { readonly fault: FormulaFault };
+
+/** Longer texts and deeper nesting are no formulas that anyone reads; the limits keep every later stage far from its own. */
+export const longest = 10_000;
+export const deepest = 100;
+const mostParts = 2_000;
+
+const parsers = { Formula: parser.configure({ top: "Formula" }), Line: parser.configure({ top: "Line" }) };
+
+export const parseFormula = (text: string): Parsed<Expression> =>
+  parsed(text, "Formula", (root) => expressionOf(childrenOf(root)[0], text));
+
+export const parseLine = (text: string): Parsed<Line> =>
+  parsed(text, "Line", (root) => {
+    const [name, , value] = childrenOf(root);
+    const nameSpan = { start: name.from, end: name.to };
+    return {
+      name: textOf(name, text),
+      nameSpan,
+      value: expressionOf(value, text),
+      start: name.from,
+      end: root.to,
+    };
+  });
+
+function parsed<T>(text: string, top: "Formula" | "Line", read: (root: SyntaxNode) => T): Parsed<T> {
+  if (text.length > longest) {
+    const message = `has ${text.length} characters; a formula may have ${longest}`;
+    return { fault: { code: "T1606", message, span: { start: 0, end: 1 } } };
+  }
+  const tree = parsers[top].parse(text);
+  const fault = faultOf(tree, text, top);
+  return fault === undefined ? { tree: read(tree.topNode) } : { fault };
+}
+
+/** The first syntax error, or that the tree is too large. */
+function faultOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaFault | undefined {
+  let error: Span | undefined;
+  let tooDeep: Span | undefined;
+  let parts = 0;
+  let depth = 0;
+  tree.iterate({
+    enter: (node) => {
+      const span = { start: node.from, end: node.to };
+      if (node.type.isError) error ??= span;
+      if (++depth > deepest) tooDeep ??= span;
+      parts++;
+    },
+    leave: () => void depth--,
+  });
+  if (tooDeep !== undefined) {
+    const message = `is nested deeper than ${deepest} levels`;
+    return {
+      code: "T1606",
+      message,
+      hint: "an operation upon an operation is a level, in a sum too",
+      span: tooDeep,
+    };
+  }
+  if (error !== undefined) return syntaxFault(text, error, top);
+  if (parts <= mostParts) return undefined;
+  const message = `has ${parts} numbers, names and signs; a formula may have ${mostParts}`;
+  return { code: "T1606", message, span: { start: 0, end: 1 } };
+}
+
+/** What is usually meant by what other languages write. */
+const foreign: Readonly<Record<string, string>> = {
+  "**": "a power is written ^",
+  "&&": "both: where(a, b, 0), or the product of the two",
+  "||": "either: where(a, 1, b)",
+  "!": 'not: where(a, 0, 1); unequal is written "!="',
+  "=": "equality is written ==",
+  "%": "the remainder of x / y is x - y * floor(x / y)",
+  "[": "a formula has no indices and no lists",
+  '"': "a formula has no texts",
+  "'": "a formula has no texts",
+  ";": "a formula is one expression",
+};
+
+function syntaxFault(text: string, error: Span, top: "Formula" | "Line"): FormulaFault {
+  const start = error.start + (/^\s*/.exec(text.slice(error.start))?.[0].length ?? 0);
+  const found = /^([A-Za-z_]\w*|[\d.]+|\*\*|&&|\|\||[^])/u.exec(text.slice(start))?.[0];
+  const code = "T1601";
+  if (text.trim() === "") return { code, message: "is empty", span: { start: 0, end: 1 } };
+  const before = text.slice(0, start).trimEnd();
+  const power = before.endsWith("*") && found === "*" ? "**" : undefined;
+  const hint = foreign[power ?? found ?? ""] ?? hintFor(before, found, top, text);
+  const hinted = hint === undefined ? {} : { hint };
+  if (found === undefined)
+    return { code, message: "ends too early", ...hinted, span: { start: text.length, end: text.length + 1 } };
+  const span = { start, end: start + found.length };
+  const shown = JSON.stringify(
+    found.replace(/[^\x20-\x7e]/g, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`),
+  );
+  return { code, message: `cannot go on with ${shown}`, ...hinted, span };
+}
+
+function hintFor(
+  before: string,
+  found: string | undefined,
+  top: "Formula" | "Line",
+  text: string,
+): string | undefined {
+  if (top === "Line" && !text.includes("="))
+    return 'a line assigns: "parameter = parameter - rate * gradient"';
+  const open = before.split("(").length - before.split(")").length;
+  if (found === undefined)
+    return open > 0 ? `${open} bracket${open === 1 ? " is" : "s are"} still open` : undefined;
+  if (found === ")" && open <= 0) return "no bracket is open here";
+  if (/^[\w(.]/.test(found) && /[\w).]$/.test(before))
+    return "a sign is missing before it: a product is written *";
+  return undefined;
+}
+
+const childrenOf = (node: SyntaxNode): SyntaxNode[] => {
+  const children: SyntaxNode[] = [];
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) children.push(child);
+  return children;
+};
+
+const textOf = (node: SyntaxNode, text: string): string => text.slice(node.from, node.to);
+
+/** Only called on trees without errors, so every kind of node has its parts. */
+function expressionOf(node: SyntaxNode, text: string): Expression {
+  const span = { start: node.from, end: node.to };
+  const part = (child: SyntaxNode) => expressionOf(child, text);
+  const children = childrenOf(node);
+  switch (node.name) {
+    case "Number":
+      return { kind: "number", value: Number(textOf(node, text)), ...span };
+    case "Name":
+      return { kind: "name", name: textOf(node, text), ...span };
+    case "Brackets":
+      return { ...part(children[0]), ...span, isBracketed: true };
+    case "Call":
+      return {
+        kind: "call",
+        name: textOf(children[0], text),
+        arguments: children.slice(1).map(part),
+        ...span,
+      };
+    case "Negate":
+      return { kind: "negate", x: part(children[1]), ...span };
+    case "Choose":
+      return {
+        kind: "choose",
+        condition: part(children[0]),
+        x: part(children[1]),
+        y: part(children[2]),
+        ...span,
+      };
+    default:
+      return { kind: "binary", sign: signOf(textOf(children[1], text)), x: part(children[0]), y: part(children[2]), ...span }; // prettier-ignore
+  }
+}
+
+const signs: readonly Sign[] = ["+", "-", "*", "/", "^", "<", "<=", ">", ">=", "==", "!="];
+
+function signOf(text: string): Sign {
+  const sign = signs.find((known) => known === text);
+  if (sign === undefined) throw new Error(`internal: the grammar has a sign ${text} that the tree has not`);
+  return sign;
+}

@@ -1,0 +1,113 @@
+/**
+ * A layer of the user's own: a function of a TypeScript spec that composes the builder's ops. It is called while the model is compiled,
+ * once for each graph that holds the network, and asks for all that it needs of its first parameter.
+ */
+import type { z } from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import type { Shape } from "../../ir/types.ts";
+import { choice } from "../../util/choice.ts";
+import { showValue } from "../../util/show-value.ts";
+import type { Fans } from "../define.ts";
+import { Fault } from "../fault.ts";
+import { functionKey } from "../formula/keys.ts";
+import { initialisers } from "../initialisers/index.ts";
+import type { InitialiserChoice } from "../initialisers/index.ts";
+import { called, returnedNode } from "../user-function.ts";
+import { defineLayer, shapeText } from "./layer.ts";
+import type { LayerContext } from "./layer.ts";
+
+const initialiser = choice(initialisers);
+
+/** An initialiser as a spec writes it: "he-uniform", { type: "normal", std: 0.1 }. */
+export type InitialiserWish = z.input<typeof initialiser>;
+
+export interface ParameterOptions {
+  /** Xavier's uniform by default. */
+  readonly init?: InitialiserWish;
+  /** Whether `regularization` covers it; by default what has two axes or more. */
+  readonly regularized?: boolean;
+  /** How many numbers a unit reads and how many units read a number; by default by the shape. */
+  readonly fans?: Fans;
+}
+
+export interface CustomContext {
+  /** The builder: its methods are the ops, numpy's rule brings their operands to one shape. */
+  readonly g: GraphBuilder;
+  readonly mode: "training" | "evaluation";
+  /** The layer's name. */
+  readonly layer: string;
+  /** A parameter `LAYER.name`, trained unless the layer is frozen. */
+  parameter(name: string, shape: readonly number[], options?: ParameterOptions): Node;
+  /** A statistic `LAYER.name` that no gradient moves; `next` makes of its value the one after a training step. */
+  running(name: string, shape: readonly number[], init: InitialiserWish, next: (before: Node) => Node): Node;
+  /** Uniform in [0, 1): a function of seed, step and layer alone. "n" stands for the rows of a batch. */
+  random(shape: Shape): Node;
+  /** Ends the build with a diagnostic at the layer. */
+  refuse(message: string, options?: { readonly hint?: string }): never;
+}
+
+/** Gives the layer's value, rows first, from those that it reads: [n, …]. */
+export type LayerFunction = (context: CustomContext, x: Node, ...others: Node[]) => Node;
+
+export const custom = defineLayer({
+  name: "custom",
+  about: "a function of a TypeScript spec that composes the builder's ops",
+  keys: { build: functionKey<LayerFunction>().describe("Builds the layer's value.") },
+  takes: "any inputs",
+  build: (context, inputs, { build }) => {
+    const { g, layer } = context;
+    const what = `${layer}: its function`;
+    const [x, ...others] = inputs.map(({ node }) => node);
+    const value = returnedNode(
+      g,
+      what,
+      called(what, () => build(customContext(context), x, ...others)),
+    );
+    if (value.type.shape[0] !== "n")
+      throw new Fault("T1608", `${what} must return rows, [n, …], but gives ${shapeText(value.type.shape)}`);
+    return value.type.element === "bool" ? g.cast(value, { element: g.float }) : value;
+  },
+});
+
+const parameterName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+
+/** The context with its demands checked: no type may have held them. */
+function customContext(context: LayerContext): CustomContext {
+  const { g, mode, layer } = context;
+  const asked = new Set<string>();
+  const checked = (name: string, shape: readonly number[], init: unknown): InitialiserChoice => {
+    if (typeof name !== "string" || !parameterName.test(name) || name in Object.prototype)
+      throw new Fault("T1608", `${layer}: ${showValue(name)} is no name for a parameter`, {
+        hint: "a letter, then letters, digits, _ and -",
+      });
+    if (asked.has(name))
+      throw new Fault("T1608", `${layer}: asks for the parameter ${showValue(name)} twice`);
+    asked.add(name);
+    if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size > 0))
+      throw new Fault(
+        "T1608",
+        `${layer}: the shape of ${name} must be a list of positive integers, got ${showValue(shape)}`,
+      );
+    const read = initialiser.safeParse(init);
+    if (read.success) return read.data;
+    throw new Fault("T1608", `${layer}: the init of ${name} is no initialiser, got ${showValue(init)}`, {
+      hint: `a name or an object with a type and its keys: ${Object.keys(initialisers).join(", ")}`,
+    });
+  };
+  return {
+    g,
+    mode,
+    layer,
+    parameter: (name, shape, { init = "xavier-uniform", regularized, fans } = {}) =>
+      context.parameter(name, shape, {
+        init: checked(name, shape, init),
+        initKey: "build",
+        regularized: regularized ?? shape.length > 1,
+        ...(fans && { fans }),
+      }),
+    running: (name, shape, init, next) => context.running(name, shape, checked(name, shape, init), next),
+    random: (shape) => context.random(shape),
+    refuse: (message, options = {}) => context.refuse(message, options),
+  };
+}

@@ -1,0 +1,58 @@
+/**
+ * Calling a function of a TypeScript spec. It is the user's program: that it throws, or returns something else than it should, is a
+ * fault to be told and no stack trace. It runs while graphs are built and never in the trainer.
+ */
+import { DiagnosticError, InternalError } from "../diagnostics/errors.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import type { Node } from "../ir/nodes.ts";
+import { isFloat, sameShape } from "../ir/types.ts";
+import type { Shape } from "../ir/types.ts";
+import { showValue } from "../util/show-value.ts";
+import { Fault } from "./fault.ts";
+
+/** What the function returns. `what` is how messages call it: "the activation function". */
+export function called(what: string, call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Fault || error instanceof DiagnosticError || error instanceof InternalError)
+      throw error;
+    throw new Fault("T1607", `${what} throws ${errorText(error)}`, {
+      hint: "it is called while the model is compiled, with the builder g: its methods are the ops",
+    });
+  }
+}
+
+/** "TypeError: x is undefined", on one line and without what the builder says of itself. */
+function errorText(error: unknown): string {
+  const text =
+    error instanceof Error ? `${error.name}: ${error.message.replace(/^internal: /, "")}` : showValue(error);
+  const line = text.split("\n")[0];
+  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
+}
+
+const isNode = (value: unknown): value is Node =>
+  typeof value === "object" && value !== null && "op" in value && "operands" in value && "type" in value;
+
+/** What was returned, if it is a node, or a number where that will do; a promise, `undefined` and the like are faults. */
+export function returnedNode(g: GraphBuilder, what: string, value: unknown, element = g.float): Node {
+  if (typeof value === "number") return g.number(value, element);
+  if (isNode(value)) return value;
+  throw new Fault("T1608", `${what} must return a node that the builder made, got ${showValue(value)}`);
+}
+
+/** The same, real and of that shape; a comparison is taken as 0 and 1, a single number is repeated. */
+export function returnedLike(
+  g: GraphBuilder,
+  what: string,
+  value: unknown,
+  shape: Shape,
+  element = g.float,
+): Node {
+  const node = returnedNode(g, what, value, element);
+  const real = isFloat(node.type.element) && node.type.element === element ? node : g.cast(node, { element });
+  if (sameShape(real.type.shape, shape)) return real;
+  if (real.type.shape.length === 0) return g.broadcastTo(real, shape);
+  const [got, wanted] = [real.type.shape, shape].map((each) => `[${each.join(", ")}]`);
+  throw new Fault("T1608", `${what} must return the shape ${wanted}, but gives ${got}`);
+}

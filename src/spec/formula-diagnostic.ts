@@ -1,0 +1,57 @@
+/** Faults of formulas and of functions as diagnostics. Where no file is known, the frame shows the formula itself. */
+import { codeFrame } from "../diagnostics/code-frame.ts";
+import type { Collector } from "../diagnostics/collector.ts";
+import type { SpecPath, TextPart } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import { formatPath } from "../diagnostics/format-path.ts";
+import { Fault } from "../library/fault.ts";
+import type { FormulaFault } from "../library/formula/syntax.ts";
+import { lineIndex } from "../util/line-index.ts";
+
+/** A fault of the formula `text` that stands at `path`. */
+export function reportFormulaFault(
+  problems: Collector,
+  path: SpecPath,
+  text: string,
+  { code, message, hint, span }: FormulaFault,
+): void {
+  reportPart(problems, path, code, `the formula ${message}`, { text, ...span }, hint);
+}
+
+function reportPart(
+  problems: Collector,
+  path: SpecPath,
+  code: string,
+  message: string,
+  within: TextPart,
+  hint: string | undefined,
+): void {
+  const index = lineIndex(within.text);
+  const { line, column } = index.at(within.start);
+  const end = index.at(within.end);
+  const endColumn = end.line === line ? end.column : index.lines[line - 1].length + 1;
+  const frame = codeFrame(index.lines, { file: "", line, column, endColumn });
+  problems.error(path, code, `${formatPath(path)}: ${message}`, { within, hint, frame });
+}
+
+/** What `build` gives; undefined, and the reason among the problems, if a formula or a function is at fault. */
+export function withoutFault<T>(problems: Collector, path: SpecPath, build: () => T): T | undefined {
+  try {
+    return build();
+  } catch (error) {
+    if (error instanceof Fault) reportFault(problems, path, error);
+    else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
+    else throw error;
+    return undefined;
+  }
+}
+
+export function reportFault(problems: Collector, path: SpecPath, { code, message, details }: Fault): void {
+  const { hint, key, within } = details;
+  if (within !== undefined) return reportPart(problems, [...path, "formula"], code, message, within, hint);
+  const whole = key === undefined ? path : [...path, key];
+  const sentence = `${formatPath(path)}: ${message}`;
+  // The copies of a repeated block are written in one place.
+  if (!problems.found.some((known) => known.message === sentence))
+    problems.error(whole, code, sentence, { hint });
+}

@@ -1,0 +1,40 @@
+// docs/formulas.md: its specs compile, its functions exist, its error is what the compiler says.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { compileModel } from "../../src/pipeline.ts";
+import { functions } from "../../src/library/formula/functions.ts";
+import { readSpec } from "../../src/spec/read/read-spec.ts";
+
+const page = readFileSync(new URL("../../docs/formulas.md", import.meta.url), "utf8");
+const folder = mkdtempSync(join(tmpdir(), "tapeless-page-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(["yaml", "ts"])("the spec in %s compiles, without a warning", async (language) => {
+  const [, text] = new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(page) ?? [];
+  const file = join(folder, `spec.${language}`);
+  writeFileSync(file, text ?? "");
+  const { model, warnings } = await readSpec(file);
+  const compilation = compileModel(model, { dtype: "f32" });
+  expect([...warnings, ...compilation.built.warnings]).toEqual([]);
+  expect(compilation.built.parameters.length).toBeGreaterThan(0);
+});
+
+test("every function is named", () => {
+  const language = page.slice(page.indexOf("## The language"), page.indexOf("## Functions in"));
+  expect(Object.keys(functions).filter((name) => !new RegExp(`\\b${name}\\b`).test(language))).toEqual([]);
+});
+
+test("the message is the compiler's, word for word", async () => {
+  const graph = readFileSync(new URL("../../graphs/two-moons.yaml", import.meta.url), "utf8");
+  const file = join(folder, "two-moons.yaml");
+  writeFileSync(file, graph.replace("sigmoid", "sigmod"));
+  const said = await readSpec(file).then(
+    () => "nothing",
+    (error: Error) => error.message.replace(folder, "graphs"),
+  );
+  const [, shown] = /```\n([^]*?)```/.exec(page) ?? [];
+  const lines = (shown ?? "").trim().split("\n");
+  expect(said.split("\n").filter((line) => lines.includes(line))).toEqual(lines);
+});
