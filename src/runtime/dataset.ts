@@ -4,7 +4,7 @@ import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { fitScale, type Scale } from "./scale.ts";
 import type { Batch } from "./slots.ts";
 import { splitRows } from "./split.ts";
-import type { Table } from "./table.ts";
+import type { NumberColumn, Table } from "./table.ts";
 
 /** A field with the scale of each of its columns. */
 export interface FittedField extends Field {
@@ -18,6 +18,9 @@ export interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
+  /** Where columns hold texts: the characters of each such input, and the same columns of another table as their numbers. */
+  characters?: Record<string, readonly string[]>;
+  encode?(table: Table): Table;
 }
 
 /** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
@@ -59,7 +62,7 @@ export function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
   table: Table,
-  values: Float64Array[][],
+  values: NumberColumn[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;

@@ -3,18 +3,24 @@ import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import type { ScaleRule } from "./scale.ts";
 import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
-import { numberIn, type Table } from "./table.ts";
+import { numberIn, type NumberColumn, type Table } from "./table.ts";
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
+  /** The column holds texts, of which each becomes a sequence of this length; see `text-columns.ts`. */
+  characters?: { length: number };
+  /** A target without columns: at each place of this input the character after it. */
+  nextOf?: string;
 }
 
 /** The data section of the spec: the columns of each input and target. */
 export interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** Where each input and target is a file of its own: how the files are called, in a folder. See `idx-reader.ts`. */
+  idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
 /** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
@@ -78,7 +84,7 @@ function shorten(names: string[]): string {
 }
 
 /** The numbers in a field's columns, each cell checked. */
-export function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
+export function valuesOf(table: Table, { columns, bounds, classNames }: Field): NumberColumn[] {
   return columns.map((column) => {
     if (classNames.length > 0) return classColumn(table, column, classNames);
     return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
@@ -87,12 +93,12 @@ export function valuesOf(table: Table, { columns, bounds, classNames }: Field): 
 
 /** An error about one cell, with its line. */
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+  return new InputError(`column "${column}": ${what}`, table.records[row].line);
 }
 
-function numberColumn(table: Table, name: string): Float64Array {
+function numberColumn(table: Table, name: string): NumberColumn {
   const column = table.columns.get(name);
-  if (column instanceof Float64Array) return column;
+  if (column && !Array.isArray(column)) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
   // 1e999 is a number, which only no double can hold; "Infinity" is none.
@@ -100,7 +106,7 @@ function numberColumn(table: Table, name: string): Float64Array {
   throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
+function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberColumn {
   const column = numberColumn(table, name);
   const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
   if (row < 0) return column;
@@ -109,7 +115,7 @@ function indexColumn(table: Table, name: string, { lowest, highest, rule }: Inde
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
-  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
+  if (columns.every((column) => !Array.isArray(table.columns.get(column)))) return [];
   const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;

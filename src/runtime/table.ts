@@ -1,16 +1,18 @@
 // A data file in memory: columns by name. A column whose cells are all numbers is held as numbers, any other as text.
 
-export type Column = Float64Array | string[];
+/** Numbers of a table; what is no text keeps the width that its file has. */
+export type NumberColumn = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+export type Column = NumberColumn | string[];
 
 /** A map, not an object: a column may have any name. */
 export interface Table {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line of the file, from 1, on which a row begins. */
-  lineOf(row: number): number;
+  /** Each row as the file has it; files of numbers alone have neither cells nor lines. */
+  readonly records: readonly Partial<TableRecord>[];
 }
 
-/** One record of a file: its cells, and the line on which it begins. */
+/** One record of a file: its cells, and the line (from 1) on which it begins. */
 export interface TableRecord {
   readonly cells: readonly string[];
   readonly line: number;
@@ -43,7 +45,7 @@ export function tableOf(records: readonly TableRecord[]): Table | TableFault[] {
     }));
   if (faults.length > 0) return faults;
   const columns = new Map(names.map((name, i) => [name, columnOf(rows.map(({ cells }) => cells[i]))]));
-  return { rows: rows.length, columns, lineOf: (row) => rows[row].line };
+  return { rows: rows.length, columns, records: rows };
 }
 
 function columnOf(cells: string[]): Column {
