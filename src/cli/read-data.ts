@@ -25,7 +25,7 @@ export async function readData(data: DataFile, source: SpecSource): Promise<Tabl
 export async function checkReadable({ file, path }: DataFile, source: SpecSource): Promise<void> {
   const reason = await unreadable(file);
   if (reason === undefined) return;
-  located(source, () => {
+  await located(source, () => {
     throw new DiagnosticError([
       path === undefined
         ? { code: "T2001", severity: "error", message: `the data cannot be read: ${reason}`, place: { file } }

@@ -42,7 +42,8 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
   const start = 4 + 4 * dimensions;
   if (type === undefined || dimensions === 0) {
     const found = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    throw new InputError(`this is no IDX file: it begins with the bytes ${found || "of none"}`);
+    const what = found === "" ? "it is empty" : `it begins with the bytes ${found}`;
+    throw new InputError(`this is no IDX file: ${what}`);
   }
   if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));

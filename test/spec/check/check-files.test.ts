@@ -54,7 +54,11 @@ test.each([
     'error T1208: data.test is of another kind than data.train\n  hint: two CSV files, or { "idx": … } twice',
   ],
   ["no test", { train: { idx } }, "error T1102: data.test is missing: it must be a text"],
-  ["a file that is no text", { idx: { x: 3, y: "y.idx" } }, "error T1203: data.idx.x must be a text that is not empty, got 3"],
+  [
+    "a file that is no text",
+    { idx: { x: 3, y: "y.idx" } },
+    "error T1203: data.idx.x must be a text that is not empty, got 3",
+  ],
   ["a scale of classes", { idx, targets: { y: { scale: "standard" } } }, "error T1208: data.targets.y.scale would scale indices"], // prettier-ignore
   ["a format that is not there", { file: "a.jsonl.gz", ...csv }, "known gap: the data format .jsonl.gz"],
   ["no columns", { file: "a.csv", ...csv, inputs: { x: {} } }, "error T1102: data.inputs.x.columns is missing: it must be a list that is not empty"], // prettier-ignore
