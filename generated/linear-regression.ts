@@ -495,7 +495,7 @@ function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
   table: Table,
-  values: NumberColumn[][],
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
@@ -751,7 +751,7 @@ function shorten(names: string[]): string {
 }
 
 /** The numbers in a field's columns, each cell checked. */
-function valuesOf(table: Table, { columns, bounds, classNames }: Field): NumberColumn[] {
+function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
   return columns.map((column) => {
     if (classNames.length > 0) return classColumn(table, column, classNames);
     return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
@@ -763,9 +763,9 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${column}": ${what}`, table.records[row].line);
 }
 
-function numberColumn(table: Table, name: string): NumberColumn {
+function numberColumn(table: Table, name: string): Float64Array {
   const column = table.columns.get(name);
-  if (column && !Array.isArray(column)) return column;
+  if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
   // 1e999 is a number, which only no double can hold; "Infinity" is none.
@@ -773,7 +773,7 @@ function numberColumn(table: Table, name: string): NumberColumn {
   throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberColumn {
+function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
   const column = numberColumn(table, name);
   const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
   if (row < 0) return column;
@@ -782,7 +782,7 @@ function indexColumn(table: Table, name: string, { lowest, highest, rule }: Inde
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
-  if (columns.every((column) => !Array.isArray(table.columns.get(column)))) return [];
+  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
   const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
@@ -981,7 +981,13 @@ interface Program {
   /** The data, and the flags that say where it is. */
   reader: DataReader;
   /** How a table becomes a data set, where it holds texts. */
-  datasetOf?: typeof datasetOf;
+  datasetOf?(
+    model: ModelFacts,
+    data: DataFacts,
+    training: TrainingFacts,
+    seed: number,
+    table: Table,
+  ): Dataset;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -1514,17 +1520,14 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 
 // ── table ──
 
-/** Numbers of a table; what is no text keeps the width that its file has. */
-type NumberColumn = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
-
-type Column = NumberColumn | string[];
+type Column = Float64Array | string[];
 
 /** A map, not an object: a column may have any name. */
 interface Table {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it; files of numbers alone have neither cells nor lines. */
-  readonly records: readonly Partial<TableRecord>[];
+  /** Each row as the file has it. */
+  readonly records: readonly TableRecord[];
 }
 
 /** One record of a file: its cells, and the line (from 1) on which it begins. */

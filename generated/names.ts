@@ -5096,7 +5096,7 @@ function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
   table: Table,
-  values: NumberColumn[][],
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;
@@ -5465,7 +5465,7 @@ function shorten(names: string[]): string {
 }
 
 /** The numbers in a field's columns, each cell checked. */
-function valuesOf(table: Table, { columns, bounds, classNames }: Field): NumberColumn[] {
+function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
   return columns.map((column) => {
     if (classNames.length > 0) return classColumn(table, column, classNames);
     return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
@@ -5477,9 +5477,9 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${column}": ${what}`, table.records[row].line);
 }
 
-function numberColumn(table: Table, name: string): NumberColumn {
+function numberColumn(table: Table, name: string): Float64Array {
   const column = table.columns.get(name);
-  if (column && !Array.isArray(column)) return column;
+  if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
   // 1e999 is a number, which only no double can hold; "Infinity" is none.
@@ -5487,7 +5487,7 @@ function numberColumn(table: Table, name: string): NumberColumn {
   throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberColumn {
+function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
   const column = numberColumn(table, name);
   const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
   if (row < 0) return column;
@@ -5496,7 +5496,7 @@ function indexColumn(table: Table, name: string, { lowest, highest, rule }: Inde
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
-  if (columns.every((column) => !Array.isArray(table.columns.get(column)))) return [];
+  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
   const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
@@ -5715,18 +5715,6 @@ function csvRecords(text: string): TableRecord[] {
   return records;
 }
 
-// ── places ──
-
-/** "pixels[3]". */
-function placeColumn(name: string, index: number): string {
-  return `${name}[${index}]`;
-}
-
-/** All of them, as a section of the data lists columns. */
-function placeColumns(name: string, size: number): string[] {
-  return [`${placeColumn(name, 0)}..${placeColumn(name, size - 1)}`];
-}
-
 // ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
@@ -5762,7 +5750,13 @@ interface Program {
   /** The data, and the flags that say where it is. */
   reader: DataReader;
   /** How a table becomes a data set, where it holds texts. */
-  datasetOf?: typeof datasetOf;
+  datasetOf?(
+    model: ModelFacts,
+    data: DataFacts,
+    training: TrainingFacts,
+    seed: number,
+    table: Table,
+  ): Dataset;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -6300,17 +6294,14 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 
 // ── table ──
 
-/** Numbers of a table; what is no text keeps the width that its file has. */
-type NumberColumn = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
-
-type Column = NumberColumn | string[];
+type Column = Float64Array | string[];
 
 /** A map, not an object: a column may have any name. */
 interface Table {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it; files of numbers alone have neither cells nor lines. */
-  readonly records: readonly Partial<TableRecord>[];
+  /** Each row as the file has it. */
+  readonly records: readonly TableRecord[];
 }
 
 /** One record of a file: its cells, and the line (from 1) on which it begins. */
@@ -6411,7 +6402,7 @@ function charactersOf(texts: readonly string[]): string[] {
 /** The cells as they stand in the file: "007" is a text like any other. */
 function textsOf(table: Table, column: string): string[] {
   const place = [...table.columns.keys()].indexOf(column);
-  return table.records.map(({ cells = [] }, row) => {
+  return table.records.map(({ cells }, row) => {
     if (cells[place] !== "") return cells[place];
     throw wrongCell(table, column, row, "the cell is empty");
   });
@@ -6452,10 +6443,15 @@ function checkVocabulary(
   );
 }
 
+/** How the column of a place is called. */
+const placeColumn = (name: string, index: number) => `${name}[${index}]`;
+
 /** The data section with a column for each place of a text. */
 function placesOf({ inputs, targets }: DataFacts, texts: readonly TextColumn[]): DataFacts {
   const own = (name: string | undefined, length: number): [string, { columns: string[] }][] =>
-    name === undefined ? [] : [[name, { columns: placeColumns(name, length) }]];
+    name === undefined
+      ? []
+      : [[name, { columns: [`${placeColumn(name, 0)}..${placeColumn(name, length - 1)}`] }]];
   return {
     inputs: { ...inputs, ...Object.fromEntries(texts.flatMap(({ input, length }) => own(input, length))) },
     targets: {
@@ -6488,13 +6484,13 @@ function encoded(table: Table, texts: readonly TextColumn[]): Table {
     for (let i = 0; i < length; i++) {
       columns.set(
         placeColumn(input, i),
-        Int32Array.from(rows, (row) => row[i - 1] ?? 0),
+        Float64Array.from(rows, (row) => row[i - 1] ?? 0),
       );
     }
     for (let i = 0; target !== undefined && i < length; i++) {
       columns.set(
         placeColumn(target, i),
-        Int32Array.from(rows, (row) => row[i] ?? (i === row.length ? 0 : -1)),
+        Float64Array.from(rows, (row) => row[i] ?? (i === row.length ? 0 : -1)),
       );
     }
   }

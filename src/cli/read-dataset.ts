@@ -4,9 +4,8 @@ import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
 import { readIdx } from "../data/read-idx.ts";
 import { datasetOf, type Dataset } from "../runtime/dataset.ts";
-import { idxData } from "../runtime/idx.ts";
+import { idxDataset, type IdxPart } from "../runtime/idx-dataset.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
-import type { Table } from "../runtime/table.ts";
 import { testPartOf } from "../runtime/test-file.ts";
 import { textDatasetOf } from "../runtime/text-columns.ts";
 import { dataFormatGap } from "../spec/known-gaps.ts";
@@ -28,23 +27,11 @@ export interface DataRequest {
   readonly seed: number;
 }
 
-/** A part's rows, in one file or one for each input and target. */
-type Part = DataFile | Readonly<Record<string, DataFile>>;
-
 /** @throws DiagnosticError for files that cannot be read, are wrong, or do not fit the model. */
 export async function readDataset(request: DataRequest): Promise<Dataset> {
-  const { model, facts, source, seed } = request;
   const data = dataOf(request);
-  const { rows, testRows } = partsOf(request, data);
-  const table = await readPart(rows, facts, source);
-  const testTable = testRows && (await readPart(testRows, facts, source));
-  const prepare = readsTexts(model) ? textDatasetOf : datasetOf;
-  const columns = typeof data.file === "string" ? data : idxData(facts, data);
-  const training = trainingFacts(model.training, model.metrics);
-  const dataset = onFile(nameOf(rows), "T2004", () => prepare(facts, columns, training, seed, table));
-  if (testRows === undefined || testTable === undefined) return dataset;
-  const test = onFile(nameOf(testRows), "T2004", () => testPartOf(facts, dataset, testTable));
-  return { ...dataset, test };
+  const { file, test } = data;
+  return typeof file === "string" ? readTables(request, data, file) : readImages(request, data, file, test);
 }
 
 function dataOf({ spec, model: { data } }: DataRequest): ModelData {
@@ -60,41 +47,53 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
   ]);
 }
 
-/** Which files: what is given stands for the spec's training rows, or for the folder of all IDX files. */
-function partsOf({ spec, given }: DataRequest, data: ModelData): { rows: Part; testRows: Part | undefined } {
-  const besideSpec = (file: string) => (isAbsolute(file) ? file : join(dirname(spec), file));
-  const part = (files: DataFiles, path: SpecPath): Part =>
-    typeof files === "string"
-      ? { file: besideSpec(files), path }
-      : mapFiles(files, (file, name) => ({ file: besideSpec(file), path: [...path, "idx", name] }));
-  const train = data.test === undefined ? [] : ["train"];
-  const rows = part(data.file, ["data", ...(typeof data.file === "string" && train.length === 0 ? ["file"] : train)]); // prettier-ignore
-  const testRows = data.test === undefined ? undefined : part(data.test, ["data", "test"]);
-  if (given === undefined) return { rows, testRows };
-  if (typeof data.file === "string") {
-    const gap = dataFormatGap(given);
-    if (gap) throw new Unsupported(`${gap.message}; ${gap.hint}`);
-    return { rows: { file: given }, testRows };
-  }
-  const names = idxNames(data.file, data.test);
-  const inFolder = (files: Readonly<Record<string, string>>) =>
-    mapFiles(files, (file) => ({ file: join(given, file) }));
-  return { rows: inFolder(names.train), testRows: names.test && inFolder(names.test) };
+const besideSpec = (spec: string, file: string): string =>
+  isAbsolute(file) ? file : join(dirname(spec), file);
+
+/** CSV files; one that is given stands for the spec's training rows. */
+async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Dataset> {
+  const { spec, source, model, facts, given, seed } = request;
+  const gap = given === undefined ? undefined : dataFormatGap(given);
+  if (gap) throw new Unsupported(`${gap.message}; ${gap.hint}`);
+  const isSplit = typeof data.test === "string";
+  const rows: DataFile =
+    given === undefined
+      ? { file: besideSpec(spec, file), path: ["data", isSplit ? "train" : "file"] }
+      : { file: given };
+  const tested: DataFile | undefined =
+    typeof data.test === "string" ? { file: besideSpec(spec, data.test), path: ["data", "test"] } : undefined;
+  const table = await readData(rows, source);
+  const testTable = tested && (await readData(tested, source));
+  const prepare = readsTexts(model) ? textDatasetOf : datasetOf;
+  const training = trainingFacts(model.training, model.metrics);
+  const dataset = onFile(rows.file, "T2004", () => prepare(facts, data, training, seed, table));
+  if (tested === undefined || testTable === undefined) return dataset;
+  const test = onFile(tested.file, "T2004", () => testPartOf(facts, dataset, testTable));
+  return { ...dataset, test };
 }
 
-const mapFiles = (
-  files: Readonly<Record<string, string>>,
-  map: (file: string, name: string) => DataFile,
-): Readonly<Record<string, DataFile>> =>
-  Object.fromEntries(Object.entries(files).map(([name, file]) => [name, map(file, name)]));
+type FilesByName = Readonly<Record<string, string>>;
 
-const isOneFile = (part: Part): part is DataFile => typeof part.file === "string";
-
-/** The file that stands for the part where a fault has no other. */
-const nameOf = (part: Part): string => (isOneFile(part) ? part.file : Object.values(part)[0].file);
-
-async function readPart(part: Part, facts: ModelFacts, source: SpecSource): Promise<Table> {
-  if (isOneFile(part)) return readData(part, source);
-  for (const file of Object.values(part)) await checkReadable(file, source);
-  return readIdx(facts, Object.fromEntries(Object.entries(part).map(([name, { file }]) => [name, file])));
+/** IDX files; a folder that is given stands for the one that all of the spec's lie in. */
+async function readImages(
+  { spec, source, model, facts, given, seed }: DataRequest,
+  data: ModelData,
+  train: FilesByName,
+  test: DataFiles | undefined,
+): Promise<Dataset> {
+  const names = idxNames(train, test);
+  const part = async (files: FilesByName, inFolder: FilesByName, path: SpecPath): Promise<IdxPart> => {
+    const found = Object.entries(files).map(([name, file]): [string, DataFile] =>
+      given === undefined
+        ? [name, { file: besideSpec(spec, file), path: [...path, "idx", name] }]
+        : [name, { file: join(given, inFolder[name]) }],
+    );
+    for (const [, file] of found) await checkReadable(file, source);
+    return readIdx(facts, Object.fromEntries(found.map(([name, { file }]) => [name, file])));
+  };
+  const isSplit = typeof test === "object";
+  const whole = await part(train, names.train, isSplit ? ["data", "train"] : ["data"]);
+  const tested = isSplit ? await part(test, names.test ?? {}, ["data", "test"]) : undefined;
+  const training = trainingFacts(model.training, model.metrics);
+  return onFile(given ?? spec, "T2004", () => idxDataset(facts, data, training, seed, whole, tested));
 }

@@ -4,7 +4,7 @@ import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { fitScale, type Scale } from "./scale.ts";
 import type { Batch } from "./slots.ts";
 import { splitRows } from "./split.ts";
-import type { NumberColumn, Table } from "./table.ts";
+import type { Table } from "./table.ts";
 
 /** A field with the scale of each of its columns. */
 export interface FittedField extends Field {
@@ -62,7 +62,7 @@ export function batchOf(
   { dtype }: ModelFacts,
   fields: readonly FittedField[],
   table: Table,
-  values: NumberColumn[][],
+  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
   const real = dtype === "f32" ? Float32Array : Float64Array;

@@ -3,7 +3,7 @@ import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import type { ScaleRule } from "./scale.ts";
 import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
-import { numberIn, type NumberColumn, type Table } from "./table.ts";
+import { numberIn, type Table } from "./table.ts";
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
@@ -84,7 +84,7 @@ function shorten(names: string[]): string {
 }
 
 /** The numbers in a field's columns, each cell checked. */
-export function valuesOf(table: Table, { columns, bounds, classNames }: Field): NumberColumn[] {
+export function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
   return columns.map((column) => {
     if (classNames.length > 0) return classColumn(table, column, classNames);
     return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
@@ -96,9 +96,9 @@ export function wrongCell(table: Table, column: string, row: number, what: strin
   return new InputError(`column "${column}": ${what}`, table.records[row].line);
 }
 
-function numberColumn(table: Table, name: string): NumberColumn {
+function numberColumn(table: Table, name: string): Float64Array {
   const column = table.columns.get(name);
-  if (column && !Array.isArray(column)) return column;
+  if (column instanceof Float64Array) return column;
   const cells = textColumn(table, name);
   const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
   // 1e999 is a number, which only no double can hold; "Infinity" is none.
@@ -106,7 +106,7 @@ function numberColumn(table: Table, name: string): NumberColumn {
   throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
 }
 
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberColumn {
+function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
   const column = numberColumn(table, name);
   const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
   if (row < 0) return column;
@@ -115,7 +115,7 @@ function indexColumn(table: Table, name: string, { lowest, highest, rule }: Inde
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
-  if (columns.every((column) => !Array.isArray(table.columns.get(column)))) return [];
+  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
   const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;

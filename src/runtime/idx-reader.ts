@@ -1,12 +1,10 @@
 // The data of a program as IDX files in a folder. Only trainers of a spec with `idx` have this.
-import { datasetOf } from "./dataset.ts";
 import { unpacked } from "./gunzip.ts";
-import { idxData, idxTable, itemsOf, type IdxArray } from "./idx.ts";
+import { idxDataset, type IdxPart } from "./idx-dataset.ts";
+import { itemsOf, type IdxArray } from "./idx.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import { placed, reading, type DataReader } from "./program.ts";
-import { testPartOf } from "./test-file.ts";
-import type { Table } from "./table.ts";
 
 /** As the program takes it. The files are called as in the spec, from the folder on that they share. */
 export const idxFolder: DataReader = {
@@ -17,19 +15,17 @@ export const idxFolder: DataReader = {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));
       throw new InputError(`--data FOLDER is needed: the folder of ${files.join(", ")}`);
     }
-    const table = await readPart(model, folder, train);
-    const dataset = datasetOf(model, idxData(model, data), training, seed, table);
-    if (test === undefined) return dataset;
-    return { ...dataset, test: testPartOf(model, dataset, await readPart(model, folder, test)) };
+    const whole = await readPart(model, folder, train);
+    return idxDataset(model, data, training, seed, whole, test && (await readPart(model, folder, test)));
   },
 };
 
-/** The table of these files, by input and target. */
+/** These files, by input and target. */
 async function readPart(
   model: ModelFacts,
   folder: string,
   files: Readonly<Record<string, string>>,
-): Promise<Table> {
+): Promise<IdxPart> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, file] of Object.entries(files)) {
@@ -38,5 +34,5 @@ async function readPart(
     contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }
-  return idxTable(contents);
+  return contents;
 }

@@ -1,54 +1,50 @@
 // IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a spec with `idx` have this.
 //
 //   0  0  type  d  |  d lengths of 32 bits, the first of them the number of items  |  the numbers, the last dimension fastest
-import type { DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
-import { placeColumn, placeColumns } from "./places.ts";
 import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
-import type { Column, NumberColumn, Table } from "./table.ts";
+
+/** Numbers as wide as those of the file. */
+type IdxNumbers = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 /** What an IDX file holds. */
 export interface IdxArray {
   /** The lengths of its dimensions; items are along the first. */
   shape: readonly number[];
-  numbers: NumberColumn;
+  numbers: IdxNumbers;
 }
 
-/** By the third byte of the file: how many bytes a number takes, room for so many of them, and how to read one. */
-const idxTypes: Readonly<
-  Record<
-    number,
-    {
-      bytes: number;
-      room(count: number): NumberColumn;
-      read(view: DataView, at: number): number;
-    }
-  >
-> = {
-  0x08: { bytes: 1, room: (count) => new Uint8Array(count), read: (view, at) => view.getUint8(at) },
-  0x09: { bytes: 1, room: (count) => new Int8Array(count), read: (view, at) => view.getInt8(at) },
-  0x0b: { bytes: 2, room: (count) => new Int16Array(count), read: (view, at) => view.getInt16(at) },
-  0x0c: { bytes: 4, room: (count) => new Int32Array(count), read: (view, at) => view.getInt32(at) },
-  0x0d: { bytes: 4, room: (count) => new Float32Array(count), read: (view, at) => view.getFloat32(at) },
-  0x0e: { bytes: 8, room: (count) => new Float64Array(count), read: (view, at) => view.getFloat64(at) },
+/** Room for numbers, and how one is read. */
+type IdxType = readonly [
+  room: { new (count: number): IdxNumbers; readonly BYTES_PER_ELEMENT: number },
+  read: "getUint8" | "getInt8" | "getInt16" | "getInt32" | "getFloat32" | "getFloat64",
+];
+
+/** By the third byte of the file. */
+const idxTypes: Readonly<Record<number, IdxType>> = {
+  0x08: [Uint8Array, "getUint8"],
+  0x09: [Int8Array, "getInt8"],
+  0x0b: [Int16Array, "getInt16"],
+  0x0c: [Int32Array, "getInt32"],
+  0x0d: [Float32Array, "getFloat32"],
+  0x0e: [Float64Array, "getFloat64"],
 };
 
 /** Takes an IDX file apart. Anything else, and one that is cut short or goes on after its end, throws. */
 export function parseIdx(bytes: Uint8Array): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const type = bytes[0] === 0 && bytes[1] === 0 ? idxTypes[bytes[2]] : undefined;
-  const dimensions = bytes[3];
+  const [first, second, type, dimensions] = bytes;
   const start = 4 + 4 * dimensions;
-  if (type === undefined || dimensions === 0) {
-    const found = Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-    const what = found === "" ? "it is empty" : `it begins with the bytes ${found}`;
-    throw new InputError(`this is no IDX file: ${what}`);
-  }
+  if (first !== 0 || second !== 0 || !(type in idxTypes) || dimensions === 0)
+    throw new InputError(
+      `this is no IDX file: its first bytes are ${bytes.subarray(0, 4).join(" ") || "missing"}`,
+    );
   if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
+  const [room, read] = idxTypes[type];
   const count = sizeOf(shape);
-  const size = start + count * type.bytes;
+  const size = start + count * room.BYTES_PER_ELEMENT;
   if (size !== bytes.length) {
     const wrong = bytes.length < size ? "is cut short" : "goes on after its end";
     throw new InputError(
@@ -56,8 +52,8 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
     );
   }
   if (count === 0) throw new InputError("the file holds no items");
-  const numbers = type.room(count);
-  for (let i = 0; i < count; i++) numbers[i] = type.read(view, start + i * type.bytes);
+  const numbers = new room(count);
+  for (let i = 0; i < count; i++) numbers[i] = view[read](start + i * room.BYTES_PER_ELEMENT);
   return { shape, numbers };
 }
 
@@ -98,32 +94,4 @@ const inputBounds = ({ dtype, vocabulary }: ModelFacts["inputs"][string]) =>
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
   if (bounds === undefined) return Number.isFinite(value);
   return Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
-}
-
-/** The table of a part of the data: each place of an item is a column. */
-export function idxTable(files: Readonly<Record<string, IdxArray>>): Table {
-  const columns = new Map<string, Column>();
-  let rows = 0;
-  for (const [name, { shape, numbers }] of Object.entries(files)) {
-    rows = shape[0];
-    const size = numbers.length / rows;
-    for (let i = 0; i < size; i++) {
-      const column = numbers.slice(0, rows);
-      for (let row = 0; row < rows; row++) column[row] = numbers[row * size + i];
-      columns.set(placeColumn(name, i), column);
-    }
-  }
-  return { rows, columns, records: new Array<object>(rows).fill({}) };
-}
-
-/** The data section with the columns of {@link idxTable}. */
-export function idxData({ inputs, targets }: ModelFacts, data: DataFacts): DataFacts {
-  const within = (facts: DataFacts["inputs"], slots: Record<string, { shape: number[] }>) =>
-    Object.fromEntries(
-      Object.entries(slots).map(([name, { shape }]) => [
-        name,
-        { ...facts[name], columns: placeColumns(name, sizeOf(shape)) },
-      ]),
-    );
-  return { inputs: within(data.inputs, inputs), targets: within(data.targets, targets) };
 }

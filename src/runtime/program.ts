@@ -1,10 +1,11 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
 // is reached, unless the file is the program itself.
-import type { Dataset, datasetOf } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import type { DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { checkWhole } from "./session.ts";
+import type { Table } from "./table.ts";
 import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -39,7 +40,13 @@ export interface Program {
   /** The data, and the flags that say where it is. */
   reader: DataReader;
   /** How a table becomes a data set, where it holds texts. */
-  datasetOf?: typeof datasetOf;
+  datasetOf?(
+    model: ModelFacts,
+    data: DataFacts,
+    training: TrainingFacts,
+    seed: number,
+    table: Table,
+  ): Dataset;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */

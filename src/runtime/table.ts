@@ -1,15 +1,13 @@
 // A data file in memory: columns by name. A column whose cells are all numbers is held as numbers, any other as text.
 
-/** Numbers of a table; what is no text keeps the width that its file has. */
-export type NumberColumn = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
-export type Column = NumberColumn | string[];
+export type Column = Float64Array | string[];
 
 /** A map, not an object: a column may have any name. */
 export interface Table {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it; files of numbers alone have neither cells nor lines. */
-  readonly records: readonly Partial<TableRecord>[];
+  /** Each row as the file has it. */
+  readonly records: readonly TableRecord[];
 }
 
 /** One record of a file: its cells, and the line (from 1) on which it begins. */

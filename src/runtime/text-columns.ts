@@ -7,7 +7,6 @@ import { datasetOf, type Dataset } from "./dataset.ts";
 import { columnNames, fieldsOf, valuesOf, wrongCell, type DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import { placeColumn, placeColumns } from "./places.ts";
 import { splitRows } from "./split.ts";
 import type { Column, Table } from "./table.ts";
 
@@ -62,7 +61,7 @@ function charactersOf(texts: readonly string[]): string[] {
 /** The cells as they stand in the file: "007" is a text like any other. */
 function textsOf(table: Table, column: string): string[] {
   const place = [...table.columns.keys()].indexOf(column);
-  return table.records.map(({ cells = [] }, row) => {
+  return table.records.map(({ cells }, row) => {
     if (cells[place] !== "") return cells[place];
     throw wrongCell(table, column, row, "the cell is empty");
   });
@@ -103,10 +102,15 @@ function checkVocabulary(
   );
 }
 
+/** How the column of a place is called. */
+const placeColumn = (name: string, index: number) => `${name}[${index}]`;
+
 /** The data section with a column for each place of a text. */
 function placesOf({ inputs, targets }: DataFacts, texts: readonly TextColumn[]): DataFacts {
   const own = (name: string | undefined, length: number): [string, { columns: string[] }][] =>
-    name === undefined ? [] : [[name, { columns: placeColumns(name, length) }]];
+    name === undefined
+      ? []
+      : [[name, { columns: [`${placeColumn(name, 0)}..${placeColumn(name, length - 1)}`] }]];
   return {
     inputs: { ...inputs, ...Object.fromEntries(texts.flatMap(({ input, length }) => own(input, length))) },
     targets: {
@@ -139,13 +143,13 @@ function encoded(table: Table, texts: readonly TextColumn[]): Table {
     for (let i = 0; i < length; i++) {
       columns.set(
         placeColumn(input, i),
-        Int32Array.from(rows, (row) => row[i - 1] ?? 0),
+        Float64Array.from(rows, (row) => row[i - 1] ?? 0),
       );
     }
     for (let i = 0; target !== undefined && i < length; i++) {
       columns.set(
         placeColumn(target, i),
-        Int32Array.from(rows, (row) => row[i] ?? (i === row.length ? 0 : -1)),
+        Float64Array.from(rows, (row) => row[i] ?? (i === row.length ? 0 : -1)),
       );
     }
   }

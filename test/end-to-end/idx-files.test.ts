@@ -128,6 +128,6 @@ test("the emitted file compiles under --strict, and reads no CSV", () => {
   };
   const faults = ts.getPreEmitDiagnostics(ts.createProgram([join(place.folder, "bars.ts")], options));
   expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
-  for (const part of ["parseIdx", "testPartOf", "unpacked"]) expect(code).toContain(`function ${part}(`);
-  expect(code).not.toContain("parseCsv");
+  for (const part of ["parseIdx", "idxDataset", "unpacked"]) expect(code).toContain(`function ${part}(`);
+  for (const part of ["parseCsv", "datasetOf(", "columnNames"]) expect(code).not.toContain(part);
 });

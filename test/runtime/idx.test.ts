@@ -1,10 +1,11 @@
 // IDX files: a wrong byte order, a shifted image or a label too few would train on noise without a word.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { datasetOf } from "../../src/runtime/dataset.ts";
 import { unpacked } from "../../src/runtime/gunzip.ts";
-import { idxData, idxTable, itemsOf, parseIdx } from "../../src/runtime/idx.ts";
+import { idxDataset, type IdxPart } from "../../src/runtime/idx-dataset.ts";
+import { itemsOf, parseIdx } from "../../src/runtime/idx.ts";
 import type { ModelFacts } from "../../src/runtime/model-facts.ts";
+import type { ScaleRule } from "../../src/runtime/scale.ts";
 import { idxBytes } from "../support/idx-bytes.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 
@@ -26,12 +27,12 @@ test("a view into a larger buffer is read from its own beginning", () => {
 });
 
 test.each([
-  ["nothing", Uint8Array.of(), "this is no IDX file: it is empty"],
-  ["text", new TextEncoder().encode("p0,p1\n"), "this is no IDX file: it begins with the bytes 70 30 2c 70"],
-  ["an unknown type", idxBytes(0x0a, [1], [1]), "this is no IDX file: it begins with the bytes 00 00 0a 01"],
-  ["no dimensions", idxBytes(0x08, [], []), "this is no IDX file: it begins with the bytes 00 00 08 00"],
+  ["nothing", Uint8Array.of(), "this is no IDX file: its first bytes are missing"],
+  ["text", new TextEncoder().encode("p0,p1\n"), "this is no IDX file: its first bytes are 112 48 44 112"],
+  ["an unknown type", idxBytes(0x0a, [1], [1]), "this is no IDX file: its first bytes are 0 0 10 1"],
+  ["no dimensions", idxBytes(0x08, [], []), "this is no IDX file: its first bytes are 0 0 8 0"],
   ["half a header", idxBytes(0x08, [2, 2], []).subarray(0, 9), "the file is cut short: it has 9 bytes"],
-  ["two bytes", Uint8Array.of(0, 0), "this is no IDX file: it begins with the bytes 00 00"],
+  ["two bytes", Uint8Array.of(0, 0), "this is no IDX file: its first bytes are 0 0"],
   [
     "a number too few",
     idxBytes(0x08, [2, 2], [1, 2, 3]),
@@ -55,17 +56,48 @@ const model: ModelFacts = {
 const pixels = idxBytes(0x08, [2, 2, 3], [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110]);
 const digit = idxBytes(0x08, [2], [3, 1]);
 
-test("items become rows, scaled; each stays beside its label", () => {
-  const table = idxTable({
-    digit: itemsOf(model, "digit", digit),
-    pixels: itemsOf(model, "pixels", pixels, { name: "digit", items: 2 }),
-  });
-  const data = { inputs: { pixels: { columns: [], scale: { divide: 10 } } }, targets: {} };
-  const { train } = datasetOf({ ...model, dtype: "f64" }, idxData(model, data), training, 7, table);
+const part: IdxPart = {
+  digit: itemsOf(model, "digit", digit),
+  pixels: itemsOf(model, "pixels", pixels, { name: "digit", items: 2 }),
+};
+const scaled = (scale: ScaleRule) => ({ inputs: { pixels: { columns: [], scale } }, targets: {} });
+
+test("items become rows, scaled; each stays beside its label, and test files are scaled as training was", () => {
+  const f64: ModelFacts = { ...model, dtype: "f64" };
+  const { train } = idxDataset(f64, scaled({ divide: 10 }), training, 7, part);
   expect(train).toEqual({
     pixels: Float64Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
     digit: Int32Array.of(3, 1),
   });
+  const other: IdxPart = {
+    pixels: itemsOf(model, "pixels", idxBytes(0x08, [1, 2, 3], [60, 10, 80, 0, 100, 110])),
+    digit: itemsOf(model, "digit", idxBytes(0x08, [1], [2])),
+  };
+  // each place by itself, from 0 for its smaller value to 1 for its larger: 60 above the first everywhere
+  const { test: tested } = idxDataset(f64, scaled("min-max"), training, 7, part, other);
+  expect(tested).toEqual({
+    pixels: Float64Array.of(1, 0, 1, -0.5, 1, 1),
+    digit: Int32Array.of(2),
+  });
+});
+
+test("parts are shares of all items, with the classes in proportion", () => {
+  const count = 40;
+  const labels = Array.from({ length: count }, (_, i) => i % 2);
+  const flat: ModelFacts = { ...model, inputs: { pixels: { shape: [], dtype: "f32" } } };
+  const facts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
+  const files: IdxPart = {
+    pixels: itemsOf(flat, "pixels", idxBytes(0x08, [count], [...labels.keys()])),
+    digit: itemsOf(flat, "digit", idxBytes(0x08, [count], labels)),
+  };
+  const dataset = idxDataset(flat, { inputs: {}, targets: {} }, facts, 7, files);
+  const parts = [dataset.train, dataset.validation, dataset.test].map((batch) => batch ?? {});
+  expect(parts.map(({ digit }) => digit.length)).toEqual([20, 10, 10]);
+  for (const { digit, pixels } of parts) {
+    expect(Array.from(digit).filter((label) => label === 1)).toHaveLength(digit.length / 2);
+    expect(Array.from(pixels, (row) => row % 2)).toEqual(Array.from(digit));
+  }
+  expect(new Set(parts.flatMap(({ pixels }) => Array.from(pixels))).size).toBe(count);
 });
 
 test.each<[string, string, Uint8Array, string]>([
