@@ -44,7 +44,7 @@ const data: DataFacts = {
   },
 };
 
-// The arena: one block of 4955008 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 3787648 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -97,40 +97,38 @@ const totals_accuracy_total = 136142; // f64[]
 const totals_accuracy_count = 136143; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const d_conv2d2_product_contract = 272288; // f32[n, 10, 10, 5, 5, 6], from call 15 to call 16 of gradient
-const conv2d1_product = 752288; // f32[n, 28, 28, 6], from call 2 to call 17 of gradient
-const d_max_pool2d1_equal = 902816; // f32[n, 14, 14, 6, 2, 2], from call 3 to call 17 of gradient
-const d_conv2d1_sum = 272288; // f32[n, 28, 28, 6], from call 17 to call 19 of gradient
-const conv2d2_product = 272288; // f32[n, 10, 10, 16], from call 4 to call 14 of gradient
-const d_max_pool2d2_equal = 323488; // f32[n, 5, 5, 16, 2, 2], from call 5 to call 14 of gradient
-const d_conv2d2_sum = 1053344; // f32[n, 10, 10, 16], from call 14 to call 22 of gradient
-const max_pool2d1 = 1104544; // f32[n, 14, 14, 6], from call 3 to call 20 of gradient
-const d_max_pool2d1 = 1142176; // f32[n, 14, 14, 6], from call 16 to call 17 of gradient
-const d_max_pool2d1_divide = 422816; // f32[n, 14, 14, 6], from call 17 to call 17 of gradient
-const conv2d1_pad = 1179808; // f32[n, 32, 32, 1], from call 1 to call 18 of gradient
-const max_pool2d2 = 1212576; // f32[n, 5, 5, 16], from call 5 to call 23 of gradient
-const d_max_pool2d2_reduceSum = 374688; // f32[n, 5, 5, 16], from call 5 to call 14 of gradient
-const d_flatten1 = 387488; // f32[n, 400], from call 13 to call 14 of gradient
-const d_max_pool2d2_divide = 400288; // f32[n, 5, 5, 16], from call 14 to call 14 of gradient
-const dense1 = 1225376; // f32[n, 120], from call 6 to call 25 of gradient
-const d_dense1_sum = 1229216; // f32[n, 120], from call 12 to call 24 of gradient
-const dense2 = 1233056; // f32[n, 84], from call 7 to call 27 of gradient
-const d_dense2_sum = 1235744; // f32[n, 84], from call 11 to call 26 of gradient
-const d_conv2d2_product_contract_2 = 272288; // f32[6, 5, 5, 16], from call 20 to call 21 of gradient
-const dense3 = 387488; // f32[n, 10], from call 8 to call 9 of gradient
-const exponentials = 387808; // f32[n, 10], from call 9 to call 10 of gradient
-const d_dense3 = 1238432; // f32[n, 10], from call 10 to call 28 of gradient
-const sum_of_exponentials = 388128; // f32[n], from call 9 to call 10 of gradient
-const d_loss_total = 388160; // f32[], from call 9 to call 10 of gradient
-const predict_conv2d1_product = 272288; // f32[n, 28, 28, 6], from call 2 to call 3 of predict
-const predict_conv2d2_product = 272288; // f32[n, 10, 10, 16], from call 4 to call 5 of predict
+const conv2d1 = 272288; // f32[n, 28, 28, 6], from call 2 to call 16 of gradient
+const d_max_pool2d1_equal = 422816; // f32[n, 14, 14, 6, 2, 2], from call 3 to call 16 of gradient
+const d_conv2d1_sum = 573344; // f32[n, 28, 28, 6], from call 16 to call 18 of gradient
+const conv2d2 = 573344; // f32[n, 10, 10, 16], from call 4 to call 14 of gradient
+const d_max_pool2d2_equal = 624544; // f32[n, 5, 5, 16, 2, 2], from call 5 to call 14 of gradient
+const d_conv2d2_sum = 723872; // f32[n, 10, 10, 16], from call 14 to call 20 of gradient
+const max_pool2d1 = 775072; // f32[n, 14, 14, 6], from call 3 to call 19 of gradient
+const d_max_pool2d1 = 812704; // f32[n, 14, 14, 6], from call 15 to call 16 of gradient
+const d_max_pool2d1_divide = 850336; // f32[n, 14, 14, 6], from call 16 to call 16 of gradient
+const conv2d1_pad = 887968; // f32[n, 32, 32, 1], from call 1 to call 17 of gradient
+const max_pool2d2 = 920736; // f32[n, 5, 5, 16], from call 5 to call 21 of gradient
+const d_max_pool2d2_reduceSum = 675744; // f32[n, 5, 5, 16], from call 5 to call 14 of gradient
+const d_flatten1 = 688544; // f32[n, 400], from call 13 to call 14 of gradient
+const d_max_pool2d2_divide = 701344; // f32[n, 5, 5, 16], from call 14 to call 14 of gradient
+const dense1 = 933536; // f32[n, 120], from call 6 to call 23 of gradient
+const d_dense1_sum = 937376; // f32[n, 120], from call 12 to call 22 of gradient
+const dense2 = 941216; // f32[n, 84], from call 7 to call 25 of gradient
+const d_dense2_sum = 943904; // f32[n, 84], from call 11 to call 24 of gradient
+const dense3 = 688544; // f32[n, 10], from call 8 to call 9 of gradient
+const exponentials = 688864; // f32[n, 10], from call 9 to call 10 of gradient
+const d_dense3 = 946592; // f32[n, 10], from call 10 to call 26 of gradient
+const sum_of_exponentials = 689184; // f32[n], from call 9 to call 10 of gradient
+const d_loss_total = 689216; // f32[], from call 9 to call 10 of gradient
+const predict_conv2d1 = 272288; // f32[n, 28, 28, 6], from call 2 to call 3 of predict
+const predict_conv2d2 = 272288; // f32[n, 10, 10, 16], from call 4 to call 5 of predict
 const predict_max_pool2d1 = 422816; // f32[n, 14, 14, 6], from call 3 to call 4 of predict
 const predict_conv2d1_pad = 422816; // f32[n, 32, 32, 1], from call 1 to call 2 of predict
 const predict_max_pool2d2 = 323488; // f32[n, 5, 5, 16], from call 5 to call 6 of predict
 const predict_dense1 = 272288; // f32[n, 120], from call 6 to call 7 of predict
 const predict_dense2 = 276128; // f32[n, 84], from call 7 to call 8 of predict
-const evaluate_conv2d1_product = 272288; // f32[n, 28, 28, 6], from call 2 to call 3 of evaluate
-const evaluate_conv2d2_product = 272288; // f32[n, 10, 10, 16], from call 4 to call 5 of evaluate
+const evaluate_conv2d1 = 272288; // f32[n, 28, 28, 6], from call 2 to call 3 of evaluate
+const evaluate_conv2d2 = 272288; // f32[n, 10, 10, 16], from call 4 to call 5 of evaluate
 const evaluate_max_pool2d1 = 422816; // f32[n, 14, 14, 6], from call 3 to call 4 of evaluate
 const evaluate_conv2d1_pad = 422816; // f32[n, 32, 32, 1], from call 1 to call 2 of evaluate
 const evaluate_max_pool2d2 = 323488; // f32[n, 5, 5, 16], from call 5 to call 6 of evaluate
@@ -156,8 +154,9 @@ function compute_conv2d1_pad(f: Numbers, n: number, output: number): void {
 }
 
 // conv2d1_product = Σ_4,last,3 windows(conv2d1_pad) · conv2d1.weight
+// conv2d1 = relu(conv2d1_product + conv2d1.bias)
 // The same for predict and evaluate.
-function compute_conv2d1_product(f: Numbers, n: number, input: number, output: number): void {
+function compute_conv2d1(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 1024;
     const output_row = output + row * 4704;
@@ -207,62 +206,60 @@ function compute_conv2d1_product(f: Numbers, n: number, input: number, output: n
               sum32 += input3 * conv2d1_weight2;
             }
           }
-          f[output_l + m] = sum00;
-          f[output_l + m + 6] = sum10;
-          f[output_l + m + 12] = sum20;
-          f[output_l + m + 18] = sum30;
-          f[output_l + m + 1] = sum01;
-          f[output_l + m + 7] = sum11;
-          f[output_l + m + 13] = sum21;
-          f[output_l + m + 19] = sum31;
-          f[output_l + m + 2] = sum02;
-          f[output_l + m + 8] = sum12;
-          f[output_l + m + 14] = sum22;
-          f[output_l + m + 20] = sum32;
+          const conv2d1_bias0 = f[conv2d1_bias + m];
+          f[output_l + m] = Math.max(sum00 + conv2d1_bias0, 0);
+          f[output_l + m + 6] = Math.max(sum10 + conv2d1_bias0, 0);
+          f[output_l + m + 12] = Math.max(sum20 + conv2d1_bias0, 0);
+          f[output_l + m + 18] = Math.max(sum30 + conv2d1_bias0, 0);
+          const conv2d1_bias1 = f[conv2d1_bias + m + 1];
+          f[output_l + m + 1] = Math.max(sum01 + conv2d1_bias1, 0);
+          f[output_l + m + 7] = Math.max(sum11 + conv2d1_bias1, 0);
+          f[output_l + m + 13] = Math.max(sum21 + conv2d1_bias1, 0);
+          f[output_l + m + 19] = Math.max(sum31 + conv2d1_bias1, 0);
+          const conv2d1_bias2 = f[conv2d1_bias + m + 2];
+          f[output_l + m + 2] = Math.max(sum02 + conv2d1_bias2, 0);
+          f[output_l + m + 8] = Math.max(sum12 + conv2d1_bias2, 0);
+          f[output_l + m + 14] = Math.max(sum22 + conv2d1_bias2, 0);
+          f[output_l + m + 20] = Math.max(sum32 + conv2d1_bias2, 0);
         }
       }
     }
   }
 }
 
-// max-pool2d1 = max_4,last(windows(relu(conv2d1_product + conv2d1.bias)))
+// max-pool2d1 = max_4,last(conv2d1ᵀ)
 // Gradient of max-pool2d1 = max_4,last(windows(conv2d1)) [reduceMax.vjp]:
-//   d_max-pool2d1_equal = [windows(relu(conv2d1_product + conv2d1.bias)) = max-pool2d1]
+//   d_max-pool2d1_equal = [conv2d1ᵀ = max-pool2d1]
 function compute_max_pool2d1(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const conv2d1_product_row = conv2d1_product + row * 4704;
+    const conv2d1_row = conv2d1 + row * 4704;
     const max_pool2d1_row = max_pool2d1 + row * 1176;
     const d_max_pool2d1_equal_row = d_max_pool2d1_equal + row * 4704;
     for (let j = 0; j < 14; j++) {
-      const conv2d1_product_j = conv2d1_product_row + j * 336;
+      const conv2d1_j = conv2d1_row + j * 336;
       const max_pool2d1_j = max_pool2d1_row + j * 84;
       const d_max_pool2d1_equal_j = d_max_pool2d1_equal_row + j * 336;
       for (let l = 0; l < 14; l++) {
-        const conv2d1_product_l = conv2d1_product_j + l * 12;
+        const conv2d1_l = conv2d1_j + l * 12;
         const max_pool2d1_l = max_pool2d1_j + l * 6;
         const d_max_pool2d1_equal_l = d_max_pool2d1_equal_j + l * 24;
         for (let m = 0; m < 6; m++) {
           let max_pool2d1_value = -Infinity;
-          const conv2d1_bias_value = f[conv2d1_bias + m];
-          const conv2d1_product_m = conv2d1_product_l + m;
+          const conv2d1_m = conv2d1_l + m;
           for (let k = 0; k < 2; k++) {
-            const conv2d1_product_k = conv2d1_product_m + k * 168;
+            const conv2d1_k = conv2d1_m + k * 168;
             for (let o = 0; o < 2; o++) {
-              max_pool2d1_value = Math.max(
-                max_pool2d1_value,
-                Math.max(f[conv2d1_product_k + o * 6] + conv2d1_bias_value, 0),
-              );
+              max_pool2d1_value = Math.max(max_pool2d1_value, f[conv2d1_k + o * 6]);
             }
           }
           f[max_pool2d1_l + m] = max_pool2d1_value;
           const round = Math.fround(max_pool2d1_value);
           const d_max_pool2d1_equal_m = d_max_pool2d1_equal_l + m * 4;
           for (let o = 0; o < 2; o++) {
-            const conv2d1_product_o = conv2d1_product_m + o * 168;
+            const conv2d1_o = conv2d1_m + o * 168;
             const d_max_pool2d1_equal_o = d_max_pool2d1_equal_m + o * 2;
             for (let p = 0; p < 2; p++) {
-              f[d_max_pool2d1_equal_o + p] =
-                Math.fround(Math.max(f[conv2d1_product_o + p * 6] + conv2d1_bias_value, 0)) === round ? 1 : 0;
+              f[d_max_pool2d1_equal_o + p] = f[conv2d1_o + p * 6] === round ? 1 : 0;
             }
           }
         }
@@ -272,8 +269,9 @@ function compute_max_pool2d1(f: Numbers, n: number): void {
 }
 
 // conv2d2_product = Σ_4,last,3 windows(max-pool2d1) · conv2d2.weight
+// conv2d2 = relu(conv2d2_product + conv2d2.bias)
 // The same for predict and evaluate.
-function compute_conv2d2_product(f: Numbers, n: number, input: number, output: number): void {
+function compute_conv2d2(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 1176;
     const output_row = output + row * 1600;
@@ -296,73 +294,69 @@ function compute_conv2d2_product(f: Numbers, n: number, input: number, output: n
           for (let k = 0; k < 5; k++) {
             const input_k = input_l + k * 84;
             const conv2d2_weight_k = conv2d2_weight_m + k * 480;
-            for (let o = 0; o < 5; o++) {
-              const input_o = input_k + o * 6;
-              const conv2d2_weight_o = conv2d2_weight_k + o * 96;
-              for (let p = 0; p < 6; p++) {
-                const input0 = f[input_o + p];
-                const conv2d2_weight_p = conv2d2_weight_o + p * 16;
-                const conv2d2_weight0 = f[conv2d2_weight_p];
-                sum00 += input0 * conv2d2_weight0;
-                const input1 = f[input_o + p + 6];
-                sum10 += input1 * conv2d2_weight0;
-                const conv2d2_weight1 = f[conv2d2_weight_p + 1];
-                sum01 += input0 * conv2d2_weight1;
-                sum11 += input1 * conv2d2_weight1;
-                const conv2d2_weight2 = f[conv2d2_weight_p + 2];
-                sum02 += input0 * conv2d2_weight2;
-                sum12 += input1 * conv2d2_weight2;
-                const conv2d2_weight3 = f[conv2d2_weight_p + 3];
-                sum03 += input0 * conv2d2_weight3;
-                sum13 += input1 * conv2d2_weight3;
-              }
+            for (let o = 0; o < 30; o++) {
+              const input0 = f[input_k + o];
+              const conv2d2_weight_o = conv2d2_weight_k + o * 16;
+              const conv2d2_weight0 = f[conv2d2_weight_o];
+              sum00 += input0 * conv2d2_weight0;
+              const input1 = f[input_k + o + 6];
+              sum10 += input1 * conv2d2_weight0;
+              const conv2d2_weight1 = f[conv2d2_weight_o + 1];
+              sum01 += input0 * conv2d2_weight1;
+              sum11 += input1 * conv2d2_weight1;
+              const conv2d2_weight2 = f[conv2d2_weight_o + 2];
+              sum02 += input0 * conv2d2_weight2;
+              sum12 += input1 * conv2d2_weight2;
+              const conv2d2_weight3 = f[conv2d2_weight_o + 3];
+              sum03 += input0 * conv2d2_weight3;
+              sum13 += input1 * conv2d2_weight3;
             }
           }
-          f[output_l + m] = sum00;
-          f[output_l + m + 16] = sum10;
-          f[output_l + m + 1] = sum01;
-          f[output_l + m + 17] = sum11;
-          f[output_l + m + 2] = sum02;
-          f[output_l + m + 18] = sum12;
-          f[output_l + m + 3] = sum03;
-          f[output_l + m + 19] = sum13;
+          const conv2d2_bias0 = f[conv2d2_bias + m];
+          f[output_l + m] = Math.max(sum00 + conv2d2_bias0, 0);
+          f[output_l + m + 16] = Math.max(sum10 + conv2d2_bias0, 0);
+          const conv2d2_bias1 = f[conv2d2_bias + m + 1];
+          f[output_l + m + 1] = Math.max(sum01 + conv2d2_bias1, 0);
+          f[output_l + m + 17] = Math.max(sum11 + conv2d2_bias1, 0);
+          const conv2d2_bias2 = f[conv2d2_bias + m + 2];
+          f[output_l + m + 2] = Math.max(sum02 + conv2d2_bias2, 0);
+          f[output_l + m + 18] = Math.max(sum12 + conv2d2_bias2, 0);
+          const conv2d2_bias3 = f[conv2d2_bias + m + 3];
+          f[output_l + m + 3] = Math.max(sum03 + conv2d2_bias3, 0);
+          f[output_l + m + 19] = Math.max(sum13 + conv2d2_bias3, 0);
         }
       }
     }
   }
 }
 
-// max-pool2d2 = max_4,last(windows(relu(conv2d2_product + conv2d2.bias)))
+// max-pool2d2 = max_4,last(conv2d2ᵀ)
 // Gradient of max-pool2d2 = max_4,last(windows(conv2d2)) [reduceMax.vjp]:
-//   d_max-pool2d2_equal = [windows(relu(conv2d2_product + conv2d2.bias)) = max-pool2d2]
+//   d_max-pool2d2_equal = [conv2d2ᵀ = max-pool2d2]
 //   d_max-pool2d2_reduceSum = Σ_4,last d_max-pool2d2_equal
 function compute_max_pool2d2(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const conv2d2_product_row = conv2d2_product + row * 1600;
+    const conv2d2_row = conv2d2 + row * 1600;
     const max_pool2d2_row = max_pool2d2 + row * 400;
     const d_max_pool2d2_equal_row = d_max_pool2d2_equal + row * 1600;
     const d_max_pool2d2_reduceSum_row = d_max_pool2d2_reduceSum + row * 400;
     for (let j = 0; j < 5; j++) {
-      const conv2d2_product_j = conv2d2_product_row + j * 320;
+      const conv2d2_j = conv2d2_row + j * 320;
       const max_pool2d2_j = max_pool2d2_row + j * 80;
       const d_max_pool2d2_equal_j = d_max_pool2d2_equal_row + j * 320;
       const d_max_pool2d2_reduceSum_j = d_max_pool2d2_reduceSum_row + j * 80;
       for (let l = 0; l < 5; l++) {
-        const conv2d2_product_l = conv2d2_product_j + l * 32;
+        const conv2d2_l = conv2d2_j + l * 32;
         const max_pool2d2_l = max_pool2d2_j + l * 16;
         const d_max_pool2d2_equal_l = d_max_pool2d2_equal_j + l * 64;
         const d_max_pool2d2_reduceSum_l = d_max_pool2d2_reduceSum_j + l * 16;
         for (let m = 0; m < 16; m++) {
           let max_pool2d2_value = -Infinity;
-          const conv2d2_bias_value = f[conv2d2_bias + m];
-          const conv2d2_product_m = conv2d2_product_l + m;
+          const conv2d2_m = conv2d2_l + m;
           for (let k = 0; k < 2; k++) {
-            const conv2d2_product_k = conv2d2_product_m + k * 160;
+            const conv2d2_k = conv2d2_m + k * 160;
             for (let o = 0; o < 2; o++) {
-              max_pool2d2_value = Math.max(
-                max_pool2d2_value,
-                Math.max(f[conv2d2_product_k + o * 16] + conv2d2_bias_value, 0),
-              );
+              max_pool2d2_value = Math.max(max_pool2d2_value, f[conv2d2_k + o * 16]);
             }
           }
           f[max_pool2d2_l + m] = max_pool2d2_value;
@@ -370,13 +364,10 @@ function compute_max_pool2d2(f: Numbers, n: number): void {
           const round = Math.fround(max_pool2d2_value);
           const d_max_pool2d2_equal_m = d_max_pool2d2_equal_l + m * 4;
           for (let k = 0; k < 2; k++) {
-            const conv2d2_product_k = conv2d2_product_m + k * 160;
+            const conv2d2_k = conv2d2_m + k * 160;
             const d_max_pool2d2_equal_k = d_max_pool2d2_equal_m + k * 2;
             for (let o = 0; o < 2; o++) {
-              const d_max_pool2d2_equal_value =
-                Math.fround(Math.max(f[conv2d2_product_k + o * 16] + conv2d2_bias_value, 0)) === round
-                  ? 1
-                  : 0;
+              const d_max_pool2d2_equal_value = f[conv2d2_k + o * 16] === round ? 1 : 0;
               f[d_max_pool2d2_equal_k + o] = d_max_pool2d2_equal_value;
               d_max_pool2d2_reduceSum_value += d_max_pool2d2_equal_value !== 0 ? 1 : 0;
             }
@@ -643,36 +634,35 @@ function compute_dense3(f: Numbers, n: number, input: number, output: number): v
 // expected_logit = Σ_last ([index = digit] ? dense3 − maximum : 0)
 // loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
 // loss_count = Σ [digit ≥ 0]
-// divisor = max(loss_count, 1)
-// loss = loss_total / divisor
+// loss = loss_total / max(loss_count, 1)
 // Gradient of loss = loss_total / divisor [divide.vjp]:
-//   d_loss_total = 1 / divisor
+//   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
   let loss_count = 0;
   for (let row = 0; row < n; row++) {
-    let maximum = -Infinity;
+    let maximum_value = -Infinity;
     const dense3_row = dense3 + row * 10;
     for (let k = 0; k < 10; k++) {
-      maximum = Math.max(maximum, f[dense3_row + k]);
+      maximum_value = Math.max(maximum_value, f[dense3_row + k]);
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
     const digit_value = integers[digit + row];
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
-      const exponentials_value = exp(f[dense3_row + k] - maximum);
+      const exponentials_value = exp(f[dense3_row + k] - maximum_value);
       f[exponentials_row + k] = exponentials_value;
       sum_of_exponentials_value += exponentials_value;
-      expected_logit += k === digit_value ? f[dense3_row + k] - maximum : 0;
+      expected_logit += k === digit_value ? f[dense3_row + k] - maximum_value : 0;
     }
     f[sum_of_exponentials + row] = sum_of_exponentials_value;
     loss_total += digit_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
   }
-  const divisor = Math.max(loss_count, 1);
-  f[loss] = loss_total / divisor;
-  f[d_loss_total] = 1 / divisor;
+  const maximum = Math.max(loss_count, 1);
+  f[loss] = loss_total / maximum;
+  f[d_loss_total] = 1 / maximum;
 }
 
 // Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
@@ -931,10 +921,8 @@ function compute_d_flatten1(f: Numbers, n: number): void {
 
 // Gradient of max-pool2d2 = max_4,last(windows(conv2d2)) [reduceMax.vjp]:
 //   d_max-pool2d2_divide = d_flatten1 / d_max-pool2d2_reduceSum
-// Gradient of windows(conv2d2) [window.vjp]:
-//   d_conv2d2 = fold(d_max-pool2d2_equal ? d_max-pool2d2_divide : 0)
 // Gradient of conv2d2 = relu(conv2d2_sum) [relu.vjp]:
-//   d_conv2d2_sum = [relu(conv2d2_product + conv2d2.bias) > 0] ? d_conv2d2 : 0
+//   d_conv2d2_sum = [conv2d2 > 0] ? (d_max-pool2d2_equal ? d_max-pool2d2_divide : 0)ᵀ : 0
 function compute_d_conv2d2_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_flatten1_row = d_flatten1 + row * 400;
@@ -953,112 +941,26 @@ function compute_d_conv2d2_sum(f: Numbers, n: number): void {
         }
       }
     }
+    const conv2d2_row = conv2d2 + row * 1600;
     const d_max_pool2d2_equal_row = d_max_pool2d2_equal + row * 1600;
-    const conv2d2_product_row = conv2d2_product + row * 1600;
     const d_conv2d2_sum_row = d_conv2d2_sum + row * 1600;
     for (let j = 0; j < 10; j++) {
-      const conv2d2_product_j = conv2d2_product_row + j * 160;
+      const conv2d2_j = conv2d2_row + j * 160;
+      const d_max_pool2d2_equal_j = d_max_pool2d2_equal_row + Math.trunc(j / 2) * 320 + (j % 2) * 2;
+      const d_max_pool2d2_divide_j = d_max_pool2d2_divide_row + Math.trunc(j / 2) * 80;
       const d_conv2d2_sum_j = d_conv2d2_sum_row + j * 160;
       for (let l = 0; l < 10; l++) {
-        const conv2d2_product_l = conv2d2_product_j + l * 16;
+        const conv2d2_l = conv2d2_j + l * 16;
+        const d_max_pool2d2_equal_l = d_max_pool2d2_equal_j + Math.trunc(l / 2) * 64 + (l % 2);
+        const d_max_pool2d2_divide_l = d_max_pool2d2_divide_j + Math.trunc(l / 2) * 16;
         const d_conv2d2_sum_l = d_conv2d2_sum_j + l * 16;
         for (let m = 0; m < 16; m++) {
-          let d_conv2d2 = 0;
-          const d_max_pool2d2_equal_m = d_max_pool2d2_equal_row + m * 4;
-          const d_max_pool2d2_divide_m = d_max_pool2d2_divide_row + m;
-          for (let k = 0; k < 2; k++) {
-            const factor = j - k >= 0 && (j - k) % 2 === 0 && j - k < 10;
-            const d_max_pool2d2_equal_k = d_max_pool2d2_equal_m + Math.trunc((j - k) / 2) * 320 + k * 2;
-            const d_max_pool2d2_divide_k = d_max_pool2d2_divide_m + Math.trunc((j - k) / 2) * 80;
-            for (let o = 0; o < 2; o++) {
-              d_conv2d2 +=
-                factor && l - o >= 0 && (l - o) % 2 === 0 && l - o < 10
-                  ? f[d_max_pool2d2_equal_k + Math.trunc((l - o) / 2) * 64 + o] !== 0
-                    ? f[d_max_pool2d2_divide_k + Math.trunc((l - o) / 2) * 16]
-                    : 0
-                  : 0;
-            }
-          }
           f[d_conv2d2_sum_l + m] =
-            Math.max(f[conv2d2_product_l + m] + f[conv2d2_bias + m], 0) > 0 ? d_conv2d2 : 0;
-        }
-      }
-    }
-  }
-}
-
-// Gradient of conv2d2_product = Σ_4,last,3 windows(max-pool2d1) · conv2d2.weight [contract.vjp]:
-//   d_conv2d2_product_contract = Σ_last d_conv2d2_sum · conv2d2.weight
-function compute_d_conv2d2_product_contract(f: Numbers, n: number): void {
-  for (let row = 0; row < n; row++) {
-    const d_conv2d2_sum_row = d_conv2d2_sum + row * 1600;
-    const d_conv2d2_product_contract_row = d_conv2d2_product_contract + row * 15000;
-    for (let j = 0; j < 10; j++) {
-      const d_conv2d2_sum_j = d_conv2d2_sum_row + j * 160;
-      const d_conv2d2_product_contract_j = d_conv2d2_product_contract_row + j * 1500;
-      for (let l = 0; l < 10; l++) {
-        const d_conv2d2_sum_l = d_conv2d2_sum_j + l * 16;
-        const d_conv2d2_product_contract_l = d_conv2d2_product_contract_j + l * 150;
-        for (let m = 0; m < 5; m++) {
-          const conv2d2_weight_m = conv2d2_weight + m * 480;
-          const d_conv2d2_product_contract_m = d_conv2d2_product_contract_l + m * 30;
-          for (let o = 0; o < 6; o += 3) {
-            let sum00 = 0;
-            let sum10 = 0;
-            let sum20 = 0;
-            let sum01 = 0;
-            let sum11 = 0;
-            let sum21 = 0;
-            let sum02 = 0;
-            let sum12 = 0;
-            let sum22 = 0;
-            const conv2d2_weight_o = conv2d2_weight_m + o * 16;
-            for (let k = 0; k < 16; k++) {
-              const d_conv2d2_sum_value = f[d_conv2d2_sum_l + k];
-              sum00 += d_conv2d2_sum_value * f[conv2d2_weight_o + k];
-              sum10 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 96];
-              sum20 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 192];
-              sum01 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 16];
-              sum11 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 112];
-              sum21 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 208];
-              sum02 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 32];
-              sum12 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 128];
-              sum22 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 224];
-            }
-            f[d_conv2d2_product_contract_m + o] = sum00;
-            f[d_conv2d2_product_contract_m + o + 6] = sum10;
-            f[d_conv2d2_product_contract_m + o + 12] = sum20;
-            f[d_conv2d2_product_contract_m + o + 1] = sum01;
-            f[d_conv2d2_product_contract_m + o + 7] = sum11;
-            f[d_conv2d2_product_contract_m + o + 13] = sum21;
-            f[d_conv2d2_product_contract_m + o + 2] = sum02;
-            f[d_conv2d2_product_contract_m + o + 8] = sum12;
-            f[d_conv2d2_product_contract_m + o + 14] = sum22;
-          }
-          for (let o = 0; o < 6; o += 3) {
-            let sum30 = 0;
-            let sum40 = 0;
-            let sum31 = 0;
-            let sum41 = 0;
-            let sum32 = 0;
-            let sum42 = 0;
-            const conv2d2_weight_o = conv2d2_weight_m + o * 16;
-            for (let k = 0; k < 16; k++) {
-              const d_conv2d2_sum_value = f[d_conv2d2_sum_l + k];
-              sum30 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 288];
-              sum40 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 384];
-              sum31 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 304];
-              sum41 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 400];
-              sum32 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 320];
-              sum42 += d_conv2d2_sum_value * f[conv2d2_weight_o + k + 416];
-            }
-            f[d_conv2d2_product_contract_m + o + 18] = sum30;
-            f[d_conv2d2_product_contract_m + o + 24] = sum40;
-            f[d_conv2d2_product_contract_m + o + 19] = sum31;
-            f[d_conv2d2_product_contract_m + o + 25] = sum41;
-            f[d_conv2d2_product_contract_m + o + 20] = sum32;
-            f[d_conv2d2_product_contract_m + o + 26] = sum42;
-          }
+            f[conv2d2_l + m] > 0
+              ? f[d_max_pool2d2_equal_l + m * 4] !== 0
+                ? f[d_max_pool2d2_divide_l + m]
+                : 0
+              : 0;
         }
       }
     }
@@ -1066,29 +968,64 @@ function compute_d_conv2d2_product_contract(f: Numbers, n: number): void {
 }
 
 // Gradient of windows(max-pool2d1) [window.vjp]:
-//   d_max-pool2d1 = fold(d_conv2d2_product_contractᵀ)
+//   d_max-pool2d1 = fold(Σ_last d_conv2d2_sum · conv2d2.weightᵀ)
 function compute_d_max_pool2d1(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const d_conv2d2_product_contract_row = d_conv2d2_product_contract + row * 15000;
     const d_max_pool2d1_row = d_max_pool2d1 + row * 1176;
     for (let j = 0; j < 14; j++) {
-      const d_conv2d2_product_contract_j = d_conv2d2_product_contract_row + j * 1500;
       const d_max_pool2d1_j = d_max_pool2d1_row + j * 84;
       for (let l = 0; l < 14; l++) {
-        const d_conv2d2_product_contract_l = d_conv2d2_product_contract_j + l * 150;
         const d_max_pool2d1_l = d_max_pool2d1_j + l * 6;
         for (let m = 0; m < 6; m++) {
-          let d_max_pool2d1_value = 0;
-          const d_conv2d2_product_contract_m = d_conv2d2_product_contract_l + m;
-          for (let k = 0; k < 5; k++) {
-            const factor = j - k >= 0 && j - k < 10;
-            const d_conv2d2_product_contract_k = d_conv2d2_product_contract_m + k * -1470;
-            for (let o = 0; o < 5; o++) {
-              d_max_pool2d1_value +=
-                factor && l - o >= 0 && l - o < 10 ? f[d_conv2d2_product_contract_k + o * -144] : 0;
+          f[d_max_pool2d1_l + m] = 0;
+        }
+      }
+    }
+  }
+  for (let row = 0; row < n; row++) {
+    const d_conv2d2_sum_row = d_conv2d2_sum + row * 1600;
+    const d_max_pool2d1_row = d_max_pool2d1 + row * 1176;
+    for (let j = 0; j < 10; j++) {
+      const d_conv2d2_sum_j = d_conv2d2_sum_row + j * 160;
+      const d_max_pool2d1_j = d_max_pool2d1_row + j * 84;
+      for (let l = 0; l < 5; l++) {
+        const conv2d2_weight_l = conv2d2_weight + l * 480;
+        const d_max_pool2d1_l = d_max_pool2d1_j + l * 84;
+        for (let m = 0; m < 5; m++) {
+          const conv2d2_weight_m = conv2d2_weight_l + m * 96;
+          const d_max_pool2d1_m = d_max_pool2d1_l + m * 6;
+          for (let o = 0; o < 10; o += 2) {
+            const d_conv2d2_sum_o = d_conv2d2_sum_j + o * 16;
+            const d_max_pool2d1_o = d_max_pool2d1_m + o * 6;
+            for (let p = 0; p < 6; p += 3) {
+              let sum00 = 0;
+              let sum10 = 0;
+              let sum01 = 0;
+              let sum11 = 0;
+              let sum02 = 0;
+              let sum12 = 0;
+              const conv2d2_weight_p = conv2d2_weight_m + p * 16;
+              for (let k = 0; k < 16; k++) {
+                const d_conv2d2_sum0 = f[d_conv2d2_sum_o + k];
+                const conv2d2_weight0 = f[conv2d2_weight_p + k];
+                sum00 += d_conv2d2_sum0 * conv2d2_weight0;
+                const d_conv2d2_sum1 = f[d_conv2d2_sum_o + k + 16];
+                sum10 += d_conv2d2_sum1 * conv2d2_weight0;
+                const conv2d2_weight1 = f[conv2d2_weight_p + k + 16];
+                sum01 += d_conv2d2_sum0 * conv2d2_weight1;
+                sum11 += d_conv2d2_sum1 * conv2d2_weight1;
+                const conv2d2_weight2 = f[conv2d2_weight_p + k + 32];
+                sum02 += d_conv2d2_sum0 * conv2d2_weight2;
+                sum12 += d_conv2d2_sum1 * conv2d2_weight2;
+              }
+              f[d_max_pool2d1_o + p] += sum00;
+              f[d_max_pool2d1_o + p + 6] += sum10;
+              f[d_max_pool2d1_o + p + 1] += sum01;
+              f[d_max_pool2d1_o + p + 7] += sum11;
+              f[d_max_pool2d1_o + p + 2] += sum02;
+              f[d_max_pool2d1_o + p + 8] += sum12;
             }
           }
-          f[d_max_pool2d1_l + m] = d_max_pool2d1_value;
         }
       }
     }
@@ -1098,10 +1035,8 @@ function compute_d_max_pool2d1(f: Numbers, n: number): void {
 // Gradient of max-pool2d1 = max_4,last(windows(conv2d1)) [reduceMax.vjp]:
 //   d_max-pool2d1_reduceSum = Σ_4,last d_max-pool2d1_equal
 //   d_max-pool2d1_divide = d_max-pool2d1 / d_max-pool2d1_reduceSum
-// Gradient of windows(conv2d1) [window.vjp]:
-//   d_conv2d1 = fold(d_max-pool2d1_equal ? d_max-pool2d1_divide : 0)
 // Gradient of conv2d1 = relu(conv2d1_sum) [relu.vjp]:
-//   d_conv2d1_sum = [relu(conv2d1_product + conv2d1.bias) > 0] ? d_conv2d1 : 0
+//   d_conv2d1_sum = [conv2d1 > 0] ? (d_max-pool2d1_equal ? d_max-pool2d1_divide : 0)ᵀ : 0
 function compute_d_conv2d1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_max_pool2d1_equal_row = d_max_pool2d1_equal + row * 4704;
@@ -1118,43 +1053,32 @@ function compute_d_conv2d1_sum(f: Numbers, n: number): void {
         for (let m = 0; m < 6; m++) {
           let d_max_pool2d1_reduceSum = 0;
           const d_max_pool2d1_equal_m = d_max_pool2d1_equal_l + m * 4;
-          for (let k = 0; k < 2; k++) {
-            const d_max_pool2d1_equal_k = d_max_pool2d1_equal_m + k * 2;
-            for (let o = 0; o < 2; o++) {
-              d_max_pool2d1_reduceSum += f[d_max_pool2d1_equal_k + o] !== 0 ? 1 : 0;
-            }
+          for (let k = 0; k < 4; k++) {
+            d_max_pool2d1_reduceSum += f[d_max_pool2d1_equal_m + k] !== 0 ? 1 : 0;
           }
           f[d_max_pool2d1_divide_l + m] = f[d_max_pool2d1_l + m] / d_max_pool2d1_reduceSum;
         }
       }
     }
-    const conv2d1_product_row = conv2d1_product + row * 4704;
+    const conv2d1_row = conv2d1 + row * 4704;
     const d_conv2d1_sum_row = d_conv2d1_sum + row * 4704;
     for (let j = 0; j < 28; j++) {
-      const conv2d1_product_j = conv2d1_product_row + j * 168;
+      const conv2d1_j = conv2d1_row + j * 168;
+      const d_max_pool2d1_equal_j = d_max_pool2d1_equal_row + Math.trunc(j / 2) * 336 + (j % 2) * 2;
+      const d_max_pool2d1_divide_j = d_max_pool2d1_divide_row + Math.trunc(j / 2) * 84;
       const d_conv2d1_sum_j = d_conv2d1_sum_row + j * 168;
       for (let l = 0; l < 28; l++) {
-        const conv2d1_product_l = conv2d1_product_j + l * 6;
+        const conv2d1_l = conv2d1_j + l * 6;
+        const d_max_pool2d1_equal_l = d_max_pool2d1_equal_j + Math.trunc(l / 2) * 24 + (l % 2);
+        const d_max_pool2d1_divide_l = d_max_pool2d1_divide_j + Math.trunc(l / 2) * 6;
         const d_conv2d1_sum_l = d_conv2d1_sum_j + l * 6;
         for (let m = 0; m < 6; m++) {
-          let d_conv2d1 = 0;
-          const d_max_pool2d1_equal_m = d_max_pool2d1_equal_row + m * 4;
-          const d_max_pool2d1_divide_m = d_max_pool2d1_divide_row + m;
-          for (let k = 0; k < 2; k++) {
-            const factor = j - k >= 0 && (j - k) % 2 === 0 && j - k < 28;
-            const d_max_pool2d1_equal_k = d_max_pool2d1_equal_m + Math.trunc((j - k) / 2) * 336 + k * 2;
-            const d_max_pool2d1_divide_k = d_max_pool2d1_divide_m + Math.trunc((j - k) / 2) * 84;
-            for (let o = 0; o < 2; o++) {
-              d_conv2d1 +=
-                factor && l - o >= 0 && (l - o) % 2 === 0 && l - o < 28
-                  ? f[d_max_pool2d1_equal_k + Math.trunc((l - o) / 2) * 24 + o] !== 0
-                    ? f[d_max_pool2d1_divide_k + Math.trunc((l - o) / 2) * 6]
-                    : 0
-                  : 0;
-            }
-          }
           f[d_conv2d1_sum_l + m] =
-            Math.max(f[conv2d1_product_l + m] + f[conv2d1_bias + m], 0) > 0 ? d_conv2d1 : 0;
+            f[conv2d1_l + m] > 0
+              ? f[d_max_pool2d1_equal_l + m * 4] !== 0
+                ? f[d_max_pool2d1_divide_l + m]
+                : 0
+              : 0;
         }
       }
     }
@@ -1162,8 +1086,7 @@ function compute_d_conv2d1_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of conv2d1_product = Σ_4,last,3 windows(conv2d1_pad) · conv2d1.weight [contract.vjp]:
-//   d_conv2d1_product_contract = Σ_n,1,2 windows(conv2d1_pad) · d_conv2d1_sum
-//   d_conv2d1.weight = d_conv2d1_product_contractᵀ
+//   d_conv2d1.weight = Σ_n,1,2 windows(conv2d1_pad)ᵀ · d_conv2d1_sum
 function compute_d_conv2d1_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 5; i++) {
     const conv2d1_pad_i = conv2d1_pad + i * 32;
@@ -1263,11 +1186,8 @@ function compute_d_conv2d1_bias(f: Numbers, n: number): void {
     const d_conv2d1_sum_i = d_conv2d1_sum + i;
     for (let row = 0; row < n; row++) {
       const d_conv2d1_sum_row = d_conv2d1_sum_i + row * 4704;
-      for (let k = 0; k < 28; k++) {
-        const d_conv2d1_sum_k = d_conv2d1_sum_row + k * 168;
-        for (let l = 0; l < 28; l++) {
-          d_conv2d1_bias_value += f[d_conv2d1_sum_k + l * 6];
-        }
+      for (let k = 0; k < 784; k++) {
+        d_conv2d1_bias_value += f[d_conv2d1_sum_row + k * 6];
       }
     }
     f[d_conv2d1_bias + i] = d_conv2d1_bias_value;
@@ -1275,14 +1195,14 @@ function compute_d_conv2d1_bias(f: Numbers, n: number): void {
 }
 
 // Gradient of conv2d2_product = Σ_4,last,3 windows(max-pool2d1) · conv2d2.weight [contract.vjp]:
-//   d_conv2d2_product_contract_2 = Σ_n,1,2 windows(max-pool2d1) · d_conv2d2_sum
-function compute_d_conv2d2_product_contract_2(f: Numbers, n: number): void {
-  for (let i = 0; i < 6; i++) {
-    const max_pool2d1_i = max_pool2d1 + i;
-    const d_conv2d2_product_contract_2_i = d_conv2d2_product_contract_2 + i * 400;
-    for (let j = 0; j < 5; j++) {
-      const max_pool2d1_j = max_pool2d1_i + j * 84;
-      const d_conv2d2_product_contract_2_j = d_conv2d2_product_contract_2_i + j * 80;
+//   d_conv2d2.weight = Σ_n,1,2 windows(max-pool2d1)ᵀ · d_conv2d2_sum
+function compute_d_conv2d2_weight(f: Numbers, n: number): void {
+  for (let i = 0; i < 5; i++) {
+    const max_pool2d1_i = max_pool2d1 + i * 84;
+    const d_conv2d2_weight_i = d_conv2d2_weight + i * 480;
+    for (let j = 0; j < 6; j++) {
+      const max_pool2d1_j = max_pool2d1_i + j;
+      const d_conv2d2_weight_j = d_conv2d2_weight_i + j * 16;
       for (let l = 0; l < 16; l += 4) {
         let sum00 = 0;
         let sum10 = 0;
@@ -1328,18 +1248,18 @@ function compute_d_conv2d2_product_contract_2(f: Numbers, n: number): void {
             }
           }
         }
-        f[d_conv2d2_product_contract_2_j + l] = sum00;
-        f[d_conv2d2_product_contract_2_j + l + 16] = sum10;
-        f[d_conv2d2_product_contract_2_j + l + 32] = sum20;
-        f[d_conv2d2_product_contract_2_j + l + 1] = sum01;
-        f[d_conv2d2_product_contract_2_j + l + 17] = sum11;
-        f[d_conv2d2_product_contract_2_j + l + 33] = sum21;
-        f[d_conv2d2_product_contract_2_j + l + 2] = sum02;
-        f[d_conv2d2_product_contract_2_j + l + 18] = sum12;
-        f[d_conv2d2_product_contract_2_j + l + 34] = sum22;
-        f[d_conv2d2_product_contract_2_j + l + 3] = sum03;
-        f[d_conv2d2_product_contract_2_j + l + 19] = sum13;
-        f[d_conv2d2_product_contract_2_j + l + 35] = sum23;
+        f[d_conv2d2_weight_j + l] = sum00;
+        f[d_conv2d2_weight_j + l + 96] = sum10;
+        f[d_conv2d2_weight_j + l + 192] = sum20;
+        f[d_conv2d2_weight_j + l + 1] = sum01;
+        f[d_conv2d2_weight_j + l + 97] = sum11;
+        f[d_conv2d2_weight_j + l + 193] = sum21;
+        f[d_conv2d2_weight_j + l + 2] = sum02;
+        f[d_conv2d2_weight_j + l + 98] = sum12;
+        f[d_conv2d2_weight_j + l + 194] = sum22;
+        f[d_conv2d2_weight_j + l + 3] = sum03;
+        f[d_conv2d2_weight_j + l + 99] = sum13;
+        f[d_conv2d2_weight_j + l + 195] = sum23;
       }
       for (let l = 0; l < 16; l += 4) {
         let sum30 = 0;
@@ -1377,34 +1297,14 @@ function compute_d_conv2d2_product_contract_2(f: Numbers, n: number): void {
             }
           }
         }
-        f[d_conv2d2_product_contract_2_j + l + 48] = sum30;
-        f[d_conv2d2_product_contract_2_j + l + 64] = sum40;
-        f[d_conv2d2_product_contract_2_j + l + 49] = sum31;
-        f[d_conv2d2_product_contract_2_j + l + 65] = sum41;
-        f[d_conv2d2_product_contract_2_j + l + 50] = sum32;
-        f[d_conv2d2_product_contract_2_j + l + 66] = sum42;
-        f[d_conv2d2_product_contract_2_j + l + 51] = sum33;
-        f[d_conv2d2_product_contract_2_j + l + 67] = sum43;
-      }
-    }
-  }
-}
-
-// Gradient of conv2d2_product = Σ_4,last,3 windows(max-pool2d1) · conv2d2.weight [contract.vjp]:
-//   d_conv2d2.weight = d_conv2d2_product_contract_2ᵀ
-function compute_d_conv2d2_weight(f: Numbers): void {
-  for (let i = 0; i < 5; i++) {
-    const d_conv2d2_product_contract_2_i = d_conv2d2_product_contract_2 + i * 80;
-    const d_conv2d2_weight_i = d_conv2d2_weight + i * 480;
-    for (let j = 0; j < 5; j++) {
-      const d_conv2d2_product_contract_2_j = d_conv2d2_product_contract_2_i + j * 16;
-      const d_conv2d2_weight_j = d_conv2d2_weight_i + j * 96;
-      for (let l = 0; l < 6; l++) {
-        const d_conv2d2_product_contract_2_l = d_conv2d2_product_contract_2_j + l * 400;
-        const d_conv2d2_weight_l = d_conv2d2_weight_j + l * 16;
-        for (let m = 0; m < 16; m++) {
-          f[d_conv2d2_weight_l + m] = f[d_conv2d2_product_contract_2_l + m];
-        }
+        f[d_conv2d2_weight_j + l + 288] = sum30;
+        f[d_conv2d2_weight_j + l + 384] = sum40;
+        f[d_conv2d2_weight_j + l + 289] = sum31;
+        f[d_conv2d2_weight_j + l + 385] = sum41;
+        f[d_conv2d2_weight_j + l + 290] = sum32;
+        f[d_conv2d2_weight_j + l + 386] = sum42;
+        f[d_conv2d2_weight_j + l + 291] = sum33;
+        f[d_conv2d2_weight_j + l + 387] = sum43;
       }
     }
   }
@@ -1418,11 +1318,8 @@ function compute_d_conv2d2_bias(f: Numbers, n: number): void {
     const d_conv2d2_sum_i = d_conv2d2_sum + i;
     for (let row = 0; row < n; row++) {
       const d_conv2d2_sum_row = d_conv2d2_sum_i + row * 1600;
-      for (let k = 0; k < 10; k++) {
-        const d_conv2d2_sum_k = d_conv2d2_sum_row + k * 160;
-        for (let l = 0; l < 10; l++) {
-          d_conv2d2_bias_value += f[d_conv2d2_sum_k + l * 16];
-        }
+      for (let k = 0; k < 100; k++) {
+        d_conv2d2_bias_value += f[d_conv2d2_sum_row + k * 16];
       }
     }
     f[d_conv2d2_bias + i] = d_conv2d2_bias_value;
@@ -1661,7 +1558,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
   }
 }
 
-// max-pool2d1 = max_4,last(windows(relu(conv2d1_product + conv2d1.bias)))
+// max-pool2d1 = max_4,last(conv2d1ᵀ)
 // The same for evaluate.
 function compute_max_pool2d1_2(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
@@ -1675,12 +1572,11 @@ function compute_max_pool2d1_2(f: Numbers, n: number, input: number, output: num
         const output_l = output_j + l * 6;
         for (let m = 0; m < 6; m++) {
           let output_value = -Infinity;
-          const conv2d1_bias_value = f[conv2d1_bias + m];
           const input_m = input_l + m;
           for (let k = 0; k < 2; k++) {
             const input_k = input_m + k * 168;
             for (let o = 0; o < 2; o++) {
-              output_value = Math.max(output_value, Math.max(f[input_k + o * 6] + conv2d1_bias_value, 0));
+              output_value = Math.max(output_value, f[input_k + o * 6]);
             }
           }
           f[output_l + m] = output_value;
@@ -1690,7 +1586,7 @@ function compute_max_pool2d1_2(f: Numbers, n: number, input: number, output: num
   }
 }
 
-// max-pool2d2 = max_4,last(windows(relu(conv2d2_product + conv2d2.bias)))
+// max-pool2d2 = max_4,last(conv2d2ᵀ)
 // The same for evaluate.
 function compute_max_pool2d2_2(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
@@ -1704,12 +1600,11 @@ function compute_max_pool2d2_2(f: Numbers, n: number, input: number, output: num
         const output_l = output_j + l * 16;
         for (let m = 0; m < 16; m++) {
           let output_value = -Infinity;
-          const conv2d2_bias_value = f[conv2d2_bias + m];
           const input_m = input_l + m;
           for (let k = 0; k < 2; k++) {
             const input_k = input_m + k * 160;
             for (let o = 0; o < 2; o++) {
-              output_value = Math.max(output_value, Math.max(f[input_k + o * 16] + conv2d2_bias_value, 0));
+              output_value = Math.max(output_value, f[input_k + o * 16]);
             }
           }
           f[output_l + m] = output_value;
@@ -1725,11 +1620,11 @@ function compute_max_pool2d2_2(f: Numbers, n: number, input: number, output: num
 // loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [digit ≥ 0]
-// totals_loss_count = totals:loss.count + loss_count_2
+// totals_loss_count = totals:loss.count + loss_count
 // minus_predicted_class = max_last([dense3 = maximum] ? −index : −∞)
 // accuracy_total = Σ ([digit ≥ 0] ? [−minus_predicted_class = digit] : 0)
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
-// totals_accuracy_count = totals:accuracy.count + loss_count_2
+// totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
   f: Numbers,
   integers: Int32Array,
@@ -1765,10 +1660,10 @@ function compute_totals_accuracy_count(
       digit_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
-  const loss_count_2 = loss_count;
-  const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
+  const t = loss_count;
+  const totals_loss_count_value = doubles[totals_loss_count] + t;
   const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
-  const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
+  const totals_accuracy_count_value = doubles[totals_accuracy_count] + t;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_accuracy_total] = totals_accuracy_total_value;
@@ -1785,9 +1680,9 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_conv2d1_pad(f, n, conv2d1_pad);
-  compute_conv2d1_product(f, n, conv2d1_pad, conv2d1_product);
+  compute_conv2d1(f, n, conv2d1_pad, conv2d1);
   compute_max_pool2d1(f, n);
-  compute_conv2d2_product(f, n, max_pool2d1, conv2d2_product);
+  compute_conv2d2(f, n, max_pool2d1, conv2d2);
   compute_max_pool2d2(f, n);
   compute_dense1(f, n, max_pool2d2, dense1);
   compute_dense2(f, n, dense1, dense2);
@@ -1798,13 +1693,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_d_dense1_sum(f, n);
   compute_d_flatten1(f, n);
   compute_d_conv2d2_sum(f, n);
-  compute_d_conv2d2_product_contract(f, n);
   compute_d_max_pool2d1(f, n);
   compute_d_conv2d1_sum(f, n);
   compute_d_conv2d1_weight(f, n);
   compute_d_conv2d1_bias(f, n);
-  compute_d_conv2d2_product_contract_2(f, n);
-  compute_d_conv2d2_weight(f);
+  compute_d_conv2d2_weight(f, n);
   compute_d_conv2d2_bias(f, n);
   compute_d_dense1_weight(f, n);
   compute_d_dense1_bias(f, n);
@@ -1823,10 +1716,10 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 /** The network's output for n rows, in evaluation mode. */
 function predict(f: Numbers, n: number): void {
   compute_conv2d1_pad(f, n, predict_conv2d1_pad);
-  compute_conv2d1_product(f, n, predict_conv2d1_pad, predict_conv2d1_product);
-  compute_max_pool2d1_2(f, n, predict_conv2d1_product, predict_max_pool2d1);
-  compute_conv2d2_product(f, n, predict_max_pool2d1, predict_conv2d2_product);
-  compute_max_pool2d2_2(f, n, predict_conv2d2_product, predict_max_pool2d2);
+  compute_conv2d1(f, n, predict_conv2d1_pad, predict_conv2d1);
+  compute_max_pool2d1_2(f, n, predict_conv2d1, predict_max_pool2d1);
+  compute_conv2d2(f, n, predict_max_pool2d1, predict_conv2d2);
+  compute_max_pool2d2_2(f, n, predict_conv2d2, predict_max_pool2d2);
   compute_dense1(f, n, predict_max_pool2d2, predict_dense1);
   compute_dense2(f, n, predict_dense1, predict_dense2);
   compute_dense3(f, n, predict_dense2, prediction);
@@ -1835,10 +1728,10 @@ function predict(f: Numbers, n: number): void {
 /** Adds what n rows contribute to the sums from which loss and metrics are made. */
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
   compute_conv2d1_pad(f, n, evaluate_conv2d1_pad);
-  compute_conv2d1_product(f, n, evaluate_conv2d1_pad, evaluate_conv2d1_product);
-  compute_max_pool2d1_2(f, n, evaluate_conv2d1_product, evaluate_max_pool2d1);
-  compute_conv2d2_product(f, n, evaluate_max_pool2d1, evaluate_conv2d2_product);
-  compute_max_pool2d2_2(f, n, evaluate_conv2d2_product, evaluate_max_pool2d2);
+  compute_conv2d1(f, n, evaluate_conv2d1_pad, evaluate_conv2d1);
+  compute_max_pool2d1_2(f, n, evaluate_conv2d1, evaluate_max_pool2d1);
+  compute_conv2d2(f, n, evaluate_max_pool2d1, evaluate_conv2d2);
+  compute_max_pool2d2_2(f, n, evaluate_conv2d2, evaluate_max_pool2d2);
   compute_dense1(f, n, evaluate_max_pool2d2, evaluate_dense1);
   compute_dense2(f, n, evaluate_dense1, evaluate_dense2);
   compute_dense3(f, n, evaluate_dense2, evaluate_dense3);
@@ -3466,7 +3359,7 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(4955008);
+  const memory = new ArrayBuffer(3787648);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -3565,7 +3458,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ]) ??
         firstNotFinite(f, rows, [
           ["conv2d1_pad", conv2d1_pad, 1024],
-          ["conv2d1_product", conv2d1_product, 4704],
+          ["conv2d1", conv2d1, 4704],
           ["d_max-pool2d1_equal", d_max_pool2d1_equal, 4704],
           ["max-pool2d1", max_pool2d1, 1176],
           ["max-pool2d2", max_pool2d2, 400],
@@ -3576,6 +3469,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
           ["d_dense1_sum", d_dense1_sum, 120],
           ["d_conv2d2_sum", d_conv2d2_sum, 1600],
           ["d_max-pool2d1", d_max_pool2d1, 1176],
+          ["d_conv2d1_sum", d_conv2d1_sum, 4704],
           ["d_max-pool2d1_divide", d_max_pool2d1_divide, 1176],
         ])
       );

@@ -1336,10 +1336,9 @@ function compute_logits(f: Numbers, n: number, input: number, output: number): v
 // expected_logit = Σ_last ([index = next] ? logits − maximum_3 : 0)
 // loss_total = Σ ([next ≥ 0] ? ln(sum_of_exponentials_3) − expected_logit : 0)
 // loss_count = Σ [next ≥ 0]
-// divisor = max(loss_count, 1)
-// loss = loss_total / divisor
+// loss = loss_total / max(loss_count, 1)
 // Gradient of loss = loss_total / divisor [divide.vjp]:
-//   d_loss_total = 1 / divisor
+//   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
   let loss_count = 0;
@@ -1369,9 +1368,9 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
       loss_count += next_value >= 0 ? 1 : 0;
     }
   }
-  const divisor = Math.max(loss_count, 1);
-  f[loss] = loss_total / divisor;
-  f[d_loss_total] = 1 / divisor;
+  const maximum = Math.max(loss_count, 1);
+  f[loss] = loss_total / maximum;
+  f[d_loss_total] = 1 / maximum;
 }
 
 // Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
@@ -2766,8 +2765,7 @@ function compute_d_characters_weight(f: Numbers, integers: Int32Array, n: number
       const d_characters_weight_k = d_characters_weight + text_value * 64;
       const d_embedded_multiply_k = d_embedded_multiply_row + k * 64;
       for (let l = 0; l < 64; l++) {
-        f[d_characters_weight_k + l] =
-          f[d_characters_weight_k + l] + f[d_embedded_multiply_k + l] * 1.1111111111111112;
+        f[d_characters_weight_k + l] += f[d_embedded_multiply_k + l] * 1.1111111111111112;
       }
     }
   }
@@ -3888,11 +3886,11 @@ function compute_block_2(
 // loss_total = Σ ([next ≥ 0] ? ln(sum_of_exponentials_3) − expected_logit : 0)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ [next ≥ 0]
-// totals_loss_count = totals:loss.count + loss_count_2
+// totals_loss_count = totals:loss.count + loss_count
 // minus_predicted_class = max_last([logits = maximum_3] ? −index : −∞)
 // accuracy_total = Σ ([next ≥ 0] ? [−minus_predicted_class = next] : 0)
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
-// totals_accuracy_count = totals:accuracy.count + loss_count_2
+// totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
   f: Numbers,
   integers: Int32Array,
@@ -3932,10 +3930,10 @@ function compute_totals_accuracy_count(
     }
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
-  const loss_count_2 = loss_count;
-  const totals_loss_count_value = doubles[totals_loss_count] + loss_count_2;
+  const t = loss_count;
+  const totals_loss_count_value = doubles[totals_loss_count] + t;
   const totals_accuracy_total_value = doubles[totals_accuracy_total] + accuracy_total;
-  const totals_accuracy_count_value = doubles[totals_accuracy_count] + loss_count_2;
+  const totals_accuracy_count_value = doubles[totals_accuracy_count] + t;
   doubles[totals_loss_total] = totals_loss_total_value;
   doubles[totals_loss_count] = totals_loss_count_value;
   doubles[totals_accuracy_total] = totals_accuracy_total_value;
