@@ -806,17 +806,18 @@ function checksum(bytes: Uint8Array): number {
 
 // ── csv reader ──
 
-/** One file of all rows. */
-const csvFile: DataReader = {
-  help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(program, { "--data": path }, seed) {
-    if (path === undefined)
-      throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-    const text = await reading(path, (files) => files.readFile(path, "utf8"));
-    const prepare = program.datasetOf ?? datasetOf;
-    return placed(path, () => prepare(program.model, program.data, program.training, seed, parseCsv(text)));
-  },
-};
+/** One file of all rows, whose table becomes a data set in this way. */
+function csvFile(datasetOf: DatasetMaker): DataReader {
+  return {
+    help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
+    async read({ model, data, training }, { "--data": path }, seed) {
+      if (path === undefined)
+        throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+      const text = await reading(path, (files) => files.readFile(path, "utf8"));
+      return placed(path, () => datasetOf(model, data, training, seed, parseCsv(text)));
+    },
+  };
+}
 
 // ── dataset ──
 
@@ -832,10 +833,19 @@ interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
-  /** Where columns hold texts: the characters of each such input, and the same columns of another table as their numbers. */
+  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
   characters?: Record<string, readonly string[]>;
-  encode?(table: Table): Table;
+  testPart?(table: Table): Batch;
 }
+
+/** How a table becomes a data set: columns and texts have each a way of their own. */
+type DatasetMaker = (
+  model: ModelFacts,
+  data: DataFacts,
+  training: TrainingFacts,
+  seed: number,
+  table: Table,
+) => Dataset;
 
 /** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
 function datasetOf(
@@ -1499,14 +1509,6 @@ interface Program {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
-  /** How a table becomes a data set, where it holds texts. */
-  datasetOf?(
-    model: ModelFacts,
-    data: DataFacts,
-    training: TrainingFacts,
-    seed: number,
-    table: Table,
-  ): Dataset;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -2421,4 +2423,4 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   return trainerOf(model, machine, training, options);
 }
 
-void runIfMain(import.meta, { model, training, data, createTrainer, reader: csvFile });
+void runIfMain(import.meta, { model, training, data, createTrainer, reader: csvFile(datasetOf) });

@@ -1866,9 +1866,9 @@ interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
-  /** Where columns hold texts: the characters of each such input, and the same columns of another table as their numbers. */
+  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
   characters?: Record<string, readonly string[]>;
-  encode?(table: Table): Table;
+  testPart?(table: Table): Batch;
 }
 
 // ── double arithmetic ──
@@ -2545,14 +2545,6 @@ interface Program {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
-  /** How a table becomes a data set, where it holds texts. */
-  datasetOf?(
-    model: ModelFacts,
-    data: DataFacts,
-    training: TrainingFacts,
-    seed: number,
-    table: Table,
-  ): Dataset;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */

@@ -5024,17 +5024,18 @@ function checksum(bytes: Uint8Array): number {
 
 // ── csv reader ──
 
-/** One file of all rows. */
-const csvFile: DataReader = {
-  help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(program, { "--data": path }, seed) {
-    if (path === undefined)
-      throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-    const text = await reading(path, (files) => files.readFile(path, "utf8"));
-    const prepare = program.datasetOf ?? datasetOf;
-    return placed(path, () => prepare(program.model, program.data, program.training, seed, parseCsv(text)));
-  },
-};
+/** One file of all rows, whose table becomes a data set in this way. */
+function csvFile(datasetOf: DatasetMaker): DataReader {
+  return {
+    help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
+    async read({ model, data, training }, { "--data": path }, seed) {
+      if (path === undefined)
+        throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+      const text = await reading(path, (files) => files.readFile(path, "utf8"));
+      return placed(path, () => datasetOf(model, data, training, seed, parseCsv(text)));
+    },
+  };
+}
 
 // ── dataset ──
 
@@ -5050,71 +5051,19 @@ interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
-  /** Where columns hold texts: the characters of each such input, and the same columns of another table as their numbers. */
+  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
   characters?: Record<string, readonly string[]>;
-  encode?(table: Table): Table;
+  testPart?(table: Table): Batch;
 }
 
-/** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
-function datasetOf(
+/** How a table becomes a data set: columns and texts have each a way of their own. */
+type DatasetMaker = (
   model: ModelFacts,
   data: DataFacts,
   training: TrainingFacts,
   seed: number,
   table: Table,
-): Dataset {
-  const read = fieldsOf(model, data, table);
-  const values = read.map((field) => valuesOf(table, field));
-  // The spec's checks see to it that a target to stratify by has classes. With several columns there is no one class of a row.
-  const labels = values[values.length - 1];
-  const { train, validation, test } = splitRows(
-    table.rows,
-    training,
-    seed,
-    training.stratify && labels.length === 1 ? labels[0] : undefined,
-  );
-  const fields = read.map((field, i) => ({
-    ...field,
-    scales: values[i].map((column) => fitScale(column, train, field.scale)),
-  }));
-  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
-  return {
-    train: part(train),
-    ...(validation.length > 0 && { validation: part(validation) }),
-    ...(test.length > 0 && { test: part(test) }),
-    fields,
-  };
-}
-
-/**
- * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
- * that is too large for the model's element type once it is scaled throws.
- */
-function batchOf(
-  { dtype }: ModelFacts,
-  fields: readonly FittedField[],
-  table: Table,
-  values: Float64Array[][],
-  rows: Int32Array,
-): Batch {
-  const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
-    const size = rows.length * columns.length;
-    const numbers = bounds ? new Int32Array(size) : new real(size);
-    let next = 0;
-    for (const row of rows) {
-      values[f].forEach((column, i) => {
-        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
-        if (!Number.isFinite(numbers[next++])) {
-          const scaled = scales[i].span === 1 ? "" : ", scaled,";
-          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
-        }
-      });
-    }
-    return [name, numbers];
-  });
-  return Object.fromEntries(entries);
-}
+) => Dataset;
 
 // ── double arithmetic ──
 
@@ -5411,110 +5360,9 @@ interface Field extends ColumnFacts {
   classNames: string[];
 }
 
-/** The inputs and then the targets in this table. */
-function fieldsOf(model: ModelFacts, data: DataFacts, table: Table): Field[] {
-  const field = (name: string, shape: number[], { columns, scale }: ColumnFacts): Field => ({
-    name,
-    columns: columnNames(table, name, columns, sizeOf(shape)),
-    classNames: [],
-    scale,
-  });
-  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
-    const input = field(name, shape, data.inputs[name]);
-    if (dtype === "i32") input.bounds = vocabularyBounds(vocabulary);
-    return input;
-  });
-  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
-    const target = field(name, shape, data.targets[name]);
-    if (classes === undefined) return target;
-    return { ...target, bounds: classBounds(classes), classNames: namesOfClasses(table, target, classes) };
-  });
-  return [...inputs, ...targets];
-}
-
-/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
-function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
-  const all = [...table.columns.keys()];
-  const position = (column: string) => {
-    const found = all.indexOf(column);
-    if (found < 0)
-      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
-    return found;
-  };
-  const columns = listed.flatMap((entry) => {
-    const [first, last, ...more] = entry.split("..");
-    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
-    const range = all.slice(position(first), position(last) + 1);
-    if (range.length === 0)
-      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
-    return range;
-  });
-  if (columns.length === size) return columns;
-  throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
-    1,
-  );
-}
-
-function shorten(names: string[]): string {
-  return names.length > 12
-    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
-    : names.join(", ");
-}
-
-/** The numbers in a field's columns, each cell checked. */
-function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
-  return columns.map((column) => {
-    if (classNames.length > 0) return classColumn(table, column, classNames);
-    return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
-  });
-}
-
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.records[row].line);
-}
-
-function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name);
-  if (column instanceof Float64Array) return column;
-  const cells = textColumn(table, name);
-  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
-  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
-}
-
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
-  const column = numberColumn(table, name);
-  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (row < 0) return column;
-  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
-}
-
-/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
-function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
-  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
-  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
-  if (names.length === classes) return names;
-  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
-  throw new InputError(`${name} has ${classes} classes, but ${found}`);
-}
-
-function classColumn(table: Table, name: string, names: string[]): Float64Array {
-  const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(textColumn(table, name), (cell, row) => {
-    const number = numbers.get(cell);
-    if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
-  });
-}
-
-function textColumn(table: Table, name: string): string[] {
-  const cells = Array.from(table.columns.get(name) ?? [], String);
-  const row = cells.findIndex((cell) => cell.trim() === "");
-  if (row < 0) return cells;
-  throw wrongCell(table, name, row, "the cell is empty");
 }
 
 // ── fill ──
@@ -5747,14 +5595,6 @@ interface Program {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
-  /** How a table becomes a data set, where it holds texts. */
-  datasetOf?(
-    model: ModelFacts,
-    data: DataFacts,
-    training: TrainingFacts,
-    seed: number,
-    table: Table,
-  ): Dataset;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -5984,23 +5824,6 @@ type ScaleRule = "standard" | "min-max" | { divide: number };
 interface Scale {
   shift: number;
   span: number;
-}
-
-/** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule | undefined): Scale {
-  if (rule === undefined) return { shift: 0, span: 1 };
-  if (typeof rule === "object") return { shift: 0, span: rule.divide };
-  let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
-  for (const row of rows) {
-    low = Math.min(low, column[row]);
-    high = Math.max(high, column[row]);
-    sum += column[row];
-  }
-  if (low === high) return { shift: low, span: 1 };
-  if (rule === "min-max") return { shift: low, span: high - low };
-  const mean = sum / rows.length;
-  for (const row of rows) squares += (column[row] - mean) ** 2;
-  return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
 
 // ── session ──
@@ -6358,7 +6181,7 @@ interface TextColumn {
   characters: readonly string[];
 }
 
-/** As {@link datasetOf}, for data with texts: their characters are those of the training part. */
+/** The data set of a model that reads nothing but texts and learns what follows in them. */
 function textDatasetOf(
   model: ModelFacts,
   data: DataFacts,
@@ -6366,28 +6189,50 @@ function textDatasetOf(
   seed: number,
   table: Table,
 ): Dataset {
+  return { ...textParts(model, data, table, splitRows(table.rows, training, seed)), fields: [] };
+}
+
+/** The texts of each part, and of a test file: their characters are those of the training part. */
+function textParts(
+  model: ModelFacts,
+  data: DataFacts,
+  table: Table,
+  { train, validation, test }: Split,
+): Omit<Dataset, "fields"> & {
+  characters: Record<string, readonly string[]>;
+  testPart(table: Table): Batch;
+} {
   const targets = Object.entries(data.targets);
-  const isNext = targets.some(([, { nextOf }]) => nextOf !== undefined);
-  const labels = isNext
-    ? []
-    : fieldsOf({ ...model, inputs: {} }, data, table).map((field) => valuesOf(table, field))[0];
-  const byClass = training.stratify && labels.length === 1 ? labels[0] : undefined;
-  const { train } = splitRows(table.rows, training, seed, byClass);
   const texts = Object.entries(data.inputs).flatMap(([input, { columns, characters }]): TextColumn[] => {
     if (characters === undefined) return [];
-    const [column] = columnNames(table, input, columns, 1);
-    const cells = textsOf(table, column);
+    const [column] = columns;
+    const cells = cellsOf(table, input, column);
     checkLengths(table, column, cells, characters.length);
     const known = charactersOf(Array.from(train, (row) => cells[row]));
     const target = targets.find(([, { nextOf }]) => nextOf === input)?.[0];
     checkVocabulary(model, input, target, known);
     return [{ input, target, column, length: characters.length, characters: known }];
   });
-  const encode = (other: Table) => encoded(other, texts);
+  const whole = encoded(table, texts);
+  const part = (rows: Int32Array): Batch =>
+    Object.fromEntries(
+      Object.entries(whole).map(([name, sequences]) => [
+        name,
+        Int32Array.from(Array.from(rows, (row) => sequences[row]).flat()),
+      ]),
+    );
   return {
-    ...datasetOf(model, placesOf(data, texts), training, seed, encode(table)),
+    train: part(train),
+    ...(validation.length > 0 && { validation: part(validation) }),
+    ...(test.length > 0 && { test: part(test) }),
     characters: Object.fromEntries(texts.map(({ input, characters }) => [input, characters])),
-    encode,
+    testPart: (other) =>
+      Object.fromEntries(
+        Object.entries(encoded(other, texts)).map(([name, sequences]) => [
+          name,
+          Int32Array.from(sequences.flat()),
+        ]),
+      ),
   };
 }
 
@@ -6398,10 +6243,13 @@ function charactersOf(texts: readonly string[]): string[] {
 }
 
 /** The cells as they stand in the file: "007" is a text like any other. */
-function textsOf(table: Table, column: string): string[] {
-  const place = [...table.columns.keys()].indexOf(column);
+function cellsOf(table: Table, input: string, column: string): string[] {
+  const names = [...table.columns.keys()];
+  const place = names.indexOf(column);
+  if (place < 0)
+    throw new InputError(`${input} needs the column "${column}", but the file has ${names.join(", ")}`, 1);
   return table.records.map(({ cells }, row) => {
-    if (cells[place] !== "") return cells[place];
+    if (cells[place].trim() !== "") return cells[place];
     throw wrongCell(table, column, row, "the cell is empty");
   });
 }
@@ -6441,30 +6289,10 @@ function checkVocabulary(
   );
 }
 
-/** How the column of a place is called. */
-const placeColumn = (name: string, index: number) => `${name}[${index}]`;
-
-/** The data section with a column for each place of a text. */
-function placesOf({ inputs, targets }: DataFacts, texts: readonly TextColumn[]): DataFacts {
-  const own = (name: string | undefined, length: number): [string, { columns: string[] }][] =>
-    name === undefined
-      ? []
-      : [[name, { columns: [`${placeColumn(name, 0)}..${placeColumn(name, length - 1)}`] }]];
-  return {
-    inputs: { ...inputs, ...Object.fromEntries(texts.flatMap(({ input, length }) => own(input, length))) },
-    targets: {
-      ...targets,
-      ...Object.fromEntries(texts.flatMap(({ target, length }) => own(target, length))),
-    },
-  };
-}
-
-/** The table with these columns. Characters that the training part does not have throw, with their line. */
-function encoded(table: Table, texts: readonly TextColumn[]): Table {
-  const columns = new Map<string, Column>(table.columns);
-  for (const { input, target, column, length, characters } of texts) {
-    columnNames(table, input, [column], 1);
-    const cells = textsOf(table, column);
+/** By input and target a sequence for each row. Characters that the training part does not have throw, with their line. */
+function encoded(table: Table, texts: readonly TextColumn[]): Record<string, number[][]> {
+  const entries = texts.flatMap(({ input, target, column, length, characters }) => {
+    const cells = cellsOf(table, input, column);
     checkLengths(table, column, cells, length);
     const numbers = new Map(characters.map((character, index) => [character, index + 1]));
     const rows = cells.map((text, row) =>
@@ -6479,20 +6307,17 @@ function encoded(table: Table, texts: readonly TextColumn[]): Table {
         );
       }),
     );
-    for (let i = 0; i < length; i++) {
-      columns.set(
-        placeColumn(input, i),
-        Float64Array.from(rows, (row) => row[i - 1] ?? 0),
-      );
-    }
-    for (let i = 0; target !== undefined && i < length; i++) {
-      columns.set(
-        placeColumn(target, i),
-        Float64Array.from(rows, (row) => row[i] ?? (i === row.length ? 0 : -1)),
-      );
-    }
-  }
-  return { ...table, columns };
+    const place = Array.from({ length }, (_, i) => i);
+    const inputs = rows.map((row) => place.map((i) => row[i - 1] ?? 0));
+    const nexts = rows.map((row) => place.map((i) => row[i] ?? (i === row.length ? 0 : -1)));
+    return target === undefined
+      ? [[input, inputs]]
+      : [
+          [input, inputs],
+          [target, nexts],
+        ];
+  });
+  return Object.fromEntries(entries);
 }
 
 // ── text writer ──
@@ -7303,8 +7128,7 @@ void runIfMain(import.meta, {
   training,
   data,
   createTrainer,
-  reader: csvFile,
-  datasetOf: textDatasetOf,
+  reader: csvFile(textDatasetOf),
   seenHelp: writerHelp,
   seen: asWriter,
 });

@@ -7,10 +7,11 @@ import { datasetOf, type Dataset } from "../runtime/dataset.ts";
 import { idxDataset, type IdxPart } from "../runtime/idx-dataset.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { testPartOf } from "../runtime/test-file.ts";
+import { mixedDatasetOf } from "../runtime/text-and-columns.ts";
 import { textDatasetOf } from "../runtime/text-columns.ts";
 import { dataFormatGap } from "../spec/known-gaps.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
-import { idxNames, readsTexts, trainingFacts } from "../spec/trainer-facts.ts";
+import { idxNames, datasetMaker, trainingFacts } from "../spec/trainer-facts.ts";
 import type { DataFiles, Model, ModelData } from "../spec/types.ts";
 import { onFile } from "./emitted-errors.ts";
 import { checkReadable, readData, type DataFile } from "./read-data.ts";
@@ -64,11 +65,15 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
     typeof data.test === "string" ? { file: besideSpec(spec, data.test), path: ["data", "test"] } : undefined;
   const table = await readData(rows, source);
   const testTable = tested && (await readData(tested, source));
-  const prepare = readsTexts(model) ? textDatasetOf : datasetOf;
+  const prepare = { datasetOf, textDatasetOf, mixedDatasetOf }[datasetMaker(model)];
   const training = trainingFacts(model.training, model.metrics);
   const dataset = onFile(rows.file, "T2004", () => prepare(facts, data, training, seed, table));
   if (tested === undefined || testTable === undefined) return dataset;
-  const test = onFile(tested.file, "T2004", () => testPartOf(facts, dataset, testTable));
+  const test = onFile(
+    tested.file,
+    "T2004",
+    () => dataset.testPart?.(testTable) ?? testPartOf(facts, dataset, testTable),
+  );
   return { ...dataset, test };
 }
 

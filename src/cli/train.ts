@@ -102,6 +102,7 @@ function seenAs(
 ): Trainable {
   if (model.data !== undefined && writesTexts(model))
     return writerOf(trainer, facts, model.data, dataset, { count, temperature, seed });
+  if (dataset.fields.length === 0) return trainer;
   return inOwnUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
 }
 

@@ -5,7 +5,6 @@ import type { DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { checkWhole } from "./session.ts";
-import type { Table } from "./table.ts";
 import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -39,14 +38,6 @@ export interface Program {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
-  /** How a table becomes a data set, where it holds texts. */
-  datasetOf?(
-    model: ModelFacts,
-    data: DataFacts,
-    training: TrainingFacts,
-    seed: number,
-    table: Table,
-  ): Dataset;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */

@@ -3,12 +3,13 @@
 //
 //   the input      0  c₁ c₂ … c_L  0  0     of a text c₁ … c_L in `length` places, L < length
 //   the target     c₁ c₂ … c_L  0 −1 −1     at each place the character after it; −1 is left out of the loss
-import { datasetOf, type Dataset } from "./dataset.ts";
-import { columnNames, fieldsOf, valuesOf, wrongCell, type DataFacts } from "./fields.ts";
+import type { Dataset } from "./dataset.ts";
+import { wrongCell, type DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import { splitRows } from "./split.ts";
-import type { Column, Table } from "./table.ts";
+import type { Batch } from "./slots.ts";
+import { splitRows, type Split } from "./split.ts";
+import type { Table } from "./table.ts";
 
 /** An input of texts, and the target that is to be told from it, if there is one. */
 interface TextColumn {
@@ -19,7 +20,7 @@ interface TextColumn {
   characters: readonly string[];
 }
 
-/** As {@link datasetOf}, for data with texts: their characters are those of the training part. */
+/** The data set of a model that reads nothing but texts and learns what follows in them. */
 export function textDatasetOf(
   model: ModelFacts,
   data: DataFacts,
@@ -27,28 +28,50 @@ export function textDatasetOf(
   seed: number,
   table: Table,
 ): Dataset {
+  return { ...textParts(model, data, table, splitRows(table.rows, training, seed)), fields: [] };
+}
+
+/** The texts of each part, and of a test file: their characters are those of the training part. */
+export function textParts(
+  model: ModelFacts,
+  data: DataFacts,
+  table: Table,
+  { train, validation, test }: Split,
+): Omit<Dataset, "fields"> & {
+  characters: Record<string, readonly string[]>;
+  testPart(table: Table): Batch;
+} {
   const targets = Object.entries(data.targets);
-  const isNext = targets.some(([, { nextOf }]) => nextOf !== undefined);
-  const labels = isNext
-    ? []
-    : fieldsOf({ ...model, inputs: {} }, data, table).map((field) => valuesOf(table, field))[0];
-  const byClass = training.stratify && labels.length === 1 ? labels[0] : undefined;
-  const { train } = splitRows(table.rows, training, seed, byClass);
   const texts = Object.entries(data.inputs).flatMap(([input, { columns, characters }]): TextColumn[] => {
     if (characters === undefined) return [];
-    const [column] = columnNames(table, input, columns, 1);
-    const cells = textsOf(table, column);
+    const [column] = columns;
+    const cells = cellsOf(table, input, column);
     checkLengths(table, column, cells, characters.length);
     const known = charactersOf(Array.from(train, (row) => cells[row]));
     const target = targets.find(([, { nextOf }]) => nextOf === input)?.[0];
     checkVocabulary(model, input, target, known);
     return [{ input, target, column, length: characters.length, characters: known }];
   });
-  const encode = (other: Table) => encoded(other, texts);
+  const whole = encoded(table, texts);
+  const part = (rows: Int32Array): Batch =>
+    Object.fromEntries(
+      Object.entries(whole).map(([name, sequences]) => [
+        name,
+        Int32Array.from(Array.from(rows, (row) => sequences[row]).flat()),
+      ]),
+    );
   return {
-    ...datasetOf(model, placesOf(data, texts), training, seed, encode(table)),
+    train: part(train),
+    ...(validation.length > 0 && { validation: part(validation) }),
+    ...(test.length > 0 && { test: part(test) }),
     characters: Object.fromEntries(texts.map(({ input, characters }) => [input, characters])),
-    encode,
+    testPart: (other) =>
+      Object.fromEntries(
+        Object.entries(encoded(other, texts)).map(([name, sequences]) => [
+          name,
+          Int32Array.from(sequences.flat()),
+        ]),
+      ),
   };
 }
 
@@ -59,10 +82,13 @@ function charactersOf(texts: readonly string[]): string[] {
 }
 
 /** The cells as they stand in the file: "007" is a text like any other. */
-function textsOf(table: Table, column: string): string[] {
-  const place = [...table.columns.keys()].indexOf(column);
+function cellsOf(table: Table, input: string, column: string): string[] {
+  const names = [...table.columns.keys()];
+  const place = names.indexOf(column);
+  if (place < 0)
+    throw new InputError(`${input} needs the column "${column}", but the file has ${names.join(", ")}`, 1);
   return table.records.map(({ cells }, row) => {
-    if (cells[place] !== "") return cells[place];
+    if (cells[place].trim() !== "") return cells[place];
     throw wrongCell(table, column, row, "the cell is empty");
   });
 }
@@ -102,30 +128,10 @@ function checkVocabulary(
   );
 }
 
-/** How the column of a place is called. */
-const placeColumn = (name: string, index: number) => `${name}[${index}]`;
-
-/** The data section with a column for each place of a text. */
-function placesOf({ inputs, targets }: DataFacts, texts: readonly TextColumn[]): DataFacts {
-  const own = (name: string | undefined, length: number): [string, { columns: string[] }][] =>
-    name === undefined
-      ? []
-      : [[name, { columns: [`${placeColumn(name, 0)}..${placeColumn(name, length - 1)}`] }]];
-  return {
-    inputs: { ...inputs, ...Object.fromEntries(texts.flatMap(({ input, length }) => own(input, length))) },
-    targets: {
-      ...targets,
-      ...Object.fromEntries(texts.flatMap(({ target, length }) => own(target, length))),
-    },
-  };
-}
-
-/** The table with these columns. Characters that the training part does not have throw, with their line. */
-function encoded(table: Table, texts: readonly TextColumn[]): Table {
-  const columns = new Map<string, Column>(table.columns);
-  for (const { input, target, column, length, characters } of texts) {
-    columnNames(table, input, [column], 1);
-    const cells = textsOf(table, column);
+/** By input and target a sequence for each row. Characters that the training part does not have throw, with their line. */
+function encoded(table: Table, texts: readonly TextColumn[]): Record<string, number[][]> {
+  const entries = texts.flatMap(({ input, target, column, length, characters }) => {
+    const cells = cellsOf(table, input, column);
     checkLengths(table, column, cells, length);
     const numbers = new Map(characters.map((character, index) => [character, index + 1]));
     const rows = cells.map((text, row) =>
@@ -140,18 +146,15 @@ function encoded(table: Table, texts: readonly TextColumn[]): Table {
         );
       }),
     );
-    for (let i = 0; i < length; i++) {
-      columns.set(
-        placeColumn(input, i),
-        Float64Array.from(rows, (row) => row[i - 1] ?? 0),
-      );
-    }
-    for (let i = 0; target !== undefined && i < length; i++) {
-      columns.set(
-        placeColumn(target, i),
-        Float64Array.from(rows, (row) => row[i] ?? (i === row.length ? 0 : -1)),
-      );
-    }
-  }
-  return { ...table, columns };
+    const place = Array.from({ length }, (_, i) => i);
+    const inputs = rows.map((row) => place.map((i) => row[i - 1] ?? 0));
+    const nexts = rows.map((row) => place.map((i) => row[i] ?? (i === row.length ? 0 : -1)));
+    return target === undefined
+      ? [[input, inputs]]
+      : [
+          [input, inputs],
+          [target, nexts],
+        ];
+  });
+  return Object.fromEntries(entries);
 }

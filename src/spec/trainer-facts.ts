@@ -51,11 +51,15 @@ export const writesTexts = ({ inputs, data }: Model): boolean =>
   Object.keys(inputs).length === 1 &&
   Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
 
-/** Whether any column holds texts. */
-export const readsTexts = ({ data }: Model): boolean =>
-  Object.values(data?.inputs ?? {}).some(({ characters }) => characters !== undefined);
+/** What of the runtime makes a data set of a table: columns, texts and what follows in them, or both. */
+export function datasetMaker({ data }: Model): "datasetOf" | "textDatasetOf" | "mixedDatasetOf" {
+  const isText = Object.values(data?.inputs ?? {}).map(({ characters }) => characters !== undefined);
+  if (!isText.includes(true)) return "datasetOf";
+  const isNext = Object.values(data?.targets ?? {}).every(({ nextOf }) => nextOf !== undefined);
+  return isNext && !isText.includes(false) ? "textDatasetOf" : "mixedDatasetOf";
+}
 
-/** Members of the runtime's `Program` that only some specs need or that differ, and what of the runtime they are. */
+/** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
 export const programParts = (model: Model): Readonly<Record<string, string>> => {
   const { data, metrics } = model;
   if (data === undefined) return {};
@@ -63,8 +67,7 @@ export const programParts = (model: Model): Readonly<Record<string, string>> => 
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   const ofTable = data.test === undefined ? "csvFile" : "csvFileAndTest";
   return {
-    reader: typeof data.file === "string" ? ofTable : "idxFolder",
-    ...(readsTexts(model) ? { datasetOf: "textDatasetOf" } : {}),
+    reader: typeof data.file === "string" ? `${ofTable}(${datasetMaker(model)})` : "idxFolder",
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
     ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
   };

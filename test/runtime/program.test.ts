@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { datasetOf } from "../../src/runtime/dataset.ts";
 import { csvFile } from "../../src/runtime/csv-reader.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
 import { runIfMain, runProgram, type Program } from "../../src/runtime/program.ts";
@@ -27,7 +28,7 @@ const program = (rate = 0.3): Program => ({
   training: facts,
   data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
   createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
-  reader: csvFile,
+  reader: csvFile(datasetOf),
 });
 
 let output = "";
@@ -143,7 +144,7 @@ const twoFiles = (): Program => {
     ...rest,
     training: withoutTest,
     data: { ...data, targets },
-    reader: csvFileAndTest,
+    reader: csvFileAndTest(datasetOf),
     seen: inOwnUnits,
   };
 };

@@ -6,7 +6,7 @@ import { InputError } from "../../src/runtime/input-error.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import { splitRows } from "../../src/runtime/split.ts";
-import { testPartOf } from "../../src/runtime/test-file.ts";
+import { mixedDatasetOf } from "../../src/runtime/text-and-columns.ts";
 import { textDatasetOf } from "../../src/runtime/text-columns.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 
@@ -76,13 +76,13 @@ describe("the vocabulary is the training part's", () => {
   });
   test("a file of test rows is read with it", () => {
     const dataset = read("name\nab\nb\n", 3);
-    const part = testPartOf(modelOf(3), dataset, parseCsv("id,name\n1,ba\n"));
+    const part = dataset.testPart?.(parseCsv("id,name\n1,ba\n"));
     expect(part).toEqual({ text: Int32Array.of(0, 2, 1, 0, 0), next: Int32Array.of(2, 1, 0, -1, -1) });
-    expect(faultOf(() => testPartOf(modelOf(3), dataset, parseCsv("name\nab\nac\n")))).toEqual({
+    expect(faultOf(() => dataset.testPart?.(parseCsv("name\nab\nac\n")))).toEqual({
       message: 'column "name": "c" in "ac" does not occur in the training part',
       line: 3,
     });
-    expect(faultOf(() => testPartOf(modelOf(3), dataset, parseCsv("nom\nab\n"))).message).toBe(
+    expect(faultOf(() => dataset.testPart?.(parseCsv("nom\nab\n"))).message).toBe(
       'text needs the column "name", but the file has nom',
     );
   });
@@ -113,7 +113,7 @@ test("texts with a class of their own: the parts keep its shares, and the vocabu
   const facts: TrainingFacts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
   const names = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `a${"xyz"[i % 3]}` : "o"));
   const csv = `name,kind\n${names.map((name, i) => `${name},${i % 2}`).join("\n")}\n`;
-  const dataset = textDatasetOf(
+  const dataset = mixedDatasetOf(
     { ...modelOf(6), targets: { kind: { shape: [], classes: 2 } } },
     { inputs: data().inputs, targets: { kind: { columns: ["kind"] } } },
     facts,
