@@ -44,11 +44,26 @@ const words = (a = "ab", b = "xy") =>
 const place = workspace();
 afterAll(() => place.remove());
 const tsx = fileURLToPath(new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url));
-const program = (...args: string[]): Promise<Outcome> =>
+const programOf = (file: string, ...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [tsx, join(place.folder, "words.ts"), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
+    execFile(process.execPath, [tsx, join(place.folder, file), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
   });
+const program = (...args: string[]) => programOf("words.ts", ...args);
 const train = (...args: string[]) => place.run("train", "words.json", ...args);
+
+/** What `tsc --strict` has against an emitted file. */
+function faultsOf(file: string): string[] {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    strict: true,
+    noEmit: true,
+    types: [],
+    lib: ["lib.es2022.d.ts"],
+  };
+  const faults = ts.getPreEmitDiagnostics(ts.createProgram([join(place.folder, file)], options));
+  return faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
 
 let code = "";
 beforeAll(async () => {
@@ -127,6 +142,51 @@ test("a file of test rows is read with the vocabulary of the training rows, a pa
   );
 });
 
+test("texts beside numbers, with a class of their own and a file of test rows: both print the same", async () => {
+  const mixed: ModelSpec = {
+    name: "kinds",
+    inputs: { text: { shape: [6], dtype: "i32" }, size: { shape: [2] } },
+    targets: { kind: { classes: 2 } },
+    network: [
+      { type: "embedding", from: "text", vocabulary: 5, units: 4 },
+      { type: "flatten", name: "letters" },
+      { type: "concat", from: ["letters", "size"] },
+      { type: "dense", units: 2 },
+    ],
+    loss: "cross-entropy",
+    metrics: ["accuracy"],
+    optimizer: { type: "adam", learningRate: 0.05 },
+    training: { epochs: 10, batchSize: 16, seed: 5, validation: { fraction: 0.2 } },
+    data: {
+      train: "kinds.csv",
+      test: "more.csv",
+      inputs: {
+        text: { columns: ["word"], characters: { length: 6 } },
+        size: { columns: ["a", "b"], scale: "standard" },
+      },
+      targets: { kind: { columns: ["kind"] } },
+    },
+  };
+  const rows = (first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const kind = (first + i) % 2;
+      return `${(kind === 0 ? "ab" : "xy").repeat(2).slice(0, 2 + (i % 3))},${i % 7},${(i * 3) % 5},${["low", "high"][kind]}`;
+    }).join("\n");
+  place.write("kinds.json", mixed);
+  place.write("kinds.csv", `word,a,b,kind\n${rows(0, 60)}\n`);
+  place.write("more.csv", `word,a,b,kind\n${rows(1, 20)}\n`);
+  place.write("kinds.ts", (await compile(mixed)).code);
+  const own = await place.run("train", "kinds.json", "--json");
+  const files = ["--data", "kinds.csv", "--test", "more.csv", "--json"];
+  expect((await programOf("kinds.ts", ...files)).stdout).toBe(own.stdout);
+  expect(JSON.parse(own.stdout)).toMatchObject({ validation: { accuracy: 1 }, test: { accuracy: 1 } });
+  expect(faultsOf("kinds.ts")).toEqual([]);
+  expectRefusal(
+    await place.run("train", "kinds.json", "--sample", "2"),
+    "does not learn what follows in a text",
+  );
+});
+
 test.each<[string[], string]>([
   [["--temperature", "0.5"], "--temperature"],
   [["--sample", "2", "--temperature", "-1"], "must be a number of at least 0"],
@@ -163,14 +223,5 @@ test("--help tells the flags, and the emitted file compiles under --strict", asy
   const { stdout } = await program("--help");
   for (const line of [/^ {2}--data FILE {10}\S/m, /^ {2}--sample N {11}\S/m, /^ {2}--temperature T {6}\S/m])
     expect(stdout).toMatch(line);
-  const options: ts.CompilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    strict: true,
-    noEmit: true,
-    types: [],
-    lib: ["lib.es2022.d.ts"],
-  };
-  const faults = ts.getPreEmitDiagnostics(ts.createProgram([join(place.folder, "words.ts")], options));
-  expect(faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"))).toEqual([]);
+  expect(faultsOf("words.ts")).toEqual([]);
 });
