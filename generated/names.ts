@@ -70,7 +70,7 @@ const data: DataFacts = {
   targets: { next: { columns: [], nextOf: "text" } },
 };
 
-// The arena: one block of 10596864 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 9476608 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -179,184 +179,182 @@ const totals_accuracy_total = 216638; // f64[]
 const totals_accuracy_count = 216639; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const block1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 13 to call 47 of gradient
-const block1_mlp_hidden_gelu = 564352; // f32[n, 16, 256], from call 13 to call 47 of gradient
-const block1_mlp_hidden = 695424; // f32[n, 16, 256], from call 13 to call 74 of gradient
-const block2_mlp_hidden_sum = 826496; // f32[n, 16, 256], from call 26 to call 34 of gradient
-const block2_mlp_hidden_gelu = 957568; // f32[n, 16, 256], from call 26 to call 34 of gradient
-const block2_mlp_hidden = 1088640; // f32[n, 16, 256], from call 26 to call 88 of gradient
-const d_block2_mlp_hidden = 1219712; // f32[n, 16, 256], from call 34 to call 34 of gradient
-const d_block2_mlp_hidden_sum = 1350784; // f32[n, 16, 256], from call 34 to call 87 of gradient
-const d_block1_mlp_hidden = 826496; // f32[n, 16, 256], from call 47 to call 47 of gradient
-const d_block1_mlp_hidden_sum = 957568; // f32[n, 16, 256], from call 47 to call 73 of gradient
-const embedded_lessEqual = 1481856; // f32[n, 16, 64], from call 1 to call 59 of gradient
-const embedded = 433280; // f32[n, 16, 64], from call 1 to call 10 of gradient
-const block1_attention_norm_centred = 1514624; // f32[n, 16, 64], from call 1 to call 59 of gradient
-const block1_attention_norm_divide_2 = 1547392; // f32[n, 16, 64], from call 1 to call 62 of gradient
-const block1_attention_norm = 1580160; // f32[n, 16, 64], from call 1 to call 67 of gradient
-const block1_attention_dropout_lessEqual = 1612928; // f32[n, 16, 64], from call 2 to call 49 of gradient
-const block1_attention_lessEqual = 1645696; // f32[n, 4, 16, 16], from call 3 to call 54 of gradient
-const block1_attention_query_2 = 1678464; // f32[n, 16, 64], from call 4 to call 55 of gradient
-const block1_attention_key_2 = 1711232; // f32[n, 16, 64], from call 5 to call 57 of gradient
-const block1_attention_select = 466048; // f32[n, 4, 16, 16], from call 6 to call 7 of gradient
-const exponentials = 1744000; // f32[n, 4, 16, 16], from call 7 to call 54 of gradient
-const block1_attention_shares = 1776768; // f32[n, 4, 16, 16], from call 7 to call 54 of gradient
-const block1_attention_value_2 = 1809536; // f32[n, 16, 64], from call 8 to call 53 of gradient
-const block1_attention_contract_5 = 1842304; // f32[n, 4, 16, 16], from call 9 to call 69 of gradient
-const block1_attended = 826496; // f32[n, 16, 64], from call 10 to call 14 of gradient
-const block1_mlp_dropout_lessEqual = 1875072; // f32[n, 16, 64], from call 11 to call 46 of gradient
-const block1_mlp_norm_centred = 1907840; // f32[n, 16, 64], from call 12 to call 49 of gradient
-const block1_mlp_norm_divide_2 = 1940608; // f32[n, 16, 64], from call 12 to call 71 of gradient
-const block1_mlp_norm = 1973376; // f32[n, 16, 64], from call 12 to call 72 of gradient
-const block1 = 859264; // f32[n, 16, 64], from call 14 to call 23 of gradient
-const block2_attention_dropout_lessEqual = 2006144; // f32[n, 16, 64], from call 15 to call 36 of gradient
-const block2_attention_norm_centred = 2038912; // f32[n, 16, 64], from call 16 to call 46 of gradient
-const block2_attention_norm_divide_2 = 2071680; // f32[n, 16, 64], from call 16 to call 76 of gradient
-const block2_attention_norm = 2104448; // f32[n, 16, 64], from call 16 to call 81 of gradient
-const block2_attention_query_2 = 2137216; // f32[n, 16, 64], from call 17 to call 42 of gradient
-const block2_attention_key_2 = 2169984; // f32[n, 16, 64], from call 18 to call 44 of gradient
-const block2_attention_select = 826496; // f32[n, 4, 16, 16], from call 19 to call 20 of gradient
-const exponentials_2 = 2202752; // f32[n, 4, 16, 16], from call 20 to call 41 of gradient
-const block2_attention_shares = 2235520; // f32[n, 4, 16, 16], from call 20 to call 41 of gradient
-const block2_attention_value_2 = 2268288; // f32[n, 16, 64], from call 21 to call 40 of gradient
-const block2_attention_contract_5 = 2301056; // f32[n, 4, 16, 16], from call 22 to call 83 of gradient
-const block2_attended = 1219712; // f32[n, 16, 64], from call 23 to call 27 of gradient
-const block2_mlp_dropout_lessEqual = 1252480; // f32[n, 16, 64], from call 24 to call 33 of gradient
-const block2_mlp_norm_centred = 2333824; // f32[n, 16, 64], from call 25 to call 36 of gradient
-const block2_mlp_norm_divide_2 = 2366592; // f32[n, 16, 64], from call 25 to call 85 of gradient
-const block2_mlp_norm = 2399360; // f32[n, 16, 64], from call 25 to call 86 of gradient
-const block2 = 1285248; // f32[n, 16, 64], from call 27 to call 28 of gradient
-const norm_centred = 1219712; // f32[n, 16, 64], from call 28 to call 33 of gradient
-const norm_divide_2 = 2432128; // f32[n, 16, 64], from call 28 to call 90 of gradient
-const norm = 2464896; // f32[n, 16, 64], from call 28 to call 91 of gradient
-const d_norm = 2497664; // f32[n, 16, 64], from call 32 to call 90 of gradient
-const d_norm_centred = 1285248; // f32[n, 16, 64], from call 33 to call 33 of gradient
-const d_block2 = 2530432; // f32[n, 16, 64], from call 33 to call 36 of gradient
-const d_block2_mlp_dropout_multiply = 2563200; // f32[n, 16, 64], from call 33 to call 89 of gradient
-const d_block2_mlp = 2595968; // f32[n, 16, 64], from call 33 to call 88 of gradient
-const d_block2_mlp_norm = 1219712; // f32[n, 16, 64], from call 35 to call 85 of gradient
-const d_block2_mlp_norm_centred = 826496; // f32[n, 16, 64], from call 36 to call 36 of gradient
-const d_block2_attended = 859264; // f32[n, 16, 64], from call 36 to call 46 of gradient
-const d_block2_attention_dropout_multiply = 1252480; // f32[n, 16, 64], from call 36 to call 84 of gradient
-const d_block2_attention = 1285248; // f32[n, 16, 64], from call 36 to call 83 of gradient
-const d_block2_attention_mixed = 826496; // f32[n, 16, 64], from call 37 to call 40 of gradient
-const d_block2_attention_contract_contract = 1318016; // f32[n, 4, 16, 16], from call 38 to call 82 of gradient
-const d_block2_attention_norm_part = 892032; // f32[n, 16, 64], from call 39 to call 45 of gradient
-const d_block2_attention_shares = 924800; // f32[n, 4, 16, 16], from call 40 to call 41 of gradient
-const d_block2_attention_contract = 826496; // f32[n, 4, 16, 16], from call 41 to call 44 of gradient
-const d_block2_attention_contract_contract_2 = 2006144; // f32[n, 4, 16, 16], from call 42 to call 80 of gradient
-const d_block2_attention_contract_contract_3 = 924800; // f32[n, 16, 64], from call 43 to call 45 of gradient
-const d_block2_attention_contract_contract_4 = 2137216; // f32[n, 4, 16, 16], from call 44 to call 78 of gradient
-const d_block2_attention_norm = 2169984; // f32[n, 16, 64], from call 45 to call 76 of gradient
-const d_block2_attention_norm_divide = 826496; // f32[n, 16, 64], from call 45 to call 46 of gradient
-const d_block2_attention_norm_centred = 892032; // f32[n, 16, 64], from call 46 to call 46 of gradient
-const d_block1 = 2202752; // f32[n, 16, 64], from call 46 to call 49 of gradient
-const d_block1_mlp_dropout_multiply = 2235520; // f32[n, 16, 64], from call 46 to call 75 of gradient
-const d_block1_mlp = 2268288; // f32[n, 16, 64], from call 46 to call 74 of gradient
-const d_block1_mlp_norm = 433280; // f32[n, 16, 64], from call 48 to call 71 of gradient
-const d_block1_mlp_norm_centred = 466048; // f32[n, 16, 64], from call 49 to call 49 of gradient
-const d_block1_attended = 498816; // f32[n, 16, 64], from call 49 to call 59 of gradient
-const d_block1_attention_dropout_multiply = 531584; // f32[n, 16, 64], from call 49 to call 70 of gradient
-const d_block1_attention = 564352; // f32[n, 16, 64], from call 49 to call 69 of gradient
-const d_block1_attention_mixed = 466048; // f32[n, 16, 64], from call 50 to call 53 of gradient
-const d_block1_attention_contract_contract = 597120; // f32[n, 4, 16, 16], from call 51 to call 68 of gradient
-const d_block1_attention_norm_part = 629888; // f32[n, 16, 64], from call 52 to call 58 of gradient
-const d_block1_attention_shares = 662656; // f32[n, 4, 16, 16], from call 53 to call 54 of gradient
-const d_block1_attention_contract = 466048; // f32[n, 4, 16, 16], from call 54 to call 57 of gradient
-const d_block1_attention_contract_contract_2 = 662656; // f32[n, 4, 16, 16], from call 55 to call 66 of gradient
-const d_block1_attention_contract_contract_3 = 826496; // f32[n, 16, 64], from call 56 to call 58 of gradient
-const d_block1_attention_contract_contract_4 = 859264; // f32[n, 4, 16, 16], from call 57 to call 64 of gradient
-const d_block1_attention_norm = 466048; // f32[n, 16, 64], from call 58 to call 62 of gradient
-const d_block1_attention_norm_divide = 892032; // f32[n, 16, 64], from call 58 to call 59 of gradient
-const d_block1_attention_norm_centred = 629888; // f32[n, 16, 64], from call 59 to call 59 of gradient
-const d_embedded_multiply = 826496; // f32[n, 16, 64], from call 59 to call 61 of gradient
-const logits = 1285248; // f32[n, 16, 27], from call 29 to call 30 of gradient
-const exponentials_3 = 1299072; // f32[n, 16, 27], from call 30 to call 31 of gradient
-const d_logits = 2628736; // f32[n, 16, 27], from call 31 to call 92 of gradient
-const sum_of_exponentials = 2642560; // f32[n, 4, 16], from call 7 to call 54 of gradient
-const sum_of_exponentials_2 = 2644608; // f32[n, 4, 16], from call 20 to call 41 of gradient
-const block1_attention_norm_sqrt = 2646656; // f32[n, 16], from call 1 to call 59 of gradient
-const block1_mlp_norm_sqrt = 2647168; // f32[n, 16], from call 12 to call 49 of gradient
-const block2_attention_norm_sqrt = 2647680; // f32[n, 16], from call 16 to call 46 of gradient
-const block2_mlp_norm_sqrt = 2648192; // f32[n, 16], from call 25 to call 36 of gradient
-const d_block2_mlp_norm_sqrt_multiply = 2648704; // f32[n, 16], from call 25 to call 36 of gradient
-const norm_sqrt = 1318016; // f32[n, 16], from call 28 to call 33 of gradient
-const d_norm_sqrt_multiply = 1318528; // f32[n, 16], from call 28 to call 33 of gradient
-const sum_of_exponentials_3 = 1312896; // f32[n, 16], from call 30 to call 31 of gradient
-const d_loss_total = 1313408; // f32[], from call 30 to call 31 of gradient
+const block1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 12 to call 65 of gradient
+const block1_mlp_hidden_gelu = 564352; // f32[n, 16, 256], from call 12 to call 65 of gradient
+const block1_mlp_hidden = 695424; // f32[n, 16, 256], from call 12 to call 64 of gradient
+const block2_mlp_hidden_sum = 826496; // f32[n, 16, 256], from call 25 to call 38 of gradient
+const block2_mlp_hidden_gelu = 957568; // f32[n, 16, 256], from call 25 to call 38 of gradient
+const block2_mlp_hidden = 1088640; // f32[n, 16, 256], from call 25 to call 37 of gradient
+const d_block2_mlp_hidden = 1088640; // f32[n, 16, 256], from call 38 to call 38 of gradient
+const d_block2_mlp_hidden_sum = 1219712; // f32[n, 16, 256], from call 38 to call 41 of gradient
+const d_block1_mlp_hidden = 695424; // f32[n, 16, 256], from call 65 to call 65 of gradient
+const d_block1_mlp_hidden_sum = 826496; // f32[n, 16, 256], from call 65 to call 68 of gradient
+const embedded_lessEqual = 1350784; // f32[n, 16, 64], from call 1 to call 89 of gradient
+const embedded = 433280; // f32[n, 16, 64], from call 1 to call 9 of gradient
+const block1_attention_norm_centred = 1383552; // f32[n, 16, 64], from call 1 to call 89 of gradient
+const block1_attention_norm_divide_2 = 1416320; // f32[n, 16, 64], from call 1 to call 89 of gradient
+const block1_attention_norm = 1449088; // f32[n, 16, 64], from call 1 to call 84 of gradient
+const block1_attention_dropout_lessEqual = 1481856; // f32[n, 16, 64], from call 2 to call 70 of gradient
+const block1_attention_query_2 = 1514624; // f32[n, 16, 64], from call 3 to call 79 of gradient
+const block1_attention_key_2 = 1547392; // f32[n, 16, 64], from call 4 to call 82 of gradient
+const block1_attention_select = 466048; // f32[n, 4, 16, 16], from call 5 to call 6 of gradient
+const exponentials = 498816; // f32[n, 4, 16, 16], from call 6 to call 6 of gradient
+const block1_attention_shares = 1580160; // f32[n, 4, 16, 16], from call 6 to call 78 of gradient
+const block1_attention_value_2 = 1612928; // f32[n, 16, 64], from call 7 to call 77 of gradient
+const block1_attention_contract_5 = 1645696; // f32[n, 4, 16, 16], from call 8 to call 72 of gradient
+const block1_attended = 826496; // f32[n, 16, 64], from call 9 to call 13 of gradient
+const block1_mlp_dropout_lessEqual = 1678464; // f32[n, 16, 64], from call 10 to call 62 of gradient
+const block1_mlp_norm_centred = 1711232; // f32[n, 16, 64], from call 11 to call 70 of gradient
+const block1_mlp_norm_divide_2 = 1744000; // f32[n, 16, 64], from call 11 to call 70 of gradient
+const block1_mlp_norm = 1776768; // f32[n, 16, 64], from call 11 to call 67 of gradient
+const block1 = 859264; // f32[n, 16, 64], from call 13 to call 22 of gradient
+const block2_attention_dropout_lessEqual = 1809536; // f32[n, 16, 64], from call 14 to call 43 of gradient
+const block2_attention_norm_centred = 1842304; // f32[n, 16, 64], from call 15 to call 62 of gradient
+const block2_attention_norm_divide_2 = 1875072; // f32[n, 16, 64], from call 15 to call 62 of gradient
+const block2_attention_norm = 1907840; // f32[n, 16, 64], from call 15 to call 57 of gradient
+const block2_attention_query_2 = 1940608; // f32[n, 16, 64], from call 16 to call 52 of gradient
+const block2_attention_key_2 = 1973376; // f32[n, 16, 64], from call 17 to call 55 of gradient
+const block2_attention_select = 826496; // f32[n, 4, 16, 16], from call 18 to call 19 of gradient
+const exponentials_2 = 892032; // f32[n, 4, 16, 16], from call 19 to call 19 of gradient
+const block2_attention_shares = 2006144; // f32[n, 4, 16, 16], from call 19 to call 51 of gradient
+const block2_attention_value_2 = 2038912; // f32[n, 16, 64], from call 20 to call 50 of gradient
+const block2_attention_contract_5 = 2071680; // f32[n, 4, 16, 16], from call 21 to call 45 of gradient
+const block2_attended = 1219712; // f32[n, 16, 64], from call 22 to call 26 of gradient
+const block2_mlp_dropout_lessEqual = 1252480; // f32[n, 16, 64], from call 23 to call 35 of gradient
+const block2_mlp_norm_centred = 2104448; // f32[n, 16, 64], from call 24 to call 43 of gradient
+const block2_mlp_norm_divide_2 = 2137216; // f32[n, 16, 64], from call 24 to call 43 of gradient
+const block2_mlp_norm = 2169984; // f32[n, 16, 64], from call 24 to call 40 of gradient
+const block2 = 1285248; // f32[n, 16, 64], from call 26 to call 27 of gradient
+const norm_centred = 1219712; // f32[n, 16, 64], from call 27 to call 35 of gradient
+const norm_divide_2 = 1318016; // f32[n, 16, 64], from call 27 to call 35 of gradient
+const norm = 2202752; // f32[n, 16, 64], from call 27 to call 32 of gradient
+const d_norm = 1285248; // f32[n, 16, 64], from call 33 to call 35 of gradient
+const d_norm_centred_part = 2202752; // f32[n, 16, 64], from call 33 to call 35 of gradient
+const d_norm_multiply_multiply = 2235520; // f32[n, 16, 64], from call 35 to call 35 of gradient
+const d_block2 = 2268288; // f32[n, 16, 64], from call 35 to call 43 of gradient
+const d_block2_mlp_dropout_multiply = 2301056; // f32[n, 16, 64], from call 35 to call 36 of gradient
+const d_block2_mlp = 2333824; // f32[n, 16, 64], from call 35 to call 38 of gradient
+const d_block2_mlp_norm = 826496; // f32[n, 16, 64], from call 41 to call 43 of gradient
+const d_block2_mlp_norm_centred_part = 859264; // f32[n, 16, 64], from call 41 to call 43 of gradient
+const d_block2_mlp_norm_multiply_multiply = 892032; // f32[n, 16, 64], from call 43 to call 43 of gradient
+const d_block2_attended = 924800; // f32[n, 16, 64], from call 43 to call 62 of gradient
+const d_block2_attention_dropout_multiply = 957568; // f32[n, 16, 64], from call 43 to call 44 of gradient
+const d_block2_attention = 990336; // f32[n, 16, 64], from call 43 to call 46 of gradient
+const d_block2_attention_mixed = 826496; // f32[n, 16, 64], from call 46 to call 50 of gradient
+const d_block2_attention_contract_contract = 859264; // f32[n, 4, 16, 16], from call 47 to call 58 of gradient
+const d_block2_attention_shares = 892032; // f32[n, 4, 16, 16], from call 50 to call 51 of gradient
+const d_block2_attention_contract = 826496; // f32[n, 4, 16, 16], from call 51 to call 55 of gradient
+const d_block2_attention_contract_contract_2 = 892032; // f32[n, 4, 16, 16], from call 52 to call 59 of gradient
+const d_block2_attention_contract_contract_3 = 957568; // f32[n, 4, 16, 16], from call 55 to call 60 of gradient
+const d_block2_attention_norm_part = 826496; // f32[n, 16, 64], from call 58 to call 60 of gradient
+const d_block2_attention_contract_contract_4 = 859264; // f32[n, 16, 64], from call 59 to call 60 of gradient
+const d_block2_attention_norm = 892032; // f32[n, 16, 64], from call 60 to call 61 of gradient
+const d_block2_attention_norm_divide = 990336; // f32[n, 16, 64], from call 60 to call 62 of gradient
+const d_block2_attention_norm_centred_part = 1023104; // f32[n, 16, 64], from call 60 to call 62 of gradient
+const d_block2_attention_norm_multiply_multiply = 826496; // f32[n, 16, 64], from call 62 to call 62 of gradient
+const d_block1 = 957568; // f32[n, 16, 64], from call 62 to call 70 of gradient
+const d_block1_mlp_dropout_multiply = 859264; // f32[n, 16, 64], from call 62 to call 63 of gradient
+const d_block1_mlp = 1055872; // f32[n, 16, 64], from call 62 to call 65 of gradient
+const d_block1_mlp_norm = 433280; // f32[n, 16, 64], from call 68 to call 70 of gradient
+const d_block1_mlp_norm_centred_part = 466048; // f32[n, 16, 64], from call 68 to call 70 of gradient
+const d_block1_mlp_norm_multiply_multiply = 498816; // f32[n, 16, 64], from call 70 to call 70 of gradient
+const d_block1_attended = 531584; // f32[n, 16, 64], from call 70 to call 89 of gradient
+const d_block1_attention_dropout_multiply = 564352; // f32[n, 16, 64], from call 70 to call 71 of gradient
+const d_block1_attention = 597120; // f32[n, 16, 64], from call 70 to call 73 of gradient
+const d_block1_attention_mixed = 433280; // f32[n, 16, 64], from call 73 to call 77 of gradient
+const d_block1_attention_contract_contract = 466048; // f32[n, 4, 16, 16], from call 74 to call 85 of gradient
+const d_block1_attention_shares = 498816; // f32[n, 4, 16, 16], from call 77 to call 78 of gradient
+const d_block1_attention_contract = 433280; // f32[n, 4, 16, 16], from call 78 to call 82 of gradient
+const d_block1_attention_contract_contract_2 = 498816; // f32[n, 4, 16, 16], from call 79 to call 86 of gradient
+const d_block1_attention_contract_contract_3 = 564352; // f32[n, 4, 16, 16], from call 82 to call 87 of gradient
+const d_block1_attention_norm_part = 433280; // f32[n, 16, 64], from call 85 to call 87 of gradient
+const d_block1_attention_contract_contract_4 = 466048; // f32[n, 16, 64], from call 86 to call 87 of gradient
+const d_block1_attention_norm = 498816; // f32[n, 16, 64], from call 87 to call 88 of gradient
+const d_block1_attention_norm_divide = 597120; // f32[n, 16, 64], from call 87 to call 89 of gradient
+const d_block1_attention_norm_centred_part = 629888; // f32[n, 16, 64], from call 87 to call 89 of gradient
+const d_block1_attention_norm_multiply_multiply = 433280; // f32[n, 16, 64], from call 89 to call 89 of gradient
+const d_embedded_multiply = 466048; // f32[n, 16, 64], from call 89 to call 91 of gradient
+const logits = 1285248; // f32[n, 16, 27], from call 28 to call 29 of gradient
+const exponentials_3 = 1299072; // f32[n, 16, 27], from call 29 to call 30 of gradient
+const d_logits = 2235520; // f32[n, 16, 27], from call 30 to call 33 of gradient
+const block1_attention_norm_sqrt = 2366592; // f32[n, 16], from call 1 to call 89 of gradient
+const block1_mlp_norm_sqrt = 2367104; // f32[n, 16], from call 11 to call 70 of gradient
+const block2_attention_norm_sqrt = 2367616; // f32[n, 16], from call 15 to call 62 of gradient
+const block2_mlp_norm_sqrt = 2368128; // f32[n, 16], from call 24 to call 43 of gradient
+const norm_sqrt = 2368640; // f32[n, 16], from call 27 to call 35 of gradient
+const sum_of_exponentials_3 = 1312896; // f32[n, 16], from call 29 to call 30 of gradient
+const d_loss_total = 1313408; // f32[], from call 29 to call 30 of gradient
 const update_adamw = 433280; // f32[], from call 1 to call 3 of update
 const update_stepSize = 433284; // f32[], from call 1 to call 3 of update
 const update_adamw_2 = 433288; // f32[], from call 1 to call 3 of update
 const update_clip_2 = 433292; // f32[], from call 2 to call 3 of update
-const predict_block1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 11 to call 11 of predict
-const predict_block1_mlp_hidden = 564352; // f32[n, 16, 256], from call 11 to call 12 of predict
-const predict_block2_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 22 to call 22 of predict
-const predict_block2_mlp_hidden = 564352; // f32[n, 16, 256], from call 22 to call 23 of predict
-const predict_places = 433280; // f32[n, 16, 64], from call 1 to call 9 of predict
+const predict_block1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 10 to call 10 of predict
+const predict_block1_mlp_hidden = 564352; // f32[n, 16, 256], from call 10 to call 11 of predict
+const predict_block2_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 21 to call 21 of predict
+const predict_block2_mlp_hidden = 564352; // f32[n, 16, 256], from call 21 to call 22 of predict
+const predict_places = 433280; // f32[n, 16, 64], from call 1 to call 8 of predict
 const predict_block1_attention_norm_centred = 466048; // f32[n, 16, 64], from call 1 to call 1 of predict
-const predict_block1_attention_norm = 498816; // f32[n, 16, 64], from call 1 to call 7 of predict
-const predict_block1_attention_lessEqual = 695424; // f32[n, 4, 16, 16], from call 2 to call 16 of predict
-const predict_block1_attention_query = 466048; // f32[n, 16, 64], from call 3 to call 5 of predict
-const predict_block1_attention_key = 531584; // f32[n, 16, 64], from call 4 to call 5 of predict
-const predict_block1_attention_select = 564352; // f32[n, 4, 16, 16], from call 5 to call 6 of predict
-const predict_exponentials = 466048; // f32[n, 4, 16, 16], from call 6 to call 6 of predict
-const predict_block1_attention_shares = 531584; // f32[n, 4, 16, 16], from call 6 to call 8 of predict
-const predict_block1_attention_value = 466048; // f32[n, 16, 64], from call 7 to call 8 of predict
-const predict_block1_attention_contract_5 = 498816; // f32[n, 4, 16, 16], from call 8 to call 9 of predict
-const predict_block1_attended = 728192; // f32[n, 16, 64], from call 9 to call 12 of predict
-const predict_block1_mlp_norm_centred = 433280; // f32[n, 16, 64], from call 10 to call 10 of predict
-const predict_block1_mlp_norm = 760960; // f32[n, 16, 64], from call 10 to call 11 of predict
-const predict_block1 = 433280; // f32[n, 16, 64], from call 12 to call 20 of predict
-const predict_block2_attention_norm_centred = 466048; // f32[n, 16, 64], from call 13 to call 13 of predict
-const predict_block2_attention_norm = 498816; // f32[n, 16, 64], from call 13 to call 18 of predict
-const predict_block2_attention_query = 466048; // f32[n, 16, 64], from call 14 to call 16 of predict
-const predict_block2_attention_key = 531584; // f32[n, 16, 64], from call 15 to call 16 of predict
-const predict_block2_attention_select = 564352; // f32[n, 4, 16, 16], from call 16 to call 17 of predict
-const predict_exponentials_2 = 466048; // f32[n, 4, 16, 16], from call 17 to call 17 of predict
-const predict_block2_attention_shares = 531584; // f32[n, 4, 16, 16], from call 17 to call 19 of predict
-const predict_block2_attention_value = 466048; // f32[n, 16, 64], from call 18 to call 19 of predict
-const predict_block2_attention_contract_5 = 498816; // f32[n, 4, 16, 16], from call 19 to call 20 of predict
-const predict_block2_attended = 695424; // f32[n, 16, 64], from call 20 to call 23 of predict
-const predict_block2_mlp_norm_centred = 433280; // f32[n, 16, 64], from call 21 to call 21 of predict
-const predict_block2_mlp_norm = 728192; // f32[n, 16, 64], from call 21 to call 22 of predict
-const predict_block2 = 433280; // f32[n, 16, 64], from call 23 to call 24 of predict
-const predict_norm_centred = 466048; // f32[n, 16, 64], from call 24 to call 24 of predict
-const predict_norm = 498816; // f32[n, 16, 64], from call 24 to call 25 of predict
-const evaluate_block1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 11 to call 11 of evaluate
-const evaluate_block1_mlp_hidden = 564352; // f32[n, 16, 256], from call 11 to call 12 of evaluate
-const evaluate_block2_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 22 to call 22 of evaluate
-const evaluate_block2_mlp_hidden = 564352; // f32[n, 16, 256], from call 22 to call 23 of evaluate
-const evaluate_places = 433280; // f32[n, 16, 64], from call 1 to call 9 of evaluate
+const predict_block1_attention_norm = 498816; // f32[n, 16, 64], from call 1 to call 6 of predict
+const predict_block1_attention_query = 466048; // f32[n, 16, 64], from call 2 to call 4 of predict
+const predict_block1_attention_key = 531584; // f32[n, 16, 64], from call 3 to call 4 of predict
+const predict_block1_attention_select = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of predict
+const predict_exponentials = 466048; // f32[n, 4, 16, 16], from call 5 to call 5 of predict
+const predict_block1_attention_shares = 531584; // f32[n, 4, 16, 16], from call 5 to call 7 of predict
+const predict_block1_attention_value = 466048; // f32[n, 16, 64], from call 6 to call 7 of predict
+const predict_block1_attention_contract_5 = 498816; // f32[n, 4, 16, 16], from call 7 to call 8 of predict
+const predict_block1_attended = 695424; // f32[n, 16, 64], from call 8 to call 11 of predict
+const predict_block1_mlp_norm_centred = 433280; // f32[n, 16, 64], from call 9 to call 9 of predict
+const predict_block1_mlp_norm = 728192; // f32[n, 16, 64], from call 9 to call 10 of predict
+const predict_block1 = 433280; // f32[n, 16, 64], from call 11 to call 19 of predict
+const predict_block2_attention_norm_centred = 466048; // f32[n, 16, 64], from call 12 to call 12 of predict
+const predict_block2_attention_norm = 498816; // f32[n, 16, 64], from call 12 to call 17 of predict
+const predict_block2_attention_query = 466048; // f32[n, 16, 64], from call 13 to call 15 of predict
+const predict_block2_attention_key = 531584; // f32[n, 16, 64], from call 14 to call 15 of predict
+const predict_block2_attention_select = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of predict
+const predict_exponentials_2 = 466048; // f32[n, 4, 16, 16], from call 16 to call 16 of predict
+const predict_block2_attention_shares = 531584; // f32[n, 4, 16, 16], from call 16 to call 18 of predict
+const predict_block2_attention_value = 466048; // f32[n, 16, 64], from call 17 to call 18 of predict
+const predict_block2_attention_contract_5 = 498816; // f32[n, 4, 16, 16], from call 18 to call 19 of predict
+const predict_block2_attended = 695424; // f32[n, 16, 64], from call 19 to call 22 of predict
+const predict_block2_mlp_norm_centred = 433280; // f32[n, 16, 64], from call 20 to call 20 of predict
+const predict_block2_mlp_norm = 728192; // f32[n, 16, 64], from call 20 to call 21 of predict
+const predict_block2 = 433280; // f32[n, 16, 64], from call 22 to call 23 of predict
+const predict_norm_centred = 466048; // f32[n, 16, 64], from call 23 to call 23 of predict
+const predict_norm = 498816; // f32[n, 16, 64], from call 23 to call 24 of predict
+const evaluate_block1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 10 to call 10 of evaluate
+const evaluate_block1_mlp_hidden = 564352; // f32[n, 16, 256], from call 10 to call 11 of evaluate
+const evaluate_block2_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 21 to call 21 of evaluate
+const evaluate_block2_mlp_hidden = 564352; // f32[n, 16, 256], from call 21 to call 22 of evaluate
+const evaluate_places = 433280; // f32[n, 16, 64], from call 1 to call 8 of evaluate
 const evaluate_block1_attention_norm_centred = 466048; // f32[n, 16, 64], from call 1 to call 1 of evaluate
-const evaluate_block1_attention_norm = 498816; // f32[n, 16, 64], from call 1 to call 7 of evaluate
-const evaluate_block1_attention_lessEqual = 695424; // f32[n, 4, 16, 16], from call 2 to call 16 of evaluate
-const evaluate_block1_attention_query = 466048; // f32[n, 16, 64], from call 3 to call 5 of evaluate
-const evaluate_block1_attention_key = 531584; // f32[n, 16, 64], from call 4 to call 5 of evaluate
-const evaluate_block1_attention_select = 564352; // f32[n, 4, 16, 16], from call 5 to call 6 of evaluate
-const evaluate_exponentials = 466048; // f32[n, 4, 16, 16], from call 6 to call 6 of evaluate
-const evaluate_block1_attention_shares = 531584; // f32[n, 4, 16, 16], from call 6 to call 8 of evaluate
-const evaluate_block1_attention_value = 466048; // f32[n, 16, 64], from call 7 to call 8 of evaluate
-const evaluate_block1_attention_contract_5 = 498816; // f32[n, 4, 16, 16], from call 8 to call 9 of evaluate
-const evaluate_block1_attended = 728192; // f32[n, 16, 64], from call 9 to call 12 of evaluate
-const evaluate_block1_mlp_norm_centred = 433280; // f32[n, 16, 64], from call 10 to call 10 of evaluate
-const evaluate_block1_mlp_norm = 760960; // f32[n, 16, 64], from call 10 to call 11 of evaluate
-const evaluate_block1 = 433280; // f32[n, 16, 64], from call 12 to call 20 of evaluate
-const evaluate_block2_attention_norm_centred = 466048; // f32[n, 16, 64], from call 13 to call 13 of evaluate
-const evaluate_block2_attention_norm = 498816; // f32[n, 16, 64], from call 13 to call 18 of evaluate
-const evaluate_block2_attention_query = 466048; // f32[n, 16, 64], from call 14 to call 16 of evaluate
-const evaluate_block2_attention_key = 531584; // f32[n, 16, 64], from call 15 to call 16 of evaluate
-const evaluate_block2_attention_select = 564352; // f32[n, 4, 16, 16], from call 16 to call 17 of evaluate
-const evaluate_exponentials_2 = 466048; // f32[n, 4, 16, 16], from call 17 to call 17 of evaluate
-const evaluate_block2_attention_shares = 531584; // f32[n, 4, 16, 16], from call 17 to call 19 of evaluate
-const evaluate_block2_attention_value = 466048; // f32[n, 16, 64], from call 18 to call 19 of evaluate
-const evaluate_block2_attention_contract_5 = 498816; // f32[n, 4, 16, 16], from call 19 to call 20 of evaluate
-const evaluate_block2_attended = 695424; // f32[n, 16, 64], from call 20 to call 23 of evaluate
-const evaluate_block2_mlp_norm_centred = 433280; // f32[n, 16, 64], from call 21 to call 21 of evaluate
-const evaluate_block2_mlp_norm = 728192; // f32[n, 16, 64], from call 21 to call 22 of evaluate
-const evaluate_block2 = 433280; // f32[n, 16, 64], from call 23 to call 24 of evaluate
-const evaluate_norm_centred = 466048; // f32[n, 16, 64], from call 24 to call 24 of evaluate
-const evaluate_norm = 498816; // f32[n, 16, 64], from call 24 to call 25 of evaluate
-const evaluate_logits = 433280; // f32[n, 16, 27], from call 25 to call 26 of evaluate
+const evaluate_block1_attention_norm = 498816; // f32[n, 16, 64], from call 1 to call 6 of evaluate
+const evaluate_block1_attention_query = 466048; // f32[n, 16, 64], from call 2 to call 4 of evaluate
+const evaluate_block1_attention_key = 531584; // f32[n, 16, 64], from call 3 to call 4 of evaluate
+const evaluate_block1_attention_select = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of evaluate
+const evaluate_exponentials = 466048; // f32[n, 4, 16, 16], from call 5 to call 5 of evaluate
+const evaluate_block1_attention_shares = 531584; // f32[n, 4, 16, 16], from call 5 to call 7 of evaluate
+const evaluate_block1_attention_value = 466048; // f32[n, 16, 64], from call 6 to call 7 of evaluate
+const evaluate_block1_attention_contract_5 = 498816; // f32[n, 4, 16, 16], from call 7 to call 8 of evaluate
+const evaluate_block1_attended = 695424; // f32[n, 16, 64], from call 8 to call 11 of evaluate
+const evaluate_block1_mlp_norm_centred = 433280; // f32[n, 16, 64], from call 9 to call 9 of evaluate
+const evaluate_block1_mlp_norm = 728192; // f32[n, 16, 64], from call 9 to call 10 of evaluate
+const evaluate_block1 = 433280; // f32[n, 16, 64], from call 11 to call 19 of evaluate
+const evaluate_block2_attention_norm_centred = 466048; // f32[n, 16, 64], from call 12 to call 12 of evaluate
+const evaluate_block2_attention_norm = 498816; // f32[n, 16, 64], from call 12 to call 17 of evaluate
+const evaluate_block2_attention_query = 466048; // f32[n, 16, 64], from call 13 to call 15 of evaluate
+const evaluate_block2_attention_key = 531584; // f32[n, 16, 64], from call 14 to call 15 of evaluate
+const evaluate_block2_attention_select = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of evaluate
+const evaluate_exponentials_2 = 466048; // f32[n, 4, 16, 16], from call 16 to call 16 of evaluate
+const evaluate_block2_attention_shares = 531584; // f32[n, 4, 16, 16], from call 16 to call 18 of evaluate
+const evaluate_block2_attention_value = 466048; // f32[n, 16, 64], from call 17 to call 18 of evaluate
+const evaluate_block2_attention_contract_5 = 498816; // f32[n, 4, 16, 16], from call 18 to call 19 of evaluate
+const evaluate_block2_attended = 695424; // f32[n, 16, 64], from call 19 to call 22 of evaluate
+const evaluate_block2_mlp_norm_centred = 433280; // f32[n, 16, 64], from call 20 to call 20 of evaluate
+const evaluate_block2_mlp_norm = 728192; // f32[n, 16, 64], from call 20 to call 21 of evaluate
+const evaluate_block2 = 433280; // f32[n, 16, 64], from call 22 to call 23 of evaluate
+const evaluate_norm_centred = 466048; // f32[n, 16, 64], from call 23 to call 23 of evaluate
+const evaluate_norm = 498816; // f32[n, 16, 64], from call 23 to call 24 of evaluate
+const evaluate_logits = 433280; // f32[n, 16, 27], from call 24 to call 25 of evaluate
 
 // embedded_lessEqual = [random ≥ 0.1]
 // embedded = embedded_lessEqual ? 1.11111… · (characters.weight[text] + places.weight) : 0
@@ -429,23 +427,6 @@ function compute_block1_attention_dropout_lessEqual(f: Numbers, integers: Int32A
       const block1_attention_dropout_lessEqual_j = block1_attention_dropout_lessEqual_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[block1_attention_dropout_lessEqual_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
-      }
-    }
-  }
-}
-
-// block1-attention_lessEqual = [index ≤ index]
-// The same for predict and evaluate.
-function compute_block1_attention_lessEqual(f: Numbers, n: number, output: number): void {
-  for (let row = 0; row < n; row++) {
-    const output_row = output + row * 1024;
-    for (let j = 0; j < 4; j++) {
-      const output_j = output_row + j * 256;
-      for (let l = 0; l < 16; l++) {
-        const output_l = output_j + l * 16;
-        for (let m = 0; m < 16; m++) {
-          f[output_l + m] = m <= l ? 1 : 0;
-        }
       }
     }
   }
@@ -539,29 +520,25 @@ function compute_block1_attention_query(
 }
 
 // block1-attention_contract_3 = Σ_last block1-attention_query · block1-attention_key
-// block1-attention_select = block1-attention_lessEqual ? block1-attention_contract_3 · 0.25 : −∞
+// block1-attention_select = [index ≤ index] ? block1-attention_contract_3 · 0.25 : −∞
 // And in the same way block2-attention_select.
 function compute_block1_attention_select(
   f: Numbers,
   n: number,
   input: number,
   input_2: number,
-  input_3: number,
   output: number,
 ): void {
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 1024;
     const input_2_row = input_2 + row * 1024;
-    const input_3_row = input_3 + row * 1024;
     const output_row = output + row * 1024;
     for (let j = 0; j < 4; j++) {
       const input_j = input_row + j * 16;
       const input_2_j = input_2_row + j * 16;
-      const input_3_j = input_3_row + j * 256;
       const output_j = output_row + j * 256;
       for (let l = 0; l < 16; l += 4) {
         const input_l = input_j + l * 64;
-        const input_3_l = input_3_j + l * 16;
         const output_l = output_j + l * 16;
         for (let m = 0; m < 16; m += 4) {
           let sum00 = 0;
@@ -607,22 +584,22 @@ function compute_block1_attention_select(
             sum23 += input2 * input_2_3;
             sum33 += input3 * input_2_3;
           }
-          f[output_l + m] = f[input_3_l + m] !== 0 ? sum00 * 0.25 : -Infinity;
-          f[output_l + m + 16] = f[input_3_l + m + 16] !== 0 ? sum10 * 0.25 : -Infinity;
-          f[output_l + m + 32] = f[input_3_l + m + 32] !== 0 ? sum20 * 0.25 : -Infinity;
-          f[output_l + m + 48] = f[input_3_l + m + 48] !== 0 ? sum30 * 0.25 : -Infinity;
-          f[output_l + m + 1] = f[input_3_l + m + 1] !== 0 ? sum01 * 0.25 : -Infinity;
-          f[output_l + m + 17] = f[input_3_l + m + 17] !== 0 ? sum11 * 0.25 : -Infinity;
-          f[output_l + m + 33] = f[input_3_l + m + 33] !== 0 ? sum21 * 0.25 : -Infinity;
-          f[output_l + m + 49] = f[input_3_l + m + 49] !== 0 ? sum31 * 0.25 : -Infinity;
-          f[output_l + m + 2] = f[input_3_l + m + 2] !== 0 ? sum02 * 0.25 : -Infinity;
-          f[output_l + m + 18] = f[input_3_l + m + 18] !== 0 ? sum12 * 0.25 : -Infinity;
-          f[output_l + m + 34] = f[input_3_l + m + 34] !== 0 ? sum22 * 0.25 : -Infinity;
-          f[output_l + m + 50] = f[input_3_l + m + 50] !== 0 ? sum32 * 0.25 : -Infinity;
-          f[output_l + m + 3] = f[input_3_l + m + 3] !== 0 ? sum03 * 0.25 : -Infinity;
-          f[output_l + m + 19] = f[input_3_l + m + 19] !== 0 ? sum13 * 0.25 : -Infinity;
-          f[output_l + m + 35] = f[input_3_l + m + 35] !== 0 ? sum23 * 0.25 : -Infinity;
-          f[output_l + m + 51] = f[input_3_l + m + 51] !== 0 ? sum33 * 0.25 : -Infinity;
+          f[output_l + m] = m <= l ? sum00 * 0.25 : -Infinity;
+          f[output_l + m + 16] = m <= l + 1 ? sum10 * 0.25 : -Infinity;
+          f[output_l + m + 32] = m <= l + 2 ? sum20 * 0.25 : -Infinity;
+          f[output_l + m + 48] = m <= l + 3 ? sum30 * 0.25 : -Infinity;
+          f[output_l + m + 1] = m + 1 <= l ? sum01 * 0.25 : -Infinity;
+          f[output_l + m + 17] = m + 1 <= l + 1 ? sum11 * 0.25 : -Infinity;
+          f[output_l + m + 33] = m + 1 <= l + 2 ? sum21 * 0.25 : -Infinity;
+          f[output_l + m + 49] = m + 1 <= l + 3 ? sum31 * 0.25 : -Infinity;
+          f[output_l + m + 2] = m + 2 <= l ? sum02 * 0.25 : -Infinity;
+          f[output_l + m + 18] = m + 2 <= l + 1 ? sum12 * 0.25 : -Infinity;
+          f[output_l + m + 34] = m + 2 <= l + 2 ? sum22 * 0.25 : -Infinity;
+          f[output_l + m + 50] = m + 2 <= l + 3 ? sum32 * 0.25 : -Infinity;
+          f[output_l + m + 3] = m + 3 <= l ? sum03 * 0.25 : -Infinity;
+          f[output_l + m + 19] = m + 3 <= l + 1 ? sum13 * 0.25 : -Infinity;
+          f[output_l + m + 35] = m + 3 <= l + 2 ? sum23 * 0.25 : -Infinity;
+          f[output_l + m + 51] = m + 3 <= l + 3 ? sum33 * 0.25 : -Infinity;
         }
       }
     }
@@ -640,35 +617,31 @@ function compute_block1_attention_shares(
   input: number,
   output: number,
   output_2: number,
-  output_3: number,
 ): void {
   for (let row = 0; row < n; row++) {
     const input_row = input + row * 1024;
     const output_row = output + row * 1024;
-    const output_2_row = output_2 + row * 64;
-    const output_3_row = output_3 + row * 1024;
+    const output_2_row = output_2 + row * 1024;
     for (let j = 0; j < 4; j++) {
       const input_j = input_row + j * 256;
       const output_j = output_row + j * 256;
-      const output_2_j = output_2_row + j * 16;
-      const output_3_j = output_3_row + j * 256;
+      const output_2_j = output_2_row + j * 256;
       for (let l = 0; l < 16; l++) {
         let maximum = -Infinity;
         const input_l = input_j + l * 16;
         for (let k = 0; k < 16; k++) {
           maximum = Math.max(maximum, f[input_l + k]);
         }
-        let output_2_value = 0;
+        let sum_of_exponentials = 0;
         const output_l = output_j + l * 16;
         for (let k = 0; k < 16; k++) {
           const output_value = exp(f[input_l + k] - maximum);
           f[output_l + k] = output_value;
-          output_2_value += output_value;
+          sum_of_exponentials += output_value;
         }
-        f[output_2_j + l] = output_2_value;
-        const output_3_l = output_3_j + l * 16;
+        const output_2_l = output_2_j + l * 16;
         for (let m = 0; m < 16; m++) {
-          f[output_3_l + m] = f[output_l + m] / output_2_value;
+          f[output_2_l + m] = f[output_l + m] / sum_of_exponentials;
         }
       }
     }
@@ -676,8 +649,8 @@ function compute_block1_attention_shares(
 }
 
 // block1-attention_contract_5 = Σ_last block1-attention_shares · block1-attention_value
-// And in the same way block2-attention_contract_5, d_block2-attention_contract_contract_4,
-//   d_block1-attention_contract_contract_4.
+// And in the same way block2-attention_contract_5, d_block2-attention_contract_contract_3,
+//   d_block1-attention_contract_contract_3.
 function compute_block1_attention_contract_(
   f: Numbers,
   n: number,
@@ -906,7 +879,7 @@ function compute_block1_mlp_dropout_lessEqual(f: Numbers, integers: Int32Array, 
 // block1-mlp-norm_sqrt = √(block1-mlp-norm_reduceSum_2 / 64 + 0.00001)
 // block1-mlp-norm_divide_2 = block1-mlp-norm_centred / block1-mlp-norm_sqrt
 // block1-mlp-norm = block1-mlp-norm_divide_2 · block1-mlp-norm.scale + block1-mlp-norm.shift
-// And in the same way block2-attention-norm.
+// And in the same way block2-attention-norm, block2-mlp-norm, norm.
 function compute_block1_mlp_norm(
   f: Numbers,
   n: number,
@@ -1207,63 +1180,6 @@ function compute_block2_mlp_dropout_lessEqual(f: Numbers, integers: Int32Array, 
   }
 }
 
-// block2-mlp-norm_reduceSum = Σ_last block2-attended
-// block2-mlp-norm_divide = block2-mlp-norm_reduceSum / 64
-// block2-mlp-norm_centred = block2-attended − block2-mlp-norm_divide
-// block2-mlp-norm_reduceSum_2 = Σ_last block2-mlp-norm_centred · block2-mlp-norm_centred
-// block2-mlp-norm_sqrt = √(block2-mlp-norm_reduceSum_2 / 64 + 0.00001)
-// block2-mlp-norm_divide_2 = block2-mlp-norm_centred / block2-mlp-norm_sqrt
-// block2-mlp-norm = block2-mlp-norm_divide_2 · block2-mlp-norm.scale + block2-mlp-norm.shift
-// Gradient of √((Σ_last block2-mlp-norm_centred · block2-mlp-norm_centred) / 64 + 0.00001) [sqrt.vjp]:
-//   d_block2-mlp-norm_sqrt_multiply = block2-mlp-norm_sqrt · 2
-// And in the same way norm.
-function compute_block2_mlp_norm(
-  f: Numbers,
-  n: number,
-  input: number,
-  output: number,
-  scale: number,
-  shift: number,
-  output_2: number,
-  output_3: number,
-  output_4: number,
-  output_5: number,
-): void {
-  for (let row = 0; row < n; row++) {
-    const input_row = input + row * 1024;
-    const output_row = output + row * 1024;
-    const output_2_row = output_2 + row * 16;
-    const output_3_row = output_3 + row * 1024;
-    const output_4_row = output_4 + row * 1024;
-    const output_5_row = output_5 + row * 16;
-    for (let j = 0; j < 16; j++) {
-      let block2_mlp_norm_reduceSum = 0;
-      const input_j = input_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        block2_mlp_norm_reduceSum += f[input_j + k];
-      }
-      const block2_mlp_norm_divide = block2_mlp_norm_reduceSum / 64;
-      let block2_mlp_norm_reduceSum_2 = 0;
-      const output_j = output_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const output_value = f[input_j + k] - block2_mlp_norm_divide;
-        f[output_j + k] = output_value;
-        block2_mlp_norm_reduceSum_2 += output_value * output_value;
-      }
-      const output_2_value = Math.sqrt(block2_mlp_norm_reduceSum_2 / 64 + 0.00001);
-      f[output_2_row + j] = output_2_value;
-      const output_3_j = output_3_row + j * 64;
-      const output_4_j = output_4_row + j * 64;
-      for (let l = 0; l < 64; l++) {
-        const output_3_value = f[output_j + l] / output_2_value;
-        f[output_3_j + l] = output_3_value;
-        f[output_4_j + l] = output_3_value * f[scale + l] + f[shift + l];
-      }
-      f[output_5_row + j] = output_2_value * 2;
-    }
-  }
-}
-
 // logits_product = Σ_last norm · logits.weight
 // logits = logits_product + logits.bias
 // The same for predict and evaluate.
@@ -1398,15 +1314,103 @@ function compute_d_logits(f: Numbers, integers: Int32Array, n: number): void {
   }
 }
 
+// Gradient of logits.bias [broadcast.vjp]:
+//   d_logits.bias = Σ_n,1 d_logits
+function compute_d_logits_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 27; i++) {
+    let d_logits_bias_value = 0;
+    const d_logits_i = d_logits + i;
+    for (let row = 0; row < n; row++) {
+      const d_logits_row = d_logits_i + row * 432;
+      for (let k = 0; k < 16; k++) {
+        d_logits_bias_value += f[d_logits_row + k * 27];
+      }
+    }
+    f[d_logits_bias + i] = d_logits_bias_value;
+  }
+}
+
+// Gradient of logits_product = Σ_last norm · logits.weight [contract.vjp]:
+//   d_logits.weight = Σ_n,1 norm · d_logits
+function compute_d_logits_weight(f: Numbers, n: number): void {
+  for (let i = 0; i < 64; i += 4) {
+    const norm_i = norm + i;
+    const d_logits_weight_i = d_logits_weight + i * 27;
+    for (let j = 0; j < 27; j += 3) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum30 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum31 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum32 = 0;
+      const d_logits_j = d_logits + j;
+      for (let row = 0; row < n; row++) {
+        const norm_row = norm_i + row * 1024;
+        const d_logits_row = d_logits_j + row * 432;
+        for (let k = 0; k < 16; k++) {
+          const norm_k = norm_row + k * 64;
+          const norm0 = f[norm_k];
+          const d_logits_k = d_logits_row + k * 27;
+          const d_logits0 = f[d_logits_k];
+          sum00 += norm0 * d_logits0;
+          const norm1 = f[norm_k + 1];
+          sum10 += norm1 * d_logits0;
+          const norm2 = f[norm_k + 2];
+          sum20 += norm2 * d_logits0;
+          const norm3 = f[norm_k + 3];
+          sum30 += norm3 * d_logits0;
+          const d_logits1 = f[d_logits_k + 1];
+          sum01 += norm0 * d_logits1;
+          sum11 += norm1 * d_logits1;
+          sum21 += norm2 * d_logits1;
+          sum31 += norm3 * d_logits1;
+          const d_logits2 = f[d_logits_k + 2];
+          sum02 += norm0 * d_logits2;
+          sum12 += norm1 * d_logits2;
+          sum22 += norm2 * d_logits2;
+          sum32 += norm3 * d_logits2;
+        }
+      }
+      f[d_logits_weight_i + j] = sum00;
+      f[d_logits_weight_i + j + 27] = sum10;
+      f[d_logits_weight_i + j + 54] = sum20;
+      f[d_logits_weight_i + j + 81] = sum30;
+      f[d_logits_weight_i + j + 1] = sum01;
+      f[d_logits_weight_i + j + 28] = sum11;
+      f[d_logits_weight_i + j + 55] = sum21;
+      f[d_logits_weight_i + j + 82] = sum31;
+      f[d_logits_weight_i + j + 2] = sum02;
+      f[d_logits_weight_i + j + 29] = sum12;
+      f[d_logits_weight_i + j + 56] = sum22;
+      f[d_logits_weight_i + j + 83] = sum32;
+    }
+  }
+}
+
 // Gradient of logits_product = Σ_last norm · logits.weight [contract.vjp]:
 //   d_norm = Σ_last d_logits · logits.weight
-function compute_d_norm(f: Numbers, n: number): void {
+// Gradient of norm_centred / √((Σ_last norm_centred · norm_centred) / 64 + 0.00001) [divide.vjp]:
+//   d_norm_centred_part = d_norm · norm.scale / norm_sqrt
+function compute_d_norm_centred_part(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
+    const norm_sqrt_row = norm_sqrt + row * 16;
     const d_logits_row = d_logits + row * 432;
     const d_norm_row = d_norm + row * 1024;
+    const d_norm_centred_part_row = d_norm_centred_part + row * 1024;
     for (let j = 0; j < 16; j += 4) {
+      const norm_sqrt0 = f[norm_sqrt_row + j];
+      const norm_sqrt1 = f[norm_sqrt_row + j + 1];
+      const norm_sqrt2 = f[norm_sqrt_row + j + 2];
+      const norm_sqrt3 = f[norm_sqrt_row + j + 3];
       const d_logits_j = d_logits_row + j * 27;
       const d_norm_j = d_norm_row + j * 64;
+      const d_norm_centred_part_j = d_norm_centred_part_row + j * 64;
       for (let l = 0; l < 64; l += 4) {
         let sum00 = 0;
         let sum10 = 0;
@@ -1467,80 +1471,227 @@ function compute_d_norm(f: Numbers, n: number): void {
         f[d_norm_j + l + 67] = sum13;
         f[d_norm_j + l + 131] = sum23;
         f[d_norm_j + l + 195] = sum33;
+        const norm_scale0 = f[norm_scale + l];
+        f[d_norm_centred_part_j + l] = (sum00 * norm_scale0) / norm_sqrt0;
+        f[d_norm_centred_part_j + l + 64] = (sum10 * norm_scale0) / norm_sqrt1;
+        f[d_norm_centred_part_j + l + 128] = (sum20 * norm_scale0) / norm_sqrt2;
+        f[d_norm_centred_part_j + l + 192] = (sum30 * norm_scale0) / norm_sqrt3;
+        const norm_scale1 = f[norm_scale + l + 1];
+        f[d_norm_centred_part_j + l + 1] = (sum01 * norm_scale1) / norm_sqrt0;
+        f[d_norm_centred_part_j + l + 65] = (sum11 * norm_scale1) / norm_sqrt1;
+        f[d_norm_centred_part_j + l + 129] = (sum21 * norm_scale1) / norm_sqrt2;
+        f[d_norm_centred_part_j + l + 193] = (sum31 * norm_scale1) / norm_sqrt3;
+        const norm_scale2 = f[norm_scale + l + 2];
+        f[d_norm_centred_part_j + l + 2] = (sum02 * norm_scale2) / norm_sqrt0;
+        f[d_norm_centred_part_j + l + 66] = (sum12 * norm_scale2) / norm_sqrt1;
+        f[d_norm_centred_part_j + l + 130] = (sum22 * norm_scale2) / norm_sqrt2;
+        f[d_norm_centred_part_j + l + 194] = (sum32 * norm_scale2) / norm_sqrt3;
+        const norm_scale3 = f[norm_scale + l + 3];
+        f[d_norm_centred_part_j + l + 3] = (sum03 * norm_scale3) / norm_sqrt0;
+        f[d_norm_centred_part_j + l + 67] = (sum13 * norm_scale3) / norm_sqrt1;
+        f[d_norm_centred_part_j + l + 131] = (sum23 * norm_scale3) / norm_sqrt2;
+        f[d_norm_centred_part_j + l + 195] = (sum33 * norm_scale3) / norm_sqrt3;
       }
     }
   }
 }
 
+// Gradient of norm.shift [broadcast.vjp]:
+//   d_norm.shift = Σ_n,1 d_norm
+// Gradient of norm.scale [broadcast.vjp]:
+//   d_norm.scale = Σ_n,1 d_norm · norm_divide_2
+// And in the same way d_block2-mlp-norm.scale, d_block2-attention-norm.scale, d_block1-mlp-norm.scale
+//   and 1 more.
+function compute_d_norm_scale(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_shift: number,
+  d_scale: number,
+): void {
+  for (let i = 0; i < 64; i++) {
+    let d_shift_value = 0;
+    let d_scale_value = 0;
+    const input_i = input + i;
+    const input_2_i = input_2 + i;
+    for (let row = 0; row < n; row++) {
+      const input_row = input_i + row * 1024;
+      const input_2_row = input_2_i + row * 1024;
+      for (let k = 0; k < 16; k++) {
+        const input_value = f[input_row + k * 64];
+        d_shift_value += input_value;
+        d_scale_value += input_value * f[input_2_row + k * 64];
+      }
+    }
+    f[d_shift + i] = d_shift_value;
+    f[d_scale + i] = d_scale_value;
+  }
+}
+
 // Gradient of (Σ_last norm_centred · norm_centred) / 64 [broadcast.vjp]:
-//   d_norm_divide = Σ_last (−d_norm · norm.scale · norm_divide_2 / norm_sqrt / d_norm_sqrt_multiply)
+//   d_norm_broadcast_reduceSum = Σ_last d_norm · norm.scale · norm_divide_2
 // Gradient of (Σ_last norm_centred · norm_centred) / 64 [divide.vjp]:
-//   d_norm_reduceSum = d_norm_divide / 64
+//   d_norm_divide_divide = d_norm_broadcast_reduceSum / norm_sqrt / (norm_sqrt · 2) / 64
 // Gradient of norm_centred · norm_centred [multiply.vjp]:
-//   d_norm_multiply_multiply = d_norm_reduceSum · norm_centred
-//   d_norm_centred = d_norm · norm.scale / norm_sqrt + d_norm_multiply_multiply +
-//   d_norm_multiply_multiply
+//   d_norm_multiply_multiply = d_norm_divide_divide · norm_centred
 // Gradient of (Σ_last block2) / 64 [broadcast.vjp]:
-//   d_norm_divide_2 = Σ_last (−d_norm_centred)
+//   d_norm_divide = Σ_last (d_norm_multiply_multiply − (d_norm_centred_part −
+//   d_norm_multiply_multiply))
 // Gradient of (Σ_last block2) / 64 [divide.vjp]:
-//   d_norm_reduceSum_2 = d_norm_divide_2 / 64
+//   d_norm_reduceSum = d_norm_divide / 64
 // Gradient of Σ_last block2 [reduceSum.vjp]:
-//   d_block2 = d_norm_centred + d_norm_reduceSum_2
+//   d_block2 = d_norm_centred_part − 2 · d_norm_multiply_multiply + d_norm_reduceSum
 // Gradient of block2-mlp-dropout = [random ≥ 0.1] ? 1.11111… · block2-mlp : 0 [select.vjp]:
 //   d_block2-mlp-dropout_multiply = block2-mlp-dropout_lessEqual ? d_block2 : 0
 // Gradient of 1.11111… · block2-mlp [multiply.vjp]:
 //   d_block2-mlp = d_block2-mlp-dropout_multiply · 1.11111…
 function compute_d_block2_mlp(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const norm_sqrt_row = norm_sqrt + row * 16;
-    const d_norm_sqrt_multiply_row = d_norm_sqrt_multiply + row * 16;
     const d_norm_row = d_norm + row * 1024;
     const norm_divide_2_row = norm_divide_2 + row * 1024;
+    const norm_sqrt_row = norm_sqrt + row * 16;
     const norm_centred_row = norm_centred + row * 1024;
-    const d_norm_centred_row = d_norm_centred + row * 1024;
+    const d_norm_multiply_multiply_row = d_norm_multiply_multiply + row * 1024;
+    const d_norm_centred_part_row = d_norm_centred_part + row * 1024;
     const d_block2_row = d_block2 + row * 1024;
     const block2_mlp_dropout_lessEqual_row = block2_mlp_dropout_lessEqual + row * 1024;
     const d_block2_mlp_dropout_multiply_row = d_block2_mlp_dropout_multiply + row * 1024;
     const d_block2_mlp_row = d_block2_mlp + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_norm_divide = 0;
-      const norm_sqrt_value = f[norm_sqrt_row + j];
-      const d_norm_sqrt_multiply_value = f[d_norm_sqrt_multiply_row + j];
+      let d_norm_broadcast_reduceSum = 0;
       const d_norm_j = d_norm_row + j * 64;
       const norm_divide_2_j = norm_divide_2_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        d_norm_divide += -(
-          (f[d_norm_j + k] * f[norm_scale + k] * f[norm_divide_2_j + k]) /
-          norm_sqrt_value /
-          d_norm_sqrt_multiply_value
-        );
+        d_norm_broadcast_reduceSum += f[d_norm_j + k] * f[norm_scale + k] * f[norm_divide_2_j + k];
+      }
+      const norm_sqrt_value = f[norm_sqrt_row + j];
+      const d_norm_divide_divide = d_norm_broadcast_reduceSum / norm_sqrt_value / (norm_sqrt_value * 2) / 64;
+      let d_norm_divide = 0;
+      const norm_centred_j = norm_centred_row + j * 64;
+      const d_norm_multiply_multiply_j = d_norm_multiply_multiply_row + j * 64;
+      const d_norm_centred_part_j = d_norm_centred_part_row + j * 64;
+      for (let k = 0; k < 64; k++) {
+        const d_norm_multiply_multiply_value = d_norm_divide_divide * f[norm_centred_j + k];
+        f[d_norm_multiply_multiply_j + k] = d_norm_multiply_multiply_value;
+        d_norm_divide +=
+          d_norm_multiply_multiply_value - (f[d_norm_centred_part_j + k] - d_norm_multiply_multiply_value);
       }
       const d_norm_reduceSum = d_norm_divide / 64;
-      let d_norm_divide_2 = 0;
-      const norm_centred_j = norm_centred_row + j * 64;
-      const d_norm_centred_j = d_norm_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_norm_multiply_multiply = d_norm_reduceSum * f[norm_centred_j + k];
-        const d_norm_centred_value =
-          (f[d_norm_j + k] * f[norm_scale + k]) / norm_sqrt_value +
-          d_norm_multiply_multiply +
-          d_norm_multiply_multiply;
-        f[d_norm_centred_j + k] = d_norm_centred_value;
-        d_norm_divide_2 += -d_norm_centred_value;
-      }
-      const d_norm_reduceSum_2 = d_norm_divide_2 / 64;
       const d_block2_j = d_block2_row + j * 64;
       const block2_mlp_dropout_lessEqual_j = block2_mlp_dropout_lessEqual_row + j * 64;
       const d_block2_mlp_dropout_multiply_j = d_block2_mlp_dropout_multiply_row + j * 64;
       const d_block2_mlp_j = d_block2_mlp_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        const d_block2_value = f[d_norm_centred_j + l] + d_norm_reduceSum_2;
+        const d_block2_value =
+          f[d_norm_centred_part_j + l] - 2 * f[d_norm_multiply_multiply_j + l] + d_norm_reduceSum;
         f[d_block2_j + l] = d_block2_value;
         const d_block2_mlp_dropout_multiply_value =
           f[block2_mlp_dropout_lessEqual_j + l] !== 0 ? d_block2_value : 0;
         f[d_block2_mlp_dropout_multiply_j + l] = d_block2_mlp_dropout_multiply_value;
         f[d_block2_mlp_j + l] = d_block2_mlp_dropout_multiply_value * 1.1111111111111112;
       }
+    }
+  }
+}
+
+// Gradient of block2-mlp.bias [broadcast.vjp]:
+//   d_block2-mlp.bias_reduceSum = Σ_n,1 d_block2-mlp-dropout_multiply
+//   d_block2-mlp.bias = 1.11111… · d_block2-mlp.bias_reduceSum
+// And in the same way d_block2-attention.outputBias, d_block1-mlp.bias, d_block1-attention.outputBias.
+function compute_d_block2_mlp_bias(f: Numbers, n: number, input: number, d_bias: number): void {
+  for (let i = 0; i < 64; i++) {
+    let d_block2_mlp_bias_reduceSum = 0;
+    const input_i = input + i;
+    for (let row = 0; row < n; row++) {
+      const input_row = input_i + row * 1024;
+      for (let k = 0; k < 16; k++) {
+        d_block2_mlp_bias_reduceSum += f[input_row + k * 64];
+      }
+    }
+    f[d_bias + i] = 1.1111111111111112 * d_block2_mlp_bias_reduceSum;
+  }
+}
+
+// Gradient of block2-mlp_product = Σ_last block2-mlp-hidden · block2-mlp.weight [contract.vjp]:
+//   d_block2-mlp.weight = Σ_n,1 block2-mlp-hidden · d_block2-mlp
+// And in the same way d_block1-mlp.weight.
+function compute_d_block2_mlp_weight(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_weight: number,
+): void {
+  for (let i = 0; i < 256; i += 4) {
+    const input_i = input + i;
+    const d_weight_i = d_weight + i * 64;
+    for (let j = 0; j < 64; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum30 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum31 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
+      const input_2_j = input_2 + j;
+      for (let row = 0; row < n; row++) {
+        const input_row = input_i + row * 4096;
+        const input_2_row = input_2_j + row * 1024;
+        for (let k = 0; k < 16; k++) {
+          const input_k = input_row + k * 256;
+          const input0 = f[input_k];
+          const input_2_k = input_2_row + k * 64;
+          const input_2_0 = f[input_2_k];
+          sum00 += input0 * input_2_0;
+          const input1 = f[input_k + 1];
+          sum10 += input1 * input_2_0;
+          const input2 = f[input_k + 2];
+          sum20 += input2 * input_2_0;
+          const input3 = f[input_k + 3];
+          sum30 += input3 * input_2_0;
+          const input_2_1 = f[input_2_k + 1];
+          sum01 += input0 * input_2_1;
+          sum11 += input1 * input_2_1;
+          sum21 += input2 * input_2_1;
+          sum31 += input3 * input_2_1;
+          const input_2_2 = f[input_2_k + 2];
+          sum02 += input0 * input_2_2;
+          sum12 += input1 * input_2_2;
+          sum22 += input2 * input_2_2;
+          sum32 += input3 * input_2_2;
+          const input_2_3 = f[input_2_k + 3];
+          sum03 += input0 * input_2_3;
+          sum13 += input1 * input_2_3;
+          sum23 += input2 * input_2_3;
+          sum33 += input3 * input_2_3;
+        }
+      }
+      f[d_weight_i + j] = sum00;
+      f[d_weight_i + j + 64] = sum10;
+      f[d_weight_i + j + 128] = sum20;
+      f[d_weight_i + j + 192] = sum30;
+      f[d_weight_i + j + 1] = sum01;
+      f[d_weight_i + j + 65] = sum11;
+      f[d_weight_i + j + 129] = sum21;
+      f[d_weight_i + j + 193] = sum31;
+      f[d_weight_i + j + 2] = sum02;
+      f[d_weight_i + j + 66] = sum12;
+      f[d_weight_i + j + 130] = sum22;
+      f[d_weight_i + j + 194] = sum32;
+      f[d_weight_i + j + 3] = sum03;
+      f[d_weight_i + j + 67] = sum13;
+      f[d_weight_i + j + 131] = sum23;
+      f[d_weight_i + j + 195] = sum33;
     }
   }
 }
@@ -1652,23 +1803,137 @@ function compute_d_block2_mlp_hidden_sum(
   }
 }
 
+// Gradient of block2-mlp-hidden.bias [broadcast.vjp]:
+//   d_block2-mlp-hidden.bias = Σ_n,1 d_block2-mlp-hidden_sum
+// And in the same way d_block1-mlp-hidden.bias.
+function compute_d_block2_mlp_hidden_bias(f: Numbers, n: number, input: number, d_bias: number): void {
+  for (let i = 0; i < 256; i++) {
+    let d_bias_value = 0;
+    const input_i = input + i;
+    for (let row = 0; row < n; row++) {
+      const input_row = input_i + row * 4096;
+      for (let k = 0; k < 16; k++) {
+        d_bias_value += f[input_row + k * 256];
+      }
+    }
+    f[d_bias + i] = d_bias_value;
+  }
+}
+
 // Gradient of block2-mlp-hidden_product = Σ_last block2-mlp-norm · block2-mlp-hidden.weight
 //   [contract.vjp]:
-//   d_block2-mlp-norm = Σ_last d_block2-mlp-hidden_sum · block2-mlp-hidden.weight
-// And in the same way d_block1-mlp-norm.
-function compute_d_block2_mlp_norm(
+//   d_block2-mlp-hidden.weight = Σ_n,1 block2-mlp-norm · d_block2-mlp-hidden_sum
+// And in the same way d_block1-mlp-hidden.weight.
+function compute_d_block2_mlp_hidden_weight(
   f: Numbers,
   n: number,
   input: number,
+  input_2: number,
+  d_weight: number,
+): void {
+  for (let i = 0; i < 64; i += 4) {
+    const input_i = input + i;
+    const d_weight_i = d_weight + i * 256;
+    for (let j = 0; j < 256; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum30 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum31 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
+      const input_2_j = input_2 + j;
+      for (let row = 0; row < n; row++) {
+        const input_row = input_i + row * 1024;
+        const input_2_row = input_2_j + row * 4096;
+        for (let k = 0; k < 16; k++) {
+          const input_k = input_row + k * 64;
+          const input0 = f[input_k];
+          const input_2_k = input_2_row + k * 256;
+          const input_2_0 = f[input_2_k];
+          sum00 += input0 * input_2_0;
+          const input1 = f[input_k + 1];
+          sum10 += input1 * input_2_0;
+          const input2 = f[input_k + 2];
+          sum20 += input2 * input_2_0;
+          const input3 = f[input_k + 3];
+          sum30 += input3 * input_2_0;
+          const input_2_1 = f[input_2_k + 1];
+          sum01 += input0 * input_2_1;
+          sum11 += input1 * input_2_1;
+          sum21 += input2 * input_2_1;
+          sum31 += input3 * input_2_1;
+          const input_2_2 = f[input_2_k + 2];
+          sum02 += input0 * input_2_2;
+          sum12 += input1 * input_2_2;
+          sum22 += input2 * input_2_2;
+          sum32 += input3 * input_2_2;
+          const input_2_3 = f[input_2_k + 3];
+          sum03 += input0 * input_2_3;
+          sum13 += input1 * input_2_3;
+          sum23 += input2 * input_2_3;
+          sum33 += input3 * input_2_3;
+        }
+      }
+      f[d_weight_i + j] = sum00;
+      f[d_weight_i + j + 256] = sum10;
+      f[d_weight_i + j + 512] = sum20;
+      f[d_weight_i + j + 768] = sum30;
+      f[d_weight_i + j + 1] = sum01;
+      f[d_weight_i + j + 257] = sum11;
+      f[d_weight_i + j + 513] = sum21;
+      f[d_weight_i + j + 769] = sum31;
+      f[d_weight_i + j + 2] = sum02;
+      f[d_weight_i + j + 258] = sum12;
+      f[d_weight_i + j + 514] = sum22;
+      f[d_weight_i + j + 770] = sum32;
+      f[d_weight_i + j + 3] = sum03;
+      f[d_weight_i + j + 259] = sum13;
+      f[d_weight_i + j + 515] = sum23;
+      f[d_weight_i + j + 771] = sum33;
+    }
+  }
+}
+
+// Gradient of block2-mlp-hidden_product = Σ_last block2-mlp-norm · block2-mlp-hidden.weight
+//   [contract.vjp]:
+//   d_block2-mlp-norm = Σ_last d_block2-mlp-hidden_sum · block2-mlp-hidden.weight
+// Gradient of block2-mlp-norm_centred / √((Σ_last block2-mlp-norm_centred · block2-mlp-norm_centred) /
+//   64 + 0.00001) [divide.vjp]:
+//   d_block2-mlp-norm_centred_part = d_block2-mlp-norm · block2-mlp-norm.scale / block2-mlp-norm_sqrt
+// And in the same way d_block1-mlp-norm_centred_part.
+function compute_d_block2_mlp_norm_centred_part(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
   weight: number,
+  scale: number,
   output: number,
+  output_2: number,
 ): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 4096;
+    const input_row = input + row * 16;
+    const input_2_row = input_2 + row * 4096;
     const output_row = output + row * 1024;
+    const output_2_row = output_2 + row * 1024;
     for (let j = 0; j < 16; j += 4) {
-      const input_j = input_row + j * 256;
+      const input0 = f[input_row + j];
+      const input1 = f[input_row + j + 1];
+      const input2 = f[input_row + j + 2];
+      const input3 = f[input_row + j + 3];
+      const input_2_j = input_2_row + j * 256;
       const output_j = output_row + j * 64;
+      const output_2_j = output_2_row + j * 64;
       for (let l = 0; l < 64; l += 4) {
         let sum00 = 0;
         let sum10 = 0;
@@ -1688,30 +1953,30 @@ function compute_d_block2_mlp_norm(
         let sum33 = 0;
         const weight_l = weight + l * 256;
         for (let k = 0; k < 256; k++) {
-          const input0 = f[input_j + k];
+          const input_2_0 = f[input_2_j + k];
           const weight0 = f[weight_l + k];
-          sum00 += input0 * weight0;
-          const input1 = f[input_j + k + 256];
-          sum10 += input1 * weight0;
-          const input2 = f[input_j + k + 512];
-          sum20 += input2 * weight0;
-          const input3 = f[input_j + k + 768];
-          sum30 += input3 * weight0;
+          sum00 += input_2_0 * weight0;
+          const input_2_1 = f[input_2_j + k + 256];
+          sum10 += input_2_1 * weight0;
+          const input_2_2 = f[input_2_j + k + 512];
+          sum20 += input_2_2 * weight0;
+          const input_2_3 = f[input_2_j + k + 768];
+          sum30 += input_2_3 * weight0;
           const weight1 = f[weight_l + k + 256];
-          sum01 += input0 * weight1;
-          sum11 += input1 * weight1;
-          sum21 += input2 * weight1;
-          sum31 += input3 * weight1;
+          sum01 += input_2_0 * weight1;
+          sum11 += input_2_1 * weight1;
+          sum21 += input_2_2 * weight1;
+          sum31 += input_2_3 * weight1;
           const weight2 = f[weight_l + k + 512];
-          sum02 += input0 * weight2;
-          sum12 += input1 * weight2;
-          sum22 += input2 * weight2;
-          sum32 += input3 * weight2;
+          sum02 += input_2_0 * weight2;
+          sum12 += input_2_1 * weight2;
+          sum22 += input_2_2 * weight2;
+          sum32 += input_2_3 * weight2;
           const weight3 = f[weight_l + k + 768];
-          sum03 += input0 * weight3;
-          sum13 += input1 * weight3;
-          sum23 += input2 * weight3;
-          sum33 += input3 * weight3;
+          sum03 += input_2_0 * weight3;
+          sum13 += input_2_1 * weight3;
+          sum23 += input_2_2 * weight3;
+          sum33 += input_2_3 * weight3;
         }
         f[output_j + l] = sum00;
         f[output_j + l + 64] = sum10;
@@ -1729,85 +1994,201 @@ function compute_d_block2_mlp_norm(
         f[output_j + l + 67] = sum13;
         f[output_j + l + 131] = sum23;
         f[output_j + l + 195] = sum33;
+        const scale0 = f[scale + l];
+        f[output_2_j + l] = (sum00 * scale0) / input0;
+        f[output_2_j + l + 64] = (sum10 * scale0) / input1;
+        f[output_2_j + l + 128] = (sum20 * scale0) / input2;
+        f[output_2_j + l + 192] = (sum30 * scale0) / input3;
+        const scale1 = f[scale + l + 1];
+        f[output_2_j + l + 1] = (sum01 * scale1) / input0;
+        f[output_2_j + l + 65] = (sum11 * scale1) / input1;
+        f[output_2_j + l + 129] = (sum21 * scale1) / input2;
+        f[output_2_j + l + 193] = (sum31 * scale1) / input3;
+        const scale2 = f[scale + l + 2];
+        f[output_2_j + l + 2] = (sum02 * scale2) / input0;
+        f[output_2_j + l + 66] = (sum12 * scale2) / input1;
+        f[output_2_j + l + 130] = (sum22 * scale2) / input2;
+        f[output_2_j + l + 194] = (sum32 * scale2) / input3;
+        const scale3 = f[scale + l + 3];
+        f[output_2_j + l + 3] = (sum03 * scale3) / input0;
+        f[output_2_j + l + 67] = (sum13 * scale3) / input1;
+        f[output_2_j + l + 131] = (sum23 * scale3) / input2;
+        f[output_2_j + l + 195] = (sum33 * scale3) / input3;
       }
     }
   }
 }
 
 // Gradient of (Σ_last block2-mlp-norm_centred · block2-mlp-norm_centred) / 64 [broadcast.vjp]:
-//   d_block2-mlp-norm_divide = Σ_last (−d_block2-mlp-norm · block2-mlp-norm.scale ·
-//   block2-mlp-norm_divide_2 / block2-mlp-norm_sqrt / d_block2-mlp-norm_sqrt_multiply)
+//   d_block2-mlp-norm_broadcast_reduceSum = Σ_last d_block2-mlp-norm · block2-mlp-norm.scale ·
+//   block2-mlp-norm_divide_2
 // Gradient of (Σ_last block2-mlp-norm_centred · block2-mlp-norm_centred) / 64 [divide.vjp]:
-//   d_block2-mlp-norm_reduceSum = d_block2-mlp-norm_divide / 64
+//   d_block2-mlp-norm_divide_divide = d_block2-mlp-norm_broadcast_reduceSum / block2-mlp-norm_sqrt /
+//   (block2-mlp-norm_sqrt · 2) / 64
 // Gradient of block2-mlp-norm_centred · block2-mlp-norm_centred [multiply.vjp]:
-//   d_block2-mlp-norm_multiply_multiply = d_block2-mlp-norm_reduceSum · block2-mlp-norm_centred
-//   d_block2-mlp-norm_centred = d_block2-mlp-norm · block2-mlp-norm.scale / block2-mlp-norm_sqrt +
-//   d_block2-mlp-norm_multiply_multiply + d_block2-mlp-norm_multiply_multiply
+//   d_block2-mlp-norm_multiply_multiply = d_block2-mlp-norm_divide_divide · block2-mlp-norm_centred
 // Gradient of (Σ_last block2-attended) / 64 [broadcast.vjp]:
-//   d_block2-mlp-norm_divide_2 = Σ_last (−d_block2-mlp-norm_centred)
+//   d_block2-mlp-norm_divide = Σ_last (d_block2-mlp-norm_multiply_multiply −
+//   (d_block2-mlp-norm_centred_part − d_block2-mlp-norm_multiply_multiply))
 // Gradient of (Σ_last block2-attended) / 64 [divide.vjp]:
-//   d_block2-mlp-norm_reduceSum_2 = d_block2-mlp-norm_divide_2 / 64
+//   d_block2-mlp-norm_reduceSum = d_block2-mlp-norm_divide / 64
 // Gradient of Σ_last block2-attended [reduceSum.vjp]:
-//   d_block2-attended = d_block2 + d_block2-mlp-norm_centred + d_block2-mlp-norm_reduceSum_2
+//   d_block2-attended = d_block2 + d_block2-mlp-norm_centred_part − 2 ·
+//   d_block2-mlp-norm_multiply_multiply + d_block2-mlp-norm_reduceSum
 // Gradient of block2-attention-dropout = [random ≥ 0.1] ? 1.11111… · block2-attention : 0 [select.vjp]:
 //   d_block2-attention-dropout_multiply = block2-attention-dropout_lessEqual ? d_block2-attended : 0
 // Gradient of 1.11111… · block2-attention [multiply.vjp]:
 //   d_block2-attention = d_block2-attention-dropout_multiply · 1.11111…
-function compute_d_block2_attention(f: Numbers, n: number): void {
+// And in the same way d_block1-attention.
+function compute_d_block2_attention(
+  f: Numbers,
+  n: number,
+  input: number,
+  scale: number,
+  input_2: number,
+  input_3: number,
+  input_4: number,
+  input_5: number,
+  input_6: number,
+  output: number,
+  input_7: number,
+  output_2: number,
+  output_3: number,
+  output_4: number,
+): void {
   for (let row = 0; row < n; row++) {
-    const block2_mlp_norm_sqrt_row = block2_mlp_norm_sqrt + row * 16;
-    const d_block2_mlp_norm_sqrt_multiply_row = d_block2_mlp_norm_sqrt_multiply + row * 16;
-    const d_block2_mlp_norm_row = d_block2_mlp_norm + row * 1024;
-    const block2_mlp_norm_divide_2_row = block2_mlp_norm_divide_2 + row * 1024;
-    const block2_mlp_norm_centred_row = block2_mlp_norm_centred + row * 1024;
-    const d_block2_mlp_norm_centred_row = d_block2_mlp_norm_centred + row * 1024;
-    const d_block2_row = d_block2 + row * 1024;
-    const d_block2_attended_row = d_block2_attended + row * 1024;
-    const block2_attention_dropout_lessEqual_row = block2_attention_dropout_lessEqual + row * 1024;
-    const d_block2_attention_dropout_multiply_row = d_block2_attention_dropout_multiply + row * 1024;
-    const d_block2_attention_row = d_block2_attention + row * 1024;
+    const input_row = input + row * 1024;
+    const input_2_row = input_2 + row * 1024;
+    const input_3_row = input_3 + row * 16;
+    const input_4_row = input_4 + row * 1024;
+    const output_row = output + row * 1024;
+    const input_5_row = input_5 + row * 1024;
+    const input_6_row = input_6 + row * 1024;
+    const output_2_row = output_2 + row * 1024;
+    const input_7_row = input_7 + row * 1024;
+    const output_3_row = output_3 + row * 1024;
+    const output_4_row = output_4 + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_block2_mlp_norm_divide = 0;
-      const block2_mlp_norm_sqrt_value = f[block2_mlp_norm_sqrt_row + j];
-      const d_block2_mlp_norm_sqrt_multiply_value = f[d_block2_mlp_norm_sqrt_multiply_row + j];
-      const d_block2_mlp_norm_j = d_block2_mlp_norm_row + j * 64;
-      const block2_mlp_norm_divide_2_j = block2_mlp_norm_divide_2_row + j * 64;
+      let d_block2_mlp_norm_broadcast_reduceSum = 0;
+      const input_j = input_row + j * 64;
+      const input_2_j = input_2_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        d_block2_mlp_norm_divide += -(
-          (f[d_block2_mlp_norm_j + k] * f[block2_mlp_norm_scale + k] * f[block2_mlp_norm_divide_2_j + k]) /
-          block2_mlp_norm_sqrt_value /
-          d_block2_mlp_norm_sqrt_multiply_value
-        );
+        d_block2_mlp_norm_broadcast_reduceSum += f[input_j + k] * f[scale + k] * f[input_2_j + k];
+      }
+      const input_3_value = f[input_3_row + j];
+      const d_block2_mlp_norm_divide_divide =
+        d_block2_mlp_norm_broadcast_reduceSum / input_3_value / (input_3_value * 2) / 64;
+      let d_block2_mlp_norm_divide = 0;
+      const input_4_j = input_4_row + j * 64;
+      const output_j = output_row + j * 64;
+      const input_5_j = input_5_row + j * 64;
+      for (let k = 0; k < 64; k++) {
+        const output_value = d_block2_mlp_norm_divide_divide * f[input_4_j + k];
+        f[output_j + k] = output_value;
+        d_block2_mlp_norm_divide += output_value - (f[input_5_j + k] - output_value);
       }
       const d_block2_mlp_norm_reduceSum = d_block2_mlp_norm_divide / 64;
-      let d_block2_mlp_norm_divide_2 = 0;
-      const block2_mlp_norm_centred_j = block2_mlp_norm_centred_row + j * 64;
-      const d_block2_mlp_norm_centred_j = d_block2_mlp_norm_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_block2_mlp_norm_multiply_multiply =
-          d_block2_mlp_norm_reduceSum * f[block2_mlp_norm_centred_j + k];
-        const d_block2_mlp_norm_centred_value =
-          (f[d_block2_mlp_norm_j + k] * f[block2_mlp_norm_scale + k]) / block2_mlp_norm_sqrt_value +
-          d_block2_mlp_norm_multiply_multiply +
-          d_block2_mlp_norm_multiply_multiply;
-        f[d_block2_mlp_norm_centred_j + k] = d_block2_mlp_norm_centred_value;
-        d_block2_mlp_norm_divide_2 += -d_block2_mlp_norm_centred_value;
-      }
-      const d_block2_mlp_norm_reduceSum_2 = d_block2_mlp_norm_divide_2 / 64;
-      const d_block2_j = d_block2_row + j * 64;
-      const d_block2_attended_j = d_block2_attended_row + j * 64;
-      const block2_attention_dropout_lessEqual_j = block2_attention_dropout_lessEqual_row + j * 64;
-      const d_block2_attention_dropout_multiply_j = d_block2_attention_dropout_multiply_row + j * 64;
-      const d_block2_attention_j = d_block2_attention_row + j * 64;
+      const input_6_j = input_6_row + j * 64;
+      const output_2_j = output_2_row + j * 64;
+      const input_7_j = input_7_row + j * 64;
+      const output_3_j = output_3_row + j * 64;
+      const output_4_j = output_4_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        const d_block2_attended_value =
-          f[d_block2_j + l] + f[d_block2_mlp_norm_centred_j + l] + d_block2_mlp_norm_reduceSum_2;
-        f[d_block2_attended_j + l] = d_block2_attended_value;
-        const d_block2_attention_dropout_multiply_value =
-          f[block2_attention_dropout_lessEqual_j + l] !== 0 ? d_block2_attended_value : 0;
-        f[d_block2_attention_dropout_multiply_j + l] = d_block2_attention_dropout_multiply_value;
-        f[d_block2_attention_j + l] = d_block2_attention_dropout_multiply_value * 1.1111111111111112;
+        const output_2_value =
+          f[input_6_j + l] + (f[input_5_j + l] - 2 * f[output_j + l]) + d_block2_mlp_norm_reduceSum;
+        f[output_2_j + l] = output_2_value;
+        const output_3_value = f[input_7_j + l] !== 0 ? output_2_value : 0;
+        f[output_3_j + l] = output_3_value;
+        f[output_4_j + l] = output_3_value * 1.1111111111111112;
       }
+    }
+  }
+}
+
+// Gradient of Σ_last block2-attention_mixed · block2-attention.output [contract.vjp]:
+//   d_block2-attention.output = Σ_n,1 block2-attention_contract_5ᵀ · d_block2-attention
+// And in the same way d_block1-attention.output.
+function compute_d_block2_attention_output(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_output: number,
+): void {
+  for (let i = 0; i < 64; i += 4) {
+    const input_i0 = input + Math.trunc(i / 16) * 256 + (i % 16);
+    const input_i1 = input + Math.trunc((i + 1) / 16) * 256 + ((i + 1) % 16);
+    const input_i2 = input + Math.trunc((i + 2) / 16) * 256 + ((i + 2) % 16);
+    const input_i3 = input + Math.trunc((i + 3) / 16) * 256 + ((i + 3) % 16);
+    const d_output_i = d_output + i * 64;
+    for (let j = 0; j < 64; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum30 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum31 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
+      const input_2_j = input_2 + j;
+      for (let row = 0; row < n; row++) {
+        const input_row0 = input_i0 + row * 1024;
+        const input_2_row = input_2_j + row * 1024;
+        const input_row1 = input_i1 + row * 1024;
+        const input_row2 = input_i2 + row * 1024;
+        const input_row3 = input_i3 + row * 1024;
+        for (let k = 0; k < 16; k++) {
+          const input0 = f[input_row0 + k * 16];
+          const input_2_k = input_2_row + k * 64;
+          const input_2_0 = f[input_2_k];
+          sum00 += input0 * input_2_0;
+          const input1 = f[input_row1 + k * 16];
+          sum10 += input1 * input_2_0;
+          const input2 = f[input_row2 + k * 16];
+          sum20 += input2 * input_2_0;
+          const input3 = f[input_row3 + k * 16];
+          sum30 += input3 * input_2_0;
+          const input_2_1 = f[input_2_k + 1];
+          sum01 += input0 * input_2_1;
+          sum11 += input1 * input_2_1;
+          sum21 += input2 * input_2_1;
+          sum31 += input3 * input_2_1;
+          const input_2_2 = f[input_2_k + 2];
+          sum02 += input0 * input_2_2;
+          sum12 += input1 * input_2_2;
+          sum22 += input2 * input_2_2;
+          sum32 += input3 * input_2_2;
+          const input_2_3 = f[input_2_k + 3];
+          sum03 += input0 * input_2_3;
+          sum13 += input1 * input_2_3;
+          sum23 += input2 * input_2_3;
+          sum33 += input3 * input_2_3;
+        }
+      }
+      f[d_output_i + j] = sum00;
+      f[d_output_i + j + 64] = sum10;
+      f[d_output_i + j + 128] = sum20;
+      f[d_output_i + j + 192] = sum30;
+      f[d_output_i + j + 1] = sum01;
+      f[d_output_i + j + 65] = sum11;
+      f[d_output_i + j + 129] = sum21;
+      f[d_output_i + j + 193] = sum31;
+      f[d_output_i + j + 2] = sum02;
+      f[d_output_i + j + 66] = sum12;
+      f[d_output_i + j + 130] = sum22;
+      f[d_output_i + j + 194] = sum32;
+      f[d_output_i + j + 3] = sum03;
+      f[d_output_i + j + 67] = sum13;
+      f[d_output_i + j + 131] = sum23;
+      f[d_output_i + j + 195] = sum33;
     }
   }
 }
@@ -1982,85 +2363,113 @@ function compute_d_block2_attention_contract_contract(
   }
 }
 
-// Gradient of Σ_last block2-attention-norm · block2-attention.value [contract.vjp]:
-//   d_block2-attention-norm_part = Σ_last d_block2-attention_contract_contractᵀ ·
-//   block2-attention.value
-// And in the same way d_block1-attention-norm_part.
-function compute_d_block2_attention_norm_part(
+// Gradient of block2-attention.valueBias [broadcast.vjp]:
+//   d_block2-attention.valueBias = Σ_n,1 d_block2-attention_contract_contractᵀ
+// And in the same way d_block2-attention.queryBias, d_block1-attention.valueBias,
+//   d_block1-attention.queryBias.
+function compute_d_block2_attention_valueBias(
   f: Numbers,
   n: number,
   input: number,
-  value: number,
-  output: number,
+  d_valueBias: number,
 ): void {
-  for (let row = 0; row < n; row++) {
-    const input_row = input + row * 1024;
-    const output_row = output + row * 1024;
-    for (let j = 0; j < 16; j += 4) {
-      const input_j = input_row + j * 16;
-      const output_j = output_row + j * 64;
-      for (let l = 0; l < 64; l += 4) {
-        let sum00 = 0;
-        let sum10 = 0;
-        let sum20 = 0;
-        let sum30 = 0;
-        let sum01 = 0;
-        let sum11 = 0;
-        let sum21 = 0;
-        let sum31 = 0;
-        let sum02 = 0;
-        let sum12 = 0;
-        let sum22 = 0;
-        let sum32 = 0;
-        let sum03 = 0;
-        let sum13 = 0;
-        let sum23 = 0;
-        let sum33 = 0;
-        const value_l = value + l * 64;
-        for (let k = 0; k < 64; k++) {
-          const input_k = input_j + Math.trunc(k / 16) * 256 + (k % 16);
-          const input0 = f[input_k];
-          const value0 = f[value_l + k];
-          sum00 += input0 * value0;
-          const input1 = f[input_k + 16];
-          sum10 += input1 * value0;
-          const input2 = f[input_k + 32];
-          sum20 += input2 * value0;
-          const input3 = f[input_k + 48];
-          sum30 += input3 * value0;
-          const value1 = f[value_l + k + 64];
-          sum01 += input0 * value1;
-          sum11 += input1 * value1;
-          sum21 += input2 * value1;
-          sum31 += input3 * value1;
-          const value2 = f[value_l + k + 128];
-          sum02 += input0 * value2;
-          sum12 += input1 * value2;
-          sum22 += input2 * value2;
-          sum32 += input3 * value2;
-          const value3 = f[value_l + k + 192];
-          sum03 += input0 * value3;
-          sum13 += input1 * value3;
-          sum23 += input2 * value3;
-          sum33 += input3 * value3;
-        }
-        f[output_j + l] = sum00;
-        f[output_j + l + 64] = sum10;
-        f[output_j + l + 128] = sum20;
-        f[output_j + l + 192] = sum30;
-        f[output_j + l + 1] = sum01;
-        f[output_j + l + 65] = sum11;
-        f[output_j + l + 129] = sum21;
-        f[output_j + l + 193] = sum31;
-        f[output_j + l + 2] = sum02;
-        f[output_j + l + 66] = sum12;
-        f[output_j + l + 130] = sum22;
-        f[output_j + l + 194] = sum32;
-        f[output_j + l + 3] = sum03;
-        f[output_j + l + 67] = sum13;
-        f[output_j + l + 131] = sum23;
-        f[output_j + l + 195] = sum33;
+  for (let i = 0; i < 64; i++) {
+    let d_valueBias_value = 0;
+    const input_i = input + Math.trunc(i / 16) * 256 + (i % 16);
+    for (let row = 0; row < n; row++) {
+      const input_row = input_i + row * 1024;
+      for (let k = 0; k < 16; k++) {
+        d_valueBias_value += f[input_row + k * 16];
       }
+    }
+    f[d_valueBias + i] = d_valueBias_value;
+  }
+}
+
+// Gradient of Σ_last block2-attention-norm · block2-attention.value [contract.vjp]:
+//   d_block2-attention.value = Σ_n,1 block2-attention-norm · d_block2-attention_contract_contractᵀ
+// And in the same way d_block2-attention.query, d_block1-attention.value, d_block1-attention.query.
+function compute_d_block2_attention_value(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_value: number,
+): void {
+  for (let i = 0; i < 64; i += 4) {
+    const input_i = input + i;
+    const d_value_i = d_value + i * 64;
+    for (let j = 0; j < 64; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum30 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum31 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
+      const input_2_j0 = input_2 + Math.trunc(j / 16) * 256 + (j % 16);
+      const input_2_j1 = input_2 + Math.trunc((j + 1) / 16) * 256 + ((j + 1) % 16);
+      const input_2_j2 = input_2 + Math.trunc((j + 2) / 16) * 256 + ((j + 2) % 16);
+      const input_2_j3 = input_2 + Math.trunc((j + 3) / 16) * 256 + ((j + 3) % 16);
+      for (let row = 0; row < n; row++) {
+        const input_row = input_i + row * 1024;
+        const input_2_row0 = input_2_j0 + row * 1024;
+        const input_2_row1 = input_2_j1 + row * 1024;
+        const input_2_row2 = input_2_j2 + row * 1024;
+        const input_2_row3 = input_2_j3 + row * 1024;
+        for (let k = 0; k < 16; k++) {
+          const input_k = input_row + k * 64;
+          const input0 = f[input_k];
+          const input_2_0 = f[input_2_row0 + k * 16];
+          sum00 += input0 * input_2_0;
+          const input1 = f[input_k + 1];
+          sum10 += input1 * input_2_0;
+          const input2 = f[input_k + 2];
+          sum20 += input2 * input_2_0;
+          const input3 = f[input_k + 3];
+          sum30 += input3 * input_2_0;
+          const input_2_1 = f[input_2_row1 + k * 16];
+          sum01 += input0 * input_2_1;
+          sum11 += input1 * input_2_1;
+          sum21 += input2 * input_2_1;
+          sum31 += input3 * input_2_1;
+          const input_2_2 = f[input_2_row2 + k * 16];
+          sum02 += input0 * input_2_2;
+          sum12 += input1 * input_2_2;
+          sum22 += input2 * input_2_2;
+          sum32 += input3 * input_2_2;
+          const input_2_3 = f[input_2_row3 + k * 16];
+          sum03 += input0 * input_2_3;
+          sum13 += input1 * input_2_3;
+          sum23 += input2 * input_2_3;
+          sum33 += input3 * input_2_3;
+        }
+      }
+      f[d_value_i + j] = sum00;
+      f[d_value_i + j + 64] = sum10;
+      f[d_value_i + j + 128] = sum20;
+      f[d_value_i + j + 192] = sum30;
+      f[d_value_i + j + 1] = sum01;
+      f[d_value_i + j + 65] = sum11;
+      f[d_value_i + j + 129] = sum21;
+      f[d_value_i + j + 193] = sum31;
+      f[d_value_i + j + 2] = sum02;
+      f[d_value_i + j + 66] = sum12;
+      f[d_value_i + j + 130] = sum22;
+      f[d_value_i + j + 194] = sum32;
+      f[d_value_i + j + 3] = sum03;
+      f[d_value_i + j + 67] = sum13;
+      f[d_value_i + j + 131] = sum23;
+      f[d_value_i + j + 195] = sum33;
     }
   }
 }
@@ -2153,51 +2562,37 @@ function compute_d_block2_attention_shares(
 }
 
 // Gradient of sum_of_exponentials [broadcast.vjp]:
-//   d_sum_of_exponentials = Σ_last (−d_block2-attention_shares · block2-attention_shares /
-//   sum_of_exponentials_2)
+//   d_sum_of_exponentials_reduceSum = Σ_last d_block2-attention_shares · block2-attention_shares
 // Gradient of (Σ_last block2-attention_query · block2-attention_key) · 0.25 [multiply.vjp]:
-//   d_block2-attention_contract = (block1-attention_lessEqual ? (d_block2-attention_shares /
-//   sum_of_exponentials_2 + d_sum_of_exponentials) · exponentials_2 : 0) · 0.25
+//   d_block2-attention_contract = ([index ≤ index] ? (d_block2-attention_shares −
+//   d_sum_of_exponentials_reduceSum) · block2-attention_shares : 0) · 0.25
 // And in the same way d_block1-attention_contract.
 function compute_d_block2_attention_contract(
   f: Numbers,
   n: number,
   input: number,
   input_2: number,
-  input_3: number,
-  input_4: number,
   output: number,
 ): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 64;
+    const input_row = input + row * 1024;
     const input_2_row = input_2 + row * 1024;
-    const input_3_row = input_3 + row * 1024;
-    const block1_attention_lessEqual_row = block1_attention_lessEqual + row * 1024;
-    const input_4_row = input_4 + row * 1024;
     const output_row = output + row * 1024;
     for (let j = 0; j < 4; j++) {
-      const input_j = input_row + j * 16;
+      const input_j = input_row + j * 256;
       const input_2_j = input_2_row + j * 256;
-      const input_3_j = input_3_row + j * 256;
-      const block1_attention_lessEqual_j = block1_attention_lessEqual_row + j * 256;
-      const input_4_j = input_4_row + j * 256;
       const output_j = output_row + j * 256;
       for (let l = 0; l < 16; l++) {
-        let d_sum_of_exponentials = 0;
-        const input_value = f[input_j + l];
+        let d_sum_of_exponentials_reduceSum = 0;
+        const input_l = input_j + l * 16;
         const input_2_l = input_2_j + l * 16;
-        const input_3_l = input_3_j + l * 16;
         for (let k = 0; k < 16; k++) {
-          d_sum_of_exponentials += -((f[input_2_l + k] * f[input_3_l + k]) / input_value);
+          d_sum_of_exponentials_reduceSum += f[input_l + k] * f[input_2_l + k];
         }
-        const block1_attention_lessEqual_l = block1_attention_lessEqual_j + l * 16;
-        const input_4_l = input_4_j + l * 16;
         const output_l = output_j + l * 16;
         for (let m = 0; m < 16; m++) {
           f[output_l + m] =
-            (f[block1_attention_lessEqual_l + m] !== 0
-              ? (f[input_2_l + m] / input_value + d_sum_of_exponentials) * f[input_4_l + m]
-              : 0) * 0.25;
+            (m <= l ? (f[input_l + m] - d_sum_of_exponentials_reduceSum) * f[input_2_l + m] : 0) * 0.25;
         }
       }
     }
@@ -2293,10 +2688,192 @@ function compute_d_block2_attention_contract_contract_(
   }
 }
 
+// Gradient of block2-attention.keyBias [broadcast.vjp]:
+//   d_block2-attention.keyBias = Σ_n,1 d_block2-attention_contract_contract_2ᵀ
+// And in the same way d_block1-attention.keyBias.
+function compute_d_block2_attention_keyBias(f: Numbers, n: number, input: number, d_keyBias: number): void {
+  for (let i = 0; i < 64; i++) {
+    let d_keyBias_value = 0;
+    const input_i = input + i * 16;
+    for (let row = 0; row < n; row++) {
+      const input_row = input_i + row * 1024;
+      for (let k = 0; k < 16; k++) {
+        d_keyBias_value += f[input_row + k];
+      }
+    }
+    f[d_keyBias + i] = d_keyBias_value;
+  }
+}
+
 // Gradient of Σ_last block2-attention-norm · block2-attention.key [contract.vjp]:
-//   d_block2-attention_contract_contract_3 = Σ_last d_block2-attention_contract_contract_2ᵀ ·
+//   d_block2-attention.key = Σ_n,1 block2-attention-norm · d_block2-attention_contract_contract_2ᵀ
+// And in the same way d_block1-attention.key.
+function compute_d_block2_attention_key(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_key: number,
+): void {
+  for (let i = 0; i < 64; i += 4) {
+    const input_i = input + i;
+    const d_key_i = d_key + i * 64;
+    for (let j = 0; j < 64; j += 4) {
+      let sum00 = 0;
+      let sum10 = 0;
+      let sum20 = 0;
+      let sum30 = 0;
+      let sum01 = 0;
+      let sum11 = 0;
+      let sum21 = 0;
+      let sum31 = 0;
+      let sum02 = 0;
+      let sum12 = 0;
+      let sum22 = 0;
+      let sum32 = 0;
+      let sum03 = 0;
+      let sum13 = 0;
+      let sum23 = 0;
+      let sum33 = 0;
+      const input_2_j = input_2 + j * 16;
+      for (let row = 0; row < n; row++) {
+        const input_row = input_i + row * 1024;
+        const input_2_row = input_2_j + row * 1024;
+        for (let k = 0; k < 16; k++) {
+          const input_k = input_row + k * 64;
+          const input0 = f[input_k];
+          const input_2_0 = f[input_2_row + k];
+          sum00 += input0 * input_2_0;
+          const input1 = f[input_k + 1];
+          sum10 += input1 * input_2_0;
+          const input2 = f[input_k + 2];
+          sum20 += input2 * input_2_0;
+          const input3 = f[input_k + 3];
+          sum30 += input3 * input_2_0;
+          const input_2_1 = f[input_2_row + k + 16];
+          sum01 += input0 * input_2_1;
+          sum11 += input1 * input_2_1;
+          sum21 += input2 * input_2_1;
+          sum31 += input3 * input_2_1;
+          const input_2_2 = f[input_2_row + k + 32];
+          sum02 += input0 * input_2_2;
+          sum12 += input1 * input_2_2;
+          sum22 += input2 * input_2_2;
+          sum32 += input3 * input_2_2;
+          const input_2_3 = f[input_2_row + k + 48];
+          sum03 += input0 * input_2_3;
+          sum13 += input1 * input_2_3;
+          sum23 += input2 * input_2_3;
+          sum33 += input3 * input_2_3;
+        }
+      }
+      f[d_key_i + j] = sum00;
+      f[d_key_i + j + 64] = sum10;
+      f[d_key_i + j + 128] = sum20;
+      f[d_key_i + j + 192] = sum30;
+      f[d_key_i + j + 1] = sum01;
+      f[d_key_i + j + 65] = sum11;
+      f[d_key_i + j + 129] = sum21;
+      f[d_key_i + j + 193] = sum31;
+      f[d_key_i + j + 2] = sum02;
+      f[d_key_i + j + 66] = sum12;
+      f[d_key_i + j + 130] = sum22;
+      f[d_key_i + j + 194] = sum32;
+      f[d_key_i + j + 3] = sum03;
+      f[d_key_i + j + 67] = sum13;
+      f[d_key_i + j + 131] = sum23;
+      f[d_key_i + j + 195] = sum33;
+    }
+  }
+}
+
+// Gradient of Σ_last block2-attention-norm · block2-attention.value [contract.vjp]:
+//   d_block2-attention-norm_part = Σ_last d_block2-attention_contract_contractᵀ ·
+//   block2-attention.value
+// And in the same way d_block1-attention-norm_part.
+function compute_d_block2_attention_norm_part(
+  f: Numbers,
+  n: number,
+  input: number,
+  value: number,
+  output: number,
+): void {
+  for (let row = 0; row < n; row++) {
+    const input_row = input + row * 1024;
+    const output_row = output + row * 1024;
+    for (let j = 0; j < 16; j += 4) {
+      const input_j = input_row + j * 16;
+      const output_j = output_row + j * 64;
+      for (let l = 0; l < 64; l += 4) {
+        let sum00 = 0;
+        let sum10 = 0;
+        let sum20 = 0;
+        let sum30 = 0;
+        let sum01 = 0;
+        let sum11 = 0;
+        let sum21 = 0;
+        let sum31 = 0;
+        let sum02 = 0;
+        let sum12 = 0;
+        let sum22 = 0;
+        let sum32 = 0;
+        let sum03 = 0;
+        let sum13 = 0;
+        let sum23 = 0;
+        let sum33 = 0;
+        const value_l = value + l * 64;
+        for (let k = 0; k < 64; k++) {
+          const input_k = input_j + Math.trunc(k / 16) * 256 + (k % 16);
+          const input0 = f[input_k];
+          const value0 = f[value_l + k];
+          sum00 += input0 * value0;
+          const input1 = f[input_k + 16];
+          sum10 += input1 * value0;
+          const input2 = f[input_k + 32];
+          sum20 += input2 * value0;
+          const input3 = f[input_k + 48];
+          sum30 += input3 * value0;
+          const value1 = f[value_l + k + 64];
+          sum01 += input0 * value1;
+          sum11 += input1 * value1;
+          sum21 += input2 * value1;
+          sum31 += input3 * value1;
+          const value2 = f[value_l + k + 128];
+          sum02 += input0 * value2;
+          sum12 += input1 * value2;
+          sum22 += input2 * value2;
+          sum32 += input3 * value2;
+          const value3 = f[value_l + k + 192];
+          sum03 += input0 * value3;
+          sum13 += input1 * value3;
+          sum23 += input2 * value3;
+          sum33 += input3 * value3;
+        }
+        f[output_j + l] = sum00;
+        f[output_j + l + 64] = sum10;
+        f[output_j + l + 128] = sum20;
+        f[output_j + l + 192] = sum30;
+        f[output_j + l + 1] = sum01;
+        f[output_j + l + 65] = sum11;
+        f[output_j + l + 129] = sum21;
+        f[output_j + l + 193] = sum31;
+        f[output_j + l + 2] = sum02;
+        f[output_j + l + 66] = sum12;
+        f[output_j + l + 130] = sum22;
+        f[output_j + l + 194] = sum32;
+        f[output_j + l + 3] = sum03;
+        f[output_j + l + 67] = sum13;
+        f[output_j + l + 131] = sum23;
+        f[output_j + l + 195] = sum33;
+      }
+    }
+  }
+}
+
+// Gradient of Σ_last block2-attention-norm · block2-attention.key [contract.vjp]:
+//   d_block2-attention_contract_contract_4 = Σ_last d_block2-attention_contract_contract_2ᵀ ·
 //   block2-attention.key
-// And in the same way d_block1-attention_contract_contract_3.
+// And in the same way d_block1-attention_contract_contract_4.
 function compute_d_block2_attention_contract_contract__2(
   f: Numbers,
   n: number,
@@ -2377,37 +2954,48 @@ function compute_d_block2_attention_contract_contract__2(
 }
 
 // Gradient of Σ_last block2-attention-norm · block2-attention.query [contract.vjp]:
-//   d_block2-attention_contract_contract_5 = Σ_last d_block2-attention_contract_contract_4ᵀ ·
+//   d_block2-attention_contract_contract_5 = Σ_last d_block2-attention_contract_contract_3ᵀ ·
 //   block2-attention.query
-//   d_block2-attention-norm = d_block2-attention-norm_part + d_block2-attention_contract_contract_3 +
+//   d_block2-attention-norm = d_block2-attention-norm_part + d_block2-attention_contract_contract_4 +
 //   d_block2-attention_contract_contract_5
 // Gradient of block2-attention-norm_centred / √((Σ_last block2-attention-norm_centred ·
 //   block2-attention-norm_centred) / 64 + 0.00001) · block2-attention-norm.scale [multiply.vjp]:
 //   d_block2-attention-norm_divide = d_block2-attention-norm · block2-attention-norm.scale
-// And in the same way d_block1-attention-norm_divide.
-function compute_d_block2_attention_norm_divide(
+//   block2-attention-norm_centred) / 64 + 0.00001) [divide.vjp]:
+//   d_block2-attention-norm_centred_part = d_block2-attention-norm_divide / block2-attention-norm_sqrt
+// And in the same way d_block1-attention-norm_centred_part.
+function compute_d_block2_attention_norm_centred_part(
   f: Numbers,
   n: number,
   input: number,
-  query: number,
   input_2: number,
+  query: number,
   input_3: number,
+  input_4: number,
   scale: number,
   output: number,
   output_2: number,
+  output_3: number,
 ): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 1024;
+    const input_row = input + row * 16;
     const input_2_row = input_2 + row * 1024;
     const input_3_row = input_3 + row * 1024;
+    const input_4_row = input_4 + row * 1024;
     const output_row = output + row * 1024;
     const output_2_row = output_2 + row * 1024;
+    const output_3_row = output_3 + row * 1024;
     for (let j = 0; j < 16; j += 4) {
-      const input_j = input_row + j * 16;
-      const input_2_j = input_2_row + j * 64;
+      const input0 = f[input_row + j];
+      const input1 = f[input_row + j + 1];
+      const input2 = f[input_row + j + 2];
+      const input3 = f[input_row + j + 3];
+      const input_2_j = input_2_row + j * 16;
       const input_3_j = input_3_row + j * 64;
+      const input_4_j = input_4_row + j * 64;
       const output_j = output_row + j * 64;
       const output_2_j = output_2_row + j * 64;
+      const output_3_j = output_3_row + j * 64;
       for (let l = 0; l < 64; l += 4) {
         let sum00 = 0;
         let sum10 = 0;
@@ -2427,48 +3015,48 @@ function compute_d_block2_attention_norm_divide(
         let sum33 = 0;
         const query_l = query + l * 64;
         for (let k = 0; k < 64; k++) {
-          const input_k = input_j + Math.trunc(k / 16) * 256 + (k % 16);
-          const input0 = f[input_k];
+          const input_2_k = input_2_j + Math.trunc(k / 16) * 256 + (k % 16);
+          const input_2_0 = f[input_2_k];
           const query0 = f[query_l + k];
-          sum00 += input0 * query0;
-          const input1 = f[input_k + 16];
-          sum10 += input1 * query0;
-          const input2 = f[input_k + 32];
-          sum20 += input2 * query0;
-          const input3 = f[input_k + 48];
-          sum30 += input3 * query0;
+          sum00 += input_2_0 * query0;
+          const input_2_1 = f[input_2_k + 16];
+          sum10 += input_2_1 * query0;
+          const input_2_2 = f[input_2_k + 32];
+          sum20 += input_2_2 * query0;
+          const input_2_3 = f[input_2_k + 48];
+          sum30 += input_2_3 * query0;
           const query1 = f[query_l + k + 64];
-          sum01 += input0 * query1;
-          sum11 += input1 * query1;
-          sum21 += input2 * query1;
-          sum31 += input3 * query1;
+          sum01 += input_2_0 * query1;
+          sum11 += input_2_1 * query1;
+          sum21 += input_2_2 * query1;
+          sum31 += input_2_3 * query1;
           const query2 = f[query_l + k + 128];
-          sum02 += input0 * query2;
-          sum12 += input1 * query2;
-          sum22 += input2 * query2;
-          sum32 += input3 * query2;
+          sum02 += input_2_0 * query2;
+          sum12 += input_2_1 * query2;
+          sum22 += input_2_2 * query2;
+          sum32 += input_2_3 * query2;
           const query3 = f[query_l + k + 192];
-          sum03 += input0 * query3;
-          sum13 += input1 * query3;
-          sum23 += input2 * query3;
-          sum33 += input3 * query3;
+          sum03 += input_2_0 * query3;
+          sum13 += input_2_1 * query3;
+          sum23 += input_2_2 * query3;
+          sum33 += input_2_3 * query3;
         }
-        const output00 = f[input_2_j + l] + f[input_3_j + l] + sum00;
-        const output10 = f[input_2_j + l + 64] + f[input_3_j + l + 64] + sum10;
-        const output20 = f[input_2_j + l + 128] + f[input_3_j + l + 128] + sum20;
-        const output30 = f[input_2_j + l + 192] + f[input_3_j + l + 192] + sum30;
-        const output01 = f[input_2_j + l + 1] + f[input_3_j + l + 1] + sum01;
-        const output11 = f[input_2_j + l + 65] + f[input_3_j + l + 65] + sum11;
-        const output21 = f[input_2_j + l + 129] + f[input_3_j + l + 129] + sum21;
-        const output31 = f[input_2_j + l + 193] + f[input_3_j + l + 193] + sum31;
-        const output02 = f[input_2_j + l + 2] + f[input_3_j + l + 2] + sum02;
-        const output12 = f[input_2_j + l + 66] + f[input_3_j + l + 66] + sum12;
-        const output22 = f[input_2_j + l + 130] + f[input_3_j + l + 130] + sum22;
-        const output32 = f[input_2_j + l + 194] + f[input_3_j + l + 194] + sum32;
-        const output03 = f[input_2_j + l + 3] + f[input_3_j + l + 3] + sum03;
-        const output13 = f[input_2_j + l + 67] + f[input_3_j + l + 67] + sum13;
-        const output23 = f[input_2_j + l + 131] + f[input_3_j + l + 131] + sum23;
-        const output33 = f[input_2_j + l + 195] + f[input_3_j + l + 195] + sum33;
+        const output00 = f[input_3_j + l] + f[input_4_j + l] + sum00;
+        const output10 = f[input_3_j + l + 64] + f[input_4_j + l + 64] + sum10;
+        const output20 = f[input_3_j + l + 128] + f[input_4_j + l + 128] + sum20;
+        const output30 = f[input_3_j + l + 192] + f[input_4_j + l + 192] + sum30;
+        const output01 = f[input_3_j + l + 1] + f[input_4_j + l + 1] + sum01;
+        const output11 = f[input_3_j + l + 65] + f[input_4_j + l + 65] + sum11;
+        const output21 = f[input_3_j + l + 129] + f[input_4_j + l + 129] + sum21;
+        const output31 = f[input_3_j + l + 193] + f[input_4_j + l + 193] + sum31;
+        const output02 = f[input_3_j + l + 2] + f[input_4_j + l + 2] + sum02;
+        const output12 = f[input_3_j + l + 66] + f[input_4_j + l + 66] + sum12;
+        const output22 = f[input_3_j + l + 130] + f[input_4_j + l + 130] + sum22;
+        const output32 = f[input_3_j + l + 194] + f[input_4_j + l + 194] + sum32;
+        const output03 = f[input_3_j + l + 3] + f[input_4_j + l + 3] + sum03;
+        const output13 = f[input_3_j + l + 67] + f[input_4_j + l + 67] + sum13;
+        const output23 = f[input_3_j + l + 131] + f[input_4_j + l + 131] + sum23;
+        const output33 = f[input_3_j + l + 195] + f[input_4_j + l + 195] + sum33;
         f[output_j + l] = output00;
         f[output_j + l + 64] = output10;
         f[output_j + l + 128] = output20;
@@ -2486,96 +3074,126 @@ function compute_d_block2_attention_norm_divide(
         f[output_j + l + 131] = output23;
         f[output_j + l + 195] = output33;
         const scale0 = f[scale + l];
-        f[output_2_j + l] = output00 * scale0;
-        f[output_2_j + l + 64] = output10 * scale0;
-        f[output_2_j + l + 128] = output20 * scale0;
-        f[output_2_j + l + 192] = output30 * scale0;
+        const output_2_00 = output00 * scale0;
+        const output_2_10 = output10 * scale0;
+        const output_2_20 = output20 * scale0;
+        const output_2_30 = output30 * scale0;
         const scale1 = f[scale + l + 1];
-        f[output_2_j + l + 1] = output01 * scale1;
-        f[output_2_j + l + 65] = output11 * scale1;
-        f[output_2_j + l + 129] = output21 * scale1;
-        f[output_2_j + l + 193] = output31 * scale1;
+        const output_2_01 = output01 * scale1;
+        const output_2_11 = output11 * scale1;
+        const output_2_21 = output21 * scale1;
+        const output_2_31 = output31 * scale1;
         const scale2 = f[scale + l + 2];
-        f[output_2_j + l + 2] = output02 * scale2;
-        f[output_2_j + l + 66] = output12 * scale2;
-        f[output_2_j + l + 130] = output22 * scale2;
-        f[output_2_j + l + 194] = output32 * scale2;
+        const output_2_02 = output02 * scale2;
+        const output_2_12 = output12 * scale2;
+        const output_2_22 = output22 * scale2;
+        const output_2_32 = output32 * scale2;
         const scale3 = f[scale + l + 3];
-        f[output_2_j + l + 3] = output03 * scale3;
-        f[output_2_j + l + 67] = output13 * scale3;
-        f[output_2_j + l + 131] = output23 * scale3;
-        f[output_2_j + l + 195] = output33 * scale3;
+        const output_2_03 = output03 * scale3;
+        const output_2_13 = output13 * scale3;
+        const output_2_23 = output23 * scale3;
+        const output_2_33 = output33 * scale3;
+        f[output_2_j + l] = output_2_00;
+        f[output_2_j + l + 64] = output_2_10;
+        f[output_2_j + l + 128] = output_2_20;
+        f[output_2_j + l + 192] = output_2_30;
+        f[output_2_j + l + 1] = output_2_01;
+        f[output_2_j + l + 65] = output_2_11;
+        f[output_2_j + l + 129] = output_2_21;
+        f[output_2_j + l + 193] = output_2_31;
+        f[output_2_j + l + 2] = output_2_02;
+        f[output_2_j + l + 66] = output_2_12;
+        f[output_2_j + l + 130] = output_2_22;
+        f[output_2_j + l + 194] = output_2_32;
+        f[output_2_j + l + 3] = output_2_03;
+        f[output_2_j + l + 67] = output_2_13;
+        f[output_2_j + l + 131] = output_2_23;
+        f[output_2_j + l + 195] = output_2_33;
+        f[output_3_j + l] = output_2_00 / input0;
+        f[output_3_j + l + 64] = output_2_10 / input1;
+        f[output_3_j + l + 128] = output_2_20 / input2;
+        f[output_3_j + l + 192] = output_2_30 / input3;
+        f[output_3_j + l + 1] = output_2_01 / input0;
+        f[output_3_j + l + 65] = output_2_11 / input1;
+        f[output_3_j + l + 129] = output_2_21 / input2;
+        f[output_3_j + l + 193] = output_2_31 / input3;
+        f[output_3_j + l + 2] = output_2_02 / input0;
+        f[output_3_j + l + 66] = output_2_12 / input1;
+        f[output_3_j + l + 130] = output_2_22 / input2;
+        f[output_3_j + l + 194] = output_2_32 / input3;
+        f[output_3_j + l + 3] = output_2_03 / input0;
+        f[output_3_j + l + 67] = output_2_13 / input1;
+        f[output_3_j + l + 131] = output_2_23 / input2;
+        f[output_3_j + l + 195] = output_2_33 / input3;
       }
     }
   }
 }
 
-// Gradient of √((Σ_last block2-attention-norm_centred · block2-attention-norm_centred) / 64 + 0.00001)
-//   [sqrt.vjp]:
-//   d_block2-attention-norm_sqrt_multiply = block2-attention-norm_sqrt · 2
 // Gradient of (Σ_last block2-attention-norm_centred · block2-attention-norm_centred) / 64
 //   [broadcast.vjp]:
-//   d_block2-attention-norm_divide_2 = Σ_last (−d_block2-attention-norm_divide ·
-//   block2-attention-norm_divide_2 / block2-attention-norm_sqrt /
-//   d_block2-attention-norm_sqrt_multiply)
+//   d_block2-attention-norm_broadcast_reduceSum = Σ_last d_block2-attention-norm_divide ·
+//   block2-attention-norm_divide_2
 // Gradient of (Σ_last block2-attention-norm_centred · block2-attention-norm_centred) / 64 [divide.vjp]:
-//   d_block2-attention-norm_reduceSum = d_block2-attention-norm_divide_2 / 64
+//   d_block2-attention-norm_divide_divide = d_block2-attention-norm_broadcast_reduceSum /
+//   block2-attention-norm_sqrt / (block2-attention-norm_sqrt · 2) / 64
 // Gradient of block2-attention-norm_centred · block2-attention-norm_centred [multiply.vjp]:
-//   d_block2-attention-norm_multiply_multiply = d_block2-attention-norm_reduceSum ·
+//   d_block2-attention-norm_multiply_multiply = d_block2-attention-norm_divide_divide ·
 //   block2-attention-norm_centred
-//   d_block2-attention-norm_centred = d_block2-attention-norm_divide / block2-attention-norm_sqrt +
-//   d_block2-attention-norm_multiply_multiply + d_block2-attention-norm_multiply_multiply
 // Gradient of (Σ_last block1) / 64 [broadcast.vjp]:
-//   d_block2-attention-norm_divide_3 = Σ_last (−d_block2-attention-norm_centred)
+//   d_block2-attention-norm_divide_2 = Σ_last (d_block2-attention-norm_multiply_multiply −
+//   (d_block2-attention-norm_centred_part − d_block2-attention-norm_multiply_multiply))
 // Gradient of (Σ_last block1) / 64 [divide.vjp]:
-//   d_block2-attention-norm_reduceSum_2 = d_block2-attention-norm_divide_3 / 64
+//   d_block2-attention-norm_reduceSum = d_block2-attention-norm_divide_2 / 64
 // Gradient of Σ_last block1 [reduceSum.vjp]:
-//   d_block1 = d_block2-attended + d_block2-attention-norm_centred +
-//   d_block2-attention-norm_reduceSum_2
+//   d_block1 = d_block2-attended + d_block2-attention-norm_centred_part − 2 ·
+//   d_block2-attention-norm_multiply_multiply + d_block2-attention-norm_reduceSum
 // Gradient of block1-mlp-dropout = [random ≥ 0.1] ? 1.11111… · block1-mlp : 0 [select.vjp]:
 //   d_block1-mlp-dropout_multiply = block1-mlp-dropout_lessEqual ? d_block1 : 0
 // Gradient of 1.11111… · block1-mlp [multiply.vjp]:
 //   d_block1-mlp = d_block1-mlp-dropout_multiply · 1.11111…
 function compute_d_block1_mlp(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const block2_attention_norm_sqrt_row = block2_attention_norm_sqrt + row * 16;
     const d_block2_attention_norm_divide_row = d_block2_attention_norm_divide + row * 1024;
     const block2_attention_norm_divide_2_row = block2_attention_norm_divide_2 + row * 1024;
+    const block2_attention_norm_sqrt_row = block2_attention_norm_sqrt + row * 16;
     const block2_attention_norm_centred_row = block2_attention_norm_centred + row * 1024;
-    const d_block2_attention_norm_centred_row = d_block2_attention_norm_centred + row * 1024;
+    const d_block2_attention_norm_multiply_multiply_row =
+      d_block2_attention_norm_multiply_multiply + row * 1024;
+    const d_block2_attention_norm_centred_part_row = d_block2_attention_norm_centred_part + row * 1024;
     const d_block2_attended_row = d_block2_attended + row * 1024;
     const d_block1_row = d_block1 + row * 1024;
     const block1_mlp_dropout_lessEqual_row = block1_mlp_dropout_lessEqual + row * 1024;
     const d_block1_mlp_dropout_multiply_row = d_block1_mlp_dropout_multiply + row * 1024;
     const d_block1_mlp_row = d_block1_mlp + row * 1024;
     for (let j = 0; j < 16; j++) {
-      const block2_attention_norm_sqrt_value = f[block2_attention_norm_sqrt_row + j];
-      const d_block2_attention_norm_sqrt_multiply = block2_attention_norm_sqrt_value * 2;
-      let d_block2_attention_norm_divide_2 = 0;
+      let d_block2_attention_norm_broadcast_reduceSum = 0;
       const d_block2_attention_norm_divide_j = d_block2_attention_norm_divide_row + j * 64;
       const block2_attention_norm_divide_2_j = block2_attention_norm_divide_2_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        d_block2_attention_norm_divide_2 += -(
-          (f[d_block2_attention_norm_divide_j + k] * f[block2_attention_norm_divide_2_j + k]) /
-          block2_attention_norm_sqrt_value /
-          d_block2_attention_norm_sqrt_multiply
-        );
+        d_block2_attention_norm_broadcast_reduceSum +=
+          f[d_block2_attention_norm_divide_j + k] * f[block2_attention_norm_divide_2_j + k];
+      }
+      const block2_attention_norm_sqrt_value = f[block2_attention_norm_sqrt_row + j];
+      const d_block2_attention_norm_divide_divide =
+        d_block2_attention_norm_broadcast_reduceSum /
+        block2_attention_norm_sqrt_value /
+        (block2_attention_norm_sqrt_value * 2) /
+        64;
+      let d_block2_attention_norm_divide_2 = 0;
+      const block2_attention_norm_centred_j = block2_attention_norm_centred_row + j * 64;
+      const d_block2_attention_norm_multiply_multiply_j =
+        d_block2_attention_norm_multiply_multiply_row + j * 64;
+      const d_block2_attention_norm_centred_part_j = d_block2_attention_norm_centred_part_row + j * 64;
+      for (let k = 0; k < 64; k++) {
+        const d_block2_attention_norm_multiply_multiply_value =
+          d_block2_attention_norm_divide_divide * f[block2_attention_norm_centred_j + k];
+        f[d_block2_attention_norm_multiply_multiply_j + k] = d_block2_attention_norm_multiply_multiply_value;
+        d_block2_attention_norm_divide_2 +=
+          d_block2_attention_norm_multiply_multiply_value -
+          (f[d_block2_attention_norm_centred_part_j + k] - d_block2_attention_norm_multiply_multiply_value);
       }
       const d_block2_attention_norm_reduceSum = d_block2_attention_norm_divide_2 / 64;
-      let d_block2_attention_norm_divide_3 = 0;
-      const block2_attention_norm_centred_j = block2_attention_norm_centred_row + j * 64;
-      const d_block2_attention_norm_centred_j = d_block2_attention_norm_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_block2_attention_norm_multiply_multiply =
-          d_block2_attention_norm_reduceSum * f[block2_attention_norm_centred_j + k];
-        const d_block2_attention_norm_centred_value =
-          f[d_block2_attention_norm_divide_j + k] / block2_attention_norm_sqrt_value +
-          d_block2_attention_norm_multiply_multiply +
-          d_block2_attention_norm_multiply_multiply;
-        f[d_block2_attention_norm_centred_j + k] = d_block2_attention_norm_centred_value;
-        d_block2_attention_norm_divide_3 += -d_block2_attention_norm_centred_value;
-      }
-      const d_block2_attention_norm_reduceSum_2 = d_block2_attention_norm_divide_3 / 64;
       const d_block2_attended_j = d_block2_attended_row + j * 64;
       const d_block1_j = d_block1_row + j * 64;
       const block1_mlp_dropout_lessEqual_j = block1_mlp_dropout_lessEqual_row + j * 64;
@@ -2584,8 +3202,9 @@ function compute_d_block1_mlp(f: Numbers, n: number): void {
       for (let l = 0; l < 64; l++) {
         const d_block1_value =
           f[d_block2_attended_j + l] +
-          f[d_block2_attention_norm_centred_j + l] +
-          d_block2_attention_norm_reduceSum_2;
+          (f[d_block2_attention_norm_centred_part_j + l] -
+            2 * f[d_block2_attention_norm_multiply_multiply_j + l]) +
+          d_block2_attention_norm_reduceSum;
         f[d_block1_j + l] = d_block1_value;
         const d_block1_mlp_dropout_multiply_value =
           f[block1_mlp_dropout_lessEqual_j + l] !== 0 ? d_block1_value : 0;
@@ -2596,143 +3215,63 @@ function compute_d_block1_mlp(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of √((Σ_last block1-mlp-norm_centred · block1-mlp-norm_centred) / 64 + 0.00001) [sqrt.vjp]:
-//   d_block1-mlp-norm_sqrt_multiply = block1-mlp-norm_sqrt · 2
-// Gradient of (Σ_last block1-mlp-norm_centred · block1-mlp-norm_centred) / 64 [broadcast.vjp]:
-//   d_block1-mlp-norm_divide = Σ_last (−d_block1-mlp-norm · block1-mlp-norm.scale ·
-//   block1-mlp-norm_divide_2 / block1-mlp-norm_sqrt / d_block1-mlp-norm_sqrt_multiply)
-// Gradient of (Σ_last block1-mlp-norm_centred · block1-mlp-norm_centred) / 64 [divide.vjp]:
-//   d_block1-mlp-norm_reduceSum = d_block1-mlp-norm_divide / 64
-// Gradient of block1-mlp-norm_centred · block1-mlp-norm_centred [multiply.vjp]:
-//   d_block1-mlp-norm_multiply_multiply = d_block1-mlp-norm_reduceSum · block1-mlp-norm_centred
-//   d_block1-mlp-norm_centred = d_block1-mlp-norm · block1-mlp-norm.scale / block1-mlp-norm_sqrt +
-//   d_block1-mlp-norm_multiply_multiply + d_block1-mlp-norm_multiply_multiply
-// Gradient of (Σ_last block1-attended) / 64 [broadcast.vjp]:
-//   d_block1-mlp-norm_divide_2 = Σ_last (−d_block1-mlp-norm_centred)
-// Gradient of (Σ_last block1-attended) / 64 [divide.vjp]:
-//   d_block1-mlp-norm_reduceSum_2 = d_block1-mlp-norm_divide_2 / 64
-// Gradient of Σ_last block1-attended [reduceSum.vjp]:
-//   d_block1-attended = d_block1 + d_block1-mlp-norm_centred + d_block1-mlp-norm_reduceSum_2
-// Gradient of block1-attention-dropout = [random ≥ 0.1] ? 1.11111… · block1-attention : 0 [select.vjp]:
-//   d_block1-attention-dropout_multiply = block1-attention-dropout_lessEqual ? d_block1-attended : 0
-// Gradient of 1.11111… · block1-attention [multiply.vjp]:
-//   d_block1-attention = d_block1-attention-dropout_multiply · 1.11111…
-function compute_d_block1_attention(f: Numbers, n: number): void {
-  for (let row = 0; row < n; row++) {
-    const block1_mlp_norm_sqrt_row = block1_mlp_norm_sqrt + row * 16;
-    const d_block1_mlp_norm_row = d_block1_mlp_norm + row * 1024;
-    const block1_mlp_norm_divide_2_row = block1_mlp_norm_divide_2 + row * 1024;
-    const block1_mlp_norm_centred_row = block1_mlp_norm_centred + row * 1024;
-    const d_block1_mlp_norm_centred_row = d_block1_mlp_norm_centred + row * 1024;
-    const d_block1_row = d_block1 + row * 1024;
-    const d_block1_attended_row = d_block1_attended + row * 1024;
-    const block1_attention_dropout_lessEqual_row = block1_attention_dropout_lessEqual + row * 1024;
-    const d_block1_attention_dropout_multiply_row = d_block1_attention_dropout_multiply + row * 1024;
-    const d_block1_attention_row = d_block1_attention + row * 1024;
-    for (let j = 0; j < 16; j++) {
-      const block1_mlp_norm_sqrt_value = f[block1_mlp_norm_sqrt_row + j];
-      const d_block1_mlp_norm_sqrt_multiply = block1_mlp_norm_sqrt_value * 2;
-      let d_block1_mlp_norm_divide = 0;
-      const d_block1_mlp_norm_j = d_block1_mlp_norm_row + j * 64;
-      const block1_mlp_norm_divide_2_j = block1_mlp_norm_divide_2_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        d_block1_mlp_norm_divide += -(
-          (f[d_block1_mlp_norm_j + k] * f[block1_mlp_norm_scale + k] * f[block1_mlp_norm_divide_2_j + k]) /
-          block1_mlp_norm_sqrt_value /
-          d_block1_mlp_norm_sqrt_multiply
-        );
-      }
-      const d_block1_mlp_norm_reduceSum = d_block1_mlp_norm_divide / 64;
-      let d_block1_mlp_norm_divide_2 = 0;
-      const block1_mlp_norm_centred_j = block1_mlp_norm_centred_row + j * 64;
-      const d_block1_mlp_norm_centred_j = d_block1_mlp_norm_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_block1_mlp_norm_multiply_multiply =
-          d_block1_mlp_norm_reduceSum * f[block1_mlp_norm_centred_j + k];
-        const d_block1_mlp_norm_centred_value =
-          (f[d_block1_mlp_norm_j + k] * f[block1_mlp_norm_scale + k]) / block1_mlp_norm_sqrt_value +
-          d_block1_mlp_norm_multiply_multiply +
-          d_block1_mlp_norm_multiply_multiply;
-        f[d_block1_mlp_norm_centred_j + k] = d_block1_mlp_norm_centred_value;
-        d_block1_mlp_norm_divide_2 += -d_block1_mlp_norm_centred_value;
-      }
-      const d_block1_mlp_norm_reduceSum_2 = d_block1_mlp_norm_divide_2 / 64;
-      const d_block1_j = d_block1_row + j * 64;
-      const d_block1_attended_j = d_block1_attended_row + j * 64;
-      const block1_attention_dropout_lessEqual_j = block1_attention_dropout_lessEqual_row + j * 64;
-      const d_block1_attention_dropout_multiply_j = d_block1_attention_dropout_multiply_row + j * 64;
-      const d_block1_attention_j = d_block1_attention_row + j * 64;
-      for (let l = 0; l < 64; l++) {
-        const d_block1_attended_value =
-          f[d_block1_j + l] + f[d_block1_mlp_norm_centred_j + l] + d_block1_mlp_norm_reduceSum_2;
-        f[d_block1_attended_j + l] = d_block1_attended_value;
-        const d_block1_attention_dropout_multiply_value =
-          f[block1_attention_dropout_lessEqual_j + l] !== 0 ? d_block1_attended_value : 0;
-        f[d_block1_attention_dropout_multiply_j + l] = d_block1_attention_dropout_multiply_value;
-        f[d_block1_attention_j + l] = d_block1_attention_dropout_multiply_value * 1.1111111111111112;
-      }
-    }
-  }
-}
-
-// Gradient of √(block1-attention-norm_reduceSum_2 / 64 + 0.00001) [sqrt.vjp]:
-//   d_block1-attention-norm_sqrt_multiply = block1-attention-norm_sqrt · 2
 // Gradient of block1-attention-norm_reduceSum_2 / 64 [broadcast.vjp]:
-//   d_block1-attention-norm_divide_2 = Σ_last (−d_block1-attention-norm_divide ·
-//   block1-attention-norm_divide_2 / block1-attention-norm_sqrt /
-//   d_block1-attention-norm_sqrt_multiply)
+//   d_block1-attention-norm_broadcast_reduceSum = Σ_last d_block1-attention-norm_divide ·
+//   block1-attention-norm_divide_2
 // Gradient of block1-attention-norm_reduceSum_2 / 64 [divide.vjp]:
-//   d_block1-attention-norm_reduceSum = d_block1-attention-norm_divide_2 / 64
+//   d_block1-attention-norm_divide_divide = d_block1-attention-norm_broadcast_reduceSum /
+//   block1-attention-norm_sqrt / (block1-attention-norm_sqrt · 2) / 64
 // Gradient of block1-attention-norm_centred · block1-attention-norm_centred [multiply.vjp]:
-//   d_block1-attention-norm_multiply_multiply = d_block1-attention-norm_reduceSum ·
+//   d_block1-attention-norm_multiply_multiply = d_block1-attention-norm_divide_divide ·
 //   block1-attention-norm_centred
-//   d_block1-attention-norm_centred = d_block1-attention-norm_divide / block1-attention-norm_sqrt +
-//   d_block1-attention-norm_multiply_multiply + d_block1-attention-norm_multiply_multiply
 // Gradient of block1-attention-norm_divide [broadcast.vjp]:
-//   d_block1-attention-norm_divide_3 = Σ_last (−d_block1-attention-norm_centred)
+//   d_block1-attention-norm_divide_2 = Σ_last (d_block1-attention-norm_multiply_multiply −
+//   (d_block1-attention-norm_centred_part − d_block1-attention-norm_multiply_multiply))
 // Gradient of block1-attention-norm_divide = block1-attention-norm_reduceSum / 64 [divide.vjp]:
-//   d_block1-attention-norm_reduceSum_2 = d_block1-attention-norm_divide_3 / 64
+//   d_block1-attention-norm_reduceSum = d_block1-attention-norm_divide_2 / 64
 // Gradient of embedded = embedded_lessEqual ? 1.11111… · places : 0 [select.vjp]:
-//   d_embedded_multiply = embedded_lessEqual ? d_block1-attended + d_block1-attention-norm_centred +
-//   d_block1-attention-norm_reduceSum_2 : 0
+//   d_embedded_multiply = embedded_lessEqual ? d_block1-attended + d_block1-attention-norm_centred_part
+//   − 2 · d_block1-attention-norm_multiply_multiply + d_block1-attention-norm_reduceSum : 0
 function compute_d_embedded_multiply(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const block1_attention_norm_sqrt_row = block1_attention_norm_sqrt + row * 16;
     const d_block1_attention_norm_divide_row = d_block1_attention_norm_divide + row * 1024;
     const block1_attention_norm_divide_2_row = block1_attention_norm_divide_2 + row * 1024;
+    const block1_attention_norm_sqrt_row = block1_attention_norm_sqrt + row * 16;
     const block1_attention_norm_centred_row = block1_attention_norm_centred + row * 1024;
-    const d_block1_attention_norm_centred_row = d_block1_attention_norm_centred + row * 1024;
+    const d_block1_attention_norm_multiply_multiply_row =
+      d_block1_attention_norm_multiply_multiply + row * 1024;
+    const d_block1_attention_norm_centred_part_row = d_block1_attention_norm_centred_part + row * 1024;
     const embedded_lessEqual_row = embedded_lessEqual + row * 1024;
     const d_block1_attended_row = d_block1_attended + row * 1024;
     const d_embedded_multiply_row = d_embedded_multiply + row * 1024;
     for (let j = 0; j < 16; j++) {
-      const block1_attention_norm_sqrt_value = f[block1_attention_norm_sqrt_row + j];
-      const d_block1_attention_norm_sqrt_multiply = block1_attention_norm_sqrt_value * 2;
-      let d_block1_attention_norm_divide_2 = 0;
+      let d_block1_attention_norm_broadcast_reduceSum = 0;
       const d_block1_attention_norm_divide_j = d_block1_attention_norm_divide_row + j * 64;
       const block1_attention_norm_divide_2_j = block1_attention_norm_divide_2_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        d_block1_attention_norm_divide_2 += -(
-          (f[d_block1_attention_norm_divide_j + k] * f[block1_attention_norm_divide_2_j + k]) /
-          block1_attention_norm_sqrt_value /
-          d_block1_attention_norm_sqrt_multiply
-        );
+        d_block1_attention_norm_broadcast_reduceSum +=
+          f[d_block1_attention_norm_divide_j + k] * f[block1_attention_norm_divide_2_j + k];
+      }
+      const block1_attention_norm_sqrt_value = f[block1_attention_norm_sqrt_row + j];
+      const d_block1_attention_norm_divide_divide =
+        d_block1_attention_norm_broadcast_reduceSum /
+        block1_attention_norm_sqrt_value /
+        (block1_attention_norm_sqrt_value * 2) /
+        64;
+      let d_block1_attention_norm_divide_2 = 0;
+      const block1_attention_norm_centred_j = block1_attention_norm_centred_row + j * 64;
+      const d_block1_attention_norm_multiply_multiply_j =
+        d_block1_attention_norm_multiply_multiply_row + j * 64;
+      const d_block1_attention_norm_centred_part_j = d_block1_attention_norm_centred_part_row + j * 64;
+      for (let k = 0; k < 64; k++) {
+        const d_block1_attention_norm_multiply_multiply_value =
+          d_block1_attention_norm_divide_divide * f[block1_attention_norm_centred_j + k];
+        f[d_block1_attention_norm_multiply_multiply_j + k] = d_block1_attention_norm_multiply_multiply_value;
+        d_block1_attention_norm_divide_2 +=
+          d_block1_attention_norm_multiply_multiply_value -
+          (f[d_block1_attention_norm_centred_part_j + k] - d_block1_attention_norm_multiply_multiply_value);
       }
       const d_block1_attention_norm_reduceSum = d_block1_attention_norm_divide_2 / 64;
-      let d_block1_attention_norm_divide_3 = 0;
-      const block1_attention_norm_centred_j = block1_attention_norm_centred_row + j * 64;
-      const d_block1_attention_norm_centred_j = d_block1_attention_norm_centred_row + j * 64;
-      for (let k = 0; k < 64; k++) {
-        const d_block1_attention_norm_multiply_multiply =
-          d_block1_attention_norm_reduceSum * f[block1_attention_norm_centred_j + k];
-        const d_block1_attention_norm_centred_value =
-          f[d_block1_attention_norm_divide_j + k] / block1_attention_norm_sqrt_value +
-          d_block1_attention_norm_multiply_multiply +
-          d_block1_attention_norm_multiply_multiply;
-        f[d_block1_attention_norm_centred_j + k] = d_block1_attention_norm_centred_value;
-        d_block1_attention_norm_divide_3 += -d_block1_attention_norm_centred_value;
-      }
-      const d_block1_attention_norm_reduceSum_2 = d_block1_attention_norm_divide_3 / 64;
       const embedded_lessEqual_j = embedded_lessEqual_row + j * 64;
       const d_block1_attended_j = d_block1_attended_row + j * 64;
       const d_embedded_multiply_j = d_embedded_multiply_row + j * 64;
@@ -2740,10 +3279,29 @@ function compute_d_embedded_multiply(f: Numbers, n: number): void {
         f[d_embedded_multiply_j + l] =
           f[embedded_lessEqual_j + l] !== 0
             ? f[d_block1_attended_j + l] +
-              f[d_block1_attention_norm_centred_j + l] +
-              d_block1_attention_norm_reduceSum_2
+              (f[d_block1_attention_norm_centred_part_j + l] -
+                2 * f[d_block1_attention_norm_multiply_multiply_j + l]) +
+              d_block1_attention_norm_reduceSum
             : 0;
       }
+    }
+  }
+}
+
+// Gradient of places.weight [broadcast.vjp]:
+//   d_places.weight_reduceSum = Σ_n d_embedded_multiply
+//   d_places.weight = 1.11111… · d_places.weight_reduceSum
+function compute_d_places_weight(f: Numbers, n: number): void {
+  for (let i = 0; i < 16; i++) {
+    const d_embedded_multiply_i = d_embedded_multiply + i * 64;
+    const d_places_weight_i = d_places_weight + i * 64;
+    for (let j = 0; j < 64; j++) {
+      let d_places_weight_reduceSum = 0;
+      const d_embedded_multiply_j = d_embedded_multiply_i + j;
+      for (let row = 0; row < n; row++) {
+        d_places_weight_reduceSum += f[d_embedded_multiply_j + row * 1024];
+      }
+      f[d_places_weight_i + j] = 1.1111111111111112 * d_places_weight_reduceSum;
     }
   }
 }
@@ -2771,660 +3329,24 @@ function compute_d_characters_weight(f: Numbers, integers: Int32Array, n: number
   }
 }
 
-// Gradient of places.weight [broadcast.vjp]:
-//   d_places.weight_reduceSum = Σ_n d_embedded_multiply
-//   d_places.weight = 1.11111… · d_places.weight_reduceSum
-function compute_d_places_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 16; i++) {
-    const d_embedded_multiply_i = d_embedded_multiply + i * 64;
-    const d_places_weight_i = d_places_weight + i * 64;
-    for (let j = 0; j < 64; j++) {
-      let d_places_weight_reduceSum = 0;
-      const d_embedded_multiply_j = d_embedded_multiply_i + j;
-      for (let row = 0; row < n; row++) {
-        d_places_weight_reduceSum += f[d_embedded_multiply_j + row * 1024];
-      }
-      f[d_places_weight_i + j] = 1.1111111111111112 * d_places_weight_reduceSum;
-    }
-  }
-}
-
-// Gradient of block1-attention-norm.scale [broadcast.vjp]:
-//   d_block1-attention-norm.scale = Σ_n,1 d_block1-attention-norm · block1-attention-norm_divide_2
-// Gradient of block1-attention-norm.shift [broadcast.vjp]:
-//   d_block1-attention-norm.shift = Σ_n,1 d_block1-attention-norm
-// And in the same way d_block1-mlp-norm.shift, d_block2-attention-norm.shift, d_block2-mlp-norm.shift
-//   and 1 more.
-function compute_d_block1_attention_norm_shift(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_scale: number,
-  d_shift: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let d_scale_value = 0;
-    let d_shift_value = 0;
-    const input_i = input + i;
-    const input_2_i = input_2 + i;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      const input_2_row = input_2_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        const input_value = f[input_row + k * 64];
-        d_scale_value += input_value * f[input_2_row + k * 64];
-        d_shift_value += input_value;
-      }
-    }
-    f[d_scale + i] = d_scale_value;
-    f[d_shift + i] = d_shift_value;
-  }
-}
-
-// Gradient of Σ_last block1-attention-norm · block1-attention.query [contract.vjp]:
-//   d_block1-attention.query = Σ_n,1 block1-attention-norm · d_block1-attention_contract_contract_4ᵀ
-// And in the same way d_block1-attention.value, d_block2-attention.query, d_block2-attention.value.
-function compute_d_block1_attention_query(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_query: number,
-): void {
-  for (let i = 0; i < 64; i += 4) {
-    const input_i = input + i;
-    const d_query_i = d_query + i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum23 = 0;
-      let sum33 = 0;
-      const input_2_j0 = input_2 + Math.trunc(j / 16) * 256 + (j % 16);
-      const input_2_j1 = input_2 + Math.trunc((j + 1) / 16) * 256 + ((j + 1) % 16);
-      const input_2_j2 = input_2 + Math.trunc((j + 2) / 16) * 256 + ((j + 2) % 16);
-      const input_2_j3 = input_2 + Math.trunc((j + 3) / 16) * 256 + ((j + 3) % 16);
-      for (let row = 0; row < n; row++) {
-        const input_row = input_i + row * 1024;
-        const input_2_row0 = input_2_j0 + row * 1024;
-        const input_2_row1 = input_2_j1 + row * 1024;
-        const input_2_row2 = input_2_j2 + row * 1024;
-        const input_2_row3 = input_2_j3 + row * 1024;
-        for (let k = 0; k < 16; k++) {
-          const input_k = input_row + k * 64;
-          const input0 = f[input_k];
-          const input_2_0 = f[input_2_row0 + k * 16];
-          sum00 += input0 * input_2_0;
-          const input1 = f[input_k + 1];
-          sum10 += input1 * input_2_0;
-          const input2 = f[input_k + 2];
-          sum20 += input2 * input_2_0;
-          const input3 = f[input_k + 3];
-          sum30 += input3 * input_2_0;
-          const input_2_1 = f[input_2_row1 + k * 16];
-          sum01 += input0 * input_2_1;
-          sum11 += input1 * input_2_1;
-          sum21 += input2 * input_2_1;
-          sum31 += input3 * input_2_1;
-          const input_2_2 = f[input_2_row2 + k * 16];
-          sum02 += input0 * input_2_2;
-          sum12 += input1 * input_2_2;
-          sum22 += input2 * input_2_2;
-          sum32 += input3 * input_2_2;
-          const input_2_3 = f[input_2_row3 + k * 16];
-          sum03 += input0 * input_2_3;
-          sum13 += input1 * input_2_3;
-          sum23 += input2 * input_2_3;
-          sum33 += input3 * input_2_3;
-        }
-      }
-      f[d_query_i + j] = sum00;
-      f[d_query_i + j + 64] = sum10;
-      f[d_query_i + j + 128] = sum20;
-      f[d_query_i + j + 192] = sum30;
-      f[d_query_i + j + 1] = sum01;
-      f[d_query_i + j + 65] = sum11;
-      f[d_query_i + j + 129] = sum21;
-      f[d_query_i + j + 193] = sum31;
-      f[d_query_i + j + 2] = sum02;
-      f[d_query_i + j + 66] = sum12;
-      f[d_query_i + j + 130] = sum22;
-      f[d_query_i + j + 194] = sum32;
-      f[d_query_i + j + 3] = sum03;
-      f[d_query_i + j + 67] = sum13;
-      f[d_query_i + j + 131] = sum23;
-      f[d_query_i + j + 195] = sum33;
-    }
-  }
-}
-
-// Gradient of block1-attention.queryBias [broadcast.vjp]:
-//   d_block1-attention.queryBias = Σ_n,1 d_block1-attention_contract_contract_4ᵀ
-// And in the same way d_block1-attention.valueBias, d_block2-attention.queryBias,
-//   d_block2-attention.valueBias.
-function compute_d_block1_attention_queryBias(
-  f: Numbers,
-  n: number,
-  input: number,
-  d_queryBias: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let d_queryBias_value = 0;
-    const input_i = input + Math.trunc(i / 16) * 256 + (i % 16);
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        d_queryBias_value += f[input_row + k * 16];
-      }
-    }
-    f[d_queryBias + i] = d_queryBias_value;
-  }
-}
-
-// Gradient of Σ_last block1-attention-norm · block1-attention.key [contract.vjp]:
-//   d_block1-attention.key = Σ_n,1 block1-attention-norm · d_block1-attention_contract_contract_2ᵀ
-// And in the same way d_block2-attention.key.
-function compute_d_block1_attention_key(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_key: number,
-): void {
-  for (let i = 0; i < 64; i += 4) {
-    const input_i = input + i;
-    const d_key_i = d_key + i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum23 = 0;
-      let sum33 = 0;
-      const input_2_j = input_2 + j * 16;
-      for (let row = 0; row < n; row++) {
-        const input_row = input_i + row * 1024;
-        const input_2_row = input_2_j + row * 1024;
-        for (let k = 0; k < 16; k++) {
-          const input_k = input_row + k * 64;
-          const input0 = f[input_k];
-          const input_2_0 = f[input_2_row + k];
-          sum00 += input0 * input_2_0;
-          const input1 = f[input_k + 1];
-          sum10 += input1 * input_2_0;
-          const input2 = f[input_k + 2];
-          sum20 += input2 * input_2_0;
-          const input3 = f[input_k + 3];
-          sum30 += input3 * input_2_0;
-          const input_2_1 = f[input_2_row + k + 16];
-          sum01 += input0 * input_2_1;
-          sum11 += input1 * input_2_1;
-          sum21 += input2 * input_2_1;
-          sum31 += input3 * input_2_1;
-          const input_2_2 = f[input_2_row + k + 32];
-          sum02 += input0 * input_2_2;
-          sum12 += input1 * input_2_2;
-          sum22 += input2 * input_2_2;
-          sum32 += input3 * input_2_2;
-          const input_2_3 = f[input_2_row + k + 48];
-          sum03 += input0 * input_2_3;
-          sum13 += input1 * input_2_3;
-          sum23 += input2 * input_2_3;
-          sum33 += input3 * input_2_3;
-        }
-      }
-      f[d_key_i + j] = sum00;
-      f[d_key_i + j + 64] = sum10;
-      f[d_key_i + j + 128] = sum20;
-      f[d_key_i + j + 192] = sum30;
-      f[d_key_i + j + 1] = sum01;
-      f[d_key_i + j + 65] = sum11;
-      f[d_key_i + j + 129] = sum21;
-      f[d_key_i + j + 193] = sum31;
-      f[d_key_i + j + 2] = sum02;
-      f[d_key_i + j + 66] = sum12;
-      f[d_key_i + j + 130] = sum22;
-      f[d_key_i + j + 194] = sum32;
-      f[d_key_i + j + 3] = sum03;
-      f[d_key_i + j + 67] = sum13;
-      f[d_key_i + j + 131] = sum23;
-      f[d_key_i + j + 195] = sum33;
-    }
-  }
-}
-
-// Gradient of block1-attention.keyBias [broadcast.vjp]:
-//   d_block1-attention.keyBias = Σ_n,1 d_block1-attention_contract_contract_2ᵀ
-// And in the same way d_block2-attention.keyBias.
-function compute_d_block1_attention_keyBias(f: Numbers, n: number, input: number, d_keyBias: number): void {
-  for (let i = 0; i < 64; i++) {
-    let d_keyBias_value = 0;
-    const input_i = input + i * 16;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        d_keyBias_value += f[input_row + k];
-      }
-    }
-    f[d_keyBias + i] = d_keyBias_value;
-  }
-}
-
-// Gradient of Σ_last block1-attention_mixed · block1-attention.output [contract.vjp]:
-//   d_block1-attention.output = Σ_n,1 block1-attention_contract_5ᵀ · d_block1-attention
-// And in the same way d_block2-attention.output.
-function compute_d_block1_attention_output(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_output: number,
-): void {
-  for (let i = 0; i < 64; i += 4) {
-    const input_i0 = input + Math.trunc(i / 16) * 256 + (i % 16);
-    const input_i1 = input + Math.trunc((i + 1) / 16) * 256 + ((i + 1) % 16);
-    const input_i2 = input + Math.trunc((i + 2) / 16) * 256 + ((i + 2) % 16);
-    const input_i3 = input + Math.trunc((i + 3) / 16) * 256 + ((i + 3) % 16);
-    const d_output_i = d_output + i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum23 = 0;
-      let sum33 = 0;
-      const input_2_j = input_2 + j;
-      for (let row = 0; row < n; row++) {
-        const input_row0 = input_i0 + row * 1024;
-        const input_2_row = input_2_j + row * 1024;
-        const input_row1 = input_i1 + row * 1024;
-        const input_row2 = input_i2 + row * 1024;
-        const input_row3 = input_i3 + row * 1024;
-        for (let k = 0; k < 16; k++) {
-          const input0 = f[input_row0 + k * 16];
-          const input_2_k = input_2_row + k * 64;
-          const input_2_0 = f[input_2_k];
-          sum00 += input0 * input_2_0;
-          const input1 = f[input_row1 + k * 16];
-          sum10 += input1 * input_2_0;
-          const input2 = f[input_row2 + k * 16];
-          sum20 += input2 * input_2_0;
-          const input3 = f[input_row3 + k * 16];
-          sum30 += input3 * input_2_0;
-          const input_2_1 = f[input_2_k + 1];
-          sum01 += input0 * input_2_1;
-          sum11 += input1 * input_2_1;
-          sum21 += input2 * input_2_1;
-          sum31 += input3 * input_2_1;
-          const input_2_2 = f[input_2_k + 2];
-          sum02 += input0 * input_2_2;
-          sum12 += input1 * input_2_2;
-          sum22 += input2 * input_2_2;
-          sum32 += input3 * input_2_2;
-          const input_2_3 = f[input_2_k + 3];
-          sum03 += input0 * input_2_3;
-          sum13 += input1 * input_2_3;
-          sum23 += input2 * input_2_3;
-          sum33 += input3 * input_2_3;
-        }
-      }
-      f[d_output_i + j] = sum00;
-      f[d_output_i + j + 64] = sum10;
-      f[d_output_i + j + 128] = sum20;
-      f[d_output_i + j + 192] = sum30;
-      f[d_output_i + j + 1] = sum01;
-      f[d_output_i + j + 65] = sum11;
-      f[d_output_i + j + 129] = sum21;
-      f[d_output_i + j + 193] = sum31;
-      f[d_output_i + j + 2] = sum02;
-      f[d_output_i + j + 66] = sum12;
-      f[d_output_i + j + 130] = sum22;
-      f[d_output_i + j + 194] = sum32;
-      f[d_output_i + j + 3] = sum03;
-      f[d_output_i + j + 67] = sum13;
-      f[d_output_i + j + 131] = sum23;
-      f[d_output_i + j + 195] = sum33;
-    }
-  }
-}
-
-// Gradient of block1-attention.outputBias [broadcast.vjp]:
-//   d_block1-attention.outputBias_reduceSum = Σ_n,1 d_block1-attention-dropout_multiply
-//   d_block1-attention.outputBias = 1.11111… · d_block1-attention.outputBias_reduceSum
-// And in the same way d_block1-mlp.bias, d_block2-attention.outputBias, d_block2-mlp.bias.
-function compute_d_block1_attention_outputBias(
-  f: Numbers,
-  n: number,
-  input: number,
-  d_outputBias: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let d_block1_attention_outputBias_reduceSum = 0;
-    const input_i = input + i;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        d_block1_attention_outputBias_reduceSum += f[input_row + k * 64];
-      }
-    }
-    f[d_outputBias + i] = 1.1111111111111112 * d_block1_attention_outputBias_reduceSum;
-  }
-}
-
-// Gradient of block1-mlp-hidden_product = Σ_last block1-mlp-norm · block1-mlp-hidden.weight
-//   [contract.vjp]:
-//   d_block1-mlp-hidden.weight = Σ_n,1 block1-mlp-norm · d_block1-mlp-hidden_sum
-// And in the same way d_block2-mlp-hidden.weight.
-function compute_d_block1_mlp_hidden_weight(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_weight: number,
-): void {
-  for (let i = 0; i < 64; i += 4) {
-    const input_i = input + i;
-    const d_weight_i = d_weight + i * 256;
-    for (let j = 0; j < 256; j += 4) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum23 = 0;
-      let sum33 = 0;
-      const input_2_j = input_2 + j;
-      for (let row = 0; row < n; row++) {
-        const input_row = input_i + row * 1024;
-        const input_2_row = input_2_j + row * 4096;
-        for (let k = 0; k < 16; k++) {
-          const input_k = input_row + k * 64;
-          const input0 = f[input_k];
-          const input_2_k = input_2_row + k * 256;
-          const input_2_0 = f[input_2_k];
-          sum00 += input0 * input_2_0;
-          const input1 = f[input_k + 1];
-          sum10 += input1 * input_2_0;
-          const input2 = f[input_k + 2];
-          sum20 += input2 * input_2_0;
-          const input3 = f[input_k + 3];
-          sum30 += input3 * input_2_0;
-          const input_2_1 = f[input_2_k + 1];
-          sum01 += input0 * input_2_1;
-          sum11 += input1 * input_2_1;
-          sum21 += input2 * input_2_1;
-          sum31 += input3 * input_2_1;
-          const input_2_2 = f[input_2_k + 2];
-          sum02 += input0 * input_2_2;
-          sum12 += input1 * input_2_2;
-          sum22 += input2 * input_2_2;
-          sum32 += input3 * input_2_2;
-          const input_2_3 = f[input_2_k + 3];
-          sum03 += input0 * input_2_3;
-          sum13 += input1 * input_2_3;
-          sum23 += input2 * input_2_3;
-          sum33 += input3 * input_2_3;
-        }
-      }
-      f[d_weight_i + j] = sum00;
-      f[d_weight_i + j + 256] = sum10;
-      f[d_weight_i + j + 512] = sum20;
-      f[d_weight_i + j + 768] = sum30;
-      f[d_weight_i + j + 1] = sum01;
-      f[d_weight_i + j + 257] = sum11;
-      f[d_weight_i + j + 513] = sum21;
-      f[d_weight_i + j + 769] = sum31;
-      f[d_weight_i + j + 2] = sum02;
-      f[d_weight_i + j + 258] = sum12;
-      f[d_weight_i + j + 514] = sum22;
-      f[d_weight_i + j + 770] = sum32;
-      f[d_weight_i + j + 3] = sum03;
-      f[d_weight_i + j + 259] = sum13;
-      f[d_weight_i + j + 515] = sum23;
-      f[d_weight_i + j + 771] = sum33;
-    }
-  }
-}
-
-// Gradient of block1-mlp-hidden.bias [broadcast.vjp]:
-//   d_block1-mlp-hidden.bias = Σ_n,1 d_block1-mlp-hidden_sum
-// And in the same way d_block2-mlp-hidden.bias.
-function compute_d_block1_mlp_hidden_bias(f: Numbers, n: number, input: number, d_bias: number): void {
-  for (let i = 0; i < 256; i++) {
-    let d_bias_value = 0;
-    const input_i = input + i;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 4096;
-      for (let k = 0; k < 16; k++) {
-        d_bias_value += f[input_row + k * 256];
-      }
-    }
-    f[d_bias + i] = d_bias_value;
-  }
-}
-
-// Gradient of block1-mlp_product = Σ_last block1-mlp-hidden · block1-mlp.weight [contract.vjp]:
-//   d_block1-mlp.weight = Σ_n,1 block1-mlp-hidden · d_block1-mlp
-// And in the same way d_block2-mlp.weight.
-function compute_d_block1_mlp_weight(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_weight: number,
-): void {
-  for (let i = 0; i < 256; i += 4) {
-    const input_i = input + i;
-    const d_weight_i = d_weight + i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum23 = 0;
-      let sum33 = 0;
-      const input_2_j = input_2 + j;
-      for (let row = 0; row < n; row++) {
-        const input_row = input_i + row * 4096;
-        const input_2_row = input_2_j + row * 1024;
-        for (let k = 0; k < 16; k++) {
-          const input_k = input_row + k * 256;
-          const input0 = f[input_k];
-          const input_2_k = input_2_row + k * 64;
-          const input_2_0 = f[input_2_k];
-          sum00 += input0 * input_2_0;
-          const input1 = f[input_k + 1];
-          sum10 += input1 * input_2_0;
-          const input2 = f[input_k + 2];
-          sum20 += input2 * input_2_0;
-          const input3 = f[input_k + 3];
-          sum30 += input3 * input_2_0;
-          const input_2_1 = f[input_2_k + 1];
-          sum01 += input0 * input_2_1;
-          sum11 += input1 * input_2_1;
-          sum21 += input2 * input_2_1;
-          sum31 += input3 * input_2_1;
-          const input_2_2 = f[input_2_k + 2];
-          sum02 += input0 * input_2_2;
-          sum12 += input1 * input_2_2;
-          sum22 += input2 * input_2_2;
-          sum32 += input3 * input_2_2;
-          const input_2_3 = f[input_2_k + 3];
-          sum03 += input0 * input_2_3;
-          sum13 += input1 * input_2_3;
-          sum23 += input2 * input_2_3;
-          sum33 += input3 * input_2_3;
-        }
-      }
-      f[d_weight_i + j] = sum00;
-      f[d_weight_i + j + 64] = sum10;
-      f[d_weight_i + j + 128] = sum20;
-      f[d_weight_i + j + 192] = sum30;
-      f[d_weight_i + j + 1] = sum01;
-      f[d_weight_i + j + 65] = sum11;
-      f[d_weight_i + j + 129] = sum21;
-      f[d_weight_i + j + 193] = sum31;
-      f[d_weight_i + j + 2] = sum02;
-      f[d_weight_i + j + 66] = sum12;
-      f[d_weight_i + j + 130] = sum22;
-      f[d_weight_i + j + 194] = sum32;
-      f[d_weight_i + j + 3] = sum03;
-      f[d_weight_i + j + 67] = sum13;
-      f[d_weight_i + j + 131] = sum23;
-      f[d_weight_i + j + 195] = sum33;
-    }
-  }
-}
-
-// Gradient of logits_product = Σ_last norm · logits.weight [contract.vjp]:
-//   d_logits.weight = Σ_n,1 norm · d_logits
-function compute_d_logits_weight(f: Numbers, n: number): void {
-  for (let i = 0; i < 64; i += 4) {
-    const norm_i = norm + i;
-    const d_logits_weight_i = d_logits_weight + i * 27;
-    for (let j = 0; j < 27; j += 3) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      const d_logits_j = d_logits + j;
-      for (let row = 0; row < n; row++) {
-        const norm_row = norm_i + row * 1024;
-        const d_logits_row = d_logits_j + row * 432;
-        for (let k = 0; k < 16; k++) {
-          const norm_k = norm_row + k * 64;
-          const norm0 = f[norm_k];
-          const d_logits_k = d_logits_row + k * 27;
-          const d_logits0 = f[d_logits_k];
-          sum00 += norm0 * d_logits0;
-          const norm1 = f[norm_k + 1];
-          sum10 += norm1 * d_logits0;
-          const norm2 = f[norm_k + 2];
-          sum20 += norm2 * d_logits0;
-          const norm3 = f[norm_k + 3];
-          sum30 += norm3 * d_logits0;
-          const d_logits1 = f[d_logits_k + 1];
-          sum01 += norm0 * d_logits1;
-          sum11 += norm1 * d_logits1;
-          sum21 += norm2 * d_logits1;
-          sum31 += norm3 * d_logits1;
-          const d_logits2 = f[d_logits_k + 2];
-          sum02 += norm0 * d_logits2;
-          sum12 += norm1 * d_logits2;
-          sum22 += norm2 * d_logits2;
-          sum32 += norm3 * d_logits2;
-        }
-      }
-      f[d_logits_weight_i + j] = sum00;
-      f[d_logits_weight_i + j + 27] = sum10;
-      f[d_logits_weight_i + j + 54] = sum20;
-      f[d_logits_weight_i + j + 81] = sum30;
-      f[d_logits_weight_i + j + 1] = sum01;
-      f[d_logits_weight_i + j + 28] = sum11;
-      f[d_logits_weight_i + j + 55] = sum21;
-      f[d_logits_weight_i + j + 82] = sum31;
-      f[d_logits_weight_i + j + 2] = sum02;
-      f[d_logits_weight_i + j + 29] = sum12;
-      f[d_logits_weight_i + j + 56] = sum22;
-      f[d_logits_weight_i + j + 83] = sum32;
-    }
-  }
-}
-
-// Gradient of logits.bias [broadcast.vjp]:
-//   d_logits.bias = Σ_n,1 d_logits
-function compute_d_logits_bias(f: Numbers, n: number): void {
-  for (let i = 0; i < 27; i++) {
-    let d_logits_bias_value = 0;
-    const d_logits_i = d_logits + i;
-    for (let row = 0; row < n; row++) {
-      const d_logits_row = d_logits_i + row * 432;
-      for (let k = 0; k < 16; k++) {
-        d_logits_bias_value += f[d_logits_row + k * 27];
-      }
-    }
-    f[d_logits_bias + i] = d_logits_bias_value;
-  }
-}
-
-// learningRate = optimizer:step + 1
-// learningRate_2 = [optimizer:step < 100] ? 0.003 · learningRate / 100 : 0.0015 · (1 + cos(3.14159… ·
-//   min(max(optimizer:step − 100, 0), 4120) / 4120))
-// adamw = 1 − 0.1 · learningRate_2
-// stepSize = learningRate_2 / (1 − exp(learningRate · -0.105361…))
-// adamw_2 = 1 / √(1 − exp(learningRate · -0.0010005…))
+// learningRate = [optimizer:step < 100] ? 0.003 · (optimizer:step + 1) / 100 : 0.0015 · (1 +
+//   cos(3.14159… · min(max(optimizer:step − 100, 0), 4120) / 4120))
+// adamw = 1 − 0.1 · learningRate
+// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
+// adamw_2 = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
-  const t = optimizer_step_value;
-  const learningRate0 = t + 1;
-  const learningRate1 =
-    t < 100
-      ? 0.003 * (learningRate0 / 100)
-      : 0.0015 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t - 100, 0), 4120) / 4120)));
-  doubles[learningRate] = learningRate1;
-  f[update_adamw] = 1 - 0.1 * learningRate1;
-  f[update_stepSize] = learningRate1 / (1 - exp(learningRate0 * -0.10536051565782628));
-  f[update_adamw_2] = 1 / Math.sqrt(1 - exp(learningRate0 * -0.0010005003335835344));
+  const t0 = optimizer_step_value;
+  const learningRate_value =
+    t0 < 100
+      ? 0.003 * ((t0 + 1) / 100)
+      : 0.0015 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t0 - 100, 0), 4120) / 4120)));
+  doubles[learningRate] = learningRate_value;
+  f[update_adamw] = 1 - 0.1 * learningRate_value;
+  const t1 = t0 + 1;
+  f[update_stepSize] = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
+  f[update_adamw_2] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
 }
 
@@ -3507,48 +3429,6 @@ function compute_block1_attention_norm_2(
         f[output_3_j + l] =
           (f[output_2_j + l] / block1_attention_norm_sqrt_value) * f[block1_attention_norm_scale + l] +
           f[block1_attention_norm_shift + l];
-      }
-    }
-  }
-}
-
-// maximum = max_last(block1-attention_select)
-// exponentials = exp(block1-attention_select − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// block1-attention_shares = exponentials / sum_of_exponentials
-// And in the same way block2-attention_shares.
-function compute_block1_attention_shares_2(
-  f: Numbers,
-  n: number,
-  input: number,
-  output: number,
-  output_2: number,
-): void {
-  for (let row = 0; row < n; row++) {
-    const input_row = input + row * 1024;
-    const output_row = output + row * 1024;
-    const output_2_row = output_2 + row * 1024;
-    for (let j = 0; j < 4; j++) {
-      const input_j = input_row + j * 256;
-      const output_j = output_row + j * 256;
-      const output_2_j = output_2_row + j * 256;
-      for (let l = 0; l < 16; l++) {
-        let maximum = -Infinity;
-        const input_l = input_j + l * 16;
-        for (let k = 0; k < 16; k++) {
-          maximum = Math.max(maximum, f[input_l + k]);
-        }
-        let sum_of_exponentials_value = 0;
-        const output_l = output_j + l * 16;
-        for (let k = 0; k < 16; k++) {
-          const output_value = exp(f[input_l + k] - maximum);
-          f[output_l + k] = output_value;
-          sum_of_exponentials_value += output_value;
-        }
-        const output_2_l = output_2_j + l * 16;
-        for (let m = 0; m < 16; m++) {
-          f[output_2_l + m] = f[output_l + m] / sum_of_exponentials_value;
-        }
       }
     }
   }
@@ -3951,7 +3831,6 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_block1_attention_norm(f, integers, n);
   compute_block1_attention_dropout_lessEqual(f, integers, n);
-  compute_block1_attention_lessEqual(f, n, block1_attention_lessEqual);
   compute_block1_attention_query(
     f,
     n,
@@ -3973,17 +3852,9 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     n,
     block1_attention_query_2,
     block1_attention_key_2,
-    block1_attention_lessEqual,
     block1_attention_select,
   );
-  compute_block1_attention_shares(
-    f,
-    n,
-    block1_attention_select,
-    exponentials,
-    sum_of_exponentials,
-    block1_attention_shares,
-  );
+  compute_block1_attention_shares(f, n, block1_attention_select, exponentials, block1_attention_shares);
   compute_block1_attention_query(
     f,
     n,
@@ -4074,17 +3945,9 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     n,
     block2_attention_query_2,
     block2_attention_key_2,
-    block1_attention_lessEqual,
     block2_attention_select,
   );
-  compute_block1_attention_shares(
-    f,
-    n,
-    block2_attention_select,
-    exponentials_2,
-    sum_of_exponentials_2,
-    block2_attention_shares,
-  );
+  compute_block1_attention_shares(f, n, block2_attention_select, exponentials_2, block2_attention_shares);
   compute_block1_attention_query(
     f,
     n,
@@ -4111,7 +3974,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block2_attended,
   );
   compute_block2_mlp_dropout_lessEqual(f, integers, n);
-  compute_block2_mlp_norm(
+  compute_block1_mlp_norm(
     f,
     n,
     block2_attended,
@@ -4121,7 +3984,6 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block2_mlp_norm_sqrt,
     block2_mlp_norm_divide_2,
     block2_mlp_norm,
-    d_block2_mlp_norm_sqrt_multiply,
   );
   compute_block1_mlp_hidden(
     f,
@@ -4143,23 +4005,17 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block2_mlp_bias,
     block2,
   );
-  compute_block2_mlp_norm(
-    f,
-    n,
-    block2,
-    norm_centred,
-    norm_scale,
-    norm_shift,
-    norm_sqrt,
-    norm_divide_2,
-    norm,
-    d_norm_sqrt_multiply,
-  );
+  compute_block1_mlp_norm(f, n, block2, norm_centred, norm_scale, norm_shift, norm_sqrt, norm_divide_2, norm);
   compute_logits(f, n, norm, logits);
   compute_loss(f, integers, n);
   compute_d_logits(f, integers, n);
-  compute_d_norm(f, n);
+  compute_d_logits_bias(f, n);
+  compute_d_logits_weight(f, n);
+  compute_d_norm_centred_part(f, n);
+  compute_d_norm_scale(f, n, d_norm, norm_divide_2, d_norm_shift, d_norm_scale);
   compute_d_block2_mlp(f, n);
+  compute_d_block2_mlp_bias(f, n, d_block2_mlp_dropout_multiply, d_block2_mlp_bias);
+  compute_d_block2_mlp_weight(f, n, block2_mlp_hidden, d_block2_mlp, d_block2_mlp_weight);
   compute_d_block2_mlp_hidden_sum(
     f,
     n,
@@ -4170,8 +4026,56 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block2_mlp_hidden_gelu,
     d_block2_mlp_hidden_sum,
   );
-  compute_d_block2_mlp_norm(f, n, d_block2_mlp_hidden_sum, block2_mlp_hidden_weight, d_block2_mlp_norm);
-  compute_d_block2_attention(f, n);
+  compute_d_block2_mlp_hidden_bias(f, n, d_block2_mlp_hidden_sum, d_block2_mlp_hidden_bias);
+  compute_d_block2_mlp_hidden_weight(
+    f,
+    n,
+    block2_mlp_norm,
+    d_block2_mlp_hidden_sum,
+    d_block2_mlp_hidden_weight,
+  );
+  compute_d_block2_mlp_norm_centred_part(
+    f,
+    n,
+    block2_mlp_norm_sqrt,
+    d_block2_mlp_hidden_sum,
+    block2_mlp_hidden_weight,
+    block2_mlp_norm_scale,
+    d_block2_mlp_norm,
+    d_block2_mlp_norm_centred_part,
+  );
+  compute_d_norm_scale(
+    f,
+    n,
+    d_block2_mlp_norm,
+    block2_mlp_norm_divide_2,
+    d_block2_mlp_norm_shift,
+    d_block2_mlp_norm_scale,
+  );
+  compute_d_block2_attention(
+    f,
+    n,
+    d_block2_mlp_norm,
+    block2_mlp_norm_scale,
+    block2_mlp_norm_divide_2,
+    block2_mlp_norm_sqrt,
+    block2_mlp_norm_centred,
+    d_block2_mlp_norm_centred_part,
+    d_block2,
+    d_block2_mlp_norm_multiply_multiply,
+    block2_attention_dropout_lessEqual,
+    d_block2_attended,
+    d_block2_attention_dropout_multiply,
+    d_block2_attention,
+  );
+  compute_d_block2_mlp_bias(f, n, d_block2_attention_dropout_multiply, d_block2_attention_outputBias);
+  compute_d_block2_attention_output(
+    f,
+    n,
+    block2_attention_contract_5,
+    d_block2_attention,
+    d_block2_attention_output,
+  );
   compute_d_block2_attention_mixed(
     f,
     n,
@@ -4186,12 +4090,18 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block2_attention_mixed,
     d_block2_attention_contract_contract,
   );
-  compute_d_block2_attention_norm_part(
+  compute_d_block2_attention_valueBias(
     f,
     n,
     d_block2_attention_contract_contract,
-    block2_attention_value,
-    d_block2_attention_norm_part,
+    d_block2_attention_valueBias,
+  );
+  compute_d_block2_attention_value(
+    f,
+    n,
+    block2_attention_norm,
+    d_block2_attention_contract_contract,
+    d_block2_attention_value,
   );
   compute_d_block2_attention_shares(
     f,
@@ -4203,10 +4113,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_d_block2_attention_contract(
     f,
     n,
-    sum_of_exponentials_2,
     d_block2_attention_shares,
     block2_attention_shares,
-    exponentials_2,
     d_block2_attention_contract,
   );
   compute_d_block2_attention_contract_contract_(
@@ -4216,32 +4124,77 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block2_attention_contract,
     d_block2_attention_contract_contract_2,
   );
-  compute_d_block2_attention_contract_contract__2(
+  compute_d_block2_attention_keyBias(
     f,
     n,
     d_block2_attention_contract_contract_2,
-    block2_attention_key,
-    d_block2_attention_contract_contract_3,
+    d_block2_attention_keyBias,
+  );
+  compute_d_block2_attention_key(
+    f,
+    n,
+    block2_attention_norm,
+    d_block2_attention_contract_contract_2,
+    d_block2_attention_key,
   );
   compute_block1_attention_contract_(
     f,
     n,
     d_block2_attention_contract,
     block2_attention_key_2,
-    d_block2_attention_contract_contract_4,
+    d_block2_attention_contract_contract_3,
   );
-  compute_d_block2_attention_norm_divide(
+  compute_d_block2_attention_valueBias(
     f,
     n,
+    d_block2_attention_contract_contract_3,
+    d_block2_attention_queryBias,
+  );
+  compute_d_block2_attention_value(
+    f,
+    n,
+    block2_attention_norm,
+    d_block2_attention_contract_contract_3,
+    d_block2_attention_query,
+  );
+  compute_d_block2_attention_norm_part(
+    f,
+    n,
+    d_block2_attention_contract_contract,
+    block2_attention_value,
+    d_block2_attention_norm_part,
+  );
+  compute_d_block2_attention_contract_contract__2(
+    f,
+    n,
+    d_block2_attention_contract_contract_2,
+    block2_attention_key,
     d_block2_attention_contract_contract_4,
+  );
+  compute_d_block2_attention_norm_centred_part(
+    f,
+    n,
+    block2_attention_norm_sqrt,
+    d_block2_attention_contract_contract_3,
     block2_attention_query,
     d_block2_attention_norm_part,
-    d_block2_attention_contract_contract_3,
+    d_block2_attention_contract_contract_4,
     block2_attention_norm_scale,
     d_block2_attention_norm,
     d_block2_attention_norm_divide,
+    d_block2_attention_norm_centred_part,
+  );
+  compute_d_norm_scale(
+    f,
+    n,
+    d_block2_attention_norm,
+    block2_attention_norm_divide_2,
+    d_block2_attention_norm_shift,
+    d_block2_attention_norm_scale,
   );
   compute_d_block1_mlp(f, n);
+  compute_d_block2_mlp_bias(f, n, d_block1_mlp_dropout_multiply, d_block1_mlp_bias);
+  compute_d_block2_mlp_weight(f, n, block1_mlp_hidden, d_block1_mlp, d_block1_mlp_weight);
   compute_d_block2_mlp_hidden_sum(
     f,
     n,
@@ -4252,8 +4205,56 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block1_mlp_hidden_gelu,
     d_block1_mlp_hidden_sum,
   );
-  compute_d_block2_mlp_norm(f, n, d_block1_mlp_hidden_sum, block1_mlp_hidden_weight, d_block1_mlp_norm);
-  compute_d_block1_attention(f, n);
+  compute_d_block2_mlp_hidden_bias(f, n, d_block1_mlp_hidden_sum, d_block1_mlp_hidden_bias);
+  compute_d_block2_mlp_hidden_weight(
+    f,
+    n,
+    block1_mlp_norm,
+    d_block1_mlp_hidden_sum,
+    d_block1_mlp_hidden_weight,
+  );
+  compute_d_block2_mlp_norm_centred_part(
+    f,
+    n,
+    block1_mlp_norm_sqrt,
+    d_block1_mlp_hidden_sum,
+    block1_mlp_hidden_weight,
+    block1_mlp_norm_scale,
+    d_block1_mlp_norm,
+    d_block1_mlp_norm_centred_part,
+  );
+  compute_d_norm_scale(
+    f,
+    n,
+    d_block1_mlp_norm,
+    block1_mlp_norm_divide_2,
+    d_block1_mlp_norm_shift,
+    d_block1_mlp_norm_scale,
+  );
+  compute_d_block2_attention(
+    f,
+    n,
+    d_block1_mlp_norm,
+    block1_mlp_norm_scale,
+    block1_mlp_norm_divide_2,
+    block1_mlp_norm_sqrt,
+    block1_mlp_norm_centred,
+    d_block1_mlp_norm_centred_part,
+    d_block1,
+    d_block1_mlp_norm_multiply_multiply,
+    block1_attention_dropout_lessEqual,
+    d_block1_attended,
+    d_block1_attention_dropout_multiply,
+    d_block1_attention,
+  );
+  compute_d_block2_mlp_bias(f, n, d_block1_attention_dropout_multiply, d_block1_attention_outputBias);
+  compute_d_block2_attention_output(
+    f,
+    n,
+    block1_attention_contract_5,
+    d_block1_attention,
+    d_block1_attention_output,
+  );
   compute_d_block2_attention_mixed(
     f,
     n,
@@ -4268,12 +4269,18 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block1_attention_mixed,
     d_block1_attention_contract_contract,
   );
-  compute_d_block2_attention_norm_part(
+  compute_d_block2_attention_valueBias(
     f,
     n,
     d_block1_attention_contract_contract,
-    block1_attention_value,
-    d_block1_attention_norm_part,
+    d_block1_attention_valueBias,
+  );
+  compute_d_block2_attention_value(
+    f,
+    n,
+    block1_attention_norm,
+    d_block1_attention_contract_contract,
+    d_block1_attention_value,
   );
   compute_d_block2_attention_shares(
     f,
@@ -4285,10 +4292,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_d_block2_attention_contract(
     f,
     n,
-    sum_of_exponentials,
     d_block1_attention_shares,
     block1_attention_shares,
-    exponentials,
     d_block1_attention_contract,
   );
   compute_d_block2_attention_contract_contract_(
@@ -4298,193 +4303,77 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block1_attention_contract,
     d_block1_attention_contract_contract_2,
   );
-  compute_d_block2_attention_contract_contract__2(
+  compute_d_block2_attention_keyBias(
     f,
     n,
     d_block1_attention_contract_contract_2,
-    block1_attention_key,
-    d_block1_attention_contract_contract_3,
+    d_block1_attention_keyBias,
   );
-  compute_block1_attention_contract_(
-    f,
-    n,
-    d_block1_attention_contract,
-    block1_attention_key_2,
-    d_block1_attention_contract_contract_4,
-  );
-  compute_d_block2_attention_norm_divide(
-    f,
-    n,
-    d_block1_attention_contract_contract_4,
-    block1_attention_query,
-    d_block1_attention_norm_part,
-    d_block1_attention_contract_contract_3,
-    block1_attention_norm_scale,
-    d_block1_attention_norm,
-    d_block1_attention_norm_divide,
-  );
-  compute_d_embedded_multiply(f, n);
-  compute_d_characters_weight(f, integers, n);
-  compute_d_places_weight(f, n);
-  compute_d_block1_attention_norm_shift(
-    f,
-    n,
-    d_block1_attention_norm,
-    block1_attention_norm_divide_2,
-    d_block1_attention_norm_scale,
-    d_block1_attention_norm_shift,
-  );
-  compute_d_block1_attention_query(
-    f,
-    n,
-    block1_attention_norm,
-    d_block1_attention_contract_contract_4,
-    d_block1_attention_query,
-  );
-  compute_d_block1_attention_queryBias(
-    f,
-    n,
-    d_block1_attention_contract_contract_4,
-    d_block1_attention_queryBias,
-  );
-  compute_d_block1_attention_key(
+  compute_d_block2_attention_key(
     f,
     n,
     block1_attention_norm,
     d_block1_attention_contract_contract_2,
     d_block1_attention_key,
   );
-  compute_d_block1_attention_keyBias(
+  compute_block1_attention_contract_(
     f,
     n,
-    d_block1_attention_contract_contract_2,
-    d_block1_attention_keyBias,
+    d_block1_attention_contract,
+    block1_attention_key_2,
+    d_block1_attention_contract_contract_3,
   );
-  compute_d_block1_attention_query(
+  compute_d_block2_attention_valueBias(
+    f,
+    n,
+    d_block1_attention_contract_contract_3,
+    d_block1_attention_queryBias,
+  );
+  compute_d_block2_attention_value(
     f,
     n,
     block1_attention_norm,
-    d_block1_attention_contract_contract,
-    d_block1_attention_value,
+    d_block1_attention_contract_contract_3,
+    d_block1_attention_query,
   );
-  compute_d_block1_attention_queryBias(
+  compute_d_block2_attention_norm_part(
     f,
     n,
     d_block1_attention_contract_contract,
-    d_block1_attention_valueBias,
+    block1_attention_value,
+    d_block1_attention_norm_part,
   );
-  compute_d_block1_attention_output(
+  compute_d_block2_attention_contract_contract__2(
     f,
     n,
-    block1_attention_contract_5,
-    d_block1_attention,
-    d_block1_attention_output,
+    d_block1_attention_contract_contract_2,
+    block1_attention_key,
+    d_block1_attention_contract_contract_4,
   );
-  compute_d_block1_attention_outputBias(
+  compute_d_block2_attention_norm_centred_part(
     f,
     n,
-    d_block1_attention_dropout_multiply,
-    d_block1_attention_outputBias,
+    block1_attention_norm_sqrt,
+    d_block1_attention_contract_contract_3,
+    block1_attention_query,
+    d_block1_attention_norm_part,
+    d_block1_attention_contract_contract_4,
+    block1_attention_norm_scale,
+    d_block1_attention_norm,
+    d_block1_attention_norm_divide,
+    d_block1_attention_norm_centred_part,
   );
-  compute_d_block1_attention_norm_shift(
+  compute_d_norm_scale(
     f,
     n,
-    d_block1_mlp_norm,
-    block1_mlp_norm_divide_2,
-    d_block1_mlp_norm_scale,
-    d_block1_mlp_norm_shift,
+    d_block1_attention_norm,
+    block1_attention_norm_divide_2,
+    d_block1_attention_norm_shift,
+    d_block1_attention_norm_scale,
   );
-  compute_d_block1_mlp_hidden_weight(
-    f,
-    n,
-    block1_mlp_norm,
-    d_block1_mlp_hidden_sum,
-    d_block1_mlp_hidden_weight,
-  );
-  compute_d_block1_mlp_hidden_bias(f, n, d_block1_mlp_hidden_sum, d_block1_mlp_hidden_bias);
-  compute_d_block1_mlp_weight(f, n, block1_mlp_hidden, d_block1_mlp, d_block1_mlp_weight);
-  compute_d_block1_attention_outputBias(f, n, d_block1_mlp_dropout_multiply, d_block1_mlp_bias);
-  compute_d_block1_attention_norm_shift(
-    f,
-    n,
-    d_block2_attention_norm,
-    block2_attention_norm_divide_2,
-    d_block2_attention_norm_scale,
-    d_block2_attention_norm_shift,
-  );
-  compute_d_block1_attention_query(
-    f,
-    n,
-    block2_attention_norm,
-    d_block2_attention_contract_contract_4,
-    d_block2_attention_query,
-  );
-  compute_d_block1_attention_queryBias(
-    f,
-    n,
-    d_block2_attention_contract_contract_4,
-    d_block2_attention_queryBias,
-  );
-  compute_d_block1_attention_key(
-    f,
-    n,
-    block2_attention_norm,
-    d_block2_attention_contract_contract_2,
-    d_block2_attention_key,
-  );
-  compute_d_block1_attention_keyBias(
-    f,
-    n,
-    d_block2_attention_contract_contract_2,
-    d_block2_attention_keyBias,
-  );
-  compute_d_block1_attention_query(
-    f,
-    n,
-    block2_attention_norm,
-    d_block2_attention_contract_contract,
-    d_block2_attention_value,
-  );
-  compute_d_block1_attention_queryBias(
-    f,
-    n,
-    d_block2_attention_contract_contract,
-    d_block2_attention_valueBias,
-  );
-  compute_d_block1_attention_output(
-    f,
-    n,
-    block2_attention_contract_5,
-    d_block2_attention,
-    d_block2_attention_output,
-  );
-  compute_d_block1_attention_outputBias(
-    f,
-    n,
-    d_block2_attention_dropout_multiply,
-    d_block2_attention_outputBias,
-  );
-  compute_d_block1_attention_norm_shift(
-    f,
-    n,
-    d_block2_mlp_norm,
-    block2_mlp_norm_divide_2,
-    d_block2_mlp_norm_scale,
-    d_block2_mlp_norm_shift,
-  );
-  compute_d_block1_mlp_hidden_weight(
-    f,
-    n,
-    block2_mlp_norm,
-    d_block2_mlp_hidden_sum,
-    d_block2_mlp_hidden_weight,
-  );
-  compute_d_block1_mlp_hidden_bias(f, n, d_block2_mlp_hidden_sum, d_block2_mlp_hidden_bias);
-  compute_d_block1_mlp_weight(f, n, block2_mlp_hidden, d_block2_mlp, d_block2_mlp_weight);
-  compute_d_block1_attention_outputBias(f, n, d_block2_mlp_dropout_multiply, d_block2_mlp_bias);
-  compute_d_block1_attention_norm_shift(f, n, d_norm, norm_divide_2, d_norm_scale, d_norm_shift);
-  compute_d_logits_weight(f, n);
-  compute_d_logits_bias(f, n);
+  compute_d_embedded_multiply(f, n);
+  compute_d_places_weight(f, n);
+  compute_d_characters_weight(f, integers, n);
   return f[loss];
 }
 
@@ -4505,7 +4394,6 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     predict_block1_attention_norm_centred,
     predict_block1_attention_norm,
   );
-  compute_block1_attention_lessEqual(f, n, predict_block1_attention_lessEqual);
   compute_block1_attention_query(
     f,
     n,
@@ -4527,10 +4415,9 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     n,
     predict_block1_attention_query,
     predict_block1_attention_key,
-    predict_block1_attention_lessEqual,
     predict_block1_attention_select,
   );
-  compute_block1_attention_shares_2(
+  compute_block1_attention_shares(
     f,
     n,
     predict_block1_attention_select,
@@ -4618,10 +4505,9 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     n,
     predict_block2_attention_query,
     predict_block2_attention_key,
-    predict_block1_attention_lessEqual,
     predict_block2_attention_select,
   );
-  compute_block1_attention_shares_2(
+  compute_block1_attention_shares(
     f,
     n,
     predict_block2_attention_select,
@@ -4693,7 +4579,6 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     evaluate_block1_attention_norm_centred,
     evaluate_block1_attention_norm,
   );
-  compute_block1_attention_lessEqual(f, n, evaluate_block1_attention_lessEqual);
   compute_block1_attention_query(
     f,
     n,
@@ -4715,10 +4600,9 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     n,
     evaluate_block1_attention_query,
     evaluate_block1_attention_key,
-    evaluate_block1_attention_lessEqual,
     evaluate_block1_attention_select,
   );
-  compute_block1_attention_shares_2(
+  compute_block1_attention_shares(
     f,
     n,
     evaluate_block1_attention_select,
@@ -4806,10 +4690,9 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     n,
     evaluate_block2_attention_query,
     evaluate_block2_attention_key,
-    evaluate_block1_attention_lessEqual,
     evaluate_block2_attention_select,
   );
-  compute_block1_attention_shares_2(
+  compute_block1_attention_shares(
     f,
     n,
     evaluate_block2_attention_select,
@@ -6749,7 +6632,7 @@ function draw(logits: ArrayLike<number>, first: number, temperature: number, uni
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(10596864);
+  const memory = new ArrayBuffer(9476608);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -7060,12 +6943,9 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
           ["block1-attention-norm", block1_attention_norm, 1024],
           ["block1-attention-norm_sqrt", block1_attention_norm_sqrt, 16],
           ["block1-attention-dropout_lessEqual", block1_attention_dropout_lessEqual, 1024],
-          ["block1-attention_lessEqual", block1_attention_lessEqual, 1024],
           ["block1-attention_query", block1_attention_query_2, 1024],
           ["block1-attention_key", block1_attention_key_2, 1024],
-          ["exponentials", exponentials, 1024],
           ["block1-attention_shares", block1_attention_shares, 1024],
-          ["sum_of_exponentials", sum_of_exponentials, 64],
           ["block1-attention_value", block1_attention_value_2, 1024],
           ["block1-attention_contract_5", block1_attention_contract_5, 1024],
           ["block1-mlp-dropout_lessEqual", block1_mlp_dropout_lessEqual, 1024],
@@ -7073,48 +6953,40 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
           ["block1-mlp-norm_divide_2", block1_mlp_norm_divide_2, 1024],
           ["block1-mlp-norm", block1_mlp_norm, 1024],
           ["block1-mlp-norm_sqrt", block1_mlp_norm_sqrt, 16],
-          ["block1-mlp-hidden", block1_mlp_hidden, 4096],
+          ["block2-attention-dropout_lessEqual", block2_attention_dropout_lessEqual, 1024],
           ["block2-attention-norm_centred", block2_attention_norm_centred, 1024],
           ["block2-attention-norm_divide_2", block2_attention_norm_divide_2, 1024],
           ["block2-attention-norm", block2_attention_norm, 1024],
           ["block2-attention-norm_sqrt", block2_attention_norm_sqrt, 16],
-          ["sum_of_exponentials_2", sum_of_exponentials_2, 64],
+          ["block2-attention_query", block2_attention_query_2, 1024],
+          ["block2-attention_key", block2_attention_key_2, 1024],
+          ["block2-attention_shares", block2_attention_shares, 1024],
+          ["block2-attention_value", block2_attention_value_2, 1024],
           ["block2-attention_contract_5", block2_attention_contract_5, 1024],
           ["block2-mlp-norm_centred", block2_mlp_norm_centred, 1024],
           ["block2-mlp-norm_divide_2", block2_mlp_norm_divide_2, 1024],
           ["block2-mlp-norm", block2_mlp_norm, 1024],
           ["block2-mlp-norm_sqrt", block2_mlp_norm_sqrt, 16],
-          ["d_block2-mlp-norm_sqrt_multiply", d_block2_mlp_norm_sqrt_multiply, 16],
-          ["block2-mlp-hidden", block2_mlp_hidden, 4096],
-          ["norm_divide_2", norm_divide_2, 1024],
-          ["norm", norm, 1024],
-          ["d_logits", d_logits, 432],
-          ["d_norm", d_norm, 1024],
+          ["norm_sqrt", norm_sqrt, 16],
+          ["d_norm_centred_part", d_norm_centred_part, 1024],
+          ["d_norm_multiply_multiply", d_norm_multiply_multiply, 1024],
           ["d_block2", d_block2, 1024],
           ["d_block2-mlp-dropout_multiply", d_block2_mlp_dropout_multiply, 1024],
           ["d_block2-mlp", d_block2_mlp, 1024],
+          ["d_block2-mlp-hidden", d_block2_mlp_hidden, 4096],
           ["d_block2-mlp-hidden_sum", d_block2_mlp_hidden_sum, 4096],
-          ["d_block2-mlp-norm", d_block2_mlp_norm, 1024],
-          ["d_block2-attention-dropout_multiply", d_block2_attention_dropout_multiply, 1024],
-          ["d_block2-attention", d_block2_attention, 1024],
-          ["d_block2-attention_contract_contract", d_block2_attention_contract_contract, 1024],
-          ["d_block2-attention_contract_contract_2", d_block2_attention_contract_contract_2, 1024],
-          ["d_block2-attention_contract_contract_4", d_block2_attention_contract_contract_4, 1024],
-          ["d_block2-attention-norm", d_block2_attention_norm, 1024],
+          ["d_block2-attention-norm_divide", d_block2_attention_norm_divide, 1024],
+          ["d_block2-attention-norm_centred_part", d_block2_attention_norm_centred_part, 1024],
           ["d_block1", d_block1, 1024],
-          ["d_block1-mlp-dropout_multiply", d_block1_mlp_dropout_multiply, 1024],
           ["d_block1-mlp", d_block1_mlp, 1024],
+          ["d_block1-mlp-hidden", d_block1_mlp_hidden, 4096],
           ["d_block1-mlp-hidden_sum", d_block1_mlp_hidden_sum, 4096],
-          ["d_block1-mlp-norm", d_block1_mlp_norm, 1024],
           ["d_block1-attended", d_block1_attended, 1024],
-          ["d_block1-attention-dropout_multiply", d_block1_attention_dropout_multiply, 1024],
-          ["d_block1-attention", d_block1_attention, 1024],
-          ["d_block1-attention_contract_contract", d_block1_attention_contract_contract, 1024],
-          ["d_block1-attention_contract_contract_2", d_block1_attention_contract_contract_2, 1024],
-          ["d_block1-attention_contract_contract_4", d_block1_attention_contract_contract_4, 1024],
+          ["d_block1-attention_contract_contract_3", d_block1_attention_contract_contract_3, 1024],
           ["d_block1-attention-norm", d_block1_attention_norm, 1024],
           ["d_block1-attention-norm_divide", d_block1_attention_norm_divide, 1024],
-          ["d_block1-attention-norm_centred", d_block1_attention_norm_centred, 1024],
+          ["d_block1-attention-norm_centred_part", d_block1_attention_norm_centred_part, 1024],
+          ["d_block1-attention-norm_multiply_multiply", d_block1_attention_norm_multiply_multiply, 1024],
           ["d_embedded_multiply", d_embedded_multiply, 1024],
         ])
       );
