@@ -398,20 +398,18 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of counted ? ln(sum_of_exponentials) − expected_logit : 0 [select.vjp]:
-//   d_cross-entropy = [moon ≥ 0] ? d_loss_total : 0
 // Gradient of exponentials = exp(dense3 − maximum) [exp.vjp]:
-//   d_dense3 = d_cross-entropy · (exponentials / sum_of_exponentials − [index = moon])
+//   d_dense3 = ([moon ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index = moon])
 function compute_d_dense3(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const moon_value = integers[moon + row];
-    const d_cross_entropy = moon_value >= 0 ? f[d_loss_total] : 0;
+    const factor = moon_value >= 0 ? f[d_loss_total] : 0;
     const sum_of_exponentials_value = f[sum_of_exponentials + row];
     const exponentials_row = exponentials + row * 2;
     const d_dense3_row = d_dense3 + row * 2;
     for (let j = 0; j < 2; j++) {
       f[d_dense3_row + j] =
-        d_cross_entropy * (f[exponentials_row + j] / sum_of_exponentials_value - (j === moon_value ? 1 : 0));
+        factor * (f[exponentials_row + j] / sum_of_exponentials_value - (j === moon_value ? 1 : 0));
     }
   }
 }
@@ -1299,6 +1297,21 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
+// ── csv reader ──
+
+/** One file of all rows, whose table becomes a data set in this way. */
+function csvFile(datasetOf: DatasetMaker): DataReader {
+  return {
+    help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
+    async read({ model, data, training }, { "--data": path }, seed) {
+      if (path === undefined)
+        throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+      const text = await reading(path, (files) => files.readFile(path, "utf8"));
+      return placed(path, () => datasetOf(model, data, training, seed, parseCsv(text)));
+    },
+  };
+}
+
 // ── dataset ──
 
 /** A field with the scale of each of its columns. */
@@ -1313,7 +1326,19 @@ interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
+  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
+  characters?: Record<string, readonly string[]>;
+  testPart?(table: Table): Batch;
 }
+
+/** How a table becomes a data set: columns and texts have each a way of their own. */
+type DatasetMaker = (
+  model: ModelFacts,
+  data: DataFacts,
+  training: TrainingFacts,
+  seed: number,
+  table: Table,
+) => Dataset;
 
 /** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
 function datasetOf(
@@ -1636,12 +1661,18 @@ function sigmoid(x: number): number {
 interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
+  /** The column holds texts, of which each becomes a sequence of this length; see `text-columns.ts`. */
+  characters?: { length: number };
+  /** A target without columns: at each place of this input the character after it. */
+  nextOf?: string;
 }
 
 /** The data section of the spec: the columns of each input and target. */
 interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** Where each input and target is a file of its own: how the files are called, in a folder. See `idx-reader.ts`. */
+  idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
 /** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
@@ -1714,7 +1745,7 @@ function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+  return new InputError(`column "${column}": ${what}`, table.records[row].line);
 }
 
 function numberColumn(table: Table, name: string): Float64Array {
@@ -1922,7 +1953,7 @@ function sizeOf(shape: readonly number[]): number {
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
-  const table = tableOf(csvRecords(text.startsWith("\ufeff") ? text.slice(1) : text));
+  const table = tableOf(csvRecords(text.replace(/^\ufeff/, "")));
   if ("columns" in table) return table;
   throw new InputError(table[0].message, table[0].line);
 }
@@ -1979,30 +2010,22 @@ interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** Only where the spec gives the test part a file of its own. */
-  testFile?: TestFile;
-  /** Brings errors into the target's own units; only where the target is scaled. */
-  ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
+  /** The data, and the flags that say where it is. */
+  reader: DataReader;
+  /** Lines of help for what only looks at the trainer. */
+  seenHelp?: string;
+  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
-/** A flag for the file of the test rows. */
-interface TestFile {
-  flag: string;
-  /** Its line of the help. */
+/** The flags that were given, with their values. */
+type Flags = Record<string, string | undefined>;
+
+/** How the files that the flags name become a data set. */
+interface DataReader {
+  /** What follows "--data" in the help, and the lines of other flags. */
   help: string;
-  /** Puts the rows of the file, if the flag gave one, into the data set. */
-  read(path: string | undefined, model: ModelFacts, dataset: Dataset): Promise<void>;
-}
-
-interface Flags {
-  data?: string;
-  test?: string;
-  epochs?: number;
-  seed?: number;
-  out?: string;
-  resume?: string;
-  json: boolean;
-  help: boolean;
+  read(program: Program, flags: Flags, seed: number): Promise<Dataset>;
 }
 
 /** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
@@ -2034,7 +2057,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args, program.testFile?.flag));
+    await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -2042,39 +2065,38 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
   }
 }
 
-async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
-  const { model, training, data, createTrainer } = program;
-  if (flags.help) return console.log(helpText(program));
-  if (flags.data === undefined)
-    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
-  const trainer = createTrainer({ seed: flags.seed });
-  if (flags.resume !== undefined) {
-    const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
-    placed(flags.resume, () => trainer.load(bytes));
-    if (flags.seed !== undefined && flags.seed !== trainer.seed) {
-      throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
-    }
+async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
+  const { model, training } = program;
+  const flags = parseFlags(help, args);
+  if (flags["--help"]) return console.log(help);
+  const { "--out": out, "--resume": resume } = flags;
+  const seed = countIn(flags, "--seed");
+  const total = countIn(flags, "--epochs") ?? training.epochs;
+  const trainer = program.createTrainer({ seed });
+  if (resume !== undefined) {
+    const bytes = await reading(resume, (files) => files.readFile(resume));
+    placed(resume, () => trainer.load(bytes));
+    // Texts may be drawn from another seed than training was.
+    if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
+      throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
-  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
-  await program.testFile?.read(flags.test, model, dataset);
-  const total = flags.epochs ?? training.epochs;
+  const dataset = await program.reader.read(program, flags, trainer.seed);
+  const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
-    if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
+    if (out !== undefined) await writeWhole(out, shown.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const shown = program.ownUnits?.(trainer, training, dataset) ?? trainer;
   const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
-  console.log(flags.json ? JSON.stringify(result) : resultText(result));
+  console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
 }
 
 /** Reads a file, or says that it cannot be read. */
-async function reading<T>(path: string, read: (files: HostFiles, path: string) => Promise<T>): Promise<T> {
-  return read(await hostFiles(), path).catch((error: Error) => {
+async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>): Promise<T> {
+  return read(await hostFiles()).catch((error: Error) => {
     throw new InputError(`cannot read ${path}: ${error.message}`);
   });
 }
@@ -2104,49 +2126,48 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
 
 /** One line that is redrawn on a terminal; a line for each epoch anywhere else. */
 function showProgress(text: string, isLast: boolean): void {
-  const redraws = typeof process !== "undefined" && process.stderr.isTTY === true;
+  const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
 }
 
 function say(text: string): void {
-  if (typeof process !== "undefined") process.stderr.write(text);
+  process?.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[], testFlag: string | undefined): Flags {
-  const flags: Flags = { json: false, help: false };
-  const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
+/** The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals follows it there. */
+function parseFlags(help: string, args: readonly string[]): Flags {
+  const flags: Flags = {};
+  const words = args.flatMap(
+    (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),
+  );
   for (let i = 0; i < words.length; i++) {
     const flag = words[i];
-    const value = () => {
-      i++;
-      if (i >= words.length || words[i].startsWith("--")) throw new InputError(`${flag} needs a value`);
-      return words[i];
-    };
-    const count = () => {
-      const text = value();
-      return checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
-    };
-    if (flag === "--data") flags.data = value();
-    else if (flag === testFlag) flags.test = value();
-    else if (flag === "--epochs") flags.epochs = count();
-    else if (flag === "--seed") flags.seed = count();
-    else if (flag === "--out") flags.out = value();
-    else if (flag === "--resume") flags.resume = value();
-    else if (flag === "--json") flags.json = true;
-    else if (flag === "--help" || flag === "-h") flags.help = true;
-    else throw new InputError(`unknown argument ${flag} (--help lists all)`);
+    const line = `\n  ${flag} `;
+    const place = help.indexOf(line);
+    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (--help lists all)`);
+    flags[flag] = flag;
+    if (help[place + line.length] === " ") continue;
+    i++;
+    if (i >= words.length || words[i].startsWith("--")) throw new InputError(`${flag} needs a value`);
+    flags[flag] = words[i];
   }
   return flags;
 }
 
-function helpText({ model, training, testFile }: Program): string {
-  return `Trains "${model.name}" on a CSV file whose first row names the columns.
+/** The whole number that the flag gives, if it does. */
+function countIn(flags: Flags, flag: string): number | undefined {
+  const text = flags[flag];
+  return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
+}
 
-  --data FILE          the file (needed)${testFile?.help ?? ""}
+function helpText({ model, training, reader, seenHelp = "" }: Program): string {
+  return `Trains "${model.name}".
+
+  --data ${reader.help}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
-  --resume CHECKPOINT  go on from there
+  --resume CHECKPOINT  go on from there${seenHelp}
   --json               print the result as one JSON object
   --help               print this`;
 }
@@ -2193,7 +2214,7 @@ function randomStream(key: number): Random {
   };
 }
 
-/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0. */
+/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
 const salts = { shuffle: -1, validation: -2, split: -3 };
 
 /** Puts the elements in random order, every order equally likely (Fisher–Yates). */
@@ -2218,7 +2239,7 @@ interface Scale {
 }
 
 /** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(column: Float64Array, rows: Int32Array, rule: ScaleRule | undefined): Scale {
+function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule | undefined): Scale {
   if (rule === undefined) return { shift: 0, span: 1 };
   if (typeof rule === "object") return { shift: 0, span: rule.divide };
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
@@ -2529,11 +2550,11 @@ type Column = Float64Array | string[];
 interface Table {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line of the file, from 1, on which a row begins. */
-  lineOf(row: number): number;
+  /** Each row as the file has it. */
+  readonly records: readonly TableRecord[];
 }
 
-/** One record of a file: its cells, and the line on which it begins. */
+/** One record of a file: its cells, and the line (from 1) on which it begins. */
 interface TableRecord {
   readonly cells: readonly string[];
   readonly line: number;
@@ -2566,7 +2587,7 @@ function tableOf(records: readonly TableRecord[]): Table | TableFault[] {
     }));
   if (faults.length > 0) return faults;
   const columns = new Map(names.map((name, i) => [name, columnOf(rows.map(({ cells }) => cells[i]))]));
-  return { rows: rows.length, columns, lineOf: (row) => rows[row].line };
+  return { rows: rows.length, columns, records: rows };
 }
 
 function columnOf(cells: string[]): Column {
@@ -2589,10 +2610,15 @@ interface TrainingResult {
   train: Summary;
   validation?: Summary;
   test?: Summary;
+  /** New texts, where they were asked for. */
+  samples?: readonly string[] | undefined;
 }
 
 /** What of a trainer a run needs. */
-type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
+interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
+  /** Writes new texts, if it can and is to. */
+  samples?(): readonly string[] | undefined;
+}
 
 /**
  * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
@@ -2628,6 +2654,7 @@ async function trainOn(
     train: outcome("training", train),
     ...(validation && { validation: outcome("validation", validation) }),
     ...(test && { test: outcome("test", test) }),
+    samples: trainer.samples?.(),
   };
 }
 
@@ -2650,12 +2677,11 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
   return `epoch ${epoch}/${total}  ${figures({ loss, ...metrics })}${held}${best ? "  best" : ""}`;
 }
 
-/** The outcome for people: a line for each part. */
-function resultText({ model, epochs, bestEpoch, train, validation, test }: TrainingResult): string {
-  const lines = Object.entries({ train, validation, test }).map(([part, summary]) =>
-    summary ? `\n${part.padEnd(12)}${figures(summary)}` : "",
-  );
-  return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
+/** The outcome for people: a line for each part, and for each new text. */
+function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
+  const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
+  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
+  return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }
 
 // ── trainer of ──
@@ -2919,4 +2945,4 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   return trainerOf(model, machine, training, options);
 }
 
-void runIfMain(import.meta, { model, training, data, createTrainer });
+void runIfMain(import.meta, { model, training, data, createTrainer, reader: csvFile(datasetOf) });

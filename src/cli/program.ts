@@ -56,13 +56,20 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+    "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
     .argument("<spec>", specArgument)
-    .option("--data <file>", "the CSV file to train on (default: the spec's)")
+    .option("--data <file>", "the CSV file to train on, or the folder of the IDX files (default: the spec's)")
     .option("--epochs <n>", "epochs in all, those before a checkpoint included (default: the spec's)", whole)
     .option("--seed <n>", "what everything random derives from (default: the spec's)", whole)
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
     .option("--resume <checkpoint>", "go on from there")
+    .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
+    .option(
+      "--temperature <t>",
+      "how bold they are: 0 the likeliest characters, 1 as likely as in the data (default: 1)",
+      temperature,
+    )
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
@@ -151,6 +158,12 @@ const largestWhole = 0xffffffff;
 function whole(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= largestWhole) return Number(text);
   throw new InvalidArgumentError(`It must be a whole number from 0 to ${largestWhole}.`);
+}
+
+function temperature(text: string): number {
+  const value = text.trim() === "" ? NaN : Number(text);
+  if (value >= 0 && value < Infinity) return value;
+  throw new InvalidArgumentError("It must be a number of at least 0.");
 }
 
 const collect = (text: string, before: readonly string[]): string[] => [...before, ...text.split(",")];

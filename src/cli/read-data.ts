@@ -15,11 +15,17 @@ export interface DataFile {
   readonly path?: SpecPath;
 }
 
-/** @throws DiagnosticError (T2001 to T2003) */
-export async function readData({ file, path }: DataFile, source: SpecSource): Promise<Table> {
+/** The table of a CSV file. @throws DiagnosticError (T2001 to T2003) */
+export async function readData(data: DataFile, source: SpecSource): Promise<Table> {
+  await checkReadable(data, source);
+  return readCsv(data.file);
+}
+
+/** @throws DiagnosticError (T2001) at the place of the spec that names a file which cannot be read */
+export async function checkReadable({ file, path }: DataFile, source: SpecSource): Promise<void> {
   const reason = await unreadable(file);
-  if (reason === undefined) return readCsv(file);
-  return located(source, () => {
+  if (reason === undefined) return;
+  await located(source, () => {
     throw new DiagnosticError([
       path === undefined
         ? { code: "T2001", severity: "error", message: `the data cannot be read: ${reason}`, place: { file } }

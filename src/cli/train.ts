@@ -1,24 +1,21 @@
 /** `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics of every part. */
 import { readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
-import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
+import { DiagnosticError } from "../diagnostics/errors.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
-import { datasetOf } from "../runtime/dataset.ts";
 import type { Dataset } from "../runtime/dataset.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { inOwnUnits } from "../runtime/own-units.ts";
-import { testPartOf } from "../runtime/test-file.ts";
+import { checkCharacters, writerOf } from "../runtime/text-writer.ts";
 import type { Trainer } from "../runtime/trainer.ts";
-import { epochText, resultText, trainOn } from "../runtime/train-on.ts";
-import { dataFormatGap } from "../spec/known-gaps.ts";
-import { trainingFacts } from "../spec/trainer-facts.ts";
-import type { ModelData } from "../spec/types.ts";
+import { epochText, resultText, trainOn, type Trainable } from "../runtime/train-on.ts";
+import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
+import type { Model } from "../spec/types.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
-import { readData, type DataFile } from "./read-data.ts";
+import { readDataset } from "./read-dataset.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
@@ -29,6 +26,8 @@ export interface TrainFlags {
   readonly seed?: number;
   readonly out?: string;
   readonly resume?: string;
+  readonly sample?: number;
+  readonly temperature?: number;
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }
@@ -37,23 +36,23 @@ export interface TrainFlags {
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
   const { compilation, source } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
-  const { rows, testRows, data } = dataOf(spec, model.data, flags.data);
-  const table = await readData(rows, source);
-  const testTable = testRows === undefined ? undefined : await readData(testRows, source);
+  checkSampling(model, flags);
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
-  if (flags.resume !== undefined) await resume(trainer, flags.resume, flags.seed);
+  const checkpoint = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
 
   const training = trainingFacts(model.training, model.metrics);
-  const dataset = onFile(rows.file, "T2004", () =>
-    datasetOf(emitted.model, data, training, trainer.seed, table),
-  );
-  if (testRows !== undefined && testTable !== undefined)
-    dataset.test = onFile(testRows.file, "T2004", () => testPartOf(emitted.model, dataset, testTable));
+  const { seed } = trainer;
+  const dataset = await readDataset({ spec, source, model, facts: emitted.model, given: flags.data, seed });
+  if (checkpoint && dataset.characters) {
+    const { file, bytes } = checkpoint;
+    onFile(file, "T3001", () => checkCharacters(bytes, dataset));
+  }
+  const seen = seenAs(trainer, emitted.model, model, dataset, flags);
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
-    if (flags.out !== undefined) await writeFile(flags.out, trainer.save());
+    if (flags.out !== undefined) await writeFile(flags.out, seen.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
@@ -63,7 +62,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     const result = await trainOn(
       emitted.model,
       training,
-      inOwnUnits(trainer, training, dataset),
+      seen,
       dataset,
       { epochs: total },
       async (report) => {
@@ -82,36 +81,37 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   }
 }
 
-/** Which files, and what their columns mean. A file that is given stands for the spec's training rows. @throws DiagnosticError if the spec does not say. */
-function dataOf(
-  spec: string,
-  data: ModelData | undefined,
-  given: string | undefined,
-): { rows: DataFile; testRows: DataFile | undefined; data: ModelData } {
-  if (data === undefined)
-    throw new DiagnosticError([
-      {
-        code: "T2005",
-        severity: "error",
-        message: "the spec has no `data` section, so nothing says which columns are which input and target",
-        place: { file: spec },
-        hint: 'add "data": { "file": …, "inputs": …, "targets": … }',
-      },
-    ]);
-  const gap = given === undefined ? undefined : dataFormatGap(given);
-  if (gap) throw new Unsupported(`${gap.message}; ${gap.hint}`);
-  const besideSpec = (file: string) => (isAbsolute(file) ? file : join(dirname(spec), file));
-  return {
-    rows:
-      given === undefined
-        ? { file: besideSpec(data.file), path: ["data", data.test === undefined ? "file" : "train"] }
-        : { file: given },
-    testRows: data.test === undefined ? undefined : { file: besideSpec(data.test), path: ["data", "test"] },
-    data,
-  };
+/** Texts can only be written by a model of texts. @throws DiagnosticError (T1010) */
+function checkSampling(model: Model, { sample, temperature }: TrainFlags): void {
+  if (sample === undefined && temperature !== undefined)
+    throw usageError("--temperature says how --sample draws", "add --sample N");
+  if (sample !== undefined && !writesTexts(model))
+    throw usageError(
+      `--sample writes new texts, and "${model.name}" does not learn what follows in a text`,
+      "it needs one input of `characters`, and a target that is the `nextOf` it",
+    );
 }
 
-async function resume(trainer: Trainer, file: string, seed: number | undefined): Promise<void> {
+/** The trainer as its spec wants it to be seen. */
+function seenAs(
+  trainer: Trainer,
+  facts: ModelFacts,
+  model: Model,
+  dataset: Dataset,
+  { sample: count, temperature, seed }: TrainFlags,
+): Trainable {
+  if (model.data !== undefined && writesTexts(model))
+    return writerOf(trainer, facts, model.data, dataset, { count, temperature, seed });
+  if (dataset.fields.length === 0) return trainer;
+  return inOwnUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
+}
+
+interface Resumed {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+async function resume(trainer: Trainer, file: string, { seed, sample }: TrainFlags): Promise<Resumed> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw new DiagnosticError([
       {
@@ -123,8 +123,10 @@ async function resume(trainer: Trainer, file: string, seed: number | undefined):
     ]);
   });
   onFile(file, "T3001", () => trainer.load(bytes));
-  if (seed !== undefined && seed !== trainer.seed)
+  // Texts may be drawn from another seed than training was.
+  if (seed !== undefined && seed !== trainer.seed && sample === undefined)
     throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "leave --seed out");
+  return { file, bytes };
 }
 
 interface Diverged {

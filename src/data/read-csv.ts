@@ -1,21 +1,17 @@
 // Reads a CSV file for the command line. The emitted program has a small reader of its own (`runtime/parse-csv.ts`); this one
 // stands on a kept parser. Both give the same table.
-import { readFile } from "node:fs/promises";
 import { CsvError, parse } from "csv-parse/sync";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { tableOf, type Table, type TableRecord } from "../runtime/table.ts";
+import { readBytes } from "./read-bytes.ts";
 
 /** How many wrong rows are named before "and so many more". */
 const shownFaults = 5;
 
 /** The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file and line. */
 export async function readCsv(file: string): Promise<Table> {
-  const text = await readFile(file, "utf8").catch((error: Error) => {
-    throw new DiagnosticError([
-      { code: "T2001", severity: "error", message: `cannot read ${file}: ${error.message}` },
-    ]);
-  });
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(await readBytes(file));
   const table = tableOf(recordsOf(text, file));
   if ("columns" in table) return table;
   const shown = table.slice(0, shownFaults).map(({ line, message }) => fault("T2003", file, line, message));

@@ -106,6 +106,34 @@ export function decodeCheckpoint(
   return { state, progress: { ...header.progress, best, last } };
 }
 
+/** The header of a checkpoint, and where it ends. */
+function headerOf(checkpoint: Uint8Array): { header: Record<string, unknown>; end: number } {
+  const { start } = checkpointFormat;
+  const view = new DataView(checkpoint.buffer, checkpoint.byteOffset, checkpoint.byteLength);
+  const end = start + view.getUint32(12, true);
+  return { header: JSON.parse(new TextDecoder().decode(checkpoint.subarray(start, end))), end };
+}
+
+/** The same checkpoint with a word more in its header, for whoever asks for it; loading does not. */
+export function withNote(checkpoint: Uint8Array, name: string, value: unknown): Uint8Array {
+  const { start } = checkpointFormat;
+  const { header, end } = headerOf(checkpoint);
+  const head = new TextEncoder().encode(JSON.stringify({ ...header, [name]: value }));
+  const bytes = new Uint8Array(checkpoint.length - end + start + head.length);
+  const view = new DataView(bytes.buffer);
+  bytes.set(checkpoint.subarray(0, start));
+  view.setUint32(12, head.length, true);
+  bytes.set(head, start);
+  bytes.set(checkpoint.subarray(end), start + head.length);
+  view.setUint32(bytes.length - 4, checksum(bytes.subarray(0, -4)), true);
+  return bytes;
+}
+
+/** What {@link withNote} put into the header of a checkpoint that loads. */
+export function noteIn(checkpoint: Uint8Array, name: string): unknown {
+  return headerOf(checkpoint).header[name];
+}
+
 /** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
 function checksum(bytes: Uint8Array): number {
   let sum = 0x811c9dc5;

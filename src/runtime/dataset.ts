@@ -18,7 +18,19 @@ export interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
+  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
+  characters?: Record<string, readonly string[]>;
+  testPart?(table: Table): Batch;
 }
+
+/** How a table becomes a data set: columns and texts have each a way of their own. */
+export type DatasetMaker = (
+  model: ModelFacts,
+  data: DataFacts,
+  training: TrainingFacts,
+  seed: number,
+  table: Table,
+) => Dataset;
 
 /** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
 export function datasetOf(

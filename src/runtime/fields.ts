@@ -9,12 +9,18 @@ import { numberIn, type Table } from "./table.ts";
 interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
+  /** The column holds texts, of which each becomes a sequence of this length; see `text-columns.ts`. */
+  characters?: { length: number };
+  /** A target without columns: at each place of this input the character after it. */
+  nextOf?: string;
 }
 
 /** The data section of the spec: the columns of each input and target. */
 export interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** Where each input and target is a file of its own: how the files are called, in a folder. See `idx-reader.ts`. */
+  idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
 /** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
@@ -87,7 +93,7 @@ export function valuesOf(table: Table, { columns, bounds, classNames }: Field): 
 
 /** An error about one cell, with its line. */
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+  return new InputError(`column "${column}": ${what}`, table.records[row].line);
 }
 
 function numberColumn(table: Table, name: string): Float64Array {

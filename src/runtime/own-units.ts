@@ -10,7 +10,11 @@ import type { EpochReport } from "./trainer.ts";
  * loss stays as it is trained on, that of the scaled target; r2 and accuracy have no unit. That all columns of the target have the same
  * span is for the spec's checks.
  */
-export function inOwnUnits(trainer: Trainable, training: TrainingFacts, { fields }: Dataset): Trainable {
+export function inOwnUnits(
+  trainer: Trainable,
+  { training }: { training: TrainingFacts },
+  { fields }: Dataset,
+): Trainable {
   const span = fields[fields.length - 1].scales[0].span;
   const unitOf = (figure?: string) => (figure === "mae" || figure === "rmse" ? span : 1);
   const own = <Figures extends Record<string, number>>(figures: Figures): Figures => {
@@ -31,6 +35,7 @@ export function inOwnUnits(trainer: Trainable, training: TrainingFacts, { fields
     get epoch() {
       return trainer.epoch;
     },
+    save: () => trainer.save(),
     evaluateAll: (data) => own(trainer.evaluateAll(data)),
     *epochs(data, options = {}) {
       const stopping = options.earlyStopping ?? training.earlyStopping;

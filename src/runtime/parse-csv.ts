@@ -4,7 +4,7 @@ import { tableOf, type Table, type TableRecord } from "./table.ts";
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 export function parseCsv(text: string): Table {
-  const table = tableOf(csvRecords(text.startsWith("\ufeff") ? text.slice(1) : text));
+  const table = tableOf(csvRecords(text.replace(/^\ufeff/, "")));
   if ("columns" in table) return table;
   throw new InputError(table[0].message, table[0].line);
 }

@@ -1,10 +1,9 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
 // is reached, unless the file is the program itself.
-import { datasetOf, type Dataset } from "./dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import type { DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import { parseCsv } from "./parse-csv.ts";
 import { checkWhole } from "./session.ts";
 import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
@@ -19,7 +18,7 @@ declare const process:
   | undefined;
 declare const console: { log(text: string): void };
 
-interface HostFiles {
+export interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: "utf8"): Promise<string>;
   writeFile(path: string, bytes: Uint8Array): Promise<void>;
@@ -37,30 +36,22 @@ export interface Program {
   training: TrainingFacts;
   data: DataFacts;
   createTrainer(options: { seed?: number }): Trainer;
-  /** Only where the spec gives the test part a file of its own. */
-  testFile?: TestFile;
-  /** Brings errors into the target's own units; only where the target is scaled. */
-  ownUnits?(trainer: Trainable, training: TrainingFacts, dataset: Dataset): Trainable;
+  /** The data, and the flags that say where it is. */
+  reader: DataReader;
+  /** Lines of help for what only looks at the trainer. */
+  seenHelp?: string;
+  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
 }
 
-/** A flag for the file of the test rows. */
-export interface TestFile {
-  flag: string;
-  /** Its line of the help. */
+/** The flags that were given, with their values. */
+export type Flags = Record<string, string | undefined>;
+
+/** How the files that the flags name become a data set. */
+export interface DataReader {
+  /** What follows "--data" in the help, and the lines of other flags. */
   help: string;
-  /** Puts the rows of the file, if the flag gave one, into the data set. */
-  read(path: string | undefined, model: ModelFacts, dataset: Dataset): Promise<void>;
-}
-
-interface Flags {
-  data?: string;
-  test?: string;
-  epochs?: number;
-  seed?: number;
-  out?: string;
-  resume?: string;
-  json: boolean;
-  help: boolean;
+  read(program: Program, flags: Flags, seed: number): Promise<Dataset>;
 }
 
 /** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
@@ -92,7 +83,7 @@ async function hostFiles(): Promise<HostFiles> {
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
 export async function runProgram(program: Program, args: readonly string[]): Promise<number> {
   try {
-    await trainAsAsked(program, parseFlags(args, program.testFile?.flag));
+    await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
     say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -100,42 +91,38 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
   }
 }
 
-async function trainAsAsked(program: Program, flags: Flags): Promise<void> {
-  const { model, training, data, createTrainer } = program;
-  if (flags.help) return console.log(helpText(program));
-  if (flags.data === undefined)
-    throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-  const text = await reading(flags.data, (files, path) => files.readFile(path, "utf8"));
-  const trainer = createTrainer({ seed: flags.seed });
-  if (flags.resume !== undefined) {
-    const bytes = await reading(flags.resume, (files, path) => files.readFile(path));
-    placed(flags.resume, () => trainer.load(bytes));
-    if (flags.seed !== undefined && flags.seed !== trainer.seed) {
-      throw new InputError(`--seed ${flags.seed}: ${flags.resume} was trained with seed ${trainer.seed}`);
-    }
+async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
+  const { model, training } = program;
+  const flags = parseFlags(help, args);
+  if (flags["--help"]) return console.log(help);
+  const { "--out": out, "--resume": resume } = flags;
+  const seed = countIn(flags, "--seed");
+  const total = countIn(flags, "--epochs") ?? training.epochs;
+  const trainer = program.createTrainer({ seed });
+  if (resume !== undefined) {
+    const bytes = await reading(resume, (files) => files.readFile(resume));
+    placed(resume, () => trainer.load(bytes));
+    // Texts may be drawn from another seed than training was.
+    if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
+      throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
-  const dataset = placed(flags.data, () => datasetOf(model, data, training, trainer.seed, parseCsv(text)));
-  await program.testFile?.read(flags.test, model, dataset);
-  const total = flags.epochs ?? training.epochs;
+  const dataset = await program.reader.read(program, flags, trainer.seed);
+  const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
-    if (flags.out !== undefined) await writeWhole(flags.out, trainer.save());
+    if (out !== undefined) await writeWhole(out, shown.save());
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
-  const shown = program.ownUnits?.(trainer, training, dataset) ?? trainer;
   const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
-  console.log(flags.json ? JSON.stringify(result) : resultText(result));
+  console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
 }
 
 /** Reads a file, or says that it cannot be read. */
-export async function reading<T>(
-  path: string,
-  read: (files: HostFiles, path: string) => Promise<T>,
-): Promise<T> {
-  return read(await hostFiles(), path).catch((error: Error) => {
+export async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>): Promise<T> {
+  return read(await hostFiles()).catch((error: Error) => {
     throw new InputError(`cannot read ${path}: ${error.message}`);
   });
 }
@@ -165,49 +152,48 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
 
 /** One line that is redrawn on a terminal; a line for each epoch anywhere else. */
 function showProgress(text: string, isLast: boolean): void {
-  const redraws = typeof process !== "undefined" && process.stderr.isTTY === true;
+  const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
 }
 
 function say(text: string): void {
-  if (typeof process !== "undefined") process.stderr.write(text);
+  process?.stderr.write(text);
 }
 
-function parseFlags(args: readonly string[], testFlag: string | undefined): Flags {
-  const flags: Flags = { json: false, help: false };
-  const words = args.flatMap((arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? arg);
+/** The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals follows it there. */
+function parseFlags(help: string, args: readonly string[]): Flags {
+  const flags: Flags = {};
+  const words = args.flatMap(
+    (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),
+  );
   for (let i = 0; i < words.length; i++) {
     const flag = words[i];
-    const value = () => {
-      i++;
-      if (i >= words.length || words[i].startsWith("--")) throw new InputError(`${flag} needs a value`);
-      return words[i];
-    };
-    const count = () => {
-      const text = value();
-      return checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
-    };
-    if (flag === "--data") flags.data = value();
-    else if (flag === testFlag) flags.test = value();
-    else if (flag === "--epochs") flags.epochs = count();
-    else if (flag === "--seed") flags.seed = count();
-    else if (flag === "--out") flags.out = value();
-    else if (flag === "--resume") flags.resume = value();
-    else if (flag === "--json") flags.json = true;
-    else if (flag === "--help" || flag === "-h") flags.help = true;
-    else throw new InputError(`unknown argument ${flag} (--help lists all)`);
+    const line = `\n  ${flag} `;
+    const place = help.indexOf(line);
+    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (--help lists all)`);
+    flags[flag] = flag;
+    if (help[place + line.length] === " ") continue;
+    i++;
+    if (i >= words.length || words[i].startsWith("--")) throw new InputError(`${flag} needs a value`);
+    flags[flag] = words[i];
   }
   return flags;
 }
 
-function helpText({ model, training, testFile }: Program): string {
-  return `Trains "${model.name}" on a CSV file whose first row names the columns.
+/** The whole number that the flag gives, if it does. */
+export function countIn(flags: Flags, flag: string): number | undefined {
+  const text = flags[flag];
+  return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
+}
 
-  --data FILE          the file (needed)${testFile?.help ?? ""}
+function helpText({ model, training, reader, seenHelp = "" }: Program): string {
+  return `Trains "${model.name}".
+
+  --data ${reader.help}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
-  --resume CHECKPOINT  go on from there
+  --resume CHECKPOINT  go on from there${seenHelp}
   --json               print the result as one JSON object
   --help               print this`;
 }

@@ -48,7 +48,7 @@ export function normalNumber(random: Random): number {
   return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
 }
 
-/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0. */
+/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
 export const salts = { shuffle: -1, validation: -2, split: -3 };
 
 /** Puts the elements in random order, every order equally likely (Fisher–Yates). */

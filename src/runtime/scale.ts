@@ -10,7 +10,7 @@ export interface Scale {
 }
 
 /** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-export function fitScale(column: Float64Array, rows: Int32Array, rule: ScaleRule | undefined): Scale {
+export function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule | undefined): Scale {
   if (rule === undefined) return { shift: 0, span: 1 };
   if (typeof rule === "object") return { shift: 0, span: rule.divide };
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];

@@ -6,11 +6,11 @@ export type Column = Float64Array | string[];
 export interface Table {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line of the file, from 1, on which a row begins. */
-  lineOf(row: number): number;
+  /** Each row as the file has it. */
+  readonly records: readonly TableRecord[];
 }
 
-/** One record of a file: its cells, and the line on which it begins. */
+/** One record of a file: its cells, and the line (from 1) on which it begins. */
 export interface TableRecord {
   readonly cells: readonly string[];
   readonly line: number;
@@ -43,7 +43,7 @@ export function tableOf(records: readonly TableRecord[]): Table | TableFault[] {
     }));
   if (faults.length > 0) return faults;
   const columns = new Map(names.map((name, i) => [name, columnOf(rows.map(({ cells }) => cells[i]))]));
-  return { rows: rows.length, columns, lineOf: (row) => rows[row].line };
+  return { rows: rows.length, columns, records: rows };
 }
 
 function columnOf(cells: string[]): Column {

@@ -15,10 +15,15 @@ export interface TrainingResult {
   train: Summary;
   validation?: Summary;
   test?: Summary;
+  /** New texts, where they were asked for. */
+  samples?: readonly string[] | undefined;
 }
 
 /** What of a trainer a run needs. */
-export type Trainable = Pick<Trainer, "epoch" | "epochs" | "evaluateAll">;
+export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
+  /** Writes new texts, if it can and is to. */
+  samples?(): readonly string[] | undefined;
+}
 
 /**
  * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
@@ -54,6 +59,7 @@ export async function trainOn(
     train: outcome("training", train),
     ...(validation && { validation: outcome("validation", validation) }),
     ...(test && { test: outcome("test", test) }),
+    samples: trainer.samples?.(),
   };
 }
 
@@ -76,10 +82,9 @@ export function epochText({ epoch, loss, metrics, validation, best }: EpochRepor
   return `epoch ${epoch}/${total}  ${figures({ loss, ...metrics })}${held}${best ? "  best" : ""}`;
 }
 
-/** The outcome for people: a line for each part. */
-export function resultText({ model, epochs, bestEpoch, train, validation, test }: TrainingResult): string {
-  const lines = Object.entries({ train, validation, test }).map(([part, summary]) =>
-    summary ? `\n${part.padEnd(12)}${figures(summary)}` : "",
-  );
-  return `${model}: ${epochs} epochs${bestEpoch === 0 ? "" : `, best ${bestEpoch}`}${lines.join("")}`;
+/** The outcome for people: a line for each part, and for each new text. */
+export function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
+  const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
+  const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
+  return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
 }

@@ -21,7 +21,7 @@ export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork)
     metrics: spec.metrics,
     regularization: spec.regularization,
     optimizer: canonicalOptimizer(spec.optimizer),
-    training: canonicalTraining(spec.training, targets),
+    training: canonicalTraining(spec.training, targets, spec.data),
     ...(spec.data && { data: canonicalData(spec.data) }),
   };
   // Where a layer is written is no part of what the model is.
@@ -40,17 +40,25 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"]): Optimizer {
 function canonicalTraining(
   training: FullSpec["training"],
   targets: Readonly<Record<string, ModelTarget>>,
+  data: FullSpec["data"],
 ): Training {
-  const classes = Object.values(targets).some((target) => target.classes !== undefined);
+  // What follows in a text has a class at each place, so a row has none to keep shares of.
+  const classes =
+    Object.values(targets).some((target) => target.classes !== undefined) &&
+    !Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
   return { ...training, stratify: training.stratify ?? classes };
 }
 
-function canonicalData({ file, train, test, inputs, targets }: NonNullable<FullSpec["data"]>): ModelData {
-  const columns = (record: Readonly<Record<string, Columns>>) => mapValues(record, (entry) => entry);
-  // The checks hold that there is `file`, or `train` and `test`.
+type SpecData = NonNullable<FullSpec["data"]>;
+
+function canonicalData({ file, idx, train, test, inputs = {}, targets = {} }: SpecData): ModelData {
+  const columns = (record: Readonly<Record<string, Partial<Columns>>>) =>
+    mapValues(record, (entry): Columns => ({ columns: [], ...entry }));
+  const files = (part: NonNullable<SpecData["train"]>) => (typeof part === "string" ? part : part.idx);
+  // The checks hold that there is one of `file`, `idx` and `train`, and `test` beside `train` alone.
   return {
-    file: file ?? train ?? "",
-    ...(test === undefined ? {} : { test }),
+    file: file ?? idx ?? files(train ?? ""),
+    ...(test === undefined ? {} : { test: files(test) }),
     inputs: columns(inputs),
     targets: columns(targets),
   };

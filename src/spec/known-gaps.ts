@@ -12,29 +12,25 @@ const gap = (what: string, needs: string, now: string): Gap => ({
   hint: `for now, ${now}`,
 });
 
-/** Keys and names of the contract that are not there yet. Paths are written without list indices and names of inputs or targets. */
+/** Keys and names of the contract that are not there yet. Paths are written without list indices. */
 const gaps: Readonly<Record<string, Gap>> = {
   "training.validation.folds": gap("`folds`", "cross-validation", 'use { "fraction": 0.2 }'),
   "training.search": gap("`search`", "the search over specs", "train one spec per candidate"),
   "training.accumulate": gap("`accumulate`", "gradient accumulation", "use a larger batchSize"),
   "training.average": gap("`average`", "weight averaging", "leave it out"),
   "training.classWeights": gap("`classWeights`", "weighted losses", "leave it out"),
-  "data.idx": gap("`idx`", "more data formats", "write the data as CSV"),
-  "data.inputs.*.characters": gap("`characters`", "text columns", "write the data as columns of numbers"),
-  "data.targets.*.nextOf": gap("`nextOf`", "text columns", "write the data as columns of numbers"),
 };
 
 /** The gap at a path of the spec. */
 export function knownGap(path: SpecPath): Gap | undefined {
   const steps = path.filter((step) => typeof step === "string");
-  if (steps[0] === "data" && steps.length === 4) steps[2] = "*";
   const key = steps.join(".");
   return Object.hasOwn(gaps, key) ? gaps[key] : undefined;
 }
 
-/** The data formats of the contract other than CSV, by the end of the file's name. */
+/** The formats other than CSV in one file, by the end of its name. */
 export function dataFormatGap(file: string): Gap | undefined {
-  const format = /\.(npy|npz|jsonl|ndjson|parquet|gz|idx|safetensors)$|-ubyte$/i.exec(file);
+  const format = /\.(npy|npz|jsonl|ndjson|parquet|safetensors)(\.gz)?$/i.exec(file);
   return format
     ? gap(`the data format ${format[0].toLowerCase()}`, "more data formats", "write the data as CSV")
     : undefined;

@@ -113,21 +113,55 @@ const scale = z.union([
   z.strictObject({ divide: positive.describe("The number that every value is divided by.") }),
 ]);
 
-const columns = z.strictObject({
-  columns: z.array(z.string().min(1)).min(1).describe('Names of columns, or ranges of them: "p0..p63".'),
-  scale: scale.optional().describe("Fitted on the training part alone."),
-});
-
-const data = z.strictObject({
-  file: z.string().min(1).optional().describe("A CSV file with a header, relative to the spec."),
-  train: z
-    .string()
+/** How an input or target is read; which of the keys go together is checked in check-data.ts. */
+const columnKeys = {
+  columns: z
+    .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe("The training rows, where the test rows have a file of their own."),
-  test: z.string().min(1).optional().describe("The file of the test rows."),
-  inputs: z.record(z.string(), columns).describe("For each input the columns that it is read from."),
-  targets: z.record(z.string(), columns).describe("For each target the columns that it is read from."),
+    .describe('Names of columns, or ranges of them: "p0..p63"; IDX files have none.'),
+  scale: scale.optional().describe("Fitted on the training part alone."),
+};
+
+const inputColumns = z.strictObject({
+  ...columnKeys,
+  characters: z
+    .strictObject({
+      length: positiveInteger.describe(
+        "Places of the sequence: one more than the longest text has characters.",
+      ),
+    }) // prettier-ignore
+    .optional()
+    .describe(
+      "The column holds texts: the mark 0, then each character as its number in a vocabulary of the training part, then 0 as padding.",
+    ),
+});
+
+const targetColumns = z.strictObject({
+  ...columnKeys,
+  nextOf: z
+    .string()
+    .optional()
+    .describe("An input of characters: the target is at each place the character after it, -1 on padding."),
+});
+
+const file = z.string().min(1);
+const idxFiles = z.record(z.string(), file).describe("An IDX file for each input and target, relative to the spec."); // prettier-ignore
+const part = z.union([file, z.strictObject({ idx: idxFiles })]);
+
+const data = z.strictObject({
+  file: file.optional().describe("A CSV file with a header, packed by gzip or not, relative to the spec."),
+  idx: idxFiles.optional(),
+  train: part.optional().describe("The training rows, where the test rows have files of their own."),
+  test: part.optional().describe("The test rows."),
+  inputs: z
+    .record(z.string(), inputColumns)
+    .optional()
+    .describe("For each input the columns that it is read from."),
+  targets: z
+    .record(z.string(), targetColumns)
+    .optional()
+    .describe("For each target the columns that it is read from."),
 });
 
 const regularization = z.strictObject({

@@ -3,11 +3,10 @@ import { isRising, metricName } from "../library/metrics/index.ts";
 import { readNames } from "./build-network.ts";
 import { readByMeasures } from "./check/check-formulas.ts";
 import type { ModelGraphs } from "./build.ts";
-import type { Columns, Metric, Model, Training } from "./types.ts";
+import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
 import { version } from "./version.ts";
 
-const columnsOf = ({ columns, scale }: Columns): object =>
-  scale === undefined ? { columns } : { columns, scale };
+const columnsOf = (entry: Columns): object => ({ ...entry });
 
 const mapEntries = <T, U>(record: Readonly<Record<string, T>>, f: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
@@ -29,15 +28,52 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
 export const dataFacts = ({ data }: Model) =>
   data === undefined
     ? undefined
-    : { inputs: mapEntries(data.inputs, columnsOf), targets: mapEntries(data.targets, columnsOf) };
+    : {
+        inputs: mapEntries(data.inputs, columnsOf),
+        targets: mapEntries(data.targets, columnsOf),
+        ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
+      };
 
-/** Members of the runtime's `Program` that only some specs need, and what of the runtime they are. */
-export const programParts = ({ data, metrics }: Model): Readonly<Record<string, string>> => {
-  const isScaled = Object.values(data?.targets ?? {}).some(({ scale }) => scale !== undefined);
+/** The files as they are called from the folder on that all of them share. */
+export function idxNames(
+  train: Readonly<Record<string, string>>,
+  test: DataFiles | undefined,
+): { train: Record<string, string>; test?: Record<string, string> } {
+  const folders = [train, typeof test === "object" ? test : {}]
+    .flatMap((part) => Object.values(part))
+    .map((file) => file.split(/[\\/]/).slice(0, -1));
+  const differs = (depth: number) => folders.some((steps) => steps[depth] !== folders[0][depth]);
+  let shared = 0;
+  while (shared < folders[0].length && !differs(shared)) shared++;
+  const names = (part: Readonly<Record<string, string>>) =>
+    mapEntries(part, (file) => file.split(/[\\/]/).slice(shared).join("/"));
+  return { train: names(train), ...(typeof test === "object" ? { test: names(test) } : {}) };
+}
+
+/** Whether new texts can be drawn: the target is what follows in the only input. */
+export const writesTexts = ({ inputs, data }: Model): boolean =>
+  Object.keys(inputs).length === 1 &&
+  Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
+
+/** What of the runtime makes a data set of a table: columns, texts and what follows in them, or both. */
+export function datasetMaker({ data }: Model): "datasetOf" | "textDatasetOf" | "mixedDatasetOf" {
+  const isText = Object.values(data?.inputs ?? {}).map(({ characters }) => characters !== undefined);
+  if (!isText.includes(true)) return "datasetOf";
+  const isNext = Object.values(data?.targets ?? {}).every(({ nextOf }) => nextOf !== undefined);
+  return isNext && !isText.includes(false) ? "textDatasetOf" : "mixedDatasetOf";
+}
+
+/** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
+export const programParts = (model: Model): Readonly<Record<string, string>> => {
+  const { data, metrics } = model;
+  if (data === undefined) return {};
+  const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
+  const ofTable = data.test === undefined ? "csvFile" : "csvFileAndTest";
   return {
-    ...(data?.test === undefined ? {} : { testFile: "testFile" }),
-    ...(isScaled && hasErrors ? { ownUnits: "inOwnUnits" } : {}),
+    reader: typeof data.file === "string" ? `${ofTable}(${datasetMaker(model)})` : "idxFolder",
+    ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
+    ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
   };
 };
 

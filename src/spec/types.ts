@@ -45,13 +45,20 @@ export interface Columns {
   /** Column names and ranges "p0..p63" as written; the header of the file says what lies between. */
   readonly columns: readonly string[];
   readonly scale?: Scale;
+  /** The column holds texts, which become sequences of so many places. */
+  readonly characters?: { readonly length: number };
+  /** The input whose next character a target is; it then has no columns. */
+  readonly nextOf?: string;
 }
 
+/** A CSV file, or an IDX file for each input and target; relative to the spec. */
+export type DataFiles = string | Readonly<Record<string, string>>;
+
 export interface ModelData {
-  /** One file, or the file of the training rows; relative to the spec. */
-  readonly file: string;
-  /** A file of its own for the test rows. */
-  readonly test?: string;
+  /** All rows, or those of the training part. */
+  readonly file: DataFiles;
+  /** Files of their own for the test rows. */
+  readonly test?: DataFiles;
   readonly inputs: Readonly<Record<string, Columns>>;
   readonly targets: Readonly<Record<string, Columns>>;
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { inFile } from "../../src/data/in-file.ts";
@@ -43,7 +44,7 @@ test("both readers give the same table, whatever is quoted and however lines end
       const text = `${bom ? "\ufeff" : ""}a,__proto__,"c ""x"""\n${body}`;
       const [ours, theirs] = [parseCsv(text), await readCsv(fileOf(text))];
       expect(theirs.columns).toEqual(ours.columns);
-      const lines = (table: typeof ours) => Array.from({ length: table.rows }, (_, i) => table.lineOf(i));
+      const lines = (table: typeof ours) => table.records.map(({ line }) => line);
       expect(lines(theirs)).toEqual(lines(ours));
     }),
     { numRuns: 300 },
@@ -87,4 +88,16 @@ test("an error of the runtime takes the file's place; any other goes through unt
       throw new RangeError("bug");
     }),
   ).toThrow(RangeError);
+});
+
+test("what gzip packed is read as what it holds, whatever it is called; half of it is told", async () => {
+  const text = "\ufeffa,b\n1,é\n";
+  const file = fileOf(text);
+  const plain = await readCsv(file);
+  writeFileSync(file, gzipSync(text));
+  expect(await readCsv(file)).toEqual(plain);
+  writeFileSync(file, gzipSync(text).subarray(0, 20));
+  const caught: unknown = await readCsv(file).catch((error: unknown) => error);
+  expect(caught).toBeInstanceOf(DiagnosticError);
+  expect(String(caught)).toContain("data.csv error T2002: the gzip data is damaged or cut short");
 });

@@ -52,7 +52,7 @@ test.each(["Float32Array", "Float64Array"])(
       const facts =
         '{ name: "m", specHash: "", dtype: "f64", target: "ts", batchSize: 1, inputs: {}, targets: {}, parameters: [] }';
       const training = "{ epochs: 1, seed: 1, shuffle: true, metrics: [], stratify: true }";
-      const program = `const noProgram = { model: ${facts} satisfies ModelFacts, training: ${training}, createTrainer: (): Trainer => { throw new InputError("none"); } };\n`;
+      const program = `const noProgram = { model: ${facts} satisfies ModelFacts, training: ${training}, createTrainer: (): Trainer => { throw new InputError("none"); }, reader: csvFile(datasetOf) };\n`;
       const text = [...whole, program, start, "export type { Trainer };\n"].join("\n");
       const file = join(scratch, "whole file.ts");
       writeFileSync(
@@ -70,7 +70,7 @@ test.each(["Float32Array", "Float64Array"])(
           encoding: "utf8",
         });
         expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-        expect(stdout).toContain('Trains "m" on a CSV file');
+        expect(stdout).toContain('Trains "m".');
         const refused = spawnSync(process.execPath, [tsx, started, "--nonsense"], { encoding: "utf8" });
         expect(refused.status).toBe(2);
         expect(refused.stderr).toBe("error: unknown argument --nonsense (--help lists all)\n");

@@ -1,6 +1,6 @@
 // A checkpoint must bring back every bit, and nothing else must pass for one.
 import { expect, test } from "vitest";
-import { decodeCheckpoint } from "../../src/runtime/checkpoint.ts";
+import { decodeCheckpoint, noteIn, withNote } from "../../src/runtime/checkpoint.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import type { FitOptions, Trainer } from "../../src/runtime/trainer.ts";
 import { lineData, linearTrainer, model } from "./linear-machine.ts";
@@ -143,4 +143,18 @@ test("a checkpoint may lie anywhere in a larger buffer", () => {
   const around = new Uint8Array(saved.length + 3);
   around.set(saved, 3);
   expect(() => linearTrainer().load(around.subarray(3))).not.toThrow();
+});
+
+test("a note in a checkpoint is for whoever asks for it; the checkpoint loads as before", () => {
+  const trainer = linearTrainer({ rate: 0.3 });
+  trainer.fit(data, { epochs: 2, earlyStopping: { patience: 50 } });
+  const plain = trainer.save();
+  expect(noteIn(plain, "characters")).toBeUndefined();
+  const noted = withNote(plain, "characters", { text: ["é", "😀"] });
+  expect(noteIn(noted, "characters")).toEqual({ text: ["é", "😀"] });
+  expect(noteIn(withNote(noted, "characters", 3), "characters")).toBe(3);
+  const next = linearTrainer({ seed: 99, rate: 0.3 });
+  next.load(noted);
+  expect(next.save()).toEqual(plain);
+  expect(() => next.load(noted.with(40, noted[40] ^ 1))).toThrow("its checksum does not fit its content");
 });

@@ -27,7 +27,7 @@ test.each<ScaleRule>(["standard", "min-max", { divide: 50 }])(
     const dataset = prepared(scale);
     const trainer = linearTrainer({ training: facts });
     const reports: EpochReport[] = [];
-    const shown = inOwnUnits(trainer, facts, dataset);
+    const shown = inOwnUnits(trainer, { training: facts }, dataset);
     const result = await trainOn(model, facts, shown, dataset, {}, (report) => void reports.push(report));
     const span = spanOf(dataset);
     for (const [part, summary] of [
@@ -64,6 +64,7 @@ function fixedTrainer(asked: FitOptions[]): Trainable {
   const report = { epoch: 1, loss: 4, metrics: figures, learningRate: 0.1, best: true };
   return {
     epoch: 1,
+    save: () => Uint8Array.of(7),
     evaluateAll: () => ({ loss: 4, ...figures }),
     *epochs(_, options = {}) {
       asked.push(options);
@@ -75,7 +76,8 @@ function fixedTrainer(asked: FitOptions[]): Trainable {
 
 test("mae and rmse have the target's unit; loss, r2, accuracy and the learning rate do not", () => {
   const dataset = prepared({ divide: 10 });
-  const shown = inOwnUnits(fixedTrainer([]), training, dataset);
+  const shown = inOwnUnits(fixedTrainer([]), { training }, dataset);
+  expect(shown.save()).toEqual(Uint8Array.of(7));
   const own = { mae: 20, rmse: 30, r2: 0.5, accuracy: 0.25 };
   expect(shown.evaluateAll({})).toEqual({ loss: 4, ...own });
   const run = shown.epochs({});
@@ -92,7 +94,7 @@ test.each([
 ])("minDelta is read in the units of what early stopping watches: %s", (metric, minDelta) => {
   const asked: FitOptions[] = [];
   const stopping = { ...training, earlyStopping: { patience: 3, metric, minDelta: 5 } };
-  const shown = inOwnUnits(fixedTrainer(asked), stopping, prepared({ divide: 10 }));
+  const shown = inOwnUnits(fixedTrainer(asked), { training: stopping }, prepared({ divide: 10 }));
   shown.epochs({}, { epochs: 2 }).next();
   expect(asked).toEqual([{ epochs: 2, earlyStopping: { patience: 3, metric, minDelta } }]);
 });

@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { datasetOf } from "../../src/runtime/dataset.ts";
+import { csvFile } from "../../src/runtime/csv-reader.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
 import { runIfMain, runProgram, type Program } from "../../src/runtime/program.ts";
-import { testFile } from "../../src/runtime/test-file.ts";
+import { csvFileAndTest } from "../../src/runtime/test-file.ts";
 import { lineData, linearTrainer, model, training } from "./linear-machine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "program-"));
@@ -26,6 +28,7 @@ const program = (rate = 0.3): Program => ({
   training: facts,
   data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
   createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
+  reader: csvFile(datasetOf),
 });
 
 let output = "";
@@ -137,7 +140,13 @@ const twoFiles = (): Program => {
   const { test: _, ...withoutTest } = facts;
   const { data, ...rest } = program();
   const targets = { y: { columns: ["y"], scale: { divide: 0.001 } } };
-  return { ...rest, training: withoutTest, data: { ...data, targets }, testFile, ownUnits: inOwnUnits };
+  return {
+    ...rest,
+    training: withoutTest,
+    data: { ...data, targets },
+    reader: csvFileAndTest(datasetOf),
+    seen: inOwnUnits,
+  };
 };
 async function runTwo(...args: string[]): Promise<{ code: number; output: string; progress: string }> {
   output = progress = "";

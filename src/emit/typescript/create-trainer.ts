@@ -21,7 +21,7 @@ export function runtimeRootsOf({ parameters, data, programParts }: TrainerParts)
   return [
     ...["trainerOf", "firstNotFinite", "Machine", "TrainingFacts"],
     ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
-    ...Object.values(programParts),
+    ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
     ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
   ];
 }

@@ -23,7 +23,7 @@ export interface TrainerParts {
   /** The runtime's `TrainingFacts` and `DataFacts`. */
   readonly training: object;
   readonly data: object | undefined;
-  /** Members of the runtime's `Program` beside these, and what of the runtime they are. */
+  /** Members of the runtime's `Program` beside these, and how they are made of the runtime. */
   readonly programParts: Readonly<Record<string, string>>;
   readonly float: "f32" | "f64";
   readonly batchSize: number;

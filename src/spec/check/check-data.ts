@@ -1,52 +1,87 @@
-// The `data` section against the rest of the spec: its names are those of the inputs and targets, and its files are of a kind that can be read.
+// The `data` section against the rest of the spec: its names are those of the inputs and targets, and each says where it comes from.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
-import { dataFormatGap } from "../known-gaps.ts";
+import { checkFiles, isOfIdx } from "./check-files.ts";
 import { isUsableName } from "./check-names.ts";
+import { checkTexts } from "./check-texts.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 
 /**
- * Reports names without their other half (T1307), scales that do not fit and files that are missing or given in two ways (T1208), and
- * formats that are known gaps (T1901).
+ * Reports names without their other half (T1307), what says nowhere which columns it is read from (T1102), and scales and keys that do
+ * not fit (T1208); files and texts have checks of their own.
  */
 export function checkData(spec: unknown, problems: Collector): void {
   const data = member(spec, "data");
   if (typeof data !== "object" || data === null) return;
   for (const side of ["inputs", "targets"] as const) checkSide(spec, data, side, problems);
   checkFiles(spec, data, problems);
+  checkTexts(spec, data, problems);
 }
 
 function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", problems: Collector): void {
   const declared = keysOf(member(spec, side));
   const given = member(data, side);
   const known = keysOf(given);
+  const isIdx = isOfIdx(data);
   for (const name of known) {
     const path = ["data", side, name];
     if (!declared.includes(name)) {
-      const similar = didYouMean(name, declared);
-      const hint = similar
-        ? `did you mean ${showValue(similar)}?`
-        : declared.length > 0
-          ? `${side} of this spec: ${declared.join(", ")}`
-          : undefined;
-      problems.error(path, "T1307", `${formatPath(path)} is none of the ${side}`, { at: "key", hint });
+      reportUnknown(path, name, side, declared, problems);
       continue;
     }
-    checkScale(spec, member(given, name), side, name, problems);
+    const entry = member(given, name);
+    checkColumns(path, entry, isIdx, problems);
+    checkScale(spec, entry, side, name, problems);
     if (side === "targets") {
-      checkUnit(spec, member(given, name), name, problems);
-      warnOfFormula(spec, member(given, name), name, problems);
+      checkUnit(spec, entry, name, problems);
+      warnOfFormula(spec, entry, name, problems);
     }
   }
-  if (typeof given !== "object" || given === null || member(data, "idx") !== undefined) return;
+  if (isIdx) return;
+  if (given === undefined)
+    problems.error(["data"], "T1102", `data.${side} is missing: it must be an object`, { at: "key" });
+  if (typeof given !== "object" || given === null) return;
   for (const name of declared.filter((name) => !known.includes(name) && isUsableName(name))) {
     const message = `data.${side} does not say where ${formatPath([side, name])} comes from`;
     problems.error(["data", side], "T1307", message, {
       at: "key",
       hint: `add ${showValue(name)}: { "columns": [ … ] }`,
+    });
+  }
+}
+
+function reportUnknown(
+  path: SpecPath,
+  name: string,
+  side: "inputs" | "targets",
+  declared: readonly string[],
+  problems: Collector,
+): void {
+  const similar = didYouMean(name, declared);
+  const hint = similar
+    ? `did you mean ${showValue(similar)}?`
+    : declared.length > 0
+      ? `${side} of this spec: ${declared.join(", ")}`
+      : undefined;
+  problems.error(path, "T1307", `${formatPath(path)} is none of the ${side}`, { at: "key", hint });
+}
+
+/** A CSV file has columns, IDX files have none; nor has a target that is told from an input. */
+function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: Collector): void {
+  if (typeof entry !== "object" || entry === null) return;
+  const where = formatPath(path);
+  if (isIdx) {
+    for (const key of ["columns", "characters", "nextOf"].filter((key) => member(entry, key) !== undefined))
+      problems.error([...path, key], "T1208", `${where}.${key} does not go together with IDX files`, {
+        at: "key",
+        hint: "an IDX file holds one input or target; only `scale` may stand here",
+      });
+  } else if (member(entry, "columns") === undefined && member(entry, "nextOf") === undefined) {
+    problems.error(path, "T1102", `${where}.columns is missing: it must be a list that is not empty`, {
+      at: "key",
     });
   }
 }
@@ -96,29 +131,4 @@ function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Co
       hint: "leave the scale out, or write the formula for scaled values; mae and rmse are in the target's own units",
     });
   });
-}
-
-function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
-  for (const key of ["file", "train", "test"]) {
-    const file = textOf(member(data, key));
-    const gap = file === undefined ? undefined : dataFormatGap(file);
-    if (gap) problems.error(["data", key], "T1901", `data.${key}: ${gap.message}`, { hint: gap.hint });
-  }
-  const has = (key: string) => member(data, key) !== undefined;
-  const path: SpecPath = ["data"];
-  const hint = 'either "file", or "train" and "test"';
-  if (has("idx")) return;
-  if (has("file") && (has("train") || has("test")))
-    problems.error(path, "T1208", 'data has "file" beside "train" or "test"', { at: "key", hint });
-  else if (!has("file") && !has("train"))
-    problems.error(path, "T1102", `data.${has("test") ? "train" : "file"} is missing: it must be a text`, {
-      at: "key",
-      hint,
-    });
-  else if (has("train") && !has("test"))
-    problems.error(path, "T1102", "data.test is missing: it must be a text", { at: "key", hint });
-  const fraction = member(member(member(spec, "training"), "test"), "fraction");
-  if (!has("test") || fraction === undefined) return;
-  const message = "training.test sets test rows aside, but data.test is a file of them";
-  problems.error(["training", "test"], "T1208", message, { at: "key", hint: "leave one of the two" });
 }

@@ -1,0 +1,227 @@
+// A spec of texts on the command line and as an emitted program: both train on the same sequences, write the same new texts, and take up
+// each other's checkpoints, unless the numbers in these stand for other characters.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { compile } from "../../src/compile.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+import { expectRefusal, workspace, type Outcome } from "../cli/workspace.ts";
+
+const spec: ModelSpec = {
+  name: "words",
+  inputs: { text: { shape: [6], dtype: "i32" } },
+  targets: { next: { classes: 5, shape: [6] } },
+  network: [
+    { type: "embedding", vocabulary: 5, units: 12 },
+    { type: "position-embedding" },
+    { type: "attention", heads: 2, causal: true },
+    { type: "dense", units: 5 },
+  ],
+  loss: "cross-entropy",
+  metrics: ["accuracy"],
+  optimizer: { type: "adam", learningRate: 0.03 },
+  training: {
+    epochs: 8,
+    batchSize: 16,
+    seed: 5,
+    test: { fraction: 0.2 },
+    validation: { fraction: 0.2 },
+    earlyStopping: { patience: 3 },
+  },
+  data: {
+    file: "words.csv",
+    inputs: { text: { columns: ["word"], characters: { length: 6 } } },
+    targets: { next: { nextOf: "text" } },
+  },
+};
+
+/** "ab" over and over, or "xy", of two to five letters. */
+const words = (a = "ab", b = "xy") =>
+  `word\n${Array.from({ length: 80 }, (_, i) => (i % 2 === 0 ? a : b).repeat(3).slice(0, 2 + (i % 4))).join("\n")}\n`;
+
+const place = workspace();
+afterAll(() => place.remove());
+const tsx = fileURLToPath(new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url));
+const programOf = (file: string, ...args: string[]): Promise<Outcome> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [tsx, join(place.folder, file), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
+  });
+const program = (...args: string[]) => programOf("words.ts", ...args);
+const train = (...args: string[]) => place.run("train", "words.json", ...args);
+
+/** What `tsc --strict` has against an emitted file. */
+function faultsOf(file: string): string[] {
+  const options: ts.CompilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    strict: true,
+    noEmit: true,
+    types: [],
+    lib: ["lib.es2022.d.ts"],
+  };
+  const faults = ts.getPreEmitDiagnostics(ts.createProgram([join(place.folder, file)], options));
+  return faults.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, "\n"));
+}
+
+let code = "";
+beforeAll(async () => {
+  place.write("words.json", spec);
+  place.write("words.csv", words());
+  place.write("others.csv", words("ab", "xz"));
+  code = (await compile(spec)).code;
+  place.write("words.ts", code);
+});
+
+test("program and command line print the same, and learn that letters alternate", async () => {
+  const emitted = await program("--data", "words.csv", "--json", "--sample", "6");
+  const own = await train("--json", "--sample", "6");
+  expect(own.stdout).toBe(emitted.stdout);
+  const result = JSON.parse(own.stdout);
+  expect(Object.keys(result)).toEqual([
+    "model",
+    "epochs",
+    "bestEpoch",
+    "train",
+    "validation",
+    "test",
+    "samples",
+  ]);
+  expect(result.samples).toHaveLength(6);
+  for (const text of result.samples) expect(text).toMatch(/^(ab|ba|xy|yx|[abxy]){1,5}$/);
+  // by chance −log(1/5) = 1.6; which of two words it is and where it ends cannot be known
+  expect(result.test.loss).toBeLessThan(0.7);
+  expect(Object.keys(JSON.parse((await train("--json")).stdout))).not.toContain("samples");
+});
+
+test("--temperature 0 writes one text over and over, each on a line of its own after the figures", async () => {
+  const { stdout } = await train("--sample", "3", "--temperature", "0");
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.slice(0, 4).map((line) => line.split(/[: ]/)[0])).toEqual([
+    "words",
+    "train",
+    "validation",
+    "test",
+  ]);
+  expect(lines.slice(4)).toEqual([lines[4], lines[4], lines[4]]);
+  expect(lines[4]).toMatch(/^(ab|xy)/);
+});
+
+test("a checkpoint writes without more training, in both, whatever seed the texts have", async () => {
+  await train("--out", "words.ckpt");
+  const rest = ["--json", "--resume", "words.ckpt", "--sample", "9"];
+  const own = await train(...rest);
+  expect(await program("--data", "words.csv", ...rest)).toMatchObject({ code: 0, stdout: own.stdout });
+  const { samples, ...figures } = JSON.parse(own.stdout);
+  const other = JSON.parse((await train(...rest, "--seed", "8")).stdout);
+  expect(other).toMatchObject(figures);
+  expect(other.samples).not.toEqual(samples);
+  // without texts to write, a seed is that of training
+  expectRefusal(await train("--resume", "words.ckpt", "--seed", "8"), "was trained with seed 5");
+});
+
+test("a checkpoint of other characters is refused: its numbers mean others", async () => {
+  await train("--epochs", "1", "--out", "own.ckpt");
+  const said = 'the checkpoint was trained on texts of other characters: {"text":["a","b","x","y"]}; the training part has {"text":["a","b","x","z"]}'; // prettier-ignore
+  expectRefusal(await train("--data", "others.csv", "--resume", "own.ckpt"), "own.ckpt error T3001: ", said);
+  expectRefusal(await program("--data", "others.csv", "--resume", "own.ckpt"), `error: own.ckpt: ${said}`);
+});
+
+test("a file of test rows is read with the vocabulary of the training rows, a packed one too", async () => {
+  const { file: _, ...columns } = spec.data ?? {};
+  const { test: __, ...training } = spec.training;
+  place.write("two.json", { ...spec, training, data: { ...columns, train: "words.csv", test: "rest.csv" } });
+  place.write("rest.csv", "id,word\n1,abab\n2,xy\n");
+  const { stdout } = await place.run("train", "two.json", "--json", "--epochs", "1");
+  expect(JSON.parse(stdout).test.loss).toBeGreaterThan(0);
+  place.write("rest.csv", "id,word\n1,abab\n2,xyz\n");
+  expectRefusal(
+    await place.run("train", "two.json"),
+    'rest.csv:3 error T2004: column "word": "z" in "xyz" does not occur in the training part',
+  );
+});
+
+test("texts beside numbers, with a class of their own and a file of test rows: both print the same", async () => {
+  const mixed: ModelSpec = {
+    name: "kinds",
+    inputs: { text: { shape: [6], dtype: "i32" }, size: { shape: [2] } },
+    targets: { kind: { classes: 2 } },
+    network: [
+      { type: "embedding", from: "text", vocabulary: 5, units: 4 },
+      { type: "flatten", name: "letters" },
+      { type: "concat", from: ["letters", "size"] },
+      { type: "dense", units: 2 },
+    ],
+    loss: "cross-entropy",
+    metrics: ["accuracy"],
+    optimizer: { type: "adam", learningRate: 0.05 },
+    training: { epochs: 10, batchSize: 16, seed: 5, validation: { fraction: 0.2 } },
+    data: {
+      train: "kinds.csv",
+      test: "more.csv",
+      inputs: {
+        text: { columns: ["word"], characters: { length: 6 } },
+        size: { columns: ["a", "b"], scale: "standard" },
+      },
+      targets: { kind: { columns: ["kind"] } },
+    },
+  };
+  const rows = (first: number, count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const kind = (first + i) % 2;
+      return `${(kind === 0 ? "ab" : "xy").repeat(2).slice(0, 2 + (i % 3))},${i % 7},${(i * 3) % 5},${["low", "high"][kind]}`;
+    }).join("\n");
+  place.write("kinds.json", mixed);
+  place.write("kinds.csv", `word,a,b,kind\n${rows(0, 60)}\n`);
+  place.write("more.csv", `word,a,b,kind\n${rows(1, 20)}\n`);
+  place.write("kinds.ts", (await compile(mixed)).code);
+  const own = await place.run("train", "kinds.json", "--json");
+  const files = ["--data", "kinds.csv", "--test", "more.csv", "--json"];
+  expect((await programOf("kinds.ts", ...files)).stdout).toBe(own.stdout);
+  expect(JSON.parse(own.stdout)).toMatchObject({ validation: { accuracy: 1 }, test: { accuracy: 1 } });
+  expect(faultsOf("kinds.ts")).toEqual([]);
+  expectRefusal(
+    await place.run("train", "kinds.json", "--sample", "2"),
+    "does not learn what follows in a text",
+  );
+});
+
+test.each<[string[], string]>([
+  [["--temperature", "0.5"], "--temperature"],
+  [["--sample", "2", "--temperature", "-1"], "must be a number of at least 0"],
+  [["--sample", "2", "--temperature", "warm"], "must be a number of at least 0"],
+  [["--sample", "-2"], "must be a whole number"],
+  [["--sample"], "--sample"],
+])("%j is refused by both", async (args, said) => {
+  expectRefusal(await train(...args), said);
+  expectRefusal(await program("--data", "words.csv", ...args), said);
+});
+
+test("a model of something else writes no texts", async () => {
+  const numbers: ModelSpec = {
+    ...spec,
+    data: {
+      file: "words.csv",
+      inputs: { text: { columns: ["a..f"] } },
+      targets: { next: { columns: ["g..l"] } },
+    },
+  };
+  place.write("numbers.json", numbers);
+  expectRefusal(
+    await place.run("train", "numbers.json", "--sample", "3"),
+    'error T1010: --sample writes new texts, and "words" does not learn what follows in a text',
+  );
+  const { code: other } = await compile(numbers);
+  for (const part of ["--sample N", "writeTexts", "textDatasetOf", "withNote"]) {
+    expect(other).not.toContain(part);
+    expect(code).toContain(part);
+  }
+});
+
+test("--help tells the flags, and the emitted file compiles under --strict", async () => {
+  const { stdout } = await program("--help");
+  for (const line of [/^ {2}--data FILE {10}\S/m, /^ {2}--sample N {11}\S/m, /^ {2}--temperature T {6}\S/m])
+    expect(stdout).toMatch(line);
+  expect(faultsOf("words.ts")).toEqual([]);
+});

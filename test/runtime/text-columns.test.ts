@@ -1,0 +1,129 @@
+// Sequences of characters: one place too far, or a vocabulary that validation and test had a say in, and the loss means nothing.
+import { describe, expect, test } from "vitest";
+import type { Dataset } from "../../src/runtime/dataset.ts";
+import type { DataFacts } from "../../src/runtime/fields.ts";
+import { InputError } from "../../src/runtime/input-error.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
+import { parseCsv } from "../../src/runtime/parse-csv.ts";
+import { splitRows } from "../../src/runtime/split.ts";
+import { mixedDatasetOf } from "../../src/runtime/text-and-columns.ts";
+import { textDatasetOf } from "../../src/runtime/text-columns.ts";
+import { model as lineModel, training } from "./linear-machine.ts";
+
+const whole: TrainingFacts = { ...training, stratify: false };
+const modelOf = (vocabulary: number, length = 5): ModelFacts => ({
+  ...lineModel,
+  inputs: { text: { shape: [length], dtype: "i32", vocabulary } },
+  targets: { next: { shape: [length], classes: vocabulary } },
+});
+const data = (length = 5): DataFacts => ({
+  inputs: { text: { columns: ["name"], characters: { length } } },
+  targets: { next: { columns: [], nextOf: "text" } },
+});
+const read = (
+  text: string,
+  vocabulary: number,
+  { length = 5, facts = whole, seed = 7 }: { length?: number; facts?: TrainingFacts; seed?: number } = {},
+): Dataset => textDatasetOf(modelOf(vocabulary, length), data(length), facts, seed, parseCsv(text));
+
+function faultOf(work: () => unknown): { message: string; line: number | undefined } {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof InputError) return { message: error.message, line: error.line };
+    throw error;
+  }
+  return expect.fail("nothing was refused");
+}
+
+test("a text begins with the mark and ends with it; its padding has no say", () => {
+  expect(read("name\nba\nabca\n", 4)).toMatchObject({
+    train: {
+      text: Int32Array.of(0, 2, 1, 0, 0, 0, 1, 2, 3, 1),
+      next: Int32Array.of(2, 1, 0, -1, -1, 1, 2, 3, 1, 0),
+    },
+    characters: { text: ["a", "b", "c"] },
+  });
+});
+
+test("characters are told apart as people count them, and sorted by code point", () => {
+  // Of U+FF5E and U+1F600 the first has the smaller code point and the larger first unit of UTF-16.
+  const { characters, train } = read("name\n😀～\né\n", 4, { length: 3 });
+  expect(characters).toEqual({ text: ["é", "～", "😀"] });
+  expect(train["text"]).toEqual(Int32Array.of(0, 3, 2, 0, 1, 0));
+});
+
+test("digits are characters: a column that could be numbers is read as it stands", () => {
+  expect(read("name\n007\n1.0\n", 5)).toMatchObject({ characters: { text: [".", "0", "1", "7"] } });
+});
+
+describe("the vocabulary is the training part's", () => {
+  const facts = { ...whole, validation: 0.1, test: 0.1 };
+  const rows = 20;
+  const parts = splitRows(rows, facts, 7);
+  const withRow = (odd: number) =>
+    `name\n${Array.from({ length: rows }, (_, row) => (row === odd ? "zo" : "o")).join("\n")}\n`;
+
+  test("what only the training part has counts", () => {
+    expect(read(withRow(parts.train[3]), 3, { facts }).characters).toEqual({ text: ["o", "z"] });
+  });
+  test.each(["validation", "test"] as const)("a character that only the %s part has is an error", (part) => {
+    const [row] = parts[part];
+    expect(faultOf(() => read(withRow(row), 2, { facts }))).toEqual({
+      message: 'column "name": "z" in "zo" does not occur in the training part',
+      line: row + 2,
+    });
+  });
+  test("a file of test rows is read with it", () => {
+    const dataset = read("name\nab\nb\n", 3);
+    const part = dataset.testPart?.(parseCsv("id,name\n1,ba\n"));
+    expect(part).toEqual({ text: Int32Array.of(0, 2, 1, 0, 0), next: Int32Array.of(2, 1, 0, -1, -1) });
+    expect(faultOf(() => dataset.testPart?.(parseCsv("name\nab\nac\n")))).toEqual({
+      message: 'column "name": "c" in "ac" does not occur in the training part',
+      line: 3,
+    });
+    expect(faultOf(() => dataset.testPart?.(parseCsv("nom\nab\n"))).message).toBe(
+      'text needs the column "name", but the file has nom',
+    );
+  });
+});
+
+test.each<[string, string, number, string, number | undefined]>([
+  [
+    "a text that is too long is not cut",
+    "name\nabc\nabcab\nabcabca\n",
+    4,
+    'column "name": "abcab" has 5 characters, and 5 places hold at most 4 after the mark; the longest text of the file needs a length of 8',
+    3,
+  ],
+  ["an empty cell", 'name,id\nab,1\n"",2\n', 3, 'column "name": the cell is empty', 3],
+  [
+    "more classes than the data has",
+    "name\nab\n",
+    27,
+    "the texts of text have 2 different characters in the training part, 3 with the mark, but the embedding of text has a vocabulary of 27 and next has 27 classes",
+    undefined,
+  ],
+  ["a column that is not there", "nom\nab\n", 3, 'text needs the column "name", but the file has nom', 1],
+])("%s", (_, text, vocabulary, message, line) => {
+  expect(faultOf(() => read(text, vocabulary))).toEqual({ message, line });
+});
+
+test("texts with a class of their own: the parts keep its shares, and the vocabulary is that of the very same split", () => {
+  const facts: TrainingFacts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
+  const names = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `a${"xyz"[i % 3]}` : "o"));
+  const csv = `name,kind\n${names.map((name, i) => `${name},${i % 2}`).join("\n")}\n`;
+  const dataset = mixedDatasetOf(
+    { ...modelOf(6), targets: { kind: { shape: [], classes: 2 } } },
+    { inputs: data().inputs, targets: { kind: { columns: ["kind"] } } },
+    facts,
+    7,
+    parseCsv(csv),
+  );
+  for (const part of [dataset.train, dataset.validation, dataset.test]) {
+    const kinds = Array.from(part?.["kind"] ?? []);
+    expect(kinds.filter((kind) => kind === 1)).toHaveLength(kinds.length / 2);
+    // "o" is 2 among a, o, x, y, z, and stands where the class is 1
+    expect(kinds.map((_, i) => part?.["text"][5 * i + 1] === 2)).toEqual(kinds.map((kind) => kind === 1));
+  }
+});
