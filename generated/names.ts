@@ -2369,7 +2369,9 @@ function compute_d_block__attention_attention_mixed(
 //   [contract.vjp]:
 //   d_block.2.attention.attention1_contract_contract = Σ_2 block.2.attention.attention1_shares ·
 //   d_block.2.attention.attention1_mixed
-// And in the same way d_block.1.attention.attention1_contract_contract.
+// And in the same way d_block.2.attention.attention1_contract_contract_2,
+//   d_block.1.attention.attention1_contract_contract,
+//   d_block.1.attention.attention1_contract_contract_2.
 function compute_d_block__attention_attention_contract_contract(
   f: Numbers,
   n: number,
@@ -2458,8 +2460,8 @@ function compute_d_block__attention_attention_contract_contract(
 
 // Gradient of block.2.attention.attention1.valueBias [broadcast.vjp]:
 //   d_block.2.attention.attention1.valueBias = Σ_n,1 d_block.2.attention.attention1_contract_contractᵀ
-// And in the same way d_block.2.attention.attention1.queryBias,
-//   d_block.1.attention.attention1.valueBias, d_block.1.attention.attention1.queryBias.
+// And in the same way d_block.2.attention.attention1.keyBias, d_block.2.attention.attention1.queryBias,
+//   d_block.1.attention.attention1.valueBias and 2 more.
 function compute_d_block__attention_attention_valueBias(
   f: Numbers,
   n: number,
@@ -2482,8 +2484,8 @@ function compute_d_block__attention_attention_valueBias(
 // Gradient of Σ_last block.2.attention.layer-norm1 · block.2.attention.attention1.value [contract.vjp]:
 //   d_block.2.attention.attention1.value = Σ_n,1 block.2.attention.layer-norm1_again ·
 //   d_block.2.attention.attention1_contract_contractᵀ
-// And in the same way d_block.2.attention.attention1.query, d_block.1.attention.attention1.value,
-//   d_block.1.attention.attention1.query.
+// And in the same way d_block.2.attention.attention1.key, d_block.2.attention.attention1.query,
+//   d_block.1.attention.attention1.value and 2 more.
 function compute_d_block__attention_attention_value(
   f: Numbers,
   n: number,
@@ -2698,206 +2700,11 @@ function compute_d_block__attention_attention_contract(
   }
 }
 
-// Gradient of Σ_last block.2.attention.attention1_query · block.2.attention.attention1_key
-//   [contract.vjp]:
-//   d_block.2.attention.attention1_contract_contract_2 = Σ_1 block.2.attention.attention1_query ·
-//   d_block.2.attention.attention1_contract
-// And in the same way d_block.1.attention.attention1_contract_contract_2.
-function compute_d_block__attention_attention_contract_contract_(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  output: number,
-): void {
-  for (let row = 0; row < n; row++) {
-    const input_row = input + row * 1024;
-    const input_2_row = input_2 + row * 1024;
-    const output_row = output + row * 1024;
-    for (let j = 0; j < 4; j++) {
-      const input_j = input_row + j * 16;
-      const input_2_j = input_2_row + j * 256;
-      const output_j = output_row + j * 256;
-      for (let l = 0; l < 16; l += 4) {
-        const input_l = input_j + l;
-        const output_l = output_j + l * 16;
-        for (let m = 0; m < 16; m += 4) {
-          let sum00 = 0;
-          let sum10 = 0;
-          let sum20 = 0;
-          let sum30 = 0;
-          let sum01 = 0;
-          let sum11 = 0;
-          let sum21 = 0;
-          let sum31 = 0;
-          let sum02 = 0;
-          let sum12 = 0;
-          let sum22 = 0;
-          let sum32 = 0;
-          let sum03 = 0;
-          let sum13 = 0;
-          let sum23 = 0;
-          let sum33 = 0;
-          const input_2_m = input_2_j + m;
-          for (let k = 0; k < 16; k++) {
-            const input_k = input_l + k * 64;
-            const input0 = f[input_k];
-            const input_2_k = input_2_m + k * 16;
-            const input_2_0 = f[input_2_k];
-            sum00 += input0 * input_2_0;
-            const input1 = f[input_k + 1];
-            sum10 += input1 * input_2_0;
-            const input2 = f[input_k + 2];
-            sum20 += input2 * input_2_0;
-            const input3 = f[input_k + 3];
-            sum30 += input3 * input_2_0;
-            const input_2_1 = f[input_2_k + 1];
-            sum01 += input0 * input_2_1;
-            sum11 += input1 * input_2_1;
-            sum21 += input2 * input_2_1;
-            sum31 += input3 * input_2_1;
-            const input_2_2 = f[input_2_k + 2];
-            sum02 += input0 * input_2_2;
-            sum12 += input1 * input_2_2;
-            sum22 += input2 * input_2_2;
-            sum32 += input3 * input_2_2;
-            const input_2_3 = f[input_2_k + 3];
-            sum03 += input0 * input_2_3;
-            sum13 += input1 * input_2_3;
-            sum23 += input2 * input_2_3;
-            sum33 += input3 * input_2_3;
-          }
-          f[output_l + m] = sum00;
-          f[output_l + m + 16] = sum10;
-          f[output_l + m + 32] = sum20;
-          f[output_l + m + 48] = sum30;
-          f[output_l + m + 1] = sum01;
-          f[output_l + m + 17] = sum11;
-          f[output_l + m + 33] = sum21;
-          f[output_l + m + 49] = sum31;
-          f[output_l + m + 2] = sum02;
-          f[output_l + m + 18] = sum12;
-          f[output_l + m + 34] = sum22;
-          f[output_l + m + 50] = sum32;
-          f[output_l + m + 3] = sum03;
-          f[output_l + m + 19] = sum13;
-          f[output_l + m + 35] = sum23;
-          f[output_l + m + 51] = sum33;
-        }
-      }
-    }
-  }
-}
-
-// Gradient of block.2.attention.attention1.keyBias [broadcast.vjp]:
-//   d_block.2.attention.attention1.keyBias = Σ_n,1 d_block.2.attention.attention1_contract_contract_2ᵀ
-// And in the same way d_block.1.attention.attention1.keyBias.
-function compute_d_block__attention_attention_keyBias(
-  f: Numbers,
-  n: number,
-  input: number,
-  d_keyBias: number,
-): void {
-  for (let i = 0; i < 64; i++) {
-    let d_keyBias_value = 0;
-    const input_i = input + i * 16;
-    for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      for (let k = 0; k < 16; k++) {
-        d_keyBias_value += f[input_row + k];
-      }
-    }
-    f[d_keyBias + i] = d_keyBias_value;
-  }
-}
-
-// Gradient of Σ_last block.2.attention.layer-norm1 · block.2.attention.attention1.key [contract.vjp]:
-//   d_block.2.attention.attention1.key = Σ_n,1 block.2.attention.layer-norm1_again ·
-//   d_block.2.attention.attention1_contract_contract_2ᵀ
-// And in the same way d_block.1.attention.attention1.key.
-function compute_d_block__attention_attention_key(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_key: number,
-): void {
-  for (let i = 0; i < 64; i += 4) {
-    const input_i = input + i;
-    const d_key_i = d_key + i * 64;
-    for (let j = 0; j < 64; j += 4) {
-      let sum00 = 0;
-      let sum10 = 0;
-      let sum20 = 0;
-      let sum30 = 0;
-      let sum01 = 0;
-      let sum11 = 0;
-      let sum21 = 0;
-      let sum31 = 0;
-      let sum02 = 0;
-      let sum12 = 0;
-      let sum22 = 0;
-      let sum32 = 0;
-      let sum03 = 0;
-      let sum13 = 0;
-      let sum23 = 0;
-      let sum33 = 0;
-      const input_2_j = input_2 + j * 16;
-      for (let row = 0; row < n; row++) {
-        const input_row = input_i + row * 1024;
-        const input_2_row = input_2_j + row * 1024;
-        for (let k = 0; k < 16; k++) {
-          const input_k = input_row + k * 64;
-          const input0 = f[input_k];
-          const input_2_0 = f[input_2_row + k];
-          sum00 += input0 * input_2_0;
-          const input1 = f[input_k + 1];
-          sum10 += input1 * input_2_0;
-          const input2 = f[input_k + 2];
-          sum20 += input2 * input_2_0;
-          const input3 = f[input_k + 3];
-          sum30 += input3 * input_2_0;
-          const input_2_1 = f[input_2_row + k + 16];
-          sum01 += input0 * input_2_1;
-          sum11 += input1 * input_2_1;
-          sum21 += input2 * input_2_1;
-          sum31 += input3 * input_2_1;
-          const input_2_2 = f[input_2_row + k + 32];
-          sum02 += input0 * input_2_2;
-          sum12 += input1 * input_2_2;
-          sum22 += input2 * input_2_2;
-          sum32 += input3 * input_2_2;
-          const input_2_3 = f[input_2_row + k + 48];
-          sum03 += input0 * input_2_3;
-          sum13 += input1 * input_2_3;
-          sum23 += input2 * input_2_3;
-          sum33 += input3 * input_2_3;
-        }
-      }
-      f[d_key_i + j] = sum00;
-      f[d_key_i + j + 64] = sum10;
-      f[d_key_i + j + 128] = sum20;
-      f[d_key_i + j + 192] = sum30;
-      f[d_key_i + j + 1] = sum01;
-      f[d_key_i + j + 65] = sum11;
-      f[d_key_i + j + 129] = sum21;
-      f[d_key_i + j + 193] = sum31;
-      f[d_key_i + j + 2] = sum02;
-      f[d_key_i + j + 66] = sum12;
-      f[d_key_i + j + 130] = sum22;
-      f[d_key_i + j + 194] = sum32;
-      f[d_key_i + j + 3] = sum03;
-      f[d_key_i + j + 67] = sum13;
-      f[d_key_i + j + 131] = sum23;
-      f[d_key_i + j + 195] = sum33;
-    }
-  }
-}
-
 // Gradient of Σ_last block.2.attention.layer-norm1 · block.2.attention.attention1.value [contract.vjp]:
 //   d_block.2.attention.layer-norm1_part = Σ_last d_block.2.attention.attention1_contract_contractᵀ ·
 //   block.2.attention.attention1.value
-// And in the same way d_block.1.attention.layer-norm1_part.
+// And in the same way d_block.2.attention.attention1_contract_contract_4,
+//   d_block.1.attention.layer-norm1_part, d_block.1.attention.attention1_contract_contract_4.
 function compute_d_block__attention_layer_norm_part(
   f: Numbers,
   n: number,
@@ -2955,89 +2762,6 @@ function compute_d_block__attention_layer_norm_part(
           sum13 += input1 * value3;
           sum23 += input2 * value3;
           sum33 += input3 * value3;
-        }
-        f[output_j + l] = sum00;
-        f[output_j + l + 64] = sum10;
-        f[output_j + l + 128] = sum20;
-        f[output_j + l + 192] = sum30;
-        f[output_j + l + 1] = sum01;
-        f[output_j + l + 65] = sum11;
-        f[output_j + l + 129] = sum21;
-        f[output_j + l + 193] = sum31;
-        f[output_j + l + 2] = sum02;
-        f[output_j + l + 66] = sum12;
-        f[output_j + l + 130] = sum22;
-        f[output_j + l + 194] = sum32;
-        f[output_j + l + 3] = sum03;
-        f[output_j + l + 67] = sum13;
-        f[output_j + l + 131] = sum23;
-        f[output_j + l + 195] = sum33;
-      }
-    }
-  }
-}
-
-// Gradient of Σ_last block.2.attention.layer-norm1 · block.2.attention.attention1.key [contract.vjp]:
-//   d_block.2.attention.attention1_contract_contract_4 = Σ_last
-//   d_block.2.attention.attention1_contract_contract_2ᵀ · block.2.attention.attention1.key
-// And in the same way d_block.1.attention.attention1_contract_contract_4.
-function compute_d_block__attention_attention_contract_contract__2(
-  f: Numbers,
-  n: number,
-  input: number,
-  key: number,
-  output: number,
-): void {
-  for (let row = 0; row < n; row++) {
-    const input_row = input + row * 1024;
-    const output_row = output + row * 1024;
-    for (let j = 0; j < 16; j += 4) {
-      const input_j = input_row + j;
-      const output_j = output_row + j * 64;
-      for (let l = 0; l < 64; l += 4) {
-        let sum00 = 0;
-        let sum10 = 0;
-        let sum20 = 0;
-        let sum30 = 0;
-        let sum01 = 0;
-        let sum11 = 0;
-        let sum21 = 0;
-        let sum31 = 0;
-        let sum02 = 0;
-        let sum12 = 0;
-        let sum22 = 0;
-        let sum32 = 0;
-        let sum03 = 0;
-        let sum13 = 0;
-        let sum23 = 0;
-        let sum33 = 0;
-        const key_l = key + l * 64;
-        for (let k = 0; k < 64; k++) {
-          const input_k = input_j + k * 16;
-          const input0 = f[input_k];
-          const key0 = f[key_l + k];
-          sum00 += input0 * key0;
-          const input1 = f[input_k + 1];
-          sum10 += input1 * key0;
-          const input2 = f[input_k + 2];
-          sum20 += input2 * key0;
-          const input3 = f[input_k + 3];
-          sum30 += input3 * key0;
-          const key1 = f[key_l + k + 64];
-          sum01 += input0 * key1;
-          sum11 += input1 * key1;
-          sum21 += input2 * key1;
-          sum31 += input3 * key1;
-          const key2 = f[key_l + k + 128];
-          sum02 += input0 * key2;
-          sum12 += input1 * key2;
-          sum22 += input2 * key2;
-          sum32 += input3 * key2;
-          const key3 = f[key_l + k + 192];
-          sum03 += input0 * key3;
-          sum13 += input1 * key3;
-          sum23 += input2 * key3;
-          sum33 += input3 * key3;
         }
         f[output_j + l] = sum00;
         f[output_j + l + 64] = sum10;
@@ -4119,20 +3843,20 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_shares,
     d_block_2_attention_attention1_contract,
   );
-  compute_d_block__attention_attention_contract_contract_(
+  compute_d_block__attention_attention_contract_contract(
     f,
     n,
-    block_2_attention_attention1_query_2,
     d_block_2_attention_attention1_contract,
+    block_2_attention_attention1_query_2,
     d_block_2_attention_attention1_contract_contract_2,
   );
-  compute_d_block__attention_attention_keyBias(
+  compute_d_block__attention_attention_valueBias(
     f,
     n,
     d_block_2_attention_attention1_contract_contract_2,
     d_block_2_attention_attention1_keyBias,
   );
-  compute_d_block__attention_attention_key(
+  compute_d_block__attention_attention_value(
     f,
     n,
     block_2_attention_layer_norm1_again,
@@ -4166,7 +3890,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_value,
     d_block_2_attention_layer_norm1_part,
   );
-  compute_d_block__attention_attention_contract_contract__2(
+  compute_d_block__attention_layer_norm_part(
     f,
     n,
     d_block_2_attention_attention1_contract_contract_2,
@@ -4354,20 +4078,20 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_shares,
     d_block_1_attention_attention1_contract,
   );
-  compute_d_block__attention_attention_contract_contract_(
+  compute_d_block__attention_attention_contract_contract(
     f,
     n,
-    block_1_attention_attention1_query_2,
     d_block_1_attention_attention1_contract,
+    block_1_attention_attention1_query_2,
     d_block_1_attention_attention1_contract_contract_2,
   );
-  compute_d_block__attention_attention_keyBias(
+  compute_d_block__attention_attention_valueBias(
     f,
     n,
     d_block_1_attention_attention1_contract_contract_2,
     d_block_1_attention_attention1_keyBias,
   );
-  compute_d_block__attention_attention_key(
+  compute_d_block__attention_attention_value(
     f,
     n,
     block_1_attention_layer_norm1_again,
@@ -4401,7 +4125,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_value,
     d_block_1_attention_layer_norm1_part,
   );
-  compute_d_block__attention_attention_contract_contract__2(
+  compute_d_block__attention_layer_norm_part(
     f,
     n,
     d_block_1_attention_attention1_contract_contract_2,

@@ -106,15 +106,19 @@ export const contract = defineOp({
     const shared = range(0, batch);
     const placesI = range(batch, freeX.length);
     const placesJ = range(batch + freeX.length, freeY.length);
-    // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in x's order.
+    // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in x's order. The other way
+    // round i and k, or k and j, change places: whichever leaves innermost what is innermost in the operand.
     const byAxis = (list: Axes, other: Axes) =>
       [...list.keys()].sort((a, b) => list[a] - list[b]).map((s) => other[s]);
-    const dx = g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: placesJ, sumY: freeY });
-    const dy = g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: placesI });
-    return {
-      x: arrange(g, dx, [...axes.batchX, ...freeX, ...byAxis(axes.sumY, axes.sumX)]),
-      y: arrange(g, dy, [...axes.batchY, ...byAxis(axes.sumX, axes.sumY), ...freeY]),
-    };
+    const kOfX = byAxis(axes.sumY, axes.sumX);
+    const kOfY = byAxis(axes.sumX, axes.sumY);
+    const dx = freeX.includes(x.type.shape.length - 1)
+      ? arrange(g, g.contract(y, dz, { batchX: axes.batchY, batchY: shared, sumX: freeY, sumY: placesJ }), [...axes.batchX, ...kOfX, ...freeX]) // prettier-ignore
+      : arrange(g, g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: placesJ, sumY: freeY }), [...axes.batchX, ...freeX, ...kOfX]); // prettier-ignore
+    const dy = axes.sumY.includes(y.type.shape.length - 1)
+      ? arrange(g, g.contract(dz, x, { batchX: shared, batchY: axes.batchX, sumX: placesI, sumY: freeX }), [...axes.batchY, ...freeY, ...kOfY]) // prettier-ignore
+      : arrange(g, g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: placesI }), [...axes.batchY, ...kOfY, ...freeY]); // prettier-ignore
+    return { x: dx, y: dy };
   },
   lower: {
     kind: "reduce",
