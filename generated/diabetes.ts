@@ -1260,7 +1260,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -1309,6 +1309,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -2208,7 +2216,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -2229,18 +2238,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       progression: f.subarray(progression, progression + 32),
     },
     output: f.subarray(prediction, prediction + 32),
-    parameters: {
-      "dense1.weight": f.subarray(dense1_weight, dense1_weight + 320),
-      "dense1.bias": f.subarray(dense1_bias, dense1_bias + 32),
-      "dense2.weight": f.subarray(dense2_weight, dense2_weight + 32),
-      "dense2.bias": f.subarray(dense2_bias, dense2_bias + 1),
-    },
-    gradients: {
-      "dense1.weight": f.subarray(d_dense1_weight, d_dense1_weight + 320),
-      "dense1.bias": f.subarray(d_dense1_bias, d_dense1_bias + 32),
-      "dense2.weight": f.subarray(d_dense2_weight, d_dense2_weight + 32),
-      "dense2.bias": f.subarray(d_dense2_bias, d_dense2_bias + 1),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 1160, model.parameters),
     state: new Uint8Array(memory, 0, 4640),
     totals: doubles.subarray(972, 982),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -2263,36 +2262,28 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.seed[0] = seed;
       // dense1.weight: he-uniform, fan-in 10
       uniform(
-        f.subarray(dense1_weight, dense1_weight + 320),
+        machine.parameters["dense1.weight"],
         randomStream(randomKey(seed, 0, 0)),
         -0.7745966692414834,
         0.7745966692414834,
       );
       // dense2.weight: xavier-uniform, fan-in 32, fan-out 1
       uniform(
-        f.subarray(dense2_weight, dense2_weight + 32),
+        machine.parameters["dense2.weight"],
         randomStream(randomKey(seed, 0, 2)),
         -0.4264014327112209,
         0.4264014327112209,
       );
       // dense2.bias: constant, value 150
-      constant(f.subarray(dense2_bias, dense2_bias + 1), 150);
+      constant(machine.parameters["dense2.bias"], 150);
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["dense1.weight", dense1_weight, 320],
-          ["dense1.bias", dense1_bias, 32],
-          ["dense2.weight", dense2_weight, 32],
-          ["dense2.bias", dense2_bias, 1],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["dense1", dense1, 32],
-          ["d_dense2", d_dense2, 1],
-          ["d_dense1_sum", d_dense1_sum, 32],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["dense1", dense1, 32],
+        ["d_dense2", d_dense2, 1],
+        ["d_dense1_sum", d_dense1_sum, 32],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

@@ -1474,7 +1474,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -1523,6 +1523,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -2422,7 +2430,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -2440,18 +2449,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   const machine: Machine = {
     inputs: { flower: f.subarray(flower, flower + 64), species: integers.subarray(species, species + 16) },
     output: f.subarray(prediction, prediction + 48),
-    parameters: {
-      "dense1.weight": f.subarray(dense1_weight, dense1_weight + 64),
-      "dense1.bias": f.subarray(dense1_bias, dense1_bias + 16),
-      "dense2.weight": f.subarray(dense2_weight, dense2_weight + 48),
-      "dense2.bias": f.subarray(dense2_bias, dense2_bias + 3),
-    },
-    gradients: {
-      "dense1.weight": f.subarray(d_dense1_weight, d_dense1_weight + 64),
-      "dense1.bias": f.subarray(d_dense1_bias, d_dense1_bias + 16),
-      "dense2.weight": f.subarray(d_dense2_weight, d_dense2_weight + 48),
-      "dense2.bias": f.subarray(d_dense2_bias, d_dense2_bias + 3),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 268, model.parameters),
     state: new Uint8Array(memory, 0, 1060),
     totals: doubles.subarray(268, 272),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -2469,14 +2468,14 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.seed[0] = seed;
       // dense1.weight: xavier-uniform, fan-in 4, fan-out 16
       uniform(
-        f.subarray(dense1_weight, dense1_weight + 64),
+        machine.parameters["dense1.weight"],
         randomStream(randomKey(seed, 0, 0)),
         -0.5477225575051662,
         0.5477225575051662,
       );
       // dense2.weight: xavier-uniform, fan-in 16, fan-out 3
       uniform(
-        f.subarray(dense2_weight, dense2_weight + 48),
+        machine.parameters["dense2.weight"],
         randomStream(randomKey(seed, 0, 2)),
         -0.5619514869490163,
         0.5619514869490163,
@@ -2484,19 +2483,11 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["dense1.weight", dense1_weight, 64],
-          ["dense1.bias", dense1_bias, 16],
-          ["dense2.weight", dense2_weight, 48],
-          ["dense2.bias", dense2_bias, 3],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["dense1", dense1, 16],
-          ["d_dense2", d_dense2, 3],
-          ["d_dense1_sum", d_dense1_sum, 16],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["dense1", dense1, 16],
+        ["d_dense2", d_dense2, 3],
+        ["d_dense1_sum", d_dense1_sum, 16],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

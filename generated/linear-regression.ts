@@ -882,7 +882,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -931,6 +931,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -1830,7 +1838,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -1851,14 +1860,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       progression: f.subarray(progression, progression + 442),
     },
     output: f.subarray(prediction, prediction + 442),
-    parameters: {
-      "dense1.weight": f.subarray(dense1_weight, dense1_weight + 10),
-      "dense1.bias": f.subarray(dense1_bias, dense1_bias + 1),
-    },
-    gradients: {
-      "dense1.weight": f.subarray(d_dense1_weight, d_dense1_weight + 10),
-      "dense1.bias": f.subarray(d_dense1_bias, d_dense1_bias + 1),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 16, model.parameters),
     state: new Uint8Array(memory, 0, 56),
     totals: doubles.subarray(2672, 2680),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -1877,16 +1880,10 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["dense1.weight", dense1_weight, 10],
-          ["dense1.bias", dense1_bias, 1],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["mse", mse, 1],
-          ["d_dense1", d_dense1, 1],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["mse", mse, 1],
+        ["d_dense1", d_dense1, 1],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

@@ -2386,7 +2386,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -2435,6 +2435,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── program ──
@@ -3266,7 +3274,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -3284,30 +3293,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   const machine: Machine = {
     inputs: { pixels: f.subarray(pixels, pixels + 25088), digit: integers.subarray(digit, digit + 32) },
     output: f.subarray(prediction, prediction + 320),
-    parameters: {
-      "conv2d1.weight": f.subarray(conv2d1_weight, conv2d1_weight + 150),
-      "conv2d1.bias": f.subarray(conv2d1_bias, conv2d1_bias + 6),
-      "conv2d2.weight": f.subarray(conv2d2_weight, conv2d2_weight + 2400),
-      "conv2d2.bias": f.subarray(conv2d2_bias, conv2d2_bias + 16),
-      "dense1.weight": f.subarray(dense1_weight, dense1_weight + 48000),
-      "dense1.bias": f.subarray(dense1_bias, dense1_bias + 120),
-      "dense2.weight": f.subarray(dense2_weight, dense2_weight + 10080),
-      "dense2.bias": f.subarray(dense2_bias, dense2_bias + 84),
-      "dense3.weight": f.subarray(dense3_weight, dense3_weight + 840),
-      "dense3.bias": f.subarray(dense3_bias, dense3_bias + 10),
-    },
-    gradients: {
-      "conv2d1.weight": f.subarray(d_conv2d1_weight, d_conv2d1_weight + 150),
-      "conv2d1.bias": f.subarray(d_conv2d1_bias, d_conv2d1_bias + 6),
-      "conv2d2.weight": f.subarray(d_conv2d2_weight, d_conv2d2_weight + 2400),
-      "conv2d2.bias": f.subarray(d_conv2d2_bias, d_conv2d2_bias + 16),
-      "dense1.weight": f.subarray(d_dense1_weight, d_dense1_weight + 48000),
-      "dense1.bias": f.subarray(d_dense1_bias, d_dense1_bias + 120),
-      "dense2.weight": f.subarray(d_dense2_weight, d_dense2_weight + 10080),
-      "dense2.bias": f.subarray(d_dense2_bias, d_dense2_bias + 84),
-      "dense3.weight": f.subarray(d_dense3_weight, d_dense3_weight + 840),
-      "dense3.bias": f.subarray(d_dense3_bias, d_dense3_bias + 10),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 185124, model.parameters),
     state: new Uint8Array(memory, 0, 740488),
     totals: doubles.subarray(136140, 136144),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -3325,35 +3312,30 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.seed[0] = seed;
       // conv2d1.weight: he-uniform, fan-in 25
       uniform(
-        f.subarray(conv2d1_weight, conv2d1_weight + 150),
+        machine.parameters["conv2d1.weight"],
         randomStream(randomKey(seed, 0, 0)),
         -0.4898979485566356,
         0.4898979485566356,
       );
       // conv2d2.weight: he-uniform, fan-in 150
-      uniform(
-        f.subarray(conv2d2_weight, conv2d2_weight + 2400),
-        randomStream(randomKey(seed, 0, 2)),
-        -0.2,
-        0.2,
-      );
+      uniform(machine.parameters["conv2d2.weight"], randomStream(randomKey(seed, 0, 2)), -0.2, 0.2);
       // dense1.weight: he-uniform, fan-in 400
       uniform(
-        f.subarray(dense1_weight, dense1_weight + 48000),
+        machine.parameters["dense1.weight"],
         randomStream(randomKey(seed, 0, 4)),
         -0.1224744871391589,
         0.1224744871391589,
       );
       // dense2.weight: he-uniform, fan-in 120
       uniform(
-        f.subarray(dense2_weight, dense2_weight + 10080),
+        machine.parameters["dense2.weight"],
         randomStream(randomKey(seed, 0, 6)),
         -0.22360679774997896,
         0.22360679774997896,
       );
       // dense3.weight: xavier-uniform, fan-in 84, fan-out 10
       uniform(
-        f.subarray(dense3_weight, dense3_weight + 840),
+        machine.parameters["dense3.weight"],
         randomStream(randomKey(seed, 0, 8)),
         -0.25264557631995566,
         0.25264557631995566,
@@ -3361,27 +3343,13 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["conv2d1.weight", conv2d1_weight, 150],
-          ["conv2d1.bias", conv2d1_bias, 6],
-          ["conv2d2.weight", conv2d2_weight, 2400],
-          ["conv2d2.bias", conv2d2_bias, 16],
-          ["dense1.weight", dense1_weight, 48000],
-          ["dense1.bias", dense1_bias, 120],
-          ["dense2.weight", dense2_weight, 10080],
-          ["dense2.bias", dense2_bias, 84],
-          ["dense3.weight", dense3_weight, 840],
-          ["dense3.bias", dense3_bias, 10],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["conv2d1_pad", conv2d1_pad, 1024],
-          ["conv2d1", conv2d1, 4704],
-          ["max-pool2d1", max_pool2d1, 1176],
-          ["d_max-pool2d1", d_max_pool2d1, 1176],
-          ["d_conv2d1_sum", d_conv2d1_sum, 4704],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["conv2d1_pad", conv2d1_pad, 1024],
+        ["conv2d1", conv2d1, 4704],
+        ["max-pool2d1", max_pool2d1, 1176],
+        ["d_max-pool2d1", d_max_pool2d1, 1176],
+        ["d_conv2d1_sum", d_conv2d1_sum, 4704],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

@@ -5136,7 +5136,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -5185,6 +5185,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -6288,7 +6296,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -6411,242 +6420,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   const machine: Machine = {
     inputs: { text: integers.subarray(text, text + 512), next: integers.subarray(next, next + 512) },
     output: f.subarray(prediction, prediction + 13824),
-    parameters: {
-      "characters.weight": f.subarray(characters_weight, characters_weight + 1728),
-      "places.weight": f.subarray(places_weight, places_weight + 1024),
-      "block.1.attention.layer-norm1.scale": f.subarray(
-        block_1_attention_layer_norm1_scale,
-        block_1_attention_layer_norm1_scale + 64,
-      ),
-      "block.1.attention.layer-norm1.shift": f.subarray(
-        block_1_attention_layer_norm1_shift,
-        block_1_attention_layer_norm1_shift + 64,
-      ),
-      "block.1.attention.attention1.query": f.subarray(
-        block_1_attention_attention1_query,
-        block_1_attention_attention1_query + 4096,
-      ),
-      "block.1.attention.attention1.queryBias": f.subarray(
-        block_1_attention_attention1_queryBias,
-        block_1_attention_attention1_queryBias + 64,
-      ),
-      "block.1.attention.attention1.key": f.subarray(
-        block_1_attention_attention1_key,
-        block_1_attention_attention1_key + 4096,
-      ),
-      "block.1.attention.attention1.keyBias": f.subarray(
-        block_1_attention_attention1_keyBias,
-        block_1_attention_attention1_keyBias + 64,
-      ),
-      "block.1.attention.attention1.value": f.subarray(
-        block_1_attention_attention1_value,
-        block_1_attention_attention1_value + 4096,
-      ),
-      "block.1.attention.attention1.valueBias": f.subarray(
-        block_1_attention_attention1_valueBias,
-        block_1_attention_attention1_valueBias + 64,
-      ),
-      "block.1.attention.attention1.output": f.subarray(
-        block_1_attention_attention1_output,
-        block_1_attention_attention1_output + 4096,
-      ),
-      "block.1.attention.attention1.outputBias": f.subarray(
-        block_1_attention_attention1_outputBias,
-        block_1_attention_attention1_outputBias + 64,
-      ),
-      "block.1.mlp.layer-norm1.scale": f.subarray(
-        block_1_mlp_layer_norm1_scale,
-        block_1_mlp_layer_norm1_scale + 64,
-      ),
-      "block.1.mlp.layer-norm1.shift": f.subarray(
-        block_1_mlp_layer_norm1_shift,
-        block_1_mlp_layer_norm1_shift + 64,
-      ),
-      "block.1.mlp.hidden.weight": f.subarray(block_1_mlp_hidden_weight, block_1_mlp_hidden_weight + 16384),
-      "block.1.mlp.hidden.bias": f.subarray(block_1_mlp_hidden_bias, block_1_mlp_hidden_bias + 256),
-      "block.1.mlp.output.weight": f.subarray(block_1_mlp_output_weight, block_1_mlp_output_weight + 16384),
-      "block.1.mlp.output.bias": f.subarray(block_1_mlp_output_bias, block_1_mlp_output_bias + 64),
-      "block.2.attention.layer-norm1.scale": f.subarray(
-        block_2_attention_layer_norm1_scale,
-        block_2_attention_layer_norm1_scale + 64,
-      ),
-      "block.2.attention.layer-norm1.shift": f.subarray(
-        block_2_attention_layer_norm1_shift,
-        block_2_attention_layer_norm1_shift + 64,
-      ),
-      "block.2.attention.attention1.query": f.subarray(
-        block_2_attention_attention1_query,
-        block_2_attention_attention1_query + 4096,
-      ),
-      "block.2.attention.attention1.queryBias": f.subarray(
-        block_2_attention_attention1_queryBias,
-        block_2_attention_attention1_queryBias + 64,
-      ),
-      "block.2.attention.attention1.key": f.subarray(
-        block_2_attention_attention1_key,
-        block_2_attention_attention1_key + 4096,
-      ),
-      "block.2.attention.attention1.keyBias": f.subarray(
-        block_2_attention_attention1_keyBias,
-        block_2_attention_attention1_keyBias + 64,
-      ),
-      "block.2.attention.attention1.value": f.subarray(
-        block_2_attention_attention1_value,
-        block_2_attention_attention1_value + 4096,
-      ),
-      "block.2.attention.attention1.valueBias": f.subarray(
-        block_2_attention_attention1_valueBias,
-        block_2_attention_attention1_valueBias + 64,
-      ),
-      "block.2.attention.attention1.output": f.subarray(
-        block_2_attention_attention1_output,
-        block_2_attention_attention1_output + 4096,
-      ),
-      "block.2.attention.attention1.outputBias": f.subarray(
-        block_2_attention_attention1_outputBias,
-        block_2_attention_attention1_outputBias + 64,
-      ),
-      "block.2.mlp.layer-norm1.scale": f.subarray(
-        block_2_mlp_layer_norm1_scale,
-        block_2_mlp_layer_norm1_scale + 64,
-      ),
-      "block.2.mlp.layer-norm1.shift": f.subarray(
-        block_2_mlp_layer_norm1_shift,
-        block_2_mlp_layer_norm1_shift + 64,
-      ),
-      "block.2.mlp.hidden.weight": f.subarray(block_2_mlp_hidden_weight, block_2_mlp_hidden_weight + 16384),
-      "block.2.mlp.hidden.bias": f.subarray(block_2_mlp_hidden_bias, block_2_mlp_hidden_bias + 256),
-      "block.2.mlp.output.weight": f.subarray(block_2_mlp_output_weight, block_2_mlp_output_weight + 16384),
-      "block.2.mlp.output.bias": f.subarray(block_2_mlp_output_bias, block_2_mlp_output_bias + 64),
-      "norm.scale": f.subarray(norm_scale, norm_scale + 64),
-      "norm.shift": f.subarray(norm_shift, norm_shift + 64),
-      "logits.weight": f.subarray(logits_weight, logits_weight + 1728),
-      "logits.bias": f.subarray(logits_bias, logits_bias + 27),
-    },
-    gradients: {
-      "characters.weight": f.subarray(d_characters_weight, d_characters_weight + 1728),
-      "places.weight": f.subarray(d_places_weight, d_places_weight + 1024),
-      "block.1.attention.layer-norm1.scale": f.subarray(
-        d_block_1_attention_layer_norm1_scale,
-        d_block_1_attention_layer_norm1_scale + 64,
-      ),
-      "block.1.attention.layer-norm1.shift": f.subarray(
-        d_block_1_attention_layer_norm1_shift,
-        d_block_1_attention_layer_norm1_shift + 64,
-      ),
-      "block.1.attention.attention1.query": f.subarray(
-        d_block_1_attention_attention1_query,
-        d_block_1_attention_attention1_query + 4096,
-      ),
-      "block.1.attention.attention1.queryBias": f.subarray(
-        d_block_1_attention_attention1_queryBias,
-        d_block_1_attention_attention1_queryBias + 64,
-      ),
-      "block.1.attention.attention1.key": f.subarray(
-        d_block_1_attention_attention1_key,
-        d_block_1_attention_attention1_key + 4096,
-      ),
-      "block.1.attention.attention1.keyBias": f.subarray(
-        d_block_1_attention_attention1_keyBias,
-        d_block_1_attention_attention1_keyBias + 64,
-      ),
-      "block.1.attention.attention1.value": f.subarray(
-        d_block_1_attention_attention1_value,
-        d_block_1_attention_attention1_value + 4096,
-      ),
-      "block.1.attention.attention1.valueBias": f.subarray(
-        d_block_1_attention_attention1_valueBias,
-        d_block_1_attention_attention1_valueBias + 64,
-      ),
-      "block.1.attention.attention1.output": f.subarray(
-        d_block_1_attention_attention1_output,
-        d_block_1_attention_attention1_output + 4096,
-      ),
-      "block.1.attention.attention1.outputBias": f.subarray(
-        d_block_1_attention_attention1_outputBias,
-        d_block_1_attention_attention1_outputBias + 64,
-      ),
-      "block.1.mlp.layer-norm1.scale": f.subarray(
-        d_block_1_mlp_layer_norm1_scale,
-        d_block_1_mlp_layer_norm1_scale + 64,
-      ),
-      "block.1.mlp.layer-norm1.shift": f.subarray(
-        d_block_1_mlp_layer_norm1_shift,
-        d_block_1_mlp_layer_norm1_shift + 64,
-      ),
-      "block.1.mlp.hidden.weight": f.subarray(
-        d_block_1_mlp_hidden_weight,
-        d_block_1_mlp_hidden_weight + 16384,
-      ),
-      "block.1.mlp.hidden.bias": f.subarray(d_block_1_mlp_hidden_bias, d_block_1_mlp_hidden_bias + 256),
-      "block.1.mlp.output.weight": f.subarray(
-        d_block_1_mlp_output_weight,
-        d_block_1_mlp_output_weight + 16384,
-      ),
-      "block.1.mlp.output.bias": f.subarray(d_block_1_mlp_output_bias, d_block_1_mlp_output_bias + 64),
-      "block.2.attention.layer-norm1.scale": f.subarray(
-        d_block_2_attention_layer_norm1_scale,
-        d_block_2_attention_layer_norm1_scale + 64,
-      ),
-      "block.2.attention.layer-norm1.shift": f.subarray(
-        d_block_2_attention_layer_norm1_shift,
-        d_block_2_attention_layer_norm1_shift + 64,
-      ),
-      "block.2.attention.attention1.query": f.subarray(
-        d_block_2_attention_attention1_query,
-        d_block_2_attention_attention1_query + 4096,
-      ),
-      "block.2.attention.attention1.queryBias": f.subarray(
-        d_block_2_attention_attention1_queryBias,
-        d_block_2_attention_attention1_queryBias + 64,
-      ),
-      "block.2.attention.attention1.key": f.subarray(
-        d_block_2_attention_attention1_key,
-        d_block_2_attention_attention1_key + 4096,
-      ),
-      "block.2.attention.attention1.keyBias": f.subarray(
-        d_block_2_attention_attention1_keyBias,
-        d_block_2_attention_attention1_keyBias + 64,
-      ),
-      "block.2.attention.attention1.value": f.subarray(
-        d_block_2_attention_attention1_value,
-        d_block_2_attention_attention1_value + 4096,
-      ),
-      "block.2.attention.attention1.valueBias": f.subarray(
-        d_block_2_attention_attention1_valueBias,
-        d_block_2_attention_attention1_valueBias + 64,
-      ),
-      "block.2.attention.attention1.output": f.subarray(
-        d_block_2_attention_attention1_output,
-        d_block_2_attention_attention1_output + 4096,
-      ),
-      "block.2.attention.attention1.outputBias": f.subarray(
-        d_block_2_attention_attention1_outputBias,
-        d_block_2_attention_attention1_outputBias + 64,
-      ),
-      "block.2.mlp.layer-norm1.scale": f.subarray(
-        d_block_2_mlp_layer_norm1_scale,
-        d_block_2_mlp_layer_norm1_scale + 64,
-      ),
-      "block.2.mlp.layer-norm1.shift": f.subarray(
-        d_block_2_mlp_layer_norm1_shift,
-        d_block_2_mlp_layer_norm1_shift + 64,
-      ),
-      "block.2.mlp.hidden.weight": f.subarray(
-        d_block_2_mlp_hidden_weight,
-        d_block_2_mlp_hidden_weight + 16384,
-      ),
-      "block.2.mlp.hidden.bias": f.subarray(d_block_2_mlp_hidden_bias, d_block_2_mlp_hidden_bias + 256),
-      "block.2.mlp.output.weight": f.subarray(
-        d_block_2_mlp_output_weight,
-        d_block_2_mlp_output_weight + 16384,
-      ),
-      "block.2.mlp.output.bias": f.subarray(d_block_2_mlp_output_bias, d_block_2_mlp_output_bias + 64),
-      "norm.scale": f.subarray(d_norm_scale, d_norm_scale + 64),
-      "norm.shift": f.subarray(d_norm_shift, d_norm_shift + 64),
-      "logits.weight": f.subarray(d_logits_weight, d_logits_weight + 1728),
-      "logits.bias": f.subarray(d_logits_bias, d_logits_bias + 27),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 313812, model.parameters),
     state: new Uint8Array(memory, 0, 1255248),
     totals: doubles.subarray(216636, 216640),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -6663,111 +6438,106 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.state.fill(0);
       machine.seed[0] = seed;
       // characters.weight: normal, mean 0, std 0.02
-      normal(
-        f.subarray(characters_weight, characters_weight + 1728),
-        randomStream(randomKey(seed, 0, 0)),
-        0,
-        0.02,
-      );
+      normal(machine.parameters["characters.weight"], randomStream(randomKey(seed, 0, 0)), 0, 0.02);
       // places.weight: normal, mean 0, std 0.02
-      normal(f.subarray(places_weight, places_weight + 1024), randomStream(randomKey(seed, 0, 1)), 0, 0.02);
+      normal(machine.parameters["places.weight"], randomStream(randomKey(seed, 0, 1)), 0, 0.02);
       // block.1.attention.layer-norm1.scale: ones
-      constant(f.subarray(block_1_attention_layer_norm1_scale, block_1_attention_layer_norm1_scale + 64), 1);
+      constant(machine.parameters["block.1.attention.layer-norm1.scale"], 1);
       // block.1.attention.attention1.query: xavier-uniform, fan-in 64, fan-out 64
       uniform(
-        f.subarray(block_1_attention_attention1_query, block_1_attention_attention1_query + 4096),
+        machine.parameters["block.1.attention.attention1.query"],
         randomStream(randomKey(seed, 0, 4)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // block.1.attention.attention1.key: xavier-uniform, fan-in 64, fan-out 64
       uniform(
-        f.subarray(block_1_attention_attention1_key, block_1_attention_attention1_key + 4096),
+        machine.parameters["block.1.attention.attention1.key"],
         randomStream(randomKey(seed, 0, 6)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // block.1.attention.attention1.value: xavier-uniform, fan-in 64, fan-out 64
       uniform(
-        f.subarray(block_1_attention_attention1_value, block_1_attention_attention1_value + 4096),
+        machine.parameters["block.1.attention.attention1.value"],
         randomStream(randomKey(seed, 0, 8)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // block.1.attention.attention1.output: xavier-uniform, fan-in 64, fan-out 64
       uniform(
-        f.subarray(block_1_attention_attention1_output, block_1_attention_attention1_output + 4096),
+        machine.parameters["block.1.attention.attention1.output"],
         randomStream(randomKey(seed, 0, 10)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // block.1.mlp.layer-norm1.scale: ones
-      constant(f.subarray(block_1_mlp_layer_norm1_scale, block_1_mlp_layer_norm1_scale + 64), 1);
+      constant(machine.parameters["block.1.mlp.layer-norm1.scale"], 1);
       // block.1.mlp.hidden.weight: he-uniform, fan-in 64
       uniform(
-        f.subarray(block_1_mlp_hidden_weight, block_1_mlp_hidden_weight + 16384),
+        machine.parameters["block.1.mlp.hidden.weight"],
         randomStream(randomKey(seed, 0, 14)),
         -0.30618621784789724,
         0.30618621784789724,
       );
       // block.1.mlp.output.weight: xavier-uniform, fan-in 256, fan-out 64
       uniform(
-        f.subarray(block_1_mlp_output_weight, block_1_mlp_output_weight + 16384),
+        machine.parameters["block.1.mlp.output.weight"],
         randomStream(randomKey(seed, 0, 16)),
         -0.13693063937629155,
         0.13693063937629155,
       );
       // block.2.attention.layer-norm1.scale: ones
-      constant(f.subarray(block_2_attention_layer_norm1_scale, block_2_attention_layer_norm1_scale + 64), 1);
+      constant(machine.parameters["block.2.attention.layer-norm1.scale"], 1);
       // block.2.attention.attention1.query: xavier-uniform, fan-in 64, fan-out 64
       uniform(
-        f.subarray(block_2_attention_attention1_query, block_2_attention_attention1_query + 4096),
+        machine.parameters["block.2.attention.attention1.query"],
         randomStream(randomKey(seed, 0, 20)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // block.2.attention.attention1.key: xavier-uniform, fan-in 64, fan-out 64
       uniform(
-        f.subarray(block_2_attention_attention1_key, block_2_attention_attention1_key + 4096),
+        machine.parameters["block.2.attention.attention1.key"],
         randomStream(randomKey(seed, 0, 22)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // block.2.attention.attention1.value: xavier-uniform, fan-in 64, fan-out 64
       uniform(
-        f.subarray(block_2_attention_attention1_value, block_2_attention_attention1_value + 4096),
+        machine.parameters["block.2.attention.attention1.value"],
         randomStream(randomKey(seed, 0, 24)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // block.2.attention.attention1.output: xavier-uniform, fan-in 64, fan-out 64
       uniform(
-        f.subarray(block_2_attention_attention1_output, block_2_attention_attention1_output + 4096),
+        machine.parameters["block.2.attention.attention1.output"],
         randomStream(randomKey(seed, 0, 26)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // block.2.mlp.layer-norm1.scale: ones
-      constant(f.subarray(block_2_mlp_layer_norm1_scale, block_2_mlp_layer_norm1_scale + 64), 1);
+      constant(machine.parameters["block.2.mlp.layer-norm1.scale"], 1);
       // block.2.mlp.hidden.weight: he-uniform, fan-in 64
       uniform(
-        f.subarray(block_2_mlp_hidden_weight, block_2_mlp_hidden_weight + 16384),
+        machine.parameters["block.2.mlp.hidden.weight"],
         randomStream(randomKey(seed, 0, 30)),
         -0.30618621784789724,
         0.30618621784789724,
       );
       // block.2.mlp.output.weight: xavier-uniform, fan-in 256, fan-out 64
       uniform(
-        f.subarray(block_2_mlp_output_weight, block_2_mlp_output_weight + 16384),
+        machine.parameters["block.2.mlp.output.weight"],
         randomStream(randomKey(seed, 0, 32)),
         -0.13693063937629155,
         0.13693063937629155,
       );
       // norm.scale: ones
-      constant(f.subarray(norm_scale, norm_scale + 64), 1);
+      constant(machine.parameters["norm.scale"], 1);
       // logits.weight: xavier-uniform, fan-in 64, fan-out 27
       uniform(
-        f.subarray(logits_weight, logits_weight + 1728),
+        machine.parameters["logits.weight"],
         randomStream(randomKey(seed, 0, 36)),
         -0.25677629550654774,
         0.25677629550654774,
@@ -6775,92 +6545,50 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["characters.weight", characters_weight, 1728],
-          ["places.weight", places_weight, 1024],
-          ["block.1.attention.layer-norm1.scale", block_1_attention_layer_norm1_scale, 64],
-          ["block.1.attention.layer-norm1.shift", block_1_attention_layer_norm1_shift, 64],
-          ["block.1.attention.attention1.query", block_1_attention_attention1_query, 4096],
-          ["block.1.attention.attention1.queryBias", block_1_attention_attention1_queryBias, 64],
-          ["block.1.attention.attention1.key", block_1_attention_attention1_key, 4096],
-          ["block.1.attention.attention1.keyBias", block_1_attention_attention1_keyBias, 64],
-          ["block.1.attention.attention1.value", block_1_attention_attention1_value, 4096],
-          ["block.1.attention.attention1.valueBias", block_1_attention_attention1_valueBias, 64],
-          ["block.1.attention.attention1.output", block_1_attention_attention1_output, 4096],
-          ["block.1.attention.attention1.outputBias", block_1_attention_attention1_outputBias, 64],
-          ["block.1.mlp.layer-norm1.scale", block_1_mlp_layer_norm1_scale, 64],
-          ["block.1.mlp.layer-norm1.shift", block_1_mlp_layer_norm1_shift, 64],
-          ["block.1.mlp.hidden.weight", block_1_mlp_hidden_weight, 16384],
-          ["block.1.mlp.hidden.bias", block_1_mlp_hidden_bias, 256],
-          ["block.1.mlp.output.weight", block_1_mlp_output_weight, 16384],
-          ["block.1.mlp.output.bias", block_1_mlp_output_bias, 64],
-          ["block.2.attention.layer-norm1.scale", block_2_attention_layer_norm1_scale, 64],
-          ["block.2.attention.layer-norm1.shift", block_2_attention_layer_norm1_shift, 64],
-          ["block.2.attention.attention1.query", block_2_attention_attention1_query, 4096],
-          ["block.2.attention.attention1.queryBias", block_2_attention_attention1_queryBias, 64],
-          ["block.2.attention.attention1.key", block_2_attention_attention1_key, 4096],
-          ["block.2.attention.attention1.keyBias", block_2_attention_attention1_keyBias, 64],
-          ["block.2.attention.attention1.value", block_2_attention_attention1_value, 4096],
-          ["block.2.attention.attention1.valueBias", block_2_attention_attention1_valueBias, 64],
-          ["block.2.attention.attention1.output", block_2_attention_attention1_output, 4096],
-          ["block.2.attention.attention1.outputBias", block_2_attention_attention1_outputBias, 64],
-          ["block.2.mlp.layer-norm1.scale", block_2_mlp_layer_norm1_scale, 64],
-          ["block.2.mlp.layer-norm1.shift", block_2_mlp_layer_norm1_shift, 64],
-          ["block.2.mlp.hidden.weight", block_2_mlp_hidden_weight, 16384],
-          ["block.2.mlp.hidden.bias", block_2_mlp_hidden_bias, 256],
-          ["block.2.mlp.output.weight", block_2_mlp_output_weight, 16384],
-          ["block.2.mlp.output.bias", block_2_mlp_output_bias, 64],
-          ["norm.scale", norm_scale, 64],
-          ["norm.shift", norm_shift, 64],
-          ["logits.weight", logits_weight, 1728],
-          ["logits.bias", logits_bias, 27],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["embedded_lessEqual", embedded_lessEqual, 1024],
-          ["embedded", embedded, 1024],
-          ["block.1.attention.layer-norm1_divide", block_1_attention_layer_norm1_divide, 16],
-          ["block.1.attention.layer-norm1_sqrt", block_1_attention_layer_norm1_sqrt, 16],
-          ["block.1.attention.dropout1_lessEqual", block_1_attention_dropout1_lessEqual, 1024],
-          ["block.1.attention.attention1_query", block_1_attention_attention1_query_2, 1024],
-          ["block.1.attention.attention1_key", block_1_attention_attention1_key_2, 1024],
-          ["block.1.attention.attention1_shares", block_1_attention_attention1_shares, 1024],
-          ["block.1.attention.attention1_value", block_1_attention_attention1_value_2, 1024],
-          ["block.1.attention.attention1_contract_5", block_1_attention_attention1_contract_5, 1024],
-          ["block.1.attention", block_1_attention, 1024],
-          ["block.1.mlp.dropout1_lessEqual", block_1_mlp_dropout1_lessEqual, 1024],
-          ["block.1.mlp.layer-norm1_divide", block_1_mlp_layer_norm1_divide, 16],
-          ["block.1.mlp.layer-norm1_sqrt", block_1_mlp_layer_norm1_sqrt, 16],
-          ["block.1.mlp", block_1_mlp, 1024],
-          ["block.2.attention.dropout1_lessEqual", block_2_attention_dropout1_lessEqual, 1024],
-          ["block.2.attention.layer-norm1_divide", block_2_attention_layer_norm1_divide, 16],
-          ["block.2.attention.layer-norm1_sqrt", block_2_attention_layer_norm1_sqrt, 16],
-          ["block.2.attention.attention1_query", block_2_attention_attention1_query_2, 1024],
-          ["block.2.attention.attention1_key", block_2_attention_attention1_key_2, 1024],
-          ["block.2.attention.attention1_shares", block_2_attention_attention1_shares, 1024],
-          ["block.2.attention.attention1_value", block_2_attention_attention1_value_2, 1024],
-          ["block.2.attention.attention1_contract_5", block_2_attention_attention1_contract_5, 1024],
-          ["block.2.attention", block_2_attention, 1024],
-          ["block.2.mlp.layer-norm1_divide", block_2_mlp_layer_norm1_divide, 16],
-          ["block.2.mlp.layer-norm1_sqrt", block_2_mlp_layer_norm1_sqrt, 16],
-          ["d_block.2.mlp", d_block_2_mlp, 1024],
-          ["d_block.2.mlp.output", d_block_2_mlp_output, 1024],
-          ["d_block.2.mlp.hidden_sum", d_block_2_mlp_hidden_sum, 4096],
-          ["d_block.1.mlp", d_block_1_mlp, 1024],
-          ["d_block.1.mlp.output", d_block_1_mlp_output, 1024],
-          ["d_block.1.mlp.hidden", d_block_1_mlp_hidden, 4096],
-          ["d_block.1.mlp.hidden_sum", d_block_1_mlp_hidden_sum, 4096],
-          ["d_block.1.attention", d_block_1_attention, 1024],
-          [
-            "d_block.1.attention.attention1_contract_contract_3",
-            d_block_1_attention_attention1_contract_contract_3,
-            1024,
-          ],
-          ["d_block.1.attention.layer-norm1", d_block_1_attention_layer_norm1, 1024],
-          ["block.1.attention.layer-norm1_divide_again", block_1_attention_layer_norm1_divide_again, 1024],
-          ["d_embedded_multiply", d_embedded_multiply, 1024],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["embedded_lessEqual", embedded_lessEqual, 1024],
+        ["embedded", embedded, 1024],
+        ["block.1.attention.layer-norm1_divide", block_1_attention_layer_norm1_divide, 16],
+        ["block.1.attention.layer-norm1_sqrt", block_1_attention_layer_norm1_sqrt, 16],
+        ["block.1.attention.dropout1_lessEqual", block_1_attention_dropout1_lessEqual, 1024],
+        ["block.1.attention.attention1_query", block_1_attention_attention1_query_2, 1024],
+        ["block.1.attention.attention1_key", block_1_attention_attention1_key_2, 1024],
+        ["block.1.attention.attention1_shares", block_1_attention_attention1_shares, 1024],
+        ["block.1.attention.attention1_value", block_1_attention_attention1_value_2, 1024],
+        ["block.1.attention.attention1_contract_5", block_1_attention_attention1_contract_5, 1024],
+        ["block.1.attention", block_1_attention, 1024],
+        ["block.1.mlp.dropout1_lessEqual", block_1_mlp_dropout1_lessEqual, 1024],
+        ["block.1.mlp.layer-norm1_divide", block_1_mlp_layer_norm1_divide, 16],
+        ["block.1.mlp.layer-norm1_sqrt", block_1_mlp_layer_norm1_sqrt, 16],
+        ["block.1.mlp", block_1_mlp, 1024],
+        ["block.2.attention.dropout1_lessEqual", block_2_attention_dropout1_lessEqual, 1024],
+        ["block.2.attention.layer-norm1_divide", block_2_attention_layer_norm1_divide, 16],
+        ["block.2.attention.layer-norm1_sqrt", block_2_attention_layer_norm1_sqrt, 16],
+        ["block.2.attention.attention1_query", block_2_attention_attention1_query_2, 1024],
+        ["block.2.attention.attention1_key", block_2_attention_attention1_key_2, 1024],
+        ["block.2.attention.attention1_shares", block_2_attention_attention1_shares, 1024],
+        ["block.2.attention.attention1_value", block_2_attention_attention1_value_2, 1024],
+        ["block.2.attention.attention1_contract_5", block_2_attention_attention1_contract_5, 1024],
+        ["block.2.attention", block_2_attention, 1024],
+        ["block.2.mlp.layer-norm1_divide", block_2_mlp_layer_norm1_divide, 16],
+        ["block.2.mlp.layer-norm1_sqrt", block_2_mlp_layer_norm1_sqrt, 16],
+        ["d_block.2.mlp", d_block_2_mlp, 1024],
+        ["d_block.2.mlp.output", d_block_2_mlp_output, 1024],
+        ["d_block.2.mlp.hidden_sum", d_block_2_mlp_hidden_sum, 4096],
+        ["d_block.1.mlp", d_block_1_mlp, 1024],
+        ["d_block.1.mlp.output", d_block_1_mlp_output, 1024],
+        ["d_block.1.mlp.hidden", d_block_1_mlp_hidden, 4096],
+        ["d_block.1.mlp.hidden_sum", d_block_1_mlp_hidden_sum, 4096],
+        ["d_block.1.attention", d_block_1_attention, 1024],
+        [
+          "d_block.1.attention.attention1_contract_contract_3",
+          d_block_1_attention_attention1_contract_contract_3,
+          1024,
+        ],
+        ["d_block.1.attention.layer-norm1", d_block_1_attention_layer_norm1, 1024],
+        ["block.1.attention.layer-norm1_divide_again", block_1_attention_layer_norm1_divide_again, 1024],
+        ["d_embedded_multiply", d_embedded_multiply, 1024],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

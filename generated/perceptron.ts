@@ -819,7 +819,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -868,6 +868,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -1767,7 +1775,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -1785,14 +1794,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   const machine: Machine = {
     inputs: { flower: f.subarray(flower, flower + 4), versicolor: f.subarray(versicolor, versicolor + 1) },
     output: f.subarray(prediction, prediction + 1),
-    parameters: {
-      "dense1.weight": f.subarray(dense1_weight, dense1_weight + 4),
-      "dense1.bias": f.subarray(dense1_bias, dense1_bias + 1),
-    },
-    gradients: {
-      "dense1.weight": f.subarray(d_dense1_weight, d_dense1_weight + 4),
-      "dense1.bias": f.subarray(d_dense1_bias, d_dense1_bias + 1),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 12, model.parameters),
     state: new Uint8Array(memory, 0, 40),
     totals: doubles.subarray(20, 24),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -1811,16 +1814,10 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["dense1.weight", dense1_weight, 4],
-          ["dense1.bias", dense1_bias, 1],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["perceptron", perceptron, 1],
-          ["d_dense1", d_dense1, 1],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["perceptron", perceptron, 1],
+        ["d_dense1", d_dense1, 1],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

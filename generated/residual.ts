@@ -2419,7 +2419,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -2468,6 +2468,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -3367,7 +3375,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -3429,34 +3438,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   const machine: Machine = {
     inputs: { pixels: f.subarray(pixels, pixels + 2048), digit: integers.subarray(digit, digit + 32) },
     output: f.subarray(prediction, prediction + 320),
-    parameters: {
-      "stem.weight": f.subarray(stem_weight, stem_weight + 2048),
-      "stem.bias": f.subarray(stem_bias, stem_bias + 32),
-      "block1-hidden.weight": f.subarray(block1_hidden_weight, block1_hidden_weight + 1024),
-      "block1-hidden.bias": f.subarray(block1_hidden_bias, block1_hidden_bias + 32),
-      "block1-correction.weight": f.subarray(block1_correction_weight, block1_correction_weight + 1024),
-      "block1-correction.bias": f.subarray(block1_correction_bias, block1_correction_bias + 32),
-      "block2-hidden.weight": f.subarray(block2_hidden_weight, block2_hidden_weight + 1024),
-      "block2-hidden.bias": f.subarray(block2_hidden_bias, block2_hidden_bias + 32),
-      "block2-correction.weight": f.subarray(block2_correction_weight, block2_correction_weight + 1024),
-      "block2-correction.bias": f.subarray(block2_correction_bias, block2_correction_bias + 32),
-      "scores.weight": f.subarray(scores_weight, scores_weight + 320),
-      "scores.bias": f.subarray(scores_bias, scores_bias + 10),
-    },
-    gradients: {
-      "stem.weight": f.subarray(d_stem_weight, d_stem_weight + 2048),
-      "stem.bias": f.subarray(d_stem_bias, d_stem_bias + 32),
-      "block1-hidden.weight": f.subarray(d_block1_hidden_weight, d_block1_hidden_weight + 1024),
-      "block1-hidden.bias": f.subarray(d_block1_hidden_bias, d_block1_hidden_bias + 32),
-      "block1-correction.weight": f.subarray(d_block1_correction_weight, d_block1_correction_weight + 1024),
-      "block1-correction.bias": f.subarray(d_block1_correction_bias, d_block1_correction_bias + 32),
-      "block2-hidden.weight": f.subarray(d_block2_hidden_weight, d_block2_hidden_weight + 1024),
-      "block2-hidden.bias": f.subarray(d_block2_hidden_bias, d_block2_hidden_bias + 32),
-      "block2-correction.weight": f.subarray(d_block2_correction_weight, d_block2_correction_weight + 1024),
-      "block2-correction.bias": f.subarray(d_block2_correction_bias, d_block2_correction_bias + 32),
-      "scores.weight": f.subarray(d_scores_weight, d_scores_weight + 320),
-      "scores.bias": f.subarray(d_scores_bias, d_scores_bias + 10),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 19908, model.parameters),
     state: new Uint8Array(memory, 0, 79628),
     totals: doubles.subarray(14476, 14480),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -3474,42 +3457,42 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.seed[0] = seed;
       // stem.weight: he-uniform, fan-in 64
       uniform(
-        f.subarray(stem_weight, stem_weight + 2048),
+        machine.parameters["stem.weight"],
         randomStream(randomKey(seed, 0, 0)),
         -0.30618621784789724,
         0.30618621784789724,
       );
       // block1-hidden.weight: he-uniform, fan-in 32
       uniform(
-        f.subarray(block1_hidden_weight, block1_hidden_weight + 1024),
+        machine.parameters["block1-hidden.weight"],
         randomStream(randomKey(seed, 0, 2)),
         -0.4330127018922193,
         0.4330127018922193,
       );
       // block1-correction.weight: xavier-uniform, fan-in 32, fan-out 32
       uniform(
-        f.subarray(block1_correction_weight, block1_correction_weight + 1024),
+        machine.parameters["block1-correction.weight"],
         randomStream(randomKey(seed, 0, 4)),
         -0.30618621784789724,
         0.30618621784789724,
       );
       // block2-hidden.weight: he-uniform, fan-in 32
       uniform(
-        f.subarray(block2_hidden_weight, block2_hidden_weight + 1024),
+        machine.parameters["block2-hidden.weight"],
         randomStream(randomKey(seed, 0, 6)),
         -0.4330127018922193,
         0.4330127018922193,
       );
       // block2-correction.weight: xavier-uniform, fan-in 32, fan-out 32
       uniform(
-        f.subarray(block2_correction_weight, block2_correction_weight + 1024),
+        machine.parameters["block2-correction.weight"],
         randomStream(randomKey(seed, 0, 8)),
         -0.30618621784789724,
         0.30618621784789724,
       );
       // scores.weight: xavier-uniform, fan-in 32, fan-out 10
       uniform(
-        f.subarray(scores_weight, scores_weight + 320),
+        machine.parameters["scores.weight"],
         randomStream(randomKey(seed, 0, 10)),
         -0.3779644730092272,
         0.3779644730092272,
@@ -3517,36 +3500,20 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["stem.weight", stem_weight, 2048],
-          ["stem.bias", stem_bias, 32],
-          ["block1-hidden.weight", block1_hidden_weight, 1024],
-          ["block1-hidden.bias", block1_hidden_bias, 32],
-          ["block1-correction.weight", block1_correction_weight, 1024],
-          ["block1-correction.bias", block1_correction_bias, 32],
-          ["block2-hidden.weight", block2_hidden_weight, 1024],
-          ["block2-hidden.bias", block2_hidden_bias, 32],
-          ["block2-correction.weight", block2_correction_weight, 1024],
-          ["block2-correction.bias", block2_correction_bias, 32],
-          ["scores.weight", scores_weight, 320],
-          ["scores.bias", scores_bias, 10],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["stem_sum", stem_sum, 32],
-          ["stem_gelu", stem_gelu, 32],
-          ["block1-hidden_gelu", block1_hidden_gelu, 32],
-          ["block2-hidden_gelu", block2_hidden_gelu, 32],
-          ["d_block2", d_block2, 32],
-          ["d_block2-hidden", d_block2_hidden, 32],
-          ["d_block2-hidden_sum", d_block2_hidden_sum, 32],
-          ["d_block1", d_block1, 32],
-          ["d_block1-hidden", d_block1_hidden, 32],
-          ["d_block1-hidden_sum", d_block1_hidden_sum, 32],
-          ["d_stem", d_stem, 32],
-          ["d_stem_sum", d_stem_sum, 32],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["stem_sum", stem_sum, 32],
+        ["stem_gelu", stem_gelu, 32],
+        ["block1-hidden_gelu", block1_hidden_gelu, 32],
+        ["block2-hidden_gelu", block2_hidden_gelu, 32],
+        ["d_block2", d_block2, 32],
+        ["d_block2-hidden", d_block2_hidden, 32],
+        ["d_block2-hidden_sum", d_block2_hidden_sum, 32],
+        ["d_block1", d_block1, 32],
+        ["d_block1-hidden", d_block1_hidden, 32],
+        ["d_block1-hidden_sum", d_block1_hidden_sum, 32],
+        ["d_stem", d_stem, 32],
+        ["d_stem_sum", d_stem_sum, 32],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

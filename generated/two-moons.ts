@@ -1898,7 +1898,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -1947,6 +1947,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -2846,7 +2854,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -2864,22 +2873,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   const machine: Machine = {
     inputs: { point: f.subarray(point, point + 64), moon: integers.subarray(moon, moon + 32) },
     output: f.subarray(prediction, prediction + 64),
-    parameters: {
-      "dense1.weight": f.subarray(dense1_weight, dense1_weight + 32),
-      "dense1.bias": f.subarray(dense1_bias, dense1_bias + 16),
-      "dense2.weight": f.subarray(dense2_weight, dense2_weight + 256),
-      "dense2.bias": f.subarray(dense2_bias, dense2_bias + 16),
-      "dense3.weight": f.subarray(dense3_weight, dense3_weight + 32),
-      "dense3.bias": f.subarray(dense3_bias, dense3_bias + 2),
-    },
-    gradients: {
-      "dense1.weight": f.subarray(d_dense1_weight, d_dense1_weight + 32),
-      "dense1.bias": f.subarray(d_dense1_bias, d_dense1_bias + 16),
-      "dense2.weight": f.subarray(d_dense2_weight, d_dense2_weight + 256),
-      "dense2.bias": f.subarray(d_dense2_bias, d_dense2_bias + 16),
-      "dense3.weight": f.subarray(d_dense3_weight, d_dense3_weight + 32),
-      "dense3.bias": f.subarray(d_dense3_bias, d_dense3_bias + 2),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 1068, model.parameters),
     state: new Uint8Array(memory, 0, 4264),
     totals: doubles.subarray(796, 800),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -2897,21 +2892,21 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.seed[0] = seed;
       // dense1.weight: xavier-uniform, fan-in 2, fan-out 16
       uniform(
-        f.subarray(dense1_weight, dense1_weight + 32),
+        machine.parameters["dense1.weight"],
         randomStream(randomKey(seed, 0, 0)),
         -0.5773502691896257,
         0.5773502691896257,
       );
       // dense2.weight: xavier-uniform, fan-in 16, fan-out 16
       uniform(
-        f.subarray(dense2_weight, dense2_weight + 256),
+        machine.parameters["dense2.weight"],
         randomStream(randomKey(seed, 0, 2)),
         -0.4330127018922193,
         0.4330127018922193,
       );
       // dense3.weight: xavier-uniform, fan-in 16, fan-out 2
       uniform(
-        f.subarray(dense3_weight, dense3_weight + 32),
+        machine.parameters["dense3.weight"],
         randomStream(randomKey(seed, 0, 4)),
         -0.5773502691896257,
         0.5773502691896257,
@@ -2919,27 +2914,17 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["dense1.weight", dense1_weight, 32],
-          ["dense1.bias", dense1_bias, 16],
-          ["dense2.weight", dense2_weight, 256],
-          ["dense2.bias", dense2_bias, 16],
-          ["dense3.weight", dense3_weight, 32],
-          ["dense3.bias", dense3_bias, 2],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["dense1_sum", dense1_sum, 16],
-          ["dense1_formula", dense1_formula, 16],
-          ["dense2_sum", dense2_sum, 16],
-          ["dense2_formula", dense2_formula, 16],
-          ["exponentials", exponentials, 2],
-          ["sum_of_exponentials", sum_of_exponentials, 1],
-          ["d_dense3", d_dense3, 2],
-          ["d_dense2_sum", d_dense2_sum, 16],
-          ["d_dense1_sum", d_dense1_sum, 16],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["dense1_sum", dense1_sum, 16],
+        ["dense1_formula", dense1_formula, 16],
+        ["dense2_sum", dense2_sum, 16],
+        ["dense2_formula", dense2_formula, 16],
+        ["exponentials", exponentials, 2],
+        ["sum_of_exponentials", sum_of_exponentials, 1],
+        ["d_dense3", d_dense3, 2],
+        ["d_dense2_sum", d_dense2_sum, 16],
+        ["d_dense1_sum", d_dense1_sum, 16],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

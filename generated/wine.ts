@@ -1569,7 +1569,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -1618,6 +1618,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -2517,7 +2525,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -2538,18 +2547,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       cultivar: integers.subarray(cultivar, cultivar + 16),
     },
     output: f.subarray(prediction, prediction + 48),
-    parameters: {
-      "dense1.weight": f.subarray(dense1_weight, dense1_weight + 208),
-      "dense1.bias": f.subarray(dense1_bias, dense1_bias + 16),
-      "dense2.weight": f.subarray(dense2_weight, dense2_weight + 48),
-      "dense2.bias": f.subarray(dense2_bias, dense2_bias + 3),
-    },
-    gradients: {
-      "dense1.weight": f.subarray(d_dense1_weight, d_dense1_weight + 208),
-      "dense1.bias": f.subarray(d_dense1_bias, d_dense1_bias + 16),
-      "dense2.weight": f.subarray(d_dense2_weight, d_dense2_weight + 48),
-      "dense2.bias": f.subarray(d_dense2_bias, d_dense2_bias + 3),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 828, model.parameters),
     state: new Uint8Array(memory, 0, 3312),
     totals: doubles.subarray(692, 696),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -2567,14 +2566,14 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.seed[0] = seed;
       // dense1.weight: he-uniform, fan-in 13
       uniform(
-        f.subarray(dense1_weight, dense1_weight + 208),
+        machine.parameters["dense1.weight"],
         randomStream(randomKey(seed, 0, 0)),
         -0.6793662204867574,
         0.6793662204867574,
       );
       // dense2.weight: xavier-uniform, fan-in 16, fan-out 3
       uniform(
-        f.subarray(dense2_weight, dense2_weight + 48),
+        machine.parameters["dense2.weight"],
         randomStream(randomKey(seed, 0, 2)),
         -0.5619514869490163,
         0.5619514869490163,
@@ -2582,22 +2581,14 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["dense1.weight", dense1_weight, 208],
-          ["dense1.bias", dense1_bias, 16],
-          ["dense2.weight", dense2_weight, 48],
-          ["dense2.bias", dense2_bias, 3],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["dropout1_lessEqual", dropout1_lessEqual, 16],
-          ["dense1", dense1, 16],
-          ["exponentials", exponentials, 3],
-          ["sum_of_exponentials", sum_of_exponentials, 1],
-          ["d_dense2", d_dense2, 3],
-          ["d_dense1_sum", d_dense1_sum, 16],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["dropout1_lessEqual", dropout1_lessEqual, 16],
+        ["dense1", dense1, 16],
+        ["exponentials", exponentials, 3],
+        ["sum_of_exponentials", sum_of_exponentials, 1],
+        ["d_dense2", d_dense2, 3],
+        ["d_dense1_sum", d_dense1_sum, 16],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);

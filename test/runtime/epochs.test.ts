@@ -158,7 +158,7 @@ test("a loss that is not finite stops training and names step, epoch, rate and n
   const broken = linearTrainer();
   broken.parameters["dense1.weight"][0] = NaN;
   expect(() => broken.fit(lineData(8))).toThrow(
-    "training diverged: the loss is NaN at step 0, in epoch 1; the first such number arose in %h1: f64[n] = matmul %x, %dense1.weight",
+    "training diverged: the loss is NaN at step 0, in epoch 1; the first such number arose in dense1.weight",
   );
 });
 

@@ -92,7 +92,7 @@ export function linearMachine(rate: number, drop = 0.5): Machine {
       bias[0] = 0;
     },
     learningRate: () => rate,
-    check: () => (Number.isFinite(weight[0]) ? undefined : "%h1: f64[n] = matmul %x, %dense1.weight"),
+    check: () => undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 /** `createTrainer` in emitted code: one arena, the machine over it, and the runtime's trainer around that. */
 import type CodeBlockWriter from "code-block-writer";
+import { bytesOfElement } from "../../loop/memory.ts";
 import type { Placement } from "../../loop/memory.ts";
 import type { Region } from "../../loop/types.ts";
 import { elementCount, viewText } from "./arena.ts";
@@ -19,7 +20,7 @@ export interface TrainerNames {
 export function runtimeRootsOf({ parameters, data, programParts }: TrainerParts): string[] {
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   return [
-    ...["trainerOf", "firstNotFinite", "Machine", "TrainingFacts"],
+    ...["trainerOf", "viewsOf", "firstNotFinite", "Machine", "TrainingFacts"],
     ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
     ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
     ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
@@ -57,8 +58,15 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
       field("inputs", record(batch.map((name) => [name, viewOf(name)])));
       field("output", viewOf("result:output"));
-      field("parameters", record(parts.parameters.map(({ name }) => [name, viewOf(name)])));
-      field("gradients", record(inRegion("gradient").map(({ buffer }) => [buffer.name.slice("gradient:".length), viewOf(buffer.name)]))); // prettier-ignore
+      const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
+      // Trainable parameters come first in the arena, so that one loop updates them all.
+      const hasFrozen = parts.parameters.some(({ trainable }) => !trainable);
+      const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
+      const [all, trainable] = hasFrozen
+        ? [`[...${those("")}, ...${those("!")}]`, those("")]
+        : ["model.parameters", "model.parameters"];
+      field("parameters", `viewsOf(f, ${firstParameter}, ${all})`);
+      field("gradients", `viewsOf(f, ${firstGradient}, ${trainable})`);
       field("state", `new Uint8Array(memory, 0, ${stateEnd})`);
       field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
       field("step", viewOf("optimizer:step"));
@@ -75,7 +83,7 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       writer.write("initialise(seed)").block(() => {
         writer.writeLine("machine.state.fill(0);");
         writer.writeLine("machine.seed[0] = seed;");
-        writeFills(writer, parts, viewOf);
+        writeFills(writer, parts);
       }).write(",").newLine(); // prettier-ignore
       field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
       writer.write("check(rows)").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
@@ -83,6 +91,10 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
     writer.writeLine("return trainerOf(model, machine, training, options);");
   });
 }
+
+/** In elements; 0 where the region is empty. */
+const startOf = ([first]: readonly Placement[]): number =>
+  first === undefined ? 0 : first.offset / bytesOfElement[first.buffer.element];
 
 const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
   fill.kind === "constant" && fill.value === 0;
@@ -102,12 +114,13 @@ function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
 }
 
 /** Each parameter's filler under its initialiser in words; memory is zero already. */
-function writeFills(writer: CodeBlockWriter, parts: TrainerParts, viewOf: (storage: string) => string): void {
+function writeFills(writer: CodeBlockWriter, parts: TrainerParts): void {
   parts.parameters.forEach(({ name, fill, fillText }, index) => {
     if (startsAtZero(fill)) return;
     const stream = fill.kind === "constant" ? [] : [`randomStream(randomKey(seed, 0, ${index}))`];
     for (const line of commentLines(`${name}: ${fillText}`)) writer.writeLine(line);
-    writer.writeLine(`${fill.kind}(${[viewOf(name), ...stream, ...fillNumbers(fill)].join(", ")});`);
+    const view = `machine.parameters[${JSON.stringify(name)}]`;
+    writer.writeLine(`${fill.kind}(${[view, ...stream, ...fillNumbers(fill)].join(", ")});`);
   });
 }
 
@@ -126,7 +139,7 @@ function survivors({ plan, float }: TrainerParts): Placement[] {
   return lasting.sort((a, b) => firstOf(a) - firstOf(b));
 }
 
-/** What a diverged step is searched for: parameters, then the rows of the values that led to it. */
+/** What a diverged step is searched for beside the parameters: the rows of the values that led to it. */
 function writeCheck(writer: CodeBlockWriter, parts: TrainerParts, placeOf: ArenaNames["placeOf"]): void {
   const stretches = (placements: readonly Placement[]): string => {
     const list = placements.map((placement) => {
@@ -136,9 +149,6 @@ function writeCheck(writer: CodeBlockWriter, parts: TrainerParts, placeOf: Arena
     });
     return `[${list.join(", ")}]`;
   };
-  const parameters = parts.parameters.flatMap(({ name }) => parts.plan.storage.get(name) ?? []);
   const values = survivors(parts).filter(({ buffer }) => buffer.shape.includes("n"));
-  writer.writeLine(
-    `return firstNotFinite(f, 1, ${stretches(parameters)}) ?? firstNotFinite(f, rows, ${stretches(values)});`,
-  );
+  writer.writeLine(`return firstNotFinite(f, rows, ${stretches(values)});`);
 }
