@@ -3,12 +3,14 @@
  * it is a derivative of, the rule that gave it, and the rewrites that made it what it is.
  */
 import { invariant } from "../diagnostics/errors.ts";
-import { nameNodes } from "../ir/names.ts";
+import { nameAll } from "../ir/names.ts";
 import { collectNodes, operandsOf } from "../ir/nodes.ts";
-import type { Graph, Node } from "../ir/nodes.ts";
+import type { Graph, Node, Recurrence } from "../ir/nodes.ts";
+import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { typeText } from "../ir/types.ts";
 import { formulaOf } from "../ops/formula.ts";
 import { hasTrait } from "../ops/index.ts";
+import { spokenNames } from "../ops/spoken-names.ts";
 import type { Subject, View } from "./view.ts";
 
 interface Step {
@@ -19,6 +21,8 @@ interface Step {
   readonly forward?: string;
   readonly layer?: string;
   readonly rewrites?: readonly string[];
+  /** Of the first value of a recurrence: what each of its steps computes. */
+  readonly steps?: readonly Step[];
 }
 
 interface Derivation {
@@ -57,28 +61,48 @@ function stepsTo(graph: Graph, parameter: string): Node[] {
 
 /** Which nodes stand under a name of their own (the others are written out where they are used), and how each reads. */
 function spelling(graph: Graph) {
-  const names = nameNodes(graph);
+  const parts = [graph, ...stepsOf(graph).map((inner) => inner.step)];
+  const all = parts.flatMap(({ nodes }) => nodes);
+  const names = nameAll(all);
   const uses = new Map<Node, number>();
-  for (const node of graph.nodes)
+  for (const node of all)
     for (const operand of operandsOf(node)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
-  const outputs = new Set(graph.outputs.map(({ node }) => node));
+  const outputs = new Set(parts.flatMap((part) => part.outputs.map(({ node }) => node)));
   const isNamed = (node: Node): boolean => {
     if (outputs.has(node) || node.name !== undefined) return true;
     const isSmall =
       node.op === "constant" || node.op === "iota" || node.op === "batchSize" || hasTrait(node, "view");
-    return hasTrait(node, "contraction") || (!isSmall && (uses.get(node) ?? 0) > 1);
+    const hasLoops = hasTrait(node, "contraction") || hasTrait(node, "recurrence");
+    return hasLoops || (!isSmall && (uses.get(node) ?? 0) > 1);
   };
-  const nameOf = (node: Node) => (isNamed(node) || hasTrait(node, "leaf") ? leafName(node) ?? names.get(node) : undefined); // prettier-ignore
+  const isSpoken = (node: Node) => isNamed(node) || hasTrait(node, "leaf");
+  const nameOf = spokenNames(graph, isSpoken, (node) => leafName(node) ?? names.get(node));
+  const recurrences = recurrencesOf({ nodes: all });
+  /** The steps of a recurrence, told with the first of its values. */
+  const stepsIn = (node: Node): Step[] => {
+    const scans = node.op === "scan" ? (recurrences.get(node.attributes.recurrence) ?? []) : [];
+    if (node.op !== "scan" || scans[0] !== node) return [];
+    const inner = stepGraph(node.attributes.recurrence, scans).nodes;
+    return inner.filter((each) => isNamed(each) && !hasTrait(each, "leaf")).map(step);
+  };
+  const recurrenceText = (node: Node, recurrence: Recurrence): string => {
+    const [first] = recurrences.get(recurrence) ?? [node];
+    const { length, reverse } = recurrence;
+    const [from, to] = reverse ? [length - 1, 0] : [0, length - 1];
+    return first === node ? `for t = ${from} … ${to}` : `kept from the steps of ${nameOf(first) ?? first.op}`;
+  };
   const step = (node: Node): Step => {
     const { forward, rule, layer, rewrites } = node.origin;
     return {
-      name: names.get(node) ?? node.op,
-      formula: formulaOf(node, nameOf),
+      name: nameOf(node) ?? names.get(node) ?? node.op,
+      formula:
+        node.op === "scan" ? recurrenceText(node, node.attributes.recurrence) : formulaOf(node, nameOf),
       type: typeText(node.type),
       ...(rule !== undefined && { rule }),
       ...(forward !== undefined && { forward: forwardText(forward, nameOf) }),
       ...(layer !== undefined && { layer }),
       ...(rewrites !== undefined && rewrites.length > 0 && { rewrites }),
+      ...(node.op === "scan" && { steps: stepsIn(node) }),
     };
   };
   return { isNamed, step };
@@ -96,10 +120,10 @@ function forwardText(forward: Node, nameOf: (node: Node) => string | undefined):
   return name === undefined ? formula : `${name} = ${formula}`;
 }
 
-function stepText({ name, formula, type, rule, forward, layer, rewrites = [] }: Step): string[] {
+function stepText({ name, formula, type, rule, forward, layer, rewrites = [], steps = [] }: Step): string[] {
   const lines = [`  ${name} = ${formula}   ${type}`];
   if (forward !== undefined)
     lines.push(`      by ${rule} of ${forward}${layer === undefined ? "" : `   (${layer})`}`);
   if (rewrites.length > 0) lines.push(`      rewritten: ${rewrites.join(", ")}`);
-  return lines;
+  return [...lines, ...steps.flatMap(stepText).map((line) => `      ${line}`)];
 }

@@ -10,6 +10,7 @@ import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Provenance } from "../loop/types.ts";
 import { formulaOf } from "../ops/formula.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
+import { spokenNames } from "../ops/spoken-names.ts";
 import { chooseStored } from "./choose-stored.ts";
 import { forwardStores } from "./forward-stores.ts";
 import type { KernelDraft } from "./forward-stores.ts";
@@ -105,7 +106,8 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   const fuse = (units: readonly Unit<Label>[]): Unit<Label>[] =>
     skip.has("fuse-loops") ? [...units] : fuseUnits(units);
 
-  const spoken = spokenNames(graph, stored, (node) => leafName(node) ?? names.get(node));
+  const nameOf = (node: Node) => leafName(node) ?? names.get(node);
+  const spoken = spokenNames(graph, (node) => stored.has(node) || hasTrait(node, "leaf"), nameOf);
   const label = (node: Node, by: Node, times: number): Label => ({
     node: by,
     provenance: provenanceOf(node, spoken, flopsOf(node, batchSize) * times),
@@ -210,43 +212,6 @@ function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance
     gradientOf: undefined,
     flops: 0,
   };
-}
-
-/**
- * How formulas call what is stored. In a step, a sequence and what is stacked stand with their place in time, a carried value with that
- * of the step before, and a whole operand under its own name.
- */
-function spokenNames(
-  graph: Graph,
-  stored: ReadonlySet<Node>,
-  nameOf: (node: Node) => string | undefined,
-): (node: Node) => string | undefined {
-  const inSteps = new Map<Node, () => string | undefined>();
-  const spoken = (node: Node): string | undefined => {
-    const inStep = inSteps.get(node);
-    if (inStep !== undefined) return inStep();
-    return stored.has(node) || hasTrait(node, "leaf") ? nameOf(node) : undefined;
-  };
-  const enter = (part: Graph): void => {
-    for (const [recurrence, scans] of recurrencesOf(part)) {
-      const given: Readonly<Record<string, Node>> = scans[0].operands;
-      const before = recurrence.reverse ? "t + 1" : "t − 1";
-      for (const scan of [...scans].reverse())
-        inSteps.set(scan.attributes.value, () => `${nameOf(scan) ?? "?"}[t]`);
-      for (const { name, role, argument, next } of recurrence.operands) {
-        const whole = () => spoken(given[name]) ?? formulaOf(given[name], spoken);
-        if (role === "whole") inSteps.set(argument, whole);
-        if (role === "each") inSteps.set(argument, () => `${whole()}[t]`);
-        if (next !== undefined) {
-          const stack = scans.find(({ attributes }) => attributes.value === next);
-          inSteps.set(argument, () => `${(stack && nameOf(stack)) ?? nameOf(argument) ?? name}[${before}]`);
-        }
-      }
-      enter(stepGraph(recurrence, scans));
-    }
-  };
-  enter(graph);
-  return spoken;
 }
 
 /** The forward node as its formula; values that have names stand under them. */
