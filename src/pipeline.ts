@@ -48,6 +48,8 @@ export interface PipelineOptions {
   /** Names of passes and loop stages to leave out. */
   readonly skip?: readonly string[];
   readonly stopAfter?: string;
+  /** Derive no gradients: `gradient` then gives the loss alone, at a third of the cost. */
+  readonly lossOnly?: boolean;
   readonly watch?: (report: PassReport) => void;
 }
 
@@ -87,7 +89,8 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   };
   const built = buildGraphs(model, options.dtype);
 
-  const trainable = built.parameters.filter((parameter) => parameter.trainable).map(({ name }) => name);
+  const isWanted = ({ trainable }: { readonly trainable: boolean }) => trainable && options.lossOnly !== true;
+  const trainable = built.parameters.filter(isWanted).map(({ name }) => name);
   const gradient = differentiate(built.training, trainable, g).graph;
   const derived: Differentiated = {
     gradient: { ...gradient, name: "gradient" },

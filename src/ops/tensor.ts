@@ -9,20 +9,20 @@ export const countOf = (shape: readonly number[]): number =>
   shape.reduce((product, size) => product * size, 1);
 
 /** Row-major position of an index. */
-export const positionOf = (shape: readonly number[], at: readonly number[]): number =>
-  shape.reduce((position, size, axis) => position * size + at[axis], 0);
+export function positionOf(shape: readonly number[], at: readonly number[]): number {
+  let position = 0;
+  for (let axis = 0; axis < shape.length; axis++) position = position * shape[axis] + at[axis];
+  return position;
+}
 
-/** Every index of a shape, in row-major order. */
-export function* indicesOf(shape: readonly number[]): Generator<number[]> {
+/** Every index of a shape, in row-major order. It is one array that counts up: who keeps an index copies it. */
+export function* indicesOf(shape: readonly number[]): Generator<readonly number[]> {
+  const at = shape.map(() => 0);
   const count = countOf(shape);
   for (let position = 0; position < count; position++) {
-    const at: number[] = new Array<number>(shape.length);
-    let rest = position;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      at[axis] = rest % shape[axis];
-      rest = Math.floor(rest / shape[axis]);
-    }
     yield at;
+    let axis = shape.length - 1;
+    while (axis >= 0 && ++at[axis] === shape[axis]) at[axis--] = 0;
   }
 }
 

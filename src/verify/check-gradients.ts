@@ -1,6 +1,6 @@
 /**
- * Emitted gradients against central differences of the emitted loss: every element of small parameters; 256 seeded elements and some
- * random directions through all of large ones. Errors are relative to the larger of the value and a thousandth of the largest
+ * Emitted gradients against central differences of the emitted loss: every element of small parameters; seeded elements and random
+ * directions through all of large ones, as many as a budget of work allows, so that large models are not checked for hours. Errors are relative to the larger of the value and a thousandth of the largest
  * mean gradient. Elements at which the loss has a kink have no derivative to compare with: they are counted.
  */
 import { normalNumber, randomKey, randomStream } from "../runtime/random.ts";
@@ -21,14 +21,30 @@ export interface ParameterCheck {
   readonly worst: { readonly at: string; readonly emitted: number; readonly expected: number };
 }
 
-const mostElements = 256;
-const directionsOfLarge = 8;
-/** The interpreter is slower than the emitted code by orders of magnitude. */
-const mostInterpreted = 24;
+/** Of a whole check: some half a minute of emitted code. */
+const budgetOfFlops = 6e10;
+/** Of one slope, on average: two at each width. */
+const valuesOfSlope = 12;
 
-/** Changes the trainer's parameters on the way and puts them back. */
+/** How much of a large parameter is looked at: single elements, and directions through all of them. */
+interface Sample {
+  readonly elements: number;
+  readonly directions: number;
+}
+
+const between = (least: number, most: number, x: number): number =>
+  Math.max(least, Math.min(most, Math.floor(x)));
+
+/** The share of each of `parameters` in the budget. A wrong element shows in every direction, so those need not be many. */
+function sampleFor(flops: number, parameters: number): Sample {
+  const slopes = budgetOfFlops / (flops * valuesOfSlope * parameters);
+  const directions = between(2, 8, slopes / 4);
+  return { directions, elements: between(2, 256, slopes - directions) };
+}
+
+/** Changes the parameters of the loss on the way and puts them back. */
 export function checkGradients(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
   loss: CheckedLoss,
   seed: number,
@@ -40,13 +56,10 @@ export function checkGradients(
   const meanSize = (list: Float64Array) => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
   const floor = 1e-3 * Math.max(...emitted.map(([, gradient]) => meanSize(gradient)));
   const random = randomStream(randomKey(seed, 0, 2));
-  const most = loss.isInterpreted ? mostInterpreted : mostElements;
+  const sample = sampleFor(loss.flops, emitted.length);
   return emitted.map(([name, gradient]) => {
-    const values = trainer.parameters[name];
-    const directions = [
-      ...elementsOf(gradient.length, most, random),
-      ...(gradient.length > most ? Array.from({ length: directionsOfLarge }, () => unitVector(gradient.length, random)) : []), // prettier-ignore
-    ];
+    const values = loss.parameters[name];
+    const directions = directionsOf(gradient.length, sample, random);
     const check = {
       name,
       elements: 0,
@@ -94,12 +107,13 @@ const alongFrom =
     return moved;
   };
 
-/** All places if there are few, else a sample without repetition, in order. */
-function elementsOf(size: number, most: number, random: Random): number[] {
-  if (size <= most) return Array.from({ length: size }, (_, i) => i);
+/** All places if there are few, else a sample of places without repetition, in order, and of directions. */
+function directionsOf(size: number, { elements, directions }: Sample, random: Random): Direction[] {
+  if (size <= elements + directions) return Array.from({ length: size }, (_, i) => i);
   const chosen = new Set<number>();
-  while (chosen.size < most) chosen.add(random.below(size));
-  return [...chosen].sort((a, b) => a - b);
+  while (chosen.size < elements) chosen.add(random.below(size));
+  const vectors = Array.from({ length: directions }, () => unitVector(size, random));
+  return [...[...chosen].sort((a, b) => a - b), ...vectors];
 }
 
 function unitVector(size: number, random: Random): Float64Array {

@@ -1,11 +1,15 @@
 /**
- * The loss whose derivative a trainer claims to give. Mostly that is the trainer's own; but where a unit step has a surrogate, the
- * derivative is by intention not that of the loss, nor is it where a formula or a layer of the user's own stops gradients: there, the training graph is interpreted with every `stopGradient` held at
- * its value, which is the function that was differentiated.
+ * The loss whose derivative a trainer claims to give. Mostly that is the trainer's own, from a trainer of the same model that was
+ * compiled without its backward part; but where a unit step has a surrogate, the derivative is by intention not that of the loss,
+ * nor is it where a formula or a layer of the user's own stops gradients: there, the training graph is interpreted with every
+ * `stopGradient` held at its value, which is the function that was differentiated.
  */
+import { flopsOfProgram } from "../inspect/flops.ts";
 import type { Node } from "../ir/nodes.ts";
 import { rewriteGraph } from "../ir/rewrite.ts";
 import { createBuilder } from "../ops/index.ts";
+import { loadTrainer } from "../load-trainer.ts";
+import { compileModel, emitTypeScript } from "../pipeline.ts";
 import type { Compilation } from "../pipeline.ts";
 import { evaluateGraph, interpret } from "../reference/interpret.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
@@ -14,30 +18,43 @@ import type { Trainer } from "../runtime/trainer.ts";
 import { batchStorage, parameterStorage, rowsIn } from "./batch-storage.ts";
 
 export interface CheckedLoss {
-  /** The loss for the trainer's parameters as they stand. */
+  /** What the loss is a function of; it may be moved. */
+  readonly parameters: Trainer["parameters"];
+  /** The loss for the parameters as they stand. */
   value(): number;
-  readonly isInterpreted: boolean;
+  /** Operations of one value. */
+  readonly flops: number;
 }
 
-export function checkedLoss(
+/** The interpreter is slower than emitted code by about as much. */
+const slownessOfInterpreter = 300;
+
+export async function checkedLoss(
   { built, model }: Compilation,
   facts: ModelFacts,
   trainer: Trainer,
   batch: Batch,
-): CheckedLoss {
+): Promise<CheckedLoss> {
+  const rows = rowsIn(facts, batch);
+  const forward = compileModel(model, { dtype: "f64", lossOnly: true });
+  const flops = (flopsOfProgram(forward, "gradient") * rows) / facts.batchSize;
   // A formula or a layer of the user's own may hold back what it likes; a shift of the library's cancels.
   const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);
   const isSurrogate = ({ op, origin }: Node) =>
     op === "stopGradient" &&
     (origin.composite === "step" || origin.composite === "formula" || own.includes(origin.layer ?? ""));
-  if (!built.training.nodes.some(isSurrogate))
-    return { value: () => trainer.gradient(batch), isInterpreted: false };
+  if (!built.training.nodes.some(isSurrogate)) {
+    const { createTrainer } = await loadTrainer(await emitTypeScript(forward, "f64"));
+    const { gradient, parameters } = createTrainer({ seed: trainer.seed });
+    for (const [name, values] of Object.entries(trainer.parameters)) parameters[name].set(values);
+    return { parameters, value: () => gradient(batch), flops };
+  }
 
-  const rows = rowsIn(facts, batch);
+  const { parameters } = trainer;
   const storageNow = () => {
     const seed = { shape: [], data: Float64Array.of(trainer.seed) };
-    const parameters = parameterStorage(facts, trainer.parameters);
-    return new Map([...batchStorage(facts, batch), ...parameters, ["random:seed", seed] as const]);
+    const moved = parameterStorage(facts, parameters);
+    return new Map([...batchStorage(facts, batch), ...moved, ["random:seed", seed] as const]);
   };
   const stops = built.training.nodes.filter(({ op }) => op === "stopGradient");
   const now = evaluateGraph(built.training, storageNow(), rows);
@@ -52,5 +69,5 @@ export function checkedLoss(
   );
   const value = () =>
     interpret(frozen, new Map([...storageNow(), ...held]), rows).get("result:loss")?.data[0] ?? NaN;
-  return { value, isInterpreted: true };
+  return { parameters, value, flops: slownessOfInterpreter * flops };
 }

@@ -31,7 +31,7 @@ export async function verifyModel(compilation: Compilation): Promise<Verificatio
   const trainer = emitted.createTrainer({ seed });
   const rows = rowsFor(compilation);
   const batch = tellingBatch(emitted, trainer, rows);
-  const loss = checkedLoss(compilation, emitted.model, trainer, batch);
+  const loss = await checkedLoss(compilation, emitted.model, trainer, batch);
   const parameters = checkGradients(trainer, batch, loss, seed);
 
   const values = Object.fromEntries(

@@ -107,7 +107,8 @@ function expectGradients(exact: Trainer, single: Trainer, batch: Batch): void {
     expect(furthest(single.gradients[name], gradient), `gradient of ${name} in f32`).toBeLessThan(1e-4 * size(gradient)); // prettier-ignore
   const isLearning = Object.values(exact.gradients).some((list) => list.some((value) => value !== 0));
   expect(isLearning, "some gradient is not zero").toBe(true);
-  const loss = { value: () => exact.gradient(batch), isInterpreted: false };
+  // So cheap that every element is compared.
+  const loss = { parameters: exact.parameters, value: () => exact.gradient(batch), flops: 1e4 };
   for (const { name, relativeError, elements, kinks, worst } of checkGradients(exact, batch, loss, 1)) {
     expect(relativeError, `gradient of ${name} at ${worst.at}`).toBeLessThan(1e-6);
     expect(elements - kinks, `elements of ${name} that can be compared`).toBeGreaterThan(0);
