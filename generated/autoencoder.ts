@@ -2799,7 +2799,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -2896,6 +2896,14 @@ function inOwnUnits(
       return { ...next.value, epochs: next.value.epochs.map(ownReport) };
     },
   };
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -3795,7 +3803,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -3857,34 +3866,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   const machine: Machine = {
     inputs: { pixels: f.subarray(pixels, pixels + 2048), restored: f.subarray(restored, restored + 2048) },
     output: f.subarray(prediction, prediction + 2048),
-    parameters: {
-      "dense1.weight": f.subarray(dense1_weight, dense1_weight + 8192),
-      "dense1.bias": f.subarray(dense1_bias, dense1_bias + 128),
-      "dense2.weight": f.subarray(dense2_weight, dense2_weight + 8192),
-      "dense2.bias": f.subarray(dense2_bias, dense2_bias + 64),
-      "code.weight": f.subarray(code_weight, code_weight + 512),
-      "code.bias": f.subarray(code_bias, code_bias + 8),
-      "dense4.weight": f.subarray(dense4_weight, dense4_weight + 512),
-      "dense4.bias": f.subarray(dense4_bias, dense4_bias + 64),
-      "dense5.weight": f.subarray(dense5_weight, dense5_weight + 8192),
-      "dense5.bias": f.subarray(dense5_bias, dense5_bias + 128),
-      "dense6.weight": f.subarray(dense6_weight, dense6_weight + 8192),
-      "dense6.bias": f.subarray(dense6_bias, dense6_bias + 64),
-    },
-    gradients: {
-      "dense1.weight": f.subarray(d_dense1_weight, d_dense1_weight + 8192),
-      "dense1.bias": f.subarray(d_dense1_bias, d_dense1_bias + 128),
-      "dense2.weight": f.subarray(d_dense2_weight, d_dense2_weight + 8192),
-      "dense2.bias": f.subarray(d_dense2_bias, d_dense2_bias + 64),
-      "code.weight": f.subarray(d_code_weight, d_code_weight + 512),
-      "code.bias": f.subarray(d_code_bias, d_code_bias + 8),
-      "dense4.weight": f.subarray(d_dense4_weight, d_dense4_weight + 512),
-      "dense4.bias": f.subarray(d_dense4_bias, d_dense4_bias + 64),
-      "dense5.weight": f.subarray(d_dense5_weight, d_dense5_weight + 8192),
-      "dense5.bias": f.subarray(d_dense5_bias, d_dense5_bias + 128),
-      "dense6.weight": f.subarray(d_dense6_weight, d_dense6_weight + 8192),
-      "dense6.bias": f.subarray(d_dense6_bias, d_dense6_bias + 64),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 102748, model.parameters),
     state: new Uint8Array(memory, 0, 410984),
     totals: doubles.subarray(71576, 71584),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -3902,42 +3885,42 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.seed[0] = seed;
       // dense1.weight: he-uniform, fan-in 64
       uniform(
-        f.subarray(dense1_weight, dense1_weight + 8192),
+        machine.parameters["dense1.weight"],
         randomStream(randomKey(seed, 0, 0)),
         -0.30618621784789724,
         0.30618621784789724,
       );
       // dense2.weight: he-uniform, fan-in 128
       uniform(
-        f.subarray(dense2_weight, dense2_weight + 8192),
+        machine.parameters["dense2.weight"],
         randomStream(randomKey(seed, 0, 2)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // code.weight: xavier-uniform, fan-in 64, fan-out 8
       uniform(
-        f.subarray(code_weight, code_weight + 512),
+        machine.parameters["code.weight"],
         randomStream(randomKey(seed, 0, 4)),
         -0.28867513459481287,
         0.28867513459481287,
       );
       // dense4.weight: he-uniform, fan-in 8
       uniform(
-        f.subarray(dense4_weight, dense4_weight + 512),
+        machine.parameters["dense4.weight"],
         randomStream(randomKey(seed, 0, 6)),
         -0.8660254037844386,
         0.8660254037844386,
       );
       // dense5.weight: he-uniform, fan-in 64
       uniform(
-        f.subarray(dense5_weight, dense5_weight + 8192),
+        machine.parameters["dense5.weight"],
         randomStream(randomKey(seed, 0, 8)),
         -0.30618621784789724,
         0.30618621784789724,
       );
       // dense6.weight: xavier-uniform, fan-in 128, fan-out 64
       uniform(
-        f.subarray(dense6_weight, dense6_weight + 8192),
+        machine.parameters["dense6.weight"],
         randomStream(randomKey(seed, 0, 10)),
         -0.1767766952966369,
         0.1767766952966369,
@@ -3945,41 +3928,25 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["dense1.weight", dense1_weight, 8192],
-          ["dense1.bias", dense1_bias, 128],
-          ["dense2.weight", dense2_weight, 8192],
-          ["dense2.bias", dense2_bias, 64],
-          ["code.weight", code_weight, 512],
-          ["code.bias", code_bias, 8],
-          ["dense4.weight", dense4_weight, 512],
-          ["dense4.bias", dense4_bias, 64],
-          ["dense5.weight", dense5_weight, 8192],
-          ["dense5.bias", dense5_bias, 128],
-          ["dense6.weight", dense6_weight, 8192],
-          ["dense6.bias", dense6_bias, 64],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["dense1_sum", dense1_sum, 128],
-          ["dense1_elu", dense1_elu, 128],
-          ["dense2_sum", dense2_sum, 64],
-          ["dense2_elu", dense2_elu, 64],
-          ["dense2", dense2, 64],
-          ["code", code, 8],
-          ["dense4_sum", dense4_sum, 64],
-          ["dense4_elu", dense4_elu, 64],
-          ["dense4", dense4, 64],
-          ["dense5_elu", dense5_elu, 128],
-          ["dense6", dense6, 64],
-          ["d_dense6_multiply", d_dense6_multiply, 64],
-          ["d_dense6_sum", d_dense6_sum, 64],
-          ["d_dense5_sum", d_dense5_sum, 128],
-          ["d_code", d_code, 8],
-          ["d_dense2_sum", d_dense2_sum, 64],
-          ["d_dense1_sum", d_dense1_sum, 128],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["dense1_sum", dense1_sum, 128],
+        ["dense1_elu", dense1_elu, 128],
+        ["dense2_sum", dense2_sum, 64],
+        ["dense2_elu", dense2_elu, 64],
+        ["dense2", dense2, 64],
+        ["code", code, 8],
+        ["dense4_sum", dense4_sum, 64],
+        ["dense4_elu", dense4_elu, 64],
+        ["dense4", dense4, 64],
+        ["dense5_elu", dense5_elu, 128],
+        ["dense6", dense6, 64],
+        ["d_dense6_multiply", d_dense6_multiply, 64],
+        ["d_dense6_sum", d_dense6_sum, 64],
+        ["d_dense5_sum", d_dense5_sum, 128],
+        ["d_code", d_code, 8],
+        ["d_dense2_sum", d_dense2_sum, 64],
+        ["d_dense1_sum", d_dense1_sum, 128],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);
