@@ -18,6 +18,8 @@ export type {
   InitialiserWish,
   LayerFunction,
   ParameterOptions,
+  RecurrenceOperands,
+  RecurrenceStep,
 } from "./library/layers/custom.ts";
 export type { OptimizerFunction } from "./library/optimizers/formula.ts";
 export type { ScheduleFunction } from "./library/schedules/formula.ts";

@@ -41,6 +41,51 @@ describe("a layer of one's own", () => {
     expect([...own.parameters["custom1.weight"]]).toEqual([...builtIn.parameters["dense1.weight"]]);
   });
 
+  it("may hold a recurrence of its own: an rnn that it writes itself is the built-in one, to the bit, and a loop", async () => {
+    const sequence = { inputs: { x: { shape: [5, 3] } } };
+    const rows = { x: Array.from({ length: 30 }, (_, i) => Math.sin(i)), y: [1, 0, -1, 0.5] };
+    const cell = ({ g, layer, parameter, recur }: CustomContext, x: Node): Node => {
+      const weight = parameter("weight", [3, 2]);
+      const matrix = parameter("recurrent", [2, 2]);
+      const biases = g.add(
+        parameter("bias", [2], { init: "zeros" }),
+        parameter("recurrentBias", [2], { init: "zeros" }),
+      );
+      const inputs = g.add(g.contract(x, weight, { batchX: [], batchY: [], sumX: [2], sumY: [0] }), biases);
+      const zeros = g.broadcastTo(g.number(0), ["n", 2]);
+      const states = recur({ each: { inputs }, carried: { h: zeros }, whole: { matrix } }, (step) => {
+        const h = g.named(layer, g.tanh(g.add(step.inputs, product(g, step.h, step.matrix))));
+        return { next: { h }, value: h };
+      });
+      return g.reshape(g.slice(states, { start: [0, 4, 0], shape: ["n", 1, 2] }), { shape: ["n", 2] });
+    };
+    const own = await trainerOf({ ...sequence, network: [cell] });
+    const builtIn = await trainerOf({ ...sequence, network: [{ type: "rnn", units: 2 }] });
+    for (let step = 0; step < 3; step++) expect(own.step(rows)).toBe(builtIn.step(rows));
+  });
+
+  it.each([
+    [
+      "without a sequence",
+      ({ g, recur }: CustomContext, x: Node) =>
+        recur({ each: {}, carried: { x } }, ({ x: h }) => ({ next: { x: h }, value: g.tanh(h) })),
+      "recur needs a sequence",
+    ],
+    [
+      "that forgets what it carries",
+      ({ recur }: CustomContext, x: Node) =>
+        recur({ each: { x }, carried: { h: x } }, ({ h }) => ({ next: {}, value: h })),
+      "h is carried, so the step must make it anew",
+    ],
+  ])("tells of a recurrence %s", async (_, build, message) => {
+    const spec = {
+      ...base,
+      inputs: { x: { shape: [5, 3] } },
+      network: [build, "flatten", { type: "dense", units: 2 }],
+    };
+    expect(() => buildGraphs(parseModel(spec), "f64")).toThrow(message);
+  });
+
   it("has a name, reads several layers, knows the mode and can be frozen", async () => {
     const trainer = await trainerOf({
       network: [

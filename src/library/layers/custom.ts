@@ -5,6 +5,8 @@
 import type { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
+import { carried, each, recur, whole } from "../../ir/recurrence.ts";
+import type { Step } from "../../ir/recurrence.ts";
 import type { Shape } from "../../ir/types.ts";
 import { choice } from "../../util/choice.ts";
 import { showValue } from "../../util/show-value.ts";
@@ -43,9 +45,25 @@ export interface CustomContext {
   running(name: string, shape: readonly number[], init: InitialiserWish, next: (before: Node) => Node): Node;
   /** Uniform in [0, 1): a function of seed, step and layer alone. "n" stands for the rows of a batch. */
   random(shape: Shape): Node;
+  /**
+   * A step repeated along time: [n, length, …] of every value that `step` makes. It sees each sequence at its own place in time, what
+   * is carried as the step before left it, and what is whole as it is; `next` says what becomes of what is carried.
+   */
+  recur(operands: RecurrenceOperands, step: RecurrenceStep, options?: { readonly reverse?: boolean }): Node;
   /** Ends the build with a diagnostic at the layer. */
   refuse(message: string, options?: { readonly hint?: string }): never;
 }
+
+type Nodes = Readonly<Record<string, Node>>;
+export interface RecurrenceOperands {
+  /** Sequences, [n, length, …]. */
+  readonly each: Nodes;
+  /** What the first step sees. */
+  readonly carried?: Nodes;
+  readonly whole?: Nodes;
+}
+/** By the names of the operands. */
+export type RecurrenceStep = (parts: Nodes) => Step;
 
 /** Gives the layer's value, rows first, from those that it reads: [n, …]. */
 export type LayerFunction = (context: CustomContext, x: Node, ...others: Node[]) => Node;
@@ -108,6 +126,18 @@ function customContext(context: LayerContext): CustomContext {
       }),
     running: (name, shape, init, next) => context.running(name, shape, checked(name, shape, init), next),
     random: (shape) => context.random(shape),
+    recur: ({ each: sequences, carried: before = {}, whole: fixed = {} }, step, { reverse = false } = {}) => {
+      const [first] = Object.values(sequences);
+      const length = first?.type.shape[1];
+      if (typeof length !== "number")
+        throw new Fault("T1608", `${layer}: recur needs a sequence [n, length, …] among \`each\``);
+      const given = Object.fromEntries([
+        ...Object.entries(sequences).map(([name, node]) => [name, each(node)] as const),
+        ...Object.entries(before).map(([name, node]) => [name, carried(node)] as const),
+        ...Object.entries(fixed).map(([name, node]) => [name, whole(node)] as const),
+      ]);
+      return recur(g, { name: layer, length, reverse }, given, step);
+    },
     refuse: (message, options = {}) => context.refuse(message, options),
   };
 }
