@@ -128,7 +128,8 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
         context = outer;
       }
     },
-    named: (name, node) => ({ ...node, name }),
+    // An argument is known by its identity and bears its own name: a copy would be bound by no step.
+    named: (name, node) => (node.op === "argument" ? node : { ...node, name }),
     broadcastTo(x, shape) {
       if (sameShape(x.type.shape, shape)) return x;
       const missing = shape.length - x.type.shape.length;

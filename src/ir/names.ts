@@ -27,6 +27,8 @@ export function nameAll(nodes: readonly Node[]): Map<Node, string> {
   const used = new Set<string>();
   const next = new Map<string, number>();
   for (const node of nodes) {
+    // One that several steps share comes more than once.
+    if (names.has(node)) continue;
     const base = wish(node);
     let name = base;
     for (let k = next.get(base) ?? 2; used.has(name); k++) {

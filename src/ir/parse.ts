@@ -99,6 +99,8 @@ export function parseGraph(text: string, g: GraphBuilder): Graph {
   // Names are unique over the graph and its steps, so one map holds all; a step's nodes are found by its scans alone.
   const nodes = new Map<string, Node>();
   const recurrences = new Map<string, Recurrence>();
+  // A node that several steps share stands in each of them.
+  const lines = new Set<string>();
   const outputs: Output[] = [];
   let graphName = "graph";
   let open: { readonly name: string; readonly attributes: string; readonly operands: StepOperand[] } | undefined; // prettier-ignore
@@ -134,8 +136,10 @@ export function parseGraph(text: string, g: GraphBuilder): Graph {
       outputs.push({ storage: String(JSON.parse(output.storage)), node });
       return;
     }
+    if (lines.has(line)) return;
     const [name, node] = parseNode(line, { nodes, recurrences }, g, fail);
     nodes.set(name, node);
+    lines.add(line);
   });
   return makeGraph(graphName, outputs);
 }

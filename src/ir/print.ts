@@ -56,7 +56,10 @@ export function nodeText(node: Node, spell: Spelling): string {
 /** Names for the nodes of a graph and of all its steps. */
 export function spellingOf(graph: Graph): Spelling {
   const steps = stepsOf(graph);
-  const names = nameAll([...steps.flatMap(({ step }) => step.nodes), ...graph.nodes]);
+  const names = nameAll([
+    ...steps.flatMap(({ recurrence, step }) => linesOf(recurrence, step)),
+    ...graph.nodes,
+  ]);
   const recurrences = new Map(steps.map(({ recurrence }, i) => [recurrence, `r${i + 1}`]));
   return {
     node: (node) => names.get(node) ?? "absent",
@@ -71,10 +74,14 @@ function nodeLines({ nodes }: Graph, spell: Spelling): string[] {
   });
 }
 
+/** Arguments stand first: not every step reads all of them. */
+const linesOf = ({ operands }: Recurrence, { nodes }: Graph): Node[] => [
+  ...new Set([...operands.map(({ argument }) => argument), ...nodes]),
+];
+
 function recurrenceLines(recurrence: Recurrence, step: Graph, spell: Spelling): string[] {
   const { length, reverse, operands } = recurrence;
-  // Arguments stand first: not every step reads all of them.
-  const nodes = [...new Set([...operands.map(({ argument }) => argument), ...step.nodes])];
+  const nodes = linesOf(recurrence, step);
   const roles = operands.map(({ role, argument, next }) => {
     const becomes = next === undefined ? "" : ` = %${spell.node(next)}`;
     return `${role} %${spell.node(argument)}${becomes}`;

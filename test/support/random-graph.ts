@@ -10,6 +10,7 @@ import type { Dimension, Shape } from "../../src/ir/types.ts";
 import { createBuilder } from "../../src/ops/index.ts";
 import type { Tensor } from "../../src/ops/tensor.ts";
 import { withGradients } from "./gradients.ts";
+import { randomRecurrence } from "./random-recurrence.ts";
 import { anyStorage } from "./tensors.ts";
 
 /** Numbers from which a move takes what it needs. */
@@ -208,6 +209,8 @@ const makers: readonly Maker[] = [
     const draw = g.random(leaf("seed"), leaf("step"), { shape, salt: a + 12 * b, element });
     return g.select(g.less(draw, 0.5), x, 0);
   },
+  (x, y, a, b, { g }) => randomRecurrence(g, x, y, a, b, fitted),
+  (x, y, a, b, { g }) => randomRecurrence(g, x, y, a, b, fitted),
   (x, _, a, __, { g }) => {
     const axis = a % Math.max(1, x.type.shape.length);
     if (x.type.shape.length === 0) return undefined;

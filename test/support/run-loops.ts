@@ -25,7 +25,9 @@ export interface LoopOptions {
 export const loopStages = [
   "fuse-loops",
   "forward-stores",
+  "shrink-temporaries",
   "block-contractions",
+  "collapse-loops",
   "hoist-invariants",
   "share-expressions",
 ] as const;
