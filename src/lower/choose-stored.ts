@@ -19,6 +19,8 @@ import { scatteredSum } from "./scattered-sum.ts";
 /** In units of one addition; a load counts about as much as two. */
 const recomputeLimit = 2;
 const costOfFunction = 20;
+/** No expression is deeper: nobody could read it, and whatever walks it would run out of stack in the end. */
+const deepest = 100;
 
 interface Reader {
   readonly node: Node | "output";
@@ -99,10 +101,14 @@ export function chooseStored(graph: Graph): Set<Node> {
       stored.add(node);
   // The work of computing one element from what is stored, which grows on the way: operands stand first.
   const costs = new Map<Node, number>();
+  const depths = new Map<Node, number>();
   for (const node of graph.nodes) {
     const parts = operandsOf(node).map((x) => (stored.has(x) ? 0 : (costs.get(x) ?? 0)));
     const cost = parts.reduce((sum, part) => sum + part, ownCost(node));
     costs.set(node, cost);
+    const within = operandsOf(node).map((x) => (stored.has(x) ? 0 : (depths.get(x) ?? 0)));
+    const depth = Math.max(0, ...within) + 1;
+    depths.set(node, depth);
     const list = readers.get(node) ?? [];
     if (isStoredView(node, list)) stored.add(node);
     if (stored.has(node) || hasTrait(node, "view") || operandsOf(node).length === 0) continue;
@@ -111,7 +117,8 @@ export function chooseStored(graph: Graph): Set<Node> {
       (reader) =>
         reader.repeats && (cost > recomputeLimit || (reader.node !== "output" && readsOften(reader.node))),
     );
-    if (repeated || (several && cost > recomputeLimit) || finishesSum(node, readers)) stored.add(node);
+    const isDeep = depth > deepest;
+    if (isDeep || repeated || (several && cost > recomputeLimit) || finishesSum(node, readers)) stored.add(node); // prettier-ignore
   }
   return stored;
 }

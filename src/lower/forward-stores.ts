@@ -5,9 +5,15 @@
  * Ensures   no temporary is stored that no load needs.
  * Example   t[i] = x[i] + 1 ; y[i] = t[i] · t[i]   =>   const t = x[i] + 1 ; y[i] = t · t
  */
-import { keyOf, variable } from "../loop/expressions.ts";
+import { children, keyOf, variable } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { define, mapExpressions, rewriteExpressions, visitExpressions } from "../loop/statements.ts";
+import {
+  define,
+  expressionsOf,
+  mapExpressions,
+  rewriteExpressions,
+  visitExpressions,
+} from "../loop/statements.ts";
 import type { Statement } from "../loop/types.ts";
 
 /** The element that an access touches, as text. */
@@ -86,7 +92,7 @@ function inlineBlock(
       const { name, value } = pending;
       let found = false;
       const inlined = current.kind === "for" ? current : mapExpressions(current, (x) => substituteOnce(x, name, value, () => (found = true))); // prettier-ignore
-      if (found) {
+      if (found && expressionsOf(inlined).every((x) => depthOf(x) <= deepest)) {
         current = inlined;
         pending = undefined;
       } else flush();
@@ -99,6 +105,11 @@ function inlineBlock(
   flush();
   return result;
 }
+
+/** Deeper expressions are not made: nobody could read them. */
+const deepest = 100;
+
+const depthOf = (x: Expression): number => 1 + Math.max(0, ...children(x).map(depthOf));
 
 function substituteOnce(x: Expression, name: string, value: Expression, found: () => void): Expression {
   const [mapped] = rewriteExpressions([define("", x)], (part) => {
