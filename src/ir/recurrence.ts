@@ -27,7 +27,10 @@ export const stackedType = ({ element, shape }: TensorType, length: number): Ten
 export function stepType({ element, shape }: TensorType, length: number): TensorType {
   const axis = timeAxisOf(shape);
   if (shape[axis] !== length) throw new TypeRefusal(`[${shape.join()}] is no sequence of ${length} steps`);
-  return tensorType(element, shape.toSpliced(axis, 1));
+  const step = shape.toSpliced(axis, 1);
+  // Steps of such a sequence would be stacked, and looked for, behind their batch axis.
+  if (timeAxisOf(step) !== axis) throw new TypeRefusal(`[${shape.join()}] has time before the batch`);
+  return tensorType(element, step);
 }
 
 /** An operand of a recurrence in the making. */
