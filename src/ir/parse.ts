@@ -99,7 +99,7 @@ export function parseGraph(text: string, g: GraphBuilder): Graph {
   // Names are unique over the graph and its steps, so one map holds all; a step's nodes are found by its scans alone.
   const nodes = new Map<string, Node>();
   const recurrences = new Map<string, Recurrence>();
-  // A node that several steps share stands in each of them.
+  // A node that several steps share has a line in each of them.
   const lines = new Set<string>();
   const outputs: Output[] = [];
   let graphName = "graph";
@@ -121,7 +121,9 @@ export function parseGraph(text: string, g: GraphBuilder): Graph {
     }
     if (open !== undefined && line === "}") {
       const { length, reverse } = recurrenceAttributes(open.attributes);
-      recurrences.set(open.name, { length, reverse, operands: open.operands });
+      // One that stands in several steps has a block for each of them.
+      const known = recurrences.get(open.name);
+      recurrences.set(open.name, known ?? { length, reverse, operands: open.operands });
       open = undefined;
       return;
     }

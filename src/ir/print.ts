@@ -60,7 +60,9 @@ export function spellingOf(graph: Graph): Spelling {
     ...steps.flatMap(({ recurrence, step }) => linesOf(recurrence, step)),
     ...graph.nodes,
   ]);
-  const recurrences = new Map(steps.map(({ recurrence }, i) => [recurrence, `r${i + 1}`]));
+  // One that stands in several steps has a block for each of them, with what its scans there need.
+  const distinct = new Set(steps.map(({ recurrence }) => recurrence));
+  const recurrences = new Map([...distinct].map((recurrence, i) => [recurrence, `r${i + 1}`]));
   return {
     node: (node) => names.get(node) ?? "absent",
     recurrence: (recurrence) => recurrences.get(recurrence) ?? "absent",

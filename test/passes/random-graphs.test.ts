@@ -146,6 +146,12 @@ describe("gradients", () => {
 });
 
 describe("text", () => {
+  it.each<readonly [fault: string, list: readonly Move[]]>([
+    ["a recurrence that stands in two steps", [[49, 0, 4, 3, 0], [60, 0, 0, 0, 10]]], // prettier-ignore
+  ])("regression: %s", (_, list) => {
+    const text = printGraph(graphOf(list).graph);
+    expect(printGraph(parseGraph(text, createBuilder("f64")))).toBe(text);
+  });
   it("is read back to the same graph", () => {
     fc.assert(
       fc.property(moves(), (list) => {
