@@ -1979,7 +1979,7 @@ interface Machine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first node, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
   check(rows: number): string | undefined;
 }
 
@@ -2028,6 +2028,14 @@ interface TrainingFacts {
 /** How many numbers one row of this shape takes. */
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
+}
+
+// ── parameter views ──
+
+/** By name: where tensors lie that stand in this order from `start` on. */
+function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): Record<string, Numbers> {
+  const view = ({ shape }: { shape: number[] }) => f.subarray(start, (start += sizeOf(shape)));
+  return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
 // ── parse csv ──
@@ -3131,7 +3139,8 @@ class TrainingDiverged extends Error {
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
   const step = machine.step[0];
-  const node = machine.check(rows);
+  const broken = Object.entries(machine.parameters).find(([, values]) => !values.every(Number.isFinite));
+  const node = broken?.[0] ?? machine.check(rows);
   const rate = step === 0 ? "" : `, after an update with learning rate ${machine.learningRate()}`;
   const where = node === undefined ? "" : `; the first such number arose in ${node}`;
   throw new TrainingDiverged(
@@ -3254,24 +3263,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   const machine: Machine = {
     inputs: { text: integers.subarray(text, text + 512), next: integers.subarray(next, next + 512) },
     output: f.subarray(prediction, prediction + 13824),
-    parameters: {
-      "characters.weight": f.subarray(characters_weight, characters_weight + 864),
-      "memory.weight": f.subarray(memory_weight, memory_weight + 9216),
-      "memory.recurrent": f.subarray(memory_recurrent, memory_recurrent + 27648),
-      "memory.bias": f.subarray(memory_bias, memory_bias + 288),
-      "memory.recurrentBias": f.subarray(memory_recurrentBias, memory_recurrentBias + 288),
-      "logits.weight": f.subarray(logits_weight, logits_weight + 2592),
-      "logits.bias": f.subarray(logits_bias, logits_bias + 27),
-    },
-    gradients: {
-      "characters.weight": f.subarray(d_characters_weight, d_characters_weight + 864),
-      "memory.weight": f.subarray(d_memory_weight, d_memory_weight + 9216),
-      "memory.recurrent": f.subarray(d_memory_recurrent, d_memory_recurrent + 27648),
-      "memory.bias": f.subarray(d_memory_bias, d_memory_bias + 288),
-      "memory.recurrentBias": f.subarray(d_memory_recurrentBias, d_memory_recurrentBias + 288),
-      "logits.weight": f.subarray(d_logits_weight, d_logits_weight + 2592),
-      "logits.bias": f.subarray(d_logits_bias, d_logits_bias + 27),
-    },
+    parameters: viewsOf(f, 0, model.parameters),
+    gradients: viewsOf(f, 122772, model.parameters),
     state: new Uint8Array(memory, 0, 491088),
     totals: doubles.subarray(89276, 89280),
     step: integers.subarray(optimizer_step, optimizer_step + 1),
@@ -3288,29 +3281,24 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       machine.state.fill(0);
       machine.seed[0] = seed;
       // characters.weight: normal, mean 0, std 0.02
-      normal(
-        f.subarray(characters_weight, characters_weight + 864),
-        randomStream(randomKey(seed, 0, 0)),
-        0,
-        0.02,
-      );
+      normal(machine.parameters["characters.weight"], randomStream(randomKey(seed, 0, 0)), 0, 0.02);
       // memory.weight: xavier-uniform, fan-in 32, fan-out 96
       uniform(
-        f.subarray(memory_weight, memory_weight + 9216),
+        machine.parameters["memory.weight"],
         randomStream(randomKey(seed, 0, 1)),
         -0.21650635094610965,
         0.21650635094610965,
       );
       // memory.recurrent: xavier-uniform, fan-in 96, fan-out 96
       uniform(
-        f.subarray(memory_recurrent, memory_recurrent + 27648),
+        machine.parameters["memory.recurrent"],
         randomStream(randomKey(seed, 0, 2)),
         -0.1767766952966369,
         0.1767766952966369,
       );
       // logits.weight: xavier-uniform, fan-in 96, fan-out 27
       uniform(
-        f.subarray(logits_weight, logits_weight + 2592),
+        machine.parameters["logits.weight"],
         randomStream(randomKey(seed, 0, 5)),
         -0.2208630521496931,
         0.2208630521496931,
@@ -3318,29 +3306,18 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     },
     learningRate: () => doubles[learningRate],
     check(rows) {
-      return (
-        firstNotFinite(f, 1, [
-          ["characters.weight", characters_weight, 864],
-          ["memory.weight", memory_weight, 9216],
-          ["memory.recurrent", memory_recurrent, 27648],
-          ["memory.bias", memory_bias, 288],
-          ["memory.recurrentBias", memory_recurrentBias, 288],
-          ["logits.weight", logits_weight, 2592],
-          ["logits.bias", logits_bias, 27],
-        ]) ??
-        firstNotFinite(f, rows, [
-          ["characters", characters, 512],
-          ["memory_product", memory_product, 4608],
-          ["memory_update", memory_update, 1536],
-          ["memory_reset", memory_reset, 1536],
-          ["memory_new", memory_new, 1536],
-          ["memory_h_before", memory_h_before, 1536],
-          ["d_memory", d_memory, 1536],
-          ["d_memory_past", d_memory_past, 4608],
-          ["d_memory_inputs", d_memory_inputs, 4608],
-          ["d_memory_h", d_memory_h, 96],
-        ])
-      );
+      return firstNotFinite(f, rows, [
+        ["characters", characters, 512],
+        ["memory_product", memory_product, 4608],
+        ["memory_update", memory_update, 1536],
+        ["memory_reset", memory_reset, 1536],
+        ["memory_new", memory_new, 1536],
+        ["memory_h_before", memory_h_before, 1536],
+        ["d_memory", d_memory, 1536],
+        ["d_memory_past", d_memory_past, 4608],
+        ["d_memory_inputs", d_memory_inputs, 4608],
+        ["d_memory_h", d_memory_h, 96],
+      ]);
     },
   };
   return trainerOf(model, machine, training, options);
