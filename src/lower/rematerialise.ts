@@ -140,7 +140,23 @@ function withCopies(
   // In order, so that no chain of operands is deep.
   for (const node of graph.nodes) if (stored.has(node)) imageOf(node, false);
   const outputs = graph.outputs.map(({ storage, node }) => ({ storage, node: imageOf(node, false) }));
-  return { graph: makeGraph(graph.name, outputs), copies };
+  return { graph: withCopiesLate(makeGraph(graph.name, outputs), copies), copies };
+}
+
+/** The same graph with each copy right before the first stored value that reads it, be it through what is not stored. */
+function withCopiesLate(graph: Graph, copies: ReadonlySet<Node>): Graph {
+  const stored = chooseStored(graph);
+  const done = new Set<Node>();
+  const nodes: Node[] = [];
+  const place = (node: Node): void => {
+    if (done.has(node)) return;
+    done.add(node);
+    operandsOf(node).forEach(place);
+    nodes.push(node);
+  };
+  for (const node of graph.nodes) if (stored.has(node) && !copies.has(node)) place(node);
+  for (const { node } of graph.outputs) place(node);
+  return { ...graph, nodes };
 }
 
 export interface Rematerialised {

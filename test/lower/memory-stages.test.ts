@@ -43,10 +43,8 @@ describe("rematerialise", () => {
   const wide = g.tanh(product(g.sin(product(y, w4)), w2));
   const late = product(wide, w3);
   const dw = g.contract(y, late, { batchX: [], batchY: [], sumX: [0], sumY: [0] });
-  // As in a backward part, what comes back is known before a weight's gradient reads the value: copies stand behind the peak.
-  const db = g.reduceSum(late, { axes: [0] });
+  // The value is the first operand of what reads it late: its copy must not be placed as soon as that is come upon.
   const graph = graphOf({
-    db,
     dw,
     dp: g.contract(p, late, { batchX: [], batchY: [], sumX: [0], sumY: [0] }),
   });
