@@ -133,7 +133,10 @@ export function formulaValue(
     const isFormula = typeof keys.formula === "string" || result.type.element === g.float;
     return isFormula ? result : g.cast(result, { element: g.float });
   };
-  return resultOf(g, comparison, prediction, keys, total);
+  const value = resultOf(g, comparison, prediction, keys, total);
+  // What totals come to is a number of their kind: of a batch in the model's own type, of a data set in f64.
+  const element = Object.values(sums)[0]?.type.element ?? value.type.element;
+  return value.type.element === element ? value : g.cast(value, { element });
 }
 
 function resultOf(
