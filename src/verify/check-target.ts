@@ -1,4 +1,4 @@
-/** An emitted trainer against the reference interpreter: the loss, all gradients, the predictions. */
+/** An emitted trainer against the reference interpreter: the loss, all gradients, the predictions, and what it tells of a data set. */
 import type { EmittedModule } from "../load-trainer.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import type { Compilation } from "../pipeline.ts";
@@ -12,6 +12,8 @@ export interface Expected {
   readonly loss: number;
   readonly gradients: ReadonlyMap<string, Float64Array>;
   readonly predictions: Float64Array;
+  /** Loss and metrics in evaluation mode. */
+  readonly summary: ReadonlyMap<string, number>;
 }
 
 type Parameters = Readonly<Record<string, ArrayLike<number>>>;
@@ -32,6 +34,9 @@ export function expectedOf(
   storage.set("random:seed", { shape: [], data: Float64Array.of(seed) });
   const outputs = interpret(derived.gradient, storage, rows);
   const prefix = "gradient:";
+  const totals = interpret(derived.evaluate, storage, rows);
+  const told = interpret(derived.summarise, totals, rows);
+  const summaryPrefix = "result:summary.";
   return {
     loss: outputs.get("result:loss")?.data[0] ?? NaN,
     gradients: new Map(
@@ -40,6 +45,7 @@ export function expectedOf(
       ),
     ),
     predictions: interpret(derived.predict, storage, rows).get("result:output")?.data ?? new Float64Array(0),
+    summary: new Map([...told].map(([name, { data }]) => [name.slice(summaryPrefix.length), data[0]])),
   };
 }
 
@@ -50,6 +56,8 @@ export interface TargetCheck {
   readonly loss: number;
   readonly gradients: number;
   readonly predictions: number;
+  /** Of loss and metrics. */
+  readonly summary: number;
   readonly holds: boolean;
 }
 
@@ -67,6 +75,10 @@ export function checkTarget(
   for (const [name, values] of Object.entries(parameters)) trainer.parameters[name].set(values);
   const inputs = Object.fromEntries(Object.keys(model.inputs).map((name) => [name, batch[name]]));
   const predictions = distance(trainer.predict(inputs), expected.predictions, 0);
+  const told = trainer.evaluate(batch);
+  // In single precision a count of hits may turn on rounding; the loss does not.
+  const compared = [...expected.summary].filter(([name]) => model.dtype === "f64" || name === "loss");
+  const summary = Math.max(...compared.map(([name, value]) => distance([told[name]], [value], 0)));
   const loss = distance([trainer.gradient(batch)], [expected.loss], 0);
   // Beside the others, a gradient that is zero in exact arithmetic is rounding noise.
   const floor = 3e-3 * Math.max(0, ...[...expected.gradients.values()].map(meanSize));
@@ -75,8 +87,8 @@ export function checkTarget(
     ...[...expected.gradients].map(([name, values]) => distance(trainer.gradients[name], values, floor)),
   );
   const { target, dtype } = model;
-  const holds = [loss, gradients, predictions].every((error) => error <= tolerances[dtype]);
-  return { target, dtype, loss, gradients, predictions, holds };
+  const holds = [loss, gradients, predictions, summary].every((error) => error <= tolerances[dtype]);
+  return { target, dtype, loss, gradients, predictions, summary, holds };
 }
 
 const meanSize = (list: ArrayLike<number>): number =>
