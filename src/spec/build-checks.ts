@@ -6,8 +6,9 @@ import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { isFloat, sameShape, sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
+import { readNames } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
-import type { Model } from "./types.ts";
+import type { Layer, Model } from "./types.ts";
 
 /** Whether a derivative passes through the node at all. */
 const passes = (node: Node): boolean => isFloat(node.type.element) && !hasTrait(node, "opaque");
@@ -26,6 +27,37 @@ function upstream(roots: readonly Node[], through: (node: Node) => boolean): Set
 }
 
 type Parameters = Network["parameters"];
+
+/** How a layer sees places of a sequence that come after the one it computes, and what would keep it from that. */
+function looksAhead(layer: Layer): string | undefined {
+  if (layer.type === "attention" && !layer.causal) return 'set "causal": true';
+  const isRecurrent = layer.type === "rnn" || layer.type === "lstm" || layer.type === "gru";
+  if (isRecurrent && layer.reverse) return "leave out what runs backwards in time";
+  if (
+    layer.type === "conv1d" &&
+    layer.kernel > 1 &&
+    (layer.padding === "same" || (typeof layer.padding === "number" && layer.padding > 0))
+  )
+    // prettier-ignore
+    return 'set "padding": "causal"';
+  return undefined;
+}
+
+/** Warns where the network can read the character that it is to predict (T1504). */
+export function warnOfLookahead(model: Model, problems: Collector): void {
+  if (!Object.values(model.data?.targets ?? {}).some((target) => "nextOf" in target)) return;
+  const read = readNames(model);
+  const told = new Set<string>();
+  for (const layer of model.network) {
+    const hint = read.has(layer.name) ? looksAhead(layer) : undefined;
+    const place = formatPath(layer.path);
+    // Copies of a block look ahead alike: the first is told of.
+    if (hint === undefined || told.has(place)) continue;
+    told.add(place);
+    const message = `${place} (${layer.name}) reads places after each place, where the character to predict stands`;
+    problems.warning(layer.path, "T1504", message, { hint });
+  }
+}
 
 /**
  * Reports trainable parameters that get no gradient: those cut off by a unit step at the step (T1501), any others at their layer

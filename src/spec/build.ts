@@ -13,7 +13,7 @@ import type { Graph, Node } from "../ir/nodes.ts";
 import { sumOf } from "../library/compare.ts";
 import { createBuilder } from "../ops/index.ts";
 import { tensorType } from "../ir/types.ts";
-import { checkGradients, checkSameParameters, checkSize } from "./build-checks.ts";
+import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from "./build-checks.ts";
 import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
 import { buildNetwork } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
@@ -87,6 +87,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     ...statistics,
   ]);
   checkGradients(training, spec, trained.parameters, problems);
+  warnOfLookahead(model, problems);
   const warnings = problems.throwErrors();
   const prediction = predictionOf(g, model, judged, hasOutputStep);
   return {
