@@ -82,14 +82,14 @@ function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>):
     const list = readers.get(x) ?? [];
     return volume(x) === volume(of) && list.length > 0 && list.every((reader) => reader.node === of);
   };
+  const isCheap = (of: Node): boolean => hasTrait(of, "pointwise") && hasTrait(of, "cheap");
   const follows = (of: Node): boolean =>
-    hasTrait(of, "pointwise") &&
-    hasTrait(of, "cheap") &&
-    operandsOf(of).some((x) => isNext(x, of) && (hasTrait(x, "contraction") || follows(x)));
+    isCheap(of) && operandsOf(of).some((x) => isNext(x, of) && (hasTrait(x, "contraction") || follows(x)));
   if (!follows(node)) return false;
   const [reader, ...others] = readers.get(node) ?? [];
-  // Not yet the end: the next one takes its place.
-  return !(others.length === 0 && reader !== undefined && reader.node !== "output" && isNext(node, reader.node) && hasTrait(reader.node, "pointwise") && hasTrait(reader.node, "cheap")); // prettier-ignore
+  if (reader === undefined || reader.node === "output" || others.length > 0) return true;
+  // Not yet the end, if the next one takes its place.
+  return !(isNext(node, reader.node) && isCheap(reader.node));
 }
 
 export function chooseStored(graph: Graph): Set<Node> {
