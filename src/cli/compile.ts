@@ -37,12 +37,14 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   let worst = 0;
   for (const file of files) worst = Math.max(worst, await compileOne(file, flags, written));
   if (!flags.watch) return worst;
+  // Watching begins before it is told, so that whoever reads that line and writes the file is heard.
+  const watching = watchFiles(files, async (file) => {
+    await compileOne(file, flags, new Map());
+  });
   process.stderr.write(
     `watching ${files.length === 1 ? files[0] : `${files.length} specs`} (end with Ctrl-C)\n`,
   );
-  return watchFiles(files, async (file) => {
-    await compileOne(file, flags, new Map());
-  });
+  return watching;
 }
 
 /** `written` maps files of this run to their specs: two specs of one name must not overwrite each other. */
