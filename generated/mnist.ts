@@ -1664,6 +1664,41 @@ function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
 
+// ── block codec ──
+
+/** The numbers of each item. */
+const blockCodec: Codec = {
+  fit({ data }, name, table, train) {
+    const { scale } = columnFactsOf(data, name);
+    if (scale === undefined) return { name, columns: [] };
+    const { numbers, size } = blockOf(table, name);
+    const scales = Array.from({ length: size }, (_, place) => {
+      // What only divides looks at no number.
+      const column = new Float64Array(typeof scale === "string" ? table.rows : 0);
+      return fitScale(column.map((_, row) => numbers[row * size + place]), train, scale); // prettier-ignore
+    });
+    return { name, columns: [], scales };
+  },
+  encode({ model }, { name, scales }, table, rows) {
+    const { numbers, size } = blockOf(table, name);
+    const real = model.dtype === "f32" ? Float32Array : Float64Array;
+    const encoded = new (boundsOf(model, name) ? Int32Array : real)(rows.length * size);
+    rows.forEach((row, i) => {
+      for (let place = 0; place < size; place++) {
+        const value = numbers[row * size + place];
+        encoded[i * size + place] = scales ? (value - scales[place].shift) / scales[place].span : value;
+      }
+    });
+    return encoded;
+  },
+};
+
+function blockOf({ columns }: Table, name: string): Block {
+  const column = columns.get(name);
+  if (column !== undefined && "numbers" in column) return column;
+  throw new InputError(`there is no block of numbers for ${name}`);
+}
+
 // ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -1775,9 +1810,31 @@ function checksum(bytes: Uint8Array): number {
 
 // ── dataset ──
 
-/** A field with the scale of each of its columns. */
-interface FittedField extends Field {
-  scales: Scale[];
+/** Numbers of an input or target, row after row. */
+type FieldNumbers = Float32Array | Float64Array | Int32Array;
+
+/** How one kind of input or target is read. What is wrong with columns or cells throws, with the line. */
+interface Codec {
+  /** Learns from the rows `train` alone: scales, vocabularies. */
+  fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
+  /** Any rows, of the same table or another, as numbers. */
+  encode(preparing: Preparing, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+}
+
+/** What preparing data depends on. */
+interface Preparing {
+  model: ModelFacts;
+  data: DataFacts;
+  training: TrainingFacts;
+  /** The codec of each key of a field's facts; the first that a field has decides. */
+  codecs: Readonly<Record<string, Codec>>;
+}
+
+/** What was read: the rows, and those of the test where they have a file of their own. */
+interface Source {
+  file: string;
+  table: Table;
+  test?: { file: string; table: Table } | undefined;
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -1787,9 +1844,70 @@ interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
-  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
-  characters?: Record<string, readonly string[]>;
-  testPart?(table: Table): Batch;
+}
+
+/** Does some work on what a file held; what is wrong with it is then said with the file's name. */
+type Placing = <T>(file: string, work: () => T) => T;
+
+/** Cuts and prepares the rows for this model. */
+function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
+  const { file, table, test: tested } = source;
+  return placed(file, () => {
+    const { train, validation, test } = splitRows(
+      table.rows,
+      preparing.training,
+      seed,
+      classesOf(preparing, table),
+    );
+    const fields = fitFields(preparing, table, train);
+    const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+    return {
+      train: part(train),
+      ...(validation.length > 0 && { validation: part(validation) }),
+      ...(test.length > 0 && { test: part(test) }),
+      ...(tested && {
+        test: placed(tested.file, () =>
+          encodeRows(preparing, fields, tested.table, allRows(tested.table.rows)),
+        ),
+      }),
+      fields,
+    };
+  });
+}
+
+/** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
+function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | undefined {
+  if (!preparing.training.stratify) return undefined;
+  const [target] = Object.keys(preparing.model.targets);
+  const rows = allRows(table.rows);
+  const codec = codecOf(preparing, target);
+  const labels = codec.encode(preparing, codec.fit(preparing, target, table, rows), table, rows);
+  return labels.length === table.rows ? labels : undefined;
+}
+
+/** What the training rows settle of the inputs, and last of the target. */
+function fitFields(preparing: Preparing, table: Table, train: Int32Array): FittedField[] {
+  const { inputs, targets } = preparing.model;
+  return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
+    codecOf(preparing, name).fit(preparing, name, table, train),
+  );
+}
+
+/** These rows of all fields. */
+function encodeRows(
+  preparing: Preparing,
+  fields: readonly FittedField[],
+  table: Table,
+  rows: Int32Array,
+): Batch {
+  return Object.fromEntries(
+    fields.map((field) => [field.name, codecOf(preparing, field.name).encode(preparing, field, table, rows)]),
+  );
+}
+
+function codecOf({ data, codecs }: Preparing, name: string): Codec {
+  const facts = columnFactsOf(data, name);
+  return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }
 
 // ── double arithmetic ──
@@ -2047,7 +2165,7 @@ function exp(x: number): number {
 interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
-  /** The column holds texts, of which each becomes a sequence of this length; see `text-columns.ts`. */
+  /** The column holds texts, of which each becomes a sequence of this length; see `character-codec.ts`. */
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
@@ -2061,13 +2179,33 @@ interface DataFacts {
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
-interface Field extends ColumnFacts {
+/** One input or target, and what its training rows settled of it: how any rows are read. Plain data. */
+interface FittedField {
   name: string;
-  /** What indices may be; absent for real numbers. */
-  bounds?: IndexBounds;
-  /** The classes of a target that is text, sorted: a class's number is its place here. Empty for anything else. */
-  classNames: string[];
+  /** Its ranges of columns written out. */
+  columns: readonly string[];
+  /** How each of its columns is scaled; indices are not. */
+  scales?: readonly Scale[];
+  /** The classes of a target that is text, sorted: a class's number is its place here. */
+  classNames?: readonly string[];
+  /** The characters of texts: the number of one is its place here plus 1. */
+  characters?: readonly string[];
+}
+
+/** What the spec says of the columns of an input or target; IDX files have none. */
+function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
+  const facts = Object.hasOwn(inputs, name) ? inputs : targets;
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+}
+
+/** What the indices of an input or target may be; undefined for real numbers. */
+function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | undefined {
+  if (Object.hasOwn(inputs, name)) {
+    const { dtype, vocabulary } = inputs[name];
+    return dtype === "i32" ? vocabularyBounds(vocabulary) : undefined;
+  }
+  const { classes } = targets[name];
+  return classes === undefined ? undefined : classBounds(classes);
 }
 
 // ── fill ──
@@ -2111,80 +2249,19 @@ async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
   return new Uint8Array(whole);
 }
 
-// ── idx dataset ──
-
-/** The files of a part of the data, by input and target. */
-type IdxPart = Readonly<Record<string, IdxArray>>;
-
-/** Prepares files whose items fit the model and are equally many. Without files for the test its rows are a share of all. */
-function idxDataset(
-  { dtype, inputs, targets }: ModelFacts,
-  data: DataFacts,
-  training: TrainingFacts,
-  seed: number,
-  whole: IdxPart,
-  tested?: IdxPart,
-): Dataset {
-  const [[target, { classes }]] = Object.entries(targets);
-  const labels = whole[target];
-  const [rows] = labels.shape;
-  const isOneClass = classes !== undefined && labels.numbers.length === rows;
-  const byClass = training.stratify && isOneClass ? labels.numbers : undefined;
-  const { train, validation, test } = splitRows(rows, training, seed, byClass);
-  const rules = { ...data.inputs, ...data.targets };
-  const fields = [...Object.keys(inputs), target].map((name): FittedField => {
-    const { scale } = Object.hasOwn(rules, name) ? rules[name] : {};
-    const { numbers } = whole[name];
-    const size = numbers.length / rows;
-    const scales = Array.from({ length: size }, (_, place) => {
-      // What only divides looks at no number.
-      const column =
-        typeof scale === "string"
-          ? Float64Array.from(allRows(rows), (row) => numbers[row * size + place])
-          : [];
-      return fitScale(column, train, scale);
-    });
-    return { name, columns: [], classNames: [], scale, scales };
-  });
-
-  const real = dtype === "f32" ? Float32Array : Float64Array;
-  const part = (files: IdxPart, chosen: Int32Array): Batch =>
-    Object.fromEntries(
-      fields.map(({ name, scales }) => {
-        const size = scales.length;
-        const isIndex = name === target ? classes !== undefined : inputs[name].dtype === "i32";
-        const values = new (isIndex ? Int32Array : real)(chosen.length * size);
-        chosen.forEach((row, i) =>
-          scales.forEach(({ shift, span }, place) => {
-            values[i * size + place] = (files[name].numbers[row * size + place] - shift) / span;
-          }),
-        );
-        return [name, values];
-      }),
-    );
-  const all = tested && part(tested, allRows(tested[target].shape[0]));
-  return {
-    train: part(whole, train),
-    ...(validation.length > 0 && { validation: part(whole, validation) }),
-    ...(test.length > 0 && { test: part(whole, test) }),
-    ...(all && { test: all }),
-    fields,
-  };
-}
-
 // ── idx reader ──
 
 /** As the program takes it. The files are called as in the spec, from the folder on that they share. */
 const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
-  async read({ model, data, training }, { "--data": folder }, seed) {
+  async read({ model, data }, { "--data": folder }) {
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));
       throw new InputError(`--data FOLDER is needed: the folder of ${files.join(", ")}`);
     }
     const whole = await readPart(model, folder, train);
-    return idxDataset(model, data, training, seed, whole, test && (await readPart(model, folder, test)));
+    return { ...whole, test: test && (await readPart(model, folder, test)) };
   },
 };
 
@@ -2193,7 +2270,7 @@ async function readPart(
   model: ModelFacts,
   folder: string,
   files: Readonly<Record<string, string>>,
-): Promise<IdxPart> {
+): Promise<Source> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, file] of Object.entries(files)) {
@@ -2202,7 +2279,7 @@ async function readPart(
     contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }
-  return contents;
+  return { file: folder, table: idxTable(contents) };
 }
 
 // ── idx ──
@@ -2264,15 +2341,14 @@ function parseIdx(bytes: Uint8Array): IdxArray {
  * can be no index or no number throw. Axes of length 1 do not matter, and a flat shape takes items of any.
  */
 function itemsOf(
-  { inputs, targets }: ModelFacts,
+  model: ModelFacts,
   name: string,
   bytes: Uint8Array,
   before?: { name: string; items: number },
 ): IdxArray {
   const found = parseIdx(bytes);
   const [items, ...own] = found.shape;
-  const input = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
-  const { shape } = input ?? targets[name];
+  const { shape } = Object.hasOwn(model.inputs, name) ? model.inputs[name] : model.targets[name];
   const axes = (lengths: readonly number[]) => lengths.filter((length) => length !== 1).join();
   const isFlat = shape.length === 1 && shape[0] === sizeOf(own);
   if (!isFlat && axes(own) !== axes(shape))
@@ -2281,17 +2357,27 @@ function itemsOf(
     );
   if (before && items !== before.items)
     throw new InputError(`the file has ${items} items, but that of ${before.name} has ${before.items}`);
-  const bounds = input === undefined ? targetBounds(targets[name].classes) : inputBounds(input);
+  const bounds = boundsOf(model, name);
   const wrong = found.numbers.findIndex((value) => !isWithin(value, bounds));
   if (wrong < 0) return found;
   const what = bounds ? bounds.rule : "a number";
   throw new InputError(`item ${Math.floor(wrong / sizeOf(own))}: ${found.numbers[wrong]} is not ${what}`);
 }
 
-const targetBounds = (classes?: number) => (classes === undefined ? undefined : classBounds(classes));
-
-const inputBounds = ({ dtype, vocabulary }: ModelFacts["inputs"][string]) =>
-  dtype === "i32" ? vocabularyBounds(vocabulary) : undefined;
+/** The files of a part of the data, by input and target, as one table: each has equally many items. */
+function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
+  const columns = Object.entries(contents).map(
+    ([
+      name,
+      {
+        shape: [, ...own],
+        numbers,
+      },
+    ]): [string, Column] => [name, { numbers, size: sizeOf(own) }],
+  );
+  const [{ shape }] = Object.values(contents);
+  return { rows: shape[0], columns: new Map(columns), records: [] };
+}
 
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
   if (bounds === undefined) return Number.isFinite(value);
@@ -2472,10 +2558,7 @@ interface HostPaths {
 }
 
 /** A trainer as a program. */
-interface Program {
-  model: ModelFacts;
-  training: TrainingFacts;
-  data: DataFacts;
+interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
@@ -2488,11 +2571,11 @@ interface Program {
 /** The flags that were given, with their values. */
 type Flags = Record<string, string | undefined>;
 
-/** How the files that the flags name become a data set. */
+/** How the files that the flags name are read. */
 interface DataReader {
   /** What follows "--data" in the help, and the lines of other flags. */
   help: string;
-  read(program: Program, flags: Flags, seed: number): Promise<Dataset>;
+  read(program: Program, flags: Flags): Promise<Source>;
 }
 
 /** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
@@ -2547,7 +2630,8 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
-  const dataset = await program.reader.read(program, flags, trainer.seed);
+  const source = await program.reader.read(program, flags);
+  const dataset = datasetOf(program, source, trainer.seed, placed);
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
     if (out !== undefined) await writeWhole(out, shown.save());
@@ -3011,7 +3095,13 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 
 // ── table ──
 
-type Column = Float64Array | string[];
+type Column = Float64Array | string[] | Block;
+
+/** A column whose cells are `size` numbers each, row after row: an image, say. */
+interface Block {
+  readonly numbers: ArrayLike<number>;
+  readonly size: number;
+}
 
 /** A map, not an object: a column may have any name. */
 interface Table {
@@ -3355,4 +3445,11 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   return trainerOf(model, machine, training, options);
 }
 
-void runIfMain(import.meta, { model, training, data, createTrainer, reader: idxFolder });
+void runIfMain(import.meta, {
+  model,
+  training,
+  data,
+  createTrainer,
+  reader: idxFolder,
+  codecs: { columns: blockCodec },
+});

@@ -1340,6 +1340,116 @@ function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
 
+// ── character codec ──
+
+/** An input of texts: at each place the character before it, after the mark. */
+const characterCodec: Codec = {
+  fit({ model, data }, name, table, train) {
+    const { columns, characters: { length } = { length: 0 } } = columnFactsOf(data, name);
+    const cells = cellsOf(table, name, columns[0]);
+    checkLengths(table, columns[0], cells, length);
+    const characters = charactersOf(train, cells);
+    checkVocabulary(model, data, name, characters);
+    return { name, columns, characters };
+  },
+  encode: ({ model: { inputs } }, { name, columns: [column], characters = [] }, table, rows) =>
+    sequences(table, name, column, inputs[name].shape[0], characters, rows, (text, i) => text[i - 1] ?? 0),
+};
+
+/** A target: at each place of an input of texts the character there. */
+const nextCodec: Codec = {
+  fit(preparing, name, table, train) {
+    const { nextOf = "" } = columnFactsOf(preparing.data, name);
+    return { ...characterCodec.fit(preparing, nextOf, table, train), name };
+  },
+  encode: ({ model: { targets } }, { name, columns: [column], characters = [] }, table, rows) =>
+    sequences(table, name, column, targets[name].shape[0], characters, rows, (text, i) =>
+      i === text.length ? 0 : (text[i] ?? -1),
+    ),
+};
+
+/** All different characters of these rows, by code point. */
+function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
+  const code = (character: string) => character.codePointAt(0) ?? 0;
+  const found = new Set<string>();
+  for (const row of rows) for (const character of texts[row]) found.add(character);
+  return [...found].sort((a, b) => code(a) - code(b));
+}
+
+/** The cells as they stand in the file: "007" is a text like any other. */
+function cellsOf(table: Table, name: string, column: string): string[] {
+  const names = [...table.columns.keys()];
+  const place = names.indexOf(column);
+  if (place < 0)
+    throw new InputError(`${name} needs the column "${column}", but the file has ${names.join(", ")}`, 1);
+  return table.records.map(({ cells }, row) => {
+    if (cells[place].trim() !== "") return cells[place];
+    throw wrongCell(table, column, row, "the cell is empty");
+  });
+}
+
+/** A text that was cut would teach that it ends there, so one that is too long is refused. */
+function checkLengths(table: Table, column: string, texts: readonly string[], length: number): void {
+  const lengths = texts.map((text) => [...text].length);
+  const row = lengths.findIndex((own) => own >= length);
+  if (row < 0) return;
+  const longest = lengths.reduce((most, own) => Math.max(most, own));
+  const what = `"${texts[row]}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} after the mark`;
+  throw wrongCell(
+    table,
+    column,
+    row,
+    `${what}; the longest text of the file needs a length of ${longest + 1}`,
+  );
+}
+
+/** The spec says how many numbers there are; the training part has to agree. */
+function checkVocabulary(
+  { inputs, targets }: ModelFacts,
+  data: DataFacts,
+  input: string,
+  characters: readonly string[],
+): void {
+  const target = Object.keys(targets).find((name) => columnFactsOf(data, name).nextOf === input);
+  const found = characters.length + 1;
+  const { vocabulary = found } = inputs[input];
+  const classes = target === undefined ? found : targets[target].classes;
+  if (vocabulary === found && classes === found) return;
+  const said = [
+    vocabulary === found ? "" : `the embedding of ${input} has a vocabulary of ${vocabulary}`,
+    classes === found ? "" : `${target} has ${classes} classes`,
+  ];
+  throw new InputError(
+    `the texts of ${input} have ${characters.length} different characters in the training part, ${found} with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
+  );
+}
+
+/** `length` numbers for each of these rows, of the text's own by place. Characters that the training part does not have throw, with their line. */
+function sequences(
+  table: Table,
+  name: string,
+  column: string,
+  length: number,
+  characters: readonly string[],
+  rows: Int32Array,
+  numberAt: (text: readonly number[], place: number) => number,
+): Int32Array {
+  const cells = cellsOf(table, name, column);
+  checkLengths(table, column, cells, length);
+  const numbers = new Map(characters.map((character, index) => [character, index + 1]));
+  const encoded = new Int32Array(rows.length * length);
+  rows.forEach((row, at) => {
+    const text = Array.from(cells[row], (character) => {
+      const number = numbers.get(character);
+      if (number !== undefined) return number;
+      const what = `"${character}" in "${cells[row]}" does not occur in the training part`;
+      throw wrongCell(table, column, row, what);
+    });
+    for (let i = 0; i < length; i++) encoded[at * length + i] = numberAt(text, i);
+  });
+  return encoded;
+}
+
 // ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -1479,24 +1589,44 @@ function checksum(bytes: Uint8Array): number {
 
 // ── csv reader ──
 
-/** One file of all rows, whose table becomes a data set in this way. */
-function csvFile(datasetOf: DatasetMaker): DataReader {
-  return {
-    help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-    async read({ model, data, training }, { "--data": path }, seed) {
-      if (path === undefined)
-        throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-      const text = await reading(path, (files) => files.readFile(path, "utf8"));
-      return placed(path, () => datasetOf(model, data, training, seed, parseCsv(text)));
-    },
-  };
-}
+/** One file of all rows. */
+const csvFile: DataReader = {
+  help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
+  async read(_, { "--data": file }) {
+    if (file === undefined)
+      throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+    const text = await reading(file, (files) => files.readFile(file, "utf8"));
+    return { file, table: placed(file, () => parseCsv(text)) };
+  },
+};
 
 // ── dataset ──
 
-/** A field with the scale of each of its columns. */
-interface FittedField extends Field {
-  scales: Scale[];
+/** Numbers of an input or target, row after row. */
+type FieldNumbers = Float32Array | Float64Array | Int32Array;
+
+/** How one kind of input or target is read. What is wrong with columns or cells throws, with the line. */
+interface Codec {
+  /** Learns from the rows `train` alone: scales, vocabularies. */
+  fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
+  /** Any rows, of the same table or another, as numbers. */
+  encode(preparing: Preparing, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+}
+
+/** What preparing data depends on. */
+interface Preparing {
+  model: ModelFacts;
+  data: DataFacts;
+  training: TrainingFacts;
+  /** The codec of each key of a field's facts; the first that a field has decides. */
+  codecs: Readonly<Record<string, Codec>>;
+}
+
+/** What was read: the rows, and those of the test where they have a file of their own. */
+interface Source {
+  file: string;
+  table: Table;
+  test?: { file: string; table: Table } | undefined;
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -1506,19 +1636,71 @@ interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
-  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
-  characters?: Record<string, readonly string[]>;
-  testPart?(table: Table): Batch;
 }
 
-/** How a table becomes a data set: columns and texts have each a way of their own. */
-type DatasetMaker = (
-  model: ModelFacts,
-  data: DataFacts,
-  training: TrainingFacts,
-  seed: number,
+/** Does some work on what a file held; what is wrong with it is then said with the file's name. */
+type Placing = <T>(file: string, work: () => T) => T;
+
+/** Cuts and prepares the rows for this model. */
+function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
+  const { file, table, test: tested } = source;
+  return placed(file, () => {
+    const { train, validation, test } = splitRows(
+      table.rows,
+      preparing.training,
+      seed,
+      classesOf(preparing, table),
+    );
+    const fields = fitFields(preparing, table, train);
+    const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+    return {
+      train: part(train),
+      ...(validation.length > 0 && { validation: part(validation) }),
+      ...(test.length > 0 && { test: part(test) }),
+      ...(tested && {
+        test: placed(tested.file, () =>
+          encodeRows(preparing, fields, tested.table, allRows(tested.table.rows)),
+        ),
+      }),
+      fields,
+    };
+  });
+}
+
+/** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
+function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | undefined {
+  if (!preparing.training.stratify) return undefined;
+  const [target] = Object.keys(preparing.model.targets);
+  const rows = allRows(table.rows);
+  const codec = codecOf(preparing, target);
+  const labels = codec.encode(preparing, codec.fit(preparing, target, table, rows), table, rows);
+  return labels.length === table.rows ? labels : undefined;
+}
+
+/** What the training rows settle of the inputs, and last of the target. */
+function fitFields(preparing: Preparing, table: Table, train: Int32Array): FittedField[] {
+  const { inputs, targets } = preparing.model;
+  return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
+    codecOf(preparing, name).fit(preparing, name, table, train),
+  );
+}
+
+/** These rows of all fields. */
+function encodeRows(
+  preparing: Preparing,
+  fields: readonly FittedField[],
   table: Table,
-) => Dataset;
+  rows: Int32Array,
+): Batch {
+  return Object.fromEntries(
+    fields.map((field) => [field.name, codecOf(preparing, field.name).encode(preparing, field, table, rows)]),
+  );
+}
+
+function codecOf({ data, codecs }: Preparing, name: string): Codec {
+  const facts = columnFactsOf(data, name);
+  return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
+}
 
 // ── double arithmetic ──
 
@@ -1780,7 +1962,7 @@ function sigmoid(x: number): number {
 interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
-  /** The column holds texts, of which each becomes a sequence of this length; see `text-columns.ts`. */
+  /** The column holds texts, of which each becomes a sequence of this length; see `character-codec.ts`. */
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
@@ -1794,13 +1976,23 @@ interface DataFacts {
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
-interface Field extends ColumnFacts {
+/** One input or target, and what its training rows settled of it: how any rows are read. Plain data. */
+interface FittedField {
   name: string;
-  /** What indices may be; absent for real numbers. */
-  bounds?: IndexBounds;
-  /** The classes of a target that is text, sorted: a class's number is its place here. Empty for anything else. */
-  classNames: string[];
+  /** Its ranges of columns written out. */
+  columns: readonly string[];
+  /** How each of its columns is scaled; indices are not. */
+  scales?: readonly Scale[];
+  /** The classes of a target that is text, sorted: a class's number is its place here. */
+  classNames?: readonly string[];
+  /** The characters of texts: the number of one is its place here plus 1. */
+  characters?: readonly string[];
+}
+
+/** What the spec says of the columns of an input or target; IDX files have none. */
+function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
+  const facts = Object.hasOwn(inputs, name) ? inputs : targets;
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
 }
 
 /** An error about one cell, with its line. */
@@ -2094,10 +2286,7 @@ interface HostPaths {
 }
 
 /** A trainer as a program. */
-interface Program {
-  model: ModelFacts;
-  training: TrainingFacts;
-  data: DataFacts;
+interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
@@ -2110,11 +2299,11 @@ interface Program {
 /** The flags that were given, with their values. */
 type Flags = Record<string, string | undefined>;
 
-/** How the files that the flags name become a data set. */
+/** How the files that the flags name are read. */
 interface DataReader {
   /** What follows "--data" in the help, and the lines of other flags. */
   help: string;
-  read(program: Program, flags: Flags, seed: number): Promise<Dataset>;
+  read(program: Program, flags: Flags): Promise<Source>;
 }
 
 /** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
@@ -2169,7 +2358,8 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
-  const dataset = await program.reader.read(program, flags, trainer.seed);
+  const source = await program.reader.read(program, flags);
+  const dataset = datasetOf(program, source, trainer.seed, placed);
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
     if (out !== undefined) await writeWhole(out, shown.save());
@@ -2621,7 +2811,13 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 
 // ── table ──
 
-type Column = Float64Array | string[];
+type Column = Float64Array | string[] | Block;
+
+/** A column whose cells are `size` numbers each, row after row: an image, say. */
+interface Block {
+  readonly numbers: ArrayLike<number>;
+  readonly size: number;
+}
 
 /** A map, not an object: a column may have any name. */
 interface Table {
@@ -2676,156 +2872,6 @@ function columnOf(cells: string[]): Column {
   return numbers;
 }
 
-// ── text columns ──
-
-/** An input of texts, and the target that is to be told from it, if there is one. */
-interface TextColumn {
-  input: string;
-  target: string | undefined;
-  column: string;
-  length: number;
-  characters: readonly string[];
-}
-
-/** The data set of a model that reads nothing but texts and learns what follows in them. */
-function textDatasetOf(
-  model: ModelFacts,
-  data: DataFacts,
-  training: TrainingFacts,
-  seed: number,
-  table: Table,
-): Dataset {
-  return { ...textParts(model, data, table, splitRows(table.rows, training, seed)), fields: [] };
-}
-
-/** The texts of each part, and of a test file: their characters are those of the training part. */
-function textParts(
-  model: ModelFacts,
-  data: DataFacts,
-  table: Table,
-  { train, validation, test }: Split,
-): Omit<Dataset, "fields"> & {
-  characters: Record<string, readonly string[]>;
-  testPart(table: Table): Batch;
-} {
-  const targets = Object.entries(data.targets);
-  const texts = Object.entries(data.inputs).flatMap(([input, { columns, characters }]): TextColumn[] => {
-    if (characters === undefined) return [];
-    const [column] = columns;
-    const cells = cellsOf(table, input, column);
-    checkLengths(table, column, cells, characters.length);
-    const known = charactersOf(Array.from(train, (row) => cells[row]));
-    const target = targets.find(([, { nextOf }]) => nextOf === input)?.[0];
-    checkVocabulary(model, input, target, known);
-    return [{ input, target, column, length: characters.length, characters: known }];
-  });
-  const whole = encoded(table, texts);
-  const part = (rows: Int32Array): Batch =>
-    Object.fromEntries(
-      Object.entries(whole).map(([name, sequences]) => [
-        name,
-        Int32Array.from(Array.from(rows, (row) => sequences[row]).flat()),
-      ]),
-    );
-  return {
-    train: part(train),
-    ...(validation.length > 0 && { validation: part(validation) }),
-    ...(test.length > 0 && { test: part(test) }),
-    characters: Object.fromEntries(texts.map(({ input, characters }) => [input, characters])),
-    testPart: (other) =>
-      Object.fromEntries(
-        Object.entries(encoded(other, texts)).map(([name, sequences]) => [
-          name,
-          Int32Array.from(sequences.flat()),
-        ]),
-      ),
-  };
-}
-
-/** All different characters, by code point. */
-function charactersOf(texts: readonly string[]): string[] {
-  const code = (character: string) => character.codePointAt(0) ?? 0;
-  return [...new Set(texts.flatMap((text) => [...text]))].sort((a, b) => code(a) - code(b));
-}
-
-/** The cells as they stand in the file: "007" is a text like any other. */
-function cellsOf(table: Table, input: string, column: string): string[] {
-  const names = [...table.columns.keys()];
-  const place = names.indexOf(column);
-  if (place < 0)
-    throw new InputError(`${input} needs the column "${column}", but the file has ${names.join(", ")}`, 1);
-  return table.records.map(({ cells }, row) => {
-    if (cells[place].trim() !== "") return cells[place];
-    throw wrongCell(table, column, row, "the cell is empty");
-  });
-}
-
-/** A text that was cut would teach that it ends there, so one that is too long is refused. */
-function checkLengths(table: Table, column: string, texts: readonly string[], length: number): void {
-  const lengths = texts.map((text) => [...text].length);
-  const row = lengths.findIndex((own) => own >= length);
-  if (row < 0) return;
-  const longest = lengths.reduce((most, own) => Math.max(most, own));
-  const what = `"${texts[row]}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} after the mark`;
-  throw wrongCell(
-    table,
-    column,
-    row,
-    `${what}; the longest text of the file needs a length of ${longest + 1}`,
-  );
-}
-
-/** The spec says how many numbers there are; the training part has to agree. */
-function checkVocabulary(
-  { inputs, targets }: ModelFacts,
-  input: string,
-  target: string | undefined,
-  characters: readonly string[],
-): void {
-  const found = characters.length + 1;
-  const { vocabulary = found } = inputs[input];
-  const classes = target === undefined ? found : targets[target].classes;
-  if (vocabulary === found && classes === found) return;
-  const said = [
-    vocabulary === found ? "" : `the embedding of ${input} has a vocabulary of ${vocabulary}`,
-    classes === found ? "" : `${target} has ${classes} classes`,
-  ];
-  throw new InputError(
-    `the texts of ${input} have ${characters.length} different characters in the training part, ${found} with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
-  );
-}
-
-/** By input and target a sequence for each row. Characters that the training part does not have throw, with their line. */
-function encoded(table: Table, texts: readonly TextColumn[]): Record<string, number[][]> {
-  const entries = texts.flatMap(({ input, target, column, length, characters }) => {
-    const cells = cellsOf(table, input, column);
-    checkLengths(table, column, cells, length);
-    const numbers = new Map(characters.map((character, index) => [character, index + 1]));
-    const rows = cells.map((text, row) =>
-      Array.from(text, (character) => {
-        const number = numbers.get(character);
-        if (number !== undefined) return number;
-        throw wrongCell(
-          table,
-          column,
-          row,
-          `"${character}" in "${text}" does not occur in the training part`,
-        );
-      }),
-    );
-    const place = Array.from({ length }, (_, i) => i);
-    const inputs = rows.map((row) => place.map((i) => row[i - 1] ?? 0));
-    const nexts = rows.map((row) => place.map((i) => row[i] ?? (i === row.length ? 0 : -1)));
-    return target === undefined
-      ? [[input, inputs]]
-      : [
-          [input, inputs],
-          [target, nexts],
-        ];
-  });
-  return Object.fromEntries(entries);
-}
-
 // ── text writer ──
 
 /** The flags of {@link asWriter}. */
@@ -2863,7 +2909,7 @@ function writerOf(
   trainer: Trainer,
   model: ModelFacts,
   { targets }: Pick<DataFacts, "targets">,
-  { characters = {} }: Dataset,
+  { fields }: Pick<Dataset, "fields">,
   { count, temperature = 1, seed = trainer.seed }: Partial<Drawing>,
 ): Trainable {
   const [{ nextOf: input = "" }] = Object.values(targets);
@@ -2873,18 +2919,26 @@ function writerOf(
     },
     evaluateAll: (data) => trainer.evaluateAll(data),
     epochs: (data, options) => trainer.epochs(data, options),
-    save: () => withNote(trainer.save(), "characters", characters),
+    save: () => withNote(trainer.save(), "characters", fittedCharacters(fields)),
     samples: () =>
       count === undefined
         ? undefined
-        : writeTexts(trainer, model, input, characters[input], { count, temperature, seed }),
+        : writeTexts(trainer, model, input, fittedCharacters(fields)[input], { count, temperature, seed }),
   };
 }
 
+/** The characters of each input of texts; the target is last. */
+function fittedCharacters(fields: Dataset["fields"]): Record<string, readonly string[]> {
+  const entries = fields
+    .slice(0, -1)
+    .flatMap(({ name, characters }) => (characters ? [[name, characters] as const] : []));
+  return Object.fromEntries(entries);
+}
+
 /** Throws if the checkpoint is of texts with other characters: its numbers then stand for others than those of this data. */
-function checkCharacters(checkpoint: Uint8Array, { characters = {} }: Dataset): void {
+function checkCharacters(checkpoint: Uint8Array, { fields }: Pick<Dataset, "fields">): void {
   const trained = JSON.stringify(noteIn(checkpoint, "characters"));
-  const found = JSON.stringify(characters);
+  const found = JSON.stringify(fittedCharacters(fields));
   // A checkpoint that a trainer saved itself does not know what its numbers stand for.
   if (trained === undefined || trained === found) return;
   throw new InputError(
@@ -3328,7 +3382,8 @@ void runIfMain(import.meta, {
   training,
   data,
   createTrainer,
-  reader: csvFile(textDatasetOf),
+  reader: csvFile,
+  codecs: { characters: characterCodec, nextOf: nextCodec },
   seenHelp: writerHelp,
   seen: asWriter,
 });

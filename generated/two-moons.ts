@@ -1297,26 +1297,128 @@ function checksum(bytes: Uint8Array): number {
   return sum >>> 0;
 }
 
+// ── column codec ──
+
+/** A number of each column. Indices stay integers: not all of them are f32. */
+const columnCodec: Codec = {
+  fit({ model: { inputs, targets }, data }, name, table, train) {
+    const { columns: listed, scale } = columnFactsOf(data, name);
+    const { shape, classes = 0 } = Object.hasOwn(inputs, name) ? { ...inputs[name] } : targets[name];
+    const columns = columnNames(table, name, listed, sizeOf(shape));
+    if (classes > 0) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
+    if (!scale) return { name, columns };
+    return { name, columns, scales: columns.map((column) => fitScale(numberColumn(table, column), train, scale)) }; // prettier-ignore
+  },
+  encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
+    const { dtype } = model;
+    const bounds = boundsOf(model, name);
+    columnNames(table, name, columns, columns.length);
+    const real = dtype === "f32" ? Float32Array : Float64Array;
+    const numbers = new (bounds ? Int32Array : real)(rows.length * columns.length);
+    columns.forEach((column, i) => {
+      const values =
+        classNames.length > 0
+          ? classColumn(table, column, classNames)
+          : bounds
+            ? indexColumn(table, column, bounds)
+            : numberColumn(table, column);
+      const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
+      for (let row = 0, at = i; row < rows.length; row++, at += columns.length) {
+        const value = values[rows[row]];
+        numbers[at] = (value - shift) / span;
+        if (Number.isFinite(numbers[at])) continue;
+        const scaled = span === 1 ? "" : ", scaled,";
+        throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+      }
+    });
+    return numbers;
+  },
+};
+
+/** The column as real numbers; a cell that holds none throws. */
+function numberColumn(table: Table, name: string): Float64Array {
+  const column = table.columns.get(name);
+  if (column instanceof Float64Array) return column;
+  const cells = textColumn(table, name);
+  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
+}
+
+function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
+  const column = numberColumn(table, name);
+  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (row < 0) return column;
+  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
+}
+
+/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
+  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
+  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
+  if (names.length === classes) return names;
+  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
+  throw new InputError(`${name} has ${classes} classes, but ${found}`);
+}
+
+function classColumn(table: Table, name: string, names: readonly string[]): Float64Array {
+  const numbers = new Map(names.map((text, number) => [text, number]));
+  return Float64Array.from(textColumn(table, name), (cell, row) => {
+    const number = numbers.get(cell);
+    if (number !== undefined) return number;
+    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
+  });
+}
+
+function textColumn(table: Table, name: string): string[] {
+  const column = table.columns.get(name) ?? [];
+  const cells = "numbers" in column ? [] : Array.from(column, String);
+  const row = cells.findIndex((cell) => cell.trim() === "");
+  if (row < 0) return cells;
+  throw wrongCell(table, name, row, "the cell is empty");
+}
+
 // ── csv reader ──
 
-/** One file of all rows, whose table becomes a data set in this way. */
-function csvFile(datasetOf: DatasetMaker): DataReader {
-  return {
-    help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-    async read({ model, data, training }, { "--data": path }, seed) {
-      if (path === undefined)
-        throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
-      const text = await reading(path, (files) => files.readFile(path, "utf8"));
-      return placed(path, () => datasetOf(model, data, training, seed, parseCsv(text)));
-    },
-  };
-}
+/** One file of all rows. */
+const csvFile: DataReader = {
+  help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
+  async read(_, { "--data": file }) {
+    if (file === undefined)
+      throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+    const text = await reading(file, (files) => files.readFile(file, "utf8"));
+    return { file, table: placed(file, () => parseCsv(text)) };
+  },
+};
 
 // ── dataset ──
 
-/** A field with the scale of each of its columns. */
-interface FittedField extends Field {
-  scales: Scale[];
+/** Numbers of an input or target, row after row. */
+type FieldNumbers = Float32Array | Float64Array | Int32Array;
+
+/** How one kind of input or target is read. What is wrong with columns or cells throws, with the line. */
+interface Codec {
+  /** Learns from the rows `train` alone: scales, vocabularies. */
+  fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
+  /** Any rows, of the same table or another, as numbers. */
+  encode(preparing: Preparing, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+}
+
+/** What preparing data depends on. */
+interface Preparing {
+  model: ModelFacts;
+  data: DataFacts;
+  training: TrainingFacts;
+  /** The codec of each key of a field's facts; the first that a field has decides. */
+  codecs: Readonly<Record<string, Codec>>;
+}
+
+/** What was read: the rows, and those of the test where they have a file of their own. */
+interface Source {
+  file: string;
+  table: Table;
+  test?: { file: string; table: Table } | undefined;
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -1326,79 +1428,70 @@ interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
-  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
-  characters?: Record<string, readonly string[]>;
-  testPart?(table: Table): Batch;
 }
 
-/** How a table becomes a data set: columns and texts have each a way of their own. */
-type DatasetMaker = (
-  model: ModelFacts,
-  data: DataFacts,
-  training: TrainingFacts,
-  seed: number,
-  table: Table,
-) => Dataset;
+/** Does some work on what a file held; what is wrong with it is then said with the file's name. */
+type Placing = <T>(file: string, work: () => T) => T;
 
-/** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
-function datasetOf(
-  model: ModelFacts,
-  data: DataFacts,
-  training: TrainingFacts,
-  seed: number,
-  table: Table,
-): Dataset {
-  const read = fieldsOf(model, data, table);
-  const values = read.map((field) => valuesOf(table, field));
-  // The spec's checks see to it that a target to stratify by has classes. With several columns there is no one class of a row.
-  const labels = values[values.length - 1];
-  const { train, validation, test } = splitRows(
-    table.rows,
-    training,
-    seed,
-    training.stratify && labels.length === 1 ? labels[0] : undefined,
+/** Cuts and prepares the rows for this model. */
+function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
+  const { file, table, test: tested } = source;
+  return placed(file, () => {
+    const { train, validation, test } = splitRows(
+      table.rows,
+      preparing.training,
+      seed,
+      classesOf(preparing, table),
+    );
+    const fields = fitFields(preparing, table, train);
+    const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+    return {
+      train: part(train),
+      ...(validation.length > 0 && { validation: part(validation) }),
+      ...(test.length > 0 && { test: part(test) }),
+      ...(tested && {
+        test: placed(tested.file, () =>
+          encodeRows(preparing, fields, tested.table, allRows(tested.table.rows)),
+        ),
+      }),
+      fields,
+    };
+  });
+}
+
+/** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
+function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | undefined {
+  if (!preparing.training.stratify) return undefined;
+  const [target] = Object.keys(preparing.model.targets);
+  const rows = allRows(table.rows);
+  const codec = codecOf(preparing, target);
+  const labels = codec.encode(preparing, codec.fit(preparing, target, table, rows), table, rows);
+  return labels.length === table.rows ? labels : undefined;
+}
+
+/** What the training rows settle of the inputs, and last of the target. */
+function fitFields(preparing: Preparing, table: Table, train: Int32Array): FittedField[] {
+  const { inputs, targets } = preparing.model;
+  return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
+    codecOf(preparing, name).fit(preparing, name, table, train),
   );
-  const fields = read.map((field, i) => ({
-    ...field,
-    scales: values[i].map((column) => fitScale(column, train, field.scale)),
-  }));
-  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
-  return {
-    train: part(train),
-    ...(validation.length > 0 && { validation: part(validation) }),
-    ...(test.length > 0 && { test: part(test) }),
-    fields,
-  };
 }
 
-/**
- * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
- * that is too large for the model's element type once it is scaled throws.
- */
-function batchOf(
-  { dtype }: ModelFacts,
+/** These rows of all fields. */
+function encodeRows(
+  preparing: Preparing,
   fields: readonly FittedField[],
   table: Table,
-  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
-  const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
-    const size = rows.length * columns.length;
-    const numbers = bounds ? new Int32Array(size) : new real(size);
-    let next = 0;
-    for (const row of rows) {
-      values[f].forEach((column, i) => {
-        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
-        if (!Number.isFinite(numbers[next++])) {
-          const scaled = scales[i].span === 1 ? "" : ", scaled,";
-          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
-        }
-      });
-    }
-    return [name, numbers];
-  });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(
+    fields.map((field) => [field.name, codecOf(preparing, field.name).encode(preparing, field, table, rows)]),
+  );
+}
+
+function codecOf({ data, codecs }: Preparing, name: string): Codec {
+  const facts = columnFactsOf(data, name);
+  return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }
 
 // ── double arithmetic ──
@@ -1661,7 +1754,7 @@ function sigmoid(x: number): number {
 interface ColumnFacts {
   columns: readonly string[];
   scale?: ScaleRule | undefined;
-  /** The column holds texts, of which each becomes a sequence of this length; see `text-columns.ts`. */
+  /** The column holds texts, of which each becomes a sequence of this length; see `character-codec.ts`. */
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
@@ -1675,34 +1768,33 @@ interface DataFacts {
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
 
-/** One input or target, its ranges of columns written out. What the training file settled of it holds for a test file as well. */
-interface Field extends ColumnFacts {
+/** One input or target, and what its training rows settled of it: how any rows are read. Plain data. */
+interface FittedField {
   name: string;
-  /** What indices may be; absent for real numbers. */
-  bounds?: IndexBounds;
-  /** The classes of a target that is text, sorted: a class's number is its place here. Empty for anything else. */
-  classNames: string[];
+  /** Its ranges of columns written out. */
+  columns: readonly string[];
+  /** How each of its columns is scaled; indices are not. */
+  scales?: readonly Scale[];
+  /** The classes of a target that is text, sorted: a class's number is its place here. */
+  classNames?: readonly string[];
+  /** The characters of texts: the number of one is its place here plus 1. */
+  characters?: readonly string[];
 }
 
-/** The inputs and then the targets in this table. */
-function fieldsOf(model: ModelFacts, data: DataFacts, table: Table): Field[] {
-  const field = (name: string, shape: number[], { columns, scale }: ColumnFacts): Field => ({
-    name,
-    columns: columnNames(table, name, columns, sizeOf(shape)),
-    classNames: [],
-    scale,
-  });
-  const inputs = Object.entries(model.inputs).map(([name, { shape, dtype, vocabulary }]) => {
-    const input = field(name, shape, data.inputs[name]);
-    if (dtype === "i32") input.bounds = vocabularyBounds(vocabulary);
-    return input;
-  });
-  const targets = Object.entries(model.targets).map(([name, { shape, classes }]) => {
-    const target = field(name, shape, data.targets[name]);
-    if (classes === undefined) return target;
-    return { ...target, bounds: classBounds(classes), classNames: namesOfClasses(table, target, classes) };
-  });
-  return [...inputs, ...targets];
+/** What the spec says of the columns of an input or target; IDX files have none. */
+function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
+  const facts = Object.hasOwn(inputs, name) ? inputs : targets;
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+}
+
+/** What the indices of an input or target may be; undefined for real numbers. */
+function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | undefined {
+  if (Object.hasOwn(inputs, name)) {
+    const { dtype, vocabulary } = inputs[name];
+    return dtype === "i32" ? vocabularyBounds(vocabulary) : undefined;
+  }
+  const { classes } = targets[name];
+  return classes === undefined ? undefined : classBounds(classes);
 }
 
 /** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
@@ -1729,65 +1821,16 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
   );
 }
 
-function shorten(names: string[]): string {
+/** Some names, the middle ones of very many left out. */
+function shorten(names: readonly string[]): string {
   return names.length > 12
     ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
     : names.join(", ");
 }
 
-/** The numbers in a field's columns, each cell checked. */
-function valuesOf(table: Table, { columns, bounds, classNames }: Field): Float64Array[] {
-  return columns.map((column) => {
-    if (classNames.length > 0) return classColumn(table, column, classNames);
-    return bounds ? indexColumn(table, column, bounds) : numberColumn(table, column);
-  });
-}
-
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.records[row].line);
-}
-
-function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name);
-  if (column instanceof Float64Array) return column;
-  const cells = textColumn(table, name);
-  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
-  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
-}
-
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
-  const column = numberColumn(table, name);
-  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (row < 0) return column;
-  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
-}
-
-/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
-function namesOfClasses(table: Table, { name, columns }: Field, classes: number): string[] {
-  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
-  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
-  if (names.length === classes) return names;
-  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
-  throw new InputError(`${name} has ${classes} classes, but ${found}`);
-}
-
-function classColumn(table: Table, name: string, names: string[]): Float64Array {
-  const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(textColumn(table, name), (cell, row) => {
-    const number = numbers.get(cell);
-    if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
-  });
-}
-
-function textColumn(table: Table, name: string): string[] {
-  const cells = Array.from(table.columns.get(name) ?? [], String);
-  const row = cells.findIndex((cell) => cell.trim() === "");
-  if (row < 0) return cells;
-  throw wrongCell(table, name, row, "the cell is empty");
 }
 
 // ── fill ──
@@ -2013,10 +2056,7 @@ interface HostPaths {
 }
 
 /** A trainer as a program. */
-interface Program {
-  model: ModelFacts;
-  training: TrainingFacts;
-  data: DataFacts;
+interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
@@ -2029,11 +2069,11 @@ interface Program {
 /** The flags that were given, with their values. */
 type Flags = Record<string, string | undefined>;
 
-/** How the files that the flags name become a data set. */
+/** How the files that the flags name are read. */
 interface DataReader {
   /** What follows "--data" in the help, and the lines of other flags. */
   help: string;
-  read(program: Program, flags: Flags, seed: number): Promise<Dataset>;
+  read(program: Program, flags: Flags): Promise<Source>;
 }
 
 /** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
@@ -2088,7 +2128,8 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
-  const dataset = await program.reader.read(program, flags, trainer.seed);
+  const source = await program.reader.read(program, flags);
+  const dataset = datasetOf(program, source, trainer.seed, placed);
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
     if (out !== undefined) await writeWhole(out, shown.save());
@@ -2552,7 +2593,13 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 
 // ── table ──
 
-type Column = Float64Array | string[];
+type Column = Float64Array | string[] | Block;
+
+/** A column whose cells are `size` numbers each, row after row: an image, say. */
+interface Block {
+  readonly numbers: ArrayLike<number>;
+  readonly size: number;
+}
 
 /** A map, not an object: a column may have any name. */
 interface Table {
@@ -2930,4 +2977,11 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
   return trainerOf(model, machine, training, options);
 }
 
-void runIfMain(import.meta, { model, training, data, createTrainer, reader: csvFile(datasetOf) });
+void runIfMain(import.meta, {
+  model,
+  training,
+  data,
+  createTrainer,
+  reader: csvFile,
+  codecs: { columns: columnCodec },
+});

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
-import type { Dataset } from "../runtime/dataset.ts";
+import { datasetOf, type Dataset } from "../runtime/dataset.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { inOwnUnits } from "../runtime/own-units.ts";
 import { checkCharacters, writerOf } from "../runtime/text-writer.ts";
@@ -15,7 +15,8 @@ import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
-import { readDataset } from "./read-dataset.ts";
+import { preparingOf } from "./preparing.ts";
+import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
@@ -42,10 +43,11 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
   const checkpoint = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
 
-  const training = trainingFacts(model.training, model.metrics);
-  const { seed } = trainer;
-  const dataset = await readDataset({ spec, source, model, facts: emitted.model, given: flags.data, seed });
-  if (checkpoint && dataset.characters) {
+  const preparing = preparingOf(model, emitted.model);
+  const { training } = preparing;
+  const rows = await readSource({ spec, source, model, facts: emitted.model, given: flags.data });
+  const dataset = datasetOf(preparing, rows, trainer.seed, (file, work) => onFile(file, "T2004", work));
+  if (checkpoint && dataset.fields.some(({ characters }) => characters)) {
     const { file, bytes } = checkpoint;
     onFile(file, "T3001", () => checkCharacters(bytes, dataset));
   }
@@ -102,7 +104,6 @@ function seenAs(
 ): Trainable {
   if (model.data !== undefined && writesTexts(model))
     return writerOf(trainer, facts, model.data, dataset, { count, temperature, seed });
-  if (dataset.fields.length === 0) return trainer;
   return inOwnUnits(trainer, { training: trainingFacts(model.training, model.metrics) }, dataset);
 }
 

@@ -1,12 +1,12 @@
 // Reads the IDX files of a part of the data for the command line: one for each input and target.
 import type { ModelFacts } from "../runtime/model-facts.ts";
-import type { IdxPart } from "../runtime/idx-dataset.ts";
-import { itemsOf, type IdxArray } from "../runtime/idx.ts";
+import { idxTable, itemsOf, type IdxArray } from "../runtime/idx.ts";
+import type { Table } from "../runtime/table.ts";
 import { inFile } from "./in-file.ts";
 import { readBytes } from "./read-bytes.ts";
 
-/** These files, by input and target. Throws a DiagnosticError that names the file. */
-export async function readIdx(model: ModelFacts, files: Readonly<Record<string, string>>): Promise<IdxPart> {
+/** These files as one table, by input and target. Throws a DiagnosticError that names the file. */
+export async function readIdx(model: ModelFacts, files: Readonly<Record<string, string>>): Promise<Table> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, file] of Object.entries(files)) {
@@ -14,5 +14,5 @@ export async function readIdx(model: ModelFacts, files: Readonly<Record<string, 
     contents[name] = inFile(file, "T2004", () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }
-  return contents;
+  return idxTable(contents);
 }

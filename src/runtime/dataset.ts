@@ -1,14 +1,36 @@
-// From a table of columns to what a trainer eats: the columns of each input and target, split and scaled.
-import { fieldsOf, valuesOf, wrongCell, type DataFacts, type Field } from "./fields.ts";
+// From a table to what a trainer eats: its rows cut into parts, and all that is to be learned from data learned from the training part.
+import { columnFactsOf, type DataFacts, type FittedField } from "./fields.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import { fitScale, type Scale } from "./scale.ts";
+import { allRows } from "./session.ts";
 import type { Batch } from "./slots.ts";
 import { splitRows } from "./split.ts";
 import type { Table } from "./table.ts";
 
-/** A field with the scale of each of its columns. */
-export interface FittedField extends Field {
-  scales: Scale[];
+/** Numbers of an input or target, row after row. */
+export type FieldNumbers = Float32Array | Float64Array | Int32Array;
+
+/** How one kind of input or target is read. What is wrong with columns or cells throws, with the line. */
+export interface Codec {
+  /** Learns from the rows `train` alone: scales, vocabularies. */
+  fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
+  /** Any rows, of the same table or another, as numbers. */
+  encode(preparing: Preparing, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+}
+
+/** What preparing data depends on. */
+export interface Preparing {
+  model: ModelFacts;
+  data: DataFacts;
+  training: TrainingFacts;
+  /** The codec of each key of a field's facts; the first that a field has decides. */
+  codecs: Readonly<Record<string, Codec>>;
+}
+
+/** What was read: the rows, and those of the test where they have a file of their own. */
+export interface Source {
+  file: string;
+  table: Table;
+  test?: { file: string; table: Table } | undefined;
 }
 
 /** Data ready for training. Parts that the spec does not set aside are absent. */
@@ -18,77 +40,68 @@ export interface Dataset {
   test?: Batch;
   /** How the rows were read: the inputs, and last the target. */
   fields: readonly FittedField[];
-  /** Where columns hold texts: the characters of each such input, and the way to read a test file. */
-  characters?: Record<string, readonly string[]>;
-  testPart?(table: Table): Batch;
 }
 
-/** How a table becomes a data set: columns and texts have each a way of their own. */
-export type DatasetMaker = (
-  model: ModelFacts,
-  data: DataFacts,
-  training: TrainingFacts,
-  seed: number,
-  table: Table,
-) => Dataset;
+/** Does some work on what a file held; what is wrong with it is then said with the file's name. */
+export type Placing = <T>(file: string, work: () => T) => T;
 
-/** Prepares a table for this model; scales are fitted on the training part. Wrong or missing columns and cells throw, with their line. */
-export function datasetOf(
-  model: ModelFacts,
-  data: DataFacts,
-  training: TrainingFacts,
-  seed: number,
-  table: Table,
-): Dataset {
-  const read = fieldsOf(model, data, table);
-  const values = read.map((field) => valuesOf(table, field));
-  // The spec's checks see to it that a target to stratify by has classes. With several columns there is no one class of a row.
-  const labels = values[values.length - 1];
-  const { train, validation, test } = splitRows(
-    table.rows,
-    training,
-    seed,
-    training.stratify && labels.length === 1 ? labels[0] : undefined,
+/** Cuts and prepares the rows for this model. */
+export function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
+  const { file, table, test: tested } = source;
+  return placed(file, () => {
+    const { train, validation, test } = splitRows(
+      table.rows,
+      preparing.training,
+      seed,
+      classesOf(preparing, table),
+    );
+    const fields = fitFields(preparing, table, train);
+    const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+    return {
+      train: part(train),
+      ...(validation.length > 0 && { validation: part(validation) }),
+      ...(test.length > 0 && { test: part(test) }),
+      ...(tested && {
+        test: placed(tested.file, () =>
+          encodeRows(preparing, fields, tested.table, allRows(tested.table.rows)),
+        ),
+      }),
+      fields,
+    };
+  });
+}
+
+/** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
+export function classesOf(preparing: Preparing, table: Table): ArrayLike<number> | undefined {
+  if (!preparing.training.stratify) return undefined;
+  const [target] = Object.keys(preparing.model.targets);
+  const rows = allRows(table.rows);
+  const codec = codecOf(preparing, target);
+  const labels = codec.encode(preparing, codec.fit(preparing, target, table, rows), table, rows);
+  return labels.length === table.rows ? labels : undefined;
+}
+
+/** What the training rows settle of the inputs, and last of the target. */
+export function fitFields(preparing: Preparing, table: Table, train: Int32Array): FittedField[] {
+  const { inputs, targets } = preparing.model;
+  return [...Object.keys(inputs), ...Object.keys(targets)].map((name) =>
+    codecOf(preparing, name).fit(preparing, name, table, train),
   );
-  const fields = read.map((field, i) => ({
-    ...field,
-    scales: values[i].map((column) => fitScale(column, train, field.scale)),
-  }));
-  const part = (rows: Int32Array) => batchOf(model, fields, table, values, rows);
-  return {
-    train: part(train),
-    ...(validation.length > 0 && { validation: part(validation) }),
-    ...(test.length > 0 && { test: part(test) }),
-    fields,
-  };
 }
 
-/**
- * These rows of all fields, whose columns hold `values`: side by side, scaled. Indices stay integers: not all of them are f32. A number
- * that is too large for the model's element type once it is scaled throws.
- */
-export function batchOf(
-  { dtype }: ModelFacts,
+/** These rows of all fields. */
+export function encodeRows(
+  preparing: Preparing,
   fields: readonly FittedField[],
   table: Table,
-  values: Float64Array[][],
   rows: Int32Array,
 ): Batch {
-  const real = dtype === "f32" ? Float32Array : Float64Array;
-  const entries = fields.map(({ name, columns, bounds, scales }, f) => {
-    const size = rows.length * columns.length;
-    const numbers = bounds ? new Int32Array(size) : new real(size);
-    let next = 0;
-    for (const row of rows) {
-      values[f].forEach((column, i) => {
-        numbers[next] = (column[row] - scales[i].shift) / scales[i].span;
-        if (!Number.isFinite(numbers[next++])) {
-          const scaled = scales[i].span === 1 ? "" : ", scaled,";
-          throw wrongCell(table, columns[i], row, `${column[row]}${scaled} is too large for ${dtype}`);
-        }
-      });
-    }
-    return [name, numbers];
-  });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(
+    fields.map((field) => [field.name, codecOf(preparing, field.name).encode(preparing, field, table, rows)]),
+  );
+}
+
+function codecOf({ data, codecs }: Preparing, name: string): Codec {
+  const facts = columnFactsOf(data, name);
+  return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }

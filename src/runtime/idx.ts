@@ -1,9 +1,11 @@
 // IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a spec with `idx` have this.
 //
 //   0  0  type  d  |  d lengths of 32 bits, the first of them the number of items  |  the numbers, the last dimension fastest
+import { boundsOf } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
-import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
+import type { IndexBounds } from "./slots.ts";
+import type { Column, Table } from "./table.ts";
 
 /** Numbers as wide as those of the file. */
 type IdxNumbers = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
@@ -62,15 +64,14 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
  * can be no index or no number throw. Axes of length 1 do not matter, and a flat shape takes items of any.
  */
 export function itemsOf(
-  { inputs, targets }: ModelFacts,
+  model: ModelFacts,
   name: string,
   bytes: Uint8Array,
   before?: { name: string; items: number },
 ): IdxArray {
   const found = parseIdx(bytes);
   const [items, ...own] = found.shape;
-  const input = Object.hasOwn(inputs, name) ? inputs[name] : undefined;
-  const { shape } = input ?? targets[name];
+  const { shape } = Object.hasOwn(model.inputs, name) ? model.inputs[name] : model.targets[name];
   const axes = (lengths: readonly number[]) => lengths.filter((length) => length !== 1).join();
   const isFlat = shape.length === 1 && shape[0] === sizeOf(own);
   if (!isFlat && axes(own) !== axes(shape))
@@ -79,17 +80,27 @@ export function itemsOf(
     );
   if (before && items !== before.items)
     throw new InputError(`the file has ${items} items, but that of ${before.name} has ${before.items}`);
-  const bounds = input === undefined ? targetBounds(targets[name].classes) : inputBounds(input);
+  const bounds = boundsOf(model, name);
   const wrong = found.numbers.findIndex((value) => !isWithin(value, bounds));
   if (wrong < 0) return found;
   const what = bounds ? bounds.rule : "a number";
   throw new InputError(`item ${Math.floor(wrong / sizeOf(own))}: ${found.numbers[wrong]} is not ${what}`);
 }
 
-const targetBounds = (classes?: number) => (classes === undefined ? undefined : classBounds(classes));
-
-const inputBounds = ({ dtype, vocabulary }: ModelFacts["inputs"][string]) =>
-  dtype === "i32" ? vocabularyBounds(vocabulary) : undefined;
+/** The files of a part of the data, by input and target, as one table: each has equally many items. */
+export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
+  const columns = Object.entries(contents).map(
+    ([
+      name,
+      {
+        shape: [, ...own],
+        numbers,
+      },
+    ]): [string, Column] => [name, { numbers, size: sizeOf(own) }],
+  );
+  const [{ shape }] = Object.values(contents);
+  return { rows: shape[0], columns: new Map(columns), records: [] };
+}
 
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
   if (bounds === undefined) return Number.isFinite(value);

@@ -1,9 +1,7 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
 // is reached, unless the file is the program itself.
-import type { Dataset } from "./dataset.ts";
-import type { DataFacts } from "./fields.ts";
+import { datasetOf, type Dataset, type Preparing, type Source } from "./dataset.ts";
 import { InputError } from "./input-error.ts";
-import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { checkWhole } from "./session.ts";
 import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
@@ -31,10 +29,7 @@ interface HostPaths {
 }
 
 /** A trainer as a program. */
-export interface Program {
-  model: ModelFacts;
-  training: TrainingFacts;
-  data: DataFacts;
+export interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
@@ -47,11 +42,11 @@ export interface Program {
 /** The flags that were given, with their values. */
 export type Flags = Record<string, string | undefined>;
 
-/** How the files that the flags name become a data set. */
+/** How the files that the flags name are read. */
 export interface DataReader {
   /** What follows "--data" in the help, and the lines of other flags. */
   help: string;
-  read(program: Program, flags: Flags, seed: number): Promise<Dataset>;
+  read(program: Program, flags: Flags): Promise<Source>;
 }
 
 /** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
@@ -106,7 +101,8 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
-  const dataset = await program.reader.read(program, flags, trainer.seed);
+  const source = await program.reader.read(program, flags);
+  const dataset = datasetOf(program, source, trainer.seed, placed);
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
     if (out !== undefined) await writeWhole(out, shown.save());

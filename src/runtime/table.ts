@@ -1,6 +1,12 @@
 // A data file in memory: columns by name. A column whose cells are all numbers is held as numbers, any other as text.
 
-export type Column = Float64Array | string[];
+export type Column = Float64Array | string[] | Block;
+
+/** A column whose cells are `size` numbers each, row after row: an image, say. */
+export interface Block {
+  readonly numbers: ArrayLike<number>;
+  readonly size: number;
+}
 
 /** A map, not an object: a column may have any name. */
 export interface Table {

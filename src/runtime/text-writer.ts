@@ -45,7 +45,7 @@ export function writerOf(
   trainer: Trainer,
   model: ModelFacts,
   { targets }: Pick<DataFacts, "targets">,
-  { characters = {} }: Dataset,
+  { fields }: Pick<Dataset, "fields">,
   { count, temperature = 1, seed = trainer.seed }: Partial<Drawing>,
 ): Trainable {
   const [{ nextOf: input = "" }] = Object.values(targets);
@@ -55,18 +55,26 @@ export function writerOf(
     },
     evaluateAll: (data) => trainer.evaluateAll(data),
     epochs: (data, options) => trainer.epochs(data, options),
-    save: () => withNote(trainer.save(), "characters", characters),
+    save: () => withNote(trainer.save(), "characters", fittedCharacters(fields)),
     samples: () =>
       count === undefined
         ? undefined
-        : writeTexts(trainer, model, input, characters[input], { count, temperature, seed }),
+        : writeTexts(trainer, model, input, fittedCharacters(fields)[input], { count, temperature, seed }),
   };
 }
 
+/** The characters of each input of texts; the target is last. */
+function fittedCharacters(fields: Dataset["fields"]): Record<string, readonly string[]> {
+  const entries = fields
+    .slice(0, -1)
+    .flatMap(({ name, characters }) => (characters ? [[name, characters] as const] : []));
+  return Object.fromEntries(entries);
+}
+
 /** Throws if the checkpoint is of texts with other characters: its numbers then stand for others than those of this data. */
-export function checkCharacters(checkpoint: Uint8Array, { characters = {} }: Dataset): void {
+export function checkCharacters(checkpoint: Uint8Array, { fields }: Pick<Dataset, "fields">): void {
   const trained = JSON.stringify(noteIn(checkpoint, "characters"));
-  const found = JSON.stringify(characters);
+  const found = JSON.stringify(fittedCharacters(fields));
   // A checkpoint that a trainer saved itself does not know what its numbers stand for.
   if (trained === undefined || trained === found) return;
   throw new InputError(

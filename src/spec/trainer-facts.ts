@@ -6,7 +6,7 @@ import type { ModelGraphs } from "./build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
 import { version } from "./version.ts";
 
-const columnsOf = (entry: Columns): object => ({ ...entry });
+const columnsOf = (entry: Columns): Columns => ({ ...entry });
 
 const mapEntries = <T, U>(record: Readonly<Record<string, T>>, f: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
@@ -55,12 +55,20 @@ export const writesTexts = ({ inputs, data }: Model): boolean =>
   Object.keys(inputs).length === 1 &&
   Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
 
-/** What of the runtime makes a data set of a table: columns, texts and what follows in them, or both. */
-export function datasetMaker({ data }: Model): "datasetOf" | "textDatasetOf" | "mixedDatasetOf" {
-  const isText = Object.values(data?.inputs ?? {}).map(({ characters }) => characters !== undefined);
-  if (!isText.includes(true)) return "datasetOf";
-  const isNext = Object.values(data?.targets ?? {}).every(({ nextOf }) => nextOf !== undefined);
-  return isNext && !isText.includes(false) ? "textDatasetOf" : "mixedDatasetOf";
+/**
+ * Which codecs of the runtime read the fields of this model, by the key that asks for each; one that more fields have than need it comes
+ * last. Only those that some field needs.
+ */
+export function codecNames({ data }: Model): Readonly<Record<string, string>> {
+  if (data === undefined) return {};
+  if (typeof data.file !== "string") return { columns: "blockCodec" };
+  const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
+  const special = { characters: "characterCodec", nextOf: "nextCodec" } as const;
+  const keyOf = (field: Columns) => Object.keys(special).find((key) => key in field) ?? "columns";
+  const keys = new Set(fields.map(keyOf));
+  return Object.fromEntries(
+    Object.entries({ ...special, columns: "columnCodec" }).filter(([key]) => keys.has(key)),
+  );
 }
 
 /** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
@@ -70,8 +78,10 @@ export const programParts = (model: Model): Readonly<Record<string, string>> => 
   const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   const ofTable = data.test === undefined ? "csvFile" : "csvFileAndTest";
+  const codecs = Object.entries(codecNames(model)).map(([key, codec]) => `${key}: ${codec}`);
   return {
-    reader: typeof data.file === "string" ? `${ofTable}(${datasetMaker(model)})` : "idxFolder",
+    reader: typeof data.file === "string" ? ofTable : "idxFolder",
+    codecs: `{ ${codecs.join(", ")} }`,
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
     ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
   };

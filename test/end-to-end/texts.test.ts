@@ -213,7 +213,7 @@ test("a model of something else writes no texts", async () => {
     'error T1010: --sample writes new texts, and "words" does not learn what follows in a text',
   );
   const { code: other } = await compile(numbers);
-  for (const part of ["--sample N", "writeTexts", "textDatasetOf", "withNote"]) {
+  for (const part of ["--sample N", "writeTexts", "characterCodec", "withNote"]) {
     expect(other).not.toContain(part);
     expect(code).toContain(part);
   }

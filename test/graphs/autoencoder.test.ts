@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { model } from "../../generated/autoencoder.ts";
 import { readCsv } from "../../src/data/read-csv.ts";
-import { datasetOf } from "../../src/runtime/dataset.ts";
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { readSpec } from "../../src/spec/read/read-spec.ts";
 import { trainingFacts } from "../../src/spec/trainer-facts.ts";
 import { principalComponents, restoredError } from "./principal-components.ts";
+import { prepareTable } from "../support/prepare-table.ts";
 import { runProgram } from "./run-program.ts";
 
 const spec = new URL("../../graphs/autoencoder.yaml", import.meta.url).pathname;
@@ -25,7 +25,7 @@ const images = (pixels: ArrayLike<number>): number[][] =>
 test("digits that it never saw come back with a smaller error than from eight principal components", async () => {
   const { model: parsed } = await readSpec(spec);
   const training = trainingFacts(parsed.training, parsed.metrics);
-  const parts = datasetOf(model, columns, training, parsed.training.seed, await readCsv(file));
+  const parts = prepareTable(model, columns, training, parsed.training.seed, await readCsv(file));
   const linear = principalComponents(images(parts.train.pixels), 8);
   const linearError = restoredError(images(parts.test?.pixels ?? []), linear);
   expect(linearError).toBeCloseTo(2.48, 2); // what NumPy's SVD gives for the same rows

@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { createTrainer, model } from "../../generated/linear-regression.ts";
 import { readCsv } from "../../src/data/read-csv.ts";
-import { datasetOf } from "../../src/runtime/dataset.ts";
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { readSpec } from "../../src/spec/read/read-spec.ts";
 import { trainingFacts } from "../../src/spec/trainer-facts.ts";
 import { leastSquares, meanSquaredError } from "./least-squares.ts";
+import { prepareTable } from "../support/prepare-table.ts";
 import { runProgram } from "./run-program.ts";
 
 const spec = new URL("../../graphs/linear-regression.json", import.meta.url).pathname;
@@ -21,7 +21,7 @@ const columns: DataFacts = {
 async function trainingPart() {
   const { model: parsed } = await readSpec(spec);
   const training = trainingFacts(parsed.training, parsed.metrics);
-  const { train } = datasetOf(model, columns, training, parsed.training.seed, await readCsv(file));
+  const { train } = prepareTable(model, columns, training, parsed.training.seed, await readCsv(file));
   const targets = Array.from(train.progression);
   const rows = targets.map((_, r) => Array.from({ length: 10 }, (_, i) => train.patient[r * 10 + i]));
   return { train, rows, targets };

@@ -1,11 +1,12 @@
 // From columns to batches: scaling that looks at the test part, or classes in another order, would go unseen by any loss.
 import { expect, test } from "vitest";
-import { datasetOf, type Dataset } from "../../src/runtime/dataset.ts";
+import type { Dataset } from "../../src/runtime/dataset.ts";
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import { rowsOf, slotsOf, writeRows } from "../../src/runtime/slots.ts";
+import { prepareTable } from "../support/prepare-table.ts";
 import { linearMachine, model as lineModel, training } from "./linear-machine.ts";
 
 const flowers: ModelFacts = {
@@ -22,7 +23,7 @@ const prepare = (
   data = columns,
   facts: Partial<TrainingFacts> = {},
   model = flowers,
-): Dataset => datasetOf(model, data, { ...training, ...facts }, 7, parseCsv(text));
+): Dataset => prepareTable(model, data, { ...training, ...facts }, 7, parseCsv(text));
 /** What was settled of an input or target. */
 const settled = ({ fields }: Dataset, name: string) => fields.find((field) => field.name === name);
 const small = "a,b,kind\n1,10,yes\n2,20,no\n3,30,yes\n4,40,no\n";

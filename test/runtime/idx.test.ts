@@ -2,10 +2,12 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { unpacked } from "../../src/runtime/gunzip.ts";
-import { idxDataset, type IdxPart } from "../../src/runtime/idx-dataset.ts";
-import { itemsOf, parseIdx } from "../../src/runtime/idx.ts";
-import type { ModelFacts } from "../../src/runtime/model-facts.ts";
+import { blockCodec } from "../../src/runtime/block-codec.ts";
+import type { DataFacts } from "../../src/runtime/fields.ts";
+import { idxTable, itemsOf, parseIdx, type IdxArray } from "../../src/runtime/idx.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
 import type { ScaleRule } from "../../src/runtime/scale.ts";
+import { prepareTable } from "../support/prepare-table.ts";
 import { idxBytes } from "../support/idx-bytes.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 
@@ -56,25 +58,31 @@ const model: ModelFacts = {
 const pixels = idxBytes(0x08, [2, 2, 3], [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110]);
 const digit = idxBytes(0x08, [2], [3, 1]);
 
-const part: IdxPart = {
+type Files = Readonly<Record<string, IdxArray>>;
+const part: Files = {
   digit: itemsOf(model, "digit", digit),
   pixels: itemsOf(model, "pixels", pixels, { name: "digit", items: 2 }),
 };
+const prepared = (of: ModelFacts, data: DataFacts, facts: TrainingFacts, files: Files, test?: Files) =>
+  prepareTable(of, data, facts, 7, idxTable(files), {
+    codecs: { columns: blockCodec },
+    test: test && idxTable(test),
+  });
 const scaled = (scale: ScaleRule) => ({ inputs: { pixels: { columns: [], scale } }, targets: {} });
 
 test("items become rows, scaled; each stays beside its label, and test files are scaled as training was", () => {
   const f64: ModelFacts = { ...model, dtype: "f64" };
-  const { train } = idxDataset(f64, scaled({ divide: 10 }), training, 7, part);
+  const { train } = prepared(f64, scaled({ divide: 10 }), training, part);
   expect(train).toEqual({
     pixels: Float64Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
     digit: Int32Array.of(3, 1),
   });
-  const other: IdxPart = {
+  const other: Files = {
     pixels: itemsOf(model, "pixels", idxBytes(0x08, [1, 2, 3], [60, 10, 80, 0, 100, 110])),
     digit: itemsOf(model, "digit", idxBytes(0x08, [1], [2])),
   };
   // each place by itself, from 0 for its smaller value to 1 for its larger: 60 above the first everywhere
-  const { test: tested } = idxDataset(f64, scaled("min-max"), training, 7, part, other);
+  const { test: tested } = prepared(f64, scaled("min-max"), training, part, other);
   expect(tested).toEqual({
     pixels: Float64Array.of(1, 0, 1, -0.5, 1, 1),
     digit: Int32Array.of(2),
@@ -86,11 +94,11 @@ test("parts are shares of all items, with the classes in proportion", () => {
   const labels = Array.from({ length: count }, (_, i) => i % 2);
   const flat: ModelFacts = { ...model, inputs: { pixels: { shape: [], dtype: "f32" } } };
   const facts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
-  const files: IdxPart = {
+  const files: Files = {
     pixels: itemsOf(flat, "pixels", idxBytes(0x08, [count], [...labels.keys()])),
     digit: itemsOf(flat, "digit", idxBytes(0x08, [count], labels)),
   };
-  const dataset = idxDataset(flat, { inputs: {}, targets: {} }, facts, 7, files);
+  const dataset = prepared(flat, { inputs: {}, targets: {} }, facts, files);
   const parts = [dataset.train, dataset.validation, dataset.test].map((batch) => batch ?? {});
   expect(parts.map(({ digit }) => digit.length)).toEqual([20, 10, 10]);
   for (const { digit, pixels } of parts) {

@@ -1,25 +1,26 @@
 // Errors of a scaled target in its own units: a wrong factor here is a wrong number in every report, and nothing else would show it.
 import { expect, test } from "vitest";
-import { datasetOf, type Dataset } from "../../src/runtime/dataset.ts";
+import type { Dataset } from "../../src/runtime/dataset.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import type { ScaleRule } from "../../src/runtime/scale.ts";
 import { trainOn, type Trainable } from "../../src/runtime/train-on.ts";
 import type { EpochReport, FitOptions } from "../../src/runtime/trainer.ts";
+import { prepareTable } from "../support/prepare-table.ts";
 import { lineData, linearTrainer, model, training } from "./linear-machine.ts";
 
 const facts = { ...training, epochs: 4, test: 0.2, validation: 0.2 };
 const { x, y } = lineData(60);
 const text = `u,v,y\n${y.map((value, i) => `${x[2 * i]},${x[2 * i + 1]},${1000 * value}`).join("\n")}\n`;
 const prepared = (scale: ScaleRule): Dataset =>
-  datasetOf(
+  prepareTable(
     model,
     { inputs: { x: { columns: ["u", "v"] } }, targets: { y: { columns: ["y"], scale } } },
     facts,
     7,
     parseCsv(text),
   );
-const spanOf = ({ fields }: Dataset) => fields[fields.length - 1].scales[0].span;
+const spanOf = ({ fields }: Dataset) => fields[fields.length - 1].scales?.[0].span ?? NaN;
 
 test.each<ScaleRule>(["standard", "min-max", { divide: 50 }])(
   "with the scale %j every rmse is in the file's units, every loss in scaled ones",

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
-import { datasetOf } from "../../src/runtime/dataset.ts";
+import { columnCodec } from "../../src/runtime/column-codec.ts";
 import { csvFile } from "../../src/runtime/csv-reader.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
 import { runIfMain, runProgram, type Program } from "../../src/runtime/program.ts";
@@ -19,7 +19,7 @@ writeFileSync(
   path("line.csv"),
   `u,v,y\n${y.map((value, i) => `${x[2 * i]},${x[2 * i + 1]},${value}`).join("\n")}\n`,
 );
-writeFileSync(path("bad.csv"), "u,v,y\n1,2,3\n1,two,3\n");
+writeFileSync(path("bad.csv"), "u,v,y\n1,2,3\n1,two,3\n1,2,3\n1,2,3\n1,2,3\n");
 writeFileSync(path("not.bin"), "no checkpoint at all");
 
 const facts = { ...training, epochs: 6, test: 0.2, validation: 0.2, earlyStopping: { patience: 50 } };
@@ -28,7 +28,8 @@ const program = (rate = 0.3): Program => ({
   training: facts,
   data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
   createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
-  reader: csvFile(datasetOf),
+  reader: csvFile,
+  codecs: { columns: columnCodec },
 });
 
 let output = "";
@@ -144,7 +145,7 @@ const twoFiles = (): Program => {
     ...rest,
     training: withoutTest,
     data: { ...data, targets },
-    reader: csvFileAndTest(datasetOf),
+    reader: csvFileAndTest,
     seen: inOwnUnits,
   };
 };

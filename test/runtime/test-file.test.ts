@@ -1,12 +1,11 @@
 // A test part of its own file must be read exactly as the training file was: other classes, columns or scales would make its figures nonsense.
 import { expect, test } from "vitest";
-import { datasetOf, type Dataset } from "../../src/runtime/dataset.ts";
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import type { ModelFacts } from "../../src/runtime/model-facts.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import type { Batch } from "../../src/runtime/slots.ts";
-import { testPartOf } from "../../src/runtime/test-file.ts";
+import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 
 const model: ModelFacts = {
@@ -19,8 +18,8 @@ const data: DataFacts = {
   targets: { kind: { columns: ["kind"] } },
 };
 const text = "a,b,kind\n0,10,rose\n4,30,iris\n2,20,lily\n";
-const trained = (from = text): Dataset => datasetOf(model, data, training, 7, parseCsv(from));
-const tested = (of: string, from?: string): Batch => testPartOf(model, trained(from), parseCsv(of));
+const tested = (of: string, from = text): Batch =>
+  prepareTable(model, data, training, 7, parseCsv(from), { test: parseCsv(of) }).test ?? {};
 
 test("scales and class numbers are those of the training file", () => {
   expect(tested("a,b,kind\n8,10,rose\n2,40,rose\n")).toEqual({

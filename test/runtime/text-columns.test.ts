@@ -4,10 +4,11 @@ import type { Dataset } from "../../src/runtime/dataset.ts";
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
+import { characterCodec, nextCodec } from "../../src/runtime/character-codec.ts";
+import { columnCodec } from "../../src/runtime/column-codec.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import { splitRows } from "../../src/runtime/split.ts";
-import { mixedDatasetOf } from "../../src/runtime/text-and-columns.ts";
-import { textDatasetOf } from "../../src/runtime/text-columns.ts";
+import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 
 const whole: TrainingFacts = { ...training, stratify: false };
@@ -16,6 +17,7 @@ const modelOf = (vocabulary: number, length = 5): ModelFacts => ({
   inputs: { text: { shape: [length], dtype: "i32", vocabulary } },
   targets: { next: { shape: [length], classes: vocabulary } },
 });
+const codecs = { characters: characterCodec, nextOf: nextCodec, columns: columnCodec };
 const data = (length = 5): DataFacts => ({
   inputs: { text: { columns: ["name"], characters: { length } } },
   targets: { next: { columns: [], nextOf: "text" } },
@@ -23,8 +25,14 @@ const data = (length = 5): DataFacts => ({
 const read = (
   text: string,
   vocabulary: number,
-  { length = 5, facts = whole, seed = 7 }: { length?: number; facts?: TrainingFacts; seed?: number } = {},
-): Dataset => textDatasetOf(modelOf(vocabulary, length), data(length), facts, seed, parseCsv(text));
+  { length = 5, facts = whole, test }: { length?: number; facts?: TrainingFacts; test?: string } = {},
+): Dataset =>
+  prepareTable(modelOf(vocabulary, length), data(length), facts, 7, parseCsv(text), {
+    codecs,
+    test: test === undefined ? undefined : parseCsv(test),
+  });
+/** The characters that the numbers of the input stand for. */
+const charactersOf = ({ fields: [{ characters }] }: Dataset) => characters;
 
 function faultOf(work: () => unknown): { message: string; line: number | undefined } {
   try {
@@ -37,24 +45,23 @@ function faultOf(work: () => unknown): { message: string; line: number | undefin
 }
 
 test("a text begins with the mark and ends with it; its padding has no say", () => {
-  expect(read("name\nba\nabca\n", 4)).toMatchObject({
-    train: {
-      text: Int32Array.of(0, 2, 1, 0, 0, 0, 1, 2, 3, 1),
-      next: Int32Array.of(2, 1, 0, -1, -1, 1, 2, 3, 1, 0),
-    },
-    characters: { text: ["a", "b", "c"] },
+  const dataset = read("name\nba\nabca\n", 4);
+  expect(dataset.train).toEqual({
+    text: Int32Array.of(0, 2, 1, 0, 0, 0, 1, 2, 3, 1),
+    next: Int32Array.of(2, 1, 0, -1, -1, 1, 2, 3, 1, 0),
   });
+  expect(charactersOf(dataset)).toEqual(["a", "b", "c"]);
 });
 
 test("characters are told apart as people count them, and sorted by code point", () => {
   // Of U+FF5E and U+1F600 the first has the smaller code point and the larger first unit of UTF-16.
-  const { characters, train } = read("name\n😀～\né\n", 4, { length: 3 });
-  expect(characters).toEqual({ text: ["é", "～", "😀"] });
-  expect(train["text"]).toEqual(Int32Array.of(0, 3, 2, 0, 1, 0));
+  const dataset = read("name\n😀～\né\n", 4, { length: 3 });
+  expect(charactersOf(dataset)).toEqual(["é", "～", "😀"]);
+  expect(dataset.train["text"]).toEqual(Int32Array.of(0, 3, 2, 0, 1, 0));
 });
 
 test("digits are characters: a column that could be numbers is read as it stands", () => {
-  expect(read("name\n007\n1.0\n", 5)).toMatchObject({ characters: { text: [".", "0", "1", "7"] } });
+  expect(charactersOf(read("name\n007\n1.0\n", 5))).toEqual([".", "0", "1", "7"]);
 });
 
 describe("the vocabulary is the training part's", () => {
@@ -65,7 +72,7 @@ describe("the vocabulary is the training part's", () => {
     `name\n${Array.from({ length: rows }, (_, row) => (row === odd ? "zo" : "o")).join("\n")}\n`;
 
   test("what only the training part has counts", () => {
-    expect(read(withRow(parts.train[3]), 3, { facts }).characters).toEqual({ text: ["o", "z"] });
+    expect(charactersOf(read(withRow(parts.train[3]), 3, { facts }))).toEqual(["o", "z"]);
   });
   test.each(["validation", "test"] as const)("a character that only the %s part has is an error", (part) => {
     const [row] = parts[part];
@@ -75,14 +82,16 @@ describe("the vocabulary is the training part's", () => {
     });
   });
   test("a file of test rows is read with it", () => {
-    const dataset = read("name\nab\nb\n", 3);
-    const part = dataset.testPart?.(parseCsv("id,name\n1,ba\n"));
-    expect(part).toEqual({ text: Int32Array.of(0, 2, 1, 0, 0), next: Int32Array.of(2, 1, 0, -1, -1) });
-    expect(faultOf(() => dataset.testPart?.(parseCsv("name\nab\nac\n")))).toEqual({
+    const part = (test: string) => read("name\nab\nb\n", 3, { test }).test;
+    expect(part("id,name\n1,ba\n")).toEqual({
+      text: Int32Array.of(0, 2, 1, 0, 0),
+      next: Int32Array.of(2, 1, 0, -1, -1),
+    });
+    expect(faultOf(() => part("name\nab\nac\n"))).toEqual({
       message: 'column "name": "c" in "ac" does not occur in the training part',
       line: 3,
     });
-    expect(faultOf(() => dataset.testPart?.(parseCsv("nom\nab\n"))).message).toBe(
+    expect(faultOf(() => part("nom\nab\n")).message).toBe(
       'text needs the column "name", but the file has nom',
     );
   });
@@ -113,12 +122,13 @@ test("texts with a class of their own: the parts keep its shares, and the vocabu
   const facts: TrainingFacts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
   const names = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `a${"xyz"[i % 3]}` : "o"));
   const csv = `name,kind\n${names.map((name, i) => `${name},${i % 2}`).join("\n")}\n`;
-  const dataset = mixedDatasetOf(
+  const dataset = prepareTable(
     { ...modelOf(6), targets: { kind: { shape: [], classes: 2 } } },
     { inputs: data().inputs, targets: { kind: { columns: ["kind"] } } },
     facts,
     7,
     parseCsv(csv),
+    { codecs },
   );
   for (const part of [dataset.train, dataset.validation, dataset.test]) {
     const kinds = Array.from(part?.["kind"] ?? []);

@@ -1,0 +1,18 @@
+/** What preparing the data of a model depends on, as an emitted trainer would have it. */
+import { blockCodec } from "../runtime/block-codec.ts";
+import { characterCodec, nextCodec } from "../runtime/character-codec.ts";
+import { columnCodec } from "../runtime/column-codec.ts";
+import type { Codec, Preparing } from "../runtime/dataset.ts";
+import type { ModelFacts } from "../runtime/model-facts.ts";
+import { codecNames, dataFacts, trainingFacts } from "../spec/trainer-facts.ts";
+import type { Model } from "../spec/types.ts";
+
+/** By the names that the emitter writes. */
+const codecs: Readonly<Record<string, Codec>> = { columnCodec, characterCodec, nextCodec, blockCodec };
+
+export const preparingOf = (model: Model, facts: ModelFacts): Preparing => ({
+  model: facts,
+  data: dataFacts(model) ?? { inputs: {}, targets: {} },
+  training: trainingFacts(model.training, model.metrics),
+  codecs: Object.fromEntries(Object.entries(codecNames(model)).map(([key, name]) => [key, codecs[name]])),
+});

@@ -1,0 +1,23 @@
+// A table as a data set, as a program with these codecs would prepare it; what is wrong is thrown as the runtime says it.
+import { columnCodec } from "../../src/runtime/column-codec.ts";
+import { datasetOf, type Dataset, type Preparing, type Source } from "../../src/runtime/dataset.ts";
+import type { DataFacts } from "../../src/runtime/fields.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
+import type { Table } from "../../src/runtime/table.ts";
+
+export interface Others {
+  readonly codecs?: Preparing["codecs"];
+  readonly test?: Table | undefined;
+}
+
+export function prepareTable(
+  model: ModelFacts,
+  data: DataFacts,
+  training: TrainingFacts,
+  seed: number,
+  table: Table,
+  { codecs = { columns: columnCodec }, test }: Others = {},
+): Dataset {
+  const source: Source = { file: "rows.csv", table, test: test && { file: "test.csv", table: test } };
+  return datasetOf({ model, data, training, codecs }, source, seed, (_, work) => work());
+}
