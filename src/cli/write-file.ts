@@ -5,29 +5,42 @@ import { DiagnosticError } from "../diagnostics/errors.ts";
 import { fileReason } from "./file-reason.ts";
 
 /**
- * Beside it first, under a name that no other process writes, and onto the disk; then renamed onto it. Makes the folder if need be.
+ * Beside it first, and onto the disk, then renamed onto it. Makes the folder if need be.
  * @throws DiagnosticError (T1011) if the file cannot be written; one that was there is then as it was.
  */
-export async function writeFile(file: string, content: string | Uint8Array): Promise<void> {
+export const writeFile = (file: string, content: string | Uint8Array): Promise<void> =>
+  beside(file, async (partial) => {
+    await writeThrough(partial, content);
+    await rename(partial, file);
+    await settle(dirname(file));
+  });
+
+/** Finds out whether the file could be written, before the work whose result it is to hold. @throws DiagnosticError (T1011) */
+export const checkWritable = (file: string): Promise<void> =>
+  beside(file, async (partial) => {
+    await writeThrough(partial, "");
+    await rm(partial);
+  });
+
+/** Does some work with a name that no other process writes. */
+async function beside(file: string, work: (partial: string) => Promise<void>): Promise<void> {
   const folder = dirname(file);
   const partial = join(folder, `.${basename(file)}.${process.pid}.partial`);
   try {
     await mkdir(folder, { recursive: true });
     const status = await stat(file).catch(() => undefined);
     if (status?.isDirectory()) throw new Error("it is a folder");
-    await writeOnto(partial, content);
-    await rename(partial, file);
+    await work(partial);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
     throw new DiagnosticError([
       { code: "T1011", severity: "error", message: `cannot write ${file}: ${fileReason(error)}` },
     ]);
   }
-  await settle(folder);
 }
 
 /** Returns when the content is on the disk. */
-async function writeOnto(file: string, content: string | Uint8Array): Promise<void> {
+async function writeThrough(file: string, content: string | Uint8Array): Promise<void> {
   const handle = await open(file, "w");
   try {
     await handle.writeFile(content);
@@ -37,7 +50,7 @@ async function writeOnto(file: string, content: string | Uint8Array): Promise<vo
   }
 }
 
-/** Puts a renaming onto the disk, on systems where folders can be opened; on others the file is old or new, but whole. */
+/** Puts a renaming onto the disk, on systems that let folders be opened; on others the file is old or new, but whole. */
 async function settle(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => {});
