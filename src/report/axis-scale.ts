@@ -1,7 +1,7 @@
 /** From figures to places in a picture: the scale of an axis over the values on it, and the ticks that are labelled. */
 import { extent } from "d3-array";
 import { scaleLinear, scaleLog } from "d3-scale";
-import type { Axis } from "./chart.ts";
+import { nearest, type Axis } from "./chart.ts";
 
 /** A scale that is settled, as far as drawing needs it. */
 export interface AxisScale {
@@ -29,7 +29,8 @@ export function axisScale(axis: Axis, { values, range, count, isRound }: AxisSpa
   const labelOf = (value: number): string => {
     if (axis.isWhole) return Number.isInteger(value) ? String(value) : "";
     const text = format(value);
-    return isLog && text !== "" ? powerText(value) : text;
+    if (isLog && text !== "") return powerText(value);
+    return text.length > longest ? exponentText(Number(value.toPrecision(7))) : text;
   };
   // A log axis has more ticks than labels.
   const ticks = scale
@@ -43,14 +44,19 @@ export function axisScale(axis: Axis, { values, range, count, isRound }: AxisSpa
 function domainOf(values: readonly number[], isLog: boolean): [number, number] {
   const [low, high] = extent(values);
   if (low === undefined || high === undefined) return isLog ? [0.1, 1] : [0, 1];
-  if (low < high) return [low, high];
-  if (isLog) return [low / 2, low * 2];
-  const room = Math.abs(low) / 2 || 1;
+  if (isLog) return low < high ? [low, high] : [low / 2, low * 2];
+  if (high - low > nearest) return [low, high];
+  const room = Math.abs(low) > nearest ? Math.abs(low) / 2 : 1;
   return [low - room, low + room];
 }
 
+/** What is longer than a million, with its commas, is written with a power of ten. */
+const longest = 9;
+
+const exponentText = (value: number): string => value.toExponential().replace("e+", "e");
+
 /** A tick of a log axis: one digit, and how large it is. */
-const powerText = (value: number): string =>
-  value >= 0.001 && value < 1e5
-    ? String(Number(value.toPrecision(1)))
-    : value.toExponential(0).replace("e+", "e");
+const powerText = (value: number): string => {
+  const rounded = Number(value.toPrecision(1));
+  return rounded >= 0.001 && rounded < 1e5 ? String(rounded) : exponentText(rounded);
+};

@@ -43,12 +43,13 @@ export interface Chart {
   readonly panels: readonly Panel[];
 }
 
-/** Beyond this the distance of two figures may not be finite. */
+/** Figures so large or so near to 0 that their distances and ratios may be no numbers: they have no place in a chart. */
 const farthest = 1e300;
+export const nearest = 1e-300;
 
 /** Whether a point has a place on these axes: finite, and above 0 on a log axis. */
 export const canBeDrawn = ({ x, y }: Panel, point: Point): boolean =>
-  [x, y].every(({ scale }, i) => Math.abs(point[i]) < farthest && (scale !== "log" || point[i] > 0));
+  [x, y].every(({ scale }, i) => Math.abs(point[i]) < farthest && (scale !== "log" || point[i] > nearest));
 
 /** Log where all are above 0 and the largest is a hundred times the smallest or more; what is not finite does not count. */
 export function scaleFor(values: readonly number[]): "linear" | "log" {
