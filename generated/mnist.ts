@@ -1842,26 +1842,24 @@ type Placing = <T>(file: string, work: () => T) => T;
 function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
   const { file, table, test: tested } = source;
   return placed(file, () => {
-    const { train, validation, test } = splitRows(
-      table.rows,
-      preparing.training,
-      seed,
-      classesOf(preparing, table),
-    );
-    const fields = fitFields(preparing, table, train);
-    const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
-    return {
-      train: part(train),
-      ...(validation.length > 0 && { validation: part(validation) }),
-      ...(test.length > 0 && { test: part(test) }),
-      ...(tested && {
-        test: placed(tested.file, () =>
-          encodeRows(preparing, fields, tested.table, allRows(tested.table.rows)),
-        ),
-      }),
-      fields,
-    };
+    const split = splitRows(table.rows, preparing.training, seed, classesOf(preparing, table));
+    const dataset = datasetOfRows(preparing, table, split);
+    if (!tested) return dataset;
+    const test = () => encodeRows(preparing, dataset.fields, tested.table, allRows(tested.table.rows));
+    return { ...dataset, test: placed(tested.file, test) };
   });
+}
+
+/** These rows of the table, read as the training rows among them settle. */
+function datasetOfRows(preparing: Preparing, table: Table, { train, validation, test }: Split): Dataset {
+  const fields = fitFields(preparing, table, train);
+  const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+  return {
+    train: part(train),
+    ...(validation.length > 0 && { validation: part(validation) }),
+    ...(test.length > 0 && { test: part(test) }),
+    fields,
+  };
 }
 
 /** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
@@ -2518,6 +2516,8 @@ interface TrainingFacts {
   /** Shares of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;
+  /** Cross-validation in so many folds, instead of a validation part. */
+  folds?: number;
   /** Whether the parts keep the classes in proportion. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
@@ -3119,6 +3119,9 @@ interface TrainingResult {
   train: Summary;
   validation?: Summary;
   test?: Summary;
+  /** With folds: the figures of each; `validation` is then their mean, and this their sample deviation. */
+  folds?: readonly ({ bestEpoch: number } & Summary)[];
+  deviation?: Summary;
   /** New texts, where they were asked for. */
   samples?: readonly string[] | undefined;
 }
@@ -3138,11 +3141,12 @@ async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: { epochs?: number } = {},
+  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
   const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
+    ...options,
     epochs: Math.max(0, total - trainer.epoch),
     validation: validation ?? 0,
   });
@@ -3187,7 +3191,7 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 }
 
 /** The outcome for people: a line for each part, and for each new text. */
-function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
+function resultText({ model, epochs, bestEpoch, samples = [], folds: _, ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
