@@ -21,7 +21,7 @@ export interface PredictingMachine {
 export interface Machine extends PredictingMachine {
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
-  /** Every byte that training changes: parameters, optimizer states, step and seed. */
+  /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
   readonly state: Uint8Array;
   /** The sums that evaluation gathers over batches. */
   readonly totals: Float64Array;
