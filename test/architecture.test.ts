@@ -83,6 +83,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   diagnostics: ["util"],
   data: core,
+  exchange: core,
   report: core,
   ir: core,
   loop: [...core, "ir"],
@@ -100,7 +101,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "validate-model.ts": [...core, "load-trainer.ts"],
   inspect: [...whole, "report"],
   verify: [...whole, "inspect", "load-trainer.ts"],
-  cli: [...whole, "inspect", "verify", "report", "load-trainer.ts", "data", "index.ts"],
+  cli: [...whole, "inspect", "verify", "report", "load-trainer.ts", "data", "exchange", "index.ts"],
   "index.ts": whole,
 };
 

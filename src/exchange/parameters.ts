@@ -71,5 +71,7 @@ export function numbersFor(dtype: "f32" | "f64", tensor: StoredTensor): Float32A
   const numbers = dtype === "f32" ? Float32Array.from(given) : Float64Array.from(given);
   const bad = numbers.findIndex((value) => !Number.isFinite(value));
   if (bad < 0) return numbers;
-  throw new InputError(`number ${bad} of "${tensor.name}" is ${given[bad]}, which no finite ${dtype} is`);
+  throw new InputError(
+    `number ${bad} of "${tensor.name}" is ${given[bad]}; a parameter is finite as ${dtype}`,
+  );
 }
