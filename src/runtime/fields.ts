@@ -3,7 +3,7 @@ import { InputError } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Scale, ScaleRule } from "./scale.ts";
 import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
-import type { Table } from "./table.ts";
+import type { Column, Table, TextColumn } from "./table.ts";
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 export interface ColumnFacts {
@@ -36,10 +36,10 @@ export interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; IDX files have none. */
+/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
 export function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
-  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
 /** What the indices of an input or target may be; undefined for real numbers. */
@@ -52,28 +52,55 @@ export function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBo
   return classes === undefined ? undefined : classBounds(classes);
 }
 
-/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
-export function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
-  const all = [...table.columns.keys()];
-  const position = (column: string) => {
-    const found = all.indexOf(column);
-    if (found < 0)
-      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
-    return found;
-  };
-  const columns = listed.flatMap((entry) => {
-    const [first, last, ...more] = entry.split("..");
-    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
-    const range = all.slice(position(first), position(last) + 1);
-    if (range.length === 0)
-      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
-    return range;
+/** The columns whose cells are read as they stand: texts, and classes, which may be names. */
+export function textColumns({ targets }: ModelFacts, data: DataFacts, names: readonly string[]): string[] {
+  return Object.entries({ ...data.inputs, ...data.targets }).flatMap(([name, facts]) => {
+    const isClass = Object.hasOwn(targets, name) && targets[name].classes !== undefined;
+    return isClass || facts.characters ? facts.columns.flatMap((entry) => namedBy(names, entry)) : [];
   });
-  if (columns.length === size) return columns;
+}
+
+/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
+export function namedBy(names: readonly string[], entry: string): string[] {
+  if (names.includes(entry)) return [entry];
+  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
+  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+}
+
+/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
+export function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
+  const { names } = table;
+  const columns = listed.flatMap((entry) => {
+    const found = namedBy(names, entry);
+    if (found.length > 0) return found;
+    const ends = entry.split("..");
+    const missing = (ends.length === 2 ? ends : [entry]).find((end) => !names.includes(end));
+    const what =
+      missing === undefined
+        ? `: in the file "${ends[1]}" stands before "${ends[0]}"`
+        : ` needs the column "${missing}", but the file has ${shorten(names)}`;
+    throw new InputError(name + what, table.lineOf(-1));
+  });
+  const found = columns.reduce((sum, column) => sum + widthOf(table.columns.get(column)), 0);
+  if (found === size) return columns;
   throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
-    1,
+    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    table.lineOf(-1),
   );
+}
+
+function widthOf(column: Column | undefined): number {
+  return column && "size" in column ? column.size : 1;
+}
+
+/** The column of this name as texts, none of them empty. */
+export function textColumn(table: Table, name: string): TextColumn {
+  const column = table.columns.get(name);
+  if (!column || "numbers" in column)
+    throw new InputError(`column "${name}" holds no texts`, table.lineOf(-1));
+  const empty = column.texts.findIndex((text) => text.trim() === "");
+  if (empty < 0) return column;
+  throw wrongCell(table, name, column.codes.indexOf(empty), "the cell is empty");
 }
 
 /** Some names, the middle ones of very many left out. */
@@ -83,7 +110,8 @@ export function shorten(names: readonly string[]): string {
     : names.join(", ");
 }
 
-/** An error about one cell, with its line. */
+/** An error about one cell, with its line, or where there are none its row. */
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.records[row].line);
+  const line = table.lineOf(row);
+  return new InputError(`column "${column}"${line === undefined ? `, row ${row + 1}` : ""}: ${what}`, line);
 }
