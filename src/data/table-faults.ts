@@ -2,6 +2,7 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { InputError } from "../runtime/input-error.ts";
+import { wrongIn } from "./in-file.ts";
 
 /** How many wrong rows are named before "and so many more". */
 const shownFaults = 5;
@@ -22,10 +23,8 @@ export function tableFaults(file: string): TableFaults {
         work();
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        const { message, line } = error;
-        const place = line === undefined ? { file } : { file, line };
         if (shown.length === shownFaults) more++;
-        else shown.push({ code: "T2003", severity: "error", message, place });
+        else shown.push(wrongIn(file, "T2003", error));
       }
     },
     end() {

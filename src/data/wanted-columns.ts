@@ -1,6 +1,6 @@
 // Which columns of a file a model reads, and how; the others take no room.
 import type { Preparing } from "../runtime/dataset.ts";
-import { namedBy, textColumns } from "../runtime/fields.ts";
+import { namedBy, type ColumnFacts } from "../runtime/fields.ts";
 import { numberBuilder, textBuilder, type ColumnBuilder } from "./column-builder.ts";
 
 /** What a reader has to know of the model. */
@@ -12,9 +12,13 @@ export function buildersFor(
   names: readonly string[],
   most: number,
 ): ReadonlyMap<string, ColumnBuilder> {
-  const entries = Object.values({ ...data.inputs, ...data.targets }).flatMap(({ columns }) => columns);
-  const wanted = new Set(entries.flatMap((entry) => namedBy(names, entry)));
-  const texts = new Set(textColumns(model, data, names));
+  const fields = Object.entries({ ...data.inputs, ...data.targets });
+  // Cells of texts are read as they stand, and so are classes, which may be names.
+  const isText = ([name, { characters }]: [string, ColumnFacts]) =>
+    characters !== undefined || model.targets[name]?.classes !== undefined;
+  const columnsOf = ({ columns }: ColumnFacts) => columns.flatMap((entry) => namedBy(names, entry));
+  const wanted = new Set(fields.flatMap(([, facts]) => columnsOf(facts)));
+  const texts = new Set(fields.filter(isText).flatMap(([, facts]) => columnsOf(facts)));
   return new Map(
     names
       .filter((name) => wanted.has(name))

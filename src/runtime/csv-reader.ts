@@ -6,10 +6,10 @@ import { placed, reading, type DataReader } from "./program.ts";
 /** One file of all rows. */
 export const csvFile: DataReader = {
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(program, { "--data": file }) {
+  async read(_, { "--data": file }) {
     if (file === undefined)
       throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
-    return { file, table: placed(file, () => parseCsv(text, program)) };
+    return { file, table: placed(file, () => parseCsv(text)) };
   },
 };

@@ -52,14 +52,6 @@ export function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBo
   return classes === undefined ? undefined : classBounds(classes);
 }
 
-/** The columns whose cells are read as they stand: texts, and classes, which may be names. */
-export function textColumns({ targets }: ModelFacts, data: DataFacts, names: readonly string[]): string[] {
-  return Object.entries({ ...data.inputs, ...data.targets }).flatMap(([name, facts]) => {
-    const isClass = Object.hasOwn(targets, name) && targets[name].classes !== undefined;
-    return isClass || facts.characters ? facts.columns.flatMap((entry) => namedBy(names, entry)) : [];
-  });
-}
-
 /** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
 export function namedBy(names: readonly string[], entry: string): string[] {
   if (names.includes(entry)) return [entry];
@@ -110,8 +102,7 @@ export function shorten(names: readonly string[]): string {
     : names.join(", ");
 }
 
-/** An error about one cell, with its line, or where there are none its row. */
+/** An error about one cell, with its line. */
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  const line = table.lineOf(row);
-  return new InputError(`column "${column}"${line === undefined ? `, row ${row + 1}` : ""}: ${what}`, line);
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }

@@ -92,7 +92,12 @@ export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
     name,
     { numbers, size: numbers.length / shape[0] },
   ]);
-  return { rows: shape[0], names: Object.keys(contents), columns: new Map(columns), lineOf: () => undefined };
+  return {
+    rows: shape[0],
+    names: Object.keys(contents),
+    columns: new Map(columns),
+    lineOf: (row) => `item ${row}`,
+  };
 }
 
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {

@@ -1,13 +1,11 @@
 // Reads comma-separated values as RFC 4180 has them: quoted cells, doubled quotes, any line ends, a byte-order mark.
-import type { Preparing } from "./dataset.ts";
-import { textColumns } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { tableOf } from "./table-of-records.ts";
 import type { Table, TableRecord } from "./table.ts";
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
-export function parseCsv(text: string, { model, data }: Pick<Preparing, "model" | "data">): Table {
-  return tableOf(csvRecords(text.replace(/^\ufeff/, "")), (names) => textColumns(model, data, names));
+export function parseCsv(text: string): Table {
+  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
 }
 
 function csvRecords(text: string): TableRecord[] {

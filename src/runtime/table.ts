@@ -13,7 +13,7 @@ export interface NumberColumn {
   readonly odd?: ReadonlyMap<string, number>;
 }
 
-/** A column of texts: each different one once, and its number for each row. */
+/** A column of texts, and for each row the number of its own. */
 export interface TextColumn {
   readonly texts: readonly string[];
   readonly codes: Int32Array;
@@ -25,8 +25,8 @@ export interface Table {
   readonly names: readonly string[];
   /** Those that are read; a map, not an object: a column may have any name. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** The line (from 1) on which a row begins, and with −1 the names; undefined where there are no lines. */
-  lineOf(row: number): number | undefined;
+  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  lineOf(row: number): number | string | undefined;
 }
 
 /** One record of a file: its cells, and the line (from 1) on which it begins. */

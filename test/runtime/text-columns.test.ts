@@ -33,7 +33,7 @@ const read = (
 /** The characters that the numbers of the input stand for. */
 const charactersOf = ({ fields: [{ characters }] }: Dataset) => characters;
 
-function faultOf(work: () => unknown): { message: string; line: number | undefined } {
+function faultOf(work: () => unknown): { message: string; line: InputError["line"] } {
   try {
     work();
   } catch (error) {

@@ -19,8 +19,7 @@ export function prepareTable(
   rows: Table | string,
   { codecs = { columns: columnCodec }, test }: Others = {},
 ): Dataset {
-  const tableOf = (read: Table | string) =>
-    typeof read === "string" ? parseCsv(read, { model, data }) : read;
+  const tableOf = (read: Table | string) => (typeof read === "string" ? parseCsv(read) : read);
   const source: Source = {
     file: "rows.csv",
     table: tableOf(rows),
