@@ -699,15 +699,20 @@ declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
-/** What stands first, how it is laid out since which version, and where the header begins. */
-const checkpointFormat = { magic: "tapeless", version: 1, start: 28 };
+/** What whoever saves wants to find again, as plain data. */
+interface Notes {
+  /** How the data was read that the model was trained on. */
+  fields?: readonly FittedField[];
+  [name: string]: unknown;
+}
 
-/** The part of a checkpoint that a person could read. */
+/** The part of a checkpoint that a person can read. */
 interface CheckpointHeader {
-  model: string;
-  specHash: string;
-  dtype: string;
+  /** The version of the format; it comes first. */
+  tapeless: number;
+  model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
+  notes: Notes;
 }
 
 /** The bytes of a checkpoint. */
@@ -715,29 +720,27 @@ function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
   { best, last, ...progress }: Progress,
+  notes: Notes,
 ): Uint8Array {
-  const { magic, version, start } = checkpointFormat;
-  const header: CheckpointHeader = {
-    model: model.name,
-    specHash: model.specHash,
-    dtype: model.dtype,
-    progress,
-  };
-  const text = new TextEncoder();
-  const parts = [text.encode(JSON.stringify(header)), state, best, last];
-  const end = parts.reduce((sum, part) => sum + part.length, start);
-  const bytes = new Uint8Array(end + 4);
-  const view = new DataView(bytes.buffer);
-  bytes.set(text.encode(magic));
-  view.setUint32(8, version, true);
-  let offset = start;
-  parts.forEach((part, i) => {
-    view.setUint32(12 + 4 * i, part.length, true);
-    bytes.set(part, offset);
-    offset += part.length;
-  });
-  view.setUint32(end, checksum(bytes.subarray(0, end)), true);
-  return bytes;
+  const header: CheckpointHeader = { tapeless: 2, model, progress, notes };
+  const line = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
+  const content = joined(line, state, best, last);
+  return joined(content, checksum(content));
+}
+
+/** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
+function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
+  const bytes = new Uint8Array(checkpoint);
+  const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
+  const [, version] = /^{"tapeless":(\d+)/.exec(textTo(20)) ?? [];
+  if (version === undefined) throw new InputError("this is not a checkpoint of a tapeless trainer");
+  if (version !== "2")
+    throw new InputError(`the checkpoint has format ${version}; this trainer reads format 2`);
+  const content = bytes.subarray(0, -4);
+  if (checksum(content).some((byte, i) => byte !== bytes[content.length + i]))
+    throw new InputError("the checkpoint is damaged or cut short: its checksum does not fit its content");
+  const end = content.indexOf(10);
+  return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
 }
 
 /** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
@@ -745,143 +748,144 @@ function decodeCheckpoint(
   model: ModelFacts,
   stateBytes: number,
   parameterBytes: number,
-  bytes: Uint8Array,
-): { state: Uint8Array; progress: Progress } {
-  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
-  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
-  const { magic, version, start } = checkpointFormat;
-  const text = new TextDecoder();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const beginning = text.decode(bytes.subarray(0, magic.length));
-  if (bytes.length === 0) throw new InputError("the checkpoint is empty");
-  if (!magic.startsWith(beginning)) throw new InputError("this is not a checkpoint of a tapeless trainer");
-  if (bytes.length >= 12 && view.getUint32(8, true) !== version) {
+  checkpoint: Uint8Array,
+): { state: Uint8Array; progress: Progress; notes: Notes } {
+  const { header, data } = readCheckpoint(checkpoint);
+  const { name, specHash, dtype } = header.model;
+  if (specHash !== model.specHash)
     throw new InputError(
-      `the checkpoint has format ${view.getUint32(8, true)}; this trainer reads format ${version}`,
+      name === model.name
+        ? `the spec of "${name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${name}", not "${model.name}"`,
     );
-  }
-  if (bytes.length < start)
-    throw new InputError(`the checkpoint is cut short: it ends after ${bytes.length} bytes`);
-  const lengths = [0, 1, 2, 3].map((i) => view.getUint32(12 + 4 * i, true));
-  const end = lengths.reduce((sum, length) => sum + length, start);
-  if (bytes.length < end + 4) {
-    throw new InputError(`the checkpoint is cut short: it has ${bytes.length} of ${end + 4} bytes`);
-  }
-  if (bytes.length > end + 4 || view.getUint32(end, true) !== checksum(bytes.subarray(0, end))) {
-    throw new InputError("the checkpoint is damaged: its checksum does not fit its content");
-  }
-  let offset = start;
-  const [head, state, best, last] = lengths.map((length) => bytes.slice(offset, (offset += length)));
-  const header: CheckpointHeader = JSON.parse(text.decode(head));
-  if (header.specHash !== model.specHash) {
+  if (dtype !== model.dtype)
     throw new InputError(
-      header.model === model.name
-        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
-        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
+      `the checkpoint holds ${dtype} numbers; this trainer was compiled for ${model.dtype}`,
     );
-  }
-  if (header.dtype !== model.dtype) {
-    throw new InputError(
-      `the checkpoint holds ${header.dtype} numbers; this trainer was compiled for ${model.dtype}`,
-    );
-  }
-  const fits =
-    state.length === stateBytes &&
-    [best, last].every(({ length }) => length === 0 || length === parameterBytes);
-  if (!fits)
+  const [best, last] = [stateBytes, stateBytes + parameterBytes];
+  if (![0, parameterBytes, 2 * parameterBytes].includes(data.length - stateBytes))
     throw new InputError(
       "the checkpoint was written by a trainer of the same model that another version compiled",
     );
-  return { state, progress: { ...header.progress, best, last } };
+  return {
+    state: data.subarray(0, best),
+    progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
+    notes: header.notes,
+  };
+}
+
+function joined(...parts: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
 }
 
 /** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
-function checksum(bytes: Uint8Array): number {
+function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
-  return sum >>> 0;
+  return new Uint8Array(Int32Array.of(sum).buffer);
 }
 
 // ── column codec ──
 
-/** A number of each column. Indices stay integers: not all of them are f32. */
+/** The numbers of each column. Indices stay integers: not all of them are f32. */
 const columnCodec: Codec = {
-  fit({ model: { inputs, targets }, data }, name, table, train) {
+  fit({ model, data }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
-    const { shape, classes = 0 } = Object.hasOwn(inputs, name) ? { ...inputs[name] } : targets[name];
-    const columns = columnNames(table, name, listed, sizeOf(shape));
-    if (classes > 0) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
+    const columns = columnNames(table, name, listed, rowSize(model, name));
+    const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
+    if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
     if (!scale) return { name, columns };
-    return { name, columns, scales: columns.map((column) => fitScale(numberColumn(table, column), train, scale)) }; // prettier-ignore
+    const scales = columns.flatMap((column) => {
+      const numbers = numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      return Array.from({ length: size }, (_, place) =>
+        fitScale((row) => numbers[row * size + place], train, scale),
+      );
+    });
+    return { name, columns, scales };
   },
   encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
     const { dtype } = model;
     const bounds = boundsOf(model, name);
-    columnNames(table, name, columns, columns.length);
+    const width = rowSize(model, name);
     const real = dtype === "f32" ? Float32Array : Float64Array;
-    const numbers = new (bounds ? Int32Array : real)(rows.length * columns.length);
-    columns.forEach((column, i) => {
-      const values =
+    const encoded = new (bounds ? Int32Array : real)(rows.length * width);
+    let offset = 0;
+    for (const column of columnNames(table, name, columns, width)) {
+      const numbers =
         classNames.length > 0
-          ? classColumn(table, column, classNames)
+          ? classesOfTexts(table, column, classNames)
           : bounds
-            ? indexColumn(table, column, bounds)
-            : numberColumn(table, column);
-      const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-      for (let row = 0, at = i; row < rows.length; row++, at += columns.length) {
-        const value = values[rows[row]];
-        numbers[at] = (value - shift) / span;
-        if (Number.isFinite(numbers[at])) continue;
-        const scaled = span === 1 ? "" : ", scaled,";
-        throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+            ? indicesOf(table, column, bounds)
+            : numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      for (let place = 0; place < size; place++, offset++) {
+        const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
+        for (let row = 0, at = offset; row < rows.length; row++, at += width) {
+          const value = numbers[rows[row] * size + place];
+          encoded[at] = (value - shift) / span;
+          if (Number.isFinite(encoded[at])) continue;
+          const scaled = span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+        }
       }
-    });
-    return numbers;
+    }
+    return encoded;
   },
 };
 
-/** The column as real numbers; a cell that holds none throws. */
-function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name);
-  if (column instanceof Float64Array) return column;
-  const cells = textColumn(table, name);
-  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
-  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
+/** How many numbers of an input or target a row has. */
+function rowSize({ inputs, targets }: ModelFacts, name: string): number {
+  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
 }
 
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
-  const column = numberColumn(table, name);
-  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (row < 0) return column;
-  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
+/** The column as real numbers; a cell that holds none throws. */
+function numbersOf(table: Table, name: string): NumberArray {
+  const { size, text, numbers } = columnOf(table, name);
+  const found = numbers();
+  const place = found.findIndex((value) => Number.isNaN(value));
+  if (place < 0) return found;
+  const row = Math.floor(place / size);
+  const cell = text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+}
+
+function indicesOf(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberArray {
+  const found = numbersOf(table, name);
+  const place = found.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (place < 0) return found;
+  throw wrongCell(
+    table,
+    name,
+    Math.floor((place * table.rows) / found.length),
+    `${found[place]} is not ${rule}`,
+  );
 }
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
-  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
-  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
+  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  const names = [...new Set(columns.flatMap((column) => textsOf(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
   throw new InputError(`${name} has ${classes} classes, but ${found}`);
 }
 
-function classColumn(table: Table, name: string, names: readonly string[]): Float64Array {
+function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
   const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(textColumn(table, name), (cell, row) => {
-    const number = numbers.get(cell);
+  return Float64Array.from(textsOf(table, name), (text, row) => {
+    const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
   });
-}
-
-function textColumn(table: Table, name: string): string[] {
-  const column = table.columns.get(name) ?? [];
-  const cells = "numbers" in column ? [] : Array.from(column, String);
-  const row = cells.findIndex((cell) => cell.trim() === "");
-  if (row < 0) return cells;
-  throw wrongCell(table, name, row, "the cell is empty");
 }
 
 // ── csv reader ──
@@ -942,26 +946,24 @@ type Placing = <T>(file: string, work: () => T) => T;
 function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
   const { file, table, test: tested } = source;
   return placed(file, () => {
-    const { train, validation, test } = splitRows(
-      table.rows,
-      preparing.training,
-      seed,
-      classesOf(preparing, table),
-    );
-    const fields = fitFields(preparing, table, train);
-    const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
-    return {
-      train: part(train),
-      ...(validation.length > 0 && { validation: part(validation) }),
-      ...(test.length > 0 && { test: part(test) }),
-      ...(tested && {
-        test: placed(tested.file, () =>
-          encodeRows(preparing, fields, tested.table, allRows(tested.table.rows)),
-        ),
-      }),
-      fields,
-    };
+    const split = splitRows(table.rows, preparing.training, seed, classesOf(preparing, table));
+    const dataset = datasetOfRows(preparing, table, split);
+    if (!tested) return dataset;
+    const test = () => encodeRows(preparing, dataset.fields, tested.table, allRows(tested.table.rows));
+    return { ...dataset, test: placed(tested.file, test) };
   });
+}
+
+/** These rows of the table, read as the training rows among them settle. */
+function datasetOfRows(preparing: Preparing, table: Table, { train, validation, test }: Split): Dataset {
+  const fields = fitFields(preparing, table, train);
+  const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+  return {
+    train: part(train),
+    ...(validation.length > 0 && { validation: part(validation) }),
+    ...(test.length > 0 && { test: part(test) }),
+    fields,
+  };
 }
 
 /** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
@@ -1128,7 +1130,7 @@ function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, His
   const history = { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
   if (earlyStopping && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
     progress.last = packParameters(machine);
-    unpackParameters(machine, progress.best);
+    machine.state.set(progress.best);
   }
   // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
   if (history.stoppedEarly) Object.assign(progress, freshProgress(), { epoch: progress.epoch });
@@ -1142,7 +1144,7 @@ function resume({ machine, progress }: Session, { validation, earlyStopping }: F
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
   const now = packParameters(machine);
   if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    unpackParameters(machine, progress.last);
+    machine.state.set(progress.last);
   progress.last = new Uint8Array(0);
 }
 
@@ -1281,10 +1283,10 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; IDX files have none. */
+/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
-  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
 /** What the indices of an input or target may be; undefined for real numbers. */
@@ -1297,28 +1299,43 @@ function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | 
   return classes === undefined ? undefined : classBounds(classes);
 }
 
-/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
+/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
+function namedBy(names: readonly string[], entry: string): string[] {
+  if (names.includes(entry)) return [entry];
+  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
+  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+}
+
+/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
-  const position = (column: string) => {
-    const found = all.indexOf(column);
-    if (found < 0)
-      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
-    return found;
-  };
   const columns = listed.flatMap((entry) => {
-    const [first, last, ...more] = entry.split("..");
-    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
-    const range = all.slice(position(first), position(last) + 1);
-    if (range.length === 0)
-      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
-    return range;
+    const found = namedBy(all, entry);
+    if (found.length > 0) return found;
+    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
-  if (columns.length === size) return columns;
+  const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
+  if (found === size) return columns;
   throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
-    1,
+    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    table.lineOf(-1),
   );
+}
+
+/** The column of this name; throws if there is none. */
+function columnOf({ columns }: Table, name: string): Column {
+  const column = columns.get(name);
+  if (column) return column;
+  throw new InputError(`there is no column "${name}"`);
+}
+
+/** The texts of a column, none of them empty. */
+function textsOf(table: Table, name: string): string[] {
+  const { text } = columnOf(table, name);
+  return Array.from({ length: table.rows }, (_, row) => {
+    if (text(row).trim() !== "") return text(row);
+    throw wrongCell(table, name, row, "the cell is empty");
+  });
 }
 
 /** Some names, the middle ones of very many left out. */
@@ -1330,7 +1347,23 @@ function shorten(names: readonly string[]): string {
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.records[row].line);
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+}
+
+/** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
+function checkFields(found: readonly FittedField[], trained = found): void {
+  const [there, here] = [trained, found].map((fields) =>
+    fields.flatMap(({ name, ...settled }) =>
+      Object.entries(settled).flatMap(([key, values]) =>
+        [values].flat().map((value, i) => `${name}.${key}[${i}] is ${JSON.stringify(value)}`),
+      ),
+    ),
+  );
+  const i = there.findIndex((line, at) => line !== here[at]);
+  if (i < 0) return;
+  throw new InputError(
+    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
+  );
 }
 
 // ── fill ──
@@ -1355,10 +1388,10 @@ function firstNotFinite(
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, where there is one. */
+/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
 class InputError extends Error {
-  readonly line: number | undefined;
-  constructor(message: string, line?: number) {
+  readonly line: number | string | undefined;
+  constructor(message: string, line?: number | string) {
     super(message);
     this.name = "InputError";
     this.line = line;
@@ -1419,7 +1452,7 @@ interface Machine {
   readonly output: Numbers;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
-  /** Every byte that training changes: parameters, optimizer states, step and seed. */
+  /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
   readonly state: Uint8Array;
   /** The sums that evaluation gathers over batches. */
   readonly totals: Float64Array;
@@ -1482,6 +1515,8 @@ interface TrainingFacts {
   /** Shares of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;
+  /** Cross-validation in so many folds, instead of a validation part. */
+  folds?: number;
   /** Whether the parts keep the classes in proportion. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
@@ -1504,9 +1539,7 @@ function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): 
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
-  const table = tableOf(csvRecords(text.replace(/^\ufeff/, "")));
-  if ("columns" in table) return table;
-  throw new InputError(table[0].message, table[0].line);
+  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
 }
 
 function csvRecords(text: string): TableRecord[] {
@@ -1621,18 +1654,21 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
+  let trained: Notes["fields"];
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    placed(resume, () => trainer.load(bytes));
+    trained = placed(resume, () => trainer.load(bytes)).fields;
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
   const dataset = datasetOf(program, source, trainer.seed, placed);
+  const { fields } = dataset;
+  placed(`${resume}`, () => checkFields(fields, trained));
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
-    if (out !== undefined) await writeWhole(out, shown.save());
+    if (out !== undefined) await writeWhole(out, shown.save({ fields }));
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
@@ -1788,25 +1824,25 @@ interface Scale {
 }
 
 /** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule | undefined): Scale {
-  if (rule === undefined) return { shift: 0, span: 1 };
+function fitScale(valueOf: (row: number) => number, rows: Int32Array, rule: ScaleRule): Scale {
   if (typeof rule === "object") return { shift: 0, span: rule.divide };
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const row of rows) {
-    low = Math.min(low, column[row]);
-    high = Math.max(high, column[row]);
-    sum += column[row];
+    const value = valueOf(row);
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    sum += value;
   }
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / rows.length;
-  for (const row of rows) squares += (column[row] - mean) ** 2;
+  for (const row of rows) squares += (valueOf(row) - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
 
 // ── session ──
 
-/** How far training has come; all of it goes into a checkpoint. */
+/** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
 interface Progress {
   /** Epochs done. */
   epoch: number;
@@ -1838,29 +1874,12 @@ function freshProgress(): Progress {
   return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
 }
 
-/** The bytes of all parameters, one after the other. */
-function packParameters(machine: Machine): Uint8Array {
-  const views = Object.values(machine.parameters).map(bytesOf);
-  const packed = new Uint8Array(views.reduce((sum, view) => sum + view.length, 0));
-  let offset = 0;
-  for (const view of views) {
-    packed.set(view, offset);
-    offset += view.length;
-  }
-  return packed;
-}
-
-/** Puts back what {@link packParameters} gave. */
-function unpackParameters(machine: Machine, packed: Uint8Array): void {
-  let offset = 0;
-  for (const view of Object.values(machine.parameters).map(bytesOf)) {
-    view.set(packed.subarray(offset, offset + view.length));
-    offset += view.length;
-  }
-}
-
-function bytesOf(view: Numbers): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+/** A copy of all parameters, with which the state begins. */
+function packParameters({ parameters, state }: Machine): Uint8Array {
+  return state.slice(
+    0,
+    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
+  );
 }
 
 /** The row numbers 0 … rows − 1. */
@@ -2091,22 +2110,58 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
 
-// ── table ──
+// ── table of records ──
 
-type Column = Float64Array | string[] | Block;
-
-/** A column whose cells are `size` numbers each, row after row: an image, say. */
-interface Block {
-  readonly numbers: ArrayLike<number>;
-  readonly size: number;
+/** The cells as they stand. A file that is no table throws, with the line. */
+function tableOf(records: readonly TableRecord[]): Table {
+  checkNames(records[0]);
+  const [{ cells: names, line }, ...rows] = records;
+  for (const row of rows) checkCells(names, row);
+  checkAnyRow(rows.length, line);
+  const columns = names.map((name, i): [string, Column] => {
+    const text = (row: number) => rows[row].cells[i];
+    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+  });
+  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
 }
 
-/** A map, not an object: a column may have any name. */
+function checkNames(header: TableRecord | undefined): void {
+  if (header === undefined)
+    throw new InputError("the file is empty: it needs a row of column names first", 1);
+  const { cells, line } = header;
+  const twice = cells.find((name, i) => cells.indexOf(name) < i);
+  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+}
+
+function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+  if (cells.length !== names.length)
+    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+}
+
+function checkAnyRow(rows: number, line: number): void {
+  if (rows === 0) throw new InputError("the file has column names, but no rows", line);
+}
+
+// ── table ──
+
+/** Numbers as wide as a column needs. */
+type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+
+interface Column {
+  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
+  readonly size: number;
+  /** All its numbers, row after row; NaN where there is none. */
+  numbers(): NumberArray;
+  /** What stands in a cell. */
+  text(row: number): string;
+}
+
 interface Table {
   readonly rows: number;
+  /** A map, not an object: a column may have any name. In the file's order. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it. */
-  readonly records: readonly TableRecord[];
+  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  lineOf(row: number): number | string | undefined;
 }
 
 /** One record of a file: its cells, and the line (from 1) on which it begins. */
@@ -2115,43 +2170,10 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** Something wrong with a file as a table. */
-interface TableFault {
-  readonly line: number;
-  readonly message: string;
-}
-
 /** The number that a cell holds; NaN if it holds none or is empty. */
 function numberIn(cell: string): number {
-  return cell.trim() === "" ? NaN : Number(cell);
-}
-
-/** The table of some records, of which the first names the columns; or all that speaks against it. */
-function tableOf(records: readonly TableRecord[]): Table | TableFault[] {
-  if (records.length === 0)
-    return [{ line: 1, message: "the file is empty: it needs a row of column names first" }];
-  const [{ cells: names, line: firstLine }, ...rows] = records;
-  if (rows.length === 0) return [{ line: firstLine, message: "the file has column names, but no rows" }];
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) return [{ line: firstLine, message: `two columns are called "${twice}"` }];
-  const faults = rows
-    .filter(({ cells }) => cells.length !== names.length)
-    .map(({ cells, line }) => ({
-      line,
-      message: `the row has ${cells.length} cells for ${names.length} columns`,
-    }));
-  if (faults.length > 0) return faults;
-  const columns = new Map(names.map((name, i) => [name, columnOf(rows.map(({ cells }) => cells[i]))]));
-  return { rows: rows.length, columns, records: rows };
-}
-
-function columnOf(cells: string[]): Column {
-  const numbers = new Float64Array(cells.length);
-  for (let row = 0; row < cells.length; row++) {
-    numbers[row] = numberIn(cells[row]);
-    if (!Number.isFinite(numbers[row])) return cells;
-  }
-  return numbers;
+  const number = cell.trim() === "" ? NaN : Number(cell);
+  return Number.isFinite(number) ? number : NaN;
 }
 
 // ── train on ──
@@ -2165,6 +2187,9 @@ interface TrainingResult {
   train: Summary;
   validation?: Summary;
   test?: Summary;
+  /** With folds: the figures of each; `validation` is then their mean, and this their sample deviation. */
+  folds?: readonly ({ bestEpoch: number } & Summary)[];
+  deviation?: Summary;
   /** New texts, where they were asked for. */
   samples?: readonly string[] | undefined;
 }
@@ -2184,11 +2209,12 @@ async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: { epochs?: number } = {},
+  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
   const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
+    ...options,
     epochs: Math.max(0, total - trainer.epoch),
     validation: validation ?? 0,
   });
@@ -2233,7 +2259,7 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 }
 
 /** The outcome for people: a line for each part, and for each new text. */
-function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
+function resultText({ model, epochs, bestEpoch, samples = [], folds: _, ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
@@ -2260,6 +2286,7 @@ function trainerOf(
     return n;
   };
   let lastData: Batch | undefined;
+  let notes: Notes = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
     // Figures of other data cannot be compared: the search for the best epoch begins anew.
@@ -2303,13 +2330,14 @@ function trainerOf(
       while (!next.done) next = run.next();
       return next.value;
     },
-    save: () => encodeCheckpoint(model, machine.state, session.progress),
+    save: (more) => encodeCheckpoint(model, machine.state, session.progress, (notes = { ...notes, ...more })),
     load(checkpoint) {
-      const parameterBytes = packParameters(machine).length;
-      const { state, progress } = decodeCheckpoint(model, machine.state.length, parameterBytes, checkpoint);
+      const { length } = packParameters(machine);
+      const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
       machine.state.set(state);
-      session.progress = progress;
+      session.progress = rest.progress;
       lastData = undefined;
+      return (notes = rest.notes);
     },
   };
 }
@@ -2376,10 +2404,10 @@ export interface Trainer {
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
   /** Runs epochs() to its end. */
   fit(data: Batch, options?: FitOptions): History;
-  /** All that resuming needs: a trainer that loads it goes on with the same bits. */
-  save(): Uint8Array;
-  /** Takes up a checkpoint of the same model; changes nothing if it throws. */
-  load(checkpoint: Uint8Array): void;
+  /** All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and those of before. */
+  save(notes?: Notes): Uint8Array;
+  /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
+  load(checkpoint: Uint8Array): Notes;
 }
 
 // ── training diverged ──

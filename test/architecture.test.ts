@@ -83,6 +83,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   diagnostics: ["util"],
   data: core,
+  report: core,
   ir: core,
   loop: [...core, "ir"],
   ops: graph,
@@ -96,9 +97,10 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "pipeline.ts": stages,
   "compile.ts": [...stages, "pipeline.ts"],
   "load-trainer.ts": core,
-  inspect: whole,
+  "validate-model.ts": [...core, "load-trainer.ts"],
+  inspect: [...whole, "report"],
   verify: [...whole, "inspect", "load-trainer.ts"],
-  cli: [...whole, "inspect", "verify", "load-trainer.ts", "data", "index.ts"],
+  cli: [...whole, "inspect", "verify", "report", "load-trainer.ts", "data", "index.ts"],
   "index.ts": whole,
 };
 

@@ -13,11 +13,13 @@ export interface ColumnBuilder {
 export function numberBuilder(most: number): ColumnBuilder {
   let numbers: Float32Array | Float64Array = new Float32Array(most);
   const odd = new Map<string, number>();
+  // Of what is no number, the first row that has it: enough to tell the first that is wrong.
+  const oddAt = (at: number) => [...odd].find(([, first]) => first === at)?.[0];
   let row = 0;
   return {
     add(cell) {
       const number = numberIn(cell);
-      if (Number.isNaN(number) && cell.trim() !== "" && !odd.has(cell)) odd.set(cell, row);
+      if (Number.isNaN(number) && !odd.has(cell)) odd.set(cell, row);
       if (numbers instanceof Float32Array && Math.fround(number) !== number && !Number.isNaN(number)) {
         const wider = new Float64Array(most);
         wider.set(numbers.subarray(0, row));
@@ -25,7 +27,10 @@ export function numberBuilder(most: number): ColumnBuilder {
       }
       numbers[row++] = number;
     },
-    end: () => ({ numbers: numbers.subarray(0, row), size: 1, odd }),
+    end() {
+      const found = numbers.subarray(0, row);
+      return { size: 1, numbers: () => found, text: (at) => oddAt(at) ?? `${found[at]}` };
+    },
   };
 }
 
@@ -43,6 +48,14 @@ export function textBuilder(most: number): ColumnBuilder {
       }
       codes[row++] = code;
     },
-    end: () => ({ texts: [...known.keys()], codes: codes.subarray(0, row) }),
+    end() {
+      const texts = [...known.keys()];
+      const values = texts.map(numberIn);
+      return {
+        size: 1,
+        numbers: () => Float64Array.from(codes.subarray(0, row), (code) => values[code]),
+        text: (at) => texts[codes[at]],
+      };
+    },
   };
 }

@@ -1,11 +1,14 @@
 // A table that is filled record by record while a file streams by, as `runtime/table-of-records.ts` makes one of records in memory.
 import { checkNames, checkCells, checkAnyRow } from "../runtime/table-of-records.ts";
-import type { Table, TableRecord } from "../runtime/table.ts";
+import type { Column, Table, TableRecord } from "../runtime/table.ts";
 import type { ColumnBuilder } from "./column-builder.ts";
 import { inFile } from "./in-file.ts";
 import { rowLines } from "./row-lines.ts";
 import { tableFaults } from "./table-faults.ts";
 import { buildersFor, type Wanted } from "./wanted-columns.ts";
+
+/** A column that the model does not read: it is there to be named. */
+const unread: Column = { size: 1, numbers: () => new Float64Array(0), text: () => "" };
 
 export interface TableBuilder {
   /** The next record; the first names the columns. Throws a DiagnosticError if it is no header; wrong rows are told at the end. */
@@ -49,8 +52,9 @@ export function tableBuilder(file: string, wanted: Wanted, most: number): TableB
         checkNames(header);
         checkAnyRow(rows, header?.line ?? 1);
       });
-      const columns = new Map([...builders].map(([name, builder]) => [name, builder.end()]));
-      return { rows, names: header?.cells ?? [], columns, lineOf: (row) => lines.lineOf(row) };
+      const names = header?.cells ?? [];
+      const columns = new Map(names.map((name) => [name, builders.get(name)?.end() ?? unread]));
+      return { rows, columns, lineOf: (row) => lines.lineOf(row) };
     },
   };
 }

@@ -1,13 +1,13 @@
 // Columns of numbers, and of classes by number or name: side by side, real numbers scaled.
 import type { Codec } from "./dataset.ts";
-import { boundsOf, columnFactsOf, columnNames, shorten, textColumn, wrongCell } from "./fields.ts";
+import { boundsOf, columnFactsOf, columnNames, columnOf, shorten, textsOf, wrongCell } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import { fitScale } from "./scale.ts";
 import type { IndexBounds } from "./slots.ts";
-import { numberIn, type Column, type NumberColumn, type Table, type TextColumn } from "./table.ts";
+import type { NumberArray, Table } from "./table.ts";
 
-/** A number of each column, or all of its block. Indices stay integers: not all of them are f32. */
+/** The numbers of each column. Indices stay integers: not all of them are f32. */
 export const columnCodec: Codec = {
   fit({ model, data }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
@@ -16,7 +16,8 @@ export const columnCodec: Codec = {
     if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
     if (!scale) return { name, columns };
     const scales = columns.flatMap((column) => {
-      const { numbers, size } = numberColumn(table, column);
+      const numbers = numbersOf(table, column);
+      const size = numbers.length / table.rows;
       return Array.from({ length: size }, (_, place) =>
         fitScale((row) => numbers[row * size + place], train, scale),
       );
@@ -31,12 +32,13 @@ export const columnCodec: Codec = {
     const encoded = new (bounds ? Int32Array : real)(rows.length * width);
     let offset = 0;
     for (const column of columnNames(table, name, columns, width)) {
-      const { numbers, size } =
+      const numbers =
         classNames.length > 0
-          ? classColumn(table, column, classNames)
+          ? classesOfTexts(table, column, classNames)
           : bounds
-            ? indexColumn(table, column, bounds)
-            : numberColumn(table, column);
+            ? indicesOf(table, column, bounds)
+            : numbersOf(table, column);
+      const size = numbers.length / table.rows;
       for (let place = 0; place < size; place++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
@@ -58,60 +60,44 @@ function rowSize({ inputs, targets }: ModelFacts, name: string): number {
 }
 
 /** The column as real numbers; a cell that holds none throws. */
-function numberColumn(table: Table, name: string): NumberColumn {
-  const column = table.columns.get(name) ?? { texts: [], codes: new Int32Array(0) };
-  const found = "numbers" in column ? column : numbersIn(column);
-  const place = found.numbers.findIndex((value) => Number.isNaN(value));
+function numbersOf(table: Table, name: string): NumberArray {
+  const { size, text, numbers } = columnOf(table, name);
+  const found = numbers();
+  const place = found.findIndex((value) => Number.isNaN(value));
   if (place < 0) return found;
-  const row = Math.floor(place / found.size);
-  const cell = textAt(column, row);
+  const row = Math.floor(place / size);
+  const cell = text(row);
   // 1e999 is a number, which only no double can hold; "Infinity" is none.
   const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  throw wrongCell(table, name, row, cell === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+  throw wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
 }
 
-function numbersIn({ texts, codes }: TextColumn): NumberColumn {
-  const values = texts.map(numberIn);
-  return { numbers: Float64Array.from(codes, (code) => values[code]), size: 1 };
-}
-
-/** The text that stands in place of a number, "" where there is none. */
-function textAt(column: Column, row: number): string {
-  if ("texts" in column) return column.texts[column.codes[row]].trim();
-  const [text] = [...(column.odd ?? [])].find(([, first]) => first === row) ?? [""];
-  return text;
-}
-
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberColumn {
-  const column = numberColumn(table, name);
-  const { numbers, size } = column;
-  const place = numbers.findIndex(
-    (value) => !(Number.isInteger(value) && value >= lowest && value <= highest),
+function indicesOf(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberArray {
+  const found = numbersOf(table, name);
+  const place = found.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (place < 0) return found;
+  throw wrongCell(
+    table,
+    name,
+    Math.floor((place * table.rows) / found.length),
+    `${found[place]} is not ${rule}`,
   );
-  if (place < 0) return column;
-  throw wrongCell(table, name, Math.floor(place / size), `${numbers[place]} is not ${rule}`);
 }
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
-  const isNumber = (text: string) => !Number.isNaN(numberIn(text));
-  const hold = columns.map((column) => table.columns.get(column));
-  if (hold.every((column) => column && ("numbers" in column || column.texts.every(isNumber)))) return [];
-  const names = [...new Set(columns.flatMap((column) => textColumn(table, column).texts))].sort();
+  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  const names = [...new Set(columns.flatMap((column) => textsOf(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
   throw new InputError(`${name} has ${classes} classes, but ${found}`);
 }
 
-function classColumn(table: Table, name: string, names: readonly string[]): NumberColumn {
-  const { texts, codes } = textColumn(table, name);
-  const numbers = texts.map((text) => names.indexOf(text));
-  const unknown = numbers.indexOf(-1);
-  if (unknown < 0) return { numbers: codes.map((code) => numbers[code]), size: 1 };
-  throw wrongCell(
-    table,
-    name,
-    codes.indexOf(unknown),
-    `"${texts[unknown]}" is none of the classes ${shorten(names)}`,
-  );
+function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
+  const numbers = new Map(names.map((text, number) => [text, number]));
+  return Float64Array.from(textsOf(table, name), (text, row) => {
+    const number = numbers.get(text);
+    if (number !== undefined) return number;
+    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
+  });
 }

@@ -3,7 +3,7 @@ import { InputError } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Scale, ScaleRule } from "./scale.ts";
 import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
-import type { Column, Table, TextColumn } from "./table.ts";
+import type { Column, Table } from "./table.ts";
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 export interface ColumnFacts {
@@ -61,19 +61,13 @@ export function namedBy(names: readonly string[], entry: string): string[] {
 
 /** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 export function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
-  const { names } = table;
+  const all = [...table.columns.keys()];
   const columns = listed.flatMap((entry) => {
-    const found = namedBy(names, entry);
+    const found = namedBy(all, entry);
     if (found.length > 0) return found;
-    const ends = entry.split("..");
-    const missing = (ends.length === 2 ? ends : [entry]).find((end) => !names.includes(end));
-    const what =
-      missing === undefined
-        ? `: in the file "${ends[1]}" stands before "${ends[0]}"`
-        : ` needs the column "${missing}", but the file has ${shorten(names)}`;
-    throw new InputError(name + what, table.lineOf(-1));
+    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
-  const found = columns.reduce((sum, column) => sum + widthOf(table.columns.get(column)), 0);
+  const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
   throw new InputError(
     `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
@@ -81,18 +75,20 @@ export function columnNames(table: Table, name: string, listed: readonly string[
   );
 }
 
-function widthOf(column: Column | undefined): number {
-  return column && "size" in column ? column.size : 1;
+/** The column of this name; throws if there is none. */
+export function columnOf({ columns }: Table, name: string): Column {
+  const column = columns.get(name);
+  if (column) return column;
+  throw new InputError(`there is no column "${name}"`);
 }
 
-/** The column of this name as texts, none of them empty. */
-export function textColumn(table: Table, name: string): TextColumn {
-  const column = table.columns.get(name);
-  if (!column || "numbers" in column)
-    throw new InputError(`column "${name}" holds no texts`, table.lineOf(-1));
-  const empty = column.texts.findIndex((text) => text.trim() === "");
-  if (empty < 0) return column;
-  throw wrongCell(table, name, column.codes.indexOf(empty), "the cell is empty");
+/** The texts of a column, none of them empty. */
+export function textsOf(table: Table, name: string): string[] {
+  const { text } = columnOf(table, name);
+  return Array.from({ length: table.rows }, (_, row) => {
+    if (text(row).trim() !== "") return text(row);
+    throw wrongCell(table, name, row, "the cell is empty");
+  });
 }
 
 /** Some names, the middle ones of very many left out. */
@@ -105,4 +101,20 @@ export function shorten(names: readonly string[]): string {
 /** An error about one cell, with its line. */
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+}
+
+/** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
+export function checkFields(found: readonly FittedField[], trained = found): void {
+  const [there, here] = [trained, found].map((fields) =>
+    fields.flatMap(({ name, ...settled }) =>
+      Object.entries(settled).flatMap(([key, values]) =>
+        [values].flat().map((value, i) => `${name}.${key}[${i}] is ${JSON.stringify(value)}`),
+      ),
+    ),
+  );
+  const i = there.findIndex((line, at) => line !== here[at]);
+  if (i < 0) return;
+  throw new InputError(
+    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
+  );
 }

@@ -86,18 +86,12 @@ export function itemsOf(
 
 /** The files of a part of the data, by input and target, as one table: each has equally many items. */
 export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
-  const entries = Object.entries(contents);
-  const [[, { shape }]] = entries;
-  const columns = entries.map(([name, { numbers }]): [string, Column] => [
-    name,
-    { numbers, size: numbers.length / shape[0] },
-  ]);
-  return {
-    rows: shape[0],
-    names: Object.keys(contents),
-    columns: new Map(columns),
-    lineOf: (row) => `item ${row}`,
-  };
+  const [{ shape }] = Object.values(contents);
+  const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {
+    const size = numbers.length / shape[0];
+    return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
+  });
+  return { rows: shape[0], columns: new Map(columns), lineOf: (row) => `item ${row}` };
 }
 
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {

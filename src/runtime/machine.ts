@@ -15,7 +15,7 @@ export interface Machine {
   readonly output: Numbers;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
-  /** Every byte that training changes: parameters, optimizer states, step and seed. */
+  /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
   readonly state: Uint8Array;
   /** The sums that evaluation gathers over batches. */
   readonly totals: Float64Array;

@@ -1,19 +1,18 @@
 // A table from records in memory, of which the first names the columns.
 import { InputError } from "./input-error.ts";
-import { allRows } from "./session.ts";
-import type { Table, TableRecord } from "./table.ts";
+import { numberIn, type Column, type Table, type TableRecord } from "./table.ts";
 
-/** All cells as they stand. A file that is no table throws, with the line. */
+/** The cells as they stand. A file that is no table throws, with the line. */
 export function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
   const [{ cells: names, line }, ...rows] = records;
   for (const row of rows) checkCells(names, row);
   checkAnyRow(rows.length, line);
-  const codes = allRows(rows.length);
-  const columns = new Map(
-    names.map((name, i) => [name, { texts: rows.map(({ cells }) => cells[i]), codes }]),
-  );
-  return { rows: rows.length, names, columns, lineOf: (row) => records[row + 1].line };
+  const columns = names.map((name, i): [string, Column] => {
+    const text = (row: number) => rows[row].cells[i];
+    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+  });
+  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
 }
 
 export function checkNames(header: TableRecord | undefined): void {

@@ -1,29 +1,20 @@
-// A data file in memory: columns by name, as numbers or as texts.
+// A data file in memory: columns by name, read as numbers or as texts.
 
-export type Column = NumberColumn | TextColumn;
-
-/** NumberColumn as wide as the column needs. */
+/** Numbers as wide as a column needs. */
 export type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
-/** A column whose cells are `size` numbers each, row after row: one in most files, an image's pixels in some. NaN where there is none. */
-export interface NumberColumn {
-  readonly numbers: NumberArray;
+export interface Column {
+  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
   readonly size: number;
-  /** What stands where a cell is no number and not empty: each such text, and the first row that has it. */
-  readonly odd?: ReadonlyMap<string, number>;
-}
-
-/** A column of texts, and for each row the number of its own. */
-export interface TextColumn {
-  readonly texts: readonly string[];
-  readonly codes: Int32Array;
+  /** All its numbers, row after row; NaN where there is none. */
+  numbers(): NumberArray;
+  /** What stands in a cell. */
+  text(row: number): string;
 }
 
 export interface Table {
   readonly rows: number;
-  /** Of all columns, in the file's order. */
-  readonly names: readonly string[];
-  /** Those that are read; a map, not an object: a column may have any name. */
+  /** A map, not an object: a column may have any name. In the file's order. */
   readonly columns: ReadonlyMap<string, Column>;
   /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
   lineOf(row: number): number | string | undefined;

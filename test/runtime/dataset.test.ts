@@ -129,7 +129,13 @@ const backward = { ...columns, inputs: { size: { columns: ["b..a"] } } };
 test.each<[string, string, string, number | undefined, DataFacts?]>([
   ["a missing column", "a,c,kind\n1,2,0\n", 'size needs the column "b", but the file has a, c, kind', 1],
   ["too few columns", small, "size takes 2 numbers a row, but its columns have 1: a", 1, wide],
-  ["a range the wrong way round", small, 'size: in the file "a" stands before "b"', 1, backward],
+  [
+    "a range the wrong way round",
+    small,
+    'size needs the column "b..a", but the file has a, b, kind',
+    1,
+    backward,
+  ],
   ["text among numbers", "a,b,kind\n1,2,0\n1,two,1\n", 'column "b": "two" is not a number', 3],
   ["NaN", "a,b,kind\n1,2,0\nNaN,2,1\n", 'column "a": "NaN" is not a number', 3],
   ["infinity", "a,b,kind\n1,2,0\n1,Infinity,1\n", 'column "b": "Infinity" is not a number', 3],
