@@ -10,7 +10,7 @@ export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   const isPacked = await beginsAsGzip(file).catch((error: Error) => {
     throw unreadable(file, error);
   });
-  const source = createReadStream(file, { highWaterMark: 1 << 18 });
+  const source = createReadStream(file, { highWaterMark: 1 << 16 });
   const bytes = isPacked ? pipeline(source, createGunzip(), () => {}) : source;
   try {
     for await (const piece of bytes) yield piece;
