@@ -12,23 +12,25 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const [rows, columns] = [500_000, 20];
 
-/** Numbers with six digits after the point, and a class. */
-function writeLarge(file: string): void {
+/** Numbers with six digits after the point, and a class; the last of the numbers. */
+function writeLarge(file: string): number {
   const handle = openSync(file, "w");
   writeSync(handle, `${Array.from({ length: columns }, (_, i) => `c${i}`).join()},kind\n`);
-  let state = 1;
+  let [state, last] = [1, NaN];
   for (let start = 0; start < rows; start += 1000) {
     let text = "";
     for (let row = 0; row < 1000; row++) {
       for (let i = 0; i < columns; i++) {
         state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-        text += `${(state / 2 ** 32).toFixed(6)},`;
+        last = Math.round((state / 2 ** 32) * 1e6) / 1e6;
+        text += `${last.toFixed(6)},`;
       }
       text += `${state % 3}\n`;
     }
     writeSync(handle, text);
   }
   closeSync(handle);
+  return last;
 }
 
 test(
@@ -36,7 +38,7 @@ test(
   { timeout: 300_000 },
   () => {
     const [file, reader] = [join(folder, "large.csv"), join(folder, "read.mjs")];
-    writeLarge(file);
+    const last = writeLarge(file);
     // Bundled: no loader's memory is counted.
     buildSync({
       entryPoints: [fileURLToPath(new URL("read-large.ts", import.meta.url))],
@@ -46,7 +48,7 @@ test(
       },
     });
     const found = JSON.parse(execFileSync(process.execPath, [reader, file], { encoding: "utf8" }));
-    expect(found.rows).toBe(rows);
+    expect([found.rows, found.last]).toEqual([rows, last]);
     // each number in 64 bits, each class in 32
     const values = rows * (columns * 8 + 4);
     expect(found.peak).toBeLessThan(1.5 * values + 100e6);
