@@ -89,6 +89,7 @@ export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochRepo
   const { earlyStopping } = plan;
   // A patience of 0, too, stops at the first epoch that is no better than the best.
   const patience = earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity;
+  machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {

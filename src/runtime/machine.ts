@@ -25,6 +25,8 @@ export interface Machine {
   readonly seed: Int32Array;
   /** Forward and backward over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
+  /** Learns of the training part, before its first step, what is to be known of it. */
+  prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, from gradients that n rows gave. */
   update(n: number): void;
   /** Writes the predictions for the first n rows to `output`. */
