@@ -25,7 +25,7 @@ test.each([
   [withWeights({ a: 1, b: 1 }, { data }), "training.classWeights has 2 weights, but y has 3 classes"],
   [withWeights([0, 0, 0]), "training.classWeights must have a weight above 0, or nothing is learned"],
   [withWeights([1, -1, 1]), "training.classWeights[1] must be a number of at least 0, got -1"],
-  [withWeights("balance"), "training.classWeights: there is no"],
+  [withWeights("balance"), 'training.classWeights: there is no weighting "balance"'],
   [
     withWeights({ a: 1, b: 1, c: 1 }),
     "training.classWeights names classes, but nothing in the spec says which number a name has",
