@@ -126,8 +126,12 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   return { model, built, derived, graphs, lowered, programs, plan };
 }
 
-/** The text of the trainer. */
-export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f64"): Promise<string> {
+/** The text of the trainer; half the time goes into its formatting, which nobody sees of a trainer that is only run. */
+export async function emitTypeScript(
+  compilation: Compilation,
+  dtype: "f32" | "f64",
+  { isFormatted = true }: { isFormatted?: boolean } = {},
+): Promise<string> {
   const { model, built, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype);
   const parts = {
@@ -138,5 +142,5 @@ export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f
     programs,
     plan,
   };
-  return assembleModule(parts, await loadRuntime());
+  return assembleModule(parts, await loadRuntime(), isFormatted);
 }

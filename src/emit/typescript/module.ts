@@ -36,8 +36,12 @@ const ownNames = [
 const numbersText = (array: string): string =>
   `/** The element type of the arena. */\nexport type Numbers = ${array};`;
 
-/** The module's text, formatted. */
-export async function assembleModule(parts: TrainerParts, runtime: RuntimeParts): Promise<string> {
+/** The module's text; what is only run need not be formatted. */
+export async function assembleModule(
+  parts: TrainerParts,
+  runtime: RuntimeParts,
+  isFormatted = true,
+): Promise<string> {
   const { plan, float } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
   const identify = identifierMaker([...runtime.keys(), ...ownNames]);
@@ -94,6 +98,7 @@ export async function assembleModule(parts: TrainerParts, runtime: RuntimeParts)
       .writeLine(`void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`);
   }
   // The runtime's parts are formatted already.
-  const own = await Promise.all([formatModule(writer.toString()), formatModule(end.toString())]);
+  const texts = [writer.toString(), end.toString()];
+  const own = isFormatted ? await Promise.all(texts.map(formatModule)) : texts;
   return [own[0], `${copied.join("\n\n")}\n`, own[1]].join("\n");
 }
