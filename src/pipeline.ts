@@ -4,6 +4,7 @@
  */
 import { assembleModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
+import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import type { LoopProgram } from "./loop/types.ts";
@@ -142,5 +143,5 @@ export async function emitTypeScript(
     programs,
     plan,
   };
-  return assembleModule(parts, await loadRuntime(), isFormatted);
+  return assembleModule(parts, trainerModule(parts), await loadRuntime(), isFormatted);
 }

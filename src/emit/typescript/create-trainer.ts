@@ -6,15 +6,8 @@ import type { Region } from "../../loop/types.ts";
 import { elementCount, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import { commentLines } from "./kernels.ts";
+import type { EndNames } from "./module-parts.ts";
 import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
-
-export interface TrainerNames {
-  readonly arena: ArenaNames;
-  /** The call of a program with all that it takes. */
-  readonly callOf: (program: string) => string;
-  /** The typed array of the model's numbers. */
-  readonly array: string;
-}
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
 export function runtimeRootsOf({ parameters, data, programParts }: TrainerParts): string[] {
@@ -27,7 +20,7 @@ export function runtimeRootsOf({ parameters, data, programParts }: TrainerParts)
   ];
 }
 
-export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names: TrainerNames): void {
+export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
   const { plan, batchSize, float } = parts;
   const { arena, callOf, array } = names;
   const { placeOf } = arena;

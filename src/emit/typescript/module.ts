@@ -1,16 +1,15 @@
 /**
- * The emitted module, section by section: banner, model, the arena as named offsets, kernels under what they implement,
- * the programs, the runtime's parts, `createTrainer`, and the program part.
+ * An emitted module, section by section: banner, facts, the arena as named offsets, kernels under what they implement, the programs,
+ * the runtime's parts, and at the end what makes a trainer or a predictor of them.
  */
 import CodeBlockWriter from "code-block-writer";
 import { nameArena, writeArena } from "./arena.ts";
-import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
 import { formatModule } from "./format.ts";
 import { identifierMaker } from "./identifiers.ts";
 import { emitKernels, typedParameters } from "./kernels.ts";
-import { collectParts, publicNames } from "./runtime-parts.ts";
+import type { ModuleKind, ModuleParts } from "./module-parts.ts";
+import { collectParts } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
-import type { TrainerParts } from "./trainer-parts.ts";
 
 const programTexts: Readonly<Record<string, string>> = {
   gradient: "Forward and backward over n rows: leaves the gradients, gives the mean loss.",
@@ -20,34 +19,22 @@ const programTexts: Readonly<Record<string, string>> = {
   summarise: "Loss and metrics from those sums.",
 };
 
-/** What the module itself declares beside kernels and offsets. */
-const ownNames = [
-  "model",
-  "createTrainer",
-  "training",
-  "data",
-  "memory",
-  "machine",
-  "options",
-  "random",
-  "seed",
-];
-
 const numbersText = (array: string): string =>
   `/** The element type of the arena. */\nexport type Numbers = ${array};`;
 
 /** The module's text; what is only run need not be formatted. */
 export async function assembleModule(
-  parts: TrainerParts,
+  parts: ModuleParts,
+  kind: ModuleKind,
   runtime: RuntimeParts,
   isFormatted = true,
 ): Promise<string> {
   const { plan, float } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
-  const identify = identifierMaker([...runtime.keys(), ...ownNames]);
+  const identify = identifierMaker([...runtime.keys(), ...kind.ownNames]);
   const programNames = new Map(parts.programs.map(({ name }) => [name, identify(name)]));
   const arena = nameArena(plan, identify);
-  const roots = new Set([...publicNames, ...runtimeRootsOf(parts)]);
+  const roots = new Set(kind.roots);
   const kernels = emitKernels(parts.programs, {
     placeOf: arena.placeOf,
     identify,
@@ -58,12 +45,10 @@ export async function assembleModule(
 
   const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
   for (const line of parts.banner) writer.writeLine(line);
-  writer.blankLine().writeLine(`export const model: ModelFacts = ${JSON.stringify(parts.model)};`);
-  writer.blankLine().writeLine("/** How the spec says to train. */");
-  writer.writeLine(`const training: TrainingFacts = ${JSON.stringify(parts.training)};`);
-  if (parts.data !== undefined) {
-    writer.blankLine().writeLine("/** Which columns of a data file are which input and target. */");
-    writer.writeLine(`const data: DataFacts = ${JSON.stringify(parts.data)};`);
+  for (const { about, declaration, value } of kind.facts) {
+    writer.blankLine();
+    if (about !== undefined) writer.writeLine(`/** ${about} */`);
+    writer.writeLine(`${declaration} = ${JSON.stringify(value)};`);
   }
   writer.blankLine();
   writeArena(writer, plan, arena);
@@ -90,13 +75,7 @@ export async function assembleModule(
   const end = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
   const callOf = (program: string): string =>
     `${programNames.get(program)}(${(kernels.programs.get(program)?.takes ?? []).join(", ")})`;
-  writeCreateTrainer(end, parts, { arena, callOf, array });
-  if (parts.data !== undefined) {
-    const others = Object.entries(parts.programParts).map(([member, name]) => `, ${member}: ${name}`);
-    end
-      .blankLine()
-      .writeLine(`void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`);
-  }
+  kind.writeEnd(end, { arena, callOf, array });
   // The runtime's parts are formatted already.
   const texts = [writer.toString(), end.toString()];
   const own = isFormatted ? await Promise.all(texts.map(formatModule)) : texts;

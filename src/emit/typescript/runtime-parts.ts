@@ -16,7 +16,7 @@ export interface Declaration {
 /** By name, in the runtime's order. */
 export type RuntimeParts = ReadonlyMap<string, Declaration>;
 
-/** The types that a user of an emitted module names. */
+/** The types that users of emitted modules name. */
 export const publicNames: ReadonlySet<string> = new Set([
   "Trainer",
   "Batch",
@@ -26,6 +26,7 @@ export const publicNames: ReadonlySet<string> = new Set([
   "Summary",
   "ModelFacts",
   "EarlyStopping",
+  "Predictor",
 ]);
 
 /** The texts of the declarations that `roots` need, in the runtime's order. */

@@ -1,6 +1,5 @@
-/** What a module is made of: what the compiler hands to this target. */
-import type { MemoryPlan } from "../../loop/memory.ts";
-import type { LoopProgram } from "../../loop/types.ts";
+/** What a trainer is made of: what the compiler hands to this target. */
+import type { ModuleParts } from "./module-parts.ts";
 
 /** How a parameter starts; `text` is the initialiser in words. */
 export interface InitialParameter {
@@ -15,9 +14,8 @@ export interface InitialParameter {
   readonly fillText: string;
 }
 
-/** All that the module is made of. The five programs are named gradient, update, predict, evaluate and summarise. */
-export interface TrainerParts {
-  readonly banner: readonly string[];
+/** The five programs are named gradient, update, predict, evaluate and summarise. */
+export interface TrainerParts extends ModuleParts {
   /** The contract's `model`, as data. */
   readonly model: object & { readonly name: string; readonly inputs: object; readonly targets: object };
   /** The runtime's `TrainingFacts` and `DataFacts`. */
@@ -25,9 +23,5 @@ export interface TrainerParts {
   readonly data: object | undefined;
   /** Members of the runtime's `Program` beside these, and how they are made of the runtime. */
   readonly programParts: Readonly<Record<string, string>>;
-  readonly float: "f32" | "f64";
-  readonly batchSize: number;
   readonly parameters: readonly InitialParameter[];
-  readonly programs: readonly LoopProgram[];
-  readonly plan: MemoryPlan;
 }

@@ -1,0 +1,38 @@
+/** What every emitted module is made of, and what makes one kind of module of it: a trainer, or a predictor. */
+import type CodeBlockWriter from "code-block-writer";
+import type { MemoryPlan } from "../../loop/memory.ts";
+import type { LoopProgram } from "../../loop/types.ts";
+import type { ArenaNames } from "./arena.ts";
+
+export interface ModuleParts {
+  readonly banner: readonly string[];
+  readonly float: "f32" | "f64";
+  readonly batchSize: number;
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+}
+
+/** Plain data that stands at the head of a module, as `const training: TrainingFacts`. */
+export interface Fact {
+  readonly about?: string;
+  readonly declaration: string;
+  readonly value: object;
+}
+
+/** What the end of a module calls things by. */
+export interface EndNames {
+  readonly arena: ArenaNames;
+  /** The call of a program with all that it takes. */
+  readonly callOf: (program: string) => string;
+  /** The typed array of the model's numbers. */
+  readonly array: string;
+}
+
+export interface ModuleKind {
+  readonly facts: readonly Fact[];
+  /** What the module declares beside facts, kernels and offsets. */
+  readonly ownNames: readonly string[];
+  /** The declarations of the runtime that its end names, and the types that its users do. */
+  readonly roots: readonly string[];
+  writeEnd(writer: CodeBlockWriter, names: EndNames): void;
+}

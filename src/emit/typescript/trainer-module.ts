@@ -1,0 +1,65 @@
+/** A trainer as a module: what the spec says of training and data at its head; `createTrainer` and the program part at its end. */
+import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
+import type { Fact, ModuleKind } from "./module-parts.ts";
+import type { TrainerParts } from "./trainer-parts.ts";
+
+/** The types that a user of a trainer names. */
+const publicTypes = [
+  "Trainer",
+  "Batch",
+  "FitOptions",
+  "EpochReport",
+  "History",
+  "Summary",
+  "ModelFacts",
+  "EarlyStopping",
+];
+
+const ownNames = [
+  "model",
+  "createTrainer",
+  "training",
+  "data",
+  "memory",
+  "machine",
+  "options",
+  "random",
+  "seed",
+];
+
+export function trainerModule(parts: TrainerParts): ModuleKind {
+  const { model, training, data, programParts } = parts;
+  const ofData: Fact[] =
+    data === undefined
+      ? []
+      : [
+          {
+            about: "Which columns of a data file are which input and target.",
+            declaration: "const data: DataFacts",
+            value: data,
+          },
+        ];
+  return {
+    facts: [
+      { declaration: "export const model: ModelFacts", value: model },
+      {
+        about: "How the spec says to train.",
+        declaration: "const training: TrainingFacts",
+        value: training,
+      },
+      ...ofData,
+    ],
+    ownNames,
+    roots: [...publicTypes, ...runtimeRootsOf(parts)],
+    writeEnd(writer, names) {
+      writeCreateTrainer(writer, parts, names);
+      if (data === undefined) return;
+      const others = Object.entries(programParts).map(([member, name]) => `, ${member}: ${name}`);
+      writer
+        .blankLine()
+        .writeLine(
+          `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`,
+        );
+    },
+  };
+}
