@@ -99,7 +99,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "load-trainer.ts": core,
   inspect: [...whole, "report"],
   verify: [...whole, "inspect", "load-trainer.ts"],
-  cli: [...whole, "inspect", "verify", "report", "load-trainer.ts", "data", "index.ts"],
+  search: [...whole, "report", "load-trainer.ts"],
+  cli: [...whole, "inspect", "verify", "search", "report", "load-trainer.ts", "data", "index.ts"],
   "index.ts": whole,
 };
 

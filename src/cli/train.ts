@@ -15,7 +15,7 @@ import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
-import { preparingOf } from "./preparing.ts";
+import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
@@ -35,9 +35,13 @@ export interface TrainFlags {
 
 /** Returns the exit code: 1 for a training that diverged. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
-  const { compilation, source } = await compileSpec(spec, { dtype: flags.dtype });
+  const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
   checkSampling(model, flags);
+  if (hasSearch)
+    process.stderr.write(
+      "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
+    );
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });

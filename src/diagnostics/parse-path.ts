@@ -11,7 +11,8 @@ export function parsePath(text: string): SpecPath | undefined {
   while (pattern.lastIndex < text.length) {
     const start = pattern.lastIndex;
     const [matched, word, index, quoted] = pattern.exec(text) ?? [];
-    if (matched === undefined || (word !== undefined && matched.startsWith(".") !== start > 0)) return undefined;
+    if (matched === undefined || (word !== undefined && matched.startsWith(".") !== start > 0))
+      return undefined;
     if (word !== undefined) path.push(word);
     else if (index !== undefined) path.push(Number(index));
     else {

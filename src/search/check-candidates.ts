@@ -2,8 +2,11 @@
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { parsePath } from "../diagnostics/parse-path.ts";
+import type { Preparing } from "../runtime/dataset.ts";
 import { buildGraphs } from "../spec/build.ts";
 import { parseModel } from "../spec/parse-model.ts";
+import { preparingOf } from "../spec/preparing.ts";
+import { modelFacts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 import type { Candidate } from "./candidates.ts";
 import { valuesText } from "./values-text.ts";
@@ -11,15 +14,21 @@ import { valuesText } from "./values-text.ts";
 /** The most faults that are told in one go. */
 const mostTold = 20;
 
-/** The model of each candidate, in order. @throws DiagnosticError placed at the spec's search where a searched value is wrong */
-export function modelsOf(candidates: readonly Candidate[], dtype: "f32" | "f64"): Model[] {
-  const models: Model[] = [];
+/** A candidate that is a right spec, and how it reads the data. */
+export interface CheckedCandidate extends Candidate {
+  readonly model: Model;
+  readonly preparing: Preparing;
+}
+
+/** @throws DiagnosticError placed at the spec's search where a searched value is wrong */
+export function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64"): CheckedCandidate[] {
+  const checked: CheckedCandidate[] = [];
   const faults = new Map<string, { readonly first: Diagnostic; readonly in: Candidate[] }>();
   for (const candidate of candidates) {
     try {
       const model = parseModel(candidate.spec);
-      buildGraphs(model, dtype);
-      models.push(model);
+      const built = buildGraphs(model, dtype);
+      checked.push({ ...candidate, model, preparing: preparingOf(model, modelFacts(model, built, dtype)) });
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
       for (const fault of error.diagnostics.filter(({ severity }) => severity === "error")) {
@@ -30,7 +39,7 @@ export function modelsOf(candidates: readonly Candidate[], dtype: "f32" | "f64")
       }
     }
   }
-  if (faults.size === 0) return models;
+  if (faults.size === 0) return checked;
   const told = [...faults.values()].slice(0, mostTold);
   throw new DiagnosticError(
     told.map(({ first, in: wrong }): Diagnostic => ({

@@ -131,7 +131,7 @@ function checkChoice(spec: unknown, training: unknown, search: unknown, problems
   const watched = name ?? textOf(member(member(training, "earlyStopping"), "metric")) ?? "loss";
   const varied = keysOf(member(search, "over")).find((key) => parsePath(key)?.[0] === "loss");
   if (watched !== "loss" || varied === undefined) return;
-  const message = `training.search.over: losses of different ${varied} cannot be compared, so the loss cannot choose`;
+  const message = `training.search.over: ${varied} changes what the loss is, so the loss cannot choose`;
   const hint = `name one of the metrics: "metric": …`;
   problems.error([...own, "over", varied], "T1704", message, { at: "key", hint });
 }
