@@ -1700,15 +1700,20 @@ declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
-/** What stands first, how it is laid out since which version, and where the header begins. */
-const checkpointFormat = { magic: "tapeless", version: 1, start: 28 };
+/** What whoever saves wants to find again, as plain data. */
+interface Notes {
+  /** How the data was read that the model was trained on. */
+  fields?: readonly FittedField[];
+  [name: string]: unknown;
+}
 
-/** The part of a checkpoint that a person could read. */
+/** The part of a checkpoint that a person can read. */
 interface CheckpointHeader {
-  model: string;
-  specHash: string;
-  dtype: string;
+  /** The version of the format; it comes first. */
+  tapeless: number;
+  model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
+  notes: Notes;
 }
 
 /** The bytes of a checkpoint. */
@@ -1716,29 +1721,27 @@ function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
   { best, last, ...progress }: Progress,
+  notes: Notes,
 ): Uint8Array {
-  const { magic, version, start } = checkpointFormat;
-  const header: CheckpointHeader = {
-    model: model.name,
-    specHash: model.specHash,
-    dtype: model.dtype,
-    progress,
-  };
-  const text = new TextEncoder();
-  const parts = [text.encode(JSON.stringify(header)), state, best, last];
-  const end = parts.reduce((sum, part) => sum + part.length, start);
-  const bytes = new Uint8Array(end + 4);
-  const view = new DataView(bytes.buffer);
-  bytes.set(text.encode(magic));
-  view.setUint32(8, version, true);
-  let offset = start;
-  parts.forEach((part, i) => {
-    view.setUint32(12 + 4 * i, part.length, true);
-    bytes.set(part, offset);
-    offset += part.length;
-  });
-  view.setUint32(end, checksum(bytes.subarray(0, end)), true);
-  return bytes;
+  const header: CheckpointHeader = { tapeless: 2, model, progress, notes };
+  const line = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
+  const content = joined(line, state, best, last);
+  return joined(content, checksum(content));
+}
+
+/** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
+function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
+  const bytes = new Uint8Array(checkpoint);
+  const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
+  const [, version] = /^{"tapeless":(\d+)/.exec(textTo(20)) ?? [];
+  if (version === undefined) throw new InputError("this is not a checkpoint of a tapeless trainer");
+  if (version !== "2")
+    throw new InputError(`the checkpoint has format ${version}; this trainer reads format 2`);
+  const content = bytes.subarray(0, -4);
+  if (checksum(content).some((byte, i) => byte !== bytes[content.length + i]))
+    throw new InputError("the checkpoint is damaged or cut short: its checksum does not fit its content");
+  const end = content.indexOf(10);
+  return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
 }
 
 /** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
@@ -1746,61 +1749,47 @@ function decodeCheckpoint(
   model: ModelFacts,
   stateBytes: number,
   parameterBytes: number,
-  bytes: Uint8Array,
-): { state: Uint8Array; progress: Progress } {
-  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
-  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
-  const { magic, version, start } = checkpointFormat;
-  const text = new TextDecoder();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const beginning = text.decode(bytes.subarray(0, magic.length));
-  if (bytes.length === 0) throw new InputError("the checkpoint is empty");
-  if (!magic.startsWith(beginning)) throw new InputError("this is not a checkpoint of a tapeless trainer");
-  if (bytes.length >= 12 && view.getUint32(8, true) !== version) {
+  checkpoint: Uint8Array,
+): { state: Uint8Array; progress: Progress; notes: Notes } {
+  const { header, data } = readCheckpoint(checkpoint);
+  const { name, specHash, dtype } = header.model;
+  if (specHash !== model.specHash)
     throw new InputError(
-      `the checkpoint has format ${view.getUint32(8, true)}; this trainer reads format ${version}`,
+      name === model.name
+        ? `the spec of "${name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${name}", not "${model.name}"`,
     );
-  }
-  if (bytes.length < start)
-    throw new InputError(`the checkpoint is cut short: it ends after ${bytes.length} bytes`);
-  const lengths = [0, 1, 2, 3].map((i) => view.getUint32(12 + 4 * i, true));
-  const end = lengths.reduce((sum, length) => sum + length, start);
-  if (bytes.length < end + 4) {
-    throw new InputError(`the checkpoint is cut short: it has ${bytes.length} of ${end + 4} bytes`);
-  }
-  if (bytes.length > end + 4 || view.getUint32(end, true) !== checksum(bytes.subarray(0, end))) {
-    throw new InputError("the checkpoint is damaged: its checksum does not fit its content");
-  }
-  let offset = start;
-  const [head, state, best, last] = lengths.map((length) => bytes.slice(offset, (offset += length)));
-  const header: CheckpointHeader = JSON.parse(text.decode(head));
-  if (header.specHash !== model.specHash) {
+  if (dtype !== model.dtype)
     throw new InputError(
-      header.model === model.name
-        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
-        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
+      `the checkpoint holds ${dtype} numbers; this trainer was compiled for ${model.dtype}`,
     );
-  }
-  if (header.dtype !== model.dtype) {
-    throw new InputError(
-      `the checkpoint holds ${header.dtype} numbers; this trainer was compiled for ${model.dtype}`,
-    );
-  }
-  const fits =
-    state.length === stateBytes &&
-    [best, last].every(({ length }) => length === 0 || length === parameterBytes);
-  if (!fits)
+  const [best, last] = [stateBytes, stateBytes + parameterBytes];
+  if (![0, parameterBytes, 2 * parameterBytes].includes(data.length - stateBytes))
     throw new InputError(
       "the checkpoint was written by a trainer of the same model that another version compiled",
     );
-  return { state, progress: { ...header.progress, best, last } };
+  return {
+    state: data.subarray(0, best),
+    progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
+    notes: header.notes,
+  };
+}
+
+function joined(...parts: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
 }
 
 /** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
-function checksum(bytes: Uint8Array): number {
+function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
-  return sum >>> 0;
+  return new Uint8Array(Int32Array.of(sum).buffer);
 }
 
 // ── column codec ──
@@ -1943,26 +1932,24 @@ type Placing = <T>(file: string, work: () => T) => T;
 function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
   const { file, table, test: tested } = source;
   return placed(file, () => {
-    const { train, validation, test } = splitRows(
-      table.rows,
-      preparing.training,
-      seed,
-      classesOf(preparing, table),
-    );
-    const fields = fitFields(preparing, table, train);
-    const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
-    return {
-      train: part(train),
-      ...(validation.length > 0 && { validation: part(validation) }),
-      ...(test.length > 0 && { test: part(test) }),
-      ...(tested && {
-        test: placed(tested.file, () =>
-          encodeRows(preparing, fields, tested.table, allRows(tested.table.rows)),
-        ),
-      }),
-      fields,
-    };
+    const split = splitRows(table.rows, preparing.training, seed, classesOf(preparing, table));
+    const dataset = datasetOfRows(preparing, table, split);
+    if (!tested) return dataset;
+    const test = () => encodeRows(preparing, dataset.fields, tested.table, allRows(tested.table.rows));
+    return { ...dataset, test: placed(tested.file, test) };
   });
+}
+
+/** These rows of the table, read as the training rows among them settle. */
+function datasetOfRows(preparing: Preparing, table: Table, { train, validation, test }: Split): Dataset {
+  const fields = fitFields(preparing, table, train);
+  const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+  return {
+    train: part(train),
+    ...(validation.length > 0 && { validation: part(validation) }),
+    ...(test.length > 0 && { test: part(test) }),
+    fields,
+  };
 }
 
 /** The class of each row, if the parts are to have the classes in proportion and a row has one class. */
@@ -2129,7 +2116,7 @@ function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, His
   const history = { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
   if (earlyStopping && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
     progress.last = packParameters(machine);
-    unpackParameters(machine, progress.best);
+    machine.state.set(progress.best);
   }
   // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
   if (history.stoppedEarly) Object.assign(progress, freshProgress(), { epoch: progress.epoch });
@@ -2143,7 +2130,7 @@ function resume({ machine, progress }: Session, { validation, earlyStopping }: F
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
   const now = packParameters(machine);
   if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    unpackParameters(machine, progress.last);
+    machine.state.set(progress.last);
   progress.last = new Uint8Array(0);
 }
 
@@ -2354,6 +2341,22 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${column}": ${what}`, table.records[row].line);
 }
 
+/** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
+function checkFields(found: readonly FittedField[], trained = found): void {
+  const [there, here] = [trained, found].map((fields) =>
+    fields.flatMap(({ name, ...settled }) =>
+      Object.entries(settled).flatMap(([key, values]) =>
+        [values].flat().map((value, i) => `${name}.${key}[${i}] is ${JSON.stringify(value)}`),
+      ),
+    ),
+  );
+  const i = there.findIndex((line, at) => line !== here[at]);
+  if (i < 0) return;
+  throw new InputError(
+    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
+  );
+}
+
 // ── fill ──
 
 /** Independent uniform numbers in [low, high). */
@@ -2432,15 +2435,21 @@ export type Numbers = Float32Array;
 /** The mean loss over some rows, and the model's metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
-/** The compiled part of a trainer: one arena and the programs that work on it. */
-interface Machine {
-  /** Where a batch is written: inputs and targets by name, row-major, room for `batchSize` rows each. */
+/** The compiled part of a predictor. */
+interface PredictingMachine {
+  /** Where a batch is written: inputs (and targets) by name, row-major, room for `batchSize` rows each. */
   readonly inputs: Record<string, Numbers | Int32Array>;
   /** The predictions of up to `batchSize` rows. */
   readonly output: Numbers;
+  /** Writes the predictions for the first n rows to `output`. */
+  predict(n: number): void;
+}
+
+/** The compiled part of a trainer: one arena and the programs that work on it. */
+interface Machine extends PredictingMachine {
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
-  /** Every byte that training changes: parameters, optimizer states, step and seed. */
+  /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
   readonly state: Uint8Array;
   /** The sums that evaluation gathers over batches. */
   readonly totals: Float64Array;
@@ -2452,8 +2461,6 @@ interface Machine {
   gradient(n: number): number;
   /** One step of the optimizer, from gradients that n rows gave. */
   update(n: number): void;
-  /** Writes the predictions for the first n rows to `output`. */
-  predict(n: number): void;
   /** Adds the first n rows to `totals`. */
   evaluate(n: number): void;
   /** Loss and metrics of all rows in `totals`. */
@@ -2503,6 +2510,8 @@ interface TrainingFacts {
   /** Shares of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;
+  /** Cross-validation in so many folds, instead of a validation part. */
+  folds?: number;
   /** Whether the parts keep the classes in proportion. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;
@@ -2642,18 +2651,21 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
+  let trained: Notes["fields"];
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    placed(resume, () => trainer.load(bytes));
+    trained = placed(resume, () => trainer.load(bytes)).fields;
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
   const dataset = datasetOf(program, source, trainer.seed, placed);
+  const { fields } = dataset;
+  placed(`${resume}`, () => checkFields(fields, trained));
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
-    if (out !== undefined) await writeWhole(out, shown.save());
+    if (out !== undefined) await writeWhole(out, shown.save({ fields }));
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
@@ -2827,7 +2839,7 @@ function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule |
 
 // ── session ──
 
-/** How far training has come; all of it goes into a checkpoint. */
+/** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
 interface Progress {
   /** Epochs done. */
   epoch: number;
@@ -2859,29 +2871,12 @@ function freshProgress(): Progress {
   return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
 }
 
-/** The bytes of all parameters, one after the other. */
-function packParameters(machine: Machine): Uint8Array {
-  const views = Object.values(machine.parameters).map(bytesOf);
-  const packed = new Uint8Array(views.reduce((sum, view) => sum + view.length, 0));
-  let offset = 0;
-  for (const view of views) {
-    packed.set(view, offset);
-    offset += view.length;
-  }
-  return packed;
-}
-
-/** Puts back what {@link packParameters} gave. */
-function unpackParameters(machine: Machine, packed: Uint8Array): void {
-  let offset = 0;
-  for (const view of Object.values(machine.parameters).map(bytesOf)) {
-    view.set(packed.subarray(offset, offset + view.length));
-    offset += view.length;
-  }
-}
-
-function bytesOf(view: Numbers): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+/** A copy of all parameters, with which the state begins. */
+function packParameters({ parameters, state }: Machine): Uint8Array {
+  return state.slice(
+    0,
+    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
+  );
 }
 
 /** The row numbers 0 … rows − 1. */
@@ -2956,7 +2951,7 @@ interface Slot extends IndexBounds {
 }
 
 /** The slots of a model: inputs first, in the spec's order. */
-function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
+function slotsOf(model: ModelFacts, machine: PredictingMachine): Slot[] {
   const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
     ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),
@@ -3186,6 +3181,9 @@ interface TrainingResult {
   train: Summary;
   validation?: Summary;
   test?: Summary;
+  /** With folds: the figures of each; `validation` is then their mean, and this their sample deviation. */
+  folds?: readonly ({ bestEpoch: number } & Summary)[];
+  deviation?: Summary;
   /** New texts, where they were asked for. */
   samples?: readonly string[] | undefined;
 }
@@ -3205,11 +3203,12 @@ async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: { epochs?: number } = {},
+  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
   const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
+    ...options,
     epochs: Math.max(0, total - trainer.epoch),
     validation: validation ?? 0,
   });
@@ -3254,7 +3253,7 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 }
 
 /** The outcome for people: a line for each part, and for each new text. */
-function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
+function resultText({ model, epochs, bestEpoch, samples = [], folds: _, ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");
@@ -3281,6 +3280,7 @@ function trainerOf(
     return n;
   };
   let lastData: Batch | undefined;
+  let notes: Notes = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
     // Figures of other data cannot be compared: the search for the best epoch begins anew.
@@ -3324,13 +3324,14 @@ function trainerOf(
       while (!next.done) next = run.next();
       return next.value;
     },
-    save: () => encodeCheckpoint(model, machine.state, session.progress),
+    save: (more) => encodeCheckpoint(model, machine.state, session.progress, (notes = { ...notes, ...more })),
     load(checkpoint) {
-      const parameterBytes = packParameters(machine).length;
-      const { state, progress } = decodeCheckpoint(model, machine.state.length, parameterBytes, checkpoint);
+      const { length } = packParameters(machine);
+      const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
       machine.state.set(state);
-      session.progress = progress;
+      session.progress = rest.progress;
       lastData = undefined;
+      return (notes = rest.notes);
     },
   };
 }
@@ -3397,10 +3398,10 @@ export interface Trainer {
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
   /** Runs epochs() to its end. */
   fit(data: Batch, options?: FitOptions): History;
-  /** All that resuming needs: a trainer that loads it goes on with the same bits. */
-  save(): Uint8Array;
-  /** Takes up a checkpoint of the same model; changes nothing if it throws. */
-  load(checkpoint: Uint8Array): void;
+  /** All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and those of before. */
+  save(notes?: Notes): Uint8Array;
+  /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
+  load(checkpoint: Uint8Array): Notes;
 }
 
 // ── training diverged ──

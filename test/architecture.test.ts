@@ -97,6 +97,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "pipeline.ts": stages,
   "compile.ts": [...stages, "pipeline.ts"],
   "load-trainer.ts": core,
+  "validate-model.ts": [...core, "load-trainer.ts"],
   inspect: [...whole, "report"],
   verify: [...whole, "inspect", "load-trainer.ts"],
   search: [...whole, "report", "load-trainer.ts"],

@@ -3,10 +3,12 @@ import { readFile } from "node:fs/promises";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
+import type { Notes } from "../runtime/checkpoint.ts";
 import { datasetOf, type Dataset } from "../runtime/dataset.ts";
+import { checkFields } from "../runtime/fields.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { inOwnUnits } from "../runtime/own-units.ts";
-import { checkCharacters, writerOf } from "../runtime/text-writer.ts";
+import { writerOf } from "../runtime/text-writer.ts";
 import type { Trainer } from "../runtime/trainer.ts";
 import { epochText, resultText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
@@ -45,20 +47,18 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
-  const checkpoint = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
+  const resumed = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
 
   const preparing = preparingOf(model, emitted.model);
   const { training } = preparing;
   const rows = await readSource({ spec, source, model, facts: emitted.model, given: flags.data });
   const dataset = datasetOf(preparing, rows, trainer.seed, (file, work) => onFile(file, "T2004", work));
-  if (checkpoint && dataset.fields.some(({ characters }) => characters)) {
-    const { file, bytes } = checkpoint;
-    onFile(file, "T3001", () => checkCharacters(bytes, dataset));
-  }
+  const { fields } = dataset;
+  if (resumed) onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
   const seen = seenAs(trainer, emitted.model, model, dataset, flags);
   const total = flags.epochs ?? training.epochs;
   const save = async () => {
-    if (flags.out !== undefined) await writeFile(flags.out, seen.save());
+    if (flags.out !== undefined) await writeFile(flags.out, seen.save({ fields }));
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
@@ -113,7 +113,7 @@ function seenAs(
 
 interface Resumed {
   readonly file: string;
-  readonly bytes: Uint8Array;
+  readonly notes: Notes;
 }
 
 async function resume(trainer: Trainer, file: string, { seed, sample }: TrainFlags): Promise<Resumed> {
@@ -127,11 +127,11 @@ async function resume(trainer: Trainer, file: string, { seed, sample }: TrainFla
       },
     ]);
   });
-  onFile(file, "T3001", () => trainer.load(bytes));
+  const notes = onFile(file, "T3001", () => trainer.load(bytes));
   // Texts may be drawn from another seed than training was.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)
     throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "leave --seed out");
-  return { file, bytes };
+  return { file, notes };
 }
 
 interface Diverged {

@@ -1,8 +1,10 @@
 // Checkpoints: everything that training changes, in bytes that can be told apart from any others.
 //
-//   "tapeless"  version  lengths of header, state, best, last  header (JSON)  state  best  last  checksum
+//   header (JSON, one line)   state   parameters of the best epoch   of the last   checksum
 //
-// The lengths and the numbers before and after them are 32-bit and little-endian.
+// The state begins with the parameters, one after the other. Those of the best epoch are there only where early stopping keeps them, those
+// of the last only where the best stand in their place.
+import type { FittedField } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Progress } from "./session.ts";
@@ -10,15 +12,20 @@ import type { Progress } from "./session.ts";
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
-/** What stands first, how it is laid out since which version, and where the header begins. */
-const checkpointFormat = { magic: "tapeless", version: 1, start: 28 };
+/** What whoever saves wants to find again, as plain data. */
+export interface Notes {
+  /** How the data was read that the model was trained on. */
+  fields?: readonly FittedField[];
+  [name: string]: unknown;
+}
 
-/** The part of a checkpoint that a person could read. */
-interface CheckpointHeader {
-  model: string;
-  specHash: string;
-  dtype: string;
+/** The part of a checkpoint that a person can read. */
+export interface CheckpointHeader {
+  /** The version of the format; it comes first. */
+  tapeless: number;
+  model: ModelFacts;
   progress: Omit<Progress, "best" | "last">;
+  notes: Notes;
 }
 
 /** The bytes of a checkpoint. */
@@ -26,29 +33,27 @@ export function encodeCheckpoint(
   model: ModelFacts,
   state: Uint8Array,
   { best, last, ...progress }: Progress,
+  notes: Notes,
 ): Uint8Array {
-  const { magic, version, start } = checkpointFormat;
-  const header: CheckpointHeader = {
-    model: model.name,
-    specHash: model.specHash,
-    dtype: model.dtype,
-    progress,
-  };
-  const text = new TextEncoder();
-  const parts = [text.encode(JSON.stringify(header)), state, best, last];
-  const end = parts.reduce((sum, part) => sum + part.length, start);
-  const bytes = new Uint8Array(end + 4);
-  const view = new DataView(bytes.buffer);
-  bytes.set(text.encode(magic));
-  view.setUint32(8, version, true);
-  let offset = start;
-  parts.forEach((part, i) => {
-    view.setUint32(12 + 4 * i, part.length, true);
-    bytes.set(part, offset);
-    offset += part.length;
-  });
-  view.setUint32(end, checksum(bytes.subarray(0, end)), true);
-  return bytes;
+  const header: CheckpointHeader = { tapeless: 2, model, progress, notes };
+  const line = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
+  const content = joined(line, state, best, last);
+  return joined(content, checksum(content));
+}
+
+/** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
+export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
+  const bytes = new Uint8Array(checkpoint);
+  const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
+  const [, version] = /^{"tapeless":(\d+)/.exec(textTo(20)) ?? [];
+  if (version === undefined) throw new InputError("this is not a checkpoint of a tapeless trainer");
+  if (version !== "2")
+    throw new InputError(`the checkpoint has format ${version}; this trainer reads format 2`);
+  const content = bytes.subarray(0, -4);
+  if (checksum(content).some((byte, i) => byte !== bytes[content.length + i]))
+    throw new InputError("the checkpoint is damaged or cut short: its checksum does not fit its content");
+  const end = content.indexOf(10);
+  return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
 }
 
 /** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
@@ -56,87 +61,49 @@ export function decodeCheckpoint(
   model: ModelFacts,
   stateBytes: number,
   parameterBytes: number,
-  bytes: Uint8Array,
-): { state: Uint8Array; progress: Progress } {
-  // Not instanceof: the bytes may come from another realm, as a file's do in some test runners.
-  if (bytes?.BYTES_PER_ELEMENT !== 1) throw new InputError("the checkpoint must be a Uint8Array");
-  const { magic, version, start } = checkpointFormat;
-  const text = new TextDecoder();
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const beginning = text.decode(bytes.subarray(0, magic.length));
-  if (bytes.length === 0) throw new InputError("the checkpoint is empty");
-  if (!magic.startsWith(beginning)) throw new InputError("this is not a checkpoint of a tapeless trainer");
-  if (bytes.length >= 12 && view.getUint32(8, true) !== version) {
+  checkpoint: Uint8Array,
+): { state: Uint8Array; progress: Progress; notes: Notes } {
+  const { header, data } = readCheckpoint(checkpoint);
+  const { name, specHash, dtype } = header.model;
+  if (specHash !== model.specHash)
     throw new InputError(
-      `the checkpoint has format ${view.getUint32(8, true)}; this trainer reads format ${version}`,
+      name === model.name
+        ? `the spec of "${name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
+        : `the checkpoint is of another model: "${name}", not "${model.name}"`,
     );
-  }
-  if (bytes.length < start)
-    throw new InputError(`the checkpoint is cut short: it ends after ${bytes.length} bytes`);
-  const lengths = [0, 1, 2, 3].map((i) => view.getUint32(12 + 4 * i, true));
-  const end = lengths.reduce((sum, length) => sum + length, start);
-  if (bytes.length < end + 4) {
-    throw new InputError(`the checkpoint is cut short: it has ${bytes.length} of ${end + 4} bytes`);
-  }
-  if (bytes.length > end + 4 || view.getUint32(end, true) !== checksum(bytes.subarray(0, end))) {
-    throw new InputError("the checkpoint is damaged: its checksum does not fit its content");
-  }
-  let offset = start;
-  const [head, state, best, last] = lengths.map((length) => bytes.slice(offset, (offset += length)));
-  const header: CheckpointHeader = JSON.parse(text.decode(head));
-  if (header.specHash !== model.specHash) {
+  if (dtype !== model.dtype)
     throw new InputError(
-      header.model === model.name
-        ? `the spec of "${model.name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
-        : `the checkpoint is of another model: "${header.model}", not "${model.name}"`,
+      `the checkpoint holds ${dtype} numbers; this trainer was compiled for ${model.dtype}`,
     );
-  }
-  if (header.dtype !== model.dtype) {
-    throw new InputError(
-      `the checkpoint holds ${header.dtype} numbers; this trainer was compiled for ${model.dtype}`,
-    );
-  }
-  const fits =
-    state.length === stateBytes &&
-    [best, last].every(({ length }) => length === 0 || length === parameterBytes);
-  if (!fits)
+  const [best, last] = [stateBytes, stateBytes + parameterBytes];
+  if (![0, parameterBytes, 2 * parameterBytes].includes(data.length - stateBytes))
     throw new InputError(
       "the checkpoint was written by a trainer of the same model that another version compiled",
     );
-  return { state, progress: { ...header.progress, best, last } };
+  return {
+    state: data.subarray(0, best),
+    progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
+    notes: header.notes,
+  };
 }
 
-/** The header of a checkpoint, and where it ends. */
-function headerOf(checkpoint: Uint8Array): { header: Record<string, unknown>; end: number } {
-  const { start } = checkpointFormat;
-  const view = new DataView(checkpoint.buffer, checkpoint.byteOffset, checkpoint.byteLength);
-  const end = start + view.getUint32(12, true);
-  return { header: JSON.parse(new TextDecoder().decode(checkpoint.subarray(start, end))), end };
-}
+/** How the data was read that the model of a checkpoint was trained on; undefined if whoever saved it did not say. */
+export const fieldsIn = (checkpoint: Uint8Array): readonly FittedField[] | undefined =>
+  readCheckpoint(checkpoint).header.notes.fields;
 
-/** The same checkpoint with a word more in its header, for whoever asks for it; loading does not. */
-export function withNote(checkpoint: Uint8Array, name: string, value: unknown): Uint8Array {
-  const { start } = checkpointFormat;
-  const { header, end } = headerOf(checkpoint);
-  const head = new TextEncoder().encode(JSON.stringify({ ...header, [name]: value }));
-  const bytes = new Uint8Array(checkpoint.length - end + start + head.length);
-  const view = new DataView(bytes.buffer);
-  bytes.set(checkpoint.subarray(0, start));
-  view.setUint32(12, head.length, true);
-  bytes.set(head, start);
-  bytes.set(checkpoint.subarray(end), start + head.length);
-  view.setUint32(bytes.length - 4, checksum(bytes.subarray(0, -4)), true);
+function joined(...parts: Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
   return bytes;
 }
 
-/** What {@link withNote} put into the header of a checkpoint that loads. */
-export function noteIn(checkpoint: Uint8Array, name: string): unknown {
-  return headerOf(checkpoint).header[name];
-}
-
 /** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
-function checksum(bytes: Uint8Array): number {
+function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
-  return sum >>> 0;
+  return new Uint8Array(Int32Array.of(sum).buffer);
 }

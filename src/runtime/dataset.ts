@@ -3,7 +3,7 @@ import { columnFactsOf, type DataFacts, type FittedField } from "./fields.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { allRows } from "./session.ts";
 import type { Batch } from "./slots.ts";
-import { splitRows } from "./split.ts";
+import { splitRows, type Split } from "./split.ts";
 import type { Table } from "./table.ts";
 
 /** Numbers of an input or target, row after row. */
@@ -49,26 +49,28 @@ export type Placing = <T>(file: string, work: () => T) => T;
 export function datasetOf(preparing: Preparing, source: Source, seed: number, placed: Placing): Dataset {
   const { file, table, test: tested } = source;
   return placed(file, () => {
-    const { train, validation, test } = splitRows(
-      table.rows,
-      preparing.training,
-      seed,
-      classesOf(preparing, table),
-    );
-    const fields = fitFields(preparing, table, train);
-    const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
-    return {
-      train: part(train),
-      ...(validation.length > 0 && { validation: part(validation) }),
-      ...(test.length > 0 && { test: part(test) }),
-      ...(tested && {
-        test: placed(tested.file, () =>
-          encodeRows(preparing, fields, tested.table, allRows(tested.table.rows)),
-        ),
-      }),
-      fields,
-    };
+    const split = splitRows(table.rows, preparing.training, seed, classesOf(preparing, table));
+    const dataset = datasetOfRows(preparing, table, split);
+    if (!tested) return dataset;
+    const test = () => encodeRows(preparing, dataset.fields, tested.table, allRows(tested.table.rows));
+    return { ...dataset, test: placed(tested.file, test) };
   });
+}
+
+/** These rows of the table, read as the training rows among them settle. */
+export function datasetOfRows(
+  preparing: Preparing,
+  table: Table,
+  { train, validation, test }: Split,
+): Dataset {
+  const fields = fitFields(preparing, table, train);
+  const part = (rows: Int32Array) => encodeRows(preparing, fields, table, rows);
+  return {
+    train: part(train),
+    ...(validation.length > 0 && { validation: part(validation) }),
+    ...(test.length > 0 && { test: part(test) }),
+    fields,
+  };
 }
 
 /** The class of each row, if the parts are to have the classes in proportion and a row has one class. */

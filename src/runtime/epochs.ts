@@ -10,7 +10,6 @@ import {
   evaluateRows,
   freshProgress,
   packParameters,
-  unpackParameters,
 } from "./session.ts";
 import type { Session } from "./session.ts";
 import { rowsOf, writeRows, type Batch } from "./slots.ts";
@@ -99,7 +98,7 @@ export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochRepo
   const history = { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
   if (earlyStopping && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
     progress.last = packParameters(machine);
-    unpackParameters(machine, progress.best);
+    machine.state.set(progress.best);
   }
   // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
   if (history.stoppedEarly) Object.assign(progress, freshProgress(), { epoch: progress.epoch });
@@ -113,7 +112,7 @@ function resume({ machine, progress }: Session, { validation, earlyStopping }: F
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
   const now = packParameters(machine);
   if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
-    unpackParameters(machine, progress.last);
+    machine.state.set(progress.last);
   progress.last = new Uint8Array(0);
 }
 

@@ -87,3 +87,19 @@ export function shorten(names: readonly string[]): string {
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${column}": ${what}`, table.records[row].line);
 }
+
+/** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
+export function checkFields(found: readonly FittedField[], trained = found): void {
+  const [there, here] = [trained, found].map((fields) =>
+    fields.flatMap(({ name, ...settled }) =>
+      Object.entries(settled).flatMap(([key, values]) =>
+        [values].flat().map((value, i) => `${name}.${key}[${i}] is ${JSON.stringify(value)}`),
+      ),
+    ),
+  );
+  const i = there.findIndex((line, at) => line !== here[at]);
+  if (i < 0) return;
+  throw new InputError(
+    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
+  );
+}

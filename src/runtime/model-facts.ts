@@ -35,6 +35,8 @@ export interface TrainingFacts {
   /** Shares of all rows, at least 0 and together below 1. */
   test?: number;
   validation?: number;
+  /** Cross-validation in so many folds, instead of a validation part. */
+  folds?: number;
   /** Whether the parts keep the classes in proportion. */
   stratify: boolean;
   earlyStopping?: EarlyStopping;

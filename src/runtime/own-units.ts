@@ -35,7 +35,7 @@ export function inOwnUnits(
     get epoch() {
       return trainer.epoch;
     },
-    save: () => trainer.save(),
+    save: (notes) => trainer.save(notes),
     evaluateAll: (data) => own(trainer.evaluateAll(data)),
     *epochs(data, options = {}) {
       const stopping = options.earlyStopping ?? training.earlyStopping;

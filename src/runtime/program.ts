@@ -1,6 +1,8 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
 // is reached, unless the file is the program itself.
+import type { Notes } from "./checkpoint.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "./dataset.ts";
+import { checkFields } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { checkWhole } from "./session.ts";
 import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
@@ -94,18 +96,21 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
+  let trained: Notes["fields"];
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    placed(resume, () => trainer.load(bytes));
+    trained = placed(resume, () => trainer.load(bytes)).fields;
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
   const dataset = datasetOf(program, source, trainer.seed, placed);
+  const { fields } = dataset;
+  placed(`${resume}`, () => checkFields(fields, trained));
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
   const save = async () => {
-    if (out !== undefined) await writeWhole(out, shown.save());
+    if (out !== undefined) await writeWhole(out, shown.save({ fields }));
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();

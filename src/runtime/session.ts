@@ -1,10 +1,10 @@
 // A trainer from inside: the model, its machine, and how far training has come.
 import { InputError } from "./input-error.ts";
-import type { Machine, Numbers, Summary } from "./machine.ts";
+import type { Machine, Summary } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { writeRows, type Batch, type Slot } from "./slots.ts";
 
-/** How far training has come; all of it goes into a checkpoint. */
+/** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
 export interface Progress {
   /** Epochs done. */
   epoch: number;
@@ -36,29 +36,12 @@ export function freshProgress(): Progress {
   return { epoch: 0, monitor: "", bestEpoch: 0, bestValue: 0, waited: 0, best: nothing, last: nothing };
 }
 
-/** The bytes of all parameters, one after the other. */
-export function packParameters(machine: Machine): Uint8Array {
-  const views = Object.values(machine.parameters).map(bytesOf);
-  const packed = new Uint8Array(views.reduce((sum, view) => sum + view.length, 0));
-  let offset = 0;
-  for (const view of views) {
-    packed.set(view, offset);
-    offset += view.length;
-  }
-  return packed;
-}
-
-/** Puts back what {@link packParameters} gave. */
-export function unpackParameters(machine: Machine, packed: Uint8Array): void {
-  let offset = 0;
-  for (const view of Object.values(machine.parameters).map(bytesOf)) {
-    view.set(packed.subarray(offset, offset + view.length));
-    offset += view.length;
-  }
-}
-
-function bytesOf(view: Numbers): Uint8Array {
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+/** A copy of all parameters, with which the state begins. */
+export function packParameters({ parameters, state }: Machine): Uint8Array {
+  return state.slice(
+    0,
+    Object.values(parameters).reduce((sum, { byteLength }) => sum + byteLength, 0),
+  );
 }
 
 /** The row numbers 0 … rows − 1. */

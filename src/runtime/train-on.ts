@@ -3,7 +3,7 @@ import type { Summary } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Batch } from "./slots.ts";
-import type { EpochReport, Trainer } from "./trainer.ts";
+import type { EpochReport, FitOptions, Trainer } from "./trainer.ts";
 import { TrainingDiverged } from "./training-diverged.ts";
 
 /** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
@@ -15,6 +15,9 @@ export interface TrainingResult {
   train: Summary;
   validation?: Summary;
   test?: Summary;
+  /** With folds: the figures of each; `validation` is then their mean, and this their sample deviation. */
+  folds?: readonly ({ bestEpoch: number } & Summary)[];
+  deviation?: Summary;
   /** New texts, where they were asked for. */
   samples?: readonly string[] | undefined;
 }
@@ -34,11 +37,12 @@ export async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: { epochs?: number } = {},
+  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
   const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
+    ...options,
     epochs: Math.max(0, total - trainer.epoch),
     validation: validation ?? 0,
   });
@@ -83,7 +87,14 @@ export function epochText({ epoch, loss, metrics, validation, best }: EpochRepor
 }
 
 /** The outcome for people: a line for each part, and for each new text. */
-export function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
+export function resultText({
+  model,
+  epochs,
+  bestEpoch,
+  samples = [],
+  folds: _,
+  ...parts
+}: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");

@@ -1,5 +1,5 @@
 // Makes a trainer of a machine: checks what comes in, and keeps count of where training stands.
-import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint, type Notes } from "./checkpoint.ts";
 import { planFit, runEpochs } from "./epochs.ts";
 import type { Machine } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
@@ -34,6 +34,7 @@ export function trainerOf(
     return n;
   };
   let lastData: Batch | undefined;
+  let notes: Notes = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
     const plan = planFit(session, data, fitOptions);
     // Figures of other data cannot be compared: the search for the best epoch begins anew.
@@ -77,13 +78,14 @@ export function trainerOf(
       while (!next.done) next = run.next();
       return next.value;
     },
-    save: () => encodeCheckpoint(model, machine.state, session.progress),
+    save: (more) => encodeCheckpoint(model, machine.state, session.progress, (notes = { ...notes, ...more })),
     load(checkpoint) {
-      const parameterBytes = packParameters(machine).length;
-      const { state, progress } = decodeCheckpoint(model, machine.state.length, parameterBytes, checkpoint);
+      const { length } = packParameters(machine);
+      const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
       machine.state.set(state);
-      session.progress = progress;
+      session.progress = rest.progress;
       lastData = undefined;
+      return (notes = rest.notes);
     },
   };
 }

@@ -1,4 +1,5 @@
 // What a trainer offers: the public types of every emitted module.
+import type { Notes } from "./checkpoint.ts";
 import type { Numbers, Summary } from "./machine.ts";
 import type { EarlyStopping } from "./model-facts.ts";
 import type { Batch } from "./slots.ts";
@@ -63,8 +64,8 @@ export interface Trainer {
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
   /** Runs epochs() to its end. */
   fit(data: Batch, options?: FitOptions): History;
-  /** All that resuming needs: a trainer that loads it goes on with the same bits. */
-  save(): Uint8Array;
-  /** Takes up a checkpoint of the same model; changes nothing if it throws. */
-  load(checkpoint: Uint8Array): void;
+  /** All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and those of before. */
+  save(notes?: Notes): Uint8Array;
+  /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
+  load(checkpoint: Uint8Array): Notes;
 }

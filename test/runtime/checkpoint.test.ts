@@ -1,6 +1,7 @@
 // A checkpoint must bring back every bit, and nothing else must pass for one.
 import { expect, test } from "vitest";
-import { decodeCheckpoint, noteIn, withNote } from "../../src/runtime/checkpoint.ts";
+import { decodeCheckpoint, fieldsIn } from "../../src/runtime/checkpoint.ts";
+import { checkFields, type FittedField } from "../../src/runtime/fields.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import type { FitOptions, Trainer } from "../../src/runtime/trainer.ts";
 import { lineData, linearTrainer, model } from "./linear-machine.ts";
@@ -79,17 +80,18 @@ const saved = (() => {
 const changed = (at: number, by = 1) => saved.map((byte, i) => (i === at ? byte ^ by : byte));
 
 test.each<[string, Uint8Array, RegExp]>([
-  ["nothing", new Uint8Array(0), /^the checkpoint is empty$/],
+  ["nothing", new Uint8Array(0), /^this is not a checkpoint of a tapeless trainer$/],
   ["another file", new Uint8Array(200).fill(80), /^this is not a checkpoint of a tapeless trainer$/],
   ["a short other file", Uint8Array.of(80, 75, 3, 4), /^this is not a checkpoint/],
-  ["its first bytes", saved.slice(0, 5), /^the checkpoint is cut short: it ends after 5 bytes$/],
-  ["another format", changed(8, 3), /^the checkpoint has format 2; this trainer reads format 1$/],
-  ["one byte less", saved.slice(0, -1), /^the checkpoint is cut short: it has \d+ of \d+ bytes$/],
-  ["one byte more", Uint8Array.of(...saved, 0), /^the checkpoint is damaged/],
+  ["its first bytes", saved.slice(0, 5), /^this is not a checkpoint/],
+  ["its first word", saved.slice(0, 20), /^the checkpoint is damaged or cut short/],
+  ["another format", changed(12), /^the checkpoint has format 3; this trainer reads format 2$/],
+  ["one byte less", saved.slice(0, -1), /^the checkpoint is damaged or cut short/],
+  ["one byte more", Uint8Array.of(...saved, 0), /^the checkpoint is damaged or cut short/],
   [
     "a changed bit",
     changed(saved.length - 20),
-    /^the checkpoint is damaged: its checksum does not fit its content$/,
+    /^the checkpoint is damaged or cut short: its checksum does not fit its content$/,
   ],
 ])("%s is refused, and nothing changes", (_, bytes, message) => {
   const trainer = linearTrainer();
@@ -111,14 +113,20 @@ test("whatever bit flips, it is refused", () => {
     expect(() => trainer.load(changed(at, 1 << (at % 8)))).toThrow(InputError);
 });
 
-test.each([[undefined], [null], ["model.ckpt"], [[1, 2]], [saved.buffer], [new Float64Array(4)]])(
-  "what is no Uint8Array is no checkpoint: %s",
+test.each([[undefined], [null], ["model.ckpt"], [[1, 2]], [new Float64Array(4)]])(
+  "what holds no bytes of a checkpoint is none: %s",
   (bytes) => {
     const load = () => Reflect.apply(linearTrainer().load, undefined, [bytes]);
     expect(load).toThrow(InputError);
-    expect(load).toThrow("the checkpoint must be a Uint8Array");
+    expect(load).toThrow("this is not a checkpoint of a tapeless trainer");
   },
 );
+
+test("the bytes may come as an ArrayBuffer, too", () => {
+  const trainer = linearTrainer();
+  Reflect.apply(trainer.load, undefined, [saved.slice().buffer]);
+  expect(trainer.save()).toEqual(saved);
+});
 
 test("a checkpoint of another model, dtype or layout says so", () => {
   const decode = (other: Partial<typeof model>, stateBytes = 56, parameterBytes = 24) =>
@@ -145,16 +153,39 @@ test("a checkpoint may lie anywhere in a larger buffer", () => {
   expect(() => linearTrainer().load(around.subarray(3))).not.toThrow();
 });
 
-test("a note in a checkpoint is for whoever asks for it; the checkpoint loads as before", () => {
+test("the first line of a checkpoint is its header, which a person can read", () => {
+  const [line] = new TextDecoder().decode(saved).split("\n");
+  expect(JSON.parse(line)).toMatchObject({ tapeless: 2, model, progress: { epoch: 3 }, notes: {} });
+});
+
+const fields: readonly FittedField[] = [
+  { name: "x", columns: ["u", "v"], scales: [{ shift: 0.1, span: 1e-7 }, { shift: 0, span: 1 }] }, // prettier-ignore
+  { name: "y", columns: ["y"], classNames: ["é\n", "😀"] },
+];
+
+test("a checkpoint keeps the notes that it was saved with, and so does a trainer that loads it", () => {
   const trainer = linearTrainer({ rate: 0.3 });
   trainer.fit(data, { epochs: 2, earlyStopping: { patience: 50 } });
-  const plain = trainer.save();
-  expect(noteIn(plain, "characters")).toBeUndefined();
-  const noted = withNote(plain, "characters", { text: ["é", "😀"] });
-  expect(noteIn(noted, "characters")).toEqual({ text: ["é", "😀"] });
-  expect(noteIn(withNote(noted, "characters", 3), "characters")).toBe(3);
+  expect(fieldsIn(trainer.save())).toBeUndefined();
+  const noted = trainer.save({ fields, folds: [1] });
+  expect(fieldsIn(noted)).toEqual(fields);
   const next = linearTrainer({ seed: 99, rate: 0.3 });
-  next.load(noted);
-  expect(next.save()).toEqual(plain);
-  expect(() => next.load(noted.with(40, noted[40] ^ 1))).toThrow("its checksum does not fit its content");
+  expect(next.load(noted)).toEqual({ fields, folds: [1] });
+  expect(next.save()).toEqual(noted);
+  expect(next.load(next.save({ folds: undefined }))).toEqual({ fields });
+});
+
+test("fields that differ from those of a checkpoint are refused, and the first difference is told", () => {
+  expect(() => checkFields(fields, undefined)).not.toThrow();
+  expect(() => checkFields(fields, fieldsIn(linearTrainer().save({ fields })))).not.toThrow();
+  const other = (change: Partial<FittedField>) => () =>
+    checkFields([fields[0], { ...fields[1], ...change }], fields);
+  expect(other({ classNames: ["é\n", "ä"] })).toThrow(InputError);
+  expect(other({ classNames: ["é\n", "ä"] })).toThrow(
+    'the checkpoint was trained on other data: there y.classNames[1] is "😀", here y.classNames[1] is "ä"',
+  );
+  expect(other({ classNames: ["é\n"] })).toThrow('there y.classNames[1] is "😀", here there is none');
+  expect(() => checkFields([{ ...fields[0], scales: [{ shift: 0, span: 1 }] }], fields)).toThrow(
+    'there x.scales[0] is {"shift":0.1,"span":1e-7}, here x.scales[0] is {"shift":0,"span":1}',
+  );
 });

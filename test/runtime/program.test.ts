@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fieldsIn } from "../../src/runtime/checkpoint.ts";
 import { columnCodec } from "../../src/runtime/column-codec.ts";
 import { csvFile } from "../../src/runtime/csv-reader.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
@@ -80,6 +81,24 @@ test("resumed from any epoch it prints what it would have printed", async () => 
     expect(readFileSync(out)).toEqual(readFileSync(path("whole.bin")));
   }
   expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
+});
+
+test("a checkpoint says how the data was read, and data that is read otherwise is refused", async () => {
+  await run(...data, "--epochs", "1", "--out", path("fields.bin"));
+  const [, target] = fieldsIn(readFileSync(path("fields.bin"))) ?? [];
+  expect(target).toEqual({ name: "y", columns: ["y"] });
+  const [head, ...rows] = readFileSync(path("line.csv"), "utf8").trimEnd().split("\n");
+  writeFileSync(path("other.csv"), [head, ...rows.slice(1)].join("\n"));
+  const { code, progress } = await run("--data", path("other.csv"), "--resume", path("fields.bin"));
+  expect(code).toBe(2);
+  expect(progress).toMatch(
+    /^error: .*fields\.bin: the checkpoint was trained on other data: there x\.scales\[0\] is /,
+  );
+});
+
+test("a checkpoint of a library's user, which says nothing of data, goes on with any", async () => {
+  writeFileSync(path("bare.bin"), linearTrainer({ rate: 0.3, training: facts }).save());
+  expect((await run(...data, "--resume", path("bare.bin"))).output).toBe((await run(...data)).output);
 });
 
 test("a checkpoint brings its seed along, and another one is refused", async () => {
