@@ -69,6 +69,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--epochs <n>", "epochs in all, those before a checkpoint included (default: the spec's)", whole)
     .option("--seed <n>", "what everything random derives from (default: the spec's)", whole)
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
+    .option(
+      "--keep <k>",
+      "keep the last k checkpoints: FILE and, before it, FILE.epoch-N (default: 1)",
+      positive,
+    )
     .option("--resume <checkpoint>", "go on from there")
     .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
     .option(
@@ -88,7 +93,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   ])
     .argument("<spec>", `${specArgument}, with \`training.search\``)
     .option("--data <file>", "the data, as for train (default: the spec's)")
-    .option("--threads <n>", "how many candidates are tried at a time (default: one for each core)", count)
+    .option("--threads <n>", "how many candidates are tried at a time (default: one for each core)", positive)
     .option(
       "--out <file>",
       "keeps what is done; the same command goes on from there (default: NAME.search.jsonl)",
@@ -184,9 +189,9 @@ function whole(text: string): number {
   throw new InvalidArgumentError(`It must be a whole number from 0 to ${largestWhole}.`);
 }
 
-function count(text: string): number {
-  if (Number(text) !== 0) return whole(text);
-  throw new InvalidArgumentError("It must be a positive whole number.");
+function positive(text: string): number {
+  if (whole(text) > 0) return whole(text);
+  throw new InvalidArgumentError("It must be at least 1.");
 }
 
 function temperature(text: string): number {

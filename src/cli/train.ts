@@ -13,6 +13,7 @@ import type { Trainer } from "../runtime/trainer.ts";
 import { epochText, resultText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
+import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
@@ -21,13 +22,13 @@ import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
-import { writeFile } from "./write-file.ts";
 
 export interface TrainFlags {
   readonly data?: string;
   readonly epochs?: number;
   readonly seed?: number;
   readonly out?: string;
+  readonly keep?: number;
   readonly resume?: string;
   readonly sample?: number;
   readonly temperature?: number;
@@ -57,11 +58,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   if (resumed) onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
   const seen = seenAs(trainer, emitted.model, model, dataset, flags);
   const total = flags.epochs ?? training.epochs;
-  const save = async () => {
-    if (flags.out !== undefined) await writeFile(flags.out, seen.save({ fields }));
-  };
-  // With no epoch left to run, the checkpoint asked for is the one that was read.
-  if (trainer.epoch >= total) await save();
+  const saveCheckpoint = await checkpointFiles(flags.out, flags.keep);
+  const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...more }));
   const progress = await progressLine(process.stderr);
   let before = trainer.save();
   try {
@@ -70,7 +68,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       training,
       seen,
       dataset,
-      { epochs: total },
+      // What has stopped early stays so, however often it is resumed.
+      { epochs: resumed?.notes.stopped ? 0 : total },
       async (report) => {
         before = trainer.save();
         await save();
@@ -78,6 +77,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       },
     );
     progress.end();
+    await save(trainer.epoch < total ? { stopped: true } : {});
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
   } catch (error) {

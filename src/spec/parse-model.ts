@@ -12,6 +12,7 @@ import { checkReferences } from "./check/check-references.ts";
 import { keysOf, member } from "./check/raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
 import { checkTraining } from "./check/check-training.ts";
+import { checkWeights } from "./check/check-weights.ts";
 import { warnOfUnread } from "./check/warn-of-unread.ts";
 import { explain } from "./explain.ts";
 import { flattenNetwork } from "./flatten.ts";
@@ -55,6 +56,7 @@ export function parseSpec(value: unknown): ParsedSpec {
   if (flat) warnOfUnread(inputs, network, flat, problems);
   checkTraining(value, problems);
   checkSearch(value, problems);
+  checkWeights(value, problems);
   checkData(value, problems);
   const warnings = problems.throwErrors();
   if (!result.success || !flat) throw new DiagnosticError(problems.found);

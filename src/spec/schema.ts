@@ -74,6 +74,19 @@ const optimizerKeys = {
     .describe("Limits the gradients before the update."),
 };
 
+const weights = {
+  classWeights: z
+    .union([z.literal("balanced"), z.array(nonNegative).min(2), z.record(z.string(), nonNegative)])
+    .optional()
+    .describe(
+      'What each class weighs in the loss: a list by number, an object by name, or "balanced" (the rarer, the more).',
+    ),
+  sampleWeights: z
+    .string()
+    .optional()
+    .describe("An input of one number a row that says what the row weighs in the loss."),
+};
+
 const training = z.strictObject({
   epochs: positiveInteger.describe("How often the training part is gone through."),
   batchSize: z.int().positive().max(1_000_000).describe("Rows in one optimizer step."),
@@ -110,6 +123,7 @@ const training = z.strictObject({
   search: search
     .optional()
     .describe("Which other specs `tapeless search` tries; everything else reads the spec as it is written."),
+  ...weights,
 });
 
 const scale = z.union([

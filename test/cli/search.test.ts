@@ -169,7 +169,7 @@ describe("what is wrong is told before anything is trained", () => {
 
   it("data that cannot be read", async () => {
     expectRefusal(await search("--data", "flower.csv"), "T2001");
-    expectRefusal(await search("--threads", "0"), "T1010", "a positive whole number");
+    expectRefusal(await search("--threads", "0"), "T1010", "at least 1");
     expect(place.made()).toEqual([]);
   });
 });
