@@ -1,4 +1,4 @@
-// The same with Adagrad.
+// The same with Adagrad, which sums up all squares.
 import { defineModel } from "tapeless";
 import base from "./moons-sgd.ts";
 

@@ -1,4 +1,4 @@
-// The same with Rmsprop.
+// The same with RMSprop, which forgets.
 import { defineModel } from "tapeless";
 import base from "./moons-sgd.ts";
 

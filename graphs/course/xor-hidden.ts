@@ -5,7 +5,6 @@ import base from "./xor-line.ts";
 export default defineModel({
   ...base,
   name: "xor-hidden",
-
   network: [
     { type: "dense", units: 4, activation: "tanh" },
     { type: "dense", units: 1 },

@@ -45,7 +45,10 @@ const chance = 0.2;
 export const claims: readonly Claim[] = [
   {
     claim: "the perceptron makes no mistake from the second epoch on",
-    holds: (of) => of("unit-step").epochs.slice(1).every(({ loss }) => loss === 0) && loss(of)("unit-step") === 0,
+    holds: (of) =>
+      of("unit-step")
+        .epochs.slice(1)
+        .every(({ loss }) => loss === 0) && loss(of)("unit-step") === 0,
   },
   {
     claim: "a line never gets more than three of the four points of xor right",
@@ -72,7 +75,8 @@ export const claims: readonly Claim[] = [
   },
   {
     claim: "RMSLE's estimates are lower by 5 % or more",
-    holds: (of) => figure("train.estimate")(of)("loss-rmsle") < 0.95 * figure("train.estimate")(of)("loss-mse"),
+    holds: (of) =>
+      figure("train.estimate")(of)("loss-rmsle") < 0.95 * figure("train.estimate")(of)("loss-mse"),
   },
   {
     claim: "spoilt readings pull the line of MSE away, and those of MAE and Huber hardly",
@@ -107,7 +111,8 @@ export const claims: readonly Claim[] = [
     holds: (of) => isLeast(loss(of), ["moons-momentum", "moons-sgd"]),
   },
   {
-    claim: "Adagrad starts faster than plain descent and stalls; RMSprop, at the same rate, gets four times lower",
+    claim:
+      "Adagrad starts faster than plain descent and stalls; RMSprop, at the same rate, gets four times lower",
     holds: (of) =>
       of("moons-adagrad").epochs[4].loss < of("moons-sgd").epochs[4].loss &&
       4 * loss(of)("moons-rmsprop") < loss(of)("moons-adagrad"),
@@ -137,7 +142,8 @@ export const claims: readonly Claim[] = [
   },
   {
     claim: "He's start is ahead of Xavier's and LeCun's",
-    holds: (of) => isLeast(loss(of), ["init-he", "init-xavier"]) && isLeast(loss(of), ["init-he", "init-lecun"]),
+    holds: (of) =>
+      isLeast(loss(of), ["init-he", "init-xavier"]) && isLeast(loss(of), ["init-he", "init-lecun"]),
   },
   {
     claim: "the network learns its rows by heart: validation is worse than the mean, training far better",

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { figureText } from "../../src/report/figure-text.ts";
 import { chartSvg, scaleFor, type Chart } from "../../src/report/index.ts";
 import type { Run } from "./run-command.ts";
 
@@ -24,13 +25,14 @@ type Kind = (drawing: Drawing) => string;
 /** A spec, as it is on disk. */
 const spec: Kind = ({ takes }) => fence(readFileSync(join(root, takes), "utf8"), "ts");
 
-/** What the commands printed; of progress nothing. `from WORDS` leaves out what stands before the line that begins with them. */
+/** What the commands printed; of progress nothing. `from WORD` leaves out what stands before the line that begins with it. */
 const output: Kind = ({ takes, runs }) => {
   const text = runs.map(printed).join("");
-  const [, start] = /^from (.*)$/.exec(takes) ?? [];
-  const begin = start === undefined ? 0 : `\n${text}`.indexOf(`\n${start}`);
-  if (begin < 0) throw new Error(`no line begins with "${start}"`);
-  return fence(text.slice(begin), "");
+  const [, start = ""] = /^from (.*)$/.exec(takes) ?? [];
+  const lines = text.split("\n");
+  const first = lines.findIndex((line) => line.trim().startsWith(start));
+  if (first < 0) throw new Error(`no line begins with "${start}"`);
+  return fence(lines.slice(first).join("\n"), "");
 };
 
 const printed = ({ stdout, stderr }: Run): string =>
@@ -48,37 +50,41 @@ const emitted: Kind = ({ takes, runs, folder }) => {
 /** A row for each command, a column for each figure that the marker names. */
 const table: Kind = ({ takes, runs }) => {
   const columns = takes.split(/\s+/);
-  const rows = runs.map((run) => [`\`${labelOf(run)}\``, ...columns.map((column) => cell(run, column))]);
-  const head = [isOneSpec(runs) ? "seed" : "spec", ...columns.map((column) => column.replace(".", " "))];
+  const rows = runs.map((run) => [labelIn(runs, run), ...columns.map((column) => cell(run, column))]);
+  const head = [isOneSpec(runs) ? "start" : "spec", ...columns.map(spoken)];
   const lines = [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...rows];
   return `\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
-
-  function labelOf(run: Run): string {
-    return isOneSpec(runs) ? seedOf(run) : nameOf(run);
-  }
 };
 
 function cell({ code, result, epochs }: Run, column: string): string {
-  if (code !== 0) return `diverged in epoch ${epochs.length + 1}`;
-  return result[column].toPrecision(4).replace(/e\+?(-?\d+)$/, " · 10^$1");
+  return code === 0 ? figureText(result[column]) : `diverged in epoch ${epochs.length + 1}`;
 }
 
-/** A curve for each command: `FILE FIGURE | TITLE`. */
+/** Curves over epochs, one for each command and figure: `FILE FIGURE… | TITLE`; with `below N` they leave the picture there. */
 const plot: Kind = ({ takes, runs, picture }) => {
-  const [, file, figure, title] = /^(\S+) (\S+) \| (.*)$/.exec(takes) ?? [];
-  const label = figure.replace(".", " ");
-  const series = runs.map((run) => ({
-    name: isOneSpec(runs) ? `seed ${seedOf(run)}` : nameOf(run),
-    points: run.epochs.map((epoch, i) => [i + 1, epoch[figure]] as const),
-  }));
+  const [what, title] = takes.split(" | ");
+  const [drawn, limit = Infinity] = what.split(" below ");
+  const [file, ...figures] = drawn.split(" ");
+  const visible = (value: number): number => (value < Number(limit) ? value : NaN);
+  const series = runs.flatMap((run) =>
+    figures.map((figure) => ({
+      name: runs.length === 1 ? spoken(figure) : labelIn(runs, run),
+      points: run.epochs.map((epoch, i) => [i + 1, visible(epoch[figure])] as const),
+    })),
+  );
   const scale = scaleFor(series.flatMap(({ points }) => points.map(([, y]) => y)));
-  const panel = { title: label, x: { label: "epoch", isWhole: true }, y: { label, scale }, series };
+  const y = { label: spoken(figures[figures.length - 1]), scale };
+  const panel = { title: "", x: { label: "epoch", isWhole: true }, y, series };
   picture(file, chartSvg({ title, panels: [panel] } satisfies Chart));
   return `\n![${title}](course/${file})\n`;
 };
 
 const nameOf = ({ command }: Run): string => basename(command.words[1], ".ts");
 const seedOf = ({ command: { words } }: Run): string => words[words.indexOf("--seed") + 1];
+/** Runs of one spec are told apart by their seeds. */
+const labelIn = (runs: readonly Run[], run: Run): string =>
+  isOneSpec(runs) ? `seed ${seedOf(run)}` : nameOf(run);
+const spoken = (figure: string): string => figure.replace(".", " ");
 const isOneSpec = (runs: readonly Run[]): boolean => new Set(runs.map(nameOf)).size === 1;
 const fence = (text: string, language: string): string => `\n\`\`\`${language}\n${text.trimEnd()}\n\`\`\`\n`;
 
