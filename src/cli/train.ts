@@ -21,9 +21,10 @@ import { preparingOf } from "./preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
+import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 import { writeFile } from "./write-file.ts";
 
-export interface TrainFlags {
+export interface TrainFlags extends WatchFlags {
   readonly data?: string;
   readonly epochs?: number;
   readonly seed?: number;
@@ -58,6 +59,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   };
   // With no epoch left to run, the checkpoint asked for is the one that was read.
   if (trainer.epoch >= total) await save();
+  const watch = await watchEpochs(model.name, trainer.epoch, flags);
   const progress = await progressLine(process.stderr);
   let before = trainer.save();
   try {
@@ -69,16 +71,19 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       { epochs: total },
       async (report) => {
         before = trainer.save();
+        await watch.see(report);
         await save();
         progress.show(epochText(report, total));
       },
     );
     progress.end();
+    await watch.end();
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
   } catch (error) {
     progress.end();
     if (!(error instanceof Error) || error.name !== "TrainingDiverged") throw error;
+    await watch.end();
     return tellDivergence(error, { compilation, facts: emitted.model, trainer, dataset, before });
   }
 }
