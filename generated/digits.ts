@@ -1414,12 +1414,18 @@ export type Numbers = Float32Array;
 /** The mean loss over some rows, and the model's metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
-/** The compiled part of a trainer: one arena and the programs that work on it. */
-interface Machine {
-  /** Where a batch is written: inputs and targets by name, row-major, room for `batchSize` rows each. */
+/** The compiled part of a predictor. */
+interface PredictingMachine {
+  /** Where a batch is written: inputs (and targets) by name, row-major, room for `batchSize` rows each. */
   readonly inputs: Record<string, Numbers | Int32Array>;
   /** The predictions of up to `batchSize` rows. */
   readonly output: Numbers;
+  /** Writes the predictions for the first n rows to `output`. */
+  predict(n: number): void;
+}
+
+/** The compiled part of a trainer: one arena and the programs that work on it. */
+interface Machine extends PredictingMachine {
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
@@ -1434,8 +1440,6 @@ interface Machine {
   gradient(n: number): number;
   /** One step of the optimizer, from gradients that n rows gave. */
   update(n: number): void;
-  /** Writes the predictions for the first n rows to `output`. */
-  predict(n: number): void;
   /** Adds the first n rows to `totals`. */
   evaluate(n: number): void;
   /** Loss and metrics of all rows in `totals`. */
@@ -1926,7 +1930,7 @@ interface Slot extends IndexBounds {
 }
 
 /** The slots of a model: inputs first, in the spec's order. */
-function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
+function slotsOf(model: ModelFacts, machine: PredictingMachine): Slot[] {
   const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
     ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),

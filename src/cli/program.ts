@@ -38,6 +38,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
     "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
     "tapeless compile spec.ts --watch",
+    "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
     .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
@@ -45,6 +46,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(dtypeOption())
     .option("--check", "write nothing; exit 1 if a file is not what would be written")
     .option("--watch", "compile again whenever a spec changes")
+    .option(
+      "--predictor <checkpoint>",
+      "the network's forward part alone, with the checkpoint's parameters inside (default file: generated/<name>.predictor.ts)",
+    )
     .option("--exact", "leave out rewrites that may change rounding")
     .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
     .action(async (specs: string[], flags: CompileFlags) =>

@@ -1,6 +1,6 @@
 // The way of a batch into the arena: one slot per input and target, each value checked as it is copied.
 import { InputError } from "./input-error.ts";
-import type { Machine, Numbers } from "./machine.ts";
+import type { Numbers, PredictingMachine } from "./machine.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 
 /** Inputs and targets by name, row-major. */
@@ -34,7 +34,7 @@ export interface Slot extends IndexBounds {
 }
 
 /** The slots of a model: inputs first, in the spec's order. */
-export function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
+export function slotsOf(model: ModelFacts, machine: PredictingMachine): Slot[] {
   const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
     ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),
