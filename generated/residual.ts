@@ -2109,6 +2109,7 @@ function partsOf(
 function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
   const { earlyStopping, patience } = plan;
+  machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {
@@ -2270,6 +2271,8 @@ interface ColumnFacts {
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
+  /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
+  classNames?: readonly string[];
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -2463,6 +2466,8 @@ interface Machine extends PredictingMachine {
   readonly seed: Int32Array;
   /** Forward and backward over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
+  /** Learns of the training part, before its first step, what is to be known of it. */
+  prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, from gradients that n rows gave. */
   update(n: number): void;
   /** Adds the first n rows to `totals`. */
@@ -2488,8 +2493,11 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. */
-  inputs: Record<string, { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean }>;
+  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. `least`: a lower bound. */
+  inputs: Record<
+    string,
+    { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
+  >;
   /** `classes`: a target of indices, each from 0 to classes − 1, or −1 for "left out". */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
@@ -2954,13 +2962,15 @@ interface Slot extends IndexBounds {
   readonly isTarget: boolean;
   /** Numbers in a row. */
   readonly size: number;
+  /** The least of real numbers that it may hold. */
+  readonly least?: number | undefined;
   readonly view: Numbers | Int32Array;
 }
 
 /** The slots of a model: inputs first, in the spec's order. */
 function slotsOf(model: ModelFacts, machine: PredictingMachine): Slot[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
-    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
+  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss, least }]) => ({
+    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), least, view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),
   }));
   const targets = Object.entries(model.targets).map(([name, { shape, classes = 0 }]) => ({
@@ -3027,19 +3037,23 @@ function writeNumbers(
   n: number,
   order?: Int32Array,
 ): void {
-  const { name, size } = slot;
+  const { name, size, least = -Infinity } = slot;
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
-      if (!Number.isFinite(view[i * size + j]))
+      if (!Number.isFinite(view[i * size + j]) || value < least)
         throw wrongValue(
           name,
           row,
           value,
-          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+          value < least
+            ? `below ${least}`
+            : Number.isFinite(value)
+              ? "too large for f32"
+              : "not a finite number",
         );
     }
   }

@@ -1,6 +1,8 @@
 /** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
 import { isRising, metricName } from "../library/metrics/index.ts";
 import { readNames } from "./build-network.ts";
+import { sizeOf } from "../ir/types.ts";
+import { classWeightStorage } from "./build-measures.ts";
 import { readByMeasures } from "./check/check-formulas.ts";
 import type { ModelGraphs } from "./build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
@@ -63,7 +65,11 @@ export function codecNames({ data }: Model): Readonly<Record<string, string>> {
   if (data === undefined) return {};
   if (typeof data.file !== "string") return { columns: "blockCodec" };
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
-  const special = { characters: "characterCodec", nextOf: "nextCodec" } as const;
+  const special = {
+    characters: "characterCodec",
+    nextOf: "nextCodec",
+    classNames: "namedClassCodec",
+  } as const;
   const keyOf = (field: Columns) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
   return Object.fromEntries(
@@ -95,6 +101,13 @@ function vocabularyOf(model: Model, input: string): { readonly vocabulary?: numb
   return sizes.length === 0 ? {} : { vocabulary: Math.min(...sizes) };
 }
 
+/** Where the weights of the classes are, if they are to follow from the training part, and of which target. */
+export function balancedWeights({ targets, training }: Model) {
+  if (training.classWeights !== "balanced") return undefined;
+  const [[target, { shape }]] = Object.entries(targets);
+  return { storage: classWeightStorage, target, size: sizeOf(shape, 1) };
+}
+
 /** The contract's `model`. */
 export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64") {
   const ofNetwork = readNames(model);
@@ -113,6 +126,7 @@ export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64
           dtype: element,
           ...vocabularyOf(model, name),
           ...(onlyLoss.includes(name) && { onlyLoss: true }),
+          ...(model.training.sampleWeights === name && { least: 0 }),
         },
       ]),
     ),
