@@ -28,7 +28,7 @@ import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
-import { modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
+import { balancedWeights, modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
 import { storageOf } from "./spec/storage.ts";
 import type { Model } from "./spec/types.ts";
 
@@ -143,8 +143,12 @@ export function withPrograms(compilation: Compilation, names: readonly ProgramNa
   return { ...compilation, programs, plan };
 }
 
-/** The text of the trainer. */
-export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f64"): Promise<string> {
+/** The text of the trainer; half the time goes into its formatting, which nobody sees of a trainer that is only run. */
+export async function emitTypeScript(
+  compilation: Compilation,
+  dtype: "f32" | "f64",
+  { isFormatted = true }: { isFormatted?: boolean } = {},
+): Promise<string> {
   const { model, built, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype);
   const parts = {
@@ -152,10 +156,12 @@ export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,
+    states: built.states,
+    balanced: balancedWeights(model),
     programs,
     plan,
   };
-  return assembleModule(parts, trainerModule(parts), await loadRuntime());
+  return assembleModule(parts, trainerModule(parts), await loadRuntime(), isFormatted);
 }
 
 /** What a predictor holds beside its code. */

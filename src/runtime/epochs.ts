@@ -89,6 +89,7 @@ function partsOf(
 export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
   const { earlyStopping, patience } = plan;
+  machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {

@@ -1,12 +1,12 @@
 /** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
 import { isRising, metricName } from "../library/metrics/index.ts";
 import { readNames } from "./build-network.ts";
+import { sizeOf } from "../ir/types.ts";
+import { classWeightStorage } from "./build-measures.ts";
 import { readByMeasures } from "./check/check-formulas.ts";
 import type { ModelGraphs } from "./build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
 import { version } from "./version.ts";
-
-const columnsOf = (entry: Columns): Columns => ({ ...entry });
 
 const mapEntries = <T, U>(record: Readonly<Record<string, T>>, f: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
@@ -24,13 +24,22 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
 });
 
+/** What has a file of its own has no columns: its only one is called like it. */
+const columnsOf = (entries: Readonly<Record<string, Columns>>): Record<string, Columns> =>
+  Object.fromEntries(
+    Object.entries(entries).map(([name, entry]) => [
+      name,
+      entry.columns.length > 0 || entry.nextOf !== undefined ? { ...entry } : { ...entry, columns: [name] },
+    ]),
+  );
+
 /** The runtime's `DataFacts`. */
 export const dataFacts = ({ data }: Model) =>
   data === undefined
     ? undefined
     : {
-        inputs: mapEntries(data.inputs, columnsOf),
-        targets: mapEntries(data.targets, columnsOf),
+        inputs: columnsOf(data.inputs),
+        targets: columnsOf(data.targets),
         ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
       };
 
@@ -61,11 +70,16 @@ export const writesTexts = ({ inputs, data }: Model): boolean =>
  */
 export function codecNames({ data }: Model): Readonly<Record<string, string>> {
   if (data === undefined) return {};
-  if (typeof data.file !== "string") return { columns: "blockCodec" };
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
-  const special = { characters: "characterCodec", nextOf: "nextCodec" } as const;
+  const special = {
+    characters: "characterCodec",
+    nextOf: "nextCodec",
+    classNames: "namedClassCodec",
+  } as const;
   const keyOf = (field: Columns) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
+  // What has a file of its own needs no entry in the data section.
+  if (typeof data.file !== "string") keys.add("columns");
   return Object.fromEntries(
     Object.entries({ ...special, columns: "columnCodec" }).filter(([key]) => keys.has(key)),
   );
@@ -95,6 +109,13 @@ function vocabularyOf(model: Model, input: string): { readonly vocabulary?: numb
   return sizes.length === 0 ? {} : { vocabulary: Math.min(...sizes) };
 }
 
+/** Where the weights of the classes are, if they are to follow from the training part, and of which target. */
+export function balancedWeights({ targets, training }: Model) {
+  if (training.classWeights !== "balanced") return undefined;
+  const [[target, { shape }]] = Object.entries(targets);
+  return { storage: classWeightStorage, target, size: sizeOf(shape, 1) };
+}
+
 /** The contract's `model`. */
 export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64") {
   const ofNetwork = readNames(model);
@@ -109,17 +130,22 @@ export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64
       Object.entries(model.inputs).map(([name, { shape, dtype: element }]) => [
         name,
         {
-          shape,
+          shape: [...shape],
           dtype: element,
           ...vocabularyOf(model, name),
           ...(onlyLoss.includes(name) && { onlyLoss: true }),
+          ...(model.training.sampleWeights === name && { least: 0 }),
         },
       ]),
     ),
     targets: mapEntries(model.targets, ({ shape, classes }) =>
-      classes === undefined ? { shape } : { shape, classes },
+      classes === undefined ? { shape: [...shape] } : { shape: [...shape], classes },
     ),
-    parameters: built.parameters.map(({ name, shape, trainable }) => ({ name, shape, trainable })),
+    parameters: built.parameters.map(({ name, shape, trainable }) => ({
+      name,
+      shape: [...shape],
+      trainable,
+    })),
   };
 }
 

@@ -256,12 +256,6 @@ const keyRows: Row[] = [
     '  hint: for now, use { "fraction": 0.2 }',
   ],
   [
-    "search",
-    { training: { ...training, search: {} } },
-    "error T1901: training.search: known gap: `search` arrives with the search over specs",
-    "  hint: for now, train one spec per candidate",
-  ],
-  [
     "accumulate",
     { training: { ...training, accumulate: 2 } },
     "error T1901: training.accumulate: known gap: `accumulate` arrives with gradient accumulation",
@@ -271,12 +265,6 @@ const keyRows: Row[] = [
     "average",
     { training: { ...training, average: {} } },
     "error T1901: training.average: known gap: `average` arrives with weight averaging",
-    "  hint: for now, leave it out",
-  ],
-  [
-    "classWeights",
-    { training: { ...training, classWeights: [] } },
-    "error T1901: training.classWeights: known gap: `classWeights` arrives with weighted losses",
     "  hint: for now, leave it out",
   ],
 ];
