@@ -7,6 +7,7 @@ import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { buffersOf } from "./emit/typescript/share-kernels.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
+import type { GraphBuilder } from "./ir/builder.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import type { LoopProgram } from "./loop/types.ts";
@@ -26,6 +27,7 @@ import type { PassReport, RunOptions } from "./passes/run.ts";
 import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
+import { onTrainedWeights } from "./spec/build-average.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import { balancedWeights, modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
@@ -58,6 +60,7 @@ export interface PipelineOptions {
 
 /** The graphs of a model after differentiation, in the order of their programs. */
 export interface Differentiated {
+  readonly begin?: Graph | undefined;
   readonly gradient: Graph;
   readonly update: Graph;
   readonly predict: Graph;
@@ -78,7 +81,7 @@ export interface Compilation {
   readonly plan: MemoryPlan;
 }
 
-const programOrder = ["gradient", "update", "predict", "evaluate", "summarise"] as const;
+const programOrder = ["begin", "gradient", "update", "predict", "evaluate", "summarise"] as const;
 export type ProgramName = (typeof programOrder)[number];
 
 /** From a model to scheduled loops in a planned arena. */
@@ -97,37 +100,49 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   const trainable = built.parameters.filter(isWanted).map(({ name }) => name);
   const gradient = differentiate(built.training, trainable, g).graph;
   const derived: Differentiated = {
+    begin: built.begin,
     gradient: { ...gradient, name: "gradient" },
     update: { ...built.update, name: "update" },
     predict: { ...built.predict, name: "predict" },
     evaluate: { ...built.evaluate, name: "evaluate" },
     summarise: { ...built.summarise, name: "summarise" },
   };
-  for (const name of programOrder) checkGraph(derived[name], "differentiate");
-  const simplified = (name: ProgramName) => runPasses(derived[name], graphPasses, g, run);
+  const present = programOrder.flatMap((name) => derived[name] ?? []);
+  for (const graph of present) checkGraph(graph, "differentiate");
+  const simplified = (graph: Graph) => runPasses(graph, graphPasses, g, run);
   const graphs: Differentiated = {
-    gradient: simplified("gradient"),
-    update: simplified("update"),
-    predict: simplified("predict"),
-    evaluate: simplified("evaluate"),
-    summarise: simplified("summarise"),
+    begin: derived.begin && simplified(derived.begin),
+    gradient: simplified(onTrained(model, built, derived.gradient, g)),
+    update: simplified(derived.update),
+    predict: simplified(derived.predict),
+    evaluate: simplified(derived.evaluate),
+    summarise: simplified(derived.summarise),
   };
 
   const { batchSize } = model.training;
   const storage = storageOf(model, built, graphs, options.dtype);
-  const lowered = programOrder.map((name) => {
-    const lean: Pick<Rematerialised, "graph"> & Partial<Rematerialised> = skip.has("rematerialise")
-      ? { graph: graphs[name] }
-      : rematerialise(graphs[name], g, batchSize);
-    const { copies } = lean;
-    return lowerGraph(lean.graph, { float: options.dtype, batchSize, storage, skip, copies });
-  });
+  const lowered = programOrder
+    .flatMap((name) => graphs[name] ?? [])
+    .map((graph) => {
+      const lean: Pick<Rematerialised, "graph"> & Partial<Rematerialised> = skip.has("rematerialise")
+        ? { graph }
+        : rematerialise(graph, g, batchSize);
+      const { copies } = lean;
+      return lowerGraph(lean.graph, { float: options.dtype, batchSize, storage, skip, copies });
+    });
   for (const program of lowered) checkLoops(program, "lowering");
   const programs = lowered.map((program) => scheduleProgram(program, { batchSize, skip }));
   for (const program of programs) checkLoops(program, "scheduling");
   // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
   const plan = planMemory(programs, storage, batchSize);
   return { model, built, derived, graphs, lowered, programs, plan };
+}
+
+/** The gradients of averaged parameters are those at the weights that are averaged. */
+function onTrained(model: Model, { parameters }: ModelGraphs, gradient: Graph, g: GraphBuilder): Graph {
+  if (model.training.average === undefined) return gradient;
+  const trainable = parameters.filter((parameter) => parameter.trainable).map(({ name }) => name);
+  return onTrainedWeights(gradient, trainable, g);
 }
 
 /** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */

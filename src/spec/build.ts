@@ -13,6 +13,7 @@ import type { Graph, Node } from "../ir/nodes.ts";
 import { sumOf } from "../library/compare.ts";
 import { createBuilder } from "../ops/index.ts";
 import { tensorType } from "../ir/types.ts";
+import { averageStorage, takeUpWritten } from "./build-average.ts";
 import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from "./build-checks.ts";
 import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
 import { buildNetwork } from "./build-network.ts";
@@ -25,6 +26,8 @@ import type { Model } from "./types.ts";
 export interface ModelGraphs {
   /** In the order of the spec. */
   readonly parameters: readonly ParameterFacts[];
+  /** What precedes the gradients of a step, where something does: it readies storage that they read. */
+  readonly begin?: Graph;
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
   readonly training: Graph;
   /**
@@ -92,6 +95,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const prediction = predictionOf(g, model, judged, hasOutputStep);
   return {
     parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
+    ...(model.training.average && { begin: makeGraph("begin", [takeUpWritten(g, size)]) }),
     training,
     update,
     predict: makeGraph("predict", [{ storage: "result:output", node: prediction }]),
@@ -111,7 +115,10 @@ const trainableSize = (parameters: readonly ParameterFacts[]): number =>
 
 /** The gradients, and every state that is like the parameters. */
 const copiesOf = (states: readonly StateFacts[]): number =>
-  1 + states.filter(({ name, type }) => name.startsWith("optimizer:") && type.shape.length > 0).length;
+  1 +
+  states.filter(({ name, type }) => name.startsWith("optimizer:") && type.shape.length > 0).length +
+  // An average comes with the weights that it is of.
+  (states.some(({ name }) => name === averageStorage) ? 2 : 0);
 
 /** loss + l1 · Σ|w| + l2 · Σw², over trainable weights */
 function withPenalty(g: GraphBuilder, model: Model, loss: Node, { parameters }: Network): Node {

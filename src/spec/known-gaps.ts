@@ -17,7 +17,6 @@ const gaps: Readonly<Record<string, Gap>> = {
   "training.validation.folds": gap("`folds`", "cross-validation", 'use { "fraction": 0.2 }'),
   "training.search": gap("`search`", "the search over specs", "train one spec per candidate"),
   "training.accumulate": gap("`accumulate`", "gradient accumulation", "use a larger batchSize"),
-  "training.average": gap("`average`", "weight averaging", "leave it out"),
 };
 
 /** The gap at a path of the spec. */

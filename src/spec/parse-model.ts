@@ -8,6 +8,7 @@ import { canonicalModel } from "./canonical.ts";
 import { checkData } from "./check/check-data.ts";
 import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkNames } from "./check/check-names.ts";
+import { checkRate } from "./check/check-rate.ts";
 import { checkReferences } from "./check/check-references.ts";
 import { keysOf, member } from "./check/raw-spec.ts";
 import { checkTraining } from "./check/check-training.ts";
@@ -52,6 +53,7 @@ export function parseSpec(value: unknown): ParsedSpec {
   if (flat) warnOfUnread(inputs, network, flat, problems);
   checkTraining(value, problems);
   checkWeights(value, problems);
+  checkRate(value, problems);
   checkData(value, problems);
   const warnings = problems.throwErrors();
   if (!result.success || !flat) throw new DiagnosticError(problems.found);

@@ -267,12 +267,6 @@ const keyRows: Row[] = [
     "error T1901: training.accumulate: known gap: `accumulate` arrives with gradient accumulation",
     "  hint: for now, use a larger batchSize",
   ],
-  [
-    "average",
-    { training: { ...training, average: {} } },
-    "error T1901: training.average: known gap: `average` arrives with weight averaging",
-    "  hint: for now, leave it out",
-  ],
 ];
 
 const nameRows: Row[] = [

@@ -65,7 +65,8 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
       field("step", viewOf("optimizer:step"));
       field("seed", viewOf("random:seed"));
-      field("gradient", `(n) => ${callOf("gradient")}`);
+      const begins = parts.programs.some(({ name }) => name === "begin");
+      field("gradient", begins ? `(n) => { ${callOf("begin")}; return ${callOf("gradient")}; }` : `(n) => ${callOf("gradient")}`); // prettier-ignore
       field("update", `() => ${callOf("update")}`);
       field("predict", `(n) => ${callOf("predict")}`);
       field("evaluate", `(n) => ${callOf("evaluate")}`);
