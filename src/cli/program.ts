@@ -80,6 +80,16 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "how bold they are: 0 the likeliest characters, 1 as likely as in the data (default: 1)",
       temperature,
     )
+    .option(
+      "--chart",
+      "show the losses over the epochs at the end (default: if standard error is a terminal)",
+    )
+    .option("--no-chart", "show none")
+    .option("--plot <file>", "write losses and metrics over the epochs as a picture (.svg)")
+    .option(
+      "--log <file>",
+      "write a line of JSON for each epoch as it ends; with --resume, go on with the file",
+    )
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>

@@ -22,8 +22,9 @@ import { preparingOf } from "./preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
+import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 
-export interface TrainFlags {
+export interface TrainFlags extends WatchFlags {
   readonly data?: string;
   readonly epochs?: number;
   readonly seed?: number;
@@ -56,6 +57,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const total = flags.epochs ?? training.epochs;
   const saveCheckpoint = await checkpointFiles(flags.out, flags.keep);
   const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...more }));
+  const watch = await watchEpochs(model.name, trainer.epoch, flags);
   const progress = await progressLine(process.stderr);
   let before = trainer.save();
   try {
@@ -68,17 +70,20 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       { epochs: resumed?.notes.stopped ? 0 : total },
       async (report) => {
         before = trainer.save();
+        await watch.see(report);
         await save();
         progress.show(epochText(report, total));
       },
     );
     progress.end();
     await save(trainer.epoch < total ? { stopped: true } : {});
+    await watch.end();
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
   } catch (error) {
     progress.end();
     if (!(error instanceof Error) || error.name !== "TrainingDiverged") throw error;
+    await watch.end();
     return tellDivergence(error, { compilation, facts: emitted.model, trainer, dataset, before });
   }
 }
