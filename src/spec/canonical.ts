@@ -48,7 +48,7 @@ function scaleOf({ scaleFrom, rule }: Schedule, { batchSize }: FullSpec["trainin
 }
 
 function canonicalTraining(
-  training: FullSpec["training"],
+  { search: _, ...training }: FullSpec["training"],
   targets: Readonly<Record<string, ModelTarget>>,
   data: FullSpec["data"],
 ): Training {
