@@ -16,7 +16,6 @@ const gap = (what: string, needs: string, now: string): Gap => ({
 const gaps: Readonly<Record<string, Gap>> = {
   "training.validation.folds": gap("`folds`", "cross-validation", 'use { "fraction": 0.2 }'),
   "training.search": gap("`search`", "the search over specs", "train one spec per candidate"),
-  "training.accumulate": gap("`accumulate`", "gradient accumulation", "use a larger batchSize"),
 };
 
 /** The gap at a path of the spec. */

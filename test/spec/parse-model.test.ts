@@ -261,12 +261,6 @@ const keyRows: Row[] = [
     "error T1901: training.search: known gap: `search` arrives with the search over specs",
     "  hint: for now, train one spec per candidate",
   ],
-  [
-    "accumulate",
-    { training: { ...training, accumulate: 2 } },
-    "error T1901: training.accumulate: known gap: `accumulate` arrives with gradient accumulation",
-    "  hint: for now, use a larger batchSize",
-  ],
 ];
 
 const nameRows: Row[] = [
