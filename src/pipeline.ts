@@ -8,6 +8,7 @@ import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { buffersOf } from "./emit/typescript/share-kernels.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
+import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import type { LoopProgram } from "./loop/types.ts";
@@ -17,8 +18,9 @@ import { planMemory } from "./lower/plan-memory.ts";
 import { rematerialise } from "./lower/rematerialise.ts";
 import type { Rematerialised } from "./lower/rematerialise.ts";
 import { createBuilder } from "./ops/index.ts";
+import { accumulate } from "./passes/accumulate.ts";
 import type { Pass } from "./passes/define.ts";
-import { differentiate } from "./passes/differentiate.ts";
+import { differentiate, gradientsOf } from "./passes/differentiate.ts";
 import { eraseStopGradients } from "./passes/erase-stop-gradients.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
@@ -28,6 +30,7 @@ import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
 import { onTrainedWeights } from "./spec/build-average.ts";
+import { statisticStorage } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import { balancedWeights, modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
@@ -58,9 +61,10 @@ export interface PipelineOptions {
   readonly watch?: (report: PassReport) => void;
 }
 
-/** The graphs of a model after differentiation, in the order of their programs. */
+/** The graphs of a model after differentiation, in the order of their programs; the first two only of some models. */
 export interface Differentiated {
   readonly begin?: Graph | undefined;
+  readonly measure?: Graph | undefined;
   readonly gradient: Graph;
   readonly update: Graph;
   readonly predict: Graph;
@@ -81,7 +85,7 @@ export interface Compilation {
   readonly plan: MemoryPlan;
 }
 
-const programOrder = ["begin", "gradient", "update", "predict", "evaluate", "summarise"] as const;
+const programOrder = ["begin", "measure", "gradient", "update", "predict", "evaluate", "summarise"] as const;
 export type ProgramName = (typeof programOrder)[number];
 
 /** From a model to scheduled loops in a planned arena. */
@@ -100,19 +104,20 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   const trainable = built.parameters.filter(isWanted).map(({ name }) => name);
   const gradient = differentiate(built.training, trainable, g).graph;
   const derived: Differentiated = {
-    begin: built.begin,
     gradient: { ...gradient, name: "gradient" },
     update: { ...built.update, name: "update" },
     predict: { ...built.predict, name: "predict" },
     evaluate: { ...built.evaluate, name: "evaluate" },
     summarise: { ...built.summarise, name: "summarise" },
   };
-  const present = programOrder.flatMap((name) => derived[name] ?? []);
-  for (const graph of present) checkGraph(graph, "differentiate");
+  const { begin, measure, gradient: ofStep } = graphsOfStep(model, built, derived.gradient, trainable, g);
+  for (const graph of [begin, measure, ofStep, ...Object.values(derived)])
+    if (graph !== undefined) checkGraph(graph, "differentiate");
   const simplified = (graph: Graph) => runPasses(graph, graphPasses, g, run);
   const graphs: Differentiated = {
-    begin: derived.begin && simplified(derived.begin),
-    gradient: simplified(onTrained(model, built, derived.gradient, g)),
+    begin: begin && simplified(begin),
+    measure: measure && simplified(measure),
+    gradient: simplified(ofStep),
     update: simplified(derived.update),
     predict: simplified(derived.predict),
     evaluate: simplified(derived.evaluate),
@@ -138,11 +143,33 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   return { model, built, derived, graphs, lowered, programs, plan };
 }
 
-/** The gradients of averaged parameters are those at the weights that are averaged. */
-function onTrained(model: Model, { parameters }: ModelGraphs, gradient: Graph, g: GraphBuilder): Graph {
-  if (model.training.average === undefined) return gradient;
+/**
+ * The gradients of a step, and what goes before them. Of most models they are those of a batch alone; several batches are accumulated,
+ * and averaged parameters are trained through the weights that the average is of.
+ */
+function graphsOfStep(
+  model: Model,
+  { training, loss, begin, parameters }: ModelGraphs,
+  gradient: Graph,
+  wanted: readonly string[],
+  g: GraphBuilder,
+): Pick<Differentiated, "begin" | "measure" | "gradient"> {
+  const { accumulate: groupSize, average } = model.training;
+  const leaves = training.nodes.filter((node) => node.op === "parameter");
+  const statistics = training.outputs.flatMap((output) => {
+    const statistic = leaves.find(({ attributes: { name } }) => statisticStorage(name) === output.storage);
+    return statistic === undefined ? [] : [{ ...output, statistic }];
+  });
+  const trained = leaves.filter(({ attributes: { name } }) => wanted.includes(name));
+  const group = groupSize && accumulate({ ...loss, statistics }, trained, groupSize, gradientsOf, g);
+  const outputs = [...begin, ...(group ? group.begin : [])];
   const trainable = parameters.filter((parameter) => parameter.trainable).map(({ name }) => name);
-  return onTrainedWeights(gradient, trainable, g);
+  const placed = (graph: Graph) => (average ? onTrainedWeights(graph, trainable, g) : graph);
+  return {
+    ...(outputs.length > 0 && { begin: makeGraph("begin", outputs) }),
+    ...(group && { measure: placed(group.measure) }),
+    gradient: placed(group ? group.gradient : gradient),
+  };
 }
 
 /** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */

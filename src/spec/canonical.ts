@@ -42,9 +42,10 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec
  * What a rate that is meant for steps of `scaleFrom` rows is multiplied by: in proportion (P. Goyal et al., "Accurate, Large Minibatch
  * SGD", 2017) or by the root (A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014).
  */
-function scaleOf({ scaleFrom, rule }: Schedule, { batchSize }: FullSpec["training"]): number {
+function scaleOf({ scaleFrom, rule }: Schedule, { batchSize, accumulate = 1 }: FullSpec["training"]): number {
   if (scaleFrom === undefined) return 1;
-  return rule === "sqrt" ? Math.sqrt(batchSize / scaleFrom) : batchSize / scaleFrom;
+  const factor = (batchSize * accumulate) / scaleFrom;
+  return rule === "sqrt" ? Math.sqrt(factor) : factor;
 }
 
 function canonicalTraining(
@@ -56,10 +57,11 @@ function canonicalTraining(
   const classes =
     Object.values(targets).some((target) => target.classes !== undefined) &&
     !Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
-  const { classWeights, ...rest } = training;
+  const { classWeights, accumulate = 1, ...rest } = training;
   return {
     ...rest,
     stratify: training.stratify ?? classes,
+    ...(accumulate > 1 && { accumulate }),
     ...(classWeights && { classWeights: weightsByNumber(classWeights) }),
   };
 }

@@ -133,6 +133,9 @@ const training = z.strictObject({
     })
     .optional()
     .describe("Stops when the validation part no longer improves, and restores the best epoch's parameters."),
+  accumulate: positiveInteger
+    .optional()
+    .describe("How many batches make one optimizer step, as if they were one batch."),
   average: average
     .optional()
     .describe("Evaluation, prediction and the best epoch use a moving average of the parameters."),

@@ -7,6 +7,7 @@ import type { ModelGraphs } from "./build.ts";
 import type { Model } from "./types.ts";
 
 interface Outputs {
+  readonly measure?: Graph | undefined;
   readonly gradient: Graph;
   readonly update: Graph;
   readonly predict: Graph;
@@ -51,8 +52,9 @@ export function storageOf(
   for (const [name, { shape, dtype }] of Object.entries(model.inputs)) put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input"); // prettier-ignore
   for (const [name, { shape, classes }] of Object.entries(model.targets)) put(name, classes === undefined ? float : "i32", ["n", ...shape], "input"); // prettier-ignore
 
-  for (const graph of [graphs.gradient, graphs.update, graphs.predict, graphs.summarise])
-    for (const { storage: name, node } of graph.outputs) {
+  const { measure, gradient, update, predict, summarise } = graphs;
+  for (const graph of [measure, gradient, update, predict, summarise])
+    for (const { storage: name, node } of graph?.outputs ?? []) {
       const { element, shape }: TensorType = node.type;
       if (name.startsWith("result:")) put(name, element, shape, "result");
     }

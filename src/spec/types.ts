@@ -76,6 +76,8 @@ export interface Training {
   readonly validation?: { readonly fraction: number };
   readonly test?: { readonly fraction: number };
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
+  /** How many batches make a step, if more than one. */
+  readonly accumulate?: number;
   readonly average?: { readonly decay: number };
   /** By the classes' numbers; "balanced": as the training part has them. */
   readonly classWeights?: "balanced" | readonly number[];
