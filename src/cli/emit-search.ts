@@ -1,4 +1,5 @@
 /** `tapeless search --emit`: the script that runs the shards of a search on a cluster. */
+import { isAbsolute } from "node:path";
 import { kubernetesJob } from "../search/kubernetes-job.ts";
 import { slurmScript } from "../search/slurm-script.ts";
 import type { SearchFlags } from "./search.ts";
@@ -37,6 +38,9 @@ export function checkEmit({ emit, shards, image, volume, output }: EmitFlags): v
 
 /** `name` is the model's, `spec` the file as it was given. */
 export async function emitSearch(name: string, spec: string, flags: SearchFlags): Promise<void> {
+  const outside = [spec, flags.data, flags.out].find((file) => file !== undefined && isAbsolute(file));
+  if (flags.emit === "kubernetes" && outside !== undefined)
+    throw usageError(`${outside}: a pod sees the volume alone`, "name files relative to the volume's folder");
   const { emit, shards = 1, image = "", volume = "", output, data, out, dtype } = flags;
   const args = [
     ...["search", spec.startsWith("-") ? `./${spec}` : spec],
