@@ -53,8 +53,13 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
 
   const preparing = preparingOf(model, emitted.model);
   const { training } = preparing;
-  const rows = await readSource({ spec, source, model, facts: emitted.model, given: flags.data });
-  const dataset = datasetOf(preparing, rows, trainer.seed, (file, work) => onFile(file, "T2004", work));
+  // The rows as they were read take as much room as the data set: nothing holds on to them.
+  const dataset = datasetOf(
+    preparing,
+    await readSource({ spec, source, model, facts: emitted.model, given: flags.data }),
+    trainer.seed,
+    (file, work) => onFile(file, "T2004", work),
+  );
   const { fields } = dataset;
   if (resumed) onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
   const seen = seenAs(trainer, emitted.model, model, dataset, flags);

@@ -1,5 +1,4 @@
 /** What preparing the data of a model depends on, as an emitted trainer would have it. */
-import { blockCodec } from "../runtime/block-codec.ts";
 import { namedClassCodec } from "../runtime/named-class-codec.ts";
 import { characterCodec, nextCodec } from "../runtime/character-codec.ts";
 import { columnCodec } from "../runtime/column-codec.ts";
@@ -13,7 +12,6 @@ const codecs: Readonly<Record<string, Codec>> = {
   columnCodec,
   characterCodec,
   nextCodec,
-  blockCodec,
   namedClassCodec,
 };
 
