@@ -44,7 +44,7 @@ it("killed again and again, it goes on from what was done, to the same bytes", a
   const resumed = await run("--json");
   expect(resumed.stdout).toBe(whole.stdout);
   expect(resumed.code).toBe(0);
-});
+}, 240_000);
 
 describe("shards", () => {
   it("joined, tell what one machine tells", async () => {
