@@ -61,6 +61,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+    "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
     .argument("<spec>", specArgument)
@@ -81,6 +82,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       temperature,
     )
     .option(
+      "--find-learning-rate",
+      "instead of training, find a rate: steps on the training part whose rates rise",
+    )
+    .option(
       "--chart",
       "show the losses over the epochs at the end (default: if standard error is a terminal)",
     )
@@ -93,7 +98,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
-      done(await (await import("./train.ts")).trainSpec(spec, flags)),
+      done(
+        flags.findLearningRate
+          ? await (await import("./find-learning-rate.ts")).findLearningRate(spec, flags)
+          : await (await import("./train.ts")).trainSpec(spec, flags),
+      ),
     );
 
   command(program, "verify", "check the emitted gradients and every target", [
