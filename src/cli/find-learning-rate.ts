@@ -11,11 +11,11 @@ import {
   type RangeTest,
 } from "../report/range-test.ts";
 import { datasetOf } from "../runtime/dataset.ts";
+import { preparingOf } from "../spec/preparing.ts";
 import type { Model } from "../spec/types.ts";
 import { epochBatches } from "../verify/epoch-batches.ts";
 import { compileSpec, type CompiledSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
-import { preparingOf } from "./preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { terminalSize } from "./terminal-size.ts";
@@ -43,7 +43,7 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
 
 /** What is for training has no place here: nothing of it would be done. @throws DiagnosticError (T1010) */
 function checkFlags(flags: TrainFlags): void {
-  const idle = ["epochs", "out", "resume", "sample", "temperature", "log", "chart"] as const;
+  const idle = ["epochs", "out", "keep", "resume", "sample", "temperature", "log", "chart"] as const;
   const given = idle.find((flag) => flags[flag] !== undefined);
   if (given !== undefined)
     throw usageError(`--${given} has no meaning with --find-learning-rate, which trains nothing that is kept`, "leave one of them out"); // prettier-ignore
@@ -63,9 +63,12 @@ async function lossesAtRisingRates(
   const rising: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
   const emitted = await loadTrainer(await emitTypeScript(compileModel(rising, { dtype }), dtype));
   const { model: facts } = emitted;
-  const rows = await readSource({ spec, source, model, facts, given });
-  const placed = <T>(file: string, work: () => T) => onFile(file, "T2004", work);
-  const { train } = datasetOf(preparingOf(model, facts), rows, seed, placed);
+  const { train } = datasetOf(
+    preparingOf(model, facts),
+    await readSource({ spec, source, model, facts, given }),
+    seed,
+    (file, work) => onFile(file, "T2004", work),
+  );
   const trainer = emitted.createTrainer({ seed });
   const { shuffle } = model.training;
   const losses: number[] = [];
@@ -82,7 +85,7 @@ const rounded = (rate: number): number => Number(rate.toPrecision(2));
 
 function verdict({ steepest, lowest, rates }: RangeTest & { steepest: number; lowest: number }): string {
   const last = rates[rates.length - 1];
-  const end = rates.length < rateSteps ? `came apart near ${rounded(last)}` : `held up to ${rounded(last)}`;
+  const end = rates.length < rateSteps ? `came apart above ${rounded(last)}` : `held up to ${rounded(last)}`;
   return [
     `learning rate ${rounded(steepest)}: there the loss falls steepest`,
     `to compare: it was lowest at ${rounded(lowest)}, a tenth of which is ${rounded(lowest / 10)}; it ${end}`,

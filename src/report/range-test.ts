@@ -64,10 +64,10 @@ export function smooth(values: readonly number[]): number[] {
   });
 }
 
-/** `losses` from the first step on; from the first that is not finite they are left out. */
+/** Of the losses from the first step on, those before they come apart: what follows would reach into the smoothed ones before it. */
 export function readRangeTest(all: readonly number[]): RangeTest {
-  const bad = all.findIndex((loss) => !Number.isFinite(loss));
-  const losses = bad < 0 ? all : all.slice(0, bad);
+  const end = all.findIndex((_, step) => hasComeApart(all.slice(0, step + 1)));
+  const losses = end < 0 ? all : all.slice(0, end);
   const smoothed = smooth(losses);
   const test = { rates: losses.map((_, step) => rateAt(step)), losses, smoothed };
   const bottom = smoothed.indexOf(Math.min(...smoothed));
@@ -77,14 +77,15 @@ export function readRangeTest(all: readonly number[]): RangeTest {
   return { ...test, steepest: rateAt(falls.indexOf(Math.max(...falls))), lowest: rateAt(bottom) };
 }
 
+/** What is far above all losses before the lowest is left out: drawn to its scale, the fall would be a flat line. */
 export function rangeTestChart(
   title: string,
   { rates, losses, smoothed, steepest, lowest }: RangeTest,
 ): Chart {
-  // Where losses come apart they grow beyond all that went before: drawn to scale, the fall would be a flat line.
-  const [low, high] = [Math.min(...smoothed), Math.max(...losses.slice(0, rates.indexOf(lowest ?? NaN) + 1))];
-  const ceiling = lowest === undefined ? Infinity : high + (high - low) / 2;
-  const below = (values: readonly number[]): Point[] =>
+  const bottom = lowest === undefined ? losses.length : rates.indexOf(lowest);
+  const [low, high] = [Math.min(...smoothed), Math.max(...losses.slice(0, bottom + 1))];
+  const ceiling = high + (high - low) / 2;
+  const at = (values: readonly number[]): Point[] =>
     values.flatMap((value, step) => (value <= ceiling ? [[rates[step], value] as const] : []));
   const mark = (x: number | undefined, label: string) => (x === undefined ? [] : [{ x, label }]);
   return {
@@ -95,8 +96,8 @@ export function rangeTestChart(
         x: { label: "learning rate", scale: "log" },
         y: { label: "loss" },
         series: [
-          { name: "smoothed", points: below(smoothed) },
-          { name: "loss of a batch", points: below(losses), as: "dots" },
+          { name: "smoothed", points: at(smoothed) },
+          { name: "loss of a batch", points: at(losses), as: "dots" },
         ],
         marks: [...mark(steepest, "steepest"), ...mark(lowest, "lowest")],
       },
