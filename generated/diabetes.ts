@@ -595,6 +595,20 @@ function summarise(doubles: Float64Array): void {
   compute_summary_r2(doubles);
 }
 
+// ── answers ──
+
+/** A cell of what is predicted. */
+type Cell = string | number;
+
+/**
+ * The cells of a column of the target, from what the network says of it: for classes the likeliest one's name, then a number for
+ * each; for real numbers the prediction in the target's own units.
+ */
+type Answer = (scores: readonly number[], classes: readonly Cell[], scale: Scale) => Cell[];
+
+/** A number as the target has it. */
+const inTargetUnits: Answer = ([value], _, { shift, span }) => [value * span + shift];
+
 // ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -780,9 +794,12 @@ function textColumn(table: Table, name: string): string[] {
 /** One file of all rows. */
 const csvFile: DataReader = {
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(_, { "--data": file }) {
+  async read(program, { "--data": file }) {
     if (file === undefined)
       throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+    return csvFile.open(program, file);
+  },
+  async open(_, file) {
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
     return { file, table: placed(file, () => parseCsv(text)) };
   },
@@ -1400,6 +1417,61 @@ function csvRecords(text: string): TableRecord[] {
   return records;
 }
 
+// ── predictions ──
+
+/** The part of a program that predicts: the rows of `file`, as lines of CSV. */
+const predictBy =
+  (answer: Answer): Program["predict"] =>
+  async (program, trainer, fields, file) => {
+    const { table } = await program.reader.open(program, file);
+    return csvLines(placed(file, () => predictions(program, fields, table, trainer, answer)));
+  };
+
+/** The rows' predictions, under the names of their columns. `fields` are those of the checkpoint, how its training rows were read. */
+function predictions(
+  preparing: Preparing,
+  fields: readonly FittedField[] | undefined,
+  table: Table,
+  trainer: Pick<Trainer, "predict">,
+  answer: Answer,
+): Cell[][] {
+  if (!fields)
+    throw new InputError("the checkpoint does not say how its data was read: those that --out writes do");
+  const { inputs, targets, batchSize, dtype } = preparing.model;
+  const [{ name, columns, scales, classNames = [] }] = fields.slice(-1);
+  const { shape, classes = 0 } = targets[name];
+  const known = fields.filter((field) => Object.hasOwn(inputs, field.name) && !inputs[field.name].onlyLoss);
+  const names: readonly Cell[] = classNames.length > 0 ? classNames : [...Array(classes).keys()];
+  const places = Array.from(
+    { length: sizeOf(shape) },
+    (_, i) => columns[i] ?? name + (shape.length > 0 ? i : ""),
+  );
+  const all = allRows(table.rows);
+  const rows: Cell[][] = [places.flatMap((place) => [place, ...names.map((of) => `${place}_${of}`)])];
+  for (let start = 0; start < all.length; start += batchSize) {
+    const part = all.subarray(start, start + batchSize);
+    const scores = trainer.predict(encodeRows(preparing, known, table, part));
+    const size = scores.length / part.length / places.length;
+    part.forEach((_, row) => {
+      const cells = places.flatMap((_, i) => {
+        const at = (row * places.length + i) * size;
+        return answer([...scores.subarray(at, at + size)], names, scales?.[i] ?? { shift: 0, span: 1 });
+      });
+      // No more digits than the element type holds.
+      rows.push(
+        cells.map((cell) => (typeof cell === "number" && dtype === "f32" ? +cell.toPrecision(7) : cell)),
+      );
+    });
+  }
+  return rows;
+}
+
+/** Cells that hold what would end them are quoted. */
+function csvLines(rows: readonly (readonly Cell[])[]): string {
+  const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
+  return rows.map((row) => row.map(quoted).join()).join("\n");
+}
+
 // ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
@@ -1431,6 +1503,13 @@ interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
+  /** What the trained model says of the rows of a file, as text; absent where it writes texts instead. */
+  predict?(
+    program: Program,
+    trainer: Trainer,
+    fields: readonly FittedField[] | undefined,
+    file: string,
+  ): Promise<string>;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -1445,6 +1524,8 @@ interface DataReader {
   /** What follows "--data" in the help, and the lines of other flags. */
   help: string;
   read(program: Program, flags: Flags): Promise<Source>;
+  /** One file, of which only the inputs are wanted. */
+  open(program: Program, file: string): Promise<Source>;
 }
 
 /** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
@@ -1499,6 +1580,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
+  }
+  const { "--predict": asked } = flags;
+  if (asked !== undefined) {
+    if (resume === undefined) throw new InputError("--predict needs --resume CHECKPOINT, a trained model");
+    return console.log((await program.predict?.(program, trainer, trained, asked)) ?? "");
   }
   const source = await program.reader.read(program, flags);
   const dataset = datasetOf(program, source, trainer.seed, placed);
@@ -1583,14 +1669,14 @@ function countIn(flags: Flags, flag: string): number | undefined {
   return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
 }
 
-function helpText({ model, training, reader, seenHelp = "" }: Program): string {
+function helpText({ model, training, reader, predict, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
   --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
-  --resume CHECKPOINT  go on from there${seenHelp}
+  --resume CHECKPOINT  go on from there${predict ? "\n  --predict FILE       train no more: print what it says of these rows, as CSV" : ""}${seenHelp}
   --json               print the result as one JSON object
   --help               print this`;
 }
@@ -2344,4 +2430,5 @@ void runIfMain(import.meta, {
   createTrainer,
   reader: csvFile,
   codecs: { columns: columnCodec },
+  predict: predictBy(inTargetUnits),
 });

@@ -7,6 +7,7 @@ import { version } from "../spec/version.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { InspectFlags } from "./inspect.ts";
+import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { TrainFlags } from "./train.ts";
 import type { VerifyFlags } from "./verify.ts";
@@ -79,6 +80,19 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
       done(await (await import("./train.ts")).trainSpec(spec, flags)),
+    );
+
+  command(program, "predict", "what a trained model says of the rows of a file", [
+    "tapeless predict graphs/iris.json iris.ckpt new.csv",
+    "tapeless predict graphs/iris.json iris.ckpt new.csv -o predictions.csv",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<checkpoint>", "the trained model, as `tapeless train --out` wrote it")
+    .argument("<file>", "the rows, of which only the inputs are read")
+    .option("-o, --output <file>", "write to a file instead of standard output")
+    .option("--json", "print one JSON object instead of CSV")
+    .action(async (spec: string, checkpoint: string, file: string, flags: PredictFlags) =>
+      done(await (await import("./predict.ts")).predictSpec(spec, checkpoint, file, flags)),
     );
 
   command(program, "verify", "check the emitted gradients and every target", [

@@ -10,14 +10,14 @@ import type { Block, Table } from "./table.ts";
 export const blockCodec: Codec = {
   fit({ data }, name, table, train) {
     const { scale } = columnFactsOf(data, name);
-    if (scale === undefined) return { name, columns: [] };
+    if (scale === undefined) return { name, columns: [name] };
     const { numbers, size } = blockOf(table, name);
     const scales = Array.from({ length: size }, (_, place) => {
       // What only divides looks at no number.
       const column = new Float64Array(typeof scale === "string" ? table.rows : 0);
       return fitScale(column.map((_, row) => numbers[row * size + place]), train, scale); // prettier-ignore
     });
-    return { name, columns: [], scales };
+    return { name, columns: [name], scales };
   },
   encode({ model }, { name, scales }, table, rows) {
     const { numbers, size } = blockOf(table, name);
