@@ -1460,6 +1460,8 @@ declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
+  /** Whether training had stopped early. */
+  stopped?: boolean;
   [name: string]: unknown;
 }
 
@@ -1722,6 +1724,7 @@ interface FitPlan {
   batchSize: number;
   shuffle: boolean;
   earlyStopping: EarlyStopping | undefined;
+  patience: number;
 }
 
 /** Checks options and data; the spec stands in for what the options leave out. */
@@ -1745,6 +1748,8 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     batchSize,
     shuffle: options.shuffle ?? training.shuffle,
     earlyStopping: earlyStopping || undefined,
+    // A patience of 0, too, stops at the first epoch that is no better than the best.
+    patience: earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity,
   };
 }
 
@@ -1777,9 +1782,8 @@ function partsOf(
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
 function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
-  const { earlyStopping } = plan;
-  // A patience of 0, too, stops at the first epoch that is no better than the best.
-  const patience = earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity;
+  const { earlyStopping, patience } = plan;
+  machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {
@@ -1792,15 +1796,16 @@ function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, His
     progress.last = packParameters(machine);
     machine.state.set(progress.best);
   }
-  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
-  if (history.stoppedEarly) Object.assign(progress, freshProgress(), { epoch: progress.epoch });
   return history;
 }
 
 /** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
-function resume({ machine, progress }: Session, { validation, earlyStopping }: FitPlan): void {
+function resume({ machine, progress }: Session, plan: FitPlan): void {
+  const { validation, earlyStopping } = plan;
   const monitor = `${validation ? "validation" : "training"} ${earlyStopping?.metric ?? "loss"}${earlyStopping ? ", kept" : ""}`;
-  if (progress.monitor !== monitor)
+  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
+  const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
+  if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
   const now = packParameters(machine);
   if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
@@ -1925,6 +1930,8 @@ interface ColumnFacts {
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
+  /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
+  classNames?: readonly string[];
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -2140,6 +2147,8 @@ interface Machine extends PredictingMachine {
   readonly seed: Int32Array;
   /** Forward and backward over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
+  /** Learns of the training part, before its first step, what is to be known of it. */
+  prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, from gradients that n rows gave. */
   update(n: number): void;
   /** Adds the first n rows to `totals`. */
@@ -2165,8 +2174,11 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. */
-  inputs: Record<string, { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean }>;
+  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. `least`: a lower bound. */
+  inputs: Record<
+    string,
+    { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
+  >;
   /** `classes`: a target of indices, each from 0 to classes − 1, or −1 for "left out". */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
@@ -2246,6 +2258,7 @@ function csvRecords(text: string): TableRecord[] {
 declare const process:
   | {
       argv: string[];
+      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
@@ -2256,7 +2269,7 @@ declare const console: { log(text: string): void };
 interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
   realpath(path: string): Promise<string>;
@@ -2332,10 +2345,10 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let trained: Notes["fields"];
+  let notes: Notes = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    trained = placed(resume, () => trainer.load(bytes)).fields;
+    notes = placed(resume, () => trainer.load(bytes));
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
@@ -2343,17 +2356,18 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   const dataset = datasetOf(program, source, trainer.seed, placed);
   const { fields } = dataset;
-  placed(`${resume}`, () => checkFields(fields, trained));
+  placed(`${resume}`, () => checkFields(fields, notes.fields));
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
-  const save = async () => {
-    if (out !== undefined) await writeWhole(out, shown.save({ fields }));
+  const save = async (more: Notes = {}) => {
+    if (out !== undefined) await writeWhole(out, shown.save({ fields, ...more }));
   };
-  // With no epoch left to run, the checkpoint asked for is the one that was read.
-  if (trainer.epoch >= total) await save();
-  const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
+  // What has stopped early stays so, however often it is resumed.
+  const epochs = notes.stopped ? 0 : total;
+  const result = await trainOn(model, training, shown, dataset, { epochs }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
+  await save(trainer.epoch < total ? { stopped: true } : {});
   console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
 }
 
@@ -2374,12 +2388,13 @@ function placed<T>(path: string, work: () => T): T {
   }
 }
 
-/** Writes a file so that at no moment there is half of one: beside it first, then renamed onto it. */
+/** Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const files = await hostFiles();
-  const partial = `${path}.partial`;
+  // Another run that writes the same file has a number of its own.
+  const partial = `${path}.${process?.pid}.partial`;
   try {
-    await files.writeFile(partial, bytes);
+    await files.writeFile(partial, bytes, { flush: true });
     await files.rename(partial, path);
   } catch (error) {
     await files.rm(partial, { force: true });
@@ -2616,13 +2631,15 @@ interface Slot extends IndexBounds {
   readonly isTarget: boolean;
   /** Numbers in a row. */
   readonly size: number;
+  /** The least of real numbers that it may hold. */
+  readonly least?: number | undefined;
   readonly view: Numbers | Int32Array;
 }
 
 /** The slots of a model: inputs first, in the spec's order. */
 function slotsOf(model: ModelFacts, machine: PredictingMachine): Slot[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
-    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
+  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss, least }]) => ({
+    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), least, view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),
   }));
   const targets = Object.entries(model.targets).map(([name, { shape, classes = 0 }]) => ({
@@ -2689,19 +2706,23 @@ function writeNumbers(
   n: number,
   order?: Int32Array,
 ): void {
-  const { name, size } = slot;
+  const { name, size, least = -Infinity } = slot;
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
-      if (!Number.isFinite(view[i * size + j]))
+      if (!Number.isFinite(view[i * size + j]) || value < least)
         throw wrongValue(
           name,
           row,
           value,
-          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+          value < least
+            ? `below ${least}`
+            : Number.isFinite(value)
+              ? "too large for f32"
+              : "not a finite number",
         );
     }
   }

@@ -28,7 +28,7 @@ import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
-import { modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
+import { balancedWeights, modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
 import { storageOf } from "./spec/storage.ts";
 import type { Model } from "./spec/types.ts";
 
@@ -152,6 +152,8 @@ export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,
+    states: built.states,
+    balanced: balancedWeights(model),
     programs,
     plan,
   };

@@ -69,12 +69,27 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--epochs <n>", "epochs in all, those before a checkpoint included (default: the spec's)", whole)
     .option("--seed <n>", "what everything random derives from (default: the spec's)", whole)
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
+    .option(
+      "--keep <k>",
+      "keep the last k checkpoints: FILE and, before it, FILE.epoch-N (default: 1)",
+      positive,
+    )
     .option("--resume <checkpoint>", "go on from there")
     .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
     .option(
       "--temperature <t>",
       "how bold they are: 0 the likeliest characters, 1 as likely as in the data (default: 1)",
       temperature,
+    )
+    .option(
+      "--chart",
+      "show the losses over the epochs at the end (default: if standard error is a terminal)",
+    )
+    .option("--no-chart", "show none")
+    .option("--plot <file>", "write losses and metrics over the epochs as a picture (.svg)")
+    .option(
+      "--log <file>",
+      "write a line of JSON for each epoch as it ends; with --resume, go on with the file",
     )
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
@@ -177,6 +192,11 @@ const largestWhole = 0xffffffff;
 function whole(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= largestWhole) return Number(text);
   throw new InvalidArgumentError(`It must be a whole number from 0 to ${largestWhole}.`);
+}
+
+function positive(text: string): number {
+  if (whole(text) > 0) return whole(text);
+  throw new InvalidArgumentError("It must be at least 1.");
 }
 
 function temperature(text: string): number {

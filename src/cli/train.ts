@@ -13,6 +13,7 @@ import type { Trainer } from "../runtime/trainer.ts";
 import { epochText, resultText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
+import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
@@ -21,13 +22,14 @@ import { preparingOf } from "./preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
-import { writeFile } from "./write-file.ts";
+import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 
-export interface TrainFlags {
+export interface TrainFlags extends WatchFlags {
   readonly data?: string;
   readonly epochs?: number;
   readonly seed?: number;
   readonly out?: string;
+  readonly keep?: number;
   readonly resume?: string;
   readonly sample?: number;
   readonly temperature?: number;
@@ -53,11 +55,9 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   if (resumed) onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
   const seen = seenAs(trainer, emitted.model, model, dataset, flags);
   const total = flags.epochs ?? training.epochs;
-  const save = async () => {
-    if (flags.out !== undefined) await writeFile(flags.out, seen.save({ fields }));
-  };
-  // With no epoch left to run, the checkpoint asked for is the one that was read.
-  if (trainer.epoch >= total) await save();
+  const saveCheckpoint = await checkpointFiles(flags.out, flags.keep);
+  const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...more }));
+  const watch = await watchEpochs(model.name, trainer.epoch, flags);
   const progress = await progressLine(process.stderr);
   let before = trainer.save();
   try {
@@ -66,19 +66,24 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       training,
       seen,
       dataset,
-      { epochs: total },
+      // What has stopped early stays so, however often it is resumed.
+      { epochs: resumed?.notes.stopped ? 0 : total },
       async (report) => {
         before = trainer.save();
+        await watch.see(report);
         await save();
         progress.show(epochText(report, total));
       },
     );
     progress.end();
+    await save(trainer.epoch < total ? { stopped: true } : {});
+    await watch.end();
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
   } catch (error) {
     progress.end();
     if (!(error instanceof Error) || error.name !== "TrainingDiverged") throw error;
+    await watch.end();
     return tellDivergence(error, { compilation, facts: emitted.model, trainer, dataset, before });
   }
 }

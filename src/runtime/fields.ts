@@ -13,6 +13,8 @@ export interface ColumnFacts {
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
+  /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
+  classNames?: readonly string[];
 }
 
 /** The data section of the spec: the columns of each input and target. */

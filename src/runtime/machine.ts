@@ -31,6 +31,8 @@ export interface Machine extends PredictingMachine {
   readonly seed: Int32Array;
   /** Forward and backward over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
+  /** Learns of the training part, before its first step, what is to be known of it. */
+  prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, from gradients that n rows gave. */
   update(n: number): void;
   /** Adds the first n rows to `totals`. */

@@ -13,6 +13,7 @@ import type { Trainer } from "./trainer.ts";
 declare const process:
   | {
       argv: string[];
+      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
@@ -22,7 +23,7 @@ declare const console: { log(text: string): void };
 export interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
   realpath(path: string): Promise<string>;
@@ -99,10 +100,10 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let trained: Notes["fields"];
+  let notes: Notes = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    trained = placed(resume, () => trainer.load(bytes)).fields;
+    notes = placed(resume, () => trainer.load(bytes));
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
@@ -115,17 +116,18 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   }
   const dataset = datasetOf(program, source, trainer.seed, placed);
   const { fields } = dataset;
-  placed(`${resume}`, () => checkFields(fields, trained));
+  placed(`${resume}`, () => checkFields(fields, notes.fields));
   const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
-  const save = async () => {
-    if (out !== undefined) await writeWhole(out, shown.save({ fields }));
+  const save = async (more: Notes = {}) => {
+    if (out !== undefined) await writeWhole(out, shown.save({ fields, ...more }));
   };
-  // With no epoch left to run, the checkpoint asked for is the one that was read.
-  if (trainer.epoch >= total) await save();
-  const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
+  // What has stopped early stays so, however often it is resumed.
+  const epochs = notes.stopped ? 0 : total;
+  const result = await trainOn(model, training, shown, dataset, { epochs }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
+  await save(trainer.epoch < total ? { stopped: true } : {});
   console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
 }
 
@@ -146,12 +148,13 @@ export function placed<T>(path: string, work: () => T): T {
   }
 }
 
-/** Writes a file so that at no moment there is half of one: beside it first, then renamed onto it. */
+/** Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const files = await hostFiles();
-  const partial = `${path}.partial`;
+  // Another run that writes the same file has a number of its own.
+  const partial = `${path}.${process?.pid}.partial`;
   try {
-    await files.writeFile(partial, bytes);
+    await files.writeFile(partial, bytes, { flush: true });
     await files.rename(partial, path);
   } catch (error) {
     await files.rm(partial, { force: true });

@@ -18,7 +18,6 @@ const gaps: Readonly<Record<string, Gap>> = {
   "training.search": gap("`search`", "the search over specs", "train one spec per candidate"),
   "training.accumulate": gap("`accumulate`", "gradient accumulation", "use a larger batchSize"),
   "training.average": gap("`average`", "weight averaging", "leave it out"),
-  "training.classWeights": gap("`classWeights`", "weighted losses", "leave it out"),
 };
 
 /** The gap at a path of the spec. */

@@ -11,6 +11,7 @@ import { checkNames } from "./check/check-names.ts";
 import { checkReferences } from "./check/check-references.ts";
 import { keysOf, member } from "./check/raw-spec.ts";
 import { checkTraining } from "./check/check-training.ts";
+import { checkWeights } from "./check/check-weights.ts";
 import { warnOfUnread } from "./check/warn-of-unread.ts";
 import { explain } from "./explain.ts";
 import { flattenNetwork } from "./flatten.ts";
@@ -50,6 +51,7 @@ export function parseSpec(value: unknown): ParsedSpec {
   const inputs = keysOf(member(value, "inputs")).filter((name) => !ofMeasures.includes(name));
   if (flat) warnOfUnread(inputs, network, flat, problems);
   checkTraining(value, problems);
+  checkWeights(value, problems);
   checkData(value, problems);
   const warnings = problems.throwErrors();
   if (!result.success || !flat) throw new DiagnosticError(problems.found);

@@ -73,6 +73,19 @@ const optimizerKeys = {
     .describe("Limits the gradients before the update."),
 };
 
+const weights = {
+  classWeights: z
+    .union([z.literal("balanced"), z.array(nonNegative).min(2), z.record(z.string(), nonNegative)])
+    .optional()
+    .describe(
+      'What each class weighs in the loss: a list by number, an object by name, or "balanced" (the rarer, the more).',
+    ),
+  sampleWeights: z
+    .string()
+    .optional()
+    .describe("An input of one number a row that says what the row weighs in the loss."),
+};
+
 const training = z.strictObject({
   epochs: positiveInteger.describe("How often the training part is gone through."),
   batchSize: z.int().positive().max(1_000_000).describe("Rows in one optimizer step."),
@@ -106,6 +119,7 @@ const training = z.strictObject({
     })
     .optional()
     .describe("Stops when the validation part no longer improves, and restores the best epoch's parameters."),
+  ...weights,
 });
 
 const scale = z.union([

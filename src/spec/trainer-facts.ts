@@ -3,6 +3,8 @@ import { isRising, metricName } from "../library/metrics/index.ts";
 import { sizeOf } from "../ir/types.ts";
 import { splitOutputStep } from "./build-measures.ts";
 import { readNames } from "./build-network.ts";
+import { sizeOf } from "../ir/types.ts";
+import { classWeightStorage } from "./build-measures.ts";
 import { readByMeasures } from "./check/check-formulas.ts";
 import type { ModelGraphs } from "./build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
@@ -65,7 +67,11 @@ export function codecNames({ data }: Model): Readonly<Record<string, string>> {
   if (data === undefined) return {};
   if (typeof data.file !== "string") return { columns: "blockCodec" };
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
-  const special = { characters: "characterCodec", nextOf: "nextCodec" } as const;
+  const special = {
+    characters: "characterCodec",
+    nextOf: "nextCodec",
+    classNames: "namedClassCodec",
+  } as const;
   const keyOf = (field: Columns) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
   return Object.fromEntries(
@@ -121,6 +127,13 @@ function vocabularyOf(model: Model, input: string): { readonly vocabulary?: numb
   return sizes.length === 0 ? {} : { vocabulary: Math.min(...sizes) };
 }
 
+/** Where the weights of the classes are, if they are to follow from the training part, and of which target. */
+export function balancedWeights({ targets, training }: Model) {
+  if (training.classWeights !== "balanced") return undefined;
+  const [[target, { shape }]] = Object.entries(targets);
+  return { storage: classWeightStorage, target, size: sizeOf(shape, 1) };
+}
+
 /** The contract's `model`. */
 export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64") {
   const ofNetwork = readNames(model);
@@ -139,6 +152,7 @@ export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64
           dtype: element,
           ...vocabularyOf(model, name),
           ...(onlyLoss.includes(name) && { onlyLoss: true }),
+          ...(model.training.sampleWeights === name && { least: 0 }),
         },
       ]),
     ),
