@@ -109,10 +109,10 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
-  const { file, table } = source;
   if (flags["--predict"] && predict) {
-    if (!trained) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
-    return console.log(csvText(placed(file, () => predict(program, trained, table, trainer))));
+    const { fields } = notes;
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
   const dataset = datasetOf(program, source, trainer.seed, placed);
   const { fields } = dataset;

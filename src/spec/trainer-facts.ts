@@ -1,10 +1,8 @@
 /** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
 import { isRising, metricName } from "../library/metrics/index.ts";
-import { sizeOf } from "../ir/types.ts";
-import { splitOutputStep } from "./build-measures.ts";
 import { readNames } from "./build-network.ts";
 import { sizeOf } from "../ir/types.ts";
-import { classWeightStorage } from "./build-measures.ts";
+import { classWeightStorage, splitOutputStep } from "./build-measures.ts";
 import { readByMeasures } from "./check/check-formulas.ts";
 import type { ModelGraphs } from "./build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
@@ -79,13 +77,15 @@ export function codecNames({ data }: Model): Readonly<Record<string, string>> {
   );
 }
 
-/** The runtime's `Answer` for this loss and target; texts are written rather than predicted. */
+/** The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts are written instead. */
 export function answerName(model: Model, built: ModelGraphs): string | undefined {
   const { loss } = model;
   const [{ classes, shape }] = Object.values(model.targets);
   const [output] = built.predict.outputs;
   const perPlace = sizeOf(output.node.type.shape, 1) / sizeOf(shape, 1);
-  if (writesTexts(model)) return undefined;
+  // One column of a file stands for all numbers of an image.
+  const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
+  if (writesTexts(model) || isImage) return undefined;
   if (classes === undefined) {
     const ofReal = {
       "binary-cross-entropy": "ofLogit",
