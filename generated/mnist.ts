@@ -37,7 +37,7 @@ const training: TrainingFacts = {
 
 /** Which columns of a data file are which input and target. */
 const data: DataFacts = {
-  inputs: { pixels: { columns: [], scale: { divide: 255 } } },
+  inputs: { pixels: { columns: ["pixels"], scale: { divide: 255 } } },
   targets: {},
   idx: {
     train: { pixels: "train-images-idx3-ubyte", digit: "train-labels-idx1-ubyte" },
@@ -1664,40 +1664,26 @@ function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
 
-// ── block codec ──
+// ── answers ──
 
-/** The numbers of each item. */
-const blockCodec: Codec = {
-  fit({ data }, name, table, train) {
-    const { scale } = columnFactsOf(data, name);
-    if (scale === undefined) return { name, columns: [] };
-    const { numbers, size } = blockOf(table, name);
-    const scales = Array.from({ length: size }, (_, place) => {
-      // What only divides looks at no number.
-      const column = new Float64Array(typeof scale === "string" ? table.rows : 0);
-      return fitScale(column.map((_, row) => numbers[row * size + place]), train, scale); // prettier-ignore
-    });
-    return { name, columns: [], scales };
-  },
-  encode({ model }, { name, scales }, table, rows) {
-    const { numbers, size } = blockOf(table, name);
-    const real = model.dtype === "f32" ? Float32Array : Float64Array;
-    const encoded = new (boundsOf(model, name) ? Int32Array : real)(rows.length * size);
-    rows.forEach((row, i) => {
-      for (let place = 0; place < size; place++) {
-        const value = numbers[row * size + place];
-        encoded[i * size + place] = scales ? (value - scales[place].shift) / scales[place].span : value;
-      }
-    });
-    return encoded;
-  },
+/** A cell of what is predicted. */
+type Cell = string | number;
+
+/**
+ * The cells of a column of the target, from what the network says of it: for classes the likeliest one's name, then a number for
+ * each; for real numbers the prediction in the target's own units.
+ */
+type Answer = (scores: readonly number[], classes: readonly Cell[], scale?: Scale) => Cell[];
+
+/** As many digits as f32 holds. */
+const rounded = (value: number): number => +value.toPrecision(7);
+
+/** Logits of classes: their probabilities, softmax. */
+const byProbability: Answer = (scores, classes) => {
+  const top = Math.max(...scores);
+  const sum = scores.reduce((all, score) => all + exp(score - top), 0);
+  return [classes[scores.indexOf(top)], ...scores.map((score) => rounded(exp(score - top) / sum))];
 };
-
-function blockOf({ columns }: Table, name: string): Block {
-  const column = columns.get(name);
-  if (column !== undefined && "numbers" in column) return column;
-  throw new InputError(`there is no block of numbers for ${name}`);
-}
 
 // ── checkpoint ──
 
@@ -1797,6 +1783,103 @@ function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
   return new Uint8Array(Int32Array.of(sum).buffer);
+}
+
+// ── column codec ──
+
+/** The numbers of each column. Indices stay integers: not all of them are f32. */
+const columnCodec: Codec = {
+  fit({ model, data }, name, table, train) {
+    const { columns: listed, scale } = columnFactsOf(data, name);
+    const columns = columnNames(table, name, listed, rowSize(model, name));
+    const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
+    if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
+    if (!scale) return { name, columns };
+    const scales = columns.flatMap((column) => {
+      const numbers = numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      return Array.from({ length: size }, (_, place) =>
+        fitScale((row) => numbers[row * size + place], train, scale),
+      );
+    });
+    return { name, columns, scales };
+  },
+  encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
+    const { dtype } = model;
+    const bounds = boundsOf(model, name);
+    const width = rowSize(model, name);
+    const real = dtype === "f32" ? Float32Array : Float64Array;
+    const encoded = new (bounds ? Int32Array : real)(rows.length * width);
+    let offset = 0;
+    for (const column of columnNames(table, name, columns, width)) {
+      const numbers =
+        classNames.length > 0
+          ? classesOfTexts(table, column, classNames)
+          : bounds
+            ? indicesOf(table, column, bounds)
+            : numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      for (let place = 0; place < size; place++, offset++) {
+        const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
+        for (let row = 0, at = offset; row < rows.length; row++, at += width) {
+          const value = numbers[rows[row] * size + place];
+          encoded[at] = (value - shift) / span;
+          if (Number.isFinite(encoded[at])) continue;
+          const scaled = span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+        }
+      }
+    }
+    return encoded;
+  },
+};
+
+/** How many numbers of an input or target a row has. */
+function rowSize({ inputs, targets }: ModelFacts, name: string): number {
+  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
+}
+
+/** The column as real numbers; a cell that holds none throws. */
+function numbersOf(table: Table, name: string): NumberArray {
+  const { size, text, numbers } = columnOf(table, name);
+  const found = numbers();
+  const place = found.findIndex((value) => Number.isNaN(value));
+  if (place < 0) return found;
+  const row = Math.floor(place / size);
+  const cell = text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+}
+
+function indicesOf(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberArray {
+  const found = numbersOf(table, name);
+  const place = found.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (place < 0) return found;
+  throw wrongCell(
+    table,
+    name,
+    Math.floor((place * table.rows) / found.length),
+    `${found[place]} is not ${rule}`,
+  );
+}
+
+/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
+  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  const names = [...new Set(columns.flatMap((column) => textsOf(table, column)))].sort();
+  if (names.length === classes) return names;
+  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
+  throw new InputError(`${name} has ${classes} classes, but ${found}`);
+}
+
+function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
+  const numbers = new Map(names.map((text, number) => [text, number]));
+  return Float64Array.from(textsOf(table, name), (text, row) => {
+    const number = numbers.get(text);
+    if (number !== undefined) return number;
+    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
+  });
 }
 
 // ── dataset ──
@@ -2186,10 +2269,10 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; IDX files have none. */
+/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
-  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
 /** What the indices of an input or target may be; undefined for real numbers. */
@@ -2200,6 +2283,57 @@ function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | 
   }
   const { classes } = targets[name];
   return classes === undefined ? undefined : classBounds(classes);
+}
+
+/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
+function namedBy(names: readonly string[], entry: string): string[] {
+  if (names.includes(entry)) return [entry];
+  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
+  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+}
+
+/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
+function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
+  const all = [...table.columns.keys()];
+  const columns = listed.flatMap((entry) => {
+    const found = namedBy(all, entry);
+    if (found.length > 0) return found;
+    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+  });
+  const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
+  if (found === size) return columns;
+  throw new InputError(
+    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    table.lineOf(-1),
+  );
+}
+
+/** The column of this name; throws if there is none. */
+function columnOf({ columns }: Table, name: string): Column {
+  const column = columns.get(name);
+  if (column) return column;
+  throw new InputError(`there is no column "${name}"`);
+}
+
+/** The texts of a column, none of them empty. */
+function textsOf(table: Table, name: string): string[] {
+  const { text } = columnOf(table, name);
+  return Array.from({ length: table.rows }, (_, row) => {
+    if (text(row).trim() !== "") return text(row);
+    throw wrongCell(table, name, row, "the cell is empty");
+  });
+}
+
+/** Some names, the middle ones of very many left out. */
+function shorten(names: readonly string[]): string {
+  return names.length > 12
+    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
+    : names.join(", ");
+}
+
+/** An error about one cell, with its line. */
+function wrongCell(table: Table, column: string, row: number, what: string): InputError {
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -2264,49 +2398,56 @@ async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
 /** As the program takes it. The files are called as in the spec, from the folder on that they share. */
 const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
-  async read({ model, data }, { "--data": folder }) {
+  async read({ model, data }, { "--predict": asked, "--data": folder }) {
+    if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));
       throw new InputError(`--data FOLDER is needed: the folder of ${files.join(", ")}`);
     }
-    const whole = await readPart(model, folder, train);
-    return { ...whole, test: test && (await readPart(model, folder, test)) };
+    const inFolder = (part: Record<string, string>) => {
+      const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);
+      return readPart(model, folder, files);
+    };
+    return { ...(await inFolder(train)), test: test && (await inFolder(test)) };
   },
 };
 
-/** These files, by input and target. */
+/** The input that a single file holds. */
+function onlyInput({ inputs }: ModelFacts): string {
+  const [input, ...others] = Object.keys(inputs);
+  if (others.length === 0) return input;
+  throw new InputError(`one file holds one input, and the model reads ${Object.keys(inputs).join(", ")}`);
+}
+
+/** These files, each with the input or target that it holds; `place` stands for all of them. */
 async function readPart(
   model: ModelFacts,
-  folder: string,
-  files: Readonly<Record<string, string>>,
+  place: string,
+  files: readonly (readonly [name: string, path: string])[],
 ): Promise<Source> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
-  for (const [name, file] of Object.entries(files)) {
-    const path = `${folder}/${file}`;
+  for (const [name, path] of files) {
     const bytes = await reading(path, (host) => host.readFile(path).then(unpacked));
     contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }
-  return { file: folder, table: idxTable(contents) };
+  return { file: place, table: idxTable(contents) };
 }
 
 // ── idx ──
-
-/** Numbers as wide as those of the file. */
-type IdxNumbers = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
 /** What an IDX file holds. */
 interface IdxArray {
   /** The lengths of its dimensions; items are along the first. */
   shape: readonly number[];
-  numbers: IdxNumbers;
+  numbers: NumberArray;
 }
 
 /** Room for numbers, and how one is read. */
 type IdxType = readonly [
-  room: { new (count: number): IdxNumbers; readonly BYTES_PER_ELEMENT: number },
+  room: { new (count: number): NumberArray; readonly BYTES_PER_ELEMENT: number },
   read: "getUint8" | "getInt8" | "getInt16" | "getInt32" | "getFloat32" | "getFloat64",
 ];
 
@@ -2376,17 +2517,12 @@ function itemsOf(
 
 /** The files of a part of the data, by input and target, as one table: each has equally many items. */
 function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
-  const columns = Object.entries(contents).map(
-    ([
-      name,
-      {
-        shape: [, ...own],
-        numbers,
-      },
-    ]): [string, Column] => [name, { numbers, size: sizeOf(own) }],
-  );
   const [{ shape }] = Object.values(contents);
-  return { rows: shape[0], columns: new Map(columns), records: [] };
+  const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {
+    const size = numbers.length / shape[0];
+    return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
+  });
+  return { rows: shape[0], columns: new Map(columns), lineOf: (row) => `item ${row}` };
 }
 
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
@@ -2396,10 +2532,10 @@ function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, where there is one. */
+/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
 class InputError extends Error {
-  readonly line: number | undefined;
-  constructor(message: string, line?: number) {
+  readonly line: number | string | undefined;
+  constructor(message: string, line?: number | string) {
     super(message);
     this.name = "InputError";
     this.line = line;
@@ -2552,6 +2688,45 @@ function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): 
   return Object.fromEntries(tensors.map((tensor) => [tensor.name, view(tensor)]));
 }
 
+// ── predictions ──
+
+/** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
+type Predicting = (
+  preparing: Preparing,
+  fields: readonly FittedField[],
+  table: Table,
+  trainer: Pick<Trainer, "predict">,
+) => Cell[][];
+
+/** A line of help. */
+const predictHelp = `
+  --predict FILE       print what the model says of these rows`;
+
+/** Predictions of which each column of the target is told by its answer. */
+const predictBy =
+  (answer: Answer): Predicting =>
+  (preparing, fields, table, trainer) => {
+    const { inputs, targets, batchSize } = preparing.model;
+    const { name, columns, classNames, scales } = fields[fields.length - 1];
+    const read = fields.slice(0, -1).filter((field) => !inputs[field.name].onlyLoss);
+    const classes = classNames?.length ? classNames : [...Array(targets[name].classes ?? 0).keys()];
+    const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
+    for (let start = 0; start < table.rows; start += batchSize) {
+      const part = allRows(table.rows).subarray(start, start + batchSize);
+      const scores = [...trainer.predict(encodeRows(preparing, read, table, part))];
+      const size = scores.length / part.length / columns.length;
+      while (scores.length > 0)
+        rows.push(columns.flatMap((_, i) => answer(scores.splice(0, size), classes, scales?.[i])));
+    }
+    return rows;
+  };
+
+/** As CSV: cells that hold what would end them are quoted. */
+function csvText(rows: readonly (readonly Cell[])[]): string {
+  const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
+  return rows.map((row) => row.map(quoted).join()).join("\n");
+}
+
 // ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
@@ -2584,6 +2759,8 @@ interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
+  /** What the trained model says of the rows of a file; absent where it writes texts instead. */
+  predict?: Predicting;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -2638,7 +2815,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -2654,6 +2831,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
+  if (flags["--predict"] && predict) {
+    const { fields } = notes;
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+  }
   const dataset = datasetOf(program, source, trainer.seed, placed);
   const { fields } = dataset;
   placed(`${resume}`, () => checkFields(fields, notes.fields));
@@ -2817,19 +2999,19 @@ interface Scale {
 }
 
 /** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule | undefined): Scale {
-  if (rule === undefined) return { shift: 0, span: 1 };
+function fitScale(valueOf: (row: number) => number, rows: Int32Array, rule: ScaleRule): Scale {
   if (typeof rule === "object") return { shift: 0, span: rule.divide };
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const row of rows) {
-    low = Math.min(low, column[row]);
-    high = Math.max(high, column[row]);
-    sum += column[row];
+    const value = valueOf(row);
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    sum += value;
   }
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / rows.length;
-  for (const row of rows) squares += (column[row] - mean) ** 2;
+  for (const row of rows) squares += (valueOf(row) - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
 
@@ -3111,26 +3293,24 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 
 // ── table ──
 
-type Column = Float64Array | string[] | Block;
+/** Numbers as wide as a column needs. */
+type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
-/** A column whose cells are `size` numbers each, row after row: an image, say. */
-interface Block {
-  readonly numbers: ArrayLike<number>;
+interface Column {
+  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
   readonly size: number;
+  /** All its numbers, row after row; NaN where there is none. */
+  numbers(): NumberArray;
+  /** What stands in a cell. */
+  text(row: number): string;
 }
 
-/** A map, not an object: a column may have any name. */
 interface Table {
   readonly rows: number;
+  /** A map, not an object: a column may have any name. In the file's order. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it. */
-  readonly records: readonly TableRecord[];
-}
-
-/** One record of a file: its cells, and the line (from 1) on which it begins. */
-interface TableRecord {
-  readonly cells: readonly string[];
-  readonly line: number;
+  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  lineOf(row: number): number | string | undefined;
 }
 
 // ── train on ──
@@ -3473,5 +3653,7 @@ void runIfMain(import.meta, {
   data,
   createTrainer,
   reader: idxFolder,
-  codecs: { columns: blockCodec },
+  codecs: { columns: columnCodec },
+  seenHelp: predictHelp,
+  predict: predictBy(byProbability),
 });

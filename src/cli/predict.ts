@@ -9,7 +9,7 @@ import { answerName, writesTexts } from "../spec/trainer-facts.ts";
 import type { Compilation } from "../pipeline.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
-import { preparingOf } from "./preparing.ts";
+import { preparingOf } from "../spec/preparing.ts";
 import { readInputs } from "./read-source.ts";
 import { readCheckpointFile } from "./trained-values.ts";
 import { usageError } from "./usage-error.ts";
