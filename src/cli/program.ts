@@ -10,6 +10,7 @@ import type { CompileFlags } from "./compile.ts";
 import type { ExportFlags } from "./export.ts";
 import type { ImportFlags } from "./import.ts";
 import type { InspectFlags } from "./inspect.ts";
+import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "./search.ts";
 import type { TrainFlags } from "./train.ts";
@@ -65,6 +66,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+    "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
     .argument("<spec>", specArgument)
@@ -85,6 +87,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       temperature,
     )
     .option(
+      "--find-learning-rate",
+      "instead of training, find a rate: steps on the training part whose rates rise",
+    )
+    .option(
       "--chart",
       "show the losses over the epochs at the end (default: if standard error is a terminal)",
     )
@@ -97,7 +103,24 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
-      done(await (await import("./train.ts")).trainSpec(spec, flags)),
+      done(
+        flags.findLearningRate
+          ? await (await import("./find-learning-rate.ts")).findLearningRate(spec, flags)
+          : await (await import("./train.ts")).trainSpec(spec, flags),
+      ),
+    );
+
+  command(program, "predict", "what a trained model says of the rows of a file", [
+    "tapeless predict graphs/iris.json iris.ckpt new.csv",
+    "tapeless predict graphs/iris.json iris.ckpt new.csv -o predictions.csv",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<checkpoint>", "the trained model, as `tapeless train --out` wrote it")
+    .argument("<file>", "the rows, of which only the inputs are read")
+    .option("-o, --output <file>", "write to a file instead of standard output")
+    .option("--json", "print one JSON object instead of CSV")
+    .action(async (spec: string, checkpoint: string, file: string, flags: PredictFlags) =>
+      done(await (await import("./predict.ts")).predictSpec(spec, checkpoint, file, flags)),
     );
 
   command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
