@@ -6,6 +6,8 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../spec/version.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
+import type { ExportFlags } from "./export.ts";
+import type { ImportFlags } from "./import.ts";
 import type { InspectFlags } from "./inspect.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
@@ -72,7 +74,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
     .option(
       "--keep <k>",
-      "keep the last k checkpoints: FILE and, before it, FILE.epoch-N (default: 1)",
+      "keep the last k checkpoints, older ones with their epoch in the name (default: 1)",
       positive,
     )
     .option("--resume <checkpoint>", "go on from there")
@@ -160,6 +162,28 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("-o, --output <file>", "write to a file instead of standard output")
     .action(async (spec: string, flags: InspectFlags) =>
       done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),
+    );
+
+  command(program, "export", "write the parameters of a checkpoint for other libraries", [
+    "tapeless export digits.ckpt -o digits.safetensors",
+    "tapeless export digits.ckpt -o digits.npz",
+  ])
+    .argument("<checkpoint>", "what --out of a training wrote")
+    .requiredOption("-o, --output <file>", "the file to write: .safetensors or .npz")
+    .action(async (checkpoint: string, flags: ExportFlags) =>
+      done(await (await import("./export.ts")).exportParameters(checkpoint, flags)),
+    );
+
+  command(program, "import", "make a checkpoint of parameters from other libraries", [
+    "tapeless import graphs/digits.json digits.safetensors -o digits.ckpt",
+    "tapeless import graphs/digits.json digits.npz -o digits.ckpt --dtype f64",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<file>", "the parameters, by their names in the model: .safetensors or .npz")
+    .requiredOption("-o, --output <checkpoint>", "the checkpoint to write")
+    .addOption(dtypeOption())
+    .action(async (spec: string, file: string, flags: ImportFlags) =>
+      done(await (await import("./import.ts")).importParameters(spec, file, flags)),
     );
 
   command(program, "bench", "measure the emitted trainer on random data", [
