@@ -66,6 +66,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
     "tapeless train fine.json --from digits.ckpt      starts from the parameters that match",
+    "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
     .argument("<spec>", specArgument)
@@ -90,6 +91,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       temperature,
     )
     .option(
+      "--find-learning-rate",
+      "instead of training, find a rate: steps on the training part whose rates rise",
+    )
+    .option(
       "--chart",
       "show the losses over the epochs at the end (default: if standard error is a terminal)",
     )
@@ -102,7 +107,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
-      done(await (await import("./train.ts")).trainSpec(spec, flags)),
+      done(
+        flags.findLearningRate
+          ? await (await import("./find-learning-rate.ts")).findLearningRate(spec, flags)
+          : await (await import("./train.ts")).trainSpec(spec, flags),
+      ),
     );
 
   command(program, "predict", "what a trained model says of the rows of a file", [
