@@ -95,6 +95,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "--find-learning-rate",
       "instead of training, find a rate: steps on the training part whose rates rise",
     )
+    .option("--show-schedule", "before training, show the learning rate of its steps")
     .option(
       "--chart",
       "show the losses over the epochs at the end (default: if standard error is a terminal)",
@@ -175,11 +176,12 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
     "tapeless inspect graphs/digits.json --show memory --format json",
+    "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
   ])
     .argument("<spec>", specArgument)
     .addOption(
       new Option("--show <view>", "what to show")
-        .choices(["graph", "gradients", "passes", "kernels", "memory"])
+        .choices(["graph", "gradients", "passes", "kernels", "memory", "schedule"])
         .default("graph"),
     )
     .option("--of <parameter>", "show the gradient of this parameter alone")
