@@ -3,6 +3,7 @@ import { namedClassCodec } from "../runtime/named-class-codec.ts";
 import { characterCodec, nextCodec } from "../runtime/character-codec.ts";
 import { columnCodec } from "../runtime/column-codec.ts";
 import type { Codec, Preparing } from "../runtime/dataset.ts";
+import { meanCodec } from "../runtime/missing.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { codecNames, dataFacts, trainingFacts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
@@ -12,6 +13,7 @@ const codecs: Readonly<Record<string, Codec>> = {
   columnCodec,
   characterCodec,
   nextCodec,
+  meanCodec,
   namedClassCodec,
 };
 

@@ -19,7 +19,9 @@ export interface DataFile {
 /** The table of a CSV file. @throws DiagnosticError (T2001 to T2003) */
 export async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Promise<Table> {
   await checkReadable(data, source);
-  return readCsv(data.file, wanted);
+  const table = await readCsv(data.file, wanted);
+  if (table.told !== "") process.stderr.write(`${data.file}: ${table.told}\n`);
+  return table;
 }
 
 /** @throws DiagnosticError (T2001) at the place of the spec that names a file which cannot be read */

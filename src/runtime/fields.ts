@@ -13,6 +13,10 @@ export interface ColumnFacts {
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
+  /** Rows in which a value of these columns is missing are left out; see `clean-csv.ts`. */
+  drop?: boolean;
+  /** The mean of the training part stands where a value is missing; see `missing.ts`. */
+  mean?: boolean;
   /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
   classNames?: readonly string[];
 }
@@ -21,6 +25,8 @@ export interface ColumnFacts {
 export interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** What stands between the cells of a CSV file, if not a comma. */
+  separator?: string | undefined;
   /** Where each input and target is a file of its own: how the files are called, in a folder. See `idx-reader.ts`. */
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
@@ -34,6 +40,8 @@ export interface FittedField {
   scales?: readonly Scale[];
   /** The classes of a target that is text, sorted: a class's number is its place here. */
   classNames?: readonly string[];
+  /** What stands for a missing value, in each of its columns. */
+  means?: readonly number[];
   /** The characters of texts: the number of one is its place here plus 1. */
   characters?: readonly string[];
 }

@@ -23,7 +23,10 @@ export function checkNames(header: TableRecord | undefined): void {
   if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
 }
 
-export function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+export function checkCells(
+  names: readonly string[],
+  { cells, line }: { cells: readonly unknown[]; line: number },
+): void {
   if (cells.length !== names.length)
     throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
 }

@@ -135,6 +135,12 @@ const columnKeys = {
     .optional()
     .describe('Names of columns, or ranges of them: "p0..p63"; IDX files have none.'),
   scale: scale.optional().describe("Fitted on the training part alone."),
+  missing: z
+    .enum(["error", "drop", "mean"])
+    .optional()
+    .describe(
+      "Where a value is missing (empty, NA, N/A, NaN, null or ?): an error (the default), the row is left out, or the mean of the training part stands there.",
+    ),
 };
 
 const inputColumns = z.strictObject({
@@ -166,6 +172,10 @@ const part = z.union([file, z.strictObject({ idx: idxFiles })]);
 const data = z.strictObject({
   file: file.optional().describe("A CSV file with a header, packed by gzip or not, relative to the spec."),
   idx: idxFiles.optional(),
+  separator: z
+    .enum([",", ";", "\t", "|"])
+    .optional()
+    .describe("What stands between the cells of a CSV file; a comma by default."),
   train: part.optional().describe("The training rows, where the test rows have files of their own."),
   test: part.optional().describe("The test rows."),
   inputs: z

@@ -23,6 +23,16 @@ export function checkFiles(spec: unknown, data: unknown, problems: Collector): v
     if (gap) problems.error(["data", key], "T1901", `data.${key}: ${gap.message}`, { hint: gap.hint });
   }
   checkPresence(data, problems);
+  if (isOfIdx(data) && member(data, "separator") !== undefined)
+    problems.error(
+      ["data", "separator"],
+      "T1208",
+      "data.separator is for CSV files, and IDX files are none",
+      {
+        at: "key",
+        hint: "leave it out",
+      },
+    );
   checkIdx(spec, member(data, "idx"), ["data", "idx"], problems);
   for (const part of ["train", "test"])
     checkIdx(spec, member(member(data, part), "idx"), ["data", part, "idx"], problems);
