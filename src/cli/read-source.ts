@@ -1,12 +1,12 @@
 /** From the `data` section of a spec, or a file or folder that stands for its files, to the rows that they hold. */
 import { dirname, isAbsolute, join } from "node:path";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
-import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import { writtenOut } from "../data/wanted-columns.ts";
 import { readIdx } from "../data/read-idx.ts";
 import type { Source } from "../runtime/dataset.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Table } from "../runtime/table.ts";
-import { dataFormatGap } from "../spec/known-gaps.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
 import { dataFacts, idxNames } from "../spec/trainer-facts.ts";
 import type { DataFiles, Model, ModelData } from "../spec/types.ts";
@@ -46,12 +46,10 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
 const besideSpec = (spec: string, file: string): string =>
   isAbsolute(file) ? file : join(dirname(spec), file);
 
-/** CSV files; one that is given stands for the spec's training rows. */
+/** Files of one table each; one that is given stands for the spec's training rows. */
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
   const { spec, source, facts, given } = request;
   const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
-  const gap = given === undefined ? undefined : dataFormatGap(given);
-  if (gap) throw new Unsupported(`${gap.message}; ${gap.hint}`);
   const isSplit = typeof data.test === "string";
   const rows: DataFile =
     given === undefined
@@ -60,7 +58,10 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
   const tested: DataFile | undefined =
     typeof data.test === "string" ? { file: besideSpec(spec, data.test), path: ["data", "test"] } : undefined;
   const table = await readData(rows, source, wanted);
-  const test = tested && { file: tested.file, table: await readData(tested, source, wanted) };
+  const test = tested && {
+    file: tested.file,
+    table: await readData(tested, source, writtenOut(wanted, [...table.columns.keys()])),
+  };
   return { file: rows.file, table, test };
 }
 

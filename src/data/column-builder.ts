@@ -9,7 +9,7 @@ export type Cell = string | number | boolean | readonly number[];
 /** A column while it is read. */
 export interface ColumnBuilder {
   /** The cell of the next row, on this line. Throws for one of another size than the rows before have. */
-  add(cell: Cell, line: number): void;
+  add(cell: Cell, line: number | string | undefined): void;
   end(): Column;
 }
 

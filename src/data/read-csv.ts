@@ -16,7 +16,7 @@ export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> 
   let take = (header: TableRecord) => {
     checkSeparator(file, wanted, header);
     table.begin(header);
-    take = table.add;
+    take = ({ cells, line }) => table.add(line, () => cells);
   };
   await eachRecord(file, separator, (record) => take(record));
   return table.end();

@@ -1,5 +1,6 @@
 // A table that is filled record by record while a file streams by, as `runtime/table-of-records.ts` makes one of records in memory.
 import { dropText } from "../runtime/clean-csv.ts";
+import { InternalError } from "../diagnostics/errors.ts";
 import { isMissing } from "../runtime/missing.ts";
 import { checkAnyRow, checkCells, checkNames } from "../runtime/table-of-records.ts";
 import type { Column, Table } from "../runtime/table.ts";
@@ -10,7 +11,15 @@ import { tableFaults } from "./table-faults.ts";
 import { wantedColumns, type Wanted, type WantedColumn } from "./wanted-columns.ts";
 
 /** A column that the model does not read: it is there to be named. */
-const unread: Column = { size: 1, numbers: () => new Float64Array(0), text: () => "" };
+const unread: Column = {
+  size: 1,
+  numbers: notRead,
+  text: notRead,
+};
+
+function notRead(): never {
+  throw new InternalError("a column is asked for that was not read");
+}
 
 /** Names the columns. */
 interface Header {
@@ -19,10 +28,10 @@ interface Header {
 }
 
 export interface TableBuilder {
-  /** The columns' names come before any row. @throws DiagnosticError */
-  begin(header: Header): void;
-  /** A row that is wrong is told at the end. */
-  add(record: { readonly cells: readonly Cell[]; readonly line: number }): void;
+  /** The columns' names come before any row; which of them are read. @throws DiagnosticError */
+  begin(header: Header): ReadonlySet<string>;
+  /** A row on its line (or of its number, where a file has no lines). Wrong ones, and cells that throw, are told at the end. */
+  add(line: number, cells: () => readonly Cell[]): void;
   /** The table, and what is to be said of rows that are left out. @throws DiagnosticError */
   end(): ReadTable;
 }
@@ -32,8 +41,13 @@ export interface ReadTable extends Table {
   readonly told: string;
 }
 
-/** Of a file with `most` rows at most. */
-export function tableBuilder(file: string, wanted: Wanted, most: number): TableBuilder {
+/** Of a file with `most` rows at most. `nameOf` says what its lines are called, if they are none. */
+export function tableBuilder(
+  file: string,
+  wanted: Wanted,
+  most: number,
+  nameOf: (line: number) => number | string | undefined = (line) => line,
+): TableBuilder {
   const faults = tableFaults(file);
   const lines = rowLines();
   let header: Header | undefined;
@@ -45,13 +59,15 @@ export function tableBuilder(file: string, wanted: Wanted, most: number): TableB
       header = found;
       columns = wantedColumns(wanted, found.cells, most);
       lines.add(found.line);
+      return new Set(columns.map(({ name }) => name));
     },
-    add({ cells, line }) {
+    add(line, cellsOf) {
       faults.noting(() => {
-        checkCells(header?.cells ?? [], { cells, line });
+        const cells = cellsOf();
+        checkCells(header?.cells ?? [], { cells, line: nameOf(line) });
         if (columns.some(({ place, drops }) => drops && isAbsent(cells[place]))) dropped++;
         else {
-          for (const { place, builder } of columns) builder.add(cells[place], line);
+          for (const { place, builder } of columns) builder.add(cells[place], nameOf(line));
           lines.add(line);
           rows++;
         }
@@ -67,7 +83,7 @@ export function tableBuilder(file: string, wanted: Wanted, most: number): TableB
       });
       const built = new Map(columns.map(({ name, builder }) => [name, builder.end()]));
       const all = new Map((header?.cells ?? []).map((name) => [name, built.get(name) ?? unread]));
-      return { rows, columns: all, lineOf: (row) => lines.lineOf(row), told };
+      return { rows, columns: all, lineOf: (row) => nameOf(lines.lineOf(row)), told };
     },
   };
 }

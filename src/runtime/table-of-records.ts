@@ -25,7 +25,7 @@ export function checkNames(header: TableRecord | undefined): void {
 
 export function checkCells(
   names: readonly string[],
-  { cells, line }: { cells: readonly unknown[]; line: number },
+  { cells, line }: { cells: readonly unknown[]; line: number | string | undefined },
 ): void {
   if (cells.length !== names.length)
     throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);

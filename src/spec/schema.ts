@@ -170,7 +170,11 @@ const idxFiles = z.record(z.string(), file).describe("An IDX file for each input
 const part = z.union([file, z.strictObject({ idx: idxFiles })]);
 
 const data = z.strictObject({
-  file: file.optional().describe("A CSV file with a header, packed by gzip or not, relative to the spec."),
+  file: file
+    .optional()
+    .describe(
+      "A CSV file with a header, JSON Lines, .npy, .npz or Parquet, packed by gzip or not, relative to the spec.",
+    ),
   idx: idxFiles.optional(),
   separator: z
     .enum([",", ";", "\t", "|"])

@@ -92,6 +92,9 @@ export function codecNames(model: Model): Readonly<Record<string, string>> {
   );
 }
 
+/** Files that the command line reads and a program does not. */
+const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
+
 /** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
 export const programParts = (model: Model): Readonly<Record<string, string>> => {
   const { data, metrics } = model;
@@ -100,7 +103,9 @@ export const programParts = (model: Model): Readonly<Record<string, string>> => 
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
-  const ofFile = `csvFile(${isCleaned ? "parseCleaned" : "parseCsv"})`;
+  const parse = isCleaned ? "parseCleaned" : "parseCsv";
+  const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
+  const ofFile = `csvFile(${isOther ? `csvOnly(${parse})` : parse})`;
   const ofTable = data.test === undefined ? ofFile : `fileAndTest(${ofFile})`;
   const codecs = Object.entries(codecNames(model)).map(([key, codec]) => `${key}: ${codec}`);
   return {
