@@ -18,12 +18,13 @@ import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
-import { preparingOf } from "./preparing.ts";
+import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
+import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 
-export interface TrainFlags {
+export interface TrainFlags extends WatchFlags {
   readonly data?: string;
   readonly epochs?: number;
   readonly seed?: number;
@@ -38,9 +39,13 @@ export interface TrainFlags {
 
 /** Returns the exit code: 1 for a training that diverged. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
-  const { compilation, source } = await compileSpec(spec, { dtype: flags.dtype });
+  const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
   checkSampling(model, flags);
+  if (hasSearch)
+    process.stderr.write(
+      "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
+    );
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
@@ -61,6 +66,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const total = flags.epochs ?? training.epochs;
   const saveCheckpoint = await checkpointFiles(flags.out, flags.keep);
   const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...more }));
+  const watch = await watchEpochs(model.name, trainer.epoch, flags);
   const progress = await progressLine(process.stderr);
   let before = trainer.save();
   try {
@@ -73,17 +79,20 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       { epochs: resumed?.notes.stopped ? 0 : total },
       async (report) => {
         before = trainer.save();
+        await watch.see(report);
         await save();
         progress.show(epochText(report, total));
       },
     );
     progress.end();
     await save(trainer.epoch < total ? { stopped: true } : {});
+    await watch.end();
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
   } catch (error) {
     progress.end();
     if (!(error instanceof Error) || error.name !== "TrainingDiverged") throw error;
+    await watch.end();
     return tellDivergence(error, { compilation, facts: emitted.model, trainer, dataset, before });
   }
 }

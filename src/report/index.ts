@@ -2,5 +2,6 @@
 export type { Chart, Mark, Panel, Point, Series } from "./chart.ts";
 export { scaleFor } from "./chart.ts";
 export { chartSvg } from "./chart-svg.ts";
+export { panelText, type TextSize } from "./chart-text.ts";
 export { curvesChart } from "./curves.ts";
 export { tableText, type Cell, type TableParts } from "./table.ts";

@@ -145,7 +145,7 @@ export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64
       Object.entries(model.inputs).map(([name, { shape, dtype: element }]) => [
         name,
         {
-          shape,
+          shape: [...shape],
           dtype: element,
           ...vocabularyOf(model, name),
           ...(onlyLoss.includes(name) && { onlyLoss: true }),
@@ -154,9 +154,13 @@ export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64
       ]),
     ),
     targets: mapEntries(model.targets, ({ shape, classes }) =>
-      classes === undefined ? { shape } : { shape, classes },
+      classes === undefined ? { shape: [...shape] } : { shape: [...shape], classes },
     ),
-    parameters: built.parameters.map(({ name, shape, trainable }) => ({ name, shape, trainable })),
+    parameters: built.parameters.map(({ name, shape, trainable }) => ({
+      name,
+      shape: [...shape],
+      trainable,
+    })),
   };
 }
 

@@ -5,8 +5,8 @@ import { columnCodec } from "../runtime/column-codec.ts";
 import type { Codec, Preparing } from "../runtime/dataset.ts";
 import { meanCodec } from "../runtime/missing.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
-import { codecNames, dataFacts, trainingFacts } from "../spec/trainer-facts.ts";
-import type { Model } from "../spec/types.ts";
+import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
+import type { Model } from "./types.ts";
 
 /** By the names that the emitter writes. */
 const codecs: Readonly<Record<string, Codec>> = {
