@@ -35,9 +35,10 @@ export interface WantedColumn {
 /** In the file's order. Names that the file lacks are told where they are looked for. */
 export function wantedColumns(wanted: Wanted, names: readonly string[], most: number): WantedColumn[] {
   const { model, data } = wanted;
-  // Cells of texts are read as they stand, and so are classes, which may be names.
-  const isText = ([name, { characters }]: [string, ColumnFacts]) =>
-    characters !== undefined || model.targets[name]?.classes !== undefined;
+  // Cells of texts and categories are read as they stand, and so are classes, which may be names.
+  const isText = ([name, facts]: [string, ColumnFacts]) =>
+    (["characters", "words", "categories"] as const).some((key) => facts[key] !== undefined) ||
+    model.targets[name]?.classes !== undefined;
   const entries = Object.entries({ ...data.inputs, ...data.targets }).filter(isText);
   const texts = new Set(entries.flatMap(([, { columns }]) => columns.flatMap((entry) => namedBy(names, entry)))); // prettier-ignore
   const dropping = new Set(droppingColumns(data, names));

@@ -1,8 +1,16 @@
 // Columns of numbers, and of classes by number or name: side by side, real numbers scaled.
 import type { Codec } from "./dataset.ts";
-import { boundsOf, columnFactsOf, columnNames, columnOf, shorten, textsOf, wrongCell } from "./fields.ts";
+import {
+  boundsOf,
+  columnFactsOf,
+  columnNames,
+  columnOf,
+  shorten,
+  textsOf,
+  wrongCell,
+  rowSize,
+} from "./fields.ts";
 import { InputError } from "./input-error.ts";
-import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import { fitScale } from "./scale.ts";
 import type { IndexBounds } from "./slots.ts";
 import type { NumberArray, Table } from "./table.ts";
@@ -53,11 +61,6 @@ export const columnCodec: Codec = {
     return encoded;
   },
 };
-
-/** How many numbers of an input or target a row has. */
-function rowSize({ inputs, targets }: ModelFacts, name: string): number {
-  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
-}
 
 /** The column as real numbers; a cell that holds none throws. */
 function numbersOf(table: Table, name: string): NumberArray {

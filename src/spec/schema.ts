@@ -147,8 +147,26 @@ const columnKeys = {
     ),
 };
 
+const categories = z.enum(["one-hot", "index"]).optional();
+const words = z
+  .strictObject({
+    length: positiveInteger.describe("Places of the sequence: one more than the longest text has words."),
+    lowerCase: z
+      .boolean()
+      .default(false)
+      .describe("Makes capitals small first, so that The and the are one word."),
+    cut: z.boolean().default(false).describe("Cuts longer texts off; without it they are an error."),
+  })
+  .optional();
+
 const inputColumns = z.strictObject({
   ...columnKeys,
+  categories: categories.describe(
+    "The columns hold categories, numbered in the order of the training part's names: a place of 0 or 1 for each (one-hot), or its number from 1 (index); others are 0.",
+  ),
+  words: words.describe(
+    "The column holds texts: the mark 0, then each word as its number, the most frequent of the training part from 2 on, 1 for all that the embedding has no room for; then 0 as padding.",
+  ),
   characters: z
     .strictObject({
       length: positiveInteger.describe(
@@ -166,7 +184,9 @@ const targetColumns = z.strictObject({
   nextOf: z
     .string()
     .optional()
-    .describe("An input of characters: the target is at each place the character after it, -1 on padding."),
+    .describe(
+      "An input of characters or words: the target is at each place the one after it, -1 on padding.",
+    ),
 });
 
 const file = z.string().min(1);

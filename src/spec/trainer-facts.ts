@@ -64,9 +64,10 @@ export function idxNames(
   return { train: names(train), ...(typeof test === "object" ? { test: names(test) } : {}) };
 }
 
-/** Whether new texts can be drawn: the target is what follows in the only input. */
+/** Whether new texts can be drawn: the target is which character follows in the only input. */
 export const writesTexts = ({ inputs, data }: Model): boolean =>
   Object.keys(inputs).length === 1 &&
+  Object.values(data?.inputs ?? {}).every(({ words }) => words === undefined) &&
   Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
 
 /**
@@ -79,7 +80,9 @@ export function codecNames(model: Model): Readonly<Record<string, string>> {
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const special = {
     characters: "characterCodec",
-    nextOf: "nextCodec",
+    words: "wordCodec",
+    nextOf: fields.some((field) => "words" in field) ? "nextWordCodec" : "nextCodec",
+    categories: "categoryCodec",
     classNames: "namedClassCodec",
     mean: "meanCodec",
   } as const;

@@ -49,7 +49,11 @@ export interface Columns {
   readonly missing?: "drop" | "mean";
   /** The column holds texts, which become sequences of so many places. */
   readonly characters?: { readonly length: number };
-  /** The input whose next character a target is; it then has no columns. */
+  /** The columns hold categories, which become numbers of their own or indices. */
+  readonly categories?: "one-hot" | "index";
+  /** The column holds texts, which become sequences of words. */
+  readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
+  /** The input whose next character or word a target is; it then has no columns. */
   readonly nextOf?: string;
   /** What the classes of a target have to be called, sorted, where the spec itself names them. */
   readonly classNames?: readonly string[];

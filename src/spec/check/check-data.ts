@@ -76,7 +76,7 @@ function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: 
   if (typeof entry !== "object" || entry === null) return;
   const where = formatPath(path);
   if (isIdx) {
-    for (const key of ["columns", "characters", "nextOf", "missing"].filter(
+    for (const key of ["columns", "characters", "words", "categories", "nextOf", "missing"].filter(
       (key) => member(entry, key) !== undefined,
     ))
       problems.error([...path, key], "T1208", `${where}.${key} does not go together with IDX files`, {

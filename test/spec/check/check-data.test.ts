@@ -65,7 +65,7 @@ test("a mean stands for a missing value only where there is one", () => {
     "error T1208: data.inputs.x.missing: a mean of indices is no index",
   );
   expect(faultsOf(withMissing({ missing: "mean", characters: { length: 4 } }))).toContain(
-    "error T1208: data.inputs.x.missing: texts have no mean",
+    "error T1208: data.inputs.x.missing: texts and categories have no mean",
   );
 });
 
