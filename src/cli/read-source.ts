@@ -3,8 +3,11 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { writtenOut } from "../data/wanted-columns.ts";
+import { inFile } from "../data/in-file.ts";
 import { readIdx } from "../data/read-idx.ts";
 import type { Source } from "../runtime/dataset.ts";
+import type { DataFacts, FittedField } from "../runtime/fields.ts";
+import { onlyInput } from "../runtime/idx-reader.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Table } from "../runtime/table.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
@@ -28,6 +31,29 @@ export async function readSource(request: DataRequest): Promise<Source> {
   const data = dataOf(request);
   const { file, test } = data;
   return typeof file === "string" ? readTables(request, data, file) : readImages(request, file, test);
+}
+
+/** A file of new rows, of which only the inputs are wanted. @throws DiagnosticError if it cannot be read or is wrong. */
+export async function readInputs(
+  request: DataRequest,
+  file: string,
+  fields: readonly FittedField[],
+): Promise<Table> {
+  const { facts, source, model } = request;
+  if (typeof dataOf(request).file === "string")
+    return readData({ file }, source, { model: facts, data: inputFacts(model, fields) });
+  await checkReadable({ file }, source);
+  return readIdx(facts, { [inFile(file, "T2004", () => onlyInput(facts))]: file });
+}
+
+/** The columns that training read, whatever their order is now; no row of those asked about is left out. */
+function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
+  const data = dataFacts(model) ?? { inputs: {} };
+  const inputs = Object.entries(data.inputs).map(([name, facts]) => {
+    const { columns = facts.columns } = fields.find((field) => field.name === name) ?? {};
+    return [name, { ...facts, columns, drop: false }];
+  });
+  return { ...data, inputs: Object.fromEntries(inputs), targets: {} };
 }
 
 function dataOf({ spec, model: { data } }: DataRequest): ModelData {

@@ -8,13 +8,14 @@ import { say } from "./program.ts";
 import { tableOf } from "./table-of-records.ts";
 import type { Table } from "./table.ts";
 
-/** As `parseCsv`, and tells how many rows are left out. */
-export function parseCleaned(text: string, data: DataFacts): Table {
+/** As `parseCsv`, and tells how many rows are left out: none of those that are `asked` about. */
+export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
   const mark = `[${data.separator ?? ","}]`;
   const cell = `(?:"([^"]*(?:""[^"]*)*)"|([^"${data.separator ?? ","}\\r\\n]*))`;
   const records = csvRecords(text, new RegExp(`${cell}(${mark}|\\r?\\n|\\r|$)`, "y"));
   const names = records[0]?.cells ?? [];
-  const places = droppingColumns(data, names).map((name) => names.indexOf(name));
+  const dropping = asked === undefined ? droppingColumns(data, names) : [];
+  const places = dropping.map((name) => names.indexOf(name));
   const kept = records.filter(
     ({ cells }, i) =>
       i === 0 || cells.length !== names.length || !places.some((place) => isMissing(cells[place])),

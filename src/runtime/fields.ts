@@ -71,6 +71,12 @@ export function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBo
   return classes === undefined ? undefined : classBounds(classes);
 }
 
+/** Whether it is an index within these bounds; without any, whether it is a number. */
+export function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
+  if (bounds === undefined) return Number.isFinite(value);
+  return Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
+}
+
 /** How many numbers of an input or target a row has. */
 export function rowSize({ inputs, targets }: ModelFacts, name: string): number {
   return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);

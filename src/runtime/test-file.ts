@@ -8,7 +8,8 @@ export const fileAndTest = (one: DataReader): DataReader => ({
   --test FILE          one of the same columns: the rows of the test part (needed)`,
   async read(program, flags) {
     const source = await one.read(program, flags);
-    const { "--test": file } = flags;
+    const { "--test": file, "--predict": asked } = flags;
+    if (asked !== undefined) return source;
     if (file === undefined)
       throw new InputError("--test FILE is needed: the CSV file of the test part (see --help)");
     return { ...source, test: await one.read(program, { "--data": file }) };

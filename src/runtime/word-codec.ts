@@ -30,7 +30,7 @@ export const wordCodec: Codec = {
     return { name, columns, words };
   },
   encode: (preparing, field, table, rows) =>
-    sequences(preparing, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
+    wordSequences(preparing, field.name, field, table, rows, (text, i) => text[i - 1] ?? 0),
 };
 
 /** A target: at each place of an input of texts the word there. What is cut has no end. */
@@ -41,14 +41,14 @@ export const nextWordCodec: Codec = {
   },
   encode(preparing, field, table, rows) {
     const { nextOf = "" } = columnFactsOf(preparing.data, field.name);
-    return sequences(preparing, nextOf, field, table, rows, (text, i) =>
+    return wordSequences(preparing, nextOf, field, table, rows, (text, i) =>
       i === text.length ? 0 : (text[i] ?? -1),
     );
   },
 };
 
 /** The numbers of each of these rows' words, by place. */
-function sequences(
+function wordSequences(
   preparing: Preparing,
   input: string,
   { columns, words = [] }: FittedField,
