@@ -1,8 +1,11 @@
 /** What preparing the data of a model depends on, as an emitted trainer would have it. */
 import { namedClassCodec } from "../runtime/named-class-codec.ts";
 import { characterCodec, nextCodec } from "../runtime/character-codec.ts";
+import { categoryCodec } from "../runtime/category-codec.ts";
 import { columnCodec } from "../runtime/column-codec.ts";
 import type { Codec, Preparing } from "../runtime/dataset.ts";
+import { meanCodec } from "../runtime/missing.ts";
+import { nextWordCodec, wordCodec } from "../runtime/word-codec.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
 import type { Model } from "./types.ts";
@@ -12,6 +15,10 @@ const codecs: Readonly<Record<string, Codec>> = {
   columnCodec,
   characterCodec,
   nextCodec,
+  meanCodec,
+  categoryCodec,
+  wordCodec,
+  nextWordCodec,
   namedClassCodec,
 };
 
