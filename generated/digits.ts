@@ -803,20 +803,17 @@ function checksum(bytes: Uint8Array): Uint8Array {
 
 /** The numbers of each column. Indices stay integers: not all of them are f32. */
 const columnCodec: Codec = {
-  fit({ model, data }, name, table, train) {
+  fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
-    const columns = columnNames(table, name, listed, rowSize(model, name));
+    const width = rowSize(model, name);
+    const columns = columnNames(table, name, listed, width);
     const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
     if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
-    if (!scale) return { name, columns };
-    const scales = columns.flatMap((column) => {
-      const numbers = numbersOf(table, column);
-      const size = numbers.length / table.rows;
-      return Array.from({ length: size }, (_, place) =>
-        fitScale((row) => numbers[row * size + place], train, scale),
-      );
-    });
-    return { name, columns, scales };
+    const scales =
+      typeof scale === "object"
+        ? Array(width).fill({ shift: 0, span: scale.divide })
+        : scale && fitScales?.(table, columns, train, scale);
+    return { name, columns, ...(scales && { scales }) };
   },
   encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
     const { dtype } = model;
@@ -845,22 +842,6 @@ const columnCodec: Codec = {
     return encoded;
   },
 };
-
-/** The column as real numbers; a cell that holds none throws. */
-function numbersOf(table: Table, name: string): NumberArray {
-  const { size, numbers } = columnOf(table, name);
-  const found = numbers();
-  const place = found.findIndex((value) => Number.isNaN(value));
-  if (place < 0) return found;
-  throw noNumber(table, name, Math.floor(place / size));
-}
-
-function noNumber(table: Table, name: string, row: number): InputError {
-  const cell = columnOf(table, name).text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  return wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
-}
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
@@ -916,6 +897,8 @@ interface Preparing {
   training: TrainingFacts;
   /** The codec of each key of a field's facts; the first that a field has decides. */
   codecs: Readonly<Record<string, Codec>>;
+  /** Only where a field has a scale that is fitted. */
+  fitScales?: FitScales | undefined;
 }
 
 /** What was read: the rows, and those of the test where they have a file of their own. */
@@ -1250,6 +1233,17 @@ function exp(x: number): number {
 
 // ── fields ──
 
+/** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
+type FittedRule = "standard" | "min-max";
+
+type ScaleRule = FittedRule | { divide: number };
+
+/** x becomes (x − shift) / span. */
+interface Scale {
+  shift: number;
+  span: number;
+}
+
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
   columns: readonly string[];
@@ -1370,6 +1364,14 @@ function shorten(names: readonly string[]): string {
   return names.length > 12
     ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
     : names.join(", ");
+}
+
+/** The error about a cell that holds no number. */
+function noNumber(table: Table, column: string, row: number): InputError {
+  const cell = columnOf(table, column).text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  return wrongCell(table, column, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
 }
 
 /** An error about one cell, with its line. */
@@ -1904,31 +1906,8 @@ function shuffle(rows: Int32Array, random: Random): void {
 
 // ── scale ──
 
-/** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
-type ScaleRule = "standard" | "min-max" | { divide: number };
-
-/** x becomes (x − shift) / span. */
-interface Scale {
-  shift: number;
-  span: number;
-}
-
-/** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(valueOf: (row: number) => number, rows: Int32Array, rule: ScaleRule): Scale {
-  if (typeof rule === "object") return { shift: 0, span: rule.divide };
-  let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
-  for (const row of rows) {
-    const value = valueOf(row);
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-    sum += value;
-  }
-  if (low === high) return { shift: low, span: 1 };
-  if (rule === "min-max") return { shift: low, span: high - low };
-  const mean = sum / rows.length;
-  for (const row of rows) squares += (valueOf(row) - mean) ** 2;
-  return { shift: mean, span: Math.sqrt(squares / rows.length) };
-}
+/** The scale of each number in a row of these columns, as it is in the rows `train`. A cell that holds none throws. */
+type FitScales = (table: Table, columns: readonly string[], train: Int32Array, rule: FittedRule) => Scale[];
 
 // ── session ──
 
