@@ -1,27 +1,26 @@
 // Columns of numbers, and of classes by number or name: side by side, real numbers scaled.
 import type { Codec } from "./dataset.ts";
 import {
-  boundsOf,
   columnFactsOf,
   columnNames,
   columnOf,
+  fieldOf,
   noNumber,
   shorten,
   textsOf,
   wrongCell,
-  rowSize,
-  isWithin,
 } from "./fields.ts";
 import { InputError } from "./input-error.ts";
+import { isWithin } from "./slots.ts";
 import type { NumberArray, Table } from "./table.ts";
 
 /** The numbers of each column. Indices stay integers: not all of them are f32. */
 export const columnCodec: Codec = {
   fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
-    const width = rowSize(model, name);
+    const { size: width } = fieldOf(model, name);
     const columns = columnNames(table, name, listed, width);
-    const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
+    const classes = model.targets[name]?.classes;
     if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
     const scales =
       typeof scale === "object"
@@ -31,8 +30,7 @@ export const columnCodec: Codec = {
   },
   encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
     const { dtype } = model;
-    const bounds = boundsOf(model, name);
-    const width = rowSize(model, name);
+    const { size: width, bounds } = fieldOf(model, name);
     const real = dtype === "f32" ? Float32Array : Float64Array;
     const encoded = new (bounds ? Int32Array : real)(rows.length * width);
     let offset = 0;
