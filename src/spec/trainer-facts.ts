@@ -16,6 +16,7 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   epochs: training.epochs,
   seed: training.seed,
   shuffle: training.shuffle,
+  ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
   metrics: metrics.map(metricName),
   ...(metrics.some(isRising) ? { rising: metrics.filter(isRising).map(metricName) } : {}),
   ...(training.test === undefined ? {} : { test: training.test.fraction }),
@@ -144,6 +145,14 @@ export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<
     ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: `predictBy(${answer})` }),
   };
 };
+
+/** How a predictor reads and answers rows like those of the data file, which settled `fields`; not where these are images. */
+export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
+  const data = dataFacts(model);
+  const { codecs, predict } = programParts(model, built);
+  if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
+  return { data, fields, codecs, predict };
+}
 
 /** How many indices an input may hold: as many as the smallest embedding that reads it has vectors. */
 function vocabularyOf(model: Model, input: string): { readonly vocabulary?: number } {
