@@ -55,7 +55,7 @@ export const claims: readonly Claim[] = [
     holds: (of) => of("xor-line").epochs.every(({ accuracy }) => accuracy <= 0.75),
   },
   {
-    claim: "four hidden units get all four points right",
+    claim: "eight hidden units get all four points right",
     holds: (of) => of("xor-hidden").result["train.accuracy"] === 1,
   },
   {
@@ -116,6 +116,10 @@ export const claims: readonly Claim[] = [
     holds: (of) =>
       of("moons-adagrad").epochs[4].loss < of("moons-sgd").epochs[4].loss &&
       4 * loss(of)("moons-rmsprop") < loss(of)("moons-adagrad"),
+  },
+  {
+    claim: "Adagrad is then no better than a line",
+    holds: (of) => loss(of)("moons-adagrad") > 0.95 * loss(of)("moons-line"),
   },
   {
     claim: "Adam gets as low as RMSprop, give or take a half",
