@@ -35,8 +35,7 @@ const output: Kind = ({ takes, runs }) => {
   return fence(lines.slice(first).join("\n"), "");
 };
 
-const printed = ({ stdout, stderr }: Run): string =>
-  stdout + stderr.replace(/^(epoch |compiled |\S+ → ).*\n/gm, "");
+const printed = ({ stdout, stderr }: Run): string => stdout + stderr.replace(/^(.*: )?epoch \d.*\n/gm, "");
 
 /** A function of the file that the command above compiled, with the formulas over it. */
 const emitted: Kind = ({ takes, runs, folder }) => {

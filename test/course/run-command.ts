@@ -33,10 +33,18 @@ export const runCommand = (command: Command, folder: string): Promise<Run> =>
     });
   });
 
-/** "train       loss 0.1234  accuracy 0.9667", a line for each part. */
+/** "train       loss 0.1234  accuracy 0.9667", a line for each part; of folds the mean stands for the validation part. */
 function resultIn(text: string): Figures {
   const lines = text.matchAll(/^(train|validation|test) +(.*)$/gm);
-  return Object.assign({}, ...Array.from(lines, ([, part, rest]) => figuresIn(rest, `${part}.`)));
+  return Object.assign(meanIn(text), ...Array.from(lines, ([, part, rest]) => figuresIn(rest, `${part}.`)));
+}
+
+/** The columns of a table of folds, and its line "mean               48  0.0630    0.9667". */
+function meanIn(text: string): Figures {
+  const cells = (start: string): string[] =>
+    new RegExp(`^${start}\\b.*$`, "m").exec(text)?.[0].split(/ {2,}/).slice(1) ?? [];
+  const values = cells("mean");
+  return Object.fromEntries(cells("fold").map((name, i) => [`validation.${name}`, Number(values[i])]));
 }
 
 /** "epoch 3/100  loss 0.7410  accuracy 0.9778  validation loss 0.5393  accuracy 0.9333  best". */
