@@ -697,84 +697,99 @@ function checksum(bytes: Uint8Array): Uint8Array {
 
 // ── column codec ──
 
-/** A number of each column. Indices stay integers: not all of them are f32. */
+/** The numbers of each column. Indices stay integers: not all of them are f32. */
 const columnCodec: Codec = {
-  fit({ model: { inputs, targets }, data }, name, table, train) {
+  fit({ model, data }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
-    const { shape, classes = 0 } = Object.hasOwn(inputs, name) ? { ...inputs[name] } : targets[name];
-    const columns = columnNames(table, name, listed, sizeOf(shape));
-    if (classes > 0) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
+    const columns = columnNames(table, name, listed, rowSize(model, name));
+    const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
+    if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
     if (!scale) return { name, columns };
-    return { name, columns, scales: columns.map((column) => fitScale(numberColumn(table, column), train, scale)) }; // prettier-ignore
+    const scales = columns.flatMap((column) => {
+      const numbers = numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      return Array.from({ length: size }, (_, place) =>
+        fitScale((row) => numbers[row * size + place], train, scale),
+      );
+    });
+    return { name, columns, scales };
   },
   encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
     const { dtype } = model;
     const bounds = boundsOf(model, name);
-    columnNames(table, name, columns, columns.length);
+    const width = rowSize(model, name);
     const real = dtype === "f32" ? Float32Array : Float64Array;
-    const numbers = new (bounds ? Int32Array : real)(rows.length * columns.length);
-    columns.forEach((column, i) => {
-      const values =
+    const encoded = new (bounds ? Int32Array : real)(rows.length * width);
+    let offset = 0;
+    for (const column of columnNames(table, name, columns, width)) {
+      const numbers =
         classNames.length > 0
-          ? classColumn(table, column, classNames)
+          ? classesOfTexts(table, column, classNames)
           : bounds
-            ? indexColumn(table, column, bounds)
-            : numberColumn(table, column);
-      const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-      for (let row = 0, at = i; row < rows.length; row++, at += columns.length) {
-        const value = values[rows[row]];
-        numbers[at] = (value - shift) / span;
-        if (Number.isFinite(numbers[at])) continue;
-        const scaled = span === 1 ? "" : ", scaled,";
-        throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+            ? indicesOf(table, column, bounds)
+            : numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      for (let place = 0; place < size; place++, offset++) {
+        const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
+        for (let row = 0, at = offset; row < rows.length; row++, at += width) {
+          const value = numbers[rows[row] * size + place];
+          encoded[at] = (value - shift) / span;
+          if (Number.isFinite(encoded[at])) continue;
+          const scaled = span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+        }
       }
-    });
-    return numbers;
+    }
+    return encoded;
   },
 };
 
-/** The column as real numbers; a cell that holds none throws. */
-function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name);
-  if (column instanceof Float64Array) return column;
-  const cells = textColumn(table, name);
-  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
-  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
+/** How many numbers of an input or target a row has. */
+function rowSize({ inputs, targets }: ModelFacts, name: string): number {
+  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
 }
 
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
-  const column = numberColumn(table, name);
-  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (row < 0) return column;
-  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
+/** The column as real numbers; a cell that holds none throws. */
+function numbersOf(table: Table, name: string): NumberArray {
+  const { size, text, numbers } = columnOf(table, name);
+  const found = numbers();
+  const place = found.findIndex((value) => Number.isNaN(value));
+  if (place < 0) return found;
+  const row = Math.floor(place / size);
+  const cell = text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+}
+
+function indicesOf(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberArray {
+  const found = numbersOf(table, name);
+  const place = found.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (place < 0) return found;
+  throw wrongCell(
+    table,
+    name,
+    Math.floor((place * table.rows) / found.length),
+    `${found[place]} is not ${rule}`,
+  );
 }
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
-  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
-  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
+  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  const names = [...new Set(columns.flatMap((column) => textsOf(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
   throw new InputError(`${name} has ${classes} classes, but ${found}`);
 }
 
-function classColumn(table: Table, name: string, names: readonly string[]): Float64Array {
+function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
   const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(textColumn(table, name), (cell, row) => {
-    const number = numbers.get(cell);
+  return Float64Array.from(textsOf(table, name), (text, row) => {
+    const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
   });
-}
-
-function textColumn(table: Table, name: string): string[] {
-  const column = table.columns.get(name) ?? [];
-  const cells = "numbers" in column ? [] : Array.from(column, String);
-  const row = cells.findIndex((cell) => cell.trim() === "");
-  if (row < 0) return cells;
-  throw wrongCell(table, name, row, "the cell is empty");
 }
 
 // ── csv reader ──
@@ -1170,10 +1185,10 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; IDX files have none. */
+/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
-  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
 /** What the indices of an input or target may be; undefined for real numbers. */
@@ -1186,28 +1201,43 @@ function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | 
   return classes === undefined ? undefined : classBounds(classes);
 }
 
-/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
+/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
+function namedBy(names: readonly string[], entry: string): string[] {
+  if (names.includes(entry)) return [entry];
+  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
+  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+}
+
+/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
-  const position = (column: string) => {
-    const found = all.indexOf(column);
-    if (found < 0)
-      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
-    return found;
-  };
   const columns = listed.flatMap((entry) => {
-    const [first, last, ...more] = entry.split("..");
-    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
-    const range = all.slice(position(first), position(last) + 1);
-    if (range.length === 0)
-      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
-    return range;
+    const found = namedBy(all, entry);
+    if (found.length > 0) return found;
+    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
-  if (columns.length === size) return columns;
+  const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
+  if (found === size) return columns;
   throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
-    1,
+    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    table.lineOf(-1),
   );
+}
+
+/** The column of this name; throws if there is none. */
+function columnOf({ columns }: Table, name: string): Column {
+  const column = columns.get(name);
+  if (column) return column;
+  throw new InputError(`there is no column "${name}"`);
+}
+
+/** The texts of a column, none of them empty. */
+function textsOf(table: Table, name: string): string[] {
+  const { text } = columnOf(table, name);
+  return Array.from({ length: table.rows }, (_, row) => {
+    if (text(row).trim() !== "") return text(row);
+    throw wrongCell(table, name, row, "the cell is empty");
+  });
 }
 
 /** Some names, the middle ones of very many left out. */
@@ -1219,7 +1249,7 @@ function shorten(names: readonly string[]): string {
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.records[row].line);
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -1265,10 +1295,10 @@ function firstNotFinite(
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, where there is one. */
+/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
 class InputError extends Error {
-  readonly line: number | undefined;
-  constructor(message: string, line?: number) {
+  readonly line: number | string | undefined;
+  constructor(message: string, line?: number | string) {
     super(message);
     this.name = "InputError";
     this.line = line;
@@ -1387,9 +1417,7 @@ function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): 
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
-  const table = tableOf(csvRecords(text.replace(/^\ufeff/, "")));
-  if ("columns" in table) return table;
-  throw new InputError(table[0].message, table[0].line);
+  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
 }
 
 function csvRecords(text: string): TableRecord[] {
@@ -1677,19 +1705,19 @@ interface Scale {
 }
 
 /** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule | undefined): Scale {
-  if (rule === undefined) return { shift: 0, span: 1 };
+function fitScale(valueOf: (row: number) => number, rows: Int32Array, rule: ScaleRule): Scale {
   if (typeof rule === "object") return { shift: 0, span: rule.divide };
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const row of rows) {
-    low = Math.min(low, column[row]);
-    high = Math.max(high, column[row]);
-    sum += column[row];
+    const value = valueOf(row);
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    sum += value;
   }
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / rows.length;
-  for (const row of rows) squares += (column[row] - mean) ** 2;
+  for (const row of rows) squares += (valueOf(row) - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
 
@@ -1969,22 +1997,58 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
 
-// ── table ──
+// ── table of records ──
 
-type Column = Float64Array | string[] | Block;
-
-/** A column whose cells are `size` numbers each, row after row: an image, say. */
-interface Block {
-  readonly numbers: ArrayLike<number>;
-  readonly size: number;
+/** The cells as they stand. A file that is no table throws, with the line. */
+function tableOf(records: readonly TableRecord[]): Table {
+  checkNames(records[0]);
+  const [{ cells: names, line }, ...rows] = records;
+  for (const row of rows) checkCells(names, row);
+  checkAnyRow(rows.length, line);
+  const columns = names.map((name, i): [string, Column] => {
+    const text = (row: number) => rows[row].cells[i];
+    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+  });
+  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
 }
 
-/** A map, not an object: a column may have any name. */
+function checkNames(header: TableRecord | undefined): void {
+  if (header === undefined)
+    throw new InputError("the file is empty: it needs a row of column names first", 1);
+  const { cells, line } = header;
+  const twice = cells.find((name, i) => cells.indexOf(name) < i);
+  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+}
+
+function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+  if (cells.length !== names.length)
+    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+}
+
+function checkAnyRow(rows: number, line: number): void {
+  if (rows === 0) throw new InputError("the file has column names, but no rows", line);
+}
+
+// ── table ──
+
+/** Numbers as wide as a column needs. */
+type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+
+interface Column {
+  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
+  readonly size: number;
+  /** All its numbers, row after row; NaN where there is none. */
+  numbers(): NumberArray;
+  /** What stands in a cell. */
+  text(row: number): string;
+}
+
 interface Table {
   readonly rows: number;
+  /** A map, not an object: a column may have any name. In the file's order. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it. */
-  readonly records: readonly TableRecord[];
+  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  lineOf(row: number): number | string | undefined;
 }
 
 /** One record of a file: its cells, and the line (from 1) on which it begins. */
@@ -1993,43 +2057,10 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** Something wrong with a file as a table. */
-interface TableFault {
-  readonly line: number;
-  readonly message: string;
-}
-
 /** The number that a cell holds; NaN if it holds none or is empty. */
 function numberIn(cell: string): number {
-  return cell.trim() === "" ? NaN : Number(cell);
-}
-
-/** The table of some records, of which the first names the columns; or all that speaks against it. */
-function tableOf(records: readonly TableRecord[]): Table | TableFault[] {
-  if (records.length === 0)
-    return [{ line: 1, message: "the file is empty: it needs a row of column names first" }];
-  const [{ cells: names, line: firstLine }, ...rows] = records;
-  if (rows.length === 0) return [{ line: firstLine, message: "the file has column names, but no rows" }];
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) return [{ line: firstLine, message: `two columns are called "${twice}"` }];
-  const faults = rows
-    .filter(({ cells }) => cells.length !== names.length)
-    .map(({ cells, line }) => ({
-      line,
-      message: `the row has ${cells.length} cells for ${names.length} columns`,
-    }));
-  if (faults.length > 0) return faults;
-  const columns = new Map(names.map((name, i) => [name, columnOf(rows.map(({ cells }) => cells[i]))]));
-  return { rows: rows.length, columns, records: rows };
-}
-
-function columnOf(cells: string[]): Column {
-  const numbers = new Float64Array(cells.length);
-  for (let row = 0; row < cells.length; row++) {
-    numbers[row] = numberIn(cells[row]);
-    if (!Number.isFinite(numbers[row])) return cells;
-  }
-  return numbers;
+  const number = cell.trim() === "" ? NaN : Number(cell);
+  return Number.isFinite(number) ? number : NaN;
 }
 
 // ── train on ──

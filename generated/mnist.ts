@@ -37,7 +37,7 @@ const training: TrainingFacts = {
 
 /** Which columns of a data file are which input and target. */
 const data: DataFacts = {
-  inputs: { pixels: { columns: [], scale: { divide: 255 } } },
+  inputs: { pixels: { columns: ["pixels"], scale: { divide: 255 } } },
   targets: {},
   idx: {
     train: { pixels: "train-images-idx3-ubyte", digit: "train-labels-idx1-ubyte" },
@@ -1664,41 +1664,6 @@ function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
 
-// ── block codec ──
-
-/** The numbers of each item. */
-const blockCodec: Codec = {
-  fit({ data }, name, table, train) {
-    const { scale } = columnFactsOf(data, name);
-    if (scale === undefined) return { name, columns: [] };
-    const { numbers, size } = blockOf(table, name);
-    const scales = Array.from({ length: size }, (_, place) => {
-      // What only divides looks at no number.
-      const column = new Float64Array(typeof scale === "string" ? table.rows : 0);
-      return fitScale(column.map((_, row) => numbers[row * size + place]), train, scale); // prettier-ignore
-    });
-    return { name, columns: [], scales };
-  },
-  encode({ model }, { name, scales }, table, rows) {
-    const { numbers, size } = blockOf(table, name);
-    const real = model.dtype === "f32" ? Float32Array : Float64Array;
-    const encoded = new (boundsOf(model, name) ? Int32Array : real)(rows.length * size);
-    rows.forEach((row, i) => {
-      for (let place = 0; place < size; place++) {
-        const value = numbers[row * size + place];
-        encoded[i * size + place] = scales ? (value - scales[place].shift) / scales[place].span : value;
-      }
-    });
-    return encoded;
-  },
-};
-
-function blockOf({ columns }: Table, name: string): Block {
-  const column = columns.get(name);
-  if (column !== undefined && "numbers" in column) return column;
-  throw new InputError(`there is no block of numbers for ${name}`);
-}
-
 // ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -1797,6 +1762,103 @@ function checksum(bytes: Uint8Array): Uint8Array {
   let sum = 0x811c9dc5;
   for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
   return new Uint8Array(Int32Array.of(sum).buffer);
+}
+
+// ── column codec ──
+
+/** The numbers of each column. Indices stay integers: not all of them are f32. */
+const columnCodec: Codec = {
+  fit({ model, data }, name, table, train) {
+    const { columns: listed, scale } = columnFactsOf(data, name);
+    const columns = columnNames(table, name, listed, rowSize(model, name));
+    const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
+    if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
+    if (!scale) return { name, columns };
+    const scales = columns.flatMap((column) => {
+      const numbers = numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      return Array.from({ length: size }, (_, place) =>
+        fitScale((row) => numbers[row * size + place], train, scale),
+      );
+    });
+    return { name, columns, scales };
+  },
+  encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
+    const { dtype } = model;
+    const bounds = boundsOf(model, name);
+    const width = rowSize(model, name);
+    const real = dtype === "f32" ? Float32Array : Float64Array;
+    const encoded = new (bounds ? Int32Array : real)(rows.length * width);
+    let offset = 0;
+    for (const column of columnNames(table, name, columns, width)) {
+      const numbers =
+        classNames.length > 0
+          ? classesOfTexts(table, column, classNames)
+          : bounds
+            ? indicesOf(table, column, bounds)
+            : numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      for (let place = 0; place < size; place++, offset++) {
+        const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
+        for (let row = 0, at = offset; row < rows.length; row++, at += width) {
+          const value = numbers[rows[row] * size + place];
+          encoded[at] = (value - shift) / span;
+          if (Number.isFinite(encoded[at])) continue;
+          const scaled = span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+        }
+      }
+    }
+    return encoded;
+  },
+};
+
+/** How many numbers of an input or target a row has. */
+function rowSize({ inputs, targets }: ModelFacts, name: string): number {
+  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
+}
+
+/** The column as real numbers; a cell that holds none throws. */
+function numbersOf(table: Table, name: string): NumberArray {
+  const { size, text, numbers } = columnOf(table, name);
+  const found = numbers();
+  const place = found.findIndex((value) => Number.isNaN(value));
+  if (place < 0) return found;
+  const row = Math.floor(place / size);
+  const cell = text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+}
+
+function indicesOf(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberArray {
+  const found = numbersOf(table, name);
+  const place = found.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (place < 0) return found;
+  throw wrongCell(
+    table,
+    name,
+    Math.floor((place * table.rows) / found.length),
+    `${found[place]} is not ${rule}`,
+  );
+}
+
+/** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
+function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
+  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  const names = [...new Set(columns.flatMap((column) => textsOf(table, column)))].sort();
+  if (names.length === classes) return names;
+  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
+  throw new InputError(`${name} has ${classes} classes, but ${found}`);
+}
+
+function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
+  const numbers = new Map(names.map((text, number) => [text, number]));
+  return Float64Array.from(textsOf(table, name), (text, row) => {
+    const number = numbers.get(text);
+    if (number !== undefined) return number;
+    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
+  });
 }
 
 // ── dataset ──
@@ -2186,10 +2248,10 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; IDX files have none. */
+/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
-  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
 /** What the indices of an input or target may be; undefined for real numbers. */
@@ -2200,6 +2262,57 @@ function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | 
   }
   const { classes } = targets[name];
   return classes === undefined ? undefined : classBounds(classes);
+}
+
+/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
+function namedBy(names: readonly string[], entry: string): string[] {
+  if (names.includes(entry)) return [entry];
+  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
+  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+}
+
+/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
+function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
+  const all = [...table.columns.keys()];
+  const columns = listed.flatMap((entry) => {
+    const found = namedBy(all, entry);
+    if (found.length > 0) return found;
+    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+  });
+  const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
+  if (found === size) return columns;
+  throw new InputError(
+    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    table.lineOf(-1),
+  );
+}
+
+/** The column of this name; throws if there is none. */
+function columnOf({ columns }: Table, name: string): Column {
+  const column = columns.get(name);
+  if (column) return column;
+  throw new InputError(`there is no column "${name}"`);
+}
+
+/** The texts of a column, none of them empty. */
+function textsOf(table: Table, name: string): string[] {
+  const { text } = columnOf(table, name);
+  return Array.from({ length: table.rows }, (_, row) => {
+    if (text(row).trim() !== "") return text(row);
+    throw wrongCell(table, name, row, "the cell is empty");
+  });
+}
+
+/** Some names, the middle ones of very many left out. */
+function shorten(names: readonly string[]): string {
+  return names.length > 12
+    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
+    : names.join(", ");
+}
+
+/** An error about one cell, with its line. */
+function wrongCell(table: Table, column: string, row: number, what: string): InputError {
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -2294,19 +2407,16 @@ async function readPart(
 
 // ── idx ──
 
-/** Numbers as wide as those of the file. */
-type IdxNumbers = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
-
 /** What an IDX file holds. */
 interface IdxArray {
   /** The lengths of its dimensions; items are along the first. */
   shape: readonly number[];
-  numbers: IdxNumbers;
+  numbers: NumberArray;
 }
 
 /** Room for numbers, and how one is read. */
 type IdxType = readonly [
-  room: { new (count: number): IdxNumbers; readonly BYTES_PER_ELEMENT: number },
+  room: { new (count: number): NumberArray; readonly BYTES_PER_ELEMENT: number },
   read: "getUint8" | "getInt8" | "getInt16" | "getInt32" | "getFloat32" | "getFloat64",
 ];
 
@@ -2376,17 +2486,12 @@ function itemsOf(
 
 /** The files of a part of the data, by input and target, as one table: each has equally many items. */
 function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
-  const columns = Object.entries(contents).map(
-    ([
-      name,
-      {
-        shape: [, ...own],
-        numbers,
-      },
-    ]): [string, Column] => [name, { numbers, size: sizeOf(own) }],
-  );
   const [{ shape }] = Object.values(contents);
-  return { rows: shape[0], columns: new Map(columns), records: [] };
+  const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {
+    const size = numbers.length / shape[0];
+    return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
+  });
+  return { rows: shape[0], columns: new Map(columns), lineOf: (row) => `item ${row}` };
 }
 
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
@@ -2396,10 +2501,10 @@ function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, where there is one. */
+/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
 class InputError extends Error {
-  readonly line: number | undefined;
-  constructor(message: string, line?: number) {
+  readonly line: number | string | undefined;
+  constructor(message: string, line?: number | string) {
     super(message);
     this.name = "InputError";
     this.line = line;
@@ -2817,19 +2922,19 @@ interface Scale {
 }
 
 /** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule | undefined): Scale {
-  if (rule === undefined) return { shift: 0, span: 1 };
+function fitScale(valueOf: (row: number) => number, rows: Int32Array, rule: ScaleRule): Scale {
   if (typeof rule === "object") return { shift: 0, span: rule.divide };
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const row of rows) {
-    low = Math.min(low, column[row]);
-    high = Math.max(high, column[row]);
-    sum += column[row];
+    const value = valueOf(row);
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    sum += value;
   }
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / rows.length;
-  for (const row of rows) squares += (column[row] - mean) ** 2;
+  for (const row of rows) squares += (valueOf(row) - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
 
@@ -3111,26 +3216,24 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 
 // ── table ──
 
-type Column = Float64Array | string[] | Block;
+/** Numbers as wide as a column needs. */
+type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
 
-/** A column whose cells are `size` numbers each, row after row: an image, say. */
-interface Block {
-  readonly numbers: ArrayLike<number>;
+interface Column {
+  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
   readonly size: number;
+  /** All its numbers, row after row; NaN where there is none. */
+  numbers(): NumberArray;
+  /** What stands in a cell. */
+  text(row: number): string;
 }
 
-/** A map, not an object: a column may have any name. */
 interface Table {
   readonly rows: number;
+  /** A map, not an object: a column may have any name. In the file's order. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it. */
-  readonly records: readonly TableRecord[];
-}
-
-/** One record of a file: its cells, and the line (from 1) on which it begins. */
-interface TableRecord {
-  readonly cells: readonly string[];
-  readonly line: number;
+  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  lineOf(row: number): number | string | undefined;
 }
 
 // ── train on ──
@@ -3473,5 +3576,5 @@ void runIfMain(import.meta, {
   data,
   createTrainer,
   reader: idxFolder,
-  codecs: { columns: blockCodec },
+  codecs: { columns: columnCodec },
 });

@@ -1346,7 +1346,8 @@ function summarise(doubles: Float64Array): void {
 const characterCodec: Codec = {
   fit({ model, data }, name, table, train) {
     const { columns, characters: { length } = { length: 0 } } = columnFactsOf(data, name);
-    const cells = cellsOf(table, name, columns[0]);
+    columnNames(table, name, columns, 1);
+    const cells = textsOf(table, columns[0]);
     checkLengths(table, columns[0], cells, length);
     const characters = charactersOf(train, cells);
     checkVocabulary(model, data, name, characters);
@@ -1374,18 +1375,6 @@ function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   const found = new Set<string>();
   for (const row of rows) for (const character of texts[row]) found.add(character);
   return [...found].sort((a, b) => code(a) - code(b));
-}
-
-/** The cells as they stand in the file: "007" is a text like any other. */
-function cellsOf(table: Table, name: string, column: string): string[] {
-  const names = [...table.columns.keys()];
-  const place = names.indexOf(column);
-  if (place < 0)
-    throw new InputError(`${name} needs the column "${column}", but the file has ${names.join(", ")}`, 1);
-  return table.records.map(({ cells }, row) => {
-    if (cells[place].trim() !== "") return cells[place];
-    throw wrongCell(table, column, row, "the cell is empty");
-  });
 }
 
 /** A text that was cut would teach that it ends there, so one that is too long is refused. */
@@ -1434,7 +1423,8 @@ function sequences(
   rows: Int32Array,
   numberAt: (text: readonly number[], place: number) => number,
 ): Int32Array {
-  const cells = cellsOf(table, name, column);
+  columnNames(table, name, [column], 1);
+  const cells = textsOf(table, column);
   checkLengths(table, column, cells, length);
   const numbers = new Map(characters.map((character, index) => [character, index + 1]));
   const encoded = new Int32Array(rows.length * length);
@@ -1955,15 +1945,61 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; IDX files have none. */
+/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
-  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
+}
+
+/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
+function namedBy(names: readonly string[], entry: string): string[] {
+  if (names.includes(entry)) return [entry];
+  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
+  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+}
+
+/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
+function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
+  const all = [...table.columns.keys()];
+  const columns = listed.flatMap((entry) => {
+    const found = namedBy(all, entry);
+    if (found.length > 0) return found;
+    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+  });
+  const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
+  if (found === size) return columns;
+  throw new InputError(
+    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    table.lineOf(-1),
+  );
+}
+
+/** The column of this name; throws if there is none. */
+function columnOf({ columns }: Table, name: string): Column {
+  const column = columns.get(name);
+  if (column) return column;
+  throw new InputError(`there is no column "${name}"`);
+}
+
+/** The texts of a column, none of them empty. */
+function textsOf(table: Table, name: string): string[] {
+  const { text } = columnOf(table, name);
+  return Array.from({ length: table.rows }, (_, row) => {
+    if (text(row).trim() !== "") return text(row);
+    throw wrongCell(table, name, row, "the cell is empty");
+  });
+}
+
+/** Some names, the middle ones of very many left out. */
+function shorten(names: readonly string[]): string {
+  return names.length > 12
+    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
+    : names.join(", ");
 }
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.records[row].line);
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -2067,10 +2103,10 @@ function tanh(x: number): number {
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, where there is one. */
+/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
 class InputError extends Error {
-  readonly line: number | undefined;
-  constructor(message: string, line?: number) {
+  readonly line: number | string | undefined;
+  constructor(message: string, line?: number | string) {
     super(message);
     this.name = "InputError";
     this.line = line;
@@ -2227,9 +2263,7 @@ function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): 
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
-  const table = tableOf(csvRecords(text.replace(/^\ufeff/, "")));
-  if ("columns" in table) return table;
-  throw new InputError(table[0].message, table[0].line);
+  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
 }
 
 function csvRecords(text: string): TableRecord[] {
@@ -2797,22 +2831,58 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
 
-// ── table ──
+// ── table of records ──
 
-type Column = Float64Array | string[] | Block;
-
-/** A column whose cells are `size` numbers each, row after row: an image, say. */
-interface Block {
-  readonly numbers: ArrayLike<number>;
-  readonly size: number;
+/** The cells as they stand. A file that is no table throws, with the line. */
+function tableOf(records: readonly TableRecord[]): Table {
+  checkNames(records[0]);
+  const [{ cells: names, line }, ...rows] = records;
+  for (const row of rows) checkCells(names, row);
+  checkAnyRow(rows.length, line);
+  const columns = names.map((name, i): [string, Column] => {
+    const text = (row: number) => rows[row].cells[i];
+    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+  });
+  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
 }
 
-/** A map, not an object: a column may have any name. */
+function checkNames(header: TableRecord | undefined): void {
+  if (header === undefined)
+    throw new InputError("the file is empty: it needs a row of column names first", 1);
+  const { cells, line } = header;
+  const twice = cells.find((name, i) => cells.indexOf(name) < i);
+  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+}
+
+function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+  if (cells.length !== names.length)
+    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+}
+
+function checkAnyRow(rows: number, line: number): void {
+  if (rows === 0) throw new InputError("the file has column names, but no rows", line);
+}
+
+// ── table ──
+
+/** Numbers as wide as a column needs. */
+type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+
+interface Column {
+  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
+  readonly size: number;
+  /** All its numbers, row after row; NaN where there is none. */
+  numbers(): NumberArray;
+  /** What stands in a cell. */
+  text(row: number): string;
+}
+
 interface Table {
   readonly rows: number;
+  /** A map, not an object: a column may have any name. In the file's order. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it. */
-  readonly records: readonly TableRecord[];
+  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  lineOf(row: number): number | string | undefined;
 }
 
 /** One record of a file: its cells, and the line (from 1) on which it begins. */
@@ -2821,43 +2891,10 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** Something wrong with a file as a table. */
-interface TableFault {
-  readonly line: number;
-  readonly message: string;
-}
-
 /** The number that a cell holds; NaN if it holds none or is empty. */
 function numberIn(cell: string): number {
-  return cell.trim() === "" ? NaN : Number(cell);
-}
-
-/** The table of some records, of which the first names the columns; or all that speaks against it. */
-function tableOf(records: readonly TableRecord[]): Table | TableFault[] {
-  if (records.length === 0)
-    return [{ line: 1, message: "the file is empty: it needs a row of column names first" }];
-  const [{ cells: names, line: firstLine }, ...rows] = records;
-  if (rows.length === 0) return [{ line: firstLine, message: "the file has column names, but no rows" }];
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) return [{ line: firstLine, message: `two columns are called "${twice}"` }];
-  const faults = rows
-    .filter(({ cells }) => cells.length !== names.length)
-    .map(({ cells, line }) => ({
-      line,
-      message: `the row has ${cells.length} cells for ${names.length} columns`,
-    }));
-  if (faults.length > 0) return faults;
-  const columns = new Map(names.map((name, i) => [name, columnOf(rows.map(({ cells }) => cells[i]))]));
-  return { rows: rows.length, columns, records: rows };
-}
-
-function columnOf(cells: string[]): Column {
-  const numbers = new Float64Array(cells.length);
-  for (let row = 0; row < cells.length; row++) {
-    numbers[row] = numberIn(cells[row]);
-    if (!Number.isFinite(numbers[row])) return cells;
-  }
-  return numbers;
+  const number = cell.trim() === "" ? NaN : Number(cell);
+  return Number.isFinite(number) ? number : NaN;
 }
 
 // ── text writer ──

@@ -143,8 +143,12 @@ export function withPrograms(compilation: Compilation, names: readonly ProgramNa
   return { ...compilation, programs, plan };
 }
 
-/** The text of the trainer. */
-export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f64"): Promise<string> {
+/** The text of the trainer; half the time goes into its formatting, which nobody sees of a trainer that is only run. */
+export async function emitTypeScript(
+  compilation: Compilation,
+  dtype: "f32" | "f64",
+  { isFormatted = true }: { isFormatted?: boolean } = {},
+): Promise<string> {
   const { model, built, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype);
   const parts = {
@@ -157,7 +161,7 @@ export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f
     programs,
     plan,
   };
-  return assembleModule(parts, trainerModule(parts), await loadRuntime());
+  return assembleModule(parts, trainerModule(parts), await loadRuntime(), isFormatted);
 }
 
 /** What a predictor holds beside its code. */

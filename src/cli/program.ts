@@ -8,6 +8,7 @@ import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { InspectFlags } from "./inspect.ts";
 import type { SchemaFlags } from "./schema.ts";
+import type { SearchFlags } from "./search.ts";
 import type { TrainFlags } from "./train.ts";
 import type { VerifyFlags } from "./verify.ts";
 
@@ -94,6 +95,24 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
       done(await (await import("./train.ts")).trainSpec(spec, flags)),
+    );
+
+  command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
+    "tapeless search graphs/wine-search.yaml",
+    "tapeless search graphs/wine-search.yaml --threads 8 --out wine.jsonl --csv wine.csv",
+  ])
+    .argument("<spec>", `${specArgument}, with \`training.search\``)
+    .option("--data <file>", "the data, as for train (default: the spec's)")
+    .option("--threads <n>", "how many candidates are tried at a time (default: one for each core)", positive)
+    .option(
+      "--out <file>",
+      "keeps what is done; the same command goes on from there (default: NAME.search.jsonl)",
+    )
+    .option("--csv <file>", "write the table of all candidates")
+    .addOption(dtypeOption())
+    .option("--json", "print the result as one JSON object")
+    .action(async (spec: string, flags: SearchFlags) =>
+      done(await (await import("./search.ts")).searchSpec(spec, flags)),
     );
 
   command(program, "verify", "check the emitted gradients and every target", [

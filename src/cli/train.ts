@@ -18,7 +18,7 @@ import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
-import { preparingOf } from "./preparing.ts";
+import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
@@ -39,9 +39,13 @@ export interface TrainFlags extends WatchFlags {
 
 /** Returns the exit code: 1 for a training that diverged. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
-  const { compilation, source } = await compileSpec(spec, { dtype: flags.dtype });
+  const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
   checkSampling(model, flags);
+  if (hasSearch)
+    process.stderr.write(
+      "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
+    );
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
@@ -49,8 +53,13 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
 
   const preparing = preparingOf(model, emitted.model);
   const { training } = preparing;
-  const rows = await readSource({ spec, source, model, facts: emitted.model, given: flags.data });
-  const dataset = datasetOf(preparing, rows, trainer.seed, (file, work) => onFile(file, "T2004", work));
+  // The rows as they were read take as much room as the data set: nothing holds on to them.
+  const dataset = datasetOf(
+    preparing,
+    await readSource({ spec, source, model, facts: emitted.model, given: flags.data }),
+    trainer.seed,
+    (file, work) => onFile(file, "T2004", work),
+  );
   const { fields } = dataset;
   if (resumed) onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
   const seen = seenAs(trainer, emitted.model, model, dataset, flags);

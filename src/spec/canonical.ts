@@ -38,7 +38,7 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"]): Optimizer {
 }
 
 function canonicalTraining(
-  training: FullSpec["training"],
+  { search: _, ...training }: FullSpec["training"],
   targets: Readonly<Record<string, ModelTarget>>,
   data: FullSpec["data"],
 ): Training {

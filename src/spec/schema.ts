@@ -7,6 +7,7 @@ import { optimizers } from "../library/optimizers/index.ts";
 import { schedules } from "../library/schedules/index.ts";
 import { choice } from "../util/choice.ts";
 import { layerSchema, named, namePattern } from "./layer-schema.ts";
+import { search } from "./search-schema.ts";
 
 /** What editors are told of the names of inputs and targets. */
 const namedKeys = { propertyNames: { type: "string", pattern: namePattern.source } };
@@ -119,6 +120,9 @@ const training = z.strictObject({
     })
     .optional()
     .describe("Stops when the validation part no longer improves, and restores the best epoch's parameters."),
+  search: search
+    .optional()
+    .describe("Which other specs `tapeless search` tries; everything else reads the spec as it is written."),
   ...weights,
 });
 

@@ -8,8 +8,6 @@ import type { ModelGraphs } from "./build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
 import { version } from "./version.ts";
 
-const columnsOf = (entry: Columns): Columns => ({ ...entry });
-
 const mapEntries = <T, U>(record: Readonly<Record<string, T>>, f: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
 
@@ -26,13 +24,22 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
 });
 
+/** What has a file of its own has no columns: its only one is called like it. */
+const columnsOf = (entries: Readonly<Record<string, Columns>>): Record<string, Columns> =>
+  Object.fromEntries(
+    Object.entries(entries).map(([name, entry]) => [
+      name,
+      entry.columns.length > 0 || entry.nextOf !== undefined ? { ...entry } : { ...entry, columns: [name] },
+    ]),
+  );
+
 /** The runtime's `DataFacts`. */
 export const dataFacts = ({ data }: Model) =>
   data === undefined
     ? undefined
     : {
-        inputs: mapEntries(data.inputs, columnsOf),
-        targets: mapEntries(data.targets, columnsOf),
+        inputs: columnsOf(data.inputs),
+        targets: columnsOf(data.targets),
         ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
       };
 
@@ -63,7 +70,6 @@ export const writesTexts = ({ inputs, data }: Model): boolean =>
  */
 export function codecNames({ data }: Model): Readonly<Record<string, string>> {
   if (data === undefined) return {};
-  if (typeof data.file !== "string") return { columns: "blockCodec" };
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const special = {
     characters: "characterCodec",
@@ -72,6 +78,8 @@ export function codecNames({ data }: Model): Readonly<Record<string, string>> {
   } as const;
   const keyOf = (field: Columns) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
+  // What has a file of its own needs no entry in the data section.
+  if (typeof data.file !== "string") keys.add("columns");
   return Object.fromEntries(
     Object.entries({ ...special, columns: "columnCodec" }).filter(([key]) => keys.has(key)),
   );
@@ -122,7 +130,7 @@ export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64
       Object.entries(model.inputs).map(([name, { shape, dtype: element }]) => [
         name,
         {
-          shape,
+          shape: [...shape],
           dtype: element,
           ...vocabularyOf(model, name),
           ...(onlyLoss.includes(name) && { onlyLoss: true }),
@@ -131,9 +139,13 @@ export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64
       ]),
     ),
     targets: mapEntries(model.targets, ({ shape, classes }) =>
-      classes === undefined ? { shape } : { shape, classes },
+      classes === undefined ? { shape: [...shape] } : { shape: [...shape], classes },
     ),
-    parameters: built.parameters.map(({ name, shape, trainable }) => ({ name, shape, trainable })),
+    parameters: built.parameters.map(({ name, shape, trainable }) => ({
+      name,
+      shape: [...shape],
+      trainable,
+    })),
   };
 }
 

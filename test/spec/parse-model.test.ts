@@ -256,12 +256,6 @@ const keyRows: Row[] = [
     '  hint: for now, use { "fraction": 0.2 }',
   ],
   [
-    "search",
-    { training: { ...training, search: {} } },
-    "error T1901: training.search: known gap: `search` arrives with the search over specs",
-    "  hint: for now, train one spec per candidate",
-  ],
-  [
     "accumulate",
     { training: { ...training, accumulate: 2 } },
     "error T1901: training.accumulate: known gap: `accumulate` arrives with gradient accumulation",
