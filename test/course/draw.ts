@@ -35,7 +35,9 @@ const output: Kind = ({ takes, runs }) => {
   return fence(lines.slice(first).join("\n"), "");
 };
 
-const printed = ({ stdout, stderr }: Run): string => stdout + stderr.replace(/^(.*: )?epoch \d.*\n/gm, "");
+/** Of a command that failed what it says of that, too. */
+const printed = ({ code, stdout, stderr }: Run): string =>
+  code === 0 ? stdout : stdout + stderr.replace(/^(.*: )?epoch \d.*\n/gm, "");
 
 /** A function of the file that the command above compiled, with the formulas over it. */
 const emitted: Kind = ({ takes, runs, folder }) => {

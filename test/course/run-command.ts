@@ -26,10 +26,8 @@ export const runCommand = (command: Command, folder: string): Promise<Run> =>
     const options = { cwd: folder, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 2 ** 26 };
     execFile(process.execPath, [launcher, ...command.words], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : NaN;
-      const isTraining = command.words[0] === "train";
-      const result = isTraining ? resultIn(stdout) : {};
-      const epochs = isTraining ? stderr.split("\n").flatMap(epochIn) : [];
-      resolve({ command, code, stdout, stderr, result, epochs });
+      const epochs = stderr.split("\n").flatMap(epochIn);
+      resolve({ command, code, stdout, stderr, result: resultIn(stdout), epochs });
     });
   });
 
