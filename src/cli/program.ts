@@ -3,10 +3,14 @@
  * file is loaded only when it is called.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { shardOf, type Shard } from "../search/shards.ts";
 import { version } from "../spec/version.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
+import type { ExportFlags } from "./export.ts";
+import type { ImportFlags } from "./import.ts";
 import type { InspectFlags } from "./inspect.ts";
+import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "./search.ts";
 import type { TrainFlags } from "./train.ts";
@@ -62,6 +66,8 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+    "tapeless train fine.json --from digits.ckpt      starts from the parameters that match",
+    "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
     .argument("<spec>", specArgument)
@@ -71,16 +77,25 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
     .option(
       "--keep <k>",
-      "keep the last k checkpoints: FILE and, before it, FILE.epoch-N (default: 1)",
+      "keep the last k checkpoints, older ones with their epoch in the name (default: 1)",
       positive,
     )
     .option("--resume <checkpoint>", "go on from there")
+    .option(
+      "--from <file>",
+      "start from the parameters of a checkpoint, .safetensors or .npz that match by name and shape",
+    )
     .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
     .option(
       "--temperature <t>",
       "how bold they are: 0 the likeliest characters, 1 as likely as in the data (default: 1)",
       temperature,
     )
+    .option(
+      "--find-learning-rate",
+      "instead of training, find a rate: steps on the training part whose rates rise",
+    )
+    .option("--show-schedule", "before training, show the learning rate of its steps")
     .option(
       "--chart",
       "show the losses over the epochs at the end (default: if standard error is a terminal)",
@@ -94,12 +109,31 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
-      done(await (await import("./train.ts")).trainSpec(spec, flags)),
+      done(
+        flags.findLearningRate
+          ? await (await import("./find-learning-rate.ts")).findLearningRate(spec, flags)
+          : await (await import("./train.ts")).trainSpec(spec, flags),
+      ),
+    );
+
+  command(program, "predict", "what a trained model says of the rows of a file", [
+    "tapeless predict graphs/iris.json iris.ckpt new.csv",
+    "tapeless predict graphs/iris.json iris.ckpt new.csv -o predictions.csv",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<checkpoint>", "the trained model, as `tapeless train --out` wrote it")
+    .argument("<file>", "the rows, of which only the inputs are read")
+    .option("-o, --output <file>", "write to a file instead of standard output")
+    .option("--json", "print one JSON object instead of CSV")
+    .action(async (spec: string, checkpoint: string, file: string, flags: PredictFlags) =>
+      done(await (await import("./predict.ts")).predictSpec(spec, checkpoint, file, flags)),
     );
 
   command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
-    "tapeless search graphs/wine-search.yaml",
-    "tapeless search graphs/wine-search.yaml --threads 8 --out wine.jsonl --csv wine.csv",
+    "tapeless search graphs/wine.yaml",
+    "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
+    "tapeless search graphs/wine.yaml --shard 0/4      on each of four machines; then --merge on one",
+    "tapeless search graphs/wine.yaml --emit slurm --shards 4 -o wine.sh",
   ])
     .argument("<spec>", `${specArgument}, with \`training.search\``)
     .option("--data <file>", "the data, as for train (default: the spec's)")
@@ -109,6 +143,19 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "keeps what is done; the same command goes on from there (default: NAME.search.jsonl)",
     )
     .option("--csv <file>", "write the table of all candidates")
+    .option("--write-best <spec>", "write the winner's spec, as JSON or YAML")
+    .option("--shard <i/n>", "try only every n-th candidate, from the i-th on, and judge nothing", shard)
+    .option("--merge", "join the results of all shards, and judge the best")
+    .addOption(
+      new Option("--emit <scheduler>", "write the script that runs the shards on a cluster").choices([
+        "slurm",
+        "kubernetes",
+      ]),
+    )
+    .option("--shards <n>", "with --emit: into how many parts the search is cut", positive)
+    .option("--image <name>", "with --emit kubernetes: a container image that holds tapeless")
+    .option("--volume <claim>", "with --emit kubernetes: the claim of the volume with spec, data and results")
+    .option("-o, --output <file>", "with --emit: the file to write (default: standard output)")
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: SearchFlags) =>
@@ -129,11 +176,12 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
     "tapeless inspect graphs/digits.json --show memory --format json",
+    "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
   ])
     .argument("<spec>", specArgument)
     .addOption(
       new Option("--show <view>", "what to show")
-        .choices(["graph", "gradients", "passes", "kernels", "memory"])
+        .choices(["graph", "gradients", "passes", "kernels", "memory", "schedule"])
         .default("graph"),
     )
     .option("--of <parameter>", "show the gradient of this parameter alone")
@@ -146,6 +194,28 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("-o, --output <file>", "write to a file instead of standard output")
     .action(async (spec: string, flags: InspectFlags) =>
       done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),
+    );
+
+  command(program, "export", "write the parameters of a checkpoint for other libraries", [
+    "tapeless export digits.ckpt -o digits.safetensors",
+    "tapeless export digits.ckpt -o digits.npz",
+  ])
+    .argument("<checkpoint>", "what --out of a training wrote")
+    .requiredOption("-o, --output <file>", "the file to write: .safetensors or .npz")
+    .action(async (checkpoint: string, flags: ExportFlags) =>
+      done(await (await import("./export.ts")).exportParameters(checkpoint, flags)),
+    );
+
+  command(program, "import", "make a checkpoint of parameters from other libraries", [
+    "tapeless import graphs/digits.json digits.safetensors -o digits.ckpt",
+    "tapeless import graphs/digits.json digits.npz -o digits.ckpt --dtype f64",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<file>", "the parameters, by their names in the model: .safetensors or .npz")
+    .requiredOption("-o, --output <checkpoint>", "the checkpoint to write")
+    .addOption(dtypeOption())
+    .action(async (spec: string, file: string, flags: ImportFlags) =>
+      done(await (await import("./import.ts")).importParameters(spec, file, flags)),
     );
 
   command(program, "bench", "measure the emitted trainer on random data", [
@@ -202,6 +272,12 @@ function whole(text: string): number {
 function positive(text: string): number {
   if (whole(text) > 0) return whole(text);
   throw new InvalidArgumentError("It must be at least 1.");
+}
+
+function shard(text: string): Shard {
+  const part = shardOf(text);
+  if (part !== undefined) return part;
+  throw new InvalidArgumentError("It must be two whole numbers as 0/4: which part, from 0, and of how many.");
 }
 
 function temperature(text: string): number {
