@@ -1,6 +1,7 @@
 /** `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics of every part. */
 import { readFile } from "node:fs/promises";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import type { Run } from "../inspect/view.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { Notes } from "../runtime/checkpoint.ts";
@@ -13,6 +14,7 @@ import type { Trainer } from "../runtime/trainer.ts";
 import { epochText, resultText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
+import { rowsIn } from "../verify/batch-storage.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
@@ -21,6 +23,7 @@ import { progressLine } from "./progress-line.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
+import { startFrom } from "./start-from.ts";
 import { usageError } from "./usage-error.ts";
 import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 
@@ -31,9 +34,11 @@ export interface TrainFlags extends WatchFlags {
   readonly out?: string;
   readonly keep?: number;
   readonly resume?: string;
+  readonly from?: string;
   readonly sample?: number;
   readonly temperature?: number;
   readonly findLearningRate?: boolean;
+  readonly showSchedule?: boolean;
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }
@@ -50,6 +55,11 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
+  if (flags.from !== undefined && flags.resume !== undefined)
+    throw usageError(
+      "--resume goes on with a training, --from begins another: only one of them can be meant",
+    );
+  if (flags.from !== undefined) process.stderr.write(await startFrom(trainer, emitted.model, flags.from));
   const resumed = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
 
   const preparing = preparingOf(model, emitted.model);
@@ -65,6 +75,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   if (resumed) onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
   const seen = seenAs(trainer, emitted.model, model, dataset, flags);
   const total = flags.epochs ?? training.epochs;
+  if (flags.showSchedule)
+    await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs: total });
   const saveCheckpoint = await checkpointFiles(flags.out, flags.keep);
   const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...more }));
   const watch = await watchEpochs(model.name, trainer.epoch, flags);
@@ -77,7 +89,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       seen,
       dataset,
       // What has stopped early stays so, however often it is resumed.
-      { epochs: resumed?.notes.stopped ? 0 : total },
+      { epochs: resumed?.notes.stopped === trainer.epoch ? 0 : total },
       async (report) => {
         before = trainer.save();
         await watch.see(report);
@@ -86,7 +98,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       },
     );
     progress.end();
-    await save(trainer.epoch < total ? { stopped: true } : {});
+    await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
     await watch.end();
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
@@ -96,6 +108,12 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     await watch.end();
     return tellDivergence(error, { compilation, facts: emitted.model, trainer, dataset, before });
   }
+}
+
+/** On standard error: what is printed stays what the program prints. */
+async function showSchedule(compilation: Compilation, run: Run): Promise<void> {
+  const { views } = await import("../inspect/index.ts");
+  process.stderr.write(`${views.schedule({ compilation, reports: [], of: undefined, run }).text}\n`);
 }
 
 /** Texts can only be written by a model of texts. @throws DiagnosticError (T1010) */
