@@ -1553,16 +1553,20 @@ interface Codec {
   /** Learns from the rows `train` alone: scales, vocabularies. */
   fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
   /** Any rows, of the same table or another, as numbers. */
-  encode(preparing: Preparing, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+  encode(reading: Reading, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+}
+
+/** What reading rows depends on, beside what training rows settled. */
+interface Reading {
+  model: ModelFacts;
+  data: DataFacts;
+  /** The codec of each key of a field's facts; the first that a field has decides. */
+  codecs: Readonly<Record<string, Codec>>;
 }
 
 /** What preparing data depends on. */
-interface Preparing {
-  model: ModelFacts;
-  data: DataFacts;
+interface Preparing extends Reading {
   training: TrainingFacts;
-  /** The codec of each key of a field's facts; the first that a field has decides. */
-  codecs: Readonly<Record<string, Codec>>;
 }
 
 /** What was read: the rows, and those of the test where they have a file of their own. */
@@ -1627,18 +1631,13 @@ function fitFields(preparing: Preparing, table: Table, train: Int32Array): Fitte
 }
 
 /** These rows of all fields. */
-function encodeRows(
-  preparing: Preparing,
-  fields: readonly FittedField[],
-  table: Table,
-  rows: Int32Array,
-): Batch {
+function encodeRows(reading: Reading, fields: readonly FittedField[], table: Table, rows: Int32Array): Batch {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(preparing, field.name).encode(preparing, field, table, rows)]),
+    fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: Preparing, name: string): Codec {
+function codecOf({ data, codecs }: Reading, name: string): Codec {
   const facts = columnFactsOf(data, name);
   return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }
@@ -1910,6 +1909,8 @@ interface ColumnFacts {
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
+  /** Of an input: it says what each row weighs; see `weight-codec.ts`. */
+  weighs?: boolean;
   /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
   classNames?: readonly string[];
 }
@@ -2282,7 +2283,7 @@ function csvRecords(text: string): TableRecord[] {
 
 /** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
 type Predicting = (
-  preparing: Preparing,
+  reading: Reading,
   fields: readonly FittedField[],
   table: Table,
   trainer: Pick<Trainer, "predict">,
