@@ -85,6 +85,7 @@ export function codecNames(model: Model): Readonly<Record<string, string>> {
     nextOf: fields.some((field) => "words" in field) ? "nextWordCodec" : "nextCodec",
     categories: "categoryCodec",
     classNames: "namedClassCodec",
+    weighs: "weightCodec",
     mean: "meanCodec",
   } as const;
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
