@@ -3,10 +3,14 @@
  * file is loaded only when it is called.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { shardOf, type Shard } from "../search/shards.ts";
 import { version } from "../spec/version.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
+import type { ExportFlags } from "./export.ts";
+import type { ImportFlags } from "./import.ts";
 import type { InspectFlags } from "./inspect.ts";
+import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "./search.ts";
 import type { TrainFlags } from "./train.ts";
@@ -72,7 +76,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
     .option(
       "--keep <k>",
-      "keep the last k checkpoints: FILE and, before it, FILE.epoch-N (default: 1)",
+      "keep the last k checkpoints, older ones with their epoch in the name (default: 1)",
       positive,
     )
     .option("--resume <checkpoint>", "go on from there")
@@ -107,9 +111,24 @@ export function createProgram(done: (exitCode: number) => void): Command {
       ),
     );
 
+  command(program, "predict", "what a trained model says of the rows of a file", [
+    "tapeless predict graphs/iris.json iris.ckpt new.csv",
+    "tapeless predict graphs/iris.json iris.ckpt new.csv -o predictions.csv",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<checkpoint>", "the trained model, as `tapeless train --out` wrote it")
+    .argument("<file>", "the rows, of which only the inputs are read")
+    .option("-o, --output <file>", "write to a file instead of standard output")
+    .option("--json", "print one JSON object instead of CSV")
+    .action(async (spec: string, checkpoint: string, file: string, flags: PredictFlags) =>
+      done(await (await import("./predict.ts")).predictSpec(spec, checkpoint, file, flags)),
+    );
+
   command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
-    "tapeless search graphs/wine-search.yaml",
-    "tapeless search graphs/wine-search.yaml --threads 8 --out wine.jsonl --csv wine.csv",
+    "tapeless search graphs/wine.yaml",
+    "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
+    "tapeless search graphs/wine.yaml --shard 0/4      on each of four machines; then --merge on one",
+    "tapeless search graphs/wine.yaml --emit slurm --shards 4 -o wine.sh",
   ])
     .argument("<spec>", `${specArgument}, with \`training.search\``)
     .option("--data <file>", "the data, as for train (default: the spec's)")
@@ -119,6 +138,19 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "keeps what is done; the same command goes on from there (default: NAME.search.jsonl)",
     )
     .option("--csv <file>", "write the table of all candidates")
+    .option("--write-best <spec>", "write the winner's spec, as JSON or YAML")
+    .option("--shard <i/n>", "try only every n-th candidate, from the i-th on, and judge nothing", shard)
+    .option("--merge", "join the results of all shards, and judge the best")
+    .addOption(
+      new Option("--emit <scheduler>", "write the script that runs the shards on a cluster").choices([
+        "slurm",
+        "kubernetes",
+      ]),
+    )
+    .option("--shards <n>", "with --emit: into how many parts the search is cut", positive)
+    .option("--image <name>", "with --emit kubernetes: a container image that holds tapeless")
+    .option("--volume <claim>", "with --emit kubernetes: the claim of the volume with spec, data and results")
+    .option("-o, --output <file>", "with --emit: the file to write (default: standard output)")
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: SearchFlags) =>
@@ -157,6 +189,28 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("-o, --output <file>", "write to a file instead of standard output")
     .action(async (spec: string, flags: InspectFlags) =>
       done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),
+    );
+
+  command(program, "export", "write the parameters of a checkpoint for other libraries", [
+    "tapeless export digits.ckpt -o digits.safetensors",
+    "tapeless export digits.ckpt -o digits.npz",
+  ])
+    .argument("<checkpoint>", "what --out of a training wrote")
+    .requiredOption("-o, --output <file>", "the file to write: .safetensors or .npz")
+    .action(async (checkpoint: string, flags: ExportFlags) =>
+      done(await (await import("./export.ts")).exportParameters(checkpoint, flags)),
+    );
+
+  command(program, "import", "make a checkpoint of parameters from other libraries", [
+    "tapeless import graphs/digits.json digits.safetensors -o digits.ckpt",
+    "tapeless import graphs/digits.json digits.npz -o digits.ckpt --dtype f64",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<file>", "the parameters, by their names in the model: .safetensors or .npz")
+    .requiredOption("-o, --output <checkpoint>", "the checkpoint to write")
+    .addOption(dtypeOption())
+    .action(async (spec: string, file: string, flags: ImportFlags) =>
+      done(await (await import("./import.ts")).importParameters(spec, file, flags)),
     );
 
   command(program, "bench", "measure the emitted trainer on random data", [
@@ -213,6 +267,12 @@ function whole(text: string): number {
 function positive(text: string): number {
   if (whole(text) > 0) return whole(text);
   throw new InvalidArgumentError("It must be at least 1.");
+}
+
+function shard(text: string): Shard {
+  const part = shardOf(text);
+  if (part !== undefined) return part;
+  throw new InvalidArgumentError("It must be two whole numbers as 0/4: which part, from 0, and of how many.");
 }
 
 function temperature(text: string): number {

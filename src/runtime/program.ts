@@ -4,6 +4,7 @@ import type { Notes } from "./checkpoint.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "./dataset.ts";
 import { checkFields } from "./fields.ts";
 import { InputError } from "./input-error.ts";
+import { csvText, type Predicting } from "./predictions.ts";
 import { checkWhole } from "./session.ts";
 import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
@@ -36,6 +37,8 @@ export interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
+  /** What the trained model says of the rows of a file; absent where it writes texts instead. */
+  predict?: Predicting;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -90,7 +93,7 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -106,6 +109,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
+  if (flags["--predict"] && predict) {
+    const { fields } = notes;
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+  }
   const dataset = datasetOf(program, source, trainer.seed, placed);
   const { fields } = dataset;
   placed(`${resume}`, () => checkFields(fields, notes.fields));
