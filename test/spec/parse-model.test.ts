@@ -255,18 +255,6 @@ const keyRows: Row[] = [
     "error T1901: training.validation.folds: known gap: `folds` arrives with cross-validation",
     '  hint: for now, use { "fraction": 0.2 }',
   ],
-  [
-    "accumulate",
-    { training: { ...training, accumulate: 2 } },
-    "error T1901: training.accumulate: known gap: `accumulate` arrives with gradient accumulation",
-    "  hint: for now, use a larger batchSize",
-  ],
-  [
-    "average",
-    { training: { ...training, average: {} } },
-    "error T1901: training.average: known gap: `average` arrives with weight averaging",
-    "  hint: for now, leave it out",
-  ],
 ];
 
 const nameRows: Row[] = [
