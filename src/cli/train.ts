@@ -92,7 +92,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       seen,
       dataset,
       // What has stopped early stays so, however often it is resumed.
-      { epochs: resumed?.notes.stopped ? 0 : total },
+      { epochs: resumed?.notes.stopped === trainer.epoch ? 0 : total },
       async (report) => {
         before = trainer.save();
         await watch.see(report);
@@ -101,7 +101,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       },
     );
     progress.end();
-    await save(trainer.epoch < total ? { stopped: true } : {});
+    await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
     await watch.end();
     if (flags.report !== undefined)
       await reportAnswers(compilation, emitted.model, trainer, dataset, flags.report);
