@@ -134,6 +134,17 @@ describe("the command", () => {
   );
 
   it(
+    "searches in threads of its own",
+    async () => {
+      const search = { over: { "network[0].units": [2, 4] } };
+      write("search.json", JSON.stringify({ ...flowers, training: { ...flowers.training, search } }));
+      const found: { candidates: unknown[] } = JSON.parse(await tapeless("search", "search.json", "--json"));
+      expect(found.candidates).toHaveLength(2);
+    },
+    minutes,
+  );
+
+  it(
     "emits the same bytes as the clone",
     async () => {
       const launcher = join(root, "src/cli/tapeless.js");
