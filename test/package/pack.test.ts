@@ -81,6 +81,12 @@ function dependenciesOf(at: string, known = new Set<string>()): Set<string> {
     optionalDependencies = {},
   }: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
   for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    // A package may bring its own version of another; what that asks for may lie beside all others.
+    const inside = join(at, "node_modules", dependency);
+    if (at !== root && existsSync(inside)) {
+      dependenciesOf(inside, known);
+      continue;
+    }
     const place = join(root, "node_modules", dependency);
     if (known.has(dependency) || !existsSync(place)) continue;
     known.add(dependency);
