@@ -89,7 +89,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       seen,
       dataset,
       // What has stopped early stays so, however often it is resumed.
-      { epochs: resumed?.notes.stopped ? 0 : total },
+      { epochs: resumed?.notes.stopped === trainer.epoch ? 0 : total },
       async (report) => {
         before = trainer.save();
         await watch.see(report);
@@ -98,7 +98,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       },
     );
     progress.end();
-    await save(trainer.epoch < total ? { stopped: true } : {});
+    await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
     await watch.end();
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
