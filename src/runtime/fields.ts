@@ -32,6 +32,8 @@ export interface ColumnFacts {
   drop?: boolean;
   /** The mean of the training part stands where a value is missing; see `missing.ts`. */
   mean?: boolean;
+  /** Of an input: it says what each row weighs; see `weight-codec.ts`. */
+  weighs?: boolean;
   /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
   classNames?: readonly string[];
 }

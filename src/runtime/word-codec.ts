@@ -4,7 +4,7 @@
 //
 //   the input      0  w₁ w₂ … w_L  0  0     of a text w₁ … w_L in `length` places, L < length
 //   the target     w₁ w₂ … w_L  0 −1 −1     at each place the word after it; −1 is left out of the loss
-import type { Codec, Preparing } from "./dataset.ts";
+import type { Codec, Reading } from "./dataset.ts";
 import { columnFactsOf, columnNames, textsOf, wrongCell, type FittedField } from "./fields.ts";
 import type { Table } from "./table.ts";
 
@@ -49,7 +49,7 @@ export const nextWordCodec: Codec = {
 
 /** The numbers of each of these rows' words, by place. */
 function wordSequences(
-  preparing: Preparing,
+  preparing: Reading,
   input: string,
   { columns, words = [] }: FittedField,
   table: Table,
@@ -68,7 +68,7 @@ function wordSequences(
 }
 
 /** The words of each text: letters and digits that stand together, and any other sign by itself. */
-function wordsOf({ data }: Preparing, input: string, table: Table, column: string): string[][] {
+function wordsOf({ data }: Reading, input: string, table: Table, column: string): string[][] {
   const { words: { length, lowerCase, cut } = { length: 0, lowerCase: false, cut: false } } = columnFactsOf(
     data,
     input,

@@ -84,7 +84,7 @@ type SpecColumns = Omit<Partial<Columns>, "missing"> & { readonly missing?: "err
 
 function canonicalData(
   { file, idx, train, test, separator, inputs = {}, targets = {} }: SpecData,
-  { classWeights = [] }: FullSpec["training"],
+  { classWeights = [], sampleWeights }: FullSpec["training"],
 ): ModelData {
   const classNames = isByName(classWeights) ? { classNames: Object.keys(classWeights).sort() } : {};
   const columns = (record: Readonly<Record<string, SpecColumns>>) =>
@@ -99,7 +99,12 @@ function canonicalData(
     file: file ?? idx ?? files(train ?? ""),
     ...(test === undefined ? {} : { test: files(test) }),
     ...(separator === undefined || separator === "," ? {} : { separator }),
-    inputs: columns(inputs),
+    inputs: Object.fromEntries(
+      Object.entries(columns(inputs)).map(([name, entry]) => [
+        name,
+        name === sampleWeights ? { ...entry, weighs: true } : entry,
+      ]),
+    ),
     targets: mapValues(columns(targets), (entry) => ({ ...entry, ...classNames })),
   };
 }

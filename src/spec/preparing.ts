@@ -1,5 +1,6 @@
 /** What preparing the data of a model depends on, as an emitted trainer would have it. */
 import { namedClassCodec } from "../runtime/named-class-codec.ts";
+import { weightCodec } from "../runtime/weight-codec.ts";
 import { characterCodec, nextCodec } from "../runtime/character-codec.ts";
 import { categoryCodec } from "../runtime/category-codec.ts";
 import { columnCodec } from "../runtime/column-codec.ts";
@@ -21,6 +22,7 @@ const codecs: Readonly<Record<string, Codec>> = {
   wordCodec,
   nextWordCodec,
   namedClassCodec,
+  weightCodec,
 };
 
 export const preparingOf = (model: Model, facts: ModelFacts): Preparing => ({

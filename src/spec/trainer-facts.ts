@@ -85,6 +85,7 @@ export function codecNames(model: Model): Readonly<Record<string, string>> {
     nextOf: fields.some((field) => "words" in field) ? "nextWordCodec" : "nextCodec",
     categories: "categoryCodec",
     classNames: "namedClassCodec",
+    weighs: "weightCodec",
     mean: "meanCodec",
   } as const;
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
@@ -146,6 +147,14 @@ export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<
     ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: `predictBy(${answer})` }),
   };
 };
+
+/** How a predictor reads and answers rows like those of the data file, which settled `fields`; not where these are images. */
+export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
+  const data = dataFacts(model);
+  const { codecs, predict } = programParts(model, built);
+  if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
+  return { data, fields, codecs, predict };
+}
 
 /** How many indices an input may hold: as many as the smallest embedding that reads it has vectors. */
 function vocabularyOf(model: Model, input: string): { readonly vocabulary?: number } {

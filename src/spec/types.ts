@@ -56,6 +56,8 @@ export interface Columns {
   readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
   /** The input whose next character or word a target is; it then has no columns. */
   readonly nextOf?: string;
+  /** The column says what each row weighs. */
+  readonly weighs?: true;
   /** What the classes of a target have to be called, sorted, where the spec itself names them. */
   readonly classNames?: readonly string[];
 }

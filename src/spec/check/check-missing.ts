@@ -24,6 +24,8 @@ export function checkMissing(
     report("a mean in place of a target would be learned as if it were true", `leave it out, ${others}`);
   else if (["characters", "words", "categories"].some((key) => member(entry, key) !== undefined))
     report("texts and categories have no mean", `leave it out, ${others}`);
+  else if (member(member(spec, "training"), "sampleWeights") === name)
+    report("a mean is not what a row weighs", `leave it out, ${others}`);
   else if (member(member(member(spec, side), name), "dtype") === "i32")
     report("a mean of indices is no index", `leave it out, ${others}`);
 }

@@ -69,6 +69,12 @@ test("a mean stands for a missing value only where there is one", () => {
   );
 });
 
+test("a row without a weight is left out or an error", () => {
+  const spec = withMissing({ missing: "mean" });
+  const weighed = { ...spec, training: { epochs: 1, batchSize: 1, sampleWeights: "x" } };
+  expect(faultsOf(weighed)).toContain("data.inputs.x.missing: a mean is not what a row weighs");
+});
+
 test("a separator is one of four, and IDX files have none", () => {
   const spec = (data: object) => specWith({ data: { inputs: {}, targets: {}, ...data } });
   expect(faultsOf(spec({ file: "a.csv", separator: ":" }))).toContain("data.separator must be");
