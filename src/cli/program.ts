@@ -67,6 +67,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
     "tapeless train graphs/digits.json --plot curves.svg --log epochs.jsonl --report answers.html",
+    "tapeless train fine.json --from digits.ckpt      starts from the parameters that match",
     "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
@@ -81,6 +82,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       positive,
     )
     .option("--resume <checkpoint>", "go on from there")
+    .option(
+      "--from <file>",
+      "start from the parameters of a checkpoint, .safetensors or .npz that match by name and shape",
+    )
     .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
     .option(
       "--temperature <t>",

@@ -24,6 +24,7 @@ import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { checkReport, reportAnswers } from "./report-answers.ts";
 import { say } from "./report-error.ts";
+import { startFrom } from "./start-from.ts";
 import { usageError } from "./usage-error.ts";
 import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 
@@ -34,6 +35,7 @@ export interface TrainFlags extends WatchFlags {
   readonly out?: string;
   readonly keep?: number;
   readonly resume?: string;
+  readonly from?: string;
   readonly sample?: number;
   readonly temperature?: number;
   readonly findLearningRate?: boolean;
@@ -56,6 +58,11 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
+  if (flags.from !== undefined && flags.resume !== undefined)
+    throw usageError(
+      "--resume goes on with a training, --from begins another: only one of them can be meant",
+    );
+  if (flags.from !== undefined) process.stderr.write(await startFrom(trainer, emitted.model, flags.from));
   const resumed = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
 
   const preparing = preparingOf(model, emitted.model);
@@ -85,7 +92,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       seen,
       dataset,
       // What has stopped early stays so, however often it is resumed.
-      { epochs: resumed?.notes.stopped ? 0 : total },
+      { epochs: resumed?.notes.stopped === trainer.epoch ? 0 : total },
       async (report) => {
         before = trainer.save();
         await watch.see(report);
@@ -94,7 +101,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       },
     );
     progress.end();
-    await save(trainer.epoch < total ? { stopped: true } : {});
+    await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
     await watch.end();
     if (flags.report !== undefined)
       await reportAnswers(compilation, emitted.model, trainer, dataset, flags.report);

@@ -122,12 +122,12 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     if (out !== undefined) await writeWhole(out, shown.save({ fields, ...more }));
   };
   // What has stopped early stays so, however often it is resumed.
-  const epochs = notes.stopped ? 0 : total;
+  const epochs = notes.stopped === trainer.epoch ? 0 : total;
   const result = await trainOn(model, training, shown, dataset, { epochs }, async (report) => {
     await save();
     showProgress(epochText(report, total), report.epoch === total);
   });
-  await save(trainer.epoch < total ? { stopped: true } : {});
+  await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
   console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
 }
 

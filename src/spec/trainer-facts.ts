@@ -128,6 +128,14 @@ export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<
   };
 };
 
+/** How a predictor reads and answers rows like those of the data file, which settled `fields`; not where these are images. */
+export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
+  const data = dataFacts(model);
+  const { codecs, predict } = programParts(model, built);
+  if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
+  return { data, fields, codecs, predict };
+}
+
 /** How many indices an input may hold: as many as the smallest embedding that reads it has vectors. */
 function vocabularyOf(model: Model, input: string): { readonly vocabulary?: number } {
   const sizes = model.network.flatMap((layer) =>
