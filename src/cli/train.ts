@@ -22,6 +22,7 @@ import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
+import { checkReport, reportAnswers } from "./report-answers.ts";
 import { say } from "./report-error.ts";
 import { startingFrom } from "./start-from.ts";
 import { usageError } from "./usage-error.ts";
@@ -39,6 +40,7 @@ export interface TrainFlags extends WatchFlags {
   readonly temperature?: number;
   readonly findLearningRate?: boolean;
   readonly showSchedule?: boolean;
+  readonly report?: string | true;
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }
@@ -52,6 +54,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     throw usageError(
       "--resume goes on with a training, --from begins another: only one of them can be meant",
     );
+  await checkReport(flags.report);
   if (hasSearch)
     process.stderr.write(
       "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
@@ -100,6 +103,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     progress.end();
     await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
     await watch.end();
+    if (flags.report !== undefined)
+      await reportAnswers(compilation, emitted.model, trainer, dataset, flags.report);
     process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
     return 0;
   } catch (error) {
