@@ -168,7 +168,7 @@ function showProgress(text: string, isLast: boolean): void {
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
 }
 
-function say(text: string): void {
+export function say(text: string): void {
   process?.stderr.write(text);
 }
 
