@@ -76,6 +76,7 @@ export function codecNames({ data }: Model): Readonly<Record<string, string>> {
     characters: "characterCodec",
     nextOf: "nextCodec",
     classNames: "namedClassCodec",
+    weighs: "weightCodec",
   } as const;
   const keyOf = (field: Columns) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
