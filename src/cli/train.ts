@@ -4,13 +4,16 @@ import { DiagnosticError } from "../diagnostics/errors.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { Notes } from "../runtime/checkpoint.ts";
+import { trainOnFolds } from "../runtime/cross-validate.ts";
 import { datasetOf, type Dataset } from "../runtime/dataset.ts";
 import { checkFields } from "../runtime/fields.ts";
+import { foldedRegime } from "../runtime/folded-regime.ts";
+import type { FoldedRun } from "../runtime/folds.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { inOwnUnits } from "../runtime/own-units.ts";
 import { writerOf } from "../runtime/text-writer.ts";
 import type { Trainer } from "../runtime/trainer.ts";
-import { epochText, resultText, trainOn, type Trainable } from "../runtime/train-on.ts";
+import { epochText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 import { compileSpec } from "./compile-spec.ts";
@@ -48,38 +51,50 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const preparing = preparingOf(model, emitted.model);
   const { training } = preparing;
   const rows = await readSource({ spec, source, model, facts: emitted.model, given: flags.data });
-  const dataset = datasetOf(preparing, rows, trainer.seed, (file, work) => onFile(file, "T2004", work));
-  const { fields } = dataset;
-  if (resumed) onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
-  const seen = seenAs(trainer, emitted.model, model, dataset, flags);
-  const total = flags.epochs ?? training.epochs;
-  const save = async () => {
-    if (flags.out !== undefined) await writeFile(flags.out, seen.save({ fields }));
-  };
-  // With no epoch left to run, the checkpoint asked for is the one that was read.
-  if (trainer.epoch >= total) await save();
   const progress = await progressLine(process.stderr);
-  let before = trainer.save();
+  let latest: Latest | undefined;
+  const train: FoldedRun["train"] = async (own, dataset, stage) => {
+    const { epochs, name = "", notes } = stage;
+    const { fields } = dataset;
+    if (own === trainer && resumed)
+      onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
+    const seen = seenAs(own, emitted.model, model, dataset, flags);
+    const save = async () => {
+      if (flags.out !== undefined) await writeFile(flags.out, seen.save({ fields, ...notes }));
+    };
+    // With no epoch left to run, the checkpoint asked for is the one that was read.
+    if (own.epoch >= epochs) await save();
+    latest = { name, trainer: own, dataset, before: own.save() };
+    return trainOn(emitted.model, training, seen, dataset, stage, async (report) => {
+      latest = { name, trainer: own, dataset, before: own.save() };
+      await save();
+      progress.show(name + epochText(report, epochs));
+    });
+  };
+  const run: FoldedRun = {
+    ...preparing,
+    source: rows,
+    placed: (file, work) => onFile(file, file === flags.resume ? "T3001" : "T2004", work),
+    epochs: flags.epochs ?? training.epochs,
+    trainer,
+    resume: flags.resume,
+    resumed: resumed?.notes,
+    createTrainer: emitted.createTrainer,
+    train,
+    warn: (message) => say([{ code: "T2006", severity: "warning", message }]),
+  };
   try {
-    const result = await trainOn(
-      emitted.model,
-      training,
-      seen,
-      dataset,
-      { epochs: total },
-      async (report) => {
-        before = trainer.save();
-        await save();
-        progress.show(epochText(report, total));
-      },
-    );
+    const result =
+      training.folds === undefined
+        ? await train(trainer, datasetOf(run, rows, trainer.seed, run.placed), { epochs: run.epochs })
+        : await trainOnFolds(run);
     progress.end();
-    process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
+    process.stdout.write(`${flags.json ? JSON.stringify(result) : foldedRegime.text(result)}\n`);
     return 0;
   } catch (error) {
     progress.end();
-    if (!(error instanceof Error) || error.name !== "TrainingDiverged") throw error;
-    return tellDivergence(error, { compilation, facts: emitted.model, trainer, dataset, before });
+    if (!(error instanceof Error) || error.name !== "TrainingDiverged" || latest === undefined) throw error;
+    return tellDivergence(error, latest, compilation, emitted.model);
   }
 }
 
@@ -130,9 +145,10 @@ async function resume(trainer: Trainer, file: string, { seed, sample }: TrainFla
   return { file, notes };
 }
 
-interface Diverged {
-  readonly compilation: Compilation;
-  readonly facts: ModelFacts;
+/** The training that is under way. */
+interface Latest {
+  /** Which one of several. */
+  readonly name: string;
   readonly trainer: Trainer;
   readonly dataset: Dataset;
   /** The checkpoint after the last epoch that went well. */
@@ -142,7 +158,9 @@ interface Diverged {
 /** The trainer says step, epoch and rate; running the epoch again beside the interpreter says in which node it began. */
 async function tellDivergence(
   error: Error,
-  { compilation, facts, trainer, dataset, before }: Diverged,
+  { name, trainer, dataset, before }: Latest,
+  compilation: Compilation,
+  facts: ModelFacts,
 ): Promise<number> {
   const { explainDivergence } = await import("../verify/explain-divergence.ts");
   trainer.load(before);
@@ -151,7 +169,7 @@ async function tellDivergence(
     {
       code: "T4001",
       severity: "error",
-      message: error.message,
+      message: name + error.message,
       hint: "a smaller learning rate, gradient clipping (`optimizer.clip`) or scaled inputs may help",
       notes: cause === undefined ? [] : [cause],
     },

@@ -5,7 +5,7 @@ import { datasetOf, type Dataset, type Preparing, type Source } from "./dataset.
 import { checkFields } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { checkWhole } from "./session.ts";
-import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
+import { epochText, resultText, trainOn, type Regime, type Run, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
@@ -35,6 +35,8 @@ export interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
+  /** Which trainings a run consists of, if it is not one. */
+  regime?: Regime;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -96,29 +98,35 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let trained: Notes["fields"];
+  let resumed: Notes | undefined;
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    trained = placed(resume, () => trainer.load(bytes)).fields;
+    resumed = placed(resume, () => trainer.load(bytes));
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
-  const dataset = datasetOf(program, source, trainer.seed, placed);
-  const { fields } = dataset;
-  placed(`${resume}`, () => checkFields(fields, trained));
-  const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
-  const save = async () => {
-    if (out !== undefined) await writeWhole(out, shown.save({ fields }));
+  const train: Run["train"] = async (own, dataset, stage) => {
+    const { epochs, name = "", notes } = stage;
+    const { fields } = dataset;
+    if (own === trainer) placed(`${resume}`, () => checkFields(fields, resumed?.fields));
+    const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
+    const save = async () => {
+      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...notes }));
+    };
+    // With no epoch left to run, the checkpoint asked for is the one that was read.
+    if (own.epoch >= epochs) await save();
+    return trainOn(model, training, shown, dataset, stage, async (report) => {
+      await save();
+      showProgress(name + epochText(report, epochs), report.epoch === epochs);
+    });
   };
-  // With no epoch left to run, the checkpoint asked for is the one that was read.
-  if (trainer.epoch >= total) await save();
-  const result = await trainOn(model, training, shown, dataset, { epochs: total }, async (report) => {
-    await save();
-    showProgress(epochText(report, total), report.epoch === total);
-  });
-  console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
+  const { regime } = program;
+  const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
+  const result = await (regime?.train(run) ??
+    train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
+  console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -157,7 +165,7 @@ function showProgress(text: string, isLast: boolean): void {
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
 }
 
-function say(text: string): void {
+export function say(text: string): void {
   process?.stderr.write(text);
 }
 

@@ -73,6 +73,23 @@ const optimizerKeys = {
     .describe("Limits the gradients before the update."),
 };
 
+const validation = z
+  .strictObject({
+    fraction: fraction.optional().describe("A share of all rows."),
+    folds: z
+      .int()
+      .min(2)
+      .optional()
+      .describe(
+        "Cross-validation: each of so many folds validates a training on all the others, the test part aside.",
+      ),
+  })
+  .refine(({ fraction, folds }) => (fraction === undefined) !== (folds === undefined), {
+    message: "needs `fraction` or `folds`, and not both",
+    params: { code: "T1208" },
+  })
+  .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });
+
 const training = z.strictObject({
   epochs: positiveInteger.describe("How often the training part is gone through."),
   batchSize: z.int().positive().max(1_000_000).describe("Rows in one optimizer step."),
@@ -90,10 +107,7 @@ const training = z.strictObject({
     .boolean()
     .optional()
     .describe("Keeps the shares of the classes equal in all parts; by default true for class targets."),
-  validation: z
-    .strictObject({ fraction })
-    .optional()
-    .describe("The share of all rows that chooses the best epoch."),
+  validation: validation.optional().describe("The rows that choose the best epoch."),
   test: z
     .strictObject({ fraction })
     .optional()
