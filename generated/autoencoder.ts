@@ -2133,6 +2133,8 @@ declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
+  /** Whether training had stopped early. */
+  stopped?: boolean;
   [name: string]: unknown;
 }
 
@@ -2223,84 +2225,99 @@ function checksum(bytes: Uint8Array): Uint8Array {
 
 // ── column codec ──
 
-/** A number of each column. Indices stay integers: not all of them are f32. */
+/** The numbers of each column. Indices stay integers: not all of them are f32. */
 const columnCodec: Codec = {
-  fit({ model: { inputs, targets }, data }, name, table, train) {
+  fit({ model, data }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
-    const { shape, classes = 0 } = Object.hasOwn(inputs, name) ? { ...inputs[name] } : targets[name];
-    const columns = columnNames(table, name, listed, sizeOf(shape));
-    if (classes > 0) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
+    const columns = columnNames(table, name, listed, rowSize(model, name));
+    const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
+    if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
     if (!scale) return { name, columns };
-    return { name, columns, scales: columns.map((column) => fitScale(numberColumn(table, column), train, scale)) }; // prettier-ignore
+    const scales = columns.flatMap((column) => {
+      const numbers = numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      return Array.from({ length: size }, (_, place) =>
+        fitScale((row) => numbers[row * size + place], train, scale),
+      );
+    });
+    return { name, columns, scales };
   },
   encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
     const { dtype } = model;
     const bounds = boundsOf(model, name);
-    columnNames(table, name, columns, columns.length);
+    const width = rowSize(model, name);
     const real = dtype === "f32" ? Float32Array : Float64Array;
-    const numbers = new (bounds ? Int32Array : real)(rows.length * columns.length);
-    columns.forEach((column, i) => {
-      const values =
+    const encoded = new (bounds ? Int32Array : real)(rows.length * width);
+    let offset = 0;
+    for (const column of columnNames(table, name, columns, width)) {
+      const numbers =
         classNames.length > 0
-          ? classColumn(table, column, classNames)
+          ? classesOfTexts(table, column, classNames)
           : bounds
-            ? indexColumn(table, column, bounds)
-            : numberColumn(table, column);
-      const { shift, span } = scales?.[i] ?? { shift: 0, span: 1 };
-      for (let row = 0, at = i; row < rows.length; row++, at += columns.length) {
-        const value = values[rows[row]];
-        numbers[at] = (value - shift) / span;
-        if (Number.isFinite(numbers[at])) continue;
-        const scaled = span === 1 ? "" : ", scaled,";
-        throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+            ? indicesOf(table, column, bounds)
+            : numbersOf(table, column);
+      const size = numbers.length / table.rows;
+      for (let place = 0; place < size; place++, offset++) {
+        const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
+        for (let row = 0, at = offset; row < rows.length; row++, at += width) {
+          const value = numbers[rows[row] * size + place];
+          encoded[at] = (value - shift) / span;
+          if (Number.isFinite(encoded[at])) continue;
+          const scaled = span === 1 ? "" : ", scaled,";
+          throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+        }
       }
-    });
-    return numbers;
+    }
+    return encoded;
   },
 };
 
-/** The column as real numbers; a cell that holds none throws. */
-function numberColumn(table: Table, name: string): Float64Array {
-  const column = table.columns.get(name);
-  if (column instanceof Float64Array) return column;
-  const cells = textColumn(table, name);
-  const row = cells.findIndex((cell) => !Number.isFinite(numberIn(cell)));
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cells[row]) && Number(cells[row]) ? "too large" : "not a number";
-  throw wrongCell(table, name, row, `"${cells[row]}" is ${what}`);
+/** How many numbers of an input or target a row has. */
+function rowSize({ inputs, targets }: ModelFacts, name: string): number {
+  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
 }
 
-function indexColumn(table: Table, name: string, { lowest, highest, rule }: IndexBounds): Float64Array {
-  const column = numberColumn(table, name);
-  const row = column.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (row < 0) return column;
-  throw wrongCell(table, name, row, `${column[row]} is not ${rule}`);
+/** The column as real numbers; a cell that holds none throws. */
+function numbersOf(table: Table, name: string): NumberArray {
+  const { size, text, numbers } = columnOf(table, name);
+  const found = numbers();
+  const place = found.findIndex((value) => Number.isNaN(value));
+  if (place < 0) return found;
+  const row = Math.floor(place / size);
+  const cell = text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  throw wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+}
+
+function indicesOf(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberArray {
+  const found = numbersOf(table, name);
+  const place = found.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
+  if (place < 0) return found;
+  throw wrongCell(
+    table,
+    name,
+    Math.floor((place * table.rows) / found.length),
+    `${found[place]} is not ${rule}`,
+  );
 }
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
-  if (columns.every((column) => table.columns.get(column) instanceof Float64Array)) return [];
-  const names = [...new Set(columns.flatMap((column) => textColumn(table, column)))].sort();
+  if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
+  const names = [...new Set(columns.flatMap((column) => textsOf(table, column)))].sort();
   if (names.length === classes) return names;
   const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
   throw new InputError(`${name} has ${classes} classes, but ${found}`);
 }
 
-function classColumn(table: Table, name: string, names: readonly string[]): Float64Array {
+function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
   const numbers = new Map(names.map((text, number) => [text, number]));
-  return Float64Array.from(textColumn(table, name), (cell, row) => {
-    const number = numbers.get(cell);
+  return Float64Array.from(textsOf(table, name), (text, row) => {
+    const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${cell}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
   });
-}
-
-function textColumn(table: Table, name: string): string[] {
-  const column = table.columns.get(name) ?? [];
-  const cells = "numbers" in column ? [] : Array.from(column, String);
-  const row = cells.findIndex((cell) => cell.trim() === "");
-  if (row < 0) return cells;
-  throw wrongCell(table, name, row, "the cell is empty");
 }
 
 // ── csv reader ──
@@ -2470,6 +2487,7 @@ interface FitPlan {
   batchSize: number;
   shuffle: boolean;
   earlyStopping: EarlyStopping | undefined;
+  patience: number;
 }
 
 /** Checks options and data; the spec stands in for what the options leave out. */
@@ -2493,6 +2511,8 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     batchSize,
     shuffle: options.shuffle ?? training.shuffle,
     earlyStopping: earlyStopping || undefined,
+    // A patience of 0, too, stops at the first epoch that is no better than the best.
+    patience: earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity,
   };
 }
 
@@ -2525,9 +2545,8 @@ function partsOf(
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
 function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
-  const { earlyStopping } = plan;
-  // A patience of 0, too, stops at the first epoch that is no better than the best.
-  const patience = earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity;
+  const { earlyStopping, patience } = plan;
+  machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {
@@ -2540,15 +2559,16 @@ function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, His
     progress.last = packParameters(machine);
     machine.state.set(progress.best);
   }
-  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
-  if (history.stoppedEarly) Object.assign(progress, freshProgress(), { epoch: progress.epoch });
   return history;
 }
 
 /** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
-function resume({ machine, progress }: Session, { validation, earlyStopping }: FitPlan): void {
+function resume({ machine, progress }: Session, plan: FitPlan): void {
+  const { validation, earlyStopping } = plan;
   const monitor = `${validation ? "validation" : "training"} ${earlyStopping?.metric ?? "loss"}${earlyStopping ? ", kept" : ""}`;
-  if (progress.monitor !== monitor)
+  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
+  const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
+  if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
   const now = packParameters(machine);
   if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))
@@ -2684,6 +2704,8 @@ interface ColumnFacts {
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
+  /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
+  classNames?: readonly string[];
 }
 
 /** The data section of the spec: the columns of each input and target. */
@@ -2707,10 +2729,10 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; IDX files have none. */
+/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
-  return Object.hasOwn(facts, name) ? facts[name] : { columns: [] };
+  return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
 /** What the indices of an input or target may be; undefined for real numbers. */
@@ -2723,28 +2745,43 @@ function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | 
   return classes === undefined ? undefined : classBounds(classes);
 }
 
-/** The columns that a list of names and ranges means; a range goes from the one to the other in the file's order. */
+/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
+function namedBy(names: readonly string[], entry: string): string[] {
+  if (names.includes(entry)) return [entry];
+  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
+  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+}
+
+/** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
-  const position = (column: string) => {
-    const found = all.indexOf(column);
-    if (found < 0)
-      throw new InputError(`${name} needs the column "${column}", but the file has ${shorten(all)}`, 1);
-    return found;
-  };
   const columns = listed.flatMap((entry) => {
-    const [first, last, ...more] = entry.split("..");
-    if (table.columns.has(entry) || last === undefined || more.length > 0) return [all[position(entry)]];
-    const range = all.slice(position(first), position(last) + 1);
-    if (range.length === 0)
-      throw new InputError(`${name}: in the file "${last}" stands before "${first}"`, 1);
-    return range;
+    const found = namedBy(all, entry);
+    if (found.length > 0) return found;
+    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
-  if (columns.length === size) return columns;
+  const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
+  if (found === size) return columns;
   throw new InputError(
-    `${name} takes ${size} numbers a row, but its columns are ${columns.length}: ${shorten(columns)}`,
-    1,
+    `${name} takes ${size} numbers a row, but its columns have ${found}: ${shorten(columns)}`,
+    table.lineOf(-1),
   );
+}
+
+/** The column of this name; throws if there is none. */
+function columnOf({ columns }: Table, name: string): Column {
+  const column = columns.get(name);
+  if (column) return column;
+  throw new InputError(`there is no column "${name}"`);
+}
+
+/** The texts of a column, none of them empty. */
+function textsOf(table: Table, name: string): string[] {
+  const { text } = columnOf(table, name);
+  return Array.from({ length: table.rows }, (_, row) => {
+    if (text(row).trim() !== "") return text(row);
+    throw wrongCell(table, name, row, "the cell is empty");
+  });
 }
 
 /** Some names, the middle ones of very many left out. */
@@ -2756,7 +2793,7 @@ function shorten(names: readonly string[]): string {
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.records[row].line);
+  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -2797,10 +2834,10 @@ function firstNotFinite(
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, where there is one. */
+/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
 class InputError extends Error {
-  readonly line: number | undefined;
-  constructor(message: string, line?: number) {
+  readonly line: number | string | undefined;
+  constructor(message: string, line?: number | string) {
     super(message);
     this.name = "InputError";
     this.line = line;
@@ -2815,12 +2852,18 @@ export type Numbers = Float32Array;
 /** The mean loss over some rows, and the model's metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
-/** The compiled part of a trainer: one arena and the programs that work on it. */
-interface Machine {
-  /** Where a batch is written: inputs and targets by name, row-major, room for `batchSize` rows each. */
+/** The compiled part of a predictor. */
+interface PredictingMachine {
+  /** Where a batch is written: inputs (and targets) by name, row-major, room for `batchSize` rows each. */
   readonly inputs: Record<string, Numbers | Int32Array>;
   /** The predictions of up to `batchSize` rows. */
   readonly output: Numbers;
+  /** Writes the predictions for the first n rows to `output`. */
+  predict(n: number): void;
+}
+
+/** The compiled part of a trainer: one arena and the programs that work on it. */
+interface Machine extends PredictingMachine {
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
@@ -2833,10 +2876,10 @@ interface Machine {
   readonly seed: Int32Array;
   /** Forward and backward over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
+  /** Learns of the training part, before its first step, what is to be known of it. */
+  prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, from gradients that n rows gave. */
   update(n: number): void;
-  /** Writes the predictions for the first n rows to `output`. */
-  predict(n: number): void;
   /** Adds the first n rows to `totals`. */
   evaluate(n: number): void;
   /** Loss and metrics of all rows in `totals`. */
@@ -2860,8 +2903,11 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. */
-  inputs: Record<string, { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean }>;
+  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. `least`: a lower bound. */
+  inputs: Record<
+    string,
+    { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
+  >;
   /** `classes`: a target of indices, each from 0 to classes − 1, or −1 for "left out". */
   targets: Record<string, { shape: number[]; classes?: number }>;
   parameters: { name: string; shape: number[]; trainable: boolean }[];
@@ -2958,9 +3004,7 @@ function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): 
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
-  const table = tableOf(csvRecords(text.replace(/^\ufeff/, "")));
-  if ("columns" in table) return table;
-  throw new InputError(table[0].message, table[0].line);
+  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
 }
 
 function csvRecords(text: string): TableRecord[] {
@@ -2989,6 +3033,7 @@ function csvRecords(text: string): TableRecord[] {
 declare const process:
   | {
       argv: string[];
+      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
@@ -2999,7 +3044,7 @@ declare const console: { log(text: string): void };
 interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
   realpath(path: string): Promise<string>;
@@ -3077,7 +3122,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let resumed: Notes | undefined;
+  let resumed: Notes = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
     resumed = placed(resume, () => trainer.load(bytes));
@@ -3087,19 +3132,22 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   }
   const source = await program.reader.read(program, flags);
   const train: Run["train"] = async (own, dataset, stage) => {
-    const { epochs, name = "", notes } = stage;
+    const { epochs, name = "" } = stage;
     const { fields } = dataset;
-    if (own === trainer) placed(`${resume}`, () => checkFields(fields, resumed?.fields));
+    const before = own === trainer ? resumed : {};
+    placed(`${resume}`, () => checkFields(fields, before.fields));
     const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async () => {
-      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...notes }));
+    const save = async (more: Notes = {}) => {
+      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
     };
-    // With no epoch left to run, the checkpoint asked for is the one that was read.
-    if (own.epoch >= epochs) await save();
-    return trainOn(model, training, shown, dataset, stage, async (report) => {
+    // What has stopped early stays so, however often it is resumed.
+    const options = before.stopped ? { ...stage, epochs: 0 } : stage;
+    const result = await trainOn(model, training, shown, dataset, options, async (report) => {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     });
+    await save(own.epoch < epochs ? { stopped: true } : {});
+    return result;
   };
   const { regime } = program;
   const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
@@ -3125,12 +3173,13 @@ function placed<T>(path: string, work: () => T): T {
   }
 }
 
-/** Writes a file so that at no moment there is half of one: beside it first, then renamed onto it. */
+/** Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const files = await hostFiles();
-  const partial = `${path}.partial`;
+  // Another run that writes the same file has a number of its own.
+  const partial = `${path}.${process?.pid}.partial`;
   try {
-    await files.writeFile(partial, bytes);
+    await files.writeFile(partial, bytes, { flush: true });
     await files.rename(partial, path);
   } catch (error) {
     await files.rm(partial, { force: true });
@@ -3253,19 +3302,19 @@ interface Scale {
 }
 
 /** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(column: ArrayLike<number>, rows: Int32Array, rule: ScaleRule | undefined): Scale {
-  if (rule === undefined) return { shift: 0, span: 1 };
+function fitScale(valueOf: (row: number) => number, rows: Int32Array, rule: ScaleRule): Scale {
   if (typeof rule === "object") return { shift: 0, span: rule.divide };
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
   for (const row of rows) {
-    low = Math.min(low, column[row]);
-    high = Math.max(high, column[row]);
-    sum += column[row];
+    const value = valueOf(row);
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+    sum += value;
   }
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / rows.length;
-  for (const row of rows) squares += (column[row] - mean) ** 2;
+  for (const row of rows) squares += (valueOf(row) - mean) ** 2;
   return { shift: mean, span: Math.sqrt(squares / rows.length) };
 }
 
@@ -3379,13 +3428,15 @@ interface Slot extends IndexBounds {
   readonly isTarget: boolean;
   /** Numbers in a row. */
   readonly size: number;
+  /** The least of real numbers that it may hold. */
+  readonly least?: number | undefined;
   readonly view: Numbers | Int32Array;
 }
 
 /** The slots of a model: inputs first, in the spec's order. */
-function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
-    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
+function slotsOf(model: ModelFacts, machine: PredictingMachine): Slot[] {
+  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss, least }]) => ({
+    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), least, view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),
   }));
   const targets = Object.entries(model.targets).map(([name, { shape, classes = 0 }]) => ({
@@ -3452,19 +3503,23 @@ function writeNumbers(
   n: number,
   order?: Int32Array,
 ): void {
-  const { name, size } = slot;
+  const { name, size, least = -Infinity } = slot;
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
-      if (!Number.isFinite(view[i * size + j]))
+      if (!Number.isFinite(view[i * size + j]) || value < least)
         throw wrongValue(
           name,
           row,
           value,
-          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+          value < least
+            ? `below ${least}`
+            : Number.isFinite(value)
+              ? "too large for f32"
+              : "not a finite number",
         );
     }
   }
@@ -3539,22 +3594,58 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
   order.sort((a, b) => place[a] - place[b] || classes[a] - classes[b]);
 }
 
-// ── table ──
+// ── table of records ──
 
-type Column = Float64Array | string[] | Block;
-
-/** A column whose cells are `size` numbers each, row after row: an image, say. */
-interface Block {
-  readonly numbers: ArrayLike<number>;
-  readonly size: number;
+/** The cells as they stand. A file that is no table throws, with the line. */
+function tableOf(records: readonly TableRecord[]): Table {
+  checkNames(records[0]);
+  const [{ cells: names, line }, ...rows] = records;
+  for (const row of rows) checkCells(names, row);
+  checkAnyRow(rows.length, line);
+  const columns = names.map((name, i): [string, Column] => {
+    const text = (row: number) => rows[row].cells[i];
+    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+  });
+  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
 }
 
-/** A map, not an object: a column may have any name. */
+function checkNames(header: TableRecord | undefined): void {
+  if (header === undefined)
+    throw new InputError("the file is empty: it needs a row of column names first", 1);
+  const { cells, line } = header;
+  const twice = cells.find((name, i) => cells.indexOf(name) < i);
+  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+}
+
+function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+  if (cells.length !== names.length)
+    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+}
+
+function checkAnyRow(rows: number, line: number): void {
+  if (rows === 0) throw new InputError("the file has column names, but no rows", line);
+}
+
+// ── table ──
+
+/** Numbers as wide as a column needs. */
+type NumberArray = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+
+interface Column {
+  /** How many numbers each cell holds: one in most files, an image's pixels in some. */
+  readonly size: number;
+  /** All its numbers, row after row; NaN where there is none. */
+  numbers(): NumberArray;
+  /** What stands in a cell. */
+  text(row: number): string;
+}
+
 interface Table {
   readonly rows: number;
+  /** A map, not an object: a column may have any name. In the file's order. */
   readonly columns: ReadonlyMap<string, Column>;
-  /** Each row as the file has it. */
-  readonly records: readonly TableRecord[];
+  /** The line (from 1) on which a row begins, and with −1 the names; in words where there are no lines. */
+  lineOf(row: number): number | string | undefined;
 }
 
 /** One record of a file: its cells, and the line (from 1) on which it begins. */
@@ -3563,43 +3654,10 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** Something wrong with a file as a table. */
-interface TableFault {
-  readonly line: number;
-  readonly message: string;
-}
-
 /** The number that a cell holds; NaN if it holds none or is empty. */
 function numberIn(cell: string): number {
-  return cell.trim() === "" ? NaN : Number(cell);
-}
-
-/** The table of some records, of which the first names the columns; or all that speaks against it. */
-function tableOf(records: readonly TableRecord[]): Table | TableFault[] {
-  if (records.length === 0)
-    return [{ line: 1, message: "the file is empty: it needs a row of column names first" }];
-  const [{ cells: names, line: firstLine }, ...rows] = records;
-  if (rows.length === 0) return [{ line: firstLine, message: "the file has column names, but no rows" }];
-  const twice = names.find((name, i) => names.indexOf(name) < i);
-  if (twice !== undefined) return [{ line: firstLine, message: `two columns are called "${twice}"` }];
-  const faults = rows
-    .filter(({ cells }) => cells.length !== names.length)
-    .map(({ cells, line }) => ({
-      line,
-      message: `the row has ${cells.length} cells for ${names.length} columns`,
-    }));
-  if (faults.length > 0) return faults;
-  const columns = new Map(names.map((name, i) => [name, columnOf(rows.map(({ cells }) => cells[i]))]));
-  return { rows: rows.length, columns, records: rows };
-}
-
-function columnOf(cells: string[]): Column {
-  const numbers = new Float64Array(cells.length);
-  for (let row = 0; row < cells.length; row++) {
-    numbers[row] = numberIn(cells[row]);
-    if (!Number.isFinite(numbers[row])) return cells;
-  }
-  return numbers;
+  const number = cell.trim() === "" ? NaN : Number(cell);
+  return Number.isFinite(number) ? number : NaN;
 }
 
 // ── train on ──
@@ -3637,7 +3695,7 @@ interface Run extends Preparing {
   source: Source;
   /** How many epochs a training has at most. */
   epochs: number;
-  /** What the first training begins with: fresh, or as the checkpoint `resume` left it, of which `resumed` are the notes. */
+  /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
   trainer: Trainer;
   resume?: string | undefined;
   resumed?: Notes | undefined;

@@ -4,6 +4,8 @@
  */
 import { assembleModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
+import { predictorModule } from "./emit/typescript/predictor-module.ts";
+import { buffersOf } from "./emit/typescript/share-kernels.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
@@ -26,7 +28,7 @@ import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
-import { trainerFacts } from "./spec/trainer-facts.ts";
+import { balancedWeights, modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
 import { storageOf } from "./spec/storage.ts";
 import type { Model } from "./spec/types.ts";
 
@@ -77,6 +79,7 @@ export interface Compilation {
 }
 
 const programOrder = ["gradient", "update", "predict", "evaluate", "summarise"] as const;
+export type ProgramName = (typeof programOrder)[number];
 
 /** From a model to scheduled loops in a planned arena. */
 export function compileModel(model: Model, options: PipelineOptions): Compilation {
@@ -101,7 +104,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     summarise: { ...built.summarise, name: "summarise" },
   };
   for (const name of programOrder) checkGraph(derived[name], "differentiate");
-  const simplified = (name: (typeof programOrder)[number]) => runPasses(derived[name], graphPasses, g, run);
+  const simplified = (name: ProgramName) => runPasses(derived[name], graphPasses, g, run);
   const graphs: Differentiated = {
     gradient: simplified("gradient"),
     update: simplified("update"),
@@ -127,8 +130,25 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   return { model, built, derived, graphs, lowered, programs, plan };
 }
 
-/** The text of the trainer. */
-export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f64"): Promise<string> {
+/** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */
+export function withPrograms(compilation: Compilation, names: readonly ProgramName[]): Compilation {
+  const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
+  const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));
+  const storage = new Map(
+    [...compilation.plan.storage].flatMap(([name, { buffer }]) =>
+      touched.has(name) ? [[name, buffer]] : [],
+    ),
+  );
+  const plan = planMemory(programs, storage, compilation.model.training.batchSize);
+  return { ...compilation, programs, plan };
+}
+
+/** The text of the trainer; half the time goes into its formatting, which nobody sees of a trainer that is only run. */
+export async function emitTypeScript(
+  compilation: Compilation,
+  dtype: "f32" | "f64",
+  { isFormatted = true }: { isFormatted?: boolean } = {},
+): Promise<string> {
   const { model, built, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype);
   const parts = {
@@ -136,8 +156,38 @@ export async function emitTypeScript(compilation: Compilation, dtype: "f32" | "f
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,
+    states: built.states,
+    balanced: balancedWeights(model),
     programs,
     plan,
   };
-  return assembleModule(parts, trainerModule(parts), await loadRuntime());
+  return assembleModule(parts, trainerModule(parts), await loadRuntime(), isFormatted);
+}
+
+/** What a predictor holds beside its code. */
+export interface Trained {
+  /** Every parameter, by name. */
+  readonly values: Readonly<Record<string, ArrayLike<number>>>;
+  /** SHA-256 of the checkpoint that they are from. */
+  readonly checkpointHash: string;
+}
+
+/** The text of the predictor: the forward part alone, with its parameters inside. */
+export async function emitPredictor(
+  compilation: Compilation,
+  dtype: "f32" | "f64",
+  { values, checkpointHash }: Trained,
+): Promise<string> {
+  const { model, built } = compilation;
+  const { programs, plan } = withPrograms(compilation, ["predict"]);
+  const parts = {
+    banner: predictorBanner(model, checkpointHash),
+    model: modelFacts(model, built, dtype),
+    float: dtype,
+    batchSize: model.training.batchSize,
+    programs,
+    plan,
+    values,
+  };
+  return assembleModule(parts, predictorModule(parts), await loadRuntime());
 }

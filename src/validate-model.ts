@@ -54,7 +54,7 @@ function heldOut({ preparing, source: { file, table }, placed }: Candidate, seed
 export async function judgeModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
   const run = runOf(candidate);
   const { epochs, trainer } = run;
-  if ("folds" in found) return trainAndJudge({ ...run, resumed: { epochs, folds: found.folds } }, found);
+  if ("folds" in found) return trainAndJudge({ ...run, resumed: { folds: found.folds } }, found);
   return run.train(trainer, datasetOf(run, run.source, trainer.seed, run.placed), { epochs });
 }
 

@@ -100,7 +100,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "validate-model.ts": [...core, "load-trainer.ts"],
   inspect: [...whole, "report"],
   verify: [...whole, "inspect", "load-trainer.ts"],
-  cli: [...whole, "inspect", "verify", "report", "load-trainer.ts", "data", "index.ts"],
+  search: [...whole, "report", "load-trainer.ts"],
+  cli: [...whole, "inspect", "verify", "search", "report", "load-trainer.ts", "data", "index.ts"],
   "index.ts": whole,
 };
 

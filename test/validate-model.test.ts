@@ -1,6 +1,6 @@
 // What a choice of models rests on. If one fails, a candidate has seen the test part, or is judged by other numbers than its user sees.
 import { expect, test } from "vitest";
-import { preparingOf } from "../src/cli/preparing.ts";
+import { preparingOf } from "../src/spec/preparing.ts";
 import { compile } from "../src/compile.ts";
 import { loadTrainer } from "../src/load-trainer.ts";
 import { datasetOf } from "../src/runtime/dataset.ts";

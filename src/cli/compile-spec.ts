@@ -8,22 +8,24 @@ import { say } from "./report-error.ts";
 export interface CompiledSpec {
   readonly compilation: Compilation;
   readonly source: SpecSource;
+  /** Whether the spec says which others `tapeless search` tries. */
+  readonly hasSearch: boolean;
 }
 
 /** @throws DiagnosticError with everything that is wrong with the spec, each with its place. */
 export async function compileSpec(file: string, options: PipelineOptions): Promise<CompiledSpec> {
-  const { model, warnings, source } = await readGuarded(file);
+  const { model, warnings, source, search } = await readGuarded(file);
   const { compileModel } = await import("../pipeline.ts");
   const compilation = await located(source, () => compileModel(model, options));
   say([...warnings, ...(await source.locate(compilation.built.warnings))]);
-  return { compilation, source };
+  return { compilation, source, hasSearch: search !== undefined };
 }
 
 /**
  * A spec in TypeScript is a program, and may end the whole process: by `process.exit`, or by awaiting what never comes. Then
  * nothing has been compiled, and whoever called must not take that for success.
  */
-async function readGuarded(file: string): Promise<ReadSpec> {
+export async function readGuarded(file: string): Promise<ReadSpec> {
   const ended = () => {
     const message = "the file ends the process while it is run, so it gives no spec";
     const hint = "it may call process.exit(), or await what never comes";

@@ -2,12 +2,15 @@
 import { gzipSync } from "node:zlib";
 import { join } from "node:path";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
+import { loadTrainer } from "../load-trainer.ts";
+import type { Compilation } from "../pipeline.ts";
 import { checkFile } from "./check-file.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { checkPassNames } from "./pass-names.ts";
 import { reportError } from "./report-error.ts";
 import { sizeText } from "./size-text.ts";
 import { specFiles } from "./spec-files.ts";
+import { trainedValues } from "./trained-values.ts";
 import { usageError } from "./usage-error.ts";
 import { watchFiles } from "./watch-files.ts";
 import { writeFile } from "./write-file.ts";
@@ -18,6 +21,8 @@ export interface CompileFlags {
   readonly dtype: "f32" | "f64";
   readonly check?: boolean;
   readonly watch?: boolean;
+  /** The checkpoint whose parameters a predictor is to hold. */
+  readonly predictor?: string;
   readonly exact?: boolean;
   readonly skip: readonly string[];
 }
@@ -29,8 +34,11 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
       `the target ${flags.target} is a known gap: it arrives with the WebAssembly emitter`,
     );
   if (flags.check && flags.watch) throw usageError("--check and --watch cannot be had together");
+  if (flags.predictor && flags.watch) throw usageError("--predictor and --watch cannot be had together");
   await checkPassNames(flags.skip);
   const files = await specFiles(specs);
+  if (flags.predictor && files.length > 1)
+    throw usageError(`--predictor names the checkpoint of one spec, but there are ${files.length} specs`);
   if (flags.output !== undefined && files.length > 1)
     throw usageError(`-o names one file, but there are ${files.length} specs`, "leave -o out, or compile them one by one"); // prettier-ignore
   const written = new Map<string, string>();
@@ -53,9 +61,9 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     const start = performance.now();
     const { dtype, exact, skip } = flags;
     const { compilation } = await compileSpec(spec, { dtype, exact, skip });
-    const { emitTypeScript } = await import("../pipeline.ts");
-    const code = await emitTypeScript(compilation, dtype);
-    const output = flags.output ?? join("generated", `${compilation.model.name}.ts`);
+    const code = await codeOf(compilation, flags);
+    const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
+    const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
     const other = written.get(output);
     if (other !== undefined) throw sameOutput(spec, other, output);
     written.set(output, spec);
@@ -64,7 +72,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     const sizes = `${sizeText(Buffer.byteLength(code))} (${sizeText(gzipSync(code).length)} gzip)`;
     const time = `${Math.round(performance.now() - start)} ms`;
     process.stdout.write(`${spec} → ${output}  ${sizes} in ${time}\n`);
-    if (compilation.model.network.some(({ trainable }) => !trainable)) {
+    if (flags.predictor === undefined && compilation.model.network.some(({ trainable }) => !trainable)) {
       const { frozenSavings } = await import("../inspect/frozen-savings.ts");
       process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip })}\n`);
     }
@@ -74,9 +82,19 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   }
 }
 
+/** The trainer, or with a checkpoint the predictor. */
+async function codeOf(compilation: Compilation, { dtype, predictor }: CompileFlags): Promise<string> {
+  const { emitPredictor, emitTypeScript } = await import("../pipeline.ts");
+  const code = await emitTypeScript(compilation, dtype);
+  if (predictor === undefined) return code;
+  const { createTrainer } = await loadTrainer(code);
+  return emitPredictor(compilation, dtype, await trainedValues(createTrainer(), predictor));
+}
+
 /** The command that writes the file that a check looked at. */
-function commandFor(spec: string, { output, dtype, exact, skip }: CompileFlags): string {
+function commandFor(spec: string, { output, dtype, exact, skip, predictor }: CompileFlags): string {
   const words = ["tapeless", "compile", spec];
+  if (predictor !== undefined) words.push("--predictor", predictor);
   if (output !== undefined) words.push("-o", output);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (exact) words.push("--exact");

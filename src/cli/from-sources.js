@@ -9,8 +9,11 @@ const sources = fileURLToPath(new URL("../", import.meta.url));
 const cache = fileURLToPath(new URL("../../node_modules/.cache/tapeless/", import.meta.url));
 const lock = fileURLToPath(new URL("../../package-lock.json", import.meta.url));
 
-/** The main module of the command line. */
-export async function importSources() {
+/** What is started by itself: the command line, and a thread of its search. */
+const entries = { main: "cli/main.ts", worker: "search/worker.ts" };
+
+/** The module of this name. */
+export async function importSources(entry = "main") {
   const folder = join(cache, digestOfSources());
   try {
     if (!existsSync(folder)) await bundle(folder);
@@ -18,9 +21,9 @@ export async function importSources() {
     // A folder that cannot be written, or a source that does not parse: the slow way works, or says what is wrong.
     const { register } = await import("tsx/esm/api");
     register();
-    return import("./main.ts");
+    return import(pathToFileURL(join(sources, entries[entry])).href);
   }
-  return import(pathToFileURL(join(folder, "main.mjs")).href);
+  return import(pathToFileURL(join(folder, `${entry}.mjs`)).href);
 }
 
 /** Changes whenever a source file or the installed packages do. */
@@ -39,7 +42,9 @@ async function bundle(folder) {
   const partial = `${folder}.${process.pid}`;
   forgetOld();
   await build({
-    entryPoints: [join(sources, "cli/main.ts")],
+    entryPoints: Object.fromEntries(
+      Object.entries(entries).map(([name, file]) => [name, join(sources, file)]),
+    ),
     outdir: partial,
     bundle: true,
     splitting: true,

@@ -8,6 +8,7 @@ import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { InspectFlags } from "./inspect.ts";
 import type { SchemaFlags } from "./schema.ts";
+import type { SearchFlags } from "./search.ts";
 import type { TrainFlags } from "./train.ts";
 import type { VerifyFlags } from "./verify.ts";
 
@@ -38,6 +39,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
     "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
     "tapeless compile spec.ts --watch",
+    "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
     .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
@@ -45,6 +47,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(dtypeOption())
     .option("--check", "write nothing; exit 1 if a file is not what would be written")
     .option("--watch", "compile again whenever a spec changes")
+    .option(
+      "--predictor <checkpoint>",
+      "the network's forward part alone, with the checkpoint's parameters inside (default file: generated/<name>.predictor.ts)",
+    )
     .option("--exact", "leave out rewrites that may change rounding")
     .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
     .action(async (specs: string[], flags: CompileFlags) =>
@@ -63,6 +69,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--epochs <n>", "epochs in all, those before a checkpoint included (default: the spec's)", whole)
     .option("--seed <n>", "what everything random derives from (default: the spec's)", whole)
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
+    .option(
+      "--keep <k>",
+      "keep the last k checkpoints: FILE and, before it, FILE.epoch-N (default: 1)",
+      positive,
+    )
     .option("--resume <checkpoint>", "go on from there")
     .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
     .option(
@@ -70,10 +81,38 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "how bold they are: 0 the likeliest characters, 1 as likely as in the data (default: 1)",
       temperature,
     )
+    .option(
+      "--chart",
+      "show the losses over the epochs at the end (default: if standard error is a terminal)",
+    )
+    .option("--no-chart", "show none")
+    .option("--plot <file>", "write losses and metrics over the epochs as a picture (.svg)")
+    .option(
+      "--log <file>",
+      "write a line of JSON for each epoch as it ends; with --resume, go on with the file",
+    )
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
       done(await (await import("./train.ts")).trainSpec(spec, flags)),
+    );
+
+  command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
+    "tapeless search graphs/wine-search.yaml",
+    "tapeless search graphs/wine-search.yaml --threads 8 --out wine.jsonl --csv wine.csv",
+  ])
+    .argument("<spec>", `${specArgument}, with \`training.search\``)
+    .option("--data <file>", "the data, as for train (default: the spec's)")
+    .option("--threads <n>", "how many candidates are tried at a time (default: one for each core)", positive)
+    .option(
+      "--out <file>",
+      "keeps what is done; the same command goes on from there (default: NAME.search.jsonl)",
+    )
+    .option("--csv <file>", "write the table of all candidates")
+    .addOption(dtypeOption())
+    .option("--json", "print the result as one JSON object")
+    .action(async (spec: string, flags: SearchFlags) =>
+      done(await (await import("./search.ts")).searchSpec(spec, flags)),
     );
 
   command(program, "verify", "check the emitted gradients and every target", [
@@ -158,6 +197,11 @@ const largestWhole = 0xffffffff;
 function whole(text: string): number {
   if (/^\d+$/.test(text) && Number(text) <= largestWhole) return Number(text);
   throw new InvalidArgumentError(`It must be a whole number from 0 to ${largestWhole}.`);
+}
+
+function positive(text: string): number {
+  if (whole(text) > 0) return whole(text);
+  throw new InvalidArgumentError("It must be at least 1.");
 }
 
 function temperature(text: string): number {

@@ -4,6 +4,7 @@ import { readCsv } from "../data/read-csv.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import type { Wanted } from "../data/wanted-columns.ts";
 import type { Table } from "../runtime/table.ts";
 import { located, type SpecSource } from "../spec/read/spec-source.ts";
 import { showValue } from "../util/show-value.ts";
@@ -16,9 +17,9 @@ export interface DataFile {
 }
 
 /** The table of a CSV file. @throws DiagnosticError (T2001 to T2003) */
-export async function readData(data: DataFile, source: SpecSource): Promise<Table> {
+export async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Promise<Table> {
   await checkReadable(data, source);
-  return readCsv(data.file);
+  return readCsv(data.file, wanted);
 }
 
 /** @throws DiagnosticError (T2001) at the place of the spec that names a file which cannot be read */

@@ -8,7 +8,7 @@ import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Table } from "../runtime/table.ts";
 import { dataFormatGap } from "../spec/known-gaps.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
-import { idxNames } from "../spec/trainer-facts.ts";
+import { dataFacts, idxNames } from "../spec/trainer-facts.ts";
 import type { DataFiles, Model, ModelData } from "../spec/types.ts";
 import { checkReadable, readData, type DataFile } from "./read-data.ts";
 
@@ -48,7 +48,8 @@ const besideSpec = (spec: string, file: string): string =>
 
 /** CSV files; one that is given stands for the spec's training rows. */
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
-  const { spec, source, given } = request;
+  const { spec, source, facts, given } = request;
+  const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
   const gap = given === undefined ? undefined : dataFormatGap(given);
   if (gap) throw new Unsupported(`${gap.message}; ${gap.hint}`);
   const isSplit = typeof data.test === "string";
@@ -58,8 +59,8 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
       : { file: given };
   const tested: DataFile | undefined =
     typeof data.test === "string" ? { file: besideSpec(spec, data.test), path: ["data", "test"] } : undefined;
-  const table = await readData(rows, source);
-  const test = tested && { file: tested.file, table: await readData(tested, source) };
+  const table = await readData(rows, source, wanted);
+  const test = tested && { file: tested.file, table: await readData(tested, source, wanted) };
   return { file: rows.file, table, test };
 }
 

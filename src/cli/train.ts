@@ -4,33 +4,34 @@ import { DiagnosticError } from "../diagnostics/errors.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { Notes } from "../runtime/checkpoint.ts";
-import { trainOnFolds } from "../runtime/cross-validate.ts";
-import { datasetOf, type Dataset } from "../runtime/dataset.ts";
+import { foldsIn, trainOnFolds } from "../runtime/cross-validate.ts";
+import { datasetOf, type Dataset, type Placing } from "../runtime/dataset.ts";
 import { checkFields } from "../runtime/fields.ts";
 import { foldedRegime } from "../runtime/folded-regime.ts";
-import type { FoldedRun } from "../runtime/folds.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { inOwnUnits } from "../runtime/own-units.ts";
 import { writerOf } from "../runtime/text-writer.ts";
 import type { Trainer } from "../runtime/trainer.ts";
-import { epochText, trainOn, type Trainable } from "../runtime/train-on.ts";
+import { epochText, trainOn, type Run, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
+import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
-import { preparingOf } from "./preparing.ts";
+import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { usageError } from "./usage-error.ts";
-import { writeFile } from "./write-file.ts";
+import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 
-export interface TrainFlags {
+export interface TrainFlags extends WatchFlags {
   readonly data?: string;
   readonly epochs?: number;
   readonly seed?: number;
   readonly out?: string;
+  readonly keep?: number;
   readonly resume?: string;
   readonly sample?: number;
   readonly temperature?: number;
@@ -40,9 +41,13 @@ export interface TrainFlags {
 
 /** Returns the exit code: 1 for a training that diverged. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
-  const { compilation, source } = await compileSpec(spec, { dtype: flags.dtype });
+  const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
   checkSampling(model, flags);
+  if (hasSearch)
+    process.stderr.write(
+      "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
+    );
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
@@ -50,50 +55,65 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
 
   const preparing = preparingOf(model, emitted.model);
   const { training } = preparing;
-  const rows = await readSource({ spec, source, model, facts: emitted.model, given: flags.data });
+  if (training.folds !== undefined && flags.keep !== undefined)
+    throw usageError(
+      "--keep counts the epochs of one training, and a run with folds has several",
+      "leave it out",
+    );
+  const { epochs = training.epochs } = flags;
+  const saveCheckpoint = await checkpointFiles(flags.out, flags.keep);
+  // Of several trainings, the one of the model that is kept is watched.
+  const isWatched = (notes: Notes = {}) =>
+    training.folds === undefined || foldsIn(notes).length === training.folds;
+  const watch = await watchEpochs(model.name, isWatched(resumed?.notes) ? trainer.epoch : 0, flags);
   const progress = await progressLine(process.stderr);
   let latest: Latest | undefined;
-  const train: FoldedRun["train"] = async (own, dataset, stage) => {
-    const { epochs, name = "", notes } = stage;
+  const train: Run["train"] = async (own, dataset, stage) => {
+    const { name = "", notes } = stage;
     const { fields } = dataset;
-    if (own === trainer && resumed)
-      onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
+    const before = own === trainer ? resumed : undefined;
+    if (before) onFile(before.file, "T3001", () => checkFields(fields, before.notes.fields));
     const seen = seenAs(own, emitted.model, model, dataset, flags);
-    const save = async () => {
-      if (flags.out !== undefined) await writeFile(flags.out, seen.save({ fields, ...notes }));
-    };
-    // With no epoch left to run, the checkpoint asked for is the one that was read.
-    if (own.epoch >= epochs) await save();
+    const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...notes, ...more }));
+    // What has stopped early stays so, however often it is resumed.
+    const options = before?.notes.stopped ? { ...stage, epochs: 0 } : stage;
     latest = { name, trainer: own, dataset, before: own.save() };
-    return trainOn(emitted.model, training, seen, dataset, stage, async (report) => {
+    const result = await trainOn(emitted.model, training, seen, dataset, options, async (report) => {
       latest = { name, trainer: own, dataset, before: own.save() };
+      if (isWatched(notes)) await watch.see(report);
       await save();
-      progress.show(name + epochText(report, epochs));
+      progress.show(name + epochText(report, stage.epochs));
     });
+    await save(own.epoch < stage.epochs ? { stopped: true } : {});
+    return result;
   };
-  const run: FoldedRun = {
-    ...preparing,
-    source: rows,
-    placed: (file, work) => onFile(file, file === flags.resume ? "T3001" : "T2004", work),
-    epochs: flags.epochs ?? training.epochs,
-    trainer,
-    resume: flags.resume,
-    resumed: resumed?.notes,
-    createTrainer: emitted.createTrainer,
-    train,
-    warn: (message) => say([{ code: "T2006", severity: "warning", message }]),
-  };
+  const read = () => readSource({ spec, source, model, facts: emitted.model, given: flags.data });
+  const placed: Placing = (file, work) => onFile(file, file === flags.resume ? "T3001" : "T2004", work);
   try {
     const result =
       training.folds === undefined
-        ? await train(trainer, datasetOf(run, rows, trainer.seed, run.placed), { epochs: run.epochs })
-        : await trainOnFolds(run);
+        ? // The rows as they were read take as much room as the data set: nothing holds on to them.
+          await train(trainer, datasetOf(preparing, await read(), trainer.seed, placed), { epochs })
+        : await trainOnFolds({
+            ...preparing,
+            source: await read(),
+            placed,
+            epochs,
+            trainer,
+            resume: flags.resume,
+            resumed: resumed?.notes,
+            createTrainer: emitted.createTrainer,
+            train,
+            warn: (message) => say([{ code: "T2006", severity: "warning", message }]),
+          });
     progress.end();
+    await watch.end();
     process.stdout.write(`${flags.json ? JSON.stringify(result) : foldedRegime.text(result)}\n`);
     return 0;
   } catch (error) {
     progress.end();
     if (!(error instanceof Error) || error.name !== "TrainingDiverged" || latest === undefined) throw error;
+    await watch.end();
     return tellDivergence(error, latest, compilation, emitted.model);
   }
 }

@@ -1,6 +1,8 @@
 /**
  * What losses and metrics share: sums over all elements of a comparison, with class targets of −1 left out, and whether
  * a network's output has the target's shape.
+ *
+ * An element of weight w counts as w elements would: Σ is Σ w·x, and what a mean divides by is Σ w.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
@@ -15,9 +17,27 @@ export const sumOf = (g: GraphBuilder, x: Node): Node => g.reduceSum(x, { axes: 
 const counting = (g: GraphBuilder, { target, expected }: Comparison): Node | undefined =>
   target.classes === undefined ? undefined : g.named("counted", g.lessEqual(0, expected));
 
-/** How many elements count. */
+/** What each element of the target weighs: its row's weight times its class's. Undefined where all weigh 1. */
+export function weightOf(
+  g: GraphBuilder,
+  { rowWeight, classWeights, expected }: Comparison,
+): Node | undefined {
+  const ofRow = rowWeight && g.named("row_weight", alongRows(g, rowWeight, expected.type.shape));
+  if (classWeights === undefined) return ofRow;
+  // What is left out has no class, and does not count either.
+  const ofClass = g.named("class_weight", g.gather(classWeights, g.maximum(expected, 0)));
+  return ofRow === undefined ? ofClass : g.multiply(ofRow, ofClass);
+}
+
+/** One number a row, at each place of a row of that shape. */
+export const alongRows = (g: GraphBuilder, x: Node, shape: Shape): Node =>
+  g.repeatAlong(x, shape.slice(1).map((_, axis) => axis + 1), shape); // prettier-ignore
+
+/** How many elements count, each as much as it weighs. */
 export function countOf(g: GraphBuilder, comparison: Comparison): Node {
   const counts = counting(g, comparison);
+  const weight = weightOf(g, comparison);
+  if (weight !== undefined) return sumOf(g, counts === undefined ? weight : g.select(counts, weight, 0));
   if (counts !== undefined) return sumOf(g, g.cast(counts, { element: g.float }));
   const { expected } = comparison;
   const rows = g.batchSize({ element: g.float });
@@ -28,15 +48,22 @@ export function countOf(g: GraphBuilder, comparison: Comparison): Node {
 /** Σ of a value per element, over those that count. */
 export function totalOf(g: GraphBuilder, comparison: Comparison, perElement: Node): Node {
   const counts = counting(g, comparison);
-  return sumOf(g, counts === undefined ? perElement : g.select(counts, perElement, 0));
+  const weight = weightOf(g, comparison);
+  const weighted = weight === undefined ? perElement : g.multiply(weight, perElement);
+  return sumOf(g, counts === undefined ? weighted : g.select(counts, weighted, 0));
 }
 
-export const meanOf = (g: GraphBuilder, { total, count }: Readonly<Record<string, Node>>): Node =>
-  g.divide(total, count);
-
-/** The same where all targets may be left out: nothing then counts, and the mean is 0, so that such a batch changes nothing. */
-export const meanOfCounted = (g: GraphBuilder, { total, count }: Readonly<Record<string, Node>>): Node =>
-  g.divide(total, g.named("divisor", g.maximum(count, 1)));
+/** total / count. Where nothing counts the mean is 0, so that such a batch changes nothing. */
+export function meanOf(
+  g: GraphBuilder,
+  { total, count }: Readonly<Record<string, Node>>,
+  { target, rowWeight, classWeights }: Comparison,
+): Node {
+  const isWeighted = rowWeight !== undefined || classWeights !== undefined;
+  if (isWeighted) return g.divide(total, g.named("divisor", g.select(g.less(0, count), count, 1)));
+  // Without weights less than one element is none; and of real targets none is left out.
+  return g.divide(total, target.classes === undefined ? count : g.named("divisor", g.maximum(count, 1)));
+}
 
 /** The target as real numbers. */
 export const realTarget = (g: GraphBuilder, { expected }: Comparison): Node =>

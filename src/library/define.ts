@@ -54,6 +54,10 @@ export interface Comparison extends Fit {
   readonly name: string;
   /** The spec's inputs by name, as real numbers: what a formula may name. */
   readonly inputs: Readonly<Record<string, Node>>;
+  /** For a loss, what each row weighs: [n]. Absent where all weigh 1, and for metrics. */
+  readonly rowWeight?: Node | undefined;
+  /** For a loss, what each class weighs: [classes]. */
+  readonly classWeights?: Node | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@
 //   the input      0  c₁ c₂ … c_L  0  0     of a text c₁ … c_L in `length` places, L < length
 //   the target     c₁ c₂ … c_L  0 −1 −1     at each place the character after it; −1 is left out of the loss
 import type { Codec } from "./dataset.ts";
-import { columnFactsOf, wrongCell, type DataFacts } from "./fields.ts";
+import { columnFactsOf, columnNames, textsOf, wrongCell, type DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Table } from "./table.ts";
@@ -13,7 +13,8 @@ import type { Table } from "./table.ts";
 export const characterCodec: Codec = {
   fit({ model, data }, name, table, train) {
     const { columns, characters: { length } = { length: 0 } } = columnFactsOf(data, name);
-    const cells = cellsOf(table, name, columns[0]);
+    columnNames(table, name, columns, 1);
+    const cells = textsOf(table, columns[0]);
     checkLengths(table, columns[0], cells, length);
     const characters = charactersOf(train, cells);
     checkVocabulary(model, data, name, characters);
@@ -41,18 +42,6 @@ function charactersOf(rows: Int32Array, texts: readonly string[]): string[] {
   const found = new Set<string>();
   for (const row of rows) for (const character of texts[row]) found.add(character);
   return [...found].sort((a, b) => code(a) - code(b));
-}
-
-/** The cells as they stand in the file: "007" is a text like any other. */
-function cellsOf(table: Table, name: string, column: string): string[] {
-  const names = [...table.columns.keys()];
-  const place = names.indexOf(column);
-  if (place < 0)
-    throw new InputError(`${name} needs the column "${column}", but the file has ${names.join(", ")}`, 1);
-  return table.records.map(({ cells }, row) => {
-    if (cells[place].trim() !== "") return cells[place];
-    throw wrongCell(table, column, row, "the cell is empty");
-  });
 }
 
 /** A text that was cut would teach that it ends there, so one that is too long is refused. */
@@ -101,7 +90,8 @@ function sequences(
   rows: Int32Array,
   numberAt: (text: readonly number[], place: number) => number,
 ): Int32Array {
-  const cells = cellsOf(table, name, column);
+  columnNames(table, name, [column], 1);
+  const cells = textsOf(table, column);
   checkLengths(table, column, cells, length);
   const numbers = new Map(characters.map((character, index) => [character, index + 1]));
   const encoded = new Int32Array(rows.length * length);

@@ -16,6 +16,8 @@ declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 export interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
+  /** Whether training had stopped early. */
+  stopped?: boolean;
   [name: string]: unknown;
 }
 

@@ -1,5 +1,6 @@
 // K-fold cross-validation, the training: one training for each fold, then one on all rows but those of the test, judged once. Only
 // trainers of a spec with `folds` have this.
+import type { Notes } from "./checkpoint.ts";
 import { datasetOf } from "./dataset.ts";
 import { foldsOf, type FoldedRun } from "./folds.ts";
 import { InputError } from "./input-error.ts";
@@ -65,15 +66,18 @@ export async function trainAndJudge(
   return run.train(own, dataset, { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, notes });
 }
 
-/** The folds that were done when the checkpoint was written that the run goes on from. */
-function foldsDone({ resume = "", resumed, epochs, placed }: FoldedRun): readonly FoldResult[] {
-  if (resumed === undefined) return [];
+/** The folds that a checkpoint says are done. */
+export const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
+
+/** Those that were done when the checkpoint was written that the run goes on from. */
+function foldsDone({ resume, resumed = {}, epochs, placed }: FoldedRun): readonly FoldResult[] {
+  if (resume === undefined) return foldsIn(resumed);
   return placed(resume, () => {
-    const { folds, epochs: before } = resumed;
-    if (!Array.isArray(folds)) throw new InputError("the checkpoint does not say to which fold it belongs");
-    if (before === epochs) return folds;
+    if (!Array.isArray(resumed.folds))
+      throw new InputError("the checkpoint does not say to which fold it belongs");
+    if (resumed.epochs === epochs) return resumed.folds;
     throw new InputError(
-      `its folds were to train for ${before} epochs, this run's for ${epochs}: add --epochs ${before}`,
+      `its folds were to train for ${resumed.epochs} epochs, this run's for ${epochs}: add --epochs ${resumed.epochs}`,
     );
   });
 }

@@ -30,6 +30,7 @@ export interface FitPlan {
   batchSize: number;
   shuffle: boolean;
   earlyStopping: EarlyStopping | undefined;
+  patience: number;
 }
 
 /** Checks options and data; the spec stands in for what the options leave out. */
@@ -53,6 +54,8 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
     batchSize,
     shuffle: options.shuffle ?? training.shuffle,
     earlyStopping: earlyStopping || undefined,
+    // A patience of 0, too, stops at the first epoch that is no better than the best.
+    patience: earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity,
   };
 }
 
@@ -85,9 +88,8 @@ function partsOf(
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
 export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
-  const { earlyStopping } = plan;
-  // A patience of 0, too, stops at the first epoch that is no better than the best.
-  const patience = earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity;
+  const { earlyStopping, patience } = plan;
+  machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
   while (epochs.length < plan.epochs && progress.waited < patience) {
@@ -100,15 +102,16 @@ export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochRepo
     progress.last = packParameters(machine);
     machine.state.set(progress.best);
   }
-  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
-  if (history.stoppedEarly) Object.assign(progress, freshProgress(), { epoch: progress.epoch });
   return history;
 }
 
 /** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
-function resume({ machine, progress }: Session, { validation, earlyStopping }: FitPlan): void {
+function resume({ machine, progress }: Session, plan: FitPlan): void {
+  const { validation, earlyStopping } = plan;
   const monitor = `${validation ? "validation" : "training"} ${earlyStopping?.metric ?? "loss"}${earlyStopping ? ", kept" : ""}`;
-  if (progress.monitor !== monitor)
+  // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
+  const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
+  if (isOver || progress.monitor !== monitor)
     Object.assign(progress, freshProgress(), { epoch: progress.epoch, monitor });
   const now = packParameters(machine);
   if (progress.last.length > 0 && now.every((byte, i) => byte === progress.best[i]))

@@ -5,21 +5,18 @@ import { boundsOf } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import type { IndexBounds } from "./slots.ts";
-import type { Column, Table } from "./table.ts";
-
-/** Numbers as wide as those of the file. */
-type IdxNumbers = Float64Array | Float32Array | Int32Array | Int16Array | Int8Array | Uint8Array;
+import type { Column, NumberArray, Table } from "./table.ts";
 
 /** What an IDX file holds. */
 export interface IdxArray {
   /** The lengths of its dimensions; items are along the first. */
   shape: readonly number[];
-  numbers: IdxNumbers;
+  numbers: NumberArray;
 }
 
 /** Room for numbers, and how one is read. */
 type IdxType = readonly [
-  room: { new (count: number): IdxNumbers; readonly BYTES_PER_ELEMENT: number },
+  room: { new (count: number): NumberArray; readonly BYTES_PER_ELEMENT: number },
   read: "getUint8" | "getInt8" | "getInt16" | "getInt32" | "getFloat32" | "getFloat64",
 ];
 
@@ -89,17 +86,12 @@ export function itemsOf(
 
 /** The files of a part of the data, by input and target, as one table: each has equally many items. */
 export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
-  const columns = Object.entries(contents).map(
-    ([
-      name,
-      {
-        shape: [, ...own],
-        numbers,
-      },
-    ]): [string, Column] => [name, { numbers, size: sizeOf(own) }],
-  );
   const [{ shape }] = Object.values(contents);
-  return { rows: shape[0], columns: new Map(columns), records: [] };
+  const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {
+    const size = numbers.length / shape[0];
+    return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
+  });
+  return { rows: shape[0], columns: new Map(columns), lineOf: (row) => `item ${row}` };
 }
 
 function isWithin(value: number, bounds: IndexBounds | undefined): boolean {

@@ -7,12 +7,18 @@ export type Numbers = Float32Array | Float64Array;
 /** The mean loss over some rows, and the model's metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
-/** The compiled part of a trainer: one arena and the programs that work on it. */
-export interface Machine {
-  /** Where a batch is written: inputs and targets by name, row-major, room for `batchSize` rows each. */
+/** The compiled part of a predictor. */
+export interface PredictingMachine {
+  /** Where a batch is written: inputs (and targets) by name, row-major, room for `batchSize` rows each. */
   readonly inputs: Record<string, Numbers | Int32Array>;
   /** The predictions of up to `batchSize` rows. */
   readonly output: Numbers;
+  /** Writes the predictions for the first n rows to `output`. */
+  predict(n: number): void;
+}
+
+/** The compiled part of a trainer: one arena and the programs that work on it. */
+export interface Machine extends PredictingMachine {
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
@@ -25,10 +31,10 @@ export interface Machine {
   readonly seed: Int32Array;
   /** Forward and backward over the first n rows: writes the gradients, returns the mean loss. */
   gradient(n: number): number;
+  /** Learns of the training part, before its first step, what is to be known of it. */
+  prepare?(data: Record<string, ArrayLike<number>>, rows: Int32Array): void;
   /** One step of the optimizer, from gradients that n rows gave. */
   update(n: number): void;
-  /** Writes the predictions for the first n rows to `output`. */
-  predict(n: number): void;
   /** Adds the first n rows to `totals`. */
   evaluate(n: number): void;
   /** Loss and metrics of all rows in `totals`. */

@@ -1,12 +1,11 @@
 // Reads comma-separated values as RFC 4180 has them: quoted cells, doubled quotes, any line ends, a byte-order mark.
 import { InputError } from "./input-error.ts";
-import { tableOf, type Table, type TableRecord } from "./table.ts";
+import { tableOf } from "./table-of-records.ts";
+import type { Table, TableRecord } from "./table.ts";
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 export function parseCsv(text: string): Table {
-  const table = tableOf(csvRecords(text.replace(/^\ufeff/, "")));
-  if ("columns" in table) return table;
-  throw new InputError(table[0].message, table[0].line);
+  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
 }
 
 function csvRecords(text: string): TableRecord[] {

@@ -12,6 +12,7 @@ import type { Trainer } from "./trainer.ts";
 declare const process:
   | {
       argv: string[];
+      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
@@ -21,7 +22,7 @@ declare const console: { log(text: string): void };
 export interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array): Promise<void>;
+  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
   realpath(path: string): Promise<string>;
@@ -98,7 +99,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let resumed: Notes | undefined;
+  let resumed: Notes = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
     resumed = placed(resume, () => trainer.load(bytes));
@@ -108,19 +109,22 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   }
   const source = await program.reader.read(program, flags);
   const train: Run["train"] = async (own, dataset, stage) => {
-    const { epochs, name = "", notes } = stage;
+    const { epochs, name = "" } = stage;
     const { fields } = dataset;
-    if (own === trainer) placed(`${resume}`, () => checkFields(fields, resumed?.fields));
+    const before = own === trainer ? resumed : {};
+    placed(`${resume}`, () => checkFields(fields, before.fields));
     const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async () => {
-      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...notes }));
+    const save = async (more: Notes = {}) => {
+      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
     };
-    // With no epoch left to run, the checkpoint asked for is the one that was read.
-    if (own.epoch >= epochs) await save();
-    return trainOn(model, training, shown, dataset, stage, async (report) => {
+    // What has stopped early stays so, however often it is resumed.
+    const options = before.stopped ? { ...stage, epochs: 0 } : stage;
+    const result = await trainOn(model, training, shown, dataset, options, async (report) => {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     });
+    await save(own.epoch < epochs ? { stopped: true } : {});
+    return result;
   };
   const { regime } = program;
   const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
@@ -146,12 +150,13 @@ export function placed<T>(path: string, work: () => T): T {
   }
 }
 
-/** Writes a file so that at no moment there is half of one: beside it first, then renamed onto it. */
+/** Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const files = await hostFiles();
-  const partial = `${path}.partial`;
+  // Another run that writes the same file has a number of its own.
+  const partial = `${path}.${process?.pid}.partial`;
   try {
-    await files.writeFile(partial, bytes);
+    await files.writeFile(partial, bytes, { flush: true });
     await files.rename(partial, path);
   } catch (error) {
     await files.rm(partial, { force: true });

@@ -1,6 +1,6 @@
 // The way of a batch into the arena: one slot per input and target, each value checked as it is copied.
 import { InputError } from "./input-error.ts";
-import type { Machine, Numbers } from "./machine.ts";
+import type { Numbers, PredictingMachine } from "./machine.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 
 /** Inputs and targets by name, row-major. */
@@ -30,13 +30,15 @@ export interface Slot extends IndexBounds {
   readonly isTarget: boolean;
   /** Numbers in a row. */
   readonly size: number;
+  /** The least of real numbers that it may hold. */
+  readonly least?: number | undefined;
   readonly view: Numbers | Int32Array;
 }
 
 /** The slots of a model: inputs first, in the spec's order. */
-export function slotsOf(model: ModelFacts, machine: Machine): Slot[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss }]) => ({
-    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), view: machine.inputs[name] },
+export function slotsOf(model: ModelFacts, machine: PredictingMachine): Slot[] {
+  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss, least }]) => ({
+    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), least, view: machine.inputs[name] },
     ...vocabularyBounds(vocabulary),
   }));
   const targets = Object.entries(model.targets).map(([name, { shape, classes = 0 }]) => ({
@@ -103,19 +105,23 @@ function writeNumbers(
   n: number,
   order?: Int32Array,
 ): void {
-  const { name, size } = slot;
+  const { name, size, least = -Infinity } = slot;
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       view[i * size + j] = value;
       // What is looked at is the copy: a number too large for f32 is infinite only there.
-      if (!Number.isFinite(view[i * size + j]))
+      if (!Number.isFinite(view[i * size + j]) || value < least)
         throw wrongValue(
           name,
           row,
           value,
-          Number.isFinite(value) ? "too large for f32" : "not a finite number",
+          value < least
+            ? `below ${least}`
+            : Number.isFinite(value)
+              ? "too large for f32"
+              : "not a finite number",
         );
     }
   }

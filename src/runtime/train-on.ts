@@ -40,7 +40,7 @@ export interface Run extends Preparing {
   source: Source;
   /** How many epochs a training has at most. */
   epochs: number;
-  /** What the first training begins with: fresh, or as the checkpoint `resume` left it, of which `resumed` are the notes. */
+  /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
   trainer: Trainer;
   resume?: string | undefined;
   resumed?: Notes | undefined;

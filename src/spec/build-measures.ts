@@ -16,7 +16,7 @@ import type { Comparison, Fit } from "../library/define.ts";
 import { lossOf } from "../library/losses/index.ts";
 import { metricName, metricOf } from "../library/metrics/index.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
-import type { Layer, Model, ModelTarget } from "./types.ts";
+import type { Layer, Model, ModelInput, ModelTarget } from "./types.ts";
 
 export interface NamedTarget extends ModelTarget {
   readonly name: string;
@@ -143,6 +143,32 @@ function comparisonOf(
   };
 }
 
+/** Where the weights of the classes are kept. */
+export const classWeightStorage = "loss:classWeights";
+
+/** The same comparison for a loss: with what rows and classes weigh. */
+function weighed(g: GraphBuilder, { inputs, training }: Model, comparison: Comparison): Comparison {
+  const { classWeights, sampleWeights } = training;
+  const { classes } = comparison.target;
+  return {
+    ...comparison,
+    ...(sampleWeights !== undefined && { rowWeight: rowsOf(g, sampleWeights, inputs[sampleWeights]) }),
+    ...(classWeights !== undefined &&
+      classes !== undefined && {
+        classWeights: g.named(
+          classWeightStorage,
+          g.state({ name: classWeightStorage, type: tensorType(g.float, [classes]) }),
+        ),
+      }),
+  };
+}
+
+/** An input of one number a row: [n]. */
+function rowsOf(g: GraphBuilder, name: string, { shape }: ModelInput): Node {
+  const node = g.named(name, g.input({ name, type: tensorType(g.float, ["n", ...shape]) }));
+  return shape.length === 0 ? node : g.reshape(node, { shape: ["n"] });
+}
+
 /** What a formula may read beside prediction and target; what is not read is in no graph. */
 const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, Node>> =>
   Object.fromEntries(
@@ -158,7 +184,7 @@ export function meanLoss(g: GraphBuilder, model: Model, target: NamedTarget, sco
   const loss = lossOf(model.loss);
   const expected = targetNode(g, target);
   return g.within({ composite: model.loss.type, path: ["loss"] }, () => {
-    const comparison = comparisonOf(g, model, target, expected, scores, false);
+    const comparison = weighed(g, model, comparisonOf(g, model, target, expected, scores, false));
     const sums = Object.entries(loss.sums(g, comparison, model.loss));
     const named = sums.map(([name, sum]) => [name, g.named(`loss_${name}`, sum)] as const);
     return loss.value(g, Object.fromEntries(named), model.loss, comparison);
@@ -198,7 +224,10 @@ export function evaluationOutputs(
       return { storage, node: g.named(`totals_${measure}_${name}`, g.add(totalState(g, storage), exact)) };
     });
   const ofLoss = measured(g, problems, model.loss.type, ["loss"], () =>
-    added("loss", loss.sums(g, comparisonOf(g, model, target, expected, scores, false), model.loss)),
+    added(
+      "loss",
+      loss.sums(g, weighed(g, model, comparisonOf(g, model, target, expected, scores, false)), model.loss),
+    ),
   );
   const ofMetrics = model.metrics.flatMap((metric, index) =>
     measured(g, problems, metric.type, ["metrics", index], () => {
@@ -235,7 +264,7 @@ export function summaryOutputs(
   };
   return [
     ...summary("loss", model.loss.type, ["loss"], () =>
-      lossOf(model.loss).value(g, sumsOf("loss"), model.loss, comparison(false)),
+      lossOf(model.loss).value(g, sumsOf("loss"), model.loss, weighed(g, model, comparison(false))),
     ),
     ...model.metrics.flatMap((metric, index) =>
       summary(metricName(metric), metric.type, ["metrics", index], () =>

@@ -11,16 +11,20 @@ import type { TensorType } from "../ir/types.ts";
 import { clipped } from "../library/optimizers/clip.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { learningRate } from "../library/schedules/index.ts";
+import { classWeightStorage } from "./build-measures.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
 
 export interface StateFacts {
   readonly name: string;
   readonly type: TensorType;
+  /** What it is before the first step; zeros if absent. */
+  readonly initial?: readonly number[];
 }
 
-/** What optimizer and randomness keep between steps, beside the parameters. */
-export function trainingStates({ optimizer }: Model, size: number, float: "f32" | "f64"): StateFacts[] {
+/** What optimizer, randomness and loss keep between steps, beside the parameters. */
+export function trainingStates(model: Model, size: number, float: "f32" | "f64"): StateFacts[] {
+  const { optimizer } = model;
   const own = Object.entries(optimizerOf(optimizer).states(optimizer));
   return [
     { name: "optimizer:step", type: tensorType("i32", []) },
@@ -29,7 +33,17 @@ export function trainingStates({ optimizer }: Model, size: number, float: "f32" 
       name: `optimizer:${name}`,
       type: tensorType(float, kind === "like" ? [size] : []),
     })),
+    ...weightStates(model, float),
   ];
+}
+
+/** What the classes weigh: as the spec says; before balanced weights are known, all the same. */
+function weightStates({ targets, training }: Model, float: "f32" | "f64"): StateFacts[] {
+  const [{ classes = 0 }] = Object.values(targets);
+  const { classWeights } = training;
+  if (classWeights === undefined) return [];
+  const initial = classWeights === "balanced" ? Array.from({ length: classes }, () => 1) : classWeights;
+  return [{ name: classWeightStorage, type: tensorType(float, [classes]), initial }];
 }
 
 /** Reports keys of the optimizer that contradict each other. */

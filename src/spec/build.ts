@@ -111,7 +111,7 @@ const trainableSize = (parameters: readonly ParameterFacts[]): number =>
 
 /** The gradients, and every state that is like the parameters. */
 const copiesOf = (states: readonly StateFacts[]): number =>
-  1 + states.filter(({ type }) => type.shape.length > 0).length;
+  1 + states.filter(({ name, type }) => name.startsWith("optimizer:") && type.shape.length > 0).length;
 
 /** loss + l1 · Σ|w| + l2 · Σw², over trainable weights */
 function withPenalty(g: GraphBuilder, model: Model, loss: Node, { parameters }: Network): Node {

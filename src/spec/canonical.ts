@@ -22,7 +22,7 @@ export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork)
     regularization: spec.regularization,
     optimizer: canonicalOptimizer(spec.optimizer),
     training: canonicalTraining(spec.training, targets, spec.data),
-    ...(spec.data && { data: canonicalData(spec.data) }),
+    ...(spec.data && { data: canonicalData(spec.data, spec.training) }),
   };
   // Where a layer is written is no part of what the model is.
   const meaning = { ...tree, network: network.map(({ path: _, ...layer }) => layer) };
@@ -38,7 +38,7 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"]): Optimizer {
 }
 
 function canonicalTraining(
-  training: FullSpec["training"],
+  { search: _, ...training }: FullSpec["training"],
   targets: Readonly<Record<string, ModelTarget>>,
   data: FullSpec["data"],
 ): Training {
@@ -46,12 +46,34 @@ function canonicalTraining(
   const classes =
     Object.values(targets).some((target) => target.classes !== undefined) &&
     !Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
-  return { ...training, stratify: training.stratify ?? classes };
+  const { classWeights, ...rest } = training;
+  return {
+    ...rest,
+    stratify: training.stratify ?? classes,
+    ...(classWeights && { classWeights: weightsByNumber(classWeights) }),
+  };
 }
+
+type ClassWeights = NonNullable<FullSpec["training"]["classWeights"]>;
+
+const isByName = (weights: ClassWeights): weights is Record<string, number> =>
+  typeof weights === "object" && !Array.isArray(weights);
+
+/** Classes that are called by name have the numbers of their places in order, as reading the data numbers them. */
+const weightsByNumber = (weights: ClassWeights): "balanced" | readonly number[] =>
+  isByName(weights)
+    ? Object.entries(weights)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, weight]) => weight)
+    : weights;
 
 type SpecData = NonNullable<FullSpec["data"]>;
 
-function canonicalData({ file, idx, train, test, inputs = {}, targets = {} }: SpecData): ModelData {
+function canonicalData(
+  { file, idx, train, test, inputs = {}, targets = {} }: SpecData,
+  { classWeights = [] }: FullSpec["training"],
+): ModelData {
+  const classNames = isByName(classWeights) ? { classNames: Object.keys(classWeights).sort() } : {};
   const columns = (record: Readonly<Record<string, Partial<Columns>>>) =>
     mapValues(record, (entry): Columns => ({ columns: [], ...entry }));
   const files = (part: NonNullable<SpecData["train"]>) => (typeof part === "string" ? part : part.idx);
@@ -60,7 +82,7 @@ function canonicalData({ file, idx, train, test, inputs = {}, targets = {} }: Sp
     file: file ?? idx ?? files(train ?? ""),
     ...(test === undefined ? {} : { test: files(test) }),
     inputs: columns(inputs),
-    targets: columns(targets),
+    targets: mapValues(columns(targets), (entry) => ({ ...entry, ...classNames })),
   };
 }
 

@@ -161,6 +161,8 @@ function kindOf(path: SpecPath): string {
       return "initialiser";
     case "metrics":
       return "metric";
+    case "classWeights":
+      return "weighting";
     case "learningRate":
       return "schedule";
     default:

@@ -14,10 +14,8 @@ const gap = (what: string, needs: string, now: string): Gap => ({
 
 /** Keys and names of the contract that are not there yet. Paths are written without list indices. */
 const gaps: Readonly<Record<string, Gap>> = {
-  "training.search": gap("`search`", "the search over specs", "train one spec per candidate"),
   "training.accumulate": gap("`accumulate`", "gradient accumulation", "use a larger batchSize"),
   "training.average": gap("`average`", "weight averaging", "leave it out"),
-  "training.classWeights": gap("`classWeights`", "weighted losses", "leave it out"),
 };
 
 /** The gap at a path of the spec. */

@@ -10,12 +10,15 @@ import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkNames } from "./check/check-names.ts";
 import { checkReferences } from "./check/check-references.ts";
 import { keysOf, member } from "./check/raw-spec.ts";
+import { checkSearch } from "./check/check-search.ts";
 import { checkTraining } from "./check/check-training.ts";
+import { checkWeights } from "./check/check-weights.ts";
 import { warnOfUnread } from "./check/warn-of-unread.ts";
 import { explain } from "./explain.ts";
 import { flattenNetwork } from "./flatten.ts";
 import { specSchema } from "./json-schema.ts";
 import { modelSchema } from "./schema.ts";
+import type { Search } from "./search-schema.ts";
 import type { Model } from "./types.ts";
 import { checkLayerCount, writtenNetwork } from "./written-network.ts";
 
@@ -23,6 +26,8 @@ import { checkLayerCount, writtenNetwork } from "./written-network.ts";
 export interface ParsedSpec {
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
+  /** Which other specs are to be tried; no part of the model. */
+  readonly search?: Search | undefined;
 }
 
 /** Validates a spec that is already a value. @throws DiagnosticError with all that is wrong with it. */
@@ -50,10 +55,12 @@ export function parseSpec(value: unknown): ParsedSpec {
   const inputs = keysOf(member(value, "inputs")).filter((name) => !ofMeasures.includes(name));
   if (flat) warnOfUnread(inputs, network, flat, problems);
   checkTraining(value, problems);
+  checkSearch(value, problems);
+  checkWeights(value, problems);
   checkData(value, problems);
   const warnings = problems.throwErrors();
   if (!result.success || !flat) throw new DiagnosticError(problems.found);
-  return { model: canonicalModel(result.data, flat), warnings };
+  return { model: canonicalModel(result.data, flat), warnings, search: result.data.training.search };
 }
 
 function notAnObject(value: unknown): DiagnosticError {

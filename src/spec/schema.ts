@@ -7,6 +7,7 @@ import { optimizers } from "../library/optimizers/index.ts";
 import { schedules } from "../library/schedules/index.ts";
 import { choice } from "../util/choice.ts";
 import { layerSchema, named, namePattern } from "./layer-schema.ts";
+import { search } from "./search-schema.ts";
 
 /** What editors are told of the names of inputs and targets. */
 const namedKeys = { propertyNames: { type: "string", pattern: namePattern.source } };
@@ -90,6 +91,19 @@ const validation = z
   })
   .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });
 
+const weights = {
+  classWeights: z
+    .union([z.literal("balanced"), z.array(nonNegative).min(2), z.record(z.string(), nonNegative)])
+    .optional()
+    .describe(
+      'What each class weighs in the loss: a list by number, an object by name, or "balanced" (the rarer, the more).',
+    ),
+  sampleWeights: z
+    .string()
+    .optional()
+    .describe("An input of one number a row that says what the row weighs in the loss."),
+};
+
 const training = z.strictObject({
   epochs: positiveInteger.describe("How often the training part is gone through."),
   batchSize: z.int().positive().max(1_000_000).describe("Rows in one optimizer step."),
@@ -120,6 +134,10 @@ const training = z.strictObject({
     })
     .optional()
     .describe("Stops when the validation part no longer improves, and restores the best epoch's parameters."),
+  search: search
+    .optional()
+    .describe("Which other specs `tapeless search` tries; everything else reads the spec as it is written."),
+  ...weights,
 });
 
 const scale = z.union([

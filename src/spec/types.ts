@@ -49,6 +49,8 @@ export interface Columns {
   readonly characters?: { readonly length: number };
   /** The input whose next character a target is; it then has no columns. */
   readonly nextOf?: string;
+  /** What the classes of a target have to be called, sorted, where the spec itself names them. */
+  readonly classNames?: readonly string[];
 }
 
 /** A CSV file, or an IDX file for each input and target; relative to the spec. */
@@ -74,6 +76,10 @@ export interface Training {
   readonly validation?: { readonly fraction?: number; readonly folds?: number };
   readonly test?: { readonly fraction: number };
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
+  /** By the classes' numbers; "balanced": as the training part has them. */
+  readonly classWeights?: "balanced" | readonly number[];
+  /** The input that says what each row weighs. */
+  readonly sampleWeights?: string;
 }
 
 export interface Model {

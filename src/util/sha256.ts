@@ -1,5 +1,6 @@
-// SHA-256 of a text: how a spec, and later a checkpoint, is recognised again. The one place that names the host's hash.
+// SHA-256: how a spec or a checkpoint is recognised again. The one place that names the host's hash.
 import { createHash } from "node:crypto";
 
-/** SHA-256 of the text's UTF-8 bytes, as 64 lower-case hexadecimal digits. */
-export const sha256 = (text: string): string => createHash("sha256").update(text, "utf8").digest("hex");
+/** SHA-256 of bytes, or of a text's UTF-8 bytes, as 64 lower-case hexadecimal digits. */
+export const sha256 = (content: string | Uint8Array): string =>
+  createHash("sha256").update(content).digest("hex");

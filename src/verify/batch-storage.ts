@@ -1,4 +1,4 @@
-/** A batch and parameters as the interpreter wants them: tensors by storage name. */
+/** A batch, parameters and first states as the interpreter wants them: tensors by storage name. */
 import type { Tensor } from "../ops/tensor.ts";
 import { sizeOf } from "../runtime/model-facts.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
@@ -28,3 +28,15 @@ export const parameterStorage = (
   values: Readonly<Record<string, ArrayLike<number>>>,
 ): Map<string, Tensor> =>
   new Map(parameters.map(({ name, shape }) => [name, { shape, data: Float64Array.from(values[name]) }]));
+
+/** What training starts from beside them, as far as it is not zero. */
+export const stateStorage = (
+  states: readonly { readonly name: string; readonly initial?: readonly number[] }[],
+  seed: number,
+): Map<string, Tensor> =>
+  new Map([
+    ["random:seed", { shape: [], data: Float64Array.of(seed) }],
+    ...states.flatMap(({ name, initial }): [string, Tensor][] =>
+      initial === undefined ? [] : [[name, { shape: [initial.length], data: Float64Array.from(initial) }]],
+    ),
+  ]);

@@ -5,7 +5,7 @@ import type { Compilation } from "../pipeline.ts";
 import { interpret } from "../reference/interpret.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Batch } from "../runtime/slots.ts";
-import { batchStorage, parameterStorage, rowsIn } from "./batch-storage.ts";
+import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batch-storage.ts";
 
 /** What the interpreter makes of a batch. */
 export interface Expected {
@@ -20,7 +20,7 @@ type Parameters = Readonly<Record<string, ArrayLike<number>>>;
 
 /** From the graphs as they were built and differentiated, before any pass. */
 export function expectedOf(
-  { derived }: Compilation,
+  { built, derived }: Compilation,
   facts: ModelFacts,
   parameters: Parameters,
   seed: number,
@@ -30,8 +30,8 @@ export function expectedOf(
   const storage = new Map<string, Tensor>([
     ...batchStorage(facts, batch),
     ...parameterStorage(facts, parameters),
+    ...stateStorage(built.states, seed),
   ]);
-  storage.set("random:seed", { shape: [], data: Float64Array.of(seed) });
   const outputs = interpret(derived.gradient, storage, rows);
   const prefix = "gradient:";
   const totals = interpret(derived.evaluate, storage, rows);

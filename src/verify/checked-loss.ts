@@ -15,7 +15,7 @@ import { evaluateGraph, interpret } from "../reference/interpret.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Batch } from "../runtime/slots.ts";
 import type { Trainer } from "../runtime/trainer.ts";
-import { batchStorage, parameterStorage, rowsIn } from "./batch-storage.ts";
+import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batch-storage.ts";
 
 export interface CheckedLoss {
   /** What the loss is a function of; it may be moved. */
@@ -52,9 +52,8 @@ export async function checkedLoss(
 
   const { parameters } = trainer;
   const storageNow = () => {
-    const seed = { shape: [], data: Float64Array.of(trainer.seed) };
     const moved = parameterStorage(facts, parameters);
-    return new Map([...batchStorage(facts, batch), ...moved, ["random:seed", seed] as const]);
+    return new Map([...batchStorage(facts, batch), ...moved, ...stateStorage(built.states, trainer.seed)]);
   };
   const stops = built.training.nodes.filter(({ op }) => op === "stopGradient");
   const now = evaluateGraph(built.training, storageNow(), rows);

@@ -7,13 +7,29 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { inFile } from "../../src/data/in-file.ts";
 import { readCsv } from "../../src/data/read-csv.ts";
+import type { Wanted } from "../../src/data/wanted-columns.ts";
 import { DiagnosticError } from "../../src/diagnostics/errors.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
+import { columnOf } from "../../src/runtime/fields.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
+import type { Table } from "../../src/runtime/table.ts";
+import { model } from "../runtime/linear-machine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "read-csv-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** All columns of the tables below, some of them as texts. */
+const wanted: Wanted = {
+  model: { ...model, inputs: {}, targets: {} },
+  data: {
+    inputs: {
+      numbers: { columns: ["a", "__proto__"] },
+      texts: { columns: ['c "x"'], characters: { length: 9 } },
+    },
+    targets: { rest: { columns: ["b"] } },
+  },
+};
 
 function fileOf(text: string): string {
   const file = join(folder, "data.csv");
@@ -21,8 +37,11 @@ function fileOf(text: string): string {
   return file;
 }
 
+const textsIn = (table: Table, name: string) =>
+  Array.from({ length: table.rows }, (_, row) => columnOf(table, name).text(row));
+
 async function faultsOf(text: string): Promise<readonly Diagnostic[]> {
-  const caught: unknown = await readCsv(fileOf(text)).catch((error: unknown) => error);
+  const caught: unknown = await readCsv(fileOf(text), wanted).catch((error: unknown) => error);
   return caught instanceof DiagnosticError ? caught.diagnostics : [];
 }
 
@@ -42,10 +61,17 @@ test("both readers give the same table, whatever is quoted and however lines end
         .map(([cells, ending, blank]) => cells.join(",") + ending + (blank ? ending : ""))
         .join("");
       const text = `${bom ? "\ufeff" : ""}a,__proto__,"c ""x"""\n${body}`;
-      const [ours, theirs] = [parseCsv(text), await readCsv(fileOf(text))];
-      expect(theirs.columns).toEqual(ours.columns);
-      const lines = (table: typeof ours) => table.records.map(({ line }) => line);
-      expect(lines(theirs)).toEqual(lines(ours));
+      const [ours, theirs] = [parseCsv(text), await readCsv(fileOf(text), wanted)];
+      const linesOf = ({ rows, lineOf }: Table) => Array.from({ length: rows + 1 }, (_, i) => lineOf(i - 1));
+      const namesOf = ({ columns }: Table) => [...columns.keys()];
+      expect([namesOf(theirs), linesOf(theirs)]).toEqual([namesOf(ours), linesOf(ours)]);
+      for (const name of ["a", "__proto__", 'c "x"']) {
+        const [own, other] = [columnOf(ours, name), columnOf(theirs, name)];
+        expect(Array.from(other.numbers())).toEqual(Array.from(own.numbers()));
+        if (name === 'c "x"') expect(textsIn(theirs, name)).toEqual(textsIn(ours, name));
+        const odd = own.numbers().findIndex(Number.isNaN);
+        if (odd >= 0) expect(other.text(odd)).toBe(own.text(odd));
+      }
     }),
     { numRuns: 300 },
   );
@@ -73,7 +99,9 @@ test("many wrong rows are counted, not all listed", async () => {
 });
 
 test("a file that is not there is a diagnostic", async () => {
-  await expect(readCsv(join(folder, "missing.csv"))).rejects.toThrow(/T2001: cannot read .*missing\.csv/);
+  await expect(readCsv(join(folder, "missing.csv"), wanted)).rejects.toThrow(
+    /T2001: cannot read .*missing\.csv/,
+  );
 });
 
 test("an error of the runtime takes the file's place; any other goes through untouched", () => {
@@ -93,11 +121,12 @@ test("an error of the runtime takes the file's place; any other goes through unt
 test("what gzip packed is read as what it holds, whatever it is called; half of it is told", async () => {
   const text = "\ufeffa,b\n1,é\n";
   const file = fileOf(text);
-  const plain = await readCsv(file);
+  const numbersOf = async () => Array.from(columnOf(await readCsv(file, wanted), "a").numbers());
+  const plain = await numbersOf();
   writeFileSync(file, gzipSync(text));
-  expect(await readCsv(file)).toEqual(plain);
+  expect(await numbersOf()).toEqual(plain);
   writeFileSync(file, gzipSync(text).subarray(0, 20));
-  const caught: unknown = await readCsv(file).catch((error: unknown) => error);
+  const caught: unknown = await readCsv(file, wanted).catch((error: unknown) => error);
   expect(caught).toBeInstanceOf(DiagnosticError);
   expect(String(caught)).toContain("data.csv error T2002: the gzip data is damaged or cut short");
 });

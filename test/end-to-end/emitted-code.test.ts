@@ -1,71 +1,13 @@
 // What the contract says of an emitted file, for every small spec. If one fails, a user's checker, formatter or runtime stumbles
 // over what we wrote, or something in a spec has become code.
 import { check } from "prettier";
-import { Project, ts } from "ts-morph";
+import { ts } from "ts-morph";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compile.ts";
 import { DiagnosticError } from "../../src/diagnostics/errors.ts";
 import type { ModelSpec } from "../../src/spec/schema.ts";
+import { faultsOf, forbiddenIn } from "../support/code-faults.ts";
 import { specs } from "../support/specs.ts";
-
-/** A project that knows the language of 2022 and no host: neither the DOM nor Node. */
-const project = new Project({
-  useInMemoryFileSystem: true,
-  compilerOptions: {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    lib: ["lib.es2022.d.ts"],
-    types: [],
-    strict: true,
-    noUnusedLocals: true,
-    noUnusedParameters: true,
-    noImplicitReturns: true,
-    noFallthroughCasesInSwitch: true,
-    isolatedModules: true,
-    verbatimModuleSyntax: true,
-    erasableSyntaxOnly: true,
-    noEmit: true,
-  },
-});
-
-function faultsOf(code: string): string[] {
-  const file = project.createSourceFile("trainer.ts", code, { overwrite: true });
-  return file.getPreEmitDiagnostics().map((fault) => {
-    const message = fault.getMessageText();
-    return `${fault.getLineNumber()}: ${typeof message === "string" ? message : message.getMessageText()}`;
-  });
-}
-
-const forbidden: ReadonlyMap<ts.SyntaxKind, string> = new Map([
-  [ts.SyntaxKind.AnyKeyword, "any"],
-  [ts.SyntaxKind.AsExpression, "a cast"],
-  [ts.SyntaxKind.TypeAssertionExpression, "a cast"],
-  [ts.SyntaxKind.NonNullExpression, "an assertion that something is there"],
-  [ts.SyntaxKind.ImportDeclaration, "an import"],
-  [ts.SyntaxKind.ImportEqualsDeclaration, "an import"],
-  [ts.SyntaxKind.ExportAssignment, "a default export"],
-  [ts.SyntaxKind.EnumDeclaration, "an enum"],
-  [ts.SyntaxKind.WithStatement, "with"],
-  [ts.SyntaxKind.DebuggerStatement, "debugger"],
-]);
-
-function forbiddenIn(code: string): string[] {
-  const tree = ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true);
-  const found: string[] = [];
-  const walk = (node: ts.Node): void => {
-    const what = forbidden.get(node.kind);
-    const isEval = ts.isIdentifier(node) && (node.text === "eval" || node.text === "Function");
-    // At the top of the module nothing may wait.
-    const waits = ts.isAwaitExpression(node) && !ts.findAncestor(node, ts.isFunctionLike);
-    if (what !== undefined || isEval || waits)
-      found.push(
-        `${what ?? node.getText(tree)} in line ${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`,
-      );
-    ts.forEachChild(node, walk);
-  };
-  walk(tree);
-  return found;
-}
 
 const withData: ModelSpec = {
   ...specs.classifier,

@@ -25,7 +25,13 @@ const images = (pixels: ArrayLike<number>): number[][] =>
 test("digits that it never saw come back with a smaller error than from eight principal components", async () => {
   const { model: parsed } = await readSpec(spec);
   const training = trainingFacts(parsed.training, parsed.metrics);
-  const parts = prepareTable(model, columns, training, parsed.training.seed, await readCsv(file));
+  const parts = prepareTable(
+    model,
+    columns,
+    training,
+    parsed.training.seed,
+    await readCsv(file, { model, data: columns }),
+  );
   const linear = principalComponents(images(parts.train.pixels), 8);
   const linearError = restoredError(images(parts.test?.pixels ?? []), linear);
   expect(linearError).toBeCloseTo(2.48, 2); // what NumPy's SVD gives for the same rows

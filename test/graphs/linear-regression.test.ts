@@ -21,7 +21,13 @@ const columns: DataFacts = {
 async function trainingPart() {
   const { model: parsed } = await readSpec(spec);
   const training = trainingFacts(parsed.training, parsed.metrics);
-  const { train } = prepareTable(model, columns, training, parsed.training.seed, await readCsv(file));
+  const { train } = prepareTable(
+    model,
+    columns,
+    training,
+    parsed.training.seed,
+    await readCsv(file, { model, data: columns }),
+  );
   const targets = Array.from(train.progression);
   const rows = targets.map((_, r) => Array.from({ length: 10 }, (_, i) => train.patient[r * 10 + i]));
   return { train, rows, targets };

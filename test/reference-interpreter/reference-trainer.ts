@@ -30,6 +30,8 @@ export function referenceTrainer(spec: unknown, seed = 0) {
     const shape = boundShape(type.shape, 0);
     storage.set(name, tensor(shape, new Float64Array(sizeOf(shape))));
   }
+  for (const { name, initial } of graphs.states)
+    if (initial !== undefined) storage.set(name, tensor([initial.length], initial));
   storage.set("random:seed", tensor([], [seed]));
 
   const shapes = new Map(

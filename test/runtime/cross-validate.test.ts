@@ -138,10 +138,10 @@ test("the text is a table of the folds, with mean and deviation, then what the m
 });
 
 test("a checkpoint that knows of no folds, or of folds of other epochs, is refused", async () => {
-  await expect(trainOnFolds(runOn({ resumed: {} }))).rejects.toThrow(
+  await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: {} }))).rejects.toThrow(
     "the checkpoint does not say to which fold it belongs",
   );
-  await expect(trainOnFolds(runOn({ resumed: { epochs: 5, folds: [] } }))).rejects.toThrow(
+  await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: { epochs: 5, folds: [] } }))).rejects.toThrow(
     "its folds were to train for 5 epochs, this run's for 12: add --epochs 5",
   );
 });

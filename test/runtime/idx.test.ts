@@ -2,7 +2,6 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { unpacked } from "../../src/runtime/gunzip.ts";
-import { blockCodec } from "../../src/runtime/block-codec.ts";
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { idxTable, itemsOf, parseIdx, type IdxArray } from "../../src/runtime/idx.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
@@ -65,10 +64,9 @@ const part: Files = {
 };
 const prepared = (of: ModelFacts, data: DataFacts, facts: TrainingFacts, files: Files, test?: Files) =>
   prepareTable(of, data, facts, 7, idxTable(files), {
-    codecs: { columns: blockCodec },
     test: test && idxTable(test),
   });
-const scaled = (scale: ScaleRule) => ({ inputs: { pixels: { columns: [], scale } }, targets: {} });
+const scaled = (scale: ScaleRule) => ({ inputs: { pixels: { columns: ["pixels"], scale } }, targets: {} });
 
 test("items become rows, scaled; each stays beside its label, and test files are scaled as training was", () => {
   const f64: ModelFacts = { ...model, dtype: "f64" };

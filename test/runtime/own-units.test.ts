@@ -2,7 +2,6 @@
 import { expect, test } from "vitest";
 import type { Dataset } from "../../src/runtime/dataset.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
-import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import type { ScaleRule } from "../../src/runtime/scale.ts";
 import { trainOn, type Trainable } from "../../src/runtime/train-on.ts";
 import type { EpochReport, FitOptions } from "../../src/runtime/trainer.ts";
@@ -18,7 +17,7 @@ const prepared = (scale: ScaleRule): Dataset =>
     { inputs: { x: { columns: ["u", "v"] } }, targets: { y: { columns: ["y"], scale } } },
     facts,
     7,
-    parseCsv(text),
+    text,
   );
 const spanOf = ({ fields }: Dataset) => fields[fields.length - 1].scales?.[0].span ?? NaN;
 

@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import type { ModelFacts } from "../../src/runtime/model-facts.ts";
-import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import type { Batch } from "../../src/runtime/slots.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
@@ -19,7 +18,7 @@ const data: DataFacts = {
 };
 const text = "a,b,kind\n0,10,rose\n4,30,iris\n2,20,lily\n";
 const tested = (of: string, from = text): Batch =>
-  prepareTable(model, data, training, 7, parseCsv(from), { test: parseCsv(of) }).test ?? {};
+  prepareTable(model, data, training, 7, from, { test: of }).test ?? {};
 
 test("scales and class numbers are those of the training file", () => {
   expect(tested("a,b,kind\n8,10,rose\n2,40,rose\n")).toEqual({

@@ -6,7 +6,6 @@ import { InputError } from "../../src/runtime/input-error.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
 import { characterCodec, nextCodec } from "../../src/runtime/character-codec.ts";
 import { columnCodec } from "../../src/runtime/column-codec.ts";
-import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import { splitRows } from "../../src/runtime/split.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
@@ -27,14 +26,14 @@ const read = (
   vocabulary: number,
   { length = 5, facts = whole, test }: { length?: number; facts?: TrainingFacts; test?: string } = {},
 ): Dataset =>
-  prepareTable(modelOf(vocabulary, length), data(length), facts, 7, parseCsv(text), {
+  prepareTable(modelOf(vocabulary, length), data(length), facts, 7, text, {
     codecs,
-    test: test === undefined ? undefined : parseCsv(test),
+    test,
   });
 /** The characters that the numbers of the input stand for. */
 const charactersOf = ({ fields: [{ characters }] }: Dataset) => characters;
 
-function faultOf(work: () => unknown): { message: string; line: number | undefined } {
+function faultOf(work: () => unknown): { message: string; line: InputError["line"] } {
   try {
     work();
   } catch (error) {
@@ -127,7 +126,7 @@ test("texts with a class of their own: the parts keep its shares, and the vocabu
     { inputs: data().inputs, targets: { kind: { columns: ["kind"] } } },
     facts,
     7,
-    parseCsv(csv),
+    csv,
     { codecs },
   );
   for (const part of [dataset.train, dataset.validation, dataset.test]) {

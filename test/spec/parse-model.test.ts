@@ -272,12 +272,6 @@ const keyRows: Row[] = [
     "error T1208: training.validation needs `fraction` or `folds`, and not both",
   ],
   [
-    "search",
-    { training: { ...training, search: {} } },
-    "error T1901: training.search: known gap: `search` arrives with the search over specs",
-    "  hint: for now, train one spec per candidate",
-  ],
-  [
     "accumulate",
     { training: { ...training, accumulate: 2 } },
     "error T1901: training.accumulate: known gap: `accumulate` arrives with gradient accumulation",
@@ -287,12 +281,6 @@ const keyRows: Row[] = [
     "average",
     { training: { ...training, average: {} } },
     "error T1901: training.average: known gap: `average` arrives with weight averaging",
-    "  hint: for now, leave it out",
-  ],
-  [
-    "classWeights",
-    { training: { ...training, classWeights: [] } },
-    "error T1901: training.classWeights: known gap: `classWeights` arrives with weighted losses",
     "  hint: for now, leave it out",
   ],
 ];

@@ -1,13 +1,14 @@
-// A table as a data set, as a program with these codecs would prepare it; what is wrong is thrown as the runtime says it.
+// A table, or the text of a CSV file, as a data set, as a program with these codecs would prepare it; what is wrong is thrown as the runtime says it.
 import { columnCodec } from "../../src/runtime/column-codec.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "../../src/runtime/dataset.ts";
 import type { DataFacts } from "../../src/runtime/fields.ts";
+import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
 import type { Table } from "../../src/runtime/table.ts";
 
 export interface Others {
   readonly codecs?: Preparing["codecs"];
-  readonly test?: Table | undefined;
+  readonly test?: Table | string | undefined;
 }
 
 export function prepareTable(
@@ -15,9 +16,14 @@ export function prepareTable(
   data: DataFacts,
   training: TrainingFacts,
   seed: number,
-  table: Table,
+  rows: Table | string,
   { codecs = { columns: columnCodec }, test }: Others = {},
 ): Dataset {
-  const source: Source = { file: "rows.csv", table, test: test && { file: "test.csv", table: test } };
+  const tableOf = (read: Table | string) => (typeof read === "string" ? parseCsv(read) : read);
+  const source: Source = {
+    file: "rows.csv",
+    table: tableOf(rows),
+    test: test === undefined ? undefined : { file: "test.csv", table: tableOf(test) },
+  };
   return datasetOf({ model, data, training, codecs }, source, seed, (_, work) => work());
 }

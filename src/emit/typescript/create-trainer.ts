@@ -10,18 +10,19 @@ import type { EndNames } from "./module-parts.ts";
 import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
-export function runtimeRootsOf({ parameters, data, programParts }: TrainerParts): string[] {
+export function runtimeRootsOf({ parameters, data, programParts, balanced }: TrainerParts): string[] {
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   return [
     ...["trainerOf", "viewsOf", "firstNotFinite", "Machine", "TrainingFacts"],
     ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
     ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
+    ...(balanced === undefined ? [] : ["balance"]),
     ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
   ];
 }
 
 export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
-  const { plan, batchSize, float } = parts;
+  const { plan, batchSize, float, balanced } = parts;
   const { arena, callOf, array } = names;
   const { placeOf } = arena;
   const viewOf = (storage: string) => viewText(plan, arena, storage, batchSize, float);
@@ -76,8 +77,14 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       writer.write("initialise(seed)").block(() => {
         writer.writeLine("machine.state.fill(0);");
         writer.writeLine("machine.seed[0] = seed;");
+        for (const { name, initial } of parts.states)
+          if (initial) writer.writeLine(`f.set(${JSON.stringify(initial)}, ${placeOf("", name)});`);
         writeFills(writer, parts);
       }).write(",").newLine(); // prettier-ignore
+      if (balanced !== undefined) {
+        const { storage, target, size } = balanced;
+        field("prepare", `(data, rows) => balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`); // prettier-ignore
+      }
       field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
       writer.write("check(rows)").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
     }).write(";").newLine(); // prettier-ignore

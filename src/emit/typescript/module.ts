@@ -22,11 +22,12 @@ const programTexts: Readonly<Record<string, string>> = {
 const numbersText = (array: string): string =>
   `/** The element type of the arena. */\nexport type Numbers = ${array};`;
 
-/** The module's text, formatted. */
+/** The module's text; what is only run need not be formatted. */
 export async function assembleModule(
   parts: ModuleParts,
   kind: ModuleKind,
   runtime: RuntimeParts,
+  isFormatted = true,
 ): Promise<string> {
   const { plan, float } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
@@ -76,6 +77,7 @@ export async function assembleModule(
     `${programNames.get(program)}(${(kernels.programs.get(program)?.takes ?? []).join(", ")})`;
   kind.writeEnd(end, { arena, callOf, array });
   // The runtime's parts are formatted already.
-  const own = await Promise.all([formatModule(writer.toString()), formatModule(end.toString())]);
+  const texts = [writer.toString(), end.toString()];
+  const own = isFormatted ? await Promise.all(texts.map(formatModule)) : texts;
   return [own[0], `${copied.join("\n\n")}\n`, own[1]].join("\n");
 }

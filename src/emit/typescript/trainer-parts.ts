@@ -14,6 +14,19 @@ export interface InitialParameter {
   readonly fillText: string;
 }
 
+/** What a state is before the first step, where that is not zero. */
+export interface InitialState {
+  readonly name: string;
+  readonly initial?: readonly number[];
+}
+
+/** Weights that follow from how often a class occurs in the training part: their storage, and the target, of `size` classes a row. */
+export interface BalancedWeights {
+  readonly storage: string;
+  readonly target: string;
+  readonly size: number;
+}
+
 /** The five programs are named gradient, update, predict, evaluate and summarise. */
 export interface TrainerParts extends ModuleParts {
   /** The contract's `model`, as data. */
@@ -24,4 +37,6 @@ export interface TrainerParts extends ModuleParts {
   /** Members of the runtime's `Program` beside these, and how they are made of the runtime. */
   readonly programParts: Readonly<Record<string, string>>;
   readonly parameters: readonly InitialParameter[];
+  readonly states: readonly InitialState[];
+  readonly balanced?: BalancedWeights | undefined;
 }

@@ -8,7 +8,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
-import { fitsClasses, fitsElementwise, realTarget, rowsText, sumOf } from "../compare.ts";
+import { alongRows, fitsClasses, fitsElementwise, meanOf, realTarget, rowsText, sumOf, weightOf } from "../compare.ts"; // prettier-ignore
 import type { Comparison, Fit } from "../define.ts";
 import { Fault } from "../fault.ts";
 import { alongLastAxis, lastAxis } from "../log-sum-exp.ts";
@@ -95,7 +95,7 @@ export function formulaSums(
     ordinal++;
     sums[totalName("total", ordinal)] = value;
     if (kind === "mean") sums[totalName("count", ordinal)] = count;
-    const result = kind === "sum" ? value : quotient(g, comparison, value, count);
+    const result = kind === "sum" ? value : meanOf(g, { total: value, count }, comparison);
     for (const node of [value, count, result]) made.add(node);
     return result;
   };
@@ -128,7 +128,7 @@ export function formulaValue(
       throw new Fault("T1608", "the function must do the same each time it is called", {
         hint: "it is called for a batch, and for the totals of a data set",
       });
-    const result = kind === "sum" ? value : quotient(g, comparison, value, count);
+    const result = kind === "sum" ? value : meanOf(g, { total: value, count }, comparison);
     // A function of the user's may bring numbers of the model's own type; totals are f64.
     const isFormula = typeof keys.formula === "string" || result.type.element === g.float;
     return isFormula ? result : g.cast(result, { element: g.float });
@@ -185,31 +185,32 @@ function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): N
   return g.named("onehot", g.cast(isExpected, { element: g.float }));
 }
 
-/** Σ over the rows that count, and how many numbers that are. */
-function counted(g: GraphBuilder, { target, expected }: Comparison, x: Node): { value: Node; count: Node } {
+/** Σ over the rows that count, and how many numbers that are; of weighted rows, each as much as it weighs. */
+function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Node; count: Node } {
+  const { target, expected, rowWeight } = comparison;
   if (x.type.shape[0] !== "n")
     throw new Fault("T1604", "the function takes a sum or mean of something that is the same in every row");
   if (target.classes === undefined) {
+    if (rowWeight !== undefined) {
+      const weight = alongRows(g, rowWeight, x.type.shape);
+      return { value: sumOf(g, g.multiply(weight, x)), count: sumOf(g, weight) };
+    }
     const size = x.type.shape.reduce<number>((product, d) => (d === "n" ? product : product * d), 1);
     return { value: sumOf(g, x), count: g.multiply(g.batchSize({ element: g.float }), size) };
   }
   const mask = g.named("counted", g.lessEqual(0, expected));
   const missing = Math.max(0, x.type.shape.length - mask.type.shape.length);
   const ones = Array.from({ length: missing }, () => 1);
-  const counts = missing === 0 ? mask : g.reshape(mask, { shape: [...mask.type.shape, ...ones] });
+  const ofRank = (y: Node): Node => (missing === 0 ? y : g.reshape(y, { shape: [...y.type.shape, ...ones] }));
+  const counts = ofRank(mask);
+  const weight = weightOf(g, comparison);
   const rest = counts.type.shape.slice(x.type.shape.length).map(() => 1);
-  const value = g.select(
-    counts,
-    rest.length === 0 ? x : g.reshape(x, { shape: [...x.type.shape, ...rest] }),
-    0,
-  );
-  const ofEach = g.broadcastTo(g.cast(counts, { element: g.float }), value.type.shape);
+  const aligned = rest.length === 0 ? x : g.reshape(x, { shape: [...x.type.shape, ...rest] });
+  const value = g.select(counts, weight === undefined ? aligned : g.multiply(ofRank(weight), aligned), 0);
+  const ofOne = weight === undefined ? g.cast(mask, { element: g.float }) : g.select(mask, weight, 0);
+  const ofEach = g.broadcastTo(ofRank(ofOne), value.type.shape);
   return { value: sumOf(g, value), count: sumOf(g, ofEach) };
 }
-
-/** Where all targets may be left out nothing then counts, and the mean is 0. */
-const quotient = (g: GraphBuilder, { target }: Comparison, value: Node, count: Node): Node =>
-  g.divide(value, target.classes === undefined ? count : g.maximum(count, 1));
 
 const leaves: ReadonlySet<string> = new Set(["input", "parameter", "state", "random", "batchSize"]);
 

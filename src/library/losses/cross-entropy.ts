@@ -5,10 +5,12 @@
  *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − (1 − ε) · shifted_y − ε/K · Σ_j shifted_j
  *
  * Its derivative is softmax(z) − q. Rows whose y is −1 are left out of sum and count; a batch of nothing else
- * has loss and gradient 0.
+ * has loss and gradient 0. Class weights w stand at each term, and a row counts w_y, as in PyTorch:
+ *
+ *     loss of a row = −Σ_j q_j · w_j · log softmax(z)_j
  */
 import { z } from "zod";
-import { countOf, fitsClasses, meanOfCounted, rowsText, totalOf } from "../compare.ts";
+import { countOf, fitsClasses, meanOf, rowsText, totalOf } from "../compare.ts";
 import { defineLoss } from "../define.ts";
 import { alongLastAxis, lastAxis, shiftedExponentials } from "../log-sum-exp.ts";
 
@@ -30,7 +32,7 @@ export const crossEntropy = defineLoss({
     return `needs one logit per class, ${rowsText([...target.shape, target.classes])}, but the output is ${rowsText(output)}`;
   },
   sums: (g, comparison, { smoothing }) => {
-    const { prediction: logits, expected } = comparison;
+    const { prediction: logits, expected, classWeights } = comparison;
     const axis = lastAxis(logits);
     const { shifted, sum } = shiftedExponentials(g, logits);
     const classes = g.iota({ shape: logits.type.shape, axis });
@@ -39,6 +41,18 @@ export const crossEntropy = defineLoss({
       "expected_logit",
       g.reduceSum(g.select(isExpected, shifted, 0), { axes: [axis] }),
     );
+    const count = countOf(g, comparison);
+    if (classWeights !== undefined && smoothing > 0) {
+      const unlikely = g.subtract(alongLastAxis(g, g.log(sum), logits), shifted);
+      const share = g.add(
+        g.select(isExpected, 1 - smoothing, 0),
+        smoothing / Number(logits.type.shape[axis]),
+      );
+      const perClass = g.multiply(g.multiply(share, classWeights), unlikely);
+      const perRow = g.reduceSum(perClass, { axes: [axis] });
+      // The classes' weights are in it already.
+      return { total: totalOf(g, { ...comparison, classWeights: undefined }, perRow), count };
+    }
     const sharp = g.subtract(
       g.log(sum),
       smoothing === 0 ? ofExpected : g.multiply(1 - smoothing, ofExpected),
@@ -46,7 +60,7 @@ export const crossEntropy = defineLoss({
     const spread = smoothing / Number(logits.type.shape[axis]);
     const perRow =
       smoothing === 0 ? sharp : g.subtract(sharp, g.multiply(spread, g.reduceSum(shifted, { axes: [axis] })));
-    return { total: totalOf(g, comparison, perRow), count: countOf(g, comparison) };
+    return { total: totalOf(g, comparison, perRow), count };
   },
-  value: meanOfCounted,
+  value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
 });

@@ -19,7 +19,7 @@ interface ElementwiseRow<Keys extends z.ZodRawShape> extends Pick<
 export const elementwise = <const Keys extends z.ZodRawShape>({
   element,
   accepts = refuseReal,
-  value = meanOf,
+  value = (g, sums, _, comparison) => meanOf(g, sums, comparison),
   ...rest
 }: ElementwiseRow<Keys>): Loss<Keys> =>
   defineLoss({

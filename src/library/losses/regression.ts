@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { meanOf } from "../compare.ts";
+import type { Comparison } from "../define.ts";
 import { softplus } from "../softplus.ts";
 import { elementwise } from "./elementwise.ts";
 
@@ -15,7 +16,8 @@ const squaredDifference = (g: GraphBuilder, p: Node, t: Node): Node => {
 };
 
 type Sums = Readonly<Record<string, Node>>;
-const rootOfMean = (g: GraphBuilder, sums: Sums): Node => g.sqrt(meanOf(g, sums));
+const rootOfMean = (g: GraphBuilder, sums: Sums, _: object, comparison: Comparison): Node =>
+  g.sqrt(meanOf(g, sums, comparison));
 
 /** mean d² */
 export const mse = elementwise({

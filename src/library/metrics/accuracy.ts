@@ -4,15 +4,7 @@
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
-import {
-  countOf,
-  fitsClasses,
-  meanOfCounted,
-  realTarget,
-  refuseBinary,
-  rowsText,
-  totalOf,
-} from "../compare.ts";
+import { countOf, fitsClasses, meanOf, realTarget, refuseBinary, rowsText, totalOf } from "../compare.ts";
 import { defineMetric } from "../define.ts";
 import { alongLastAxis, lastAxis } from "../log-sum-exp.ts";
 
@@ -51,5 +43,5 @@ export const accuracy = defineMetric({
       count: countOf(g, comparison),
     };
   },
-  value: meanOfCounted,
+  value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
 });

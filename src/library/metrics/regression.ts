@@ -12,7 +12,7 @@ export const mae = defineMetric({
     total: sumOf(g, g.absolute(g.subtract(comparison.estimate, comparison.expected))),
     count: countOf(g, comparison),
   }),
-  value: meanOf,
+  value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
 });
 
 /** √(mean (p − t)²) */
@@ -25,7 +25,7 @@ export const rmse = defineMetric({
     const d = g.subtract(comparison.estimate, comparison.expected);
     return { total: sumOf(g, g.multiply(d, d)), count: countOf(g, comparison) };
   },
-  value: (g, sums) => g.sqrt(meanOf(g, sums)),
+  value: (g, sums, _, comparison) => g.sqrt(meanOf(g, sums, comparison)),
 });
 
 /**

@@ -32,16 +32,22 @@ export function checkFormulas(spec: unknown, problems: Collector): void {
   checkOptimizer(optimizer, problems);
 }
 
-/** The inputs that loss and metrics name in their formulas; all of them where a function may read what it likes. */
+/**
+ * The inputs that loss and metrics name in their formulas, and the one that weighs the loss; all of them where a function may read
+ * what it likes.
+ */
 export function readByMeasures(spec: unknown): readonly string[] {
   const inputs = keysOf(member(spec, "inputs"));
   const measures = [member(spec, "loss"), ...listOf(member(spec, "metrics"))];
-  return measures.flatMap((measure) => {
+  const weights = textOf(member(member(spec, "training"), "sampleWeights"));
+  const weighing = inputs.filter((name) => name === weights);
+  const named = measures.flatMap((measure) => {
     if (typeof measure === "function" || typeof member(measure, "formula") === "function") return inputs;
     const parsed = parseFormula(textOf(member(measure, "formula")) ?? "");
     const names = "tree" in parsed ? namesIn(parsed.tree) : [];
     return inputs.filter((name) => names.includes(name));
   });
+  return [...weighing, ...named];
 }
 
 const namesIn = (x: Expression): readonly string[] =>

@@ -39,7 +39,7 @@ function checkMetrics(spec: unknown, problems: Collector): void {
 }
 
 /** What each metric is called in reports; a formula has a name of its own. */
-const metricNames = (spec: unknown): (string | undefined)[] =>
+export const metricNames = (spec: unknown): (string | undefined)[] =>
   listOf(member(spec, "metrics")).map((metric) => {
     const type = typeOf(metric);
     return type === undefined || type === "formula" ? textOf(member(metric, "name")) : type;

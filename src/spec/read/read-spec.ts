@@ -8,6 +8,7 @@ import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import { parseSpec } from "../parse-model.ts";
+import type { Search } from "../search-schema.ts";
 import type { Model } from "../types.ts";
 import { readJson } from "./json.ts";
 import type { ReadTree } from "./placed.ts";
@@ -21,6 +22,9 @@ export interface ReadSpec {
   readonly model: Model;
   readonly warnings: readonly Diagnostic[];
   readonly source: SpecSource;
+  /** The spec as it was written, and its search. */
+  readonly value: unknown;
+  readonly search?: Search | undefined;
 }
 
 // No spec is near this size; what is larger is some other file.
@@ -37,8 +41,8 @@ export async function readSpec(file: string): Promise<ReadSpec> {
   if (tree.faults.length > 0)
     throw new DiagnosticError(tree.faults.map((fault) => faultDiagnostic(file, text, fault)));
   const source = specSource(file, text, async () => tree.placed ?? typescriptPlaces(text));
-  const { model, warnings } = await located(source, () => parseSpec(tree.value));
-  return { model, warnings: await source.locate(warnings), source };
+  const { model, warnings, search } = await located(source, () => parseSpec(tree.value));
+  return { model, warnings: await source.locate(warnings), source, value: tree.value, search };
 }
 
 type Reader = (file: string, text: string) => ReadTree | Promise<ReadTree>;

@@ -1,14 +1,19 @@
 /** What preparing the data of a model depends on, as an emitted trainer would have it. */
-import { blockCodec } from "../runtime/block-codec.ts";
+import { namedClassCodec } from "../runtime/named-class-codec.ts";
 import { characterCodec, nextCodec } from "../runtime/character-codec.ts";
 import { columnCodec } from "../runtime/column-codec.ts";
 import type { Codec, Preparing } from "../runtime/dataset.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
-import { codecNames, dataFacts, trainingFacts } from "../spec/trainer-facts.ts";
-import type { Model } from "../spec/types.ts";
+import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
+import type { Model } from "./types.ts";
 
 /** By the names that the emitter writes. */
-const codecs: Readonly<Record<string, Codec>> = { columnCodec, characterCodec, nextCodec, blockCodec };
+const codecs: Readonly<Record<string, Codec>> = {
+  columnCodec,
+  characterCodec,
+  nextCodec,
+  namedClassCodec,
+};
 
 export const preparingOf = (model: Model, facts: ModelFacts): Preparing => ({
   model: facts,

@@ -1,0 +1,9 @@
+// The full batch: one update in an epoch, along the gradient of all rows.
+import { defineModel } from "tapeless";
+import base from "./batch-mini.ts";
+
+export default defineModel({
+  ...base,
+  name: "batch-full",
+  training: { ...base.training, batchSize: 442 },
+});

@@ -1,0 +1,10 @@
+// Mini-batches of 16: an update follows from a few rows, many of them make an epoch.
+import { defineModel } from "tapeless";
+import base from "./least-squares.ts";
+
+export default defineModel({
+  ...base,
+  name: "batch-mini",
+  optimizer: { type: "sgd", learningRate: 0.01 },
+  training: { epochs: 20, batchSize: 16, seed: 7, validation: { fraction: 0.2 } },
+});

@@ -1,0 +1,9 @@
+// The same with the loss RMSLE.
+import { defineModel } from "tapeless";
+import base from "./loss-mse.ts";
+
+export default defineModel({
+  ...base,
+  name: "loss-rmsle",
+  loss: "rmsle",
+});

@@ -1,0 +1,9 @@
+// The same with Adagrad, which sums up all squares.
+import { defineModel } from "tapeless";
+import base from "./moons-sgd.ts";
+
+export default defineModel({
+  ...base,
+  name: "moons-adagrad",
+  optimizer: { type: "adagrad", learningRate: 0.01 },
+});

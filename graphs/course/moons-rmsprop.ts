@@ -1,0 +1,9 @@
+// The same with RMSprop, which forgets.
+import { defineModel } from "tapeless";
+import base from "./moons-sgd.ts";
+
+export default defineModel({
+  ...base,
+  name: "moons-rmsprop",
+  optimizer: { type: "rmsprop", learningRate: 0.01 },
+});

@@ -1,0 +1,9 @@
+// The same at a rate that is far too large.
+import { defineModel } from "tapeless";
+import base from "./rate-right.ts";
+
+export default defineModel({
+  ...base,
+  name: "rate-large",
+  optimizer: { type: "sgd", learningRate: 1 },
+});

@@ -1,0 +1,9 @@
+// Gradient descent at a rate that suits the steepest direction of the bowl.
+import { defineModel } from "tapeless";
+import base from "./least-squares.ts";
+
+export default defineModel({
+  ...base,
+  name: "rate-right",
+  training: { ...base.training, epochs: 60 },
+});

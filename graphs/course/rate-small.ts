@@ -1,0 +1,9 @@
+// The same at a rate two hundred times smaller.
+import { defineModel } from "tapeless";
+import base from "./rate-right.ts";
+
+export default defineModel({
+  ...base,
+  name: "rate-small",
+  optimizer: { type: "sgd", learningRate: 0.001 },
+});

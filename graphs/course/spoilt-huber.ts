@@ -1,0 +1,5 @@
+// The same line with the Huber loss, squared near zero and absolute far from it.
+import { defineModel } from "tapeless";
+import base from "./spoilt-mse.ts";
+
+export default defineModel({ ...base, name: "spoilt-huber", loss: "huber" });

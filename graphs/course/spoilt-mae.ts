@@ -1,0 +1,5 @@
+// The same line with the loss MAE.
+import { defineModel } from "tapeless";
+import base from "./spoilt-mse.ts";
+
+export default defineModel({ ...base, name: "spoilt-mae", loss: "mae" });

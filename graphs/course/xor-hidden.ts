@@ -1,0 +1,14 @@
+// The same four points with four hidden units in between, and a loss that has a slope everywhere.
+import { defineModel } from "tapeless";
+import base from "./xor-line.ts";
+
+export default defineModel({
+  ...base,
+  name: "xor-hidden",
+  network: [
+    { type: "dense", units: 4, activation: "tanh" },
+    { type: "dense", units: 1 },
+  ],
+  loss: "binary-cross-entropy",
+  optimizer: { type: "adam", learningRate: 0.05 },
+});

@@ -1,0 +1,19 @@
+/** Trained numbers as text: the shortest decimals that give the same bits, or base64. */
+
+/** The shortest decimal that reads back as this number of the element type. */
+export function numberText(value: number, float: "f32" | "f64"): string {
+  if (Object.is(value, -0)) return "-0";
+  if (float === "f64") return String(value);
+  for (let digits = 1; digits < 9; digits++) {
+    const shorter = Number(value.toPrecision(digits));
+    if (Math.fround(shorter) === value) return String(shorter);
+  }
+  return String(Number(value.toPrecision(9)));
+}
+
+/** The numbers' bytes, little-endian as typed arrays have them, in lines of a page's width. */
+export function base64Lines(numbers: readonly number[], float: "f32" | "f64"): string {
+  const array = float === "f32" ? Float32Array.from(numbers) : Float64Array.from(numbers);
+  const text = Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
+  return text.match(/.{1,108}/g)?.join("\n") ?? "";
+}

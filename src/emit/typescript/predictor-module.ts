@@ -1,0 +1,101 @@
+/** A predictor as a module: the facts of the model at its head; the trained numbers and `createPredictor` at its end. */
+import type CodeBlockWriter from "code-block-writer";
+import type { Placement } from "../../loop/memory.ts";
+import { viewText } from "./arena.ts";
+import type { EndNames, ModuleKind, ModuleParts } from "./module-parts.ts";
+import { base64Lines, numberText } from "./parameter-texts.ts";
+
+/** What a predictor is made of: the program named predict, and what its parameters came to. */
+export interface PredictorParts extends ModuleParts {
+  /** The contract's `model`, as data. */
+  readonly model: object;
+  /** By name. */
+  readonly values: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+/** Up to so many numbers they are written to be read; more are base64. */
+const readable = 1024;
+
+const publicTypes = ["Predictor", "Batch", "ModelFacts"];
+const ownNames = ["model", "values", "createPredictor", "memory", "machine", "atob"];
+
+export function predictorModule(parts: PredictorParts): ModuleKind {
+  const parameters = [...parts.plan.storage.values()].filter(({ buffer }) => buffer.region === "parameter");
+  const isReadable =
+    parameters.reduce((sum, { buffer }) => sum + valuesOf(parts, buffer.name).length, 0) <= readable;
+  return {
+    facts: [{ declaration: "export const model: ModelFacts", value: parts.model }],
+    ownNames,
+    roots: [...publicTypes, "predictorOf", "PredictingMachine", ...(isReadable ? [] : ["bytesIn"])],
+    writeEnd(writer, names) {
+      writeValues(writer, parts, parameters, isReadable);
+      writeCreatePredictor(writer, parts, parameters, isReadable, names);
+    },
+  };
+}
+
+function valuesOf({ values }: PredictorParts, name: string): ArrayLike<number> {
+  if (!Object.hasOwn(values, name)) throw new Error(`internal: no values of ${name}`);
+  return values[name];
+}
+
+/** What training came to, in the order of the arena. */
+function writeValues(
+  writer: CodeBlockWriter,
+  parts: PredictorParts,
+  parameters: readonly Placement[],
+  isReadable: boolean,
+): void {
+  const { float } = parts;
+  if (isReadable) {
+    writer
+      .blankLine()
+      .writeLine("/** What the parameters came to: the shortest numbers that give the same bits. */");
+    writer.write("const values = ").inlineBlock(() => {
+      for (const { buffer } of parameters) {
+        const numbers = Array.from(valuesOf(parts, buffer.name), (value) => numberText(value, float));
+        writer.writeLine(`${JSON.stringify(buffer.name)}: [${numbers.join(", ")}],`);
+      }
+    });
+    writer.write(";").newLine();
+    return;
+  }
+  const all = parameters.flatMap(({ buffer }) => Array.from(valuesOf(parts, buffer.name)));
+  writer.blankLine();
+  writer.writeLine(
+    `/** What the parameters came to: ${all.length} numbers (${float}), in the order of the arena. */`,
+  );
+  writer.writeLine(`const values = \`\n${base64Lines(all, float)}\n\`;`);
+}
+
+function writeCreatePredictor(
+  writer: CodeBlockWriter,
+  { plan, batchSize, float }: PredictorParts,
+  parameters: readonly Placement[],
+  isReadable: boolean,
+  { arena, callOf, array }: EndNames,
+): void {
+  const call = callOf("predict");
+  const inputs = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "input");
+  const view = (storage: string) => viewText(plan, arena, storage, batchSize, float);
+  const entries = inputs.map(({ buffer }) => `${JSON.stringify(buffer.name)}: ${view(buffer.name)}`);
+  const views = { integers: "Int32Array", doubles: "Float64Array" };
+  const used = `${entries.join()} ${call}`;
+  writer.blankLine().writeLine("/** A predictor with memory of its own. */");
+  writer.write("export function createPredictor(): Predictor").block(() => {
+    writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+    writer.writeLine(`const f = new ${array}(memory);`);
+    for (const [name, type] of Object.entries(views))
+      if (new RegExp(`\\b${name}\\b`).test(used)) writer.writeLine(`const ${name} = new ${type}(memory);`);
+    if (isReadable)
+      for (const { buffer } of parameters)
+        writer.writeLine(`f.set(values[${JSON.stringify(buffer.name)}], ${arena.placeOf("", buffer.name)});`);
+    else writer.writeLine("new Uint8Array(memory).set(bytesIn(values));");
+    writer.write("const machine: PredictingMachine = ").inlineBlock(() => {
+      writer.writeLine(`inputs: { ${entries.join(", ")} },`);
+      writer.writeLine(`output: ${view("result:output")},`);
+      writer.writeLine(`predict: (n) => ${call},`);
+    }).write(";").newLine(); // prettier-ignore
+    writer.writeLine(`return predictorOf(model, machine, (length) => new ${array}(length));`);
+  });
+}

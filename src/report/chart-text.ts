@@ -1,0 +1,119 @@
+/** A panel in a terminal: the lines (drawn by asciichart), the axes with their ticks, and below what each kind of stroke means. */
+import { plot } from "asciichart";
+import { axisScale, type AxisScale } from "./axis-scale.ts";
+import { canBeDrawn, type Panel, type Series } from "./chart.ts";
+import { plainText } from "./plain-text.ts";
+import { columnsOf } from "./resample.ts";
+
+/** In characters, labels included; the axis and the legend come below `height`. */
+export interface TextSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** asciichart's order: two for its axis, two ends, level, down, up, down again, up again, steep. Told apart without colour. */
+const strokes = [
+  ["┼", "┤", "╶", "╴", "─", "╰", "╭", "╮", "╯", "│"],
+  ["╋", "┫", "╺", "╸", "━", "┗", "┏", "┓", "┛", "┃"],
+  ["╬", "╣", "═", "═", "═", "╚", "╔", "╗", "╝", "║"],
+] satisfies [string, string, string, string, string, string, string, string, string, string][];
+const dot = "•";
+const pointer = "▲";
+
+/** Ends with a line break. */
+export function panelText(panel: Panel, { width, height }: TextSize): string {
+  const drawn = panel.series.map(({ points }) => points.filter((point) => canBeDrawn(panel, point)));
+  const marks = (panel.marks ?? []).map(({ x }) => x);
+  const y = axisScale(panel.y, {
+    values: drawn.flatMap((points) => points.map((point) => point[1])),
+    range: [0, height - 1],
+    count: Math.max(2, Math.floor(height / 3)),
+    isRound: false,
+  });
+  const margin = Math.max(0, ...y.ticks.map(({ label }) => label.length)) + 2;
+  const columns = Math.max(10, width - margin);
+  const x = axisScale(panel.x, {
+    values: [...drawn.flatMap((points) => points.map((point) => point[0])), ...marks],
+    range: [0, columns - 1],
+    count: Math.max(2, Math.floor(columns / 12)),
+    isRound: false,
+  });
+  const grid: Grid = Array.from({ length: height }, () => Array<string>(columns).fill(" "));
+  drawn.forEach((points, i) => {
+    const places = points.map((point) => [x.at(point[0]), y.at(point[1])] as const);
+    (panel.series[i].as === "dots" ? drawDots : drawLine)(grid, places, i);
+  });
+  const labels = new Map(y.ticks.map(({ value, label }) => [height - 1 - Math.round(y.at(value)), label]));
+  const left = (label: string, edge: string) => `${label.padStart(margin - 2)} ${edge}`;
+  return [
+    plainText(panel.title),
+    ...grid.map(
+      (cells, row) => `${left(labels.get(row) ?? "", labels.has(row) ? "┤" : "│")}${cells.join("")}`,
+    ),
+    `${left("", "└")}${axisLine(x, marks, columns)}`,
+    `${left("", " ")}${tickLine(x, columns)}`,
+    `${left("", " ")}${legendOf(panel)}`,
+    "",
+  ]
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+type Grid = string[][];
+type Places = readonly (readonly [x: number, y: number])[];
+
+function drawDots(grid: Grid, places: Places): void {
+  for (const [x, y] of places) grid[grid.length - 1 - Math.round(y)][Math.round(x)] = dot;
+}
+
+/** asciichart draws a line alone; what it has drawn is laid over what is there. */
+function drawLine(grid: Grid, places: Places, index: number): void {
+  const { start, heights } = columnsOf(places);
+  if (heights.length === 0) return;
+  const last = grid.length - 1;
+  // One more than there are columns: asciichart draws the steps between its values.
+  const text = plot([...heights, heights[heights.length - 1]], {
+    height: last,
+    min: 0,
+    max: last,
+    offset: 1,
+    format: () => "",
+    symbols: [...strokes[index % strokes.length]],
+  });
+  text.split("\n").forEach((line, row) => {
+    // The first character is its own axis.
+    [...line].slice(1).forEach((stroke, column) => {
+      if (stroke !== " " && start + column < grid[row].length) grid[row][start + column] = stroke;
+    });
+  });
+}
+
+function axisLine(x: AxisScale, marks: readonly number[], columns: number): string {
+  const cells = Array<string>(columns).fill("─");
+  for (const { value } of x.ticks) cells[Math.round(x.at(value))] = "┬";
+  for (const value of marks) cells[Math.round(x.at(value))] = pointer;
+  return cells.join("");
+}
+
+/** Labels stand centred under their ticks; one that would touch another is left out. */
+function tickLine(x: AxisScale, columns: number): string {
+  let line = "";
+  for (const { value, label } of x.ticks) {
+    const start = Math.min(
+      Math.max(0, Math.round(x.at(value)) - (label.length >> 1)),
+      columns - label.length,
+    );
+    if (line === "" || start > line.length) line = line.padEnd(start) + label;
+  }
+  return line;
+}
+
+function legendOf({ x, series, marks = [] }: Panel): string {
+  const strokeOf = ({ as }: Series, i: number): string =>
+    as === "dots" ? dot : strokes[i % strokes.length][4];
+  return [
+    plainText(x.label),
+    ...series.map((each, i) => `${strokeOf(each, i)} ${plainText(each.name)}`),
+    ...marks.map(({ label }) => `${pointer} ${plainText(label)}`),
+  ].join("   ");
+}

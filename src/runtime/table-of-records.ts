@@ -1,0 +1,33 @@
+// A table from records in memory, of which the first names the columns.
+import { InputError } from "./input-error.ts";
+import { numberIn, type Column, type Table, type TableRecord } from "./table.ts";
+
+/** The cells as they stand. A file that is no table throws, with the line. */
+export function tableOf(records: readonly TableRecord[]): Table {
+  checkNames(records[0]);
+  const [{ cells: names, line }, ...rows] = records;
+  for (const row of rows) checkCells(names, row);
+  checkAnyRow(rows.length, line);
+  const columns = names.map((name, i): [string, Column] => {
+    const text = (row: number) => rows[row].cells[i];
+    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+  });
+  return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
+}
+
+export function checkNames(header: TableRecord | undefined): void {
+  if (header === undefined)
+    throw new InputError("the file is empty: it needs a row of column names first", 1);
+  const { cells, line } = header;
+  const twice = cells.find((name, i) => cells.indexOf(name) < i);
+  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+}
+
+export function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+  if (cells.length !== names.length)
+    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+}
+
+export function checkAnyRow(rows: number, line: number): void {
+  if (rows === 0) throw new InputError("the file has column names, but no rows", line);
+}

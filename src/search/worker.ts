@@ -1,0 +1,35 @@
+// A thread of the search. It reads the spec by itself (a spec in TypeScript holds functions, which cannot be sent) and is then given
+// numbers of candidates, one at a time.
+import { parentPort, workerData } from "node:worker_threads";
+import { DiagnosticError, invariant } from "../diagnostics/errors.ts";
+import { parseModel } from "../spec/parse-model.ts";
+import { readSpec } from "../spec/read/read-spec.ts";
+import { candidatesOf } from "./candidates.ts";
+import type { OpenData } from "./open-data.ts";
+import type { Answer } from "./threads.ts";
+import { tryCandidate } from "./try-candidate.ts";
+
+export interface WorkerSetup extends OpenData {
+  /** The file of the spec. */
+  readonly file: string;
+  readonly dtype: "f32" | "f64";
+}
+
+const { file, dtype, datasets, datasetOf }: WorkerSetup = workerData;
+const { value, search } = await readSpec(file);
+invariant(search !== undefined, "a spec that was searched has a search");
+const candidates = candidatesOf(value, search);
+
+const port = parentPort;
+invariant(port !== null, "this module is the entry of a thread");
+port.on("message", (job: number) => {
+  tryCandidate(parseModel(candidates[job].spec), datasets[datasetOf[job]], dtype).then(
+    (result) => port.postMessage({ job, result } satisfies Answer),
+    (error: unknown) => port.postMessage({ job, ...faultOf(error) } satisfies Answer),
+  );
+});
+
+const faultOf = (error: unknown) =>
+  error instanceof DiagnosticError
+    ? { diagnostics: error.diagnostics }
+    : { fault: error instanceof Error ? error.message : String(error) };

@@ -1,0 +1,89 @@
+// The checkpoints of a run on disk. If one fails, the file that a run leaves is not the model that it judged, or an epoch is lost.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readCheckpoint } from "../../src/runtime/checkpoint.ts";
+import { imported } from "../support/emitted.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+let place: Workspace;
+beforeEach(() => {
+  place = workspace();
+  place.write("flowers.json", flowers);
+  place.write("flowers.csv", flowersCsv);
+});
+afterEach(() => place.remove());
+
+const train = (...flags: string[]) => place.run("train", "flowers.json", ...flags);
+const epochIn = (file: string) => readCheckpoint(place.bytes(file)).header.progress.epoch;
+
+describe("--keep", () => {
+  it("keeps the last k: the newest under the name itself, those before it with their epochs", async () => {
+    await train("--out", "out/model.ckpt", "--keep", "3");
+    const files = ["out/model.ckpt", "out/model.epoch-0002.ckpt", "out/model.epoch-0003.ckpt"];
+    expect(place.made()).toEqual(files);
+    expect(files.map(epochIn)).toEqual([4, 2, 3]);
+    const whole = await train("--json");
+    const rest = await train("--json", "--resume", "out/model.epoch-0002.ckpt");
+    expect(rest.stdout).toBe(whole.stdout);
+  });
+
+  it("goes on from where a run left, and removes what one that was killed could not", async () => {
+    await train("--epochs", "2", "--out", "model", "--keep", "2");
+    place.write("model.epoch-0000", place.bytes("model"));
+    place.write("model.epoch-0001b", "of someone else");
+    await train("--resume", "model", "--out", "model", "--keep", "2");
+    expect(place.made()).toEqual(["model", "model.epoch-0003"]);
+    expect(place.read("model.epoch-0001b")).toBe("of someone else");
+    expect(() => place.read("model.epoch-0000")).toThrow();
+  });
+
+  it("does not take what another run left for an epoch of its own", async () => {
+    place.write("model.ckpt", "no checkpoint");
+    await train("--epochs", "1", "--out", "model.ckpt", "--keep", "9");
+    expect(epochIn("model.ckpt")).toBe(1);
+    await train("--epochs", "1", "--out", "model.ckpt", "--keep", "9");
+    expect(place.made()).toEqual([]);
+  });
+
+  it.each([
+    [["--keep", "2"], "--keep says how many checkpoints stay", "add --out CHECKPOINT"],
+    [["--keep", "0", "--out", "x"], "'0' is invalid", "at least 1"],
+    [["--keep", "some", "--out", "x"], "'some' is invalid", "a whole number"],
+  ])("%j is refused", async (flags, ...said) => {
+    expectRefusal(await train(...flags), "T1010", ...said);
+    expect(place.made()).toEqual([]);
+  });
+});
+
+it("what cannot be written is told before an epoch is trained", async () => {
+  const { stderr, ...outcome } = await train("--out", "flowers.csv/model.ckpt");
+  expectRefusal(
+    { stderr, ...outcome },
+    "error T1011: cannot write flowers.csv/model.ckpt: a part of its path is a file",
+  );
+  expect(stderr).not.toContain("epoch");
+});
+
+it("after early stopping the file holds the best epoch's parameters, and resuming it changes nothing", async () => {
+  const stopping = { ...flowers.training, epochs: 60, earlyStopping: { patience: 2, metric: "accuracy" } };
+  place.write("flowers.json", { ...flowers, training: stopping });
+  const { stdout } = await train("--out", "model.ckpt", "--json");
+  const { epochs, bestEpoch } = JSON.parse(stdout);
+  expect(bestEpoch).toBeLessThan(epochs);
+  expect(epochs).toBeLessThan(60);
+  const left = place.bytes("model.ckpt");
+
+  await place.run("compile", "flowers.json");
+  const { createTrainer } = await imported(place.read("generated/flowers.ts"));
+  const [loaded, best] = [createTrainer(), createTrainer()];
+  loaded.load(left);
+  expect((await train("--epochs", String(bestEpoch), "--out", "best.ckpt")).code).toBe(0);
+  best.load(place.bytes("best.ckpt"));
+  expect(loaded.parameters).toEqual(best.parameters);
+
+  for (const more of [[], ["--epochs", "99"], []]) {
+    const again = await train("--resume", "model.ckpt", "--out", "model.ckpt", "--json", ...more);
+    expect(again.stdout).toBe(stdout);
+    expect(place.bytes("model.ckpt")).toEqual(left);
+  }
+});

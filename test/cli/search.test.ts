@@ -1,0 +1,187 @@
+// `search`: the table, its files, going on after a kill. If one fails, a choice cannot be trusted, repeated or resumed.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+const over = { "network[0].units": [2, 4], "optimizer.learningRate": [0.001, 0.05, 0.2] };
+const withSearch = (search: object, spec: object = flowers) => ({
+  ...spec,
+  training: { ...flowers.training, search },
+});
+
+let place: Workspace;
+beforeEach(() => {
+  place = workspace();
+  place.write("flowers.json", withSearch({ over }));
+  place.write("flowers.csv", flowersCsv);
+});
+afterEach(() => place.remove());
+
+const search = (...flags: readonly string[]) => place.run("search", "flowers.json", ...flags);
+
+describe("tapeless search", () => {
+  it("ranks every candidate by the validation loss and judges the first on the test", async () => {
+    const { code, stdout, stderr } = await search("--threads", "1");
+    expect(stdout).toMatch(/rank │ candidate │ network\[0\]\.units │ optimizer\.learningRate │ epochs │ best epoch │ +loss │ accuracy/); // prettier-ignore
+    expect(stdout).toMatch(/\ncandidate \d: network\[0\]\.units \d, .*\nflowers: 4 epochs, best \d\ntrain .*\nvalidation .*\ntest .*\n$/); // prettier-ignore
+    expect(stderr.match(/^\d\/6 {2}candidate \d: loss /gm)).toHaveLength(6);
+    expect(code).toBe(0);
+    expect(place.made()).toEqual(["flowers.search.jsonl"]);
+  });
+
+  it("gives the same bytes on one thread and on two", async () => {
+    const one = await search("--threads", "1", "--json", "--csv", "1.csv", "--out", "1.jsonl");
+    const two = await search("--threads", "2", "--json", "--csv", "2.csv", "--out", "2.jsonl");
+    expect(JSON.parse(one.stdout).candidates).toHaveLength(6);
+    expect(two.stdout).toBe(one.stdout);
+    expect(place.read("2.csv")).toBe(place.read("1.csv"));
+    expect(place.read("1.csv")).toMatch(
+      /^rank,candidate,network\[0\]\.units,optimizer\.learningRate,epochs,best epoch,loss,accuracy\n1,/,
+    );
+  });
+
+  it("the winner is what `train` makes of its spec", async () => {
+    const found = JSON.parse((await search("--json")).stdout);
+    const values = found.best.values;
+    const [first, last] = flowers.network;
+    place.write("best.json", {
+      ...flowers,
+      network: [{ ...first, units: values["network[0].units"] }, last],
+      optimizer: { ...flowers.optimizer, learningRate: values["optimizer.learningRate"] },
+    });
+    const trained = JSON.parse((await place.run("train", "best.json", "--json")).stdout);
+    const { candidate, values: _, ...judged } = found.best;
+    expect({ model: "flowers", ...judged }).toEqual(trained);
+    expect(found.candidates[0]).toMatchObject({ rank: 1, candidate, validation: trained.validation });
+    const losses = found.candidates.map(
+      ({ validation }: { validation: { loss: number } }) => validation.loss,
+    );
+    expect(losses).toEqual(losses.toSorted((a: number, b: number) => a - b));
+  });
+
+  it("chooses by a metric where the spec says so, the first of equals", async () => {
+    place.write("flowers.json", withSearch({ over, metric: "accuracy" }));
+    const { metric, candidates } = JSON.parse((await search("--json")).stdout);
+    expect(metric).toBe("accuracy");
+    const keys = candidates.map(
+      ({ candidate, validation }: { candidate: number; validation: { accuracy: number } }) =>
+        candidate - 1000 * validation.accuracy,
+    );
+    expect(keys).toEqual(keys.toSorted((a: number, b: number) => a - b));
+  });
+
+  it("a candidate that diverges has no place, and where all do the search has failed", async () => {
+    const wild = {
+      ...flowers,
+      targets: { kind: { shape: [] } },
+      network: [...flowers.network.slice(0, 1), { type: "dense", units: 1 }, { type: "reshape", shape: [] }],
+      ...{ loss: "mse", metrics: [], optimizer: "sgd" },
+    };
+    const rates = (...values: number[]) => ({ over: { "optimizer.learningRate": values } });
+    place.write("wild.json", withSearch(rates(1e15, 0.01), wild));
+    const some = await place.run("search", "wild.json");
+    expect(some.stdout).toMatch(/candidate 0 \(optimizer.learningRate 1000000000000000\) has no place: training diverged/); // prettier-ignore
+    expect(some.code).toBe(0);
+    place.write("wild.json", withSearch(rates(1e15, 1e16), wild));
+    const all = await place.run("search", "wild.json", "--out", "all.jsonl");
+    expect(all.stderr).toContain("error T4001: every candidate diverged: training diverged");
+    expect(all.stdout).toBe("");
+    expect(all.code).toBe(1);
+  });
+
+  it("tries specs in TypeScript, whose functions cannot be sent to a thread", async () => {
+    const others = withSearch({ over: { "network[0].units": [2, 3] } });
+    const loss = "(g, { prediction, target, mean }) => mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target)))"; // prettier-ignore
+    place.write("own.ts", `export default { ...${JSON.stringify(others)}, loss: { formula: ${loss} } };`);
+    const { stdout, code } = await place.run("search", "own.ts", "--json");
+    expect(JSON.parse(stdout).candidates).toHaveLength(2);
+    expect(code).toBe(0);
+  });
+});
+
+describe("what is done", () => {
+  it("is not done again, and the outcome is that of a search that was not interrupted", async () => {
+    const whole = await search("--json");
+    const lines = place.read("flowers.search.jsonl").split("\n");
+    expect(lines).toHaveLength(8);
+    // Killed in the middle of the fourth line.
+    place.write("flowers.search.jsonl", [...lines.slice(0, 3), lines[3].slice(0, 20)].join("\n"));
+    const resumed = await search("--json");
+    expect(resumed.stderr).toContain("6 candidates, 4 to try");
+    expect(resumed.stdout).toBe(whole.stdout);
+    expect(place.read("flowers.search.jsonl").split("\n").toSorted()).toEqual(lines.toSorted());
+  });
+
+  it("of another search is not taken for this one's", async () => {
+    await search();
+    place.write("flowers.json", withSearch({ over: { "network[0].units": [2, 4, 8] } }));
+    expectRefusal(await search(), "flowers.search.jsonl:1 error T1706: the file holds the results of another search", "--out"); // prettier-ignore
+    place.write("notes.jsonl", '{"hello":1}\n');
+    expectRefusal(
+      await search("--out", "notes.jsonl"),
+      "notes.jsonl:1 error T1706: the file holds no results",
+    );
+    expect(place.read("notes.jsonl")).toBe('{"hello":1}\n');
+  });
+
+  it("a damaged line is named", async () => {
+    await search();
+    const lines = place.read("flowers.search.jsonl").split("\n");
+    place.write(
+      "flowers.search.jsonl",
+      [...lines.slice(0, 2), '{"candidate":1}', ...lines.slice(3)].join("\n"),
+    );
+    expectRefusal(
+      await search(),
+      "flowers.search.jsonl:3 error T1706: the line holds no outcome of a candidate",
+    );
+  });
+});
+
+describe("what is wrong is told before anything is trained", () => {
+  it("a candidate that is no right spec, at the search that made it, with its values", async () => {
+    place.write("flowers.json", withSearch({ over: { "network[0].unit": [2, 4] } }));
+    expectRefusal(
+      await search(),
+      /flowers\.json:\d+:\d+ error T1101: network\[0\] has no key "unit"/,
+      '"network[0].unit": [',
+      'did you mean "units"?',
+      "note: in every candidate, first: candidate 0 has network[0].unit 2",
+    );
+    place.write(
+      "flowers.json",
+      withSearch({ over: { "network[0].units": [2, -4], "network[1].units": [3, 5] } }),
+    );
+    expectRefusal(
+      await search(),
+      "network[0].units must be a positive integer, got -4",
+      "in 2 of 4 candidates, first: candidate 2 has network[0].units -4, network[1].units 3",
+      "the output is [n, 5]",
+      "in 1 of 4 candidates: candidate 1 has network[0].units 2, network[1].units 5",
+    );
+    expect(place.made()).toEqual([]);
+  });
+
+  it("a spec without a search", async () => {
+    place.write("flowers.json", flowers);
+    expectRefusal(await search(), "flowers.json error T1705: the spec has no `training.search`", "add");
+  });
+
+  it("data that cannot be read", async () => {
+    expectRefusal(await search("--data", "flower.csv"), "T2001");
+    expectRefusal(await search("--threads", "0"), "T1010", "at least 1");
+    expect(place.made()).toEqual([]);
+  });
+});
+
+it("`train` and `compile` read the spec as it is written", async () => {
+  const { stdout, stderr } = await place.run("train", "flowers.json");
+  expect(stderr).toContain(
+    "the spec is trained as it is written; `tapeless search` tries its other candidates",
+  );
+  place.write("plain.json", flowers);
+  expect((await place.run("train", "plain.json")).stdout).toBe(stdout);
+  await place.run("compile", "flowers.json", "-o", "searched.ts");
+  await place.run("compile", "plain.json", "-o", "plain.ts");
+  expect(place.read("searched.ts")).toBe(place.read("plain.ts"));
+});

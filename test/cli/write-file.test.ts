@@ -1,0 +1,79 @@
+// Writing a file whole or not at all. If one fails, a full disk or a lost right costs the user the file that was there before.
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkWritable, writeFile } from "../../src/cli/write-file.ts";
+import { DiagnosticError } from "../../src/diagnostics/errors.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "write-file-"));
+  file = join(folder, "model.ckpt");
+});
+afterEach(() => {
+  chmodSync(folder, 0o755);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Fails with T1011 and these words, with the file as it was and nothing beside it. */
+async function expectFailure(work: Promise<void>, said: string): Promise<void> {
+  const before = readdirSync(folder).filter((name) => !name.endsWith(".partial"));
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(DiagnosticError);
+  expect(error).toMatchObject({ diagnostics: [{ code: "T1011", message: expect.stringContaining(said) }] });
+  expect(readdirSync(folder)).toEqual(before);
+}
+
+test("a file is replaced, and nothing is left beside it", async () => {
+  await writeFile(file, "old");
+  await writeFile(file, Uint8Array.of(1, 2, 3));
+  expect([...readFileSync(file)]).toEqual([1, 2, 3]);
+  expect(readdirSync(folder)).toEqual(["model.ckpt"]);
+});
+
+test("folders are made on the way", async () => {
+  const deep = join(folder, "a/b/model.ckpt");
+  await writeFile(deep, "x");
+  expect(readFileSync(deep, "utf8")).toBe("x");
+});
+
+test.skipIf(!existsSync("/dev/full"))("a full disk is told, and the old file is as it was", async () => {
+  await writeFile(file, "old");
+  symlinkSync("/dev/full", join(folder, `.model.ckpt.${process.pid}.partial`));
+  await expectFailure(writeFile(file, "new"), `cannot write ${file}: the disk is full`);
+  expect(readFileSync(file, "utf8")).toBe("old");
+});
+
+test.skipIf(process.getuid?.() === 0)(
+  "a read-only folder is told, before there is anything to write",
+  async () => {
+    await writeFile(file, "old");
+    chmodSync(folder, 0o555);
+    await expectFailure(writeFile(file, "new"), `cannot write ${file}: permission is denied`);
+    await expectFailure(checkWritable(file), `cannot write ${file}: permission is denied`);
+    expect(readFileSync(file, "utf8")).toBe("old");
+  },
+);
+
+test("a folder where the file should be, or a file where a folder should be, is told", async () => {
+  writeFileSync(join(folder, "plain"), "");
+  await expectFailure(writeFile(folder, "new"), `cannot write ${folder}: it is a folder`);
+  await expectFailure(checkWritable(folder), "it is a folder");
+  await expectFailure(
+    writeFile(join(folder, "plain/model.ckpt"), "new"),
+    "a part of its path is a file, not a folder",
+  );
+});
+
+test("finding out whether a file can be written changes nothing", async () => {
+  await checkWritable(file);
+  expect(readdirSync(folder)).toEqual([]);
+  await writeFile(file, "old");
+  await checkWritable(file);
+  expect(readFileSync(file, "utf8")).toBe("old");
+});

@@ -1,0 +1,91 @@
+// The kinds of figures in docs/course.md. Each is made from files and from what the commands above it printed, and from nothing else.
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { figureText } from "../../src/report/figure-text.ts";
+import { chartSvg, scaleFor, type Chart } from "../../src/report/index.ts";
+import type { Run } from "./run-command.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What a figure is made from. */
+interface Drawing {
+  /** What the marker names after the kind. */
+  readonly takes: string;
+  /** The runs of the block of commands above. */
+  readonly runs: readonly Run[];
+  /** Where they left their files. */
+  readonly folder: string;
+  /** Puts a picture beside the page. */
+  readonly picture: (file: string, svg: string) => void;
+}
+
+type Kind = (drawing: Drawing) => string;
+
+/** A spec, as it is on disk. */
+const spec: Kind = ({ takes }) => fence(readFileSync(join(root, takes), "utf8"), "ts");
+
+/** What the commands printed; of progress nothing. `from WORD` leaves out what stands before the line that begins with it. */
+const output: Kind = ({ takes, runs }) => {
+  const text = runs.map(printed).join("");
+  const [, start = ""] = /^from (.*)$/.exec(takes) ?? [];
+  const lines = text.split("\n");
+  const first = lines.findIndex((line) => line.trim().startsWith(start));
+  if (first < 0) throw new Error(`no line begins with "${start}"`);
+  return fence(lines.slice(first).join("\n"), "");
+};
+
+const printed = ({ stdout, stderr }: Run): string =>
+  stdout + stderr.replace(/^(epoch |compiled |\S+ → ).*\n/gm, "");
+
+/** A function of the file that the command above compiled, with the formulas over it. */
+const emitted: Kind = ({ takes, runs, folder }) => {
+  const { words } = runs[0].command;
+  const code = readFileSync(join(folder, words[words.indexOf("-o") + 1]), "utf8");
+  const [text] = new RegExp(`(?:^//.*\n)*^function ${takes}\\([^]*?^}\n`, "m").exec(code) ?? [];
+  if (text === undefined) throw new Error(`the emitted file has no function ${takes}`);
+  return fence(text, "ts");
+};
+
+/** A row for each command, a column for each figure that the marker names. */
+const table: Kind = ({ takes, runs }) => {
+  const columns = takes.split(/\s+/);
+  const rows = runs.map((run) => [labelIn(runs, run), ...columns.map((column) => cell(run, column))]);
+  const head = [isOneSpec(runs) ? "start" : "spec", ...columns.map(spoken)];
+  const lines = [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...rows];
+  return `\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
+};
+
+function cell({ code, result, epochs }: Run, column: string): string {
+  return code === 0 ? figureText(result[column]) : `diverged in epoch ${epochs.length + 1}`;
+}
+
+/** Curves over epochs, one for each command and figure: `FILE FIGURE… | TITLE`; with `below N` they leave the picture there. */
+const plot: Kind = ({ takes, runs, picture }) => {
+  const [what, title] = takes.split(" | ");
+  const [drawn, limit = Infinity] = what.split(" below ");
+  const [file, ...figures] = drawn.split(" ");
+  const visible = (value: number): number => (value < Number(limit) ? value : NaN);
+  const series = runs.flatMap((run) =>
+    figures.map((figure) => ({
+      name: runs.length === 1 ? spoken(figure) : labelIn(runs, run),
+      points: run.epochs.map((epoch, i) => [i + 1, visible(epoch[figure])] as const),
+    })),
+  );
+  const scale = scaleFor(series.flatMap(({ points }) => points.map(([, y]) => y)));
+  const y = { label: spoken(figures[figures.length - 1]), scale };
+  const panel = { title: "", x: { label: "epoch", isWhole: true }, y, series };
+  picture(file, chartSvg({ title, panels: [panel] } satisfies Chart));
+  return `\n![${title}](course/${file})\n`;
+};
+
+const nameOf = ({ command }: Run): string => basename(command.words[1], ".ts");
+const seedOf = ({ command: { words } }: Run): string => words[words.indexOf("--seed") + 1];
+/** Runs of one spec are told apart by their seeds. */
+const labelIn = (runs: readonly Run[], run: Run): string =>
+  isOneSpec(runs) ? `seed ${seedOf(run)}` : nameOf(run);
+const spoken = (figure: string): string => figure.replace(".", " ");
+const isOneSpec = (runs: readonly Run[]): boolean => new Set(runs.map(nameOf)).size === 1;
+const fence = (text: string, language: string): string => `\n\`\`\`${language}\n${text.trimEnd()}\n\`\`\`\n`;
+
+export const kinds: Readonly<Record<string, Kind>> = { spec, output, emitted, table, plot };

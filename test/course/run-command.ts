@@ -1,0 +1,51 @@
+// Runs a command of the course as a person would, and reads from what it prints the figures that a person sees.
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Command } from "./page.ts";
+
+const launcher = fileURLToPath(new URL("../../src/cli/tapeless.js", import.meta.url));
+
+/** Figures by name: "loss", "accuracy"; those of a part after its name: "validation.loss". */
+export type Figures = Readonly<Record<string, number>>;
+
+/** What a command came to. */
+export interface Run {
+  readonly command: Command;
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What training came to, by part: "train.loss". Empty for other commands, and for one that failed. */
+  readonly result: Figures;
+  /** What training told of each epoch: "loss" and metrics of the training part, "validation.loss" and so on. */
+  readonly epochs: readonly Figures[];
+}
+
+/** @param folder where the command runs and leaves its files */
+export const runCommand = (command: Command, folder: string): Promise<Run> =>
+  new Promise((resolve) => {
+    const options = { cwd: folder, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 2 ** 26 };
+    execFile(process.execPath, [launcher, ...command.words], options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === "number" ? error.code : NaN;
+      const isTraining = command.words[0] === "train";
+      const result = isTraining ? resultIn(stdout) : {};
+      const epochs = isTraining ? stderr.split("\n").flatMap(epochIn) : [];
+      resolve({ command, code, stdout, stderr, result, epochs });
+    });
+  });
+
+/** "train       loss 0.1234  accuracy 0.9667", a line for each part. */
+function resultIn(text: string): Figures {
+  const lines = text.matchAll(/^(train|validation|test) +(.*)$/gm);
+  return Object.assign({}, ...Array.from(lines, ([, part, rest]) => figuresIn(rest, `${part}.`)));
+}
+
+/** "epoch 3/100  loss 0.7410  accuracy 0.9778  validation loss 0.5393  accuracy 0.9333  best". */
+function epochIn(line: string): Figures[] {
+  const [, train, validation] = /^epoch \d+\/\d+  (.*?)(?:  validation (.*?))?(?:  best)?$/.exec(line) ?? [];
+  return train === undefined ? [] : [{ ...figuresIn(train, ""), ...figuresIn(validation ?? "", "validation.") }]; // prettier-ignore
+}
+
+const figuresIn = (text: string, prefix: string): Figures =>
+  Object.fromEntries(
+    Array.from(text.matchAll(/(\S+) (-?\d\S*)/g), ([, name, value]) => [prefix + name, Number(value)]),
+  );

@@ -1,0 +1,89 @@
+// Weights in emitted trainers: what the compiler makes of them, what is learned of the data, and what is refused of it.
+import { expect, test } from "vitest";
+import { compileModel } from "../../src/pipeline.ts";
+import { columnCodec } from "../../src/runtime/column-codec.ts";
+import { namedClassCodec } from "../../src/runtime/named-class-codec.ts";
+import { parseCsv } from "../../src/runtime/parse-csv.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+import { verifyModel } from "../../src/verify/verify-model.ts";
+import { emitted } from "../support/emitted.ts";
+import { prepareTable } from "../support/prepare-table.ts";
+import { model as line, training as facts } from "../runtime/linear-machine.ts";
+
+const base: ModelSpec = {
+  name: "weighed",
+  inputs: { x: { shape: [2] }, w: { shape: [1] } },
+  targets: { y: { classes: 3 } },
+  network: [{ type: "dense", units: 3 }],
+  loss: "cross-entropy",
+  optimizer: { type: "sgd", learningRate: 0.5 },
+  training: { epochs: 2, batchSize: 4, seed: 5, sampleWeights: "w" },
+};
+const withTraining = (more: Partial<ModelSpec["training"]>, loss: ModelSpec["loss"] = base.loss) => ({
+  ...base,
+  loss,
+  training: { ...base.training, ...more },
+});
+const data = {
+  x: [1, 0, 0, 1, 1, 1, 0, 0, -1, 0, 0, -1],
+  w: [1, 2, 1, 0.5, 1, 1],
+  y: [0, 0, 0, 1, 2, 2],
+};
+
+test.each([
+  withTraining({ classWeights: [1, 2, 0.5] }),
+  withTraining({ classWeights: [1, 2, 0.5] }, { type: "cross-entropy", smoothing: 0.1 }),
+  withTraining({ classWeights: "balanced" }, { formula: "sqrt(mean((prediction - y)^2))" }),
+])("%#: gradients and targets of a weighed loss hold", async (spec) => {
+  const { parameters, targets } = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
+  expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);
+  expect(targets.map(({ holds }) => holds)).toEqual([true, true]);
+});
+
+test("balanced weights are those of the training part alone, and resuming has them", async () => {
+  const [balanced, listed] = await Promise.all(
+    (["balanced", [6 / 9, 2, 1]] as const).map(async (classWeights) => {
+      const { module } = await emitted(withTraining({ classWeights: typeof classWeights === "string" ? classWeights : [...classWeights] }), { dtype: "f64" }); // prettier-ignore
+      return module;
+    }),
+  );
+  const validation = { x: [1, 1], w: [1], y: [1] };
+  const [one, other] = [balanced, listed].map(({ createTrainer }) => createTrainer());
+  const [history, expected] = [one, other].map((trainer) => trainer.fit(data, { validation }));
+  expect(history.epochs[1].loss).toBeCloseTo(expected.epochs[1].loss, 14);
+  expect(history.epochs[1].validation?.loss).toBeCloseTo(expected.epochs[1].validation?.loss ?? NaN, 14);
+  const loaded = balanced.createTrainer();
+  loaded.load(one.save());
+  expect(loaded.evaluateAll(data)).toEqual(one.evaluateAll(data));
+}); // prettier-ignore
+
+test("predicting needs no weights, training does; a negative one is refused with its row", async () => {
+  const trainer = (await emitted(base)).module.createTrainer();
+  expect(trainer.predict({ x: [1, 2] })).toHaveLength(3);
+  expect(() => trainer.step({ x: data.x, y: data.y })).toThrow("the batch lacks the target w");
+  expect(() => trainer.fit({ ...data, w: [1, 1, 1, -2, 1, 1] })).toThrow("w, row 3: -2 is below 0");
+});
+
+test("classes that are weighed by name must be those of the data", () => {
+  const model = { ...line, targets: { y: { shape: [], classes: 2 } } };
+  const read = (classNames: string[], kinds: string) =>
+    prepareTable(
+      model,
+      { inputs: { x: { columns: ["a", "b"] } }, targets: { y: { columns: ["kind"], classNames } } },
+      { ...facts, stratify: true },
+      7,
+      parseCsv(
+        `a,b,kind\n${kinds
+          .split(" ")
+          .map((kind) => `1,2,${kind}\n`)
+          .join("")}`,
+      ),
+      { codecs: { classNames: namedClassCodec, columns: columnCodec } },
+    );
+  expect(read(["no", "yes"], "yes no yes").train["y"]).toEqual(Int32Array.of(1, 0, 1));
+  expect(() => read(["no", "yez"], "yes no yes")).toThrow(
+    "the spec weighs the classes no, yez, but those of y are no, yes",
+  );
+  expect(() => read(["no", "yes"], "1 0 1")).toThrow("by name, but their columns hold numbers");
+});
