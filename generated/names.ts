@@ -4535,6 +4535,11 @@ function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
 
+// ── answers ──
+
+/** A cell of what is predicted. */
+type Cell = string | number;
+
 // ── character codec ──
 
 /** An input of texts: at each place the character before it, after the mark. */
@@ -4740,7 +4745,7 @@ function checksum(bytes: Uint8Array): Uint8Array {
 /** One file of all rows. */
 const csvFile: DataReader = {
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(_, { "--data": file }) {
+  async read(_, { "--predict": asked, "--data": file = asked }) {
     if (file === undefined)
       throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
@@ -5443,6 +5448,22 @@ function csvRecords(text: string): TableRecord[] {
   return records;
 }
 
+// ── predictions ──
+
+/** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
+type Predicting = (
+  preparing: Preparing,
+  fields: readonly FittedField[],
+  table: Table,
+  trainer: Pick<Trainer, "predict">,
+) => Cell[][];
+
+/** As CSV: cells that hold what would end them are quoted. */
+function csvText(rows: readonly (readonly Cell[])[]): string {
+  const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
+  return rows.map((row) => row.map(quoted).join()).join("\n");
+}
+
 // ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
@@ -5477,6 +5498,8 @@ interface Program extends Preparing {
   reader: DataReader;
   /** Which trainings a run consists of, if it is not one. */
   regime?: Regime;
+  /** What the trained model says of the rows of a file; absent where it writes texts instead. */
+  predict?: Predicting;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -5531,7 +5554,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -5547,6 +5570,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
+  if (flags["--predict"] && predict) {
+    const { fields } = resumed;
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+  }
   const train: Run["train"] = async (own, dataset, stage) => {
     const { epochs, name = "" } = stage;
     const { fields } = dataset;

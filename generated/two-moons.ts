@@ -1188,6 +1188,27 @@ function summarise(doubles: Float64Array): void {
   compute_summary_accuracy(doubles);
 }
 
+// ── answers ──
+
+/** A cell of what is predicted. */
+type Cell = string | number;
+
+/**
+ * The cells of a column of the target, from what the network says of it: for classes the likeliest one's name, then a number for
+ * each; for real numbers the prediction in the target's own units.
+ */
+type Answer = (scores: readonly number[], classes: readonly Cell[], scale?: Scale) => Cell[];
+
+/** As many digits as f32 holds. */
+const rounded = (value: number): number => +value.toPrecision(7);
+
+/** Logits of classes: their probabilities, softmax. */
+const byProbability: Answer = (scores, classes) => {
+  const top = Math.max(...scores);
+  const sum = scores.reduce((all, score) => all + exp(score - top), 0);
+  return [classes[scores.indexOf(top)], ...scores.map((score) => rounded(exp(score - top) / sum))];
+};
+
 // ── checkpoint ──
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
@@ -1390,7 +1411,7 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
 /** One file of all rows. */
 const csvFile: DataReader = {
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(_, { "--data": file }) {
+  async read(_, { "--predict": asked, "--data": file = asked }) {
     if (file === undefined)
       throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
@@ -2078,6 +2099,45 @@ function csvRecords(text: string): TableRecord[] {
   return records;
 }
 
+// ── predictions ──
+
+/** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
+type Predicting = (
+  preparing: Preparing,
+  fields: readonly FittedField[],
+  table: Table,
+  trainer: Pick<Trainer, "predict">,
+) => Cell[][];
+
+/** A line of help. */
+const predictHelp = `
+  --predict FILE       print what the model says of these rows`;
+
+/** Predictions of which each column of the target is told by its answer. */
+const predictBy =
+  (answer: Answer): Predicting =>
+  (preparing, fields, table, trainer) => {
+    const { inputs, targets, batchSize } = preparing.model;
+    const { name, columns, classNames, scales } = fields[fields.length - 1];
+    const read = fields.slice(0, -1).filter((field) => !inputs[field.name].onlyLoss);
+    const classes = classNames?.length ? classNames : [...Array(targets[name].classes ?? 0).keys()];
+    const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
+    for (let start = 0; start < table.rows; start += batchSize) {
+      const part = allRows(table.rows).subarray(start, start + batchSize);
+      const scores = [...trainer.predict(encodeRows(preparing, read, table, part))];
+      const size = scores.length / part.length / columns.length;
+      while (scores.length > 0)
+        rows.push(columns.flatMap((_, i) => answer(scores.splice(0, size), classes, scales?.[i])));
+    }
+    return rows;
+  };
+
+/** As CSV: cells that hold what would end them are quoted. */
+function csvText(rows: readonly (readonly Cell[])[]): string {
+  const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
+  return rows.map((row) => row.map(quoted).join()).join("\n");
+}
+
 // ── program ──
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
@@ -2112,6 +2172,8 @@ interface Program extends Preparing {
   reader: DataReader;
   /** Which trainings a run consists of, if it is not one. */
   regime?: Regime;
+  /** What the trained model says of the rows of a file; absent where it writes texts instead. */
+  predict?: Predicting;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -2166,7 +2228,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -2182,6 +2244,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
+  if (flags["--predict"] && predict) {
+    const { fields } = resumed;
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+  }
   const train: Run["train"] = async (own, dataset, stage) => {
     const { epochs, name = "" } = stage;
     const { fields } = dataset;
@@ -3073,4 +3140,6 @@ void runIfMain(import.meta, {
   createTrainer,
   reader: csvFile,
   codecs: { columns: columnCodec },
+  seenHelp: predictHelp,
+  predict: predictBy(byProbability),
 });

@@ -83,6 +83,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   diagnostics: ["util"],
   data: core,
+  exchange: core,
   report: core,
   ir: core,
   loop: [...core, "ir"],
@@ -101,7 +102,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   inspect: [...whole, "report"],
   verify: [...whole, "inspect", "load-trainer.ts"],
   search: [...whole, "report", "load-trainer.ts"],
-  cli: [...whole, "inspect", "verify", "search", "report", "load-trainer.ts", "data", "index.ts"],
+  cli: [...whole, "inspect", "verify", "search", "report", "load-trainer.ts", "data", "exchange", "index.ts"],
   "index.ts": whole,
 };
 

@@ -6,7 +6,7 @@ import { DiagnosticError } from "../diagnostics/errors.ts";
 import { inFile } from "../data/in-file.ts";
 
 /** Does some work on what a file held; whatever the trainer or the runtime has against it is told with the file. */
-export function onFile<T>(file: string, code: "T2004" | "T3001", work: () => T): T {
+export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work: () => T): T {
   try {
     return inFile(file, code, work);
   } catch (error) {

@@ -6,7 +6,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "../spec/version.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
+import type { ExportFlags } from "./export.ts";
+import type { ImportFlags } from "./import.ts";
 import type { InspectFlags } from "./inspect.ts";
+import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "./search.ts";
 import type { TrainFlags } from "./train.ts";
@@ -62,6 +65,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+    "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
     .argument("<spec>", specArgument)
@@ -71,7 +75,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
     .option(
       "--keep <k>",
-      "keep the last k checkpoints: FILE and, before it, FILE.epoch-N (default: 1)",
+      "keep the last k checkpoints, older ones with their epoch in the name (default: 1)",
       positive,
     )
     .option("--resume <checkpoint>", "go on from there")
@@ -80,6 +84,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "--temperature <t>",
       "how bold they are: 0 the likeliest characters, 1 as likely as in the data (default: 1)",
       temperature,
+    )
+    .option(
+      "--find-learning-rate",
+      "instead of training, find a rate: steps on the training part whose rates rise",
     )
     .option(
       "--chart",
@@ -94,7 +102,24 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
-      done(await (await import("./train.ts")).trainSpec(spec, flags)),
+      done(
+        flags.findLearningRate
+          ? await (await import("./find-learning-rate.ts")).findLearningRate(spec, flags)
+          : await (await import("./train.ts")).trainSpec(spec, flags),
+      ),
+    );
+
+  command(program, "predict", "what a trained model says of the rows of a file", [
+    "tapeless predict graphs/iris.json iris.ckpt new.csv",
+    "tapeless predict graphs/iris.json iris.ckpt new.csv -o predictions.csv",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<checkpoint>", "the trained model, as `tapeless train --out` wrote it")
+    .argument("<file>", "the rows, of which only the inputs are read")
+    .option("-o, --output <file>", "write to a file instead of standard output")
+    .option("--json", "print one JSON object instead of CSV")
+    .action(async (spec: string, checkpoint: string, file: string, flags: PredictFlags) =>
+      done(await (await import("./predict.ts")).predictSpec(spec, checkpoint, file, flags)),
     );
 
   command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
@@ -146,6 +171,28 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("-o, --output <file>", "write to a file instead of standard output")
     .action(async (spec: string, flags: InspectFlags) =>
       done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),
+    );
+
+  command(program, "export", "write the parameters of a checkpoint for other libraries", [
+    "tapeless export digits.ckpt -o digits.safetensors",
+    "tapeless export digits.ckpt -o digits.npz",
+  ])
+    .argument("<checkpoint>", "what --out of a training wrote")
+    .requiredOption("-o, --output <file>", "the file to write: .safetensors or .npz")
+    .action(async (checkpoint: string, flags: ExportFlags) =>
+      done(await (await import("./export.ts")).exportParameters(checkpoint, flags)),
+    );
+
+  command(program, "import", "make a checkpoint of parameters from other libraries", [
+    "tapeless import graphs/digits.json digits.safetensors -o digits.ckpt",
+    "tapeless import graphs/digits.json digits.npz -o digits.ckpt --dtype f64",
+  ])
+    .argument("<spec>", specArgument)
+    .argument("<file>", "the parameters, by their names in the model: .safetensors or .npz")
+    .requiredOption("-o, --output <checkpoint>", "the checkpoint to write")
+    .addOption(dtypeOption())
+    .action(async (spec: string, file: string, flags: ImportFlags) =>
+      done(await (await import("./import.ts")).importParameters(spec, file, flags)),
     );
 
   command(program, "bench", "measure the emitted trainer on random data", [

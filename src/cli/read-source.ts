@@ -2,8 +2,10 @@
 import { dirname, isAbsolute, join } from "node:path";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
+import { inFile } from "../data/in-file.ts";
 import { readIdx } from "../data/read-idx.ts";
 import type { Source } from "../runtime/dataset.ts";
+import { onlyInput } from "../runtime/idx-reader.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Table } from "../runtime/table.ts";
 import { dataFormatGap } from "../spec/known-gaps.ts";
@@ -28,6 +30,16 @@ export async function readSource(request: DataRequest): Promise<Source> {
   const data = dataOf(request);
   const { file, test } = data;
   return typeof file === "string" ? readTables(request, data, file) : readImages(request, file, test);
+}
+
+/** A file of new rows, of which only the inputs are wanted. @throws DiagnosticError if it cannot be read or is wrong. */
+export async function readInputs(request: DataRequest, file: string): Promise<Table> {
+  const { facts, source, model } = request;
+  const { inputs } = dataFacts(model) ?? { inputs: {} };
+  if (typeof dataOf(request).file === "string")
+    return readData({ file }, source, { model: facts, data: { inputs, targets: {} } });
+  await checkReadable({ file }, source);
+  return readIdx(facts, { [inFile(file, "T2004", () => onlyInput(facts))]: file });
 }
 
 function dataOf({ spec, model: { data } }: DataRequest): ModelData {

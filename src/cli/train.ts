@@ -35,6 +35,7 @@ export interface TrainFlags extends WatchFlags {
   readonly resume?: string;
   readonly sample?: number;
   readonly temperature?: number;
+  readonly findLearningRate?: boolean;
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }

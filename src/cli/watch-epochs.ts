@@ -40,7 +40,7 @@ export async function watchEpochs(name: string, epoch: number, flags: WatchFlags
 }
 
 /** @throws DiagnosticError unless it is an SVG that can be written. */
-async function checkPicture(file: string): Promise<void> {
+export async function checkPicture(file: string): Promise<void> {
   if (extname(file).toLowerCase() !== ".svg")
     throw usageError(`--plot ${file}: pictures are written as SVG`, "name it .svg");
   await checkWritable(file);

@@ -4,10 +4,10 @@ import { DiagnosticError } from "../diagnostics/errors.ts";
 import { InputError } from "../runtime/input-error.ts";
 
 /**
- * Does some work on what a file held; an {@link InputError} becomes a {@link DiagnosticError} with `code` (T2003 for tables, T2004 for what is in them, T3001 for
- * checkpoints), placed in the file.
+ * Does some work on what a file held; an {@link InputError} becomes a {@link DiagnosticError} with `code` (T2003 for tables, T2004 for
+ * what is in them, T3001 for checkpoints, T3002 for files of tensors), placed in the file.
  */
-export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001", work: () => T): T {
+export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T3002", work: () => T): T {
   try {
     return work();
   } catch (error) {

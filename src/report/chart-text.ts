@@ -62,8 +62,12 @@ export function panelText(panel: Panel, { width, height }: TextSize): string {
 type Grid = string[][];
 type Places = readonly (readonly [x: number, y: number])[];
 
+/** Dots stand behind lines. */
 function drawDots(grid: Grid, places: Places): void {
-  for (const [x, y] of places) grid[grid.length - 1 - Math.round(y)][Math.round(x)] = dot;
+  for (const [x, y] of places) {
+    const cells = grid[grid.length - 1 - Math.round(y)];
+    if (cells[Math.round(x)] === " ") cells[Math.round(x)] = dot;
+  }
 }
 
 /** asciichart draws a line alone; what it has drawn is laid over what is there. */

@@ -6,7 +6,7 @@ import { placed, reading, type DataReader } from "./program.ts";
 /** One file of all rows. */
 export const csvFile: DataReader = {
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(_, { "--data": file }) {
+  async read(_, { "--predict": asked, "--data": file = asked }) {
     if (file === undefined)
       throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));

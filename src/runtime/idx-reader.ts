@@ -9,30 +9,40 @@ import { placed, reading, type DataReader } from "./program.ts";
 /** As the program takes it. The files are called as in the spec, from the folder on that they share. */
 export const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
-  async read({ model, data }, { "--data": folder }) {
+  async read({ model, data }, { "--predict": asked, "--data": folder }) {
+    if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
       const files = [train, test ?? {}].flatMap((part) => Object.values(part));
       throw new InputError(`--data FOLDER is needed: the folder of ${files.join(", ")}`);
     }
-    const whole = await readPart(model, folder, train);
-    return { ...whole, test: test && (await readPart(model, folder, test)) };
+    const inFolder = (part: Record<string, string>) => {
+      const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);
+      return readPart(model, folder, files);
+    };
+    return { ...(await inFolder(train)), test: test && (await inFolder(test)) };
   },
 };
 
-/** These files, by input and target. */
+/** The input that a single file holds. */
+export function onlyInput({ inputs }: ModelFacts): string {
+  const [input, ...others] = Object.keys(inputs);
+  if (others.length === 0) return input;
+  throw new InputError(`one file holds one input, and the model reads ${Object.keys(inputs).join(", ")}`);
+}
+
+/** These files, each with the input or target that it holds; `place` stands for all of them. */
 async function readPart(
   model: ModelFacts,
-  folder: string,
-  files: Readonly<Record<string, string>>,
+  place: string,
+  files: readonly (readonly [name: string, path: string])[],
 ): Promise<Source> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
-  for (const [name, file] of Object.entries(files)) {
-    const path = `${folder}/${file}`;
+  for (const [name, path] of files) {
     const bytes = await reading(path, (host) => host.readFile(path).then(unpacked));
     contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }
-  return { file: folder, table: idxTable(contents) };
+  return { file: place, table: idxTable(contents) };
 }

@@ -4,6 +4,7 @@ import type { Notes } from "./checkpoint.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "./dataset.ts";
 import { checkFields } from "./fields.ts";
 import { InputError } from "./input-error.ts";
+import { csvText, type Predicting } from "./predictions.ts";
 import { checkWhole } from "./session.ts";
 import { epochText, resultText, trainOn, type Regime, type Run, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
@@ -38,6 +39,8 @@ export interface Program extends Preparing {
   reader: DataReader;
   /** Which trainings a run consists of, if it is not one. */
   regime?: Regime;
+  /** What the trained model says of the rows of a file; absent where it writes texts instead. */
+  predict?: Predicting;
   /** Lines of help for what only looks at the trainer. */
   seenHelp?: string;
   /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
@@ -92,7 +95,7 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training } = program;
+  const { model, training, predict } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -108,6 +111,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
+  if (flags["--predict"] && predict) {
+    const { fields } = resumed;
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+  }
   const train: Run["train"] = async (own, dataset, stage) => {
     const { epochs, name = "" } = stage;
     const { fields } = dataset;

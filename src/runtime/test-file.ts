@@ -9,7 +9,8 @@ export const csvFileAndTest: DataReader = {
   --test FILE          one of the same columns: the rows of the test part (needed)`,
   async read(program, flags) {
     const source = await csvFile.read(program, flags);
-    const { "--test": file } = flags;
+    const { "--test": file, "--predict": asked } = flags;
+    if (asked !== undefined) return source;
     if (file === undefined)
       throw new InputError("--test FILE is needed: the CSV file of the test part (see --help)");
     return { ...source, test: await csvFile.read(program, { "--data": file }) };

@@ -2,7 +2,7 @@
 import { isRising, metricName } from "../library/metrics/index.ts";
 import { readNames } from "./build-network.ts";
 import { sizeOf } from "../ir/types.ts";
-import { classWeightStorage } from "./build-measures.ts";
+import { classWeightStorage, splitOutputStep } from "./build-measures.ts";
 import { readByMeasures } from "./check/check-formulas.ts";
 import type { ModelGraphs } from "./build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
@@ -91,20 +91,46 @@ export function codecNames({ data }: Model): Readonly<Record<string, string>> {
   );
 }
 
+/** The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts are written instead. */
+export function answerName(model: Model, built: ModelGraphs): string | undefined {
+  const { loss } = model;
+  const [{ classes, shape }] = Object.values(model.targets);
+  const [output] = built.predict.outputs;
+  const perPlace = sizeOf(output.node.type.shape, 1) / sizeOf(shape, 1);
+  // One column of a file stands for all numbers of an image.
+  const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
+  if (writesTexts(model) || isImage) return undefined;
+  if (classes === undefined) {
+    const ofReal = {
+      "binary-cross-entropy": "ofLogit",
+      poisson: "ofLogarithm",
+      "kl-divergence": "ofLogarithm",
+    };
+    const name = Object.entries(ofReal).find(([type]) => type === loss.type)?.[1] ?? "inTargetUnits";
+    return perPlace === 1 ? name : undefined;
+  }
+  if (perPlace === classes) return loss.type === "cross-entropy" ? "byProbability" : "byScore";
+  if (perPlace !== 1 || classes !== 2) return undefined;
+  if (splitOutputStep(model).hasOutputStep) return "bySecondStep";
+  return loss.type === "binary-cross-entropy" ? "bySecondLogit" : "byMargin";
+}
+
 /** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
-export const programParts = (model: Model): Readonly<Record<string, string>> => {
+export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, string>> => {
   const { data, metrics, training } = model;
   if (data === undefined) return {};
   const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   const ofTable = data.test === undefined ? "csvFile" : "csvFileAndTest";
   const codecs = Object.entries(codecNames(model)).map(([key, codec]) => `${key}: ${codec}`);
+  const answer = answerName(model, built);
   return {
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
     codecs: `{ ${codecs.join(", ")} }`,
     ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
     ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
+    ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: `predictBy(${answer})` }),
   };
 };
 
@@ -172,5 +198,5 @@ export const trainerFacts = (model: Model, built: ModelGraphs, dtype: "f32" | "f
   model: modelFacts(model, built, dtype),
   training: trainingFacts(model.training, model.metrics),
   data: dataFacts(model),
-  programParts: programParts(model),
+  programParts: programParts(model, built),
 });

@@ -11,13 +11,12 @@ import { formulaOf } from "../ops/formula.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import type { Compilation } from "../pipeline.ts";
 import { evaluateGraph } from "../reference/interpret.ts";
-import { sizeOf } from "../runtime/model-facts.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
-import { randomKey, randomStream, salts, shuffle } from "../runtime/random.ts";
 import type { Batch } from "../runtime/slots.ts";
 import type { Trainer } from "../runtime/trainer.ts";
 import { batchStorage, rowsIn } from "./batch-storage.ts";
 import { checkpointStorage } from "./checkpoint-storage.ts";
+import { epochBatches } from "./epoch-batches.ts";
 
 /** The interpreter does some ten million operations a second; larger steps than this are not worth the wait. */
 const mostFlops = 1e8;
@@ -31,7 +30,8 @@ export function explainDivergence(
 ): string | undefined {
   if (flopsOfProgram(compilation, "gradient") > mostFlops) return undefined;
   const start = trainer.save();
-  const batches = batchesOf(compilation, facts, trainer, data);
+  const { shuffle } = compilation.model.training;
+  const batches = [...epochBatches(facts, data, { seed: trainer.seed, epoch: trainer.epoch + 1, shuffle })];
   const bad = batches.findIndex((batch) => !isSound(trainer, trainer.step(batch)));
   if (bad < 0) return undefined;
   trainer.load(start);
@@ -40,22 +40,6 @@ export function explainDivergence(
   const step = kept.get("optimizer:step")?.data[0] ?? 0;
   const cause = firstBadNode(compilation, facts, kept, batches[bad]);
   return cause === undefined ? undefined : `the first bad number: at step ${step}, ${cause}`;
-}
-
-/** The batches of the trainer's next epoch, in its order. */
-function batchesOf({ model }: Compilation, facts: ModelFacts, trainer: Trainer, data: Batch): Batch[] {
-  const order = Int32Array.from({ length: rowsIn(facts, data) }, (_, row) => row);
-  const key = randomKey(trainer.seed, trainer.epoch + 1, salts.shuffle);
-  if (model.training.shuffle) shuffle(order, randomStream(key));
-  const slots = [...Object.entries(facts.inputs), ...Object.entries(facts.targets)];
-  const batches: Batch[] = [];
-  for (let at = 0; at < order.length; at += facts.batchSize) {
-    const rows = order.subarray(at, at + facts.batchSize);
-    const pick = (name: string, size: number) =>
-      Array.from(rows).flatMap((row) => Array.prototype.slice.call(data[name], row * size, (row + 1) * size));
-    batches.push(Object.fromEntries(slots.map(([name, { shape }]) => [name, pick(name, sizeOf(shape))])));
-  }
-  return batches;
 }
 
 const isSound = ({ parameters, gradients }: Trainer, loss: number): boolean =>

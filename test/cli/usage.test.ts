@@ -9,13 +9,23 @@ afterAll(place.remove);
 describe("help and version", () => {
   it("lists the commands, with examples", async () => {
     const { code, stdout } = await place.run("--help");
-    for (const command of ["compile", "train", "search", "verify", "inspect", "bench", "schema"])
+    for (const command of [
+      "compile",
+      "train",
+      "search",
+      "verify",
+      "inspect",
+      "export",
+      "import",
+      "bench",
+      "schema",
+    ])
       expect(stdout).toContain(command);
     expect(stdout).toContain("Examples:");
     expect(code).toBe(0);
   });
 
-  it.each(["compile", "train", "search", "verify", "inspect", "bench", "schema"])(
+  it.each(["compile", "train", "search", "verify", "inspect", "export", "import", "bench", "schema"])(
     "explains %s, with examples",
     async (command) => {
       const { code, stdout } = await place.run(command, "--help");

@@ -82,6 +82,20 @@ test("--data names the folder that all files lie in", async () => {
   expect((await program("--help")).stdout).toMatch(/^ {2}--data FOLDER {8}the folder of the IDX files/m);
 });
 
+test("images of a file are predicted, packed or not, and need no labels", async () => {
+  await place.run("train", "bars.json", "--out", "bars.ckpt");
+  const { stdout } = await place.run("predict", "bars.json", "bars.ckpt", "bars/test/image");
+  const [head, ...rows] = stdout.trimEnd().split("\n");
+  expect(head).toBe("kind,kind_0,kind_1");
+  expect(rows.map((row) => Number(row[0]))).toEqual(kinds(20));
+  const printed = await program("--resume", "bars.ckpt", "--predict", "bars/test/image");
+  expect(printed.stdout).toBe(stdout);
+  expectRefusal(
+    await place.run("predict", "bars.json", "bars.ckpt", "bars/test/kind"),
+    /bars.test.kind error T2004/,
+  );
+});
+
 test("one part alone is split", async () => {
   const { train } = spec.data ?? {};
   const idx = typeof train === "object" ? train.idx : {};

@@ -1,0 +1,29 @@
+/** `tapeless export`: the parameters of a checkpoint as a file that other libraries read. A checkpoint says all that this takes. */
+import { parametersIn } from "../exchange/parameters.ts";
+import { onFile } from "./emitted-errors.ts";
+import { sizeText } from "./size-text.ts";
+import { formatOf } from "./tensor-file.ts";
+import { readCheckpointFile } from "./trained-values.ts";
+import { writeFile } from "./write-file.ts";
+
+export interface ExportFlags {
+  readonly output: string;
+}
+
+/** Returns the exit code. */
+export async function exportParameters(checkpoint: string, { output }: ExportFlags): Promise<number> {
+  const format = formatOf(output);
+  const bytes = await readCheckpointFile(checkpoint);
+  const { model, epoch, tensors } = onFile(checkpoint, "T3001", () => parametersIn(bytes));
+  const facts = { format: "tapeless", model: model.name, specHash: model.specHash, epoch: String(epoch) };
+  const file = format.encode(tensors, facts);
+  await writeFile(output, file);
+  process.stdout.write(`${checkpoint} → ${output}  ${countText(tensors)} (${sizeText(file.length)})\n`);
+  return 0;
+}
+
+/** How many parameters there are, and of how many numbers. */
+export function countText(tensors: readonly { readonly numbers: ArrayLike<number> }[]): string {
+  const numbers = tensors.reduce((sum, { numbers: { length } }) => sum + length, 0);
+  return `${tensors.length} parameters of ${numbers} numbers`;
+}

@@ -1,0 +1,109 @@
+/** `train --find-learning-rate`: the range test on the training part, a plot of it and the rate it names. Nothing is kept of the training. */
+import { loadTrainer } from "../load-trainer.ts";
+import { chartSvg, panelText } from "../report/index.ts";
+import {
+  hasComeApart,
+  rangeTestChart,
+  rateFactor,
+  rateRange,
+  rateSteps,
+  readRangeTest,
+  type RangeTest,
+} from "../report/range-test.ts";
+import { datasetOf } from "../runtime/dataset.ts";
+import { preparingOf } from "../spec/preparing.ts";
+import type { Model } from "../spec/types.ts";
+import { epochBatches } from "../verify/epoch-batches.ts";
+import { compileSpec, type CompiledSpec } from "./compile-spec.ts";
+import { onFile } from "./emitted-errors.ts";
+import { readSource } from "./read-source.ts";
+import { say } from "./report-error.ts";
+import { terminalSize } from "./terminal-size.ts";
+import type { TrainFlags } from "./train.ts";
+import { usageError } from "./usage-error.ts";
+import { checkPicture } from "./watch-epochs.ts";
+import { writeFile } from "./write-file.ts";
+
+/** Returns the exit code: 1 if the loss falls at no rate. */
+export async function findLearningRate(spec: string, flags: TrainFlags): Promise<number> {
+  checkFlags(flags);
+  if (flags.plot !== undefined) await checkPicture(flags.plot);
+  const compiled = await compileSpec(spec, { dtype: flags.dtype });
+  const { name } = compiled.compilation.model;
+  const test = readRangeTest(await lossesAtRisingRates(spec, compiled, flags));
+  const chart = rangeTestChart(`${name}: learning-rate range test`, test);
+  if (flags.plot !== undefined) await writeFile(flags.plot, chartSvg(chart));
+  const { steepest, lowest, ...course } = test;
+  if (steepest === undefined || lowest === undefined) return tellNoFall(course);
+  const result = { model: name, rate: rounded(steepest), steepest, lowest, ...course };
+  const plot = panelText(chart.panels[0], terminalSize(process.stdout));
+  process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${plot}\n${verdict(result)}`);
+  return 0;
+}
+
+/** What is for training has no place here: nothing of it would be done. @throws DiagnosticError (T1010) */
+function checkFlags(flags: TrainFlags): void {
+  const idle = ["epochs", "out", "keep", "resume", "sample", "temperature", "log", "chart"] as const;
+  const given = idle.find((flag) => flags[flag] !== undefined);
+  if (given !== undefined)
+    throw usageError(`--${given} has no meaning with --find-learning-rate, which trains nothing that is kept`, "leave one of them out"); // prettier-ignore
+}
+
+/**
+ * The losses of a fresh trainer before each step, until they come apart. The rising rate is the very schedule that a spec could have, so
+ * the trainer is one like any other; rows of the validation and test parts are never looked at.
+ */
+async function lossesAtRisingRates(
+  spec: string,
+  { compilation: { model }, source }: CompiledSpec,
+  { dtype, data: given, seed = model.training.seed }: TrainFlags,
+): Promise<number[]> {
+  const { compileModel, emitTypeScript } = await import("../pipeline.ts");
+  const learningRate = { type: "exponential", initial: rateRange.low, rate: rateFactor } as const;
+  const rising: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
+  const emitted = await loadTrainer(await emitTypeScript(compileModel(rising, { dtype }), dtype));
+  const { model: facts } = emitted;
+  const { train } = datasetOf(
+    preparingOf(model, facts),
+    await readSource({ spec, source, model, facts, given }),
+    seed,
+    (file, work) => onFile(file, "T2004", work),
+  );
+  const trainer = emitted.createTrainer({ seed });
+  const { shuffle } = model.training;
+  const losses: number[] = [];
+  for (let epoch = 1; losses.length < rateSteps; epoch++)
+    for (const batch of epochBatches(facts, train, { seed, epoch, shuffle })) {
+      losses.push(trainer.step(batch));
+      if (losses.length === rateSteps || hasComeApart(losses)) return losses;
+    }
+  return losses;
+}
+
+/** Two digits are more than a range test can tell. */
+const rounded = (rate: number): number => Number(rate.toPrecision(2));
+
+function verdict({ steepest, lowest, rates }: RangeTest & { steepest: number; lowest: number }): string {
+  const last = rates[rates.length - 1];
+  const end = rates.length < rateSteps ? `came apart above ${rounded(last)}` : `held up to ${rounded(last)}`;
+  return [
+    `learning rate ${rounded(steepest)}: there the loss falls steepest`,
+    `to compare: it was lowest at ${rounded(lowest)}, a tenth of which is ${rounded(lowest / 10)}; it ${end}`,
+    "",
+  ].join("\n");
+}
+
+function tellNoFall({ losses }: RangeTest): number {
+  const { low, high } = rateRange;
+  const course = `it was ${losses[0]} at first, and at its lowest ${Math.min(...losses)}`;
+  say([
+    {
+      code: "T4003",
+      severity: "error",
+      message: `the loss falls at no learning rate from ${low} to ${high}`,
+      hint: "is there anything to learn from these inputs, and are they scaled?",
+      notes: losses.length === 0 ? [] : [course],
+    },
+  ]);
+  return 1;
+}

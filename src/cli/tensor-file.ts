@@ -1,0 +1,32 @@
+/** Files of parameters in the formats of others, by the endings of their names. */
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import { tensorFormats } from "../exchange/formats.ts";
+import type { StoredTensor, TensorFormat } from "../exchange/tensors.ts";
+import { onFile } from "./emitted-errors.ts";
+import { fileReason } from "./file-reason.ts";
+import { usageError } from "./usage-error.ts";
+
+/** @throws DiagnosticError (T1010) for a name that ends otherwise. */
+export function formatOf(file: string): TensorFormat {
+  const ending = extname(file).toLowerCase();
+  if (Object.hasOwn(tensorFormats, ending)) return tensorFormats[ending];
+  throw usageError(
+    `the name ${file} does not say what format it is in`,
+    `it must end in ${Object.keys(tensorFormats).join(" or ")}`,
+  );
+}
+
+/** @throws DiagnosticError (T1010, T3002) */
+export async function readTensors(file: string): Promise<StoredTensor[]> {
+  const format = formatOf(file);
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw wrongTensors(file, `the file cannot be read: ${fileReason(error)}`);
+  });
+  return onFile(file, "T3002", () => format.decode(bytes));
+}
+
+/** T3002: a file of tensors is not what was needed. */
+export const wrongTensors = (file: string, message: string, notes: readonly string[] = []): DiagnosticError =>
+  new DiagnosticError([{ code: "T3002", severity: "error", message, place: { file }, notes }]);
