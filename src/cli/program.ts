@@ -3,6 +3,7 @@
  * file is loaded only when it is called.
  */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { shardOf, type Shard } from "../search/shards.ts";
 import { version } from "../spec/version.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
@@ -123,8 +124,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     );
 
   command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
-    "tapeless search graphs/wine-search.yaml",
-    "tapeless search graphs/wine-search.yaml --threads 8 --out wine.jsonl --csv wine.csv",
+    "tapeless search graphs/wine.yaml",
+    "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
+    "tapeless search graphs/wine.yaml --shard 0/4      on each of four machines; then --merge on one",
+    "tapeless search graphs/wine.yaml --emit slurm --shards 4 -o wine.sh",
   ])
     .argument("<spec>", `${specArgument}, with \`training.search\``)
     .option("--data <file>", "the data, as for train (default: the spec's)")
@@ -134,6 +137,19 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "keeps what is done; the same command goes on from there (default: NAME.search.jsonl)",
     )
     .option("--csv <file>", "write the table of all candidates")
+    .option("--write-best <spec>", "write the winner's spec, as JSON or YAML")
+    .option("--shard <i/n>", "try only every n-th candidate, from the i-th on, and judge nothing", shard)
+    .option("--merge", "join the results of all shards, and judge the best")
+    .addOption(
+      new Option("--emit <scheduler>", "write the script that runs the shards on a cluster").choices([
+        "slurm",
+        "kubernetes",
+      ]),
+    )
+    .option("--shards <n>", "with --emit: into how many parts the search is cut", positive)
+    .option("--image <name>", "with --emit kubernetes: a container image that holds tapeless")
+    .option("--volume <claim>", "with --emit kubernetes: the claim of the volume with spec, data and results")
+    .option("-o, --output <file>", "with --emit: the file to write (default: standard output)")
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: SearchFlags) =>
@@ -249,6 +265,12 @@ function whole(text: string): number {
 function positive(text: string): number {
   if (whole(text) > 0) return whole(text);
   throw new InvalidArgumentError("It must be at least 1.");
+}
+
+function shard(text: string): Shard {
+  const part = shardOf(text);
+  if (part !== undefined) return part;
+  throw new InvalidArgumentError("It must be two whole numbers as 0/4: which part, from 0, and of how many.");
 }
 
 function temperature(text: string): number {

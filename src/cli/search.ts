@@ -1,66 +1,65 @@
 /** `tapeless search`: tries every candidate of a spec's search, chooses on the validation part, and judges the winner once on the test. */
-import { availableParallelism } from "node:os";
 import type { Placing } from "../runtime/dataset.ts";
 import { resultText } from "../runtime/train-on.ts";
-import { figureText } from "../report/figure-text.ts";
-import type { CheckedCandidate } from "../search/check-candidates.ts";
+import { specText } from "../search/best-spec.ts";
 import { searchHash } from "../search/identity.ts";
 import { judge } from "../search/judge.ts";
 import { openData } from "../search/open-data.ts";
-import { isValidated, type Outcome } from "../search/outcome.ts";
 import { rankingOf } from "../search/ranking.ts";
 import { readCandidates } from "../search/read-candidates.ts";
 import { rankingCsv, rankingJson, rankingText } from "../search/report.ts";
-import { addResult, openResults, readResults } from "../search/results-file.ts";
-import { inThreads } from "../search/threads.ts";
+import { shardFile, type Shard } from "../search/shards.ts";
 import { valuesText } from "../search/values-text.ts";
 import { readGuarded } from "./compile-spec.ts";
+import { checkEmit, emitSearch, type EmitFlags } from "./emit-search.ts";
 import { onFile } from "./emitted-errors.ts";
-import { progressLine } from "./progress-line.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
+import { joinShards, tryCandidates } from "./try-candidates.ts";
+import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
 
-export interface SearchFlags {
+export interface SearchFlags extends EmitFlags {
   readonly data?: string;
   readonly threads?: number;
   readonly out?: string;
   readonly csv?: string;
+  readonly writeBest?: string;
+  readonly shard?: Shard;
+  readonly merge?: boolean;
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }
 
-const placed: Placing = (file, work) => onFile(file, "T2004", work);
-
 /** Returns the exit code: 1 if every training diverged. */
 export async function searchSpec(file: string, flags: SearchFlags): Promise<number> {
-  const { dtype } = flags;
+  checkFlags(flags);
+  const { dtype, shard } = flags;
   const spec = await readGuarded(file);
   const { model, source, warnings } = spec;
   say(warnings);
   const { candidates, criterion } = await readCandidates(spec, dtype);
+  if (flags.emit !== undefined) {
+    await emitSearch(model.name, file, flags);
+    return 0;
+  }
   const [{ preparing }] = candidates;
   const rows = await readSource({ spec: file, source, model, facts: preparing.model, given: flags.data });
   const preparings = candidates.map(({ preparing }) => preparing);
   const data = openData(preparings, rows, model.training.seed, placed);
 
-  const out = flags.out ?? `${model.name}.search.jsonl`;
-  const hash = searchHash(candidates, data, dtype);
-  const outcomes = readResults(out, hash);
-  openResults(out, hash, model.name);
-  const left = candidates.filter(({ number }) => !outcomes.has(number));
-  const progress = await progressLine(process.stderr);
-  progress.show(
-    `${candidates.length} candidates, ${left.length} to try; each is kept in ${out} when it is done`,
-  );
-  const jobs = left.map(({ number }) => number);
-  const threads = flags.threads ?? availableParallelism();
-  await inThreads({ file, dtype, ...data }, jobs, threads, (number, outcome) => {
-    addResult(out, candidates[number], outcome);
-    outcomes.set(number, outcome);
-    progress.show(`${outcomes.size}/${candidates.length}  ${candidateText(candidates[number], outcome)}`);
-  });
-  progress.end();
+  const whole = flags.out ?? `${model.name}.search.jsonl`;
+  const out = shard === undefined ? whole : shardFile(whole, shard);
+  const search = {
+    file,
+    dtype,
+    candidates,
+    data,
+    model: model.name,
+    hash: searchHash(candidates, data, dtype),
+  };
+  const outcomes = flags.merge ? joinShards(search, out) : await tryCandidates(search, out, flags);
+  if (shard !== undefined) return 0;
 
   const ranking = rankingOf(candidates, outcomes, criterion);
   const [best] = ranking.ranked;
@@ -71,19 +70,29 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
     say([{ code: "T4001", severity: "error", message, hint }]);
     return 1;
   }
-  const judged = await judge(candidates[best.candidate.number].model, rows, placed, dtype);
+  const winner = candidates[best.candidate.number];
+  if (flags.writeBest !== undefined)
+    await writeFile(flags.writeBest, specText(winner.spec, file, flags.writeBest));
+  const judged = await judge(winner.model, rows, placed, dtype);
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, judged))}\n`
-      : `${rankingText(ranking)}\ncandidate ${best.candidate.number}: ${valuesText(best.candidate.values)}\n${resultText(judged)}\n`,
+      : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n${resultText(judged)}\n`,
   );
   return 0;
 }
 
-/** One line of progress. */
-function candidateText({ number, values }: CheckedCandidate, outcome: Outcome): string {
-  const figures = isValidated(outcome)
-    ? Object.entries(outcome.validation).map(([name, value]) => `${name} ${figureText(value)}`)
-    : ["diverged"];
-  return `candidate ${number}: ${figures.join("  ")}  (${valuesText(values)})`;
+const placed: Placing = (file, work) => onFile(file, "T2004", work);
+
+/** @throws DiagnosticError (T1010) for flags that do not go together */
+function checkFlags(flags: SearchFlags): void {
+  checkEmit(flags);
+  const { shard, merge, emit, json, csv, writeBest } = flags;
+  const works = [shard && "--shard", merge && "--merge", emit && "--emit"].filter((flag) => typeof flag === "string"); // prettier-ignore
+  if (works.length > 1) throw usageError(`${works.join(" and ")} cannot be done at once`);
+  const results = [json && "--json", csv && "--csv", writeBest && "--write-best"].filter((flag) => typeof flag === "string"); // prettier-ignore
+  if (works.length === 1 && !merge && results.length > 0)
+    throw usageError(`${works[0]} chooses nothing, so there is nothing for ${results[0]} to tell`, "--merge tells it"); // prettier-ignore
+  if (writeBest !== undefined && !/\.(json|ya?ml)$/.test(writeBest))
+    throw usageError(`--write-best ${writeBest}: a spec is written as .json, .yaml or .yml`);
 }
