@@ -1441,17 +1441,17 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
 
 /** One pass over the training rows, in an order that follows from seed and epoch alone. */
 function runEpoch(session: Session, plan: FitPlan): EpochReport {
-  const { machine, progress, slots, training } = session;
+  const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
+  const rowsOfStep = batchSize * (training.accumulate ?? 1);
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0], epoch, salts.shuffle)));
   let sum = 0;
-  for (let start = 0; start < order.length; start += batchSize) {
-    const n = Math.min(batchSize, order.length - start);
-    writeRows(slots, train.data, start, n, order);
-    const loss = machine.gradient(n);
-    checkLoss(machine, epoch, loss, n);
+  for (let start = 0; start < order.length; start += rowsOfStep) {
+    const n = Math.min(rowsOfStep, order.length - start);
+    const loss = session.gradientOf(session, train.data, order, start, n, batchSize);
+    checkLoss(machine, epoch, loss, Math.min(n, batchSize));
     machine.update(n);
     sum += loss * n;
   }
@@ -1975,6 +1975,8 @@ interface TrainingFacts {
   epochs: number;
   seed: number;
   shuffle: boolean;
+  /** How many batches make a step, if more than one. */
+  accumulate?: number;
   /** The metrics of the spec, by name, as the machine's `summarise` gives them. */
   metrics: readonly string[];
   /** Those of them that are the better the higher they are. */
@@ -2385,12 +2387,29 @@ interface Progress {
   last: Uint8Array;
 }
 
+/** Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize` fit in at a time. */
+type GradientOf = (
+  session: Session,
+  data: Batch,
+  order: Int32Array,
+  start: number,
+  n: number,
+  batchSize: number,
+) => number;
+
+/** The gradients of rows that fit in together. */
+const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
+  writeRows(slots, data, start, n, order);
+  return machine.gradient(n);
+};
+
 /** What the functions of a trainer share. */
 interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
   readonly machine: Machine;
   readonly slots: readonly Slot[];
+  readonly gradientOf: GradientOf;
   progress: Progress;
 }
 
@@ -2831,9 +2850,10 @@ function trainerOf(
   machine: Machine,
   training: TrainingFacts,
   options: { seed?: number } = {},
+  gradientOf = gradientOfBatch,
 ): Trainer {
   const slots = slotsOf(model, machine);
-  const session: Session = { model, training, machine, slots, progress: freshProgress() };
+  const session: Session = { model, training, machine, slots, gradientOf, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 

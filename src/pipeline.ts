@@ -7,6 +7,8 @@ import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { buffersOf } from "./emit/typescript/share-kernels.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
+import type { GraphBuilder } from "./ir/builder.ts";
+import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import type { LoopProgram } from "./loop/types.ts";
@@ -16,8 +18,9 @@ import { planMemory } from "./lower/plan-memory.ts";
 import { rematerialise } from "./lower/rematerialise.ts";
 import type { Rematerialised } from "./lower/rematerialise.ts";
 import { createBuilder } from "./ops/index.ts";
+import { accumulate } from "./passes/accumulate.ts";
 import type { Pass } from "./passes/define.ts";
-import { differentiate } from "./passes/differentiate.ts";
+import { differentiate, gradientsOf } from "./passes/differentiate.ts";
 import { eraseStopGradients } from "./passes/erase-stop-gradients.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
@@ -26,6 +29,8 @@ import type { PassReport, RunOptions } from "./passes/run.ts";
 import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
+import { onTrainedWeights } from "./spec/build-average.ts";
+import { statisticStorage } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import { balancedWeights, modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
@@ -56,8 +61,10 @@ export interface PipelineOptions {
   readonly watch?: (report: PassReport) => void;
 }
 
-/** The graphs of a model after differentiation, in the order of their programs. */
+/** The graphs of a model after differentiation, in the order of their programs; the first two only of some models. */
 export interface Differentiated {
+  readonly begin?: Graph | undefined;
+  readonly measure?: Graph | undefined;
   readonly gradient: Graph;
   readonly update: Graph;
   readonly predict: Graph;
@@ -78,7 +85,7 @@ export interface Compilation {
   readonly plan: MemoryPlan;
 }
 
-const programOrder = ["gradient", "update", "predict", "evaluate", "summarise"] as const;
+const programOrder = ["begin", "measure", "gradient", "update", "predict", "evaluate", "summarise"] as const;
 export type ProgramName = (typeof programOrder)[number];
 
 /** From a model to scheduled loops in a planned arena. */
@@ -103,31 +110,66 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     evaluate: { ...built.evaluate, name: "evaluate" },
     summarise: { ...built.summarise, name: "summarise" },
   };
-  for (const name of programOrder) checkGraph(derived[name], "differentiate");
-  const simplified = (name: ProgramName) => runPasses(derived[name], graphPasses, g, run);
+  const { begin, measure, gradient: ofStep } = graphsOfStep(model, built, derived.gradient, trainable, g);
+  for (const graph of [begin, measure, ofStep, ...Object.values(derived)])
+    if (graph !== undefined) checkGraph(graph, "differentiate");
+  const simplified = (graph: Graph) => runPasses(graph, graphPasses, g, run);
   const graphs: Differentiated = {
-    gradient: simplified("gradient"),
-    update: simplified("update"),
-    predict: simplified("predict"),
-    evaluate: simplified("evaluate"),
-    summarise: simplified("summarise"),
+    begin: begin && simplified(begin),
+    measure: measure && simplified(measure),
+    gradient: simplified(ofStep),
+    update: simplified(derived.update),
+    predict: simplified(derived.predict),
+    evaluate: simplified(derived.evaluate),
+    summarise: simplified(derived.summarise),
   };
 
   const { batchSize } = model.training;
   const storage = storageOf(model, built, graphs, options.dtype);
-  const lowered = programOrder.map((name) => {
-    const lean: Pick<Rematerialised, "graph"> & Partial<Rematerialised> = skip.has("rematerialise")
-      ? { graph: graphs[name] }
-      : rematerialise(graphs[name], g, batchSize);
-    const { copies } = lean;
-    return lowerGraph(lean.graph, { float: options.dtype, batchSize, storage, skip, copies });
-  });
+  const lowered = programOrder
+    .flatMap((name) => graphs[name] ?? [])
+    .map((graph) => {
+      const lean: Pick<Rematerialised, "graph"> & Partial<Rematerialised> = skip.has("rematerialise")
+        ? { graph }
+        : rematerialise(graph, g, batchSize);
+      const { copies } = lean;
+      return lowerGraph(lean.graph, { float: options.dtype, batchSize, storage, skip, copies });
+    });
   for (const program of lowered) checkLoops(program, "lowering");
   const programs = lowered.map((program) => scheduleProgram(program, { batchSize, skip }));
   for (const program of programs) checkLoops(program, "scheduling");
   // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
   const plan = planMemory(programs, storage, batchSize);
   return { model, built, derived, graphs, lowered, programs, plan };
+}
+
+/**
+ * The gradients of a step, and what goes before them. Of most models they are those of a batch alone; several batches are accumulated,
+ * and averaged parameters are trained through the weights that the average is of.
+ */
+function graphsOfStep(
+  model: Model,
+  { training, loss, begin, parameters }: ModelGraphs,
+  gradient: Graph,
+  wanted: readonly string[],
+  g: GraphBuilder,
+): Pick<Differentiated, "begin" | "measure" | "gradient"> {
+  const { accumulate: groupSize, average } = model.training;
+  const leaves = training.nodes.filter((node) => node.op === "parameter");
+  const statistics = training.outputs.flatMap((output) => {
+    const statistic = leaves.find(({ attributes: { name } }) => statisticStorage(name) === output.storage);
+    return statistic === undefined ? [] : [{ ...output, statistic }];
+  });
+  const trained = leaves.filter(({ attributes: { name } }) => wanted.includes(name));
+  const group = groupSize && accumulate({ ...loss, statistics }, trained, groupSize, gradientsOf, g);
+  const outputs = [...begin, ...(group ? group.begin : [])];
+  const trainable = parameters.filter((parameter) => parameter.trainable).map(({ name }) => name);
+  const placed = (graph: Graph) => (average ? onTrainedWeights(graph, trainable, g) : graph);
+  return {
+    ...(outputs.length > 0 && { begin: makeGraph("begin", outputs) }),
+    ...(group && { measure: placed(group.measure) }),
+    gradient: placed(group ? group.gradient : gradient),
+  };
 }
 
 /** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */

@@ -43,10 +43,21 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
 
 /** What is for training has no place here: nothing of it would be done. @throws DiagnosticError (T1010) */
 function checkFlags(flags: TrainFlags): void {
-  const idle = ["epochs", "out", "keep", "resume", "sample", "temperature", "log", "chart"] as const;
+  const idle = [
+    "epochs",
+    "out",
+    "keep",
+    "resume",
+    "sample",
+    "temperature",
+    "log",
+    "chart",
+    "showSchedule",
+  ] as const;
   const given = idle.find((flag) => flags[flag] !== undefined);
-  if (given !== undefined)
-    throw usageError(`--${given} has no meaning with --find-learning-rate, which trains nothing that is kept`, "leave one of them out"); // prettier-ignore
+  if (given === undefined) return;
+  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw usageError(`--${flag} has no meaning with --find-learning-rate, which trains nothing that is kept`, "leave one of them out"); // prettier-ignore
 }
 
 /**

@@ -1,4 +1,4 @@
-/** `tapeless inspect`: graphs, gradients, passes, kernels or memory of a model, as text or JSON. */
+/** `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text or JSON, the schedule as SVG too. */
 import { Unsupported } from "../diagnostics/errors.ts";
 import type { ViewName } from "../inspect/index.ts";
 import type { PassReport } from "../passes/run.ts";
@@ -6,6 +6,7 @@ import type { Compilation } from "../pipeline.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
 import { showValue } from "../util/show-value.ts";
 import { compileSpec } from "./compile-spec.ts";
+import { expectedRun } from "./expected-run.ts";
 import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
 
@@ -21,15 +22,18 @@ export async function inspectSpec(
   spec: string,
   { show, of, format, dtype, output }: InspectFlags,
 ): Promise<number> {
-  if (format !== "text" && format !== "json")
+  if (format !== "text" && format !== "json" && !(format === "svg" && show === "schedule"))
     throw new Unsupported(`the format ${format} is a known gap: it arrives with pictures of graphs; for now, use text or json`); // prettier-ignore
   if (of !== undefined && show !== "gradients") throw usageError("--of belongs to --show gradients");
   const reports: PassReport[] = [];
-  const { compilation } = await compileSpec(spec, { dtype, watch: (report) => reports.push(report) });
+  const compiled = await compileSpec(spec, { dtype, watch: (report) => reports.push(report) });
+  const { compilation } = compiled;
   if (of !== undefined) checkParameter(of, compilation);
   const { views } = await import("../inspect/index.ts");
-  const view = views[show]({ compilation, reports, of });
-  const text = format === "json" ? `${JSON.stringify(view.json, undefined, 2)}\n` : view.text;
+  const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
+  const view = views[show]({ compilation, reports, of, run });
+  const json = () => `${JSON.stringify(view.json, undefined, 2)}\n`;
+  const text = format === "json" ? json() : format === "svg" ? (view.svg ?? "") : view.text;
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;

@@ -66,6 +66,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+    "tapeless train fine.json --from digits.ckpt      starts from the parameters that match",
     "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
@@ -80,6 +81,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       positive,
     )
     .option("--resume <checkpoint>", "go on from there")
+    .option(
+      "--from <file>",
+      "start from the parameters of a checkpoint, .safetensors or .npz that match by name and shape",
+    )
     .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
     .option(
       "--temperature <t>",
@@ -90,6 +95,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "--find-learning-rate",
       "instead of training, find a rate: steps on the training part whose rates rise",
     )
+    .option("--show-schedule", "before training, show the learning rate of its steps")
     .option(
       "--chart",
       "show the losses over the epochs at the end (default: if standard error is a terminal)",
@@ -170,11 +176,12 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
     "tapeless inspect graphs/digits.json --show memory --format json",
+    "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
   ])
     .argument("<spec>", specArgument)
     .addOption(
       new Option("--show <view>", "what to show")
-        .choices(["graph", "gradients", "passes", "kernels", "memory"])
+        .choices(["graph", "gradients", "passes", "kernels", "memory", "schedule"])
         .default("graph"),
     )
     .option("--of <parameter>", "show the gradient of this parameter alone")

@@ -1,6 +1,7 @@
 /** `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics of every part. */
 import { readFile } from "node:fs/promises";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import type { Run } from "../inspect/view.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { Notes } from "../runtime/checkpoint.ts";
@@ -8,13 +9,15 @@ import { foldsIn, trainOnFolds } from "../runtime/cross-validate.ts";
 import { datasetOf, type Dataset, type Placing } from "../runtime/dataset.ts";
 import { checkFields } from "../runtime/fields.ts";
 import { foldedRegime } from "../runtime/folded-regime.ts";
+import type { FoldedRun } from "../runtime/folds.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { inOwnUnits } from "../runtime/own-units.ts";
 import { writerOf } from "../runtime/text-writer.ts";
 import type { Trainer } from "../runtime/trainer.ts";
-import { epochText, trainOn, type Run, type Trainable } from "../runtime/train-on.ts";
+import { epochText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
+import { rowsIn } from "../verify/batch-storage.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
@@ -23,6 +26,7 @@ import { progressLine } from "./progress-line.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
+import { startFrom } from "./start-from.ts";
 import { usageError } from "./usage-error.ts";
 import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 
@@ -33,9 +37,11 @@ export interface TrainFlags extends WatchFlags {
   readonly out?: string;
   readonly keep?: number;
   readonly resume?: string;
+  readonly from?: string;
   readonly sample?: number;
   readonly temperature?: number;
   readonly findLearningRate?: boolean;
+  readonly showSchedule?: boolean;
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }
@@ -45,6 +51,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
   checkSampling(model, flags);
+  checkFolds(model, flags);
   if (hasSearch)
     process.stderr.write(
       "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
@@ -52,15 +59,15 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
+  if (flags.from !== undefined && flags.resume !== undefined)
+    throw usageError(
+      "--resume goes on with a training, --from begins another: only one of them can be meant",
+    );
+  if (flags.from !== undefined) process.stderr.write(await startFrom(trainer, emitted.model, flags.from));
   const resumed = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
 
   const preparing = preparingOf(model, emitted.model);
   const { training } = preparing;
-  if (training.folds !== undefined && flags.keep !== undefined)
-    throw usageError(
-      "--keep counts the epochs of one training, and a run with folds has several",
-      "leave it out",
-    );
   const { epochs = training.epochs } = flags;
   const saveCheckpoint = await checkpointFiles(flags.out, flags.keep);
   // Of several trainings, the one of the model that is kept is watched.
@@ -69,11 +76,13 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const watch = await watchEpochs(model.name, isWatched(resumed?.notes) ? trainer.epoch : 0, flags);
   const progress = await progressLine(process.stderr);
   let latest: Latest | undefined;
-  const train: Run["train"] = async (own, dataset, stage) => {
+  const train: FoldedRun["train"] = async (own, dataset, stage) => {
     const { name = "", notes } = stage;
     const { fields } = dataset;
     const before = own === trainer ? resumed : undefined;
     if (before) onFile(before.file, "T3001", () => checkFields(fields, before.notes.fields));
+    if (flags.showSchedule && own === trainer)
+      await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs: stage.epochs });
     const seen = seenAs(own, emitted.model, model, dataset, flags);
     const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
@@ -119,6 +128,12 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   }
 }
 
+/** On standard error: what is printed stays what the program prints. */
+async function showSchedule(compilation: Compilation, run: Run): Promise<void> {
+  const { views } = await import("../inspect/index.ts");
+  process.stderr.write(`${views.schedule({ compilation, reports: [], of: undefined, run }).text}\n`);
+}
+
 /** Texts can only be written by a model of texts. @throws DiagnosticError (T1010) */
 function checkSampling(model: Model, { sample, temperature }: TrainFlags): void {
   if (sample === undefined && temperature !== undefined)
@@ -128,6 +143,15 @@ function checkSampling(model: Model, { sample, temperature }: TrainFlags): void 
       `--sample writes new texts, and "${model.name}" does not learn what follows in a text`,
       "it needs one input of `characters`, and a target that is the `nextOf` it",
     );
+}
+
+/** What is said of one training has no meaning for several. @throws DiagnosticError (T1010) */
+function checkFolds({ training }: Model, { keep, from }: TrainFlags): void {
+  if (training.validation?.folds === undefined) return;
+  if (keep !== undefined)
+    throw usageError("--keep counts the epochs of one training, and a run with folds has several");
+  if (from !== undefined)
+    throw usageError("--from is where one training starts, and a run with folds has several");
 }
 
 /** The trainer as its spec wants it to be seen. */

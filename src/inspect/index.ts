@@ -4,6 +4,7 @@ import { graphView } from "./graph-view.ts";
 import { kernelsView } from "./kernels-view.ts";
 import { memoryView } from "./memory-view.ts";
 import { passesView } from "./passes-view.ts";
+import { scheduleView } from "./schedule-view.ts";
 import type { Subject, View } from "./view.ts";
 
 export const views = {
@@ -12,6 +13,7 @@ export const views = {
   passes: passesView,
   kernels: kernelsView,
   memory: memoryView,
+  schedule: scheduleView,
 } satisfies Record<string, (subject: Subject) => View>;
 
 export type ViewName = keyof typeof views;

@@ -5,14 +5,23 @@ import type { PassReport } from "../passes/run.ts";
 export interface View {
   readonly text: string;
   readonly json: unknown;
+  /** A picture, of views that have one. */
+  readonly svg?: string;
 }
 
-/** What there is to look at. `reports`: every pass over every graph, in order. */
+/** What there is to look at. `reports`: every pass over every graph, in order; `run`: what is trained, if that is known. */
 export interface Subject {
   readonly compilation: Compilation;
   readonly reports: readonly PassReport[];
   /** The one parameter asked for. */
   readonly of: string | undefined;
+  readonly run?: Run | undefined;
+}
+
+/** The rows of the training part, and how often they are gone through. */
+export interface Run {
+  readonly rows: number;
+  readonly epochs: number;
 }
 
 /** Text in columns, two spaces between them; columns of numbers stand to the right, fractions with three digits. */

@@ -12,7 +12,7 @@ import {
   packParameters,
 } from "./session.ts";
 import type { Session } from "./session.ts";
-import { rowsOf, writeRows, type Batch } from "./slots.ts";
+import { rowsOf, type Batch } from "./slots.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
 import { checkLoss } from "./training-diverged.ts";
 
@@ -121,17 +121,17 @@ function resume({ machine, progress }: Session, plan: FitPlan): void {
 
 /** One pass over the training rows, in an order that follows from seed and epoch alone. */
 function runEpoch(session: Session, plan: FitPlan): EpochReport {
-  const { machine, progress, slots, training } = session;
+  const { machine, progress, training } = session;
   const { train, validation, batchSize } = plan;
+  const rowsOfStep = batchSize * (training.accumulate ?? 1);
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0], epoch, salts.shuffle)));
   let sum = 0;
-  for (let start = 0; start < order.length; start += batchSize) {
-    const n = Math.min(batchSize, order.length - start);
-    writeRows(slots, train.data, start, n, order);
-    const loss = machine.gradient(n);
-    checkLoss(machine, epoch, loss, n);
+  for (let start = 0; start < order.length; start += rowsOfStep) {
+    const n = Math.min(rowsOfStep, order.length - start);
+    const loss = session.gradientOf(session, train.data, order, start, n, batchSize);
+    checkLoss(machine, epoch, loss, Math.min(n, batchSize));
     machine.update(n);
     sum += loss * n;
   }

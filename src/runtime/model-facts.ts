@@ -31,6 +31,8 @@ export interface TrainingFacts {
   epochs: number;
   seed: number;
   shuffle: boolean;
+  /** How many batches make a step, if more than one. */
+  accumulate?: number;
   /** The metrics of the spec, by name, as the machine's `summarise` gives them. */
   metrics: readonly string[];
   /** Those of them that are the better the higher they are. */

@@ -21,12 +21,29 @@ export interface Progress {
   last: Uint8Array;
 }
 
+/** Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize` fit in at a time. */
+export type GradientOf = (
+  session: Session,
+  data: Batch,
+  order: Int32Array,
+  start: number,
+  n: number,
+  batchSize: number,
+) => number;
+
+/** The gradients of rows that fit in together. */
+export const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
+  writeRows(slots, data, start, n, order);
+  return machine.gradient(n);
+};
+
 /** What the functions of a trainer share. */
 export interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
   readonly machine: Machine;
   readonly slots: readonly Slot[];
+  readonly gradientOf: GradientOf;
   progress: Progress;
 }
 

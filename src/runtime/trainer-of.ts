@@ -9,6 +9,7 @@ import {
   checkWhole,
   evaluateRows,
   freshProgress,
+  gradientOfBatch,
   packParameters,
   type Session,
 } from "./session.ts";
@@ -21,9 +22,10 @@ export function trainerOf(
   machine: Machine,
   training: TrainingFacts,
   options: { seed?: number } = {},
+  gradientOf = gradientOfBatch,
 ): Trainer {
   const slots = slotsOf(model, machine);
-  const session: Session = { model, training, machine, slots, progress: freshProgress() };
+  const session: Session = { model, training, machine, slots, gradientOf, progress: freshProgress() };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 

@@ -179,15 +179,29 @@ const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, N
     }),
   );
 
-/** The mean loss of a batch. */
-export function meanLoss(g: GraphBuilder, model: Model, target: NamedTarget, scores: Node): Node {
+/** The loss of a batch in two halves. */
+export interface LossParts {
+  readonly sums: Readonly<Record<string, Node>>;
+  /** What sums of these names come to, of one batch or of many. */
+  value(sums: Readonly<Record<string, Node>>): Node;
+}
+
+/** The sums of a batch, and the mean loss that they come to. */
+export function meanLoss(
+  g: GraphBuilder,
+  model: Model,
+  target: NamedTarget,
+  scores: Node,
+): LossParts & { readonly mean: Node } {
   const loss = lossOf(model.loss);
   const expected = targetNode(g, target);
-  return g.within({ composite: model.loss.type, path: ["loss"] }, () => {
+  const within = <T>(build: () => T): T => g.within({ composite: model.loss.type, path: ["loss"] }, build);
+  return within(() => {
     const comparison = weighed(g, model, comparisonOf(g, model, target, expected, scores, false));
-    const sums = Object.entries(loss.sums(g, comparison, model.loss));
-    const named = sums.map(([name, sum]) => [name, g.named(`loss_${name}`, sum)] as const);
-    return loss.value(g, Object.fromEntries(named), model.loss, comparison);
+    const entries = Object.entries(loss.sums(g, comparison, model.loss));
+    const sums = Object.fromEntries(entries.map(([name, sum]) => [name, g.named(`loss_${name}`, sum)]));
+    const value: LossParts["value"] = (of) => within(() => loss.value(g, of, model.loss, comparison));
+    return { sums, value, mean: value(sums) };
   });
 }
 

@@ -11,6 +11,7 @@ import type { TensorType } from "../ir/types.ts";
 import { clipped } from "../library/optimizers/clip.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { learningRate } from "../library/schedules/index.ts";
+import { averaged, averageStorage, trainedWeights } from "./build-average.ts";
 import { classWeightStorage } from "./build-measures.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
@@ -34,6 +35,9 @@ export function trainingStates(model: Model, size: number, float: "f32" | "f64")
       type: tensorType(float, kind === "like" ? [size] : []),
     })),
     ...weightStates(model, float),
+    ...(model.training.average === undefined
+      ? []
+      : [{ name: averageStorage, type: tensorType(float, [size]) }]),
   ];
 }
 
@@ -66,6 +70,8 @@ export function buildUpdate(
   problems: Collector,
 ): Graph | undefined {
   const { optimizer } = model;
+  const { average } = model.training;
+  const weights = average === undefined ? "flat:parameters" : trainedWeights;
   const stored = (name: string, type: TensorType): Node => g.named(name, g.state({ name, type }));
   const flat = tensorType(g.float, [size]);
   const prefix = "optimizer:";
@@ -84,7 +90,7 @@ export function buildUpdate(
   const gradients = stored("flat:gradients", flat);
   const gradient = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
   const parts = {
-    parameter: stored("flat:parameters", flat),
+    parameter: stored(weights, flat),
     gradient,
     state: Object.fromEntries(own.map(({ name, type }) => [name.slice(prefix.length), stored(name, type)])),
     step,
@@ -100,8 +106,10 @@ export function buildUpdate(
     const from = statisticStorage(name);
     return { storage: name, node: stored(from, type) };
   });
+  const next = g.named("next_parameters", update.parameter);
   const outputs: Output[] = [
-    { storage: "flat:parameters", node: g.named("next_parameters", update.parameter) },
+    { storage: weights, node: next },
+    ...(average === undefined ? [] : averaged(g, next, step, average.decay)),
     ...Object.entries(update.state).map(([name, node]) => ({ storage: `${prefix}${name}`, node })),
     { storage: "optimizer:step", node: g.named("next_step", g.add(taken, 1)) },
     { storage: "result:learningRate", node: rate },

@@ -9,10 +9,11 @@ import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { makeGraph } from "../ir/nodes.ts";
-import type { Graph, Node } from "../ir/nodes.ts";
+import type { Graph, Node, Output } from "../ir/nodes.ts";
 import { sumOf } from "../library/compare.ts";
 import { createBuilder } from "../ops/index.ts";
 import { tensorType } from "../ir/types.ts";
+import { averageStorage, takeUpWritten } from "./build-average.ts";
 import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from "./build-checks.ts";
 import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
 import { buildNetwork } from "./build-network.ts";
@@ -20,11 +21,16 @@ import type { Network, ParameterFacts } from "./build-network.ts";
 import { buildUpdate, checkOptimizer, statisticStorage, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
+import type { LossParts } from "./build-measures.ts";
 import type { Model } from "./types.ts";
 
 export interface ModelGraphs {
   /** In the order of the spec. */
   readonly parameters: readonly ParameterFacts[];
+  /** What precedes the gradients of a step: it readies storage that they read. */
+  readonly begin: readonly Output[];
+  /** The loss in parts, for a step over several batches. */
+  readonly loss: LossParts & { readonly penalty: Node | undefined };
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
   readonly training: Graph;
   /**
@@ -77,7 +83,8 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   problems.throwErrors();
   const summaries = summaryOutputs(g, model, target, judged, hasOutputStep, totalNames, problems);
 
-  const loss = withPenalty(g, model, mean, trained);
+  const penalties = penaltiesOf(g, model, trained);
+  const loss = sumUp(g, [mean.mean, ...penalties]) ?? mean.mean;
   const statistics = [...trained.statistics].map(([name, node]) => ({
     storage: statisticStorage(name),
     node,
@@ -92,6 +99,8 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const prediction = predictionOf(g, model, judged, hasOutputStep);
   return {
     parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
+    begin: model.training.average ? [takeUpWritten(g, size)] : [],
+    loss: { sums: mean.sums, value: mean.value, penalty: sumUp(g, penalties) },
     training,
     update,
     predict: makeGraph("predict", [{ storage: "result:output", node: prediction }]),
@@ -111,18 +120,27 @@ const trainableSize = (parameters: readonly ParameterFacts[]): number =>
 
 /** The gradients, and every state that is like the parameters. */
 const copiesOf = (states: readonly StateFacts[]): number =>
-  1 + states.filter(({ name, type }) => name.startsWith("optimizer:") && type.shape.length > 0).length;
+  1 +
+  states.filter(({ name, type }) => name.startsWith("optimizer:") && type.shape.length > 0).length +
+  // An average comes with the weights that it is of.
+  (states.some(({ name }) => name === averageStorage) ? 2 : 0);
 
-/** loss + l1 · Σ|w| + l2 · Σw², over trainable weights */
-function withPenalty(g: GraphBuilder, model: Model, loss: Node, { parameters }: Network): Node {
+/** l1 · Σ|w| and l2 · Σw² of each of the trainable weights. */
+function penaltiesOf(g: GraphBuilder, model: Model, { parameters }: Network): readonly Node[] {
   const { l1, l2 } = model.regularization;
   const covered = parameters.filter(({ trainable, regularized }) => trainable && regularized);
   return g.within({ composite: "regularization", path: ["regularization"] }, () => {
-    let sum = loss;
-    for (const { node } of covered) {
-      if (l1 !== 0) sum = g.add(sum, g.multiply(l1, sumOf(g, g.absolute(node))));
-      if (l2 !== 0) sum = g.add(sum, g.multiply(l2, sumOf(g, g.multiply(node, node))));
-    }
-    return sum;
+    return covered.flatMap(({ node }) => [
+      ...(l1 === 0 ? [] : [g.multiply(l1, sumOf(g, g.absolute(node)))]),
+      ...(l2 === 0 ? [] : [g.multiply(l2, sumOf(g, g.multiply(node, node)))]),
+    ]);
   });
 }
+
+/** Undefined if there is nothing to add. */
+const sumUp = (g: GraphBuilder, terms: readonly Node[]): Node | undefined =>
+  terms.length === 0
+    ? undefined
+    : g.within({ composite: "regularization", path: ["regularization"] }, () =>
+        terms.reduce((sum, term) => g.add(sum, term)),
+      );

@@ -20,7 +20,7 @@ export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork)
     loss: spec.loss,
     metrics: spec.metrics,
     regularization: spec.regularization,
-    optimizer: canonicalOptimizer(spec.optimizer),
+    optimizer: canonicalOptimizer(spec.optimizer, spec.training),
     training: canonicalTraining(spec.training, targets, spec.data),
     ...(spec.data && { data: canonicalData(spec.data, spec.training) }),
   };
@@ -29,12 +29,23 @@ export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork)
   return { ...tree, specHash: sha256(canonicalJson(meaning)) };
 }
 
-function canonicalOptimizer(optimizer: FullSpec["optimizer"]): Optimizer {
+function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec["training"]): Optimizer {
   const learningRate: Schedule = optimizer.learningRate ?? {
     type: "constant",
     initial: defaultRates[optimizer.type],
   };
-  return { ...optimizer, learningRate };
+  const scale = scaleOf(learningRate, training);
+  return { ...optimizer, learningRate: scale === 1 ? learningRate : { ...learningRate, scale } };
+}
+
+/**
+ * What a rate that is meant for steps of `scaleFrom` rows is multiplied by: in proportion (P. Goyal et al., "Accurate, Large Minibatch
+ * SGD", 2017) or by the root (A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014).
+ */
+function scaleOf({ scaleFrom, rule }: Schedule, { batchSize, accumulate = 1 }: FullSpec["training"]): number {
+  if (scaleFrom === undefined) return 1;
+  const factor = (batchSize * accumulate) / scaleFrom;
+  return rule === "sqrt" ? Math.sqrt(factor) : factor;
 }
 
 function canonicalTraining(
@@ -46,10 +57,11 @@ function canonicalTraining(
   const classes =
     Object.values(targets).some((target) => target.classes !== undefined) &&
     !Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
-  const { classWeights, ...rest } = training;
+  const { classWeights, accumulate = 1, ...rest } = training;
   return {
     ...rest,
     stratify: training.stratify ?? classes,
+    ...(accumulate > 1 && { accumulate }),
     ...(classWeights && { classWeights: weightsByNumber(classWeights) }),
   };
 }

@@ -13,10 +13,7 @@ const gap = (what: string, needs: string, now: string): Gap => ({
 });
 
 /** Keys and names of the contract that are not there yet. Paths are written without list indices. */
-const gaps: Readonly<Record<string, Gap>> = {
-  "training.accumulate": gap("`accumulate`", "gradient accumulation", "use a larger batchSize"),
-  "training.average": gap("`average`", "weight averaging", "leave it out"),
-};
+const gaps: Readonly<Record<string, Gap>> = {};
 
 /** The gap at a path of the spec. */
 export function knownGap(path: SpecPath): Gap | undefined {

@@ -8,6 +8,7 @@ import { canonicalModel } from "./canonical.ts";
 import { checkData } from "./check/check-data.ts";
 import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
 import { checkNames } from "./check/check-names.ts";
+import { checkRate } from "./check/check-rate.ts";
 import { checkReferences } from "./check/check-references.ts";
 import { keysOf, member } from "./check/raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
@@ -57,6 +58,7 @@ export function parseSpec(value: unknown): ParsedSpec {
   checkTraining(value, problems);
   checkSearch(value, problems);
   checkWeights(value, problems);
+  checkRate(value, problems);
   checkData(value, problems);
   const warnings = problems.throwErrors();
   if (!result.success || !flat) throw new DiagnosticError(problems.found);

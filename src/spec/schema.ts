@@ -49,6 +49,15 @@ const scheduleKeys = {
     .strictObject({ steps: positiveInteger.describe("How many optimizer steps the warm-up takes.") })
     .optional()
     .describe("Rises linearly from initial/steps to initial before the schedule starts."),
+  scaleFrom: positiveInteger
+    .optional()
+    .describe("The rows of a step for which the rate is meant; with more of them, all of it is higher."),
+  rule: z
+    .enum(["linear", "sqrt"])
+    .optional()
+    .describe(
+      "How the rate follows the rows of a step over scaleFrom: in proportion (by default), or as the root.",
+    ),
 };
 
 const schedule = choice(schedules, scheduleKeys);
@@ -90,6 +99,10 @@ const validation = z
     params: { code: "T1208" },
   })
   .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });
+
+const average = z.strictObject({
+  decay: z.number().min(0).lt(1).describe("How much of the average stays at each update: 0.999 is usual."),
+});
 
 const weights = {
   classWeights: z
@@ -134,6 +147,12 @@ const training = z.strictObject({
     })
     .optional()
     .describe("Stops when the validation part no longer improves, and restores the best epoch's parameters."),
+  accumulate: positiveInteger
+    .optional()
+    .describe("How many batches make one optimizer step, as if they were one batch."),
+  average: average
+    .optional()
+    .describe("Evaluation, prediction and the best epoch use a moving average of the parameters."),
   search: search
     .optional()
     .describe("Which other specs `tapeless search` tries; everything else reads the spec as it is written."),

@@ -2,10 +2,12 @@
 import type { Graph } from "../ir/nodes.ts";
 import type { ElementType, Shape, TensorType } from "../ir/types.ts";
 import type { Buffer, Region } from "../loop/types.ts";
+import { trainedStorage, trainedWeights } from "./build-average.ts";
 import type { ModelGraphs } from "./build.ts";
 import type { Model } from "./types.ts";
 
 interface Outputs {
+  readonly measure?: Graph | undefined;
   readonly gradient: Graph;
   readonly update: Graph;
   readonly predict: Graph;
@@ -36,18 +38,23 @@ export function storageOf(
 
   // Trainable parameters stand together, so that gradients and optimizer states can lie in the same order beside them.
   for (const { name, shape } of [...trainable, ...frozen]) put(name, float, shape, "parameter");
+  // Of averaged parameters, those that training moves.
+  if (model.training.average)
+    for (const { name, shape } of trainable) put(trainedStorage(name), float, shape, "state");
   for (const { name, type } of built.states) put(name, type.element, type.shape, "state");
   for (const { name, shape } of trainable) put(`gradient:${name}`, float, shape, "gradient");
   const count = trainable.reduce((sum, { shape }) => sum + shape.reduce((size, d) => size * d, 1), 0);
   const names = trainable.map(({ name }) => name);
   put("flat:parameters", float, [count], "parameter", names);
+  if (model.training.average) put(trainedWeights, float, [count], "state", names.map(trainedStorage));
   put("flat:gradients", float, [count], "gradient", names.map((name) => `gradient:${name}`)); // prettier-ignore
 
   for (const [name, { shape, dtype }] of Object.entries(model.inputs)) put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input"); // prettier-ignore
   for (const [name, { shape, classes }] of Object.entries(model.targets)) put(name, classes === undefined ? float : "i32", ["n", ...shape], "input"); // prettier-ignore
 
-  for (const graph of [graphs.gradient, graphs.update, graphs.predict, graphs.summarise])
-    for (const { storage: name, node } of graph.outputs) {
+  const { measure, gradient, update, predict, summarise } = graphs;
+  for (const graph of [measure, gradient, update, predict, summarise])
+    for (const { storage: name, node } of graph?.outputs ?? []) {
       const { element, shape }: TensorType = node.type;
       if (name.startsWith("result:")) put(name, element, shape, "result");
     }

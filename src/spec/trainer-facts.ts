@@ -22,6 +22,7 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   epochs: training.epochs,
   seed: training.seed,
   shuffle: training.shuffle,
+  ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
   metrics: metrics.map(metricName),
   ...(metrics.some(isRising) ? { rising: metrics.filter(isRising).map(metricName) } : {}),
   ...(training.test === undefined ? {} : { test: training.test.fraction }),

@@ -26,7 +26,8 @@ type WithRate<O> = O extends unknown ? Omit<O, "learningRate"> & { learningRate:
 export type Layer = Named<LayerChoice>;
 export type Loss = Full["loss"];
 export type Metric = Full["metrics"][number];
-export type Schedule = NonNullable<Full["optimizer"]["learningRate"]>;
+/** `scale`: what the rate is multiplied by, since steps have other numbers of rows than it is meant for. */
+export type Schedule = NonNullable<Full["optimizer"]["learningRate"]> & { readonly scale?: number };
 export type Optimizer = WithRate<Full["optimizer"]>;
 export type Scale = "standard" | "min-max" | { readonly divide: number };
 
@@ -76,6 +77,9 @@ export interface Training {
   readonly validation?: { readonly fraction?: number; readonly folds?: number };
   readonly test?: { readonly fraction: number };
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
+  /** How many batches make a step, if more than one. */
+  readonly accumulate?: number;
+  readonly average?: { readonly decay: number };
   /** By the classes' numbers; "balanced": as the training part has them. */
   readonly classWeights?: "balanced" | readonly number[];
   /** The input that says what each row weighs. */

@@ -141,3 +141,19 @@ it("a training that diverges is told with its fold", async () => {
   expect(stderr).toContain("error T4001: fold 1/3: training diverged: the");
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
 });
+
+it("flags that are for one training alone are refused", async () => {
+  expectRefusal(
+    await place.run("train", "folded.json", "--out", "a.ckpt", "--keep", "2"),
+    "T1010: --keep counts the epochs of one training",
+  );
+  expectRefusal(
+    await place.run("train", "folded.json", "--from", "a.ckpt"),
+    "T1010: --from is where one training starts",
+  );
+});
+
+it("of several trainings the log has the one of the model that is kept", async () => {
+  const { stdout } = await place.run("train", "folded.json", "--json", "--log", "epochs.jsonl");
+  expect(place.read("epochs.jsonl").trimEnd().split("\n")).toHaveLength(JSON.parse(stdout).epochs);
+});

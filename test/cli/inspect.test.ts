@@ -2,7 +2,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { parseGraph } from "../../src/ir/parse.ts";
 import { createBuilder } from "../../src/ops/index.ts";
-import { flowers, workspace } from "./workspace.ts";
+import { faultOfXml } from "../support/well-formed.ts";
+import { flowers, flowersCsv, workspace } from "./workspace.ts";
 
 const place = workspace();
 place.write("flowers.json", flowers);
@@ -72,5 +73,19 @@ describe("tapeless inspect", () => {
   it("prints no graph that does not parse back", async () => {
     const graphs: { text: string }[] = JSON.parse(await inspect("--format", "json"));
     for (const { text } of graphs) expect(() => parseGraph(text, createBuilder("f32"))).not.toThrow();
+  });
+
+  it("shows the learning rate over the run, as text, JSON and picture, with the rows of the data if it can be read", async () => {
+    const apart = await place.run("inspect", "flowers.json", "--show", "schedule");
+    expect(apart.stderr).toMatch(/^the data is not read: .*"flowers.csv" cannot be read/);
+    expect(apart.stdout).toContain("how many steps a run takes is not known");
+    expect(apart.code).toBe(0);
+    place.write("flowers.csv", flowersCsv);
+    expect(await inspect("--show", "schedule")).toContain(
+      "12 steps: 4 epochs of 3, for 18 rows in batches of 8",
+    );
+    const { rates } = JSON.parse(await inspect("--show", "schedule", "--format", "json"));
+    expect(rates).toHaveLength(12);
+    expect(faultOfXml(await inspect("--show", "schedule", "--format", "svg"))).toBeUndefined();
   });
 });

@@ -38,6 +38,16 @@ describe("train --chart", () => {
   });
 });
 
+describe("train --show-schedule", () => {
+  it("shows the rate of the steps to come on standard error", async () => {
+    const { stdout, stderr } = await train("--show-schedule", "--epochs", "2");
+    expect(stderr).toMatch(
+      /^learning rate: constant\n[^]*6 steps: 2 epochs of 3, for 18 rows in batches of 8\n\nepoch 1\/2/,
+    );
+    expect(stdout).toMatch(/^flowers: 2 epochs/);
+  });
+});
+
 describe("train --plot", () => {
   it("writes a picture with a panel for the loss and one for each metric, and marks the best epoch", async () => {
     const { code, stdout } = await train("--plot", "pictures/flowers.svg", "--json");

@@ -271,18 +271,6 @@ const keyRows: Row[] = [
     '  hint: did you mean "folds"?',
     "error T1208: training.validation needs `fraction` or `folds`, and not both",
   ],
-  [
-    "accumulate",
-    { training: { ...training, accumulate: 2 } },
-    "error T1901: training.accumulate: known gap: `accumulate` arrives with gradient accumulation",
-    "  hint: for now, use a larger batchSize",
-  ],
-  [
-    "average",
-    { training: { ...training, average: {} } },
-    "error T1901: training.average: known gap: `average` arrives with weight averaging",
-    "  hint: for now, leave it out",
-  ],
 ];
 
 const nameRows: Row[] = [

@@ -10,13 +10,15 @@ import type { EndNames } from "./module-parts.ts";
 import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
-export function runtimeRootsOf({ parameters, data, programParts, balanced }: TrainerParts): string[] {
+export function runtimeRootsOf(parts: TrainerParts): string[] {
+  const { parameters, data, programParts, balanced } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   return [
     ...["trainerOf", "viewsOf", "firstNotFinite", "Machine", "TrainingFacts"],
     ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
     ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
     ...(balanced === undefined ? [] : ["balance"]),
+    ...(accumulates(parts) ? ["groupsOf"] : []),
     ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
   ];
 }
@@ -65,7 +67,10 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
       field("step", viewOf("optimizer:step"));
       field("seed", viewOf("random:seed"));
-      field("gradient", `(n) => ${callOf("gradient")}`);
+      const has = (program: string) => parts.programs.some(({ name }) => name === program);
+      const before = ["begin", "measure"].filter(has).map(callOf);
+      const calls = [...before, `return ${callOf("gradient")}`].join("; ");
+      field("gradient", `(n) => ${before.length === 0 ? callOf("gradient") : `{ ${calls}; }`}`);
       field("update", `() => ${callOf("update")}`);
       field("predict", `(n) => ${callOf("predict")}`);
       field("evaluate", `(n) => ${callOf("evaluate")}`);
@@ -88,9 +93,14 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
       writer.write("check(rows)").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
     }).write(";").newLine(); // prettier-ignore
-    writer.writeLine("return trainerOf(model, machine, training, options);");
+    const group = ["begin", "measure", "gradient"].map((program) => `${program}: (n) => ${callOf(program)}`);
+    const grouped = accumulates(parts) ? `, groupsOf({ ${group.join(", ")} })` : "";
+    writer.writeLine(`return trainerOf(model, machine, training, options${grouped});`);
   });
 }
+
+/** Whether several batches make a step. */
+const accumulates = ({ programs }: TrainerParts): boolean => programs.some(({ name }) => name === "measure");
 
 /** In elements; 0 where the region is empty. */
 const startOf = ([first]: readonly Placement[]): number =>

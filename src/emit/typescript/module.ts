@@ -12,6 +12,8 @@ import { collectParts } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
 
 const programTexts: Readonly<Record<string, string>> = {
+  begin: "What precedes the gradients of a step.",
+  measure: "Adds the totals of n rows that the gradients of a step over several batches depend on.",
   gradient: "Forward and backward over n rows: leaves the gradients, gives the mean loss.",
   update: "One step of the optimizer.",
   predict: "The network's output for n rows, in evaluation mode.",

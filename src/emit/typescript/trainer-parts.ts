@@ -27,7 +27,7 @@ export interface BalancedWeights {
   readonly size: number;
 }
 
-/** The five programs are named gradient, update, predict, evaluate and summarise. */
+/** The programs are named gradient, update, predict, evaluate and summarise; some trainers have one named begin before them. */
 export interface TrainerParts extends ModuleParts {
   /** The contract's `model`, as data. */
   readonly model: object & { readonly name: string; readonly inputs: object; readonly targets: object };

@@ -21,15 +21,21 @@ export const schedules = {
 export type ScheduleChoice = Choice<typeof schedules> & {
   readonly initial: number;
   readonly warmup?: { readonly steps: number };
+  readonly scale?: number;
 };
 
 const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
 
 /**
  * The rate at optimizer step k, counted from 0. A warm-up of K steps has initial · (k + 1)/K at its step k; the schedule
- * starts after it, at its own step 0.
+ * starts after it, at its own step 0. The scale is of warm-up and schedule alike.
  */
-export function learningRate(g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node {
+export const learningRate = (g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node =>
+  chosen.scale === undefined
+    ? unscaledRate(g, step, chosen)
+    : g.multiply(chosen.scale, unscaledRate(g, step, chosen));
+
+function unscaledRate(g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node {
   const schedule = scheduleOf(chosen);
   if (chosen.warmup === undefined) return schedule.rate(g, step, chosen);
   const { steps } = chosen.warmup;

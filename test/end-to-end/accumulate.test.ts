@@ -1,0 +1,146 @@
+// Several batches as one step: k batches of b rows must be one of k · b, whatever the loss makes of its sums and the optimizer of gradients.
+import { expect, test } from "vitest";
+import { optimizers } from "../../src/library/optimizers/index.ts";
+import { compileModel } from "../../src/pipeline.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+import { verifyModel } from "../../src/verify/verify-model.ts";
+import { emitted } from "../support/emitted.ts";
+import { batchFor, specs } from "../support/specs.ts";
+import type { Rows } from "../support/specs.ts";
+
+const groupOf = 3;
+const rows = 4;
+
+/** The spec with one large batch a step, and with several small ones. */
+const bothOf = (spec: ModelSpec, more: Partial<ModelSpec["training"]> = {}): [ModelSpec, ModelSpec] => [
+  { ...spec, training: { ...spec.training, ...more, batchSize: groupOf * rows } },
+  { ...spec, training: { ...spec.training, ...more, batchSize: rows, accumulate: groupOf } },
+];
+
+/** What training on 30 rows comes to: groups of 12, 12 and 6 rows, the last with a short batch. */
+async function trained(spec: ModelSpec, data: Rows): Promise<number[]> {
+  const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
+  const { epochs } = trainer.fit(data, { epochs: 2 });
+  return [
+    ...epochs.map(({ loss }) => loss),
+    ...Object.values(trainer.parameters).flatMap((view) => [...view]),
+  ];
+}
+
+async function expectEqual([large, small]: [ModelSpec, ModelSpec], data: Rows): Promise<void> {
+  const [expected, actual] = await Promise.all([trained(large, data), trained(small, data)]);
+  expect(actual).toHaveLength(expected.length);
+  actual.forEach((value, i) => expect(value).toBeCloseTo(expected[i], 10));
+}
+
+const small: ModelSpec = {
+  ...specs.classifier,
+  network: [
+    { type: "dense", units: 4, activation: "tanh" },
+    { type: "dense", units: 3 },
+  ],
+  regularization: { l1: 0.001, l2: 0.01 },
+};
+
+const kinds = Object.keys(optimizers).filter(
+  (type): type is Exclude<keyof typeof optimizers, "formula"> => type !== "formula",
+);
+
+test.each(kinds)("with %s", async (type) => {
+  const spec: ModelSpec = { ...small, optimizer: type };
+  await expectEqual(bothOf(spec), batchFor(spec, 30, 1));
+});
+
+const withLoss = (loss: ModelSpec["loss"], more: Partial<ModelSpec> = {}): ModelSpec => ({
+  ...specs.regression,
+  network: [
+    { type: "dense", units: 3, activation: "tanh" },
+    { type: "dense", units: 2 },
+  ],
+  loss,
+  ...more,
+});
+
+test.each([
+  withLoss("rmse"),
+  withLoss({ formula: "sqrt(mean((prediction - t)^2)) * mean(abs(prediction)) + sum(prediction^2) / 99" }),
+  withLoss((g, { prediction, target, mean }) =>
+    g.sqrt(mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target)))),
+  ),
+  { ...specs.formulas, inputs: { x: { shape: [4] }, process: { shape: [] } } },
+  specs.perceptron,
+])("%#: with losses that are no mean, and formulas", async (spec) => {
+  await expectEqual(bothOf(spec), batchFor(spec, 30, 2));
+});
+
+test("with targets that are left out, class weights and sample weights", async () => {
+  const spec: ModelSpec = {
+    ...small,
+    inputs: { x: { shape: [4] }, w: { shape: [] } },
+    network: [{ type: "dense", from: "x", units: 3 }],
+  };
+  const data = batchFor(spec, 30, 3);
+  data["y"] = data["y"].map((label, row) => (row % 3 === 0 ? -1 : label));
+  data["w"] = data["w"].map(Math.abs);
+  await expectEqual(bothOf(spec, { classWeights: [1, 2, 3], sampleWeights: "w" }), data);
+  await expectEqual(bothOf(spec, { classWeights: "balanced" }), data);
+});
+
+test("with averaged parameters, and a rate that is meant for fewer rows", async () => {
+  const learningRate = { type: "constant", initial: 0.01, scaleFrom: 4 } as const;
+  const spec: ModelSpec = { ...small, optimizer: { type: "adam", learningRate } };
+  await expectEqual(bothOf(spec, { average: { decay: 0.7 } }), batchFor(spec, 30, 4));
+});
+
+test("running statistics move once a batch, and steps are counted in updates", async () => {
+  const spec: ModelSpec = {
+    ...specs.regression,
+    network: [{ type: "batch-norm", momentum: 0.5 }, { type: "dense", units: 2 }],
+    optimizer: { type: "sgd", learningRate: { type: "step", initial: 0.5, every: 1, factor: 0.5 } },
+    training: { epochs: 1, batchSize: 2, accumulate: 2, shuffle: false },
+  }; // prettier-ignore
+  const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
+  const x = [1, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0];
+  const { epochs } = trainer.fit({ x, t: [0, 0, 0, 0, 0, 0, 0, 0] }, { epochs: 2 });
+  // Means of batches are 2 and 5, twice: 0 → 1 → 3 → 2.5 → 3.75.
+  expect(trainer.parameters["batch-norm1.mean"][0]).toBeCloseTo(3.75, 14);
+  expect(epochs.map(({ learningRate }) => learningRate)).toEqual([0.5, 0.25]);
+});
+
+test("each batch of a group drops other units", async () => {
+  const spec: ModelSpec = {
+    ...specs.tiny,
+    network: [{ type: "dropout", rate: 0.5 }, { type: "dense", units: 1 }],
+    optimizer: { type: "sgd", learningRate: 1e-9 },
+    training: { epochs: 1, batchSize: 1, accumulate: 16, shuffle: false },
+  }; // prettier-ignore
+  const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
+  trainer.parameters["dense1.weight"].set([1]);
+  const [{ loss }] = trainer.fit({ x: Array(16).fill(1), t: Array(16).fill(0) }).epochs;
+  // Were they the same, the loss would be 0 or 4: the square of nothing, or of twice the input.
+  expect(loss).toBeGreaterThan(0.2);
+  expect(loss).toBeLessThan(3.8);
+});
+
+test("step() and gradient() mean the batch that they are given", async () => {
+  const [, spec] = bothOf(withLoss("rmse"));
+  const [grouped, plain] = await Promise.all(
+    [spec, { ...spec, training: { ...spec.training, accumulate: 1 } }].map(async (each) =>
+      (await emitted(each, { dtype: "f64" })).module.createTrainer({ seed: 5 }),
+    ),
+  );
+  for (let step = 0; step < 3; step++) {
+    const batch = batchFor(spec, 4 - step, step);
+    expect(grouped.gradient(batch)).toBeCloseTo(plain.gradient(batch), 13);
+    expect(grouped.step(batch)).toBeCloseTo(plain.step(batch), 13);
+  }
+  expect(() => grouped.step(batchFor(spec, 5, 0))).toThrow("takes at most 4 at a time");
+});
+
+test("gradients and targets of an accumulating model hold", async () => {
+  const [, spec] = bothOf(specs.regression, { average: { decay: 0.5 } });
+  const { parameters, targets } = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
+  expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);
+  expect(targets.map(({ holds }) => holds)).toEqual([true, true]);
+});
