@@ -1725,8 +1725,8 @@ declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
-  /** Whether training had stopped early. */
-  stopped?: boolean;
+  /** The epoch after which training had stopped early. */
+  stopped?: number;
   [name: string]: unknown;
 }
 
@@ -1739,6 +1739,9 @@ interface CheckpointHeader {
   notes: Notes;
 }
 
+/** How a checkpoint begins. */
+const beginning = '{"tapeless":2,';
+
 /** The bytes of a checkpoint. */
 function encodeCheckpoint(
   model: ModelFacts,
@@ -1747,23 +1750,24 @@ function encodeCheckpoint(
   notes: Notes,
 ): Uint8Array {
   const header: CheckpointHeader = { tapeless: 2, model, progress, notes };
-  const line = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
-  const content = joined(line, state, best, last);
-  return joined(content, checksum(content));
+  const parts = [new TextEncoder().encode(`${JSON.stringify(header)}\n`), state, best, last];
+  const end = parts.reduce((sum, { length }) => sum + length, 0);
+  const bytes = new Uint8Array(end + 4);
+  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+  bytes.set(checksum(bytes.subarray(0, end)), end);
+  return bytes;
 }
 
 /** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
 function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
-  const [, version] = /^{"tapeless":(\d+)/.exec(textTo(20)) ?? [];
-  if (version === undefined) throw new InputError("this is not a checkpoint of a tapeless trainer");
-  if (version !== "2")
-    throw new InputError(`the checkpoint has format ${version}; this trainer reads format 2`);
+  if (textTo(beginning.length) !== beginning)
+    throw new InputError("this is not a checkpoint of a tapeless trainer, or one of another format");
   const content = bytes.subarray(0, -4);
-  if (checksum(content).some((byte, i) => byte !== bytes[content.length + i]))
-    throw new InputError("the checkpoint is damaged or cut short: its checksum does not fit its content");
-  const end = content.indexOf(10);
+  if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
+    throw new InputError("the checkpoint is damaged or cut short");
+  const end = bytes.indexOf(10);
   return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
 }
 
@@ -1775,37 +1779,18 @@ function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; notes: Notes } {
   const { header, data } = readCheckpoint(checkpoint);
-  const { name, specHash, dtype } = header.model;
-  if (specHash !== model.specHash)
-    throw new InputError(
-      name === model.name
-        ? `the spec of "${name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
-        : `the checkpoint is of another model: "${name}", not "${model.name}"`,
-    );
-  if (dtype !== model.dtype)
-    throw new InputError(
-      `the checkpoint holds ${dtype} numbers; this trainer was compiled for ${model.dtype}`,
-    );
+  const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
+  if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
-  if (![0, parameterBytes, 2 * parameterBytes].includes(data.length - stateBytes))
+  if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError(
-      "the checkpoint was written by a trainer of the same model that another version compiled",
+      "the spec or the compiler has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)",
     );
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
     notes: header.notes,
   };
-}
-
-function joined(...parts: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }
 
 /** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
@@ -1935,16 +1920,20 @@ interface Codec {
   /** Learns from the rows `train` alone: scales, vocabularies. */
   fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
   /** Any rows, of the same table or another, as numbers. */
-  encode(preparing: Preparing, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+  encode(reading: Reading, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+}
+
+/** What reading rows depends on, beside what training rows settled. */
+interface Reading {
+  model: ModelFacts;
+  data: DataFacts;
+  /** The codec of each key of a field's facts; the first that a field has decides. */
+  codecs: Readonly<Record<string, Codec>>;
 }
 
 /** What preparing data depends on. */
-interface Preparing {
-  model: ModelFacts;
-  data: DataFacts;
+interface Preparing extends Reading {
   training: TrainingFacts;
-  /** The codec of each key of a field's facts; the first that a field has decides. */
-  codecs: Readonly<Record<string, Codec>>;
 }
 
 /** What was read: the rows, and those of the test where they have a file of their own. */
@@ -2009,18 +1998,13 @@ function fitFields(preparing: Preparing, table: Table, train: Int32Array): Fitte
 }
 
 /** These rows of all fields. */
-function encodeRows(
-  preparing: Preparing,
-  fields: readonly FittedField[],
-  table: Table,
-  rows: Int32Array,
-): Batch {
+function encodeRows(reading: Reading, fields: readonly FittedField[], table: Table, rows: Int32Array): Batch {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(preparing, field.name).encode(preparing, field, table, rows)]),
+    fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: Preparing, name: string): Codec {
+function codecOf({ data, codecs }: Reading, name: string): Codec {
   const facts = columnFactsOf(data, name);
   return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }
@@ -2307,6 +2291,8 @@ interface ColumnFacts {
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
+  /** Of an input: it says what each row weighs; see `weight-codec.ts`. */
+  weighs?: boolean;
   /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
   classNames?: readonly string[];
 }
@@ -2626,7 +2612,7 @@ function csvRecords(text: string): TableRecord[] {
 
 /** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
 type Predicting = (
-  preparing: Preparing,
+  reading: Reading,
   fields: readonly FittedField[],
   table: Table,
   trainer: Pick<Trainer, "predict">,
@@ -2639,15 +2625,15 @@ const predictHelp = `
 /** Predictions of which each column of the target is told by its answer. */
 const predictBy =
   (answer: Answer): Predicting =>
-  (preparing, fields, table, trainer) => {
-    const { inputs, targets, batchSize } = preparing.model;
+  (reading, fields, table, trainer) => {
+    const { inputs, targets, batchSize } = reading.model;
     const { name, columns, classNames, scales } = fields[fields.length - 1];
     const read = fields.slice(0, -1).filter((field) => !inputs[field.name].onlyLoss);
     const classes = classNames?.length ? classNames : [...Array(targets[name].classes ?? 0).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
     for (let start = 0; start < table.rows; start += batchSize) {
       const part = allRows(table.rows).subarray(start, start + batchSize);
-      const scores = [...trainer.predict(encodeRows(preparing, read, table, part))];
+      const scores = [...trainer.predict(encodeRows(reading, read, table, part))];
       const size = scores.length / part.length / columns.length;
       while (scores.length > 0)
         rows.push(columns.flatMap((_, i) => answer(scores.splice(0, size), classes, scales?.[i])));
@@ -2782,12 +2768,12 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
     };
     // What has stopped early stays so, however often it is resumed.
-    const options = before.stopped ? { ...stage, epochs: 0 } : stage;
+    const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     const result = await trainOn(model, training, shown, dataset, options, async (report) => {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     });
-    await save(own.epoch < epochs ? { stopped: true } : {});
+    await save(own.epoch < epochs ? { stopped: own.epoch } : {});
     return result;
   };
   const { regime } = program;

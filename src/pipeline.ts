@@ -33,7 +33,7 @@ import { onTrainedWeights } from "./spec/build-average.ts";
 import { statisticStorage } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
-import { balancedWeights, modelFacts, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
+import { balancedWeights, modelFacts, predictedRows, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
 import { storageOf } from "./spec/storage.ts";
 import type { Model } from "./spec/types.ts";
 
@@ -212,13 +212,15 @@ export interface Trained {
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
   /** SHA-256 of the checkpoint that they are from. */
   readonly checkpointHash: string;
+  /** How its rows were read, if it says so. */
+  readonly fields?: object | undefined;
 }
 
 /** The text of the predictor: the forward part alone, with its parameters inside. */
 export async function emitPredictor(
   compilation: Compilation,
   dtype: "f32" | "f64",
-  { values, checkpointHash }: Trained,
+  { values, checkpointHash, fields }: Trained,
 ): Promise<string> {
   const { model, built } = compilation;
   const { programs, plan } = withPrograms(compilation, ["predict"]);
@@ -230,6 +232,7 @@ export async function emitPredictor(
     programs,
     plan,
     values,
+    rows: fields && predictedRows(model, built, fields),
   };
   return assembleModule(parts, predictorModule(parts), await loadRuntime());
 }

@@ -86,7 +86,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     const seen = seenAs(own, emitted.model, model, dataset, flags);
     const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
-    const options = before?.notes.stopped ? { ...stage, epochs: 0 } : stage;
+    const options = before?.notes.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     latest = { name, trainer: own, dataset, before: own.save() };
     const result = await trainOn(emitted.model, training, seen, dataset, options, async (report) => {
       latest = { name, trainer: own, dataset, before: own.save() };
@@ -94,7 +94,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
       await save();
       progress.show(name + epochText(report, stage.epochs));
     });
-    await save(own.epoch < stage.epochs ? { stopped: true } : {});
+    await save(own.epoch < stage.epochs ? { stopped: own.epoch } : {});
     return result;
   };
   const read = () => readSource({ spec, source, model, facts: emitted.model, given: flags.data });

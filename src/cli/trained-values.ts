@@ -24,6 +24,6 @@ export async function readCheckpointFile(file: string): Promise<Uint8Array> {
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
 export async function trainedValues(trainer: Trainer, file: string): Promise<Trained> {
   const bytes = await readCheckpointFile(file);
-  onFile(file, "T3001", () => trainer.load(bytes));
-  return { values: trainer.parameters, checkpointHash: sha256(bytes) };
+  const { fields } = onFile(file, "T3001", () => trainer.load(bytes));
+  return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
 }

@@ -16,8 +16,8 @@ declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 export interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
-  /** Whether training had stopped early. */
-  stopped?: boolean;
+  /** The epoch after which training had stopped early. */
+  stopped?: number;
   [name: string]: unknown;
 }
 
@@ -30,6 +30,9 @@ export interface CheckpointHeader {
   notes: Notes;
 }
 
+/** How a checkpoint begins. */
+const beginning = '{"tapeless":2,';
+
 /** The bytes of a checkpoint. */
 export function encodeCheckpoint(
   model: ModelFacts,
@@ -38,23 +41,24 @@ export function encodeCheckpoint(
   notes: Notes,
 ): Uint8Array {
   const header: CheckpointHeader = { tapeless: 2, model, progress, notes };
-  const line = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
-  const content = joined(line, state, best, last);
-  return joined(content, checksum(content));
+  const parts = [new TextEncoder().encode(`${JSON.stringify(header)}\n`), state, best, last];
+  const end = parts.reduce((sum, { length }) => sum + length, 0);
+  const bytes = new Uint8Array(end + 4);
+  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+  bytes.set(checksum(bytes.subarray(0, end)), end);
+  return bytes;
 }
 
 /** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
 export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
-  const [, version] = /^{"tapeless":(\d+)/.exec(textTo(20)) ?? [];
-  if (version === undefined) throw new InputError("this is not a checkpoint of a tapeless trainer");
-  if (version !== "2")
-    throw new InputError(`the checkpoint has format ${version}; this trainer reads format 2`);
+  if (textTo(beginning.length) !== beginning)
+    throw new InputError("this is not a checkpoint of a tapeless trainer, or one of another format");
   const content = bytes.subarray(0, -4);
-  if (checksum(content).some((byte, i) => byte !== bytes[content.length + i]))
-    throw new InputError("the checkpoint is damaged or cut short: its checksum does not fit its content");
-  const end = content.indexOf(10);
+  if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
+    throw new InputError("the checkpoint is damaged or cut short");
+  const end = bytes.indexOf(10);
   return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
 }
 
@@ -66,21 +70,12 @@ export function decodeCheckpoint(
   checkpoint: Uint8Array,
 ): { state: Uint8Array; progress: Progress; notes: Notes } {
   const { header, data } = readCheckpoint(checkpoint);
-  const { name, specHash, dtype } = header.model;
-  if (specHash !== model.specHash)
-    throw new InputError(
-      name === model.name
-        ? `the spec of "${name}" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)`
-        : `the checkpoint is of another model: "${name}", not "${model.name}"`,
-    );
-  if (dtype !== model.dtype)
-    throw new InputError(
-      `the checkpoint holds ${dtype} numbers; this trainer was compiled for ${model.dtype}`,
-    );
+  const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
+  if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
-  if (![0, parameterBytes, 2 * parameterBytes].includes(data.length - stateBytes))
+  if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError(
-      "the checkpoint was written by a trainer of the same model that another version compiled",
+      "the spec or the compiler has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)",
     );
   return {
     state: data.subarray(0, best),
@@ -92,16 +87,6 @@ export function decodeCheckpoint(
 /** How the data was read that the model of a checkpoint was trained on; undefined if whoever saved it did not say. */
 export const fieldsIn = (checkpoint: Uint8Array): readonly FittedField[] | undefined =>
   readCheckpoint(checkpoint).header.notes.fields;
-
-function joined(...parts: Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
-}
 
 /** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
 function checksum(bytes: Uint8Array): Uint8Array {

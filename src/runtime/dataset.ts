@@ -14,16 +14,20 @@ export interface Codec {
   /** Learns from the rows `train` alone: scales, vocabularies. */
   fit(preparing: Preparing, name: string, table: Table, train: Int32Array): FittedField;
   /** Any rows, of the same table or another, as numbers. */
-  encode(preparing: Preparing, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+  encode(reading: Reading, field: FittedField, table: Table, rows: Int32Array): FieldNumbers;
+}
+
+/** What reading rows depends on, beside what training rows settled. */
+export interface Reading {
+  model: ModelFacts;
+  data: DataFacts;
+  /** The codec of each key of a field's facts; the first that a field has decides. */
+  codecs: Readonly<Record<string, Codec>>;
 }
 
 /** What preparing data depends on. */
-export interface Preparing {
-  model: ModelFacts;
-  data: DataFacts;
+export interface Preparing extends Reading {
   training: TrainingFacts;
-  /** The codec of each key of a field's facts; the first that a field has decides. */
-  codecs: Readonly<Record<string, Codec>>;
 }
 
 /** What was read: the rows, and those of the test where they have a file of their own. */
@@ -93,17 +97,17 @@ export function fitFields(preparing: Preparing, table: Table, train: Int32Array)
 
 /** These rows of all fields. */
 export function encodeRows(
-  preparing: Preparing,
+  reading: Reading,
   fields: readonly FittedField[],
   table: Table,
   rows: Int32Array,
 ): Batch {
   return Object.fromEntries(
-    fields.map((field) => [field.name, codecOf(preparing, field.name).encode(preparing, field, table, rows)]),
+    fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
   );
 }
 
-function codecOf({ data, codecs }: Preparing, name: string): Codec {
+function codecOf({ data, codecs }: Reading, name: string): Codec {
   const facts = columnFactsOf(data, name);
   return codecs[Object.keys(codecs).find((key) => key in facts) ?? "columns"];
 }

@@ -13,6 +13,8 @@ export interface ColumnFacts {
   characters?: { length: number };
   /** A target without columns: at each place of this input the character after it. */
   nextOf?: string;
+  /** Of an input: it says what each row weighs; see `weight-codec.ts`. */
+  weighs?: boolean;
   /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
   classNames?: readonly string[];
 }

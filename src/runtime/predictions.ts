@@ -1,6 +1,6 @@
 // What a trained model says of the rows of a file, as a table: a row for each of the file's, in its order.
 import type { Answer, Cell } from "./answers.ts";
-import { encodeRows, type Preparing } from "./dataset.ts";
+import { encodeRows, type Reading } from "./dataset.ts";
 import type { FittedField } from "./fields.ts";
 import { allRows } from "./session.ts";
 import type { Table } from "./table.ts";
@@ -8,7 +8,7 @@ import type { Trainer } from "./trainer.ts";
 
 /** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
 export type Predicting = (
-  preparing: Preparing,
+  reading: Reading,
   fields: readonly FittedField[],
   table: Table,
   trainer: Pick<Trainer, "predict">,
@@ -21,15 +21,15 @@ export const predictHelp = `
 /** Predictions of which each column of the target is told by its answer. */
 export const predictBy =
   (answer: Answer): Predicting =>
-  (preparing, fields, table, trainer) => {
-    const { inputs, targets, batchSize } = preparing.model;
+  (reading, fields, table, trainer) => {
+    const { inputs, targets, batchSize } = reading.model;
     const { name, columns, classNames, scales } = fields[fields.length - 1];
     const read = fields.slice(0, -1).filter((field) => !inputs[field.name].onlyLoss);
     const classes = classNames?.length ? classNames : [...Array(targets[name].classes ?? 0).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
     for (let start = 0; start < table.rows; start += batchSize) {
       const part = allRows(table.rows).subarray(start, start + batchSize);
-      const scores = [...trainer.predict(encodeRows(preparing, read, table, part))];
+      const scores = [...trainer.predict(encodeRows(reading, read, table, part))];
       const size = scores.length / part.length / columns.length;
       while (scores.length > 0)
         rows.push(columns.flatMap((_, i) => answer(scores.splice(0, size), classes, scales?.[i])));

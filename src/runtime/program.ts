@@ -126,12 +126,12 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
       if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
     };
     // What has stopped early stays so, however often it is resumed.
-    const options = before.stopped ? { ...stage, epochs: 0 } : stage;
+    const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     const result = await trainOn(model, training, shown, dataset, options, async (report) => {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     });
-    await save(own.epoch < epochs ? { stopped: true } : {});
+    await save(own.epoch < epochs ? { stopped: own.epoch } : {});
     return result;
   };
   const { regime } = program;

@@ -83,7 +83,7 @@ type SpecData = NonNullable<FullSpec["data"]>;
 
 function canonicalData(
   { file, idx, train, test, inputs = {}, targets = {} }: SpecData,
-  { classWeights = [] }: FullSpec["training"],
+  { classWeights = [], sampleWeights }: FullSpec["training"],
 ): ModelData {
   const classNames = isByName(classWeights) ? { classNames: Object.keys(classWeights).sort() } : {};
   const columns = (record: Readonly<Record<string, Partial<Columns>>>) =>
@@ -93,7 +93,12 @@ function canonicalData(
   return {
     file: file ?? idx ?? files(train ?? ""),
     ...(test === undefined ? {} : { test: files(test) }),
-    inputs: columns(inputs),
+    inputs: Object.fromEntries(
+      Object.entries(columns(inputs)).map(([name, entry]) => [
+        name,
+        name === sampleWeights ? { ...entry, weighs: true } : entry,
+      ]),
+    ),
     targets: mapValues(columns(targets), (entry) => ({ ...entry, ...classNames })),
   };
 }

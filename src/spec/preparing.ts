@@ -1,5 +1,6 @@
 /** What preparing the data of a model depends on, as an emitted trainer would have it. */
 import { namedClassCodec } from "../runtime/named-class-codec.ts";
+import { weightCodec } from "../runtime/weight-codec.ts";
 import { characterCodec, nextCodec } from "../runtime/character-codec.ts";
 import { columnCodec } from "../runtime/column-codec.ts";
 import type { Codec, Preparing } from "../runtime/dataset.ts";
@@ -13,6 +14,7 @@ const codecs: Readonly<Record<string, Codec>> = {
   characterCodec,
   nextCodec,
   namedClassCodec,
+  weightCodec,
 };
 
 export const preparingOf = (model: Model, facts: ModelFacts): Preparing => ({

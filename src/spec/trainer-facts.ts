@@ -82,6 +82,7 @@ export function codecNames({ data }: Model): Readonly<Record<string, string>> {
     characters: "characterCodec",
     nextOf: "nextCodec",
     classNames: "namedClassCodec",
+    weighs: "weightCodec",
   } as const;
   const keyOf = (field: Columns) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
@@ -134,6 +135,14 @@ export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<
     ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: `predictBy(${answer})` }),
   };
 };
+
+/** How a predictor reads and answers rows like those of the data file, which settled `fields`; not where these are images. */
+export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
+  const data = dataFacts(model);
+  const { codecs, predict } = programParts(model, built);
+  if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
+  return { data, fields, codecs, predict };
+}
 
 /** How many indices an input may hold: as many as the smallest embedding that reads it has vectors. */
 function vocabularyOf(model: Model, input: string): { readonly vocabulary?: number } {

@@ -50,6 +50,8 @@ export interface Columns {
   readonly characters?: { readonly length: number };
   /** The input whose next character a target is; it then has no columns. */
   readonly nextOf?: string;
+  /** The column says what each row weighs. */
+  readonly weighs?: true;
   /** What the classes of a target have to be called, sorted, where the spec itself names them. */
   readonly classNames?: readonly string[];
 }

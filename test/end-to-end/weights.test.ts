@@ -7,6 +7,7 @@ import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import { parseModel } from "../../src/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/spec/schema.ts";
 import { verifyModel } from "../../src/verify/verify-model.ts";
+import { weightCodec } from "../../src/runtime/weight-codec.ts";
 import { emitted } from "../support/emitted.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as line, training as facts } from "../runtime/linear-machine.ts";
@@ -86,4 +87,24 @@ test("classes that are weighed by name must be those of the data", () => {
     "the spec weighs the classes no, yez, but those of y are no, yes",
   );
   expect(() => read(["no", "yes"], "1 0 1")).toThrow("by name, but their columns hold numbers");
+});
+
+test("a negative weight in a file is told with its line", () => {
+  const model = { ...line, inputs: { x: { shape: [], dtype: "f32" }, w: { shape: [], dtype: "f32" } } };
+  const read = (text: string) =>
+    prepareTable(
+      model,
+      {
+        inputs: { x: { columns: ["x"] }, w: { columns: ["trust"], weighs: true } },
+        targets: { y: { columns: ["y"] } },
+      },
+      facts,
+      7,
+      parseCsv(text),
+      { codecs: { weighs: weightCodec, columns: columnCodec } },
+    );
+  expect(read("x,trust,y\n1,0,3\n1,2.5,3\n").train["w"]).toEqual(Float64Array.of(0, 2.5));
+  expect(() => read("x,trust,y\n1,0,3\n1,-2,3\n")).toThrow(
+    expect.objectContaining({ message: 'column "trust": -2 is below 0: it is what the row weighs', line: 3 }),
+  );
 });

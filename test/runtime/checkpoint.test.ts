@@ -80,19 +80,23 @@ const saved = (() => {
 const changed = (at: number, by = 1) => saved.map((byte, i) => (i === at ? byte ^ by : byte));
 
 test.each<[string, Uint8Array, RegExp]>([
-  ["nothing", new Uint8Array(0), /^this is not a checkpoint of a tapeless trainer$/],
-  ["another file", new Uint8Array(200).fill(80), /^this is not a checkpoint of a tapeless trainer$/],
+  [
+    "nothing",
+    new Uint8Array(0),
+    /^this is not a checkpoint of a tapeless trainer, or one of another format$/,
+  ],
+  [
+    "another file",
+    new Uint8Array(200).fill(80),
+    /^this is not a checkpoint of a tapeless trainer, or one of another format$/,
+  ],
   ["a short other file", Uint8Array.of(80, 75, 3, 4), /^this is not a checkpoint/],
   ["its first bytes", saved.slice(0, 5), /^this is not a checkpoint/],
   ["its first word", saved.slice(0, 20), /^the checkpoint is damaged or cut short/],
-  ["another format", changed(12), /^the checkpoint has format 3; this trainer reads format 2$/],
+  ["another format", changed(12), /, or one of another format$/],
   ["one byte less", saved.slice(0, -1), /^the checkpoint is damaged or cut short/],
   ["one byte more", Uint8Array.of(...saved, 0), /^the checkpoint is damaged or cut short/],
-  [
-    "a changed bit",
-    changed(saved.length - 20),
-    /^the checkpoint is damaged or cut short: its checksum does not fit its content$/,
-  ],
+  ["a changed bit", changed(saved.length - 20), /^the checkpoint is damaged or cut short$/],
 ])("%s is refused, and nothing changes", (_, bytes, message) => {
   const trainer = linearTrainer();
   const before = trainer.save();
@@ -132,18 +136,14 @@ test("a checkpoint of another model, dtype or layout says so", () => {
   const decode = (other: Partial<typeof model>, stateBytes = 56, parameterBytes = 24) =>
     decodeCheckpoint({ ...model, ...other }, stateBytes, parameterBytes, saved);
   expect(() => decode({ name: "curve", specHash: "f".repeat(64) })).toThrow(
-    'the checkpoint is of another model: "line", not "curve"',
+    'the checkpoint is of "line" in f64, not of "curve" in f64',
   );
-  expect(() => decode({ specHash: "f".repeat(64) })).toThrow(
-    'the spec of "line" has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)',
-  );
-  expect(() => decode({ dtype: "f32" })).toThrow(
-    "the checkpoint holds f64 numbers; this trainer was compiled for f32",
-  );
-  expect(() => decode({}, 64)).toThrow(
-    "written by a trainer of the same model that another version compiled",
-  );
-  expect(() => decode({}, 56, 32)).toThrow("another version");
+  expect(() => decode({ dtype: "f32" })).toThrow('the checkpoint is of "line" in f64, not of "line" in f32');
+  const changed =
+    "the spec or the compiler has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)";
+  expect(() => decode({ specHash: "f".repeat(64) })).toThrow(changed);
+  expect(() => decode({}, 64)).toThrow(changed);
+  expect(() => decode({}, 56, 32)).toThrow(changed);
   expect(decode({}).progress.epoch).toBe(3);
 });
 

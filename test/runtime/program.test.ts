@@ -101,6 +101,29 @@ test("a checkpoint of a library's user, which says nothing of data, goes on with
   expect((await run(...data, "--resume", path("bare.bin"))).output).toBe((await run(...data)).output);
 });
 
+test("what stopped early stays so when it is resumed, unless a library's user has trained on", async () => {
+  const stopping = { ...facts, epochs: 60, earlyStopping: { patience: 1 } };
+  const stopped = {
+    ...program(),
+    training: stopping,
+    createTrainer: () => linearTrainer({ rate: 0.3, training: stopping }),
+  };
+  const go = async (...args: string[]) => {
+    output = "";
+    await runProgram(stopped, [...data, "--json", "--out", path("stopped.bin"), ...args]);
+    return JSON.parse(output);
+  };
+  const first = await go();
+  expect(first.epochs).toBeLessThan(60);
+  expect(await go("--resume", path("stopped.bin"))).toEqual(first);
+  expect(await go("--resume", path("stopped.bin"), "--epochs", "99")).toEqual(first);
+  const trainer = stopped.createTrainer();
+  trainer.load(readFileSync(path("stopped.bin")));
+  trainer.fit(lineData(40), { epochs: 1 });
+  writeFileSync(path("more.bin"), trainer.save());
+  expect((await go("--resume", path("more.bin"))).epochs).toBeGreaterThan(first.epochs + 1);
+});
+
 test("a checkpoint brings its seed along, and another one is refused", async () => {
   await run(...data, "--epochs", "2", "--seed", "9", "--out", path("nine.bin"));
   const resumed = await run(...data, "--json", "--resume", path("nine.bin"));
@@ -130,7 +153,7 @@ test.each<[string[], RegExp]>([
   [["--data", path("bad.csv")], /^error: .*bad\.csv:3: column "v": "two" is not a number\n$/],
   [
     [...data, "--resume", path("not.bin")],
-    /^error: .*not\.bin: this is not a checkpoint of a tapeless trainer\n$/,
+    /^error: .*not\.bin: this is not a checkpoint of a tapeless trainer, or one of another format\n$/,
   ],
   [[...data, "--out", path("no/such/folder.bin")], /^error: cannot write .*folder\.bin: ENOENT.*\n$/],
 ])("arguments %j: one message, no stack, exit code 2", async (args, message) => {

@@ -2,7 +2,7 @@
 import type CodeBlockWriter from "code-block-writer";
 import type { Placement } from "../../loop/memory.ts";
 import { viewText } from "./arena.ts";
-import type { EndNames, ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { base64Lines, numberText } from "./parameter-texts.ts";
 
 /** What a predictor is made of: the program named predict, and what its parameters came to. */
@@ -11,28 +11,71 @@ export interface PredictorParts extends ModuleParts {
   readonly model: object;
   /** By name. */
   readonly values: Readonly<Record<string, ArrayLike<number>>>;
+  /** How rows of a data file are read and answered, where the checkpoint says how its own were. */
+  readonly rows: PredictedRows | undefined;
+}
+
+export interface PredictedRows {
+  /** The runtime's `DataFacts`, and its `FittedField`s. */
+  readonly data: object;
+  readonly fields: object;
+  /** Of the runtime: `{ columns: columnCodec }`, `predictBy(byProbability)`. */
+  readonly codecs: string;
+  readonly predict: string;
 }
 
 /** Up to so many numbers they are written to be read; more are base64. */
 const readable = 1024;
 
 const publicTypes = ["Predictor", "Batch", "ModelFacts"];
-const ownNames = ["model", "values", "createPredictor", "memory", "machine", "atob"];
+const ownNames = ["model", "data", "fields", "values", "createPredictor", "memory", "machine", "atob"];
 
 export function predictorModule(parts: PredictorParts): ModuleKind {
   const parameters = [...parts.plan.storage.values()].filter(({ buffer }) => buffer.region === "parameter");
   const isReadable =
     parameters.reduce((sum, { buffer }) => sum + valuesOf(parts, buffer.name).length, 0) <= readable;
+  const { rows } = parts;
+  const wordsOf = (text: string) => text.match(/\w+/g) ?? [];
   return {
-    facts: [{ declaration: "export const model: ModelFacts", value: parts.model }],
+    facts: [
+      { declaration: "export const model: ModelFacts", value: parts.model },
+      ...(rows === undefined ? [] : factsOfRows(rows)),
+    ],
     ownNames,
-    roots: [...publicTypes, "predictorOf", "PredictingMachine", ...(isReadable ? [] : ["bytesIn"])],
+    roots: [
+      ...(rows === undefined
+        ? []
+        : [
+            "RowPredictor",
+            "predictorOfRows",
+            "DataFacts",
+            "FittedField",
+            ...wordsOf(`${rows.codecs} ${rows.predict}`),
+          ]),
+      ...publicTypes,
+      "predictorOf",
+      "PredictingMachine",
+      ...(isReadable ? [] : ["bytesIn"]),
+    ],
     writeEnd(writer, names) {
       writeValues(writer, parts, parameters, isReadable);
       writeCreatePredictor(writer, parts, parameters, isReadable, names);
     },
   };
 }
+
+const factsOfRows = ({ data, fields }: PredictedRows): Fact[] => [
+  {
+    about: "Which columns of a data file are which input and target.",
+    declaration: "const data: DataFacts",
+    value: data,
+  },
+  {
+    about: "What the training rows settled of them: scales, names of classes.",
+    declaration: "const fields: FittedField[]",
+    value: fields,
+  },
+];
 
 function valuesOf({ values }: PredictorParts, name: string): ArrayLike<number> {
   if (!Object.hasOwn(values, name)) throw new Error(`internal: no values of ${name}`);
@@ -70,7 +113,7 @@ function writeValues(
 
 function writeCreatePredictor(
   writer: CodeBlockWriter,
-  { plan, batchSize, float }: PredictorParts,
+  { plan, batchSize, float, rows }: PredictorParts,
   parameters: readonly Placement[],
   isReadable: boolean,
   { arena, callOf, array }: EndNames,
@@ -82,20 +125,29 @@ function writeCreatePredictor(
   const views = { integers: "Int32Array", doubles: "Float64Array" };
   const used = `${entries.join()} ${call}`;
   writer.blankLine().writeLine("/** A predictor with memory of its own. */");
-  writer.write("export function createPredictor(): Predictor").block(() => {
-    writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
-    writer.writeLine(`const f = new ${array}(memory);`);
-    for (const [name, type] of Object.entries(views))
-      if (new RegExp(`\\b${name}\\b`).test(used)) writer.writeLine(`const ${name} = new ${type}(memory);`);
-    if (isReadable)
-      for (const { buffer } of parameters)
-        writer.writeLine(`f.set(values[${JSON.stringify(buffer.name)}], ${arena.placeOf("", buffer.name)});`);
-    else writer.writeLine("new Uint8Array(memory).set(bytesIn(values));");
-    writer.write("const machine: PredictingMachine = ").inlineBlock(() => {
+  writer
+    .write(`export function createPredictor(): ${rows === undefined ? "Predictor" : "RowPredictor"}`)
+    .block(() => {
+      writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+      writer.writeLine(`const f = new ${array}(memory);`);
+      for (const [name, type] of Object.entries(views))
+        if (new RegExp(`\\b${name}\\b`).test(used)) writer.writeLine(`const ${name} = new ${type}(memory);`);
+      if (isReadable)
+        for (const { buffer } of parameters)
+          writer.writeLine(
+            `f.set(values[${JSON.stringify(buffer.name)}], ${arena.placeOf("", buffer.name)});`,
+          );
+      else writer.writeLine("new Uint8Array(memory).set(bytesIn(values));");
+      writer.write("const machine: PredictingMachine = ").inlineBlock(() => {
       writer.writeLine(`inputs: { ${entries.join(", ")} },`);
       writer.writeLine(`output: ${view("result:output")},`);
       writer.writeLine(`predict: (n) => ${call},`);
     }).write(";").newLine(); // prettier-ignore
-    writer.writeLine(`return predictorOf(model, machine, (length) => new ${array}(length));`);
-  });
+      const predictor = `predictorOf(model, machine, (length) => new ${array}(length))`;
+      writer.writeLine(
+        rows === undefined
+          ? `return ${predictor};`
+          : `return predictorOfRows(${predictor}, ${rows.predict}, { model, data, codecs: ${rows.codecs} }, fields);`,
+      );
+    });
 }

@@ -27,6 +27,7 @@ export const publicNames: ReadonlySet<string> = new Set([
   "ModelFacts",
   "EarlyStopping",
   "Predictor",
+  "RowPredictor",
 ]);
 
 /** The texts of the declarations that `roots` need, in the runtime's order. */

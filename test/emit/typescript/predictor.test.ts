@@ -3,7 +3,7 @@
 import { check } from "prettier";
 import { describe, expect, it } from "vitest";
 import { compileModel, emitPredictor, emitTypeScript, withPrograms } from "../../../src/pipeline.ts";
-import type { Predictor } from "../../../src/runtime/predictor.ts";
+import type { RowPredictor } from "../../../src/runtime/predicted-rows.ts";
 import type { Trainer } from "../../../src/runtime/trainer.ts";
 import { parseModel } from "../../../src/spec/parse-model.ts";
 import type { ModelSpec } from "../../../src/spec/schema.ts";
@@ -11,19 +11,19 @@ import { faultsOf, forbiddenIn } from "../../support/code-faults.ts";
 import { imported, strippedOf } from "../../support/emitted.ts";
 import { batchFor, specs } from "../../support/specs.ts";
 
-async function importedPredictor(code: string): Promise<{ createPredictor(): Predictor }> {
+async function importedPredictor(code: string): Promise<{ createPredictor(): RowPredictor }> {
   const text = Buffer.from(strippedOf(code)).toString("base64");
   return import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
 }
 
 /** A trainer that has taken some steps, so that running statistics are no longer what they began as, and the predictor of it. */
-async function shipped(spec: ModelSpec, dtype: "f32" | "f64") {
+async function shipped(spec: ModelSpec, dtype: "f32" | "f64", fields?: object) {
   const compilation = compileModel(parseModel(spec), { dtype });
   const module = await imported(await emitTypeScript(compilation, dtype));
   const trainer: Trainer = module.createTrainer({ seed: 11 });
   for (let step = 0; step < 3; step++) trainer.step(batchOf(spec, spec.training.batchSize ?? 1, step));
   const emit = () =>
-    emitPredictor(compilation, dtype, { values: trainer.parameters, checkpointHash: "0".repeat(64) });
+    emitPredictor(compilation, dtype, { values: trainer.parameters, checkpointHash: "0".repeat(64), fields });
   const code = await emit();
   const { createPredictor } = await importedPredictor(code);
   return { compilation, trainer, code, emit, predictor: createPredictor() };
@@ -188,5 +188,49 @@ describe("inputs that are wrong", () => {
     );
     expect(() => predictor.predict({ x: [1, 2, 3, NaN] })).toThrow("x, row 0: NaN is not a finite number");
     expect(() => predictor.predict({ x: [1, 2, 3, 4], z: [1] })).toThrow('the batch has "z"');
+  });
+});
+
+describe("rows as a data file has them", () => {
+  const spec: ModelSpec = {
+    ...specs.classifier,
+    data: {
+      file: "some.csv",
+      inputs: { x: { columns: ["a..d"], scale: "standard" } },
+      targets: { y: { columns: ["kind"] } },
+    },
+  };
+  const fields = [
+    { name: "x", columns: ["a", "b", "c", "d"], scales: [1, 2, 3, 4].map((shift) => ({ shift, span: 2 })) },
+    { name: "y", columns: ["kind"], classNames: ["ant", "bee", "cat"] },
+  ];
+
+  it("are scaled as in training, and answered with the names of classes", async () => {
+    const { code, predictor, trainer } = await shipped(spec, "f32", fields);
+    expect(faultsOf(code)).toEqual([]);
+    expect(forbiddenIn(code)).toEqual([]);
+    expect(await check(code, { parser: "typescript", printWidth: 110 })).toBe(true);
+    const [row] = predictor.predictRows([{ d: 4, note: "x", c: "3", a: 3, b: 2 }]);
+    const logits = [...trainer.predict({ x: [1, 0, 0, 0] })];
+    expect(row.kind).toBe(["ant", "bee", "cat"][logits.indexOf(Math.max(...logits))]);
+    const sum = logits.reduce((all, logit) => all + Math.exp(logit), 0);
+    expect(row.kind_bee).toBeCloseTo(Math.exp(logits[1]) / sum, 6);
+    expect(Object.keys(row)).toEqual(["kind", "kind_ant", "kind_bee", "kind_cat"]);
+    expect([...predictor.predict({ x: [1, 0, 0, 0] })]).toEqual(logits);
+  });
+
+  it("that are wrong are named", async () => {
+    const { predictor } = await shipped(spec, "f32", fields);
+    const good = { a: 1, b: 1, c: 1, d: 1 };
+    expect(() => predictor.predictRows([])).toThrow("there are no rows");
+    expect(() => predictor.predictRows([good, { ...good, c: "much" }])).toThrow('row 1: column "c": "much" is not a number'); // prettier-ignore
+    expect(() => predictor.predictRows([good, { a: 1, b: 1, c: 1 }])).toThrow('row 1: column "d": ');
+    expect(() => predictor.predictRows([{ a: 1, b: 1, c: 1 }])).toThrow('the rows: x needs the column "d"');
+  });
+
+  it("are known to a checkpoint that says how its own were read; without that, numbers alone are", async () => {
+    const { code, predictor } = await shipped(spec, "f32");
+    expect(code).not.toContain("predictRows");
+    expect(predictor.predictRows).toBeUndefined();
   });
 });

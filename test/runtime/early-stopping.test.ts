@@ -1,0 +1,56 @@
+// Which epoch is the best: a change below `minDelta` must not count, whichever end of the metric is the better one.
+import { expect, test } from "vitest";
+import { trainerOf } from "../../src/runtime/trainer-of.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+import { emitted } from "../support/emitted.ts";
+import { batchFor, specs } from "../support/specs.ts";
+import { lineData, linearMachine, model, training } from "./linear-machine.ts";
+
+/** What early stopping makes of these values of the metric, an epoch each. */
+function historyOf(metric: string, rises: boolean, values: number[], minDelta: number, patience: number) {
+  let evaluations = 0;
+  const summarise = () => ({ loss: 1, [metric]: values[evaluations++ % values.length] });
+  const facts = { ...training, metrics: [metric], ...(rises && { rising: [metric] }) };
+  const trainer = trainerOf(model, { ...linearMachine(0.05), summarise }, facts);
+  return trainer.fit(lineData(4), { epochs: values.length, earlyStopping: { patience, metric, minDelta } });
+}
+
+test.each<[string, boolean, number[], number, number]>([
+  ["accuracy", true, [0.5, 0.54, 0.58, 0.62], 0.05, 3],
+  ["accuracy", true, [0.5, 0.54, 0.58, 0.62], 0, 4],
+  ["mae", false, [5, 4.6, 4.2, 3.8], 0.5, 3],
+  ["mae", false, [5, 4.6, 4.2, 3.8], 0, 4],
+  // As much as minDelta is no improvement, by which a metric that stands still would end no training.
+  ["r2", true, [0.25, 0.5, 0.75, 0.75], 0.25, 3],
+  ["r2", true, [-3, -2, NaN, -1], 0.75, 4],
+  ["mine", true, [-1, 7, 3, 7], 0, 2],
+  ["mine", false, [-1, 7, -3, -3], 0, 3],
+])("%s, better above: %s, of %j with minDelta %d: epoch %d", (metric, rises, values, minDelta, best) => {
+  expect(historyOf(metric, rises, values, minDelta, 9).bestEpoch).toBe(best);
+});
+
+test("an epoch that gains too little is waited for as one that gains nothing", () => {
+  const { epochs, stoppedEarly } = historyOf("accuracy", true, [0.5, 0.51, 0.52, 0.53, 0.9], 0.1, 3);
+  expect(epochs.map(({ best }) => best)).toEqual([true, false, false, false]);
+  expect(stoppedEarly).toBe(true);
+});
+
+test.each(["lower", "higher"] as const)("a formula of the user's whose better end is %s", async (better) => {
+  const spec: ModelSpec = {
+    ...specs.regression,
+    metrics: [{ name: "own", formula: "mean(prediction^2)", better }],
+    optimizer: { type: "sgd", learningRate: 0.3 },
+    training: { epochs: 12, batchSize: 6, earlyStopping: { patience: 12, metric: "own", minDelta: 0.01 } },
+  };
+  const trainer = (await emitted(spec)).module.createTrainer();
+  const validation = batchFor(spec, 12, 8);
+  const { epochs, bestEpoch } = trainer.fit(batchFor(spec, 24, 7), { validation });
+  const values = epochs.map((report) => report.validation?.["own"] ?? NaN);
+  let expected = 0;
+  values.forEach((value, epoch) => {
+    const gain = better === "higher" ? value - values[expected] : values[expected] - value;
+    if (gain > 0.01) expected = epoch;
+  });
+  expect(bestEpoch).toBe(expected + 1);
+  expect(trainer.evaluateAll(validation)["own"]).toBe(values[expected]);
+});
