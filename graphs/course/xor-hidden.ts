@@ -1,4 +1,4 @@
-// The same four points with four hidden units in between, and a loss that has a slope everywhere.
+// The same four points with eight hidden units in between, and a loss that has a slope everywhere.
 import { defineModel } from "tapeless";
 import base from "./xor-line.ts";
 
@@ -6,7 +6,7 @@ export default defineModel({
   ...base,
   name: "xor-hidden",
   network: [
-    { type: "dense", units: 4, activation: "tanh" },
+    { type: "dense", units: 8, activation: "tanh" },
     { type: "dense", units: 1 },
   ],
   loss: "binary-cross-entropy",

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { figureText } from "../../src/report/figure-text.ts";
-import { chartSvg, scaleFor, type Chart } from "../../src/report/index.ts";
+import { chartSvg, scaleFor } from "../../src/report/index.ts";
 import type { Run } from "./run-command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -35,8 +35,9 @@ const output: Kind = ({ takes, runs }) => {
   return fence(lines.slice(first).join("\n"), "");
 };
 
-const printed = ({ stdout, stderr }: Run): string =>
-  stdout + stderr.replace(/^(epoch |compiled |\S+ → ).*\n/gm, "");
+/** Of a command that failed what it says of that, too. */
+const printed = ({ code, stdout, stderr }: Run): string =>
+  code === 0 ? stdout : stdout + stderr.replace(/^(.*: )?epoch \d.*\n/gm, "");
 
 /** A function of the file that the command above compiled, with the formulas over it. */
 const emitted: Kind = ({ takes, runs, folder }) => {
@@ -50,8 +51,8 @@ const emitted: Kind = ({ takes, runs, folder }) => {
 /** A row for each command, a column for each figure that the marker names. */
 const table: Kind = ({ takes, runs }) => {
   const columns = takes.split(/\s+/);
-  const rows = runs.map((run) => [labelIn(runs, run), ...columns.map((column) => cell(run, column))]);
-  const head = [isOneSpec(runs) ? "start" : "spec", ...columns.map(spoken)];
+  const rows = runs.map((run) => [labelOf(run), ...columns.map((column) => cell(run, column))]);
+  const head = ["run", ...columns.map(spoken)];
   const lines = [head, head.map((_, i) => (i === 0 ? "---" : "---:")), ...rows];
   return `\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
 };
@@ -60,32 +61,38 @@ function cell({ code, result, epochs }: Run, column: string): string {
   return code === 0 ? figureText(result[column]) : `diverged in epoch ${epochs.length + 1}`;
 }
 
-/** Curves over epochs, one for each command and figure: `FILE FIGURE… | TITLE`; with `below N` they leave the picture there. */
+/** Curves over epochs, one for each command: `FILE FIGURE | TITLE`; with `below N` a curve leaves the picture there. */
 const plot: Kind = ({ takes, runs, picture }) => {
-  const [what, title] = takes.split(" | ");
-  const [drawn, limit = Infinity] = what.split(" below ");
-  const [file, ...figures] = drawn.split(" ");
-  const visible = (value: number): number => (value < Number(limit) ? value : NaN);
-  const series = runs.flatMap((run) =>
-    figures.map((figure) => ({
-      name: runs.length === 1 ? spoken(figure) : labelIn(runs, run),
-      points: run.epochs.map((epoch, i) => [i + 1, visible(epoch[figure])] as const),
-    })),
-  );
+  const [, file, figure, limit = Infinity, title] =
+    /^(\S+) (\S+)(?: below (\S+))? \| (.*)$/.exec(takes) ?? [];
+  const series = runs.map((run) => ({
+    name: labelOf(run),
+    points: run.epochs
+      .map((epoch, i) => [i + 1, epoch[figure]] as const)
+      .filter(([, y]) => y < Number(limit)),
+  }));
   const scale = scaleFor(series.flatMap(({ points }) => points.map(([, y]) => y)));
-  const y = { label: spoken(figures[figures.length - 1]), scale };
+  const y = { label: spoken(figure), scale };
   const panel = { title: "", x: { label: "epoch", isWhole: true }, y, series };
-  picture(file, chartSvg({ title, panels: [panel] } satisfies Chart));
-  return `\n![${title}](course/${file})\n`;
+  picture(file, chartSvg({ title, panels: [panel] }));
+  return shown(file, title);
 };
 
+/** A picture that a command above wrote: `FILE | TITLE`. */
+const picture: Kind = ({ takes, folder, picture }) => {
+  const [file, title] = takes.split(" | ");
+  picture(file, readFileSync(join(folder, file), "utf8"));
+  return shown(file, title);
+};
+
+const shown = (file: string, title: string): string => `\n![${title}](course/${file})\n`;
 const nameOf = ({ command }: Run): string => basename(command.words[1], ".ts");
-const seedOf = ({ command: { words } }: Run): string => words[words.indexOf("--seed") + 1];
 /** Runs of one spec are told apart by their seeds. */
-const labelIn = (runs: readonly Run[], run: Run): string =>
-  isOneSpec(runs) ? `seed ${seedOf(run)}` : nameOf(run);
+const labelOf = (run: Run): string => {
+  const { words } = run.command;
+  return words.includes("--seed") ? `seed ${words[words.indexOf("--seed") + 1]}` : nameOf(run);
+};
 const spoken = (figure: string): string => figure.replace(".", " ");
-const isOneSpec = (runs: readonly Run[]): boolean => new Set(runs.map(nameOf)).size === 1;
 const fence = (text: string, language: string): string => `\n\`\`\`${language}\n${text.trimEnd()}\n\`\`\`\n`;
 
-export const kinds: Readonly<Record<string, Kind>> = { spec, output, emitted, table, plot };
+export const kinds: Readonly<Record<string, Kind>> = { spec, output, emitted, table, plot, picture };

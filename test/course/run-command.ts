@@ -26,17 +26,23 @@ export const runCommand = (command: Command, folder: string): Promise<Run> =>
     const options = { cwd: folder, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 2 ** 26 };
     execFile(process.execPath, [launcher, ...command.words], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === "number" ? error.code : NaN;
-      const isTraining = command.words[0] === "train";
-      const result = isTraining ? resultIn(stdout) : {};
-      const epochs = isTraining ? stderr.split("\n").flatMap(epochIn) : [];
-      resolve({ command, code, stdout, stderr, result, epochs });
+      const epochs = stderr.split("\n").flatMap(epochIn);
+      resolve({ command, code, stdout, stderr, result: resultIn(stdout), epochs });
     });
   });
 
-/** "train       loss 0.1234  accuracy 0.9667", a line for each part. */
+/** "train       loss 0.1234  accuracy 0.9667", a line for each part; of folds the mean stands for the validation part. */
 function resultIn(text: string): Figures {
   const lines = text.matchAll(/^(train|validation|test) +(.*)$/gm);
-  return Object.assign({}, ...Array.from(lines, ([, part, rest]) => figuresIn(rest, `${part}.`)));
+  return Object.assign(meanIn(text), ...Array.from(lines, ([, part, rest]) => figuresIn(rest, `${part}.`)));
+}
+
+/** The columns of a table of folds, and its line "mean               48  0.0630    0.9667". */
+function meanIn(text: string): Figures {
+  const cells = (start: string): string[] =>
+    new RegExp(`^${start}\\b.*$`, "m").exec(text)?.[0].split(/ {2,}/).slice(1) ?? [];
+  const values = cells("mean");
+  return Object.fromEntries(cells("fold").map((name, i) => [`validation.${name}`, Number(values[i])]));
 }
 
 /** "epoch 3/100  loss 0.7410  accuracy 0.9778  validation loss 0.5393  accuracy 0.9333  best". */

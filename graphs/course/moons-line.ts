@@ -1,0 +1,10 @@
+// No hidden layer: what a straight line between the moons is worth.
+import { defineModel } from "tapeless";
+import base from "./moons-sgd.ts";
+
+export default defineModel({
+  ...base,
+  name: "moons-line",
+  network: [{ type: "dense", units: 2 }],
+  optimizer: { type: "adam", learningRate: 0.05 },
+});
