@@ -53,6 +53,7 @@ function checkFlags(flags: TrainFlags): void {
     "log",
     "chart",
     "showSchedule",
+    "report",
   ] as const;
   const given = idle.find((flag) => flags[flag] !== undefined);
   if (given === undefined) return;

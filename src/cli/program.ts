@@ -66,6 +66,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
     "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
     "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+    "tapeless train graphs/digits.json --plot curves.svg --log epochs.jsonl --report answers.html",
     "tapeless train fine.json --from digits.ckpt      starts from the parameters that match",
     "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
@@ -101,6 +102,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "show the losses over the epochs at the end (default: if standard error is a terminal)",
     )
     .option("--no-chart", "show none")
+    .option(
+      "--report [file]",
+      "tell right from wrong answers, class by class, or how far off numbers are; to a file (.txt, .json, .svg, .html)",
+    )
     .option("--plot <file>", "write losses and metrics over the epochs as a picture (.svg)")
     .option(
       "--log <file>",

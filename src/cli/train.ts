@@ -25,6 +25,7 @@ import { fileReason } from "./file-reason.ts";
 import { progressLine } from "./progress-line.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
+import { checkReport, reportAnswers } from "./report-answers.ts";
 import { say } from "./report-error.ts";
 import { startFrom } from "./start-from.ts";
 import { usageError } from "./usage-error.ts";
@@ -42,6 +43,7 @@ export interface TrainFlags extends WatchFlags {
   readonly temperature?: number;
   readonly findLearningRate?: boolean;
   readonly showSchedule?: boolean;
+  readonly report?: string | true;
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }
@@ -52,6 +54,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { model } = compilation;
   checkSampling(model, flags);
   checkFolds(model, flags);
+  await checkReport(flags.report);
   if (hasSearch)
     process.stderr.write(
       "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
@@ -118,6 +121,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
           });
     progress.end();
     await watch.end();
+    if (flags.report !== undefined && latest !== undefined)
+      await reportAnswers(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
     process.stdout.write(`${flags.json ? JSON.stringify(result) : foldedRegime.text(result)}\n`);
     return 0;
   } catch (error) {

@@ -3,38 +3,29 @@ import { line } from "d3-shape";
 import { axisScale, type AxisScale } from "./axis-scale.ts";
 import { canBeDrawn, type Chart, type Mark, type Panel, type Series } from "./chart.ts";
 import { legend, legendHeight } from "./svg-legend.ts";
-import { element, svgFile, textAt } from "./svg.ts";
+import { pageSvg, pageWidth, type Block } from "./svg-page.ts";
+import { element, textAt } from "./svg.ts";
 import { colourCount } from "./svg-style.ts";
 
-const width = 720;
+const width = pageWidth;
 const plotHeight = 230;
 const margin = { left: 72, right: 24, head: 30, foot: 56 } as const;
 /** Above the plot, for what its marks say. */
 const markHeight = 16;
 
-export function chartSvg({ title, subtitle, panels }: Chart): string {
-  let y = subtitle === undefined ? 40 : 58;
-  const drawn = panels.map((panel) => {
-    const top = y;
-    y += heightOf(panel);
-    return panelSvg(panel, top);
-  });
-  return svgFile(
-    { width, height: y },
-    title,
-    textAt(24, 28, title, { class: "title" }),
-    ...(subtitle === undefined ? [] : [textAt(24, 48, subtitle, { class: "quiet" })]),
-    ...drawn,
-  );
-}
+export const chartSvg = ({ title, subtitle, panels }: Chart): string =>
+  pageSvg({ title, subtitle, blocks: panels.map(panelBlock) });
+
+export const panelBlock = (panel: Panel): Block => ({
+  height: headOf(panel) + plotHeight + margin.foot,
+  svg: (top) => panelSvg(panel, top),
+});
 
 const plotWidth = width - margin.left - margin.right;
 
 /** From the top of a panel to its plot. */
 const headOf = ({ series, marks = [] }: Panel): number =>
   margin.head + legendHeight(series, plotWidth) + (marks.length > 0 ? markHeight : 0);
-
-const heightOf = (panel: Panel): number => headOf(panel) + plotHeight + margin.foot;
 
 function panelSvg(panel: Panel, y: number): string {
   const { title, series, marks = [], diagonal } = panel;

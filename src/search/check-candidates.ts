@@ -50,10 +50,13 @@ export function checkCandidates(candidates: readonly Candidate[], dtype: "f32" |
   );
 }
 
-/** A fault at or inside what a search put there is told where the search says so. */
-function placeOf({ path = [], at, within }: Diagnostic, { values }: Candidate): Partial<Diagnostic> {
+/** A fault at or inside what a search put there is told where the search says so; so is a key that only the search has. */
+function placeOf({ code, path = [], at, within }: Diagnostic, { values }: Candidate): Partial<Diagnostic> {
   const isWithin = (inner: SpecPath, outer: SpecPath) => outer.every((step, i) => inner[i] === step);
-  const key = Object.keys(values).find((key) => isWithin(path, parsePath(key) ?? []));
+  const key = Object.keys(values).find((key) => {
+    const searched = parsePath(key) ?? [];
+    return isWithin(path, searched) || (code === "T1101" && isWithin(searched, path));
+  });
   return key === undefined
     ? { path, at, within }
     : { path: ["training", "search", "over", key], at: "key", within: undefined };

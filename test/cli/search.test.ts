@@ -159,6 +159,8 @@ describe("what is wrong is told before anything is trained", () => {
       "the output is [n, 5]",
       "in 1 of 4 candidates: candidate 1 has network[0].units 2, network[1].units 5",
     );
+    place.write("flowers.json", withSearch({ over: { "optimiser.learningRate": [0.1] } }));
+    expectRefusal(await search(), '"optimiser.learningRate": [', 'did you mean "optimizer"?');
     expect(place.made()).toEqual([]);
   });
 

@@ -81,6 +81,12 @@ function dependenciesOf(at: string, known = new Set<string>()): Set<string> {
     optionalDependencies = {},
   }: Record<string, Record<string, string>> = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
   for (const dependency of Object.keys({ ...dependencies, ...optionalDependencies })) {
+    // A package may bring its own version of another; what that asks for may lie beside all others.
+    const inside = join(at, "node_modules", dependency);
+    if (at !== root && existsSync(inside)) {
+      dependenciesOf(inside, known);
+      continue;
+    }
     const place = join(root, "node_modules", dependency);
     if (known.has(dependency) || !existsSync(place)) continue;
     known.add(dependency);
@@ -129,6 +135,17 @@ describe("the command", () => {
       expect(await tapeless("compile", "flowers.json")).toContain("flowers.json → generated/flowers.ts");
       expect(await tapeless("train", "flowers.json")).toMatch(/^flowers: 4 epochs/);
       expect(await tapeless("verify", "flowers.json")).toContain("below 0.000001");
+    },
+    minutes,
+  );
+
+  it(
+    "searches in threads of its own",
+    async () => {
+      const search = { over: { "network[0].units": [2, 4] } };
+      write("search.json", JSON.stringify({ ...flowers, training: { ...flowers.training, search } }));
+      const found: { candidates: unknown[] } = JSON.parse(await tapeless("search", "search.json", "--json"));
+      expect(found.candidates).toHaveLength(2);
     },
     minutes,
   );
