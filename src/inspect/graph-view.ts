@@ -1,9 +1,12 @@
-/** The five graphs of a model after all passes, in the text form that parses back. */
+/** The graphs of a model after all passes, in the text form that parses back. */
 import { printGraph } from "../ir/print.ts";
 import type { Subject, View } from "./view.ts";
 
 export function graphView({ compilation: { graphs } }: Subject): View {
-  const all = [graphs.gradient, graphs.update, graphs.predict, graphs.evaluate, graphs.summarise];
+  const { begin, measure, gradient, update, predict, evaluate, summarise } = graphs;
+  const all = [begin, measure, gradient, update, predict, evaluate, summarise].flatMap(
+    (graph) => graph ?? [],
+  );
   return {
     text: all.map(printGraph).join("\n"),
     json: all.map((graph) => ({ name: graph.name, nodes: graph.nodes.length, text: printGraph(graph) })),

@@ -5,12 +5,13 @@
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
-import { isFloat } from "../ir/types.ts";
+import { boundShape, isFloat, sizeOf } from "../ir/types.ts";
+import type { MemoryPlan } from "../loop/memory.ts";
 import { flopsOfProgram } from "../inspect/flops.ts";
 import { formulaOf } from "../ops/formula.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import type { Compilation } from "../pipeline.ts";
-import { evaluateGraph } from "../reference/interpret.ts";
+import { evaluateGraph, interpret } from "../reference/interpret.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Batch } from "../runtime/slots.ts";
 import type { Trainer } from "../runtime/trainer.ts";
@@ -21,16 +22,19 @@ import { epochBatches } from "./epoch-batches.ts";
 /** The interpreter does some ten million operations a second; larger steps than this are not worth the wait. */
 const mostFlops = 1e8;
 
-/** One sentence; nothing where the epoch does not diverge again or the model is too large. `trainer` stands before the epoch. */
+/**
+ * One sentence; nothing where the epoch does not diverge again, the model is too large, or a step has several batches, which `step` does
+ * not run again. `trainer` stands before the epoch.
+ */
 export function explainDivergence(
   compilation: Compilation,
   facts: ModelFacts,
   trainer: Trainer,
   data: Batch,
 ): string | undefined {
-  if (flopsOfProgram(compilation, "gradient") > mostFlops) return undefined;
+  const { shuffle, accumulate } = compilation.model.training;
+  if (accumulate !== undefined || flopsOfProgram(compilation, "gradient") > mostFlops) return undefined;
   const start = trainer.save();
-  const { shuffle } = compilation.model.training;
   const batches = [...epochBatches(facts, data, { seed: trainer.seed, epoch: trainer.epoch + 1, shuffle })];
   const bad = batches.findIndex((batch) => !isSound(trainer, trainer.step(batch)));
   if (bad < 0) return undefined;
@@ -49,13 +53,16 @@ const isSound = ({ parameters, gradients }: Trainer, loss: number): boolean =>
 
 /** Looks through the gradient's graph, then through the update's. */
 function firstBadNode(
-  { graphs, built }: Compilation,
+  { graphs, built, plan }: Compilation,
   facts: ModelFacts,
   kept: ReadonlyMap<string, Tensor>,
   batch: Batch,
 ): string | undefined {
   const rows = rowsIn(facts, batch);
   const storage = new Map([...kept, ...batchStorage(facts, batch)]);
+  if (graphs.begin !== undefined)
+    for (const [name, whole] of interpret(graphs.begin, kept, rows))
+      for (const [part, tensor] of partsOf(plan, name, whole)) storage.set(part, tensor);
   const values = evaluateGraph(graphs.gradient, storage, rows);
   const bad = badNode(graphs.gradient, values, facts.dtype);
   if (bad !== undefined) return bad;
@@ -65,6 +72,19 @@ function firstBadNode(
   });
   storage.set("flat:gradients", { shape: [gradients.length], data: Float64Array.from(gradients) });
   return badNode(graphs.update, evaluateGraph(graphs.update, storage, rows), facts.dtype);
+}
+
+/** What was stored under a name, and under the names of the buffers that it covers. */
+function partsOf({ storage }: MemoryPlan, name: string, whole: Tensor): [string, Tensor][] {
+  const parts = (storage.get(name)?.buffer.covers ?? []).flatMap((part) => storage.get(part)?.buffer ?? []);
+  let start = 0;
+  return [
+    [name, whole],
+    ...parts.map(({ name: part, shape }): [string, Tensor] => {
+      const data = whole.data.slice(start, (start += sizeOf(shape, 1)));
+      return [part, { shape: boundShape(shape, 1), data }];
+    }),
+  ];
 }
 
 function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" | "f64"): string | undefined {
