@@ -33,7 +33,13 @@ import { onTrainedWeights } from "./spec/build-average.ts";
 import { statisticStorage } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
-import { balancedWeights, modelFacts, predictedRows, predictorBanner, trainerFacts } from "./spec/trainer-facts.ts";
+import {
+  balancedWeights,
+  modelFacts,
+  predictedRows,
+  predictorBanner,
+  trainerFacts,
+} from "./spec/trainer-facts.ts";
 import { storageOf } from "./spec/storage.ts";
 import type { Model } from "./spec/types.ts";
 

@@ -45,6 +45,7 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
 function checkFlags(flags: TrainFlags): void {
   const idle = [
     "epochs",
+    "from",
     "out",
     "keep",
     "resume",

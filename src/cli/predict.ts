@@ -39,7 +39,7 @@ export async function predictSpec(
   onFile(checkpoint, "T3001", () => trainer.load(bytes));
   const fields = fieldsOf(header, checkpoint);
   const request = { spec, source, model, facts: emitted.model, given: file };
-  const table = await readInputs(request, file);
+  const table = await readInputs(request, file, fields);
   const preparing = preparingOf(model, emitted.model);
   const rows = onFile(file, "T2004", () => predictBy(answer)(preparing, fields, table, trainer));
   const text = `${json ? jsonOf(model.name, rows) : csvText(rows)}\n`;

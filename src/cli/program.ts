@@ -2,14 +2,14 @@
  * The commands, their arguments and their help: everything that `tapeless --help` says, and nothing that works. Each command's own
  * file is loaded only when it is called.
  */
-import { Command, InvalidArgumentError, Option } from "commander";
-import { shardOf, type Shard } from "../search/shards.ts";
+import { Command, Option } from "commander";
 import { version } from "../spec/version.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { ExportFlags } from "./export.ts";
 import type { ImportFlags } from "./import.ts";
 import type { InspectFlags } from "./inspect.ts";
+import { collect, positive, shard, temperature, whole } from "./option-values.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "./search.ts";
@@ -265,30 +265,3 @@ const dtypeOption = (): Option =>
 
 const targetOption = (): Option =>
   new Option("--target <target>", "what the loops become").choices(["ts", "wasm"]).default("ts");
-
-/** The range of the emitted program's flags too. */
-const largestWhole = 0xffffffff;
-
-function whole(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) <= largestWhole) return Number(text);
-  throw new InvalidArgumentError(`It must be a whole number from 0 to ${largestWhole}.`);
-}
-
-function positive(text: string): number {
-  if (whole(text) > 0) return whole(text);
-  throw new InvalidArgumentError("It must be at least 1.");
-}
-
-function shard(text: string): Shard {
-  const part = shardOf(text);
-  if (part !== undefined) return part;
-  throw new InvalidArgumentError("It must be two whole numbers as 0/4: which part, from 0, and of how many.");
-}
-
-function temperature(text: string): number {
-  const value = text.trim() === "" ? NaN : Number(text);
-  if (value >= 0 && value < Infinity) return value;
-  throw new InvalidArgumentError("It must be a number of at least 0.");
-}
-
-const collect = (text: string, before: readonly string[]): string[] => [...before, ...text.split(",")];

@@ -1,6 +1,6 @@
-/** Reads a CSV file for training; one that cannot be read is told at the place in the spec that names it. */
+/** Reads a data file for training; one that cannot be read is told at the place in the spec that names it. */
 import { open } from "node:fs/promises";
-import { readCsv } from "../data/read-csv.ts";
+import { readTable } from "../data/read-table.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
@@ -16,10 +16,12 @@ export interface DataFile {
   readonly path?: SpecPath;
 }
 
-/** The table of a CSV file. @throws DiagnosticError (T2001 to T2003) */
+/** The table of a data file. @throws DiagnosticError (T2001 to T2003) */
 export async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Promise<Table> {
   await checkReadable(data, source);
-  return readCsv(data.file, wanted);
+  const table = await readTable(data.file, wanted);
+  if (table.told !== "") process.stderr.write(`${data.file}: ${table.told}\n`);
+  return table;
 }
 
 /** @throws DiagnosticError (T2001) at the place of the spec that names a file which cannot be read */

@@ -1,14 +1,15 @@
 /** From the `data` section of a spec, or a file or folder that stands for its files, to the rows that they hold. */
 import { dirname, isAbsolute, join } from "node:path";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
-import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import { writtenOut } from "../data/wanted-columns.ts";
 import { inFile } from "../data/in-file.ts";
 import { readIdx } from "../data/read-idx.ts";
 import type { Source } from "../runtime/dataset.ts";
+import type { DataFacts, FittedField } from "../runtime/fields.ts";
 import { onlyInput } from "../runtime/idx-reader.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Table } from "../runtime/table.ts";
-import { dataFormatGap } from "../spec/known-gaps.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
 import { dataFacts, idxNames } from "../spec/trainer-facts.ts";
 import type { DataFiles, Model, ModelData } from "../spec/types.ts";
@@ -33,13 +34,26 @@ export async function readSource(request: DataRequest): Promise<Source> {
 }
 
 /** A file of new rows, of which only the inputs are wanted. @throws DiagnosticError if it cannot be read or is wrong. */
-export async function readInputs(request: DataRequest, file: string): Promise<Table> {
+export async function readInputs(
+  request: DataRequest,
+  file: string,
+  fields: readonly FittedField[],
+): Promise<Table> {
   const { facts, source, model } = request;
-  const { inputs } = dataFacts(model) ?? { inputs: {} };
   if (typeof dataOf(request).file === "string")
-    return readData({ file }, source, { model: facts, data: { inputs, targets: {} } });
+    return readData({ file }, source, { model: facts, data: inputFacts(model, fields) });
   await checkReadable({ file }, source);
   return readIdx(facts, { [inFile(file, "T2004", () => onlyInput(facts))]: file });
+}
+
+/** The columns that training read, whatever their order is now; no row of those asked about is left out. */
+function inputFacts(model: Model, fields: readonly FittedField[]): DataFacts {
+  const data = dataFacts(model) ?? { inputs: {} };
+  const inputs = Object.entries(data.inputs).map(([name, facts]) => {
+    const { columns = facts.columns } = fields.find((field) => field.name === name) ?? {};
+    return [name, { ...facts, columns, drop: false }];
+  });
+  return { ...data, inputs: Object.fromEntries(inputs), targets: {} };
 }
 
 function dataOf({ spec, model: { data } }: DataRequest): ModelData {
@@ -58,12 +72,10 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
 const besideSpec = (spec: string, file: string): string =>
   isAbsolute(file) ? file : join(dirname(spec), file);
 
-/** CSV files; one that is given stands for the spec's training rows. */
+/** Files of one table each; one that is given stands for the spec's training rows. */
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
   const { spec, source, facts, given } = request;
   const wanted = { model: facts, data: dataFacts(request.model) ?? { inputs: {}, targets: {} } };
-  const gap = given === undefined ? undefined : dataFormatGap(given);
-  if (gap) throw new Unsupported(`${gap.message}; ${gap.hint}`);
   const isSplit = typeof data.test === "string";
   const rows: DataFile =
     given === undefined
@@ -72,7 +84,10 @@ async function readTables(request: DataRequest, data: ModelData, file: string): 
   const tested: DataFile | undefined =
     typeof data.test === "string" ? { file: besideSpec(spec, data.test), path: ["data", "test"] } : undefined;
   const table = await readData(rows, source, wanted);
-  const test = tested && { file: tested.file, table: await readData(tested, source, wanted) };
+  const test = tested && {
+    file: tested.file,
+    table: await readData(tested, source, writtenOut(wanted, [...table.columns.keys()])),
+  };
   return { file: rows.file, table, test };
 }
 

@@ -23,7 +23,7 @@ const formats = ["txt", "json", "svg", "html"] satisfies ReportFormat[];
 export async function checkReport(file: ReportFlag): Promise<void> {
   if (typeof file !== "string") return;
   if (formatOf(file) === undefined)
-    throw usageError(`--report ${file}: a report is text, JSON, a picture or a page`, `name it ${formats.map((each) => `.${each}`).join(", ")}`); // prettier-ignore
+    throw usageError(`--report ${file}: a report is text, JSON, a picture or a page`, "name it .txt, .json, .svg or .html"); // prettier-ignore
   await checkWritable(file);
 }
 

@@ -23,7 +23,16 @@ export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function beginsAsGzip(file: string): Promise<boolean> {
+/** All that the file holds. */
+export async function wholeOf(file: string): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of bytesOf(file)) pieces.push(piece);
+  // Not as a Buffer, whose `slice` would be no copy.
+  const { buffer, byteOffset, length } = Buffer.concat(pieces);
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+export async function beginsAsGzip(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
     const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);

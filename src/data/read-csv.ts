@@ -3,24 +3,47 @@
 import { pipeline } from "node:stream/promises";
 import { CsvError, parse } from "csv-parse";
 import { DiagnosticError } from "../diagnostics/errors.ts";
-import type { Table, TableRecord } from "../runtime/table.ts";
+import { namedBy } from "../runtime/fields.ts";
+import type { TableRecord } from "../runtime/table.ts";
 import { bytesOf, countLines } from "./open-bytes.ts";
-import { tableBuilder } from "./table-builder.ts";
-import type { Wanted } from "./wanted-columns.ts";
+import { tableBuilder, type ReadTable } from "./table-builder.ts";
+import { listedColumns, type Wanted } from "./wanted-columns.ts";
 
 /** The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file and line. */
-export async function readCsv(file: string, wanted: Wanted): Promise<Table> {
+export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> {
+  const { separator = "," } = wanted.data;
   const table = tableBuilder(file, wanted, await countLines(file));
-  await eachRecord(file, table.add);
+  let take = (header: TableRecord) => {
+    checkSeparator(file, wanted, header);
+    table.begin(header);
+    take = ({ cells, line }) => table.add(line, () => cells);
+  };
+  await eachRecord(file, separator, (record) => take(record));
   return table.end();
 }
 
+/** A header of one cell that the model does not ask for may be many, with another separator between them. */
+function checkSeparator(file: string, wanted: Wanted, { cells, line }: TableRecord): void {
+  const other = /[,;\t|]/.exec(cells[0])?.[0];
+  const listed = listedColumns(wanted);
+  if (other === undefined || cells.length > 1 || listed.some((entry) => namedBy(cells, entry).length > 0))
+    return;
+  const message = `the first row is one cell, in which ${JSON.stringify(other)} stands between names`;
+  const hint = `say so in the data section: "separator": ${JSON.stringify(other)}`;
+  throw new DiagnosticError([{ code: "T2003", severity: "error", message, hint, place: { file, line } }]);
+}
+
 /** Records one after the other; empty lines are none. */
-async function eachRecord(file: string, take: (record: TableRecord) => void): Promise<void> {
+async function eachRecord(
+  file: string,
+  separator: string,
+  take: (record: TableRecord) => void,
+): Promise<void> {
   // Counted here: the parser takes a CRLF inside quotes for two lines.
   let line = 1;
   const parser = parse({
     bom: true,
+    delimiter: separator,
     relax_column_count: true,
     record_delimiter: ["\r\n", "\n", "\r"],
     on_record: (cells: string[]) => {

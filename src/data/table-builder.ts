@@ -1,60 +1,94 @@
 // A table that is filled record by record while a file streams by, as `runtime/table-of-records.ts` makes one of records in memory.
-import { checkNames, checkCells, checkAnyRow } from "../runtime/table-of-records.ts";
-import type { Column, Table, TableRecord } from "../runtime/table.ts";
-import type { ColumnBuilder } from "./column-builder.ts";
+import { dropText } from "../runtime/clean-csv.ts";
+import { InternalError } from "../diagnostics/errors.ts";
+import { isMissing } from "../runtime/missing.ts";
+import { checkAnyRow, checkCells, checkNames } from "../runtime/table-of-records.ts";
+import type { Column, Table } from "../runtime/table.ts";
+import type { Cell } from "./column-builder.ts";
 import { inFile } from "./in-file.ts";
 import { rowLines } from "./row-lines.ts";
 import { tableFaults } from "./table-faults.ts";
-import { buildersFor, type Wanted } from "./wanted-columns.ts";
+import { wantedColumns, type Wanted, type WantedColumn } from "./wanted-columns.ts";
 
 /** A column that the model does not read: it is there to be named. */
-const unread: Column = { size: 1, numbers: () => new Float64Array(0), text: () => "" };
+const unread: Column = {
+  size: 1,
+  numbers: notRead,
+  text: notRead,
+};
 
-export interface TableBuilder {
-  /** The next record; the first names the columns. Throws a DiagnosticError if it is no header; wrong rows are told at the end. */
-  add(record: TableRecord): void;
-  /** @throws DiagnosticError */
-  end(): Table;
+function notRead(): never {
+  throw new InternalError("a column is asked for that was not read");
 }
 
-/** Of a file with `most` rows at most. */
-export function tableBuilder(file: string, wanted: Wanted, most: number): TableBuilder {
+/** Names the columns. */
+interface Header {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
+export interface TableBuilder {
+  /** The columns' names come before any row; which of them are read. @throws DiagnosticError */
+  begin(header: Header): ReadonlySet<string>;
+  /** A row on its line (or of its number, where a file has no lines). Wrong ones, and cells that throw, are told at the end. */
+  add(line: number, cells: () => readonly Cell[]): void;
+  /** The table, and what is to be said of rows that are left out. @throws DiagnosticError */
+  end(): ReadTable;
+}
+
+/** A table, and what is to be said of the rows that it leaves out. */
+export interface ReadTable extends Table {
+  readonly told: string;
+}
+
+/** Of a file with `most` rows at most. `nameOf` says what its lines are called, if they are none. */
+export function tableBuilder(
+  file: string,
+  wanted: Wanted,
+  most: number,
+  nameOf: (line: number) => number | string | undefined = (line) => line,
+): TableBuilder {
   const faults = tableFaults(file);
   const lines = rowLines();
-  let header: TableRecord | undefined;
-  let builders: ReadonlyMap<string, ColumnBuilder> = new Map();
-  let cells: readonly (readonly [place: number, builder: ColumnBuilder])[] = [];
-  let rows = 0;
-  const begin = (record: TableRecord) => {
-    inFile(file, "T2003", () => checkNames(record));
-    header = record;
-    builders = buildersFor(wanted, record.cells, most);
-    cells = [...builders].map(([name, builder]) => [record.cells.indexOf(name), builder]);
-    lines.add(record.line);
-  };
-  const addRow = (names: readonly string[], record: TableRecord) => {
-    checkCells(names, record);
-    for (const [place, builder] of cells) builder.add(record.cells[place]);
-    lines.add(record.line);
-    rows++;
-  };
+  let header: Header | undefined;
+  let columns: readonly WantedColumn[] = [];
+  let [rows, dropped] = [0, 0];
   return {
-    add(record) {
-      if (header === undefined) begin(record);
-      else {
-        const names = header.cells;
-        faults.noting(() => addRow(names, record));
-      }
+    begin(found) {
+      inFile(file, "T2003", () => checkNames(found));
+      header = found;
+      columns = wantedColumns(wanted, found.cells, most);
+      lines.add(found.line);
+      return new Set(columns.map(({ name }) => name));
+    },
+    add(line, cellsOf) {
+      faults.noting(() => {
+        const cells = cellsOf();
+        checkCells(header?.cells ?? [], { cells, line: nameOf(line) });
+        if (columns.some(({ place, drops }) => drops && isAbsent(cells[place]))) dropped++;
+        else {
+          for (const { place, builder } of columns) builder.add(cells[place], nameOf(line));
+          lines.add(line);
+          rows++;
+        }
+      });
     },
     end() {
       faults.end();
-      inFile(file, "T2003", () => {
+      const told = inFile(file, "T2003", () => {
         checkNames(header);
+        const text = dropText(dropped, rows + dropped);
         checkAnyRow(rows, header?.line ?? 1);
+        return text;
       });
-      const names = header?.cells ?? [];
-      const columns = new Map(names.map((name) => [name, builders.get(name)?.end() ?? unread]));
-      return { rows, columns, lineOf: (row) => lines.lineOf(row) };
+      const built = new Map(columns.map(({ name, builder }) => [name, builder.end()]));
+      const all = new Map((header?.cells ?? []).map((name) => [name, built.get(name) ?? unread]));
+      return { rows, columns: all, lineOf: (row) => nameOf(lines.lineOf(row)), told };
     },
   };
+}
+
+function isAbsent(cell: Cell): boolean {
+  if (typeof cell === "string") return isMissing(cell);
+  return typeof cell === "object" ? cell.some(Number.isNaN) : Number.isNaN(cell);
 }

@@ -1,4 +1,5 @@
 // Which columns of a file a model reads, and how; the others take no room.
+import { droppingColumns } from "../runtime/clean-csv.ts";
 import type { Preparing } from "../runtime/dataset.ts";
 import { namedBy, type ColumnFacts } from "../runtime/fields.ts";
 import { numberBuilder, textBuilder, type ColumnBuilder } from "./column-builder.ts";
@@ -6,22 +7,45 @@ import { numberBuilder, textBuilder, type ColumnBuilder } from "./column-builder
 /** What a reader has to know of the model. */
 export type Wanted = Pick<Preparing, "model" | "data">;
 
-/** A builder for each column that some input or target reads, in the file's order. Names that the file lacks are told where they are looked for. */
-export function buildersFor(
-  { model, data }: Wanted,
-  names: readonly string[],
-  most: number,
-): ReadonlyMap<string, ColumnBuilder> {
-  const fields = Object.entries({ ...data.inputs, ...data.targets });
-  // Cells of texts are read as they stand, and so are classes, which may be names.
-  const isText = ([name, { characters }]: [string, ColumnFacts]) =>
-    characters !== undefined || model.targets[name]?.classes !== undefined;
-  const columnsOf = ({ columns }: ColumnFacts) => columns.flatMap((entry) => namedBy(names, entry));
-  const wanted = new Set(fields.flatMap(([, facts]) => columnsOf(facts)));
-  const texts = new Set(fields.filter(isText).flatMap(([, facts]) => columnsOf(facts)));
-  return new Map(
-    names
-      .filter((name) => wanted.has(name))
-      .map((name) => [name, texts.has(name) ? textBuilder(most) : numberBuilder(most)]),
-  );
+/** The names and ranges that the data section of the spec lists. */
+export function listedColumns({ data }: Wanted): string[] {
+  return Object.values({ ...data.inputs, ...data.targets }).flatMap(({ columns }) => columns);
+}
+
+/** The same columns in another file, whatever their order there: ranges as they are written out in the one with these names. */
+export function writtenOut({ model, data }: Wanted, names: readonly string[]): Wanted {
+  const side = (fields: Readonly<Record<string, ColumnFacts>>) =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, { columns, ...others }]) => [
+        name,
+        { ...others, columns: columns.flatMap((entry) => namedBy(names, entry)) },
+      ]),
+    );
+  return { model, data: { ...data, inputs: side(data.inputs), targets: side(data.targets) } };
+}
+
+/** Where in a record a column stands that some input or target reads, how it is built, and whether a row may miss its value. */
+export interface WantedColumn {
+  readonly name: string;
+  readonly place: number;
+  readonly builder: ColumnBuilder;
+  readonly drops: boolean;
+}
+
+/** In the file's order. Names that the file lacks are told where they are looked for. */
+export function wantedColumns(wanted: Wanted, names: readonly string[], most: number): WantedColumn[] {
+  const { model, data } = wanted;
+  // Cells of texts and categories are read as they stand, and so are classes, which may be names.
+  const isText = ([name, facts]: [string, ColumnFacts]) =>
+    (["characters", "words", "categories"] as const).some((key) => facts[key] !== undefined) ||
+    model.targets[name]?.classes !== undefined;
+  const entries = Object.entries({ ...data.inputs, ...data.targets }).filter(isText);
+  const texts = new Set(entries.flatMap(([, { columns }]) => columns.flatMap((entry) => namedBy(names, entry)))); // prettier-ignore
+  const dropping = new Set(droppingColumns(data, names));
+  const read = new Set(listedColumns(wanted).flatMap((entry) => namedBy(names, entry)));
+  return names.flatMap((name, place) => {
+    if (!read.has(name)) return [];
+    const builder = texts.has(name) ? textBuilder(most) : numberBuilder(name, most);
+    return [{ name, place, builder, drops: dropping.has(name) }];
+  });
 }

@@ -78,7 +78,7 @@ const count = (value: number): string => value.toLocaleString("en-US");
 function spanText({ rows, epochs, stepsAnEpoch, steps }: Span, batchSize: number): string {
   if (rows === undefined || stepsAnEpoch === undefined)
     return `how many steps a run takes is not known without its data; ${count(steps)} are shown`;
-  return `${count(steps)} steps: ${epochs} epochs of ${count(stepsAnEpoch)}, for ${count(rows)} rows in batches of ${batchSize}`;
+  return `${count(steps)} steps: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${count(stepsAnEpoch)}, for ${count(rows)} rows in batches of ${batchSize}`;
 }
 
 /** Whether schedule and training end together. */

@@ -1,10 +1,18 @@
 // Columns of numbers, and of classes by number or name: side by side, real numbers scaled.
 import type { Codec } from "./dataset.ts";
-import { boundsOf, columnFactsOf, columnNames, columnOf, shorten, textsOf, wrongCell } from "./fields.ts";
+import {
+  boundsOf,
+  columnFactsOf,
+  columnNames,
+  columnOf,
+  shorten,
+  textsOf,
+  wrongCell,
+  rowSize,
+  isWithin,
+} from "./fields.ts";
 import { InputError } from "./input-error.ts";
-import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import { fitScale } from "./scale.ts";
-import type { IndexBounds } from "./slots.ts";
 import type { NumberArray, Table } from "./table.ts";
 
 /** The numbers of each column. Indices stay integers: not all of them are f32. */
@@ -33,20 +41,18 @@ export const columnCodec: Codec = {
     let offset = 0;
     for (const column of columnNames(table, name, columns, width)) {
       const numbers =
-        classNames.length > 0
-          ? classesOfTexts(table, column, classNames)
-          : bounds
-            ? indicesOf(table, column, bounds)
-            : numbersOf(table, column);
+        classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column).numbers();
       const size = numbers.length / table.rows;
       for (let place = 0; place < size; place++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
           const value = numbers[rows[row] * size + place];
           encoded[at] = (value - shift) / span;
-          if (Number.isFinite(encoded[at])) continue;
+          if (isWithin(bounds ? value : encoded[at], bounds)) continue;
+          if (Number.isNaN(value)) throw noNumber(table, column, rows[row]);
           const scaled = span === 1 ? "" : ", scaled,";
-          throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
+          throw wrongCell(table, column, rows[row], value + what);
         }
       }
     }
@@ -54,34 +60,20 @@ export const columnCodec: Codec = {
   },
 };
 
-/** How many numbers of an input or target a row has. */
-function rowSize({ inputs, targets }: ModelFacts, name: string): number {
-  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
-}
-
 /** The column as real numbers; a cell that holds none throws. */
 function numbersOf(table: Table, name: string): NumberArray {
-  const { size, text, numbers } = columnOf(table, name);
+  const { size, numbers } = columnOf(table, name);
   const found = numbers();
   const place = found.findIndex((value) => Number.isNaN(value));
   if (place < 0) return found;
-  const row = Math.floor(place / size);
-  const cell = text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  throw wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+  throw noNumber(table, name, Math.floor(place / size));
 }
 
-function indicesOf(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberArray {
-  const found = numbersOf(table, name);
-  const place = found.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (place < 0) return found;
-  throw wrongCell(
-    table,
-    name,
-    Math.floor((place * table.rows) / found.length),
-    `${found[place]} is not ${rule}`,
-  );
+function noNumber(table: Table, name: string, row: number): InputError {
+  const cell = columnOf(table, name).text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  return wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
 }
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */

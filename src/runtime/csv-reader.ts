@@ -1,15 +1,19 @@
 // The data of a program as a CSV file whose first row names the columns.
+import type { DataFacts } from "./fields.ts";
 import { InputError } from "./input-error.ts";
-import { parseCsv } from "./parse-csv.ts";
 import { placed, reading, type DataReader } from "./program.ts";
+import type { Table } from "./table.ts";
+
+/** Makes the text of a file a table. Of a file that is `asked` about, every row counts. */
+export type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
 /** One file of all rows. */
-export const csvFile: DataReader = {
+export const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(_, { "--predict": asked, "--data": file = asked }) {
+  async read({ data }, { "--predict": asked, "--data": file = asked }) {
     if (file === undefined)
       throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
-    return { file, table: placed(file, () => parseCsv(text)) };
+    return { file, table: placed(file, () => parse(text, data, asked)) };
   },
-};
+});

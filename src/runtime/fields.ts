@@ -1,8 +1,9 @@
 // The inputs and targets of a model in a table: which columns they are, and what may stand in their cells.
 import { InputError } from "./input-error.ts";
-import type { ModelFacts } from "./model-facts.ts";
+import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import type { Scale, ScaleRule } from "./scale.ts";
 import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
+import type { WordRule } from "./word-codec.ts";
 import type { Column, Table } from "./table.ts";
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
@@ -11,8 +12,16 @@ export interface ColumnFacts {
   scale?: ScaleRule | undefined;
   /** The column holds texts, of which each becomes a sequence of this length; see `character-codec.ts`. */
   characters?: { length: number };
-  /** A target without columns: at each place of this input the character after it. */
+  /** The columns hold categories; see `category-codec.ts`. */
+  categories?: "one-hot" | "index";
+  /** The column holds texts, which become sequences of words; see `word-codec.ts`. */
+  words?: WordRule;
+  /** A target without columns: at each place of this input what comes after it. */
   nextOf?: string;
+  /** Rows in which a value of these columns is missing are left out; see `clean-csv.ts`. */
+  drop?: boolean;
+  /** The mean of the training part stands where a value is missing; see `missing.ts`. */
+  mean?: boolean;
   /** Of an input: it says what each row weighs; see `weight-codec.ts`. */
   weighs?: boolean;
   /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
@@ -23,6 +32,8 @@ export interface ColumnFacts {
 export interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** What stands between the cells of a CSV file, if not a comma. */
+  separator?: string | undefined;
   /** Where each input and target is a file of its own: how the files are called, in a folder. See `idx-reader.ts`. */
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
@@ -36,6 +47,12 @@ export interface FittedField {
   scales?: readonly Scale[];
   /** The classes of a target that is text, sorted: a class's number is its place here. */
   classNames?: readonly string[];
+  /** What stands for a missing value, in each of its columns. */
+  means?: readonly number[];
+  /** The categories of each column, sorted. */
+  categories?: readonly (readonly string[])[];
+  /** The words of texts: the number of one is its place here plus 2. */
+  words?: readonly string[];
   /** The characters of texts: the number of one is its place here plus 1. */
   characters?: readonly string[];
 }
@@ -54,6 +71,17 @@ export function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBo
   }
   const { classes } = targets[name];
   return classes === undefined ? undefined : classBounds(classes);
+}
+
+/** Whether it is an index within these bounds; without any, whether it is a number. */
+export function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
+  if (bounds === undefined) return Number.isFinite(value);
+  return Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
+}
+
+/** How many numbers of an input or target a row has. */
+export function rowSize({ inputs, targets }: ModelFacts, name: string): number {
+  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
 }
 
 /** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */

@@ -1,10 +1,9 @@
 // IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a spec with `idx` have this.
 //
 //   0  0  type  d  |  d lengths of 32 bits, the first of them the number of items  |  the numbers, the last dimension fastest
-import { boundsOf } from "./fields.ts";
+import { boundsOf, isWithin } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
-import type { IndexBounds } from "./slots.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
 
 /** What an IDX file holds. */
@@ -92,9 +91,4 @@ export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
     return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
   });
   return { rows: shape[0], columns: new Map(columns), lineOf: (row) => `item ${row}` };
-}
-
-function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
-  if (bounds === undefined) return Number.isFinite(value);
-  return Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
 }

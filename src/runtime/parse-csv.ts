@@ -5,22 +5,25 @@ import type { Table, TableRecord } from "./table.ts";
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 export function parseCsv(text: string): Table {
-  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
+  return tableOf(csvRecords(text));
 }
 
-function csvRecords(text: string): TableRecord[] {
-  // One cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text.
-  const pattern = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y;
+/** The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text. */
+export function csvRecords(
+  text: string,
+  pattern = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y,
+): TableRecord[] {
   const records: TableRecord[] = [];
   let cells: string[] = [];
   let line = 1;
+  text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
     if (match === null) throw new InputError("a quote that does not enclose a whole cell", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (end === ",") continue;
+    if (/[^\r\n]/.test(end)) continue;
     if (cells.length > 1 || cells[0] !== "") records.push({ cells, line });
     line += cells.reduce((lines, cell) => lines + cell.split(/\r?\n|\r/).length - 1, 1);
     cells = [];

@@ -1,6 +1,6 @@
 // A table from records in memory, of which the first names the columns.
 import { InputError } from "./input-error.ts";
-import { numberIn, type Column, type Table, type TableRecord } from "./table.ts";
+import { numberIn, type Column, type NumberArray, type Table, type TableRecord } from "./table.ts";
 
 /** The cells as they stand. A file that is no table throws, with the line. */
 export function tableOf(records: readonly TableRecord[]): Table {
@@ -9,8 +9,9 @@ export function tableOf(records: readonly TableRecord[]): Table {
   for (const row of rows) checkCells(names, row);
   checkAnyRow(rows.length, line);
   const columns = names.map((name, i): [string, Column] => {
-    const text = (row: number) => rows[row].cells[i];
-    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+    let found: NumberArray | undefined;
+    const numbers = () => (found ??= Float64Array.from(rows, ({ cells }) => numberIn(cells[i])));
+    return [name, { size: 1, text: (row) => rows[row].cells[i], numbers }];
   });
   return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
 }
@@ -23,7 +24,10 @@ export function checkNames(header: TableRecord | undefined): void {
   if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
 }
 
-export function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+export function checkCells(
+  names: readonly string[],
+  { cells, line }: { cells: readonly unknown[]; line: number | string | undefined },
+): void {
   if (cells.length !== names.length)
     throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
 }

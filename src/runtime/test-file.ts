@@ -1,18 +1,17 @@
 // The test part where it is a file of its own. Only trainers of such a spec have this.
-import { csvFile } from "./csv-reader.ts";
 import { InputError } from "./input-error.ts";
 import type { DataReader } from "./program.ts";
 
-/** A file of training rows and one of test rows. */
-export const csvFileAndTest: DataReader = {
-  help: `${csvFile.help}
+/** A file of training rows and one of test rows, each read as one of all rows is. */
+export const fileAndTest = (one: DataReader): DataReader => ({
+  help: `${one.help}
   --test FILE          one of the same columns: the rows of the test part (needed)`,
   async read(program, flags) {
-    const source = await csvFile.read(program, flags);
+    const source = await one.read(program, flags);
     const { "--test": file, "--predict": asked } = flags;
     if (asked !== undefined) return source;
     if (file === undefined)
       throw new InputError("--test FILE is needed: the CSV file of the test part (see --help)");
-    return { ...source, test: await csvFile.read(program, { "--data": file }) };
+    return { ...source, test: await one.read(program, { "--data": file }) };
   },
-};
+});

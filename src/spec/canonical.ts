@@ -80,19 +80,25 @@ const weightsByNumber = (weights: ClassWeights): "balanced" | readonly number[] 
     : weights;
 
 type SpecData = NonNullable<FullSpec["data"]>;
+type SpecColumns = Omit<Partial<Columns>, "missing"> & { readonly missing?: "error" | Columns["missing"] };
 
 function canonicalData(
-  { file, idx, train, test, inputs = {}, targets = {} }: SpecData,
+  { file, idx, train, test, separator, inputs = {}, targets = {} }: SpecData,
   { classWeights = [], sampleWeights }: FullSpec["training"],
 ): ModelData {
   const classNames = isByName(classWeights) ? { classNames: Object.keys(classWeights).sort() } : {};
-  const columns = (record: Readonly<Record<string, Partial<Columns>>>) =>
-    mapValues(record, (entry): Columns => ({ columns: [], ...entry }));
+  const columns = (record: Readonly<Record<string, SpecColumns>>) =>
+    mapValues(record, ({ missing, ...entry }): Columns => ({
+      columns: [],
+      ...entry,
+      ...(missing === undefined || missing === "error" ? {} : { missing }),
+    }));
   const files = (part: NonNullable<SpecData["train"]>) => (typeof part === "string" ? part : part.idx);
   // The checks hold that there is one of `file`, `idx` and `train`, and `test` beside `train` alone.
   return {
     file: file ?? idx ?? files(train ?? ""),
     ...(test === undefined ? {} : { test: files(test) }),
+    ...(separator === undefined || separator === "," ? {} : { separator }),
     inputs: Object.fromEntries(
       Object.entries(columns(inputs)).map(([name, entry]) => [
         name,

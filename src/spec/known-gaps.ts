@@ -21,11 +21,3 @@ export function knownGap(path: SpecPath): Gap | undefined {
   const key = steps.join(".");
   return Object.hasOwn(gaps, key) ? gaps[key] : undefined;
 }
-
-/** The formats other than CSV in one file, by the end of its name. */
-export function dataFormatGap(file: string): Gap | undefined {
-  const format = /\.(npy|npz|jsonl|ndjson|parquet|safetensors)(\.gz)?$/i.exec(file);
-  return format
-    ? gap(`the data format ${format[0].toLowerCase()}`, "more data formats", "write the data as CSV")
-    : undefined;
-}

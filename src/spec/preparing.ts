@@ -2,8 +2,11 @@
 import { namedClassCodec } from "../runtime/named-class-codec.ts";
 import { weightCodec } from "../runtime/weight-codec.ts";
 import { characterCodec, nextCodec } from "../runtime/character-codec.ts";
+import { categoryCodec } from "../runtime/category-codec.ts";
 import { columnCodec } from "../runtime/column-codec.ts";
 import type { Codec, Preparing } from "../runtime/dataset.ts";
+import { meanCodec } from "../runtime/missing.ts";
+import { nextWordCodec, wordCodec } from "../runtime/word-codec.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
 import type { Model } from "./types.ts";
@@ -13,6 +16,10 @@ const codecs: Readonly<Record<string, Codec>> = {
   columnCodec,
   characterCodec,
   nextCodec,
+  meanCodec,
+  categoryCodec,
+  wordCodec,
+  nextWordCodec,
   namedClassCodec,
   weightCodec,
 };

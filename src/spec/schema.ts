@@ -172,10 +172,34 @@ const columnKeys = {
     .optional()
     .describe('Names of columns, or ranges of them: "p0..p63"; IDX files have none.'),
   scale: scale.optional().describe("Fitted on the training part alone."),
+  missing: z
+    .enum(["error", "drop", "mean"])
+    .optional()
+    .describe(
+      "Where a value is missing (empty, NA, N/A, NaN, null or ?): an error (the default), the row is left out, or the mean of the training part stands there.",
+    ),
 };
+
+const categories = z.enum(["one-hot", "index"]).optional();
+const words = z
+  .strictObject({
+    length: positiveInteger.describe("Places of the sequence: one more than the longest text has words."),
+    lowerCase: z
+      .boolean()
+      .default(false)
+      .describe("Makes capitals small first, so that The and the are one word."),
+    cut: z.boolean().default(false).describe("Cuts longer texts off; without it they are an error."),
+  })
+  .optional();
 
 const inputColumns = z.strictObject({
   ...columnKeys,
+  categories: categories.describe(
+    "The columns hold categories, numbered in the order of the training part's names: a place of 0 or 1 for each (one-hot), or its number from 1 (index); others are 0.",
+  ),
+  words: words.describe(
+    "The column holds texts: the mark 0, then each word as its number, the most frequent of the training part from 2 on, 1 for all that the embedding has no room for; then 0 as padding.",
+  ),
   characters: z
     .strictObject({
       length: positiveInteger.describe(
@@ -193,7 +217,9 @@ const targetColumns = z.strictObject({
   nextOf: z
     .string()
     .optional()
-    .describe("An input of characters: the target is at each place the character after it, -1 on padding."),
+    .describe(
+      "An input of characters or words: the target is at each place the one after it, -1 on padding.",
+    ),
 });
 
 const file = z.string().min(1);
@@ -201,8 +227,16 @@ const idxFiles = z.record(z.string(), file).describe("An IDX file for each input
 const part = z.union([file, z.strictObject({ idx: idxFiles })]);
 
 const data = z.strictObject({
-  file: file.optional().describe("A CSV file with a header, packed by gzip or not, relative to the spec."),
+  file: file
+    .optional()
+    .describe(
+      "A CSV file with a header, JSON Lines, .npy, .npz or Parquet, packed by gzip or not, relative to the spec.",
+    ),
   idx: idxFiles.optional(),
+  separator: z
+    .enum([",", ";", "\t", "|"])
+    .optional()
+    .describe("What stands between the cells of a CSV file; a comma by default."),
   train: part.optional().describe("The training rows, where the test rows have files of their own."),
   test: part.optional().describe("The test rows."),
   inputs: z

@@ -32,11 +32,15 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
 });
 
 /** What has a file of its own has no columns: its only one is called like it. */
-const columnsOf = (entries: Readonly<Record<string, Columns>>): Record<string, Columns> =>
+const columnsOf = (entries: Readonly<Record<string, Columns>>) =>
   Object.fromEntries(
-    Object.entries(entries).map(([name, entry]) => [
+    Object.entries(entries).map(([name, { columns, missing, ...others }]) => [
       name,
-      entry.columns.length > 0 || entry.nextOf !== undefined ? { ...entry } : { ...entry, columns: [name] },
+      {
+        columns: columns.length > 0 || others.nextOf !== undefined ? columns : [name],
+        ...others,
+        ...(missing !== undefined && { [missing]: true }),
+      },
     ]),
   );
 
@@ -47,6 +51,7 @@ export const dataFacts = ({ data }: Model) =>
     : {
         inputs: columnsOf(data.inputs),
         targets: columnsOf(data.targets),
+        ...(data.separator === undefined ? {} : { separator: data.separator }),
         ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
       };
 
@@ -66,32 +71,40 @@ export function idxNames(
   return { train: names(train), ...(typeof test === "object" ? { test: names(test) } : {}) };
 }
 
-/** Whether new texts can be drawn: the target is what follows in the only input. */
+/** Whether new texts can be drawn: the target is which character follows in the only input. */
 export const writesTexts = ({ inputs, data }: Model): boolean =>
   Object.keys(inputs).length === 1 &&
+  Object.values(data?.inputs ?? {}).every(({ words }) => words === undefined) &&
   Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
 
 /**
  * Which codecs of the runtime read the fields of this model, by the key that asks for each; one that more fields have than need it comes
  * last. Only those that some field needs.
  */
-export function codecNames({ data }: Model): Readonly<Record<string, string>> {
+export function codecNames(model: Model): Readonly<Record<string, string>> {
+  const data = dataFacts(model);
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const special = {
     characters: "characterCodec",
-    nextOf: "nextCodec",
+    words: "wordCodec",
+    nextOf: fields.some((field) => "words" in field) ? "nextWordCodec" : "nextCodec",
+    categories: "categoryCodec",
     classNames: "namedClassCodec",
     weighs: "weightCodec",
+    mean: "meanCodec",
   } as const;
-  const keyOf = (field: Columns) => Object.keys(special).find((key) => key in field) ?? "columns";
+  const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
   // What has a file of its own needs no entry in the data section.
-  if (typeof data.file !== "string") keys.add("columns");
+  if ("idx" in data) keys.add("columns");
   return Object.fromEntries(
     Object.entries({ ...special, columns: "columnCodec" }).filter(([key]) => keys.has(key)),
   );
 }
+
+/** Files that the command line reads and a program does not. */
+const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
 
 /** The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts are written instead. */
 export function answerName(model: Model, built: ModelGraphs): string | undefined {
@@ -123,7 +136,12 @@ export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<
   if (data === undefined) return {};
   const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
-  const ofTable = data.test === undefined ? "csvFile" : "csvFileAndTest";
+  const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
+  const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
+  const parse = isCleaned ? "parseCleaned" : "parseCsv";
+  const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
+  const ofFile = `csvFile(${isOther ? `csvOnly(${parse})` : parse})`;
+  const ofTable = data.test === undefined ? ofFile : `fileAndTest(${ofFile})`;
   const codecs = Object.entries(codecNames(model)).map(([key, codec]) => `${key}: ${codec}`);
   const answer = answerName(model, built);
   return {

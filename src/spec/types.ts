@@ -46,9 +46,15 @@ export interface Columns {
   /** Column names and ranges "p0..p63" as written; the header of the file says what lies between. */
   readonly columns: readonly string[];
   readonly scale?: Scale;
+  /** What becomes of a missing value, if it is no error. */
+  readonly missing?: "drop" | "mean";
   /** The column holds texts, which become sequences of so many places. */
   readonly characters?: { readonly length: number };
-  /** The input whose next character a target is; it then has no columns. */
+  /** The columns hold categories, which become numbers of their own or indices. */
+  readonly categories?: "one-hot" | "index";
+  /** The column holds texts, which become sequences of words. */
+  readonly words?: { readonly length: number; readonly lowerCase: boolean; readonly cut: boolean };
+  /** The input whose next character or word a target is; it then has no columns. */
   readonly nextOf?: string;
   /** The column says what each row weighs. */
   readonly weighs?: true;
@@ -64,6 +70,8 @@ export interface ModelData {
   readonly file: DataFiles;
   /** Files of their own for the test rows. */
   readonly test?: DataFiles;
+  /** What stands between the cells of a CSV file, if not a comma. */
+  readonly separator?: string;
   readonly inputs: Readonly<Record<string, Columns>>;
   readonly targets: Readonly<Record<string, Columns>>;
 }

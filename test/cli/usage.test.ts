@@ -86,7 +86,6 @@ describe("what is mistyped is told, with what was probably meant", () => {
   it.each([
     [["compile", "flowers.json", "--target", "wasm"], "the target wasm is a known gap"],
     [["inspect", "flowers.json", "--format", "svg"], "the format svg is a known gap"],
-    [["train", "flowers.json", "--data", "flowers.npy"], "the data format .npy"],
   ])("a known gap says that it is one: %j", async (args, said) => {
     expectRefusal(await place.run(...args), "error T1901: ", said);
   });

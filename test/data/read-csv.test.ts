@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { inFile } from "../../src/data/in-file.ts";
 import { readCsv } from "../../src/data/read-csv.ts";
-import type { Wanted } from "../../src/data/wanted-columns.ts";
+import { writtenOut, type Wanted } from "../../src/data/wanted-columns.ts";
 import { DiagnosticError } from "../../src/diagnostics/errors.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
 import { columnOf } from "../../src/runtime/fields.ts";
@@ -129,4 +129,20 @@ test("what gzip packed is read as what it holds, whatever it is called; half of 
   const caught: unknown = await readCsv(file, wanted).catch((error: unknown) => error);
   expect(caught).toBeInstanceOf(DiagnosticError);
   expect(String(caught)).toContain("data.csv error T2002: the gzip data is damaged or cut short");
+});
+
+test("a range of columns is the same in a file that has them in another order", async () => {
+  const ranged: Wanted = {
+    model: { ...model, inputs: {}, targets: {} },
+    data: { inputs: { x: { columns: ["a..c"] } }, targets: { y: { columns: ["d"] } } },
+  };
+  const first = await readCsv(fileOf("a,b,c,d\n1,2,3,4\n"), ranged);
+  const second = await readCsv(fileOf("b,d,c,a\n2,4,3,1\n"), writtenOut(ranged, [...first.columns.keys()]));
+  for (const name of ["a", "b", "c", "d"])
+    expect(second.columns.get(name)?.numbers()).toEqual(first.columns.get(name)?.numbers());
+});
+
+test("a column that the model does not read takes no room, and is never taken for zeros", async () => {
+  const { columns } = await readCsv(fileOf("a,other\n1,2\n"), wanted);
+  expect(() => columns.get("other")?.numbers()).toThrow("a column is asked for that was not read");
 });

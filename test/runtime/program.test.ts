@@ -8,7 +8,8 @@ import { columnCodec } from "../../src/runtime/column-codec.ts";
 import { csvFile } from "../../src/runtime/csv-reader.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
 import { runIfMain, runProgram, type Program } from "../../src/runtime/program.ts";
-import { csvFileAndTest } from "../../src/runtime/test-file.ts";
+import { parseCsv } from "../../src/runtime/parse-csv.ts";
+import { fileAndTest } from "../../src/runtime/test-file.ts";
 import { lineData, linearTrainer, model, training } from "./linear-machine.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "program-"));
@@ -29,7 +30,7 @@ const program = (rate = 0.3): Program => ({
   training: facts,
   data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
   createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
-  reader: csvFile,
+  reader: csvFile(parseCsv),
   codecs: { columns: columnCodec },
 });
 
@@ -187,7 +188,7 @@ const twoFiles = (): Program => {
     ...rest,
     training: withoutTest,
     data: { ...data, targets },
-    reader: csvFileAndTest,
+    reader: fileAndTest(csvFile(parseCsv)),
     seen: inOwnUnits,
   };
 };

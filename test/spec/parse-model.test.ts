@@ -455,12 +455,6 @@ const dataRows: Row[] = [
     "  hint: leave one of the two",
   ],
   [
-    "another format",
-    { data: { ...data, file: "d.npy" } },
-    "error T1901: data.file: known gap: the data format .npy arrives with more data formats",
-    "  hint: for now, write the data as CSV",
-  ],
-  [
     "scaled class indices",
     { data: { ...data, targets: { y: { columns: ["k"], scale: "standard" } } } },
     "error T1208: data.targets.y.scale would scale indices",

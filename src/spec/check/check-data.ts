@@ -5,6 +5,7 @@ import { formatPath } from "../../diagnostics/format-path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import { checkFiles, isOfIdx } from "./check-files.ts";
+import { checkMissing } from "./check-missing.ts";
 import { isUsableName } from "./check-names.ts";
 import { checkTexts } from "./check-texts.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
@@ -35,6 +36,7 @@ function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", pro
     const entry = member(given, name);
     checkColumns(path, entry, isIdx, problems);
     checkScale(spec, entry, side, name, problems);
+    checkMissing(spec, entry, side, name, problems);
     if (side === "targets") {
       checkUnit(spec, entry, name, problems);
       warnOfFormula(spec, entry, name, problems);
@@ -74,7 +76,9 @@ function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: 
   if (typeof entry !== "object" || entry === null) return;
   const where = formatPath(path);
   if (isIdx) {
-    for (const key of ["columns", "characters", "nextOf"].filter((key) => member(entry, key) !== undefined))
+    for (const key of ["columns", "characters", "words", "categories", "nextOf", "missing"].filter(
+      (key) => member(entry, key) !== undefined,
+    ))
       problems.error([...path, key], "T1208", `${where}.${key} does not go together with IDX files`, {
         at: "key",
         hint: "an IDX file holds one input or target; only `scale` may stand here",

@@ -4,25 +4,29 @@ import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
-import { dataFormatGap } from "../known-gaps.ts";
 import { isUsableName } from "./check-names.ts";
-import { keysOf, member, textOf } from "./raw-spec.ts";
+import { keysOf, member } from "./raw-spec.ts";
 
 /** Whether the rows come from IDX files. */
 export const isOfIdx = (data: unknown): boolean =>
   [data, member(data, "train"), member(data, "test")].some((part) => member(part, "idx") !== undefined);
 
 /**
- * Reports files that are missing (T1102), given in two ways or beside a share of test rows (T1208), of inputs and targets that are not
- * there (T1307), and of formats that are known gaps (T1901).
+ * Reports files that are missing (T1102), given in two ways or beside a share of test rows (T1208), and of inputs and targets that
+ * are not there (T1307).
  */
 export function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
-  for (const key of ["file", "train", "test"]) {
-    const file = textOf(member(data, key));
-    const gap = file === undefined ? undefined : dataFormatGap(file);
-    if (gap) problems.error(["data", key], "T1901", `data.${key}: ${gap.message}`, { hint: gap.hint });
-  }
   checkPresence(data, problems);
+  if (isOfIdx(data) && member(data, "separator") !== undefined)
+    problems.error(
+      ["data", "separator"],
+      "T1208",
+      "data.separator is for CSV files, and IDX files are none",
+      {
+        at: "key",
+        hint: "leave it out",
+      },
+    );
   checkIdx(spec, member(data, "idx"), ["data", "idx"], problems);
   for (const part of ["train", "test"])
     checkIdx(spec, member(member(data, part), "idx"), ["data", part, "idx"], problems);

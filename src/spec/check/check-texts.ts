@@ -5,22 +5,44 @@ import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 
-/** Reports what does not go with `characters` and `nextOf` (T1208), and a `nextOf` that names no input of characters (T1303). */
+/** Reports what does not go with `characters`, `words`, `categories` and `nextOf` (T1208), and a `nextOf` that names no input of texts (T1303). */
 export function checkTexts(spec: unknown, data: unknown, problems: Collector): void {
   for (const input of keysOf(member(data, "inputs"))) checkInput(spec, data, input, problems);
   for (const target of keysOf(member(data, "targets"))) checkTarget(spec, data, target, problems);
 }
 
-const lengthOf = (data: unknown, input: string): unknown =>
-  member(member(member(member(data, "inputs"), input), "characters"), "length");
+/** How an input of texts is taken apart. */
+const unitOf = (entry: unknown): "characters" | "words" | undefined =>
+  (["characters", "words"] as const).find((unit) => member(entry, unit) !== undefined);
+
+const lengthOf = (data: unknown, input: string): unknown => {
+  const entry = member(member(data, "inputs"), input);
+  return member(member(entry, unitOf(entry) ?? "characters"), "length");
+};
 
 const isShape = (shape: unknown, length: unknown): boolean =>
   Array.isArray(shape) && shape.length === 1 && shape[0] === length;
 
 function checkInput(spec: unknown, data: unknown, input: string, problems: Collector): void {
   const entry = member(member(data, "inputs"), input);
-  if (member(entry, "characters") === undefined) return;
   const path = ["data", "inputs", input];
+  const isOneHot = member(entry, "categories") === "one-hot";
+  const readings = ["characters", "words", "categories", ...(isOneHot ? ["scale"] : [])].filter(
+    (key) => member(entry, key) !== undefined,
+  );
+  if (readings.length > 1)
+    problems.error(
+      [...path, readings[1]],
+      "T1208",
+      `${formatPath(path)} has "${readings[1]}" beside "${readings[0]}"`,
+      {
+        at: "key",
+        hint: "an input is read in one way; several inputs can be joined by a layer of type concat",
+      },
+    );
+  checkCategories(spec, entry, input, problems);
+  const unit = unitOf(entry);
+  if (unit === undefined) return;
   const count = listOf(member(entry, "columns")).length;
   if (count > 1) {
     const message = `${formatPath(path)}.columns must name one column of texts, got ${count}`;
@@ -31,7 +53,18 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   if (declared === undefined || typeof length !== "number") return;
   const shape = member(declared, "shape");
   if (isShape(shape, length) && member(declared, "dtype") === "i32") return;
-  const message = `inputs.${input} must be { "shape": [${length}], "dtype": "i32" } for the ${length} places of ${formatPath(path)}.characters`;
+  const message = `inputs.${input} must be { "shape": [${length}], "dtype": "i32" } for the ${length} places of ${formatPath(path)}.${unit}`;
+  problems.error(["inputs", input], "T1208", message, { at: "key" });
+}
+
+/** One-hot numbers are real ones, indices are not. */
+function checkCategories(spec: unknown, entry: unknown, input: string, problems: Collector): void {
+  const form = member(entry, "categories");
+  const declared = member(member(spec, "inputs"), input);
+  if (declared === undefined || (form !== "one-hot" && form !== "index")) return;
+  const needed = form === "index" ? "i32" : "f32";
+  if ((member(declared, "dtype") ?? "f32") === needed) return;
+  const message = `inputs.${input} must have the dtype ${needed} for categories as ${form}`;
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 
@@ -50,11 +83,11 @@ function checkTarget(spec: unknown, data: unknown, target: string, problems: Col
   if (length === undefined) {
     const isInput = inputs.includes(input);
     const similar = isInput ? undefined : didYouMean(input, inputs);
-    const what = isInput ? "has no characters" : "is no input of the data";
+    const what = isInput ? "holds no texts" : "is no input of the data";
     problems.error([...path, "nextOf"], "T1303", `${formatPath(path)}.nextOf: ${showValue(input)} ${what}`, {
       hint: similar
         ? `did you mean ${showValue(similar)}?`
-        : 'it must name an input with { "columns": [ … ], "characters": { "length": … } }',
+        : 'it must name an input with { "columns": [ … ], "characters": { "length": … } }, or "words"',
     });
     return;
   }
@@ -86,7 +119,7 @@ function checkClasses(
     if (typeOf(layer) !== "embedding" || !reads || vocabulary === undefined || vocabulary === classes) return;
     const message = `network[${index}].vocabulary is ${showValue(vocabulary)}, but ${target}, which is what follows in ${input}, has ${showValue(classes)} classes`;
     problems.error(["network", index, "vocabulary"], "T1208", message, {
-      hint: "both are the number of different characters, and one for the mark",
+      hint: "both are how many numbers there are: of characters one for each and one for the mark",
     });
   });
 }

@@ -39,3 +39,46 @@ test("a test file beside a test share is refused: one of them would be ignored",
   const both = { ...spec, training: { epochs: 2, batchSize: 6, test: { fraction: 0.2 } } };
   expect(faultsOf(both)).toContain("training.test sets test rows aside, but data.test is a file of them");
 });
+
+const withMissing = (entry: object, target: object = {}, dtype = "f32") =>
+  specWith({
+    inputs: { x: { shape: [4], dtype } },
+    targets: { y: { shape: [1] } },
+    network: [{ type: "dense", units: 1 }],
+    loss: "mse",
+    metrics: [],
+    data: {
+      file: "a.csv",
+      inputs: { x: { columns: ["a..d"], ...entry } },
+      targets: { y: { columns: ["e"], ...target } },
+    },
+  });
+
+test("a mean stands for a missing value only where there is one", () => {
+  for (const missing of ["error", "drop", "mean"])
+    expect(faultsOf(withMissing({ missing }))).toBe("no fault");
+  expect(faultsOf(withMissing({}, { missing: "drop" }))).toBe("no fault");
+  expect(faultsOf(withMissing({}, { missing: "mean" }))).toContain(
+    "error T1208: data.targets.y.missing: a mean in place of a target would be learned as if it were true",
+  );
+  expect(faultsOf(withMissing({ missing: "mean" }, {}, "i32"))).toContain(
+    "error T1208: data.inputs.x.missing: a mean of indices is no index",
+  );
+  expect(faultsOf(withMissing({ missing: "mean", characters: { length: 4 } }))).toContain(
+    "error T1208: data.inputs.x.missing: texts and categories have no mean",
+  );
+});
+
+test("a row without a weight is left out or an error", () => {
+  const spec = withMissing({ missing: "mean" });
+  const weighed = { ...spec, training: { epochs: 1, batchSize: 1, sampleWeights: "x" } };
+  expect(faultsOf(weighed)).toContain("data.inputs.x.missing: a mean is not what a row weighs");
+});
+
+test("a separator is one of four, and IDX files have none", () => {
+  const spec = (data: object) => specWith({ data: { inputs: {}, targets: {}, ...data } });
+  expect(faultsOf(spec({ file: "a.csv", separator: ":" }))).toContain("data.separator must be");
+  expect(faultsOf(spec({ idx: { x: "x" }, separator: ";" }))).toContain(
+    "error T1208: data.separator is for CSV files, and IDX files are none",
+  );
+});

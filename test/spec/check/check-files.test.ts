@@ -60,7 +60,6 @@ test.each([
     "error T1203: data.idx.x must be a text that is not empty, got 3",
   ],
   ["a scale of classes", { idx, targets: { y: { scale: "standard" } } }, "error T1208: data.targets.y.scale would scale indices"], // prettier-ignore
-  ["a format that is not there", { file: "a.jsonl.gz", ...csv }, "known gap: the data format .jsonl.gz"],
   ["no columns", { file: "a.csv", ...csv, inputs: { x: {} } }, "error T1102: data.inputs.x.columns is missing: it must be a list that is not empty"], // prettier-ignore
   ["no inputs", { file: "a.csv", targets: csv.targets }, "error T1102: data.inputs is missing: it must be an object"], // prettier-ignore
 ])("%s", (_, data, message) => {

@@ -76,7 +76,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "what follows in numbers",
     withInput({ columns: ["a..f"] }),
-    'error T1303: data.targets.next.nextOf: "text" has no characters\n  hint: it must name an input with { "columns": [ … ], "characters": { "length": … } }',
+    'error T1303: data.targets.next.nextOf: "text" holds no texts\n  hint: it must name an input with { "columns": [ … ], "characters": { "length": … } }, or "words"',
   ],
   [
     "columns beside it",
@@ -86,7 +86,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "another vocabulary",
     { targets: { next: { classes: 27, shape: [6] } } },
-    "error T1208: network[0].vocabulary is 4, but next, which is what follows in text, has 27 classes\n  hint: both are the number of different characters, and one for the mark",
+    "error T1208: network[0].vocabulary is 4, but next, which is what follows in text, has 27 classes\n  hint: both are how many numbers there are: of characters one for each and one for the mark",
   ],
   [
     "one class a row",
@@ -100,4 +100,37 @@ test.each<[string, Record<string, unknown>, string]>([
   ],
 ])("%s", (_, changed, message) => {
   expect(faultsWith(changed)).toContain(message);
+});
+
+const readAs = (entry: object, input: object) =>
+  faultsOf(
+    specWith({
+      inputs: { x: input },
+      targets: { y: { classes: 2 } },
+      data: {
+        file: "a.csv",
+        inputs: { x: { columns: ["a"], ...entry } },
+        targets: { y: { columns: ["b"] } },
+      },
+    }),
+  );
+
+test("an input is read in one way, of the type that this way has", () => {
+  expect(readAs({ categories: "one-hot" }, { shape: [4] })).toBe("no fault");
+  expect(readAs({ categories: "one-hot", scale: "standard" }, { shape: [4] })).toContain(
+    'error T1208: data.inputs.x has "scale" beside "categories"',
+  );
+  expect(readAs({ categories: "index" }, { shape: [4] })).toContain(
+    "error T1208: inputs.x must have the dtype i32 for categories as index",
+  );
+  expect(readAs({ categories: "one-hot" }, { shape: [4], dtype: "i32" })).toContain(
+    "error T1208: inputs.x must have the dtype f32 for categories as one-hot",
+  );
+  expect(readAs({ words: { length: 4 }, characters: { length: 4 } }, { shape: [4], dtype: "i32" })).toContain(
+    'error T1208: data.inputs.x has "words" beside "characters"',
+  );
+  expect(readAs({ words: { length: 5 } }, { shape: [4], dtype: "i32" })).toContain(
+    'error T1208: inputs.x must be { "shape": [5], "dtype": "i32" } for the 5 places of data.inputs.x.words',
+  );
+  expect(readAs({ categories: "hot" }, { shape: [4] })).toContain("data.inputs.x.categories must be");
 });
