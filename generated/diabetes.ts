@@ -727,20 +727,18 @@ const columnCodec: Codec = {
     let offset = 0;
     for (const column of columnNames(table, name, columns, width)) {
       const numbers =
-        classNames.length > 0
-          ? classesOfTexts(table, column, classNames)
-          : bounds
-            ? indicesOf(table, column, bounds)
-            : numbersOf(table, column);
+        classNames.length > 0 ? classesOfTexts(table, column, classNames) : columnOf(table, column).numbers();
       const size = numbers.length / table.rows;
       for (let place = 0; place < size; place++, offset++) {
         const { shift, span } = scales?.[offset] ?? { shift: 0, span: 1 };
         for (let row = 0, at = offset; row < rows.length; row++, at += width) {
           const value = numbers[rows[row] * size + place];
           encoded[at] = (value - shift) / span;
-          if (Number.isFinite(encoded[at])) continue;
+          if (isWithin(bounds ? value : encoded[at], bounds)) continue;
+          if (Number.isNaN(value)) throw noNumber(table, column, rows[row]);
           const scaled = span === 1 ? "" : ", scaled,";
-          throw wrongCell(table, column, rows[row], `${value}${scaled} is too large for ${dtype}`);
+          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
+          throw wrongCell(table, column, rows[row], value + what);
         }
       }
     }
@@ -748,34 +746,20 @@ const columnCodec: Codec = {
   },
 };
 
-/** How many numbers of an input or target a row has. */
-function rowSize({ inputs, targets }: ModelFacts, name: string): number {
-  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
-}
-
 /** The column as real numbers; a cell that holds none throws. */
 function numbersOf(table: Table, name: string): NumberArray {
-  const { size, text, numbers } = columnOf(table, name);
+  const { size, numbers } = columnOf(table, name);
   const found = numbers();
   const place = found.findIndex((value) => Number.isNaN(value));
   if (place < 0) return found;
-  const row = Math.floor(place / size);
-  const cell = text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  throw wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+  throw noNumber(table, name, Math.floor(place / size));
 }
 
-function indicesOf(table: Table, name: string, { lowest, highest, rule }: IndexBounds): NumberArray {
-  const found = numbersOf(table, name);
-  const place = found.findIndex((value) => !(Number.isInteger(value) && value >= lowest && value <= highest));
-  if (place < 0) return found;
-  throw wrongCell(
-    table,
-    name,
-    Math.floor((place * table.rows) / found.length),
-    `${found[place]} is not ${rule}`,
-  );
+function noNumber(table: Table, name: string, row: number): InputError {
+  const cell = columnOf(table, name).text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  return wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
 }
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
@@ -798,16 +782,19 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
 
 // ── csv reader ──
 
+/** Makes the text of a file a table. Of a file that is `asked` about, every row counts. */
+type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
+
 /** One file of all rows. */
-const csvFile: DataReader = {
+const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(_, { "--predict": asked, "--data": file = asked }) {
+  async read({ data }, { "--predict": asked, "--data": file = asked }) {
     if (file === undefined)
       throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
-    return { file, table: placed(file, () => parseCsv(text)) };
+    return { file, table: placed(file, () => parse(text, data, asked)) };
   },
-};
+});
 
 // ── dataset ──
 
@@ -1161,8 +1148,16 @@ interface ColumnFacts {
   scale?: ScaleRule | undefined;
   /** The column holds texts, of which each becomes a sequence of this length; see `character-codec.ts`. */
   characters?: { length: number };
-  /** A target without columns: at each place of this input the character after it. */
+  /** The columns hold categories; see `category-codec.ts`. */
+  categories?: "one-hot" | "index";
+  /** The column holds texts, which become sequences of words; see `word-codec.ts`. */
+  words?: WordRule;
+  /** A target without columns: at each place of this input what comes after it. */
   nextOf?: string;
+  /** Rows in which a value of these columns is missing are left out; see `clean-csv.ts`. */
+  drop?: boolean;
+  /** The mean of the training part stands where a value is missing; see `missing.ts`. */
+  mean?: boolean;
   /** Of an input: it says what each row weighs; see `weight-codec.ts`. */
   weighs?: boolean;
   /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
@@ -1173,6 +1168,8 @@ interface ColumnFacts {
 interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** What stands between the cells of a CSV file, if not a comma. */
+  separator?: string | undefined;
   /** Where each input and target is a file of its own: how the files are called, in a folder. See `idx-reader.ts`. */
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
@@ -1186,6 +1183,12 @@ interface FittedField {
   scales?: readonly Scale[];
   /** The classes of a target that is text, sorted: a class's number is its place here. */
   classNames?: readonly string[];
+  /** What stands for a missing value, in each of its columns. */
+  means?: readonly number[];
+  /** The categories of each column, sorted. */
+  categories?: readonly (readonly string[])[];
+  /** The words of texts: the number of one is its place here plus 2. */
+  words?: readonly string[];
   /** The characters of texts: the number of one is its place here plus 1. */
   characters?: readonly string[];
 }
@@ -1204,6 +1207,17 @@ function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | 
   }
   const { classes } = targets[name];
   return classes === undefined ? undefined : classBounds(classes);
+}
+
+/** Whether it is an index within these bounds; without any, whether it is a number. */
+function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
+  if (bounds === undefined) return Number.isFinite(value);
+  return Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
+}
+
+/** How many numbers of an input or target a row has. */
+function rowSize({ inputs, targets }: ModelFacts, name: string): number {
+  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
 }
 
 /** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
@@ -1424,22 +1438,25 @@ function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): 
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
-  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
+  return tableOf(csvRecords(text));
 }
 
-function csvRecords(text: string): TableRecord[] {
-  // One cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text.
-  const pattern = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y;
+/** The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text. */
+function csvRecords(
+  text: string,
+  pattern = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y,
+): TableRecord[] {
   const records: TableRecord[] = [];
   let cells: string[] = [];
   let line = 1;
+  text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
     if (match === null) throw new InputError("a quote that does not enclose a whole cell", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (end === ",") continue;
+    if (/[^\r\n]/.test(end)) continue;
     if (cells.length > 1 || cells[0] !== "") records.push({ cells, line });
     line += cells.reduce((lines, cell) => lines + cell.split(/\r?\n|\r/).length - 1, 1);
     cells = [];
@@ -2086,8 +2103,9 @@ function tableOf(records: readonly TableRecord[]): Table {
   for (const row of rows) checkCells(names, row);
   checkAnyRow(rows.length, line);
   const columns = names.map((name, i): [string, Column] => {
-    const text = (row: number) => rows[row].cells[i];
-    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+    let found: NumberArray | undefined;
+    const numbers = () => (found ??= Float64Array.from(rows, ({ cells }) => numberIn(cells[i])));
+    return [name, { size: 1, text: (row) => rows[row].cells[i], numbers }];
   });
   return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
 }
@@ -2100,7 +2118,10 @@ function checkNames(header: TableRecord | undefined): void {
   if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
 }
 
-function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+function checkCells(
+  names: readonly string[],
+  { cells, line }: { cells: readonly unknown[]; line: number | string | undefined },
+): void {
   if (cells.length !== names.length)
     throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
 }
@@ -2433,6 +2454,15 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
   );
 }
 
+// ── word codec ──
+
+/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
+interface WordRule {
+  length: number;
+  lowerCase: boolean;
+  cut: boolean;
+}
+
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: { seed?: number } = {}): Trainer {
   const memory = new ArrayBuffer(16176);
@@ -2501,7 +2531,7 @@ void runIfMain(import.meta, {
   training,
   data,
   createTrainer,
-  reader: csvFile,
+  reader: csvFile(parseCsv),
   codecs: { columns: columnCodec },
   seenHelp: predictHelp,
   predict: predictBy(inTargetUnits),

@@ -4727,16 +4727,19 @@ function checksum(bytes: Uint8Array): Uint8Array {
 
 // ── csv reader ──
 
+/** Makes the text of a file a table. Of a file that is `asked` about, every row counts. */
+type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
+
 /** One file of all rows. */
-const csvFile: DataReader = {
+const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
-  async read(_, { "--predict": asked, "--data": file = asked }) {
+  async read({ data }, { "--predict": asked, "--data": file = asked }) {
     if (file === undefined)
       throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
-    return { file, table: placed(file, () => parseCsv(text)) };
+    return { file, table: placed(file, () => parse(text, data, asked)) };
   },
-};
+});
 
 // ── dataset ──
 
@@ -5117,8 +5120,16 @@ interface ColumnFacts {
   scale?: ScaleRule | undefined;
   /** The column holds texts, of which each becomes a sequence of this length; see `character-codec.ts`. */
   characters?: { length: number };
-  /** A target without columns: at each place of this input the character after it. */
+  /** The columns hold categories; see `category-codec.ts`. */
+  categories?: "one-hot" | "index";
+  /** The column holds texts, which become sequences of words; see `word-codec.ts`. */
+  words?: WordRule;
+  /** A target without columns: at each place of this input what comes after it. */
   nextOf?: string;
+  /** Rows in which a value of these columns is missing are left out; see `clean-csv.ts`. */
+  drop?: boolean;
+  /** The mean of the training part stands where a value is missing; see `missing.ts`. */
+  mean?: boolean;
   /** Of an input: it says what each row weighs; see `weight-codec.ts`. */
   weighs?: boolean;
   /** What the classes of a target have to be called, sorted; see `named-class-codec.ts`. */
@@ -5129,6 +5140,8 @@ interface ColumnFacts {
 interface DataFacts {
   inputs: Record<string, ColumnFacts>;
   targets: Record<string, ColumnFacts>;
+  /** What stands between the cells of a CSV file, if not a comma. */
+  separator?: string | undefined;
   /** Where each input and target is a file of its own: how the files are called, in a folder. See `idx-reader.ts`. */
   idx?: { train: Record<string, string>; test?: Record<string, string> };
 }
@@ -5142,6 +5155,12 @@ interface FittedField {
   scales?: readonly Scale[];
   /** The classes of a target that is text, sorted: a class's number is its place here. */
   classNames?: readonly string[];
+  /** What stands for a missing value, in each of its columns. */
+  means?: readonly number[];
+  /** The categories of each column, sorted. */
+  categories?: readonly (readonly string[])[];
+  /** The words of texts: the number of one is its place here plus 2. */
+  words?: readonly string[];
   /** The characters of texts: the number of one is its place here plus 1. */
   characters?: readonly string[];
 }
@@ -5413,22 +5432,25 @@ function viewsOf(f: Numbers, start: number, tensors: ModelFacts["parameters"]): 
 
 /** The table of a CSV file's text, whose first row names the columns. Empty lines are skipped. */
 function parseCsv(text: string): Table {
-  return tableOf(csvRecords(text.replace(/^\ufeff/, "")));
+  return tableOf(csvRecords(text));
 }
 
-function csvRecords(text: string): TableRecord[] {
-  // One cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text.
-  const pattern = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y;
+/** The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text. */
+function csvRecords(
+  text: string,
+  pattern = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y,
+): TableRecord[] {
   const records: TableRecord[] = [];
   let cells: string[] = [];
   let line = 1;
+  text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
     if (match === null) throw new InputError("a quote that does not enclose a whole cell", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (end === ",") continue;
+    if (/[^\r\n]/.test(end)) continue;
     if (cells.length > 1 || cells[0] !== "") records.push({ cells, line });
     line += cells.reduce((lines, cell) => lines + cell.split(/\r?\n|\r/).length - 1, 1);
     cells = [];
@@ -6040,8 +6062,9 @@ function tableOf(records: readonly TableRecord[]): Table {
   for (const row of rows) checkCells(names, row);
   checkAnyRow(rows.length, line);
   const columns = names.map((name, i): [string, Column] => {
-    const text = (row: number) => rows[row].cells[i];
-    return [name, { size: 1, text, numbers: () => Float64Array.from(rows, (_, row) => numberIn(text(row))) }];
+    let found: NumberArray | undefined;
+    const numbers = () => (found ??= Float64Array.from(rows, ({ cells }) => numberIn(cells[i])));
+    return [name, { size: 1, text: (row) => rows[row].cells[i], numbers }];
   });
   return { rows: rows.length, columns: new Map(columns), lineOf: (row) => records[row + 1].line };
 }
@@ -6054,7 +6077,10 @@ function checkNames(header: TableRecord | undefined): void {
   if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
 }
 
-function checkCells(names: readonly string[], { cells, line }: TableRecord): void {
+function checkCells(
+  names: readonly string[],
+  { cells, line }: { cells: readonly unknown[]; line: number | string | undefined },
+): void {
   if (cells.length !== names.length)
     throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
 }
@@ -6483,6 +6509,15 @@ function cos(x: number): number {
   return sinOfQuarters(x, 1);
 }
 
+// ── word codec ──
+
+/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
+interface WordRule {
+  length: number;
+  lowerCase: boolean;
+  cut: boolean;
+}
+
 // ── write texts ──
 
 /** Beside the salts that every trainer has. */
@@ -6732,7 +6767,7 @@ void runIfMain(import.meta, {
   training,
   data,
   createTrainer,
-  reader: csvFile,
+  reader: csvFile(parseCsv),
   codecs: { characters: characterCodec, nextOf: nextCodec },
   seenHelp: writerHelp,
   seen: asWriter,
