@@ -141,6 +141,7 @@ export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<
   return {
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
     codecs: `{ ${codecs.join(", ")} }`,
+    ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
     ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
     ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: `predictBy(${answer})` }),

@@ -170,7 +170,7 @@ describe("parameters", () => {
 describe("inputs that are wrong", () => {
   it("are named, and no target is asked for", async () => {
     const { predictor } = await shipped(specs.classifier, "f32");
-    expect(() => predictor.predict({})).toThrow("the batch lacks the input x");
+    expect(() => predictor.predict({})).toThrow("x must be an array of numbers, got undefined");
     expect(() => predictor.predict({ x: [1, 2, 3] })).toThrow(
       "x has 3 values, not a multiple of the 4 of a row",
     );
