@@ -3,7 +3,7 @@
  * judgement of the model that was chosen. Both train from scratch and say nothing; equal candidates give equal numbers.
  */
 import type { EmittedModule } from "./load-trainer.ts";
-import { crossValidate, trainAndJudge, type CrossValidation, type Run } from "./runtime/cross-validate.ts";
+import { crossValidate, trainAndJudge, type CrossValidation } from "./runtime/cross-validate.ts";
 import {
   classesOf,
   datasetOf,
@@ -12,7 +12,7 @@ import {
   type Preparing,
   type Source,
 } from "./runtime/dataset.ts";
-import type { OpenDataset } from "./runtime/folds.ts";
+import type { FoldedRun, OpenDataset } from "./runtime/folds.ts";
 import type { Summary } from "./runtime/machine.ts";
 import { inOwnUnits } from "./runtime/own-units.ts";
 import { splitRows } from "./runtime/split.ts";
@@ -37,8 +37,7 @@ export async function validateModel(candidate: Candidate): Promise<Validation> {
   const run = runOf(candidate);
   if (candidate.preparing.training.folds !== undefined) return crossValidate(run);
   const { epochs, trainer } = run;
-  const stage = { name: "validation part", epochs, folds: [] };
-  const { bestEpoch, validation } = await run.train(trainer, heldOut(candidate, trainer.seed), stage);
+  const { bestEpoch, validation } = await run.train(trainer, heldOut(candidate, trainer.seed), { epochs });
   if (validation === undefined) throw new Error("internal: a spec without validation was to be validated");
   return { bestEpoch, validation };
 }
@@ -53,24 +52,23 @@ function heldOut({ preparing, source: { file, table }, placed }: Candidate, seed
 
 /** Trains the model once more, after folds on their rows together, and asks the test. */
 export async function judgeModel(candidate: Candidate, found: Validation): Promise<TrainingResult> {
-  if ("folds" in found) return trainAndJudge({ ...runOf(candidate), done: found.folds }, found);
-  const { preparing, source, placed } = candidate;
-  const { epochs, trainer, train } = runOf(candidate);
-  const dataset = datasetOf(preparing, source, trainer.seed, placed);
-  return train(trainer, dataset, { name: "judgement", epochs, folds: [] });
+  const run = runOf(candidate);
+  const { epochs, trainer } = run;
+  if ("folds" in found) return trainAndJudge({ ...run, resumed: { folds: found.folds } }, found);
+  return run.train(trainer, datasetOf(run, run.source, trainer.seed, run.placed), { epochs });
 }
 
-function runOf({ emitted, preparing, source, placed, seed, epochs }: Candidate): Run {
+function runOf({ emitted, preparing, source, placed, seed, epochs }: Candidate): FoldedRun {
   const { model, training } = preparing;
   return {
-    preparing,
+    ...preparing,
     source,
     placed,
     epochs: epochs ?? training.epochs,
-    done: [],
     trainer: emitted.createTrainer({ seed: seed ?? training.seed }),
     createTrainer: emitted.createTrainer,
     train: (trainer, dataset, stage) =>
       trainOn(model, training, inOwnUnits(trainer, preparing, dataset), dataset, stage),
+    warn: () => {},
   };
 }
