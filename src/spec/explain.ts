@@ -5,7 +5,6 @@ import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
 import { showValue } from "../util/show-value.ts";
-import { knownGap } from "./known-gaps.ts";
 import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, type SchemaNode } from "./schema-node.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -76,8 +75,6 @@ const lacks = (issue: Issue, path: SpecPath, spec: unknown): boolean =>
 function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
   const key = String(path.at(-1));
   const owner = path.slice(0, -1);
-  const gap = knownGap(path);
-  if (gap) return { ...wrong(path, "T1901", `${formatPath(path)}: ${gap.message}`, gap.hint), at: "key" };
   const node = nodeAtPath(schema, owner, spec);
   const { own, others } = node ? keysOf(node, valueAt(spec, owner)) : { own: [], others: [] };
   if (others.includes(key)) {
