@@ -11,6 +11,8 @@ import {
   type RangeTest,
 } from "../report/range-test.ts";
 import { datasetOf } from "../runtime/dataset.ts";
+import type { Batch } from "../runtime/slots.ts";
+import type { Trainer } from "../runtime/trainer.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import type { Model } from "../spec/types.ts";
 import { epochBatches } from "../verify/epoch-batches.ts";
@@ -29,15 +31,16 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
   checkFlags(flags);
   if (flags.plot !== undefined) await checkPicture(flags.plot);
   const compiled = await compileSpec(spec, { dtype: flags.dtype });
-  const { name } = compiled.compilation.model;
+  const { name, optimizer } = compiled.compilation.model;
+  const { scale = 1, scaleFrom } = optimizer.learningRate;
   const test = readRangeTest(await lossesAtRisingRates(spec, compiled, flags));
   const chart = rangeTestChart(`${name}: learning-rate range test`, test);
   if (flags.plot !== undefined) await writeFile(flags.plot, chartSvg(chart));
   const { steepest, lowest, ...course } = test;
   if (steepest === undefined || lowest === undefined) return tellNoFall(course);
-  const result = { model: name, rate: rounded(steepest), steepest, lowest, ...course };
+  const result = { model: name, rate: rounded(steepest / scale), steepest, lowest, ...course };
   const plot = panelText(chart.panels[0], terminalSize(process.stdout));
-  process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${plot}\n${verdict(result)}`);
+  process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : `${plot}\n${verdict(result, scaleFrom)}`);
   return 0;
 }
 
@@ -83,24 +86,41 @@ async function lossesAtRisingRates(
     (file, work) => onFile(file, "T2004", work),
   );
   const trainer = emitted.createTrainer({ seed });
-  const { shuffle } = model.training;
+  const { shuffle, accumulate } = model.training;
   const losses: number[] = [];
   for (let epoch = 1; losses.length < rateSteps; epoch++)
-    for (const batch of epochBatches(facts, train, { seed, epoch, shuffle })) {
-      losses.push(trainer.step(batch));
+    for (const batch of epochBatches(facts, train, { seed, epoch, shuffle, accumulate })) {
+      losses.push(lossOfStep(trainer, batch));
       if (losses.length === rateSteps || hasComeApart(losses)) return losses;
     }
   return losses;
 }
 
+/** A step is an epoch over its rows alone, which may be several batches. The loss before it; NaN if it is no number. */
+function lossOfStep(trainer: Trainer, rows: Batch): number {
+  try {
+    const run = trainer.epochs(rows, { epochs: 1, shuffle: false, validation: 0, earlyStopping: false });
+    const { value } = run.next();
+    return "loss" in value ? value.loss : NaN;
+  } catch (error) {
+    if (error instanceof Error && error.name === "TrainingDiverged") return NaN;
+    throw error;
+  }
+}
+
 /** Two digits are more than a range test can tell. */
 const rounded = (rate: number): number => Number(rate.toPrecision(2));
 
-function verdict({ steepest, lowest, rates }: RangeTest & { steepest: number; lowest: number }): string {
+type Named = RangeTest & { readonly rate: number; readonly steepest: number; readonly lowest: number };
+
+/** `scaleFrom`: the spec means its rate for steps of so many rows, and that is how the rate is named. */
+function verdict({ rate, steepest, lowest, rates }: Named, scaleFrom: number | undefined): string {
+  const meant =
+    scaleFrom === undefined ? "" : ` for ${scaleFrom} rows, ${rounded(steepest)} for those of a step`;
   const last = rates[rates.length - 1];
   const end = rates.length < rateSteps ? `came apart above ${rounded(last)}` : `held up to ${rounded(last)}`;
   return [
-    `learning rate ${rounded(steepest)}: there the loss falls steepest`,
+    `learning rate ${rate}${meant}: there the loss falls steepest`,
     `to compare: it was lowest at ${rounded(lowest)}, a tenth of which is ${rounded(lowest / 10)}; it ${end}`,
     "",
   ].join("\n");

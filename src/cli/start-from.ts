@@ -3,8 +3,7 @@ import { extname } from "node:path";
 import { tensorFormats } from "../exchange/formats.ts";
 import { numbersFor, parametersIn } from "../exchange/parameters.ts";
 import type { StoredTensor } from "../exchange/tensors.ts";
-import type { ModelFacts } from "../runtime/model-facts.ts";
-import type { Trainer } from "../runtime/trainer.ts";
+import type { EmittedModule } from "../load-trainer.ts";
 import { onFile } from "./emitted-errors.ts";
 import { readTensors, wrongTensors } from "./tensor-file.ts";
 import { readCheckpointFile } from "./trained-values.ts";
@@ -15,8 +14,12 @@ interface Origin {
   readonly tensors: readonly StoredTensor[];
 }
 
-/** Sets what matches, and gives the lines that tell what did and what did not. @throws DiagnosticError (T3001, T3002) */
-export async function startFrom(trainer: Trainer, model: ModelFacts, file: string): Promise<string> {
+/**
+ * The same module, but its trainers, one for each fold too, start from the parameters in the file that match; tells which did and which did
+ * not. @throws DiagnosticError (T3001, T3002)
+ */
+export async function startingFrom(file: string, emitted: EmittedModule): Promise<EmittedModule> {
+  const { model } = emitted;
   const { about, tensors } = await originIn(file);
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   const isSame = ({ name, shape }: { name: string; shape: readonly number[] }) =>
@@ -44,14 +47,21 @@ export async function startFrom(trainer: Trainer, model: ModelFacts, file: strin
       return tensor === undefined ? [] : [[name, numbersFor(model.dtype, tensor)] as const];
     }),
   );
-  for (const [name, numbers] of values) trainer.parameters[name].set(numbers);
-  return [
+  const lines = [
     `from ${file}, ${about}: ${taken.length} of ${model.parameters.length} parameters`,
     `  taken: ${taken.map(({ name }) => name).join(", ")}`,
     ...(fresh.length > 0 ? [`  drawn anew: ${fresh.join(", ")}`] : []),
     ...(unused.length > 0 ? [`  left there: ${unused.join(", ")}`] : []),
-    "",
-  ].join("\n");
+  ];
+  process.stderr.write(`${lines.join("\n")}\n`);
+  return {
+    model,
+    createTrainer(options) {
+      const trainer = emitted.createTrainer(options);
+      for (const [name, numbers] of values) trainer.parameters[name].set(numbers);
+      return trainer;
+    },
+  };
 }
 
 /** A checkpoint of any model, or a file of tensors. */

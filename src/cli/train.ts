@@ -27,7 +27,7 @@ import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { checkReport, reportAnswers } from "./report-answers.ts";
 import { say } from "./report-error.ts";
-import { startFrom } from "./start-from.ts";
+import { startingFrom } from "./start-from.ts";
 import { usageError } from "./usage-error.ts";
 import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
 
@@ -54,19 +54,19 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { model } = compilation;
   checkSampling(model, flags);
   checkFolds(model, flags);
+  if (flags.from !== undefined && flags.resume !== undefined)
+    throw usageError(
+      "--resume goes on with a training, --from begins another: only one of them can be meant",
+    );
   await checkReport(flags.report);
   if (hasSearch)
     process.stderr.write(
       "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
     );
   const { emitTypeScript } = await import("../pipeline.ts");
-  const emitted = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
+  const loaded = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
+  const emitted = flags.from === undefined ? loaded : await startingFrom(flags.from, loaded);
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
-  if (flags.from !== undefined && flags.resume !== undefined)
-    throw usageError(
-      "--resume goes on with a training, --from begins another: only one of them can be meant",
-    );
-  if (flags.from !== undefined) process.stderr.write(await startFrom(trainer, emitted.model, flags.from));
   const resumed = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
 
   const preparing = preparingOf(model, emitted.model);

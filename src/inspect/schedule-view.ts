@@ -4,7 +4,7 @@ import { makeGraph } from "../ir/nodes.ts";
 import type { Compilation } from "../pipeline.ts";
 import { evaluateGraph } from "../reference/interpret.ts";
 import { chartSvg, panelText, type Panel } from "../report/index.ts";
-import type { Schedule } from "../spec/types.ts";
+import type { Schedule, Training } from "../spec/types.ts";
 import type { Run, Subject, View } from "./view.ts";
 
 /** What of the schedule is shown: the whole run; where that is not known, as much as the schedule has. */
@@ -31,18 +31,17 @@ export function scheduleView({ compilation, run }: Subject): View {
     series: [{ name: "learning rate", points: rates }],
     marks: schedule.warmup === undefined ? [] : [{ x: schedule.warmup.steps, label: "end of warm-up" }],
   };
-  const { batchSize } = model.training;
-  const about = spanText(span, batchSize);
+  const about = spanText(span, model.training);
   return {
     text: `${[panelText(panel, { width: 80, height: 14 }), about, ...notes].join("\n")}\n`,
-    json: { model: model.name, schedule, batchSize, ...span, notes, rates },
+    json: { model: model.name, schedule, ...span, notes, rates },
     svg: chartSvg({ title: `${model.name}: learning rate over the run`, subtitle: about, panels: [panel] }),
   };
 }
 
 function spanOf({ model: { training, optimizer } }: Compilation, run: Run | undefined): Span {
   if (run === undefined) return { steps: ownSteps(optimizer.learningRate) ?? someSteps };
-  const stepsAnEpoch = Math.ceil(run.rows / training.batchSize);
+  const stepsAnEpoch = Math.ceil(run.rows / (training.batchSize * (training.accumulate ?? 1)));
   return { ...run, stepsAnEpoch, steps: stepsAnEpoch * run.epochs };
 }
 
@@ -75,10 +74,10 @@ function ratesOf(
 
 const count = (value: number): string => value.toLocaleString("en-US");
 
-function spanText({ rows, epochs, stepsAnEpoch, steps }: Span, batchSize: number): string {
+function spanText({ rows, epochs, stepsAnEpoch, steps }: Span, { batchSize, accumulate }: Training): string {
   if (rows === undefined || stepsAnEpoch === undefined)
     return `how many steps a run takes is not known without its data; ${count(steps)} are shown`;
-  return `${count(steps)} steps: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${count(stepsAnEpoch)}, for ${count(rows)} rows in batches of ${batchSize}`;
+  return `${count(steps)} steps: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${count(stepsAnEpoch)}, for ${count(rows)} rows in ${accumulate === undefined ? "" : `steps of ${accumulate} `}batches of ${batchSize}`;
 }
 
 /** Whether schedule and training end together. */

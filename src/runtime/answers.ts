@@ -1,6 +1,6 @@
 // What the network's numbers for one column of the target mean: which of these a trainer has depends on its loss and target.
 import { exp, sigmoid } from "./exponential.ts";
-import type { Scale } from "./scale.ts";
+import type { Scale } from "./fields.ts";
 
 /** A cell of what is predicted. */
 export type Cell = string | number;

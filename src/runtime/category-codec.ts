@@ -3,7 +3,7 @@
 //   one-hot    for each column a number for each of its categories: 1 for the cell's own, else 0; all 0 for one that training did not see
 //   index      for each column the place of the category, from 1; 0 for one that training did not see
 import type { Codec } from "./dataset.ts";
-import { columnFactsOf, columnNames, namedBy, rowSize, textsOf } from "./fields.ts";
+import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 
 /** Categories as they stand in the file: "1" is another than "1.0". */
@@ -12,7 +12,7 @@ export const categoryCodec: Codec = {
     const { columns: listed, categories: form } = columnFactsOf(data, name);
     const all = [...table.columns.keys()];
     const count = listed.flatMap((entry) => namedBy(all, entry)).length;
-    const width = rowSize(model, name);
+    const { size: width } = fieldOf(model, name);
     const columns = columnNames(table, name, listed, form === "index" ? width : count);
     const cells = columns.map((column) => textsOf(table, column));
     const whole = cells.map((texts) => new Set(texts).size);
@@ -36,7 +36,7 @@ export const categoryCodec: Codec = {
     return { name, columns, categories };
   },
   encode({ model, data }, { name, columns, categories = [] }, table, rows) {
-    const width = rowSize(model, name);
+    const { size: width } = fieldOf(model, name);
     const isIndex = columnFactsOf(data, name).categories === "index";
     const real = model.dtype === "f32" ? Float32Array : Float64Array;
     const encoded = new (isIndex ? Int32Array : real)(rows.length * width);

@@ -1,41 +1,36 @@
 // Columns of numbers, and of classes by number or name: side by side, real numbers scaled.
 import type { Codec } from "./dataset.ts";
 import {
-  boundsOf,
   columnFactsOf,
   columnNames,
   columnOf,
+  fieldOf,
+  noNumber,
   shorten,
   textsOf,
   wrongCell,
-  rowSize,
-  isWithin,
 } from "./fields.ts";
 import { InputError } from "./input-error.ts";
-import { fitScale } from "./scale.ts";
+import { isWithin } from "./slots.ts";
 import type { NumberArray, Table } from "./table.ts";
 
 /** The numbers of each column. Indices stay integers: not all of them are f32. */
 export const columnCodec: Codec = {
-  fit({ model, data }, name, table, train) {
+  fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
-    const columns = columnNames(table, name, listed, rowSize(model, name));
-    const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
+    const { size: width } = fieldOf(model, name);
+    const columns = columnNames(table, name, listed, width);
+    const classes = model.targets[name]?.classes;
     if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
-    if (!scale) return { name, columns };
-    const scales = columns.flatMap((column) => {
-      const numbers = numbersOf(table, column);
-      const size = numbers.length / table.rows;
-      return Array.from({ length: size }, (_, place) =>
-        fitScale((row) => numbers[row * size + place], train, scale),
-      );
-    });
-    return { name, columns, scales };
+    const scales =
+      typeof scale === "object"
+        ? Array(width).fill({ shift: 0, span: scale.divide })
+        : scale && fitScales?.(table, columns, train, scale);
+    return { name, columns, ...(scales && { scales }) };
   },
   encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
     const { dtype } = model;
-    const bounds = boundsOf(model, name);
-    const width = rowSize(model, name);
+    const { size: width, bounds } = fieldOf(model, name);
     const real = dtype === "f32" ? Float32Array : Float64Array;
     const encoded = new (bounds ? Int32Array : real)(rows.length * width);
     let offset = 0;
@@ -59,22 +54,6 @@ export const columnCodec: Codec = {
     return encoded;
   },
 };
-
-/** The column as real numbers; a cell that holds none throws. */
-function numbersOf(table: Table, name: string): NumberArray {
-  const { size, numbers } = columnOf(table, name);
-  const found = numbers();
-  const place = found.findIndex((value) => Number.isNaN(value));
-  if (place < 0) return found;
-  throw noNumber(table, name, Math.floor(place / size));
-}
-
-function noNumber(table: Table, name: string, row: number): InputError {
-  const cell = columnOf(table, name).text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  return wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
-}
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {

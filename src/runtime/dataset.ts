@@ -1,6 +1,7 @@
 // From a table to what a trainer eats: its rows cut into parts, and all that is to be learned from data learned from the training part.
 import { columnFactsOf, type DataFacts, type FittedField } from "./fields.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
+import type { FitScales } from "./scale.ts";
 import { allRows } from "./session.ts";
 import type { Batch } from "./slots.ts";
 import { splitRows, type Split } from "./split.ts";
@@ -28,6 +29,8 @@ export interface Reading {
 /** What preparing data depends on. */
 export interface Preparing extends Reading {
   training: TrainingFacts;
+  /** Only where a field has a scale that is fitted. */
+  fitScales?: FitScales | undefined;
 }
 
 /** What was read: the rows, and those of the test where they have a file of their own. */

@@ -14,6 +14,7 @@ import {
 import type { Session } from "./session.ts";
 import { rowsOf, type Batch } from "./slots.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
+import { splitRows } from "./split.ts";
 import { checkLoss } from "./training-diverged.ts";
 
 /** Which rows of which data. */
@@ -59,7 +60,7 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
   };
 }
 
-/** A share for validation is the end of the shuffled rows; what is left keeps its order. */
+/** A share for validation is drawn; what is left keeps its order. */
 function partsOf(
   session: Session,
   data: Batch,
@@ -73,16 +74,9 @@ function partsOf(
   if (!(validation >= 0 && validation < 1)) {
     throw new InputError(`validation must be a share of the rows, at least 0 and below 1, got ${validation}`);
   }
-  if (validation === 0) return { train: { data, rows }, validation: undefined };
-  const held = Math.max(1, Math.round(validation * rows.length));
-  if (held >= rows.length)
-    throw new InputError(`${rows.length} rows are too few to set aside ${held} for validation`);
-  shuffle(rows, randomStream(randomKey(session.machine.seed[0], 0, salts.validation)));
-  const cut = rows.length - held;
-  return {
-    train: { data, rows: rows.slice(0, cut).sort() },
-    validation: { data, rows: rows.slice(cut).sort() },
-  };
+  const split = splitRows(rows.length, { ...session.training, test: 0, validation }, session.machine.seed[0]);
+  const held = { data, rows: split.validation };
+  return { train: { data, rows: split.train }, validation: validation === 0 ? undefined : held };
 }
 
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */

@@ -1,10 +1,20 @@
 // The inputs and targets of a model in a table: which columns they are, and what may stand in their cells.
 import { InputError } from "./input-error.ts";
-import { sizeOf, type ModelFacts } from "./model-facts.ts";
-import type { Scale, ScaleRule } from "./scale.ts";
-import { classBounds, vocabularyBounds, type IndexBounds } from "./slots.ts";
+import type { ModelFacts } from "./model-facts.ts";
+import { batchFields, type BatchField } from "./slots.ts";
 import type { WordRule } from "./word-codec.ts";
 import type { Column, Table } from "./table.ts";
+
+/** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
+export type FittedRule = "standard" | "min-max";
+
+export type ScaleRule = FittedRule | { divide: number };
+
+/** x becomes (x − shift) / span. */
+export interface Scale {
+  shift: number;
+  span: number;
+}
 
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 export interface ColumnFacts {
@@ -63,25 +73,10 @@ export function columnFactsOf({ inputs, targets }: DataFacts, name: string): Col
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
-/** What the indices of an input or target may be; undefined for real numbers. */
-export function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | undefined {
-  if (Object.hasOwn(inputs, name)) {
-    const { dtype, vocabulary } = inputs[name];
-    return dtype === "i32" ? vocabularyBounds(vocabulary) : undefined;
-  }
-  const { classes } = targets[name];
-  return classes === undefined ? undefined : classBounds(classes);
-}
-
-/** Whether it is an index within these bounds; without any, whether it is a number. */
-export function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
-  if (bounds === undefined) return Number.isFinite(value);
-  return Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
-}
-
-/** How many numbers of an input or target a row has. */
-export function rowSize({ inputs, targets }: ModelFacts, name: string): number {
-  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
+/** The input or target of this name. */
+export function fieldOf(model: ModelFacts, name: string): BatchField {
+  const [field] = batchFields(model).filter((other) => other.name === name);
+  return field;
 }
 
 /** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
@@ -128,6 +123,14 @@ export function shorten(names: readonly string[]): string {
   return names.length > 12
     ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
     : names.join(", ");
+}
+
+/** The error about a cell that holds no number. */
+export function noNumber(table: Table, column: string, row: number): InputError {
+  const cell = columnOf(table, column).text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  return wrongCell(table, column, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
 }
 
 /** An error about one cell, with its line. */

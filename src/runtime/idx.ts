@@ -1,7 +1,8 @@
 // IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a spec with `idx` have this.
 //
 //   0  0  type  d  |  d lengths of 32 bits, the first of them the number of items  |  the numbers, the last dimension fastest
-import { boundsOf, isWithin } from "./fields.ts";
+import { fieldOf } from "./fields.ts";
+import { isWithin } from "./slots.ts";
 import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
@@ -76,7 +77,7 @@ export function itemsOf(
     );
   if (before && items !== before.items)
     throw new InputError(`the file has ${items} items, but that of ${before.name} has ${before.items}`);
-  const bounds = boundsOf(model, name);
+  const { bounds } = fieldOf(model, name);
   const wrong = found.numbers.findIndex((value) => !isWithin(value, bounds));
   if (wrong < 0) return found;
   const what = bounds ? bounds.rule : "a number";

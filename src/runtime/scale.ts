@@ -1,27 +1,48 @@
-// Scaling of input columns, fitted on the training rows alone: what validation and test are like must not leak.
+// Scales that are fitted, on the training rows alone: what validation and test are like must not leak. Only trainers of a spec with such a
+// scale have this.
+import { columnOf, noNumber, type FittedRule, type Scale } from "./fields.ts";
+import type { NumberArray, Table } from "./table.ts";
 
-/** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
-export type ScaleRule = "standard" | "min-max" | { divide: number };
+/** The scale of each number in a row of these columns, as it is in the rows `train`. A cell that holds none throws. */
+export type FitScales = (
+  table: Table,
+  columns: readonly string[],
+  train: Int32Array,
+  rule: FittedRule,
+) => Scale[];
 
-/** x becomes (x − shift) / span. */
-export interface Scale {
-  shift: number;
-  span: number;
+export const fitScales: FitScales = (table, columns, train, rule) =>
+  columns.flatMap((column) => {
+    const numbers = wholeNumbers(table, column);
+    const { size } = columnOf(table, column);
+    return Array.from({ length: size }, (_, place) =>
+      fitScale(
+        Float64Array.from(train, (row) => numbers[row * size + place]),
+        rule,
+      ),
+    );
+  });
+
+/** All numbers of the column. */
+function wholeNumbers(table: Table, name: string): NumberArray {
+  const { size, numbers } = columnOf(table, name);
+  const found = numbers();
+  const place = found.findIndex(Number.isNaN);
+  if (place < 0) return found;
+  throw noNumber(table, name, Math.floor(place / size));
 }
 
-/** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-export function fitScale(valueOf: (row: number) => number, rows: Int32Array, rule: ScaleRule): Scale {
-  if (typeof rule === "object") return { shift: 0, span: rule.divide };
+/** What never changes is shifted, and divided by 1. */
+function fitScale(values: Float64Array, rule: FittedRule): Scale {
   let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
-  for (const row of rows) {
-    const value = valueOf(row);
+  for (const value of values) {
     low = Math.min(low, value);
     high = Math.max(high, value);
     sum += value;
   }
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
-  const mean = sum / rows.length;
-  for (const row of rows) squares += (valueOf(row) - mean) ** 2;
-  return { shift: mean, span: Math.sqrt(squares / rows.length) };
+  const mean = sum / values.length;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { shift: mean, span: Math.sqrt(squares / values.length) };
 }

@@ -7,6 +7,7 @@ import { columnCodec } from "../runtime/column-codec.ts";
 import type { Codec, Preparing } from "../runtime/dataset.ts";
 import { meanCodec } from "../runtime/missing.ts";
 import { nextWordCodec, wordCodec } from "../runtime/word-codec.ts";
+import { fitScales } from "../runtime/scale.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
 import type { Model } from "./types.ts";
@@ -29,4 +30,5 @@ export const preparingOf = (model: Model, facts: ModelFacts): Preparing => ({
   data: dataFacts(model) ?? { inputs: {}, targets: {} },
   training: trainingFacts(model.training, model.metrics),
   codecs: Object.fromEntries(Object.entries(codecNames(model)).map(([key, name]) => [key, codecs[name]])),
+  fitScales,
 });

@@ -148,6 +148,7 @@ export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
     codecs: `{ ${codecs.join(", ")} }`,
     ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
+    ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
     ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
     ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: `predictBy(${answer})` }),

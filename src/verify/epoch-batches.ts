@@ -1,4 +1,4 @@
-/** The batches of an epoch in the very order that a trainer takes them, for whoever steps it by hand. */
+/** The rows of an epoch's steps in the very order that a trainer takes them, for whoever steps it by hand. */
 import { sizeOf, type ModelFacts } from "../runtime/model-facts.ts";
 import { randomKey, randomStream, salts, shuffle } from "../runtime/random.ts";
 import type { Batch } from "../runtime/slots.ts";
@@ -9,6 +9,8 @@ export interface EpochFacts {
   /** From 1. */
   readonly epoch: number;
   readonly shuffle: boolean;
+  /** Batches in a step. */
+  readonly accumulate?: number | undefined;
 }
 
 /** Each is made when it is asked for. */
@@ -16,8 +18,9 @@ export function* epochBatches(model: ModelFacts, data: Batch, facts: EpochFacts)
   const order = Int32Array.from({ length: rowsIn(model, data) }, (_, row) => row);
   if (facts.shuffle) shuffle(order, randomStream(randomKey(facts.seed, facts.epoch, salts.shuffle)));
   const slots = [...Object.entries(model.inputs), ...Object.entries(model.targets)];
-  for (let at = 0; at < order.length; at += model.batchSize) {
-    const rows = order.subarray(at, at + model.batchSize);
+  const rowsOfStep = model.batchSize * (facts.accumulate ?? 1);
+  for (let at = 0; at < order.length; at += rowsOfStep) {
+    const rows = order.subarray(at, at + rowsOfStep);
     const pick = (name: string, size: number) =>
       Array.from(rows).flatMap((row) => Array.prototype.slice.call(data[name], row * size, (row + 1) * size));
     yield Object.fromEntries(slots.map(([name, { shape }]) => [name, pick(name, sizeOf(shape))]));

@@ -57,6 +57,20 @@ describe("train --find-learning-rate", () => {
     expect((await find("--json", "--seed", "9")).stdout).not.toBe(first.stdout);
   });
 
+  it("takes steps of several batches as they are trained: as large batches, to rounding", async () => {
+    place.write("flowers.json", { ...flowers, training: { ...training, batchSize: 4, accumulate: 2 } });
+    const grouped = JSON.parse((await find("--json")).stdout);
+    place.write("flowers.json", { ...flowers, training });
+    const whole = JSON.parse((await find("--json")).stdout);
+    expect(grouped.rate).toBe(whole.rate);
+    const optimizer = { type: "adam", learningRate: { type: "constant", initial: 0.01, scaleFrom: 2 } };
+    place.write("flowers.json", { ...flowers, training, optimizer });
+    expect((await find()).stdout).toContain(
+      `for 2 rows, ${whole.rate} for those of a step: there the loss falls`,
+    );
+    for (const step of [0, 20, 40]) expect(grouped.losses[step]).toBeCloseTo(whole.losses[step], 4);
+  });
+
   it("says so, with exit code 1, when the loss falls at no rate", async () => {
     place.write("flowers.csv", flowersCsv.replace(/^[\d.-]+,[\d.-]+,/gm, "1,1,"));
     const layer = { type: "dense", units: 3, bias: false };

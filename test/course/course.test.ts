@@ -26,6 +26,13 @@ test("every command exits as the page says, without a stack trace", () => {
   }
 });
 
+test("every figure has its end, so that it is drawn", () => {
+  const comments = [...page.matchAll(/<!-- (\w+).*-->/g)].map(([, word]) =>
+    word === "end" ? "end" : "begin",
+  );
+  expect(comments).toEqual(comments.map((_, i) => (i % 2 === 0 ? "begin" : "end")));
+});
+
 test("the page is what `npm run course` writes", () => expect(made.page).toBe(page));
 
 test("so are its pictures, and there are no others", () => {

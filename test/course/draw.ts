@@ -57,14 +57,17 @@ const table: Kind = ({ takes, runs }) => {
   return `\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}\n`;
 };
 
-function cell({ code, result, epochs }: Run, column: string): string {
-  return code === 0 ? figureText(result[column]) : `diverged in epoch ${epochs.length + 1}`;
+function cell({ command, code, result, epochs }: Run, column: string): string {
+  if (code !== 0) return `diverged in epoch ${epochs.length + 1}`;
+  if (!(column in result)) throw new Error(`${command.text} told no "${column}"`);
+  return figureText(result[column]);
 }
 
 /** Curves over epochs, one for each command: `FILE FIGURE | TITLE`; with `below N` a curve leaves the picture there. */
 const plot: Kind = ({ takes, runs, picture }) => {
-  const [, file, figure, limit = Infinity, title] =
-    /^(\S+) (\S+)(?: below (\S+))? \| (.*)$/.exec(takes) ?? [];
+  const parts = /^(\S+) (\S+)(?: below (\S+))? \| (.*)$/.exec(takes);
+  if (parts === null) throw new Error(`a plot takes FILE FIGURE | TITLE, not "${takes}"`);
+  const [, file, figure, limit = Infinity, title] = parts;
   const series = runs.map((run) => ({
     name: labelOf(run),
     points: run.epochs

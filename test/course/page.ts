@@ -20,7 +20,8 @@ export interface Command {
 export type Draw = (kind: string, takes: string, block: string | undefined) => string;
 
 const blocks = /```sh\n([^]*?)```/g;
-const blocksAndFigures = /```sh\n([^]*?)```|<!-- ([a-z]+) (?:([^\n]*) )?-->\n([^]*?)<!-- end -->/g;
+// What is between the two comments holds no third: where an end is forgotten, nothing up to the next one is lost.
+const blocksAndFigures = /```sh\n([^]*?)```|<!-- ([a-z]+) (?:([^\n]*) )?-->\n(?:(?!<!-- )[^])*<!-- end -->/g;
 
 /** Every block of commands, in the order of the page. */
 export const blocksOf = (page: string): string[] => [...page.matchAll(blocks)].map(([, block]) => block);

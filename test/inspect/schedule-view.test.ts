@@ -7,7 +7,7 @@ import { loadTrainer } from "../../src/load-trainer.ts";
 import { parseModel } from "../../src/spec/parse-model.ts";
 import { faultOfXml } from "../support/well-formed.ts";
 
-const compilationOf = (learningRate: unknown) =>
+const compilationOf = (learningRate: unknown, more: object = {}) =>
   compileModel(
     parseModel({
       name: "line",
@@ -16,7 +16,7 @@ const compilationOf = (learningRate: unknown) =>
       network: [{ type: "dense", units: 1 }],
       loss: "mse",
       optimizer: { type: "sgd", learningRate },
-      training: { epochs: 4, batchSize: 3, seed: 1 },
+      training: { epochs: 4, batchSize: 3, seed: 1, ...more },
     }),
     { dtype: "f32" },
   );
@@ -73,4 +73,10 @@ it("shows some places of a very long run, its first step and its last among them
   expect(rates).toHaveLength(10_000);
   expect(rates[0][0]).toBe(1);
   expect(rates.at(-1)?.[0]).toBe(1_000_000);
+});
+
+it("counts steps of several batches as the trainer does", () => {
+  const compilation = compilationOf(cosine(8), { accumulate: 2 });
+  const view = scheduleView({ compilation, reports: [], of: undefined, run: { rows: 7, epochs: 4 } });
+  expect(view.text).toContain("8 steps: 4 epochs of 2, for 7 rows in steps of 2 batches of 3");
 });

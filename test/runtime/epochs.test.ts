@@ -186,7 +186,7 @@ test.each<[FitOptions, string]>([
   [{ batchSize: 5 }, "the batch has 5 rows; this trainer takes at most 4 at a time"],
   [{ validation: 1 }, "validation must be a share of the rows, at least 0 and below 1, got 1"],
   [{ validation: NaN }, "validation must be a share of the rows"],
-  [{ validation: 0.99 }, "10 rows are too few to set aside 10 for validation"],
+  [{ validation: 0.99 }, "10 rows are too few: the validation and test parts leave none for training"],
   [
     { earlyStopping: { patience: 1, metric: "accuracy" } },
     'early stopping watches loss or rmse, not "accuracy"',
@@ -195,7 +195,7 @@ test.each<[FitOptions, string]>([
   [{ earlyStopping: { patience: NaN } }, "patience must be a whole number from 0 to 4294967295, got NaN"],
   [{ earlyStopping: { patience: -1 } }, "patience must be a whole number"],
   [{ earlyStopping: { patience: 1.5 } }, "patience must be a whole number"],
-  [{ validation: { x: [1, 2] } }, "the batch lacks the target y"],
+  [{ validation: { x: [1, 2] } }, "y must be an array of numbers, got undefined"],
 ])("options %j are refused at once", (options, message) => {
   expect(() => linearTrainer().epochs(numbered, options)).toThrow(InputError);
   expect(() => linearTrainer().epochs(numbered, options)).toThrow(message);

@@ -5,7 +5,7 @@ import { unpacked } from "../../src/runtime/gunzip.ts";
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { idxTable, itemsOf, parseIdx, type IdxArray } from "../../src/runtime/idx.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
-import type { ScaleRule } from "../../src/runtime/scale.ts";
+import type { ScaleRule } from "../../src/runtime/fields.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { idxBytes } from "../support/idx-bytes.ts";
 import { model as lineModel, training } from "./linear-machine.ts";

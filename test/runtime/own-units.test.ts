@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Dataset } from "../../src/runtime/dataset.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
-import type { ScaleRule } from "../../src/runtime/scale.ts";
+import type { ScaleRule } from "../../src/runtime/fields.ts";
 import { trainOn, type Trainable } from "../../src/runtime/train-on.ts";
 import type { EpochReport, FitOptions } from "../../src/runtime/trainer.ts";
 import { prepareTable } from "../support/prepare-table.ts";

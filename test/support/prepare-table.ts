@@ -4,6 +4,7 @@ import { datasetOf, type Dataset, type Preparing, type Source } from "../../src/
 import type { DataFacts } from "../../src/runtime/fields.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
+import { fitScales } from "../../src/runtime/scale.ts";
 import type { Table } from "../../src/runtime/table.ts";
 
 export interface Others {
@@ -25,5 +26,5 @@ export function prepareTable(
     table: tableOf(rows),
     test: test === undefined ? undefined : { file: "test.csv", table: tableOf(test) },
   };
-  return datasetOf({ model, data, training, codecs }, source, seed, (_, work) => work());
+  return datasetOf({ model, data, training, codecs, fitScales }, source, seed, (_, work) => work());
 }

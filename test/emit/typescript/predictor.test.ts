@@ -2,32 +2,20 @@
 // that it came from, or carries what only training needs.
 import { check } from "prettier";
 import { describe, expect, it } from "vitest";
-import { compileModel, emitPredictor, emitTypeScript, withPrograms } from "../../../src/pipeline.ts";
-import type { RowPredictor } from "../../../src/runtime/predicted-rows.ts";
-import type { Trainer } from "../../../src/runtime/trainer.ts";
+import { withPrograms } from "../../../src/pipeline.ts";
 import { parseModel } from "../../../src/spec/parse-model.ts";
 import type { ModelSpec } from "../../../src/spec/schema.ts";
 import { faultsOf, forbiddenIn } from "../../support/code-faults.ts";
-import { imported, strippedOf } from "../../support/emitted.ts";
+import { importedPredictor, shippedOf } from "../../support/shipped.ts";
 import { batchFor, specs } from "../../support/specs.ts";
 
-async function importedPredictor(code: string): Promise<{ createPredictor(): RowPredictor }> {
-  const text = Buffer.from(strippedOf(code)).toString("base64");
-  return import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
-}
-
-/** A trainer that has taken some steps, so that running statistics are no longer what they began as, and the predictor of it. */
-async function shipped(spec: ModelSpec, dtype: "f32" | "f64", fields?: object) {
-  const compilation = compileModel(parseModel(spec), { dtype });
-  const module = await imported(await emitTypeScript(compilation, dtype));
-  const trainer: Trainer = module.createTrainer({ seed: 11 });
-  for (let step = 0; step < 3; step++) trainer.step(batchOf(spec, spec.training.batchSize ?? 1, step));
-  const emit = () =>
-    emitPredictor(compilation, dtype, { values: trainer.parameters, checkpointHash: "0".repeat(64), fields });
-  const code = await emit();
-  const { createPredictor } = await importedPredictor(code);
-  return { compilation, trainer, code, emit, predictor: createPredictor() };
-}
+const shipped = (spec: ModelSpec, dtype: "f32" | "f64", fields?: object) =>
+  shippedOf(
+    parseModel(spec),
+    dtype,
+    [0, 1, 2].map((seed) => batchOf(spec, spec.training.batchSize ?? 1, seed)),
+    fields,
+  );
 
 /** Beside those that all tests share: what predicting does differently from training, and what loops over places or time. */
 const more: Readonly<Record<string, ModelSpec>> = {
@@ -182,7 +170,7 @@ describe("parameters", () => {
 describe("inputs that are wrong", () => {
   it("are named, and no target is asked for", async () => {
     const { predictor } = await shipped(specs.classifier, "f32");
-    expect(() => predictor.predict({})).toThrow("the batch lacks the input x");
+    expect(() => predictor.predict({})).toThrow("x must be an array of numbers, got undefined");
     expect(() => predictor.predict({ x: [1, 2, 3] })).toThrow(
       "x has 3 values, not a multiple of the 4 of a row",
     );

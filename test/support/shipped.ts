@@ -1,0 +1,30 @@
+// A trainer that has taken some steps, and the predictor that is made of it.
+import { compileModel, emitPredictor, emitTypeScript } from "../../src/pipeline.ts";
+import type { RowPredictor } from "../../src/runtime/predicted-rows.ts";
+import type { Batch } from "../../src/runtime/slots.ts";
+import type { Trainer } from "../../src/runtime/trainer.ts";
+import type { Model } from "../../src/spec/types.ts";
+import { imported, strippedOf } from "./emitted.ts";
+
+export async function importedPredictor(code: string): Promise<{ createPredictor(): RowPredictor }> {
+  const text = Buffer.from(strippedOf(code)).toString("base64");
+  return import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
+}
+
+/** Trained on these batches, so that running statistics are no longer what they began as. `fields` are what a checkpoint says of its data. */
+export async function shippedOf(
+  model: Model,
+  dtype: "f32" | "f64",
+  batches: readonly Batch[],
+  fields?: object,
+) {
+  const compilation = compileModel(model, { dtype });
+  const module = await imported(await emitTypeScript(compilation, dtype));
+  const trainer: Trainer = module.createTrainer({ seed: 11 });
+  for (const batch of batches) trainer.step(batch);
+  const emit = () =>
+    emitPredictor(compilation, dtype, { values: trainer.parameters, checkpointHash: "0".repeat(64), fields });
+  const code = await emit();
+  const { createPredictor } = await importedPredictor(code);
+  return { compilation, trainer, code, emit, predictor: createPredictor() };
+}
