@@ -821,25 +821,21 @@ function checksum(bytes: Uint8Array): Uint8Array {
 
 /** The numbers of each column. Indices stay integers: not all of them are f32. */
 const columnCodec: Codec = {
-  fit({ model, data }, name, table, train) {
+  fit({ model, data, fitScales }, name, table, train) {
     const { columns: listed, scale } = columnFactsOf(data, name);
-    const columns = columnNames(table, name, listed, rowSize(model, name));
-    const classes = Object.hasOwn(model.inputs, name) ? undefined : model.targets[name].classes;
+    const { size: width } = fieldOf(model, name);
+    const columns = columnNames(table, name, listed, width);
+    const classes = model.targets[name]?.classes;
     if (classes) return { name, columns, classNames: namesOfClasses(table, name, columns, classes) };
-    if (!scale) return { name, columns };
-    const scales = columns.flatMap((column) => {
-      const numbers = numbersOf(table, column);
-      const size = numbers.length / table.rows;
-      return Array.from({ length: size }, (_, place) =>
-        fitScale((row) => numbers[row * size + place], train, scale),
-      );
-    });
-    return { name, columns, scales };
+    const scales =
+      typeof scale === "object"
+        ? Array(width).fill({ shift: 0, span: scale.divide })
+        : scale && fitScales?.(table, columns, train, scale);
+    return { name, columns, ...(scales && { scales }) };
   },
   encode({ model }, { name, columns, classNames = [], scales }, table, rows) {
     const { dtype } = model;
-    const bounds = boundsOf(model, name);
-    const width = rowSize(model, name);
+    const { size: width, bounds } = fieldOf(model, name);
     const real = dtype === "f32" ? Float32Array : Float64Array;
     const encoded = new (bounds ? Int32Array : real)(rows.length * width);
     let offset = 0;
@@ -863,22 +859,6 @@ const columnCodec: Codec = {
     return encoded;
   },
 };
-
-/** The column as real numbers; a cell that holds none throws. */
-function numbersOf(table: Table, name: string): NumberArray {
-  const { size, numbers } = columnOf(table, name);
-  const found = numbers();
-  const place = found.findIndex((value) => Number.isNaN(value));
-  if (place < 0) return found;
-  throw noNumber(table, name, Math.floor(place / size));
-}
-
-function noNumber(table: Table, name: string, row: number): InputError {
-  const cell = columnOf(table, name).text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  return wrongCell(table, name, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
-}
 
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
@@ -938,6 +918,8 @@ interface Reading {
 /** What preparing data depends on. */
 interface Preparing extends Reading {
   training: TrainingFacts;
+  /** Only where a field has a scale that is fitted. */
+  fitScales?: FitScales | undefined;
 }
 
 /** What was read: the rows, and those of the test where they have a file of their own. */
@@ -1103,7 +1085,7 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   };
 }
 
-/** A share for validation is the end of the shuffled rows; what is left keeps its order. */
+/** A share for validation is drawn; what is left keeps its order. */
 function partsOf(
   session: Session,
   data: Batch,
@@ -1117,16 +1099,9 @@ function partsOf(
   if (!(validation >= 0 && validation < 1)) {
     throw new InputError(`validation must be a share of the rows, at least 0 and below 1, got ${validation}`);
   }
-  if (validation === 0) return { train: { data, rows }, validation: undefined };
-  const held = Math.max(1, Math.round(validation * rows.length));
-  if (held >= rows.length)
-    throw new InputError(`${rows.length} rows are too few to set aside ${held} for validation`);
-  shuffle(rows, randomStream(randomKey(session.machine.seed[0], 0, salts.validation)));
-  const cut = rows.length - held;
-  return {
-    train: { data, rows: rows.slice(0, cut).sort() },
-    validation: { data, rows: rows.slice(cut).sort() },
-  };
+  const split = splitRows(rows.length, { ...session.training, test: 0, validation }, session.machine.seed[0]);
+  const held = { data, rows: split.validation };
+  return { train: { data, rows: split.train }, validation: validation === 0 ? undefined : held };
 }
 
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
@@ -1267,6 +1242,17 @@ function exp(x: number): number {
 
 // ── fields ──
 
+/** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
+type FittedRule = "standard" | "min-max";
+
+type ScaleRule = FittedRule | { divide: number };
+
+/** x becomes (x − shift) / span. */
+interface Scale {
+  shift: number;
+  span: number;
+}
+
 /** Columns by name or as ranges ("p0..p63"); `scale` is for real numbers alone. */
 interface ColumnFacts {
   columns: readonly string[];
@@ -1324,25 +1310,10 @@ function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFact
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
-/** What the indices of an input or target may be; undefined for real numbers. */
-function boundsOf({ inputs, targets }: ModelFacts, name: string): IndexBounds | undefined {
-  if (Object.hasOwn(inputs, name)) {
-    const { dtype, vocabulary } = inputs[name];
-    return dtype === "i32" ? vocabularyBounds(vocabulary) : undefined;
-  }
-  const { classes } = targets[name];
-  return classes === undefined ? undefined : classBounds(classes);
-}
-
-/** Whether it is an index within these bounds; without any, whether it is a number. */
-function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
-  if (bounds === undefined) return Number.isFinite(value);
-  return Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
-}
-
-/** How many numbers of an input or target a row has. */
-function rowSize({ inputs, targets }: ModelFacts, name: string): number {
-  return sizeOf((Object.hasOwn(inputs, name) ? inputs : targets)[name].shape);
+/** The input or target of this name. */
+function fieldOf(model: ModelFacts, name: string): BatchField {
+  const [field] = batchFields(model).filter((other) => other.name === name);
+  return field;
 }
 
 /** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
@@ -1389,6 +1360,14 @@ function shorten(names: readonly string[]): string {
   return names.length > 12
     ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
     : names.join(", ");
+}
+
+/** The error about a cell that holds no number. */
+function noNumber(table: Table, column: string, row: number): InputError {
+  const cell = columnOf(table, column).text(row);
+  // 1e999 is a number, which only no double can hold; "Infinity" is none.
+  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
+  return wrongCell(table, column, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
 }
 
 /** An error about one cell, with its line. */
@@ -1991,31 +1970,8 @@ function shuffle(rows: Int32Array, random: Random): void {
 
 // ── scale ──
 
-/** `standard`: mean 0, deviation 1. `min-max`: from 0 to 1. */
-type ScaleRule = "standard" | "min-max" | { divide: number };
-
-/** x becomes (x − shift) / span. */
-interface Scale {
-  shift: number;
-  span: number;
-}
-
-/** Fits the scale of one column on these rows. A column that never changes is shifted, and divided by 1. */
-function fitScale(valueOf: (row: number) => number, rows: Int32Array, rule: ScaleRule): Scale {
-  if (typeof rule === "object") return { shift: 0, span: rule.divide };
-  let [low, high, sum, squares] = [Infinity, -Infinity, 0, 0];
-  for (const row of rows) {
-    const value = valueOf(row);
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-    sum += value;
-  }
-  if (low === high) return { shift: low, span: 1 };
-  if (rule === "min-max") return { shift: low, span: high - low };
-  const mean = sum / rows.length;
-  for (const row of rows) squares += (valueOf(row) - mean) ** 2;
-  return { shift: mean, span: Math.sqrt(squares / rows.length) };
-}
+/** The scale of each number in a row of these columns, as it is in the rows `train`. A cell that holds none throws. */
+type FitScales = (table: Table, columns: readonly string[], train: Int32Array, rule: FittedRule) => Scale[];
 
 // ── session ──
 
@@ -2138,61 +2094,71 @@ function vocabularyBounds(vocabulary?: number): IndexBounds {
   return { lowest: 0, highest: vocabulary - 1, rule: `an index from 0 to ${vocabulary - 1}` };
 }
 
-/** Where one input or target lies in the arena, and what it may hold. */
-interface Slot extends IndexBounds {
+/** One input or target as a batch has it. */
+interface BatchField {
   readonly name: string;
+  /** Predicting needs none of these. */
   readonly isTarget: boolean;
   /** Numbers in a row. */
   readonly size: number;
-  /** The least of real numbers that it may hold. */
+  /** Of indices; real numbers have none. */
+  readonly bounds?: IndexBounds | undefined;
+  /** What a real number must not be below. */
   readonly least?: number | undefined;
+}
+
+/** Where one input or target lies in the arena. */
+interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 
-/** The slots of a model: inputs first, in the spec's order. */
-function slotsOf(model: ModelFacts, machine: PredictingMachine): Slot[] {
-  const inputs = Object.entries(model.inputs).map(([name, { shape, vocabulary, onlyLoss, least }]) => ({
-    ...{ name, isTarget: onlyLoss === true, size: sizeOf(shape), least, view: machine.inputs[name] },
-    ...vocabularyBounds(vocabulary),
-  }));
-  const targets = Object.entries(model.targets).map(([name, { shape, classes = 0 }]) => ({
-    ...{ name, isTarget: true, size: sizeOf(shape), view: machine.inputs[name] },
-    ...classBounds(classes),
-  }));
-  return [...inputs, ...targets];
+/** What a model takes: inputs first, in the spec's order. */
+function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
+  return [
+    ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
+      ...{ name, isTarget: onlyLoss, size: sizeOf(shape), least },
+      bounds: dtype === "i32" ? vocabularyBounds(vocabulary) : undefined,
+    })),
+    ...Object.entries(targets).map(([name, { shape, classes }]) => ({
+      ...{ name, isTarget: true, size: sizeOf(shape) },
+      bounds: classes === undefined ? undefined : classBounds(classes),
+    })),
+  ];
 }
 
-/** How many rows the batch has; throws if a name is unknown or missing, if it holds no array, or if the lengths do not agree. */
+/** The fields of a model in the arena of its machine. */
+function slotsOf(model: ModelFacts, { inputs }: PredictingMachine): Slot[] {
+  return batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+}
+
+/** Whether an input or target can hold the number. */
+function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
+  return bounds === undefined
+    ? Number.isFinite(value)
+    : Number.isInteger(value) && value >= bounds.lowest && value <= bounds.highest;
+}
+
+/** How many rows the batch has; throws if a name is unknown, if one holds no array, or if the lengths do not agree. */
 function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
-  if (typeof batch !== "object" || batch === null)
-    throw new InputError(`the batch must be an object of arrays, got ${batch}; it takes ${namesOf(slots)}`);
-  for (const name in batch) checkKnown(slots, name);
+  const names = slots.map(({ name }) => name);
+  for (const name in batch)
+    if (!names.includes(name))
+      throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names.join(", ")}`); // prettier-ignore
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
-    if (!Object.hasOwn(batch, name))
-      throw new InputError(`the batch lacks the ${isTarget ? "target" : "input"} ${name}`);
-    const values = batch[name];
+    const values = batch?.[name];
     if (typeof values !== "object" || values?.length === undefined)
       throw new InputError(`${name} must be an array of numbers, got ${values}`);
     const count = values.length / size;
     if (!Number.isInteger(count))
       throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
-      throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+      throw new InputError(`${name} has ${count} rows, ${names[0]} has ${rows}`);
     rows = count;
   }
   if (rows === 0) throw new InputError("the batch has no rows");
   return rows;
-}
-
-function checkKnown(slots: readonly Slot[], name: string): void {
-  for (const slot of slots) if (slot.name === name) return;
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${namesOf(slots)}`);
-}
-
-function namesOf(slots: readonly Slot[]): string {
-  return slots.map(({ name }) => name).join(", ");
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
@@ -2204,65 +2170,29 @@ function writeRows(
   order?: Int32Array,
   needsTargets = true,
 ): void {
-  for (const slot of slots) {
-    if (slot.isTarget && !needsTargets) continue;
-    if (slot.view instanceof Int32Array) writeIndices(slot, slot.view, batch[slot.name], start, n, order);
-    else writeNumbers(slot, slot.view, batch[slot.name], start, n, order);
-  }
+  for (const slot of slots)
+    if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
 }
 
-function writeNumbers(
-  slot: Slot,
-  view: Numbers,
+function writeField(
+  { name, size, bounds, least = -Infinity, view }: Slot,
   values: ArrayLike<number>,
   start: number,
   n: number,
   order?: Int32Array,
 ): void {
-  const { name, size, least = -Infinity } = slot;
   for (let i = 0; i < n; i++) {
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       view[i * size + j] = value;
-      // What is looked at is the copy: a number too large for f32 is infinite only there.
-      if (!Number.isFinite(view[i * size + j]) || value < least)
-        throw wrongValue(
-          name,
-          row,
-          value,
-          value < least
-            ? `below ${least}`
-            : Number.isFinite(value)
-              ? "too large for f32"
-              : "not a finite number",
-        );
+      // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
+      if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
+      const limit = value < least ? `below ${least}` : "too large for f32";
+      const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+      throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
     }
   }
-}
-
-function writeIndices(
-  slot: Slot,
-  view: Int32Array,
-  values: ArrayLike<number>,
-  start: number,
-  n: number,
-  order?: Int32Array,
-): void {
-  const { name, size, lowest, highest, rule } = slot;
-  for (let i = 0; i < n; i++) {
-    const row = order === undefined ? start + i : order[start + i];
-    for (let j = 0; j < size; j++) {
-      const value = values[row * size + j];
-      if (!(value >= lowest && value <= highest && Number.isInteger(value)))
-        throw wrongValue(name, row, value, `not ${rule}`);
-      view[i * size + j] = value;
-    }
-  }
-}
-
-function wrongValue(name: string, row: number, value: number, what: string): InputError {
-  return new InputError(`${name}, row ${row}: ${value} is ${what}`);
 }
 
 // ── split ──
