@@ -1461,7 +1461,12 @@ function fitFields(preparing: Preparing, table: Table, train: Int32Array): Fitte
 }
 
 /** These rows of all fields. */
-function encodeRows(reading: Reading, fields: readonly FittedField[], table: Table, rows: Int32Array): Batch {
+function encodeRows(
+  reading: Reading,
+  fields: readonly FittedField[],
+  table: Table,
+  rows: Int32Array,
+): Record<string, FieldNumbers> {
   return Object.fromEntries(
     fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
   );
@@ -2106,10 +2111,14 @@ const predictBy =
     const read = fields.slice(0, -1).filter((field) => !inputs[field.name].onlyLoss);
     const classes = classNames?.length ? classNames : [...Array(targets[name].classes ?? 0).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
+    const encoded = Object.entries(encodeRows(reading, read, table, allRows(table.rows)));
     for (let start = 0; start < table.rows; start += batchSize) {
-      const part = allRows(table.rows).subarray(start, start + batchSize);
-      const scores = [...trainer.predict(encodeRows(reading, read, table, part))];
-      const size = scores.length / part.length / columns.length;
+      const part = encoded.map(([field, numbers]) => {
+        const size = numbers.length / table.rows;
+        return [field, numbers.subarray(start * size, (start + batchSize) * size)];
+      });
+      const scores = [...trainer.predict(Object.fromEntries(part))];
+      const size = scores.length / Math.min(batchSize, table.rows - start) / columns.length;
       while (scores.length > 0)
         rows.push(columns.flatMap((_, i) => answer(scores.splice(0, size), classes, scales?.[i])));
     }
@@ -2154,6 +2163,8 @@ interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
+  /** Which trainings a run consists of, if it is not one. */
+  regime?: Regime;
   /** What the trained model says of the rows of a file; absent where it writes texts instead. */
   predict?: Predicting;
   /** Lines of help for what only looks at the trainer. */
@@ -2217,35 +2228,43 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let notes: Notes = {};
+  let resumed: Notes = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    notes = placed(resume, () => trainer.load(bytes));
+    resumed = placed(resume, () => trainer.load(bytes));
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
-    const { fields } = notes;
+    const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
-  const dataset = datasetOf(program, source, trainer.seed, placed);
-  const { fields } = dataset;
-  placed(`${resume}`, () => checkFields(fields, notes.fields));
-  const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
-  const save = async (more: Notes = {}) => {
-    if (out !== undefined) await writeWhole(out, shown.save({ fields, ...more }));
+  const train: Run["train"] = async (own, dataset, stage) => {
+    const { epochs, name = "" } = stage;
+    const { fields } = dataset;
+    const before = own === trainer ? resumed : {};
+    placed(`${resume}`, () => checkFields(fields, before.fields));
+    const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
+    const save = async (more: Notes = {}) => {
+      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
+    };
+    // What has stopped early stays so, however often it is resumed.
+    const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
+    const result = await trainOn(model, training, shown, dataset, options, async (report) => {
+      await save();
+      showProgress(name + epochText(report, epochs), report.epoch === epochs);
+    });
+    await save(own.epoch < epochs ? { stopped: own.epoch } : {});
+    return result;
   };
-  // What has stopped early stays so, however often it is resumed.
-  const epochs = notes.stopped === trainer.epoch ? 0 : total;
-  const result = await trainOn(model, training, shown, dataset, { epochs }, async (report) => {
-    await save();
-    showProgress(epochText(report, total), report.epoch === total);
-  });
-  await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
-  console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
+  const { regime } = program;
+  const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
+  const result = await (regime?.train(run) ??
+    train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
+  console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
 /** Reads a file, or says that it cannot be read. */
@@ -2735,17 +2754,43 @@ interface TrainingResult {
   train: Summary;
   validation?: Summary;
   test?: Summary;
-  /** With folds: the figures of each; `validation` is then their mean, and this their sample deviation. */
-  folds?: readonly ({ bestEpoch: number } & Summary)[];
-  deviation?: Summary;
   /** New texts, where they were asked for. */
   samples?: readonly string[] | undefined;
 }
 
-/** What of a trainer a run needs. */
+/** What of a trainer a training needs. */
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Writes new texts, if it can and is to. */
   samples?(): readonly string[] | undefined;
+}
+
+/** One of the trainings of a run. */
+interface Stage extends Pick<FitOptions, "earlyStopping"> {
+  epochs: number;
+  /** What stands before its epochs, for people. */
+  name?: string;
+  /** What else its checkpoints say, for whoever resumes the run. */
+  notes?: Notes;
+}
+
+/** A run of several trainings, as its host carries it out. */
+interface Run extends Preparing {
+  source: Source;
+  /** How many epochs a training has at most. */
+  epochs: number;
+  /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
+  trainer: Trainer;
+  resume?: string | undefined;
+  resumed?: Notes | undefined;
+  createTrainer(options: { seed?: number }): Trainer;
+  /** Trains until the stage's epochs are done; saves and tells in the host's way. */
+  train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
+}
+
+/** Which trainings a run consists of where it is not one, and how its result reads. */
+interface Regime {
+  train(run: Run): Promise<TrainingResult>;
+  text(result: TrainingResult): string;
 }
 
 /**
@@ -2807,7 +2852,7 @@ function epochText({ epoch, loss, metrics, validation, best }: EpochReport, tota
 }
 
 /** The outcome for people: a line for each part, and for each new text. */
-function resultText({ model, epochs, bestEpoch, samples = [], folds: _, ...parts }: TrainingResult): string {
+function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");

@@ -199,10 +199,9 @@ export async function emitTypeScript(
 ): Promise<string> {
   const { model, built, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype);
-  const data = isProgram ? facts.data : undefined;
   const parts = {
     ...facts,
-    data,
+    ...(isProgram ? {} : { data: undefined, programParts: {} }),
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,

@@ -5,13 +5,16 @@ import type { Run } from "../inspect/view.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { Notes } from "../runtime/checkpoint.ts";
-import { datasetOf, type Dataset } from "../runtime/dataset.ts";
+import { foldsIn, trainOnFolds } from "../runtime/cross-validate.ts";
+import { datasetOf, type Dataset, type Placing } from "../runtime/dataset.ts";
 import { checkFields } from "../runtime/fields.ts";
+import { foldedRegime } from "../runtime/folded-regime.ts";
+import type { FoldedRun } from "../runtime/folds.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import { inOwnUnits } from "../runtime/own-units.ts";
 import { writerOf } from "../runtime/text-writer.ts";
 import type { Trainer } from "../runtime/trainer.ts";
-import { epochText, resultText, trainOn, type Trainable } from "../runtime/train-on.ts";
+import { epochText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 import { rowsIn } from "../verify/batch-storage.ts";
@@ -50,6 +53,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
   checkSampling(model, flags);
+  checkFolds(model, flags);
   if (flags.from !== undefined && flags.resume !== undefined)
     throw usageError(
       "--resume goes on with a training, --from begins another: only one of them can be meant",
@@ -67,51 +71,65 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
 
   const preparing = preparingOf(model, emitted.model);
   const { training } = preparing;
-  // The rows as they were read take as much room as the data set: nothing holds on to them.
-  const dataset = datasetOf(
-    preparing,
-    await readSource({ spec, source, model, facts: emitted.model, given: flags.data }),
-    trainer.seed,
-    (file, work) => onFile(file, "T2004", work),
-  );
-  const { fields } = dataset;
-  if (resumed) onFile(resumed.file, "T3001", () => checkFields(fields, resumed.notes.fields));
-  const seen = seenAs(trainer, emitted.model, model, dataset, flags);
-  const total = flags.epochs ?? training.epochs;
-  if (flags.showSchedule)
-    await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs: total });
+  const { epochs = training.epochs } = flags;
   const saveCheckpoint = await checkpointFiles(flags.out, flags.keep);
-  const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...more }));
-  const watch = await watchEpochs(model.name, trainer.epoch, flags);
+  // Of several trainings, the one of the model that is kept is watched.
+  const isWatched = (notes: Notes = {}) =>
+    training.folds === undefined || foldsIn(notes).length === training.folds;
+  const watch = await watchEpochs(model.name, isWatched(resumed?.notes) ? trainer.epoch : 0, flags);
   const progress = await progressLine(process.stderr);
-  let before = trainer.save();
+  let latest: Latest | undefined;
+  const train: FoldedRun["train"] = async (own, dataset, stage) => {
+    const { name = "", notes } = stage;
+    const { fields } = dataset;
+    const before = own === trainer ? resumed : undefined;
+    if (before) onFile(before.file, "T3001", () => checkFields(fields, before.notes.fields));
+    if (flags.showSchedule && own === trainer)
+      await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs: stage.epochs });
+    const seen = seenAs(own, emitted.model, model, dataset, flags);
+    const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...notes, ...more }));
+    // What has stopped early stays so, however often it is resumed.
+    const options = before?.notes.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
+    latest = { name, trainer: own, dataset, before: own.save() };
+    const result = await trainOn(emitted.model, training, seen, dataset, options, async (report) => {
+      latest = { name, trainer: own, dataset, before: own.save() };
+      if (isWatched(notes)) await watch.see(report);
+      await save();
+      progress.show(name + epochText(report, stage.epochs));
+    });
+    await save(own.epoch < stage.epochs ? { stopped: own.epoch } : {});
+    return result;
+  };
+  const read = () => readSource({ spec, source, model, facts: emitted.model, given: flags.data });
+  const placed: Placing = (file, work) => onFile(file, file === flags.resume ? "T3001" : "T2004", work);
   try {
-    const result = await trainOn(
-      emitted.model,
-      training,
-      seen,
-      dataset,
-      // What has stopped early stays so, however often it is resumed.
-      { epochs: resumed?.notes.stopped === trainer.epoch ? 0 : total },
-      async (report) => {
-        before = trainer.save();
-        await watch.see(report);
-        await save();
-        progress.show(epochText(report, total));
-      },
-    );
+    const result =
+      training.folds === undefined
+        ? // The rows as they were read take as much room as the data set: nothing holds on to them.
+          await train(trainer, datasetOf(preparing, await read(), trainer.seed, placed), { epochs })
+        : await trainOnFolds({
+            ...preparing,
+            source: await read(),
+            placed,
+            epochs,
+            trainer,
+            resume: flags.resume,
+            resumed: resumed?.notes,
+            createTrainer: emitted.createTrainer,
+            train,
+            warn: (message) => say([{ code: "T2006", severity: "warning", message }]),
+          });
     progress.end();
-    await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
     await watch.end();
-    if (flags.report !== undefined)
-      await reportAnswers(compilation, emitted.model, trainer, dataset, flags.report);
-    process.stdout.write(`${flags.json ? JSON.stringify(result) : resultText(result)}\n`);
+    if (flags.report !== undefined && latest !== undefined)
+      await reportAnswers(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
+    process.stdout.write(`${flags.json ? JSON.stringify(result) : foldedRegime.text(result)}\n`);
     return 0;
   } catch (error) {
     progress.end();
-    if (!(error instanceof Error) || error.name !== "TrainingDiverged") throw error;
+    if (!(error instanceof Error) || error.name !== "TrainingDiverged" || latest === undefined) throw error;
     await watch.end();
-    return tellDivergence(error, { compilation, facts: emitted.model, trainer, dataset, before });
+    return tellDivergence(error, latest, compilation, emitted.model);
   }
 }
 
@@ -130,6 +148,15 @@ function checkSampling(model: Model, { sample, temperature }: TrainFlags): void 
       `--sample writes new texts, and "${model.name}" does not learn what follows in a text`,
       "it needs one input of `characters`, and a target that is the `nextOf` it",
     );
+}
+
+/** What is said of one training has no meaning for several. @throws DiagnosticError (T1010) */
+function checkFolds({ training }: Model, { keep, from }: TrainFlags): void {
+  if (training.validation?.folds === undefined) return;
+  if (keep !== undefined)
+    throw usageError("--keep counts the epochs of one training, and a run with folds has several");
+  if (from !== undefined)
+    throw usageError("--from is where one training starts, and a run with folds has several");
 }
 
 /** The trainer as its spec wants it to be seen. */
@@ -168,9 +195,10 @@ async function resume(trainer: Trainer, file: string, { seed, sample }: TrainFla
   return { file, notes };
 }
 
-interface Diverged {
-  readonly compilation: Compilation;
-  readonly facts: ModelFacts;
+/** The training that is under way. */
+interface Latest {
+  /** Which one of several. */
+  readonly name: string;
   readonly trainer: Trainer;
   readonly dataset: Dataset;
   /** The checkpoint after the last epoch that went well. */
@@ -180,7 +208,9 @@ interface Diverged {
 /** The trainer says step, epoch and rate; running the epoch again beside the interpreter says in which node it began. */
 async function tellDivergence(
   error: Error,
-  { compilation, facts, trainer, dataset, before }: Diverged,
+  { name, trainer, dataset, before }: Latest,
+  compilation: Compilation,
+  facts: ModelFacts,
 ): Promise<number> {
   const { explainDivergence } = await import("../verify/explain-divergence.ts");
   trainer.load(before);
@@ -189,7 +219,7 @@ async function tellDivergence(
     {
       code: "T4001",
       severity: "error",
-      message: error.message,
+      message: name + error.message,
       hint: "a smaller learning rate, gradient clipping (`optimizer.clip`) or scaled inputs may help",
       notes: cause === undefined ? [] : [cause],
     },

@@ -5,5 +5,4 @@ export { scaleFor } from "./chart.ts";
 export { chartSvg } from "./chart-svg.ts";
 export { panelText, type TextSize } from "./chart-text.ts";
 export { curvesChart } from "./curves.ts";
-export * from "./range-test.ts";
 export { tableText, type Cell, type TableParts } from "./table.ts";

@@ -6,7 +6,7 @@ import { checkFields } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import { csvText, type Predicting } from "./predictions.ts";
 import { checkWhole } from "./session.ts";
-import { epochText, resultText, trainOn, type Trainable } from "./train-on.ts";
+import { epochText, resultText, trainOn, type Regime, type Run, type Trainable } from "./train-on.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** What a host (Node, Deno, Bun) offers, as far as it is used here. */
@@ -37,6 +37,8 @@ export interface Program extends Preparing {
   createTrainer(options: { seed?: number }): Trainer;
   /** The data, and the flags that say where it is. */
   reader: DataReader;
+  /** Which trainings a run consists of, if it is not one. */
+  regime?: Regime;
   /** What the trained model says of the rows of a file; absent where it writes texts instead. */
   predict?: Predicting;
   /** Lines of help for what only looks at the trainer. */
@@ -100,35 +102,43 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
-  let notes: Notes = {};
+  let resumed: Notes = {};
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
-    notes = placed(resume, () => trainer.load(bytes));
+    resumed = placed(resume, () => trainer.load(bytes));
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
   }
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
-    const { fields } = notes;
+    const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
-  const dataset = datasetOf(program, source, trainer.seed, placed);
-  const { fields } = dataset;
-  placed(`${resume}`, () => checkFields(fields, notes.fields));
-  const shown = (await program.seen?.(trainer, program, dataset, flags)) ?? trainer;
-  const save = async (more: Notes = {}) => {
-    if (out !== undefined) await writeWhole(out, shown.save({ fields, ...more }));
+  const train: Run["train"] = async (own, dataset, stage) => {
+    const { epochs, name = "" } = stage;
+    const { fields } = dataset;
+    const before = own === trainer ? resumed : {};
+    placed(`${resume}`, () => checkFields(fields, before.fields));
+    const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
+    const save = async (more: Notes = {}) => {
+      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
+    };
+    // What has stopped early stays so, however often it is resumed.
+    const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
+    const result = await trainOn(model, training, shown, dataset, options, async (report) => {
+      await save();
+      showProgress(name + epochText(report, epochs), report.epoch === epochs);
+    });
+    await save(own.epoch < epochs ? { stopped: own.epoch } : {});
+    return result;
   };
-  // What has stopped early stays so, however often it is resumed.
-  const epochs = notes.stopped === trainer.epoch ? 0 : total;
-  const result = await trainOn(model, training, shown, dataset, { epochs }, async (report) => {
-    await save();
-    showProgress(epochText(report, total), report.epoch === total);
-  });
-  await save(trainer.epoch < total ? { stopped: trainer.epoch } : {});
-  console.log(flags["--json"] ? JSON.stringify(result) : resultText(result));
+  const { regime } = program;
+  const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
+  const result = await (regime?.train(run) ??
+    train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
+  console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
 /** Reads a file, or says that it cannot be read. */

@@ -1,7 +1,8 @@
 // A whole training run on a prepared data set, and its outcome: what `train` on the command line and the program share.
 import type { Summary } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Notes } from "./checkpoint.ts";
+import type { Dataset, Preparing, Source } from "./dataset.ts";
 import type { Batch } from "./slots.ts";
 import type { EpochReport, FitOptions, Trainer } from "./trainer.ts";
 import { TrainingDiverged } from "./training-diverged.ts";
@@ -15,17 +16,43 @@ export interface TrainingResult {
   train: Summary;
   validation?: Summary;
   test?: Summary;
-  /** With folds: the figures of each; `validation` is then their mean, and this their sample deviation. */
-  folds?: readonly ({ bestEpoch: number } & Summary)[];
-  deviation?: Summary;
   /** New texts, where they were asked for. */
   samples?: readonly string[] | undefined;
 }
 
-/** What of a trainer a run needs. */
+/** What of a trainer a training needs. */
 export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Writes new texts, if it can and is to. */
   samples?(): readonly string[] | undefined;
+}
+
+/** One of the trainings of a run. */
+export interface Stage extends Pick<FitOptions, "earlyStopping"> {
+  epochs: number;
+  /** What stands before its epochs, for people. */
+  name?: string;
+  /** What else its checkpoints say, for whoever resumes the run. */
+  notes?: Notes;
+}
+
+/** A run of several trainings, as its host carries it out. */
+export interface Run extends Preparing {
+  source: Source;
+  /** How many epochs a training has at most. */
+  epochs: number;
+  /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
+  trainer: Trainer;
+  resume?: string | undefined;
+  resumed?: Notes | undefined;
+  createTrainer(options: { seed?: number }): Trainer;
+  /** Trains until the stage's epochs are done; saves and tells in the host's way. */
+  train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
+}
+
+/** Which trainings a run consists of where it is not one, and how its result reads. */
+export interface Regime {
+  train(run: Run): Promise<TrainingResult>;
+  text(result: TrainingResult): string;
 }
 
 /**
@@ -75,7 +102,7 @@ function figures(summary: Record<string, number>): string {
 }
 
 /** Four digits after the point, or four in all for what that would hide. */
-function short(value: number): string {
+export function short(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
 }
@@ -87,14 +114,7 @@ export function epochText({ epoch, loss, metrics, validation, best }: EpochRepor
 }
 
 /** The outcome for people: a line for each part, and for each new text. */
-export function resultText({
-  model,
-  epochs,
-  bestEpoch,
-  samples = [],
-  folds: _,
-  ...parts
-}: TrainingResult): string {
+export function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: TrainingResult): string {
   const lines = Object.entries(parts).map(([part, summary]) => part.padEnd(12) + figures(summary));
   const best = bestEpoch === 0 ? "" : `, best ${bestEpoch}`;
   return [`${model}: ${epochs} epochs${best}`, ...lines, ...samples].join("\n");

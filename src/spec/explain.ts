@@ -5,21 +5,13 @@ import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
 import { showValue } from "../util/show-value.ts";
-import { knownGap } from "./known-gaps.ts";
 import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, type SchemaNode } from "./schema-node.ts";
 
 type Issue = z.core.$ZodIssue;
 
 /** The diagnostics of all issues. `schema` is the JSON Schema of the spec, `spec` the value that was checked. */
 export function explain(issues: readonly Issue[], schema: SchemaNode, spec: unknown): Diagnostic[] {
-  const found = issues.flatMap((issue) => explainIssue(issue, schema, spec, []));
-  // A known gap explains what is missing beside it: `{ "folds": 5 }` has no fraction because it has folds.
-  const gaps = found
-    .filter(({ code }) => code === "T1901")
-    .map(({ path = [] }) => formatPath(path.slice(0, -1)));
-  return found.filter(
-    ({ code, path = [] }) => code !== "T1102" || !gaps.includes(formatPath(path.slice(0, -1))),
-  );
+  return issues.flatMap((issue) => explainIssue(issue, schema, spec, []));
 }
 
 function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: SpecPath): Diagnostic[] {
@@ -83,8 +75,6 @@ const lacks = (issue: Issue, path: SpecPath, spec: unknown): boolean =>
 function unknownKey(path: SpecPath, schema: SchemaNode, spec: unknown): Diagnostic {
   const key = String(path.at(-1));
   const owner = path.slice(0, -1);
-  const gap = knownGap(path);
-  if (gap) return { ...wrong(path, "T1901", `${formatPath(path)}: ${gap.message}`, gap.hint), at: "key" };
   const node = nodeAtPath(schema, owner, spec);
   const { own, others } = node ? keysOf(node, valueAt(spec, owner)) : { own: [], others: [] };
   if (others.includes(key)) {

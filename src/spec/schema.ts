@@ -83,6 +83,23 @@ const optimizerKeys = {
     .describe("Limits the gradients before the update."),
 };
 
+const validation = z
+  .strictObject({
+    fraction: fraction.optional().describe("A share of all rows."),
+    folds: z
+      .int()
+      .min(2)
+      .optional()
+      .describe(
+        "Cross-validation: each of so many folds validates a training on all the others, the test part aside.",
+      ),
+  })
+  .refine(({ fraction, folds }) => (fraction === undefined) !== (folds === undefined), {
+    message: "needs `fraction` or `folds`, and not both",
+    params: { code: "T1208" },
+  })
+  .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });
+
 const average = z.strictObject({
   decay: z.number().min(0).lt(1).describe("How much of the average stays at each update: 0.999 is usual."),
 });
@@ -117,10 +134,7 @@ const training = z.strictObject({
     .boolean()
     .optional()
     .describe("Keeps the shares of the classes equal in all parts; by default true for class targets."),
-  validation: z
-    .strictObject({ fraction })
-    .optional()
-    .describe("The share of all rows that chooses the best epoch."),
+  validation: validation.optional().describe("The rows that choose the best epoch."),
   test: z
     .strictObject({ fraction })
     .optional()

@@ -11,6 +11,12 @@ import { version } from "./version.ts";
 const mapEntries = <T, U>(record: Readonly<Record<string, T>>, f: (value: T) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
 
+/** A share of the rows, or a number of folds. */
+const partOf = ({ fraction, folds }: NonNullable<Training["validation"]> = {}) => ({
+  ...(fraction === undefined ? {} : { validation: fraction }),
+  ...(folds === undefined ? {} : { folds }),
+});
+
 /** The runtime's `TrainingFacts`. */
 export const trainingFacts = (training: Training, metrics: readonly Metric[]) => ({
   epochs: training.epochs,
@@ -20,7 +26,7 @@ export const trainingFacts = (training: Training, metrics: readonly Metric[]) =>
   metrics: metrics.map(metricName),
   ...(metrics.some(isRising) ? { rising: metrics.filter(isRising).map(metricName) } : {}),
   ...(training.test === undefined ? {} : { test: training.test.fraction }),
-  ...(training.validation === undefined ? {} : { validation: training.validation.fraction }),
+  ...partOf(training.validation),
   stratify: training.stratify,
   ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
 });
@@ -126,7 +132,7 @@ export function answerName(model: Model, built: ModelGraphs): string | undefined
 
 /** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
 export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, string>> => {
-  const { data, metrics } = model;
+  const { data, metrics, training } = model;
   if (data === undefined) return {};
   const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
@@ -141,6 +147,7 @@ export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<
   return {
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
     codecs: `{ ${codecs.join(", ")} }`,
+    ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
     ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
     ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),

@@ -83,7 +83,8 @@ export interface Training {
   readonly seed: number;
   readonly shuffle: boolean;
   readonly stratify: boolean;
-  readonly validation?: { readonly fraction: number };
+  /** One of the two. */
+  readonly validation?: { readonly fraction?: number; readonly folds?: number };
   readonly test?: { readonly fraction: number };
   readonly earlyStopping?: { readonly patience: number; readonly metric: string; readonly minDelta: number };
   /** How many batches make a step, if more than one. */

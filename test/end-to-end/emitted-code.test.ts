@@ -19,7 +19,13 @@ const withData: ModelSpec = {
   },
 };
 
-describe.each(Object.entries({ ...specs, withData }))("%s", (_, spec) => {
+const withFolds: ModelSpec = {
+  ...withData,
+  name: "with-folds",
+  training: { ...withData.training, validation: { folds: 3 } },
+};
+
+describe.each(Object.entries({ ...specs, withData, withFolds }))("%s", (_, spec) => {
   it.each(["f32", "f64"] as const)(
     "%s: strict, formatted, without casts or imports, the same every time",
     async (dtype) => {

@@ -1,11 +1,13 @@
 // Cross-validation as a run: what it reports, from where each of its trainings starts, and that the test part is asked once.
 import { expect, test } from "vitest";
 import { columnCodec } from "../../src/runtime/column-codec.ts";
-import { crossValidate, trainOnFolds, type Run, type Stage } from "../../src/runtime/cross-validate.ts";
+import { crossValidate, trainOnFolds } from "../../src/runtime/cross-validate.ts";
 import type { Dataset } from "../../src/runtime/dataset.ts";
+import { foldedRegime } from "../../src/runtime/folded-regime.ts";
+import type { FoldedRun } from "../../src/runtime/folds.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import { splitRows } from "../../src/runtime/split.ts";
-import { trainOn } from "../../src/runtime/train-on.ts";
+import { trainOn, type Stage } from "../../src/runtime/train-on.ts";
 import type { EpochReport } from "../../src/runtime/trainer.ts";
 import { lineData, linearTrainer, model, training } from "./linear-machine.ts";
 
@@ -21,8 +23,8 @@ interface Trained {
 
 /** A run on the line's rows, and what it asked its host for. In a `poisoned` one the rows of the test are nothing like the line. */
 function runOn(
-  options: Partial<Run> & { poisoned?: boolean; earlyStopping?: { patience: number } } = {},
-): Run & { trained: Trained[] } {
+  options: Partial<FoldedRun> & { poisoned?: boolean; earlyStopping?: { patience: number } } = {},
+): FoldedRun & { trained: Trained[] } {
   const { poisoned = false, earlyStopping, ...others } = options;
   const own = { ...facts, ...(earlyStopping && { earlyStopping }) };
   const row = (value: number, i: number) =>
@@ -30,16 +32,13 @@ function runOn(
   const createTrainer = ({ seed }: { seed?: number }) => linearTrainer({ rate: 0.3, seed, training: own });
   const trained: Trained[] = [];
   return {
-    preparing: {
-      model,
-      training: own,
-      data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
-      codecs: { columns: columnCodec },
-    },
+    model,
+    training: own,
+    data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
+    codecs: { columns: columnCodec },
     source: { file: "line.csv", table: parseCsv(`u,v,y\n${y.map(row).join("\n")}\n`) },
     placed: (_, work) => work(),
     epochs: own.epochs,
-    done: [],
     trainer: createTrainer({ seed: 7 }),
     createTrainer,
     train(trainer, dataset, stage) {
@@ -47,6 +46,7 @@ function runOn(
       trained.push({ dataset, stage, reports });
       return trainOn(model, own, trainer, dataset, stage, (report) => void reports.push(report));
     },
+    warn: (text) => expect.fail(text),
     trained,
     ...others,
   };
@@ -56,8 +56,8 @@ test("each fold is reported after its best epoch; then the model trains on all b
   const run = runOn();
   const result = await trainOnFolds(run);
   expect(Object.keys(result)).toEqual(["model", "epochs", "bestEpoch", "folds", "train", "validation", "deviation", "test", "samples"]); // prettier-ignore
-  const { folds = [] } = result;
-  expect(run.trained.map(({ stage }) => stage.name)).toEqual(["fold 1/4", "fold 2/4", "fold 3/4", "fold 4/4", "all folds"]); // prettier-ignore
+  const { folds } = result;
+  expect(run.trained.map(({ stage }) => stage.name)).toEqual(["fold 1/4: ", "fold 2/4: ", "fold 3/4: ", "fold 4/4: ", "all folds: "]); // prettier-ignore
   folds.forEach(({ bestEpoch, ...figures }, i) => {
     const { reports } = run.trained[i];
     expect(reports).toHaveLength(12);
@@ -97,7 +97,7 @@ test("whatever stands in the rows of the test, nothing but the final judgement c
 
 test("early stopping stops each fold by its own rows, and not the training that follows", async () => {
   const run = runOn({ earlyStopping: { patience: 1 } });
-  const { folds = [], epochs } = await trainOnFolds(run);
+  const { folds, epochs } = await trainOnFolds(run);
   folds.forEach(({ bestEpoch }, i) =>
     expect(run.trained[i].reports.length).toBe(Math.min(12, bestEpoch + 1)),
   );
@@ -106,16 +106,42 @@ test("early stopping stops each fold by its own rows, and not the training that 
 
 test("all trainings start from the same seed; run again, or taken up between any two, they give the same bits", async () => {
   const whole = runOn();
-  const result = await trainOnFolds(whole);
-  expect(await trainOnFolds(runOn())).toEqual(result);
-  for (const { stage } of whole.trained) {
-    const rest = runOn({ done: stage.folds });
-    expect(await trainOnFolds(rest)).toEqual(result);
-    expect(rest.trained).toHaveLength(5 - stage.folds.length);
+  const outcome = await trainOnFolds(whole);
+  expect(await trainOnFolds(runOn())).toEqual(outcome);
+  for (const [done, { stage }] of whole.trained.entries()) {
+    const rest = runOn({ resumed: stage.notes });
+    expect(await trainOnFolds(rest)).toEqual(outcome);
+    expect(rest.trained).toHaveLength(5 - done);
   }
 });
 
 test("no epochs are none", async () => {
-  const { epochs, bestEpoch, folds = [] } = await trainOnFolds(runOn({ epochs: 0 }));
+  const { epochs, bestEpoch, folds } = await trainOnFolds(runOn({ epochs: 0 }));
   expect([epochs, bestEpoch, ...folds.map((fold) => fold.bestEpoch)]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+test("the text is a table of the folds, with mean and deviation, then what the model that is kept came to", async () => {
+  const text = foldedRegime.text(await trainOnFolds(runOn()));
+  const figure = /\d+\.\d{4}/.source;
+  const fold = (name: string) => `${name} +\\d+ +${figure} +${figure}\n`;
+  const table = `fold +best epoch +loss +rmse\n${[1, 2, 3, 4, "mean"].map((name) => fold(`${name}`)).join("")}`;
+  const rest = `deviation +${figure} +${figure}\nline: \\d+ epochs\ntrain +loss .*\ntest +loss .*`;
+  expect(text).toMatch(new RegExp(`^${table}${rest}$`));
+  expect(
+    new Set(
+      text
+        .split("\n")
+        .slice(0, 7)
+        .map((line) => line.length),
+    ).size,
+  ).toBe(1);
+});
+
+test("a checkpoint that knows of no folds, or of folds of other epochs, is refused", async () => {
+  await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: {} }))).rejects.toThrow(
+    "the checkpoint does not say to which fold it belongs",
+  );
+  await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: { epochs: 5, folds: [] } }))).rejects.toThrow(
+    "its folds were to train for 5 epochs, this run's for 12: add --epochs 5",
+  );
 });

@@ -2,11 +2,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { columnCodec } from "../../src/runtime/column-codec.ts";
-import type { Preparing } from "../../src/runtime/dataset.ts";
-import { dealRows, foldsOf } from "../../src/runtime/folds.ts";
+import { dealRows, foldsOf, type FoldedRun } from "../../src/runtime/folds.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
 import { splitRows } from "../../src/runtime/split.ts";
-import { lineData, model, training } from "./linear-machine.ts";
+import { lineData, linearTrainer, model, training } from "./linear-machine.ts";
 
 const spread = (numbers: number[]): number => Math.max(...numbers) - Math.min(...numbers);
 
@@ -56,27 +55,38 @@ test("as many folds as rows leave one out at a time; more are an error", () => {
   );
 });
 
-const facts = { ...training, test: 0.2, folds: 4 };
-const preparing: Preparing = {
-  model,
-  training: facts,
-  data: {
-    inputs: { x: { columns: ["u", "v"], scale: "standard" } },
-    targets: { y: { columns: ["y"], scale: "min-max" } },
-  },
-  codecs: { columns: columnCodec },
-};
+/** As far as cutting goes; what is warned of is thrown. */
+function cutting(csv: string, folds: number, others: Partial<FoldedRun> = {}): FoldedRun {
+  return {
+    model,
+    training: { ...training, test: 0.2, folds },
+    data: {
+      inputs: { x: { columns: ["u", "v"], scale: "standard" } },
+      targets: { y: { columns: ["y"], scale: "min-max" } },
+    },
+    codecs: { columns: columnCodec },
+    source: { file: "line.csv", table: parseCsv(csv) },
+    placed: (_, work) => work(),
+    epochs: 3,
+    trainer: linearTrainer({ seed: 7 }),
+    createTrainer: linearTrainer,
+    train: () => Promise.reject(new Error("nothing is to be trained")),
+    warn: (text) => {
+      throw new Error(`warned: ${text}`);
+    },
+    ...others,
+  };
+}
+
 const { x, y } = lineData(50);
 /** Where `isOther` says so, the row has nothing of the line. */
-const tableWith = (isOther: (row: number) => boolean) =>
-  parseCsv(
-    `u,v,y\n${y.map((value, i) => (isOther(i) ? "-1e9,3e7,1e12" : `${x[2 * i]},${x[2 * i + 1]},${value}`)).join("\n")}\n`,
-  );
-const foldsWith = (isOther: (row: number) => boolean) =>
-  foldsOf(preparing, { file: "line.csv", table: tableWith(isOther) }, 7, (_, work) => work());
+const foldsWith = (isOther: (row: number) => boolean) => {
+  const rows = y.map((value, i) => (isOther(i) ? "-1e9,3e7,1e12" : `${x[2 * i]},${x[2 * i + 1]},${value}`));
+  return foldsOf(cutting(`u,v,y\n${rows.join("\n")}\n`, 4));
+};
 
 test("no fold has a row of the test part, and its scales are those of its own training rows", () => {
-  const tested = new Set(splitRows(50, facts, 7).test);
+  const tested = new Set(splitRows(50, { ...training, test: 0.2 }, 7).test);
   const open = Int32Array.from({ length: 50 }, (_, row) => row).filter((row) => !tested.has(row));
   const held = dealRows(open, 4, 7);
   foldsWith(() => false).forEach((dataset, fold) => {
@@ -91,4 +101,43 @@ test("no fold has a row of the test part, and its scales are those of its own tr
     expect(poisoned.validation).not.toEqual(clean.validation);
     expect(foldsWith((row) => tested.has(row))[fold]()).toEqual(clean);
   });
+});
+
+/** Two inputs and a class by name or number. */
+const classesOf = (labels: readonly (string | number)[], classes: number, folds: number): FoldedRun =>
+  cutting(`u,v,y\n${labels.map((label, i) => `${i},${-i},${label}`).join("\n")}\n`, folds, {
+    model: { ...model, targets: { y: { shape: [], classes } } },
+    training: { ...training, stratify: true, folds },
+    data: { inputs: { x: { columns: ["u", "v"] } }, targets: { y: { columns: ["y"] } } },
+  });
+
+test("a class that is too rare for all folds is told by its name; left out rows and one row a fold are no such class", () => {
+  const pets = ["cat", "cat", "dog", "cat", "cat", "emu", "emu", "cat"];
+  expect(() => foldsOf(classesOf(pets, 3, 4))).toThrow(
+    'warned: some of the 4 folds have no row of a rare class: beside the test part "dog" has 1, "emu" has 2',
+  );
+  expect(() => foldsOf(classesOf([0, 1, 1, 1, 0, 1], 2, 3))).toThrow('"0" has 2');
+  expect(foldsOf(classesOf([0, 1, 1, 0, -1], 2, 2))).toHaveLength(2);
+  expect(foldsOf(classesOf(pets, 3, 8))).toHaveLength(8);
+});
+
+test("a fold whose targets are all left out cannot be judged: an error that names it", () => {
+  const folds = foldsOf(classesOf([0, -1, 1, 0], 2, 4));
+  const messages = folds.map((dataset) => {
+    try {
+      return Object.keys(dataset());
+    } catch (error) {
+      return String(error);
+    }
+  });
+  expect(messages.filter((message) => typeof message === "string")).toEqual([
+    "InputError: in fold 1: every y is -1, so nothing can be judged; fewer folds have more rows each",
+  ]);
+});
+
+test("what is wrong with a fold's rows is told with their line and the fold", () => {
+  const folds = foldsOf(cutting(`u,v,y\n${"1,2,3\n".repeat(9)}1,2,1e300\n`, 2, { training: { ...training, folds: 2 }, model: { ...model, dtype: "f32" } })); // prettier-ignore
+  expect(() => folds.forEach((dataset) => dataset())).toThrow(
+    /^in fold \d: column "y": 1e\+?300.* is too large for f32$/,
+  );
 });

@@ -250,10 +250,26 @@ const keyRows: Row[] = [
     '  hint: did you mean "adam"?',
   ],
   [
-    "folds",
-    { training: { ...training, validation: { folds: 5 } } },
-    "error T1901: training.validation.folds: known gap: `folds` arrives with cross-validation",
-    '  hint: for now, use { "fraction": 0.2 }',
+    "one fold",
+    { training: { ...training, validation: { folds: 1 } } },
+    "error T1203: training.validation.folds must be an integer of at least 2, got 1",
+  ],
+  [
+    "folds beside a fraction",
+    { training: { ...training, validation: { folds: 5, fraction: 0.2 } } },
+    "error T1208: training.validation needs `fraction` or `folds`, and not both",
+  ],
+  [
+    "a validation of nothing",
+    { training: { ...training, validation: {} } },
+    "error T1208: training.validation needs `fraction` or `folds`, and not both",
+  ],
+  [
+    "a misspelt key of validation",
+    { training: { ...training, validation: { fold: 5 } } },
+    'error T1101: training.validation has no key "fold"',
+    '  hint: did you mean "folds"?',
+    "error T1208: training.validation needs `fraction` or `folds`, and not both",
   ],
 ];
 

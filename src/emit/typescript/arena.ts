@@ -14,17 +14,18 @@ export interface ArenaNames {
   readonly all: readonly string[];
 }
 
-/** Values of the first program, which is that of training in a trainer, go by the model's names; those of the others say whose they are. */
-const temporaryWish = (program: string, name: string, isFirst: boolean): string =>
-  isFirst ? storageWish(name) : `${program}_${storageWish(name)}`;
+/** Values of the main program, in a trainer that of training, go by the model's names; those of the others say whose they are. */
+const temporaryWish = (program: string, name: string, isMain: boolean): string =>
+  isMain ? storageWish(name) : `${program}_${storageWish(name)}`;
 
 export function nameArena(plan: MemoryPlan, identify: Identify): ArenaNames {
   const places = new Map<string, string>();
   for (const name of plan.storage.keys()) places.set(` ${name}`, identify(storageWish(name)));
   const [first] = plan.temporaries.keys();
+  const main = plan.temporaries.has("gradient") ? "gradient" : first;
   for (const [program, own] of plan.temporaries)
     for (const name of own.keys())
-      places.set(`${program} ${name}`, identify(temporaryWish(program, name, program === first)));
+      places.set(`${program} ${name}`, identify(temporaryWish(program, name, program === main)));
   return {
     placeOf: (program, buffer) => places.get(`${program} ${buffer}`) ?? places.get(` ${buffer}`) ?? buffer,
     all: [...places.values()],

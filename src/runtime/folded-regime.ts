@@ -1,0 +1,32 @@
+// Cross-validation as a program has it: its warnings, and its result as a table. Only trainers of a spec with `folds` have this.
+import { trainOnFolds, type FoldedResult } from "./cross-validate.ts";
+import type { Summary } from "./machine.ts";
+import { placed, say } from "./program.ts";
+import { resultText, short, type Regime, type TrainingResult } from "./train-on.ts";
+
+/** Folds first, then a training on all of them. */
+export const foldedRegime: Regime = {
+  train: (run) => trainOnFolds({ ...run, placed, warn: (text) => say(`warning: ${text}\n`) }),
+  text: (result) => (isFolded(result) ? foldedText(result) : resultText(result)),
+};
+
+const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in result;
+
+/** A line for each fold, their mean and deviation, numbers to the right; then what the model that is kept came to. */
+function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: FoldedResult): string {
+  const figures = Object.keys(validation);
+  const lineOf = (name: string | number, best: string | number, own: Summary) =>
+    [name, best, ...figures.map((figure) => short(own[figure]))].map(String);
+  const lines = [
+    ["fold", "best epoch", ...figures],
+    ...folds.map((fold, i) => lineOf(i + 1, fold.bestEpoch, fold)),
+    lineOf("mean", bestEpoch, validation),
+    lineOf("deviation", "", deviation),
+  ];
+  const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+  const cellOf = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]);
+  const table = lines.map((line) => line.map(cellOf).join("  ")).join("\n");
+  // The best epoch stands in the table already.
+  return `${table}\n${resultText({ ...kept, bestEpoch: 0 })}`;
+}

@@ -1,0 +1,72 @@
+// Cross-validation on real data: as good as it should be, and no better than chance where there is nothing to learn. A leak of rows,
+// labels or scales into training would show here at once.
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { compile } from "../../src/compile.ts";
+import { loadTrainer } from "../../src/load-trainer.ts";
+import { parseCsv } from "../../src/runtime/parse-csv.ts";
+import { randomKey, randomStream, shuffle } from "../../src/runtime/random.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import { preparingOf } from "../../src/spec/preparing.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+import { judgeModel, validateModel, type Candidate } from "../../src/validate-model.ts";
+
+const textOf = (file: string): string =>
+  readFileSync(new URL(`../../graphs/${file}`, import.meta.url), "utf8");
+
+/** A graph with five folds, and a data set of its columns. */
+async function candidateOf(graph: string, rows: string): Promise<Candidate> {
+  const { training, ...rest }: ModelSpec = parse(textOf(graph));
+  const spec: ModelSpec = { ...rest, training: { ...training, validation: { folds: 5 } } };
+  const { code } = await compile(spec);
+  const emitted = await loadTrainer(code);
+  const preparing = preparingOf(parseModel(spec), emitted.model);
+  const source = { file: "rows.csv", table: parseCsv(rows) };
+  return { emitted, preparing, source, placed: (_, work) => work() };
+}
+
+/** The same rows; the labels, which stand last, are dealt out anew. */
+function withShuffledLabels(csv: string, seed: number): string {
+  const [head, ...rows] = csv.trimEnd().split(/\r?\n/);
+  const order = Int32Array.from(rows.keys());
+  shuffle(order, randomStream(randomKey(seed, 0, 0)));
+  const cut = (row: string) => row.lastIndexOf(",");
+  const dealt = rows.map((row, i) => row.slice(0, cut(row)) + rows[order[i]].slice(cut(rows[order[i]])));
+  return [head, ...dealt, ""].join("\n");
+}
+
+/** The share of n right answers that guessing reaches once in ten thousand times: the binomial distribution's upper tail. */
+function luckiest(n: number, chance: number): number {
+  // P(X = 0), then P(X = k) from P(X = k − 1), until less than 10⁻⁴ is left above
+  let probability = (1 - chance) ** n;
+  let above = 1 - probability;
+  let right = 0;
+  while (above > 1e-4) {
+    right++;
+    probability *= ((n - right + 1) / right) * (chance / (1 - chance));
+    above -= probability;
+  }
+  return right / n;
+}
+
+// Rows, and the share of them that the commonest class has.
+describe.each([
+  { graph: "iris.json", data: "iris.csv", atLeast: 0.95, rows: 150, chance: 1 / 3 },
+  { graph: "wine-folds.yaml", data: "wine.csv", atLeast: 0.96, rows: 178, chance: 71 / 178 },
+  { graph: "digits.json", data: "digits.csv", atLeast: 0.97, rows: 1797, chance: 183 / 1797 },
+])("$graph with five folds", ({ graph, data, atLeast, rows, chance }) => {
+  it(`is right in ${100 * atLeast} % of the rows that it was not trained on`, async () => {
+    const { validation } = await validateModel(await candidateOf(graph, textOf(`data/${data}`)));
+    expect(validation.accuracy).toBeGreaterThanOrEqual(atLeast);
+  }, 120_000);
+
+  it("with shuffled labels is right by chance alone, in the folds and in the test", async () => {
+    const candidate = await candidateOf(graph, withShuffledLabels(textOf(`data/${data}`), 1));
+    const found = await validateModel(candidate);
+    const { test } = await judgeModel(candidate, found);
+    const tested = Math.round(rows / 5);
+    expect(found.validation.accuracy).toBeLessThanOrEqual(luckiest(rows - tested, chance));
+    expect(test?.accuracy).toBeLessThanOrEqual(luckiest(tested, chance));
+  }, 120_000);
+});
