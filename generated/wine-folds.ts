@@ -1054,19 +1054,23 @@ type FoldedResult = TrainingResult & CrossValidation;
 
 /** The whole run: the folds, then the model that is kept. */
 async function trainOnFolds(run: FoldedRun): Promise<FoldedResult> {
-  const found = await crossValidate(run);
-  const { bestEpoch, folds, ...figures } = found;
-  const { model, epochs, train, test, samples } = await trainAndJudge(run, found);
-  return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
+  return trainAndJudge(run, await crossValidate(run));
 }
 
 /** Trains on each fold and validates on its rows. No row of the test is in reach. */
 async function crossValidate(run: FoldedRun): Promise<CrossValidation> {
+  return validateFolds(run, foldsOf(run));
+}
+
+/** The same on folds that are made already. */
+async function validateFolds(
+  run: Omit<FoldedRun, "source" | "warn">,
+  datasets: readonly (() => OpenDataset)[],
+): Promise<CrossValidation> {
   const { training, epochs, trainer } = run;
   const { seed } = trainer;
   // Each fold is judged after its best epoch, even if nothing stops it early.
   const { earlyStopping = { patience: epochs } } = training;
-  const datasets = foldsOf(run);
   const done = foldsDone(run);
   const folds = [...done];
   for (const dataset of datasets.slice(done.length)) {
@@ -1083,20 +1087,30 @@ async function crossValidate(run: FoldedRun): Promise<CrossValidation> {
 }
 
 /** Trains on all rows but those of the test for as long as the folds found best, and is judged on the test. */
-async function trainAndJudge(run: FoldedRun, { bestEpoch, folds }: CrossValidation): Promise<TrainingResult> {
-  const { source, placed, trainer, epochs } = run;
+async function trainAndJudge(
+  run: FoldedRun,
+  { bestEpoch, folds, ...figures }: CrossValidation,
+): Promise<FoldedResult> {
+  const { source, placed, trainer } = run;
   const { seed } = trainer;
   const own = foldsDone(run).length < folds.length ? run.createTrainer({ seed }) : trainer;
   const dataset = datasetOf(run, source, seed, placed);
-  const notes = { epochs, folds };
-  return run.train(own, dataset, { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, notes });
+  const notes = { epochs: run.epochs, folds };
+  const stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false as const, notes };
+  const { model, epochs, train, test, samples } = await run.train(own, dataset, stage);
+  return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }
 
 /** The folds that a checkpoint says are done. */
 const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
 
 /** Those that were done when the checkpoint was written that the run goes on from. */
-function foldsDone({ resume, resumed = {}, epochs, placed }: FoldedRun): readonly FoldResult[] {
+function foldsDone({
+  resume,
+  resumed = {},
+  epochs,
+  placed,
+}: Omit<FoldedRun, "source" | "warn">): readonly FoldResult[] {
   if (resume === undefined) return foldsIn(resumed);
   return placed(resume, () => {
     if (!Array.isArray(resumed.folds))
@@ -1695,6 +1709,11 @@ interface FoldedRun extends Run {
   warn(text: string): void;
 }
 
+/** What the cutting depends on. */
+interface Cutting extends Preparing, Pick<FoldedRun, "source" | "placed" | "warn"> {
+  trainer: { readonly seed: number };
+}
+
 /** What may be trained and chosen on: there is no test part in it. */
 type OpenDataset = Omit<Dataset, "test">;
 
@@ -1702,7 +1721,7 @@ type OpenDataset = Omit<Dataset, "test">;
  * The data set of each fold, made when it is asked for: the fold's rows for validation, all others for training. The test part is set
  * aside first, so no fold has a row of it; scales and vocabularies are those of the fold's own training rows.
  */
-function foldsOf(run: FoldedRun): (() => OpenDataset)[] {
+function foldsOf(run: Cutting): (() => OpenDataset)[] {
   const { training, source, trainer, placed, warn } = run;
   const { file, table } = source;
   return placed(file, () => {

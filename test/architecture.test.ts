@@ -101,7 +101,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "validate-model.ts": [...core, "load-trainer.ts"],
   inspect: [...whole, "report"],
   verify: [...whole, "inspect", "load-trainer.ts"],
-  search: [...whole, "report", "load-trainer.ts"],
+  search: [...whole, "report", "load-trainer.ts", "validate-model.ts"],
   cli: [...whole, "inspect", "verify", "search", "report", "load-trainer.ts", "data", "exchange", "index.ts"],
   "index.ts": whole,
 };

@@ -1,6 +1,6 @@
 /** `tapeless search`: tries every candidate of a spec's search, chooses on the validation part, and judges the winner once on the test. */
 import type { Placing } from "../runtime/dataset.ts";
-import { resultText } from "../runtime/train-on.ts";
+import { foldedRegime } from "../runtime/folded-regime.ts";
 import { specText } from "../search/best-spec.ts";
 import { searchHash } from "../search/identity.ts";
 import { judge } from "../search/judge.ts";
@@ -46,7 +46,8 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   const [{ preparing }] = candidates;
   const rows = await readSource({ spec: file, source, model, facts: preparing.model, given: flags.data });
   const preparings = candidates.map(({ preparing }) => preparing);
-  const data = openData(preparings, rows, model.training.seed, placed);
+  const { seed } = model.training;
+  const open = openData(preparings, { source: rows, seed, placed, warn });
 
   const whole = flags.out ?? `${model.name}.search.jsonl`;
   const out = shard === undefined ? whole : shardFile(whole, shard);
@@ -54,9 +55,9 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
     file,
     dtype,
     candidates,
-    data,
+    open,
     model: model.name,
-    hash: searchHash(candidates, data, dtype),
+    hash: searchHash(candidates, open, dtype),
   };
   const outcomes = flags.merge ? joinShards(search, out) : await tryCandidates(search, out, flags);
   if (shard !== undefined) return 0;
@@ -73,14 +74,16 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   const winner = candidates[best.candidate.number];
   if (flags.writeBest !== undefined)
     await writeFile(flags.writeBest, specText(winner.spec, file, flags.writeBest));
-  const judged = await judge(winner.model, rows, placed, dtype);
+  const judged = await judge(winner.model, best.outcome, rows, placed, dtype);
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, judged))}\n`
-      : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n${resultText(judged)}\n`,
+      : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n${foldedRegime.text(judged)}\n`,
   );
   return 0;
 }
+
+const warn = (message: string) => say([{ code: "T2006", severity: "warning", message }]);
 
 const placed: Placing = (file, work) => onFile(file, "T2004", work);
 

@@ -18,13 +18,13 @@ export interface Search {
   readonly model: string;
   readonly dtype: "f32" | "f64";
   readonly candidates: readonly CheckedCandidate[];
-  readonly data: OpenData;
+  readonly open: OpenData;
   readonly hash: string;
 }
 
 /** Tries what is not done yet, of all candidates or of a shard; `out` keeps each outcome. */
 export async function tryCandidates(
-  { file, model, dtype, candidates, data, hash }: Search,
+  { file, model, dtype, candidates, open, hash }: Search,
   out: string,
   { shard = { index: 0, count: 1 }, threads = availableParallelism() }: { shard?: Shard; threads?: number },
 ): Promise<Outcomes> {
@@ -34,7 +34,7 @@ export async function tryCandidates(
   const left = own.filter((number) => !outcomes.has(number));
   const progress = await progressLine(process.stderr);
   progress.show(`${own.length} candidates, ${left.length} to try; ${out} keeps what is done`);
-  await inThreads({ file, dtype, ...data }, left, threads, (number, outcome) => {
+  await inThreads({ file, dtype, ...open }, left, threads, (number, outcome) => {
     addResult(out, candidates[number], outcome);
     outcomes.set(number, outcome);
     progress.show(`${outcomes.size}/${own.length}  ${outcomeText(candidates[number], outcome)}`);

@@ -19,6 +19,11 @@ export interface FoldedRun extends Run {
   warn(text: string): void;
 }
 
+/** What the cutting depends on. */
+export interface Cutting extends Preparing, Pick<FoldedRun, "source" | "placed" | "warn"> {
+  trainer: { readonly seed: number };
+}
+
 /** What may be trained and chosen on: there is no test part in it. */
 export type OpenDataset = Omit<Dataset, "test">;
 
@@ -26,7 +31,7 @@ export type OpenDataset = Omit<Dataset, "test">;
  * The data set of each fold, made when it is asked for: the fold's rows for validation, all others for training. The test part is set
  * aside first, so no fold has a row of it; scales and vocabularies are those of the fold's own training rows.
  */
-export function foldsOf(run: FoldedRun): (() => OpenDataset)[] {
+export function foldsOf(run: Cutting): (() => OpenDataset)[] {
   const { training, source, trainer, placed, warn } = run;
   const { file, table } = source;
   return placed(file, () => {

@@ -7,12 +7,12 @@ import type { OpenData } from "./open-data.ts";
 /** SHA-256 over the compiler, the models in their order, and the rows that they are trained and chosen on. */
 export function searchHash(
   candidates: readonly CheckedCandidate[],
-  data: OpenData,
+  open: OpenData,
   dtype: "f32" | "f64",
 ): string {
-  const hash = createHash("sha256").update(JSON.stringify([version, dtype, data.datasetOf]));
+  const hash = createHash("sha256").update(JSON.stringify([version, dtype, open.dataOf]));
   for (const { model } of candidates) hash.update(model.specHash);
-  for (const { train, validation = {} } of data.datasets)
+  for (const { train, validation = {} } of open.data.flat())
     for (const [name, values] of [...Object.entries(train), ...Object.entries(validation)]) {
       hash.update(JSON.stringify([name, values.length]));
       hash.update(Float64Array.from(values));

@@ -1,54 +1,38 @@
-// What candidates are trained and chosen on: training and validation rows, made before any candidate sees anything. The test rows are
-// left behind here, so nothing that chooses can reach them.
-import { classesOf, encodeRows, fitFields } from "../runtime/dataset.ts";
-import type { Dataset, Placing, Preparing, Source } from "../runtime/dataset.ts";
+// What candidates are trained and chosen on, made before any candidate sees anything. The test rows are left behind here, so nothing that
+// chooses can reach them.
+import type { Preparing } from "../runtime/dataset.ts";
+import type { OpenDataset } from "../runtime/folds.ts";
 import type { Batch } from "../runtime/slots.ts";
-import { splitRows } from "../runtime/split.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
-
-/** There is no test part in it. */
-export type OpenDataset = Omit<Dataset, "test">;
+import { openDatasets, type Opening } from "../validate-model.ts";
 
 /** The data of all candidates: equal ways of reading it are read once. */
 export interface OpenData {
-  readonly datasets: readonly OpenDataset[];
+  /** Training and validation part, or those of each fold. */
+  readonly data: readonly (readonly OpenDataset[])[];
   /** Which of them each candidate has. */
-  readonly datasetOf: readonly number[];
+  readonly dataOf: readonly number[];
 }
 
 /** `preparings`: how each candidate reads the data. */
-export function openData(
-  preparings: readonly Preparing[],
-  source: Source,
-  seed: number,
-  placed: Placing,
-): OpenData {
+export function openData(preparings: readonly Preparing[], opening: Omit<Opening, "preparing">): OpenData {
   const known = new Map<string, number>();
-  const datasets: OpenDataset[] = [];
-  const datasetOf = preparings.map((preparing) => {
-    const { data, model } = preparing;
-    const key = canonicalJson([data, model.inputs, model.targets, Object.keys(preparing.codecs)]);
-    const index = known.get(key) ?? datasets.push(openDataset(preparing, source, seed, placed)) - 1;
+  const data: OpenDataset[][] = [];
+  const dataOf = preparings.map((preparing) => {
+    const { data: columns, model } = preparing;
+    const key = canonicalJson([columns, model.inputs, model.targets, Object.keys(preparing.codecs)]);
+    const index = known.get(key) ?? data.push(openDatasets({ ...opening, preparing }).map(shared)) - 1;
     known.set(key, index);
     return index;
   });
-  return { datasets, datasetOf };
+  return { data, dataOf };
 }
 
-function openDataset(
-  preparing: Preparing,
-  { file, table }: Source,
-  seed: number,
-  placed: Placing,
-): OpenDataset {
-  return placed(file, () => {
-    const classes = classesOf(preparing, table);
-    const { train, validation } = splitRows(table.rows, preparing.training, seed, classes);
-    const fields = fitFields(preparing, table, train);
-    const part = (rows: Int32Array) => inSharedMemory(encodeRows(preparing, fields, table, rows));
-    return { train: part(train), ...(validation.length > 0 && { validation: part(validation) }), fields };
-  });
-}
+const shared = ({ train, validation, fields }: OpenDataset): OpenDataset => ({
+  train: inSharedMemory(train),
+  ...(validation && { validation: inSharedMemory(validation) }),
+  fields,
+});
 
 /** In memory that all threads see, so that none of them holds a copy. */
 const inSharedMemory = (batch: Batch): Batch =>

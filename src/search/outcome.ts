@@ -1,17 +1,27 @@
 // What became of one candidate: plain data, as it crosses threads and stands in the results file.
 import { z } from "zod";
 
-const summary = z.looseObject({ loss: z.number() }).catchall(z.number());
+/** JSON has no NaN: a metric that is none stands there as null. */
+const figure = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? NaN);
+
+const summary = z.object({ loss: figure }).catchall(figure);
 
 export const outcome = z.union([
   z.strictObject({
-    /** Epochs trained. */
-    epochs: z.number(),
+    /** Of folds the mean. */
     bestEpoch: z.number(),
     /** Loss and metrics of the validation part, with the parameters that would be judged; of folds the mean. */
     validation: summary,
     /** Of folds the sample deviation. */
     deviation: summary.optional(),
+    /** Of folds the figures of each. */
+    folds: z
+      .array(z.object({ bestEpoch: z.number(), loss: figure }).catchall(figure))
+      .readonly()
+      .optional(),
   }),
   /** The training failed: why. */
   z.strictObject({ diverged: z.string() }),

@@ -15,12 +15,12 @@ function tableOf({ ranked }: Ranking): { head: string[]; rows: Cell[][] } {
   const figures = Object.keys(first.outcome.validation);
   const deviates = first.outcome.deviation !== undefined;
   const head = [
-    ...["rank", "candidate", ...keys, "epochs", "best epoch"],
+    ...["rank", "candidate", ...keys, "best epoch"],
     ...figures.flatMap((name) => (deviates ? [name, `${name} ±`] : [name])),
   ];
   const rows = ranked.map(({ rank, candidate, outcome }) => [
     ...[rank, candidate.number, ...keys.map((key) => valueText(candidate.values[key]))],
-    ...[outcome.epochs, outcome.bestEpoch],
+    outcome.bestEpoch,
     ...figures.flatMap((name) => {
       const value = outcome.validation[name];
       return deviates ? [value, outcome.deviation?.[name]] : [value];

@@ -15,7 +15,7 @@ export interface WorkerSetup extends OpenData {
   readonly dtype: "f32" | "f64";
 }
 
-const { file, dtype, datasets, datasetOf }: WorkerSetup = workerData;
+const { file, dtype, data, dataOf }: WorkerSetup = workerData;
 const { value, search } = await readSpec(file);
 invariant(search !== undefined, "a spec that was searched has a search");
 const candidates = candidatesOf(value, search);
@@ -23,7 +23,7 @@ const candidates = candidatesOf(value, search);
 const port = parentPort;
 invariant(port !== null, "this module is the entry of a thread");
 port.on("message", (job: number) => {
-  tryCandidate(parseModel(candidates[job].spec), datasets[datasetOf[job]], dtype).then(
+  tryCandidate(parseModel(candidates[job].spec), data[dataOf[job]], dtype).then(
     (result) => port.postMessage({ job, result } satisfies Answer),
     (error: unknown) => port.postMessage({ job, ...faultOf(error) } satisfies Answer),
   );

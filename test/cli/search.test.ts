@@ -22,7 +22,7 @@ const search = (...flags: readonly string[]) => place.run("search", "flowers.jso
 describe("tapeless search", () => {
   it("ranks every candidate by the validation loss and judges the first on the test", async () => {
     const { code, stdout, stderr } = await search("--threads", "1");
-    expect(stdout).toMatch(/rank │ candidate │ network\[0\]\.units │ optimizer\.learningRate │ epochs │ best epoch │ +loss │ accuracy/); // prettier-ignore
+    expect(stdout).toMatch(/rank │ candidate │ network\[0\]\.units │ optimizer\.learningRate │ best epoch │ +loss │ accuracy/); // prettier-ignore
     expect(stdout).toMatch(/\ncandidate \d: network\[0\]\.units \d, .*\nflowers: 4 epochs, best \d\ntrain .*\nvalidation .*\ntest .*\n$/); // prettier-ignore
     expect(stderr.match(/^\d\/6 {2}candidate \d: loss /gm)).toHaveLength(6);
     expect(code).toBe(0);
@@ -36,7 +36,7 @@ describe("tapeless search", () => {
     expect(two.stdout).toBe(one.stdout);
     expect(place.read("2.csv")).toBe(place.read("1.csv"));
     expect(place.read("1.csv")).toMatch(
-      /^rank,candidate,network\[0\]\.units,optimizer\.learningRate,epochs,best epoch,loss,accuracy\n1,/,
+      /^rank,candidate,network\[0\]\.units,optimizer\.learningRate,best epoch,loss,accuracy\n1,/,
     );
   });
 
@@ -57,6 +57,22 @@ describe("tapeless search", () => {
       ({ validation }: { validation: { loss: number } }) => validation.loss,
     );
     expect(losses).toEqual(losses.toSorted((a: number, b: number) => a - b));
+  });
+
+  it("chooses on folds, with their deviation; the winner is again what `train` makes of its spec", async () => {
+    const { seed, epochs, batchSize, test } = flowers.training;
+    const training = { seed, epochs, batchSize, test, validation: { folds: 3 } };
+    const units = { over: { "network[0].units": [2, 4] } };
+    place.write("flowers.json", { ...flowers, training: { ...training, search: units } });
+    const found = JSON.parse((await search("--json", "--csv", "f.csv", "--write-best", "best.json")).stdout);
+    expect(found.candidates[0].folds).toHaveLength(3);
+    expect(place.read("f.csv")).toMatch(/,best epoch,loss,loss ±,accuracy,accuracy ±\n/);
+    const { candidate, values: _, ...judged } = found.best;
+    const trained = JSON.parse((await place.run("train", "best.json", "--json")).stdout);
+    expect({ model: "flowers", ...judged }).toEqual(trained);
+    expect(found.candidates[0]).toMatchObject({ rank: 1, candidate, validation: trained.validation });
+    // What is read from the file is what was found.
+    expect(JSON.parse((await search("--json")).stdout)).toEqual(found);
   });
 
   it("chooses by a metric where the spec says so, the first of equals", async () => {
