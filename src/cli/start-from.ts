@@ -15,8 +15,9 @@ interface Origin {
 }
 
 /**
- * The same module, but its trainers, one for each fold too, start from the parameters in the file that match; tells which did and which did
- * not. @throws DiagnosticError (T3001, T3002)
+ * The same module, but its trainers start from the parameters in the file that match; tells which did and which did not.
+ *
+ * @throws DiagnosticError (T3001, T3002)
  */
 export async function startingFrom(file: string, emitted: EmittedModule): Promise<EmittedModule> {
   const { model } = emitted;

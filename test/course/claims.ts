@@ -167,4 +167,14 @@ export const claims: readonly Claim[] = [
     claim: "what won on validation is worse on the test part",
     holds: (of) => figure("test.loss")(of)("structure") > validationLoss(of)("structure"),
   },
+  {
+    claim: "over five seeds one part's accuracies lie further apart than the means of five folds",
+    holds: (of) => {
+      const width = (spec: string): number => {
+        const values = of.all(spec).map(({ result }) => result["validation.accuracy"]);
+        return Math.max(...values) - Math.min(...values);
+      };
+      return width("one-part") > 2 * width("five-folds");
+    },
+  },
 ];

@@ -1,0 +1,9 @@
+// The same rows in five folds: each of the 120 that are not for the test validates once.
+import { defineModel } from "tapeless";
+import base from "./one-part.ts";
+
+export default defineModel({
+  ...base,
+  name: "five-folds",
+  training: { ...base.training, validation: { folds: 5 } },
+});
