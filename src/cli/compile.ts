@@ -10,6 +10,7 @@ import { checkPassNames } from "./pass-names.ts";
 import { reportError } from "./report-error.ts";
 import { sizeText } from "./size-text.ts";
 import { specFiles } from "./spec-files.ts";
+import { shellWord } from "../util/shell-word.ts";
 import { trainedValues } from "./trained-values.ts";
 import { usageError } from "./usage-error.ts";
 import { watchFiles } from "./watch-files.ts";
@@ -106,10 +107,6 @@ function commandFor(spec: string, { output, dtype, exact, skip, module, predicto
   if (skip.length > 0) words.push("--skip", skip.join(","));
   return words.map(shellWord).join(" ");
 }
-
-/** As a shell takes it for one word. */
-const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 const sameOutput = (spec: string, other: string, output: string): DiagnosticError =>
   usageError(`${spec} and ${other} would both be written to ${output}`, "give each spec a name of its own");

@@ -4,6 +4,10 @@
  */
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { inFile } from "../data/in-file.ts";
+import type { Placing } from "../runtime/dataset.ts";
+
+/** For rows: what is wrong with them is told with their file. */
+export const onData: Placing = (file, work) => onFile(file, "T2004", work);
 
 /** Does some work on what a file held; whatever the trainer or the runtime has against it is told with the file. */
 export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work: () => T): T {

@@ -3,6 +3,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { EpochReport } from "../runtime/trainer.ts";
+import { jsonFigure as figure } from "../util/json-figure.ts";
 import { fileReason } from "./file-reason.ts";
 import { writeFile } from "./write-file.ts";
 
@@ -48,12 +49,6 @@ async function linesOf(file: string): Promise<Line[]> {
     return { line, report };
   });
 }
-
-/** JSON writes a figure that is not finite as null. */
-const figure = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? NaN);
 
 const reportShape = z.object({
   epoch: z.int().positive(),

@@ -17,11 +17,11 @@ import { preparingOf } from "../spec/preparing.ts";
 import type { Model } from "../spec/types.ts";
 import { epochBatches } from "../verify/epoch-batches.ts";
 import { compileSpec, type CompiledSpec } from "./compile-spec.ts";
-import { onFile } from "./emitted-errors.ts";
+import { onData } from "./emitted-errors.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { terminalSize } from "./terminal-size.ts";
-import type { TrainFlags } from "./train.ts";
+import type { TrainFlags } from "./train-flags.ts";
 import { usageError } from "./usage-error.ts";
 import { checkPicture } from "./watch-epochs.ts";
 import { writeFile } from "./write-file.ts";
@@ -83,7 +83,7 @@ async function lossesAtRisingRates(
     preparingOf(model, facts),
     await readSource({ spec, source, model, facts, given }),
     seed,
-    (file, work) => onFile(file, "T2004", work),
+    onData,
   );
   const trainer = emitted.createTrainer({ seed });
   const { shuffle, accumulate } = model.training;

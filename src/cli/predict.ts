@@ -8,7 +8,7 @@ import { csvText, predictBy } from "../runtime/predictions.ts";
 import { answerName, writesTexts } from "../spec/trainer-facts.ts";
 import type { Compilation } from "../pipeline.ts";
 import { compileSpec } from "./compile-spec.ts";
-import { onFile } from "./emitted-errors.ts";
+import { onData, onFile } from "./emitted-errors.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import { readInputs } from "./read-source.ts";
 import { readCheckpointFile } from "./trained-values.ts";
@@ -41,7 +41,7 @@ export async function predictSpec(
   const request = { spec, source, model, facts: emitted.model, given: file };
   const table = await readInputs(request, file, fields);
   const preparing = preparingOf(model, emitted.model);
-  const rows = onFile(file, "T2004", () => predictBy(answer)(preparing, fields, table, trainer));
+  const rows = onData(file, () => predictBy(answer)(preparing, fields, table, trainer));
   const text = `${json ? jsonOf(model.name, rows) : csvText(rows)}\n`;
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);

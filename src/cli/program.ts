@@ -13,7 +13,7 @@ import { collect, positive, shard, temperature, whole } from "./option-values.ts
 import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "./search.ts";
-import type { TrainFlags } from "./train.ts";
+import type { TrainFlags } from "./train-flags.ts";
 import type { VerifyFlags } from "./verify.ts";
 
 const specArgument = "a model spec: a .json, .yaml or .ts file";

@@ -1,5 +1,4 @@
 /** `tapeless search`: tries every candidate of a spec's search, chooses on the validation part, and judges the winner once on the test. */
-import type { Placing } from "../runtime/dataset.ts";
 import { foldedRegime } from "../runtime/folded-regime.ts";
 import { specText } from "../search/best-spec.ts";
 import { searchHash } from "../search/identity.ts";
@@ -12,7 +11,7 @@ import { shardFile, type Shard } from "../search/shards.ts";
 import { valuesText } from "../search/values-text.ts";
 import { readGuarded } from "./compile-spec.ts";
 import { checkEmit, emitSearch, type EmitFlags } from "./emit-search.ts";
-import { onFile } from "./emitted-errors.ts";
+import { onData } from "./emitted-errors.ts";
 import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { joinShards, tryCandidates } from "./try-candidates.ts";
@@ -47,7 +46,7 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   const rows = await readSource({ spec: file, source, model, facts: preparing.model, given: flags.data });
   const preparings = candidates.map(({ preparing }) => preparing);
   const { seed } = model.training;
-  const open = openData(preparings, { source: rows, seed, placed, warn });
+  const open = openData(preparings, { source: rows, seed, placed: onData, warn });
 
   const whole = flags.out ?? `${model.name}.search.jsonl`;
   const out = shard === undefined ? whole : shardFile(whole, shard);
@@ -74,7 +73,7 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   const winner = candidates[best.candidate.number];
   if (flags.writeBest !== undefined)
     await writeFile(flags.writeBest, specText(winner.spec, file, flags.writeBest));
-  const judged = await judge(winner.model, best.outcome, rows, placed, dtype);
+  const judged = await judge(winner.model, best.outcome, rows, onData, dtype);
   process.stdout.write(
     flags.json
       ? `${JSON.stringify(rankingJson(criterion.metric, ranking, best, judged))}\n`
@@ -84,8 +83,6 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
 }
 
 const warn = (message: string) => say([{ code: "T2006", severity: "warning", message }]);
-
-const placed: Placing = (file, work) => onFile(file, "T2004", work);
 
 /** @throws DiagnosticError (T1010) for flags that do not go together */
 function checkFlags(flags: SearchFlags): void {

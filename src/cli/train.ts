@@ -1,6 +1,4 @@
 /** `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics of every part. */
-import { readFile } from "node:fs/promises";
-import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { Run } from "../inspect/view.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
@@ -20,44 +18,24 @@ import type { Model } from "../spec/types.ts";
 import { rowsIn } from "../verify/batch-storage.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
-import { onFile } from "./emitted-errors.ts";
-import { fileReason } from "./file-reason.ts";
+import { onData, onFile } from "./emitted-errors.ts";
 import { progressLine } from "./progress-line.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { checkReport, reportAnswers } from "./report-answers.ts";
 import { say } from "./report-error.ts";
 import { startingFrom } from "./start-from.ts";
+import { tellDivergence, type Latest } from "./tell-divergence.ts";
+import { checkTrainFlags, type TrainFlags } from "./train-flags.ts";
+import { readCheckpointFile } from "./trained-values.ts";
 import { usageError } from "./usage-error.ts";
-import { watchEpochs, type WatchFlags } from "./watch-epochs.ts";
-
-export interface TrainFlags extends WatchFlags {
-  readonly data?: string;
-  readonly epochs?: number;
-  readonly seed?: number;
-  readonly out?: string;
-  readonly keep?: number;
-  readonly resume?: string;
-  readonly from?: string;
-  readonly sample?: number;
-  readonly temperature?: number;
-  readonly findLearningRate?: boolean;
-  readonly showSchedule?: boolean;
-  readonly report?: string | true;
-  readonly dtype: "f32" | "f64";
-  readonly json?: boolean;
-}
+import { watchEpochs } from "./watch-epochs.ts";
 
 /** Returns the exit code: 1 for a training that diverged. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
   const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
-  checkSampling(model, flags);
-  checkFolds(model, flags);
-  if (flags.from !== undefined && flags.resume !== undefined)
-    throw usageError(
-      "--resume goes on with a training, --from begins another: only one of them can be meant",
-    );
+  checkTrainFlags(model, flags);
   await checkReport(flags.report);
   if (hasSearch)
     process.stderr.write(
@@ -101,7 +79,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     return result;
   };
   const read = () => readSource({ spec, source, model, facts: emitted.model, given: flags.data });
-  const placed: Placing = (file, work) => onFile(file, file === flags.resume ? "T3001" : "T2004", work);
+  const placed: Placing = (file, work) =>
+    file === flags.resume ? onFile(file, "T3001", work) : onData(file, work);
   try {
     const result =
       training.folds === undefined
@@ -139,26 +118,6 @@ async function showSchedule(compilation: Compilation, run: Run): Promise<void> {
   process.stderr.write(`${views.schedule({ compilation, reports: [], of: undefined, run }).text}\n`);
 }
 
-/** Texts can only be written by a model of texts. @throws DiagnosticError (T1010) */
-function checkSampling(model: Model, { sample, temperature }: TrainFlags): void {
-  if (sample === undefined && temperature !== undefined)
-    throw usageError("--temperature says how --sample draws", "add --sample N");
-  if (sample !== undefined && !writesTexts(model))
-    throw usageError(
-      `--sample writes new texts, and "${model.name}" does not learn what follows in a text`,
-      "it needs one input of `characters`, and a target that is the `nextOf` it",
-    );
-}
-
-/** What is said of one training has no meaning for several. @throws DiagnosticError (T1010) */
-function checkFolds({ training }: Model, { keep, from }: TrainFlags): void {
-  if (training.validation?.folds === undefined) return;
-  if (keep !== undefined)
-    throw usageError("--keep counts the epochs of one training, and a run with folds has several");
-  if (from !== undefined)
-    throw usageError("--from is where one training starts, and a run with folds has several");
-}
-
 /** The trainer as its spec wants it to be seen. */
 function seenAs(
   trainer: Trainer,
@@ -178,51 +137,10 @@ interface Resumed {
 }
 
 async function resume(trainer: Trainer, file: string, { seed, sample }: TrainFlags): Promise<Resumed> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new DiagnosticError([
-      {
-        code: "T3001",
-        severity: "error",
-        message: `the checkpoint cannot be read: ${fileReason(error)}`,
-        place: { file },
-      },
-    ]);
-  });
+  const bytes = await readCheckpointFile(file);
   const notes = onFile(file, "T3001", () => trainer.load(bytes));
   // Texts may be drawn from another seed than training was.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)
     throw usageError(`--seed ${seed}: ${file} was trained with seed ${trainer.seed}`, "leave --seed out");
   return { file, notes };
-}
-
-/** The training that is under way. */
-interface Latest {
-  /** Which one of several. */
-  readonly name: string;
-  readonly trainer: Trainer;
-  readonly dataset: Dataset;
-  /** The checkpoint after the last epoch that went well. */
-  readonly before: Uint8Array;
-}
-
-/** The trainer says step, epoch and rate; running the epoch again beside the interpreter says in which node it began. */
-async function tellDivergence(
-  error: Error,
-  { name, trainer, dataset, before }: Latest,
-  compilation: Compilation,
-  facts: ModelFacts,
-): Promise<number> {
-  const { explainDivergence } = await import("../verify/explain-divergence.ts");
-  trainer.load(before);
-  const cause = explainDivergence(compilation, facts, trainer, dataset.train);
-  say([
-    {
-      code: "T4001",
-      severity: "error",
-      message: name + error.message,
-      hint: "a smaller learning rate, gradient clipping (`optimizer.clip`) or scaled inputs may help",
-      notes: cause === undefined ? [] : [cause],
-    },
-  ]);
-  return 1;
 }

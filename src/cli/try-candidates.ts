@@ -1,7 +1,7 @@
 /** The outcomes of a search's candidates: tried in threads and kept as they are done, or joined from the files of shards. */
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
-import { figureText } from "../report/figure-text.ts";
+import { figureText } from "../runtime/train-on.ts";
 import type { CheckedCandidate } from "../search/check-candidates.ts";
 import type { OpenData } from "../search/open-data.ts";
 import { isValidated, type Outcome } from "../search/outcome.ts";

@@ -17,6 +17,7 @@ import { collectNodes, makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf, Output } from "../ir/nodes.ts";
 import { rewriteGraph } from "../ir/rewrite.ts";
 import { sizeOf, tensorType } from "../ir/types.ts";
+import { mapValues } from "../util/map-values.ts";
 
 /** What of a loss adds up over batches, and what it comes to. */
 export interface Summed {
@@ -164,6 +165,3 @@ const zero = (g: GraphBuilder, storage: string): Output => ({ storage, node: g.n
 
 const inType = (g: GraphBuilder, x: Node, element: "f32" | "f64"): Node =>
   x.type.element === element ? x : g.cast(x, { element });
-
-const mapValues = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, name: string) => B) =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value, name)]));

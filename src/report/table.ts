@@ -1,6 +1,6 @@
 /** A table for a terminal: a title, a head and rows between lines; numbers stand to the right. */
 import Table from "cli-table3";
-import { figureText } from "./figure-text.ts";
+import { figureText } from "../runtime/train-on.ts";
 import { plainText } from "./plain-text.ts";
 
 /** What a cell may hold; what is not known is left empty. */

@@ -2,7 +2,7 @@
 import { trainOnFolds, type FoldedResult } from "./cross-validate.ts";
 import type { Summary } from "./machine.ts";
 import { placed, say } from "./program.ts";
-import { resultText, short, type Regime, type TrainingResult } from "./train-on.ts";
+import { resultText, figureText, type Regime, type TrainingResult } from "./train-on.ts";
 
 /** Folds first, then a training on all of them. */
 export const foldedRegime: Regime = {
@@ -16,7 +16,7 @@ const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in 
 function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: FoldedResult): string {
   const figures = Object.keys(validation);
   const lineOf = (name: string | number, best: string | number, own: Summary) =>
-    [name, best, ...figures.map((figure) => short(own[figure]))].map(String);
+    [name, best, ...figures.map((figure) => figureText(own[figure]))].map(String);
   const lines = [
     ["fold", "best epoch", ...figures],
     ...folds.map((fold, i) => lineOf(i + 1, fold.bestEpoch, fold)),

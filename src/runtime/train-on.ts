@@ -97,12 +97,12 @@ export async function trainOn(
 /** Some figures of a part: "loss 0.1234  accuracy 0.9667". */
 function figures(summary: Record<string, number>): string {
   return Object.entries(summary)
-    .map(([name, value]) => `${name} ${short(value)}`)
+    .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 }
 
 /** Four digits after the point, or four in all for what that would hide. */
-export function short(value: number): string {
+export function figureText(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
 }

@@ -1,7 +1,7 @@
 // A search as an Indexed Job of Kubernetes: one pod for each shard, all on one volume.
 import { stringify } from "yaml";
 import type { ClusterJob } from "./cluster-job.ts";
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "../util/shell-word.ts";
 
 export interface KubernetesJob extends ClusterJob {
   /** Holds the command. */

@@ -1,11 +1,6 @@
 // What became of one candidate: plain data, as it crosses threads and stands in the results file.
 import { z } from "zod";
-
-/** JSON has no NaN: a metric that is none stands there as null. */
-const figure = z
-  .number()
-  .nullable()
-  .transform((value) => value ?? NaN);
+import { jsonFigure as figure } from "../util/json-figure.ts";
 
 const summary = z.object({ loss: figure }).catchall(figure);
 

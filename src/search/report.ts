@@ -1,4 +1,5 @@
 // The outcome of a search for people and programs: a table for the terminal, CSV, and one JSON object.
+import { csvText } from "../runtime/predictions.ts";
 import type { TrainingResult } from "../runtime/train-on.ts";
 import { tableText, type Cell } from "../report/table.ts";
 import type { Ranked, Ranking } from "./ranking.ts";
@@ -47,11 +48,7 @@ export function rankingText(ranking: Ranking): string {
 /** All that have a rank, in RFC 4180's form. */
 export function rankingCsv(ranking: Ranking): string {
   const { head, rows } = tableOf(ranking);
-  const cell = (value: Cell): string => {
-    const text = value === undefined ? "" : String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [head, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
+  return `${csvText([head, ...rows.map((row) => row.map((cell) => cell ?? ""))])}\n`;
 }
 
 /** The whole search as one value. */

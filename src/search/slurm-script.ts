@@ -1,6 +1,6 @@
 // A search as a Slurm job array: one task for each shard. The same script joins the results, when it is told to.
 import type { ClusterJob } from "./cluster-job.ts";
-import { shellWord } from "./shell-word.ts";
+import { shellWord } from "../util/shell-word.ts";
 
 export function slurmScript({ name, shards, args, file }: ClusterJob): string {
   const script = shellWord(file);

@@ -1,5 +1,6 @@
 // From a spec that passed all checks to the canonical tree, and its hash.
 import { canonicalJson } from "../util/canonical-json.ts";
+import { mapValues } from "../util/map-values.ts";
 import { sha256 } from "../util/sha256.ts";
 import { defaultRates } from "./default-rates.ts";
 import type { FlatNetwork } from "./flatten.ts";
@@ -107,9 +108,4 @@ function canonicalData(
     ),
     targets: mapValues(columns(targets), (entry) => ({ ...entry, ...classNames })),
   };
-}
-
-/** fromEntries defines own properties, so that no name reaches a prototype. */
-function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }

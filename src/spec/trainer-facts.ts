@@ -7,9 +7,7 @@ import { readByMeasures } from "./check/check-formulas.ts";
 import type { ModelGraphs } from "./build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "./types.ts";
 import { version } from "./version.ts";
-
-const mapEntries = <T, U>(record: Readonly<Record<string, T>>, f: (value: T) => U): Record<string, U> =>
-  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
+import { mapValues } from "../util/map-values.ts";
 
 /** A share of the rows, or a number of folds. */
 const partOf = ({ fraction, folds }: NonNullable<Training["validation"]> = {}) => ({
@@ -67,7 +65,7 @@ export function idxNames(
   let shared = 0;
   while (shared < folders[0].length && !differs(shared)) shared++;
   const names = (part: Readonly<Record<string, string>>) =>
-    mapEntries(part, (file) => file.split(/[\\/]/).slice(shared).join("/"));
+    mapValues(part, (file) => file.split(/[\\/]/).slice(shared).join("/"));
   return { train: names(train), ...(typeof test === "object" ? { test: names(test) } : {}) };
 }
 
@@ -200,7 +198,7 @@ export function modelFacts(model: Model, built: ModelGraphs, dtype: "f32" | "f64
         },
       ]),
     ),
-    targets: mapEntries(model.targets, ({ shape, classes }) =>
+    targets: mapValues(model.targets, ({ shape, classes }) =>
       classes === undefined ? { shape: [...shape] } : { shape: [...shape], classes },
     ),
     parameters: built.parameters.map(({ name, shape, trainable }) => ({

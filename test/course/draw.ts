@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { figureText } from "../../src/report/figure-text.ts";
+import { figureText } from "../../src/runtime/train-on.ts";
 import { chartSvg, scaleFor } from "../../src/report/index.ts";
 import type { Run } from "./run-command.ts";
 

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { kubernetesJob } from "../../src/search/kubernetes-job.ts";
-import { shellWord } from "../../src/search/shell-word.ts";
+import { shellWord } from "../../src/util/shell-word.ts";
 import { slurmScript } from "../../src/search/slurm-script.ts";
 
 const job = { name: "wine", shards: 4, args: ["search", "my specs/wine.yaml"], file: "wine search.sh" };

@@ -2,7 +2,7 @@
 
 /** Plain words stay as they are; single quotes keep all else but line breaks and their like, which are written as escapes. */
 export function shellWord(text: string): string {
-  if (/^[\w./:=@%+-]+$/.test(text)) return text;
+  if (/^[\w,./:=@%+-]+$/.test(text)) return text;
   if (!/\p{Cc}/u.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`;
   const escaped = text
     .replaceAll(/[\\']/g, "\\$&")
