@@ -1203,7 +1203,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training, predict } = program;
+  const { model, training, predict, regime } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -1222,6 +1222,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
   const train: Run["train"] = async (own, dataset, stage) => {
@@ -1242,7 +1243,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     await save(own.epoch < epochs ? { stopped: own.epoch } : {});
     return result;
   };
-  const { regime } = program;
   const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
   const result = await (regime?.train(run) ??
     train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
@@ -1808,6 +1808,8 @@ interface Run extends Preparing {
 /** Which trainings a run consists of where it is not one, and how its result reads. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
+  /** Tells what is to be known of the model of a checkpoint with these notes before it is asked about rows. */
+  asked(training: TrainingFacts, notes: Notes): void;
   text(result: TrainingResult): string;
 }
 
@@ -1853,12 +1855,12 @@ async function trainOn(
 /** Some figures of a part: "loss 0.1234  accuracy 0.9667". */
 function figures(summary: Record<string, number>): string {
   return Object.entries(summary)
-    .map(([name, value]) => `${name} ${short(value)}`)
+    .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 }
 
 /** Four digits after the point, or four in all for what that would hide. */
-function short(value: number): string {
+function figureText(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
 }

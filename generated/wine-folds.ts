@@ -1104,6 +1104,13 @@ async function trainAndJudge(
 /** The folds that a checkpoint says are done. */
 const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
 
+/** What is to be known of a checkpoint's model if the folds of its run were not done yet. */
+function unfinishedText(folds: number | undefined, notes: Notes): string | undefined {
+  const done = foldsIn(notes).length;
+  if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
+  return `the checkpoint is of fold ${done + 1} of ${folds}: its model has not learned from the rows of that fold, and is not the one that is kept when the run is finished (--resume goes on with it)`;
+}
+
 /** Those that were done when the checkpoint was written that the run goes on from. */
 function foldsDone({
   resume,
@@ -1681,9 +1688,15 @@ function firstNotFinite(
 
 /** Folds first, then a training on all of them. */
 const foldedRegime: Regime = {
-  train: (run) => trainOnFolds({ ...run, placed, warn: (text) => say(`warning: ${text}\n`) }),
+  train: (run) => trainOnFolds({ ...run, placed, warn }),
+  asked({ folds }, notes) {
+    const doubt = unfinishedText(folds, notes);
+    if (doubt) warn(doubt);
+  },
   text: (result) => (isFolded(result) ? foldedText(result) : resultText(result)),
 };
+
+const warn = (text: string) => say(`warning: ${text}\n`);
 
 const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in result;
 
@@ -1691,7 +1704,7 @@ const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in 
 function foldedText({ folds, bestEpoch, validation, deviation, ...kept }: FoldedResult): string {
   const figures = Object.keys(validation);
   const lineOf = (name: string | number, best: string | number, own: Summary) =>
-    [name, best, ...figures.map((figure) => short(own[figure]))].map(String);
+    [name, best, ...figures.map((figure) => figureText(own[figure]))].map(String);
   const lines = [
     ["fold", "best epoch", ...figures],
     ...folds.map((fold, i) => lineOf(i + 1, fold.bestEpoch, fold)),
@@ -2170,7 +2183,7 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training, predict } = program;
+  const { model, training, predict, regime } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -2189,6 +2202,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
   const train: Run["train"] = async (own, dataset, stage) => {
@@ -2209,7 +2223,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     await save(own.epoch < epochs ? { stopped: own.epoch } : {});
     return result;
   };
-  const { regime } = program;
   const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
   const result = await (regime?.train(run) ??
     train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
@@ -2775,6 +2788,8 @@ interface Run extends Preparing {
 /** Which trainings a run consists of where it is not one, and how its result reads. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
+  /** Tells what is to be known of the model of a checkpoint with these notes before it is asked about rows. */
+  asked(training: TrainingFacts, notes: Notes): void;
   text(result: TrainingResult): string;
 }
 
@@ -2820,12 +2835,12 @@ async function trainOn(
 /** Some figures of a part: "loss 0.1234  accuracy 0.9667". */
 function figures(summary: Record<string, number>): string {
   return Object.entries(summary)
-    .map(([name, value]) => `${name} ${short(value)}`)
+    .map(([name, value]) => `${name} ${figureText(value)}`)
     .join("  ");
 }
 
 /** Four digits after the point, or four in all for what that would hide. */
-function short(value: number): string {
+function figureText(value: number): string {
   const size = Math.abs(value);
   return value === 0 || (size >= 0.001 && size < 1e6) ? value.toFixed(4) : value.toPrecision(4);
 }

@@ -93,7 +93,11 @@ async function codeOf(compilation: Compilation, { dtype, module, predictor }: Co
   const code = await emitTypeScript(compilation, dtype, { isProgram: !module });
   if (predictor === undefined) return code;
   const { createTrainer } = await loadTrainer(code);
-  return emitPredictor(compilation, dtype, await trainedValues(createTrainer(), predictor));
+  return emitPredictor(
+    compilation,
+    dtype,
+    await trainedValues(createTrainer(), compilation.model, predictor),
+  );
 }
 
 /** The command that writes the file that a check looked at. */

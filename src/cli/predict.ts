@@ -11,7 +11,7 @@ import { compileSpec } from "./compile-spec.ts";
 import { onData, onFile } from "./emitted-errors.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import { readInputs } from "./read-source.ts";
-import { readCheckpointFile } from "./trained-values.ts";
+import { readCheckpointFile, warnOfFold } from "./trained-values.ts";
 import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
 
@@ -38,6 +38,7 @@ export async function predictSpec(
   const trainer = emitted.createTrainer();
   onFile(checkpoint, "T3001", () => trainer.load(bytes));
   const fields = fieldsOf(header, checkpoint);
+  warnOfFold(model, header.notes, checkpoint);
   const request = { spec, source, model, facts: emitted.model, given: file };
   const table = await readInputs(request, file, fields);
   const preparing = preparingOf(model, emitted.model);

@@ -3,9 +3,13 @@ import { readFile } from "node:fs/promises";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { Trained } from "../pipeline.ts";
 import type { Trainer } from "../runtime/trainer.ts";
+import { unfinishedText } from "../runtime/cross-validate.ts";
+import type { Notes } from "../runtime/checkpoint.ts";
+import type { Model } from "../spec/types.ts";
 import { sha256 } from "../util/sha256.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "./file-reason.ts";
+import { say } from "./report-error.ts";
 
 /** @throws DiagnosticError (T3001) */
 export async function readCheckpointFile(file: string): Promise<Uint8Array> {
@@ -21,9 +25,16 @@ export async function readCheckpointFile(file: string): Promise<Uint8Array> {
   });
 }
 
+/** Warns if the model of a checkpoint is one of a fold (T3003): what is shipped or asked should be the one that is kept. */
+export function warnOfFold({ training }: Model, notes: Notes, file: string): void {
+  const message = unfinishedText(training.validation?.folds, notes);
+  if (message !== undefined) say([{ code: "T3003", severity: "warning", message, place: { file } }]);
+}
+
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
-export async function trainedValues(trainer: Trainer, file: string): Promise<Trained> {
+export async function trainedValues(trainer: Trainer, model: Model, file: string): Promise<Trained> {
   const bytes = await readCheckpointFile(file);
-  const { fields } = onFile(file, "T3001", () => trainer.load(bytes));
-  return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
+  const notes = onFile(file, "T3001", () => trainer.load(bytes));
+  warnOfFold(model, notes, file);
+  return { values: trainer.parameters, checkpointHash: sha256(bytes), fields: notes.fields };
 }

@@ -75,6 +75,13 @@ export async function trainAndJudge(
 /** The folds that a checkpoint says are done. */
 export const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArray(folds) ? folds : []);
 
+/** What is to be known of a checkpoint's model if the folds of its run were not done yet. */
+export function unfinishedText(folds: number | undefined, notes: Notes): string | undefined {
+  const done = foldsIn(notes).length;
+  if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
+  return `the checkpoint is of fold ${done + 1} of ${folds}: its model has not learned from the rows of that fold, and is not the one that is kept when the run is finished (--resume goes on with it)`;
+}
+
 /** Those that were done when the checkpoint was written that the run goes on from. */
 function foldsDone({
   resume,

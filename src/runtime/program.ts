@@ -95,7 +95,7 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
 }
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
-  const { model, training, predict } = program;
+  const { model, training, predict, regime } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
@@ -114,6 +114,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
   const train: Run["train"] = async (own, dataset, stage) => {
@@ -134,7 +135,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     await save(own.epoch < epochs ? { stopped: own.epoch } : {});
     return result;
   };
-  const { regime } = program;
   const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
   const result = await (regime?.train(run) ??
     train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));

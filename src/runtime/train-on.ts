@@ -52,6 +52,8 @@ export interface Run extends Preparing {
 /** Which trainings a run consists of where it is not one, and how its result reads. */
 export interface Regime {
   train(run: Run): Promise<TrainingResult>;
+  /** Tells what is to be known of the model of a checkpoint with these notes before it is asked about rows. */
+  asked(training: TrainingFacts, notes: Notes): void;
   text(result: TrainingResult): string;
 }
 

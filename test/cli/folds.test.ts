@@ -105,6 +105,23 @@ it("other epochs than those of the folds that are done, and a seed of another ru
   );
 });
 
+it("asked in the middle of a run, the model of a fold is told to be one; the model that is kept is not", async () => {
+  await place.run("compile", "folded.json");
+  await killedAt("fold 2/3: epoch 2");
+  await place.run("train", "folded.json", "--out", "whole.ckpt");
+  const told = "the checkpoint is of fold 2 of 3: its model has not learned from the rows of that fold";
+  const asked = await place.run("predict", "folded.json", "part.ckpt", "flowers.csv");
+  expect(asked.stderr).toContain(`part.ckpt warning T3003: ${told}`);
+  expect(asked.code).toBe(0);
+  const program = await runProgram("--resume", "part.ckpt", "--predict", "flowers.csv");
+  expect(program.stderr).toContain(`warning: ${told}`);
+  expect(`${program.stdout}`).toBe(asked.stdout);
+  const shipped = await place.run("compile", "folded.json", "--predictor", "part.ckpt");
+  expect(shipped.stderr).toContain(`warning T3003: ${told}`);
+  expect((await place.run("predict", "folded.json", "whole.ckpt", "flowers.csv")).stderr).toBe("");
+  expect((await runProgram("--resume", "whole.ckpt", "--predict", "flowers.csv")).stderr).toBe("");
+}, 60_000);
+
 it("more folds than rows are refused; classes too rare for all folds are warned of", async () => {
   const spec = (folds: number) => ({ ...folded, training: { ...folded.training, validation: { folds } } });
   place.write("many.json", spec(25));
