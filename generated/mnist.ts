@@ -1921,7 +1921,12 @@ function fitFields(preparing: Preparing, table: Table, train: Int32Array): Fitte
 }
 
 /** These rows of all fields. */
-function encodeRows(reading: Reading, fields: readonly FittedField[], table: Table, rows: Int32Array): Batch {
+function encodeRows(
+  reading: Reading,
+  fields: readonly FittedField[],
+  table: Table,
+  rows: Int32Array,
+): Record<string, FieldNumbers> {
   return Object.fromEntries(
     fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
   );
@@ -2684,10 +2689,14 @@ const predictBy =
     const read = fields.slice(0, -1).filter((field) => !inputs[field.name].onlyLoss);
     const classes = classNames?.length ? classNames : [...Array(targets[name].classes ?? 0).keys()];
     const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
+    const encoded = Object.entries(encodeRows(reading, read, table, allRows(table.rows)));
     for (let start = 0; start < table.rows; start += batchSize) {
-      const part = allRows(table.rows).subarray(start, start + batchSize);
-      const scores = [...trainer.predict(encodeRows(reading, read, table, part))];
-      const size = scores.length / part.length / columns.length;
+      const part = encoded.map(([field, numbers]) => {
+        const size = numbers.length / table.rows;
+        return [field, numbers.subarray(start * size, (start + batchSize) * size)];
+      });
+      const scores = [...trainer.predict(Object.fromEntries(part))];
+      const size = scores.length / Math.min(batchSize, table.rows - start) / columns.length;
       while (scores.length > 0)
         rows.push(columns.flatMap((_, i) => answer(scores.splice(0, size), classes, scales?.[i])));
     }

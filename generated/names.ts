@@ -4831,7 +4831,12 @@ function fitFields(preparing: Preparing, table: Table, train: Int32Array): Fitte
 }
 
 /** These rows of all fields. */
-function encodeRows(reading: Reading, fields: readonly FittedField[], table: Table, rows: Int32Array): Batch {
+function encodeRows(
+  reading: Reading,
+  fields: readonly FittedField[],
+  table: Table,
+  rows: Int32Array,
+): Record<string, FieldNumbers> {
   return Object.fromEntries(
     fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
   );

@@ -11,6 +11,8 @@ export interface CompileOptions {
   readonly target?: "ts" | "wasm";
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64";
+  /** Whether the file can be run on data files, if the spec has a data section; `true` by default. A page or a worker needs none of it. */
+  readonly program?: boolean;
   /** Leave out rewrites that may change rounding. */
   readonly exact?: boolean;
   /** Names of passes to leave out, to see what they do. */
@@ -24,7 +26,7 @@ export interface CompileResult {
   readonly warnings: readonly Diagnostic[];
 }
 
-const optionNames = ["target", "dtype", "exact", "skip"];
+const optionNames = ["target", "dtype", "program", "exact", "skip"];
 
 /** Programs without types may say anything; what is not understood must not pass for what was meant. */
 function checkOptions(options: CompileOptions): void {
@@ -51,9 +53,9 @@ function checkOptions(options: CompileOptions): void {
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);
-  const { target = "ts", dtype = "f32", exact = false, skip = [] } = options;
+  const { target = "ts", dtype = "f32", program = true, exact = false, skip = [] } = options;
   if (target !== "ts") throw new Unsupported(`the target ${target} is a known gap: "ts" is there`);
   const model = parseModel(spec);
   const compilation = compileModel(model, { dtype, exact, skip });
-  return { code: await emitTypeScript(compilation, dtype), warnings: compilation.built.warnings };
+  return { code: await emitTypeScript(compilation, dtype, { isProgram: program }), warnings: compilation.built.warnings };
 }

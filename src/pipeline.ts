@@ -195,12 +195,13 @@ export function withPrograms(compilation: Compilation, names: readonly ProgramNa
 export async function emitTypeScript(
   compilation: Compilation,
   dtype: "f32" | "f64",
-  { isFormatted = true }: { isFormatted?: boolean } = {},
+  { isFormatted = true, isProgram = true }: { isFormatted?: boolean; isProgram?: boolean } = {},
 ): Promise<string> {
   const { model, built, programs, plan } = compilation;
   const facts = trainerFacts(model, built, dtype);
   const parts = {
     ...facts,
+    ...(isProgram ? {} : { data: undefined, programParts: {} }),
     float: dtype,
     batchSize: model.training.batchSize,
     parameters: built.parameters,

@@ -21,6 +21,8 @@ export interface CompileFlags {
   readonly dtype: "f32" | "f64";
   readonly check?: boolean;
   readonly watch?: boolean;
+  /** Without the part that runs on data files. */
+  readonly module?: boolean;
   /** The checkpoint whose parameters a predictor is to hold. */
   readonly predictor?: string;
   readonly exact?: boolean;
@@ -34,6 +36,8 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
       `the target ${flags.target} is a known gap: it arrives with the WebAssembly emitter`,
     );
   if (flags.check && flags.watch) throw usageError("--check and --watch cannot be had together");
+  if (flags.predictor && flags.module)
+    throw usageError("--module and --predictor cannot be had together", "a predictor has no program part");
   if (flags.predictor && flags.watch) throw usageError("--predictor and --watch cannot be had together");
   await checkPassNames(flags.skip);
   const files = await specFiles(specs);
@@ -83,18 +87,19 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
 }
 
 /** The trainer, or with a checkpoint the predictor. */
-async function codeOf(compilation: Compilation, { dtype, predictor }: CompileFlags): Promise<string> {
+async function codeOf(compilation: Compilation, { dtype, module, predictor }: CompileFlags): Promise<string> {
   const { emitPredictor, emitTypeScript } = await import("../pipeline.ts");
-  const code = await emitTypeScript(compilation, dtype);
+  const code = await emitTypeScript(compilation, dtype, { isProgram: !module });
   if (predictor === undefined) return code;
   const { createTrainer } = await loadTrainer(code);
   return emitPredictor(compilation, dtype, await trainedValues(createTrainer(), predictor));
 }
 
 /** The command that writes the file that a check looked at. */
-function commandFor(spec: string, { output, dtype, exact, skip, predictor }: CompileFlags): string {
+function commandFor(spec: string, { output, dtype, exact, skip, module, predictor }: CompileFlags): string {
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
+  if (module) words.push("--module");
   if (output !== undefined) words.push("-o", output);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (exact) words.push("--exact");

@@ -42,6 +42,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless compile graphs/digits.json",
     "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
     "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
+    "tapeless compile graphs/digits.json --module -o src/digits.ts      for a page: createTrainer alone",
     "tapeless compile spec.ts --watch",
     "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
   ])
@@ -51,6 +52,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(dtypeOption())
     .option("--check", "write nothing; exit 1 if a file is not what would be written")
     .option("--watch", "compile again whenever a spec changes")
+    .option("--module", "leave out the part that runs on data files, for a page or a worker")
     .option(
       "--predictor <checkpoint>",
       "the network's forward part alone, with the checkpoint's parameters inside (default file: generated/<name>.predictor.ts)",

@@ -104,7 +104,7 @@ export function encodeRows(
   fields: readonly FittedField[],
   table: Table,
   rows: Int32Array,
-): Batch {
+): Record<string, FieldNumbers> {
   return Object.fromEntries(
     fields.map((field) => [field.name, codecOf(reading, field.name).encode(reading, field, table, rows)]),
   );

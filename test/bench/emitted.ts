@@ -1,5 +1,6 @@
 // From a spec to a running trainer in this process, the way a bundler would take it: compiled, types stripped, imported.
 import { transform } from "esbuild";
+import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
@@ -14,6 +15,13 @@ export async function trainerFor(spec: ModelSpec): Promise<Trainer> {
   const { code: script } = await transform(code, { loader: "ts", format: "esm" });
   const module: EmittedModule = await import(`data:text/javascript,${encodeURIComponent(script)}`);
   return module.createTrainer();
+}
+
+/** The trainer of `graphs/digits.json`: the whole file, and what a page needs of it. */
+export async function digitsTrainers(): Promise<{ whole: string; module: string }> {
+  const fileOf = (path: string) => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
+  const { code } = await compile(JSON.parse(await fileOf("graphs/digits.json")), { program: false });
+  return { whole: await fileOf("generated/digits.ts"), module: code };
 }
 
 /** Bytes of the module as it is, minified, and minified and gzipped. */

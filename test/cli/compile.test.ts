@@ -34,6 +34,15 @@ describe("tapeless compile", () => {
     expect(place.made()).toEqual(["a/b/net.ts"]);
   });
 
+  it("with --module leaves out the part that runs on data files", async () => {
+    await place.run("compile", "specs/flowers.json", "-o", "module.ts", "--module");
+    const code = place.read("module.ts");
+    expect(code).toContain("export function createTrainer(");
+    for (const part of ["import.meta", "runIfMain", "node:fs", "--data"]) expect(code).not.toContain(part);
+    const both = await place.run("compile", "specs/flowers.json", "--module", "--predictor", "x.ckpt");
+    expectRefusal(both, "--module and --predictor cannot be had together");
+  });
+
   it("gives the same bytes for the same tree in JSON, YAML and TypeScript", async () => {
     place.write("specs/flowers.yaml", JSON.stringify(flowers));
     place.write(

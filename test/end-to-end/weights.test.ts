@@ -62,7 +62,9 @@ test("balanced weights are those of the training part alone, and resuming has th
 test("predicting needs no weights, training does; a negative one is refused with its row", async () => {
   const trainer = (await emitted(base)).module.createTrainer();
   expect(trainer.predict({ x: [1, 2] })).toHaveLength(3);
-  expect(() => trainer.step({ x: data.x, y: data.y })).toThrow("w must be an array of numbers, got undefined");
+  expect(() => trainer.step({ x: data.x, y: data.y })).toThrow(
+    "w must be an array of numbers, got undefined",
+  );
   expect(() => trainer.fit({ ...data, w: [1, 1, 1, -2, 1, 1] })).toThrow("w, row 3: -2 is below 0");
 });
 
