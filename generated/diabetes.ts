@@ -683,7 +683,7 @@ function decodeCheckpoint(
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError(
-      "the spec or the compiler has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)",
+      "the spec or the compiler has changed since the checkpoint was written (train longer with --epochs N)",
     );
   return {
     state: data.subarray(0, best),
@@ -769,8 +769,7 @@ type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
   async read({ data }, { "--predict": asked, "--data": file = asked }) {
-    if (file === undefined)
-      throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+    if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
     return { file, table: placed(file, () => parse(text, data, asked)) };
   },
@@ -977,7 +976,7 @@ function partsOf(
     return { train: { data, rows }, validation: { data: validation, rows: others } };
   }
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be a share of the rows, at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be a share of at least 0 and below 1, got ${validation}`);
   }
   const split = splitRows(rows.length, { ...session.training, test: 0, validation }, session.machine.seed[0]);
   const held = { data, rows: split.validation };
@@ -1698,7 +1697,7 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
+  --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
   --resume CHECKPOINT  go on from there${seenHelp}

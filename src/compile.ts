@@ -57,5 +57,8 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
   if (target !== "ts") throw new Unsupported(`the target ${target} is a known gap: "ts" is there`);
   const model = parseModel(spec);
   const compilation = compileModel(model, { dtype, exact, skip });
-  return { code: await emitTypeScript(compilation, dtype, { isProgram: program }), warnings: compilation.built.warnings };
+  return {
+    code: await emitTypeScript(compilation, dtype, { isProgram: program }),
+    warnings: compilation.built.warnings,
+  };
 }

@@ -75,7 +75,7 @@ export function decodeCheckpoint(
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
     throw new InputError(
-      "the spec or the compiler has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)",
+      "the spec or the compiler has changed since the checkpoint was written (train longer with --epochs N)",
     );
   return {
     state: data.subarray(0, best),

@@ -11,8 +11,7 @@ export type TextParser = (text: string, data: DataFacts, asked?: string) => Tabl
 export const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
   async read({ data }, { "--predict": asked, "--data": file = asked }) {
-    if (file === undefined)
-      throw new InputError("--data FILE is needed: the CSV file to train on (see --help)");
+    if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
     return { file, table: placed(file, () => parse(text, data, asked)) };
   },

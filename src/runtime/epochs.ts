@@ -72,7 +72,7 @@ function partsOf(
     return { train: { data, rows }, validation: { data: validation, rows: others } };
   }
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be a share of the rows, at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be a share of at least 0 and below 1, got ${validation}`);
   }
   const split = splitRows(rows.length, { ...session.training, test: 0, validation }, session.machine.seed[0]);
   const held = { data, rows: split.validation };

@@ -212,7 +212,7 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
   return `Trains "${model.name}".
 
   --data ${reader.help}
-  --epochs N           epochs in all, those before a checkpoint included (${training.epochs})
+  --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
   --seed N             what everything random derives from (${training.seed})
   --out CHECKPOINT     write all that resuming needs, after every epoch
   --resume CHECKPOINT  go on from there${seenHelp}

@@ -10,8 +10,7 @@ export const fileAndTest = (one: DataReader): DataReader => ({
     const source = await one.read(program, flags);
     const { "--test": file, "--predict": asked } = flags;
     if (asked !== undefined) return source;
-    if (file === undefined)
-      throw new InputError("--test FILE is needed: the CSV file of the test part (see --help)");
+    if (file === undefined) throw new InputError("--test FILE is needed (see --help)");
     return { ...source, test: await one.read(program, { "--data": file }) };
   },
 });

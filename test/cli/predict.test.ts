@@ -132,7 +132,7 @@ describe("what is wrong is told", () => {
     const of = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "new.csv");
     expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: the checkpoint cannot be read");
     expectRefusal(await of("new.csv"), "new.csv error T3001: this is not a checkpoint");
-    expectRefusal(await of("houses.ckpt"), 'T3001: the checkpoint is of another model: "houses"');
+    expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is of "houses"');
   });
 
   it("a checkpoint that does not say how its data was read, as a program of one's own may save it", async () => {

@@ -140,7 +140,7 @@ test("a checkpoint of another model, dtype or layout says so", () => {
   );
   expect(() => decode({ dtype: "f32" })).toThrow('the checkpoint is of "line" in f64, not of "line" in f32');
   const changed =
-    "the spec or the compiler has changed since the checkpoint was written (--epochs N sets the epochs without a change of spec)";
+    "the spec or the compiler has changed since the checkpoint was written (train longer with --epochs N)";
   expect(() => decode({ specHash: "f".repeat(64) })).toThrow(changed);
   expect(() => decode({}, 64)).toThrow(changed);
   expect(() => decode({}, 56, 32)).toThrow(changed);

@@ -184,8 +184,8 @@ test.each<[FitOptions, string]>([
   [{ epochs: 1.5 }, "epochs must be a whole number from 0 to 4294967295, got 1.5"],
   [{ batchSize: 0 }, "batchSize must be a whole number from 1 to 4294967295, got 0"],
   [{ batchSize: 5 }, "the batch has 5 rows; this trainer takes at most 4 at a time"],
-  [{ validation: 1 }, "validation must be a share of the rows, at least 0 and below 1, got 1"],
-  [{ validation: NaN }, "validation must be a share of the rows"],
+  [{ validation: 1 }, "validation must be a share of at least 0 and below 1, got 1"],
+  [{ validation: NaN }, "validation must be a share of at least 0 and below 1"],
   [{ validation: 0.99 }, "10 rows are too few: the validation and test parts leave none for training"],
   [
     { earlyStopping: { patience: 1, metric: "accuracy" } },

@@ -140,7 +140,7 @@ test("a checkpoint brings its seed along, and another one is refused", async () 
 });
 
 test.each<[string[], RegExp]>([
-  [[], /^error: --data FILE is needed: the CSV file to train on \(see --help\)\n$/],
+  [[], /^error: --data FILE is needed \(see --help\)\n$/],
   [["--data"], /^error: --data needs a value\n$/],
   [["--data", "--json"], /^error: --data needs a value\n$/],
   [["--dta", "x"], /^error: unknown argument --dta \(--help lists all\)\n$/],
@@ -211,7 +211,7 @@ test("--test reads the test part from a file of its own; without a test file in 
   expect(shown).toBeLessThan(10);
   const missing = await runTwo(...data);
   expect(missing).toMatchObject({ code: 2, output: "" });
-  expect(missing.progress).toBe("error: --test FILE is needed: the CSV file of the test part (see --help)\n");
+  expect(missing.progress).toBe("error: --test FILE is needed (see --help)\n");
   expect((await run(...both)).progress).toBe("error: unknown argument --test (--help lists all)\n");
 });
 
