@@ -87,9 +87,11 @@ const warn = (message: string) => say([{ code: "T2006", severity: "warning", mes
 /** @throws DiagnosticError (T1010) for flags that do not go together */
 function checkFlags(flags: SearchFlags): void {
   checkEmit(flags);
-  const { shard, merge, emit, json, csv, writeBest } = flags;
+  const { shard, merge, emit, json, csv, writeBest, threads } = flags;
   const works = [shard && "--shard", merge && "--merge", emit && "--emit"].filter((flag) => typeof flag === "string"); // prettier-ignore
   if (works.length > 1) throw usageError(`${works.join(" and ")} cannot be done at once`);
+  if (threads !== undefined && (merge || emit !== undefined))
+    throw usageError(`${works[0]} tries no candidate, so there is nothing for --threads to do`);
   const results = [json && "--json", csv && "--csv", writeBest && "--write-best"].filter((flag) => typeof flag === "string"); // prettier-ignore
   if (works.length === 1 && !merge && results.length > 0)
     throw usageError(`${works[0]} chooses nothing, so there is nothing for ${results[0]} to tell`, "--merge tells it"); // prettier-ignore

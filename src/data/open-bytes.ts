@@ -32,7 +32,7 @@ export async function wholeOf(file: string): Promise<Uint8Array> {
   return new Uint8Array(buffer, byteOffset, length);
 }
 
-export async function beginsAsGzip(file: string): Promise<boolean> {
+async function beginsAsGzip(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
     const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);

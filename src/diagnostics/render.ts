@@ -20,7 +20,7 @@ function renderOne(diagnostic: Diagnostic, colours: ReturnType<typeof pc.createC
 }
 
 /** `file:line:column`, as far as it is known. */
-export function formatPlace({ file, line, column }: Place): string {
+function formatPlace({ file, line, column }: Place): string {
   return [file, line, column].filter((part) => part !== undefined).join(":");
 }
 

@@ -2,7 +2,7 @@
  * Names of values. A node may carry a wish; others are named after the layer and op they come from, backward nodes
  * after the forward node from whose derivative they come. Collisions get a number, in graph order, so names are stable.
  */
-import type { Graph, Node } from "./nodes.ts";
+import type { Node } from "./nodes.ts";
 
 /** What a node would be called if no other had that name. */
 export const wish = (node: Node): string => {
@@ -19,9 +19,7 @@ export const wish = (node: Node): string => {
   return parts.filter((part) => part !== undefined && part !== "").join("_");
 };
 
-export const nameNodes = (graph: Graph): Map<Node, string> => nameAll(graph.nodes);
-
-/** The same for some nodes of a graph, in their order: what is not among them takes no name from them. */
+/** The names of these nodes, in their order: what is not among them takes no name from them. */
 export function nameAll(nodes: readonly Node[]): Map<Node, string> {
   const names = new Map<Node, string>();
   const used = new Set<string>();

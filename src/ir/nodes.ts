@@ -175,7 +175,7 @@ export interface NodeOf<K extends OpName> {
   readonly attributes: Attributes<K>;
   readonly type: TensorType;
   readonly origin: Origin;
-  /** A wish; `nameNodes` makes names unique within a graph. */
+  /** A wish; `nameAll` makes names unique within a graph. */
   readonly name?: string;
 }
 

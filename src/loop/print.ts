@@ -6,7 +6,7 @@
  *       let sum: f32 = 0
  */
 import type { BinaryOperator, Expression } from "./expressions.ts";
-import type { Buffer, Kernel, LoopProgram, Statement } from "./types.ts";
+import type { Buffer, Kernel, Statement } from "./types.ts";
 
 const precedences: Readonly<Record<BinaryOperator, number>> = {
   and: 1,
@@ -89,14 +89,3 @@ export function printKernel({ name, body, provenance }: Kernel): string {
 
 /** `f32[n, 32]` */
 export const bufferType = ({ element, shape }: Buffer): string => `${element}[${shape.join(", ")}]`;
-
-/** Its temporaries, then its kernels. */
-export function printProgram({ name, kernels, buffers }: LoopProgram): string {
-  const temporaries = [...buffers.values()].filter(({ region }) => region === "temporary");
-  return [
-    `program ${name}`,
-    ...temporaries.map((buffer) => `buffer ${buffer.name}: ${bufferType(buffer)}`),
-    ...kernels.map(printKernel),
-    "",
-  ].join("\n");
-}

@@ -4,7 +4,7 @@ import { integer, mapChildren, rows, substitute, visit } from "./expressions.ts"
 import type { Expression } from "./expressions.ts";
 import type { For, LoopRole, Statement } from "./types.ts";
 
-export const extentOf = (dimension: Dimension): Expression => (dimension === "n" ? rows : integer(dimension));
+const extentOf = (dimension: Dimension): Expression => (dimension === "n" ? rows : integer(dimension));
 
 export const loop = (
   variable: string,

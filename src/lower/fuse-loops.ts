@@ -113,7 +113,7 @@ function arrange(
 }
 
 /** `second` behind `first`, each of its loops merged into an earlier one where that is possible. */
-export function joinBodies(first: readonly Statement[], second: readonly Statement[]): readonly Statement[] {
+function joinBodies(first: readonly Statement[], second: readonly Statement[]): readonly Statement[] {
   let list = first;
   for (const statement of second) {
     const merged = statement.kind === "for" ? mergeInto(list, statement) : undefined;

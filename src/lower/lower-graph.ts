@@ -33,7 +33,7 @@ export interface LowerOptions {
 }
 
 /** Names that differ from those taken and from one another, by a number behind a mark. */
-export function nameMaker(taken: Iterable<string>, mark: string): (base: string) => string {
+function nameMaker(taken: Iterable<string>, mark: string): (base: string) => string {
   const used = new Set(taken);
   const next = new Map<string, number>();
   return (base) => {

@@ -20,7 +20,7 @@ const regions: readonly Region[] = ["parameter", "state", "gradient", "input", "
 
 const aligned = (offset: number): number => Math.ceil(offset / alignment) * alignment;
 
-export const bytesOf = (buffer: Buffer, batchSize: number): number =>
+const bytesOf = (buffer: Buffer, batchSize: number): number =>
   sizeOf(buffer.shape, batchSize) * bytesOfElement[buffer.element];
 
 /** First and last kernel of each temporary. */

@@ -6,7 +6,7 @@ import { checkAxes } from "./shape-rules.ts";
 import { elementAt, tensorOf } from "./tensor.ts";
 
 /** The axes along which a broadcast repeats. */
-export const repeatedAxes = ({
+const repeatedAxes = ({
   shape,
   axes,
 }: {

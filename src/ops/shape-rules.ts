@@ -7,7 +7,7 @@ export function floatOperand(x: TensorType): TensorType {
   return x;
 }
 
-export function numericOperand(x: TensorType): TensorType {
+function numericOperand(x: TensorType): TensorType {
   if (x.element === "bool") throw new TypeRefusal("the operand must be numeric, not bool");
   return x;
 }

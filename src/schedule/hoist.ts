@@ -75,7 +75,7 @@ function hoistFrom(loop: For, fresh: Fresh): readonly Statement[] {
   return [...before, { ...current, body: rewritten }];
 }
 
-export const hoistBlock = (statements: readonly Statement[], fresh: Fresh): readonly Statement[] =>
+const hoistBlock = (statements: readonly Statement[], fresh: Fresh): readonly Statement[] =>
   statements.flatMap((statement) => (statement.kind === "for" ? hoistFrom(statement, fresh) : [statement]));
 
 export const hoistInvariants = (kernel: Kernel, fresh: Fresh): Kernel => ({

@@ -111,7 +111,7 @@ function fitOf(model: Model, { shape, classes }: NamedTarget, output: Node, isSt
 }
 
 /** The target's node: real numbers or class indices. */
-export const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Node =>
+const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Node =>
   g.named(
     name,
     g.input({ name, type: tensorType(classes === undefined ? g.float : "i32", ["n", ...shape]) }),
@@ -206,7 +206,7 @@ export function meanLoss(
 }
 
 /** The totals of evaluation and their types: all f64, so that many batches add up without loss. */
-export const totalState = (g: GraphBuilder, name: string): Node =>
+const totalState = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
 
 /** What a loss or metric builds, under its name; undefined, and the reason among the problems, if it is the user's own and at fault. */

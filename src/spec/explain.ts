@@ -168,7 +168,7 @@ function kindOf(path: SpecPath): string {
 }
 
 /** The value at the path, through own properties only. */
-export function valueAt(spec: unknown, path: SpecPath): unknown {
+function valueAt(spec: unknown, path: SpecPath): unknown {
   let value = spec;
   for (const step of path) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;

@@ -129,7 +129,7 @@ export function answerName(model: Model, built: ModelGraphs): string | undefined
 }
 
 /** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
-export const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, string>> => {
+const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, string>> => {
   const { data, metrics, training } = model;
   if (data === undefined) return {};
   const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);

@@ -67,6 +67,8 @@ describe("shards", () => {
     [["--shard", "one"], "two whole numbers as 0/4"],
     [["--shard", "0/2", "--merge"], "--shard and --merge cannot be done at once"],
     [["--shard", "0/2", "--json"], "--shard chooses nothing, so there is nothing for --json to tell"],
+    [["--merge", "--threads", "2"], "--merge tries no candidate, so there is nothing for --threads to do"],
+    [["--emit", "slurm", "--shards", "3", "--threads", "2"], "--emit tries no candidate"],
     [["--merge"], "--merge found no results of shards in ."],
     [["--emit", "slurm"], "add --shards N"],
     [["--shards", "3"], "--shards belongs to --emit"],

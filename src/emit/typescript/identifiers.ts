@@ -15,7 +15,7 @@ const reserved = new Set(
 );
 
 /** Only letters, digits and underscores come out, whatever comes in: nothing in a spec can become code. */
-export const cleaned = (text: string): string => {
+const cleaned = (text: string): string => {
   const clean = text.replace(/[^A-Za-z0-9_]/g, "_");
   return /^[A-Za-z_]/.test(clean) ? clean : `_${clean}`;
 };

@@ -59,7 +59,7 @@ export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Valu
 }
 
 /** The value as a node of that type. */
-export const nodeOf = (g: GraphBuilder, value: Value, element: ElementType): Node =>
+const nodeOf = (g: GraphBuilder, value: Value, element: ElementType): Node =>
   typeof value === "number" ? g.number(value, element) : value;
 
 const three = (values: readonly Value[]): [Value, Value, Value] => [values[0], values[1], values[2]];
