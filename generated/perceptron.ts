@@ -402,10 +402,13 @@ const columnCodec: Codec = {
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
   if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
-  const names = [...new Set(columns.flatMap((column) => textsOf(table, column)))].sort();
-  if (names.length === classes) return names;
-  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
-  throw new InputError(`${name} has ${classes} classes, but ${found}`);
+  const texts = columns.flatMap((column) => textsOf(table, column));
+  const names = [...new Set(texts)];
+  if (names.length === classes) return names.sort();
+  const found = `column "${columns[0]}" holds ${names.length}: ${shorten(names.map((text) => `"${text}"`))}`;
+  // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
+  const row = texts.indexOf(names[classes]) % table.rows;
+  throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
 function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {
@@ -983,10 +986,13 @@ function parseCsv(text: string): Table {
   return tableOf(csvRecords(text));
 }
 
-/** The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text. */
+/**
+ * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text;
+ * U+FFFD is in none: what is not UTF-8 was read as that.
+ */
 function csvRecords(
   text: string,
-  pattern = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y,
+  pattern = /(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^",\r\n\ufffd]*))(,|\r?\n|\r|$)/y,
 ): TableRecord[] {
   const records: TableRecord[] = [];
   let cells: string[] = [];
@@ -994,10 +1000,10 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a quote that does not enclose a whole cell", line);
+    if (match === null) throw new InputError("a quote that encloses no whole cell, or no CSV in UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
-    cells.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    cells.push(plain ?? quoted.replaceAll('""', '"'));
     if (/[^\r\n]/.test(end)) continue;
     if (cells.length > 1 || cells[0] !== "") records.push({ cells, line });
     line += cells.reduce((lines, cell) => lines + cell.split(/\r?\n|\r/).length - 1, 1);

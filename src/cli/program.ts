@@ -74,7 +74,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
   ])
     .argument("<spec>", specArgument)
-    .option("--data <file>", "the CSV file to train on, or the folder of the IDX files (default: the spec's)")
+    .option(
+      "--data <file>",
+      "train on this file (CSV, JSON Lines, NumPy, Parquet) or this folder of IDX files (default: the spec's)",
+    )
     .option("--epochs <n>", "epochs in all, those before a checkpoint included (default: the spec's)", whole)
     .option("--seed <n>", "what everything random derives from (default: the spec's)", whole)
     .option("--out <checkpoint>", "write all that resuming needs, after every epoch")

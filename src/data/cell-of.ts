@@ -1,4 +1,5 @@
 // Values of formats that know more than text, as cells of a table.
+import { isUtf8 } from "node:buffer";
 import { InputError } from "../runtime/input-error.ts";
 import { showValue } from "../util/show-value.ts";
 import type { Cell } from "./column-builder.ts";
@@ -19,6 +20,8 @@ export function cellOf(value: unknown, column: string, line: number | string | u
   if (value instanceof Date) return value.toISOString();
   if (Array.isArray(value))
     return value.flat(Infinity).map((entry: unknown) => numberOf(entry, column, line));
+  if (value instanceof Uint8Array && !isUtf8(value))
+    throw new InputError(`column "${column}": the text is not UTF-8`, line);
   throw new InputError(`column "${column}": an object is no value`, line);
 }
 

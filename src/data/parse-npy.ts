@@ -75,6 +75,8 @@ function textsIn(bytes: Uint8Array, { start, width }: Header): string[] {
     let text = "";
     for (let at = start + i * width; at < start + (i + 1) * width; at += 4) {
       const code = view.getUint32(at, true);
+      if (code > 0x10ffff || code >> 11 === 0xd800 >> 11)
+        throw new InputError(`value ${i + 1}: the text holds the code ${code}, which is no character`);
       if (code !== 0) text += String.fromCodePoint(code);
     }
     return text;

@@ -5,8 +5,9 @@ import { CsvError, parse } from "csv-parse";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { namedBy } from "../runtime/fields.ts";
 import type { TableRecord } from "../runtime/table.ts";
-import { bytesOf, countLines } from "./open-bytes.ts";
+import { countLines } from "./open-bytes.ts";
 import { tableBuilder, type ReadTable } from "./table-builder.ts";
+import { utf8BytesOf } from "./utf8-bytes.ts";
 import { listedColumns, type Wanted } from "./wanted-columns.ts";
 
 /** The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file and line. */
@@ -54,10 +55,10 @@ async function eachRecord(
   });
   parser.resume();
   try {
-    await pipeline(bytesOf(file), parser);
+    await pipeline(utf8BytesOf(file), parser);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const message = "a quote that does not enclose a whole cell";
+    const message = "a quote that encloses no whole cell";
     throw new DiagnosticError([{ code: "T2002", severity: "error", message, place: { file, line } }]);
   }
 }

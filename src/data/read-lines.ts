@@ -1,5 +1,5 @@
 // The lines of a text file, one at a time; whatever its size, no more than a piece of it is held.
-import { bytesOf } from "./open-bytes.ts";
+import { utf8BytesOf } from "./utf8-bytes.ts";
 
 export interface Line {
   readonly text: string;
@@ -12,7 +12,7 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
   const decoder = new TextDecoder();
   let rest = "";
   let line = 1;
-  for await (const piece of bytesOf(file)) {
+  for await (const piece of utf8BytesOf(file)) {
     const texts = (rest + decoder.decode(piece, { stream: true })).split("\n");
     rest = texts.pop() ?? "";
     for (const text of texts) {

@@ -1,4 +1,5 @@
 // Reads Parquet files, one row group after the other.
+import { isUtf8 } from "node:buffer";
 import { parquetMetadataAsync, parquetScan, parquetSchema, type AsyncBuffer } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { DiagnosticError } from "../diagnostics/errors.ts";
@@ -9,6 +10,12 @@ import type { Wanted } from "./wanted-columns.ts";
 
 /** Rows are counted from 1; there is no header that could be one. */
 const rowName = (row: number): string | undefined => (row === 0 ? undefined : `row ${row}`);
+
+/** What is not UTF-8 stays bytes, of which `cellOf` tells the row. */
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array | undefined) =>
+    bytes === undefined || !isUtf8(bytes) ? bytes : Buffer.from(bytes).toString(),
+};
 
 /** The table in a Parquet file; nulls are empty cells. Throws a {@link DiagnosticError} that says file and row, the first of them 1. */
 export async function readParquet(file: string, wanted: Wanted): Promise<ReadTable> {
@@ -32,7 +39,7 @@ async function readRows(file: string, wanted: Wanted): Promise<ReadTable> {
   const table = tableBuilder(file, wanted, Number(metadata.num_rows), rowName);
   const read = table.begin({ cells: names, line: 0 });
   const columns = names.filter((name) => read.has(name));
-  const scan = await parquetScan({ file: bytes, metadata, columns, compressors });
+  const scan = await parquetScan({ file: bytes, metadata, columns, compressors, parsers });
   for (const { rowStart, rowEnd } of scan.ranges) {
     const values = new Map<string, ArrayLike<unknown>>();
     for (const column of columns) values.set(column, await scan.readColumn({ column, rowStart, rowEnd }));

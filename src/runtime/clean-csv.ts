@@ -11,7 +11,7 @@ import type { Table } from "./table.ts";
 /** As `parseCsv`, and tells how many rows are left out: none of those that are `asked` about. */
 export function parseCleaned(text: string, data: DataFacts, asked?: string): Table {
   const mark = `[${data.separator ?? ","}]`;
-  const cell = `(?:"([^"]*(?:""[^"]*)*)"|([^"${data.separator ?? ","}\\r\\n]*))`;
+  const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${data.separator ?? ","}\\r\\n]*))`;
   const records = csvRecords(text, new RegExp(`${cell}(${mark}|\\r?\\n|\\r|$)`, "y"));
   const names = records[0]?.cells ?? [];
   const dropping = asked === undefined ? droppingColumns(data, names) : [];

@@ -58,10 +58,13 @@ export const columnCodec: Codec = {
 /** The classes of a target whose columns hold text, sorted; none if the columns hold the classes' numbers. */
 function namesOfClasses(table: Table, name: string, columns: string[], classes: number): string[] {
   if (!columns.some((column) => columnOf(table, column).numbers().some(Number.isNaN))) return [];
-  const names = [...new Set(columns.flatMap((column) => textsOf(table, column)))].sort();
-  if (names.length === classes) return names;
-  const found = `column "${columns[0]}" holds ${names.length} classes (${shorten(names)})`;
-  throw new InputError(`${name} has ${classes} classes, but ${found}`);
+  const texts = columns.flatMap((column) => textsOf(table, column));
+  const names = [...new Set(texts)];
+  if (names.length === classes) return names.sort();
+  const found = `column "${columns[0]}" holds ${names.length}: ${shorten(names.map((text) => `"${text}"`))}`;
+  // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
+  const row = texts.indexOf(names[classes]) % table.rows;
+  throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
 }
 
 function classesOfTexts(table: Table, name: string, names: readonly string[]): NumberArray {

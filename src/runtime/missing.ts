@@ -1,7 +1,7 @@
 // Missing values: what counts as one, and the mean in place of those of a column of numbers.
 import { columnCodec } from "./column-codec.ts";
 import type { Codec } from "./dataset.ts";
-import { columnFactsOf, columnOf, namedBy } from "./fields.ts";
+import { columnFactsOf, columnOf, namedBy, noNumber } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { Column, Table } from "./table.ts";
 
@@ -22,10 +22,12 @@ export const meanCodec: Codec = {
     columnCodec.encode(preparing, field, withMeans(table, field.columns, field.means ?? []), rows),
 };
 
-/** The mean of each place of a cell over those of these rows that have a number there. */
+/** The mean of each place of a cell over those of these rows that have a number there. What is neither a number nor missing throws. */
 function meansOf(table: Table, name: string, train: Int32Array): number[] {
-  const { size, numbers } = columnOf(table, name);
+  const { size, numbers, text } = columnOf(table, name);
   const values = numbers();
+  const odd = values.findIndex((value, at) => Number.isNaN(value) && !isMissing(text(Math.floor(at / size))));
+  if (odd >= 0) throw noNumber(table, name, Math.floor(odd / size));
   return Array.from({ length: size }, (_, place) => {
     let [sum, count] = [0, 0];
     for (const row of train) {

@@ -8,10 +8,13 @@ export function parseCsv(text: string): Table {
   return tableOf(csvRecords(text));
 }
 
-/** The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text. */
+/**
+ * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text;
+ * U+FFFD is in none: what is not UTF-8 was read as that.
+ */
 export function csvRecords(
   text: string,
-  pattern = /(?:"([^"]*(?:""[^"]*)*)"|([^",\r\n]*))(,|\r?\n|\r|$)/y,
+  pattern = /(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^",\r\n\ufffd]*))(,|\r?\n|\r|$)/y,
 ): TableRecord[] {
   const records: TableRecord[] = [];
   let cells: string[] = [];
@@ -19,10 +22,10 @@ export function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a quote that does not enclose a whole cell", line);
+    if (match === null) throw new InputError("a quote that encloses no whole cell, or no CSV in UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
-    cells.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
+    cells.push(plain ?? quoted.replaceAll('""', '"'));
     if (/[^\r\n]/.test(end)) continue;
     if (cells.length > 1 || cells[0] !== "") records.push({ cells, line });
     line += cells.reduce((lines, cell) => lines + cell.split(/\r?\n|\r/).length - 1, 1);

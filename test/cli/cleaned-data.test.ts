@@ -65,6 +65,12 @@ test("three mistakes: no separator named, no policy, and a policy that leaves no
     await place.run("train", "strict.json"),
     'homes.csv:11 error T2004: column "area": "NA" is not a number',
   );
+  // A mean stands for what is missing, not for what is no number.
+  place.write("homes.csv", text.replace(/^\d+;/gm, "62,8;"));
+  expectRefusal(
+    await place.run("train", "homes.json"),
+    'homes.csv:3 error T2004: column "area": "62,8" is not a number',
+  );
   place.write("homes.csv", "area;age;price\n1;2;\n3;4;NA\n");
   expectRefusal(
     await place.run("train", "homes.json"),

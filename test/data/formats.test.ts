@@ -171,6 +171,27 @@ test("the first axis fastest, over three axes", async () => {
 });
 
 test.each<[string, string | Uint8Array, string]>([
+  [
+    "Latin-1 in CSV, which would make two labels one",
+    Buffer.from("a,b,kind\r\n1,1,fur\r\n1,2,f\xfcr\r\n1,2,f\xe1r\r\n", "latin1"),
+    "rows:3 error T2002: the text is not UTF-8",
+  ],
+  [
+    "Latin-1 in JSON Lines",
+    Buffer.from('{"a":1,"b":1,"kind":"fur"}\n{"a":1,"b":1,"kind":"f\xfcr"}\n', "latin1"),
+    "rows:2 error T2002: the text is not UTF-8",
+  ],
+  ["UTF-16", Buffer.from("\ufeffa,b,kind\n1,2,x\n", "utf16le"), "rows:1 error T2002: the text is not UTF-8"],
+  ["half a character", Buffer.from("a,b\n1,\xe4", "latin1"), "rows:2 error T2002: the text is not UTF-8"],
+  [
+    "Latin-1 in Parquet",
+    parquet([
+      { name: "a", data: [1, 2] },
+      { name: "b", data: [1, 2] },
+      { name: "kind", data: [Buffer.from("fur"), Buffer.from("f\xfcr", "latin1")], type: "BYTE_ARRAY" },
+    ]),
+    'rows error T2003: row 2: column "kind": the text is not UTF-8',
+  ],
   ["no JSON", `${jsonLines}\n{"a":1,}`, "rows:4 error T2002: the line is no JSON"],
   ["a number alone", "{}\n7\n", "rows:2 error T2002: the line holds no object"],
   ["a list around the rows", '[\n{"a":1}\n]\n', "rows:1 error T2002: the line is no JSON"],
@@ -208,6 +229,11 @@ test.each<[string, string | Uint8Array, string]>([
     "arrays of unequal length",
     npz({ a: dump(Int8Array.of(1), [1]), b: dump(Int8Array.of(1, 2), [2]) }),
     "rows error T2003: the arrays have different numbers of rows: a has [1], b has [2]",
+  ],
+  [
+    "a text of NumPy that is none",
+    npy("<U1", "2,", little(Uint32Array.of(97, 0xd800))),
+    "rows error T2003: value 2: the text holds the code 55296, which is no character",
   ],
   [
     "complex numbers",

@@ -10,6 +10,7 @@ import { readCsv } from "../../src/data/read-csv.ts";
 import { writtenOut, type Wanted } from "../../src/data/wanted-columns.ts";
 import { DiagnosticError } from "../../src/diagnostics/errors.ts";
 import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
+import { parseCleaned } from "../../src/runtime/clean-csv.ts";
 import { columnOf } from "../../src/runtime/fields.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
 import { parseCsv } from "../../src/runtime/parse-csv.ts";
@@ -78,8 +79,8 @@ test("both readers give the same table, whatever is quoted and however lines end
 });
 
 test.each([
-  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a quote that does not enclose a whole cell"],
-  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a quote that does not enclose a whole cell"],
+  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a quote that encloses no whole cell"],
+  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a quote that encloses no whole cell"],
   ["a row too short", "a,b\n1,2\n1\n", "T2003", 3, "the row has 1 cells for 2 columns"],
   ["an empty file", "", "T2003", 1, "the file is empty: it needs a row of column names first"],
   ["no rows", "a,b\n", "T2003", 1, "the file has column names, but no rows"],
@@ -90,6 +91,17 @@ test.each([
   const inProgram = () => parseCsv(text);
   expect(inProgram).toThrow(InputError);
   expect(inProgram).toThrow(message);
+});
+
+test.each([
+  ["Latin-1, which decoding has made U+FFFD", 'a,b\n\n"1","2"\n1,f\ufffdr\n', 4],
+  ["the same in quotes", 'a,b\n"x\ny","2"\n1,"f\ufffd""r"\n', 4],
+  ["JSON Lines", '{"a":1,"b":2}\n', 1],
+  ["what gzip packed", "\x1f\ufffd\b\0", 1],
+])("the program's readers tell on which line %s is not what they read", (_, text, line) => {
+  const message = "a quote that encloses no whole cell, or no CSV in UTF-8";
+  for (const read of [parseCsv, (given: string) => parseCleaned(given, wanted.data)])
+    expect(() => read(text)).toThrow(expect.objectContaining({ message, line }));
 });
 
 test("many wrong rows are counted, not all listed", async () => {
