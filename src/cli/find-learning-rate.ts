@@ -16,6 +16,7 @@ import type { Trainer } from "../runtime/trainer.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import type { Model } from "../spec/types.ts";
 import { epochBatches } from "../verify/epoch-batches.ts";
+import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec, type CompiledSpec } from "./compile-spec.ts";
 import { onData } from "./emitted-errors.ts";
 import { readSource } from "./read-source.ts";
@@ -31,7 +32,9 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
   checkFlags(flags);
   if (flags.plot !== undefined) await checkPicture(flags.plot);
   const compiled = await compileSpec(spec, { dtype: flags.dtype });
-  const { name, optimizer } = compiled.compilation.model;
+  const { model } = compiled.compilation;
+  const { name, optimizer } = model;
+  await checkOutputs({ "--plot": flags.plot }, ofSpec(spec, model, flags.data));
   const { scale = 1, scaleFrom } = optimizer.learningRate;
   const test = readRangeTest(await lossesAtRisingRates(spec, compiled, flags));
   const chart = rangeTestChart(`${name}: learning-rate range test`, test);

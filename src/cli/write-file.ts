@@ -29,7 +29,7 @@ async function beside(file: string, work: (partial: string) => Promise<void>): P
   try {
     await mkdir(folder, { recursive: true });
     const status = await stat(file).catch(() => undefined);
-    if (status?.isDirectory()) throw new Error("it is a folder");
+    if (file.endsWith("/") || status?.isDirectory()) throw new Error("it is a folder");
     await work(partial);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});
