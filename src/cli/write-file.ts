@@ -2,7 +2,7 @@
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DiagnosticError } from "../diagnostics/errors.ts";
-import { fileReason } from "./file-reason.ts";
+import { fileReason } from "../util/file-reason.ts";
 
 /**
  * Beside it first, and onto the disk, then renamed onto it. Makes the folder if need be.
