@@ -1096,7 +1096,7 @@ async function trainAndJudge(
   const own = foldsDone(run).length < folds.length ? run.createTrainer({ seed }) : trainer;
   const dataset = datasetOf(run, source, seed, placed);
   const notes = { epochs: run.epochs, folds };
-  const stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false as const, notes };
+  const stage: Stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, notes };
   const { model, epochs, train, test, samples } = await run.train(own, dataset, stage);
   return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }

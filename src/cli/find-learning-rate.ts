@@ -1,5 +1,5 @@
 /** `train --find-learning-rate`: the range test on the training part, a plot of it and the rate it names. Nothing is kept of the training. */
-import { loadTrainer } from "../load-trainer.ts";
+import { hasDiverged, loadTrainer } from "../load-trainer.ts";
 import { chartSvg, panelText } from "../report/index.ts";
 import {
   hasComeApart,
@@ -64,7 +64,8 @@ function checkFlags(flags: TrainFlags): void {
   ] as const;
   const given = idle.find((flag) => flags[flag] !== undefined);
   if (given === undefined) return;
-  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const flag =
+    flags[given] === false ? `no-${given}` : given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw usageError(`--${flag} has no meaning with --find-learning-rate, which trains nothing that is kept`, "leave one of them out"); // prettier-ignore
 }
 
@@ -106,7 +107,7 @@ function lossOfStep(trainer: Trainer, rows: Batch): number {
     const { value } = run.next();
     return "loss" in value ? value.loss : NaN;
   } catch (error) {
-    if (error instanceof Error && error.name === "TrainingDiverged") return NaN;
+    if (hasDiverged(error)) return NaN;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics of every part. */
 import type { Run } from "../inspect/view.ts";
-import { loadTrainer } from "../load-trainer.ts";
+import { hasDiverged, loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { Notes } from "../runtime/checkpoint.ts";
 import { foldsIn, trainOnFolds } from "../runtime/cross-validate.ts";
@@ -108,7 +108,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     return 0;
   } catch (error) {
     progress.end();
-    if (!(error instanceof Error) || error.name !== "TrainingDiverged" || latest === undefined) throw error;
+    if (!hasDiverged(error) || latest === undefined) throw error;
     await watch.end();
     return tellDivergence(error, latest, compilation, emitted.model);
   }
