@@ -1099,7 +1099,7 @@ async function trainAndJudge(
   const own = foldsDone(run).length < folds.length ? run.createTrainer({ seed }) : trainer;
   const dataset = datasetOf(run, source, seed, placed);
   const notes = { epochs: run.epochs, folds };
-  const stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false as const, notes };
+  const stage: Stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, notes };
   const { model, epochs, train, test, samples } = await run.train(own, dataset, stage);
   return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }
@@ -2192,6 +2192,8 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
+  for (const flag of ["--data", "--test", "--predict"])
+    if (out && flags[flag] === out) throw new InputError(`--out ${out} would overwrite that of ${flag}`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });

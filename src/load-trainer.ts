@@ -2,7 +2,7 @@
 import type { ModelFacts } from "./runtime/model-facts.ts";
 import type { Trainer } from "./runtime/trainer.ts";
 
-/** What an emitted module exports. Its error classes are its own: tell them by name. */
+/** What an emitted module exports. */
 export interface EmittedModule {
   readonly model: ModelFacts;
   createTrainer(options?: { seed?: number }): Trainer;
@@ -17,3 +17,7 @@ export async function loadTrainer(code: string): Promise<EmittedModule> {
   );
   return module;
 }
+
+/** Whether a training diverged. An emitted module has error classes of its own, so they are told by name. */
+export const hasDiverged = (error: unknown): error is Error =>
+  error instanceof Error && error.name === "TrainingDiverged";

@@ -5,6 +5,7 @@ import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import { checkFile } from "./check-file.ts";
+import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { checkPassNames } from "./pass-names.ts";
 import { reportError } from "./report-error.ts";
@@ -72,6 +73,10 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     const other = written.get(output);
     if (other !== undefined) throw sameOutput(spec, other, output);
     written.set(output, spec);
+    await checkOutputs(
+      { "-o": output },
+      { ...ofSpec(spec, compilation.model), "the checkpoint": flags.predictor },
+    );
     if (flags.check) return await checkFile(output, code, commandFor(spec, flags));
     await writeFile(output, code);
     const sizes = `${sizeText(Buffer.byteLength(code))} (${sizeText(gzipSync(code).length)} gzip)`;

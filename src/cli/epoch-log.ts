@@ -4,7 +4,7 @@ import { z } from "zod";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { EpochReport } from "../runtime/trainer.ts";
 import { jsonFigure as figure } from "../util/json-figure.ts";
-import { fileReason } from "./file-reason.ts";
+import { fileReason } from "../util/file-reason.ts";
 import { writeFile } from "./write-file.ts";
 
 export interface EpochLog {

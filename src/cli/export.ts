@@ -1,5 +1,6 @@
 /** `tapeless export`: the parameters of a checkpoint as a file that other libraries read. A checkpoint says all that this takes. */
 import { parametersIn } from "../exchange/parameters.ts";
+import { checkOutputs } from "./check-outputs.ts";
 import { onFile } from "./emitted-errors.ts";
 import { sizeText } from "./size-text.ts";
 import { formatOf } from "./tensor-file.ts";
@@ -13,6 +14,7 @@ export interface ExportFlags {
 /** Returns the exit code. */
 export async function exportParameters(checkpoint: string, { output }: ExportFlags): Promise<number> {
   const format = formatOf(output);
+  await checkOutputs({ "-o": output }, { "the checkpoint": checkpoint });
   const bytes = await readCheckpointFile(checkpoint);
   const { model, epoch, tensors } = onFile(checkpoint, "T3001", () => parametersIn(bytes));
   const facts = { format: "tapeless", model: model.name, specHash: model.specHash, epoch: String(epoch) };

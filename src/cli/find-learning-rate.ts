@@ -1,5 +1,5 @@
 /** `train --find-learning-rate`: the range test on the training part, a plot of it and the rate it names. Nothing is kept of the training. */
-import { loadTrainer } from "../load-trainer.ts";
+import { hasDiverged, loadTrainer } from "../load-trainer.ts";
 import { chartSvg, panelText } from "../report/index.ts";
 import {
   hasComeApart,
@@ -16,6 +16,7 @@ import type { Trainer } from "../runtime/trainer.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import type { Model } from "../spec/types.ts";
 import { epochBatches } from "../verify/epoch-batches.ts";
+import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec, type CompiledSpec } from "./compile-spec.ts";
 import { onData } from "./emitted-errors.ts";
 import { readSource } from "./read-source.ts";
@@ -31,7 +32,9 @@ export async function findLearningRate(spec: string, flags: TrainFlags): Promise
   checkFlags(flags);
   if (flags.plot !== undefined) await checkPicture(flags.plot);
   const compiled = await compileSpec(spec, { dtype: flags.dtype });
-  const { name, optimizer } = compiled.compilation.model;
+  const { model } = compiled.compilation;
+  const { name, optimizer } = model;
+  await checkOutputs({ "--plot": flags.plot }, ofSpec(spec, model, flags.data));
   const { scale = 1, scaleFrom } = optimizer.learningRate;
   const test = readRangeTest(await lossesAtRisingRates(spec, compiled, flags));
   const chart = rangeTestChart(`${name}: learning-rate range test`, test);
@@ -61,7 +64,8 @@ function checkFlags(flags: TrainFlags): void {
   ] as const;
   const given = idle.find((flag) => flags[flag] !== undefined);
   if (given === undefined) return;
-  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const flag =
+    flags[given] === false ? `no-${given}` : given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw usageError(`--${flag} has no meaning with --find-learning-rate, which trains nothing that is kept`, "leave one of them out"); // prettier-ignore
 }
 
@@ -103,7 +107,7 @@ function lossOfStep(trainer: Trainer, rows: Batch): number {
     const { value } = run.next();
     return "loss" in value ? value.loss : NaN;
   } catch (error) {
-    if (error instanceof Error && error.name === "TrainingDiverged") return NaN;
+    if (hasDiverged(error)) return NaN;
     throw error;
   }
 }

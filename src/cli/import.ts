@@ -1,6 +1,7 @@
 /** `tapeless import`: parameters that came from elsewhere, as the checkpoint of a trainer that has not trained yet. */
 import { numbersFor, parameterFaults } from "../exchange/parameters.ts";
 import { loadTrainer } from "../load-trainer.ts";
+import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onFile } from "./emitted-errors.ts";
 import { countText } from "./export.ts";
@@ -19,6 +20,7 @@ const mostFaults = 20;
 export async function importParameters(spec: string, file: string, flags: ImportFlags): Promise<number> {
   const tensors = await readTensors(file);
   const { compilation } = await compileSpec(spec, { dtype: flags.dtype });
+  await checkOutputs({ "-o": flags.output }, { ...ofSpec(spec, compilation.model), "the parameters": file });
   const { emitTypeScript } = await import("../pipeline.ts");
   const { model, createTrainer } = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   const faults = parameterFaults(model.parameters, tensors);

@@ -5,6 +5,7 @@ import type { PassReport } from "../passes/run.ts";
 import type { Compilation } from "../pipeline.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
 import { showValue } from "../util/show-value.ts";
+import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { expectedRun } from "./expected-run.ts";
 import { usageError } from "./usage-error.ts";
@@ -28,6 +29,7 @@ export async function inspectSpec(
   const reports: PassReport[] = [];
   const compiled = await compileSpec(spec, { dtype, watch: (report) => reports.push(report) });
   const { compilation } = compiled;
+  await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
   if (of !== undefined) checkParameter(of, compilation);
   const { views } = await import("../inspect/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;

@@ -7,6 +7,7 @@ import { readCheckpoint, type CheckpointHeader } from "../runtime/checkpoint.ts"
 import { csvText, predictBy } from "../runtime/predictions.ts";
 import { answerName, writesTexts } from "../spec/trainer-facts.ts";
 import type { Compilation } from "../pipeline.ts";
+import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onData, onFile } from "./emitted-errors.ts";
 import { preparingOf } from "../spec/preparing.ts";
@@ -32,6 +33,10 @@ export async function predictSpec(
   const { dtype } = header.model;
   const { compilation, source } = await compileSpec(spec, { dtype });
   const { model } = compilation;
+  await checkOutputs(
+    { "-o": output },
+    { ...ofSpec(spec, model), "the checkpoint": checkpoint, "the rows that are asked about": file },
+  );
   const answer = answerOf(compilation);
   const { emitTypeScript } = await import("../pipeline.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, dtype));

@@ -8,7 +8,7 @@ import type { Wanted } from "../data/wanted-columns.ts";
 import type { Table } from "../runtime/table.ts";
 import { located, type SpecSource } from "../spec/read/spec-source.ts";
 import { showValue } from "../util/show-value.ts";
-import { fileReason } from "./file-reason.ts";
+import { fileReason } from "../util/file-reason.ts";
 
 /** A file, and where the spec names it; without a path the command line does. */
 export interface DataFile {

@@ -72,6 +72,22 @@ function dataOf({ spec, model: { data } }: DataRequest): ModelData {
 const besideSpec = (spec: string, file: string): string =>
   isAbsolute(file) ? file : join(dirname(spec), file);
 
+/** The files that the data lies in, those that were given in place of the spec's. */
+export function dataPaths(spec: string, { data }: Model, given: string | undefined): string[] {
+  if (data === undefined) return given === undefined ? [] : [given];
+  const { file, test } = data;
+  if (typeof file !== "string") {
+    const names = idxNames(file, test);
+    const inFolder = [names.train, names.test ?? {}].flatMap((part) => Object.values(part));
+    if (given !== undefined) return inFolder.map((name) => join(given, name));
+  }
+  const train = given === undefined ? filesOf(file).map((each) => besideSpec(spec, each)) : [given];
+  return [...train, ...filesOf(test).map((each) => besideSpec(spec, each))];
+}
+
+const filesOf = (files: DataFiles | undefined): string[] =>
+  typeof files === "string" ? [files] : Object.values(files ?? {});
+
 /** Files of one table each; one that is given stands for the spec's training rows. */
 async function readTables(request: DataRequest, data: ModelData, file: string): Promise<Source> {
   const { spec, source, facts, given } = request;

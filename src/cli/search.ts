@@ -7,8 +7,10 @@ import { openData } from "../search/open-data.ts";
 import { rankingOf } from "../search/ranking.ts";
 import { readCandidates } from "../search/read-candidates.ts";
 import { rankingCsv, rankingJson, rankingText } from "../search/report.ts";
-import { shardFile, type Shard } from "../search/shards.ts";
+import { shardFile, shardFiles, type Shard } from "../search/shards.ts";
 import { valuesText } from "../search/values-text.ts";
+import type { Model } from "../spec/types.ts";
+import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { readGuarded } from "./compile-spec.ts";
 import { checkEmit, emitSearch, type EmitFlags } from "./emit-search.ts";
 import { onData } from "./emitted-errors.ts";
@@ -16,7 +18,7 @@ import { readSource } from "./read-source.ts";
 import { say } from "./report-error.ts";
 import { joinShards, tryCandidates } from "./try-candidates.ts";
 import { usageError } from "./usage-error.ts";
-import { writeFile } from "./write-file.ts";
+import { checkWritable, writeFile } from "./write-file.ts";
 
 export interface SearchFlags extends EmitFlags {
   readonly data?: string;
@@ -37,6 +39,9 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   const spec = await readGuarded(file);
   const { model, source, warnings } = spec;
   say(warnings);
+  const whole = flags.out ?? `${model.name}.search.jsonl`;
+  const out = shard === undefined ? whole : shardFile(whole, shard);
+  await checkFiles(file, model, whole, flags);
   const { candidates, criterion } = await readCandidates(spec, dtype);
   if (flags.emit !== undefined) {
     await emitSearch(model.name, file, flags);
@@ -48,8 +53,6 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
   const { seed } = model.training;
   const open = openData(preparings, { source: rows, seed, placed: onData, warn });
 
-  const whole = flags.out ?? `${model.name}.search.jsonl`;
-  const out = shard === undefined ? whole : shardFile(whole, shard);
   const search = {
     file,
     dtype,
@@ -80,6 +83,19 @@ export async function searchSpec(file: string, flags: SearchFlags): Promise<numb
       : `${rankingText(ranking)}\ncandidate ${winner.number}: ${valuesText(winner.values)}\n${foldedRegime.text(judged)}\n`,
   );
   return 0;
+}
+
+/** `whole`: what keeps the results of all shards. @throws DiagnosticError (T1011, T1014) before anything is tried */
+async function checkFiles(spec: string, model: Model, whole: string, flags: SearchFlags): Promise<void> {
+  const { csv, writeBest, output, shard } = flags;
+  const shards = flags.merge ? shardFiles(whole) : undefined;
+  await checkOutputs(
+    { "--out": whole, "--csv": csv, "--write-best": writeBest, "-o": output },
+    { ...ofSpec(spec, model, flags.data), "the results of a shard": shards },
+  );
+  if (flags.emit !== undefined) return;
+  for (const file of [whole, shard && shardFile(whole, shard), csv, writeBest])
+    if (file !== undefined) await checkWritable(file);
 }
 
 const warn = (message: string) => say([{ code: "T2006", severity: "warning", message }]);

@@ -5,7 +5,7 @@ import { DiagnosticError } from "../diagnostics/errors.ts";
 import { tensorFormats } from "../exchange/formats.ts";
 import type { StoredTensor, TensorFormat } from "../exchange/tensors.ts";
 import { onFile } from "./emitted-errors.ts";
-import { fileReason } from "./file-reason.ts";
+import { fileReason } from "../util/file-reason.ts";
 import { usageError } from "./usage-error.ts";
 
 /** @throws DiagnosticError (T1010) for a name that ends otherwise. */

@@ -1,6 +1,6 @@
 /** `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics of every part. */
 import type { Run } from "../inspect/view.ts";
-import { loadTrainer } from "../load-trainer.ts";
+import { hasDiverged, loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { Notes } from "../runtime/checkpoint.ts";
 import { foldsIn, trainOnFolds } from "../runtime/cross-validate.ts";
@@ -16,6 +16,7 @@ import { epochText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 import { rowsIn } from "../verify/batch-storage.ts";
+import { checkOutputs, isSameFile, ofSpec } from "./check-outputs.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onData, onFile } from "./emitted-errors.ts";
@@ -36,6 +37,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
   const { model } = compilation;
   checkTrainFlags(model, flags);
+  await checkFiles(spec, model, flags);
   await checkReport(flags.report);
   if (hasSearch)
     process.stderr.write(
@@ -106,10 +108,24 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     return 0;
   } catch (error) {
     progress.end();
-    if (!(error instanceof Error) || error.name !== "TrainingDiverged" || latest === undefined) throw error;
+    if (!hasDiverged(error) || latest === undefined) throw error;
     await watch.end();
     return tellDivergence(error, latest, compilation, emitted.model);
   }
+}
+
+/** What is resumed may go on in its own file. @throws DiagnosticError (T1014) */
+async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promise<void> {
+  const { out, plot, log, report, from, resume } = flags;
+  const goesOn = out !== undefined && resume !== undefined && (await isSameFile(out, resume));
+  await checkOutputs(
+    { "--out": out, "--plot": plot, "--log": log, "--report": report },
+    {
+      ...ofSpec(spec, model, flags.data),
+      "the file of --from": from,
+      "the checkpoint of --resume": goesOn ? undefined : resume,
+    },
+  );
 }
 
 /** On standard error: what is printed stays what the program prints. */

@@ -8,7 +8,7 @@ import type { Notes } from "../runtime/checkpoint.ts";
 import type { Model } from "../spec/types.ts";
 import { sha256 } from "../util/sha256.ts";
 import { onFile } from "./emitted-errors.ts";
-import { fileReason } from "./file-reason.ts";
+import { fileReason } from "../util/file-reason.ts";
 import { say } from "./report-error.ts";
 
 /** @throws DiagnosticError (T3001) */

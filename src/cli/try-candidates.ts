@@ -6,7 +6,7 @@ import type { CheckedCandidate } from "../search/check-candidates.ts";
 import type { OpenData } from "../search/open-data.ts";
 import { isValidated, type Outcome } from "../search/outcome.ts";
 import { addResult, openResults, readResults, type Outcomes } from "../search/results-file.ts";
-import { isIn, shardFile, shardFiles, type Shard } from "../search/shards.ts";
+import { isIn, shardFile, shardFiles, shardsOf, type Shard } from "../search/shards.ts";
 import { inThreads } from "../search/threads.ts";
 import { valuesText } from "../search/values-text.ts";
 import { progressLine } from "./progress-line.ts";
@@ -62,11 +62,17 @@ export function joinShards({ model, candidates, hash }: Search, out: string): Ou
   const known = readResults(out, hash);
   const outcomes = new Map([...known, ...files.flatMap((file) => [...readResults(file, hash)])]);
   const missing = candidates.filter(({ number }) => !outcomes.has(number));
-  if (missing.length > 0)
+  if (missing.length > 0) {
+    const shards = shardsOf(
+      missing.map(({ number }) => number),
+      files,
+    ).map(({ index, count }) => `--shard ${index}/${count}`);
+    const lacking = shards.length === 0 ? "" : `not done: ${shards.join(", ")}; `;
     throw usageError(
       `--merge lacks ${missing.length} of ${candidates.length} candidates, the first of them candidate ${missing[0].number}`,
-      `found: ${files.join(", ")}; the command of a shard that was interrupted goes on from what it has done`,
+      `${lacking}found: ${files.join(", ")}; the command of a shard that was interrupted goes on from what it has done`,
     );
+  }
   openResults(out, hash, model);
   for (const candidate of candidates) {
     const outcome = outcomes.get(candidate.number);

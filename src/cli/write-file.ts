@@ -2,7 +2,7 @@
 import { mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { DiagnosticError } from "../diagnostics/errors.ts";
-import { fileReason } from "./file-reason.ts";
+import { fileReason } from "../util/file-reason.ts";
 
 /**
  * Beside it first, and onto the disk, then renamed onto it. Makes the folder if need be.
@@ -29,7 +29,7 @@ async function beside(file: string, work: (partial: string) => Promise<void>): P
   try {
     await mkdir(folder, { recursive: true });
     const status = await stat(file).catch(() => undefined);
-    if (status?.isDirectory()) throw new Error("it is a folder");
+    if (file.endsWith("/") || status?.isDirectory()) throw new Error("it is a folder");
     await work(partial);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => {});

@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import { fileReason } from "../util/file-reason.ts";
 
 /** What the file holds, piece by piece. Throws a {@link DiagnosticError} that says why it cannot be read. */
 export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
@@ -43,7 +44,7 @@ async function beginsAsGzip(file: string): Promise<boolean> {
 }
 
 function unreadable(file: string, error: Error): DiagnosticError {
-  const message = `cannot read ${file}: ${error.message}`;
+  const message = `cannot read ${file}: ${fileReason(error)}`;
   return new DiagnosticError([{ code: "T2001", severity: "error", message }]);
 }
 

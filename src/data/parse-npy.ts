@@ -3,6 +3,7 @@
 import { parse } from "npyjs";
 import { InputError } from "../runtime/input-error.ts";
 import { sizeOf } from "../runtime/model-facts.ts";
+import { rowMajor } from "../util/row-major.ts";
 
 /** An array, the last axis fastest. */
 export interface NumpyArray {
@@ -27,7 +28,7 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
     throw new InputError(
       `the array is cut short or goes on after its end: the shape is [${shape.join(", ")}], and there are ${values.length} values`,
     );
-  return { shape, values: fortranOrder ? lastAxisFastest(values, shape) : values };
+  return { shape, values: fortranOrder ? rowMajor(values, shape) : values };
 }
 
 function parsed(bytes: Uint8Array): ReturnType<typeof parse> {
@@ -86,17 +87,4 @@ function textsIn(bytes: Uint8Array, { start, width }: Header): string[] {
 function numbersIn(data: ArrayBufferView): ArrayLike<number> {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
   return data as Float64Array;
-}
-
-/** From the first axis fastest to the last axis fastest. */
-function lastAxisFastest(values: ArrayLike<number | string>, shape: readonly number[]): (number | string)[] {
-  return Array.from({ length: values.length }, (_, at) => {
-    let [rest, from, stride] = [at, 0, values.length];
-    for (const extent of [...shape].reverse()) {
-      stride /= extent;
-      from += (rest % extent) * stride;
-      rest = Math.floor(rest / extent);
-    }
-    return values[from];
-  });
 }

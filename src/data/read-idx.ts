@@ -3,14 +3,14 @@ import type { ModelFacts } from "../runtime/model-facts.ts";
 import { idxTable, itemsOf, type IdxArray } from "../runtime/idx.ts";
 import type { Table } from "../runtime/table.ts";
 import { inFile } from "./in-file.ts";
-import { readBytes } from "./read-bytes.ts";
+import { wholeOf } from "./open-bytes.ts";
 
 /** These files as one table, by input and target. Throws a DiagnosticError that names the file. */
 export async function readIdx(model: ModelFacts, files: Readonly<Record<string, string>>): Promise<Table> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, file] of Object.entries(files)) {
-    const bytes = await readBytes(file);
+    const bytes = await wholeOf(file);
     contents[name] = inFile(file, "T2004", () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }

@@ -2,6 +2,7 @@
 import { strFromU8, unzipSync, zipSync } from "fflate";
 import { dump, parse } from "npyjs";
 import { InputError } from "../runtime/input-error.ts";
+import { rowMajor } from "../util/row-major.ts";
 import { notReal, sizeIn, type StoredTensor, type TensorFormat } from "./tensors.ts";
 
 /** The same parameters give the same bytes; zip counts the years from this one. */
@@ -62,17 +63,4 @@ function arrayIn(name: string, file: Uint8Array): ReturnType<typeof parse> {
       `"${name}" is no .npy array: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-/** Numbers whose first index runs fastest, with the last fastest instead. */
-function rowMajor(data: Float32Array | Float64Array, shape: readonly number[]): Float64Array {
-  return Float64Array.from(data, (_, at) => {
-    let rest = at;
-    const index = shape.map(() => 0);
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      index[axis] = rest % shape[axis];
-      rest = Math.floor(rest / shape[axis]);
-    }
-    return data[index.reduceRight((place, i, axis) => place * shape[axis] + i, 0)];
-  });
 }

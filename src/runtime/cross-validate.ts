@@ -5,7 +5,7 @@ import { datasetOf } from "./dataset.ts";
 import { foldsOf, type FoldedRun, type OpenDataset } from "./folds.ts";
 import { InputError } from "./input-error.ts";
 import type { Summary } from "./machine.ts";
-import type { TrainingResult } from "./train-on.ts";
+import type { Stage, TrainingResult } from "./train-on.ts";
 
 /** A fold's figures: those of its own rows after its best epoch. */
 export type FoldResult = { bestEpoch: number } & Summary;
@@ -67,7 +67,7 @@ export async function trainAndJudge(
   const own = foldsDone(run).length < folds.length ? run.createTrainer({ seed }) : trainer;
   const dataset = datasetOf(run, source, seed, placed);
   const notes = { epochs: run.epochs, folds };
-  const stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false as const, notes };
+  const stage: Stage = { name: "all folds: ", epochs: bestEpoch, earlyStopping: false, notes };
   const { model, epochs, train, test, samples } = await run.train(own, dataset, stage);
   return { model, epochs, bestEpoch, folds, train, ...figures, ...(test && { test }), samples };
 }

@@ -37,7 +37,7 @@ export function predictorOfRows(
 
 /** The rows under the names that the first of them has. */
 function tableOfRows(rows: readonly Record<string, Cell>[]): Table {
-  if (rows.length === 0) throw new InputError("there are no rows");
+  if (!(rows.length > 0)) throw new InputError("there are no rows");
   const columns = Object.keys(rows[0]).map((name): [string, Column] => {
     const text = (row: number) => `${Object.hasOwn(rows[row], name) ? rows[row][name] : ""}`;
     const numbers = () => Float64Array.from(rows, (_, row) => numberIn(text(row)));

@@ -1,5 +1,5 @@
 // A search in several parts, each for a machine of its own: which candidates a shard tries, and where its outcomes lie until they are joined.
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 /** The `index`-th of `count` parts, from 0. */
@@ -30,8 +30,16 @@ export function shardFiles(whole: string): string[] {
   const start = `${basename(withoutEnding(whole))}.`;
   const isShard = (name: string) =>
     name.startsWith(start) && /^\d+-of-\d+\.jsonl$/.test(name.slice(start.length));
-  return readdirSync(folder)
+  return (existsSync(folder) ? readdirSync(folder) : [])
     .filter(isShard)
     .sort()
     .map((name) => join(folder, name));
+}
+
+/** The shards that these candidates are of, if the results files are all of one cut. */
+export function shardsOf(candidates: readonly number[], files: readonly string[]): Shard[] {
+  const [count, ...others] = new Set(files.map((file) => Number(/-of-(\d+)\.jsonl$/.exec(file)?.[1])));
+  if (others.length > 0) return [];
+  const indices = new Set(candidates.map((candidate) => candidate % count));
+  return [...indices].sort((a, b) => a - b).map((index) => ({ index, count }));
 }

@@ -1,5 +1,5 @@
 // One candidate from its model to its figures: compiled, trained on the training rows, and asked about the validation rows.
-import { loadTrainer, type EmittedModule } from "../load-trainer.ts";
+import { hasDiverged, loadTrainer, type EmittedModule } from "../load-trainer.ts";
 import { compileModel, emitTypeScript } from "../pipeline.ts";
 import type { OpenDataset } from "../runtime/folds.ts";
 import { preparingOf } from "../spec/preparing.ts";
@@ -17,9 +17,8 @@ export async function tryCandidate(
   try {
     return await validateOn({ emitted, preparing: preparingOf(model, emitted.model) }, datasets);
   } catch (error) {
-    // The emitted trainer has error classes of its own, so they are known by name.
-    if (!(error instanceof Error) || error.name !== "TrainingDiverged") throw error;
-    return { diverged: error.message };
+    if (hasDiverged(error)) return { diverged: error.message };
+    throw error;
   }
 }
 

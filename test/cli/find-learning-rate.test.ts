@@ -85,6 +85,7 @@ describe("train --find-learning-rate", () => {
     [["--epochs", "3"], "--epochs has no meaning with --find-learning-rate"],
     [["--out", "a.ckpt"], "--out has no meaning with --find-learning-rate"],
     [["--log", "a.jsonl"], "--log has no meaning with --find-learning-rate"],
+    [["--no-chart"], "--no-chart has no meaning with --find-learning-rate"],
     [["--show-schedule"], "--show-schedule has no meaning with --find-learning-rate"],
     [["--plot", "rates.png"], "pictures are written as SVG"],
   ])("refuses %j", async (flags, said) => {

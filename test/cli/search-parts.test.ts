@@ -51,7 +51,11 @@ describe("shards", () => {
     const whole = await run("--json", "--out", "whole.jsonl");
     const first = await run("--shard", "0/2");
     expect(first.stdout).toBe("");
-    expectRefusal(await run("--merge"), "--merge lacks 2 of 4 candidates, the first of them candidate 1");
+    expectRefusal(
+      await run("--merge"),
+      "--merge lacks 2 of 4 candidates, the first of them candidate 1",
+      "not done: --shard 1/2; found: flowers.search.0-of-2.jsonl",
+    );
     await run("--shard", "1/2");
     const joined = await run("--merge", "--json");
     expect(joined.stdout).toBe(whole.stdout);
@@ -85,6 +89,20 @@ describe("shards", () => {
     expectRefusal(await run(...flags), "error T1010: ", said);
     expect(place.made()).toEqual([]);
   });
+});
+
+it.each([
+  [["--out", "specs"], "specs"],
+  [["--out", "specs", "--shard", "0/2"], "specs"],
+  [["--out", "new/", "--shard", "0/2"], "new/"],
+  [["--csv", "specs"], "specs"],
+])("%j names a folder, which is told before anything is tried", async (flags, folder) => {
+  expectRefusal(await run(...flags), `error T1011: cannot write ${folder}: it is a folder`);
+  expect(place.made()).toEqual([]);
+});
+
+it("--merge in a folder that is not there finds no shards", async () => {
+  expectRefusal(await run("--merge", "--out", "none/x.jsonl"), "--merge found no results of shards in none");
 });
 
 it("the winner is written as a spec that trains to the same figures, wherever it lies", async () => {

@@ -144,6 +144,7 @@ test.each<[string[], RegExp]>([
   [["--data"], /^error: --data needs a value\n$/],
   [["--data", "--json"], /^error: --data needs a value\n$/],
   [["--dta", "x"], /^error: unknown argument --dta \(--help lists all\)\n$/],
+  [["--data", "x", "--out", "x"], /^error: --out x would overwrite that of --data\n$/],
   [["file.csv"], /^error: unknown argument file\.csv/],
   [
     [...data, "--epochs", "many"],

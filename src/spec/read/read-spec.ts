@@ -6,6 +6,7 @@ import { codeFrame } from "../../diagnostics/code-frame.ts";
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
+import { fileReason } from "../../util/file-reason.ts";
 import { showValue } from "../../util/show-value.ts";
 import { parseSpec } from "../parse-model.ts";
 import type { Search } from "../search-schema.ts";
@@ -79,9 +80,9 @@ async function readBytes(file: string): Promise<Uint8Array> {
     return await readFile(file);
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown error";
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code !== "ENOENT" && code !== "ENOTDIR")
-      throw fileError(file, "T1001", `the file cannot be read (${code})`);
+      throw fileError(file, "T1001", `the file cannot be read: ${fileReason(error)}`);
     throw fileError(file, "T1001", "there is no such file", await similarFile(file));
   }
 }

@@ -211,6 +211,8 @@ describe("rows as a data file has them", () => {
     const { predictor } = await shipped(spec, "f32", fields);
     const good = { a: 1, b: 1, c: 1, d: 1 };
     expect(() => predictor.predictRows([])).toThrow("there are no rows");
+    // as JavaScript calls it, whom no type holds back
+    expect(() => Reflect.apply(predictor.predictRows, undefined, [good])).toThrow("there are no rows");
     expect(() => predictor.predictRows([good, { ...good, c: "much" }])).toThrow('row 1: column "c": "much" is not a number'); // prettier-ignore
     expect(() => predictor.predictRows([good, { a: 1, b: 1, c: 1 }])).toThrow('row 1: column "d": ');
     expect(() => predictor.predictRows([{ a: 1, b: 1, c: 1 }])).toThrow('the rows: x needs the column "d"');

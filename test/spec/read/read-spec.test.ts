@@ -101,6 +101,12 @@ describe("faults of files", () => {
     );
   });
 
+  it("a name that no file can have, in words", async () => {
+    expect(await faultOf(`${"x".repeat(300)}.json`)).toMatch(
+      /error T1001: the file cannot be read: its name is too long$/,
+    );
+  });
+
   it("a folder", async () => {
     await mkdir(join(folder, "folder.json"));
     expect(await faultOf("folder.json")).toBe("folder.json error T1002: this is a folder, not a spec file");
