@@ -213,6 +213,12 @@ test("--test reads the test part from a file of its own; without a test file in 
   const missing = await runTwo(...data);
   expect(missing).toMatchObject({ code: 2, output: "" });
   expect(missing.progress).toBe("error: --test FILE is needed (see --help)\n");
+  const over = await runTwo(...both, "--out", path("line.csv"));
+  expect(over.progress).toBe(`error: --out ${path("line.csv")} would overwrite that of --data\n`);
+  writeFileSync(path("later.csv"), readFileSync(path("line.csv")));
+  const overTest = await runTwo(...data, "--test", path("later.csv"), "--out", path("later.csv"));
+  expect(overTest.progress).toBe(`error: --out ${path("later.csv")} would overwrite that of --test\n`);
+  expect(readFileSync(path("later.csv"))).toEqual(readFileSync(path("line.csv")));
   expect((await run(...both)).progress).toBe("error: unknown argument --test (--help lists all)\n");
 });
 
