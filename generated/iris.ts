@@ -888,7 +888,7 @@ type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 
 /** One file of all rows. */
 const csvFile = (parse: TextParser): DataReader => ({
-  help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
+  help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
   async read({ data }, { "--predict": asked, "--data": file = asked }) {
     if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));
@@ -1357,7 +1357,7 @@ function columnOf({ columns }: Table, name: string): Column {
 function textsOf(table: Table, name: string): string[] {
   const { text } = columnOf(table, name);
   return Array.from({ length: table.rows }, (_, row) => {
-    if (text(row).trim() !== "") return text(row);
+    if (text(row).trim()) return text(row);
     throw wrongCell(table, name, row, "the cell is empty");
   });
 }
@@ -1807,7 +1807,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
   for (const flag of ["--data", "--predict"])
-    if (out && flags[flag] === out) throw new InputError(`--out ${out} would overwrite that of ${flag}`);
+    if (out && flags[flag] === out) throw new InputError(`--out ${out} overwrites ${flag}`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -1822,7 +1822,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT");
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
@@ -2273,8 +2273,7 @@ function tableOf(records: readonly TableRecord[]): Table {
 }
 
 function checkNames(header: TableRecord | undefined): void {
-  if (header === undefined)
-    throw new InputError("the file is empty: it needs a row of column names first", 1);
+  if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
   const { cells, line } = header;
   const twice = cells.find((name, i) => cells.indexOf(name) < i);
   if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
@@ -2289,7 +2288,7 @@ function checkCells(
 }
 
 function checkAnyRow(rows: number, line: number): void {
-  if (rows === 0) throw new InputError("the file has column names, but no rows", line);
+  if (rows === 0) throw new InputError("the file has no rows", line);
 }
 
 // ── table ──

@@ -2295,7 +2295,7 @@ function columnOf({ columns }: Table, name: string): Column {
 function textsOf(table: Table, name: string): string[] {
   const { text } = columnOf(table, name);
   return Array.from({ length: table.rows }, (_, row) => {
-    if (text(row).trim() !== "") return text(row);
+    if (text(row).trim()) return text(row);
     throw wrongCell(table, name, row, "the cell is empty");
   });
 }
@@ -2807,7 +2807,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
   for (const flag of ["--data", "--predict"])
-    if (out && flags[flag] === out) throw new InputError(`--out ${out} would overwrite that of ${flag}`);
+    if (out && flags[flag] === out) throw new InputError(`--out ${out} overwrites ${flag}`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -2822,7 +2822,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT");
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }

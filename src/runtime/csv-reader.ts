@@ -9,7 +9,7 @@ export type TextParser = (text: string, data: DataFacts, asked?: string) => Tabl
 
 /** One file of all rows. */
 export const csvFile = (parse: TextParser): DataReader => ({
-  help: "FILE          the CSV file to train on, whose first row names the columns (needed)",
+  help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
   async read({ data }, { "--predict": asked, "--data": file = asked }) {
     if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
     const text = await reading(file, (files) => files.readFile(file, "utf8"));

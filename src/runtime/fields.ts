@@ -113,7 +113,7 @@ export function columnOf({ columns }: Table, name: string): Column {
 export function textsOf(table: Table, name: string): string[] {
   const { text } = columnOf(table, name);
   return Array.from({ length: table.rows }, (_, row) => {
-    if (text(row).trim() !== "") return text(row);
+    if (text(row).trim()) return text(row);
     throw wrongCell(table, name, row, "the cell is empty");
   });
 }

@@ -100,7 +100,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
   for (const flag of ["--data", "--predict"])
-    if (out && flags[flag] === out) throw new InputError(`--out ${out} would overwrite that of ${flag}`);
+    if (out && flags[flag] === out) throw new InputError(`--out ${out} overwrites ${flag}`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -115,7 +115,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT");
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }

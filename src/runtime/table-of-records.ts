@@ -17,8 +17,7 @@ export function tableOf(records: readonly TableRecord[]): Table {
 }
 
 export function checkNames(header: TableRecord | undefined): void {
-  if (header === undefined)
-    throw new InputError("the file is empty: it needs a row of column names first", 1);
+  if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
   const { cells, line } = header;
   const twice = cells.find((name, i) => cells.indexOf(name) < i);
   if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
@@ -33,5 +32,5 @@ export function checkCells(
 }
 
 export function checkAnyRow(rows: number, line: number): void {
-  if (rows === 0) throw new InputError("the file has column names, but no rows", line);
+  if (rows === 0) throw new InputError("the file has no rows", line);
 }

@@ -82,8 +82,8 @@ test.each([
   ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a quote that encloses no whole cell"],
   ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a quote that encloses no whole cell"],
   ["a row too short", "a,b\n1,2\n1\n", "T2003", 3, "the row has 1 cells for 2 columns"],
-  ["an empty file", "", "T2003", 1, "the file is empty: it needs a row of column names first"],
-  ["no rows", "a,b\n", "T2003", 1, "the file has column names, but no rows"],
+  ["an empty file", "", "T2003", 1, "the file is empty: its first row names the columns"],
+  ["no rows", "a,b\n", "T2003", 1, "the file has no rows"],
   ["a name twice", "a,a\n1,2\n", "T2003", 1, 'two columns are called "a"'],
 ])("%s is placed on its line", async (_, text, code, line, message) => {
   const [first] = await faultsOf(text);
