@@ -3028,7 +3028,7 @@ function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a quote that encloses no whole cell, or no CSV in UTF-8", line);
+    if (match === null) throw new InputError("a stray quote, or no CSV in UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(plain ?? quoted.replaceAll('""', '"'));
@@ -3193,7 +3193,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }

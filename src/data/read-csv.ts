@@ -58,8 +58,9 @@ async function eachRecord(
     await pipeline(utf8BytesOf(file), parser);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    const message = "a quote that encloses no whole cell";
-    throw new DiagnosticError([{ code: "T2002", severity: "error", message, place: { file, line } }]);
+    const message = "a stray quote";
+    const hint = "quotes enclose a whole cell, and one within is doubled";
+    throw new DiagnosticError([{ code: "T2002", severity: "error", message, hint, place: { file, line } }]);
   }
 }
 

@@ -22,7 +22,7 @@ export function csvRecords(
   text = text.replace(/^\ufeff/, "");
   for (let end = ","; end !== "";) {
     const match = pattern.exec(text);
-    if (match === null) throw new InputError("a quote that encloses no whole cell, or no CSV in UTF-8", line);
+    if (match === null) throw new InputError("a stray quote, or no CSV in UTF-8", line);
     const [, quoted, plain] = match;
     end = match[3];
     cells.push(plain ?? quoted.replaceAll('""', '"'));

@@ -115,7 +115,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const source = await program.reader.read(program, flags);
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
-    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT");
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }

@@ -144,7 +144,7 @@ describe("what is wrong is told", () => {
     );
     expectRefusal(
       await program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),
-      "error: --predict needs --resume CHECKPOINT",
+      "error: --predict needs --resume CHECKPOINT, as --out writes it",
     );
   });
 

@@ -79,8 +79,8 @@ test("both readers give the same table, whatever is quoted and however lines end
 });
 
 test.each([
-  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a quote that encloses no whole cell"],
-  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a quote that encloses no whole cell"],
+  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a stray quote"],
+  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a stray quote"],
   ["a row too short", "a,b\n1,2\n1\n", "T2003", 3, "the row has 1 cells for 2 columns"],
   ["an empty file", "", "T2003", 1, "the file is empty: its first row names the columns"],
   ["no rows", "a,b\n", "T2003", 1, "the file has no rows"],
@@ -99,7 +99,7 @@ test.each([
   ["JSON Lines", '{"a":1,"b":2}\n', 1],
   ["what gzip packed", "\x1f\ufffd\b\0", 1],
 ])("the program's readers tell on which line %s is not what they read", (_, text, line) => {
-  const message = "a quote that encloses no whole cell, or no CSV in UTF-8";
+  const message = "a stray quote, or no CSV in UTF-8";
   for (const read of [parseCsv, (given: string) => parseCleaned(given, wanted.data)])
     expect(() => read(text)).toThrow(expect.objectContaining({ message, line }));
 });
