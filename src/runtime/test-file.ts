@@ -8,9 +8,10 @@ export const fileAndTest = (one: DataReader): DataReader => ({
   --test FILE          one of the same columns: the rows of the test part (needed)`,
   async read(program, flags) {
     const source = await one.read(program, flags);
-    const { "--test": file, "--predict": asked } = flags;
+    const { "--test": file, "--predict": asked, "--out": out } = flags;
     if (asked !== undefined) return source;
     if (file === undefined) throw new InputError("--test FILE is needed (see --help)");
+    if (file === out) throw new InputError(`cannot write ${out}: --test is there`);
     return { ...source, test: await one.read(program, { "--data": file }) };
   },
 });
