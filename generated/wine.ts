@@ -1901,8 +1901,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
-  for (const flag of ["--data", "--predict"])
-    if (out && flags[flag] === out) throw new InputError(`--out ${out} overwrites ${flag}`);
+  if (out && out === flags["--data"]) throw new InputError(`cannot write ${out}: --data is there`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -2287,10 +2286,7 @@ function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
 
 /** How many rows the batch has; throws if a name is unknown, if one holds no array, or if the lengths do not agree. */
 function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
-  const names = slots.map(({ name }) => name);
-  for (const name in batch)
-    if (!names.includes(name))
-      throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names.join(", ")}`); // prettier-ignore
+  for (const name in batch) checkKnown(slots, name);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
@@ -2301,11 +2297,17 @@ function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): numb
     if (!Number.isInteger(count))
       throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
-      throw new InputError(`${name} has ${count} rows, ${names[0]} has ${rows}`);
+      throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
     rows = count;
   }
   if (rows === 0) throw new InputError("the batch has no rows");
   return rows;
+}
+
+function checkKnown(slots: readonly Slot[], name: string): void {
+  for (const slot of slots) if (slot.name === name) return;
+  const names = slots.map((slot) => slot.name).join(", ");
+  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */

@@ -99,8 +99,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
-  for (const flag of ["--data", "--predict"])
-    if (out && flags[flag] === out) throw new InputError(`--out ${out} overwrites ${flag}`);
+  if (out && out === flags["--data"]) throw new InputError(`cannot write ${out}: --data is there`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });

@@ -144,7 +144,7 @@ test.each<[string[], RegExp]>([
   [["--data"], /^error: --data needs a value\n$/],
   [["--data", "--json"], /^error: --data needs a value\n$/],
   [["--dta", "x"], /^error: unknown argument --dta \(--help lists all\)\n$/],
-  [["--data", "x", "--out", "x"], /^error: --out x overwrites --data\n$/],
+  [["--data", "x", "--out", "x"], /^error: cannot write x: --data is there\n$/],
   [["file.csv"], /^error: unknown argument file\.csv/],
   [
     [...data, "--epochs", "many"],
@@ -214,10 +214,10 @@ test("--test reads the test part from a file of its own; without a test file in 
   expect(missing).toMatchObject({ code: 2, output: "" });
   expect(missing.progress).toBe("error: --test FILE is needed (see --help)\n");
   const over = await runTwo(...both, "--out", path("line.csv"));
-  expect(over.progress).toBe(`error: --out ${path("line.csv")} overwrites --data\n`);
+  expect(over.progress).toBe(`error: cannot write ${path("line.csv")}: --data is there\n`);
   writeFileSync(path("later.csv"), readFileSync(path("line.csv")));
   const overTest = await runTwo(...data, "--test", path("later.csv"), "--out", path("later.csv"));
-  expect(overTest.progress).toBe(`error: --out ${path("later.csv")} overwrites --test\n`);
+  expect(overTest.progress).toBe(`error: cannot write ${path("later.csv")}: --test is there\n`);
   expect(readFileSync(path("later.csv"))).toEqual(readFileSync(path("line.csv")));
   expect((await run(...both)).progress).toBe("error: unknown argument --test (--help lists all)\n");
 });
