@@ -158,10 +158,20 @@ const withOwnDraws = (graph: Graph, count: string, groupSize: number, g: GraphBu
 /** Of all trainable parameters, side by side. */
 function zeroGradients(trainable: readonly Node[], g: GraphBuilder): Output[] {
   const size = trainable.reduce((sum, { type }) => sum + sizeOf(type.shape, 1), 0);
-  return size === 0 ? [] : [{ storage: "flat:gradients", node: g.broadcastTo(g.number(0, g.float), [size]) }];
+  return size === 0
+    ? []
+    : [
+        {
+          storage: "flat:gradients",
+          node: g.named("no_gradients", g.broadcastTo(g.number(0, g.float), [size])),
+        },
+      ];
 }
 
-const zero = (g: GraphBuilder, storage: string): Output => ({ storage, node: g.number(0, "f64") });
+const zero = (g: GraphBuilder, storage: string): Output => ({
+  storage,
+  node: g.named("nothing_yet", g.number(0, "f64")),
+});
 
 const inType = (g: GraphBuilder, x: Node, element: "f32" | "f64"): Node =>
   x.type.element === element ? x : g.cast(x, { element });

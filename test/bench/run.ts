@@ -119,8 +119,8 @@ async function sizes(): Promise<Line[]> {
     {
       what: "  minified and gzipped",
       measured: `${gzipped} bytes`,
-      limit: "under 12800 bytes",
-      holds: gzipped < 12_800,
+      limit: "under 12700 bytes",
+      holds: gzipped < 12_700,
     },
     {
       what: "  the same with --module, as a page takes it",
