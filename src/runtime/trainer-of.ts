@@ -27,7 +27,15 @@ export function trainerOf(
   takeSteps = singleSteps,
 ): Trainer {
   const slots = slotsOf(model, machine);
-  const session: Session = { model, training, machine, slots, gradientOf, takeSteps, progress: freshProgress() };
+  const session: Session = {
+    model,
+    training,
+    machine,
+    slots,
+    gradientOf,
+    takeSteps,
+    progress: freshProgress(),
+  };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 

@@ -44,6 +44,8 @@ describe("steps", () => {
   });
 
   it.each([0, -1, 1.5, NaN])("must be a whole number of at least one: %s is refused", (count) => {
-    expect(() => linearTrainer({ rate: 0.1 }).steps(rowsOf(0, batchSize), count)).toThrow("count must be a whole number");
+    expect(() => linearTrainer({ rate: 0.1 }).steps(rowsOf(0, batchSize), count)).toThrow(
+      "count must be a whole number",
+    );
   });
 });
