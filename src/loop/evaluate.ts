@@ -7,7 +7,7 @@
  * the variable of the buffer's name, the offset, is 0, since every buffer is an array of its own. A place outside of its
  * buffer, which compiled code would read in silence, is an error here.
  */
-import { invariant } from "../diagnostics/errors.ts";
+import { InternalError, invariant } from "../diagnostics/errors.ts";
 import type { ElementType } from "../ir/types.ts";
 import { sizeOf } from "../ir/types.ts";
 import { erf } from "../runtime/error-function.ts";
@@ -149,6 +149,8 @@ function valueOf(x: Expression, state: State): number {
       return valueOf(valueOf(x.condition, state) !== 0 ? x.x : x.y, state);
     case "convert":
       return converted(valueOf(x.x, state), x.type);
+    default:
+      throw new InternalError(`the interpreter of loops knows no ${x.kind}`);
   }
 }
 

@@ -190,5 +190,14 @@ function checkExpression(x: Expression, scope: Scope, checks: Checks): void {
       expectType(x.condition, "bool", "a condition", scope, checks);
       parts(x.x, x.y);
       return expectSame(x.x, x.y);
+    case "splat":
+    case "ramp":
+    case "fold":
+    case "lane":
+      return parts(x.x);
+    case "gather":
+      return parts(...x.elements);
+    case "sums":
+      return parts(...x.vectors);
   }
 }
