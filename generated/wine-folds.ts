@@ -1145,7 +1145,7 @@ const mean = (values: readonly number[]): number =>
 /** √(Σ (x − x̄)² / (n − 1)). */
 function sampleDeviation(values: readonly number[]): number {
   const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  const squares = values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0);
   return Math.sqrt(squares / (values.length - 1));
 }
 
@@ -2406,7 +2406,8 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
   if (low === high) return { shift: low, span: 1 };
   if (rule === "min-max") return { shift: low, span: high - low };
   const mean = sum / values.length;
-  for (const value of values) squares += (value - mean) ** 2;
+  // A product: of a power the engine chooses the last bit.
+  for (const value of values) squares += (value - mean) * (value - mean);
   return { shift: mean, span: Math.sqrt(squares / values.length) };
 }
 

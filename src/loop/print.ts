@@ -5,6 +5,7 @@
  *     for row in 0 .. n step 2: parallel
  *       let sum: f32 = 0
  */
+import { lanesOf } from "./expressions.ts";
 import type { BinaryOperator, Expression } from "./expressions.ts";
 import type { Buffer, Kernel, Statement } from "./types.ts";
 
@@ -81,9 +82,9 @@ export function printStatements(statements: readonly Statement[], indent = ""): 
       }
       case "let": {
         const { name, value, mutable } = statement;
-        return [
-          `${indent}${mutable ? "var" : "let"} ${plain(name)}: ${value.type} = ${printExpression(value)}`,
-        ];
+        const lanes = lanesOf(value);
+        const type = lanes === 1 ? value.type : `${value.type}×${lanes}`;
+        return [`${indent}${mutable ? "var" : "let"} ${plain(name)}: ${type} = ${printExpression(value)}`];
       }
       case "assign":
         return [`${indent}${plain(statement.name)} = ${printExpression(statement.value)}`];
