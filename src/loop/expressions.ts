@@ -26,22 +26,75 @@ export type BinaryOperator = "+" | "-" | "*" | "/" | "quotient" | "remainder" | 
 
 export type Expression =
   | { readonly kind: "number"; readonly value: number; readonly type: ElementType }
-  | { readonly kind: "variable"; readonly name: string; readonly type: ElementType }
+  | { readonly kind: "variable"; readonly name: string; readonly type: ElementType; readonly lanes?: number }
+  /** With `lanes`: as many elements, `stride` apart in memory, the first of them at the place. */
   | {
       readonly kind: "load";
       readonly buffer: string;
       readonly at: readonly Expression[];
       readonly type: ElementType;
+      readonly lanes?: number;
+      readonly stride?: number;
     }
   | { readonly kind: "negate"; readonly x: Expression; readonly type: ElementType }
   | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly x: Expression; readonly y: Expression; readonly type: ElementType } // prettier-ignore
   | { readonly kind: "call"; readonly name: FunctionName; readonly operands: readonly Expression[]; readonly type: ElementType } // prettier-ignore
   | { readonly kind: "select"; readonly condition: Expression; readonly x: Expression; readonly y: Expression; readonly type: ElementType } // prettier-ignore
-  | { readonly kind: "convert"; readonly x: Expression; readonly type: ElementType };
+  | { readonly kind: "convert"; readonly x: Expression; readonly type: ElementType }
+  | VectorExpression;
+
+/** What makes vectors of scalars and scalars of vectors. All other kinds work lane by lane on operands of equally many lanes. */
+export type VectorExpression =
+  /** x in every lane. */
+  | { readonly kind: "splat"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
+  /** x, x + 1, x + 2, … */
+  | { readonly kind: "ramp"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
+  /** Scalars side by side. */
+  | { readonly kind: "gather"; readonly elements: readonly Expression[]; readonly type: ElementType }
+  /** All lanes of x as one scalar. */
+  | { readonly kind: "fold"; readonly operator: FoldOperator; readonly x: Expression; readonly type: ElementType } // prettier-ignore
+  /** The sum of all lanes of each vector, side by side. */
+  | { readonly kind: "sums"; readonly vectors: readonly Expression[]; readonly type: ElementType }
+  /** One lane of x. */
+  | { readonly kind: "lane"; readonly x: Expression; readonly index: number; readonly type: ElementType };
+
+export type FoldOperator = "+" | "minimum" | "maximum";
+
+/** How many elements an expression stands for; a scalar is one. */
+export function lanesOf(x: Expression): number {
+  switch (x.kind) {
+    case "number":
+    case "fold":
+    case "lane":
+      return 1;
+    case "variable":
+    case "load":
+      return x.lanes ?? 1;
+    case "splat":
+    case "ramp":
+      return x.lanes;
+    case "gather":
+      return x.elements.length;
+    case "sums":
+      return x.vectors.length;
+    case "negate":
+    case "convert":
+    case "binary":
+    case "select":
+      return lanesOf(x.x);
+    case "call":
+      return Math.max(1, ...x.operands.map(lanesOf));
+  }
+}
 
 export const number = (value: number, type: ElementType): Expression => ({ kind: "number", value, type });
 export const integer = (value: number): Expression => number(value, "i32");
 export const variable = (name: string, type: ElementType): Expression => ({ kind: "variable", name, type });
+/** A variable that holds the value of x. */
+export function variableOf(name: string, x: Expression): Expression {
+  const lanes = lanesOf(x);
+  return lanes === 1 ? variable(name, x.type) : { kind: "variable", name, type: x.type, lanes };
+}
 /** The mark in front, which no name of a spec holds and no stage puts there, keeps it apart from tensors and locals called n. */
 export const rowsVariable = "#n";
 /** The number of rows of the batch at hand. */
@@ -123,6 +176,9 @@ export const convert = (x: Expression, type: ElementType): Expression => {
   return { kind: "convert", x, type };
 };
 
+/** A constant vector. */
+export const isSpreadNumber = (x: Expression): boolean => x.kind === "splat" && x.x.kind === "number";
+
 /** The parts of an expression, in order of evaluation. */
 export function children(x: Expression): readonly Expression[] {
   switch (x.kind) {
@@ -140,6 +196,15 @@ export function children(x: Expression): readonly Expression[] {
       return x.operands;
     case "select":
       return [x.condition, x.x, x.y];
+    case "splat":
+    case "ramp":
+    case "fold":
+    case "lane":
+      return [x.x];
+    case "gather":
+      return x.elements;
+    case "sums":
+      return x.vectors;
   }
 }
 
@@ -164,6 +229,15 @@ export function mapChildren(x: Expression, f: (child: Expression) => Expression)
       return { ...x, operands: after };
     case "select":
       return select(after[0], after[1], after[2]);
+    case "splat":
+    case "ramp":
+    case "fold":
+    case "lane":
+      return { ...x, x: after[0] };
+    case "gather":
+      return { ...x, elements: after };
+    case "sums":
+      return { ...x, vectors: after };
   }
 }
 
@@ -202,7 +276,7 @@ export function keyOf(x: Expression): string {
     case "variable":
       return x.name;
     case "load":
-      return `${x.buffer}[${x.at.map(keyOf).join()}]`;
+      return `${x.buffer}[${x.at.map(keyOf).join()}]${vectorKey(x.lanes, x.stride)}`;
     case "negate":
       return `-(${keyOf(x.x)})`;
     case "convert":
@@ -213,5 +287,19 @@ export function keyOf(x: Expression): string {
       return `${x.name}(${x.operands.map(keyOf).join()})`;
     case "select":
       return `(${keyOf(x.condition)}?${keyOf(x.x)}:${keyOf(x.y)})`;
+    case "splat":
+    case "ramp":
+      return `${x.kind}${x.lanes}(${keyOf(x.x)})`;
+    case "fold":
+      return `fold ${x.operator}(${keyOf(x.x)})`;
+    case "lane":
+      return `lane ${x.index}(${keyOf(x.x)})`;
+    case "gather":
+      return `gather(${x.elements.map(keyOf).join()})`;
+    case "sums":
+      return `sums(${x.vectors.map(keyOf).join()})`;
   }
 }
+
+const vectorKey = (lanes: number | undefined, stride: number | undefined): string =>
+  lanes === undefined ? "" : `:${lanes}${stride === undefined ? "" : `/${stride}`}`;

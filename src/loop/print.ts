@@ -5,6 +5,7 @@
  *     for row in 0 .. n step 2: parallel
  *       let sum: f32 = 0
  */
+import { lanesOf } from "./expressions.ts";
 import type { BinaryOperator, Expression } from "./expressions.ts";
 import type { Buffer, Kernel, Statement } from "./types.ts";
 
@@ -35,7 +36,7 @@ export function printExpression(x: Expression, context = 0): string {
     case "variable":
       return plain(x.name);
     case "load":
-      return `${x.buffer}[${x.at.map((index) => printExpression(index)).join(", ")}]`;
+      return `${x.buffer}[${x.at.map((index) => printExpression(index)).join(", ")}${lanesText(x.lanes, x.stride)}]`;
     case "negate":
       return bracketed(`-${printExpression(x.x, 5)}`, 4);
     case "binary": {
@@ -50,8 +51,24 @@ export function printExpression(x: Expression, context = 0): string {
       return bracketed(`${printExpression(x.condition, 1)} ? ${printExpression(x.x, 1)} : ${printExpression(x.y)}`, 0); // prettier-ignore
     case "convert":
       return `${x.type}(${printExpression(x.x)})`;
+    case "splat":
+      return `${printExpression(x.x, 5)}×${x.lanes}`;
+    case "ramp":
+      return `(${printExpression(x.x)} ..+${x.lanes})`;
+    case "gather":
+      return `<${x.elements.map((element) => printExpression(element)).join(", ")}>`;
+    case "fold":
+      return `fold ${x.operator === "+" ? "sum" : x.operator}(${printExpression(x.x)})`;
+    case "sums":
+      return `sums(${x.vectors.map((vector) => printExpression(vector)).join(", ")})`;
+    case "lane":
+      return `${printExpression(x.x, 5)}.${x.index}`;
   }
 }
+
+/** ` ..+4` behind the first place, ` ..+4 by 64` where the elements are apart. */
+const lanesText = (lanes: number | undefined, stride: number | undefined): string =>
+  lanes === undefined ? "" : ` ..+${lanes}${stride === undefined ? "" : ` by ${stride}`}`;
 
 /** One line a statement, bodies indented by two more. */
 export function printStatements(statements: readonly Statement[], indent = ""): string[] {
@@ -65,15 +82,16 @@ export function printStatements(statements: readonly Statement[], indent = ""): 
       }
       case "let": {
         const { name, value, mutable } = statement;
-        return [
-          `${indent}${mutable ? "var" : "let"} ${plain(name)}: ${value.type} = ${printExpression(value)}`,
-        ];
+        const lanes = lanesOf(value);
+        const type = lanes === 1 ? value.type : `${value.type}×${lanes}`;
+        return [`${indent}${mutable ? "var" : "let"} ${plain(name)}: ${type} = ${printExpression(value)}`];
       }
       case "assign":
         return [`${indent}${plain(statement.name)} = ${printExpression(statement.value)}`];
       case "store": {
         const at = statement.at.map((index) => printExpression(index)).join(", ");
-        return [`${indent}${statement.buffer}[${at}] = ${printExpression(statement.value)}`];
+        const only = statement.count ? ` (the first ${printExpression(statement.count)})` : "";
+        return [`${indent}${statement.buffer}[${at}] = ${printExpression(statement.value)}${only}`];
       }
     }
   });

@@ -46,7 +46,7 @@ export function expressionsOf(statement: Statement): readonly Expression[] {
     case "assign":
       return [statement.value];
     case "store":
-      return [...statement.at, statement.value];
+      return [...statement.at, statement.value, ...(statement.count ? [statement.count] : [])];
   }
 }
 
@@ -73,7 +73,12 @@ export function mapExpressions(statement: Statement, f: (x: Expression) => Expre
     case "assign":
       return { ...statement, value: f(statement.value) };
     case "store":
-      return { ...statement, at: statement.at.map(f), value: f(statement.value) };
+      return {
+        ...statement,
+        at: statement.at.map(f),
+        value: f(statement.value),
+        ...(statement.count && { count: f(statement.count) }),
+      };
   }
 }
 

@@ -10,11 +10,13 @@ export type Statement =
   | { readonly kind: "for"; readonly variable: string; readonly from: Expression; readonly to: Expression; readonly step: number; readonly body: readonly Statement[]; readonly role: LoopRole } // prettier-ignore
   | { readonly kind: "let"; readonly name: string; readonly value: Expression; readonly mutable: boolean }
   | { readonly kind: "assign"; readonly name: string; readonly value: Expression }
+  /** A vector goes to adjacent elements from the place on; with `count`, only so many of its lanes do. */
   | {
       readonly kind: "store";
       readonly buffer: string;
       readonly at: readonly Expression[];
       readonly value: Expression;
+      readonly count?: Expression;
     };
 
 export type For = Extract<Statement, { kind: "for" }>;
@@ -36,6 +38,8 @@ export interface Buffer {
   readonly element: Exclude<ElementType, "bool">;
   readonly shape: readonly Dimension[];
   readonly region: Region;
+  /** Used by one kernel alone, and by each of its threads for itself: it has no place in the arena. */
+  readonly isScratch?: boolean;
   /** For a name of several adjacent buffers as one: the buffers that it covers, in order. */
   readonly covers?: readonly string[];
 }

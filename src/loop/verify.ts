@@ -6,40 +6,16 @@
  * one place. Which one is seen from the accesses themselves; a mixture is a fault.
  */
 import { InternalError } from "../diagnostics/errors.ts";
-import type { ElementType } from "../ir/types.ts";
 import { keyOf, rowsVariable } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
 import type { Buffer, Kernel, LoopProgram, Statement } from "./types.ts";
+import { checkExpression, expectScalar, expectType, lanesText, Scope } from "./verify-expressions.ts";
+import type { Checks, Variable } from "./verify-expressions.ts";
 
 export interface LoopFault {
   readonly kernel: string;
   readonly message: string;
-}
-
-interface Variable {
-  readonly type: ElementType;
-  /** A `let` that says so may be assigned; loop variables, constants and offsets may not. */
-  readonly mutable: boolean;
-}
-
-/** What is known at a place: a block's own names, then those around it, last the offsets of buffers. */
-class Scope {
-  private readonly own = new Map<string, Variable>();
-  private readonly outer: Scope | undefined;
-  private readonly offsets: ReadonlyMap<string, Buffer>;
-  constructor(outer: Scope | undefined, offsets: ReadonlyMap<string, Buffer> = new Map()) {
-    this.outer = outer;
-    this.offsets = offsets;
-  }
-  get(name: string): Variable | undefined {
-    const known = this.own.get(name) ?? this.outer?.get(name);
-    return known ?? (this.offsets.has(name) ? { type: "i32", mutable: false } : undefined);
-  }
-  set(name: string, variable: Variable): this {
-    this.own.set(name, variable);
-    return this;
-  }
 }
 
 /** Every fault of the program, kernel by kernel. */
@@ -53,7 +29,7 @@ export function verifyLoops(program: LoopProgram): LoopFault[] {
     if (kernel.body.length === 0) report("it does nothing");
     const isPlaced = checkLevel(kernel, program.buffers, report);
     const scope = new Scope(undefined, isPlaced ? program.buffers : undefined);
-    scope.set(rowsVariable, { type: "i32", mutable: false });
+    scope.set(rowsVariable, { type: "i32", lanes: 1, mutable: false });
     checkBlock(kernel.body, scope, { buffers: program.buffers, report });
   }
   return faults;
@@ -88,11 +64,6 @@ function checkLevel(
   return byPlace;
 }
 
-interface Checks {
-  readonly buffers: ReadonlyMap<string, Buffer>;
-  readonly report: (message: string) => void;
-}
-
 function checkBlock(statements: readonly Statement[], outer: Scope, checks: Checks): void {
   const scope = new Scope(outer);
   const define = (name: string, variable: Variable) => {
@@ -102,93 +73,45 @@ function checkBlock(statements: readonly Statement[], outer: Scope, checks: Chec
   for (const statement of statements) {
     switch (statement.kind) {
       case "for": {
-        expectType(statement.from, "i32", `${statement.variable}'s start`, scope, checks);
-        expectType(statement.to, "i32", `${statement.variable}'s end`, scope, checks);
+        expectScalar(statement.from, `${statement.variable}'s start`, scope, checks);
+        expectScalar(statement.to, `${statement.variable}'s end`, scope, checks);
         if (!(Number.isInteger(statement.step) && statement.step > 0))
           checks.report(`${statement.variable} steps by ${statement.step}`);
         if (scope.get(statement.variable) !== undefined)
           checks.report(`${statement.variable} is defined where it is known already`);
         checkBlock(
           statement.body,
-          new Scope(scope).set(statement.variable, { type: "i32", mutable: false }),
+          new Scope(scope).set(statement.variable, { type: "i32", lanes: 1, mutable: false }),
           checks,
         );
         break;
       }
-      case "let":
-        checkExpression(statement.value, scope, checks);
-        define(statement.name, { type: statement.value.type, mutable: statement.mutable });
+      case "let": {
+        const lanes = checkExpression(statement.value, scope, checks);
+        define(statement.name, { type: statement.value.type, lanes, mutable: statement.mutable });
         break;
+      }
       case "assign": {
-        const variable = scope.get(statement.name);
-        if (variable === undefined) checks.report(`${statement.name} is assigned before it is defined`);
-        else if (!variable.mutable) checks.report(`${statement.name} is assigned but cannot change`);
-        expectType(statement.value, variable?.type, statement.name, scope, checks);
+        const { name, value } = statement;
+        const variable = scope.get(name);
+        if (variable === undefined) checks.report(`${name} is assigned before it is defined`);
+        else if (!variable.mutable) checks.report(`${name} is assigned but cannot change`);
+        const lanes = expectType(value, variable?.type, name, scope, checks);
+        if (variable !== undefined && variable.lanes !== lanes)
+          checks.report(`${name} has ${lanesText(variable.lanes)}, but is assigned ${lanesText(lanes)}`);
         break;
       }
       case "store":
-        checkIndices(statement.at, scope, checks);
-        expectType(
-          statement.value,
-          checks.buffers.get(statement.buffer)?.element,
-          statement.buffer,
-          scope,
-          checks,
-        );
+        checkStore(statement, scope, checks);
     }
   }
 }
 
-function checkIndices(at: readonly Expression[], scope: Scope, checks: Checks): void {
-  for (const index of at) expectType(index, "i32", "an index", scope, checks);
-}
-
-function expectType(
-  x: Expression,
-  type: ElementType | undefined,
-  what: string,
-  scope: Scope,
-  checks: Checks,
-): void {
-  checkExpression(x, scope, checks);
-  if (type !== undefined && x.type !== type)
-    checks.report(`${what} is ${type}, but ${keyOf(x)} is ${x.type}`);
-}
-
-function checkExpression(x: Expression, scope: Scope, checks: Checks): void {
-  const { report, buffers } = checks;
-  const expectSame = (a: Expression, b: Expression) => {
-    if (a.type !== b.type) report(`${keyOf(x)} mixes ${a.type} and ${b.type}`);
-  };
-  const parts = (...list: readonly Expression[]) =>
-    list.forEach((part) => checkExpression(part, scope, checks));
-  switch (x.kind) {
-    case "number":
-      return;
-    case "variable": {
-      const variable = scope.get(x.name);
-      if (variable === undefined) report(`${x.name} is read before it is defined`);
-      else if (variable.type !== x.type) report(`${x.name} is ${variable.type}, but is read as ${x.type}`);
-      return;
-    }
-    case "load": {
-      checkIndices(x.at, scope, checks);
-      const element = buffers.get(x.buffer)?.element;
-      if (element !== undefined && element !== x.type)
-        report(`${x.buffer} is ${element}, but is read as ${x.type}`);
-      return;
-    }
-    case "negate":
-    case "convert":
-      return parts(x.x);
-    case "binary":
-      parts(x.x, x.y);
-      return expectSame(x.x, x.y);
-    case "call":
-      return parts(...x.operands);
-    case "select":
-      expectType(x.condition, "bool", "a condition", scope, checks);
-      parts(x.x, x.y);
-      return expectSame(x.x, x.y);
-  }
+function checkStore(statement: Extract<Statement, { kind: "store" }>, scope: Scope, checks: Checks): void {
+  const { buffer, at, value, count } = statement;
+  for (const index of at) expectScalar(index, "an index", scope, checks);
+  const lanes = expectType(value, checks.buffers.get(buffer)?.element, buffer, scope, checks);
+  if (count === undefined) return;
+  expectScalar(count, "a count of lanes", scope, checks);
+  if (lanes === 1) checks.report(`only some lanes of ${keyOf(value)} are stored, but it is a scalar`);
 }

@@ -113,6 +113,6 @@ const mean = (values: readonly number[]): number =>
 /** √(Σ (x − x̄)² / (n − 1)). */
 function sampleDeviation(values: readonly number[]): number {
   const centre = mean(values);
-  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  const squares = values.reduce((sum, value) => sum + (value - centre) * (value - centre), 0);
   return Math.sqrt(squares / (values.length - 1));
 }

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compile.ts";
 import { DiagnosticError } from "../../src/diagnostics/errors.ts";
 import type { ModelSpec } from "../../src/spec/schema.ts";
-import { faultsOf, forbiddenIn } from "../support/code-faults.ts";
+import { engineChoicesIn, faultsOf, forbiddenIn } from "../support/code-faults.ts";
 import { specs } from "../support/specs.ts";
 
 const withData: ModelSpec = {
@@ -27,11 +27,12 @@ const withFolds: ModelSpec = {
 
 describe.each(Object.entries({ ...specs, withData, withFolds }))("%s", (_, spec) => {
   it.each(["f32", "f64"] as const)(
-    "%s: strict, formatted, without casts or imports, the same every time",
+    "%s: strict, formatted, without casts or imports, the same every time and in every engine",
     async (dtype) => {
       const { code } = await compile(spec, { dtype });
       expect(faultsOf(code)).toEqual([]);
       expect(forbiddenIn(code)).toEqual([]);
+      expect(engineChoicesIn(code)).toEqual([]);
       expect(await check(code, { parser: "typescript", printWidth: 110 })).toBe(true);
       expect((await compile(spec, { dtype })).code).toBe(code);
       expect(code).toMatch(/^\/\/ Generated|^\/\/.*generated|^\/\*\*/i);

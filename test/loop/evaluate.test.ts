@@ -1,7 +1,8 @@
 // The interpreter of loops, which all loop stages are held against. If one fails, every comparison with it is worth nothing.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../src/diagnostics/errors.ts";
-import { allocateBuffers, evaluateProgram } from "../../src/loop/evaluate.ts";
+import { allocateBuffers } from "../../src/loop/evaluate-memory.ts";
+import { evaluateProgram } from "../../src/loop/evaluate.ts";
 import {
   add,
   binary,

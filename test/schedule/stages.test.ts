@@ -15,7 +15,8 @@ import {
   variable,
 } from "../../src/loop/expressions.ts";
 import type { Expression } from "../../src/loop/expressions.ts";
-import { evaluateProgram, allocateBuffers } from "../../src/loop/evaluate.ts";
+import { allocateBuffers } from "../../src/loop/evaluate-memory.ts";
+import { evaluateProgram } from "../../src/loop/evaluate.ts";
 import { printStatements } from "../../src/loop/print.ts";
 import { assign, define, loop, store } from "../../src/loop/statements.ts";
 import type { Buffer, Kernel, Statement } from "../../src/loop/types.ts";

@@ -61,3 +61,40 @@ export function forbiddenIn(code: string): string[] {
   walk(tree);
   return found;
 }
+
+/** What the standard asks of these is one number, the same in every engine; of the others, such as `Math.exp`, a good approximation. */
+const exactOfMath: ReadonlySet<string> = new Set(
+  "abs ceil clz32 floor fround imul max min PI round sign sqrt trunc".split(" "),
+);
+/** Whose answers the engine, its settings or the hour choose. */
+const chosenElsewhere: ReadonlySet<string> = new Set(
+  "Date Intl localeCompare performance toLocaleLowerCase toLocaleString toLocaleUpperCase".split(" "),
+);
+
+/** Where the code's results are another's choice: its bits would not be the same in every engine. */
+export function engineChoicesIn(code: string): string[] {
+  const tree = ts.createSourceFile("trainer.ts", code, ts.ScriptTarget.ES2022, true);
+  const found: string[] = [];
+  const walk = (node: ts.Node): void => {
+    if (isPower(node) || isInexactMath(node) || (ts.isIdentifier(node) && chosenElsewhere.has(node.text)))
+      found.push(
+        `${node.getText(tree)} in line ${tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1}`,
+      );
+    ts.forEachChild(node, walk);
+  };
+  walk(tree);
+  return found;
+}
+
+const isPower = (node: ts.Node): boolean =>
+  ts.isBinaryExpression(node) &&
+  [ts.SyntaxKind.AsteriskAsteriskToken, ts.SyntaxKind.AsteriskAsteriskEqualsToken].includes(
+    node.operatorToken.kind,
+  );
+
+/** `Math.exp`; and `Math` by itself or in brackets, of which one cannot say what is taken from it. */
+function isInexactMath(node: ts.Node): boolean {
+  const isMath = (part: ts.Node) => ts.isIdentifier(part) && part.text === "Math";
+  if (ts.isPropertyAccessExpression(node) && isMath(node.expression)) return !exactOfMath.has(node.name.text);
+  return isMath(node) && !(ts.isPropertyAccessExpression(node.parent) && node.parent.expression === node);
+}

@@ -20,6 +20,11 @@ export const temporary = (name: string, shape: Shape, element: Element = "f64"):
   region: "temporary",
 });
 
+export const scratch = (name: string, shape: Shape, element: Element = "f64"): Buffer => ({
+  ...temporary(name, shape, element),
+  isScratch: true,
+});
+
 /** One kernel for each body. */
 export const programOf = (
   bodies: readonly (readonly Statement[])[],

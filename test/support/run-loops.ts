@@ -2,7 +2,7 @@
 import type { Graph, Node } from "../../src/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../src/ir/types.ts";
 import { evaluateProgram } from "../../src/loop/evaluate.ts";
-import type { LoopMemory } from "../../src/loop/evaluate.ts";
+import type { LoopMemory } from "../../src/loop/evaluate-memory.ts";
 import type { MemoryPlan } from "../../src/loop/memory.ts";
 import type { Buffer, LoopProgram, Region } from "../../src/loop/types.ts";
 import { checkLoops } from "../../src/loop/verify.ts";

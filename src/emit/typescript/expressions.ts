@@ -1,4 +1,5 @@
 /** Scalar expressions as TypeScript: a total table from node to text, with brackets only where they are needed. */
+import { InternalError } from "../../diagnostics/errors.ts";
 import type { BinaryOperator, Expression, FunctionName } from "../../loop/expressions.ts";
 import type { ElementType } from "../../ir/types.ts";
 import { complementOf } from "../../util/number-text.ts";
@@ -129,6 +130,8 @@ function print(x: Expression, scope: Scope): Text {
       };
     case "convert":
       return conversion(x.x, x.type, part);
+    default:
+      throw new InternalError(`a vector (${x.kind}) has no text in TypeScript`);
   }
 }
 

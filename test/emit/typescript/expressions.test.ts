@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expressionText } from "../../../src/emit/typescript/expressions.ts";
 import type { Scope } from "../../../src/emit/typescript/expressions.ts";
-import { allocateBuffers, evaluateProgram } from "../../../src/loop/evaluate.ts";
+import { allocateBuffers } from "../../../src/loop/evaluate-memory.ts";
+import { evaluateProgram } from "../../../src/loop/evaluate.ts";
 import {
   binary,
   call,

@@ -1,0 +1,143 @@
+// The models that every engine trains: on every target there is, in f32 and some in f64, on data that is the same in every run.
+import { readFileSync } from "node:fs";
+import { compile } from "../../src/compile.ts";
+import { Unsupported } from "../../src/diagnostics/errors.ts";
+import { loadTrainer } from "../../src/load-trainer.ts";
+import type { ModelFacts } from "../../src/runtime/model-facts.ts";
+import { batchFields } from "../../src/runtime/slots.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+import { specs, type Rows } from "../support/specs.ts";
+import { streamOf } from "../support/tensors.ts";
+import type { Case } from "./digests.ts";
+
+type Dtype = "f32" | "f64";
+
+/** What a spec is compiled to, and what its trainer is told to run on: nothing, if nothing. */
+interface Target {
+  readonly target: "ts" | "wasm";
+  readonly backends: readonly (string | undefined)[];
+}
+
+/** Without "relaxed": a fused multiply-add rounds once where the machine has it, so its bits are no promise. */
+export const targets: readonly Target[] = [
+  { target: "ts", backends: [undefined] },
+  { target: "wasm", backends: ["ts", "simd"] },
+];
+
+const graph = (name: string): ModelSpec =>
+  JSON.parse(readFileSync(new URL(`../../graphs/${name}.json`, import.meta.url), "utf8"));
+
+const images: ModelSpec = {
+  name: "images",
+  inputs: { image: { shape: [7, 7, 2] } },
+  targets: { kind: { classes: 4 } },
+  network: [
+    { type: "conv2d", filters: 5, kernel: 3, padding: "same" },
+    { type: "batch-norm" },
+    { type: "activation", fn: "silu" },
+    {
+      type: "residual",
+      name: "correction",
+      layers: [
+        { type: "conv2d", filters: 5, kernel: 3, padding: "same", activation: "gelu" },
+        { type: "batch-norm" },
+      ],
+    },
+    { type: "max-pool2d", size: 2 },
+    { type: "flatten" },
+    { type: "dense", units: 4 },
+  ],
+  loss: "cross-entropy",
+  metrics: ["accuracy"],
+  optimizer: { type: "adam", learningRate: 0.01, clip: { norm: 1 } },
+  training: { epochs: 2, batchSize: 9, seed: 3, average: { decay: 0.9 } },
+};
+
+const sequences: ModelSpec = {
+  name: "sequences",
+  inputs: { steps: { shape: [6, 3] } },
+  targets: { next: { shape: [2] } },
+  network: [
+    { type: "lstm", units: 7, returnSequences: true },
+    { type: "gru", units: 5 },
+    { type: "dense", units: 2 },
+  ],
+  loss: "log-cosh",
+  metrics: ["mae"],
+  optimizer: { type: "rmsprop", centered: true, momentum: 0.5, learningRate: 0.003 },
+  training: { epochs: 2, batchSize: 7, seed: 3 },
+};
+
+/** `alike` and `formulas` call the elementary functions whose bits engines choose. */
+const models: readonly (readonly [spec: ModelSpec, dtypes: readonly Dtype[]])[] = [
+  [graph("digits"), ["f32", "f64"]],
+  [graph("iris"), ["f32"]],
+  [images, ["f32", "f64"]],
+  [sequences, ["f32"]],
+  [graph("names"), ["f32"]],
+  [specs.alike, ["f32"]],
+  [specs.formulas, ["f64"]],
+];
+
+/** One emitted trainer, and what is done with it. */
+export interface EmittedFile {
+  /** Without extension. */
+  readonly file: string;
+  readonly code: string;
+  readonly cases: readonly Case[];
+}
+
+/** Targets that this compiler does not have yet are left out: it says so itself. */
+export async function emittedFiles(): Promise<EmittedFile[]> {
+  const files: EmittedFile[] = [];
+  for (const target of targets)
+    if (await isThere(target))
+      for (const [spec, dtypes] of models)
+        for (const dtype of dtypes) files.push(await emittedFile(spec, dtype, target));
+  return files;
+}
+
+async function isThere({ target }: Target): Promise<boolean> {
+  try {
+    await compile(specs.tiny, { target });
+    return true;
+  } catch (error) {
+    if (error instanceof Unsupported) return false;
+    throw error;
+  }
+}
+
+async function emittedFile(
+  spec: ModelSpec,
+  dtype: Dtype,
+  { target, backends }: Target,
+): Promise<EmittedFile> {
+  const { code } = await compile(spec, { dtype, target, program: false });
+  const { model } = await loadTrainer(code);
+  const { batchSize } = model;
+  const file = `${spec.name}-${dtype}-${target}`;
+  const batches = [rowsFor(model, batchSize, 1), rowsFor(model, Math.min(3, batchSize), 2)];
+  const data = rowsFor(model, 2 * batchSize + 3, 3);
+  const cases = backends.map((backend) => ({
+    name: backend === undefined ? file : `${file} ${backend}`,
+    file,
+    backend,
+    seed: 5,
+    batches,
+    data,
+  }));
+  return { file, code, cases };
+}
+
+/** Rows that the model takes: indices within their bounds, real numbers about zero. */
+function rowsFor(model: ModelFacts, rows: number, seed: number): Rows {
+  const random = streamOf(seed);
+  const fields = batchFields(model).map(({ name, size, bounds, least = -2 }) => {
+    const draw = () =>
+      bounds === undefined
+        ? Math.max(least, 4 * random.unit() - 2)
+        : Math.max(bounds.lowest, 0) + random.below(bounds.highest - Math.max(bounds.lowest, 0) + 1);
+    return [name, Array.from({ length: rows * size }, draw)] as const;
+  });
+  return Object.fromEntries(fields);
+}

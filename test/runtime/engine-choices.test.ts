@@ -1,0 +1,39 @@
+// Nothing that a trainer computes is left to the engine: no Math.exp, no power operator, no clock, no locale. If one fails, the
+// same training gives other bits in another engine, or in the next version of this one.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { engineChoicesIn } from "../support/code-faults.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+describe.each(["src/runtime", "generated"])("%s", (folder) => {
+  const names = readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts"));
+  it.each(names)("%s leaves no number to the engine", (name) => {
+    expect(engineChoicesIn(readFileSync(join(root, folder, name), "utf8"))).toEqual([]);
+  });
+});
+
+describe("the check itself", () => {
+  it.each([
+    "const y = Math.exp(x);",
+    "const y = Math.random();",
+    "const y = Math.LN2 * x;",
+    "const y = x ** 2;",
+    "x **= 2;",
+    'const y = Math["exp"](x);',
+    "const { exp } = Math;",
+    "const m = Math; m.exp(x);",
+    "const y = globalThis.Math.exp(x);",
+    "names.sort((a, b) => a.localeCompare(b));",
+    "const seed = Date.now();",
+  ])("finds %s", (code) => {
+    expect(engineChoicesIn(code)).toHaveLength(1);
+  });
+  it("finds nothing in what the standard fixes, in comments and in texts", () => {
+    const code =
+      'const y = Math.sqrt(x * Math.fround(2)); // Math.exp(x), x ** 2\nconst text = "Math.exp(x) ** 2";';
+    expect(engineChoicesIn(code)).toEqual([]);
+  });
+});
