@@ -1153,18 +1153,12 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0], epoch, salts.shuffle)));
-  let sum = 0;
-  for (let start = 0; start < order.length; start += rowsOfStep) {
-    const n = Math.min(rowsOfStep, order.length - start);
-    const loss = session.gradientOf(session, train.data, order, start, n, batchSize);
-    checkLoss(machine, epoch, loss, Math.min(n, batchSize));
-    machine.update(n);
-    sum += loss * n;
-  }
+  const steps = Math.ceil(order.length / rowsOfStep);
+  const trained = session.takeSteps(session, train.data, order, batchSize, steps);
   progress.epoch = epoch;
   const report: EpochReport = {
     epoch,
-    loss: sum / order.length,
+    loss: trained,
     metrics: {},
     learningRate: machine.learningRate(),
     best: false,
@@ -1534,6 +1528,9 @@ export type Numbers = Float32Array;
 /** The mean loss over some rows, and the model's metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
+/** What runs the kernels: WebAssembly with fused multiply-add, plain WebAssembly, or TypeScript. */
+export type Backend = "relaxed" | "simd" | "ts";
+
 /** The compiled part of a predictor. */
 interface PredictingMachine {
   /** Where a batch is written: inputs (and targets) by name, row-major, room for `batchSize` rows each. */
@@ -1546,6 +1543,8 @@ interface PredictingMachine {
 
 /** The compiled part of a trainer: one arena and the programs that work on it. */
 interface Machine extends PredictingMachine {
+  /** TypeScript, if it is left out. */
+  readonly backend?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */
@@ -2017,6 +2016,19 @@ type GradientOf = (
   batchSize: number,
 ) => number;
 
+/**
+ * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as many batches as are accumulated),
+ * and from the first row again where the rows end. The mean, over the rows that went in, of the loss before each step; throws
+ * TrainingDiverged at the first step whose loss is not finite.
+ */
+type TakeSteps = (
+  session: Session,
+  data: Batch,
+  order: Int32Array,
+  batchSize: number,
+  count: number,
+) => number;
+
 /** The gradients of rows that fit in together. */
 const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
   writeRows(slots, data, start, n, order);
@@ -2030,6 +2042,7 @@ interface Session {
   readonly machine: Machine;
   readonly slots: readonly Slot[];
   readonly gradientOf: GradientOf;
+  readonly takeSteps: TakeSteps;
   progress: Progress;
 }
 
@@ -2085,6 +2098,25 @@ function checkBatchSize({ model }: Session, rows: number): number {
   }
   return rows;
 }
+
+// ── single steps ──
+
+/** Each step with its own batch in the arena. */
+const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
+  const { machine, progress, training, gradientOf } = session;
+  const rowsOfStep = batchSize * (training.accumulate ?? 1);
+  let [sum, rows, start] = [0, 0, 0];
+  for (let step = 0; step < count; step++) {
+    const n = Math.min(rowsOfStep, order.length - start);
+    const loss = gradientOf(session, data, order, start, n, batchSize);
+    checkLoss(machine, progress.epoch + 1, loss, Math.min(n, batchSize));
+    machine.update(n);
+    sum += loss * n;
+    rows += n;
+    start = (start + n) % order.length;
+  }
+  return sum / rows;
+};
 
 // ── slots ──
 
@@ -2142,7 +2174,7 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
 }
 
 /** The fields of a model in the arena of its machine. */
-function slotsOf(model: ModelFacts, { inputs }: PredictingMachine): Slot[] {
+function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slot[] {
   return batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
 }
 
@@ -2453,9 +2485,18 @@ function trainerOf(
   training: TrainingFacts,
   options: { seed?: number } = {},
   gradientOf = gradientOfBatch,
+  takeSteps = singleSteps,
 ): Trainer {
   const slots = slotsOf(model, machine);
-  const session: Session = { model, training, machine, slots, gradientOf, progress: freshProgress() };
+  const session: Session = {
+    model,
+    training,
+    machine,
+    slots,
+    gradientOf,
+    takeSteps,
+    progress: freshProgress(),
+  };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
@@ -2478,6 +2519,7 @@ function trainerOf(
   return {
     parameters: machine.parameters,
     gradients: machine.gradients,
+    backend: machine.backend ?? "ts",
     get seed() {
       return machine.seed[0] >>> 0;
     },
@@ -2490,6 +2532,8 @@ function trainerOf(
       machine.update(n);
       return loss;
     },
+    steps: (data, count) =>
+      takeSteps(session, data, allRows(rowsOf(slots, data)), model.batchSize, checkWhole("count", count, 1)),
     gradient: (batch) => machine.gradient(take(batch)),
     evaluate(batch) {
       const n = take(batch);
@@ -2566,12 +2610,19 @@ export interface Trainer {
   readonly parameters: Record<string, Numbers>;
   /** Live views: what gradient() or step() computed last, before clipping and decay. */
   readonly gradients: Record<string, Numbers>;
+  /** What runs its kernels here. */
+  readonly backend: Backend;
   /** What all randomness of this trainer derives from. */
   readonly seed: number;
   /** How many epochs this trainer has behind it, checkpoints included. */
   readonly epoch: number;
   /** One optimizer step; the mean loss before the update. */
   step(batch: Batch): number;
+  /**
+   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first again; the mean, over the rows,
+   * of the loss before each step. Throws TrainingDiverged at a loss that is not finite. A row that is wrong is told when its turn comes.
+   */
+  steps(data: Batch, count: number): number;
   /** Loss and gradients; nothing is updated. */
   gradient(batch: Batch): number;
   /** Loss and metrics of a batch: no dropout, running statistics. */

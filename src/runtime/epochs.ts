@@ -121,18 +121,12 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
   const epoch = progress.epoch + 1;
   const order = train.rows.slice();
   if (plan.shuffle) shuffle(order, randomStream(randomKey(machine.seed[0], epoch, salts.shuffle)));
-  let sum = 0;
-  for (let start = 0; start < order.length; start += rowsOfStep) {
-    const n = Math.min(rowsOfStep, order.length - start);
-    const loss = session.gradientOf(session, train.data, order, start, n, batchSize);
-    checkLoss(machine, epoch, loss, Math.min(n, batchSize));
-    machine.update(n);
-    sum += loss * n;
-  }
+  const steps = Math.ceil(order.length / rowsOfStep);
+  const trained = session.takeSteps(session, train.data, order, batchSize, steps);
   progress.epoch = epoch;
   const report: EpochReport = {
     epoch,
-    loss: sum / order.length,
+    loss: trained,
     metrics: {},
     learningRate: machine.learningRate(),
     best: false,

@@ -7,6 +7,9 @@ export type Numbers = Float32Array | Float64Array;
 /** The mean loss over some rows, and the model's metrics by name. */
 export type Summary = { loss: number } & Record<string, number>;
 
+/** What runs the kernels: WebAssembly with fused multiply-add, plain WebAssembly, or TypeScript. */
+export type Backend = "relaxed" | "simd" | "ts";
+
 /** The compiled part of a predictor. */
 export interface PredictingMachine {
   /** Where a batch is written: inputs (and targets) by name, row-major, room for `batchSize` rows each. */
@@ -19,6 +22,8 @@ export interface PredictingMachine {
 
 /** The compiled part of a trainer: one arena and the programs that work on it. */
 export interface Machine extends PredictingMachine {
+  /** TypeScript, if it is left out. */
+  readonly backend?: Backend;
   readonly parameters: Record<string, Numbers>;
   readonly gradients: Record<string, Numbers>;
   /** Every byte that training changes: first the parameters, then optimizer states, step and seed. */

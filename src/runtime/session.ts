@@ -31,6 +31,19 @@ export type GradientOf = (
   batchSize: number,
 ) => number;
 
+/**
+ * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as many batches as are accumulated),
+ * and from the first row again where the rows end. The mean, over the rows that went in, of the loss before each step; throws
+ * TrainingDiverged at the first step whose loss is not finite.
+ */
+export type TakeSteps = (
+  session: Session,
+  data: Batch,
+  order: Int32Array,
+  batchSize: number,
+  count: number,
+) => number;
+
 /** The gradients of rows that fit in together. */
 export const gradientOfBatch: GradientOf = ({ machine, slots }, data, order, start, n) => {
   writeRows(slots, data, start, n, order);
@@ -44,6 +57,7 @@ export interface Session {
   readonly machine: Machine;
   readonly slots: readonly Slot[];
   readonly gradientOf: GradientOf;
+  readonly takeSteps: TakeSteps;
   progress: Progress;
 }
 

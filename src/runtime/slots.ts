@@ -57,7 +57,7 @@ export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
 }
 
 /** The fields of a model in the arena of its machine. */
-export function slotsOf(model: ModelFacts, { inputs }: PredictingMachine): Slot[] {
+export function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slot[] {
   return batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
 }
 

@@ -13,6 +13,7 @@ import {
   packParameters,
   type Session,
 } from "./session.ts";
+import { singleSteps } from "./single-steps.ts";
 import { rowsOf, slotsOf, writeRows, type Batch } from "./slots.ts";
 import type { FitOptions, Trainer } from "./trainer.ts";
 
@@ -23,9 +24,18 @@ export function trainerOf(
   training: TrainingFacts,
   options: { seed?: number } = {},
   gradientOf = gradientOfBatch,
+  takeSteps = singleSteps,
 ): Trainer {
   const slots = slotsOf(model, machine);
-  const session: Session = { model, training, machine, slots, gradientOf, progress: freshProgress() };
+  const session: Session = {
+    model,
+    training,
+    machine,
+    slots,
+    gradientOf,
+    takeSteps,
+    progress: freshProgress(),
+  };
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
@@ -48,6 +58,7 @@ export function trainerOf(
   return {
     parameters: machine.parameters,
     gradients: machine.gradients,
+    backend: machine.backend ?? "ts",
     get seed() {
       return machine.seed[0] >>> 0;
     },
@@ -60,6 +71,8 @@ export function trainerOf(
       machine.update(n);
       return loss;
     },
+    steps: (data, count) =>
+      takeSteps(session, data, allRows(rowsOf(slots, data)), model.batchSize, checkWhole("count", count, 1)),
     gradient: (batch) => machine.gradient(take(batch)),
     evaluate(batch) {
       const n = take(batch);

@@ -1,6 +1,6 @@
 // What a trainer offers: the public types of every emitted module.
 import type { Notes } from "./checkpoint.ts";
-import type { Numbers, Summary } from "./machine.ts";
+import type { Backend, Numbers, Summary } from "./machine.ts";
 import type { EarlyStopping } from "./model-facts.ts";
 import type { Batch } from "./slots.ts";
 
@@ -46,12 +46,19 @@ export interface Trainer {
   readonly parameters: Record<string, Numbers>;
   /** Live views: what gradient() or step() computed last, before clipping and decay. */
   readonly gradients: Record<string, Numbers>;
+  /** What runs its kernels here. */
+  readonly backend: Backend;
   /** What all randomness of this trainer derives from. */
   readonly seed: number;
   /** How many epochs this trainer has behind it, checkpoints included. */
   readonly epoch: number;
   /** One optimizer step; the mean loss before the update. */
   step(batch: Batch): number;
+  /**
+   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first again; the mean, over the rows,
+   * of the loss before each step. Throws TrainingDiverged at a loss that is not finite. A row that is wrong is told when its turn comes.
+   */
+  steps(data: Batch, count: number): number;
   /** Loss and gradients; nothing is updated. */
   gradient(batch: Batch): number;
   /** Loss and metrics of a batch: no dropout, running statistics. */

@@ -26,6 +26,8 @@ export const publicNames: ReadonlySet<string> = new Set([
   "Summary",
   "ModelFacts",
   "EarlyStopping",
+  "Backend",
+  "TrainerOptions",
   "Predictor",
   "RowPredictor",
 ]);

@@ -1,0 +1,51 @@
+// Many steps in one call. If one fails, `steps` trains something else than as many calls of `step` would, and so does every epoch.
+import { describe, expect, it } from "vitest";
+import type { Batch } from "../../src/runtime/slots.ts";
+import { TrainingDiverged } from "../../src/runtime/training-diverged.ts";
+import { batchSize, linearTrainer } from "./linear-machine.ts";
+
+/** Ten rows: two batches of four, and one of two. */
+const data: Batch = {
+  x: Float64Array.from({ length: 20 }, (_, i) => Math.sin(i)),
+  y: Float64Array.from({ length: 10 }, (_, i) => Math.cos(i)),
+};
+
+const rowsOf = (start: number, n: number): Batch => ({
+  x: Array.from(data.x).slice(2 * start, 2 * (start + n)),
+  y: Array.from(data.y).slice(start, start + n),
+});
+
+describe("steps", () => {
+  it("are those of step, batch after batch, the last a smaller one, and then from the first again", () => {
+    const [whole, single] = [linearTrainer({ rate: 0.1 }), linearTrainer({ rate: 0.1 })];
+    const mean = whole.steps(data, 7);
+    const sizes = [4, 4, 2, 4, 4, 2, 4];
+    let [sum, rows, start] = [0, 0, 0];
+    for (const n of sizes) {
+      sum += n * single.step(rowsOf(start, n));
+      rows += n;
+      start = (start + n) % 10;
+    }
+    expect(mean).toBe(sum / rows);
+    expect(whole.save()).toEqual(single.save());
+  });
+
+  it("of an epoch's number are the epoch, where no rows are drawn", () => {
+    const [whole, epoch] = [linearTrainer({ rate: 0.1 }), linearTrainer({ rate: 0.1 })];
+    const { epochs } = epoch.fit(data, { epochs: 1, shuffle: false });
+    expect(whole.steps(data, 3)).toBe(epochs[0].loss);
+    expect(whole.parameters).toEqual(epoch.parameters);
+  });
+
+  it("stop where the loss is no number any more, and say at which step", () => {
+    const trainer = linearTrainer({ rate: 1e120 });
+    expect(() => trainer.steps(data, 9)).toThrow(TrainingDiverged);
+    expect(() => linearTrainer({ rate: 1e120 }).steps(data, 9)).toThrow(/at step [1-3], in epoch 1/);
+  });
+
+  it.each([0, -1, 1.5, NaN])("must be a whole number of at least one: %s is refused", (count) => {
+    expect(() => linearTrainer({ rate: 0.1 }).steps(rowsOf(0, batchSize), count)).toThrow(
+      "count must be a whole number",
+    );
+  });
+});
