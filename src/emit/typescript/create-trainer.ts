@@ -5,7 +5,7 @@ import type { MemoryPlan, Placement } from "../../loop/memory.ts";
 import type { Region } from "../../loop/types.ts";
 import { elementCount, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
-import { commentLines } from "./kernels.ts";
+import { commentLines } from "../provenance-lines.ts";
 import type { EndNames } from "./module-parts.ts";
 import type { InitialParameter, TrainerParts, WasmPrograms } from "./trainer-parts.ts";
 

@@ -1,0 +1,45 @@
+// Random graphs as scalar WebAssembly. If one fails, text, addresses, conversions or functions of the module compute something else
+// than the loops mean: the interpreter of graphs says what it should be.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { printGraph } from "../../../src/ir/print.ts";
+import { interpret } from "../../../src/reference/interpret.ts";
+import { graphOf, moves, often, valuesFor } from "../../support/random-graph.ts";
+import type { Move } from "../../support/random-graph.ts";
+import { runWasm, wasmOf } from "../../support/run-wasm.ts";
+import { compareStorage } from "../../support/tensors.ts";
+
+/** Five rows: blocks of two and of four leave a remainder. */
+const batchSize = 5;
+
+async function expectSame(
+  list: readonly Move[],
+  rows: number,
+  float: "f32" | "f64",
+  tolerance: number,
+): Promise<void> {
+  const { graph } = graphOf(list, float);
+  // Numbers that are equal when rounded to f32 differ as doubles.
+  if (float === "f32" && graph.nodes.some(({ op }) => op === "equal")) return;
+  const values = valuesFor(graph, rows, 3);
+  const expected = interpret(graph, values, rows);
+  const actual = runWasm(await wasmOf(graph, { float, batchSize }), values, rows, batchSize);
+  const { worst, at } = compareStorage(actual, expected);
+  expect(worst, `${at}, ${rows} rows\n${printGraph(graph)}`).toBeLessThan(tolerance);
+}
+
+describe("WebAssembly computes what the graph means", () => {
+  const rowCounts = fc.integer({ min: 1, max: batchSize });
+  it("in doubles to their last bits", async () => {
+    await fc.assert(
+      fc.asyncProperty(moves(), rowCounts, (list, rows) => expectSame(list, rows, "f64", 1e-12)),
+      often(150, 1),
+    );
+  });
+  it("in f32 to rounding", async () => {
+    await fc.assert(
+      fc.asyncProperty(moves(), rowCounts, (list, rows) => expectSame(list, rows, "f32", 2e-3)),
+      often(150, 2),
+    );
+  });
+});
