@@ -90,6 +90,11 @@ export function lanesOf(x: Expression): number {
 export const number = (value: number, type: ElementType): Expression => ({ kind: "number", value, type });
 export const integer = (value: number): Expression => number(value, "i32");
 export const variable = (name: string, type: ElementType): Expression => ({ kind: "variable", name, type });
+/** A variable that holds the value of x. */
+export function variableOf(name: string, x: Expression): Expression {
+  const lanes = lanesOf(x);
+  return lanes === 1 ? variable(name, x.type) : { kind: "variable", name, type: x.type, lanes };
+}
 /** The mark in front, which no name of a spec holds and no stage puts there, keeps it apart from tensors and locals called n. */
 export const rowsVariable = "#n";
 /** The number of rows of the batch at hand. */
@@ -170,6 +175,9 @@ export const convert = (x: Expression, type: ElementType): Expression => {
   if (x.kind === "number") return number(convertedNumber(x.value, type), type);
   return { kind: "convert", x, type };
 };
+
+/** A constant vector. */
+export const isSpreadNumber = (x: Expression): boolean => x.kind === "splat" && x.x.kind === "number";
 
 /** The parts of an expression, in order of evaluation. */
 export function children(x: Expression): readonly Expression[] {

@@ -13,7 +13,7 @@ import type { For, Kernel, Statement } from "../loop/types.ts";
 import { blockSizes } from "./cost-model.ts";
 
 /** Copy c of a loop body: its variable shifted by c, its own names marked so that copies do not meet. */
-function copyOf(
+export function copyOf(
   body: readonly Statement[],
   loopVariable: string,
   c: number,
@@ -26,7 +26,7 @@ function copyOf(
 }
 
 /** The copies interleaved: statement by statement, loops with equal bounds as one. */
-function jam(copies: readonly (readonly Statement[])[]): readonly Statement[] {
+export function jam(copies: readonly (readonly Statement[])[]): readonly Statement[] {
   return copies[0].flatMap((first, position): readonly Statement[] => {
     const row = copies.map((copy) => copy[position]);
     if (first.kind !== "for") return row;
@@ -41,16 +41,16 @@ const renameLoop = (loop: For, as: For): readonly Statement[] =>
     : renameVariables(loop.body, new Map([[loop.variable, as.variable]]));
 
 /** `size` copies of the body, interleaved; their names are marked from `first` on. */
-const block = (loop: For, size: number, first = 0): readonly Statement[] =>
+export const block = (loop: For, size: number, first = 0): readonly Statement[] =>
   size === 1 && first === 0
     ? loop.body
     : jam(Array.from({ length: size }, (_, c) => copyOf(loop.body, loop.variable, c, first + c)));
 
-const startingAt = (loop: For, body: readonly Statement[], start: number): readonly Statement[] =>
+export const startingAt = (loop: For, body: readonly Statement[], start: number): readonly Statement[] =>
   substituteVariables(body, new Map([[loop.variable, integer(start)]]));
 
 /** The loop in steps of `size`, and behind it what remains. One block is no loop. */
-function blocked(loop: For, size: number): readonly Statement[] {
+export function blocked(loop: For, size: number): readonly Statement[] {
   const { to } = loop;
   const main: For = { ...loop, step: size, body: block(loop, size) };
   if (to.kind !== "number") {

@@ -5,34 +5,15 @@
  * Example   for q<5: for c<6: sum += x[i, j + q, c] · w[q, c]   =>   for c<30: sum += x[i, j, c] · w[0, c]
  *           where c runs on past its axis into the next row, which is where the elements are
  */
-import { children, integer, visit } from "../loop/expressions.ts";
+import { children, integer } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { expressionsOf, substituteVariables, visitStatements } from "../loop/statements.ts";
 import type { Buffer, For, Kernel, Statement } from "../loop/types.ts";
-import { positionIn } from "./linear.ts";
-import type { Linear } from "./linear.ts";
+import { factorOf, positionIn } from "./linear.ts";
 
 export interface CollapseOptions {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
-}
-
-const mentions = (x: Expression, names: readonly string[]): boolean => {
-  let found = false;
-  visit(x, (part) => {
-    if (part.kind === "variable" && names.includes(part.name)) found = true;
-  });
-  return found;
-};
-
-/** The factor of a variable in a position, or nothing where it stands in more than a plain term. */
-function factorOf({ terms }: Linear, variable: string): number | undefined {
-  let factor = 0;
-  for (const term of terms) {
-    if (term.part.kind === "variable" && term.part.name === variable) factor = term.factor;
-    else if (mentions(term.part, [variable])) return undefined;
-  }
-  return factor;
 }
 
 /** Whether one step of `outer` is, for everything that the body touches, as far as all steps of `inner`. */

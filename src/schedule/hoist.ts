@@ -5,7 +5,7 @@
  *           own. Branches of a select are left alone: they may read where only the condition says that it is safe.
  * Example   for i: y[i] = x[i] / sqrt(v)   =>   const c = sqrt(v) ; for i: y[i] = x[i] / c
  */
-import { children, keyOf, mapChildren, variable } from "../loop/expressions.ts";
+import { children, keyOf, isSpreadNumber, mapChildren, variableOf } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { define, mapExpressions, visitStatements } from "../loop/statements.ts";
 import type { For, Kernel, Statement } from "../loop/types.ts";
@@ -38,6 +38,7 @@ const isInvariant = (x: Expression, changes: Changes): boolean => {
 const isWorthNaming = (x: Expression): boolean =>
   x.kind !== "number" &&
   x.kind !== "variable" &&
+  !isSpreadNumber(x) &&
   !(x.type === "i32" && x.kind !== "load" && x.kind !== "call");
 
 const baseName = (x: Expression): string => {
@@ -59,7 +60,7 @@ function hoistFrom(loop: For, fresh: Fresh): readonly Statement[] {
       if (known !== undefined) return known;
       const name = fresh(baseName(x));
       before.push(define(name, x));
-      const named = variable(name, x.type);
+      const named = variableOf(name, x);
       names.set(key, named);
       return named;
     }

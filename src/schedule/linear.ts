@@ -1,6 +1,6 @@
 /** Index arithmetic as linear forms: what a position in memory is made of, loop variable by loop variable. */
 import { sizeOf } from "../ir/types.ts";
-import { keyOf } from "../loop/expressions.ts";
+import { keyOf, visit } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import type { Buffer } from "../loop/types.ts";
 
@@ -72,4 +72,63 @@ export function positionIn(buffer: Buffer, at: readonly Expression[], batchSize:
   return at
     .map((index, axis) => scaled(linearOf(index), strides[axis]))
     .reduce(summed, { terms: [], constant: 0 });
+}
+
+/** The factor of a variable in a position, or nothing where it stands in more than a plain term. */
+export function factorOf({ terms }: Linear, variable: string): number | undefined {
+  let factor = 0;
+  for (const { part, factor: own } of terms) {
+    if (part.kind === "variable" && part.name === variable) factor = own;
+    else if (reads(part, variable)) return undefined;
+  }
+  return factor;
+}
+
+function reads(x: Expression, variable: string): boolean {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "variable" && part.name === variable) found = true;
+  });
+  return found;
+}
+
+/**
+ * How far apart in memory the elements of neighbouring lanes of a vector are, whose lanes count on from a multiple of their number:
+ * nothing where that differs from lane to lane. ⌊v / 16⌋ is the same in four such lanes and v mod 16 goes up by one.
+ * `aligned` variables are multiples of the lanes.
+ */
+export function factorInLanes(
+  { terms }: Linear,
+  v: string,
+  lanes: number,
+  aligned: ReadonlySet<string>,
+): number | undefined {
+  let sum = 0;
+  for (const { part, factor } of terms) {
+    if (!reads(part, v)) continue;
+    if (part.kind === "variable") sum += factor;
+    else if (part.kind !== "binary" || !isInOneRun(part, v, lanes, aligned)) return undefined;
+    else if (part.operator === "remainder") sum += factor;
+    else if (part.operator !== "quotient") return undefined;
+  }
+  return sum;
+}
+
+/** Whether the lanes of the dividend lie between two multiples of the divisor. */
+function isInOneRun(
+  { x, y }: Extract<Expression, { kind: "binary" }>,
+  v: string,
+  lanes: number,
+  aligned: ReadonlySet<string>,
+): boolean {
+  const { terms, constant } = linearOf(x);
+  const isMultiple = (part: Expression) => part.kind === "variable" && aligned.has(part.name);
+  return (
+    y.kind === "number" &&
+    y.value % lanes === 0 &&
+    constant % lanes === 0 &&
+    terms.every(({ part, factor }) =>
+      part.kind === "variable" && part.name === v ? factor === 1 : factor % lanes === 0 || isMultiple(part),
+    )
+  );
 }

@@ -20,7 +20,7 @@ export interface ScheduleOptions {
 }
 
 /** Names that no variable of the kernel has; the mark in them keeps them apart from buffers. */
-function freshIn(kernel: Kernel): Fresh {
+export function freshIn(kernel: Kernel): Fresh {
   const used = new Set<string>();
   visitStatements(kernel.body, (s) => {
     if (s.kind === "let") used.add(s.name);

@@ -7,7 +7,15 @@
  *           assignment forgets what it changes. Branches of a select are left alone.
  * Example   a += x[k] · w[j] ; b += x[k] · w[j + 1]   =>   const x0 = x[k] ; a += x0 · w[j] ; b += x0 · w[j + 1]
  */
-import { children, keyOf, mapChildren, variable, visit } from "../loop/expressions.ts";
+import {
+  children,
+  isSpreadNumber,
+  keyOf,
+  lanesOf,
+  mapChildren,
+  variableOf,
+  visit,
+} from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { accessesOf, meets } from "../loop/accesses.ts";
 import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
@@ -18,7 +26,8 @@ const isWorthSharing = (x: Expression): boolean =>
   x.kind !== "number" &&
   x.kind !== "variable" &&
   !(x.type === "i32" && x.kind === "binary") &&
-  x.type !== "bool";
+  !(x.type === "bool" && lanesOf(x) === 1) &&
+  !isSpreadNumber(x);
 
 const baseName = (x: Expression): string => (x.kind === "load" ? x.buffer : x.kind === "call" ? x.name : "t");
 
@@ -118,7 +127,7 @@ function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh
     if (renamed !== undefined) return renamed;
     if ((counts.get(keyOf(x)) ?? 0) < 2) return value;
     const name = fresh(baseName(x));
-    const made = variable(name, x.type);
+    const made = variableOf(name, x);
     result.push(define(name, value));
     known.learn(x, made);
     known.learn(value, made);
@@ -150,7 +159,7 @@ function shareBlock(statements: readonly Statement[], outer: Known, fresh: Fresh
         aliases.set(mapped.name, mapped.value);
         return;
       }
-      if (isWorthSharing(mapped.value)) known.learn(mapped.value, variable(mapped.name, mapped.value.type));
+      if (isWorthSharing(mapped.value)) known.learn(mapped.value, variableOf(mapped.name, mapped.value));
     }
     result.push(mapped);
     if (mapped.kind !== "let") {

@@ -1,0 +1,166 @@
+/**
+ * Purpose   Copy what a tile reads again and again to where it lies together: strips of columns, one after the other, each with a panel
+ *           of the operand in the order in which the tile goes through it.
+ * Requires  a contraction of known width; an operand that changes with the columns and not with the rows.
+ * Ensures   strips are the outermost loop, or the next inside those of unknown extent that the operand changes with; the panel is scratch memory, small enough for the first cache. A transposed operand is turned
+ *           by the copying.
+ * Example   for i: for j<512: for k: … w[k, j] …
+ *           =>  for J<512 step 8: { for k: for c<8: panel[k, c] = w[k, J + c] ; for i: for c<8: for k: … panel[k, c] … }
+ */
+import { add, integer, keyOf, mapChildren, substitute, variable } from "../../loop/expressions.ts";
+import type { Expression } from "../../loop/expressions.ts";
+import { store, substituteVariables, rewriteExpressions, visitStatements } from "../../loop/statements.ts";
+import type { Dimension } from "../../ir/types.ts";
+import type { Buffer, For, Statement } from "../../loop/types.ts";
+import { reads } from "./contraction.ts";
+import type { Contraction } from "./contraction.ts";
+import { isPackable } from "./cost-model.ts";
+import type { Tile } from "./cost-model.ts";
+import { sideBySide, vectorLoop } from "./vector-loops.ts";
+import type { Vectors } from "./vectorise.ts";
+
+/** A panel: where it is, which loops it has an axis for, and the load that it stands for. */
+interface Panel {
+  readonly buffer: Buffer;
+  readonly loops: readonly For[];
+  readonly load: Extract<Expression, { kind: "load" }>;
+}
+
+export interface Packed {
+  readonly statements: readonly Statement[];
+  readonly panels: readonly Buffer[];
+}
+
+/** `tile` makes the statements of a strip, whose columns are a loop of their own. */
+export function packed(
+  contraction: Contraction,
+  { vectors: size }: Tile,
+  vectors: Vectors,
+  tile: (strip: Contraction, vectors: Vectors) => readonly Statement[] | undefined,
+): Packed | undefined {
+  const { columns, outputs, around } = contraction;
+  if (columns.to.kind !== "number" || around > Math.max(0, outputs.length - 2)) return undefined;
+  const width = size * vectors.lanes;
+  const panels = panelsOf(contraction, width, vectors);
+  if (panels.length === 0) return undefined;
+  const buffers = panels.map(({ buffer }) => buffer);
+  const block = vectors.fresh(columns.variable);
+  const known: Vectors = {
+    ...vectors,
+    buffers: new Map([...vectors.buffers, ...buffers.map((panel) => [panel.name, panel] as const)]),
+    aligned: new Set([...vectors.aligned, block]),
+  };
+  const strip = (base: Expression, extent: number): readonly Statement[] | undefined => {
+    const column = vectors.fresh(columns.variable);
+    const inStrip = new Map([[columns.variable, add(base, variable(column, "i32"))]]);
+    const copies = panels.map((panel) => copyTo(panel, column, extent, inStrip, known));
+    const body = substituteVariables(readingPanels(columns.body, panels, column), inStrip);
+    const own: For = { ...columns, variable: column, to: integer(extent), body };
+    const inside = [...outputs.slice(around, -1), own];
+    const tiles = tile({ ...contraction, outputs: inside, columns: own, width: extent }, known);
+    if (tiles === undefined || copies.includes(undefined)) return undefined;
+    return [...copies.flatMap((copy) => copy ?? []), ...tiles];
+  };
+  const rest = columns.to.value % width;
+  const whole = columns.to.value - rest;
+  const main = whole === 0 ? [] : strip(variable(block, "i32"), width);
+  const last = rest === 0 ? [] : strip(integer(whole), rest);
+  if (main === undefined || last === undefined) return undefined;
+  const loop: For = { ...columns, variable: block, to: integer(whole), step: width, body: main };
+  const strips: readonly Statement[] = [...(whole === 0 ? [] : [loop]), ...last];
+  const statements = outputs
+    .slice(0, around)
+    .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], strips);
+  return { statements, panels: buffers };
+}
+
+function panelsOf(contraction: Contraction, width: number, { fresh, float }: Vectors): Panel[] {
+  const loops = loopsInside(contraction);
+  return contraction.operands.filter(isPackable).flatMap(({ load }): Panel[] => {
+    const own = loops.filter(({ variable: name }) => load.at.some((index) => reads(index, name)));
+    if (load.type !== float) return [];
+    const shape: Dimension[] = [
+      ...own.map(({ to }): Dimension => (to.kind === "number" ? to.value : "n")),
+      width,
+    ];
+    if (own.some(({ to }, axis) => to.kind !== "number" && axis > 0)) return [];
+    const buffer: Buffer = {
+      name: fresh(`${load.buffer}#panel`),
+      storage: undefined,
+      element: float,
+      shape,
+      region: "temporary",
+      isScratch: true,
+    };
+    return [{ buffer, loops: own, load }];
+  });
+}
+
+/** All loops inside a strip whose variables an operand may name, but for rows and columns. */
+function loopsInside({ outputs, columns, rows, around }: Contraction): readonly For[] {
+  const loops = outputs.slice(around).filter((loop) => loop !== columns && loop !== rows);
+  visitStatements(columns.body, (s) => s.kind === "for" && loops.push(s));
+  return loops;
+}
+
+const placeIn = ({ loops }: Panel, column: string): Expression[] => [
+  ...loops.map(({ variable: name }) => variable(name, "i32")),
+  variable(column, "i32"),
+];
+
+/** panel[k, c] = operand, for every k and c. */
+function copyTo(
+  panel: Panel,
+  column: string,
+  extent: number,
+  inStrip: ReadonlyMap<string, Expression>,
+  vectors: Vectors,
+): readonly Statement[] | undefined {
+  const { buffer, loops, load } = panel;
+  const names = new Map(loops.map(({ variable: name }) => [name, variable(vectors.fresh(name), "i32")]));
+  const element = substitute(
+    mapChildren(load, (index) => substitute(index, inStrip)),
+    names,
+  );
+  const at = placeIn(panel, column).map((index) => substitute(index, names));
+  const columns: For = {
+    kind: "for",
+    variable: column,
+    from: integer(0),
+    to: integer(extent),
+    step: 1,
+    role: "parallel",
+    body: [store(buffer.name, at, element)],
+  };
+  const across = vectorLoop(
+    columns,
+    Math.ceil(extent / vectors.lanes),
+    sideBySide(columns, vectors),
+    vectors.lanes,
+  );
+  if (across === undefined) return undefined;
+  return loops.reduceRight<readonly Statement[]>((body, loop) => {
+    const renamed = names.get(loop.variable);
+    return [
+      {
+        ...loop,
+        variable: renamed?.kind === "variable" ? renamed.name : loop.variable,
+        role: "parallel",
+        body,
+      },
+    ];
+  }, across);
+}
+
+/** The body with each packed operand read from its panel. */
+const readingPanels = (
+  body: readonly Statement[],
+  panels: readonly Panel[],
+  column: string,
+): readonly Statement[] => {
+  const byKey = new Map(panels.map((panel) => [keyOf(panel.load), panel]));
+  return rewriteExpressions(body, (x) => {
+    const panel = x.kind === "load" ? byKey.get(keyOf(x)) : undefined;
+    return panel === undefined ? x : { kind: "load", buffer: panel.buffer.name, at: placeIn(panel, column), type: x.type }; // prettier-ignore
+  });
+};

@@ -1,0 +1,95 @@
+/**
+ * Purpose   Contractions on vectors: tiles of several rows and several vectors of columns at once, so that each load serves several
+ *           products, with lanes along the columns or along the sum, as the cost model says.
+ * Requires  kernels with one index an axis; `output` loops form perfect nests.
+ * Ensures   each element's sum is made in one order, whatever tile it falls into. Rows of a batch that no tile divides are computed by
+ *           a last tile that begins early enough to be whole, where computing a row twice changes nothing.
+ * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
+ *           => for i<n step 4: for j<32 step 8: { 8 vector sums; for k: 4 spread + 2 vector loads, 8 products; 8 stores }
+ */
+import { call, integer, minus, variable, visit } from "../../loop/expressions.ts";
+import { accessesOf, meets } from "../../loop/accesses.ts";
+import { define, visitExpressions } from "../../loop/statements.ts";
+import type { Buffer, For, Statement } from "../../loop/types.ts";
+import { block, blocked } from "../block-contractions.ts";
+import { contractionOf } from "./contraction.ts";
+import type { Contraction } from "./contraction.ts";
+import { tilesOf } from "./cost-model.ts";
+import type { Tile } from "./cost-model.ts";
+import { dotProducts } from "./dots.ts";
+import { packed } from "./pack.ts";
+import { sideBySide, vectorLoop } from "./vector-loops.ts";
+import type { Vectors } from "./vectorise.ts";
+
+export interface Tiled {
+  readonly statements: readonly Statement[];
+  readonly tile: Tile;
+  /** Scratch memory that the statements use beside the program's buffers. */
+  readonly panels: readonly Buffer[];
+}
+
+/** The nest in the cheapest tiles that it has a form for. */
+export function tileContraction(loop: For, vectors: Vectors): Tiled | undefined {
+  const contraction = contractionOf(loop, vectors);
+  if (contraction === undefined) return undefined;
+  const bytes = vectors.float === "f32" ? 4 : 8;
+  for (const tile of tilesOf(contraction, vectors.lanes, bytes)) {
+    const made = tile.isPacked ? inPanels(contraction, tile, vectors) : tiled(contraction, tile, vectors);
+    if (made !== undefined) return { panels: [], ...made, tile };
+  }
+  return undefined;
+}
+
+type Made = Omit<Tiled, "tile" | "panels"> & Partial<Tiled>;
+
+const inPanels = (contraction: Contraction, tile: Tile, vectors: Vectors): Made | undefined =>
+  packed(contraction, tile, vectors, (strip, known) => tiled(strip, tile, known)?.statements);
+
+function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | undefined {
+  const { columns, rows, outputs } = contraction;
+  const makeBlock = tile.form === "dots" ? dotProducts : sideBySide;
+  const across = vectorLoop(columns, tile.vectors, makeBlock(columns, vectors), vectors.lanes);
+  if (across === undefined) return undefined;
+  const down = rows === undefined ? across : rowTiles({ ...rows, body: across }, tile.rows, vectors);
+  const around = outputs.slice(0, Math.max(0, outputs.length - 2));
+  return {
+    statements: around.reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], down),
+  };
+}
+
+/** Several rows at once. */
+function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement[] {
+  if (rows.to.kind === "number" || size === 1) return blocked(rows, size);
+  return mayOverlap(rows) && size <= vectors.batchSize
+    ? [overlapping(rows, size, vectors)]
+    : blocked(rows, size);
+}
+
+/** Whether computing a row twice, or one behind the last, changes nothing: nothing is read that is written, and no number from memory says where to read. */
+function mayOverlap(rows: For): boolean {
+  const { stored, loaded } = accessesOf([rows]);
+  if (meets(stored, loaded)) return false;
+  let looksUp = false;
+  visitExpressions(rows.body, (x) => {
+    if (x.kind === "load")
+      x.at.forEach((index) => visit(index, (part) => part.kind === "load" && (looksUp = true)));
+  });
+  return !looksUp;
+}
+
+/** Tiles of `size` rows; the last begins so that it ends with the last row, or, in a smaller batch, at the first and runs over into unused memory. */
+function overlapping(rows: For, size: number, { fresh }: Vectors): For {
+  const counter = fresh(rows.variable);
+  const last = minus(rows.to, integer(size));
+  const begin = call(
+    "maximum",
+    [integer(0), call("minimum", [variable(counter, "i32"), last], "i32")],
+    "i32",
+  );
+  return {
+    ...rows,
+    variable: counter,
+    step: size,
+    body: [define(rows.variable, begin), ...block(rows, size)],
+  };
+}

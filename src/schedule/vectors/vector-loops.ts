@@ -1,0 +1,227 @@
+/**
+ * Loops as loops over vectors: whole vectors, and behind them one vector of which only some lanes count, so that no extent falls
+ * back to scalars.
+ */
+import { binary, call, integer, lanesOf, minus, number, remainder, variable, visit } from "../../loop/expressions.ts"; // prettier-ignore
+import type { Expression, FoldOperator } from "../../loop/expressions.ts";
+import { assign, define, expressionsOf, renameVariables, visitStatements } from "../../loop/statements.ts";
+import type { For, Statement } from "../../loop/types.ts";
+import { copyOf, jam, startingAt } from "../block-contractions.ts";
+import { vectorise } from "./vectorise.ts";
+import type { LaneCount, Vectors } from "./vectorise.ts";
+
+/** Makes a run of vectors of a loop's body: so many side by side, all lanes counting but for those of the last. */
+export type VectorBlock = (vectors: number, last: LaneCount) => readonly Statement[] | undefined;
+
+/** The body for several vectors side by side, statement by statement, so that what they share is at hand. */
+export const sideBySide =
+  (loop: For, vectors: Vectors): VectorBlock =>
+  (size, last) => {
+    const copies: (readonly Statement[])[] = [];
+    for (let c = 0; c < size; c++) {
+      const body = size === 1 ? loop.body : copyOf(loop.body, loop.variable, c * vectors.lanes, c);
+      const copy = vectorise(body, loop.variable, vectors, c === size - 1 ? last : undefined);
+      if (copy === undefined) return undefined;
+      copies.push(copy);
+    }
+    return jam(copies);
+  };
+
+/** `size` vectors at a time; what remains of a known extent is one smaller run, of an unknown one, vector after vector. */
+export function vectorLoop(
+  loop: For,
+  size: number,
+  block: VectorBlock,
+  lanes: number,
+): readonly Statement[] | undefined {
+  const { to, from } = loop;
+  if (loop.step !== 1 || from.kind !== "number" || from.value !== 0) return undefined;
+  const main = block(size, undefined);
+  if (main === undefined) return undefined;
+  const width = size * lanes;
+  if (to.kind !== "number") {
+    const whole = minus(to, remainder(to, width));
+    const one = size === 1 ? main : block(1, undefined);
+    const wholeVectors = minus(to, remainder(to, lanes));
+    const rest = block(1, minus(to, variable(loop.variable, "i32")));
+    if (one === undefined || rest === undefined) return undefined;
+    return [
+      { ...loop, to: whole, step: width, body: main },
+      ...(size === 1 ? [] : [{ ...loop, from: whole, to: wholeVectors, step: lanes, body: one }]),
+      { ...loop, from: wholeVectors, step: lanes, body: rest },
+    ];
+  }
+  const restOf = to.value % width;
+  const whole = to.value - restOf;
+  const wholeRuns: readonly Statement[] =
+    whole === 0
+      ? []
+      : whole === width
+        ? startingAt(loop, main, 0)
+        : [{ ...loop, to: integer(whole), step: width, body: main }];
+  if (restOf === 0) return wholeRuns;
+  const partial = restOf % lanes;
+  const rest = block(Math.ceil(restOf / lanes), partial === 0 ? undefined : integer(partial));
+  if (rest === undefined) return undefined;
+  return [...wholeRuns, ...startingAt(loop, renamed(rest, whole), whole)];
+}
+
+/** Names of the rest must not meet those of whole runs that are no loop. */
+function renamed(statements: readonly Statement[], mark: number): readonly Statement[] {
+  const names = new Map<string, string>();
+  visitStatements(statements, (s) => s.kind === "let" && names.set(s.name, `${s.name}~${mark}`));
+  return renameVariables(statements, names);
+}
+
+/** An accumulator's step: name = name ⊕ value. */
+export interface Accumulation {
+  readonly name: string;
+  readonly operator: FoldOperator;
+  readonly value: Expression;
+}
+
+/** The number that changes nothing. */
+const identities: Readonly<Record<FoldOperator, number>> = { "+": 0, minimum: Infinity, maximum: -Infinity };
+
+export function accumulationOf(statement: Statement): Accumulation | undefined {
+  if (statement.kind !== "assign") return undefined;
+  const { name, value } = statement;
+  const isSelf = (x: Expression) => x.kind === "variable" && x.name === name;
+  const made = (operator: FoldOperator, rest: Expression): Accumulation | undefined =>
+    readsVariable(rest, name) ? undefined : { name, operator, value: rest };
+  if (value.kind === "binary" && value.operator === "+") {
+    // (acc + a) + b, as sums of several terms are written
+    if (isSelf(value.x)) return made("+", value.y);
+    if (
+      value.x.kind === "binary" &&
+      (value.x.operator === "+" || value.x.operator === "-") &&
+      isSelf(value.x.x)
+    ) {
+      const first = value.x.operator === "+" ? value.x.y : { kind: "negate" as const, x: value.x.y, type: value.type }; // prettier-ignore
+      return made("+", binary("+", first, value.y));
+    }
+  }
+  if (value.kind === "binary" && value.operator === "-") {
+    if (isSelf(value.x)) return made("+", { kind: "negate", x: value.y, type: value.type });
+    if (value.x.kind === "binary" && value.x.operator === "+" && isSelf(value.x.x))
+      return made("+", binary("-", value.x.y, value.y));
+  }
+  if (value.kind === "call" && (value.name === "maximum" || value.name === "minimum")) {
+    const [x, y] = value.operands;
+    if (isSelf(x)) return made(value.name, y);
+    if (isSelf(y)) return made(value.name, x);
+  }
+  return undefined;
+}
+
+function readsVariable(x: Expression, name: string): boolean {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "variable" && part.name === name) found = true;
+  });
+  return found;
+}
+
+export const combine = (operator: FoldOperator, x: Expression, y: Expression): Expression =>
+  operator === "+" ? binary("+", x, y) : call(operator, [x, y], x.type);
+
+/** Accumulators that a loop feeds, each with a vector in its place, whose lanes count what every fourth iteration gives. */
+export interface VectorSums {
+  /** Before the loop: the vectors, each lane at what changes nothing. */
+  readonly before: readonly Statement[];
+  readonly loops: readonly Statement[];
+  /** The vector of each accumulator, and how its lanes are brought together. */
+  readonly sums: ReadonlyMap<string, { readonly vector: Expression; readonly operator: FoldOperator }>;
+}
+
+/** An innermost loop of a sum (or maximum) with lanes along its own variable; nothing where it does more than accumulate and store. */
+export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined {
+  const { lanes, fresh } = vectors;
+  const accumulations = loop.body.flatMap((s) => (s.kind === "assign" ? [accumulationOf(s)] : []));
+  const names = new Set<string>();
+  for (const accumulation of accumulations) {
+    if (accumulation === undefined || names.has(accumulation.name)) return undefined;
+    names.add(accumulation.name);
+  }
+  if (loop.body.some((s) => s.kind === "for")) return undefined;
+  const own = new Map(accumulations.flatMap((a) => (a ? [[a.name, { ...a, lanes: fresh(a.name) }]] : [])));
+  // Nothing in the loop may look at a sum on its way.
+  const reads = loop.body.flatMap((s) =>
+    s.kind === "assign" ? (own.get(s.name)?.value ?? []) : expressionsOf(s),
+  );
+  if (reads.some((x) => [...names].some((name) => readsVariable(x, name)))) return undefined;
+  const valueOf = new Map([...own.values()].map((a) => [`${a.lanes}+`, a]));
+  const block = (last: LaneCount): readonly Statement[] | undefined => {
+    const statements: Statement[] = [];
+    // Values are named first: a sum's own vector is no variable of the loop.
+    const values = loop.body.map((s): Statement => {
+      const accumulation = s.kind === "assign" ? own.get(s.name) : undefined;
+      return accumulation === undefined ? s : define(`${accumulation.lanes}+`, accumulation.value);
+    });
+    const made = vectorise(values, loop.variable, vectors, last);
+    if (made === undefined) return undefined;
+    for (const s of made) {
+      const accumulation = s.kind === "let" ? valueOf.get(s.name) : undefined;
+      if (accumulation === undefined || s.kind !== "let") {
+        statements.push(s);
+        continue;
+      }
+      const { type } = accumulation.value;
+      const vector: Expression = { kind: "variable", name: accumulation.lanes, type, lanes };
+      const spread = lanesOf(s.value) > 1 ? s.value : splat(s.value, lanes);
+      const counted = last === undefined ? spread : counting(spread, accumulation.operator, last, vectors);
+      statements.push(assign(accumulation.lanes, combine(accumulation.operator, vector, counted)));
+    }
+    return statements;
+  };
+  const loops = vectorLoop(loop, 1, (_, last) => block(last), lanes);
+  if (loops === undefined) return undefined;
+  const sums = new Map(
+    [...own].map(
+      ([
+        name,
+        {
+          lanes: vector,
+          operator,
+          value: { type },
+        },
+      ]) => [name, { vector: { kind: "variable" as const, name: vector, type, lanes }, operator }],
+    ),
+  );
+  const before = [...own.values()].map(({ lanes: name, operator, value: { type } }) =>
+    define(name, splat(number(identities[operator], type), lanes), true),
+  );
+  return { before, loops, sums };
+}
+
+const splat = (x: Expression, lanes: number): Expression => ({ kind: "splat", x, lanes, type: x.type });
+
+/** The value in the lanes that count; in the others, what changes nothing. */
+function counting(
+  value: Expression,
+  operator: FoldOperator,
+  count: Expression,
+  { lanes }: Vectors,
+): Expression {
+  const lane: Expression = { kind: "ramp", x: integer(0), lanes, type: "i32" };
+  const limit: Expression = splat(count, lanes);
+  const { type } = value;
+  return {
+    kind: "select",
+    condition: binary("<", lane, limit),
+    x: value,
+    y: splat(number(identities[operator], type), lanes),
+    type,
+  };
+}
+
+/** The loop, and behind it each accumulator with its lanes brought together. */
+export function vectorReduction(loop: For, vectors: Vectors): readonly Statement[] | undefined {
+  const made = vectorSums(loop, vectors);
+  if (made === undefined) return undefined;
+  const after = [...made.sums].map(([name, { vector, operator }]) => {
+    const folded: Expression = { kind: "fold", operator, x: vector, type: vector.type };
+    return assign(name, combine(operator, variable(name, vector.type), folded));
+  });
+  return [...made.before, ...made.loops, ...after];
+}

@@ -1,0 +1,206 @@
+/**
+ * Purpose   Compute several iterations of a loop at once: its variable v stands for the lanes v, v + 1, v + 2, … of a vector.
+ * Requires  statements with one index an axis, whose iterations along v are independent.
+ * Ensures   what depends on v is a vector, what does not stays a scalar and is spread where it meets one. Adjacent elements are one
+ *           load or store; others are gathered or written lane by lane. Of the last vector, `count` lanes are stored.
+ * Example   y[v] = x[v] · s   =>   y[v ..+4] = x[v ..+4] · s×4
+ */
+import { add, children, integer, lanesOf, mapChildren, substitute, variable, visit } from "../../loop/expressions.ts"; // prettier-ignore
+import type { Expression } from "../../loop/expressions.ts";
+import { define, store, visitStatements } from "../../loop/statements.ts";
+import type { Buffer, Statement } from "../../loop/types.ts";
+import type { Fresh } from "../hoist.ts";
+import { factorInLanes, positionIn } from "../linear.ts";
+
+export interface Vectors {
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly batchSize: number;
+  /** The trainer's numbers, and how many of them a vector holds. */
+  readonly float: "f32" | "f64";
+  readonly lanes: number;
+  /** Variables that are multiples of the lanes. */
+  readonly aligned: ReadonlySet<string>;
+  readonly fresh: Fresh;
+}
+
+/** How many lanes of the vector at hand count; the others hold anything. */
+export type LaneCount = Expression | undefined;
+
+/** Says that a loop has no vector form. */
+class NoVectorForm extends Error {}
+
+/**
+ * The statements for `lanes` iterations from `v` on, or nothing where they have no vector form. `others` are variables from outside
+ * that are vectors along v already.
+ */
+export function vectorise(
+  statements: readonly Statement[],
+  v: string,
+  vectors: Vectors,
+  count?: LaneCount,
+  others: readonly string[] = [],
+): readonly Statement[] | undefined {
+  try {
+    return new Vectoriser(v, varyingIn(statements, [v, ...others]), vectors, count).block(statements);
+  } catch (error) {
+    if (error instanceof NoVectorForm) return undefined;
+    throw error;
+  }
+}
+
+/** The variables that have another value in each lane, given some that do. */
+function varyingIn(statements: readonly Statement[], known: readonly string[]): ReadonlySet<string> {
+  const varying = new Set(known);
+  for (let size = 0; size !== varying.size;) {
+    size = varying.size;
+    visitStatements(statements, (s) => {
+      if ((s.kind === "let" || s.kind === "assign") && mentions(s.value, varying)) varying.add(s.name);
+    });
+  }
+  return varying;
+}
+
+export const mentions = (x: Expression, names: ReadonlySet<string>): boolean => {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "variable" && names.has(part.name)) found = true;
+  });
+  return found;
+};
+
+const holdsLoad = (x: Expression): boolean => {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "load") found = true;
+  });
+  return found;
+};
+
+class Vectoriser {
+  private readonly v: string;
+  private readonly varying: ReadonlySet<string>;
+  /** Those of them that are not v. */
+  private readonly others: ReadonlySet<string>;
+  private readonly vectors: Vectors;
+  private readonly count: LaneCount;
+
+  constructor(v: string, varying: ReadonlySet<string>, vectors: Vectors, count: LaneCount) {
+    this.v = v;
+    this.varying = varying;
+    this.others = new Set([...varying].filter((name) => name !== v));
+    this.vectors = vectors;
+    this.count = count;
+  }
+
+  block(statements: readonly Statement[]): readonly Statement[] {
+    return statements.flatMap((statement) => this.statement(statement));
+  }
+
+  private varies(x: Expression): boolean {
+    return mentions(x, this.varying);
+  }
+
+  private statement(statement: Statement): readonly Statement[] {
+    switch (statement.kind) {
+      case "for":
+        if (this.varies(statement.from) || this.varies(statement.to)) throw new NoVectorForm();
+        return [{ ...statement, body: this.block(statement.body) }];
+      case "let":
+      case "assign":
+        return [this.varying.has(statement.name) ? { ...statement, value: this.vector(statement.value) } : statement]; // prettier-ignore
+      case "store":
+        return this.stored(statement);
+    }
+  }
+
+  private stored({ buffer, at, value }: Extract<Statement, { kind: "store" }>): readonly Statement[] {
+    const factor = this.factor(buffer, at);
+    const vector = this.vector(value);
+    if (factor === 1) {
+      const whole: Statement = { kind: "store", buffer, at, value: vector };
+      return [this.count === undefined ? whole : { ...whole, count: this.count }];
+    }
+    if (factor === 0) throw new NoVectorForm();
+    const name = this.vectors.fresh(buffer);
+    const known: Expression = { kind: "variable", name, type: value.type, lanes: this.vectors.lanes };
+    return [
+      define(name, vector),
+      ...Array.from({ length: this.staticCount() }, (_, index) =>
+        store(buffer, this.inLane(at, index), { kind: "lane", x: known, index, type: value.type }),
+      ),
+    ];
+  }
+
+  /** How many lanes are to be written one by one. */
+  private staticCount(): number {
+    if (this.count === undefined) return this.vectors.lanes;
+    if (this.count.kind !== "number") throw new NoVectorForm();
+    return this.count.value;
+  }
+
+  /** How far apart in memory the elements of two neighbouring lanes are; nothing where that changes from lane to lane. */
+  private factor(name: string, at: readonly Expression[]): number | undefined {
+    const buffer = this.vectors.buffers.get(name);
+    if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);
+    const position = positionIn(buffer, at, this.vectors.batchSize);
+    if (at.some((index) => mentions(index, this.others))) throw new NoVectorForm();
+    return factorInLanes(position, this.v, this.vectors.lanes, this.vectors.aligned);
+  }
+
+  /** Indices as they are in one lane. Values of other variables that differ from lane to lane are not at hand there. */
+  private inLane(at: readonly Expression[], lane: number): readonly Expression[] {
+    if (at.some((index) => mentions(index, this.others))) throw new NoVectorForm();
+    const values = new Map([[this.v, add(variable(this.v, "i32"), integer(lane))]]);
+    return at.map((index) => substitute(index, values));
+  }
+
+  /** One scalar for each lane. Those that do not count repeat the last that does: it may be looked at. */
+  private gathered(of: (lane: number) => Expression, type: Expression["type"]): Expression {
+    const last = this.staticCount() - 1;
+    const elements = Array.from({ length: this.vectors.lanes }, (_, lane) => of(Math.min(lane, last)));
+    return { kind: "gather", elements, type };
+  }
+
+  private vector(x: Expression): Expression {
+    const { lanes } = this.vectors;
+    if (!this.varies(x)) return lanesOf(x) > 1 ? x : { kind: "splat", x, lanes, type: x.type };
+    if (x.type === "f64" && this.vectors.float === "f32") throw new NoVectorForm();
+    switch (x.kind) {
+      case "variable":
+        return x.name === this.v ? { kind: "ramp", x, lanes, type: "i32" } : { ...x, lanes };
+      case "load":
+        return this.loaded(x);
+      case "binary":
+        if (x.operator === "quotient" || x.operator === "remainder")
+          return this.gathered((lane) => this.inLane([x], lane)[0], x.type);
+        return mapChildren(x, (child) => this.vector(child));
+      case "select":
+        return this.selected(x);
+      case "call":
+        if (x.name === "randomKey") throw new NoVectorForm();
+        return mapChildren(x, (child) => this.vector(child));
+      case "negate":
+      case "convert":
+        return mapChildren(x, (child) => this.vector(child));
+      default:
+        throw new NoVectorForm();
+    }
+  }
+
+  private loaded(x: Extract<Expression, { kind: "load" }>): Expression {
+    const { lanes } = this.vectors;
+    const factor = this.factor(x.buffer, x.at);
+    if (factor === 1) return { ...x, lanes };
+    if (factor !== undefined && this.count === undefined) return { ...x, lanes, stride: factor };
+    return this.gathered((lane) => ({ ...x, at: this.inLane(x.at, lane) }), x.type);
+  }
+
+  /** Both branches are computed: they must not look where a number from memory says. */
+  private selected(x: Extract<Expression, { kind: "select" }>): Expression {
+    if (!this.varies(x.condition)) return { ...x, x: this.vector(x.x), y: this.vector(x.y) };
+    const looks = (part: Expression): boolean =>
+      part.kind === "load" ? part.at.some(holdsLoad) : children(part).some(looks);
+    if (looks(x.x) || looks(x.y)) throw new NoVectorForm();
+    return mapChildren(x, (child) => this.vector(child));
+  }
+}
