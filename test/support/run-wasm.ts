@@ -16,6 +16,7 @@ import { exp, expm1, sigmoid } from "../../src/runtime/exponential.ts";
 import { tanh } from "../../src/runtime/hyperbolic.ts";
 import { log, log1p } from "../../src/runtime/logarithm.ts";
 import { power } from "../../src/runtime/power.ts";
+import { randomKey, randomUnit } from "../../src/runtime/random.ts";
 import { cos, sin } from "../../src/runtime/trigonometric.ts";
 import { scheduleProgram } from "../../src/schedule/schedule.ts";
 import { storageFor } from "./run-loops.ts";
@@ -36,7 +37,7 @@ declare namespace WebAssembly {
 }
 
 /** The runtime's functions of doubles, which modules import. */
-export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power };
+export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power, randomKey, randomUnit };
 
 export interface Running {
   readonly memory: WebAssembly.Memory;

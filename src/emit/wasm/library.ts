@@ -1,7 +1,6 @@
 /** What a module brings beside its kernels: imports, constants and functions, each once, in the order that WebAssembly asks for. */
 import type { FunctionName } from "../../loop/expressions.ts";
-import { functions } from "./functions/index.ts";
-import { constantsOf } from "./functions/text.ts";
+import { constantsOf, functions } from "./provisional-functions.ts";
 import type { Float } from "./value-types.ts";
 
 /** The functions that kernels call, by name and type. */
@@ -18,8 +17,10 @@ export class Library {
   }
   /** What must stand first, and the names of what is imported of JavaScript's. */
   imports(): { readonly texts: readonly string[]; readonly names: readonly FunctionName[] } {
-    const imports = this.texts().filter(({ text }) => text.startsWith("(import "));
-    return { texts: imports.map(({ text }) => text), names: imports.map(({ name }) => name) };
+    const imports = new Map(
+      this.texts().flatMap(({ name, text }) => (text.startsWith("(import ") ? [[text, name] as const] : [])),
+    );
+    return { texts: [...imports.keys()], names: [...imports.values()] };
   }
   /** Functions, and the constants of these and of `code`. */
   definitions(code: readonly string[]): string[] {

@@ -33,13 +33,13 @@ describe("WebAssembly computes what the graph means", () => {
   it("in doubles to their last bits", async () => {
     await fc.assert(
       fc.asyncProperty(moves(), rowCounts, (list, rows) => expectSame(list, rows, "f64", 1e-12)),
-      often(150, 1),
+      often(80, 1),
     );
   });
   it("in f32 to rounding", async () => {
     await fc.assert(
       fc.asyncProperty(moves(), rowCounts, (list, rows) => expectSame(list, rows, "f32", 2e-3)),
-      often(150, 2),
+      often(80, 2),
     );
   });
 });
