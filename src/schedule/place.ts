@@ -4,7 +4,7 @@
  * Requires  kernels with one index an axis; the shapes of buffers.
  * Ensures   every load and store has one index. In elements: an offset from the start of the arena, in which the offset of
  *           the buffer stands as a variable of the buffer's name. In bytes: an offset from the start of the buffer, since
- *           instructions of WebAssembly add the buffer's own at no cost.
+ *           instructions of WebAssembly add the buffer's own at no cost; of scratch, the address, in the same manner as elements.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import { add, integer, keyOf, mapChildren, minus, multiply, substitute, variable, visit } from "../loop/expressions.ts"; // prettier-ignore
@@ -55,7 +55,8 @@ function position(
   const linear = positionIn(facts, at, placer.batchSize);
   const inBytes = placer.unit === "bytes";
   const size = inBytes ? bytesOfElement[facts.element] : 1;
-  let place: Expression = inBytes ? integer(0) : variable(buffer, "i32");
+  // Scratch lies elsewhere for each thread: its offset is none that an instruction could hold.
+  let place: Expression = inBytes && facts.isScratch !== true ? integer(0) : variable(buffer, "i32");
   scopes.forEach((scope, depth) => {
     const own = linear.terms.filter(({ part }) => depthOf(part, scopes) === depth);
     if (own.length === 0) return;

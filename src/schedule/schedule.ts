@@ -55,6 +55,17 @@ function scheduleKernel(
   return placeAccesses(current, { buffers, batchSize, unit, fresh: freshIn(current) });
 }
 
+/** Places alone, for loops that another schedule made. */
+export const placeProgram = (
+  program: LoopProgram,
+  { batchSize, unit }: Pick<ScheduleOptions, "batchSize" | "unit">,
+): LoopProgram => ({
+  ...program,
+  kernels: program.kernels.map((kernel) =>
+    placeAccesses(kernel, { buffers: program.buffers, batchSize, unit, fresh: freshIn(kernel) }),
+  ),
+});
+
 export const scheduleProgram = (program: LoopProgram, options: ScheduleOptions): LoopProgram => ({
   ...program,
   kernels: program.kernels.map((kernel) => scheduleKernel(kernel, program.buffers, options)),

@@ -18,7 +18,8 @@ import { log, log1p } from "../../src/runtime/logarithm.ts";
 import { power } from "../../src/runtime/power.ts";
 import { randomKey, randomUnit } from "../../src/runtime/random.ts";
 import { cos, sin } from "../../src/runtime/trigonometric.ts";
-import { scheduleProgram } from "../../src/schedule/schedule.ts";
+import { placeProgram, scheduleProgram } from "../../src/schedule/schedule.ts";
+import { scheduleVectors } from "../../src/schedule/vectors/schedule-vectors.ts";
 import { storageFor } from "./run-loops.ts";
 
 /** What the tests need of it: the compiler's own settings know of no browser, and so of no WebAssembly. */
@@ -87,17 +88,21 @@ export interface WasmProgram {
 export interface WasmOptions {
   readonly float?: "f32" | "f64";
   readonly batchSize?: number;
+  /** Loops on vectors, as the target has them, or on scalars. */
+  readonly vectors?: boolean;
 }
 
-/** A graph as scalar loops, lowered, scheduled, placed in bytes and assembled. */
+/** A graph as loops: lowered, scheduled, placed in bytes and assembled. */
 export async function wasmOf(
   graph: Graph,
-  { float = "f64", batchSize = 3 }: WasmOptions = {},
+  { float = "f64", batchSize = 3, vectors = false }: WasmOptions = {},
 ): Promise<WasmProgram> {
   const storage = storageFor(graph, float);
   const skip = new Set<string>();
   const loops = lowerGraph(graph, { float, batchSize, storage, skip });
-  const program = scheduleProgram(loops, { batchSize, skip, unit: "bytes" });
+  const program = vectors
+    ? placeProgram(scheduleVectors(loops, { batchSize, skip, float }), { batchSize, unit: "bytes" })
+    : scheduleProgram(loops, { batchSize, skip, unit: "bytes" });
   checkLoops(program, "schedule");
   const plan = planMemory([program], storage, batchSize);
   return { program, plan, module: await assembleWasm([program], plan, { float, batchSize }) };

@@ -20,12 +20,6 @@ export function placeOf(at: readonly Expression[]): Place {
   return { terms: index, constant: 0 };
 }
 
-/** Where a buffer begins: a byte of memory, or of each thread's own scratch. */
-export interface Base {
-  readonly offset: number;
-  readonly isScratch: boolean;
-}
-
 export interface Address {
   /** The operand, as text. */
   readonly operand: string;
@@ -34,23 +28,19 @@ export interface Address {
 }
 
 /**
- * The address of an access. An operand is read as a number without a sign, so what may be negative before the constant is added has
+ * The address of an access to a buffer that begins at `base`. An operand is read as a number without a sign, so what may be negative before the constant is added has
  * it added by an instruction.
  */
 export function addressOf(
   at: readonly Expression[],
-  base: Base,
+  base: number,
   ranges: Ranges,
   text: (x: Expression) => string,
 ): Address {
   const { terms, constant } = placeOf(at);
-  const offset = base.offset + constant;
+  const offset = base + constant;
   const isSafe = offset >= 0 && (terms === undefined || rangeOf(terms, ranges).least >= 0);
-  const parts = [
-    ...(base.isScratch ? ["(global.get $scratch)"] : []),
-    ...(terms === undefined ? [] : [text(terms)]),
-    ...(isSafe ? [] : [text(integer(offset))]),
-  ];
+  const parts = [...(terms === undefined ? [] : [text(terms)]), ...(isSafe ? [] : [text(integer(offset))])];
   const operand =
     parts.length === 0 ? text(integer(0)) : parts.reduce((sum, part) => `(i32.add ${sum} ${part})`);
   return { operand, offset: isSafe ? offset : 0 };

@@ -85,9 +85,15 @@ export function rangeOf(x: Expression, ranges: Ranges): Interval {
   }
 }
 
-/** Of every integer variable of a kernel, by name; names that stand for several variables get a range for all. */
-export function rangesOf(body: readonly Statement[], batchSize: number): Ranges {
+/** Of every integer variable of a kernel, by name; names that stand for several variables get a range for all.
+ * `addresses` names those that hold the address of something. */
+export function rangesOf(
+  body: readonly Statement[],
+  batchSize: number,
+  addresses: Iterable<string> = [],
+): Ranges {
   const ranges = new Map<string, Interval>([[rowsVariable, { least: 0, most: batchSize }]]);
+  for (const name of addresses) ranges.set(name, { least: 0, most: Infinity });
   const note = (name: string, range: Interval) => {
     const known = ranges.get(name);
     ranges.set(name, known === undefined ? range : hull(known, range));

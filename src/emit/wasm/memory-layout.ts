@@ -14,7 +14,6 @@ import type { Expression } from "../../loop/expressions.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import { placeOf } from "./addresses.ts";
-import type { Base } from "./addresses.ts";
 import { rangeOf, rangesOf } from "./intervals.ts";
 import type { Ranges } from "./intervals.ts";
 
@@ -25,7 +24,10 @@ export interface MemoryLayout {
   readonly bytes: number;
   /** Of each thread. */
   readonly scratchBytes: number;
-  baseOf(program: LoopProgram, kernel: Kernel, buffer: string): Base;
+  /** The byte where a buffer of a program begins; 0 of scratch. */
+  baseOf(program: LoopProgram, buffer: string): number;
+  /** Where in its thread's scratch each such buffer of a kernel begins. */
+  scratchOf(kernel: Kernel): ReadonlyMap<string, number>;
 }
 
 /** A line of the cache. */
@@ -93,12 +95,12 @@ export function layOut(programs: readonly LoopProgram[], plan: MemoryPlan, batch
     base,
     bytes: aligned(base + plan.bytes + Math.max(line, behind), line),
     scratchBytes: aligned(Math.max(0, ...[...scratch.values()].map(({ bytes }) => bytes)), line),
-    baseOf(program, kernel, buffer) {
-      const own = scratch.get(kernel)?.offsets.get(buffer);
-      if (own !== undefined) return { offset: own, isScratch: true };
+    baseOf(program, buffer) {
+      if (program.buffers.get(buffer)?.isScratch === true) return 0;
       const offset = offsetIn(plan, program, buffer);
       invariant(offset !== undefined, `${buffer} has no place in memory`);
-      return { offset: base + offset, isScratch: false };
+      return base + offset;
     },
+    scratchOf: (kernel) => scratch.get(kernel)?.offsets ?? new Map<string, number>(),
   };
 }

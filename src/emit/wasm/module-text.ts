@@ -42,7 +42,7 @@ function kernelFunctions(parts: ModuleParts, isFused: boolean, library: Library)
     float,
     batchSize,
     isFused,
-    baseOf: layout.baseOf,
+    layout,
     uses: (name: FunctionName, type: Float) => library.use(name, type),
   };
   for (const program of programs)

@@ -1,6 +1,5 @@
 /** What the printers of expressions and statements must be told about the function around them. */
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
-import type { Base } from "./addresses.ts";
 import type { Ranges } from "./intervals.ts";
 import type { Float, ValueType } from "./value-types.ts";
 
@@ -10,7 +9,8 @@ export interface Scope {
   /** Whether a sum of products is rounded once, by the instructions of relaxed SIMD. */
   readonly isFused: boolean;
   readonly ranges: Ranges;
-  baseOf(buffer: string): Base;
+  /** The byte where a buffer begins; 0 of scratch, whose places are addresses. */
+  baseOf(buffer: string): number;
   /** The bytes of a buffer's element. */
   bytesOf(buffer: string): 4 | 8;
   /** The local that holds a variable, declared on its first use. */

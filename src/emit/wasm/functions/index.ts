@@ -1,0 +1,93 @@
+// How WebAssembly computes each function of the loop IR: the closed table from which a module takes what it uses. Functions on
+// f32 are vector code of this folder; on f64 they are those of runtime/, imported from JavaScript and called lane by lane.
+import type { FunctionName } from "../../../loop/expressions.ts";
+import { erf } from "./error-function.ts";
+import { exp, expm1, sigmoid } from "./exponential.ts";
+import { tanh } from "./hyperbolic.ts";
+import { log, log1p } from "./logarithm.ts";
+import { power } from "./power.ts";
+import { randomKey, randomUnitDouble, randomUnitSingle } from "./random.ts";
+import { signDouble, signSingle } from "./sign.ts";
+import { constantsOf } from "./text.ts";
+import { cos, sin } from "./trigonometric.ts";
+
+export type Implementation =
+  /** One instruction, by its name on a scalar and on a vector. */
+  | { readonly kind: "instruction"; readonly scalar: string; readonly vector: string }
+  /** Nothing: a register of this type holds the result already. */
+  | { readonly kind: "identity" }
+  /** A call of `$name`, a function of vectors; `text` defines it. Functions call no others. */
+  | { readonly kind: "vector"; readonly name: string; readonly text: string }
+  /** A call of `$name`, a function of scalars; `text` defines or imports it. */
+  | { readonly kind: "scalar"; readonly name: string; readonly text: string };
+
+export interface Implementations {
+  readonly f32: Implementation;
+  readonly f64: Implementation;
+}
+
+const instruction = (name: string): Implementations => ({
+  f32: { kind: "instruction", scalar: `f32.${name}`, vector: `f32x4.${name}` },
+  f64: { kind: "instruction", scalar: `f64.${name}`, vector: `f64x2.${name}` },
+});
+
+const vector = (lanes: "f32x4" | "f64x2", name: FunctionName, text: string): Implementation => ({
+  kind: "vector",
+  name: `${name}_${lanes}`,
+  text,
+});
+
+const imported = (name: FunctionName, parameters: 1 | 2): Implementation => ({
+  kind: "scalar",
+  name: `${name}_f64`,
+  text: `(import "math" "${name}" (func $${name}_f64 ${"(param f64) ".repeat(parameters)}(result f64)))`,
+});
+
+const elementary = (name: FunctionName, text: string, parameters: 1 | 2 = 1): Implementations => ({
+  f32: vector("f32x4", name, text),
+  f64: imported(name, parameters),
+});
+
+const key: Implementation = { kind: "scalar", name: "randomKey", text: randomKey };
+
+export const functions: Readonly<Record<FunctionName, Implementations>> = {
+  exp: elementary("exp", exp),
+  expm1: elementary("expm1", expm1),
+  log: elementary("log", log),
+  log1p: elementary("log1p", log1p),
+  tanh: elementary("tanh", tanh),
+  sigmoid: elementary("sigmoid", sigmoid),
+  erf: elementary("erf", erf),
+  cos: elementary("cos", cos),
+  sin: elementary("sin", sin),
+  power: elementary("power", power, 2),
+  sqrt: instruction("sqrt"),
+  absolute: instruction("abs"),
+  minimum: instruction("min"),
+  maximum: instruction("max"),
+  sign: { f32: vector("f32x4", "sign", signSingle), f64: vector("f64x2", "sign", signDouble) },
+  round: { f32: { kind: "identity" }, f64: { kind: "identity" } },
+  // the key and the indices are of i32
+  randomKey: { f32: key, f64: key },
+  randomUnit: {
+    f32: vector("f32x4", "randomUnit", randomUnitSingle),
+    f64: vector("f64x2", "randomUnit", randomUnitDouble),
+  },
+};
+
+/**
+ * The fields of a module that uses these implementations: imports, constants, functions and then `code`, each once, in the
+ * order that WebAssembly asks for. Constants that `code` uses (see `text.ts`) come along.
+ */
+export function moduleFields(used: Iterable<Implementation>, code: readonly string[] = []): string[] {
+  const texts = [...new Set(used)].flatMap((implementation) =>
+    "text" in implementation ? [implementation.text] : [],
+  );
+  const isImport = (text: string) => text.startsWith("(import ");
+  return [
+    ...texts.filter(isImport),
+    ...constantsOf([...texts, ...code].join("\n")),
+    ...texts.filter((text) => !isImport(text)),
+    ...code,
+  ];
+}

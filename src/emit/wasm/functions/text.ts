@@ -1,0 +1,135 @@
+// The words in which the functions of this folder are written: each call gives the folded text of one WebAssembly expression
+// on 128-bit vectors, so that the steps of a function read like its equations.
+
+/** The name of a local, a number for every lane (of f32), or the text of an expression. */
+export type Operand = string | number;
+
+/** A local and what is put into it. */
+export type Step = readonly [name: string, value: string];
+
+/** A number as WebAssembly text writes it. */
+const literal = (value: number): string =>
+  Object.is(value, -0) ? "-0" : String(value).replace("Infinity", "inf");
+
+/**
+ * The same number in every lane. It stands in a global (see `constantsOf`): engines build a constant in three instructions
+ * each time that a function runs, and load a global in one; `exp` takes two thirds of the time so.
+ */
+const constant = (lanes: "f32x4" | "f64x2" | "i32x4", value: number): string =>
+  `(global.get $${lanes}:${literal(value)})`;
+export const singles = (value: number): string => constant("f32x4", value);
+export const doubles = (value: number): string => constant("f64x2", value);
+export const integers = (value: number): string => constant("i32x4", value);
+
+/** The definitions of all constants in a text, each once, in the order of their names. */
+export function constantsOf(text: string): string[] {
+  const found = new Set(Array.from(text.matchAll(/\(global\.get \$((?:f32x4|f64x2|i32x4):[^)]+)\)/g), ([, name]) => name)); // prettier-ignore
+  return [...found].sort().map((name) => {
+    const [lanes, value] = name.split(":");
+    const values = Array<string>(lanes === "f64x2" ? 2 : 4).fill(value);
+    return `(global $${name} v128 (v128.const ${lanes} ${values.join(" ")}))`;
+  });
+}
+
+const operandText = (x: Operand): string =>
+  typeof x === "number" ? singles(x) : x.startsWith("(") ? x : `(local.get $${x})`;
+
+const instruction =
+  (name: string) =>
+  (...operands: readonly Operand[]): string =>
+    `(${[name, ...operands.map(operandText)].join(" ")})`;
+
+type Unary = (x: Operand) => string;
+type Binary = (x: Operand, y: Operand) => string;
+
+export const add: Binary = instruction("f32x4.add");
+export const subtract: Binary = instruction("f32x4.sub");
+export const multiply: Binary = instruction("f32x4.mul");
+export const divide: Binary = instruction("f32x4.div");
+export const absolute: Unary = instruction("f32x4.abs");
+export const negate: Unary = instruction("f32x4.neg");
+export const nearest: Unary = instruction("f32x4.nearest");
+/** min(x, bound), one instruction where `f32x4.min` takes eight. A NaN in x stays. */
+export const atMost: Binary = instruction("f32x4.pmin");
+/** max(x, bound). A NaN in x stays. */
+export const atLeast: Binary = instruction("f32x4.pmax");
+
+/** Comparisons give lanes of all ones or all zeros. */
+export const less: Binary = instruction("f32x4.lt");
+export const atLeastAsLarge: Binary = instruction("f32x4.ge");
+export const equal: Binary = instruction("f32x4.eq");
+export const different: Binary = instruction("f32x4.ne");
+
+export const and: Binary = instruction("v128.and");
+export const or: Binary = instruction("v128.or");
+export const exclusiveOr: Binary = instruction("v128.xor");
+export const not: Unary = instruction("v128.not");
+/** x where the mask has ones, elsewhere y. */
+export const select = (mask: Operand, x: Operand, y: Operand): string =>
+  instruction("v128.bitselect")(x, y, mask);
+
+export const addIntegers: Binary = instruction("i32x4.add");
+export const subtractIntegers: Binary = instruction("i32x4.sub");
+export const multiplyIntegers: Binary = instruction("i32x4.mul");
+export const fromIntegers: Unary = instruction("f32x4.convert_i32x4_s");
+const shift = (name: string, x: Operand, count: number): string =>
+  `(i32x4.${name} ${operandText(x)} (i32.const ${count}))`;
+export const shiftLeft = (x: Operand, count: number): string => shift("shl", x, count);
+/** With copies of the sign bit from above. */
+export const shiftRight = (x: Operand, count: number): string => shift("shr_s", x, count);
+/** With zeros from above. */
+export const shiftRightUnsigned = (x: Operand, count: number): string => shift("shr_u", x, count);
+
+export const addDoubles: Binary = instruction("f64x2.add");
+export const subtractDoubles: Binary = instruction("f64x2.sub");
+export const multiplyDoubles: Binary = instruction("f64x2.mul");
+export const divideDoubles: Binary = instruction("f64x2.div");
+export const atMostDoubles: Binary = instruction("f64x2.pmin");
+export const atLeastDoubles: Binary = instruction("f64x2.pmax");
+/** The lower two lanes of f32 as doubles. */
+export const toDoubles: Unary = instruction("f64x2.promote_low_f32x4");
+
+/** Lanes 0 to 3 of 32 bits are those of x, 4 to 7 those of y. */
+const shuffle = (x: Operand, y: Operand, lanes: readonly number[]): string => {
+  const bytes = lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]);
+  return `(i8x16.shuffle ${bytes.join(" ")} ${operandText(x)} ${operandText(y)})`;
+};
+/** The upper two lanes in place of the lower. */
+export const upperHalf = (x: Operand): string => shuffle(x, x, [2, 3, 2, 3]);
+/** Two pairs of doubles, rounded to f32. */
+export const fromDoubles: Binary = (low, high) =>
+  shuffle(
+    instruction("f32x4.demote_f64x2_zero")(low),
+    instruction("f32x4.demote_f64x2_zero")(high),
+    [0, 1, 4, 5],
+  );
+/** The lower 32 bits of each of two pairs of doubles. */
+export const lowWords: Binary = (low, high) => shuffle(low, high, [0, 2, 4, 6]);
+
+/** c₀ + x (c₁ + x (c₂ + …)) */
+export const polynomial = (x: Operand, coefficients: readonly number[]): string =>
+  horner(x, coefficients.map(singles), add, multiply);
+export const polynomialOfDoubles = (x: Operand, coefficients: readonly number[]): string =>
+  horner(x, coefficients.map(doubles), addDoubles, multiplyDoubles);
+
+const horner = (x: Operand, terms: readonly string[], plus: Binary, times: Binary): string =>
+  terms.reduceRight((rest, term) => plus(times(rest, x), term));
+
+/** The sign bit of each lane. */
+export const signBits: string = integers(-0x80000000);
+
+/** A function from vectors to a vector: steps from first to last, then the result. */
+export function vectorFunction(
+  name: string,
+  parameters: readonly string[],
+  steps: readonly Step[],
+  result: string,
+): string {
+  const locals = [...new Set(steps.map(([local]) => local))].filter((local) => !parameters.includes(local));
+  return [
+    `(func $${name} ${parameters.map((parameter) => `(param $${parameter} v128)`).join(" ")} (result v128)`,
+    ...(locals.length === 0 ? [] : [`  ${locals.map((local) => `(local $${local} v128)`).join(" ")}`]),
+    ...steps.map(([local, value]) => `  (local.set $${local} ${value})`),
+    `  ${result})`,
+  ].join("\n");
+}

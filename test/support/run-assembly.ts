@@ -1,0 +1,39 @@
+/** WebAssembly text, assembled and run here. */
+import wabt from "wabt";
+
+/** What this file needs of the global, whose types come with a browser's. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+};
+
+export interface AssembledModule {
+  readonly memory: ArrayBuffer;
+  call(name: string, ...operands: readonly number[]): unknown;
+}
+
+/** A module of these fields, one of which exports its memory as `memory`. */
+export async function runAssembly(fields: readonly string[], imports: object = {}): Promise<AssembledModule> {
+  const parsed = (await wabt()).parseWat("module.wat", `(module\n${fields.join("\n")})`, { simd: true });
+  parsed.validate();
+  const { buffer } = parsed.toBinary({});
+  parsed.destroy();
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(buffer), imports);
+  const exported = new Map<string, unknown>(Object.entries(exports));
+  const memory = exported.get("memory");
+  if (
+    typeof memory !== "object" ||
+    memory === null ||
+    !("buffer" in memory) ||
+    !(memory.buffer instanceof ArrayBuffer)
+  )
+    throw new Error("the module exports no memory");
+  return {
+    memory: memory.buffer,
+    call(name, ...operands) {
+      const f = exported.get(name);
+      if (typeof f !== "function") throw new Error(`the module exports no function ${name}`);
+      return f(...operands);
+    },
+  };
+}
