@@ -16,7 +16,6 @@ import { exp, expm1, sigmoid } from "../../src/runtime/exponential.ts";
 import { tanh } from "../../src/runtime/hyperbolic.ts";
 import { log, log1p } from "../../src/runtime/logarithm.ts";
 import { power } from "../../src/runtime/power.ts";
-import { randomKey, randomUnit } from "../../src/runtime/random.ts";
 import { cos, sin } from "../../src/runtime/trigonometric.ts";
 import { placeProgram, scheduleProgram } from "../../src/schedule/schedule.ts";
 import { scheduleVectors } from "../../src/schedule/vectors/schedule-vectors.ts";
@@ -38,7 +37,7 @@ declare namespace WebAssembly {
 }
 
 /** The runtime's functions of doubles, which modules import. */
-export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power, randomKey, randomUnit };
+export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power };
 
 export interface Running {
   readonly memory: WebAssembly.Memory;
