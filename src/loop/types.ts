@@ -63,6 +63,8 @@ export interface Kernel {
    * many of its variable's values. That loop begins at 0; where it ends, nothing but the number of rows decides.
    */
   readonly split?: { readonly multiple: number };
+  /** How its loops were scheduled, in words, and how many cycles that should take. */
+  readonly schedule?: { readonly text: string; readonly cycles: number };
 }
 
 /** Kernels in the order in which they run. */

@@ -14,7 +14,7 @@ export interface WasmModule {
   /** Of the plain module. */
   readonly text: string;
   readonly bytes: Uint8Array;
-  /** Where instructions of three bytes begin that relaxed SIMD exchanges; `fused-sums.ts` says for what. */
+  /** Where instructions of three bytes begin that relaxed SIMD exchanges; `relaxedBytes` of the runtime says for what. */
   readonly relaxedAt: readonly number[];
   /** The byte that says of the memory whether threads share it: 1 as it is, 3 where they do. */
   readonly sharedAt: number;
