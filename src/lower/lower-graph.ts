@@ -3,6 +3,7 @@
  * kernels, keep values in variables. Ends with the kernels in order and the temporaries that they need.
  */
 import { nameAll } from "../ir/names.ts";
+import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node, Recurrence } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { sizeOf } from "../ir/types.ts";
@@ -50,13 +51,23 @@ function nameMaker(taken: Iterable<string>, mark: string): (base: string) => str
 const leafName = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
 
-/** Multiplications and additions of a node for a full batch. */
+/** Scalar operations of a node for a full batch; a multiply-add is two. */
 function flopsOf(node: Node, batchSize: number): number {
   const lowering = loweringOf(node);
-  if (hasTrait(node, "view") || lowering.kind === "leaf" || lowering.kind === "recurrence") return 0;
+  const isMade = operandsOf(node).length === 0; // constants and indices
+  if (isMade || hasTrait(node, "view") || lowering.kind === "leaf" || lowering.kind === "recurrence")
+    return 0;
   const inner = lowering.kind === "element" ? 1 : sizeOf(lowering.extents, batchSize);
   const outer = lowering.kind === "scatter" ? 1 : sizeOf(node.type.shape, batchSize);
   return inner * outer * (hasTrait(node, "contraction") ? 2 : 1);
+}
+
+/** Of a stored node and of all that is computed on the way to it: what is stored on its own counts on its own. */
+function flopsToStore(node: Node, stored: ReadonlySet<Node>, batchSize: number): number {
+  const counted = new Set([node]);
+  for (const each of counted)
+    for (const operand of operandsOf(each)) if (!stored.has(operand)) counted.add(operand);
+  return [...counted].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
 }
 
 /** A value that a unit computes: the node of the graph by which the kernel may be called, and what it says of it. */
@@ -110,7 +121,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   const spoken = spokenNames(graph, (node) => stored.has(node) || hasTrait(node, "leaf"), nameOf);
   const label = (node: Node, by: Node, times: number): Label => ({
     node: by,
-    provenance: provenanceOf(node, spoken, flopsOf(node, batchSize) * times),
+    provenance: provenanceOf(node, spoken, flopsToStore(node, stored, batchSize) * times),
   });
 
   /** The units of some nodes in order. Those of a step go by the scan around it, `times` as often. */

@@ -27,7 +27,8 @@ const bytesOf = (buffer: Buffer, batchSize: number): number =>
 export function lifetimesOf(program: LoopProgram): Map<string, [number, number]> {
   const lifetimes = new Map<string, [number, number]>();
   const touch = (buffer: string, kernel: number) => {
-    if (program.buffers.get(buffer)?.region !== "temporary") return;
+    const { region, isScratch } = program.buffers.get(buffer) ?? {};
+    if (region !== "temporary" || isScratch === true) return;
     const span = lifetimes.get(buffer);
     if (span === undefined) lifetimes.set(buffer, [kernel, kernel]);
     else span[1] = kernel;

@@ -2,17 +2,18 @@
  * Purpose   Turn indices into places: one position in memory for each access, with the part that a loop does not change
  *           computed, named, ahead of it (`x_row = x + row · 64`).
  * Requires  kernels with one index an axis; the shapes of buffers.
- * Ensures   every load and store has one index, an offset from the start of the arena in elements. The offset of a
- *           buffer stands as a variable of the buffer's name.
+ * Ensures   every load and store has one index. In elements: an offset from the start of the arena, in which the offset of
+ *           the buffer stands as a variable of the buffer's name. In bytes: an offset from the start of the buffer, since
+ *           instructions of WebAssembly add the buffer's own at no cost; of scratch, the address, in the same manner as elements.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import { add, integer, keyOf, mapChildren, minus, multiply, substitute, variable, visit } from "../loop/expressions.ts"; // prettier-ignore
 import type { Expression } from "../loop/expressions.ts";
+import { bytesOfElement } from "../loop/memory.ts";
 import { define, expressionsOf, mapExpressions, visitExpressions } from "../loop/statements.ts";
 import type { Buffer, Kernel, Statement } from "../loop/types.ts";
 import type { Fresh } from "./hoist.ts";
 import { positionIn } from "./linear.ts";
-import type { Linear } from "./linear.ts";
 
 /** One scope: a loop, or the kernel itself, with the definitions that it got. */
 interface Scope {
@@ -26,7 +27,11 @@ interface Placer {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
   readonly fresh: Fresh;
+  /** `elements`, if it does not say. */
+  readonly unit?: PlaceUnit | undefined;
 }
+
+export type PlaceUnit = "elements" | "bytes";
 
 /** The innermost scope that changes any variable of the expression. */
 function depthOf(x: Expression, scopes: readonly Scope[]): number {
@@ -39,8 +44,6 @@ function depthOf(x: Expression, scopes: readonly Scope[]): number {
   return depth;
 }
 
-const termOf = ({ part, factor }: Linear["terms"][number]): Expression => multiply(part, integer(factor));
-
 function position(
   buffer: string,
   at: readonly Expression[],
@@ -50,16 +53,20 @@ function position(
   const facts = placer.buffers.get(buffer);
   if (facts === undefined) throw new Error(`internal: no buffer ${buffer}`);
   const linear = positionIn(facts, at, placer.batchSize);
-  let place: Expression = variable(buffer, "i32");
+  const inBytes = placer.unit === "bytes";
+  const size = inBytes ? bytesOfElement[facts.element] : 1;
+  // Scratch lies elsewhere for each thread: its offset is none that an instruction could hold.
+  let place: Expression = inBytes && facts.isScratch !== true ? integer(0) : variable(buffer, "i32");
   scopes.forEach((scope, depth) => {
     const own = linear.terms.filter(({ part }) => depthOf(part, scopes) === depth);
     if (own.length === 0) return;
-    const sum = own.map(termOf).reduce(add, place);
+    const sum = own.map(({ part, factor }) => multiply(part, integer(factor * size))).reduce(add, place);
     const innermost = depth === scopes.length - 1;
-    const multiplies = own.some(({ factor, part }) => factor !== 1 || part.kind !== "variable");
+    const multiplies = own.some(({ factor, part }) => factor * size !== 1 || part.kind !== "variable");
     place = innermost && !multiplies ? sum : nameIn(scope, buffer, sum, placer.fresh);
   });
-  return linear.constant < 0 ? minus(place, integer(-linear.constant)) : add(place, integer(linear.constant));
+  const constant = linear.constant * size;
+  return constant < 0 ? minus(place, integer(-constant)) : add(place, integer(constant));
 }
 
 function nameIn(scope: Scope, buffer: string, value: Expression, fresh: Fresh): Expression {

@@ -10,11 +10,13 @@ import { collapseLoops } from "./collapse-loops.ts";
 import { hoistInvariants } from "./hoist.ts";
 import type { Fresh } from "./hoist.ts";
 import { placeAccesses } from "./place.ts";
+import type { PlaceUnit } from "./place.ts";
 import { shareExpressions } from "./share-expressions.ts";
 
 export interface ScheduleOptions {
   readonly batchSize: number;
   readonly skip: ReadonlySet<string>;
+  readonly unit?: PlaceUnit;
 }
 
 /** Names that no variable of the kernel has; the mark in them keeps them apart from buffers. */
@@ -44,14 +46,25 @@ function scheduleKernel(
   buffers: ReadonlyMap<string, Buffer>,
   options: ScheduleOptions,
 ): Kernel {
-  const { skip, batchSize } = options;
+  const { skip, batchSize, unit } = options;
   let current = kernel;
   if (!skip.has("block-contractions")) current = blockContractions(current, batchSize);
   if (!skip.has("collapse-loops")) current = collapseLoops(current, { buffers, batchSize });
   if (!skip.has("hoist-invariants")) current = hoistInvariants(current, freshIn(current));
   if (!skip.has("share-expressions")) current = shareExpressions(current, freshIn(current));
-  return placeAccesses(current, { buffers, batchSize, fresh: freshIn(current) });
+  return placeAccesses(current, { buffers, batchSize, unit, fresh: freshIn(current) });
 }
+
+/** Places alone, for loops that another schedule made. */
+export const placeProgram = (
+  program: LoopProgram,
+  { batchSize, unit }: Pick<ScheduleOptions, "batchSize" | "unit">,
+): LoopProgram => ({
+  ...program,
+  kernels: program.kernels.map((kernel) =>
+    placeAccesses(kernel, { buffers: program.buffers, batchSize, unit, fresh: freshIn(kernel) }),
+  ),
+});
 
 export const scheduleProgram = (program: LoopProgram, options: ScheduleOptions): LoopProgram => ({
   ...program,

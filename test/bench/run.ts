@@ -1,141 +1,114 @@
-// `npm run bench`: what is promised of speed and size, measured in one run and, where the machine decides, told as ratios.
-import { Bench } from "tinybench";
-import type { Batch } from "../../src/runtime/slots.ts";
-import { coldStart, towerCompile } from "./compile-times.ts";
-import { digitsTrainers, sizesOf, trainerFor } from "./emitted.ts";
-import { mnist, mnistLayers, small } from "./models.ts";
-import { productFlops, tripleLoopStep } from "./triple-loop.ts";
+// `npm run bench`: this compiler's trainers beside other libraries on seven workloads, in one run; with `--limits`, what is promised of
+// the TypeScript target, of compiling and of sizes.
+import { Command } from "commander";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { flopsOfProgram } from "../../src/inspect/flops.ts";
+import { compileModel } from "../../src/pipeline.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import { tableText } from "../../src/report/index.ts";
+import { barsSvg } from "./bars-svg.ts";
+import { boundLines } from "./bounds.ts";
+import { compareContenders, fullEffort, quickEffort } from "./compare.ts";
+import type { Effort } from "./compare.ts";
+import { ourContenders, peakContenders, peerContenders } from "./contenders.ts";
+import type { Engines } from "./contenders.ts";
+import type { WorkloadOutcome } from "./figures.ts";
+import { limitLines } from "./limits.ts";
+import { printLines } from "./lines.ts";
+import { engineWords, machineWords, peerVersions } from "./machine.ts";
+import { installPeers, pythonWithTorch } from "./peers.ts";
+import { reportMarkdown, tableHead, tableRows } from "./report.ts";
+import { writeWorkload } from "./workload-data.ts";
+import { specOf, workloadNamed, workloads } from "./workloads.ts";
+import type { Workload } from "./workloads.ts";
 
-interface Line {
-  readonly what: string;
-  readonly measured: string;
-  /** What is promised; empty for figures that others are made of. */
-  readonly limit?: string;
-  readonly holds?: boolean;
+interface Options {
+  readonly quick?: boolean;
+  readonly only?: string;
+  readonly peers: boolean;
+  readonly json?: string;
+  readonly docs?: string;
+  readonly engine: string;
+  readonly python: string;
+  readonly limits?: boolean;
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1];
+const options = new Command("bench")
+  .option("--quick", "about a minute, and less sure")
+  .option("--only <workloads>", "of these workloads, names with commas between")
+  .option("--no-peers", "this compiler's trainers alone")
+  .option("--engine <path>", "a Node to run what is JavaScript", process.execPath)
+  .option("--python <path>", "a Python that has torch", "python3")
+  .option("--json <file>", "write all figures to a file")
+  .option("--docs <folder>", "write benchmarks.md and benchmarks.svg there; a full run writes them to docs/")
+  .option("--limits", "what is promised of the TypeScript target, of compiling and of sizes instead")
+  .parse()
+  .opts<Options>();
 
-/**
- * Seconds of one call of each task, in rounds: the speed of a machine that others use drifts, but hardly within a round. Ratios
- * are taken within rounds, and their median counts.
- */
-async function roundsOf(tasks: readonly (() => void)[], rounds = 7): Promise<number[][]> {
-  const found: number[][] = [];
-  for (let round = 0; round < rounds; round++) {
-    const bench = new Bench({ time: 500, warmupTime: round === 0 ? 1000 : 50 });
-    tasks.forEach((task, i) => bench.add(`task ${i}`, task, { async: false }));
-    await bench.run();
-    found.push(
-      bench.tasks.map(({ name, result }) => {
-        if (result.state !== "completed") throw new Error(`measuring ${name} ended as ${result.state}`);
-        return result.latency.p50 / 1000;
+const isWhole = !options.quick && options.only === undefined && options.peers;
+const docs = options.docs ?? (isWhole ? fileURLToPath(new URL("../../docs", import.meta.url)) : undefined);
+
+/** Floating-point operations of a step. */
+function flopsOfStep(workload: Workload): number {
+  const compilation = compileModel(parseModel(specOf(workload)), { dtype: "f32" });
+  return flopsOfProgram(compilation, "gradient") + flopsOfProgram(compilation, "update");
+}
+
+async function outcomeOf(workload: Workload, engines: Engines, effort: Effort): Promise<WorkloadOutcome> {
+  const folder = mkdtempSync(join(tmpdir(), "tapeless-bench-"));
+  try {
+    writeWorkload(workload, folder);
+    const contenders = [
+      ...(await peakContenders(folder, engines)),
+      ...(await ourContenders(workload, folder, engines)),
+      ...(options.peers ? await peerContenders(folder, engines) : []),
+    ];
+    const outcomes = await compareContenders(contenders, flopsOfStep(workload), effort);
+    return { workload: workload.name, words: workload.words, outcomes };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function compareAll(): Promise<void> {
+  const chosen = options.only?.split(",").map((name) => workloadNamed(name.trim())) ?? workloads;
+  if (options.peers) installPeers();
+  const python = options.peers ? pythonWithTorch(options.python) : "";
+  if (options.peers && python === "") console.error(`PyTorch is left out: ${options.python} has no torch`);
+  const all: WorkloadOutcome[] = [];
+  for (const workload of chosen) {
+    const effort = options.quick ? quickEffort : fullEffort;
+    const outcome = await outcomeOf(workload, { node: options.engine, python }, effort);
+    console.log(
+      tableText({
+        title: `${outcome.workload}: ${outcome.words}`,
+        head: tableHead,
+        rows: tableRows(outcome),
       }),
     );
+    all.push(outcome);
   }
-  return found;
+  writeAll(all);
+  printLines(boundLines(all));
 }
 
-/** Many small calls as one task: a single one is near the clock's resolution. */
-const times = (count: number, task: () => void) => () => {
-  for (let i = 0; i < count; i++) task();
-};
-
-function randomBatch(
-  inputs: Readonly<Record<string, number>>,
-  target: string,
-  classes: number,
-  rows: number,
-): Batch {
-  const values = (size: number) => new Float32Array(size).map((_, i) => Math.sin(i * 7 + 1));
-  return {
-    ...Object.fromEntries(Object.entries(inputs).map(([name, size]) => [name, values(rows * size)])),
-    [target]: new Int32Array(rows).map((_, i) => (i * 3) % classes),
-  };
+function writeAll(all: readonly WorkloadOutcome[]): void {
+  const torch = all.flatMap(({ outcomes }) => outcomes.flatMap(({ version }) => version ?? []))[0];
+  const libraries = options.peers
+    ? [...peerVersions(), ...(torch === undefined ? [] : [`PyTorch ${torch}`])]
+    : [];
+  const command = ["npm run bench", ...(options.quick ? ["-- --quick"] : [])].join(" ");
+  const where = { machine: machineWords(), engine: engineWords(options.engine), libraries, command };
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify({ ...where, workloads: all }, null, 2)}\n`);
+  if (docs === undefined) return;
+  mkdirSync(docs, { recursive: true });
+  writeFileSync(join(docs, "benchmarks.md"), reportMarkdown(all, where));
+  writeFileSync(join(docs, "benchmarks.svg"), barsSvg(all, `${where.machine}; ${where.engine}`));
 }
 
-async function speeds(): Promise<Line[]> {
-  const { inputs, classes, batchSize } = mnistLayers;
-  const [large, little] = [await trainerFor(mnist), await trainerFor(small)];
-  const images = randomBatch({ pixels: inputs }, "digit", classes, batchSize);
-  const flowers = randomBatch({ flower: 4 }, "species", 3, 16);
-  const littleSteps = 200;
-  const rounds = await roundsOf([
-    tripleLoopStep(mnistLayers),
-    () => large.step(images),
-    times(littleSteps, () => little.step(flowers)),
-  ]);
-  const gigaflops = (seconds: number) => productFlops(mnistLayers) / seconds / 1e9;
-  const triple = median(rounds.map(([loop]) => gigaflops(loop)));
-  const emitted = median(rounds.map(([, step]) => gigaflops(step)));
-  const ratio = median(rounds.map(([loop, step]) => loop / step));
-  const rate = median(rounds.map(([, , steps]) => littleSteps / steps));
-  const perTriple = median(rounds.map(([loop, , steps]) => littleSteps / steps / gigaflops(loop)));
-  return [
-    { what: "784-128-10: triple loop, products only", measured: `${triple.toFixed(2)} GFLOP/s` },
-    { what: "784-128-10: emitted step, all of it", measured: `${emitted.toFixed(2)} GFLOP/s` },
-    {
-      what: "  emitted / triple loop",
-      measured: ratio.toFixed(2),
-      limit: "at least 3",
-      holds: ratio >= 3,
-    },
-    { what: "4-16-3: emitted step", measured: `${Math.round(rate).toLocaleString("en")} steps/s` },
-    {
-      what: "  per GFLOP/s of the triple loop",
-      measured: `${Math.round(perTriple).toLocaleString("en")} steps/s`,
-      limit: "at least 100,000",
-      holds: perTriple >= 100_000,
-    },
-  ];
-}
-
-async function compiling(): Promise<Line[]> {
-  const cold = coldStart();
-  await towerCompile(2);
-  const [low, high] = [await towerCompile(20), await towerCompile(200)];
-  const [time, length] = [high.milliseconds / low.milliseconds, high.bytes / low.bytes];
-  return [
-    {
-      what: "compile graphs/digits.json from a cold start",
-      measured: `${Math.round(cold)} ms`,
-      limit: "under 1500 ms",
-      holds: cold < 1500,
-    },
-    { what: "compile 20 layers, all loaded", measured: `${Math.round(low.milliseconds)} ms` },
-    { what: "compile 200 layers, all loaded", measured: `${Math.round(high.milliseconds)} ms` },
-    { what: "  200 layers / 20: time", measured: time.toFixed(2), limit: "under 12", holds: time < 12 },
-    { what: "  200 layers / 20: bytes", measured: length.toFixed(2), limit: "under 10", holds: length < 10 },
-  ];
-}
-
-async function sizes(): Promise<Line[]> {
-  const { whole, module } = await digitsTrainers();
-  const { plain, minified, gzipped } = await sizesOf(whole);
-  const page = (await sizesOf(module)).gzipped;
-  return [
-    { what: "generated/digits.ts", measured: `${plain} bytes` },
-    { what: "  minified", measured: `${minified} bytes` },
-    {
-      what: "  minified and gzipped",
-      measured: `${gzipped} bytes`,
-      limit: "under 12700 bytes",
-      holds: gzipped < 12_700,
-    },
-    {
-      what: "  the same with --module, as a page takes it",
-      measured: `${page} bytes`,
-      limit: "under 8500 bytes",
-      holds: page < 8_500,
-    },
-  ];
-}
-
-const verdict = ({ limit = "", holds }: Line): string =>
-  holds === undefined ? "" : `${limit}${holds ? "" : "  MISSED"}`;
-
-const lines = [...(await speeds()), ...(await compiling()), ...(await sizes())];
-for (const line of lines) {
-  console.log(`${line.what.padEnd(46)}${line.measured.padStart(18)}   ${verdict(line)}`.trimEnd());
-}
-process.exitCode = lines.some(({ holds }) => holds === false) ? 1 : 0;
+if (options.limits) printLines(await limitLines());
+else await compareAll();

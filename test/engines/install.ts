@@ -1,30 +1,49 @@
 // The engines' binaries, installed the first time that a test wants them: the package's own `npm ci` should stay quick.
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, readFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { TestContext } from "vitest";
 
 const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const lock = pathOf("package-lock.json");
-/** A copy of the lock file, written last: what is installed is what it names. */
-const installed = pathOf("node_modules/installed.json");
+const files = ["package.json", "package-lock.json"];
+const modules = pathOf("node_modules");
 
 export const installSeconds = 240;
 
 /** Why they are not there, if so. */
 export async function installEngines(): Promise<string | undefined> {
-  if (existsSync(installed) && readFileSync(installed, "utf8") === readFileSync(lock, "utf8"))
-    return undefined;
+  if (isInstalled()) return undefined;
+  // Elsewhere first, then moved in whole: there is never half an installation, and two tests do not write into one.
+  const scratch = mkdtempSync(pathOf("../../node_modules/.engines-"));
   try {
-    const options = { cwd: pathOf("."), timeout: installSeconds * 1000 };
+    for (const file of files) copyFileSync(pathOf(file), join(scratch, file));
+    const options = { cwd: scratch, timeout: installSeconds * 1000 };
     await promisify(execFile)("npm", ["ci", "--no-audit", "--no-fund"], options);
-    copyFileSync(lock, installed);
+    if (!isInstalled()) moveIn(scratch);
     return undefined;
   } catch (error) {
-    const [reason] = (error instanceof Error ? error.message : String(error)).split("\n").slice(-1);
-    return `npm ci in test/engines failed: ${reason}`;
+    const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+    return `the engines could not be installed: ${lines.slice(0, 4).join("; ")}`;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** What is installed says by which lock file. */
+const isInstalled = (): boolean => {
+  const installed = join(modules, "package-lock.json");
+  return (
+    existsSync(installed) &&
+    readFileSync(installed, "utf8") === readFileSync(pathOf("package-lock.json"), "utf8")
+  );
+};
+
+function moveIn(scratch: string): void {
+  rmSync(modules, { recursive: true, force: true });
+  renameSync(join(scratch, "package-lock.json"), join(scratch, "node_modules/package-lock.json"));
+  renameSync(join(scratch, "node_modules"), modules);
 }
 
 /** Where every engine must be there, as in CI, one that is not is a fault; elsewhere its tests are skipped, and say why. */

@@ -3,7 +3,8 @@ import CodeBlockWriter from "code-block-writer";
 import type { ElementType } from "../../ir/types.ts";
 import { rowsVariable } from "../../loop/expressions.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
-import type { Buffer, Kernel, LoopProgram, Provenance } from "../../loop/types.ts";
+import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
+import { commentLines, provenanceLines } from "../provenance-lines.ts";
 import type { Scope } from "./expressions.ts";
 import { identifierMaker, nameLocals, storageWish } from "./identifiers.ts";
 import type { Identify } from "./identifiers.ts";
@@ -52,33 +53,6 @@ const types: Readonly<Record<string, string>> = {
 /** `f: Numbers, n: number` */
 export const typedParameters = (takes: readonly string[]): string =>
   takes.map((taken) => `${taken}: ${types[taken]}`).join(", ");
-
-/** Comments stay within the width of the page. */
-export function commentLines(text: string, width = 104): string[] {
-  const lines: string[] = [];
-  let line = "//";
-  for (const word of text.split(" ")) {
-    if (line.length + word.length + 1 > width && line !== "//") {
-      lines.push(line);
-      line = "//  ";
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line];
-}
-
-/** What the kernel implements; a gradient says of what, and by which rule. Repeated lines are dropped. */
-function comments(provenance: readonly Provenance[]): string[] {
-  const lines: string[] = [];
-  let source = "";
-  for (const { text, gradientOf, rule } of provenance) {
-    const from = gradientOf === undefined ? "" : `Gradient of ${gradientOf} [${rule}]:`;
-    if (from !== "" && from !== source) lines.push(...commentLines(from));
-    source = from;
-    lines.push(...commentLines(from === "" ? text : `  ${text}`));
-  }
-  return [...new Set(lines)];
-}
 
 const usesRows = (kernel: Kernel): boolean => {
   let found = false;
@@ -151,7 +125,7 @@ function functionText(
     ...[...parameters.values()].map((parameter) => `${parameter}: number`),
   ];
   const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
-  for (const line of comments(kernel.provenance)) writer.writeLine(line);
+  for (const line of provenanceLines(kernel.provenance, "//")) writer.writeLine(line);
   if (isShared) for (const line of commentLines(othersText(group))) writer.writeLine(line);
   writer.write(`function ${name}(${typed.join(", ")}): void`).block(() => writer.write(body.toString()));
   return { text: writer.toString(), takes };

@@ -2,6 +2,7 @@
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
 import type { Fact, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
+import { writeWasm } from "./write-wasm.ts";
 
 /** The types that a user of a trainer names. */
 const publicTypes = [
@@ -27,6 +28,9 @@ const ownNames = [
   "seed",
 ];
 
+/** What a trainer with WebAssembly declares beside these. */
+const ownNamesOfWasm = ["wasm", "kernels", "run", "batchAt", "shift"];
+
 export function trainerModule(parts: TrainerParts): ModuleKind {
   const { model, training, data, programParts } = parts;
   const ofData: Fact[] =
@@ -49,9 +53,10 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
       },
       ...ofData,
     ],
-    ownNames,
+    ownNames: parts.wasm === undefined ? ownNames : [...ownNames, ...ownNamesOfWasm],
     roots: [...publicTypes, ...runtimeRootsOf(parts)],
     writeEnd(writer, names) {
+      if (parts.wasm !== undefined) writeWasm(writer, parts.wasm);
       writeCreateTrainer(writer, parts, names);
       if (data === undefined) return;
       const others = Object.entries(programParts).map(([member, name]) => `, ${member}: ${name}`);

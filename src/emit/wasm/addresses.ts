@@ -1,0 +1,50 @@
+/** Addresses: what an instruction adds to its operand at no cost, and what is left for the operand. */
+import { invariant } from "../../diagnostics/errors.ts";
+import { integer } from "../../loop/expressions.ts";
+import type { Expression } from "../../loop/expressions.ts";
+import { rangeOf } from "./intervals.ts";
+import type { Ranges } from "./intervals.ts";
+
+/** An index of `placeAccesses`, the constant taken off. */
+export interface Place {
+  readonly terms: Expression | undefined;
+  readonly constant: number;
+}
+
+export function placeOf(at: readonly Expression[]): Place {
+  invariant(at.length === 1, "an access of WebAssembly has one place");
+  const [index] = at;
+  if (index.kind === "number") return { terms: undefined, constant: index.value };
+  if (index.kind === "binary" && index.operator === "+" && index.y.kind === "number")
+    return { terms: index.x, constant: index.y.value };
+  return { terms: index, constant: 0 };
+}
+
+export interface Address {
+  /** The operand, as text. */
+  readonly operand: string;
+  /** What the instruction adds to it. */
+  readonly offset: number;
+}
+
+/**
+ * The address of an access to a buffer that begins at `base`. An operand is read as a number without a sign, so what may be negative before the constant is added has
+ * it added by an instruction.
+ */
+export function addressOf(
+  at: readonly Expression[],
+  base: number,
+  ranges: Ranges,
+  text: (x: Expression) => string,
+): Address {
+  const { terms, constant } = placeOf(at);
+  const offset = base + constant;
+  const isSafe = offset >= 0 && (terms === undefined || rangeOf(terms, ranges).least >= 0);
+  const parts = [...(terms === undefined ? [] : [text(terms)]), ...(isSafe ? [] : [text(integer(offset))])];
+  const operand =
+    parts.length === 0 ? text(integer(0)) : parts.reduce((sum, part) => `(i32.add ${sum} ${part})`);
+  return { operand, offset: isSafe ? offset : 0 };
+}
+
+/** `offset=16`, which need not be said of 0. */
+export const offsetText = (offset: number): string => (offset === 0 ? "" : ` offset=${offset}`);

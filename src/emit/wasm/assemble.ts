@@ -1,0 +1,36 @@
+/** WebAssembly text to bytes, by the assembler of the WebAssembly community group (wabt), kept by AssemblyScript for JavaScript. */
+import wabt from "wabt";
+import { InternalError } from "../../diagnostics/errors.ts";
+
+/** The assembler takes its time to come up, and is the same for all modules. */
+const started = new WeakMap<typeof wabt, ReturnType<typeof wabt>>();
+
+function assembler(): ReturnType<typeof wabt> {
+  const known = started.get(wabt) ?? wabt();
+  started.set(wabt, known);
+  return known;
+}
+
+const features = { simd: true, relaxed_simd: true, threads: true, bulk_memory: true };
+
+/**
+ * The bytes of modules, one for each text.
+ *
+ * @throws InternalError for a text that is no valid module; the message has the assembler's, with the line.
+ */
+export async function assemble(...texts: readonly string[]): Promise<Uint8Array[]> {
+  const { parseWat } = await assembler();
+  return texts.map((text) => {
+    try {
+      const module = parseWat("trainer.wat", text, features);
+      module.validate();
+      const { buffer } = module.toBinary({});
+      module.destroy();
+      return buffer;
+    } catch (error) {
+      throw new InternalError(
+        `the assembler refused a module: ${error instanceof Error ? error.message : error}`,
+      );
+    }
+  });
+}

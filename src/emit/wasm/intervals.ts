@@ -1,0 +1,110 @@
+/** Between which bounds integers of a kernel lie: whether a loop runs at all, and whether an address could come out negative. */
+import { rowsVariable } from "../../loop/expressions.ts";
+import type { BinaryOperator, Expression } from "../../loop/expressions.ts";
+import { visitStatements } from "../../loop/statements.ts";
+import type { Statement } from "../../loop/types.ts";
+
+/** Both ends belong to it. */
+export interface Interval {
+  readonly least: number;
+  readonly most: number;
+}
+
+export type Ranges = ReadonlyMap<string, Interval>;
+
+const anything: Interval = { least: -Infinity, most: Infinity };
+
+const hull = (a: Interval, b: Interval): Interval => ({
+  least: Math.min(a.least, b.least),
+  most: Math.max(a.most, b.most),
+});
+
+/** Of the ends of both; 0 · ∞ is 0 here, since a factor of 0 leaves nothing. */
+function products(a: Interval, b: Interval): Interval {
+  const ends = [a.least, a.most].flatMap((x) =>
+    [b.least, b.most].map((y) => (x === 0 || y === 0 ? 0 : x * y)),
+  );
+  return { least: Math.min(...ends), most: Math.max(...ends) };
+}
+
+function quotientRange(x: Interval, y: Interval): Interval {
+  if (y.least !== y.most || y.least <= 0) return anything;
+  // Rounding towards zero or downwards: the interval holds either.
+  return { least: Math.floor(x.least / y.least), most: Math.floor(Math.max(x.most, 0) / y.least) };
+}
+
+function remainderRange(x: Interval, y: Interval): Interval {
+  if (y.least !== y.most || y.least <= 0) return anything;
+  const most = y.least - 1;
+  return { least: x.least >= 0 ? 0 : -most, most: Math.max(0, Math.min(most, x.most)) };
+}
+
+function binaryRange(operator: BinaryOperator, x: Interval, y: Interval): Interval {
+  switch (operator) {
+    case "+":
+      return { least: x.least + y.least, most: x.most + y.most };
+    case "-":
+      return { least: x.least - y.most, most: x.most - y.least };
+    case "*":
+      return products(x, y);
+    case "quotient":
+      return quotientRange(x, y);
+    case "remainder":
+      return remainderRange(x, y);
+    default:
+      return anything;
+  }
+}
+
+/** Of an integer; of a vector, the range of all its lanes. */
+export function rangeOf(x: Expression, ranges: Ranges): Interval {
+  if (x.type !== "i32") return anything;
+  switch (x.kind) {
+    case "number":
+      return { least: x.value, most: x.value };
+    case "variable":
+      return ranges.get(x.name) ?? anything;
+    case "binary":
+      return binaryRange(x.operator, rangeOf(x.x, ranges), rangeOf(x.y, ranges));
+    case "select":
+      return hull(rangeOf(x.x, ranges), rangeOf(x.y, ranges));
+    case "call": {
+      const pick = x.name === "minimum" ? Math.min : x.name === "maximum" ? Math.max : undefined;
+      if (pick === undefined) return anything;
+      const [a, b] = x.operands.map((operand) => rangeOf(operand, ranges));
+      return { least: pick(a.least, b.least), most: pick(a.most, b.most) };
+    }
+    case "splat":
+      return rangeOf(x.x, ranges);
+    case "ramp": {
+      const first = rangeOf(x.x, ranges);
+      return { least: first.least, most: first.most + x.lanes - 1 };
+    }
+    default:
+      return anything;
+  }
+}
+
+/** Of every integer variable of a kernel, by name; names that stand for several variables get a range for all.
+ * `addresses` names those that hold the address of something. */
+export function rangesOf(
+  body: readonly Statement[],
+  batchSize: number,
+  addresses: Iterable<string> = [],
+): Ranges {
+  const ranges = new Map<string, Interval>([[rowsVariable, { least: 0, most: batchSize }]]);
+  for (const name of addresses) ranges.set(name, { least: 0, most: Infinity });
+  const note = (name: string, range: Interval) => {
+    const known = ranges.get(name);
+    ranges.set(name, known === undefined ? range : hull(known, range));
+  };
+  visitStatements(body, (statement) => {
+    if (statement.kind === "for") {
+      const [from, to] = [rangeOf(statement.from, ranges), rangeOf(statement.to, ranges)];
+      note(statement.variable, { least: from.least, most: Math.max(from.least, to.most - 1) });
+    }
+    if (statement.kind === "let" && statement.value.type === "i32")
+      note(statement.name, statement.mutable ? anything : rangeOf(statement.value, ranges));
+  });
+  return ranges;
+}

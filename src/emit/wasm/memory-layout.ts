@@ -1,0 +1,106 @@
+/**
+ * How linear memory is laid out:
+ *
+ *   a guard, the arena of the plan, slack, and the scratch of each thread.
+ *
+ * A vector select evaluates both sides, so it may load before or behind a buffer what it does not take; a full load of the last few
+ * elements runs over the end. Guard and slack keep such loads inside of memory.
+ */
+import { invariant } from "../../diagnostics/errors.ts";
+import { sizeOf } from "../../ir/types.ts";
+import { bytesOfElement } from "../../loop/memory.ts";
+import type { MemoryPlan } from "../../loop/memory.ts";
+import type { Expression } from "../../loop/expressions.ts";
+import { visitExpressions, visitStatements } from "../../loop/statements.ts";
+import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
+import { placeOf } from "./addresses.ts";
+import { rangeOf, rangesOf } from "./intervals.ts";
+import type { Ranges } from "./intervals.ts";
+
+export interface MemoryLayout {
+  /** Where the arena begins. */
+  readonly base: number;
+  /** Where scratch begins. */
+  readonly bytes: number;
+  /** Of each thread. */
+  readonly scratchBytes: number;
+  /** The byte where a buffer of a program begins; 0 of scratch. */
+  baseOf(program: LoopProgram, buffer: string): number;
+  /** Where in its thread's scratch each such buffer of a kernel begins. */
+  scratchOf(kernel: Kernel): ReadonlyMap<string, number>;
+}
+
+/** A line of the cache. */
+const line = 64;
+const aligned = (bytes: number, to: number): number => Math.ceil(bytes / to) * to;
+
+const bytesOf = (buffer: Buffer, batchSize: number): number =>
+  sizeOf(buffer.shape, batchSize) * bytesOfElement[buffer.element];
+
+/** The buffers of a kernel that have no place in the arena, one behind the other. */
+function scratchOf(kernel: Kernel, program: LoopProgram, batchSize: number) {
+  const offsets = new Map<string, number>();
+  let bytes = 0;
+  visitAccesses(kernel, (name) => {
+    const buffer = program.buffers.get(name);
+    if (buffer?.isScratch !== true || offsets.has(name)) return;
+    offsets.set(name, bytes);
+    bytes = aligned(bytes + bytesOf(buffer, batchSize), 16);
+  });
+  return { offsets, bytes };
+}
+
+function visitAccesses(kernel: Kernel, f: (buffer: string) => void): void {
+  visitExpressions(kernel.body, (x) => x.kind === "load" && f(x.buffer));
+  visitStatements(kernel.body, (s) => s.kind === "store" && f(s.buffer));
+}
+
+/** How far loads go beyond both ends of the arena, as far as their places are known. */
+function reachOf(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: number) {
+  const reach = { before: 0, behind: 0 };
+  for (const program of programs)
+    for (const kernel of program.kernels) {
+      const ranges = rangesOf(kernel.body, batchSize);
+      visitExpressions(kernel.body, (x) => {
+        const offset = x.kind === "load" ? offsetIn(plan, program, x.buffer) : undefined;
+        if (x.kind !== "load" || offset === undefined) return;
+        const { least, most } = placesOf(x, ranges);
+        if (Number.isFinite(least)) reach.before = Math.max(reach.before, -(offset + least));
+        if (Number.isFinite(most)) reach.behind = Math.max(reach.behind, offset + most - plan.bytes);
+      });
+    }
+  return reach;
+}
+
+/** The first byte that a load may touch and the one behind the last. */
+function placesOf(x: Extract<Expression, { kind: "load" }>, ranges: Ranges) {
+  const { terms, constant } = placeOf(x.at);
+  const { least, most } = terms === undefined ? { least: 0, most: 0 } : rangeOf(terms, ranges);
+  const apart = (x.stride ?? 0) * (x.lanes ?? 1) * 8;
+  return { least: least + constant, most: most + constant + apart + 16 };
+}
+
+const offsetIn = (plan: MemoryPlan, program: LoopProgram, buffer: string): number | undefined =>
+  (plan.temporaries.get(program.name)?.get(buffer) ?? plan.storage.get(buffer))?.offset;
+
+export function layOut(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: number): MemoryLayout {
+  const { before, behind } = reachOf(programs, plan, batchSize);
+  const base = aligned(Math.max(line, before), line);
+  const scratch = new Map(
+    programs.flatMap((program) =>
+      program.kernels.map((kernel) => [kernel, scratchOf(kernel, program, batchSize)] as const),
+    ),
+  );
+  return {
+    base,
+    bytes: aligned(base + plan.bytes + Math.max(line, behind), line),
+    scratchBytes: aligned(Math.max(0, ...[...scratch.values()].map(({ bytes }) => bytes)), line),
+    baseOf(program, buffer) {
+      if (program.buffers.get(buffer)?.isScratch === true) return 0;
+      const offset = offsetIn(plan, program, buffer);
+      invariant(offset !== undefined, `${buffer} has no place in memory`);
+      return base + offset;
+    },
+    scratchOf: (kernel) => scratch.get(kernel)?.offsets ?? new Map<string, number>(),
+  };
+}

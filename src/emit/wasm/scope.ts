@@ -1,0 +1,46 @@
+/** What the printers of expressions and statements must be told about the function around them. */
+import type { Expression, FunctionName } from "../../loop/expressions.ts";
+import type { Ranges } from "./intervals.ts";
+import type { Float, ValueType } from "./value-types.ts";
+
+export interface Scope {
+  /** What the model computes in: masks are as wide. */
+  readonly float: Float;
+  /** Whether a sum of products is rounded once, by the instructions of relaxed SIMD. */
+  readonly isFused: boolean;
+  readonly ranges: Ranges;
+  /** The byte where a buffer begins; 0 of scratch, whose places are addresses. */
+  baseOf(buffer: string): number;
+  /** The bytes of a buffer's element. */
+  bytesOf(buffer: string): 4 | 8;
+  /** The local that holds a variable, declared on its first use. */
+  localOf(name: string, type: ValueType): string;
+  /** A local for a value that its own statement needs again. */
+  temporary(type: ValueType): string;
+  /** From here on, temporaries may be used again. */
+  endStatement(): void;
+  /** A function of the library is called. */
+  uses(name: FunctionName, type: "f32" | "f64"): void;
+}
+
+/** Prints one expression. */
+export type Print = (x: Expression) => string;
+
+export const get = (local: string): string => `(local.get $${local})`;
+
+/** The operation with its operands: `(f32.add x y)`. */
+export const operation = (name: string, ...operands: readonly string[]): string =>
+  `(${[name, ...operands].join(" ")})`;
+
+const isSimple = (text: string): boolean => /^\(((local|global)\.get|\w+\.const) [^()]*\)$/.test(text);
+
+/** A value that is needed several times: the text that computes it, which must run first, and the one that has it again. */
+export function repeated(
+  text: string,
+  type: ValueType,
+  scope: Scope,
+): readonly [first: string, again: string] {
+  if (isSimple(text)) return [text, text];
+  const local = scope.temporary(type);
+  return [`(local.tee $${local} ${text})`, get(local)];
+}

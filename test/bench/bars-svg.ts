@@ -1,0 +1,84 @@
+// Steps a second as bars, a panel for each workload, on a scale of powers of ten: what is ten times as long is ten times as fast only
+// by its number, so every bar has it.
+import { scaleLog } from "d3-scale";
+import { pageSvg, pageWidth } from "../../src/report/svg-page.ts";
+import type { Block } from "../../src/report/svg-page.ts";
+import { colourCount } from "../../src/report/svg-style.ts";
+import { element, textAt } from "../../src/report/svg.ts";
+import { stepsPerSecond } from "./figures.ts";
+import type { Outcome, WorkloadOutcome } from "./figures.ts";
+
+const barHeight = 16;
+const margin = { left: 190, right: 90, head: 28, foot: 14 } as const;
+
+/** The same figures give the same picture. */
+export function barsSvg(all: readonly WorkloadOutcome[], subtitle: string): string {
+  const rates = all.flatMap(({ outcomes }) => measured(outcomes).map(({ rate }) => rate));
+  const names = [...new Set(all.flatMap(({ outcomes }) => measured(outcomes).map(({ name }) => name)))];
+  const colourOf = (name: string) => names.indexOf(name) % colourCount;
+  // A bar's foot is a power of ten: a logarithm has no zero to stand on.
+  const lowest = 10 ** Math.floor(Math.log10(Math.min(0.1, ...rates)));
+  const x = scaleLog()
+    .domain([lowest, Math.max(10, ...rates)])
+    .range([margin.left, pageWidth - margin.right]);
+  const panels = all.map((each) => panel(each, (value) => x(value), powersOf(x.domain()), colourOf));
+  return pageSvg({ title: "Training steps a second, by library", subtitle, blocks: panels });
+}
+
+const measured = (outcomes: readonly Outcome[]): { name: string; rate: number }[] =>
+  outcomes.flatMap((outcome) => {
+    const rate = stepsPerSecond(outcome);
+    return outcome.kind === "peak" || rate === undefined ? [] : [{ name: outcome.name, rate }];
+  });
+
+function powersOf([low, high]: readonly number[]): number[] {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  return Array.from({ length: Math.floor(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
+}
+
+function panel(
+  { workload, words, outcomes }: WorkloadOutcome,
+  x: (value: number) => number,
+  powers: readonly number[],
+  colourOf: (name: string) => number,
+): Block {
+  const bars = measured(outcomes);
+  const height = margin.head + bars.length * (barHeight + 4) + margin.foot;
+  const [left, bottom] = [margin.left, height - margin.foot];
+  const svg = (top: number) =>
+    element(
+      "g",
+      {},
+      textAt(24, top + 16, workload, { class: "panel" }),
+      textAt(margin.left, top + 16, words, { class: "quiet" }),
+      ...powers.map((power) =>
+        element("line", {
+          class: "grid",
+          x1: x(power),
+          x2: x(power),
+          y1: top + margin.head - 4,
+          y2: top + bottom,
+        }),
+      ),
+      ...bars.flatMap(({ name, rate }, i) => {
+        const y = top + margin.head + i * (barHeight + 4);
+        return [
+          textAt(left - 8, y + 12, name, { "text-anchor": "end" }),
+          element("rect", {
+            class: `dot dot${colourOf(name)}`,
+            x: left,
+            y,
+            width: x(rate) - left,
+            height: barHeight,
+          }),
+          textAt(x(rate) + 6, y + 12, rateText(rate)),
+        ];
+      }),
+      element("path", { class: "axis", d: `M${left},${top + margin.head - 4}V${top + bottom}` }),
+    );
+  return { height, svg };
+}
+
+/** Three digits, thousands apart. */
+export const rateText = (rate: number): string =>
+  rate >= 100 ? Math.round(Number(rate.toPrecision(3))).toLocaleString("en") : rate.toPrecision(3);

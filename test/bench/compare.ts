@@ -1,0 +1,85 @@
+// The comparison of one workload: all contenders' processes side by side, measured in turns, round after round.
+import { startContender } from "./contender-process.ts";
+import type { Running, Start } from "./contender-process.ts";
+import type { Contender } from "./contenders.ts";
+import type { Outcome } from "./figures.ts";
+
+/** How long is measured. */
+export interface Effort {
+  readonly rounds: number;
+  /** Milliseconds of a contender in a round; a step that takes longer is taken once. */
+  readonly stretch: number;
+  /** Milliseconds of warming up, at least and at most. */
+  readonly warm: readonly [number, number];
+  /** How often a process is started to see when its first step is done. */
+  readonly starts: number;
+}
+
+export const fullEffort: Effort = { rounds: 7, stretch: 400, warm: [500, 3000], starts: 3 };
+export const quickEffort: Effort = { rounds: 3, stretch: 100, warm: [150, 500], starts: 1 };
+
+interface Taking {
+  readonly contender: Contender;
+  readonly running: Running;
+  readonly rounds: number[];
+  /** What ended it before its time. */
+  fault: string | undefined;
+}
+
+/** Measures the contenders of a workload whose step takes so many operations. */
+export async function compareContenders(
+  contenders: readonly Contender[],
+  flops: number,
+  effort: Effort,
+): Promise<Outcome[]> {
+  const taking: Taking[] = [];
+  for (const contender of contenders)
+    taking.push({ contender, running: await startContender(contender), rounds: [], fault: undefined });
+  const able = () =>
+    taking.filter(({ running, fault }) => running.start.lacks === undefined && fault === undefined);
+  for (const each of able()) await attempt(each, () => each.running.warm(...effort.warm));
+  for (let round = 0; round < effort.rounds; round++)
+    for (const each of able())
+      await attempt(each, async () => void each.rounds.push(await each.running.measure(effort.stretch)));
+  const outcomes: Outcome[] = [];
+  for (const each of taking) outcomes.push(await outcomeOf(each, flops, effort));
+  return outcomes;
+}
+
+async function attempt(taking: Taking, task: () => Promise<void>): Promise<void> {
+  try {
+    await task();
+  } catch (error) {
+    taking.fault = error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function outcomeOf(
+  { contender, running, rounds, fault }: Taking,
+  flops: number,
+  effort: Effort,
+): Promise<Outcome> {
+  const { name, kind, threads, download } = contender;
+  const { note, version, loss: before = NaN } = running.start;
+  const about = { name, kind, threads, flops: contender.flops ?? flops, download, note, version };
+  const lacks = running.start.lacks ?? fault;
+  if (lacks !== undefined) {
+    running.stop();
+    return { ...about, rounds: [], lacks };
+  }
+  const { loss, memory } = await running.finish();
+  running.stop();
+  const first = Math.min(...(await startsOf(contender, running.start, effort.starts)));
+  return { ...about, rounds, losses: [before, loss], first, memory };
+}
+
+/** Milliseconds to the first step, of this start and of others. */
+async function startsOf(contender: Contender, { first = NaN }: Start, count: number): Promise<number[]> {
+  const found = [first];
+  while (contender.kind !== "peak" && found.length < count) {
+    const again = await startContender(contender);
+    again.stop();
+    found.push(again.start.first ?? NaN);
+  }
+  return found;
+}

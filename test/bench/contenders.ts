@@ -1,0 +1,151 @@
+// Who takes part in a workload, and as which process. A contender that lacks something says so itself, in its process.
+import { transform } from "esbuild";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Unsupported } from "../../src/diagnostics/errors.ts";
+import { compile } from "../../src/index.ts";
+import type { CompileOptions } from "../../src/index.ts";
+import { downloadOfModule, downloadOfPeer } from "./download-size.ts";
+import { flopsPerPeakStep, peakIterations, peakKernel } from "./peak-kernel.ts";
+import { specOf } from "./workloads.ts";
+import type { Workload } from "./workloads.ts";
+
+export interface Contender {
+  /** As tables call it. */
+  readonly name: string;
+  readonly kind: "ours" | "peer" | "peak";
+  readonly threads: number;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Bytes that a browser's user downloads; none of what runs in no browser. */
+  readonly download?: number;
+  /** Of one step, where it is not the workload's. */
+  readonly flops?: number;
+}
+
+export interface Engines {
+  /** Runs all that is JavaScript. */
+  readonly node: string;
+  /** Has `torch`; empty where there is none. */
+  readonly python: string;
+}
+
+export const benchFolder = fileURLToPath(new URL(".", import.meta.url));
+const runContender = join(benchFolder, "contenders/run-contender.mjs");
+
+/** One thread each: what libraries of linear algebra take from the environment. */
+const oneThread = { OMP_NUM_THREADS: "1", OPENBLAS_NUM_THREADS: "1", MKL_NUM_THREADS: "1" };
+
+/** The compiler's targets; one that is not there yet is left out. */
+const targets = ["ts", "wasm"] as const;
+
+/** Workloads large enough that a step can be split. */
+const splitWorkloads: readonly string[] = ["wide", "lenet"];
+
+/** This compiler's trainers of a workload, written into its folder. */
+export async function ourContenders(
+  workload: Workload,
+  folder: string,
+  { node }: Engines,
+): Promise<Contender[]> {
+  const found: Contender[] = [];
+  for (const target of targets) {
+    const code = await emitted(workload, { target, program: false });
+    if (code === undefined) continue;
+    const module = join(folder, `trainer-${target}.mjs`);
+    const { code: script } = await transform(code, {
+      loader: "ts",
+      format: "esm",
+      minify: true,
+      target: "es2022",
+    });
+    await writeFile(module, script);
+    const contender = (name: string, options: object, threads = 1): Contender => ({
+      name,
+      kind: "ours",
+      threads,
+      command: node,
+      args: [
+        runContender,
+        join(benchFolder, "contenders/ours.mjs"),
+        folder,
+        JSON.stringify({ module, ...options }),
+      ],
+      download: downloadOfModule(script),
+    });
+    found.push(contender(`tapeless ${target}`, {}));
+    // The public types of an emitted file say what its trainer can do.
+    if (/^ {2}steps\(/m.test(code)) found.push(contender(`tapeless ${target}, steps()`, { together: true }));
+    if (/^ {2}(readonly )?threads\?/m.test(code) && splitWorkloads.includes(workload.name))
+      found.push(contender(`tapeless ${target}, 2 threads`, { threads: 2 }, 2));
+  }
+  return found;
+}
+
+/** The text of the trainer, or nothing where the target is a known gap. */
+async function emitted(workload: Workload, options: CompileOptions): Promise<string | undefined> {
+  try {
+    return (await compile(specOf(workload), options)).code;
+  } catch (error) {
+    if (error instanceof Unsupported) return undefined;
+    throw error;
+  }
+}
+
+/** The libraries that run in JavaScript: file of ./peers without its extension, and how tables call it. */
+const javascriptPeers = [
+  ["tfjs-wasm", "TensorFlow.js wasm"],
+  ["tfjs-cpu", "TensorFlow.js cpu"],
+  ["jax-js", "jax-js wasm"],
+  ["brain", "brain.js"],
+] as const;
+
+/** Other libraries, ready to be started; they are installed already. */
+export async function peerContenders(folder: string, { node, python }: Engines): Promise<Contender[]> {
+  const inJavaScript = javascriptPeers.map(async ([file, name]): Promise<Contender> => {
+    const module = join(benchFolder, "peers", `${file}.mjs`);
+    return {
+      name,
+      kind: "peer",
+      threads: 1,
+      command: node,
+      args: [runContender, module, folder],
+      download: await downloadOfPeer(module),
+    };
+  });
+  const torch: Contender = {
+    name: "PyTorch eager",
+    kind: "peer",
+    threads: 1,
+    command: python,
+    args: [join(benchFolder, "peers/torch_eager.py"), folder],
+    environment: oneThread,
+  };
+  return [...(await Promise.all(inJavaScript)), ...(python === "" ? [] : [torch])];
+}
+
+/** The kernels that measure the machine; relaxed SIMD is left to engines that have it. */
+export async function peakContenders(folder: string, { node }: Engines): Promise<Contender[]> {
+  return Promise.all(
+    (["plain", "relaxed"] as const).map(async (kind): Promise<Contender> => {
+      const module = join(folder, `peak-${kind}.wasm`);
+      if (!existsSync(module)) await writeFile(module, await peakKernel(kind));
+      return {
+        name: `SIMD peak, ${kind === "plain" ? "multiply and add" : "relaxed multiply-add"}`,
+        kind: "peak",
+        threads: 1,
+        command: node,
+        args: [
+          runContender,
+          join(benchFolder, "contenders/peak.mjs"),
+          folder,
+          JSON.stringify({ module, iterations: peakIterations }),
+        ],
+        flops: flopsPerPeakStep,
+      };
+    }),
+  );
+}

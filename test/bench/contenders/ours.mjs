@@ -1,0 +1,20 @@
+// An emitted trainer, a step a call or many steps in one call.
+import { pathToFileURL } from "node:url";
+
+export async function prepare({ data, batches }, { module, threads, together = false }) {
+  const { createTrainer } = await import(pathToFileURL(module).href);
+  const trainer = await createTrainer(threads === undefined ? {} : { threads });
+  let loss = NaN;
+  if (together) {
+    if (typeof trainer.steps !== "function") throw new Error("no steps() in this trainer");
+    return { run: (count) => void (loss = trainer.steps(data, count)), loss: () => loss };
+  }
+  let at = 0;
+  const run = (count) => {
+    for (let i = 0; i < count; i++) {
+      loss = trainer.step(batches[at]);
+      at = at + 1 === batches.length ? 0 : at + 1;
+    }
+  };
+  return { run, loss: () => loss };
+}

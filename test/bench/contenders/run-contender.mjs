@@ -1,0 +1,103 @@
+// A contender in a process of its own: `node run-contender.mjs MODULE FOLDER OPTIONS`. It prepares the workload that lies in
+// the folder, takes a first step, says so, and then does what each line on its standard input asks for; every answer is a line
+// of JSON. Plain JavaScript, so that nothing is compiled before the first step and any engine that knows Node's modules runs it.
+//
+// The module exports `prepare(workload, options)`, which gives `run(count)`, so many training steps on the batches in turn, and
+// `loss()`, that of the last step.
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
+
+const [modulePath, folder, optionsText = "{}"] = process.argv.slice(2);
+const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+/** The shortest stretch that is timed: long enough for the clock, short enough to lie between two turns of other processes. */
+const chunkMilliseconds = 2;
+
+function readWorkload() {
+  const workload = JSON.parse(readFileSync(join(folder, "workload.json"), "utf8"));
+  const data = {};
+  for (const { name, type } of workload.fields) {
+    const { buffer, byteOffset, byteLength } = readFileSync(join(folder, `${name}.bin`));
+    const bytes = buffer.slice(byteOffset, byteOffset + byteLength);
+    data[name] = type === "i32" ? new Int32Array(bytes) : new Float32Array(bytes);
+  }
+  const batches = Array.from({ length: workload.batches }, (_, i) =>
+    Object.fromEntries(
+      workload.fields.map(({ name, size }) => {
+        const length = size * workload.batchSize;
+        return [name, data[name].subarray(i * length, (i + 1) * length)];
+      }),
+    ),
+  );
+  return { ...workload, data, batches };
+}
+
+let steps = 0;
+let count = 1;
+
+async function timed(contender) {
+  const start = performance.now();
+  await contender.run(count);
+  steps += count;
+  return (performance.now() - start) / count;
+}
+
+/** Steps until three chunks in a row took the same time, or the limit is reached; finds how many steps a chunk holds. */
+async function warmUp(contender, { least, most }) {
+  const start = performance.now();
+  let last = [];
+  for (;;) {
+    const each = await timed(contender);
+    if (each * count < chunkMilliseconds)
+      count = Math.min(2 * count, Math.ceil((1.2 * chunkMilliseconds) / each));
+    last = [...last.slice(-2), each];
+    const passed = performance.now() - start;
+    const isStable = last.length === 3 && Math.max(...last) < 1.05 * Math.min(...last);
+    if (passed > most || (passed > least && isStable)) return { steps };
+  }
+}
+
+/** Milliseconds of a step in the fastest chunk of a stretch: what others do on the machine only adds. */
+async function measure(contender, { milliseconds }) {
+  const start = performance.now();
+  let fastest = Infinity;
+  do {
+    fastest = Math.min(fastest, await timed(contender));
+  } while (performance.now() - start < milliseconds);
+  return { step: fastest };
+}
+
+/** On to the first batch again, for its loss now. */
+async function finish(contender, { batches }) {
+  const rest = (batches.length - (steps % batches.length)) % batches.length;
+  if (rest > 0) await contender.run(rest);
+  await contender.run(1);
+  steps += rest + 1;
+  // In units of 1024 bytes where engines follow Node.
+  return { loss: contender.loss(), steps, memory: process.resourceUsage().maxRSS * 1024 };
+}
+
+try {
+  const workload = readWorkload();
+  const { prepare } = await import(pathToFileURL(resolve(modulePath)).href);
+  const contender = await prepare(workload, JSON.parse(optionsText));
+  await contender.run(1);
+  steps = 1;
+  const loss = contender.loss();
+  say({ first: Date.now() - Number(process.env.BENCH_START), loss, note: contender.note });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { ask, ...how } = JSON.parse(line);
+    if (ask === "warm") say(await warmUp(contender, how));
+    if (ask === "measure") say(await measure(contender, how));
+    if (ask === "finish") {
+      say(await finish(contender, workload));
+      break;
+    }
+  }
+  process.exit(0);
+} catch (error) {
+  say({ lacks: String(error?.message ?? error).split("\n")[0] });
+  process.exit(0);
+}

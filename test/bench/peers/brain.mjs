@@ -1,0 +1,35 @@
+// brain.js: fully connected networks, trained a row at a time, with one activation for all layers, the output's too, and squared
+// errors. A step here is a pass over the rows of a batch; `train` makes many passes in one call, over one batch.
+import brain from "brain.js";
+
+export function prepare({ name, batches, batchSize, perceptron, loss, optimizer }) {
+  if (perceptron === undefined)
+    throw new Error(
+      name === "lenet" ? "no convolutions" : "no attention: its networks are dense or recurrent",
+    );
+  const { widths, activation } = perceptron;
+  const { type, learningRate, momentum = 1e-9 } = optimizer;
+  // A batch's gradient is the mean of its rows', so each row alone moves by a share of the rate; Adam scales by itself.
+  const how =
+    type === "adam" ? { praxis: "adam", learningRate } : { learningRate: learningRate / batchSize, momentum };
+  const net = new brain.NeuralNetwork({ hiddenLayers: widths.slice(1, -1), activation });
+  const outputs = widths.at(-1);
+  const expected = (y, row) =>
+    loss === "mse" ? [y[row]] : Array.from({ length: outputs }, (_, k) => (k === y[row] ? 1 : 0));
+  const rowsOf = ({ x, y }) =>
+    Array.from({ length: batchSize }, (_, row) => ({
+      input: x.slice(row * widths[0], (row + 1) * widths[0]),
+      output: expected(y, row),
+    }));
+  const rows = rowsOf(batches[0]);
+  let error = NaN;
+  const run = (count) => {
+    ({ error } = net.train(rows, { iterations: count, errorThresh: Number.MIN_VALUE, ...how }));
+  };
+  const lacks = [
+    "a row at a time instead of batches",
+    ...(loss === "mse" ? [] : ["no softmax or cross-entropy"]),
+    ...(type === "rmsprop" ? ["no RMSprop: plain descent"] : []),
+  ];
+  return { run, loss: () => error, note: lacks.join("; ") };
+}

@@ -1,0 +1,191 @@
+"""PyTorch, eager: the same workloads, and the same questions on standard input, as contenders/run-contender.mjs has them."""
+import json
+import math
+import os
+import resource
+import sys
+import time
+
+CHUNK = 0.002
+
+
+def say(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def batches_of(folder, workload, torch):
+    """The files of the folder as tensors, a pair for each batch."""
+    kinds = {"f32": torch.float32, "i32": torch.int32}
+    rows = workload["batches"] * workload["batchSize"]
+    data = {}
+    for field in workload["fields"]:
+        with open(os.path.join(folder, field["name"] + ".bin"), "rb") as file:
+            values = torch.frombuffer(bytearray(file.read()), dtype=kinds[field["type"]])
+        data[field["name"]] = values.reshape(rows, -1)
+    x, y = data["x"], data["y"]
+    if workload["name"] == "lenet":
+        x = x.reshape(-1, 1, 28, 28)
+    if workload["loss"] == "cross-entropy":
+        y = y.long() if y.shape[1] > 1 else y.long().squeeze(1)
+    if workload["name"] == "charlm":
+        x = x.long()
+    return list(zip(x.split(workload["batchSize"]), y.split(workload["batchSize"])))
+
+
+def model_of(workload, torch):
+    nn = torch.nn
+    if workload["name"] == "lenet":
+        return nn.Sequential(
+            nn.Conv2d(1, 8, 5), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+            nn.Flatten(), nn.Linear(256, 10),
+        )  # fmt: skip
+    if workload["name"] == "charlm":
+        return language_model(torch)
+    widths = workload["perceptron"]["widths"]
+    activation = nn.ReLU if workload["perceptron"]["activation"] == "relu" else nn.Tanh
+    layers = []
+    for inputs, outputs in zip(widths, widths[1:]):
+        layers += [nn.Linear(inputs, outputs), activation()]
+    return nn.Sequential(*layers[:-1])
+
+
+def language_model(torch, context=32, width=64, heads=4, vocabulary=65):
+    nn, functional = torch.nn, torch.nn.functional
+
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.query_key_value = nn.Linear(width, 3 * width)
+            self.output = nn.Linear(width, width)
+
+        def forward(self, x):
+            shape = (x.shape[0], context, heads, width // heads)
+            q, k, v = (each.reshape(shape).transpose(1, 2) for each in self.query_key_value(x).split(width, -1))
+            mixed = functional.scaled_dot_product_attention(q, k, v, is_causal=True)
+            return self.output(mixed.transpose(1, 2).reshape(x.shape))
+
+    class Residual(nn.Module):
+        def __init__(self, *layers):
+            super().__init__()
+            self.layers = nn.Sequential(nn.LayerNorm(width), *layers)
+
+        def forward(self, x):
+            return x + self.layers(x)
+
+    class LanguageModel(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.embedding = nn.Embedding(vocabulary, width)
+            self.places = nn.Parameter(0.1 * torch.randn(context, width))
+            dense = lambda: (nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+            blocks = [layer for _ in range(2) for layer in (Residual(Attention()), Residual(*dense()))]
+            self.rest = nn.Sequential(*blocks, nn.LayerNorm(width), nn.Linear(width, vocabulary))
+
+        def forward(self, x):
+            return self.rest(self.embedding(x) + self.places)
+
+    return LanguageModel()
+
+
+def optimizer_of(workload, parameters, torch):
+    """With the updates of all parameters fused, where an optimizer has that on a processor."""
+    how = workload["optimizer"]
+    rate = how["learningRate"]
+    if how["type"] == "sgd":
+        return torch.optim.SGD(parameters, lr=rate, momentum=how.get("momentum", 0), fused=True)
+    if how["type"] == "adam":
+        return torch.optim.Adam(parameters, lr=rate, fused=True)
+    if how["type"] == "adamw":
+        return torch.optim.AdamW(parameters, lr=rate, weight_decay=how["weightDecay"], fused=True)
+    return torch.optim.RMSprop(parameters, lr=rate)
+
+
+class Training:
+    """A training on batches in turn; counts its steps."""
+
+    def __init__(self, folder, workload, torch):
+        self.batches = batches_of(folder, workload, torch)
+        self.model = model_of(workload, torch)
+        self.optimizer = optimizer_of(workload, self.model.parameters(), torch)
+        functional = torch.nn.functional
+        if workload["loss"] == "mse":
+            self.loss_of = functional.mse_loss
+        elif workload["name"] == "charlm":
+            self.loss_of = lambda z, y: functional.cross_entropy(z.reshape(-1, z.shape[-1]), y.reshape(-1))
+        else:
+            self.loss_of = functional.cross_entropy
+        self.steps = 0
+        self.loss = None
+
+    def run(self, count):
+        for _ in range(count):
+            x, y = self.batches[self.steps % len(self.batches)]
+            self.optimizer.zero_grad(set_to_none=True)
+            self.loss = self.loss_of(self.model(x), y)
+            self.loss.backward()
+            self.optimizer.step()
+            self.steps += 1
+
+    def timed(self, count):
+        start = time.perf_counter()
+        self.run(count)
+        return (time.perf_counter() - start) / count
+
+
+def warm_up(training, least, most):
+    """Until three chunks took the same time; gives how many steps a chunk holds."""
+    start, count, last = time.perf_counter(), 1, []
+    while True:
+        each = training.timed(count)
+        if each * count < CHUNK:
+            count = min(2 * count, math.ceil(1.2 * CHUNK / each))
+        last = [*last[-2:], each]
+        passed = 1000 * (time.perf_counter() - start)
+        stable = len(last) == 3 and max(last) < 1.05 * min(last)
+        if passed > most or (passed > least and stable):
+            return count
+
+
+def measure(training, count, milliseconds):
+    start, fastest = time.perf_counter(), math.inf
+    while True:
+        fastest = min(fastest, training.timed(count))
+        if 1000 * (time.perf_counter() - start) > milliseconds:
+            return 1000 * fastest
+
+
+def finish(training):
+    training.run(-training.steps % len(training.batches) + 1)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return {"loss": training.loss.item(), "steps": training.steps, "memory": memory}
+
+
+def main(folder):
+    import torch
+
+    torch.set_num_threads(1)
+    torch.manual_seed(7)
+    with open(os.path.join(folder, "workload.json")) as file:
+        workload = json.load(file)
+    training = Training(folder, workload, torch)
+    training.run(1)
+    first = 1000 * time.time() - float(os.environ["BENCH_START"])
+    say({"first": first, "loss": training.loss.item(), "version": torch.__version__})
+    count = 1
+    for line in sys.stdin:
+        order = json.loads(line)
+        if order["ask"] == "warm":
+            count = warm_up(training, order["least"], order["most"])
+            say({})
+        if order["ask"] == "measure":
+            say({"step": measure(training, count, order["milliseconds"])})
+        if order["ask"] == "finish":
+            say(finish(training))
+            return
+
+
+try:
+    main(sys.argv[1])
+except Exception as error:  # told to the bench, which tells it in its table
+    say({"lacks": str(error).split("\n")[0]})

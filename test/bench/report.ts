@@ -1,0 +1,115 @@
+// The page of the comparison: tables in Markdown, of figures alone.
+import { rateText } from "./bars-svg.ts";
+import { boundLines } from "./bounds.ts";
+import {
+  fastestOfOurs,
+  gigaflops,
+  hasLearned,
+  median,
+  peakOf,
+  ratio,
+  shareOfPeak,
+  stepsPerSecond,
+} from "./figures.ts";
+import type { Outcome, WorkloadOutcome } from "./figures.ts";
+
+/** What the figures were measured on and with. */
+export interface Circumstances {
+  readonly machine: string;
+  readonly engine: string;
+  /** Libraries and their versions. */
+  readonly libraries: readonly string[];
+  readonly command: string;
+}
+
+const absent = "–";
+const shown = (value: number | undefined, written: (value: number) => string): string =>
+  value === undefined || Number.isNaN(value) ? absent : written(value);
+
+export const tableHead = [
+  "",
+  "steps/s",
+  "ours is × as fast",
+  "GFLOP/s",
+  "of the peak",
+  "loss",
+  "memory, MiB",
+  "first step, ms",
+  "download, kB",
+];
+
+/** A row for each contender that takes steps, in the columns of the head. */
+export function tableRows(each: WorkloadOutcome): string[][] {
+  const [ours, peak] = [fastestOfOurs(each), peakOf(each)];
+  return each.outcomes
+    .filter(({ kind }) => kind !== "peak")
+    .map((outcome) => {
+      if (outcome.lacks !== undefined)
+        return [outcome.name, `none: ${outcome.lacks}`, ...tableHead.slice(2).map(() => "")];
+      return [
+        outcome.name,
+        shown(stepsPerSecond(outcome), rateText),
+        shown(ours && ratio(ours, outcome), (value) => value.toPrecision(3).replace(/e.*/, "")),
+        shown(gigaflops(outcome), (value) => value.toPrecision(3)),
+        shown(shareOfPeak(outcome, peak), (value) => `${(100 * value).toFixed(1)} %`),
+        lossText(outcome),
+        shown(outcome.memory, (bytes) => String(Math.round(bytes / 2 ** 20))),
+        shown(outcome.first, (milliseconds) => String(Math.round(milliseconds))),
+        shown(outcome.download, (bytes) => (bytes / 1000).toFixed(1)),
+      ];
+    });
+}
+
+const lossText = (outcome: Outcome): string => {
+  if (outcome.losses === undefined) return absent;
+  const [before, after] = outcome.losses.map((loss) => loss.toPrecision(3));
+  return `${before} → ${after}${hasLearned(outcome) ? "" : " (does not fall)"}`;
+};
+
+const markdownTable = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [titles, titles.map((_, i) => (i === 0 ? "---" : "--:")), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
+    .join("\n");
+
+function sectionOf(each: WorkloadOutcome): string {
+  const peak = peakOf(each);
+  const notes = each.outcomes.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}.`]));
+  const peakWords =
+    peak &&
+    `The peak beside it: ${shown(gigaflops(peak), (value) => value.toFixed(1))} GFLOP/s (${peak.name}).`;
+  const flops = each.outcomes.find(({ kind }) => kind === "ours")?.flops;
+  const stepWords = flops === undefined ? [] : [`A step is ${(flops / 1e6).toPrecision(3)} MFLOP.`];
+  return [
+    `## ${each.workload}`,
+    [`${each.words}.`, ...stepWords, ...(peakWords === undefined ? [] : [peakWords])].join(" "),
+    markdownTable(tableHead, tableRows(each)),
+    ...(notes.length > 0 ? [notes.join(" ")] : []),
+  ].join("\n\n");
+}
+
+function boundSection(all: readonly WorkloadOutcome[]): string[] {
+  const lines = boundLines(all);
+  if (lines.length === 0) return [];
+  const rows = lines.map(({ what, measured, limit = "", holds }) => [
+    what,
+    measured,
+    limit,
+    holds === true ? "holds" : "**missed**",
+  ]);
+  return ["## What is promised", markdownTable(["", "measured", "promised", ""], rows)];
+}
+
+/** The whole page. */
+export function reportMarkdown(all: readonly WorkloadOutcome[], where: Circumstances): string {
+  const rounds = median(
+    all.flatMap(({ outcomes }) => outcomes.map((each) => each.rounds.length)).filter((n) => n > 0),
+  );
+  return `${[
+    "# Training steps, side by side",
+    `Written by \`${where.command}\`; [what is measured and how](../test/bench/README.md). ${where.machine}; ${where.engine}. ${where.libraries.join(", ")}.`,
+    `Every figure is of one thread unless it says otherwise, and the median of ${rounds} rounds, in which all took turns. "Ours is × as fast" compares the fastest of this compiler's trainers on one thread. GFLOP/s counts the operations of this compiler's graphs, whoever takes the step.`,
+    "![Training steps a second](benchmarks.svg)",
+    ...all.map(sectionOf),
+    ...boundSection(all),
+  ].join("\n\n")}\n`;
+}

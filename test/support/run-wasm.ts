@@ -1,0 +1,142 @@
+// Loop programs as WebAssembly, run in this engine: assembled, instantiated over a memory laid out by the plan, and read back.
+import { assembleWasm } from "../../src/emit/wasm/wasm-module.ts";
+import type { WasmModule } from "../../src/emit/wasm/wasm-module.ts";
+import { relaxedBytes } from "../../src/runtime/wasm-bytes.ts";
+import type { Graph } from "../../src/ir/nodes.ts";
+import { boundShape } from "../../src/ir/types.ts";
+import type { MemoryPlan, Placement } from "../../src/loop/memory.ts";
+import type { Buffer, LoopProgram } from "../../src/loop/types.ts";
+import { checkLoops } from "../../src/loop/verify.ts";
+import { lowerGraph } from "../../src/lower/lower-graph.ts";
+import { planMemory } from "../../src/lower/plan-memory.ts";
+import { indicesOf, positionOf, tensorOf } from "../../src/ops/tensor.ts";
+import type { Tensor } from "../../src/ops/tensor.ts";
+import { erf } from "../../src/runtime/error-function.ts";
+import { exp, expm1, sigmoid } from "../../src/runtime/exponential.ts";
+import { tanh } from "../../src/runtime/hyperbolic.ts";
+import { log, log1p } from "../../src/runtime/logarithm.ts";
+import { power } from "../../src/runtime/power.ts";
+import { cos, sin } from "../../src/runtime/trigonometric.ts";
+import { placeProgram, scheduleProgram } from "../../src/schedule/schedule.ts";
+import { scheduleVectors } from "../../src/schedule/vectors/schedule-vectors.ts";
+import { storageFor } from "./run-loops.ts";
+
+/** What the tests need of it: the compiler's own settings know of no browser, and so of no WebAssembly. */
+declare namespace WebAssembly {
+  class Memory {
+    constructor(limits: { initial: number; maximum: number; shared?: boolean });
+    readonly buffer: ArrayBuffer;
+  }
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Instance {
+    constructor(module: Module, imports: object);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+}
+
+/** The runtime's functions of doubles, which modules import. */
+export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power };
+
+export interface Running {
+  readonly memory: WebAssembly.Memory;
+  /** An exported function. */
+  call(name: string, ...operands: readonly number[]): unknown;
+  /** The elements of a placement. */
+  view(placement: Placement): Float32Array | Float64Array | Int32Array;
+}
+
+const pageBytes = 65536;
+
+/** An instance over memory that holds not-a-number everywhere, so that nothing is zero by luck. */
+export function instantiate(module: WasmModule, { fused = false, more = 0 } = {}): Running {
+  const { base, memoryBytes, scratchBytes } = module;
+  const pages = Math.ceil((memoryBytes + scratchBytes + more) / pageBytes);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  new Uint8Array(memory.buffer).fill(0xff);
+  const bytes = fused ? relaxedBytes(module.bytes, module.relaxedAt) : module.bytes.slice();
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+    env: { memory, scratch: memoryBytes },
+    math,
+  });
+  return {
+    memory,
+    call(name, ...operands) {
+      const f = exports[name];
+      if (typeof f !== "function") throw new Error(`the module exports no ${name}`);
+      const result: unknown = f(...operands);
+      return result;
+    },
+    view({ buffer, offset, bytes: size }) {
+      const at = base + offset;
+      if (buffer.element === "i32") return new Int32Array(memory.buffer, at, size / 4);
+      return buffer.element === "f32"
+        ? new Float32Array(memory.buffer, at, size / 4)
+        : new Float64Array(memory.buffer, at, size / 8);
+    },
+  };
+}
+
+export interface WasmProgram {
+  readonly program: LoopProgram;
+  readonly plan: MemoryPlan;
+  readonly module: WasmModule;
+}
+
+export interface WasmOptions {
+  readonly float?: "f32" | "f64";
+  readonly batchSize?: number;
+  /** Loops on vectors, as the target has them, or on scalars. */
+  readonly vectors?: boolean;
+}
+
+/** A graph as loops: lowered, scheduled, placed in bytes and assembled. */
+export async function wasmOf(
+  graph: Graph,
+  { float = "f64", batchSize = 3, vectors = false }: WasmOptions = {},
+): Promise<WasmProgram> {
+  const storage = storageFor(graph, float);
+  const skip = new Set<string>();
+  const loops = lowerGraph(graph, { float, batchSize, storage, skip });
+  const program = vectors
+    ? placeProgram(scheduleVectors(loops, { batchSize, skip, float }), { batchSize, unit: "bytes" })
+    : scheduleProgram(loops, { batchSize, skip, unit: "bytes" });
+  checkLoops(program, "schedule");
+  const plan = planMemory([program], storage, batchSize);
+  return { program, plan, module: await assembleWasm([program], plan, { float, batchSize }) };
+}
+
+/** Fills storage, runs the program, and gives what storage then holds, by name. */
+export function runWasm(
+  { program, plan, module }: WasmProgram,
+  values: ReadonlyMap<string, Tensor>,
+  rows: number,
+  batchSize = 3,
+): Map<string, Tensor> {
+  const running = instantiate(module);
+  for (const [name, placement] of plan.storage) {
+    const value = values.get(name);
+    if (value !== undefined) write(running.view(placement), placement.buffer, value, batchSize);
+  }
+  running.call(program.name, rows);
+  return new Map(
+    [...plan.storage].map(([name, placement]) => [
+      name,
+      read(running.view(placement), placement.buffer, rows, batchSize),
+    ]),
+  );
+}
+
+type Elements = Float32Array | Float64Array | Int32Array;
+
+function write(elements: Elements, { shape }: Buffer, value: Tensor, batchSize: number): void {
+  const room = boundShape(shape, batchSize);
+  let position = 0;
+  for (const at of indicesOf(value.shape)) elements[positionOf(room, at)] = value.data[position++];
+}
+
+const read = (elements: Elements, { shape }: Buffer, rows: number, batchSize: number): Tensor => {
+  const room = boundShape(shape, batchSize);
+  return tensorOf(boundShape(shape, rows), (at) => elements[positionOf(room, at)]);
+};
