@@ -186,6 +186,10 @@ export function children(x: Expression): readonly Expression[] {
       return x.at;
     case "negate":
     case "convert":
+    case "splat":
+    case "ramp":
+    case "fold":
+    case "lane":
       return [x.x];
     case "binary":
       return [x.x, x.y];
@@ -193,11 +197,6 @@ export function children(x: Expression): readonly Expression[] {
       return x.operands;
     case "select":
       return [x.condition, x.x, x.y];
-    case "splat":
-    case "ramp":
-    case "fold":
-    case "lane":
-      return [x.x];
     case "gather":
       return x.elements;
     case "sums":
@@ -217,6 +216,10 @@ export function mapChildren(x: Expression, f: (child: Expression) => Expression)
     case "load":
       return { ...x, at: after };
     case "negate":
+    case "splat":
+    case "ramp":
+    case "fold":
+    case "lane":
       return { ...x, x: after[0] };
     case "convert":
       return convert(after[0], x.type);
@@ -226,11 +229,6 @@ export function mapChildren(x: Expression, f: (child: Expression) => Expression)
       return { ...x, operands: after };
     case "select":
       return select(after[0], after[1], after[2]);
-    case "splat":
-    case "ramp":
-    case "fold":
-    case "lane":
-      return { ...x, x: after[0] };
     case "gather":
       return { ...x, elements: after };
     case "sums":

@@ -58,6 +58,8 @@ export interface Kernel {
   readonly name: string;
   readonly body: readonly Statement[];
   readonly provenance: readonly Provenance[];
+  /** How its loops were scheduled, in words, and how many cycles that should take. */
+  readonly schedule?: { readonly text: string; readonly cycles: number };
 }
 
 /** Kernels in the order in which they run. */

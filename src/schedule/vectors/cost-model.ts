@@ -18,26 +18,31 @@ export interface Tile {
   readonly cycles: number;
 }
 
+export const costs = {
+  load: 0.45,
+  /** A vector whose elements lie apart, element by element: it also takes turns with the arithmetic. */
+  loadOfLanes: 1.4,
+  storeOfVector: 0.5,
+  /** One iteration more. */
+  loop: 1,
+  /** Per accumulator: to bring the lanes of four together. */
+  fold: 1.1,
+} as const;
+const { load, loadOfLanes, storeOfVector, loop, fold } = costs;
+
 const registers = 15;
-const load = 0.45;
-/** A vector whose elements lie apart, element by element. */
-const loadOfLanes = 1.4;
-const storeOfVector = 0.5;
-const loop = 1;
 const tileOverhead = 5;
 const spilling = 1.05;
 const spillingFused = 1.5;
-/** Per accumulator: to bring the lanes of four together. */
-const fold = 1.1;
 const copyOfVector = 1.3;
 /** What each further shape of tile costs, for its code. */
-const costOfVariant = 0.01;
+const costOfVariant = 0.03;
 /** Bytes of an operand from which on its rows, far apart, are not at hand when the next tile comes. */
 const secondCache = 786_432;
 const slowdownBeyond = 1.8;
 
 /** One iteration of the innermost loop for so many products of vectors, so many of them sums in registers beside `others`. */
-function products(sums: number, others: number): number {
+export function products(sums: number, others: number): number {
   const inRegisters = sums + others;
   const plain = Math.max(2, (1.04 * sums) / 1.5) * (inRegisters + 2 > registers ? spilling : 1);
   const latency = sums < 10 ? 0.6 : sums < 12 ? 0.3 : 0.1;
@@ -88,19 +93,21 @@ function columnCycles(
   if (operands.some(({ alongColumns }) => alongColumns === undefined)) return Infinity;
 
   const tile = (r: number, v: number): number => {
-    let [loads, others, slow] = [0, 0, 1];
+    let [loads, gathers, others, slow] = [0, 0, 0, 1];
     for (const operand of operands) {
       const { alongColumns, alongRows } = operand;
       const copies = alongRows === 0 ? 1 : r;
       if (alongColumns === 0) loads += copies * load;
       else {
         const isPanel = isPacked && isPackable(operand);
-        loads += copies * v * (isPanel || alongColumns === 1 ? load : loadOfLanes);
+        if (isPanel || alongColumns === 1) loads += copies * v * load;
+        else gathers += copies * v * loadOfLanes;
         others += copies === 1 ? v : 1;
         if (!isPanel && depth * width * bytes > secondCache) slow = slowdownBeyond;
       }
     }
-    return depth * (Math.max(loads, products(r * v * sums, others)) * slow + loop) + tileOverhead + r * v * storeOfVector; // prettier-ignore
+    const work = Math.max(loads, products(r * v * sums, others)) + gathers;
+    return depth * (work * slow + loop) + tileOverhead + r * v * storeOfVector;
   };
   const [across, down] = [
     { whole: Math.floor(count / vectors), rest: count % vectors },
@@ -120,16 +127,18 @@ function columnCycles(
 function dotCycles(contraction: Contraction, rows: number, lanes: number): number {
   const { operands, depth, run, sums, width, repeats } = contraction;
   const tile = (r: number): number => {
-    let [loads, others] = [0, 0];
+    let [loads, gathers, others] = [0, 0, 0];
     for (const { alongColumns, alongRows, alongSum } of operands) {
       if (alongSum === undefined) return Infinity;
       const copies = (alongColumns === 0 ? 1 : lanes) * (alongRows === 0 ? 1 : r);
-      loads += copies * (alongSum === 1 || alongSum === 0 ? load : loadOfLanes);
+      if (alongSum === 1 || alongSum === 0) loads += copies * load;
+      else gathers += copies * loadOfLanes;
       others += alongColumns === 0 ? r : 1;
     }
     const steps = (depth / run) * Math.ceil(run / lanes);
     const masked = run % lanes === 0 ? 0 : (depth / run) * r * lanes;
-    return steps * (Math.max(loads, products(r * lanes * sums, others)) + loop) + masked + tileOverhead + r * lanes * sums * fold; // prettier-ignore
+    const work = Math.max(loads, products(r * lanes * sums, others)) + gathers + loop;
+    return steps * work + masked + tileOverhead + r * lanes * sums * fold;
   };
   const down = runs(contraction, rows);
   return (down.whole * tile(rows) + (down.rest > 0 ? tile(down.rest) : 0)) * Math.ceil(width / lanes) * repeats; // prettier-ignore

@@ -15,6 +15,7 @@ import type { ScheduleOptions } from "../schedule.ts";
 import { shareExpressions } from "../share-expressions.ts";
 import { extentOf } from "./contraction.ts";
 import type { Tile } from "./cost-model.ts";
+import { cyclesOf } from "./estimate.ts";
 import { tileContraction } from "./tile-contractions.ts";
 import { sideBySide, vectorLoop, vectorReduction } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
@@ -115,7 +116,20 @@ function scheduleKernel(
   if (!skip.has("vectorise")) current = { ...current, body: vectoriseBlock(current.body, vectors, notes) };
   if (!skip.has("hoist-invariants")) current = hoistInvariants(current, fresh);
   if (!skip.has("share-expressions")) current = shareExpressions(current, fresh);
-  return { kernel: current, notes };
+  const schedule = { text: textOf(notes, vectors), cycles: Math.round(cyclesOf(current, batchSize)) };
+  return { kernel: { ...current, schedule }, notes };
+}
+
+/** `6 × 8 sums at once, panels of dense1.weight`; a kernel without sums in tiles has `4 lanes`. */
+function textOf({ tiles, panels }: Notes, { lanes }: Vectors): string {
+  if (tiles.length === 0) return `${lanes} lanes`;
+  const texts = tiles.map(({ form, rows, vectors }) =>
+    form === "dots"
+      ? `${rows} × ${lanes} sums at once, lanes along the sum`
+      : `${rows} × ${vectors * lanes} sums at once`,
+  );
+  const copies = new Set(panels.map(({ name }) => `panels of ${name.split("#")[0]}`));
+  return [...new Set(texts), ...copies].join(", ");
 }
 
 /** The program on vectors, with one index an axis still; its scratch memory is among its buffers. */
