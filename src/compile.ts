@@ -1,6 +1,6 @@
 /** The library's one call: from a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
-import { DiagnosticError, Unsupported } from "./diagnostics/errors.ts";
+import { DiagnosticError } from "./diagnostics/errors.ts";
 import { compileModel, emitTypeScript } from "./pipeline.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
@@ -54,9 +54,8 @@ function checkOptions(options: CompileOptions): void {
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);
   const { target = "ts", dtype = "f32", program = true, exact = false, skip = [] } = options;
-  if (target !== "ts") throw new Unsupported(`the target ${target} is a known gap: "ts" is there`);
   const model = parseModel(spec);
-  const compilation = compileModel(model, { dtype, exact, skip });
+  const compilation = compileModel(model, { target, dtype, exact, skip });
   return {
     code: await emitTypeScript(compilation, dtype, { isProgram: program }),
     warnings: compilation.built.warnings,

@@ -1,11 +1,12 @@
 /** From the text of an emitted trainer to the trainer itself, in this process: types stripped, imported from memory. */
 import type { ModelFacts } from "./runtime/model-facts.ts";
 import type { Trainer } from "./runtime/trainer.ts";
+import type { TrainerOptions } from "./runtime/wasm-kernels.ts";
 
 /** What an emitted module exports. */
 export interface EmittedModule {
   readonly model: ModelFacts;
-  createTrainer(options?: { seed?: number }): Trainer;
+  createTrainer(options?: TrainerOptions): Trainer;
 }
 
 /** `code` must be what the compiler emitted: it is run. */

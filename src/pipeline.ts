@@ -7,11 +7,12 @@ import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { buffersOf } from "./emit/typescript/share-kernels.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
+import { assembleWasm } from "./emit/wasm/wasm-module.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
-import type { LoopProgram } from "./loop/types.ts";
+import type { Buffer, LoopProgram } from "./loop/types.ts";
 import { checkLoops } from "./loop/verify.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
 import { planMemory } from "./lower/plan-memory.ts";
@@ -29,6 +30,7 @@ import type { PassReport, RunOptions } from "./passes/run.ts";
 import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
+import type { ScheduleOptions } from "./schedule/schedule.ts";
 import { onTrainedWeights } from "./spec/build-average.ts";
 import { statisticStorage } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
@@ -43,6 +45,9 @@ import {
 import { storageOf } from "./spec/storage.ts";
 import type { Model } from "./spec/types.ts";
 
+/** `wasm` has the TypeScript kernels too, for hosts that run no WebAssembly. */
+export type Target = "ts" | "wasm";
+
 /** Graph → graph, for each of the five graphs of a model. Differentiation runs before them, on the training graph. */
 export const graphPasses: readonly Pass[] = [
   eraseStopGradients, // after differentiation, which needs them; before sharing, which would tell x from stopGradient x
@@ -56,6 +61,8 @@ export const graphPasses: readonly Pass[] = [
 ];
 
 export interface PipelineOptions {
+  /** What the loops become; `ts` if left out. */
+  readonly target?: Target;
   readonly dtype: "f32" | "f64";
   /** Leave out rules that may change rounding. */
   readonly exact?: boolean;
@@ -87,6 +94,14 @@ export interface Compilation {
   readonly graphs: Differentiated;
   /** As fused, and as scheduled. */
   readonly lowered: readonly LoopProgram[];
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+  /** For the target `wasm`: its own programs. Storage lies where `plan` has it, temporaries do not. */
+  readonly vectors?: PlannedPrograms | undefined;
+}
+
+/** Programs, and the arena that they work on. */
+export interface PlannedPrograms {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
 }
@@ -146,7 +161,20 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   for (const program of programs) checkLoops(program, "scheduling");
   // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
   const plan = planMemory(programs, storage, batchSize);
-  return { model, built, derived, graphs, lowered, programs, plan };
+  const vectors =
+    options.target === "wasm" ? vectorPrograms(lowered, storage, { batchSize, skip }) : undefined;
+  return { model, built, derived, graphs, lowered, programs, plan, vectors };
+}
+
+/** The programs of the target `wasm`. Its kernels are not those of TypeScript, so their temporaries live from and to other points. */
+function vectorPrograms(
+  lowered: readonly LoopProgram[],
+  storage: ReadonlyMap<string, Buffer>,
+  options: ScheduleOptions,
+): PlannedPrograms {
+  const programs = lowered.map((program) => scheduleProgram(program, { ...options, unit: "bytes" }));
+  for (const program of programs) checkLoops(program, "scheduling for WebAssembly");
+  return { programs, plan: planMemory(programs, storage, options.batchSize) };
 }
 
 /**
@@ -197,18 +225,23 @@ export async function emitTypeScript(
   dtype: "f32" | "f64",
   { isFormatted = true, isProgram = true }: { isFormatted?: boolean; isProgram?: boolean } = {},
 ): Promise<string> {
-  const { model, built, programs, plan } = compilation;
-  const facts = trainerFacts(model, built, dtype);
+  const { model, built, programs, plan, vectors } = compilation;
+  const facts = trainerFacts(model, built, dtype, vectors === undefined ? "ts" : "wasm");
+  const { batchSize } = model.training;
   const parts = {
     ...facts,
     ...(isProgram ? {} : { data: undefined, programParts: {} }),
     float: dtype,
-    batchSize: model.training.batchSize,
+    batchSize,
     parameters: built.parameters,
     states: built.states,
     balanced: balancedWeights(model),
     programs,
     plan,
+    wasm: vectors && {
+      ...vectors,
+      module: await assembleWasm(vectors.programs, vectors.plan, { float: dtype, batchSize }),
+    },
   };
   return assembleModule(parts, trainerModule(parts), await loadRuntime(), isFormatted);
 }

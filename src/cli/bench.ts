@@ -7,6 +7,7 @@ import { compileSpec } from "./compile-spec.ts";
 import { sizeText } from "./size-text.ts";
 
 export interface BenchFlags {
+  readonly target: "ts" | "wasm";
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }
@@ -16,8 +17,8 @@ const runLength = 2;
 const measuringTime = 1000;
 
 /** Prints steps/s, samples/s and GFLOP/s of full batches (medians), the arena and the size of the file. */
-export async function benchSpec(spec: string, { dtype, json }: BenchFlags): Promise<number> {
-  const { compilation } = await compileSpec(spec, { dtype });
+export async function benchSpec(spec: string, { target, dtype, json }: BenchFlags): Promise<number> {
+  const { compilation } = await compileSpec(spec, { target, dtype });
   const { emitTypeScript } = await import("../pipeline.ts");
   const code = await emitTypeScript(compilation, dtype);
   const { model, createTrainer } = await loadTrainer(code);
@@ -30,13 +31,14 @@ export async function benchSpec(spec: string, { dtype, json }: BenchFlags): Prom
   const result = {
     model: model.name,
     target: model.target,
+    backend: trainer.backend,
     dtype,
     batchSize: model.batchSize,
     stepsPerSecond,
     samplesPerSecond: stepsPerSecond * model.batchSize,
     gflopsPerSecond: (stepsPerSecond * flops) / 1e9,
     flopsPerStep: flops,
-    arenaBytes: compilation.plan.bytes,
+    arenaBytes: (compilation.vectors ?? compilation).plan.bytes,
     codeBytes: Buffer.byteLength(code),
     gzipBytes: gzipSync(code).length,
   };
@@ -69,6 +71,7 @@ async function speedOf(work: () => void): Promise<number> {
 interface BenchResult {
   readonly model: string;
   readonly target: string;
+  readonly backend: string;
   readonly dtype: string;
   readonly batchSize: number;
   readonly stepsPerSecond: number;
@@ -80,10 +83,13 @@ interface BenchResult {
   readonly gzipBytes: number;
 }
 
+const backendText = ({ target, backend }: BenchResult): string =>
+  target === backend ? target : `${target} (${backend})`;
+
 function benchText(result: BenchResult): string {
   const count = (value: number) => Math.round(value).toLocaleString("en-US");
   return [
-    `${result.model}: ${result.target} ${result.dtype}, batches of ${result.batchSize} rows`,
+    `${result.model}: ${backendText(result)} ${result.dtype}, batches of ${result.batchSize} rows`,
     `  ${count(result.stepsPerSecond)} steps/s`,
     `  ${count(result.samplesPerSecond)} samples/s`,
     `  ${result.gflopsPerSecond.toPrecision(3)} GFLOP/s (${count(result.flopsPerStep)} FLOP a step)`,

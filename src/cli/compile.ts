@@ -33,10 +33,8 @@ export interface CompileFlags {
 
 /** Compiles every spec, those after a faulty one too. The exit code is that of the worst. */
 export async function compileSpecs(specs: readonly string[], flags: CompileFlags): Promise<number> {
-  if (flags.target !== "ts")
-    throw new Unsupported(
-      `the target ${flags.target} is a known gap: it arrives with the WebAssembly emitter`,
-    );
+  if (flags.predictor && flags.target !== "ts")
+    throw new Unsupported(`predictors for the target ${flags.target} are a known gap: they are TypeScript`);
   if (flags.check && flags.watch) throw usageError("--check and --watch cannot be had together");
   if (flags.predictor && flags.module)
     throw usageError("--module and --predictor cannot be had together", "a predictor has no program part");
@@ -65,8 +63,8 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
     const start = performance.now();
-    const { dtype, exact, skip } = flags;
-    const { compilation } = await compileSpec(spec, { dtype, exact, skip });
+    const { target, dtype, exact, skip } = flags;
+    const { compilation } = await compileSpec(spec, { target, dtype, exact, skip });
     const code = await codeOf(compilation, flags);
     const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
     const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
@@ -106,11 +104,15 @@ async function codeOf(compilation: Compilation, { dtype, module, predictor }: Co
 }
 
 /** The command that writes the file that a check looked at. */
-function commandFor(spec: string, { output, dtype, exact, skip, module, predictor }: CompileFlags): string {
+function commandFor(
+  spec: string,
+  { output, target, dtype, exact, skip, module, predictor }: CompileFlags,
+): string {
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
   if (module) words.push("--module");
   if (output !== undefined) words.push("-o", output);
+  if (target !== "ts") words.push("--target", target);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (exact) words.push("--exact");
   if (skip.length > 0) words.push("--skip", skip.join(","));

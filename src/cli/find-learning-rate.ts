@@ -76,12 +76,12 @@ function checkFlags(flags: TrainFlags): void {
 async function lossesAtRisingRates(
   spec: string,
   { compilation: { model }, source }: CompiledSpec,
-  { dtype, data: given, seed = model.training.seed }: TrainFlags,
+  { target, dtype, data: given, seed = model.training.seed }: TrainFlags,
 ): Promise<number[]> {
   const { compileModel, emitTypeScript } = await import("../pipeline.ts");
   const learningRate = { type: "exponential", initial: rateRange.low, rate: rateFactor } as const;
   const rising: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
-  const emitted = await loadTrainer(await emitTypeScript(compileModel(rising, { dtype }), dtype));
+  const emitted = await loadTrainer(await emitTypeScript(compileModel(rising, { target, dtype }), dtype));
   const { model: facts } = emitted;
   const { train } = datasetOf(
     preparingOf(model, facts),

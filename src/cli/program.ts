@@ -41,6 +41,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   command(program, "compile", "compile specs to standalone TypeScript files", [
     "tapeless compile graphs/digits.json",
     "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
+    "tapeless compile graphs/digits.json --target wasm      the same as WebAssembly, in the same one file",
     "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
     "tapeless compile graphs/digits.json --module -o src/digits.ts      for a page: createTrainer alone",
     "tapeless compile spec.ts --watch",
@@ -116,6 +117,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "--log <file>",
       "write a line of JSON for each epoch as it ends; with --resume, go on with the file",
     )
+    .addOption(targetOption())
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
@@ -230,9 +232,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   command(program, "bench", "measure the emitted trainer on random data", [
     "tapeless bench graphs/digits.json",
+    "tapeless bench graphs/digits.json --target wasm",
     "tapeless bench graphs/digits.json --dtype f64 --json",
   ])
     .argument("<spec>", specArgument)
+    .addOption(targetOption())
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: BenchFlags) =>

@@ -17,6 +17,7 @@ export interface TrainFlags extends WatchFlags {
   readonly findLearningRate?: boolean;
   readonly showSchedule?: boolean;
   readonly report?: string | true;
+  readonly target: "ts" | "wasm";
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
 }

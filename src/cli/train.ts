@@ -34,7 +34,10 @@ import { watchEpochs } from "./watch-epochs.ts";
 
 /** Returns the exit code: 1 for a training that diverged. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
-  const { compilation, source, hasSearch } = await compileSpec(spec, { dtype: flags.dtype });
+  const { compilation, source, hasSearch } = await compileSpec(spec, {
+    target: flags.target,
+    dtype: flags.dtype,
+  });
   const { model } = compilation;
   checkTrainFlags(model, flags);
   await checkFiles(spec, model, flags);

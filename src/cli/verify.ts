@@ -33,8 +33,8 @@ function verificationText(name: string, worst: number, { rows, parameters, targe
     `  worst relative error ${worst.toExponential(1)}, ${verdict} ${largestError}${kinks > 0 ? `; ${kinks} kinks left out` : ""}`,
     `${name}: emitted trainers against the reference interpreter`,
     ...targets.map(
-      ({ target, dtype, loss, gradients, predictions, summary, holds }) =>
-        `  ${target} ${dtype}  loss ${loss.toExponential(1)}  gradients ${gradients.toExponential(1)}  predictions ${predictions.toExponential(1)}  evaluation ${summary.toExponential(1)}${holds ? "" : "  TOO FAR APART"}`,
+      ({ target, backend, dtype, loss, gradients, predictions, summary, holds }) =>
+        `  ${target === backend ? target : `${target} (${backend})`} ${dtype}  loss ${loss.toExponential(1)}  gradients ${gradients.toExponential(1)}  predictions ${predictions.toExponential(1)}  evaluation ${summary.toExponential(1)}${holds ? "" : "  TOO FAR APART"}`,
     ),
     "",
   ].join("\n");

@@ -77,13 +77,10 @@ export function lanesOf(x: Expression): number {
       return x.elements.length;
     case "sums":
       return x.vectors.length;
-    case "negate":
-    case "convert":
-    case "binary":
-    case "select":
-      return lanesOf(x.x);
     case "call":
       return Math.max(1, ...x.operands.map(lanesOf));
+    default:
+      return lanesOf(x.x);
   }
 }
 

@@ -3,6 +3,7 @@ import type { EmittedModule } from "../load-trainer.ts";
 import type { Tensor } from "../ops/tensor.ts";
 import type { Compilation } from "../pipeline.ts";
 import { interpret } from "../reference/interpret.ts";
+import type { Backend } from "../runtime/machine.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Batch } from "../runtime/slots.ts";
 import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batch-storage.ts";
@@ -52,6 +53,7 @@ export function expectedOf(
 /** Errors relative to the size of what is compared, and of the mean of its tensor. */
 export interface TargetCheck {
   readonly target: "ts" | "wasm";
+  readonly backend: Backend;
   readonly dtype: "f32" | "f64";
   readonly loss: number;
   readonly gradients: number;
@@ -66,12 +68,13 @@ const tolerances = { f32: 2e-4, f64: 1e-9 } as const;
 
 export function checkTarget(
   { model, createTrainer }: EmittedModule,
+  backend: Backend,
   parameters: Parameters,
   seed: number,
   batch: Batch,
   expected: Expected,
 ): TargetCheck {
-  const trainer = createTrainer({ seed });
+  const trainer = createTrainer({ seed, backend });
   for (const [name, values] of Object.entries(parameters)) trainer.parameters[name].set(values);
   const inputs = Object.fromEntries(Object.keys(model.inputs).map((name) => [name, batch[name]]));
   const predictions = distance(trainer.predict(inputs), expected.predictions, 0);
@@ -88,7 +91,7 @@ export function checkTarget(
   );
   const { target, dtype } = model;
   const holds = [loss, gradients, predictions, summary].every((error) => error <= tolerances[dtype]);
-  return { target, dtype, loss, gradients, predictions, summary, holds };
+  return { target, backend, dtype, loss, gradients, predictions, summary, holds };
 }
 
 const meanSize = (list: ArrayLike<number>): number =>

@@ -4,6 +4,7 @@ import { loadTrainer } from "../load-trainer.ts";
 import type { EmittedModule } from "../load-trainer.ts";
 import { compileModel, emitTypeScript } from "../pipeline.ts";
 import type { Compilation } from "../pipeline.ts";
+import type { Backend } from "../runtime/machine.ts";
 import { normalNumber, randomKey, randomStream } from "../runtime/random.ts";
 import type { Batch } from "../runtime/slots.ts";
 import type { Trainer } from "../runtime/trainer.ts";
@@ -27,7 +28,7 @@ const mostAttempts = 20;
 /** `compilation` must be one for f64. */
 export async function verifyModel(compilation: Compilation): Promise<Verification> {
   const { model } = compilation;
-  const emitted = await loadTrainer(await emitTypeScript(compilation, "f64"));
+  const emitted = await loadTrainer(await emitTypeScript(compilation, "f64", { isFormatted: false }));
   const trainer = emitted.createTrainer({ seed });
   const rows = rowsFor(compilation);
   const batch = tellingBatch(emitted, trainer, rows);
@@ -38,9 +39,21 @@ export async function verifyModel(compilation: Compilation): Promise<Verificatio
     Object.entries(trainer.parameters).map(([name, view]) => [name, Float64Array.from(view)]),
   );
   const expected = expectedOf(compilation, emitted.model, values, trainer.seed, batch);
-  const single = await loadTrainer(await emitTypeScript(compileModel(model, { dtype: "f32" }), "f32"));
-  const targets = [emitted, single].map((each) => checkTarget(each, values, trainer.seed, batch, expected));
+  const targets: TargetCheck[] = [];
+  for (const target of ["ts", "wasm"] as const)
+    for (const dtype of ["f64", "f32"] as const) {
+      const each = compileModel(model, { target, dtype });
+      const module = await loadTrainer(await emitTypeScript(each, dtype, { isFormatted: false }));
+      for (const backend of backendsOf(module))
+        targets.push(checkTarget(module, backend, values, trainer.seed, batch, expected));
+    }
   return { rows, parameters, targets };
+}
+
+/** What this engine runs of the module: the fastest, and what it would be without fused multiply-add. */
+function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
+  const { backend } = createTrainer({ seed });
+  return backend === "relaxed" ? [backend, "simd"] : [backend];
 }
 
 /** Odd, so that blocks of rows have remainders; fewer for large models, where each row costs time. */

@@ -84,7 +84,10 @@ describe("what is mistyped is told, with what was probably meant", () => {
   });
 
   it.each([
-    [["compile", "flowers.json", "--target", "wasm"], "the target wasm is a known gap"],
+    [
+      ["compile", "flowers.json", "--target", "wasm", "--predictor", "flowers.ckpt"],
+      "predictors for the target wasm are a known gap",
+    ],
     [["inspect", "flowers.json", "--format", "svg"], "the format svg is a known gap"],
   ])("a known gap says that it is one: %j", async (args, said) => {
     expectRefusal(await place.run(...args), "error T1901: ", said);

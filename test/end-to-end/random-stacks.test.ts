@@ -80,7 +80,7 @@ it("compute what the interpreter computes", { timeout: 600_000 }, async () => {
       const values = Object.fromEntries(Object.entries(trainer.parameters).map(([name, view]) => [name, Float64Array.from(view, (value, i) => value + 0.1 * Math.sin(i + 1))])); // prettier-ignore
       const batch = randomBatch(module.model, rows, 1);
       const expected = expectedOf(compilation, module.model, values, trainer.seed, batch);
-      const { holds, ...errors } = checkTarget(module, values, trainer.seed, batch, expected);
+      const { holds, ...errors } = checkTarget(module, "ts", values, trainer.seed, batch, expected);
       expect({ holds, ...errors }).toMatchObject({ holds: true });
     }),
     often(15, 7),

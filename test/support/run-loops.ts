@@ -19,6 +19,8 @@ export interface LoopOptions {
   readonly skip?: readonly string[];
   /** Run the loops as fused, before they are scheduled. */
   readonly unscheduled?: boolean;
+  /** What to do with the loops as fused, before they are scheduled. */
+  readonly prepare?: (program: LoopProgram) => LoopProgram;
 }
 
 /** Every stage that can be left out. */
@@ -63,11 +65,13 @@ export interface Lowered {
 }
 
 export function lowered(graph: Graph, options: LoopOptions = {}): Lowered {
-  const { float = "f64", batchSize = 3, skip = [], unscheduled = false } = options;
+  const { float = "f64", batchSize = 3, skip = [], unscheduled = false, prepare } = options;
   const storage = storageFor(graph, float);
   const left = new Set(skip);
-  const loops = lowerGraph(graph, { float, batchSize, storage, skip: left });
-  checkLoops(loops, "lower-graph");
+  const fused = lowerGraph(graph, { float, batchSize, storage, skip: left });
+  checkLoops(fused, "lower-graph");
+  const loops = prepare === undefined ? fused : prepare(fused);
+  checkLoops(loops, "prepare");
   const program = unscheduled ? loops : scheduleProgram(loops, { batchSize, skip: left });
   checkLoops(program, "schedule");
   return { program, storage, plan: planMemory([program], storage, batchSize) };

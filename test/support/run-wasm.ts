@@ -1,7 +1,7 @@
 // Loop programs as WebAssembly, run in this engine: assembled, instantiated over a memory laid out by the plan, and read back.
 import { assembleWasm } from "../../src/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/emit/wasm/wasm-module.ts";
-import { withFusedSums } from "../../src/emit/wasm/fused-sums.ts";
+import { relaxedBytes } from "../../src/runtime/wasm-bytes.ts";
 import type { Graph } from "../../src/ir/nodes.ts";
 import { boundShape } from "../../src/ir/types.ts";
 import type { MemoryPlan, Placement } from "../../src/loop/memory.ts";
@@ -16,7 +16,6 @@ import { exp, expm1, sigmoid } from "../../src/runtime/exponential.ts";
 import { tanh } from "../../src/runtime/hyperbolic.ts";
 import { log, log1p } from "../../src/runtime/logarithm.ts";
 import { power } from "../../src/runtime/power.ts";
-import { randomKey, randomUnit } from "../../src/runtime/random.ts";
 import { cos, sin } from "../../src/runtime/trigonometric.ts";
 import { placeProgram, scheduleProgram } from "../../src/schedule/schedule.ts";
 import { scheduleVectors } from "../../src/schedule/vectors/schedule-vectors.ts";
@@ -38,7 +37,7 @@ declare namespace WebAssembly {
 }
 
 /** The runtime's functions of doubles, which modules import. */
-export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power, randomKey, randomUnit };
+export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power };
 
 export interface Running {
   readonly memory: WebAssembly.Memory;
@@ -56,7 +55,7 @@ export function instantiate(module: WasmModule, { fused = false, more = 0 } = {}
   const pages = Math.ceil((memoryBytes + scratchBytes + more) / pageBytes);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   new Uint8Array(memory.buffer).fill(0xff);
-  const bytes = fused ? withFusedSums(module.bytes, module.relaxedAt) : module.bytes.slice();
+  const bytes = fused ? relaxedBytes(module.bytes, module.relaxedAt) : module.bytes.slice();
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
     env: { memory, scratch: memoryBytes },
     math,

@@ -87,16 +87,19 @@ export function writeArena(writer: CodeBlockWriter, plan: MemoryPlan, { placeOf 
 export const elementCount = ({ buffer }: Placement, rows: number): number =>
   buffer.shape.reduce<number>((product, d) => product * (d === "n" ? rows : d), 1);
 
-/** `f.subarray(at, at + count)`: storage as a live view. */
+/** `f.subarray(at, at + count)`: storage as a live view, or what lies as many bytes behind it as the variable `shift` says. */
 export function viewText(
   plan: MemoryPlan,
   names: ArenaNames,
   storage: string,
   rows: number,
   float: "f32" | "f64",
+  shift?: string,
 ): string {
   const placement = plan.storage.get(storage);
   if (placement === undefined) throw new Error(`internal: no storage ${storage}`);
-  const place = names.placeOf("", storage);
-  return `${viewFor(placement.buffer.element, float)}.subarray(${place}, ${place} + ${elementCount(placement, rows)})`;
+  const { element } = placement.buffer;
+  const place =
+    names.placeOf("", storage) + (shift === undefined ? "" : ` + ${shift} / ${bytesOfElement[element]}`);
+  return `${viewFor(element, float)}.subarray(${place}, ${place} + ${elementCount(placement, rows)})`;
 }

@@ -1,32 +1,41 @@
 /** `createTrainer` in emitted code: one arena, the machine over it, and the runtime's trainer around that. */
 import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
-import type { Placement } from "../../loop/memory.ts";
+import type { MemoryPlan, Placement } from "../../loop/memory.ts";
 import type { Region } from "../../loop/types.ts";
 import { elementCount, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import { commentLines } from "../provenance-lines.ts";
 import type { EndNames } from "./module-parts.ts";
 import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+import { sharesWork } from "./write-wasm.ts";
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
 export function runtimeRootsOf(parts: TrainerParts): string[] {
-  const { parameters, data, programParts, balanced } = parts;
+  const { parameters, data, programParts, balanced, wasm } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   return [
     ...["trainerOf", "viewsOf", "firstNotFinite", "Machine", "TrainingFacts"],
     ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
     ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
     ...(balanced === undefined ? [] : ["balance"]),
+    ...(wasm === undefined ? [] : ["startWasm", "WasmFacts", "TrainerOptions", ...wasm.module.mathImports]),
+    ...(wasm !== undefined && sharesWork(wasm) ? ["servesAsWorker"] : []),
+    ...(stagesSteps(parts) ? ["stagedSteps", "gradientOfBatch"] : []),
     ...(accumulates(parts) ? ["groupsOf"] : []),
     ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
   ];
 }
 
 export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
-  const { plan, batchSize, float, balanced } = parts;
-  const { arena, callOf, array } = names;
+  const { plan, batchSize, float, balanced, wasm } = parts;
+  const { arena, array } = names;
   const { placeOf } = arena;
+  // Without WebAssembly a program is its function; with it, whichever of two does its work here.
+  const callOf = (program: string) =>
+    wasm === undefined
+      ? names.callOf(program)
+      : `run.${program}(${names.takesOf(program).includes("n") ? "n" : ""})`;
   const viewOf = (storage: string) => viewText(plan, arena, storage, batchSize, float);
   const record = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
@@ -45,14 +54,28 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
   writer
     .blankLine()
     .writeLine("/** A trainer with parameters drawn from the seed (the spec's, if none is given). */");
-  writer.write("export function createTrainer(options: { seed?: number } = {}): Trainer").block(() => {
-    writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
-    writer.writeLine(`const f = new ${array}(memory);`);
-    writer.writeLine("const integers = new Int32Array(memory);");
-    writer.writeLine("const doubles = new Float64Array(memory);");
+  const optionsType = wasm === undefined ? "{ seed?: number }" : "TrainerOptions";
+  writer.write(`export function createTrainer(options: ${optionsType} = {}): Trainer`).block(() => {
+    if (wasm === undefined) writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+    else {
+      writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
+      writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
+    }
+    const from = wasm === undefined ? "memory" : "memory, wasm?.at";
+    writer.writeLine(`const f = new ${array}(${from});`);
+    writer.writeLine(`const integers = new Int32Array(${from});`);
+    writer.writeLine(`const doubles = new Float64Array(${from});`);
+    if (wasm !== undefined) writePrograms(writer, parts, names);
+    if (stagesSteps(parts)) {
+      const shifted = batch.map(
+        (name) => [name, viewText(plan, arena, name, batchSize, float, "shift")] as const,
+      );
+      writer.writeLine(`const batchAt = (shift: number) => (${record(shifted)});`);
+    }
     writer.write("const machine: Machine = ").inlineBlock(() => {
       const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
-      field("inputs", record(batch.map((name) => [name, viewOf(name)])));
+      if (wasm !== undefined) field("backend", 'wasm?.backend ?? "ts"');
+      field("inputs", stagesSteps(parts) ? "batchAt(0)" : record(batch.map((name) => [name, viewOf(name)])));
       field("output", viewOf("result:output"));
       const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
       // Trainable parameters come first in the arena, so that one loop updates them all.
@@ -63,7 +86,7 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
         : ["model.parameters", "model.parameters"];
       field("parameters", `viewsOf(f, ${firstParameter}, ${all})`);
       field("gradients", `viewsOf(f, ${firstGradient}, ${trainable})`);
-      field("state", `new Uint8Array(memory, 0, ${stateEnd})`);
+      field("state", `new Uint8Array(memory, ${wasm === undefined ? 0 : "f.byteOffset"}, ${stateEnd})`);
       field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
       field("step", viewOf("optimizer:step"));
       field("seed", viewOf("random:seed"));
@@ -94,10 +117,29 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       writer.write("check(rows)").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
     }).write(";").newLine(); // prettier-ignore
     const group = ["begin", "measure", "gradient"].map((program) => `${program}: (n) => ${callOf(program)}`);
-    const grouped = accumulates(parts) ? `, groupsOf({ ${group.join(", ")} })` : "";
-    writer.writeLine(`return trainerOf(model, machine, training, options${grouped});`);
+    const others = [
+      ...(accumulates(parts) ? [`groupsOf({ ${group.join(", ")} })`] : []),
+      ...(stagesSteps(parts) ? ["gradientOfBatch", "wasm && stagedSteps(model, wasm.staging, batchAt)"] : []),
+    ];
+    writer.writeLine(
+      `return trainerOf(${["model", "machine", "training", "options", ...others].join(", ")});`,
+    );
   });
 }
+
+/** `run.gradient(n)` and the others: of WebAssembly, or the functions above. */
+function writePrograms(writer: CodeBlockWriter, { programs }: TrainerParts, names: EndNames): void {
+  writer.write("const run = ").inlineBlock(() => {
+    for (const { name } of programs) {
+      const parameters = names.takesOf(name).includes("n") ? "n: number" : "";
+      writer.writeLine(`${name}: wasm?.programs.${name} ?? ((${parameters}) => ${names.callOf(name)}),`);
+    }
+  });
+  writer.write(";").newLine();
+}
+
+/** Whether many steps can be one call: not where several batches make a step. */
+const stagesSteps = (parts: TrainerParts): boolean => parts.wasm !== undefined && !accumulates(parts);
 
 /** Whether several batches make a step. */
 const accumulates = ({ programs }: TrainerParts): boolean => programs.some(({ name }) => name === "measure");
@@ -138,7 +180,7 @@ function writeFills(writer: CodeBlockWriter, parts: TrainerParts): void {
  * The values of the forward and backward part in the order of their making, as far as nothing has overwritten them by the
  * end of it.
  */
-function survivors({ plan, float }: TrainerParts): Placement[] {
+function survivors(plan: MemoryPlan, float: "f32" | "f64"): Placement[] {
   const made = [...(plan.temporaries.get("gradient")?.values() ?? [])].filter(
     ({ buffer }) => buffer.element === float,
   );
@@ -150,15 +192,26 @@ function survivors({ plan, float }: TrainerParts): Placement[] {
 }
 
 /** What a diverged step is searched for beside the parameters: the rows of the values that led to it. */
-function writeCheck(writer: CodeBlockWriter, parts: TrainerParts, placeOf: ArenaNames["placeOf"]): void {
-  const stretches = (placements: readonly Placement[]): string => {
-    const list = placements.map((placement) => {
-      const { name, region } = placement.buffer;
-      const place = placeOf(region === "temporary" ? "gradient" : "", name);
-      return `[${JSON.stringify(name)}, ${place}, ${elementCount(placement, 1)}]`;
-    });
+function writeCheck(
+  writer: CodeBlockWriter,
+  { plan, wasm, float }: TrainerParts,
+  placeOf: ArenaNames["placeOf"],
+): void {
+  const stretches = (
+    { plan }: { plan: MemoryPlan },
+    place: (placement: Placement) => string | number,
+  ): string => {
+    const values = survivors(plan, float).filter(({ buffer }) => buffer.shape.includes("n"));
+    const list = values.map(
+      (placement) =>
+        `[${JSON.stringify(placement.buffer.name)}, ${place(placement)}, ${elementCount(placement, 1)}]`,
+    );
     return `[${list.join(", ")}]`;
   };
-  const values = survivors(parts).filter(({ buffer }) => buffer.shape.includes("n"));
-  writer.writeLine(`return firstNotFinite(f, rows, ${stretches(values)});`);
+  const ofFunctions = stretches({ plan }, ({ buffer }) => placeOf("gradient", buffer.name));
+  const searched =
+    wasm === undefined
+      ? ofFunctions
+      : `wasm ? ${stretches(wasm, ({ offset }) => offset / bytesOfElement[float])} : ${ofFunctions}`;
+  writer.writeLine(`return firstNotFinite(f, rows, ${searched});`);
 }

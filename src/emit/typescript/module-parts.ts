@@ -24,6 +24,8 @@ export interface EndNames {
   readonly arena: ArenaNames;
   /** The call of a program with all that it takes. */
   readonly callOf: (program: string) => string;
+  /** Which views that is, and whether `n`. */
+  readonly takesOf: (program: string) => readonly string[];
   /** The typed array of the model's numbers. */
   readonly array: string;
 }

@@ -75,9 +75,9 @@ export async function assembleModule(
   });
 
   const end = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
-  const callOf = (program: string): string =>
-    `${programNames.get(program)}(${(kernels.programs.get(program)?.takes ?? []).join(", ")})`;
-  kind.writeEnd(end, { arena, callOf, array });
+  const takesOf = (program: string) => kernels.programs.get(program)?.takes ?? [];
+  const callOf = (program: string): string => `${programNames.get(program)}(${takesOf(program).join(", ")})`;
+  kind.writeEnd(end, { arena, callOf, takesOf, array });
   // The runtime's parts are formatted already.
   const texts = [writer.toString(), end.toString()];
   const own = isFormatted ? await Promise.all(texts.map(formatModule)) : texts;

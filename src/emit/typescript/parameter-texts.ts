@@ -1,4 +1,4 @@
-/** Trained numbers as text: the shortest decimals that give the same bits, or base64. */
+/** Numbers and bytes as text: the shortest decimals that give the same bits, or base64. */
 
 /** The shortest decimal that reads back as this number of the element type. */
 export function numberText(value: number, float: "f32" | "f64"): string {
@@ -11,9 +11,14 @@ export function numberText(value: number, float: "f32" | "f64"): string {
   return String(Number(value.toPrecision(9)));
 }
 
-/** The numbers' bytes, little-endian as typed arrays have them, in lines of a page's width. */
-export function base64Lines(numbers: readonly number[], float: "f32" | "f64"): string {
+/** The numbers as bytes, little-endian as typed arrays have them. */
+export function bytesOfNumbers(numbers: readonly number[], float: "f32" | "f64"): Uint8Array {
   const array = float === "f32" ? Float32Array.from(numbers) : Float64Array.from(numbers);
-  const text = Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("base64");
+  return new Uint8Array(array.buffer);
+}
+
+/** Bytes as text, in lines of a page's width. */
+export function base64Lines(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString("base64");
   return text.match(/.{1,108}/g)?.join("\n") ?? "";
 }

@@ -3,7 +3,7 @@ import type CodeBlockWriter from "code-block-writer";
 import type { Placement } from "../../loop/memory.ts";
 import { viewText } from "./arena.ts";
 import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
-import { base64Lines, numberText } from "./parameter-texts.ts";
+import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
 /** What a predictor is made of: the program named predict, and what its parameters came to. */
 export interface PredictorParts extends ModuleParts {
@@ -108,7 +108,7 @@ function writeValues(
   writer.writeLine(
     `/** What the parameters came to: ${all.length} numbers (${float}), in the order of the arena. */`,
   );
-  writer.writeLine(`const values = \`\n${base64Lines(all, float)}\n\`;`);
+  writer.writeLine(`const values = \`\n${base64Lines(bytesOfNumbers(all, float))}\n\`;`);
 }
 
 function writeCreatePredictor(

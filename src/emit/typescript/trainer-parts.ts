@@ -1,4 +1,7 @@
 /** What a trainer is made of: what the compiler hands to this target. */
+import type { MemoryPlan } from "../../loop/memory.ts";
+import type { LoopProgram } from "../../loop/types.ts";
+import type { WasmModule } from "../wasm/wasm-module.ts";
 import type { ModuleParts } from "./module-parts.ts";
 
 /** How a parameter starts; `text` is the initialiser in words. */
@@ -27,6 +30,13 @@ export interface BalancedWeights {
   readonly size: number;
 }
 
+/** The programs once more, as a module of WebAssembly with an arena of its own: storage lies as in that of TypeScript. */
+export interface WasmPrograms {
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+  readonly module: WasmModule;
+}
+
 /** The programs are named gradient, update, predict, evaluate and summarise; some trainers have one named begin before them. */
 export interface TrainerParts extends ModuleParts {
   /** The contract's `model`, as data. */
@@ -39,4 +49,5 @@ export interface TrainerParts extends ModuleParts {
   readonly parameters: readonly InitialParameter[];
   readonly states: readonly InitialState[];
   readonly balanced?: BalancedWeights | undefined;
+  readonly wasm?: WasmPrograms | undefined;
 }

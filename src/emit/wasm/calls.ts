@@ -2,7 +2,7 @@
 import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
-import { functions } from "./provisional-functions.ts";
+import { functions } from "./functions/index.ts";
 import { constant, constantVector } from "./numbers.ts";
 import { operation, repeated } from "./scope.ts";
 import type { Print, Scope } from "./scope.ts";
@@ -36,12 +36,6 @@ function calledText(x: Call, type: "f32" | "f64", operands: readonly string[], s
     return operation(isVector(x) ? (cheaper(x) ?? found.vector) : found.scalar, ...operands);
   scope.uses(x.name, type);
   if (isVector(x)) return found.kind === "vector" ? operation(`call $${found.name}`, ...operands) : lanewise(found.name, operands, scope); // prettier-ignore
-  if (found.kind === "scalar" && type === "f32" && x.name !== "randomKey") {
-    const wide = operands.map((text, i) =>
-      x.operands[i].type === "f32" ? operation("f64.promote_f32", text) : text,
-    );
-    return operation("f32.demote_f64", operation(`call $${found.name}`, ...wide));
-  }
   if (found.kind === "scalar") return operation(`call $${found.name}`, ...operands);
   const splats = operands.map((text, i) =>
     operation(`${shapeOf(x.operands[i].type, scope.float)}.splat`, text),

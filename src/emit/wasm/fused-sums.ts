@@ -1,29 +1,13 @@
 /**
  * How the plain module becomes the one of relaxed SIMD. In a sum of products, the instruction that multiplies gives way to three
  * without effect, and the one that adds to one that does both. Each has three bytes: a prefix, and a code of two.
+ * A trainer makes the one of the other when it starts, so the runtime knows how.
  *
  *   f32x4.mul  fd e6 01  →  nop nop nop  01 01 01        f32x4.add  fd e4 01  →  f32x4.relaxed_madd  fd 85 02
  *   f64x2.mul  fd f2 01  →  nop nop nop  01 01 01        f64x2.add  fd f0 01  →  f64x2.relaxed_madd  fd 87 02
  */
 import { invariant } from "../../diagnostics/errors.ts";
-
-const codes: Readonly<Record<number, readonly [number, number, number]>> = {
-  0xe6: [1, 1, 1],
-  0xf2: [1, 1, 1],
-  0xe4: [0xfd, 0x85, 2],
-  0xf0: [0xfd, 0x87, 2],
-};
-
-/** The module with the instructions that begin at `places` exchanged. */
-export function withFusedSums(bytes: Uint8Array, places: readonly number[]): Uint8Array {
-  const result = bytes.slice();
-  for (const at of places) {
-    const code = codes[bytes[at + 1]];
-    invariant(code !== undefined, `no sum of products has an instruction at byte ${at}`);
-    result.set(code, at);
-  }
-  return result;
-}
+import { relaxedBytes } from "../../runtime/wasm-bytes.ts";
 
 /** Where the instructions begin in which the modules differ. */
 export function fusedPlaces(plain: Uint8Array, relaxed: Uint8Array): number[] {
@@ -37,7 +21,7 @@ export function fusedPlaces(plain: Uint8Array, relaxed: Uint8Array): number[] {
     at = start + 2;
   }
   invariant(
-    withFusedSums(plain, places).every((byte, at) => byte === relaxed[at]),
+    relaxedBytes(plain, places).every((byte, at) => byte === relaxed[at]),
     "fused sums differ elsewhere",
   );
   return places;

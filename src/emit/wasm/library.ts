@@ -1,6 +1,7 @@
 /** What a module brings beside its kernels: imports, constants and functions, each once, in the order that WebAssembly asks for. */
 import type { FunctionName } from "../../loop/expressions.ts";
-import { constantsOf, functions } from "./provisional-functions.ts";
+import { functions } from "./functions/index.ts";
+import { constantsOf } from "./functions/text.ts";
 import type { Float } from "./value-types.ts";
 
 /** The functions that kernels call, by name and type. */

@@ -26,9 +26,14 @@ function numberText(value: number, type: ElementType): string {
 export const constant = (value: number, type: ElementType): string =>
   `(${scalarType(type)}.const ${numberText(value, type)})`;
 
-/** The same number in every lane; of a mask, all bits or none. */
+/**
+ * The same number in every lane; of a mask, all bits or none. Engines make lanes without bits, and those of all bits, in one
+ * instruction; other constants stand in globals (see `functions/text.ts`).
+ */
 export function constantVector(value: number, type: ElementType, float: Float): string {
   const shape = shapeOf(type, float);
   const lane = type === "bool" ? (value === 0 ? "0" : "-1") : numberText(value, type);
-  return `(v128.const ${shape} ${new Array<string>(Number(shape.slice(-1))).fill(lane).join(" ")})`;
+  return lane === "0" || type === "bool"
+    ? `(v128.const ${shape} ${new Array<string>(Number(shape.slice(-1))).fill(lane).join(" ")})`
+    : `(global.get $${shape}:${lane})`;
 }

@@ -32,7 +32,7 @@ export const get = (local: string): string => `(local.get $${local})`;
 export const operation = (name: string, ...operands: readonly string[]): string =>
   `(${[name, ...operands].join(" ")})`;
 
-const isSimple = (text: string): boolean => /^\((local\.get|\w+\.const) [^()]*\)$/.test(text);
+const isSimple = (text: string): boolean => /^\(((local|global)\.get|\w+\.const) [^()]*\)$/.test(text);
 
 /** A value that is needed several times: the text that computes it, which must run first, and the one that has it again. */
 export function repeated(

@@ -1,7 +1,7 @@
 // Trained numbers as text. If one fails, a predictor holds other numbers than were trained.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { base64Lines, numberText } from "../../../src/emit/typescript/parameter-texts.ts";
+import { base64Lines, bytesOfNumbers, numberText } from "../../../src/emit/typescript/parameter-texts.ts";
 import { bytesIn } from "../../../src/runtime/base64.ts";
 
 it("reads back as the same f32", () => {
@@ -30,6 +30,6 @@ it("is as short as it can be", () => {
 
 it.each(["f32", "f64"] as const)("base64 gives back the bytes of %s", (float) => {
   const numbers = Array.from({ length: 301 }, (_, i) => Math.fround(Math.sin(i) * 10 ** (i % 9)));
-  const { buffer } = bytesIn(base64Lines(numbers, float));
+  const { buffer } = bytesIn(base64Lines(bytesOfNumbers(numbers, float)));
   expect([...(float === "f32" ? new Float32Array(buffer) : new Float64Array(buffer))]).toEqual(numbers);
 });
