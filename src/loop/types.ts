@@ -58,6 +58,11 @@ export interface Kernel {
   readonly name: string;
   readonly body: readonly Statement[];
   readonly provenance: readonly Provenance[];
+  /**
+   * Its outermost loop, which follows upon scalar definitions alone, may be cut into parts that run at the same time, at multiples of so
+   * many of its variable's values. That loop begins at 0; where it ends, nothing but the number of rows decides.
+   */
+  readonly split?: { readonly multiple: number };
   /** How its loops were scheduled, in words, and how many cycles that should take. */
   readonly schedule?: { readonly text: string; readonly cycles: number };
 }

@@ -12,6 +12,7 @@ import type { Buffer, Kernel, LoopProgram, Provenance } from "../loop/types.ts";
 import { formulaOf } from "../ops/formula.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 import { spokenNames } from "../ops/spoken-names.ts";
+import { nameMaker } from "../util/name-maker.ts";
 import { chooseStored } from "./choose-stored.ts";
 import { forwardStores } from "./forward-stores.ts";
 import type { KernelDraft } from "./forward-stores.ts";
@@ -31,21 +32,6 @@ export interface LowerOptions {
   readonly skip: ReadonlySet<string>;
   /** Values that are computed again, and belong right before what reads them. */
   readonly copies?: ReadonlySet<Node> | undefined;
-}
-
-/** Names that differ from those taken and from one another, by a number behind a mark. */
-function nameMaker(taken: Iterable<string>, mark: string): (base: string) => string {
-  const used = new Set(taken);
-  const next = new Map<string, number>();
-  return (base) => {
-    let name = base;
-    for (let k = next.get(base) ?? 2; used.has(name); k++) {
-      name = `${base}${mark}${k}`;
-      next.set(base, k + 1);
-    }
-    used.add(name);
-    return name;
-  };
 }
 
 const leafName = (node: Node): string | undefined =>

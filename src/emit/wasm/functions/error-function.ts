@@ -1,4 +1,4 @@
-// The error function on four lanes of f32. Worst error over all inputs, in units in the last place: 1.33
+// The error function on four lanes of f32. Worst error seen in sweeps over all of f32, in units in the last place: 1.56
 import { powerOfTwo, rounding } from "./exponential.ts";
 // prettier-ignore
 import {

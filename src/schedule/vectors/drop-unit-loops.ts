@@ -1,0 +1,44 @@
+/**
+ * Purpose   Leave out loops that run exactly once: a dimension of one element is no loop, and what is around it becomes a perfect nest.
+ * Requires  kernels with one index an axis.
+ * Ensures   the same statements in the same order, the loop's variable being the number that it was. Names that other blocks of the
+ *           kernel define as well become others.
+ * Example   for i<1: for j<32: y[i, j] = x[i, j]   =>   for j<32: y[0, j] = x[0, j]
+ */
+import { renameVariables, substituteVariables, visitStatements } from "../../loop/statements.ts";
+import type { For, Kernel, Statement } from "../../loop/types.ts";
+import type { Fresh } from "../hoist.ts";
+
+const runsOnce = ({ from, to, step }: For): boolean =>
+  from.kind === "number" && to.kind === "number" && from.value < to.value && from.value + step >= to.value;
+
+/** Names that more than one block defines. */
+function sharedNames(statements: readonly Statement[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  visitStatements(statements, (s) => {
+    if (s.kind !== "let") return;
+    if (seen.has(s.name)) shared.add(s.name);
+    seen.add(s.name);
+  });
+  return shared;
+}
+
+export function dropUnitLoops(kernel: Kernel, fresh: Fresh): Kernel {
+  const shared = sharedNames(kernel.body);
+  /** The statements under names that nothing around them has. */
+  const withOwnNames = (statements: readonly Statement[]): readonly Statement[] => {
+    const names = statements.flatMap((s): [string, string][] =>
+      s.kind === "let" && shared.has(s.name) ? [[s.name, fresh(s.name)]] : [],
+    );
+    return names.length === 0 ? statements : renameVariables(statements, new Map(names));
+  };
+  const drop = (statements: readonly Statement[]): readonly Statement[] =>
+    statements.flatMap((s) => {
+      if (s.kind !== "for") return [s];
+      const body = drop(s.body);
+      if (!runsOnce(s)) return [{ ...s, body }];
+      return withOwnNames(substituteVariables(body, new Map([[s.variable, s.from]])));
+    });
+  return { ...kernel, body: drop(kernel.body) };
+}

@@ -1,0 +1,14 @@
+/** Names that differ from those taken and from one another, by a number behind a mark. */
+export function nameMaker(taken: Iterable<string>, mark: string): (base: string) => string {
+  const used = new Set(taken);
+  const next = new Map<string, number>();
+  return (base) => {
+    let name = base;
+    for (let k = next.get(base) ?? 2; used.has(name); k++) {
+      name = `${base}${mark}${k}`;
+      next.set(base, k + 1);
+    }
+    used.add(name);
+    return name;
+  };
+}

@@ -1,0 +1,80 @@
+// The elementary functions to the precision of f32: rounded, within a unit in the last place of what the runtime's own, exact
+// ones round to, with the same special values. A fault here would be a small, silent error in every training.
+import { expect, test } from "vitest";
+import { erf } from "../../src/runtime/error-function.ts";
+import { exp, expm1, sigmoid } from "../../src/runtime/exponential.ts";
+import { tanh } from "../../src/runtime/hyperbolic.ts";
+import { log, log1p } from "../../src/runtime/logarithm.ts";
+import { power } from "../../src/runtime/power.ts";
+import { randomStream } from "../../src/runtime/random.ts";
+import * as errorFunction from "../../src/runtime/single/error-function.ts";
+import * as exponential from "../../src/runtime/single/exponential.ts";
+import * as hyperbolic from "../../src/runtime/single/hyperbolic.ts";
+import * as logarithm from "../../src/runtime/single/logarithm.ts";
+import * as powers from "../../src/runtime/single/power.ts";
+import * as trigonometric from "../../src/runtime/single/trigonometric.ts";
+import { cos, sin } from "../../src/runtime/trigonometric.ts";
+
+const exact = { exp, expm1, log, log1p, tanh, sigmoid, erf, sin, cos };
+const single = { ...exponential, ...logarithm, ...hyperbolic, ...errorFunction, ...trigonometric };
+type Name = keyof typeof exact;
+const names: readonly Name[] = ["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sin", "cos"];
+
+/** How far a rounded number is off, in units in the last place that f32 has at `expected`; zeros, NaN and infinity must be met exactly. */
+function unitsOff(actual: number, expected: number): number {
+  const rounded = Math.fround(expected);
+  if (Object.is(actual, rounded))
+    return rounded === 0 || !Number.isFinite(rounded) ? 0 : off(actual, expected);
+  return Number.isFinite(actual) && Number.isFinite(rounded) ? off(actual, expected) : Infinity;
+}
+const off = (actual: number, expected: number): number =>
+  Math.abs(actual - expected) /
+  2 ** (Math.max(Math.floor(Math.log2(Math.abs(Math.fround(expected)))), -126) - 23);
+
+const random = randomStream(1);
+const between = (low: number, high: number): number => Math.fround(low + (high - low) * random.unit());
+const sweep = (low: number, high: number, count: number): number[] =>
+  Array.from({ length: count }, () => between(low, high));
+/** Every 65521st number of f32. */
+const everywhere = new Float32Array(Int32Array.from({ length: 2 ** 32 / 65521 }, (_, i) => i * 65521).buffer);
+const special = [0, 2 ** -149, 2 ** -126, 2 ** -25, 0.5, 1, 2, 3, 88.72284, 104, 2 ** 23 + 1, 3.4028234663852886e38, Infinity, NaN].flatMap((x) => [x, -x]); // prettier-ignore
+
+test.each(names)("%s is right to a unit in the last place for numbers of all sizes", (name) => {
+  const isAngle = name === "sin" || name === "cos";
+  const inputs = [
+    ...everywhere,
+    ...special,
+    ...sweep(-105, 90, 20000),
+    ...sweep(-4, 4, 20000),
+    ...sweep(0.4, 1.6, 9000),
+  ];
+  let worst = { off: 0, at: 0 };
+  for (const at of inputs) {
+    if (isAngle && Math.abs(at) > 1e6 && Math.abs(at) < Infinity) continue;
+    const off = unitsOff(Math.fround(single[name](at)), exact[name](at));
+    if (off > worst.off) worst = { off, at };
+  }
+  expect(worst.off, `${name}(${worst.at})`).toBeLessThanOrEqual(1);
+});
+
+test("power is right to a unit in the last place, and has the special values of Math.pow", () => {
+  const pairs = Array.from({ length: 20000 }, (): (readonly [number, number])[] => {
+    const size = Math.fround(2 ** between(-149, 128));
+    const near = Math.fround(1 + between(-1, 1) * 2 ** between(-23, -1));
+    return [
+      [size, Math.fround(between(-150, 128) / Math.log2(size))],
+      [near, Math.fround(between(-150, 128) / Math.log2(near))],
+      [between(-20, 20), Math.trunc(between(-30, 30))],
+    ];
+  }).flat();
+  pairs.push(...special.flatMap((x) => special.map((y): [number, number] => [x, y])));
+  for (const [x, y] of pairs) {
+    const off = unitsOff(Math.fround(powers.power(x, y)), power(x, y));
+    if (off > 1) expect(off, `power(${x}, ${y})`).toBeLessThanOrEqual(1);
+  }
+});
+
+test("odd functions are odd to the last bit", () => {
+  for (const name of ["tanh", "erf", "sin"] as const)
+    for (const x of [...sweep(0, 20, 2000), 0, Infinity]) expect(single[name](-x)).toBe(-single[name](x));
+});
