@@ -13,6 +13,8 @@ export interface Sizes {
   readonly batchSize: number;
   /** Places are in bytes, as the WebAssembly target has them, not in elements. */
   readonly inBytes?: boolean | undefined;
+  /** Rows up to a full batch may be read and written though they are not there: tiles of a small batch run over into them. */
+  readonly mayOverrun?: boolean | undefined;
 }
 
 const arrayFor = ({ element, shape }: Buffer, batchSize: number): Float64Array | Int32Array => {
@@ -66,12 +68,15 @@ export function placeOf(buffer: Buffer, indices: readonly number[], sizes: Sizes
   }, 0);
 }
 
+/** The rows that may be touched. */
+export const rowsOf = ({ rows, batchSize, mayOverrun }: Sizes): number => (mayOverrun ? batchSize : rows);
+
 /** @throws InternalError for an index that its axis does not have. */
 export function checkIndices(buffer: Buffer, indices: readonly number[], sizes: Sizes): void {
   const { name, shape } = buffer;
   if (isPlace(buffer, indices, sizes)) return;
   const inside = shape.every((dimension, axis) => {
-    const extent = dimension === "n" ? sizes.rows : dimension;
+    const extent = dimension === "n" ? rowsOf(sizes) : dimension;
     return indices[axis] >= 0 && indices[axis] < extent;
   });
   invariant(inside, `${name}[${indices.join(", ")}] is outside of [${shape.join(", ")}]`);

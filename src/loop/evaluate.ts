@@ -11,7 +11,7 @@ import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
 import { arrayOf, checkPlace, lanesOfValue, scalarOf, valueOf } from "./evaluate-expressions.ts";
 import type { State, Value } from "./evaluate-expressions.ts";
-import { allocateScratch, checkIndices, placeOf, stored } from "./evaluate-memory.ts";
+import { allocateScratch, checkIndices, placeOf, rowsOf, stored } from "./evaluate-memory.ts";
 import type { LoopMemory, Sizes } from "./evaluate-memory.ts";
 import { rowsVariable } from "./expressions.ts";
 import type { LoopProgram, Statement } from "./types.ts";
@@ -55,7 +55,6 @@ function runBlock(statements: readonly Statement[], state: State): void {
 
 function runStore(statement: Extract<Statement, { kind: "store" }>, state: State): void {
   const { array, buffer } = arrayOf(statement.buffer, state);
-  const { rows, batchSize } = state.sizes;
   const value = valueOf(statement.value, state);
   const lanes = lanesOfValue(value);
   const count = statement.count === undefined ? lanes.length : scalarOf(statement.count, state);
@@ -65,7 +64,8 @@ function runStore(statement: Extract<Statement, { kind: "store" }>, state: State
   checkIndices(buffer, indices, state.sizes);
   const place = placeOf(buffer, indices, state.sizes);
   // The lanes behind the first have no indices to check: none may reach a row that is not there.
-  const end = sizeOf(buffer.shape, typeof value !== "number" && buffer.shape[0] === "n" ? rows : batchSize);
+  const isVector = typeof value !== "number" && buffer.shape[0] === "n";
+  const end = sizeOf(buffer.shape, isVector ? rowsOf(state.sizes) : state.sizes.batchSize);
   lanes.slice(0, count).forEach((lane, offset) => {
     checkPlace(buffer.name, place + offset, Math.min(end, array.length));
     array[place + offset] = stored(lane, buffer.element);

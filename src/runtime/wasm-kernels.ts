@@ -1,38 +1,11 @@
-// The programs as WebAssembly: from the text in the file to functions over one memory, if the host lets them run. Only trainers compiled
-// for this target have this.
-import { bytesIn } from "./base64.ts";
+// The programs of a trainer as WebAssembly, over one memory, if the host lets them run. Only trainers compiled to it have this.
 import { InputError } from "./input-error.ts";
 import type { Backend } from "./machine.ts";
-import { relaxedBytes } from "./wasm-bytes.ts";
-
-/** What WebAssembly exports and imports here. */
-export type WasmFunction = (...numbers: number[]) => number;
-
-/** What a host offers of WebAssembly, as far as it is used here. */
-declare const WebAssembly:
-  | {
-      validate(bytes: Uint8Array): boolean;
-      Module: new (bytes: Uint8Array) => object;
-      Instance: new (module: object, imports: object) => { exports: Record<string, WasmFunction> };
-      Memory: new (limits: { initial: number; maximum: number }) => { buffer: ArrayBufferLike };
-    }
-  | undefined;
-
-/** The module of a file; all places and sizes in bytes. */
-export interface WasmFacts {
-  /** In base64. */
-  module: string;
-  /** Where multiply and add can be fused, each counted from the place before. */
-  relaxedAt: readonly number[];
-  /** Where the arena begins in the memory. */
-  base: number;
-  /** What the arena takes with what lies before and behind it; then each thread's own room follows. */
-  memoryBytes: number;
-  scratchBytes: number;
-  /** Where a batch lies, and its size. */
-  inputAt: number;
-  inputBytes: number;
-}
+import type { ModelFacts } from "./model-facts.ts";
+import { checkWhole } from "./session.ts";
+import { compileWasm, wasmBackends, wasmFunctions, wasmMemory } from "./wasm-engine.ts";
+import type { CompiledWasm, WasmFacts, WasmFunction } from "./wasm-engine.ts";
+import { mayShareMemory, startWorkers, workerName } from "./wasm-workers.ts";
 
 /** How a trainer starts. */
 export interface TrainerOptions {
@@ -40,6 +13,11 @@ export interface TrainerOptions {
   seed?: number;
   /** What runs the kernels; if left out, the fastest that this host has. */
   backend?: Backend;
+  /**
+   * How many threads share the work of WebAssembly's kernels, this one included; 1 if left out. It changes no bit. Where this thread may
+   * not wait for others (a page's main thread), or memory cannot be shared, it does all of it.
+   */
+  threads?: number;
 }
 
 /** Programs over a memory. */
@@ -68,23 +46,28 @@ export interface Staging {
   run(count: number, slot: number, slots: number, rows: number, lastRows: number): number;
 }
 
-const pageBytes = 0x10000;
 /** As many batches are staged as fit into so many bytes, at most so many, and as many steps are one call at most. */
 const stagedBytes = 0x100000;
 const mostSlots = 64;
 const mostSteps = 1024;
+const mostThreads = 64;
 
-/** The kernels, or undefined where those of TypeScript must do or are asked for. */
+/** The kernels, or undefined where those of TypeScript must do or are asked for. `meta` is the file's import.meta. */
 export function startWasm(
+  model: ModelFacts,
   facts: WasmFacts,
-  { backend }: TrainerOptions,
   math: Record<string, WasmFunction>,
+  meta: { url?: string },
+  { backend, threads: asked = 1 }: TrainerOptions,
 ): WasmKernels | undefined {
+  const threads = Math.min(mostThreads, checkWhole("threads", asked, 1));
   if (backend === "ts") return undefined;
-  if (backend !== undefined && !backends.includes(backend))
+  if (backend !== undefined && !wasmBackends.includes(backend))
     throw new InputError(`backend must be "relaxed", "simd" or "ts", got ${JSON.stringify(backend)}`);
   try {
-    return instantiate(facts, compiled(facts, backend), math);
+    const isShared = threads > 1 && facts.controlBytes > 0 && meta.url !== undefined && mayShareMemory();
+    const compiled = compileWasm(facts, backend, isShared);
+    return instantiate(model, facts, math, compiled, isShared ? threads : 1, meta.url);
   } catch (error) {
     if (backend === undefined) return undefined;
     const reason = error instanceof Error ? error.message : String(error);
@@ -92,52 +75,39 @@ export function startWasm(
   }
 }
 
-/** Fastest first. */
-const backends: readonly Backend[] = ["relaxed", "simd"];
-
-interface Compiled {
-  readonly backend: Backend;
-  readonly module: object;
-}
-
-/** The variant that is asked for, or the first that the engine knows. A content security policy may forbid all, by an error. */
-function compiled({ module, relaxedAt }: WasmFacts, asked: Backend | undefined): Compiled {
-  if (typeof WebAssembly === "undefined") throw new Error("there is no WebAssembly");
-  const plain = bytesIn(module);
-  let place = 0;
-  const places = relaxedAt.map((step) => (place += step));
-  for (const backend of asked === undefined ? backends : [asked]) {
-    const bytes = backend === "relaxed" ? relaxedBytes(plain, places) : plain;
-    if (WebAssembly.validate(bytes)) return { backend, module: new WebAssembly.Module(bytes) };
-  }
-  throw new Error("the engine does not know these instructions");
-}
-
+/** In memory: the arena, each thread's scratch, what threads agree by, losses, staged batches. */
 function instantiate(
-  { base, memoryBytes, scratchBytes, inputAt, inputBytes }: WasmFacts,
-  { backend, module }: Compiled,
+  model: ModelFacts,
+  { base, memoryBytes, scratchBytes, controlBytes, inputAt, inputBytes }: WasmFacts,
   math: Record<string, WasmFunction>,
+  compiled: CompiledWasm,
+  threads: number,
+  url = "",
 ): WasmKernels {
-  if (typeof WebAssembly === "undefined") throw new Error("there is no WebAssembly");
+  const { backend } = compiled;
   const slots = Math.max(1, Math.min(mostSlots, Math.floor(stagedBytes / inputBytes)));
-  const lossesAt = memoryBytes + scratchBytes;
+  const control = memoryBytes + threads * scratchBytes;
+  const lossesAt = control + controlBytes;
   const stagedAt = lossesAt + 8 * mostSteps;
-  const pages = Math.ceil((stagedAt + slots * inputBytes) / pageBytes);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  const env = { memory, scratch: memoryBytes };
-  const { exports } = new WebAssembly.Instance(module, { env, math });
+  const memory = wasmMemory(stagedAt + slots * inputBytes, threads > 1);
+  const settings = Array.from({ length: threads }, (_, thread) => ({
+    ...{ memory, control, threads },
+    scratch: memoryBytes + thread * scratchBytes,
+  }));
+  const programs = wasmFunctions(compiled, settings[0], math);
+  if (threads > 1) startWorkers(url, workerName(model), backend, settings.slice(1));
   return {
     backend,
     memory: memory.buffer,
     at: base,
-    programs: exports,
+    programs,
     staging: {
       slots,
       shift: stagedAt - inputAt,
       stride: inputBytes,
       losses: new Float64Array(memory.buffer, lossesAt, mostSteps),
       run: (count, slot, staged, rows, lastRows) =>
-        exports.steps(count, stagedAt, slot, staged, rows, lastRows, lossesAt),
+        programs.steps(count, stagedAt, slot, staged, rows, lastRows, lossesAt),
     },
   };
 }

@@ -53,7 +53,7 @@ function joinQuotients(sum: Linear): Linear {
   return sum;
 }
 
-function linearOf(x: Expression): Linear {
+export function linearOf(x: Expression): Linear {
   if (x.kind === "number") return { terms: [], constant: x.value };
   if (x.kind === "binary" && x.type === "i32") {
     if (x.operator === "+") return summed(linearOf(x.x), linearOf(x.y));

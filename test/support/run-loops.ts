@@ -2,7 +2,7 @@
 import type { Graph, Node } from "../../src/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../src/ir/types.ts";
 import { evaluateProgram } from "../../src/loop/evaluate.ts";
-import type { LoopMemory } from "../../src/loop/evaluate-memory.ts";
+import type { LoopMemory, Sizes } from "../../src/loop/evaluate-memory.ts";
 import type { MemoryPlan } from "../../src/loop/memory.ts";
 import type { Buffer, LoopProgram, Region } from "../../src/loop/types.ts";
 import { checkLoops } from "../../src/loop/verify.ts";
@@ -62,6 +62,8 @@ export interface Lowered {
   readonly program: LoopProgram;
   readonly storage: ReadonlyMap<string, Buffer>;
   readonly plan: MemoryPlan;
+  /** How the interpreter is to read it, if it is on vectors. */
+  readonly sizes?: Pick<Sizes, "inBytes" | "mayOverrun">;
 }
 
 export function lowered(graph: Graph, options: LoopOptions = {}): Lowered {
@@ -111,7 +113,7 @@ const read = (array: Float64Array | Int32Array, buffer: Buffer, rows: number, ba
 
 /** What the loops leave in storage, by name. */
 export function runLoops(
-  { program, storage, plan }: Lowered,
+  { program, storage, plan, sizes }: Lowered,
   values: ReadonlyMap<string, Tensor>,
   rows: number,
   batchSize = 3,
@@ -122,7 +124,7 @@ export function runLoops(
     const array = memory.get(name);
     if (value !== undefined && array !== undefined) write(array, buffer, value, batchSize);
   }
-  evaluateProgram(program, memory, { rows, batchSize });
+  evaluateProgram(program, memory, { ...sizes, rows, batchSize });
   return new Map(
     [...storage].flatMap(([name, buffer]) => {
       const array = memory.get(name);

@@ -7,7 +7,8 @@ import { elementCount, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import { commentLines } from "../provenance-lines.ts";
 import type { EndNames } from "./module-parts.ts";
-import type { InitialParameter, TrainerParts, WasmPrograms } from "./trainer-parts.ts";
+import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+import { sharesWork } from "./write-wasm.ts";
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
 export function runtimeRootsOf(parts: TrainerParts): string[] {
@@ -19,6 +20,7 @@ export function runtimeRootsOf(parts: TrainerParts): string[] {
     ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
     ...(balanced === undefined ? [] : ["balance"]),
     ...(wasm === undefined ? [] : ["startWasm", "WasmFacts", "TrainerOptions", ...wasm.module.mathImports]),
+    ...(wasm !== undefined && sharesWork(wasm) ? ["servesAsWorker"] : []),
     ...(stagesSteps(parts) ? ["stagedSteps", "gradientOfBatch"] : []),
     ...(accumulates(parts) ? ["groupsOf"] : []),
     ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
@@ -55,7 +57,10 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
   const optionsType = wasm === undefined ? "{ seed?: number }" : "TrainerOptions";
   writer.write(`export function createTrainer(options: ${optionsType} = {}): Trainer`).block(() => {
     if (wasm === undefined) writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
-    else writeStart(writer, parts, wasm);
+    else {
+      writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
+      writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
+    }
     const from = wasm === undefined ? "memory" : "memory, wasm?.at";
     writer.writeLine(`const f = new ${array}(${from});`);
     writer.writeLine(`const integers = new Int32Array(${from});`);
@@ -120,13 +125,6 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       `return trainerOf(${["model", "machine", "training", "options", ...others].join(", ")});`,
     );
   });
-}
-
-/** The memory, and what runs the programs in it. */
-function writeStart(writer: CodeBlockWriter, { plan }: TrainerParts, { module }: WasmPrograms): void {
-  const math = module.mathImports.length === 0 ? "{}" : `{ ${module.mathImports.join(", ")} }`;
-  writer.writeLine(`const wasm = startWasm(kernels, options, ${math});`);
-  writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
 }
 
 /** `run.gradient(n)` and the others: of WebAssembly, or the functions above. */

@@ -2,7 +2,7 @@
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
 import type { Fact, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
-import { writeWasm } from "./write-wasm.ts";
+import { sharesWork, writeWasm } from "./write-wasm.ts";
 
 /** The types that a user of a trainer names. */
 const publicTypes = [
@@ -29,7 +29,7 @@ const ownNames = [
 ];
 
 /** What a trainer with WebAssembly declares beside these. */
-const ownNamesOfWasm = ["wasm", "kernels", "run", "batchAt", "shift"];
+const ownNamesOfWasm: readonly string[] = ["wasm", "kernels", "math", "run", "batchAt", "shift"];
 
 export function trainerModule(parts: TrainerParts): ModuleKind {
   const { model, training, data, programParts } = parts;
@@ -58,13 +58,14 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
     writeEnd(writer, names) {
       if (parts.wasm !== undefined) writeWasm(writer, parts.wasm);
       writeCreateTrainer(writer, parts, names);
+      // A worker of the file has the kernels to serve, and nothing of what a program does.
+      const serves =
+        parts.wasm && sharesWork(parts.wasm) ? "servesAsWorker(model, kernels, math)" : undefined;
+      if (data === undefined && serves !== undefined) writer.blankLine().writeLine(`${serves};`);
       if (data === undefined) return;
       const others = Object.entries(programParts).map(([member, name]) => `, ${member}: ${name}`);
-      writer
-        .blankLine()
-        .writeLine(
-          `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`,
-        );
+      const run = `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`;
+      writer.blankLine().writeLine(serves === undefined ? run : `if (!${serves}) ${run}`);
     },
   };
 }

@@ -6,8 +6,22 @@ import type { WasmPrograms } from "./trainer-parts.ts";
 const differences = (places: readonly number[]): number[] =>
   places.map((place, i) => place - (places[i - 1] ?? 0));
 
+/** What the runtime's `WasmFacts` has as the module has it. */
+const facts = [
+  "sharedAt",
+  "base",
+  "memoryBytes",
+  "scratchBytes",
+  "controlBytes",
+  "inputAt",
+  "inputBytes",
+] as const;
+
+/** Whether threads can share the work of a module: not where it has no kernel that is worth it. */
+export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
+
 export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPrograms): void {
-  const { bytes, relaxedAt, base, memoryBytes, scratchBytes, inputAt, inputBytes } = module;
+  const { bytes, relaxedAt, mathImports } = module;
   const kernels = new Set(programs.flatMap((program) => program.kernels)).size;
   const lines = [
     `The same programs as WebAssembly: ${kernels} kernels, ${bytes.length} bytes in base64. \`tapeless inspect SPEC --show kernels --target wasm\``,
@@ -19,7 +33,8 @@ export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPro
   writer.write("const kernels: WasmFacts = ").inlineBlock(() => {
     writer.writeLine(`module: \`\n${base64Lines(bytes)}\n\`,`);
     writer.writeLine(`relaxedAt: [${differences(relaxedAt).join(", ")}],`);
-    const facts = { base, memoryBytes, scratchBytes, inputAt, inputBytes };
-    for (const [name, value] of Object.entries(facts)) writer.writeLine(`${name}: ${value},`);
+    for (const name of facts) writer.writeLine(`${name}: ${module[name]},`);
   }).write(";").newLine(); // prettier-ignore
+  writer.blankLine().writeLine("/** Functions that the module calls. */");
+  writer.writeLine(`const math = { ${mathImports.join(", ")} };`);
 }

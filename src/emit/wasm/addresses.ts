@@ -2,8 +2,8 @@
 import { invariant } from "../../diagnostics/errors.ts";
 import { integer } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { rangeOf } from "./intervals.ts";
-import type { Ranges } from "./intervals.ts";
+import { rangeOf } from "../../loop/intervals.ts";
+import type { Ranges } from "../../loop/intervals.ts";
 
 /** An index of `placeAccesses`, the constant taken off. */
 export interface Place {

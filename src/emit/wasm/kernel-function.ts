@@ -4,7 +4,7 @@ import type { FunctionName } from "../../loop/expressions.ts";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";
 import { identifierMaker, nameLocals, storageWish } from "../typescript/identifiers.ts";
-import { rangesOf } from "./intervals.ts";
+import { rangesOf } from "../../loop/intervals.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { constant } from "./numbers.ts";
 import { operation } from "./scope.ts";

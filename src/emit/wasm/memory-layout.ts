@@ -14,8 +14,8 @@ import type { Expression } from "../../loop/expressions.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import { placeOf } from "./addresses.ts";
-import { rangeOf, rangesOf } from "./intervals.ts";
-import type { Ranges } from "./intervals.ts";
+import { rangeOf, rangesOf } from "../../loop/intervals.ts";
+import type { Ranges } from "../../loop/intervals.ts";
 
 export interface MemoryLayout {
   /** Where the arena begins. */

@@ -1,6 +1,6 @@
 /** What the printers of expressions and statements must be told about the function around them. */
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
-import type { Ranges } from "./intervals.ts";
+import type { Ranges } from "../../loop/intervals.ts";
 import type { Float, ValueType } from "./value-types.ts";
 
 export interface Scope {

@@ -5,7 +5,7 @@ import type { Expression } from "../../loop/expressions.ts";
 import type { For, Statement } from "../../loop/types.ts";
 import { addressOf, offsetText } from "./addresses.ts";
 import { expressionText } from "./expressions.ts";
-import { rangeOf } from "./intervals.ts";
+import { rangeOf } from "../../loop/intervals.ts";
 import { constant } from "./numbers.ts";
 import { get, operation, repeated } from "./scope.ts";
 import type { Scope } from "./scope.ts";

@@ -25,6 +25,8 @@ export interface WasmModule {
   readonly memoryBytes: number;
   /** Of each thread. A multiple of 64. */
   readonly scratchBytes: number;
+  /** What threads agree by, in bytes; 0 where they have no work to share. A multiple of 64. */
+  readonly controlBytes: number;
   /** Where the batch stands, and how many bytes it takes there. */
   readonly inputAt: number;
   readonly inputBytes: number;
@@ -58,6 +60,7 @@ export async function assembleWasm(
     base: layout.base,
     memoryBytes: layout.bytes,
     scratchBytes: layout.scratchBytes,
+    controlBytes: 0,
     ...inputRegion(plan, layout.base),
   };
 }

@@ -1,7 +1,7 @@
 /** Which part of a kernel that is cut computes which of the graph's nodes, and what the parts are called. */
 import { visitStatements } from "../../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../../loop/types.ts";
-import { workOf } from "./work.ts";
+import { cyclesOf } from "./estimate.ts";
 
 export interface PartLabel {
   /** What to call the part after; nothing for the main part, which has the kernel's name. */
@@ -42,7 +42,7 @@ export function divideProvenance(
   parts: readonly (readonly Statement[])[],
   batchSize: number,
 ): readonly PartLabel[] {
-  const main = greatest(parts.map((part) => workOf(part, batchSize)));
+  const main = greatest(parts.map((body) => cyclesOf({ ...kernel, body }, batchSize)));
   const made = parts.map(namesMade);
   const lines = parts.map((): Provenance[] => []);
   // The lines under the head of a loop along time are its step's.

@@ -1,8 +1,8 @@
 /** Between which bounds integers of a kernel lie: whether a loop runs at all, and whether an address could come out negative. */
-import { rowsVariable } from "../../loop/expressions.ts";
-import type { BinaryOperator, Expression } from "../../loop/expressions.ts";
-import { visitStatements } from "../../loop/statements.ts";
-import type { Statement } from "../../loop/types.ts";
+import { rowsVariable } from "./expressions.ts";
+import type { BinaryOperator, Expression } from "./expressions.ts";
+import { visitStatements } from "./statements.ts";
+import type { Statement } from "./types.ts";
 
 /** Both ends belong to it. */
 export interface Interval {
@@ -85,6 +85,12 @@ export function rangeOf(x: Expression, ranges: Ranges): Interval {
   }
 }
 
+/** The most that a loop's variable comes to; steps are known to meet it where all of them begin at one number. */
+function lastOf(from: Interval, to: Interval, step: number): number {
+  const run = Math.max(0, to.most - 1 - from.least);
+  return from.least + (from.least === from.most && Number.isFinite(run) ? run - (run % step) : run);
+}
+
 /** Of every integer variable of a kernel, by name; names that stand for several variables get a range for all.
  * `addresses` names those that hold the address of something. */
 export function rangesOf(
@@ -101,7 +107,7 @@ export function rangesOf(
   visitStatements(body, (statement) => {
     if (statement.kind === "for") {
       const [from, to] = [rangeOf(statement.from, ranges), rangeOf(statement.to, ranges)];
-      note(statement.variable, { least: from.least, most: Math.max(from.least, to.most - 1) });
+      note(statement.variable, { least: from.least, most: lastOf(from, to, statement.step) });
     }
     if (statement.kind === "let" && statement.value.type === "i32")
       note(statement.name, statement.mutable ? anything : rangeOf(statement.value, ranges));
