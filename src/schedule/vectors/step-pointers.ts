@@ -76,7 +76,10 @@ const walk = (statements: readonly Statement[], fresh: Fresh): readonly Statemen
       : [{ ...statement, body: walk(statement.body, fresh) }];
   });
 
+/** The outermost loop of a kernel that threads share does not begin where it says, so no pointer may. */
 export const stepPointers = (kernel: Kernel, fresh: Fresh): Kernel => ({
   ...kernel,
-  body: walk(kernel.body, fresh),
+  body: kernel.split
+    ? kernel.body.map((s) => (s.kind === "for" ? { ...s, body: walk(s.body, fresh) } : s))
+    : walk(kernel.body, fresh),
 });
