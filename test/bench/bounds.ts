@@ -49,7 +49,7 @@ const overPeer = (ours: Outcome, peer: Outcome | undefined) => peer && ratio(our
 /** Against the same target's step on one thread. */
 function ratioOfThreads(threaded: Outcome, outcomes: readonly Outcome[]): number | undefined {
   const alone = outcomes.find(({ name }) => `${name}, 2 threads` === threaded.name);
-  return alone && ratio(threaded, alone);
+  return alone && ratio(threaded, { ...alone, rounds: alone.walls });
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

@@ -1,6 +1,6 @@
 // The comparison of one workload: all contenders' processes side by side, measured in turns, round after round.
 import { startContender } from "./contender-process.ts";
-import type { Running, Start } from "./contender-process.ts";
+import type { Running, Start, StepTime } from "./contender-process.ts";
 import type { Contender } from "./contenders.ts";
 import type { Outcome } from "./figures.ts";
 
@@ -13,15 +13,17 @@ export interface Effort {
   readonly warm: readonly [number, number];
   /** How often a process is started to see when its first step is done. */
   readonly starts: number;
+  /** Milliseconds of a contender in all rounds: the slowest take part in the first rounds alone. */
+  readonly budget: number;
 }
 
-export const fullEffort: Effort = { rounds: 7, stretch: 400, warm: [500, 3000], starts: 3 };
-export const quickEffort: Effort = { rounds: 3, stretch: 100, warm: [150, 500], starts: 1 };
+export const fullEffort: Effort = { rounds: 7, stretch: 400, warm: [500, 3000], starts: 3, budget: 20_000 };
+export const quickEffort: Effort = { rounds: 3, stretch: 100, warm: [150, 500], starts: 1, budget: 1500 };
 
 interface Taking {
   readonly contender: Contender;
   readonly running: Running;
-  readonly rounds: number[];
+  readonly rounds: StepTime[];
   /** What ended it before its time. */
   fault: string | undefined;
 }
@@ -38,8 +40,9 @@ export async function compareContenders(
   const able = () =>
     taking.filter(({ running, fault }) => running.start.lacks === undefined && fault === undefined);
   for (const each of able()) await attempt(each, () => each.running.warm(...effort.warm));
+  const hasTime = ({ rounds }: Taking) => rounds.reduce((sum, { wall }) => sum + wall, 0) < effort.budget;
   for (let round = 0; round < effort.rounds; round++)
-    for (const each of able())
+    for (const each of able().filter(hasTime))
       await attempt(each, async () => void each.rounds.push(await each.running.measure(effort.stretch)));
   const outcomes: Outcome[] = [];
   for (const each of taking) outcomes.push(await outcomeOf(each, flops, effort));
@@ -65,12 +68,21 @@ async function outcomeOf(
   const lacks = running.start.lacks ?? fault;
   if (lacks !== undefined) {
     running.stop();
-    return { ...about, rounds: [], lacks };
+    return { ...about, rounds: [], walls: [], lacks };
   }
   const { loss, memory } = await running.finish();
   running.stop();
   const first = Math.min(...(await startsOf(contender, running.start, effort.starts)));
-  return { ...about, rounds, losses: [before, loss], first, memory };
+  const walls = rounds.map(({ wall }) => wall);
+  // Threads that wait for each other do not run: only the clock tells what they save.
+  return {
+    ...about,
+    rounds: threads === 1 ? rounds.map(({ ran }) => ran) : walls,
+    walls,
+    losses: [before, loss],
+    first,
+    memory,
+  };
 }
 
 /** Milliseconds to the first step, of this start and of others. */

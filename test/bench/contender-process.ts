@@ -24,12 +24,18 @@ export interface Finish {
   readonly memory: number;
 }
 
+/** Milliseconds of a step: by the clock, and in which the process ran. */
+export interface StepTime {
+  readonly wall: number;
+  readonly ran: number;
+}
+
 /** A process that takes orders, one at a time. */
 export interface Running {
   readonly start: Start;
   warm(least: number, most: number): Promise<void>;
-  /** Milliseconds of a step, measured over a stretch of so many milliseconds. */
-  measure(milliseconds: number): Promise<number>;
+  /** A step, measured over a stretch of so many milliseconds. */
+  measure(milliseconds: number): Promise<StepTime>;
   finish(): Promise<Finish>;
   stop(): void;
 }
@@ -66,7 +72,7 @@ export async function startContender(
   return {
     start: startOf(await answer()),
     warm: async (least, most) => void (await ask({ ask: "warm", least, most })),
-    measure: async (milliseconds) => numbersOf(await ask({ ask: "measure", milliseconds }), "step").step,
+    measure: async (milliseconds) => numbersOf(await ask({ ask: "measure", milliseconds }), "wall", "ran"),
     finish: async () => numbersOf(await ask({ ask: "finish" }), "loss", "steps", "memory"),
     stop: () => void child.kill(),
   };

@@ -72,14 +72,14 @@ export async function ourContenders(
         runContender,
         join(benchFolder, "contenders/ours.mjs"),
         folder,
-        JSON.stringify({ module, ...options }),
+        JSON.stringify({ module, target, ...options }),
       ],
       download: downloadOfModule(script),
     });
     found.push(contender(`tapeless ${target}`, {}));
     // The public types of an emitted file say what its trainer can do.
     if (/^ {2}steps\(/m.test(code)) found.push(contender(`tapeless ${target}, steps()`, { together: true }));
-    if (/^ {2}(readonly )?threads\?/m.test(code) && splitWorkloads.includes(workload.name))
+    if (/\bthreads\?:/.test(code) && splitWorkloads.includes(workload.name))
       found.push(contender(`tapeless ${target}, 2 threads`, { threads: 2 }, 2));
   }
   return found;
@@ -116,15 +116,15 @@ export async function peerContenders(folder: string, { node, python }: Engines):
       download: await downloadOfPeer(module),
     };
   });
-  const torch: Contender = {
-    name: "PyTorch eager",
+  const inPython = ["PyTorch eager", "PyTorch eager, fused"].map((name): Contender => ({
+    name,
     kind: "peer",
     threads: 1,
     command: python,
-    args: [join(benchFolder, "peers/torch_eager.py"), folder],
+    args: [join(benchFolder, "peers/torch_eager.py"), folder, ...(name.endsWith("fused") ? ["fused"] : [])],
     environment: oneThread,
-  };
-  return [...(await Promise.all(inJavaScript)), ...(python === "" ? [] : [torch])];
+  }));
+  return [...(await Promise.all(inJavaScript)), ...(python === "" ? [] : inPython)];
 }
 
 /** The kernels that measure the machine; relaxed SIMD is left to engines that have it. */

@@ -6,8 +6,13 @@ export interface Outcome {
   readonly name: string;
   readonly kind: "ours" | "peer" | "peak";
   readonly threads: number;
-  /** Milliseconds of a step, round by round; none where it lacks something. */
+  /**
+   * Milliseconds of a step, round by round; none where it lacks something. Of one thread those in which it ran, so that waiting for a core
+   * that others hold does not count; of several those by the clock.
+   */
   readonly rounds: readonly number[];
+  /** Those by the clock. */
+  readonly walls: readonly number[];
   /** Of the first batch, before the first step and after the last. */
   readonly losses?: readonly [number, number];
   /** Milliseconds from the start of the process to the end of the first step; the least of several starts. */

@@ -44,12 +44,11 @@ export function tableRows(each: WorkloadOutcome): string[][] {
   return each.outcomes
     .filter(({ kind }) => kind !== "peak")
     .map((outcome) => {
-      if (outcome.lacks !== undefined)
-        return [outcome.name, `none: ${outcome.lacks}`, ...tableHead.slice(2).map(() => "")];
+      if (outcome.lacks !== undefined) return [outcome.name, "none", ...tableHead.slice(2).map(() => "")];
       return [
         outcome.name,
         shown(stepsPerSecond(outcome), rateText),
-        shown(ours && ratio(ours, outcome), (value) => value.toPrecision(3).replace(/e.*/, "")),
+        shown(ours && ratio(ours, outcome), rateText),
         shown(gigaflops(outcome), (value) => value.toPrecision(3)),
         shown(shareOfPeak(outcome, peak), (value) => `${(100 * value).toFixed(1)} %`),
         lossText(outcome),
@@ -66,6 +65,12 @@ const lossText = (outcome: Outcome): string => {
   return `${before} → ${after}${hasLearned(outcome) ? "" : " (does not fall)"}`;
 };
 
+/** What a contender lacks, and what it does in another way. */
+export const notesOf = ({ outcomes }: WorkloadOutcome): string[] =>
+  outcomes
+    .filter(({ kind }) => kind !== "peak")
+    .flatMap(({ name, lacks, note = lacks }) => (note === undefined ? [] : [`${name}: ${note}.`]));
+
 const markdownTable = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
   [titles, titles.map((_, i) => (i === 0 ? "---" : "--:")), ...rows]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)
@@ -73,7 +78,7 @@ const markdownTable = (titles: readonly string[], rows: readonly (readonly strin
 
 function sectionOf(each: WorkloadOutcome): string {
   const peak = peakOf(each);
-  const notes = each.outcomes.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}.`]));
+  const notes = notesOf(each);
   const peakWords =
     peak &&
     `The peak beside it: ${shown(gigaflops(peak), (value) => value.toFixed(1))} GFLOP/s (${peak.name}).`;
@@ -107,7 +112,7 @@ export function reportMarkdown(all: readonly WorkloadOutcome[], where: Circumsta
   return `${[
     "# Training steps, side by side",
     `Written by \`${where.command}\`; [what is measured and how](../test/bench/README.md). ${where.machine}; ${where.engine}. ${where.libraries.join(", ")}.`,
-    `Every figure is of one thread unless it says otherwise, and the median of ${rounds} rounds, in which all took turns. "Ours is × as fast" compares the fastest of this compiler's trainers on one thread. GFLOP/s counts the operations of this compiler's graphs, whoever takes the step.`,
+    `Every figure is of one thread unless it says otherwise, and the median of ${rounds} rounds, in which all took turns. "Ours is × as fast" compares the fastest of this compiler's trainers on one thread. GFLOP/s counts the operations of this compiler's graphs, whoever takes the step; PyTorch may go beyond the peak of 128 bits, since it has wider registers.`,
     "![Training steps a second](benchmarks.svg)",
     ...all.map(sectionOf),
     ...boundSection(all),

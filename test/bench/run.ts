@@ -20,7 +20,7 @@ import { limitLines } from "./limits.ts";
 import { printLines } from "./lines.ts";
 import { engineWords, machineWords, peerVersions } from "./machine.ts";
 import { installPeers, pythonWithTorch } from "./peers.ts";
-import { reportMarkdown, tableHead, tableRows } from "./report.ts";
+import { notesOf, reportMarkdown, tableHead, tableRows } from "./report.ts";
 import { writeWorkload } from "./workload-data.ts";
 import { specOf, workloadNamed, workloads } from "./workloads.ts";
 import type { Workload } from "./workloads.ts";
@@ -89,6 +89,8 @@ async function compareAll(): Promise<void> {
         rows: tableRows(outcome),
       }),
     );
+    for (const note of notesOf(outcome)) console.log(note);
+    console.log();
     all.push(outcome);
   }
   writeAll(all);

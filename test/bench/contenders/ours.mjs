@@ -1,13 +1,17 @@
 // An emitted trainer, a step a call or many steps in one call.
 import { pathToFileURL } from "node:url";
 
-export async function prepare({ data, batches }, { module, threads, together = false }) {
+export async function prepare({ data, batches }, { module, target, threads, together = false }) {
   const { createTrainer } = await import(pathToFileURL(module).href);
   const trainer = await createTrainer(threads === undefined ? {} : { threads });
+  // Where WebAssembly is missing, a trainer of that target goes on without: that would not be what is measured.
+  if (target === "wasm" && trainer.backend === "ts")
+    throw new Error("its WebAssembly does not run in this engine");
+  const note = target === "wasm" ? `kernels: ${trainer.backend}` : undefined;
   let loss = NaN;
   if (together) {
     if (typeof trainer.steps !== "function") throw new Error("no steps() in this trainer");
-    return { run: (count) => void (loss = trainer.steps(data, count)), loss: () => loss };
+    return { run: (count) => void (loss = trainer.steps(data, count)), loss: () => loss, note };
   }
   let at = 0;
   const run = (count) => {
@@ -16,5 +20,5 @@ export async function prepare({ data, batches }, { module, threads, together = f
       at = at + 1 === batches.length ? 0 : at + 1;
     }
   };
-  return { run, loss: () => loss };
+  return { run, loss: () => loss, note };
 }

@@ -1,7 +1,8 @@
 // The elementary functions of the WebAssembly target: within two units in the last place of f32, with the language's special
 // values. A fault here would be a small, silent error in every training, or a NaN where there is a number.
 import { expect, test } from "vitest";
-import { functions, moduleFields } from "../../../src/emit/wasm/functions/index.ts";
+import { functions } from "../../../src/emit/wasm/functions/index.ts";
+import { Library } from "../../../src/emit/wasm/library.ts";
 import type { FunctionName } from "../../../src/loop/expressions.ts";
 import { erf } from "../../../src/runtime/error-function.ts";
 import { exp, expm1, sigmoid } from "../../../src/runtime/exponential.ts";
@@ -30,6 +31,17 @@ const loopOver = (name: string, operands: readonly string[]): string => `
 const first = "(v128.load (local.get $i))";
 const second = `(v128.load offset=${8 * capacity} (local.get $i))`;
 
+/** The fields of a module that uses these functions in its own code. */
+function moduleFields(
+  names: readonly FunctionName[],
+  type: "f32" | "f64",
+  code: readonly string[] = [],
+): string[] {
+  const library = new Library();
+  for (const name of names) library.use(name, type);
+  return [...library.imports().texts, ...library.definitions(code), ...code];
+}
+
 const names: readonly FunctionName[] = [
   "exp",
   "expm1",
@@ -46,16 +58,13 @@ const names: readonly FunctionName[] = [
   "randomKey", // prettier-ignore
 ];
 const { memory, call } = await runAssembly(
-  moduleFields(
-    names.map((name) => functions[name].f32),
-    [
-      `(memory (export "memory") ${(12 * capacity) / 65536})`,
-      ...names.filter(isUnary).map((name) => loopOver(name, [first])),
-      loopOver("power", [first, second]),
-      loopOver("randomUnit", [second, first]),
-      `(export "randomKey" (func $randomKey))`,
-    ],
-  ),
+  moduleFields(names, "f32", [
+    `(memory (export "memory") ${(12 * capacity) / 65536})`,
+    ...names.filter(isUnary).map((name) => loopOver(name, [first])),
+    loopOver("power", [first, second]),
+    loopOver("randomUnit", [second, first]),
+    `(export "randomKey" (func $randomKey))`,
+  ]),
 );
 const [xs, zs, ys] = [0, 4, 8].map((start) => new Float32Array(memory, start * capacity, capacity));
 const [xBits, yBits] = [xs, ys].map(({ byteOffset }) => new Int32Array(memory, byteOffset, capacity));
@@ -308,12 +317,7 @@ test.each(["f32", "f64"] as const)(
     const math = { ...unary, power };
     for (const names of [...all.map((name) => [name]), all])
       await runAssembly(
-        [
-          ...moduleFields(
-            names.map((name) => functions[name][type]),
-            ['(memory (export "memory") 1)', ...names.map(user)],
-          ),
-        ],
+        [...moduleFields(names, type, ['(memory (export "memory") 1)', ...names.map(user)])],
         { math },
       );
   },
@@ -321,20 +325,17 @@ test.each(["f32", "f64"] as const)(
 
 test("functions on f64 are imported by their names", async () => {
   const { call } = await runAssembly(
-    moduleFields(
-      [functions.power.f64, functions.exp.f64],
-      [
-        '(memory (export "memory") 1)',
-        '(func (export "run") (param $x f64) (result f64) (call $power_f64 (call $exp_f64 (local.get $x)) (f64.const 2)))',
-      ],
-    ),
+    moduleFields(["power", "exp"], "f64", [
+      '(memory (export "memory") 1)',
+      '(func (export "run") (param $x f64) (result f64) (call $power_f64 (call $exp_f64 (local.get $x)) (f64.const 2)))',
+    ]),
     { math: { exp, power } },
   );
   expect(call("run", 1.25)).toBe(power(exp(1.25), 2));
 });
 
 test("a constant is defined once, though many functions use it", () => {
-  const fields = moduleFields([functions.exp.f32, functions.sigmoid.f32, functions.exp.f32]);
+  const fields = moduleFields(["exp", "sigmoid", "exp"], "f32");
   expect(fields.filter((field) => field.startsWith("(global $f32x4:1 "))).toHaveLength(1);
   expect(fields.filter((field) => field.startsWith("(func $exp_f32x4"))).toHaveLength(1);
 });

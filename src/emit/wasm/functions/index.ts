@@ -8,7 +8,6 @@ import { log, log1p } from "./logarithm.ts";
 import { power } from "./power.ts";
 import { randomKey, randomUnitDouble, randomUnitSingle } from "./random.ts";
 import { signDouble, signSingle } from "./sign.ts";
-import { constantsOf } from "./text.ts";
 import { cos, sin } from "./trigonometric.ts";
 
 export type Implementation =
@@ -74,20 +73,3 @@ export const functions: Readonly<Record<FunctionName, Implementations>> = {
     f64: vector("f64x2", "randomUnit", randomUnitDouble),
   },
 };
-
-/**
- * The fields of a module that uses these implementations: imports, constants, functions and then `code`, each once, in the
- * order that WebAssembly asks for. Constants that `code` uses (see `text.ts`) come along.
- */
-export function moduleFields(used: Iterable<Implementation>, code: readonly string[] = []): string[] {
-  const texts = [...new Set(used)].flatMap((implementation) =>
-    "text" in implementation ? [implementation.text] : [],
-  );
-  const isImport = (text: string) => text.startsWith("(import ");
-  return [
-    ...texts.filter(isImport),
-    ...constantsOf([...texts, ...code].join("\n")),
-    ...texts.filter((text) => !isImport(text)),
-    ...code,
-  ];
-}
