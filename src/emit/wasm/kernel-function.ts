@@ -10,6 +10,7 @@ import { constant } from "./numbers.ts";
 import { operation } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { statementLines } from "./statements.ts";
+import { uniqueVariables } from "./unique-variables.ts";
 import type { Float, ValueType } from "./value-types.ts";
 
 /** What kernels must know of the module around them. */
@@ -50,10 +51,10 @@ const indented = (lines: readonly string[]): string[] => lines.map((line) => `  
 /** What the statements of a kernel are printed with. Its scratch goes by the names of the buffers. */
 function scopeOf(
   kernel: Kernel,
+  scratch: readonly string[],
   program: LoopProgram,
   module: ModuleScope,
 ): { scope: Scope; locals: Locals } {
-  const scratch = [...module.layout.scratchOf(kernel).keys()];
   const named = nameLocals(kernel, new Set(["n", "from", "to"]), (buffer) => buffer);
   const identify = identifierMaker(named.values());
   const ofScratch = scratch.map((buffer) => [buffer, identify(storageWish(buffer))] as const);
@@ -73,8 +74,8 @@ function scopeOf(
 }
 
 /** Each thread has scratch of its own. */
-const scratchLines = (kernel: Kernel, { layout }: ModuleScope, scope: Scope): string[] =>
-  [...layout.scratchOf(kernel)].map(([buffer, offset]) =>
+const scratchLines = (scratch: ReadonlyMap<string, number>, scope: Scope): string[] =>
+  [...scratch].map(([buffer, offset]) =>
     operation(
       `local.set $${scope.localOf(buffer, "i32")}`,
       operation("i32.add", "(global.get $scratch)", constant(offset, "i32")),
@@ -95,8 +96,10 @@ function declarations(locals: Locals, parameters: readonly string[]): string[] {
 }
 
 /** What stands between the name of the function and its end: kernels that agree in it are one function. */
-export function kernelBody(kernel: Kernel, program: LoopProgram, module: ModuleScope): string {
-  const { scope, locals } = scopeOf(kernel, program, module);
-  const lines = [...scratchLines(kernel, module, scope), ...statementLines(kernel.body, scope)];
+export function kernelBody(written: Kernel, program: LoopProgram, module: ModuleScope): string {
+  const kernel = { ...written, body: uniqueVariables(written.body) };
+  const scratch = module.layout.scratchOf(written);
+  const { scope, locals } = scopeOf(kernel, [...scratch.keys()], program, module);
+  const lines = [...scratchLines(scratch, scope), ...statementLines(kernel.body, scope)];
   return ["(param $n i32)", ...indented([...declarations(locals, ["n"]), ...lines])].join("\n");
 }
