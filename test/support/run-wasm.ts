@@ -18,6 +18,9 @@ import { log, log1p } from "../../src/runtime/logarithm.ts";
 import { power } from "../../src/runtime/power.ts";
 import { cos, sin } from "../../src/runtime/trigonometric.ts";
 import { placeProgram, scheduleProgram } from "../../src/schedule/schedule.ts";
+import { markSplits } from "../../src/schedule/vectors/mark-splits.ts";
+import { splitKernels } from "../../src/schedule/vectors/split-kernels.ts";
+import type { VectorOptions } from "../../src/schedule/vectors/schedule-vectors.ts";
 import { scheduleVectors } from "../../src/schedule/vectors/schedule-vectors.ts";
 import { storageFor } from "./run-loops.ts";
 
@@ -57,7 +60,7 @@ export function instantiate(module: WasmModule, { fused = false, more = 0 } = {}
   new Uint8Array(memory.buffer).fill(0xff);
   const bytes = fused ? relaxedBytes(module.bytes, module.relaxedAt) : module.bytes.slice();
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    env: { memory, scratch: memoryBytes },
+    env: { memory, scratch: memoryBytes, threads: 1, control: 0 },
     math,
   });
   return {
@@ -91,6 +94,12 @@ export interface WasmOptions {
   readonly vectors?: boolean;
 }
 
+/** Kernels of one nest each, on vectors, cut into parts wherever they may be, however short they are. */
+function onVectors(loops: LoopProgram, options: VectorOptions): LoopProgram {
+  const { batchSize } = options;
+  return markSplits(scheduleVectors(splitKernels(loops, batchSize), options), { batchSize, leastCycles: 0 });
+}
+
 /** A graph as loops: lowered, scheduled, placed in bytes and assembled. */
 export async function wasmOf(
   graph: Graph,
@@ -100,7 +109,7 @@ export async function wasmOf(
   const skip = new Set<string>();
   const loops = lowerGraph(graph, { float, batchSize, storage, skip });
   const program = vectors
-    ? placeProgram(scheduleVectors(loops, { batchSize, skip, float }), { batchSize, unit: "bytes" })
+    ? placeProgram(onVectors(loops, { batchSize, skip, float }), { batchSize, unit: "bytes" })
     : scheduleProgram(loops, { batchSize, skip, unit: "bytes" });
   checkLoops(program, "schedule");
   const plan = planMemory([program], storage, batchSize);
