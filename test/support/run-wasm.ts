@@ -28,7 +28,7 @@ import { storageFor } from "./run-loops.ts";
 declare namespace WebAssembly {
   class Memory {
     constructor(limits: { initial: number; maximum: number; shared?: boolean });
-    readonly buffer: ArrayBuffer;
+    readonly buffer: ArrayBuffer | SharedArrayBuffer;
   }
   class Module {
     constructor(bytes: Uint8Array);
@@ -44,6 +44,14 @@ export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, powe
 
 export interface Running {
   readonly memory: WebAssembly.Memory;
+  /** What other threads need. */
+  readonly compiled: WebAssembly.Module;
+  readonly env: {
+    readonly memory: WebAssembly.Memory;
+    readonly scratch: number;
+    readonly control: number;
+    readonly threads: number;
+  };
   /** An exported function. */
   call(name: string, ...operands: readonly number[]): unknown;
   /** The elements of a placement. */
@@ -53,18 +61,22 @@ export interface Running {
 const pageBytes = 65536;
 
 /** An instance over memory that holds not-a-number everywhere, so that nothing is zero by luck. */
-export function instantiate(module: WasmModule, { fused = false, more = 0 } = {}): Running {
+export function instantiate(module: WasmModule, { fused = false, threads = 1 } = {}): Running {
   const { base, memoryBytes, scratchBytes } = module;
-  const pages = Math.ceil((memoryBytes + scratchBytes + more) / pageBytes);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  new Uint8Array(memory.buffer).fill(0xff);
+  const control = memoryBytes + threads * scratchBytes;
+  const pages = Math.ceil((control + module.controlBytes) / pageBytes);
+  const isShared = threads > 1;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: isShared });
+  new Uint8Array(memory.buffer).fill(0xff, 0, control);
   const bytes = fused ? relaxedBytes(module.bytes, module.relaxedAt) : module.bytes.slice();
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    env: { memory, scratch: memoryBytes, threads: 1, control: 0 },
-    math,
-  });
+  if (isShared) bytes[module.sharedAt] = 3;
+  const compiled = new WebAssembly.Module(bytes);
+  const env = { memory, scratch: memoryBytes, control, threads };
+  const { exports } = new WebAssembly.Instance(compiled, { env, math });
   return {
     memory,
+    compiled,
+    env,
     call(name, ...operands) {
       const f = exports[name];
       if (typeof f !== "function") throw new Error(`the module exports no ${name}`);
