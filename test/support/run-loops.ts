@@ -111,19 +111,30 @@ const read = (array: Float64Array | Int32Array, buffer: Buffer, rows: number, ba
   return tensorOf(boundShape(buffer.shape, rows), (at) => array[positionOf(room, at)]);
 };
 
-/** What the loops leave in storage, by name. */
-export function runLoops(
-  { program, storage, plan, sizes }: Lowered,
+/** The arena of a program, with values in storage. */
+export function memoryWith(
+  { program, storage, plan }: Lowered,
   values: ReadonlyMap<string, Tensor>,
-  rows: number,
   batchSize = 3,
-): Map<string, Tensor> {
+): LoopMemory {
   const memory = arenaOf(plan, program, batchSize);
   for (const [name, buffer] of storage) {
     const value = values.get(name);
     const array = memory.get(name);
     if (value !== undefined && array !== undefined) write(array, buffer, value, batchSize);
   }
+  return memory;
+}
+
+/** What the loops leave in storage, by name. */
+export function runLoops(
+  lowered: Lowered,
+  values: ReadonlyMap<string, Tensor>,
+  rows: number,
+  batchSize = 3,
+): Map<string, Tensor> {
+  const { program, storage, sizes } = lowered;
+  const memory = memoryWith(lowered, values, batchSize);
   evaluateProgram(program, memory, { ...sizes, rows, batchSize });
   return new Map(
     [...storage].flatMap(([name, buffer]) => {

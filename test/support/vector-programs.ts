@@ -2,6 +2,8 @@
 import type { Graph } from "../../src/ir/nodes.ts";
 import { integer, rowsVariable, substitute } from "../../src/loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../src/loop/types.ts";
+import { evaluateProgram } from "../../src/loop/evaluate.ts";
+import type { LoopMemory, Sizes } from "../../src/loop/evaluate-memory.ts";
 import { checkLoops } from "../../src/loop/verify.ts";
 import { lowerGraph } from "../../src/lower/lower-graph.ts";
 import { planMemory } from "../../src/lower/plan-memory.ts";
@@ -54,23 +56,80 @@ function startsOf(kernel: Kernel, rows: number): number[] {
   return Array.from({ length: Math.ceil(to.value / multiple) }, (_, part) => part * multiple);
 }
 
-/**
- * Each kernel that may be cut as a kernel a part, the last part first, each with scratch of its own: what an unlucky division among
- * threads comes to.
- */
+/** The parts of a kernel as kernels, the last one first; itself where it may not be cut. */
+function partsOf(kernel: Kernel, rows: number): readonly Kernel[] {
+  const loop = kernel.body.at(-1);
+  const starts = startsOf(kernel, rows);
+  if (loop?.kind !== "for" || starts.length < 2) return [kernel];
+  const parts = starts.map((from, part): Kernel => {
+    const to = part + 1 < starts.length ? integer(starts[part + 1]) : loop.to;
+    const cut = { ...loop, from: integer(from), to };
+    return { ...kernel, name: `${kernel.name}~${part}`, body: [...kernel.body.slice(0, -1), cut] };
+  });
+  return parts.reverse();
+}
+
+/** Each part a kernel with scratch of its own, in an order that no loop has: what a division among threads may come to. */
 export const inParts =
   (rows: number) =>
   (program: LoopProgram): LoopProgram => ({
     ...program,
-    kernels: program.kernels.flatMap((kernel): readonly Kernel[] => {
-      const loop = kernel.body.at(-1);
-      const starts = startsOf(kernel, rows);
-      if (loop?.kind !== "for" || starts.length < 2) return [kernel];
-      const parts = starts.map((from, part): Kernel => {
-        const to = part + 1 < starts.length ? integer(starts[part + 1]) : loop.to;
-        const cut = { ...loop, from: integer(from), to };
-        return { ...kernel, name: `${kernel.name}~${part}`, body: [...kernel.body.slice(0, -1), cut] };
-      });
-      return parts.reverse();
-    }),
+    kernels: program.kernels.flatMap((kernel) => partsOf(kernel, rows)),
   });
+
+/** Of one part: the places that it loads, and what it leaves in those that it stores. */
+interface Traffic {
+  readonly loaded: Set<string>;
+  readonly stored: Map<string, number>;
+}
+
+type Elements = Float64Array | Int32Array;
+
+/** The same elements; what is read and written is noted, by the block of memory in which it lies and the byte. */
+function watched(elements: Elements, block: number, { loaded, stored }: Traffic): Elements {
+  const placeOf = (key: string) =>
+    `${block}:${elements.byteOffset + Number(key) * elements.BYTES_PER_ELEMENT}`;
+  const isPlace = (key: string | symbol): key is string => typeof key === "string" && /^\d+$/.test(key);
+  return new Proxy(elements, {
+    get(target, key) {
+      if (isPlace(key)) loaded.add(placeOf(key));
+      const value: unknown = Reflect.get(target, key);
+      return value;
+    },
+    set(target, key, value: number) {
+      if (isPlace(key)) stored.set(placeOf(key), value);
+      return Reflect.set(target, key, value);
+    },
+  });
+}
+
+/**
+ * Runs the program, kernels that may be cut part by part, and gives the places by which one part would notice another that ran at the
+ * same time: it loads what the other stores, or they store different numbers.
+ */
+export function racesOf(program: LoopProgram, memory: LoopMemory, sizes: Sizes): string[] {
+  const races: string[] = [];
+  const blocks = [...new Set([...memory.values()].map(({ buffer }) => buffer))];
+  for (const kernel of program.kernels) {
+    const traffic = partsOf(kernel, sizes.rows).map((part) => {
+      const own: Traffic = { loaded: new Set(), stored: new Map() };
+      const seen = new Map(
+        [...memory].map(([name, elements]) => [
+          name,
+          watched(elements, blocks.indexOf(elements.buffer), own),
+        ]),
+      );
+      evaluateProgram({ ...program, kernels: [part] }, seen, sizes);
+      return own;
+    });
+    traffic.forEach((a, i) =>
+      traffic.forEach((b, k) => {
+        if (i === k) return;
+        for (const [place, value] of a.stored)
+          if (b.loaded.has(place) || (b.stored.has(place) && !Object.is(b.stored.get(place), value)))
+            races.push(`${kernel.name} at ${place}`);
+      }),
+    );
+  }
+  return races;
+}
