@@ -574,7 +574,7 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 12; i += 3) {
     const chemistry_i = chemistry + i;
     const d_dense1_weight_i = d_dense1_weight + i * 32;
-    for (let i = 0; i < 32; i += 4) {
+    for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
@@ -587,11 +587,11 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
       let sum03 = 0;
       let sum13 = 0;
       let sum23 = 0;
-      const d_dense1_sum_i = d_dense1_sum + i;
+      const d_dense1_sum_j = d_dense1_sum + j;
       for (let row = 0; row < n; row++) {
         const chemistry_row = chemistry_i + row * 13;
         const chemistry0 = f[chemistry_row];
-        const d_dense1_sum_row = d_dense1_sum_i + row * 32;
+        const d_dense1_sum_row = d_dense1_sum_j + row * 32;
         const d_dense1_sum0 = f[d_dense1_sum_row];
         sum00 += chemistry0 * d_dense1_sum0;
         const chemistry1 = f[chemistry_row + 1];
@@ -611,38 +611,38 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
         sum13 += chemistry1 * d_dense1_sum3;
         sum23 += chemistry2 * d_dense1_sum3;
       }
-      f[d_dense1_weight_i + i] = sum00;
-      f[d_dense1_weight_i + i + 32] = sum10;
-      f[d_dense1_weight_i + i + 64] = sum20;
-      f[d_dense1_weight_i + i + 1] = sum01;
-      f[d_dense1_weight_i + i + 33] = sum11;
-      f[d_dense1_weight_i + i + 65] = sum21;
-      f[d_dense1_weight_i + i + 2] = sum02;
-      f[d_dense1_weight_i + i + 34] = sum12;
-      f[d_dense1_weight_i + i + 66] = sum22;
-      f[d_dense1_weight_i + i + 3] = sum03;
-      f[d_dense1_weight_i + i + 35] = sum13;
-      f[d_dense1_weight_i + i + 67] = sum23;
+      f[d_dense1_weight_i + j] = sum00;
+      f[d_dense1_weight_i + j + 32] = sum10;
+      f[d_dense1_weight_i + j + 64] = sum20;
+      f[d_dense1_weight_i + j + 1] = sum01;
+      f[d_dense1_weight_i + j + 33] = sum11;
+      f[d_dense1_weight_i + j + 65] = sum21;
+      f[d_dense1_weight_i + j + 2] = sum02;
+      f[d_dense1_weight_i + j + 34] = sum12;
+      f[d_dense1_weight_i + j + 66] = sum22;
+      f[d_dense1_weight_i + j + 3] = sum03;
+      f[d_dense1_weight_i + j + 35] = sum13;
+      f[d_dense1_weight_i + j + 67] = sum23;
     }
   }
-  for (let i = 0; i < 32; i += 4) {
+  for (let j = 0; j < 32; j += 4) {
     let sum120 = 0;
     let sum121 = 0;
     let sum122 = 0;
     let sum123 = 0;
-    const d_dense1_sum_i = d_dense1_sum + i;
+    const d_dense1_sum_j = d_dense1_sum + j;
     for (let row = 0; row < n; row++) {
       const chemistry_value = f[chemistry + row * 13 + 12];
-      const d_dense1_sum_row = d_dense1_sum_i + row * 32;
+      const d_dense1_sum_row = d_dense1_sum_j + row * 32;
       sum120 += chemistry_value * f[d_dense1_sum_row];
       sum121 += chemistry_value * f[d_dense1_sum_row + 1];
       sum122 += chemistry_value * f[d_dense1_sum_row + 2];
       sum123 += chemistry_value * f[d_dense1_sum_row + 3];
     }
-    f[d_dense1_weight + i + 384] = sum120;
-    f[d_dense1_weight + i + 385] = sum121;
-    f[d_dense1_weight + i + 386] = sum122;
-    f[d_dense1_weight + i + 387] = sum123;
+    f[d_dense1_weight + j + 384] = sum120;
+    f[d_dense1_weight + j + 385] = sum121;
+    f[d_dense1_weight + j + 386] = sum122;
+    f[d_dense1_weight + j + 387] = sum123;
   }
 }
 

@@ -579,7 +579,7 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 12; i += 3) {
     const chemistry_i = chemistry + i;
     const d_dense1_weight_i = d_dense1_weight + i * 16;
-    for (let i = 0; i < 16; i += 4) {
+    for (let j = 0; j < 16; j += 4) {
       let sum00 = 0;
       let sum10 = 0;
       let sum20 = 0;
@@ -592,11 +592,11 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
       let sum03 = 0;
       let sum13 = 0;
       let sum23 = 0;
-      const d_dense1_sum_i = d_dense1_sum + i;
+      const d_dense1_sum_j = d_dense1_sum + j;
       for (let row = 0; row < n; row++) {
         const chemistry_row = chemistry_i + row * 13;
         const chemistry0 = f[chemistry_row];
-        const d_dense1_sum_row = d_dense1_sum_i + row * 16;
+        const d_dense1_sum_row = d_dense1_sum_j + row * 16;
         const d_dense1_sum0 = f[d_dense1_sum_row];
         sum00 += chemistry0 * d_dense1_sum0;
         const chemistry1 = f[chemistry_row + 1];
@@ -616,38 +616,38 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
         sum13 += chemistry1 * d_dense1_sum3;
         sum23 += chemistry2 * d_dense1_sum3;
       }
-      f[d_dense1_weight_i + i] = sum00;
-      f[d_dense1_weight_i + i + 16] = sum10;
-      f[d_dense1_weight_i + i + 32] = sum20;
-      f[d_dense1_weight_i + i + 1] = sum01;
-      f[d_dense1_weight_i + i + 17] = sum11;
-      f[d_dense1_weight_i + i + 33] = sum21;
-      f[d_dense1_weight_i + i + 2] = sum02;
-      f[d_dense1_weight_i + i + 18] = sum12;
-      f[d_dense1_weight_i + i + 34] = sum22;
-      f[d_dense1_weight_i + i + 3] = sum03;
-      f[d_dense1_weight_i + i + 19] = sum13;
-      f[d_dense1_weight_i + i + 35] = sum23;
+      f[d_dense1_weight_i + j] = sum00;
+      f[d_dense1_weight_i + j + 16] = sum10;
+      f[d_dense1_weight_i + j + 32] = sum20;
+      f[d_dense1_weight_i + j + 1] = sum01;
+      f[d_dense1_weight_i + j + 17] = sum11;
+      f[d_dense1_weight_i + j + 33] = sum21;
+      f[d_dense1_weight_i + j + 2] = sum02;
+      f[d_dense1_weight_i + j + 18] = sum12;
+      f[d_dense1_weight_i + j + 34] = sum22;
+      f[d_dense1_weight_i + j + 3] = sum03;
+      f[d_dense1_weight_i + j + 19] = sum13;
+      f[d_dense1_weight_i + j + 35] = sum23;
     }
   }
-  for (let i = 0; i < 16; i += 4) {
+  for (let j = 0; j < 16; j += 4) {
     let sum120 = 0;
     let sum121 = 0;
     let sum122 = 0;
     let sum123 = 0;
-    const d_dense1_sum_i = d_dense1_sum + i;
+    const d_dense1_sum_j = d_dense1_sum + j;
     for (let row = 0; row < n; row++) {
       const chemistry_value = f[chemistry + row * 13 + 12];
-      const d_dense1_sum_row = d_dense1_sum_i + row * 16;
+      const d_dense1_sum_row = d_dense1_sum_j + row * 16;
       sum120 += chemistry_value * f[d_dense1_sum_row];
       sum121 += chemistry_value * f[d_dense1_sum_row + 1];
       sum122 += chemistry_value * f[d_dense1_sum_row + 2];
       sum123 += chemistry_value * f[d_dense1_sum_row + 3];
     }
-    f[d_dense1_weight + i + 192] = sum120;
-    f[d_dense1_weight + i + 193] = sum121;
-    f[d_dense1_weight + i + 194] = sum122;
-    f[d_dense1_weight + i + 195] = sum123;
+    f[d_dense1_weight + j + 192] = sum120;
+    f[d_dense1_weight + j + 193] = sum121;
+    f[d_dense1_weight + j + 194] = sum122;
+    f[d_dense1_weight + j + 195] = sum123;
   }
 }
 

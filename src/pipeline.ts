@@ -30,7 +30,8 @@ import type { PassReport, RunOptions } from "./passes/run.ts";
 import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
-import type { ScheduleOptions } from "./schedule/schedule.ts";
+import type { VectorOptions } from "./schedule/vectors/schedule-vectors.ts";
+import { placedVectors, vectorLoops } from "./schedule/vectors/vector-programs.ts";
 import { onTrainedWeights } from "./spec/build-average.ts";
 import { statisticStorage } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
@@ -162,18 +163,19 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
   const plan = planMemory(programs, storage, batchSize);
   const vectors =
-    options.target === "wasm" ? vectorPrograms(lowered, storage, { batchSize, skip }) : undefined;
+    options.target === "wasm"
+      ? vectorPrograms(lowered, storage, { batchSize, skip, float: options.dtype })
+      : undefined;
   return { model, built, derived, graphs, lowered, programs, plan, vectors };
 }
 
-/** The programs of the target `wasm`. Its kernels are not those of TypeScript, so their temporaries live from and to other points. */
+/** The programs of the target `wasm`, on vectors. Its kernels are not those of TypeScript, so their temporaries live from and to other points. */
 function vectorPrograms(
   lowered: readonly LoopProgram[],
   storage: ReadonlyMap<string, Buffer>,
-  options: ScheduleOptions,
+  options: VectorOptions,
 ): PlannedPrograms {
-  const programs = lowered.map((program) => scheduleProgram(program, { ...options, unit: "bytes" }));
-  for (const program of programs) checkLoops(program, "scheduling for WebAssembly");
+  const programs = lowered.map((program) => placedVectors(vectorLoops(program, options), options.batchSize));
   return { programs, plan: planMemory(programs, storage, options.batchSize) };
 }
 

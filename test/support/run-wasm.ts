@@ -18,6 +18,9 @@ import { log, log1p } from "../../src/runtime/logarithm.ts";
 import { power } from "../../src/runtime/power.ts";
 import { cos, sin } from "../../src/runtime/trigonometric.ts";
 import { placeProgram, scheduleProgram } from "../../src/schedule/schedule.ts";
+import { markSplits } from "../../src/schedule/vectors/mark-splits.ts";
+import { splitKernels } from "../../src/schedule/vectors/split-kernels.ts";
+import type { VectorOptions } from "../../src/schedule/vectors/schedule-vectors.ts";
 import { scheduleVectors } from "../../src/schedule/vectors/schedule-vectors.ts";
 import { storageFor } from "./run-loops.ts";
 
@@ -25,7 +28,7 @@ import { storageFor } from "./run-loops.ts";
 declare namespace WebAssembly {
   class Memory {
     constructor(limits: { initial: number; maximum: number; shared?: boolean });
-    readonly buffer: ArrayBuffer;
+    readonly buffer: ArrayBuffer | SharedArrayBuffer;
   }
   class Module {
     constructor(bytes: Uint8Array);
@@ -41,6 +44,14 @@ export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, powe
 
 export interface Running {
   readonly memory: WebAssembly.Memory;
+  /** What other threads need. */
+  readonly compiled: WebAssembly.Module;
+  readonly env: {
+    readonly memory: WebAssembly.Memory;
+    readonly scratch: number;
+    readonly control: number;
+    readonly threads: number;
+  };
   /** An exported function. */
   call(name: string, ...operands: readonly number[]): unknown;
   /** The elements of a placement. */
@@ -50,18 +61,22 @@ export interface Running {
 const pageBytes = 65536;
 
 /** An instance over memory that holds not-a-number everywhere, so that nothing is zero by luck. */
-export function instantiate(module: WasmModule, { fused = false, more = 0 } = {}): Running {
+export function instantiate(module: WasmModule, { fused = false, threads = 1 } = {}): Running {
   const { base, memoryBytes, scratchBytes } = module;
-  const pages = Math.ceil((memoryBytes + scratchBytes + more) / pageBytes);
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  new Uint8Array(memory.buffer).fill(0xff);
+  const control = memoryBytes + threads * scratchBytes;
+  const pages = Math.ceil((control + module.controlBytes) / pageBytes);
+  const isShared = threads > 1;
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: isShared });
+  new Uint8Array(memory.buffer).fill(0xff, 0, control);
   const bytes = fused ? relaxedBytes(module.bytes, module.relaxedAt) : module.bytes.slice();
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-    env: { memory, scratch: memoryBytes },
-    math,
-  });
+  if (isShared) bytes[module.sharedAt] = 3;
+  const compiled = new WebAssembly.Module(bytes);
+  const env = { memory, scratch: memoryBytes, control, threads };
+  const { exports } = new WebAssembly.Instance(compiled, { env, math });
   return {
     memory,
+    compiled,
+    env,
     call(name, ...operands) {
       const f = exports[name];
       if (typeof f !== "function") throw new Error(`the module exports no ${name}`);
@@ -91,6 +106,12 @@ export interface WasmOptions {
   readonly vectors?: boolean;
 }
 
+/** Kernels of one nest each, on vectors, cut into parts wherever they may be, however short they are. */
+function onVectors(loops: LoopProgram, options: VectorOptions): LoopProgram {
+  const { batchSize } = options;
+  return markSplits(scheduleVectors(splitKernels(loops, batchSize), options), { batchSize, leastCycles: 0 });
+}
+
 /** A graph as loops: lowered, scheduled, placed in bytes and assembled. */
 export async function wasmOf(
   graph: Graph,
@@ -100,7 +121,7 @@ export async function wasmOf(
   const skip = new Set<string>();
   const loops = lowerGraph(graph, { float, batchSize, storage, skip });
   const program = vectors
-    ? placeProgram(scheduleVectors(loops, { batchSize, skip, float }), { batchSize, unit: "bytes" })
+    ? placeProgram(onVectors(loops, { batchSize, skip, float }), { batchSize, unit: "bytes" })
     : scheduleProgram(loops, { batchSize, skip, unit: "bytes" });
   checkLoops(program, "schedule");
   const plan = planMemory([program], storage, batchSize);

@@ -68,7 +68,9 @@ function nameLoops(
       : statement.role === "sequential"
         ? [along, `${along}2`, `${along}3`]
         : letters;
-    let name = wishes.find(isFree);
+    // A loop that stands twice, for whole blocks and for what remains, keeps its letter: it may be less deep there.
+    const before = names.get(statement.variable);
+    let name = before !== undefined && isFree(before) ? before : wishes.find(isFree);
     for (let k = depth; name === undefined; k++) if (isFree(`i${k}`)) name = `i${k}`;
     names.set(statement.variable, name);
     nameLoops(statement.body, depth + 1, names, [...open, name], moduleNames);

@@ -2,14 +2,16 @@
 import { rowsVariable } from "../../loop/expressions.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
 import { bytesOfElement } from "../../loop/memory.ts";
-import type { Kernel, LoopProgram } from "../../loop/types.ts";
+import { invariant } from "../../diagnostics/errors.ts";
+import type { For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
 import { identifierMaker, nameLocals, storageWish } from "../typescript/identifiers.ts";
+import { expressionText } from "./expressions.ts";
 import { rangesOf } from "../../loop/intervals.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { constant } from "./numbers.ts";
-import { operation } from "./scope.ts";
+import { get, operation } from "./scope.ts";
 import type { Scope } from "./scope.ts";
-import { statementLines } from "./statements.ts";
+import { loopLines, statementLines } from "./statements.ts";
 import { uniqueVariables } from "./unique-variables.ts";
 import type { Float, ValueType } from "./value-types.ts";
 
@@ -100,6 +102,41 @@ export function kernelBody(written: Kernel, program: LoopProgram, module: Module
   const kernel = { ...written, body: uniqueVariables(written.body) };
   const scratch = module.layout.scratchOf(written);
   const { scope, locals } = scopeOf(kernel, [...scratch.keys()], program, module);
-  const lines = [...scratchLines(scratch, scope), ...statementLines(kernel.body, scope)];
-  return ["(param $n i32)", ...indented([...declarations(locals, ["n"]), ...lines])].join("\n");
+  const isSplit = written.split !== undefined;
+  const parameters = isSplit ? ["n", "from", "to"] : ["n"];
+  const lines = [
+    ...scratchLines(scratch, scope),
+    ...(isSplit ? partLines(kernel, scope) : statementLines(kernel.body, scope)),
+  ];
+  return [
+    parameters.map((name) => `(param $${name} i32)`).join(" "),
+    ...indented([...declarations(locals, parameters), ...lines]),
+  ].join("\n");
+}
+
+/** The outermost loop of a kernel whose parts run on their own, and what stands before it. */
+function outermost({ name, body }: Kernel): { readonly before: readonly Statement[]; readonly loop: For } {
+  const loop = body[body.length - 1];
+  const before = body.slice(0, -1);
+  invariant(
+    loop?.kind === "for" && before.every(({ kind }) => kind === "let"),
+    `${name} is no loop that has parts`,
+  );
+  return { before, loop };
+}
+
+/** A part: the loop from `from` to `to`. */
+function partLines(kernel: Kernel, scope: Scope): string[] {
+  const { before, loop } = outermost(kernel);
+  return [
+    ...statementLines(before, scope),
+    ...loopLines(loop, { from: get("from"), to: get("to"), isSure: false }, scope),
+  ];
+}
+
+/** Where the loop of a kernel with parts ends, as a function of the rows. */
+export function extentBody(kernel: Kernel, program: LoopProgram, module: ModuleScope): string {
+  const { scope, locals } = scopeOf(kernel, [], program, module);
+  const text = expressionText(outermost(kernel).loop.to, scope);
+  return ["(param $n i32) (result i32)", ...indented([...declarations(locals, ["n"]), text])].join("\n");
 }

@@ -8,6 +8,7 @@ import { fusedPlaces } from "./fused-sums.ts";
 import { layOut } from "./memory-layout.ts";
 import { moduleText } from "./module-text.ts";
 import { inputRegion } from "./steps.ts";
+import { controlBytes } from "./threads.ts";
 import type { Float } from "./value-types.ts";
 
 export interface WasmModule {
@@ -49,7 +50,7 @@ export async function assembleWasm(
 ): Promise<WasmModule> {
   const layout = layOut(programs, plan, batchSize);
   const parts = { programs, plan, layout, float, batchSize };
-  const { text, mathImports } = moduleText(parts, false);
+  const { text, mathImports, isShared } = moduleText(parts, false);
   const [bytes, relaxedBytes] = await assemble(text, moduleText(parts, true).text);
   return {
     text,
@@ -60,7 +61,7 @@ export async function assembleWasm(
     base: layout.base,
     memoryBytes: layout.bytes,
     scratchBytes: layout.scratchBytes,
-    controlBytes: 0,
+    controlBytes: isShared ? controlBytes : 0,
     ...inputRegion(plan, layout.base),
   };
 }

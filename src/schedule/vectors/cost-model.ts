@@ -40,6 +40,17 @@ const costOfVariant = 0.03;
 /** Bytes of an operand from which on its rows, far apart, are not at hand when the next tile comes. */
 const secondCache = 786_432;
 const slowdownBeyond = 1.8;
+/** Bytes from one row to the next from which on rows drive each other out of the first cache, and how many must meet for that. */
+const farApart = 1024;
+const crowd = 64;
+const slowdownApart = 1.25;
+
+/** How much longer a tile waits for an operand that lies as the model has it. */
+function slowness({ alongSum }: Operand, depth: number, width: number, bytes: number): number {
+  if (depth * width * bytes > secondCache) return slowdownBeyond;
+  const isApart = alongSum === undefined || alongSum * bytes >= farApart;
+  return isApart && depth >= crowd ? slowdownApart : 1;
+}
 
 /** One iteration of the innermost loop for so many products of vectors, so many of them sums in registers beside `others`. */
 export function products(sums: number, others: number): number {
@@ -103,7 +114,7 @@ function columnCycles(
         if (isPanel || alongColumns === 1) loads += copies * v * load;
         else gathers += copies * v * loadOfLanes;
         others += copies === 1 ? v : 1;
-        if (!isPanel && depth * width * bytes > secondCache) slow = slowdownBeyond;
+        if (!isPanel) slow = Math.max(slow, slowness(operand, depth, width, bytes));
       }
     }
     const work = Math.max(loads, products(r * v * sums, others)) + gathers;

@@ -1,0 +1,97 @@
+/**
+ * How threads share a kernel. Its outermost loop is cut into parts; whoever has time claims one, the thread that runs the program, too.
+ * A part is the same work whoever does it, so results do not depend on timing, and nobody waits for a thread that has claimed nothing.
+ *
+ * What threads agree by lies in a block of memory, at these bytes:
+ *
+ *   0    counter that idle threads wait on       4    not 0: threads shall end
+ *   8    the kernel, by its place in the table   12   rows   16   extent of the loop   20   size of a part
+ *   64   ticket: sequence · 256 + parts that nobody has claimed
+ *   128  parts that are done                     132  threads that wait
+ */
+
+export const controlBytes = 192;
+
+/** Two parts for each thread: one that is late holds up the others by half of its share at most. */
+const partsOfThread = 2;
+/** So often an idle thread looks for work before it sleeps: some ten microseconds. */
+const patience = 10_000;
+
+const control = "(global.get $control)";
+
+/** Claims a part and computes it: 1, or 0 if there was none. */
+const claim = `(func $claim (result i32)
+  (local $ticket i32) (local $from i32) (local $to i32)
+  (local.set $ticket (i32.atomic.load offset=64 ${control}))
+  (if (i32.eqz (i32.and (local.get $ticket) (i32.const 255))) (then (return (i32.const 0))))
+  ;; somebody else was faster: there may be more
+  (if (i32.ne (local.get $ticket)
+      (i32.atomic.rmw.cmpxchg offset=64 ${control} (local.get $ticket) (i32.sub (local.get $ticket) (i32.const 1))))
+    (then (return (i32.const 1))))
+  (local.set $from (i32.mul
+    (i32.sub (i32.and (local.get $ticket) (i32.const 255)) (i32.const 1))
+    (i32.load offset=20 ${control})))
+  (local.set $to (i32.add (local.get $from) (i32.load offset=20 ${control})))
+  (if (i32.gt_s (local.get $to) (i32.load offset=16 ${control})) (then (local.set $to (i32.load offset=16 ${control}))))
+  (call_indirect (type $part)
+    (i32.load offset=12 ${control}) (local.get $from) (local.get $to) (i32.load offset=8 ${control}))
+  (drop (i32.atomic.rmw.add offset=128 ${control} (i32.const 1)))
+  (i32.const 1))`;
+
+/** Offers the parts of a kernel, claims some, and comes back when all are done. */
+const parallel = `(func $parallel (param $kernel i32) (param $n i32) (param $extent i32) (param $multiple i32)
+  (local $size i32) (local $parts i32)
+  (local.set $parts (i32.mul (global.get $threads) (i32.const ${partsOfThread})))
+  ;; multiples that the extent has, shared out and rounded up
+  (local.set $size (i32.div_s
+    (i32.add (local.get $extent) (i32.sub (local.get $multiple) (i32.const 1)))
+    (local.get $multiple)))
+  (local.set $size (i32.mul (local.get $multiple) (i32.div_s
+    (i32.add (local.get $size) (i32.sub (local.get $parts) (i32.const 1)))
+    (local.get $parts))))
+  (if (i32.le_s (local.get $extent) (local.get $size)) (then
+    (call_indirect (type $part) (local.get $n) (i32.const 0) (local.get $extent) (local.get $kernel))
+    (return)))
+  (local.set $parts (i32.div_s
+    (i32.add (local.get $extent) (i32.sub (local.get $size) (i32.const 1)))
+    (local.get $size)))
+  (i32.store offset=8 ${control} (local.get $kernel))
+  (i32.store offset=12 ${control} (local.get $n))
+  (i32.store offset=16 ${control} (local.get $extent))
+  (i32.store offset=20 ${control} (local.get $size))
+  (i32.atomic.store offset=128 ${control} (i32.const 0))
+  (global.set $sequence (i32.add (global.get $sequence) (i32.const 256)))
+  (i32.atomic.store offset=64 ${control} (i32.or (global.get $sequence) (local.get $parts)))
+  (drop (i32.atomic.rmw.add ${control} (i32.const 1)))
+  (if (i32.atomic.load offset=132 ${control}) (then
+    (drop (memory.atomic.notify ${control} (i32.const 255)))))
+  (loop $more (br_if $more (call $claim)))
+  (loop $late (br_if $late (i32.lt_s (i32.atomic.load offset=128 ${control}) (local.get $parts)))))`;
+
+/** What a thread beside the first runs, until it shall end. Who is told that there is work between looking and sleeping does not sleep. */
+const serve = `(func $serve (export "serve")
+  (local $counter i32) (local $tries i32)
+  (loop $look
+    (local.set $counter (i32.atomic.load ${control}))
+    (if (i32.atomic.load offset=4 ${control}) (then (return)))
+    (if (call $claim) (then (local.set $tries (i32.const 0)) (br $look)))
+    (local.set $tries (i32.add (local.get $tries) (i32.const 1)))
+    (br_if $look (i32.lt_s (local.get $tries) (i32.const ${patience})))
+    (local.set $tries (i32.const 0))
+    (drop (i32.atomic.rmw.add offset=132 ${control} (i32.const 1)))
+    (drop (memory.atomic.wait32 ${control} (local.get $counter) (i64.const -1)))
+    (drop (i32.atomic.rmw.sub offset=132 ${control} (i32.const 1)))
+    (br $look)))`;
+
+/** The functions of a module whose kernels, by name in the order of their numbers, may be shared. */
+export const sharingFields = (kernels: readonly string[]): string[] =>
+  kernels.length === 0
+    ? []
+    : [
+        "(type $part (func (param i32 i32 i32)))",
+        `(table funcref (elem ${kernels.map((name) => `$${name}`).join(" ")}))`,
+        "(global $sequence (mut i32) (i32.const 0))",
+        claim,
+        parallel,
+        serve,
+      ];
