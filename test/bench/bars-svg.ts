@@ -3,26 +3,34 @@
 import { scaleLog } from "d3-scale";
 import { pageSvg, pageWidth } from "../../src/report/svg-page.ts";
 import type { Block } from "../../src/report/svg-page.ts";
-import { colourCount } from "../../src/report/svg-style.ts";
 import { element, textAt } from "../../src/report/svg.ts";
 import { stepsPerSecond } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 
 const barHeight = 16;
+/** Of each library: the ways to run it share a colour. */
+const libraries = ["tapeless", "TensorFlow.js", "jax-js", "brain.js", "PyTorch"];
+const colourOf = (name: string): number =>
+  Math.max(
+    0,
+    libraries.findIndex((library) => name.startsWith(library)),
+  );
 const margin = { left: 190, right: 90, head: 28, foot: 14 } as const;
 
 /** The same figures give the same picture. */
 export function barsSvg(all: readonly WorkloadOutcome[], subtitle: string): string {
   const rates = all.flatMap(({ outcomes }) => measured(outcomes).map(({ rate }) => rate));
-  const names = [...new Set(all.flatMap(({ outcomes }) => measured(outcomes).map(({ name }) => name)))];
-  const colourOf = (name: string) => names.indexOf(name) % colourCount;
   // A bar's foot is a power of ten: a logarithm has no zero to stand on.
   const lowest = 10 ** Math.floor(Math.log10(Math.min(0.1, ...rates)));
   const x = scaleLog()
     .domain([lowest, Math.max(10, ...rates)])
     .range([margin.left, pageWidth - margin.right]);
-  const panels = all.map((each) => panel(each, (value) => x(value), powersOf(x.domain()), colourOf));
-  return pageSvg({ title: "Training steps a second, by library", subtitle, blocks: panels });
+  const panels = all.map((each) => panel(each, (value) => x(value), powersOf(x.domain())));
+  return pageSvg({
+    title: "Training steps a second: each line is ten times the one before it",
+    subtitle,
+    blocks: panels,
+  });
 }
 
 const measured = (outcomes: readonly Outcome[]): { name: string; rate: number }[] =>
@@ -40,7 +48,6 @@ function panel(
   { workload, words, outcomes }: WorkloadOutcome,
   x: (value: number) => number,
   powers: readonly number[],
-  colourOf: (name: string) => number,
 ): Block {
   const bars = measured(outcomes);
   const height = margin.head + bars.length * (barHeight + 4) + margin.foot;
@@ -50,7 +57,7 @@ function panel(
       "g",
       {},
       textAt(24, top + 16, workload, { class: "panel" }),
-      textAt(margin.left, top + 16, words, { class: "quiet" }),
+      textAt(100, top + 16, words, { class: "quiet" }),
       ...powers.map((power) =>
         element("line", {
           class: "grid",

@@ -20,6 +20,18 @@ const facts = [
 /** Whether threads can share the work of a module: not where it has no kernel that is worth it. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
+/** How the loops of each kernel run, program by program; those without a choice, and those that were told before, are not. */
+function scheduleLines(programs: WasmPrograms["programs"]): string[] {
+  const known = new Set<string>();
+  return programs.flatMap(({ name, kernels }) => {
+    const lines = kernels
+      .flatMap(({ name, schedule }) => (schedule === undefined ? [] : [`  ${name}: ${schedule.text}`]))
+      .filter((line) => !known.has(line));
+    for (const line of lines) known.add(line);
+    return lines.length === 0 ? [] : ["", `${name}:`, ...lines];
+  });
+}
+
 export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPrograms): void {
   const { bytes, relaxedAt, mathImports } = module;
   const kernels = new Set(programs.flatMap((program) => program.kernels)).size;
@@ -29,6 +41,7 @@ export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPro
   ];
   writer.blankLine().writeLine("/**");
   for (const line of lines) writer.writeLine(` * ${line}`);
+  for (const line of scheduleLines(programs)) writer.writeLine(` * ${line}`);
   writer.writeLine(" */");
   writer.write("const kernels: WasmFacts = ").inlineBlock(() => {
     writer.writeLine(`module: \`\n${base64Lines(bytes)}\n\`,`);
