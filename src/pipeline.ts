@@ -98,13 +98,20 @@ export interface Compilation {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
   /** For the target `wasm`: its own programs. Storage lies where `plan` has it, temporaries do not. */
-  readonly vectors?: PlannedPrograms | undefined;
+  readonly vectors?: VectorPrograms | undefined;
 }
 
 /** Programs, and the arena that they work on. */
 export interface PlannedPrograms {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
+}
+
+/** The programs of the target `wasm`, with every place in bytes. */
+export interface VectorPrograms extends PlannedPrograms {
+  /** The same kernels before they were placed: one index an axis. */
+  readonly loops: readonly LoopProgram[];
+  readonly float: "f32" | "f64";
 }
 
 const programOrder = ["begin", "measure", "gradient", "update", "predict", "evaluate", "summarise"] as const;
@@ -174,9 +181,11 @@ function vectorPrograms(
   lowered: readonly LoopProgram[],
   storage: ReadonlyMap<string, Buffer>,
   options: VectorOptions,
-): PlannedPrograms {
-  const programs = lowered.map((program) => placedVectors(vectorLoops(program, options), options.batchSize));
-  return { programs, plan: planMemory(programs, storage, options.batchSize) };
+): VectorPrograms {
+  const { batchSize, float } = options;
+  const loops = lowered.map((program) => vectorLoops(program, options));
+  const programs = loops.map((program) => placedVectors(program, batchSize));
+  return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
 }
 
 /**

@@ -24,12 +24,15 @@ export interface ModuleText {
   readonly text: string;
   /** Functions of JavaScript's that the module imports. */
   readonly mathImports: readonly FunctionName[];
+  /** The function of each kernel. */
+  readonly functions: ReadonlyMap<Kernel, string>;
   /** Whether threads may share any of its kernels. */
   readonly isShared: boolean;
 }
 
 interface KernelFunctions {
   readonly texts: readonly string[];
+  readonly functions: ReadonlyMap<Kernel, string>;
   /** The call of each kernel. */
   readonly calls: ReadonlyMap<Kernel, string>;
   /** Functions of kernels that threads may share, in the order of their numbers. */
@@ -44,6 +47,7 @@ function kernelFunctions(parts: ModuleParts, isFused: boolean, library: Library)
   const texts: string[] = [];
   const shared: string[] = [];
   const calls = new Map<Kernel, string>();
+  const functions = new Map<Kernel, string>();
   const scope = {
     float,
     batchSize,
@@ -57,14 +61,16 @@ function kernelFunctions(parts: ModuleParts, isFused: boolean, library: Library)
     if (known !== undefined) return known;
     const name = identify(wish);
     byText.set(text, name);
-    texts.push([...comments, `(func $${name} ${text})`].join("\n"));
+    texts.push([...comments, functionText(name, text)].join("\n"));
     return name;
   };
   for (const program of programs)
     for (const kernel of program.kernels) {
       const wish = storageWish(kernel.name);
       const comments = provenanceLines(kernel.provenance, ";;");
-      const name = functionOf(kernelBody(kernel, program, scope), `compute_${wish}`, comments);
+      const body = kernelBody(kernel, program, scope);
+      const name = functionOf(body, `compute_${wish}`, comments);
+      functions.set(kernel, functionText(name, body));
       if (kernel.split === undefined) {
         calls.set(kernel, `(call $${name} (local.get $n))`);
         continue;
@@ -73,8 +79,10 @@ function kernelFunctions(parts: ModuleParts, isFused: boolean, library: Library)
       if (!shared.includes(name)) shared.push(name);
       calls.set(kernel, sharedCall(name, shared.indexOf(name), extent, kernel.split.multiple));
     }
-  return { texts, calls, shared };
+  return { texts, functions, calls, shared };
 }
+
+const functionText = (name: string, text: string): string => `(func $${name} ${text})`;
 
 /** One thread does all of it at once. */
 const sharedCall = (name: string, index: number, extent: string, multiple: number): string =>
@@ -105,7 +113,7 @@ const pageBytes = 65536;
 export function moduleText(parts: ModuleParts, isFused: boolean): ModuleText {
   const { programs, layout } = parts;
   const library = new Library();
-  const { texts, calls, shared } = kernelFunctions(parts, isFused, library);
+  const { texts, functions, calls, shared } = kernelFunctions(parts, isFused, library);
   const runs = programs.map((program) => programFunction(program, calls, parts));
   const steps = stepsFunction(parts);
   const code = [...texts, ...runs, ...(steps === undefined ? [] : [steps]), ...sharingFields(shared)];
@@ -118,5 +126,6 @@ export function moduleText(parts: ModuleParts, isFused: boolean): ModuleText {
     ...library.definitions(code),
     ...code,
   ];
-  return { text: `(module\n\n${fields.join("\n\n")}\n\n)\n`, mathImports, isShared: shared.length > 0 };
+  const text = `(module\n\n${fields.join("\n\n")}\n\n)\n`;
+  return { text, mathImports, functions, isShared: shared.length > 0 };
 }
