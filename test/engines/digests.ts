@@ -18,8 +18,9 @@ export interface Case {
   readonly data: Batch;
 }
 
-/** In hexadecimal digits. */
+/** In hexadecimal digits, and what ran. */
 export interface Digests {
+  readonly backend: string;
   readonly parameters: string;
   readonly gradients: string;
   readonly predictions: string;
@@ -57,6 +58,7 @@ async function trained({ model, createTrainer }: EmittedModule, one: Case): Prom
   const inputsOf = (batch: Batch): Batch =>
     Object.fromEntries(Object.keys(model.inputs).map((name) => [name, batch[name]]));
   return {
+    backend: trainer.backend,
     parameters: await digest(Object.values(trainer.parameters)),
     gradients: await digest(Object.values(trainer.gradients)),
     predictions: await digest(batches.map((batch) => trainer.predict(inputsOf(batch)))),

@@ -25,16 +25,26 @@ export function newWorkspace(): Workspace {
   return { folder, write, writeModule, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** `run.ts` and `run.js` print the digests of all cases as JSON. */
-export async function writeRun({ write, writeModule }: Workspace, cases: readonly Case[]): Promise<void> {
-  await writeModule("digests", await readFile(new URL("digests.ts", import.meta.url), "utf8"));
+/** What engines run: a function of cases and of the extension that modules have, exported by the file of this name here. */
+export interface Script {
+  readonly file: string;
+  readonly entry: string;
+}
+
+/** `run.ts` and `run.js` print what a script gives for all cases as JSON. */
+export async function writeRun(
+  { write, writeModule }: Workspace,
+  { file, entry }: Script,
+  cases: readonly Case[],
+): Promise<void> {
+  await writeModule(file, await readFile(new URL(`${file}.ts`, import.meta.url), "utf8"));
   write("cases.js", `export const cases = ${JSON.stringify(cases)};\n`);
   for (const extension of ["ts", "js"] as const)
     write(
       `run.${extension}`,
       `import { cases } from "./cases.js";
-import { digestsOf } from "./digests.${extension}";
-console.log(JSON.stringify(await digestsOf(cases, "${extension}")));
+import { ${entry} } from "./${file}.${extension}";
+console.log(JSON.stringify(await ${entry}(cases, "${extension}")));
 `,
     );
 }
@@ -48,8 +58,13 @@ export interface PageReport {
   readonly outcome: unknown;
 }
 
-/** `NAME.html` shows a report in an element `output`; `module` is what it awaits, as the text of an expression in `cases` and `digestsOf`. */
-export function writePage({ write }: Workspace, name: string, outcome: string): void {
+/** `NAME.html` shows a report in an element `output`; `module` is what it awaits, as the text of an expression in `cases` and the script's entry. */
+export function writePage(
+  { write }: Workspace,
+  { file, entry }: Script,
+  name: string,
+  outcome = `${entry}(cases, "js")`,
+): void {
   write(
     `${name}.html`,
     `<!doctype html><title>${name}</title><script type="module" src="${name}.js"></script>\n`,
@@ -57,7 +72,7 @@ export function writePage({ write }: Workspace, name: string, outcome: string): 
   write(
     `${name}.js`,
     `import { cases } from "./cases.js";
-import { digestsOf } from "./digests.js";
+import { ${entry} } from "./${file}.js";
 const output = document.createElement("output");
 const outcome = await (${outcome});
 const emptyModule = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
