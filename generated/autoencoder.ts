@@ -2422,31 +2422,18 @@ function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
-/**
- * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into halves of 26 bits
- * whose products are exact (T. J. Dekker, "A floating-point technique for extending the available precision", 1971).
- */
-function productError(x: number, y: number, product: number): number {
-  const xSplit = 134217729 * x;
-  const ySplit = 134217729 * y;
-  const xHigh = xSplit - (xSplit - x);
-  const yHigh = ySplit - (ySplit - y);
-  const xLow = x - xHigh;
-  const yLow = y - yHigh;
-  return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
-}
-
-/** 2^k for −1023 ≤ k ≤ 1023 stands at k + 1023. */
+/** 2^k for −1023 ≤ k ≤ 1024 stands at k + 1023; the last is ∞. */
 const powersOfTwo: Float64Array = tableOfPowersOfTwo();
 
 function tableOfPowersOfTwo(): Float64Array {
-  const table = new Float64Array(2047);
+  const table = new Float64Array(2048);
   let power = 1;
   for (let k = 0; k <= 1023; k++) {
     table[1023 + k] = power;
     table[1023 - k] = 1 / power;
     power *= 2;
   }
+  table[2047] = power;
   return table;
 }
 
@@ -2598,66 +2585,33 @@ function judge(
 
 // ── exponential ──
 
-/** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
-const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
-
-/** Each entry is the one before times 2^(1/64), in pairs of doubles. */
-function tableOfRootsOfTwo(): Float64Array {
-  const root = 1.0108892860517005;
-  const rootRest = -1.5234778603368577e-17;
-  const table = new Float64Array(128);
-  table[0] = 1;
-  for (let j = 0; j < 126; j += 2) {
-    const product = table[j] * root;
-    const rest = productError(table[j], root, product) + (table[j] * rootRest + table[j + 1] * root);
-    table[j + 2] = product + rest;
-    table[j + 3] = product - table[j + 2] + rest;
-  }
-  return table;
-}
-
-/** eʳ − 1 = r + r²/2 + … + r⁶/720 for |r| ≤ 0.0055, to a relative error of 5·10⁻¹⁸. */
-function expm1NearZero(r: number): number {
-  return r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720)))));
-}
-
 /**
- * eˣ to 0.53 units in the last place. With k the whole number nearest to 64 x / ln 2,
- *
- *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720,
- *
- * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W. Waite, 1980), and
- * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
+ * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson), relative error 2⁻²⁸. Its
+ * first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides by, is as exact where βᵗ is near 1. Below
+ * −1023 the result is what rounds to 0.
  */
+function exp2(y: number): number {
+  const z = Math.min(Math.max(y, -1023), 1024);
+  const k = nearest(z);
+  const r = z - k;
+  const p = 1 + r * (0.6931471805599453 + r * (0.240226475497 + r * (0.0555036225233 + r * (0.00961852630587 + r * (0.00133901616431 + r * 0.000153211547702))))); // prettier-ignore
+  return p * powersOfTwo[(k | 0) + 1023];
+}
+
+/** eˣ = 2^(x / ln 2) */
 function exp(x: number): number {
-  // Beyond these bounds the result is 0 or infinite; NaN passes.
-  const y = Math.min(Math.max(x, -746), 710);
-  const k = nearest(y * 92.33248261689366);
-  const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
-  const p = expm1NearZero(r);
-  const j = (k & 63) * 2;
-  // In two factors, as 2^⌊k/64⌋ itself may overflow, and so that a subnormal result is rounded once.
-  const half = k >> 7;
-  const power = powersOfTwo[half + 1023];
-  return (
-    (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * power * powersOfTwo[(k >> 6) - half + 1023]
-  );
+  return exp2(x * 1.4426950408889634);
 }
 
-/** eˣ − 1 without loss near 0: k, r and tables as in `exp`, (2^(k/64) − 1) + 2^(k/64) (eʳ − 1). */
+/** eˣ − 1; near 0 x + x² (1/2 + x/6 + …), minimax (Remez), relative error 2⁻²⁶. */
 function expm1(x: number): number {
-  if (!(Math.abs(x) < 40) || x === 0) return x > 0 ? exp(x) : x < 0 ? -1 : x;
-  const k = nearest(x * 92.33248261689366);
-  const r = x - k * 0.010830424696223417 - k * 2.572804622327669e-14;
-  const p = expm1NearZero(r);
-  const j = (k & 63) * 2;
-  const power = powersOfTwo[(k >> 6) + 1023];
-  return power * rootsOfTwo[j] - 1 + power * (rootsOfTwo[j + 1] + rootsOfTwo[j] * p);
+  if (!(Math.abs(x) < 0.35)) return exp(x) - 1;
+  return x + x * x * (0.4999999804 + x * (0.166665385935 + x * (0.04166722154786 + x * (0.00836719264937 + x * 0.001388240061185)))); // prettier-ignore
 }
 
-/** σ(x) = 1 / (1 + e⁻ˣ), in [0, 1]; no overflow for any x. */
+/** σ(x) = 1 / (1 + e⁻ˣ), in [0, 1]. */
 function sigmoid(x: number): number {
-  return x < -709 ? exp(x) : 1 / (1 + exp(-x));
+  return 1 / (1 + exp(-x));
 }
 
 // ── fields ──
@@ -4043,40 +3997,22 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 
 // ── trigonometric ──
 
-/** sin(r + e) for |r| ≤ π/4 and e far below r: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
-function sinNearZero(r: number, e: number): number {
-  const z = r * r;
-  const p = 0.00833333333332249 + z * (-0.0001984126982985795 + z * (0.0000027557313707070068 + z * (-2.5050760253406863e-8 + z * 1.58969099521155e-10))); // prettier-ignore
-  return r - (z * (0.5 * e - z * r * p) - e - z * r * -0.16666666666666632);
-}
-
-/** cos(r + e) for |r| ≤ π/4 and e far below r: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
-function cosNearZero(r: number, e: number): number {
-  const z = r * r;
-  const p = z * (0.0416666666666666 + z * (-0.001388888888887411 + z * (0.00002480158728947673 + z * (-2.7557314351390663e-7 + z * (2.087572321298175e-9 + z * -1.1359647557788195e-11))))); // prettier-ignore
-  const half = 0.5 * z;
-  const w = 1 - half;
-  return w + (1 - w - half + (z * p - r * e));
-}
-
 /**
- * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4: π/2 is a sum of three
- * doubles, the first two so short (33 bits) that n times them is exact (W. J. Cody and W. Waite, 1980), and e is what r loses by
- * rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, x is first taken modulo 2π as a double,
- * which costs 4·10⁻¹⁷ |x|.
+ * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of two doubles, the first so
+ * short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then quarter + n says which of ±sin r and ±cos r
+ * it is; minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ and 2⁻³³. Beyond |x| = 10⁶, x is first taken modulo 2π as a double.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6))
     return Math.abs(x) < Infinity ? sinOfQuarters(x % 6.283185307179586, quarter) : NaN;
   const n = nearest(x * 0.6366197723675814);
-  const first = x - n * 1.5707963267341256;
-  const second = n * 6.077100506303966e-11;
-  const near = first - second;
-  const rest = n * 2.0222662487959506e-21 - (first - near - second);
-  const r = near - rest;
-  const e = near - r - rest;
+  const r = x - n * 1.5707963267341256 - n * 6.077100506506192e-11;
+  const z = r * r;
   const turn = n + quarter;
-  const value = (turn & 1) === 0 ? sinNearZero(r, e) : cosNearZero(r, e);
+  const value =
+    (turn & 1) === 0
+      ? r * (0.9999999967356 + z * (-0.1666665012472 + z * (0.008332011162045 + z * -0.0001950114353461)))
+      : 1 + z * (-0.4999999969435 + z * (0.04166662034282 + z * (-0.001388668119527 + z * 0.00002438352466294))); // prettier-ignore
   return (turn & 2) === 0 ? value : -value;
 }
 

@@ -248,7 +248,7 @@ export async function emitTypeScript(
       module: await assembleWasm(vectors.programs, vectors.plan, { float: dtype, batchSize }),
     },
   };
-  return assembleModule(parts, trainerModule(parts), await loadRuntime(), isFormatted);
+  return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);
 }
 
 /** What a predictor holds beside its code. */
@@ -279,5 +279,5 @@ export async function emitPredictor(
     values,
     rows: fields && predictedRows(model, built, fields),
   };
-  return assembleModule(parts, predictorModule(parts), await loadRuntime());
+  return assembleModule(parts, predictorModule(parts), await loadRuntime(dtype));
 }

@@ -24,21 +24,29 @@ export function productError(x: number, y: number, product: number): number {
   return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
 }
 
-/** 2^k for −1023 ≤ k ≤ 1023 stands at k + 1023. */
+/** 2^k for −1023 ≤ k ≤ 1024 stands at k + 1023; the last is ∞. */
 export const powersOfTwo: Float64Array = tableOfPowersOfTwo();
 
 function tableOfPowersOfTwo(): Float64Array {
-  const table = new Float64Array(2047);
+  const table = new Float64Array(2048);
   let power = 1;
   for (let k = 0; k <= 1023; k++) {
     table[1023 + k] = power;
     table[1023 - k] = 1 / power;
     power *= 2;
   }
+  table[2047] = power;
   return table;
 }
 
 /** One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits of the fraction. */
-export const bitsOfDouble: Float64Array = new Float64Array([1]);
-export const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
-export const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
+const bitsOfDouble: Float64Array = new Float64Array([1]);
+const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
+const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
+
+/** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
+export function exponentOf(x: number): number {
+  bitsOfDouble[0] = x;
+  // 0x3fe6a09e: how √½ begins
+  return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
+}

@@ -1,12 +1,5 @@
 // Logarithms in pure arithmetic: see double-arithmetic.ts.
-import { bitsOfDouble, highWord, powersOfTwo, wordsOfDouble } from "./double-arithmetic.ts";
-
-/** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
-export function exponentOf(x: number): number {
-  bitsOfDouble[0] = x;
-  // 0x3fe6a09e: how √½ begins
-  return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
-}
+import { exponentOf, powersOfTwo } from "./double-arithmetic.ts";
 
 /**
  * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as

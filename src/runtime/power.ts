@@ -1,7 +1,6 @@
 // Powers in pure arithmetic: see double-arithmetic.ts.
-import { nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
+import { exponentOf, nearest, powersOfTwo, productError } from "./double-arithmetic.ts";
 import { expm1NearZero, rootsOfTwo } from "./exponential.ts";
-import { exponentOf } from "./logarithm.ts";
 
 /**
  * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole are NaN.

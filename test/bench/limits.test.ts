@@ -7,9 +7,9 @@ import { digitsTrainers, sizesOf } from "./emitted.ts";
 describe("what an emitted file weighs", () => {
   test("the trainer of digits, minified and gzipped, as a page takes it and as a program: only what a model needs is copied in", async () => {
     const { whole, module } = await digitsTrainers();
-    expect((await sizesOf(module)).gzipped).toBeLessThan(8_500);
+    expect((await sizesOf(module)).gzipped).toBeLessThan(8_000);
     // The part that reads files, saves and predicts has grown beyond the 12 kB that the whole once kept to.
-    expect((await sizesOf(whole)).gzipped).toBeLessThan(12_700);
+    expect((await sizesOf(whole)).gzipped).toBeLessThan(12_600);
   });
 });
 

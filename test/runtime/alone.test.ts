@@ -28,83 +28,98 @@ function faultsOf(paths: string[], others: ts.CompilerOptions): string[] {
 }
 
 const folder = new URL("../../src/runtime/", import.meta.url);
-const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+const filesIn = (place: URL) => readdirSync(place).filter((name) => name.endsWith(".ts"));
+const files = filesIn(folder);
+/** In f32 these stand in place of those of the same name. */
+const singles = filesIn(new URL("single/", folder));
 const pathOf = (name: string) => new URL(name, folder).pathname;
+
+/** What modules in f32 and in f64 are made of. */
+const sourcesOf = {
+  Float32Array: files.map((name) => (singles.includes(name) ? `single/${name}` : name)),
+  Float64Array: files,
+};
+const kinds = ["Float32Array", "Float64Array"] as const;
 
 const bare = { lib: ["lib.es2022.d.ts"], types: [] };
 const browser = { lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] };
 const node = { lib: ["lib.es2022.d.ts"], types: ["node"] };
 
 test("it compiles under --strict with the language's own library alone", () => {
-  expect(faultsOf(files.map(pathOf), { ...bare, noUnusedLocals: true })).toEqual([]);
+  const all = [...files, ...singles.map((name) => `single/${name}`)];
+  expect(faultsOf(all.map(pathOf), { ...bare, noUnusedLocals: true })).toEqual([]);
 });
 
-test.each(["Float32Array", "Float64Array"])(
-  "as one file of %s it compiles beside any host's types, and runs",
-  (numbers) => {
-    const scratch = mkdtempSync(join(tmpdir(), "alone-"));
-    try {
-      const whole = files.map((name) => {
-        const text = readFileSync(pathOf(name), "utf8");
-        return text.replaceAll(/^import [^;]*;\n/gm, "").replaceAll(/^export /gm, "");
+test("each file for f32 has one whose place it takes: another would be in no module", () => {
+  expect(singles.filter((name) => !files.includes(name))).toEqual([]);
+});
+
+test.each(kinds)("as one file of %s it compiles beside any host's types, and runs", (numbers) => {
+  const scratch = mkdtempSync(join(tmpdir(), "alone-"));
+  try {
+    const whole = sourcesOf[numbers].map((name) => {
+      const text = readFileSync(pathOf(name), "utf8");
+      return text.replaceAll(/^import [^;]*;\n/gm, "").replaceAll(/^export /gm, "");
+    });
+    const start = "void runIfMain(import.meta, { ...noProgram, data: { inputs: {}, targets: {} } });\n";
+    const facts =
+      '{ name: "m", specHash: "", dtype: "f64", target: "ts", batchSize: 1, inputs: {}, targets: {}, parameters: [] }';
+    const training = "{ epochs: 1, seed: 1, shuffle: true, metrics: [], stratify: true }";
+    const program = `const noProgram = { model: ${facts} satisfies ModelFacts, training: ${training}, createTrainer: (): Trainer => { throw new InputError("none"); }, reader: csvFile(parseCsv), codecs: { columns: columnCodec } };\n`;
+    const text = [...whole, program, start, "export type { Trainer };\n"].join("\n");
+    const file = join(scratch, "whole file.ts");
+    writeFileSync(
+      file,
+      text.replace("type Numbers = Float32Array | Float64Array", `type Numbers = ${numbers}`),
+    );
+    for (const host of numbers === "Float32Array" ? [bare, browser, node] : [bare])
+      expect(faultsOf([file], host)).toEqual([]);
+    // from a folder without package.json, by another name than its own, with the loader that takes such files for CommonJS
+    const link = join(scratch, "link.ts");
+    symlinkSync(file, link);
+    for (const started of [file, link]) {
+      const tsx = new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url).pathname;
+      const { status, stdout, stderr } = spawnSync(process.execPath, [tsx, started, "--help"], {
+        encoding: "utf8",
       });
-      const start = "void runIfMain(import.meta, { ...noProgram, data: { inputs: {}, targets: {} } });\n";
-      const facts =
-        '{ name: "m", specHash: "", dtype: "f64", target: "ts", batchSize: 1, inputs: {}, targets: {}, parameters: [] }';
-      const training = "{ epochs: 1, seed: 1, shuffle: true, metrics: [], stratify: true }";
-      const program = `const noProgram = { model: ${facts} satisfies ModelFacts, training: ${training}, createTrainer: (): Trainer => { throw new InputError("none"); }, reader: csvFile(parseCsv), codecs: { columns: columnCodec } };\n`;
-      const text = [...whole, program, start, "export type { Trainer };\n"].join("\n");
-      const file = join(scratch, "whole file.ts");
-      writeFileSync(
-        file,
-        text.replace("type Numbers = Float32Array | Float64Array", `type Numbers = ${numbers}`),
-      );
-      for (const host of numbers === "Float32Array" ? [bare, browser, node] : [bare])
-        expect(faultsOf([file], host)).toEqual([]);
-      // from a folder without package.json, by another name than its own, with the loader that takes such files for CommonJS
-      const link = join(scratch, "link.ts");
-      symlinkSync(file, link);
-      for (const started of [file, link]) {
-        const tsx = new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url).pathname;
-        const { status, stdout, stderr } = spawnSync(process.execPath, [tsx, started, "--help"], {
-          encoding: "utf8",
-        });
-        expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-        expect(stdout).toContain('Trains "m".');
-        const refused = spawnSync(process.execPath, [tsx, started, "--nonsense"], { encoding: "utf8" });
-        expect(refused.status).toBe(2);
-        expect(refused.stderr).toBe("error: unknown argument --nonsense (--help lists all)\n");
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      expect(stdout).toContain('Trains "m".');
+      const refused = spawnSync(process.execPath, [tsx, started, "--nonsense"], { encoding: "utf8" });
+      expect(refused.status).toBe(2);
+      expect(refused.stderr).toBe("error: unknown argument --nonsense (--help lists all)\n");
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+});
+
+test.each(kinds)(
+  "of %s it imports nothing but itself, casts nothing, and every name is declared once",
+  (numbers) => {
+    const seen = new Map<string, string>();
+    for (const name of sourcesOf[numbers]) {
+      const source = ts.createSourceFile(name, readFileSync(pathOf(name), "utf8"), ts.ScriptTarget.ES2022);
+      const visit = (node: ts.Node): void => {
+        if (ts.isImportDeclaration(node))
+          expect(node.moduleSpecifier.getText(source)).toMatch(/^"\.{1,2}\/[a-z0-9-]+\.ts"$/);
+        const isCast = ts.isAsExpression(node) && node.type.getText(source) !== "const";
+        if (isCast || ts.isNonNullExpression(node) || node.kind === ts.SyntaxKind.AnyKeyword) {
+          expect.fail(`${name} silences the type checker: ${node.getText(source)}`);
+        }
+        ts.forEachChild(node, visit);
+      };
+      visit(source);
+      for (const statement of source.statements) {
+        const declared = ts.isVariableStatement(statement)
+          ? statement.declarationList.declarations.map(({ name: binding }) => binding.getText(source))
+          : "name" in statement
+            ? [ts.getNameOfDeclaration(statement as ts.DeclarationStatement)?.getText(source) ?? ""]
+            : [];
+        for (const one of declared) {
+          expect(seen.get(one), `${one}, declared in ${name}, is declared elsewhere`).toBeUndefined();
+          seen.set(one, name);
+        }
       }
-    } finally {
-      rmSync(scratch, { recursive: true, force: true });
     }
   },
 );
-
-test("it imports nothing but itself, casts nothing, and every name is declared once", () => {
-  const seen = new Map<string, string>();
-  for (const name of files) {
-    const source = ts.createSourceFile(name, readFileSync(pathOf(name), "utf8"), ts.ScriptTarget.ES2022);
-    const visit = (node: ts.Node): void => {
-      if (ts.isImportDeclaration(node))
-        expect(node.moduleSpecifier.getText(source)).toMatch(/^"\.\/[a-z0-9-]+\.ts"$/);
-      const isCast = ts.isAsExpression(node) && node.type.getText(source) !== "const";
-      if (isCast || ts.isNonNullExpression(node) || node.kind === ts.SyntaxKind.AnyKeyword) {
-        expect.fail(`${name} silences the type checker: ${node.getText(source)}`);
-      }
-      ts.forEachChild(node, visit);
-    };
-    visit(source);
-    for (const statement of source.statements) {
-      const declared = ts.isVariableStatement(statement)
-        ? statement.declarationList.declarations.map(({ name: binding }) => binding.getText(source))
-        : "name" in statement
-          ? [ts.getNameOfDeclaration(statement as ts.DeclarationStatement)?.getText(source) ?? ""]
-          : [];
-      for (const one of declared) {
-        expect(seen.get(one), `${one}, declared in ${name}, is declared elsewhere`).toBeUndefined();
-        seen.set(one, name);
-      }
-    }
-  }
-});

@@ -1,7 +1,8 @@
 /**
  * The runtime's declarations, ready to be copied into a trainer. Taking the sources apart needs a TypeScript parser and the
  * formatter, half a second at every start; so the result is kept, under a digest of what it was made from: in the
- * published package since it was built, in a clone under node_modules/.cache.
+ * published package since it was built, in a clone under node_modules/.cache. Modules in f32 and in f64 compute elementary functions
+ * in different ways; each kind has its sources.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -18,15 +19,23 @@ const kept = z.object({
 
 const root = new URL("../../../", import.meta.url);
 const sourceFolder = new URL("src/runtime/", root);
+const singleFolder = new URL("single/", sourceFolder);
 /** Made when the package is built. */
-const published = new URL("dist/runtime-parts.json", root);
+const published = new URL("dist/", root);
 const cache = new URL("node_modules/.cache/tapeless/", root);
 
-const readSources = (): RuntimeSource[] =>
-  readdirSync(sourceFolder)
-    .filter((file) => file.endsWith(".ts"))
+const filesIn = (folder: URL): string[] => readdirSync(folder).filter((file) => file.endsWith(".ts"));
+
+/** In f32 the files of single/ stand in place of those of the same name. */
+function readSources(float: "f32" | "f64"): RuntimeSource[] {
+  const singles = new Set(float === "f32" ? filesIn(singleFolder) : []);
+  const folderOf = (file: string) => (singles.has(file) ? singleFolder : sourceFolder);
+  return filesIn(sourceFolder)
     .sort()
-    .map((file) => ({ file, text: readFileSync(new URL(file, sourceFolder), "utf8") }));
+    .map((file) => ({ file, text: readFileSync(new URL(file, folderOf(file)), "utf8") }));
+}
+
+const keptIn = (folder: URL, float: "f32" | "f64"): URL => new URL(`runtime-parts-${float}.json`, folder);
 
 /** Of the sources and of package.json, which pins the formatter. */
 function digestOf(sources: readonly RuntimeSource[]): string {
@@ -57,15 +66,18 @@ const parse = async (sources: readonly RuntimeSource[]): Promise<readonly Declar
 
 /** For the build of the package. */
 export async function publishRuntime(): Promise<void> {
-  const sources = readSources();
-  keep(published, digestOf(sources), await parse(sources));
+  for (const float of ["f32", "f64"] as const) {
+    const sources = readSources(float);
+    keep(keptIn(published, float), digestOf(sources), await parse(sources));
+  }
 }
 
-export async function loadRuntime(): Promise<RuntimeParts> {
-  const sources = readSources();
+/** For modules of that kind of numbers. */
+export async function loadRuntime(float: "f32" | "f64"): Promise<RuntimeParts> {
+  const sources = readSources(float);
   const digest = digestOf(sources);
-  const cached = new URL("runtime-parts.json", cache);
-  let declarations = readKept(published, digest) ?? readKept(cached, digest);
+  const cached = keptIn(cache, float);
+  let declarations = readKept(keptIn(published, float), digest) ?? readKept(cached, digest);
   if (declarations === undefined) {
     declarations = await parse(sources);
     try {

@@ -1,16 +1,18 @@
 // The exponential function and its relatives to the precision of f32, in pure arithmetic of doubles (double-arithmetic.ts):
-// shorter and faster than those of the folder above, with the same names. Results are doubles, to be rounded.
+// shorter and faster than those of the folder above, with the same names. Modules in f32 have this folder's files in place of
+// those. Results are doubles, of relative error below 2⁻²⁵, to be rounded.
 import { nearest, powersOfTwo } from "../double-arithmetic.ts";
 
 /**
- * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (Remez), relative error 2⁻²⁷. Beyond ±1023 the result is what
- * rounds to 0 or ∞.
+ * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson), relative error 2⁻²⁸. Its
+ * first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides by, is as exact where βᵗ is near 1. Below
+ * −1023 the result is what rounds to 0.
  */
 export function exp2(y: number): number {
-  const z = Math.min(Math.max(y, -1023), 1023);
+  const z = Math.min(Math.max(y, -1023), 1024);
   const k = nearest(z);
   const r = z - k;
-  const p = 1 + r * (0.6931472028819 + r * (0.2402263737919 + r * (0.05550329621449 + r * (0.009618919693947 + r * (0.001340162804528 + r * 0.0001537269008921))))); // prettier-ignore
+  const p = 1 + r * (0.6931471805599453 + r * (0.240226475497 + r * (0.0555036225233 + r * (0.00961852630587 + r * (0.00133901616431 + r * 0.000153211547702))))); // prettier-ignore
   return p * powersOfTwo[(k | 0) + 1023];
 }
 

@@ -1,6 +1,5 @@
 // Logarithms to the precision of f32: see exponential.ts.
-import { exponentOf } from "../logarithm.ts";
-import { powersOfTwo } from "../double-arithmetic.ts";
+import { exponentOf, powersOfTwo } from "../double-arithmetic.ts";
 
 /**
  * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s P(s²), minimax (Remez),
@@ -18,7 +17,7 @@ export function log2(x: number): number {
 /** Of what is not a positive number, or near the ends of the range for which there are powers of two. */
 function log2AtEdge(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x < 0 ? NaN : x;
-  return x < 1 ? log2(x * 2 ** 64) - 64 : log2(x * 2 ** -64) + 64;
+  return x < 1 ? log2(x * 18446744073709551616) - 64 : log2(x * 5.421010862427522e-20) + 64;
 }
 
 /** ln x = log₂ x · ln 2 */
@@ -28,5 +27,5 @@ export function log(x: number): number {
 
 /** ln(1 + x), x itself where that is as good. */
 export function log1p(x: number): number {
-  return Math.abs(x) < 2 ** -25 ? x : log(1 + x);
+  return Math.abs(x) < 3e-8 ? x : log(1 + x);
 }

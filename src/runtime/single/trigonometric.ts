@@ -4,7 +4,7 @@ import { nearest } from "../double-arithmetic.ts";
 /**
  * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of two doubles, the first so
  * short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then quarter + n says which of ±sin r and ±cos r
- * it is; minimax (Remez), relative errors 2⁻²⁸ and 2⁻³⁴. Beyond |x| = 10⁶, x is first taken modulo 2π as a double.
+ * it is; minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ and 2⁻³³. Beyond |x| = 10⁶, x is first taken modulo 2π as a double.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6))
@@ -16,7 +16,7 @@ function sinOfQuarters(x: number, quarter: number): number {
   const value =
     (turn & 1) === 0
       ? r * (0.9999999967356 + z * (-0.1666665012472 + z * (0.008332011162045 + z * -0.0001950114353461)))
-      : 0.9999999999434 + z * (-0.4999999956811 + z * (0.04166661290974 + z * (-0.001388651962758 + z * 0.00002437181725105))); // prettier-ignore
+      : 1 + z * (-0.4999999969435 + z * (0.04166662034282 + z * (-0.001388668119527 + z * 0.00002438352466294))); // prettier-ignore
   return (turn & 2) === 0 ? value : -value;
 }
 
