@@ -99,13 +99,20 @@ export interface Compilation {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
   /** For the target `wasm`: its own programs. Storage lies where `plan` has it, temporaries do not. */
-  readonly vectors?: PlannedPrograms | undefined;
+  readonly vectors?: VectorPrograms | undefined;
 }
 
 /** Programs, and the arena that they work on. */
 export interface PlannedPrograms {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
+}
+
+/** The programs of the target `wasm`, with every place in bytes. */
+export interface VectorPrograms extends PlannedPrograms {
+  /** The same kernels before they were placed: one index an axis. */
+  readonly loops: readonly LoopProgram[];
+  readonly float: "f32" | "f64";
 }
 
 const programOrder = ["begin", "measure", "gradient", "update", "predict", "evaluate", "summarise"] as const;
@@ -175,11 +182,14 @@ function vectorPrograms(
   lowered: readonly LoopProgram[],
   storage: ReadonlyMap<string, Buffer>,
   options: VectorOptions,
-): PlannedPrograms {
-  const { batchSize } = options;
-  const loops = lowered.map((program) => vectorLoops(program, options));
-  const programs = shareKernels(loops, batchSize).map((program) => placedVectors(program, batchSize));
-  return { programs, plan: planMemory(programs, storage, batchSize) };
+): VectorPrograms {
+  const { batchSize, float } = options;
+  const loops = shareKernels(
+    lowered.map((program) => vectorLoops(program, options)),
+    batchSize,
+  );
+  const programs = loops.map((program) => placedVectors(program, batchSize));
+  return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
 }
 
 /**

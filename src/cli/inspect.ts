@@ -1,6 +1,7 @@
 /** `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text or JSON, the schedule as SVG too. */
 import { Unsupported } from "../diagnostics/errors.ts";
 import type { ViewName } from "../inspect/index.ts";
+import type { KernelTimes } from "../inspect/measure-kernels.ts";
 import type { PassReport } from "../passes/run.ts";
 import type { Compilation } from "../pipeline.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
@@ -15,30 +16,43 @@ export interface InspectFlags {
   readonly show: ViewName;
   readonly of?: string;
   readonly format: "text" | "json" | "dot" | "svg" | "html";
+  readonly target: "ts" | "wasm";
+  /** How kernels of WebAssembly are written, and whether they are run to tell what they take. */
+  readonly text?: "loops" | "wat";
+  readonly measure: boolean;
   readonly dtype: "f32" | "f64";
   readonly output?: string;
 }
 
 export async function inspectSpec(
   spec: string,
-  { show, of, format, dtype, output }: InspectFlags,
+  { show, of, format, target, text: written, measure, dtype, output }: InspectFlags,
 ): Promise<number> {
   if (format !== "text" && format !== "json" && !(format === "svg" && show === "schedule"))
     throw new Unsupported(`the format ${format} is a known gap: it arrives with pictures of graphs; for now, use text or json`); // prettier-ignore
   if (of !== undefined && show !== "gradients") throw usageError("--of belongs to --show gradients");
+  const isOfWasm = show === "kernels" && target === "wasm";
+  if (!isOfWasm && (written !== undefined || !measure))
+    throw usageError(`${measure ? "--text" : "--no-measure"} belongs to --show kernels --target wasm`);
   const reports: PassReport[] = [];
-  const compiled = await compileSpec(spec, { dtype, watch: (report) => reports.push(report) });
+  const compiled = await compileSpec(spec, { dtype, target, watch: (report) => reports.push(report) });
   const { compilation } = compiled;
   await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
   if (of !== undefined) checkParameter(of, compilation);
   const { views } = await import("../inspect/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
-  const view = views[show]({ compilation, reports, of, run });
+  const times = isOfWasm && measure ? await timesOf(compilation) : undefined;
+  const view = views[show]({ compilation, reports, of, run, times, text: written });
   const json = () => `${JSON.stringify(view.json, undefined, 2)}\n`;
   const text = format === "json" ? json() : format === "svg" ? (view.svg ?? "") : view.text;
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;
+}
+
+async function timesOf(compilation: Compilation): Promise<KernelTimes> {
+  const { measureKernels } = await import("../inspect/measure-kernels.ts");
+  return measureKernels(compilation);
 }
 
 /** @throws DiagnosticError unless the parameter is there and has a gradient. */

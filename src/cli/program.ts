@@ -187,6 +187,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   command(program, "inspect", "show what the compiler derived and why", [
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
+    "tapeless inspect graphs/digits.json --show kernels --target wasm      estimates beside measured times",
     "tapeless inspect graphs/digits.json --show memory --format json",
     "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
   ])
@@ -202,6 +203,14 @@ export function createProgram(done: (exitCode: number) => void): Command {
         .choices(["text", "json", "dot", "svg", "html"])
         .default("text"),
     )
+    .addOption(targetOption())
+    .addOption(
+      new Option(
+        "--text <form>",
+        "with --show kernels --target wasm: how kernels are written (default: loops)",
+      ).choices(["loops", "wat"]),
+    )
+    .option("--no-measure", "with --show kernels --target wasm: run none, give the estimates alone")
     .addOption(dtypeOption())
     .option("-o, --output <file>", "write to a file instead of standard output")
     .action(async (spec: string, flags: InspectFlags) =>

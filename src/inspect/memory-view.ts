@@ -4,7 +4,9 @@ import { bufferType } from "../loop/print.ts";
 import { columns } from "./view.ts";
 import type { Subject, View } from "./view.ts";
 
-export function memoryView({ compilation: { plan, model } }: Subject): View {
+export function memoryView({ compilation }: Subject): View {
+  const { model, vectors } = compilation;
+  const { plan } = vectors ?? compilation;
   // A name for several adjacent buffers as one takes no room of its own.
   const storage = [...plan.storage.values()].filter(({ buffer }) => buffer.covers === undefined);
   const temporaries = [...plan.temporaries].flatMap(([program, placements]) =>

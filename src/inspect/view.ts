@@ -1,4 +1,5 @@
 /** What a view of a compilation is: text for people, and the same facts as JSON. */
+import type { KernelTimes } from "./measure-kernels.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { PassReport } from "../passes/run.ts";
 
@@ -16,6 +17,10 @@ export interface Subject {
   /** The one parameter asked for. */
   readonly of: string | undefined;
   readonly run?: Run | undefined;
+  /** What kernels of WebAssembly took, if they were measured. */
+  readonly times?: KernelTimes | undefined;
+  /** How they are written; as loops if left out. */
+  readonly text?: "loops" | "wat" | undefined;
 }
 
 /** The rows of the training part, and how often they are gone through. */

@@ -47,6 +47,25 @@ describe("tapeless inspect", () => {
     expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
   });
 
+  it("shows the kernels of WebAssembly: schedule and estimate, loops on vectors or the text that is assembled", async () => {
+    const wasm = ["--show", "kernels", "--target", "wasm", "--no-measure"];
+    const text = await inspect(...wasm);
+    expect(text).toMatch(/^ {2}kernel +schedule +threads +FLOP +bytes +estimated cycles$/m);
+    expect(text).toMatch(/^ {2}dense1 +(\d+ × \d+ sums at once|4 lanes).* +\d+ +\d+ +\d+$/m);
+    expect(text).toMatch(/^kernel dense1\n {2}\/\/ dense1_product = size · dense1\.weight\n/m);
+    expect(text).toMatch(/^ +var sum\S*: f32×4 = 0×4$/m);
+    expect(await inspect(...wasm, "--text", "wat")).toMatch(
+      /^;; dense1_product = size · dense1\.weight\n(;; .*\n)*\(func \$compute_dense1 \(param \$n i32\)\n/m,
+    );
+    expect(await inspect(...wasm, "--format", "json")).toBe(await inspect(...wasm, "--format", "json"));
+  });
+
+  it("runs the kernels of WebAssembly and shows what they take beside the estimates", async () => {
+    const text = await inspect("--show", "kernels", "--target", "wasm");
+    expect(text).toMatch(/^measured: .* SIMD; the clock is \d+\.\d\d GHz by a chain of additions$/m);
+    expect(text).toMatch(/ estimated cycles +measured +measured\/estimated +µs +GFLOP\/s$/m);
+  });
+
   it("shows the arena: places, sizes, lifetimes, the peak and its lower bound", async () => {
     const text = await inspect("--show", "memory");
     expect(text).toMatch(/^parameter +dense1\.weight +f32\[2, 4\] +0 +32 +always$/m);

@@ -3,7 +3,8 @@ import type CodeBlockWriter from "code-block-writer";
 import { base64Lines } from "./parameter-texts.ts";
 import type { WasmPrograms } from "./trainer-parts.ts";
 
-const differences = (places: readonly number[]): number[] =>
+/** Places as the runtime's `WasmFacts` has them: each counted from the one before. */
+export const stepsBetween = (places: readonly number[]): number[] =>
   places.map((place, i) => place - (places[i - 1] ?? 0));
 
 /** What the runtime's `WasmFacts` has as the module has it. */
@@ -45,7 +46,7 @@ export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPro
   writer.writeLine(" */");
   writer.write("const kernels: WasmFacts = ").inlineBlock(() => {
     writer.writeLine(`module: \`\n${base64Lines(bytes)}\n\`,`);
-    writer.writeLine(`relaxedAt: [${differences(relaxedAt).join(", ")}],`);
+    writer.writeLine(`relaxedAt: [${stepsBetween(relaxedAt).join(", ")}],`);
     for (const name of facts) writer.writeLine(`${name}: ${module[name]},`);
   }).write(";").newLine(); // prettier-ignore
   writer.blankLine().writeLine("/** Functions that the module calls. */");

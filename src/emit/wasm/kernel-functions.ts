@@ -14,6 +14,8 @@ import type { Float } from "./value-types.ts";
 
 export interface KernelFunctions {
   readonly texts: readonly string[];
+  /** The function of each kernel, without comments. */
+  readonly functions: ReadonlyMap<Kernel, string>;
   /** The call of each kernel. */
   readonly calls: ReadonlyMap<Kernel, string>;
   /** Functions of kernels that threads may share, in the order of their numbers. */
@@ -27,11 +29,16 @@ interface Parts {
   readonly batchSize: number;
 }
 
+interface WasmFunction {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Functions of a module, each text once. */
 class Functions {
   readonly texts: string[] = [];
-  private readonly byText = new Map<string, string>();
-  private readonly byNumber = new Map<number, string>();
+  private readonly byBody = new Map<string, WasmFunction>();
+  private readonly byNumber = new Map<number, WasmFunction>();
   private readonly identify: (wish: string) => string;
   private readonly scope: ModuleScope;
   constructor({ programs, float, batchSize, layout }: Parts, isFused: boolean, library: Library) {
@@ -40,29 +47,30 @@ class Functions {
     this.scope = { float, batchSize, isFused, layout, uses };
   }
 
-  /** The name of the function with that text. */
-  named(text: string, wish: string, comments: readonly string[] = []): string {
-    const known = this.byText.get(text);
+  /** The function with that body. */
+  withBody(body: string, wish: string, comments: readonly string[] = []): WasmFunction {
+    const known = this.byBody.get(body);
     if (known !== undefined) return known;
     const name = this.identify(wish);
-    this.byText.set(text, name);
-    this.texts.push([...comments, `(func $${name} ${text})`].join("\n"));
-    return name;
+    const made = { name, text: `(func $${name} ${body})` };
+    this.byBody.set(body, made);
+    this.texts.push([...comments, made.text].join("\n"));
+    return made;
   }
 
-  /** The name of the kernel's function, which may be that of one with its number. */
-  ofKernel(kernel: Kernel, program: LoopProgram, alike: readonly Kernel[]): string {
+  /** The kernel's function, which may be that of one with its number. */
+  ofKernel(kernel: Kernel, program: LoopProgram, alike: readonly Kernel[]): WasmFunction {
     const known = kernel.shared && this.byNumber.get(kernel.shared.number);
     if (known !== undefined) return known;
     const comments = [...provenanceLines(kernel.provenance, ";;"), ...othersLines(kernel, alike)];
     const wish = `compute_${storageWish(kernel.name)}`;
-    const name = this.named(kernelBody(kernel, program, this.scope), wish, comments);
-    if (kernel.shared) this.byNumber.set(kernel.shared.number, name);
-    return name;
+    const made = this.withBody(kernelBody(kernel, program, this.scope), wish, comments);
+    if (kernel.shared) this.byNumber.set(kernel.shared.number, made);
+    return made;
   }
 
-  extent(kernel: Kernel, program: LoopProgram): string {
-    return this.named(extentBody(kernel, program, this.scope), `extent_${storageWish(kernel.name)}`);
+  extentOf(kernel: Kernel, program: LoopProgram): WasmFunction {
+    return this.withBody(extentBody(kernel, program, this.scope), `extent_${storageWish(kernel.name)}`);
   }
 }
 
@@ -88,9 +96,12 @@ export function kernelFunctions(parts: Parts, isFused: boolean, library: Library
   const alike = alikeOf(parts.programs);
   const shared: string[] = [];
   const calls = new Map<Kernel, string>();
+  const texts = new Map<Kernel, string>();
   for (const program of parts.programs)
     for (const kernel of program.kernels) {
-      const name = functions.ofKernel(kernel, program, alike.get(kernel.shared?.number ?? -1) ?? []);
+      const others = kernel.shared && alike.get(kernel.shared.number);
+      const { name, text } = functions.ofKernel(kernel, program, others ?? []);
+      texts.set(kernel, text);
       const told = (kernel.shared?.addresses ?? []).map((buffer) =>
         constant(parts.layout.baseOf(program, buffer), "i32"),
       );
@@ -98,16 +109,17 @@ export function kernelFunctions(parts: Parts, isFused: boolean, library: Library
         calls.set(kernel, operation(`call $${name}`, get("n"), ...told));
         continue;
       }
-      const part = told.length === 0 ? name : functions.named(partText(name, told), `part_of_${name}`);
+      const part =
+        told.length === 0 ? name : functions.withBody(partBody(name, told), `part_of_${name}`).name;
       if (!shared.includes(part)) shared.push(part);
-      const extent = operation(`call $${functions.extent(kernel, program)}`, get("n"));
+      const extent = operation(`call $${functions.extentOf(kernel, program).name}`, get("n"));
       calls.set(kernel, sharedCall({ name, told, extent }, shared.indexOf(part), kernel.split.multiple));
     }
-  return { texts: functions.texts, calls, shared };
+  return { texts: functions.texts, functions: texts, calls, shared };
 }
 
 /** Threads know of a kernel its number and no more: what it is told stands in a function of its own. */
-const partText = (name: string, told: readonly string[]): string =>
+const partBody = (name: string, told: readonly string[]): string =>
   ["n", "from", "to"].map((parameter) => `(param $${parameter} i32)`).join(" ") +
   `\n  ${operation(`call $${name}`, get("n"), get("from"), get("to"), ...told)}`;
 

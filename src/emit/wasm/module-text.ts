@@ -22,6 +22,8 @@ export interface ModuleText {
   readonly text: string;
   /** Functions of JavaScript's that the module imports. */
   readonly mathImports: readonly FunctionName[];
+  /** The function of each kernel. */
+  readonly functions: ReadonlyMap<Kernel, string>;
   /** Whether threads may share any of its kernels. */
   readonly isShared: boolean;
 }
@@ -49,7 +51,7 @@ const pageBytes = 65536;
 export function moduleText(parts: ModuleParts, isFused: boolean): ModuleText {
   const { programs, layout } = parts;
   const library = new Library();
-  const { texts, calls, shared } = kernelFunctions(parts, isFused, library);
+  const { texts, functions, calls, shared } = kernelFunctions(parts, isFused, library);
   const runs = programs.map((program) => programFunction(program, calls, parts));
   const steps = stepsFunction(parts);
   const code = [...texts, ...runs, ...(steps === undefined ? [] : [steps]), ...sharingFields(shared)];
@@ -62,5 +64,6 @@ export function moduleText(parts: ModuleParts, isFused: boolean): ModuleText {
     ...library.definitions(code),
     ...code,
   ];
-  return { text: `(module\n\n${fields.join("\n\n")}\n\n)\n`, mathImports, isShared: shared.length > 0 };
+  const text = `(module\n\n${fields.join("\n\n")}\n\n)\n`;
+  return { text, mathImports, functions, isShared: shared.length > 0 };
 }

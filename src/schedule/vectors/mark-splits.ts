@@ -109,13 +109,19 @@ class SplitMarker {
     return this.kernels(kernel, segments);
   }
 
-  /** The segments as kernels; the longest keeps the name and what is said of it. */
+  /** The segments as kernels; the longest keeps the name and what is said of it, but for the cycles, of which each has its own. */
   private kernels(kernel: Kernel, segments: readonly Segment[]): readonly Kernel[] {
     const cycles = segments.map(({ statements }) => this.cyclesOf(kernel, statements));
     const main = cycles.indexOf(Math.max(...cycles));
+    const scheduleOf = (index: number): Pick<Kernel, "schedule"> => {
+      if (kernel.schedule === undefined) return {};
+      const text = index === main ? kernel.schedule.text : `the rest of ${kernel.name}`;
+      return { schedule: { text, cycles: Math.round(cycles[index]) } };
+    };
     return segments.map(({ statements, loop }, index) => ({
       ...(index === main ? kernel : { name: this.nameFor(`${kernel.name}_rest`), provenance: [] }),
       body: statements,
+      ...scheduleOf(index),
       ...(loop && { split: { multiple: loop.step } }),
     }));
   }
