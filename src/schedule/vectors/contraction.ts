@@ -97,7 +97,9 @@ export function contractionOf(loop: For, vectors: Vectors): Contraction | undefi
     loops.reduce((product, outer) => product * extentOf(outer, batchSize), 1);
   const outer = outputs.slice(0, -2);
   const changing = [...operands.values()].filter(({ alongColumns }) => alongColumns !== 0);
-  const around = 1 + outer.findLastIndex(({ to, variable }) => to.kind !== "number" && changing.some(({ load }) => load.at.some((index) => reads(index, variable)))); // prettier-ignore
+  const isAround = ({ to, variable }: For): boolean =>
+    to.kind !== "number" && changing.some(({ load }) => load.at.some((index) => reads(index, variable)));
+  const around = 1 + outer.findLastIndex(isAround);
   return {
     outputs,
     columns,

@@ -177,16 +177,10 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
   const loops = vectorLoop(loop, 1, (_, last) => block(last), lanes);
   if (loops === undefined) return undefined;
   const sums = new Map(
-    [...own].map(
-      ([
-        name,
-        {
-          lanes: vector,
-          operator,
-          value: { type },
-        },
-      ]) => [name, { vector: { kind: "variable" as const, name: vector, type, lanes }, operator }],
-    ),
+    [...own].map(([name, { lanes: vectorName, operator, value }]) => {
+      const vector: Expression = { kind: "variable", name: vectorName, type: value.type, lanes };
+      return [name, { vector, operator }];
+    }),
   );
   const before = [...own.values()].map(({ lanes: name, operator, value: { type } }) =>
     define(name, splat(number(identities[operator], type), lanes), true),
