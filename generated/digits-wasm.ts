@@ -1004,31 +1004,18 @@ function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
-/**
- * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into halves of 26 bits
- * whose products are exact (T. J. Dekker, "A floating-point technique for extending the available precision", 1971).
- */
-function productError(x: number, y: number, product: number): number {
-  const xSplit = 134217729 * x;
-  const ySplit = 134217729 * y;
-  const xHigh = xSplit - (xSplit - x);
-  const yHigh = ySplit - (ySplit - y);
-  const xLow = x - xHigh;
-  const yLow = y - yHigh;
-  return xHigh * yHigh - product + xHigh * yLow + xLow * yHigh + xLow * yLow;
-}
-
-/** 2^k for −1023 ≤ k ≤ 1023 stands at k + 1023. */
+/** 2^k for −1023 ≤ k ≤ 1024 stands at k + 1023; the last is ∞. */
 const powersOfTwo: Float64Array = tableOfPowersOfTwo();
 
 function tableOfPowersOfTwo(): Float64Array {
-  const table = new Float64Array(2047);
+  const table = new Float64Array(2048);
   let power = 1;
   for (let k = 0; k <= 1023; k++) {
     table[1023 + k] = power;
     table[1023 - k] = 1 / power;
     power *= 2;
   }
+  table[2047] = power;
   return table;
 }
 
@@ -1038,6 +1025,13 @@ const bitsOfDouble: Float64Array = new Float64Array([1]);
 const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
 
 const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;
+
+/** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
+function exponentOf(x: number): number {
+  bitsOfDouble[0] = x;
+  // 0x3fe6a09e: how √½ begins
+  return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
+}
 
 // ── epochs ──
 
@@ -1187,50 +1181,22 @@ function judge(
 
 // ── exponential ──
 
-/** 2^(j/64) for 0 ≤ j < 64: the double at 2j, what that leaves over at 2j + 1. */
-const rootsOfTwo: Float64Array = tableOfRootsOfTwo();
-
-/** Each entry is the one before times 2^(1/64), in pairs of doubles. */
-function tableOfRootsOfTwo(): Float64Array {
-  const root = 1.0108892860517005;
-  const rootRest = -1.5234778603368577e-17;
-  const table = new Float64Array(128);
-  table[0] = 1;
-  for (let j = 0; j < 126; j += 2) {
-    const product = table[j] * root;
-    const rest = productError(table[j], root, product) + (table[j] * rootRest + table[j + 1] * root);
-    table[j + 2] = product + rest;
-    table[j + 3] = product - table[j + 2] + rest;
-  }
-  return table;
-}
-
-/** eʳ − 1 = r + r²/2 + … + r⁶/720 for |r| ≤ 0.0055, to a relative error of 5·10⁻¹⁸. */
-function expm1NearZero(r: number): number {
-  return r + r * r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720)))));
-}
-
 /**
- * eˣ to 0.53 units in the last place. With k the whole number nearest to 64 x / ln 2,
- *
- *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720,
- *
- * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W. Waite, 1980), and
- * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
+ * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson), relative error 2⁻²⁸. Its
+ * first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides by, is as exact where βᵗ is near 1. Below
+ * −1023 the result is what rounds to 0.
  */
+function exp2(y: number): number {
+  const z = Math.min(Math.max(y, -1023), 1024);
+  const k = nearest(z);
+  const r = z - k;
+  const p = 1 + r * (0.6931471805599453 + r * (0.240226475497 + r * (0.0555036225233 + r * (0.00961852630587 + r * (0.00133901616431 + r * 0.000153211547702))))); // prettier-ignore
+  return p * powersOfTwo[(k | 0) + 1023];
+}
+
+/** eˣ = 2^(x / ln 2) */
 function exp(x: number): number {
-  // Beyond these bounds the result is 0 or infinite; NaN passes.
-  const y = Math.min(Math.max(x, -746), 710);
-  const k = nearest(y * 92.33248261689366);
-  const r = y - k * 0.010830424696223417 - k * 2.572804622327669e-14;
-  const p = expm1NearZero(r);
-  const j = (k & 63) * 2;
-  // In two factors, as 2^⌊k/64⌋ itself may overflow, and so that a subnormal result is rounded once.
-  const half = k >> 7;
-  const power = powersOfTwo[half + 1023];
-  return (
-    (rootsOfTwo[j] + (rootsOfTwo[j + 1] + rootsOfTwo[j] * p)) * power * powersOfTwo[(k >> 6) - half + 1023]
-  );
+  return exp2(x * 1.4426950408889634);
 }
 
 // ── fields ──
@@ -1425,40 +1391,28 @@ class InputError extends Error {
 
 // ── logarithm ──
 
-/** k of x = 2ᵏ m with √½ ≤ m < √2, for positive x that is not subnormal. */
-function exponentOf(x: number): number {
-  bitsOfDouble[0] = x;
-  // 0x3fe6a09e: how √½ begins
-  return (wordsOfDouble[highWord] - 0x3fe6a09e) >> 20;
-}
-
 /**
- * ln(1 + f) − f + f²/2 for √½ ≤ 1 + f < √2: with s = f / (2 + f), ln(1 + f) = 2 artanh s = 2s + 2s³/3 + 2s⁵/5 + …, as
- * f − f²/2 + s (f²/2 + R), which rounds little. R is fdlibm's polynomial (Sun Microsystems, e_log.c, 1993), of relative
- * error 2⁻⁵⁸.
+ * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s P(s²), minimax (Remez),
+ * relative error 2⁻³⁸, as powers multiply it.
  */
-function log1pRest(f: number): number {
-  const s = f / (2 + f);
-  const z = s * s;
-  const w = z * z;
-  const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586))); // prettier-ignore
-  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
-  return s * (0.5 * f * f + (odd + even));
-}
-
-/** ln x = k ln 2 + ln m for x = 2ᵏ m; ln 2 is a sum of two doubles, the first so short that k times it is exact. */
-function log(x: number): number {
-  if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
+function log2(x: number): number {
+  if (!(x > 1e-300 && x < 1e300)) return log2AtEdge(x);
   const k = exponentOf(x);
-  const f = x * powersOfTwo[1023 - k] - 1;
-  return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
+  const m = x * powersOfTwo[1023 - k];
+  const s = (m - 1) / (m + 1);
+  const z = s * s;
+  return k + s * (2.8853900817902027 + z * (0.9617966732001921 + z * (0.5770836115409416 + z * (0.41167113728067806 + z * 0.34075930457969206)))); // prettier-ignore
 }
 
-/** ln of what is not a positive normal number; subnormal x are 2⁻⁵⁴ · (2⁵⁴ x). */
-function logAtEdge(x: number): number {
-  if (x === 0) return -Infinity;
-  if (x < 0) return NaN;
-  return x < 1 ? log(x * 18014398509481984) - 54 * 0.6931471805599453 : x;
+/** Of what is not a positive number, or near the ends of the range for which there are powers of two. */
+function log2AtEdge(x: number): number {
+  if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x < 0 ? NaN : x;
+  return x < 1 ? log2(x * 18446744073709551616) - 64 : log2(x * 5.421010862427522e-20) + 64;
+}
+
+/** ln x = log₂ x · ln 2 */
+function log(x: number): number {
+  return log2(x) * 0.6931471805599453;
 }
 
 // ── machine ──
@@ -3001,16 +2955,18 @@ interface WordRule {
  *   d_dense1_sum: 2 × 16 sums at once, panels of dense2.weight
  *   d_dense1.bias: 4 lanes
  *   d_dense1.weight: 6 × 8 sums at once
+ *   d_dense1.weight_rest: the rest of d_dense1.weight
  *
  * update:
- *   next_step: 4 lanes
+ *   next_step: scalars
  *   next_parameters: 4 lanes
+ *   next_parameters_rest: the rest of next_parameters
  *
  * evaluate:
  *   totals_accuracy_count: 4 lanes
  *
  * summarise:
- *   summary_accuracy: 4 lanes
+ *   summary_accuracy: scalars
  */
 const kernels: WasmFacts = {
   module: `
