@@ -5,7 +5,6 @@
 import { assembleModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
-import { buffersOf } from "./emit/typescript/share-kernels.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import { assembleWasm } from "./emit/wasm/wasm-module.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
@@ -15,6 +14,7 @@ import type { MemoryPlan } from "./loop/memory.ts";
 import type { Buffer, LoopProgram } from "./loop/types.ts";
 import { checkLoops } from "./loop/verify.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
+import { buffersOf } from "./loop/skeleton.ts";
 import { planMemory } from "./lower/plan-memory.ts";
 import { rematerialise } from "./lower/rematerialise.ts";
 import type { Rematerialised } from "./lower/rematerialise.ts";
@@ -31,6 +31,7 @@ import { shareSubexpressions } from "./passes/share-subexpressions.ts";
 import { simplify } from "./passes/simplify.ts";
 import { scheduleProgram } from "./schedule/schedule.ts";
 import type { VectorOptions } from "./schedule/vectors/schedule-vectors.ts";
+import { shareKernels } from "./schedule/vectors/share-kernels.ts";
 import { placedVectors, vectorLoops } from "./schedule/vectors/vector-programs.ts";
 import { onTrainedWeights } from "./spec/build-average.ts";
 import { statisticStorage } from "./spec/build-update.ts";
@@ -183,7 +184,10 @@ function vectorPrograms(
   options: VectorOptions,
 ): VectorPrograms {
   const { batchSize, float } = options;
-  const loops = lowered.map((program) => vectorLoops(program, options));
+  const loops = shareKernels(
+    lowered.map((program) => vectorLoops(program, options)),
+    batchSize,
+  );
   const programs = loops.map((program) => placedVectors(program, batchSize));
   return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
 }

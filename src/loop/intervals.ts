@@ -104,13 +104,40 @@ export function rangesOf(
     const known = ranges.get(name);
     ranges.set(name, known === undefined ? range : hull(known, range));
   };
+  const pointers = pointersOf(body);
   visitStatements(body, (statement) => {
     if (statement.kind === "for") {
       const [from, to] = [rangeOf(statement.from, ranges), rangeOf(statement.to, ranges)];
       note(statement.variable, { least: from.least, most: lastOf(from, to, statement.step) });
+      const runs = Math.max(0, Math.ceil((to.most - from.least) / statement.step));
+      for (const s of statement.body) {
+        const start = s.kind === "assign" && pointers.has(s.name) ? ranges.get(s.name) : undefined;
+        if (s.kind === "assign" && start !== undefined)
+          note(s.name, { ...start, most: start.most + runs * (incrementOf(s) ?? 0) });
+      }
     }
-    if (statement.kind === "let" && statement.value.type === "i32")
-      note(statement.name, statement.mutable ? anything : rangeOf(statement.value, ranges));
+    if (statement.kind === "let" && statement.value.type === "i32") {
+      const isKnown = !statement.mutable || pointers.has(statement.name);
+      note(statement.name, isKnown ? rangeOf(statement.value, ranges) : anything);
+    }
   });
   return ranges;
+}
+
+/** By how much x = x + 16 lets x grow; nothing for other assignments. */
+function incrementOf({ name, value }: Extract<Statement, { kind: "assign" }>): number | undefined {
+  if (value.kind !== "binary" || value.operator !== "+" || value.y.kind !== "number") return undefined;
+  return value.x.kind === "variable" && value.x.name === name && value.y.value >= 0
+    ? value.y.value
+    : undefined;
+}
+
+/** Variables that do nothing but grow, once in each iteration of one loop. */
+function pointersOf(body: readonly Statement[]): ReadonlySet<string> {
+  const times = new Map<string, number>();
+  visitStatements(body, (s) => {
+    if (s.kind === "assign")
+      times.set(s.name, (times.get(s.name) ?? 0) + (incrementOf(s) === undefined ? Infinity : 1));
+  });
+  return new Set([...times].flatMap(([name, count]) => (count === 1 ? [name] : [])));
 }

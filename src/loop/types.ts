@@ -63,6 +63,8 @@ export interface Kernel {
    * many of its variable's values. That loop begins at 0; where it ends, nothing but the number of rows decides.
    */
   readonly split?: { readonly multiple: number };
+  /** One function serves all kernels with that number; it is told where these buffers begin, in this order. */
+  readonly shared?: { readonly number: number; readonly addresses: readonly string[] };
   /** How its loops were scheduled, in words, and how many cycles that should take. */
   readonly schedule?: { readonly text: string; readonly cycles: number };
 }

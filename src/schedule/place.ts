@@ -4,7 +4,8 @@
  * Requires  kernels with one index an axis; the shapes of buffers.
  * Ensures   every load and store has one index. In elements: an offset from the start of the arena, in which the offset of
  *           the buffer stands as a variable of the buffer's name. In bytes: an offset from the start of the buffer, since
- *           instructions of WebAssembly add the buffer's own at no cost; of scratch, the address, in the same manner as elements.
+ *           instructions of WebAssembly add the buffer's own at no cost; of scratch and of what a shared kernel is told, the address,
+ *           in the same manner as elements.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
 import { add, integer, keyOf, mapChildren, minus, multiply, substitute, variable, visit } from "../loop/expressions.ts"; // prettier-ignore
@@ -27,6 +28,8 @@ interface Placer {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
   readonly fresh: Fresh;
+  /** Buffers of which the kernel is told where they begin. */
+  readonly addresses?: readonly string[] | undefined;
   /** `elements`, if it does not say. */
   readonly unit?: PlaceUnit | undefined;
 }
@@ -55,8 +58,9 @@ function position(
   const linear = positionIn(facts, at, placer.batchSize);
   const inBytes = placer.unit === "bytes";
   const size = inBytes ? bytesOfElement[facts.element] : 1;
-  // Scratch lies elsewhere for each thread: its offset is none that an instruction could hold.
-  let place: Expression = inBytes && facts.isScratch !== true ? integer(0) : variable(buffer, "i32");
+  // Scratch lies elsewhere for each thread, and some buffers for each call: theirs are no offsets that an instruction could hold.
+  const isVariable = !inBytes || facts.isScratch === true || placer.addresses?.includes(buffer) === true;
+  let place: Expression = isVariable ? variable(buffer, "i32") : integer(0);
   scopes.forEach((scope, depth) => {
     const own = linear.terms.filter(({ part }) => depthOf(part, scopes) === depth);
     if (own.length === 0) return;
@@ -136,11 +140,10 @@ function placeStatement(statement: Statement, scopes: readonly Scope[], placer: 
     : mapped;
 }
 
-export const placeAccesses = (kernel: Kernel, placer: Placer): Kernel => ({
+export const placeAccesses = (kernel: Kernel, placer: Omit<Placer, "addresses">): Kernel => ({
   ...kernel,
-  body: placeBlock(
-    kernel.body,
-    [{ variable: undefined, variables: new Set(), definitions: new Map() }],
-    placer,
-  ),
+  body: placeBlock(kernel.body, [{ variable: undefined, variables: new Set(), definitions: new Map() }], {
+    ...placer,
+    addresses: kernel.shared?.addresses,
+  }),
 });

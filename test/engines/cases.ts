@@ -8,6 +8,7 @@ import type { ModelSpec } from "../../src/spec/schema.ts";
 import { specs, type Rows } from "../support/specs.ts";
 import { streamOf } from "../support/tensors.ts";
 import type { Case } from "./digests.ts";
+import type { SharedCase } from "./shared.ts";
 
 type Dtype = "f32" | "f64";
 
@@ -101,6 +102,29 @@ export const filesOfWasm = (): Promise<EmittedFile[]> =>
       emittedFile(images, dtype, { target: "wasm", backends: ["simd"] }),
     ),
   );
+
+/** Large enough that threads share kernels, and that these have room of their own. */
+const large: ModelSpec = {
+  name: "large",
+  inputs: { x: { shape: [256] } },
+  targets: { kind: { classes: 10 } },
+  network: [
+    { type: "dense", units: 256, activation: "relu" },
+    { type: "dense", units: 10 },
+  ],
+  loss: "cross-entropy",
+  optimizer: "adam",
+  training: { epochs: 1, batchSize: 128 },
+};
+
+/** A trainer whose work threads share. */
+export async function sharedFile(): Promise<EmittedFile & { readonly cases: readonly SharedCase[] }> {
+  const emitted = await emittedFile(large, "f32", { target: "wasm", backends: ["simd"] });
+  const fact = (name: string) => Number(new RegExp(`${name}: (\\d+)`).exec(emitted.code)?.[1]);
+  const roomBytes = fact("scratchBytes");
+  const roomAt = fact("memoryBytes") + roomBytes;
+  return { ...emitted, cases: emitted.cases.map((one) => ({ ...one, roomAt, roomBytes })) };
+}
 
 async function emittedFile(
   spec: ModelSpec,

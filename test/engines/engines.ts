@@ -22,6 +22,14 @@ export const thisNode: Engine = {
   modules: "js",
 };
 
+/** The same, with the loader that runs TypeScript in it. */
+export const tsxNode: Engine = {
+  name: "tsx",
+  command: fileURLToPath(new URL("../../node_modules/.bin/tsx", import.meta.url)),
+  flags: [],
+  modules: "ts",
+};
+
 /** Those of package.json. */
 export const installedEngines: readonly Engine[] = [
   { name: "Node 24, which strips types", command: binary("node"), flags: [], modules: "ts" },

@@ -82,3 +82,19 @@ document.body.append(output);
 `,
   );
 }
+
+/** A dedicated worker that runs the script; what `outcome` of `writePage` is to be, for what it sends. */
+export function writeWorker({ write }: Workspace, { file, entry }: Script): string {
+  write(
+    "worker.js",
+    `import { cases } from "./cases.js";
+import { ${entry} } from "./${file}.js";
+postMessage(await ${entry}(cases, "js"));
+`,
+  );
+  return `new Promise((resolve, reject) => {
+  const worker = new Worker("worker.js", { type: "module" });
+  worker.onmessage = ({ data }) => resolve(data);
+  worker.onerror = ({ message }) => reject(new Error(message));
+})`;
+}

@@ -2,13 +2,14 @@
 import CodeBlockWriter from "code-block-writer";
 import type { ElementType } from "../../ir/types.ts";
 import { rowsVariable } from "../../loop/expressions.ts";
+import { buffersOf } from "../../loop/skeleton.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import { commentLines, provenanceLines } from "../provenance-lines.ts";
 import type { Scope } from "./expressions.ts";
 import { identifierMaker, nameLocals, storageWish } from "./identifiers.ts";
 import type { Identify } from "./identifiers.ts";
-import { buffersOf, shareKernels } from "./share-kernels.ts";
+import { shareKernels } from "./share-kernels.ts";
 import type { KernelGroup, PlacedKernel } from "./share-kernels.ts";
 import { writeStatements } from "./statements.ts";
 

@@ -39,7 +39,7 @@ export function addressOf(
 ): Address {
   const { terms, constant } = placeOf(at);
   const offset = base + constant;
-  const isSafe = offset >= 0 && (terms === undefined || rangeOf(terms, ranges).least >= 0);
+  const isSafe = offset === 0 || (offset > 0 && (terms === undefined || rangeOf(terms, ranges).least >= 0));
   const parts = [...(terms === undefined ? [] : [text(terms)]), ...(isSafe ? [] : [text(integer(offset))])];
   const operand =
     parts.length === 0 ? text(integer(0)) : parts.reduce((sum, part) => `(i32.add ${sum} ${part})`);

@@ -50,22 +50,22 @@ class Locals {
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
-/** What the statements of a kernel are printed with. Its scratch goes by the names of the buffers. */
+/** What the statements of a kernel are printed with. Addresses, of its scratch and of what it is told, go by the names of the buffers. */
 function scopeOf(
   kernel: Kernel,
-  scratch: readonly string[],
+  addresses: readonly string[],
   program: LoopProgram,
   module: ModuleScope,
 ): { scope: Scope; locals: Locals } {
   const named = nameLocals(kernel, new Set(["n", "from", "to"]), (buffer) => buffer);
   const identify = identifierMaker(named.values());
-  const ofScratch = scratch.map((buffer) => [buffer, identify(storageWish(buffer))] as const);
-  const locals = new Locals(new Map([...named, ...ofScratch, [rowsVariable, "n"]]));
+  const ofAddresses = addresses.map((buffer) => [buffer, identify(storageWish(buffer))] as const);
+  const locals = new Locals(new Map([...named, ...ofAddresses, [rowsVariable, "n"]]));
   const scope: Scope = {
     float: module.float,
     isFused: module.isFused,
-    ranges: rangesOf(kernel.body, module.batchSize, scratch),
-    baseOf: (buffer) => module.layout.baseOf(program, buffer),
+    ranges: rangesOf(kernel.body, module.batchSize, addresses),
+    baseOf: (buffer) => (addresses.includes(buffer) ? 0 : module.layout.baseOf(program, buffer)),
     bytesOf: (buffer) => bytesOfElement[program.buffers.get(buffer)?.element ?? module.float],
     localOf: (variable, type) => locals.of(variable, type),
     temporary: (type) => locals.temporary(type),
@@ -101,9 +101,13 @@ function declarations(locals: Locals, parameters: readonly string[]): string[] {
 export function kernelBody(written: Kernel, program: LoopProgram, module: ModuleScope): string {
   const kernel = { ...written, body: uniqueVariables(written.body) };
   const scratch = module.layout.scratchOf(written);
-  const { scope, locals } = scopeOf(kernel, [...scratch.keys()], program, module);
+  const told = written.shared?.addresses ?? [];
+  const { scope, locals } = scopeOf(kernel, [...scratch.keys(), ...told], program, module);
   const isSplit = written.split !== undefined;
-  const parameters = isSplit ? ["n", "from", "to"] : ["n"];
+  const parameters = [
+    ...(isSplit ? ["n", "from", "to"] : ["n"]),
+    ...told.map((buffer) => scope.localOf(buffer, "i32")),
+  ];
   const lines = [
     ...scratchLines(scratch, scope),
     ...(isSplit ? partLines(kernel, scope) : statementLines(kernel.body, scope)),

@@ -10,8 +10,9 @@ import { invariant } from "../../diagnostics/errors.ts";
 import { sizeOf } from "../../ir/types.ts";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
+import { integer } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { visitExpressions, visitStatements } from "../../loop/statements.ts";
+import { substituteVariables, visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import { placeOf } from "./addresses.ts";
 import { rangeOf, rangesOf } from "../../loop/intervals.ts";
@@ -55,13 +56,18 @@ function visitAccesses(kernel: Kernel, f: (buffer: string) => void): void {
   visitStatements(kernel.body, (s) => s.kind === "store" && f(s.buffer));
 }
 
+/** The kernel's loops with places that are all counted from the start of a buffer. */
+const fromBuffers = ({ body, shared }: Kernel): Kernel["body"] =>
+  substituteVariables(body, new Map(shared?.addresses.map((buffer) => [buffer, integer(0)])));
+
 /** How far loads go beyond both ends of the arena, as far as their places are known. */
 function reachOf(programs: readonly LoopProgram[], plan: MemoryPlan, batchSize: number) {
   const reach = { before: 0, behind: 0 };
   for (const program of programs)
     for (const kernel of program.kernels) {
-      const ranges = rangesOf(kernel.body, batchSize);
-      visitExpressions(kernel.body, (x) => {
+      const body = fromBuffers(kernel);
+      const ranges = rangesOf(body, batchSize);
+      visitExpressions(body, (x) => {
         const offset = x.kind === "load" ? offsetIn(plan, program, x.buffer) : undefined;
         if (x.kind !== "load" || offset === undefined) return;
         const { least, most } = placesOf(x, ranges);

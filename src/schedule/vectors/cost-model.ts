@@ -32,9 +32,13 @@ const { load, loadOfLanes, storeOfVector, loop, fold } = costs;
 
 const registers = 15;
 const tileOverhead = 5;
-const spilling = 1.05;
+/** What each register beyond twelve costs where products need one of their own until they are added, as V8 gives them out. */
+const spilling = 0.17;
+const freeOfSpilling = 12;
 const spillingFused = 1.5;
 const copyOfVector = 1.3;
+/** Measured beside tiles with lanes along the columns. */
+const slownessOfDots = 1.08;
 /** What each further shape of tile costs, for its code. */
 const costOfVariant = 0.03;
 /** Bytes of an operand from which on its rows, far apart, are not at hand when the next tile comes. */
@@ -52,12 +56,12 @@ function slowness({ alongSum }: Operand, depth: number, width: number, bytes: nu
   return isApart && depth >= crowd ? slowdownApart : 1;
 }
 
-/** One iteration of the innermost loop for so many products of vectors, so many of them sums in registers beside `others`. */
+/** One iteration of the innermost loop that adds so many products of vectors to sums in registers, with `others` beside them. */
 export function products(sums: number, others: number): number {
   const inRegisters = sums + others;
-  const plain = Math.max(2, (1.04 * sums) / 1.5) * (inRegisters + 2 > registers ? spilling : 1);
+  const plain = Math.max(2, (1.04 * sums) / 1.5) * (1 + spilling * Math.max(0, inRegisters - freeOfSpilling));
   const latency = sums < 10 ? 0.6 : sums < 12 ? 0.3 : 0.1;
-  const fused = (Math.max(4, sums / 2) + latency) * (inRegisters + 1 > registers ? spillingFused : 1);
+  const fused = (Math.max(4, sums / 2) + latency) * (inRegisters > registers ? spillingFused : 1);
   return (plain + fused) / 2;
 }
 
@@ -66,7 +70,7 @@ export function tilesOf(contraction: Contraction, lanes: number, bytes: number):
   const { rows, height, width, columns } = contraction;
   const tiles: Tile[] = [];
   for (let r = 1; r <= (rows === undefined ? 1 : Math.min(8, height)); r++) {
-    for (let v = 1; v <= Math.min(4, Math.ceil(width / lanes)) && r * v <= 14; v++)
+    for (let v = 1; v <= Math.min(6, Math.ceil(width / lanes)) && r * v <= 14; v++)
       for (const isPacked of [false, true]) {
         const cycles = columnCycles(contraction, r, v, isPacked, lanes, bytes);
         tiles.push({ form: "columns", rows: r, vectors: v, isPacked, cycles });
@@ -104,20 +108,23 @@ function columnCycles(
   if (operands.some(({ alongColumns }) => alongColumns === undefined)) return Infinity;
 
   const tile = (r: number, v: number): number => {
-    let [loads, gathers, others, slow] = [0, 0, 0, 1];
+    // A tile goes along its longer side: only what the shorter one reads stays in registers.
+    let [loads, gathers, spread, lying, slow] = [0, 0, 0, 0, 1];
     for (const operand of operands) {
       const { alongColumns, alongRows } = operand;
       const copies = alongRows === 0 ? 1 : r;
-      if (alongColumns === 0) loads += copies * load;
-      else {
+      if (alongColumns === 0) {
+        loads += copies * load;
+        spread += copies;
+      } else {
+        lying += copies * v;
         const isPanel = isPacked && isPackable(operand);
         if (isPanel || alongColumns === 1) loads += copies * v * load;
         else gathers += copies * v * loadOfLanes;
-        others += copies === 1 ? v : 1;
         if (!isPanel) slow = Math.max(slow, slowness(operand, depth, width, bytes));
       }
     }
-    const work = Math.max(loads, products(r * v * sums, others)) + gathers;
+    const work = Math.max(loads, products(r * v * sums, Math.min(spread, lying) + 1)) + gathers;
     return depth * (work * slow + loop) + tileOverhead + r * v * storeOfVector;
   };
   const [across, down] = [
@@ -149,7 +156,7 @@ function dotCycles(contraction: Contraction, rows: number, lanes: number): numbe
     const steps = (depth / run) * Math.ceil(run / lanes);
     const masked = run % lanes === 0 ? 0 : (depth / run) * r * lanes;
     const work = Math.max(loads, products(r * lanes * sums, others)) + gathers + loop;
-    return steps * work + masked + tileOverhead + r * lanes * sums * fold;
+    return steps * work * slownessOfDots + masked + tileOverhead + r * lanes * sums * fold;
   };
   const down = runs(contraction, rows);
   return (down.whole * tile(rows) + (down.rest > 0 ? tile(down.rest) : 0)) * Math.ceil(width / lanes) * repeats; // prettier-ignore

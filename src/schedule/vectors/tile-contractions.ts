@@ -18,7 +18,7 @@ import { tilesOf } from "./cost-model.ts";
 import type { Tile } from "./cost-model.ts";
 import { dotProducts } from "./dots.ts";
 import { packed } from "./pack.ts";
-import { sideBySide, vectorLoop } from "./vector-loops.ts";
+import { accumulationOf, sideBySide, vectorLoop } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 
 export interface Tiled {
@@ -51,10 +51,32 @@ function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | u
   const across = vectorLoop(columns, tile.vectors, makeBlock(columns, vectors), vectors.lanes);
   if (across === undefined) return undefined;
   const down = rows === undefined ? across : rowTiles({ ...rows, body: across }, tile.rows, vectors);
+  const ordered = tile.rows > tile.vectors ? rowByRow(down, tile) : down;
   const around = outputs.slice(0, Math.max(0, outputs.length - 2));
   return {
-    statements: around.reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], down),
+    statements: around.reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], ordered),
   };
+}
+
+/**
+ * The sums of a tile row by row, where they were column by column: so that of a tall tile the few vectors of a row stay in registers, and
+ * not what is spread for each of its many rows. Sums are independent of each other, so any order will do.
+ */
+function rowByRow(statements: readonly Statement[], tile: Tile): readonly Statement[] {
+  const { rows, vectors } = tile;
+  return statements.map((statement) => {
+    if (statement.kind !== "for") return statement;
+    const { body } = statement;
+    if (body.some((s) => accumulationOf(s) === undefined))
+      return { ...statement, body: rowByRow(body, tile) };
+    const size = rows * vectors;
+    const at = (position: number): number => {
+      const [run, within] = [Math.floor(position / size), position % size];
+      return run * size + (within % vectors) * rows + Math.floor(within / vectors);
+    };
+    const isWhole = body.length % size === 0;
+    return isWhole ? { ...statement, body: body.map((_, position) => body[at(position)]) } : statement;
+  });
 }
 
 /** Several rows at once. */

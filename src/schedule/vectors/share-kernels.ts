@@ -1,0 +1,95 @@
+/**
+ * Purpose   Let kernels with equal loops be one function that is told where its buffers begin: each layer of a kind, and the forward
+ *           pass of `predict` and `evaluate` beside that of `gradient`.
+ * Requires  the programs of one model, scheduled, with one index an axis.
+ * Ensures   kernels that agree in all but the buffers they touch have one number, and the buffers that differ are named in one order. They stay
+ *           apart if an innermost loop would have more to do: places that grow alike share a pointer, but not from different starts.
+ * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2   =>   both are number 0, told where x1 and y1, or x2 and y2, begin
+ */
+import { visit } from "../../loop/expressions.ts";
+import { buffersOf, skeletonOf } from "../../loop/skeleton.ts";
+import { expressionsOf, visitStatements } from "../../loop/statements.ts";
+import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
+import { groupBy } from "../../util/group-by.ts";
+import { placeAccesses } from "../place.ts";
+import { freshIn } from "../schedule.ts";
+import { stepPointers } from "./step-pointers.ts";
+
+/** A kernel of one program, and the buffers in the order in which it first names them. */
+interface Instance {
+  readonly program: LoopProgram;
+  readonly kernel: Kernel;
+  readonly slots: readonly Buffer[];
+}
+
+const instanceOf = (program: LoopProgram, kernel: Kernel): Instance => ({
+  program,
+  kernel,
+  slots: buffersOf(kernel).flatMap((name) => program.buffers.get(name) ?? []),
+});
+
+/** Indices say how to come to an element only together with the shape. */
+const factsOf = ({ element, shape, isScratch = false }: Buffer): string =>
+  `${element} ${shape.join()}${isScratch ? " scratch" : ""}`;
+
+const keyOf = ({ kernel, slots }: Instance): string =>
+  `${kernel.split?.multiple} ${skeletonOf(
+    kernel,
+    slots.map((buffer) => ({ buffer: buffer.name, facts: factsOf(buffer) })),
+  )}`;
+
+/** Storage lies in one place for all programs, temporaries where their program has them; scratch of equal kernels lies alike. */
+function isSamePlace(a: Instance, b: Instance, slot: number): boolean {
+  const [x, y] = [a.slots[slot], b.slots[slot]];
+  if (x.isScratch) return true;
+  return x.name === y.name && (x.region !== "temporary" || a.program === b.program);
+}
+
+/** The slots of which instances are told. */
+const differing = (instances: readonly Instance[]): readonly number[] =>
+  instances[0].slots.flatMap((_, slot) =>
+    instances.every((other) => isSamePlace(instances[0], other, slot)) ? [] : [slot],
+  );
+
+const withNumber = ({ kernel, slots }: Instance, number: number, told: readonly number[]): Kernel => ({
+  ...kernel,
+  shared: { number, addresses: told.map((slot) => slots[slot].name) },
+});
+
+/** The operations of innermost loops, once the kernel is placed. */
+function innermostWork(kernel: Kernel, { buffers }: LoopProgram, batchSize: number): number {
+  const placed = placeAccesses(kernel, { buffers, batchSize, unit: "bytes", fresh: freshIn(kernel) });
+  let work = 0;
+  visitStatements(stepPointers(placed, freshIn(placed)).body, (loop) => {
+    if (loop.kind !== "for" || loop.body.some(({ kind }) => kind === "for")) return;
+    for (const statement of loop.body) for (const x of expressionsOf(statement)) visit(x, () => work++);
+  });
+  return work;
+}
+
+/** Equal kernels as they are, each with its number, or unchanged. */
+function sharedKernels(instances: readonly Instance[], number: number, batchSize: number): readonly Kernel[] {
+  const [first] = instances;
+  const told = differing(instances);
+  const addsWork =
+    told.length > 0 &&
+    innermostWork(withNumber(first, number, told), first.program, batchSize) >
+      innermostWork(first.kernel, first.program, batchSize);
+  return addsWork ? [] : instances.map((instance) => withNumber(instance, number, told));
+}
+
+export function shareKernels(programs: readonly LoopProgram[], batchSize: number): readonly LoopProgram[] {
+  const all = programs.flatMap((program) => program.kernels.map((kernel) => instanceOf(program, kernel)));
+  const groups = groupBy(all, keyOf);
+  const shared = new Map<Kernel, Kernel>();
+  [...groups.values()].forEach((instances, number) => {
+    if (instances.length === 1) return;
+    sharedKernels(instances, number, batchSize).forEach((kernel, i) =>
+      shared.set(instances[i].kernel, kernel),
+    );
+  });
+  return programs.map((program) => ({
+    ...program,
+    kernels: program.kernels.map((kernel) => shared.get(kernel) ?? kernel),
+  }));
+}

@@ -1,0 +1,69 @@
+// What every engine runs of a trainer whose work threads share: it waits until a second one has taken a part, then trains, and gives a
+// SHA-256 digest of all that comes of it. It is copied beside the emitted trainers, with its types or without, and must not import anything.
+import type { Trainer } from "../../src/runtime/trainer.ts";
+import type { Case } from "./digests.ts";
+
+/** A file, and where in its memory the second of two threads has its own room: its kernels leave something there. */
+export interface SharedCase extends Case {
+  readonly roomAt: number;
+  readonly roomBytes: number;
+}
+
+export interface Shared {
+  readonly backend: string;
+  /** Whether the memory is one that threads share. */
+  readonly isShared: boolean;
+  /** Whether the second thread has computed something. */
+  readonly tookPart: boolean;
+  /** Of parameters, states, gradients, predictions and losses, in hexadecimal digits. */
+  readonly digest: string;
+}
+
+interface EmittedModule {
+  createTrainer(options: { seed: number; backend?: string; threads: number }): Trainer;
+}
+
+/** By the cases' names, for one thread and for two. `extension`: of the trainers' files, as the engine takes them. */
+export async function sharedIn(
+  cases: readonly SharedCase[],
+  extension: "ts" | "js",
+): Promise<Record<string, Shared>> {
+  const found: Record<string, Shared> = {};
+  for (const one of cases) {
+    const { createTrainer }: EmittedModule = await import(`./${one.file}.${extension}`);
+    const { seed, backend } = one;
+    for (const threads of [1, 2]) {
+      const trainer = createTrainer({ seed, threads, ...(backend === undefined ? {} : { backend }) });
+      found[`${one.name} ${threads}`] = await trained(trainer, one);
+    }
+  }
+  return found;
+}
+
+/** A thread takes some milliseconds to come up, and longer on a machine that has others to serve. */
+const tries = 400;
+
+async function trained(trainer: Trainer, one: SharedCase): Promise<Shared> {
+  const { data, batches } = one;
+  const { buffer } = Object.values(trainer.parameters)[0];
+  const isShared = typeof SharedArrayBuffer !== "undefined" && buffer instanceof SharedArrayBuffer;
+  const room = new Uint8Array(buffer, ...(isShared ? [one.roomAt, one.roomBytes] : [0, 0]));
+  const tookPart = () => room.some((byte) => byte !== 0);
+  const start = trainer.save();
+  for (let k = 0; isShared && k < tries && !tookPart(); k++) {
+    trainer.steps(data, 1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  trainer.load(start);
+  const losses = [trainer.steps(data, 20), trainer.step(batches[0])];
+  const { epochs } = trainer.fit(data, { epochs: 1, validation: 0.2, earlyStopping: false });
+  losses.push(...epochs.map(({ loss }) => loss), trainer.gradient(batches[0]));
+  const parts = [Float64Array.from(losses), trainer.save(), trainer.predict({ x: batches[0].x }), ...Object.values(trainer.gradients)]; // prettier-ignore
+  return { backend: trainer.backend, isShared, tookPart: tookPart(), digest: await digest(parts) };
+}
+
+async function digest(parts: readonly ArrayBufferView[]): Promise<string> {
+  const bytes = parts.flatMap((part) => [...new Uint8Array(part.buffer, part.byteOffset, part.byteLength)]);
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", Uint8Array.from(bytes)));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
