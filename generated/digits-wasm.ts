@@ -2957,7 +2957,7 @@ interface WordRule {
  *   d_dense1.weight: 2 × 16 sums at once
  *
  * update:
- *   next_step: 4 lanes
+ *   next_step: scalars
  *   next_parameters: 4 lanes
  *   next_parameters_rest: the rest of next_parameters
  *
@@ -2965,7 +2965,7 @@ interface WordRule {
  *   totals_accuracy_count: 4 lanes
  *
  * summarise:
- *   summary_accuracy: 4 lanes
+ *   summary_accuracy: scalars
  */
 const kernels: WasmFacts = {
   module: `
