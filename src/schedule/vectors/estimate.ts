@@ -10,23 +10,31 @@ import { extentOf } from "./contraction.ts";
 import { costs, products } from "./cost-model.ts";
 import { accumulationOf } from "./vector-loops.ts";
 
-/** Cycles of a call on a vector; what is not here is an instruction. */
+/** Cycles of a call on a vector of f32, with what its caller puts aside for it. */
 const calls: Partial<Record<FunctionName, number>> = {
-  exp: 9,
-  expm1: 14,
-  log: 12,
-  log1p: 16,
-  tanh: 14,
-  sigmoid: 13,
-  erf: 16,
+  exp: 14,
+  expm1: 20,
+  log: 18,
+  log1p: 24,
+  tanh: 21,
+  sigmoid: 20,
+  erf: 25,
   sin: 18,
   cos: 18,
   power: 40,
-  randomUnit: 12,
-  sqrt: 3,
 };
+/** Of the same of a double: each lane is a call of JavaScript. */
+const callOfDouble = 50;
+/** Where no function is called; what is not here either is one instruction. */
+const inline: Partial<Record<FunctionName, number>> = { randomUnit: 12, sqrt: 3 };
 const division = 3;
 const arithmetic = 0.5;
+/** To begin a loop and to leave it, as the processor mostly guesses wrong when: what makes short loops dear. */
+const entering = 4;
+/** To bring the lanes of one vector together: each of the steps waits for the one before. */
+const foldAlone = 12;
+/** So many sums wait for one another; fewer leave the time that an addition takes to the iterations of loops around them. */
+const waitingSums = 4;
 
 /** What a run of statements does in one iteration. */
 interface Work {
@@ -45,7 +53,8 @@ function cyclesOfBlock(statements: readonly Statement[], batchSize: number): num
   const work: Work = { loads: 0, gathers: 0, stores: 0, arithmetic: 0, sums: 0, inner: 0 };
   for (const statement of statements) {
     if (statement.kind === "for") {
-      work.inner += extentOf(statement, batchSize) * (cyclesOfBlock(statement.body, batchSize) + costs.loop);
+      const iteration = cyclesOfBlock(statement.body, batchSize) + costs.loop;
+      work.inner += extentOf(statement, batchSize) * iteration + entering;
       continue;
     }
     if (statement.kind === "store") work.stores += 1;
@@ -54,10 +63,16 @@ function cyclesOfBlock(statements: readonly Statement[], batchSize: number): num
     if (isProduct) work.sums += 1;
     for (const x of isProduct ? children(sum.value) : expressionsOf(statement)) count(x, work);
   }
-  const sums = work.sums === 0 ? 0 : products(work.sums, 0);
+  const sums = work.sums < waitingSums ? 2 * arithmetic * work.sums : products(work.sums, 0);
   const moved =
     work.loads * costs.load + work.gathers * costs.loadOfLanes + work.stores * costs.storeOfVector;
   return Math.max(moved, sums + work.arithmetic) + work.inner;
+}
+
+function cyclesOfCall(x: Extract<Expression, { kind: "call" }>): number {
+  const call = calls[x.name];
+  if (call === undefined) return inline[x.name] ?? 1;
+  return x.type === "f64" ? callOfDouble * lanesOf(x) : call;
 }
 
 function count(x: Expression, work: Work): void {
@@ -69,7 +84,8 @@ function count(x: Expression, work: Work): void {
   }
   if (x.kind === "binary") work.arithmetic += x.operator === "/" ? division : arithmetic;
   if (x.kind === "select" || x.kind === "negate" || x.kind === "convert") work.arithmetic += arithmetic;
-  if (x.kind === "call") work.arithmetic += calls[x.name] ?? 1;
-  if (x.kind === "sums" || x.kind === "fold") work.arithmetic += costs.fold * 4;
+  if (x.kind === "call") work.arithmetic += cyclesOfCall(x);
+  if (x.kind === "sums") work.arithmetic += costs.fold * 4;
+  if (x.kind === "fold") work.arithmetic += foldAlone;
   for (const part of children(x)) count(part, work);
 }

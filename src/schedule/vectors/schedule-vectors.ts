@@ -3,9 +3,9 @@
  * one index an axis, so they are first; then invariants leave loops, equal expressions are shared and indices become places, as for
  * scalars.
  */
-import { isCall, visit } from "../../loop/expressions.ts";
+import { isCall, lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
-import { visitStatements } from "../../loop/statements.ts";
+import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
 import { collapseLoops } from "../collapse-loops.ts";
 import { hoistInvariants } from "../hoist.ts";
@@ -120,13 +120,18 @@ function scheduleKernel(
   if (!skip.has("vectorise")) current = { ...current, body: vectoriseBlock(current.body, vectors, notes) };
   if (!skip.has("hoist-invariants")) current = hoistInvariants(current, fresh);
   if (!skip.has("share-expressions")) current = shareExpressions(current, fresh);
-  const schedule = { text: textOf(notes, vectors), cycles: Math.round(cyclesOf(current, batchSize)) };
+  const schedule = {
+    text: textOf(current, notes, vectors),
+    cycles: Math.round(cyclesOf(current, batchSize)),
+  };
   return { kernel: { ...current, schedule }, notes };
 }
 
-/** `6 × 8 sums at once, panels of dense1.weight`; a kernel without sums in tiles has `4 lanes`. */
-function textOf({ tiles, panels }: Notes, { lanes }: Vectors): string {
-  if (tiles.length === 0) return `${lanes} lanes`;
+/** `6 × 8 sums at once, panels of dense1.weight`; a kernel without sums in tiles has `4 lanes`, or scalars alone. */
+function textOf({ body }: Kernel, { tiles, panels }: Notes, { lanes }: Vectors): string {
+  let hasVectors = false;
+  visitExpressions(body, (x) => (hasVectors ||= lanesOf(x) > 1));
+  if (tiles.length === 0) return hasVectors ? `${lanes} lanes` : "scalars";
   const texts = tiles.map(({ form, rows, vectors }) =>
     form === "dots"
       ? `${rows} × ${lanes} sums at once, lanes along the sum`
