@@ -95,6 +95,18 @@ function startWorker(url: string, work: Work): HostWorker | undefined {
 /** What a worker of a model's trainer is called. */
 export const workerName = ({ name, dtype, specHash }: ModelFacts): string => `${name} ${dtype} ${specHash}`;
 
+/** Where in what threads agree by it says that one has failed. */
+const failedAt = 24;
+
+/** Computes parts. Those of a thread that fails are never done: who waits for them must learn of it. */
+function serveKernels({ memory, control }: Work, { serve }: Record<string, WasmFunction>): void {
+  try {
+    serve();
+  } catch {
+    Atomics.store(new Int32Array(memory.buffer, control + failedAt, 1), 0, 1);
+  }
+}
+
 /** Serves if the file was started as a worker of its own, and says whether it was: then it has nothing else to do. */
 export function servesAsWorker(
   model: ModelFacts,
@@ -102,7 +114,7 @@ export function servesAsWorker(
   math: Record<string, WasmFunction>,
 ): boolean {
   const serves = workerName(model);
-  const serve = (work: Work) => wasmFunctions(compileWasm(facts, work.backend, true), work, math).serve();
+  const serve = (work: Work) => serveKernels(work, wasmFunctions(compileWasm(facts, work.backend, true), work, math)); // prettier-ignore
   const node = nodeThreads();
   if (node) {
     const { isMainThread, workerData } = node;

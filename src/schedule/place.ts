@@ -126,18 +126,18 @@ function placeStatement(statement: Statement, scopes: readonly Scope[], placer: 
       ? { ...inner, at: [position(inner.buffer, inner.at, scopes, placer)] }
       : inner;
   };
-  if (statement.kind === "for") {
-    const scope: Scope = {
-      variable: statement.variable,
-      variables: new Set([statement.variable]),
-      definitions: new Map(),
-    };
-    return { ...statement, body: placeBlock(statement.body, [...scopes, scope], placer) };
-  }
   const mapped = mapExpressions(statement, place);
-  return mapped.kind === "store"
-    ? { ...mapped, at: [position(mapped.buffer, mapped.at, scopes, placer)] }
-    : mapped;
+  switch (mapped.kind) {
+    case "for": {
+      const { variable, body } = mapped;
+      const scope: Scope = { variable, variables: new Set([variable]), definitions: new Map() };
+      return { ...mapped, body: placeBlock(body, [...scopes, scope], placer) };
+    }
+    case "store":
+      return { ...mapped, at: [position(mapped.buffer, mapped.at, scopes, placer)] };
+    default:
+      return mapped;
+  }
 }
 
 export const placeAccesses = (kernel: Kernel, placer: Omit<Placer, "addresses">): Kernel => ({

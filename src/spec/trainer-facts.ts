@@ -1,6 +1,8 @@
 /** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
 import { isRising, metricName } from "../library/metrics/index.ts";
 import { readNames } from "./build-network.ts";
+import { operandsOf } from "../ir/nodes.ts";
+import type { Node } from "../ir/nodes.ts";
 import { sizeOf } from "../ir/types.ts";
 import { classWeightStorage, splitOutputStep } from "./build-measures.ts";
 import { readByMeasures } from "./check/check-formulas.ts";
@@ -161,10 +163,23 @@ export function predictedRows(model: Model, built: ModelGraphs, fields: object) 
   return { data, fields, codecs, predict };
 }
 
-/** How many indices an input may hold: as many as the smallest embedding that reads it has vectors. */
-function vocabularyOf(model: Model, input: string): { readonly vocabulary?: number } {
-  const sizes = model.network.flatMap((layer) =>
-    layer.type === "embedding" && layer.from.includes(input) ? [layer.vocabulary] : [],
+/** The inputs from which integers come to a value: on their way they are moved, not computed with. */
+function integerInputs(node: Node): readonly string[] {
+  if (node.op === "input") return [node.attributes.name];
+  return operandsOf(node)
+    .filter(({ type }) => type.element === "i32")
+    .flatMap(integerInputs);
+}
+
+/**
+ * How many indices an input may hold: as many as the smallest table that they choose rows of, through whatever layers they come to it. What
+ * is checked by it as rows are read is why no kernel looks.
+ */
+function vocabularyOf({ training, predict }: ModelGraphs, input: string): { readonly vocabulary?: number } {
+  const sizes = [...training.nodes, ...predict.nodes].flatMap((node) =>
+    node.op === "gather" && integerInputs(node.operands.indices).includes(input)
+      ? [Number(node.operands.x.type.shape[0])]
+      : [],
   );
   return sizes.length === 0 ? {} : { vocabulary: Math.min(...sizes) };
 }
@@ -197,7 +212,7 @@ export function modelFacts(
         {
           shape: [...shape],
           dtype: element,
-          ...vocabularyOf(model, name),
+          ...vocabularyOf(built, name),
           ...(onlyLoss.includes(name) && { onlyLoss: true }),
           ...(model.training.sampleWeights === name && { least: 0 }),
         },

@@ -169,6 +169,20 @@ describe("place", () => {
           y[y@i$2 + j] = x[x@i$1 + j]"
     `);
   });
+  it("places what the bounds of a loop load, ahead of the loop", () => {
+    const from = buffer("from", ["n", 4], "i32");
+    const inner = { ...loop("j", 4, "parallel", [store("y", [i, j], real(1))]), from: load("from", [i, integer(2)], "i32") }; // prettier-ignore
+    const body = [overRows(() => [inner])];
+    expect(after(({ body: unplaced }) => placed(unplaced, from, y), body, [from, y])).toMatchInlineSnapshot(`
+      "for i in 0 .. n: parallel
+        let y@i$2: i32 = y + i * 4
+        for j in from[from + i * 4 + 2] .. 4: parallel
+          y[y@i$2 + j] = 1"
+    `);
+    const [before, later] = results(body, from, y);
+    expect(later).toEqual(before);
+    expect(later).toContain(1);
+  });
   it("sees that a reshape moves nothing in memory", () => {
     const wide = buffer("x", ["n", 6]);
     const deep = buffer("y", ["n", 2, 3]);

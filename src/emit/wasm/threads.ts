@@ -6,6 +6,7 @@
  *
  *   0    counter that idle threads wait on       4    not 0: threads shall end
  *   8    the kernel, by its place in the table   12   rows   16   extent of the loop   20   size of a part
+ *   24   not 0: a thread has failed, with a part that it had claimed
  *   64   ticket: sequence · 256 + parts that nobody has claimed
  *   128  parts that are done                     132  threads that wait
  */
@@ -66,7 +67,10 @@ const parallel = `(func $parallel (param $kernel i32) (param $n i32) (param $ext
   (if (i32.atomic.load offset=132 ${control}) (then
     (drop (memory.atomic.notify ${control} (i32.const 255)))))
   (loop $more (br_if $more (call $claim)))
-  (loop $late (br_if $late (i32.lt_s (i32.atomic.load offset=128 ${control}) (local.get $parts)))))`;
+  (loop $late
+    ;; what has failed is never done
+    (if (i32.atomic.load offset=24 ${control}) (then (unreachable)))
+    (br_if $late (i32.lt_s (i32.atomic.load offset=128 ${control}) (local.get $parts)))))`;
 
 /** What a thread beside the first runs, until it shall end. Who is told that there is work between looking and sleeping does not sleep. */
 const serve = `(func $serve (export "serve")

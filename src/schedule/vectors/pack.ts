@@ -63,18 +63,20 @@ export function packed(
   };
   const rest = columns.to.value % width;
   const whole = columns.to.value - rest;
-  const main = whole === 0 ? [] : strip(variable(block, "i32"), width);
+  // Threads share the loops inside of a strip that is the only one.
+  const isOne = whole === width;
+  const main = whole === 0 ? [] : strip(isOne ? integer(0) : variable(block, "i32"), width);
   const last = rest === 0 ? [] : strip(integer(whole), rest);
   if (main === undefined || last === undefined) return undefined;
   const loop: For = { ...columns, variable: block, to: integer(whole), step: width, body: main };
-  const strips: readonly Statement[] = [...(whole === 0 ? [] : [loop]), ...last];
+  const strips: readonly Statement[] = [...(isOne || whole === 0 ? main : [loop]), ...last];
   const statements = outputs
     .slice(0, around)
     .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], strips);
   return { statements, panels: buffers };
 }
 
-function panelsOf(contraction: Contraction, width: number, { fresh, float }: Vectors): Panel[] {
+function panelsOf(contraction: Contraction, width: number, { freshBuffer, float }: Vectors): Panel[] {
   const loops = loopsInside(contraction);
   return contraction.operands.filter(isPackable).flatMap(({ load }): Panel[] => {
     const own = loops.filter(({ variable: name }) => load.at.some((index) => reads(index, name)));
@@ -85,7 +87,7 @@ function panelsOf(contraction: Contraction, width: number, { fresh, float }: Vec
     ];
     if (own.some(({ to }, axis) => to.kind !== "number" && axis > 0)) return [];
     const buffer: Buffer = {
-      name: fresh(`${load.buffer}#panel`),
+      name: freshBuffer(`${load.buffer}#panel`),
       storage: undefined,
       element: float,
       shape,

@@ -10,7 +10,9 @@ import type { Buffer, For, Kernel, LoopProgram, Statement } from "../../loop/typ
 import { collapseLoops } from "../collapse-loops.ts";
 import { hoistInvariants } from "../hoist.ts";
 import { factorInLanes, factorOf, positionIn } from "../linear.ts";
+import { nameMaker } from "../../util/name-maker.ts";
 import { freshIn } from "../schedule.ts";
+import type { Fresh } from "../hoist.ts";
 import type { ScheduleOptions } from "../schedule.ts";
 import { shareExpressions } from "../share-expressions.ts";
 import { extentOf } from "./contraction.ts";
@@ -99,6 +101,7 @@ function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
 function scheduleKernel(
   kernel: Kernel,
   buffers: ReadonlyMap<string, Buffer>,
+  freshBuffer: Fresh,
   { skip, batchSize, float }: VectorOptions,
 ): { kernel: Kernel; notes: Notes } {
   const fresh = freshIn(kernel);
@@ -109,6 +112,7 @@ function scheduleKernel(
     lanes: float === "f32" ? 4 : 2,
     aligned: new Set(),
     fresh,
+    freshBuffer,
   };
   const notes: Notes = { panels: [], tiles: [] };
   let current = kernel;
@@ -140,8 +144,10 @@ function textOf({ body }: Kernel, { tiles, panels }: Notes, { lanes }: Vectors):
 /** The program on vectors, with one index an axis still; its scratch memory is among its buffers. */
 export function scheduleVectors(program: LoopProgram, options: VectorOptions): LoopProgram {
   const buffers = new Map(program.buffers);
+  // A panel that two kernels had in common would be neither's own, and threads could not have one each.
+  const freshBuffer = nameMaker(buffers.keys(), "#");
   const kernels = program.kernels.map((kernel) => {
-    const made = scheduleKernel(kernel, program.buffers, options);
+    const made = scheduleKernel(kernel, program.buffers, freshBuffer, options);
     for (const panel of made.notes.panels) buffers.set(panel.name, panel);
     return made.kernel;
   });

@@ -21,6 +21,8 @@ export interface Vectors {
   /** Variables that are multiples of the lanes. */
   readonly aligned: ReadonlySet<string>;
   readonly fresh: Fresh;
+  /** Names of buffers that no kernel of the program has. */
+  readonly freshBuffer: Fresh;
 }
 
 /** How many lanes of the vector at hand count; the others hold anything. */

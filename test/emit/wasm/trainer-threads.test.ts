@@ -44,6 +44,32 @@ const { buffer } = trainer.parameters["dense1.weight"];
 console.log(JSON.stringify({ losses, digest, shared: buffer instanceof SharedArrayBuffer }));
 `;
 
+/** The same with functions of JavaScript's, which its kernels call and its workers can be given others of. */
+const calling: ModelSpec = {
+  ...spec,
+  network: [
+    { type: "dense", units: 256, activation: "tanh" },
+    { type: "dense", units: 10 },
+  ],
+};
+
+/** Takes steps until one fails. */
+const failing = `
+const { createTrainer } = await import(process.argv[2]);
+const data = { x: new Float64Array(256 * 128).fill(0.1), y: new Int32Array(128) };
+const trainer = createTrainer({ seed: 1, backend: "simd", threads: 2 });
+const end = Date.now() + 20_000;
+try {
+  while (Date.now() < end) {
+    trainer.steps(data, 1);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  console.log("nobody failed");
+} catch (error) {
+  console.log(error.message);
+}
+`;
+
 let folder = "";
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "threads-"));
@@ -69,6 +95,27 @@ describe("threads", () => {
     expect(alone).toMatchObject({ shared: false });
     expect({ ...Object(run(3)), shared: false }).toEqual(alone);
     expect(run(3)).toMatchObject({ shared: true });
+  });
+
+  it("that fail end the call that waits for them, by an error", async () => {
+    const compilation = compileModel(parseModel(calling), { target: "wasm", dtype: "f64" });
+    const code = strippedOf(await emitTypeScript(compilation, "f64", { isFormatted: false }));
+    const broken = code.replace(
+      "servesAsWorker(model, kernels, math)",
+      'servesAsWorker(model, kernels, { ...math, tanh() { throw new Error("broken"); } })',
+    );
+    expect(broken).not.toBe(code);
+    writeFileSync(join(folder, "broken.mjs"), broken);
+    writeFileSync(join(folder, "failing.mjs"), failing);
+    const text = execFileSync(
+      process.execPath,
+      [join(folder, "failing.mjs"), `file://${folder}/broken.mjs`],
+      {
+        encoding: "utf8",
+        timeout: 40_000,
+      },
+    );
+    expect(text.trim()).toBe("unreachable");
   });
 
   it("that cannot be had are done without", () => {

@@ -14,8 +14,11 @@ import {
 } from "../../../src/loop/expressions.ts";
 import type { Expression } from "../../../src/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../src/loop/statements.ts";
-import type { Buffer, LoopProgram, Statement } from "../../../src/loop/types.ts";
+import type { Buffer, Kernel, LoopProgram, Statement } from "../../../src/loop/types.ts";
 import { checkLoops } from "../../../src/loop/verify.ts";
+import { compileModel } from "../../../src/pipeline.ts";
+import { parseModel } from "../../../src/spec/parse-model.ts";
+import type { ModelSpec } from "../../../src/spec/schema.ts";
 import { placeProgram } from "../../../src/schedule/schedule.ts";
 import { markSplits } from "../../../src/schedule/vectors/mark-splits.ts";
 import { buffer, load, program, programOf, scratch, temporary } from "../../support/loop-program.ts";
@@ -176,6 +179,39 @@ describe("memory that iterations use for themselves", () => {
     const { kernels, buffers } = marked(program(body, x, y, panel));
     expect(kernels).toHaveLength(2);
     expect(buffers.get("panel")?.isScratch).toBe(false);
+  });
+});
+
+describe("kernels with panels", () => {
+  const dense = (units: number) => ({ type: "dense" as const, units });
+  const kernelsOf = (network: ModelSpec["network"], shape: readonly number[]): readonly Kernel[] => {
+    const spec: ModelSpec = {
+      name: "panels",
+      inputs: { x: { shape: [...shape] } },
+      targets: { y: { shape: [64] } },
+      network,
+      loss: "mse",
+      optimizer: "sgd",
+      training: { epochs: 1, batchSize: 64 },
+    };
+    const { vectors } = compileModel(parseModel(spec), { target: "wasm", dtype: "f32" });
+    const gradient = vectors?.programs.find(({ name }) => name === "gradient");
+    return gradient?.kernels.filter(({ schedule }) => schedule?.text.includes("panels")) ?? [];
+  };
+  it("are cut, also where two have panels of the same weights", () => {
+    const kernels = kernelsOf([dense(256), dense(256), dense(64)], [256]);
+    const texts = kernels.map(({ schedule }) => schedule?.text.split("panels of ").at(-1));
+    expect(texts.filter((text) => text === "dense2.weight")).toHaveLength(2);
+    expect(kernels.filter(({ split }) => split === undefined)).toEqual([]);
+  });
+  it("are cut by their rows where one strip has all columns", () => {
+    const conv2d = { type: "conv2d" as const, filters: 8, kernel: 3, padding: "same" as const };
+    const kernels = kernelsOf([conv2d, conv2d, { type: "flatten" }, dense(64)], [8, 8, 8]);
+    const inConvolutions = kernels.filter(({ schedule }) => schedule?.text.endsWith("conv2d2.weight"));
+    expect(inConvolutions).toHaveLength(1);
+    const [{ body }] = inConvolutions;
+    expect(body.at(-1)).toMatchObject({ kind: "for", to: rows });
+    expect(inConvolutions[0].split).toEqual({ multiple: 1 });
   });
 });
 
