@@ -27,7 +27,7 @@ const viewOf = (learningRate: unknown, rows?: number, epochs = 4) => {
   return { ...view, facts: view.json as { steps: number; notes: string[]; rates: [number, number][] } };
 };
 
-it("has the rate of every step, the very rates that the trainer takes", async () => {
+it("has the rate of every step, as the trainer takes it: in f32 its cosine is one of f32's precision", async () => {
   const compilation = compilationOf(cosine(8));
   const { createTrainer } = await loadTrainer(await emitTypeScript(compilation, "f32"));
   const trainer = createTrainer();
@@ -35,7 +35,7 @@ it("has the rate of every step, the very rates that the trainer takes", async ()
   const { rates, steps } = viewOf(cosine(8), 7).facts;
   expect(steps).toBe(12);
   expect(rates.map(([step]) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-  for (const { epoch, learningRate } of trainer.epochs(data)) expect(rates[epoch * 3 - 1][1]).toBeCloseTo(learningRate, 15); // prettier-ignore
+  for (const { epoch, learningRate } of trainer.epochs(data)) expect(rates[epoch * 3 - 1][1]).toBeCloseTo(learningRate, 9); // prettier-ignore
   expect(rates[0][1]).toBeCloseTo(0.05, 15);
   expect(rates[1][1]).toBeCloseTo(0.1, 15);
 });

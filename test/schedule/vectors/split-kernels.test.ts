@@ -92,13 +92,13 @@ describe("split-kernels", () => {
       store("x", [integer(0)], binary("*", reads("other"), reads("sum"))),
     ];
     expect(kernelsOf(body).join("\n")).toMatchInlineSnapshot(`
-      "kernel s
+      "kernel kernel0
         var sum: f64 = 0
         for i in 0 .. 4: reduction
           sum = sum + x[i]
         s[] = sum
         sum[] = sum
-      kernel kernel0
+      kernel x
         let sum: f64 = sum[]
         var other: f64 = 0
         for i in 0 .. 4: reduction

@@ -6,7 +6,7 @@
 //   sigmoid  1.87
 // prettier-ignore
 import {
-  absolute, add, addIntegers, atLeast, atMost, divide, less, multiply, negate, polynomial, select, shiftLeft,
+  absolute, add, addIntegers, and, atLeast, atLeastAsLarge, atMost, divide, less, multiply, negate, not, polynomial, select, shiftLeft,
   shiftRight, subtract, subtractIntegers, vectorFunction, type Operand, type Step,
 } from "./text.ts";
 
@@ -53,8 +53,16 @@ const exponential: readonly Step[] = [
   ["e", scaled(add(add(beyondLinear, "r"), 1))],
 ];
 
-/** eˣ. Beyond −104 and 89 the result is 0 or ∞. */
-export const exp = vectorFunction("exp_f32x4", ["x"], [["y", atMost(atLeast("x", -104), 89)], ...exponential], "(local.get $e)"); // prettier-ignore
+/**
+ * eˣ. Beyond −104 and 89 the result is 0 or ∞. The 0 is not computed, by a product that underflows: on many processors that takes a hundred
+ * cycles, and what attention masks is all of this kind.
+ */
+export const exp = vectorFunction(
+  "exp_f32x4",
+  ["x"],
+  [["kept", not(atLeastAsLarge(-104, "x"))], ["y", atMost(and("x", "kept"), 89)], ...exponential],
+  and("e", "kept"),
+);
 
 /**
  * eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), by halves, so that nothing overflows before the result does; x itself where that is as good,
