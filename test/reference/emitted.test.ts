@@ -45,10 +45,15 @@ const cases = readdirSync(folder).map((file): Case =>
   JSON.parse(readFileSync(new URL(file, folder), "utf8")),
 );
 
-describe.each(["f64", "f32"] as const)("emitted TypeScript in %s", (dtype) => {
+describe.each([
+  ["ts", "f64"],
+  ["ts", "f32"],
+  ["wasm", "f64"],
+  ["wasm", "f32"],
+] as const)("trainers emitted for %s in %s", (target, dtype) => {
   const tolerance = tolerances[dtype];
   it.each(cases)("$name: $about", async ({ spec, parameters, batches, expect: expected }) => {
-    const { code } = await compile(spec, { dtype });
+    const { code } = await compile(spec, { target, dtype });
     const trainer = (await loadTrainer(code)).createTrainer({ seed: 1 });
     expect(Object.keys(trainer.parameters).sort()).toEqual(Object.keys(parameters).sort());
     for (const [name, values] of Object.entries(parameters)) trainer.parameters[name].set(values);
