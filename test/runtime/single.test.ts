@@ -93,3 +93,10 @@ test("odd functions are odd to the last bit", () => {
   for (const name of ["tanh", "erf", "sin"] as const)
     for (const x of [...sweep(0, 20, 2000), 0, Infinity]) expect(single[name](-x)).toBe(-single[name](x));
 });
+
+test("a saturated unit's tangent is 1 exactly, so that its derivative is 0 and not a rounding error", () => {
+  for (const x of [9.03, 10, 100, 1e20, Infinity]) {
+    expect(single.tanh(x)).toBe(1);
+    expect(single.tanh(-x)).toBe(-1);
+  }
+});

@@ -6,6 +6,7 @@ import { checkLoops } from "../../loop/verify.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import { freshIn, placeProgram } from "../schedule.ts";
 import { dropUnitLoops } from "./drop-unit-loops.ts";
+import { flushSubnormals } from "./flush-subnormals.ts";
 import { markSplits } from "./mark-splits.ts";
 import { scheduleVectors } from "./schedule-vectors.ts";
 import type { VectorOptions } from "./schedule-vectors.ts";
@@ -21,7 +22,12 @@ export function vectorLoops(
   const split = splitKernels(lowered, batchSize);
   const lean = { ...split, kernels: split.kernels.map((kernel) => dropUnitLoops(kernel, freshIn(kernel))) };
   checkLoops(lean, "drop-unit-loops");
-  const scheduled = scheduleVectors(lean, options);
+  const onVectors = scheduleVectors(lean, options);
+  const { buffers } = onVectors;
+  const scheduled = {
+    ...onVectors,
+    kernels: onVectors.kernels.map((kernel) => flushSubnormals(kernel, buffers, freshIn(kernel))),
+  };
   checkLoops(scheduled, "schedule-vectors");
   const marked = markSplits(scheduled, { batchSize, leastCycles });
   checkLoops(marked, "mark-splits");
