@@ -39,7 +39,7 @@ test.each([
 ])("%#: gradients and targets of a weighed loss hold", async (spec) => {
   const { parameters, targets } = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
   expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);
-  expect(targets.map(({ holds }) => holds)).toEqual([true, true]);
+  expect(targets.map(({ holds }) => holds)).toEqual([true, true, true, true]);
 });
 
 test("balanced weights are those of the training part alone, and resuming has them", async () => {
