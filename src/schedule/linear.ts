@@ -1,7 +1,8 @@
 /** Index arithmetic as linear forms: what a position in memory is made of, loop variable by loop variable. */
 import { sizeOf } from "../ir/types.ts";
-import { keyOf, visit } from "../loop/expressions.ts";
+import { keyOf } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
+import { mentions } from "../loop/mentions.ts";
 import type { Buffer } from "../loop/types.ts";
 
 /** A linear form: terms factor · part, and a constant. Parts are loop variables or what no rule takes apart. */
@@ -79,17 +80,9 @@ export function factorOf({ terms }: Linear, variable: string): number | undefine
   let factor = 0;
   for (const { part, factor: own } of terms) {
     if (part.kind === "variable" && part.name === variable) factor = own;
-    else if (reads(part, variable)) return undefined;
+    else if (mentions(part, variable)) return undefined;
   }
   return factor;
-}
-
-function reads(x: Expression, variable: string): boolean {
-  let found = false;
-  visit(x, (part) => {
-    if (part.kind === "variable" && part.name === variable) found = true;
-  });
-  return found;
 }
 
 /**
@@ -105,7 +98,7 @@ export function factorInLanes(
 ): number | undefined {
   let sum = 0;
   for (const { part, factor } of terms) {
-    if (!reads(part, v)) continue;
+    if (!mentions(part, v)) continue;
     if (part.kind === "variable") sum += factor;
     else if (part.kind !== "binary" || !isInOneRun(part, v, lanes, aligned)) return undefined;
     else if (part.operator === "remainder") sum += factor;

@@ -1,6 +1,7 @@
 /** What the cost model knows of a nest of contractions: its extents, and how each operand lies in memory. */
 import { lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
+import { mentions } from "../../loop/mentions.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
 import { factorInLanes, factorOf, positionIn } from "../linear.ts";
@@ -98,7 +99,7 @@ export function contractionOf(loop: For, vectors: Vectors): Contraction | undefi
   const outer = outputs.slice(0, -2);
   const changing = [...operands.values()].filter(({ alongColumns }) => alongColumns !== 0);
   const isAround = ({ to, variable }: For): boolean =>
-    to.kind !== "number" && changing.some(({ load }) => load.at.some((index) => reads(index, variable)));
+    to.kind !== "number" && changing.some(({ load }) => load.at.some((index) => mentions(index, variable)));
   const around = 1 + outer.findLastIndex(isAround);
   return {
     outputs,
@@ -114,12 +115,4 @@ export function contractionOf(loop: For, vectors: Vectors): Contraction | undefi
     operands: [...operands.values()],
     sums,
   };
-}
-
-export function reads(x: Expression, name: string): boolean {
-  let found = false;
-  visit(x, (part) => {
-    if (part.kind === "variable" && part.name === name) found = true;
-  });
-  return found;
 }

@@ -7,6 +7,7 @@
 import { accessesOf } from "../../loop/accesses.ts";
 import { lanesOf, substitute, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
+import { mentions } from "../../loop/mentions.ts";
 import { rangeOf, rangesOf } from "../../loop/intervals.ts";
 import type { Ranges } from "../../loop/intervals.ts";
 import { substituteVariables, visitExpressions, visitStatements } from "../../loop/statements.ts";
@@ -23,14 +24,6 @@ interface Touches {
   readonly loads: readonly Touch[];
   readonly stores: readonly Touch[];
 }
-
-const mentions = (x: Expression, name: string): boolean => {
-  let found = false;
-  visit(x, (part) => {
-    if (part.kind === "variable" && part.name === name) found = true;
-  });
-  return found;
-};
 
 const holdsLoad = (x: Expression): boolean => {
   let found = false;

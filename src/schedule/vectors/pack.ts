@@ -9,10 +9,10 @@
  */
 import { add, integer, keyOf, mapChildren, substitute, variable } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
+import { mentions } from "../../loop/mentions.ts";
 import { store, substituteVariables, rewriteExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Dimension } from "../../ir/types.ts";
 import type { Buffer, For, Statement } from "../../loop/types.ts";
-import { reads } from "./contraction.ts";
 import type { Contraction } from "./contraction.ts";
 import { isPackable } from "./cost-model.ts";
 import type { Tile } from "./cost-model.ts";
@@ -79,7 +79,7 @@ export function packed(
 function panelsOf(contraction: Contraction, width: number, { freshBuffer, float }: Vectors): Panel[] {
   const loops = loopsInside(contraction);
   return contraction.operands.filter(isPackable).flatMap(({ load }): Panel[] => {
-    const own = loops.filter(({ variable: name }) => load.at.some((index) => reads(index, name)));
+    const own = loops.filter(({ variable: name }) => load.at.some((index) => mentions(index, name)));
     if (load.type !== float) return [];
     const shape: Dimension[] = [
       ...own.map(({ to }): Dimension => (to.kind === "number" ? to.value : "n")),

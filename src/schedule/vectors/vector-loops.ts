@@ -2,8 +2,9 @@
  * Loops as loops over vectors: whole vectors, and behind them one vector of which only some lanes count, so that no extent falls
  * back to scalars.
  */
-import { binary, call, integer, lanesOf, minus, number, remainder, variable, visit } from "../../loop/expressions.ts"; // prettier-ignore
+import { binary, call, integer, lanesOf, minus, number, remainder, variable } from "../../loop/expressions.ts"; // prettier-ignore
 import type { Expression, FoldOperator } from "../../loop/expressions.ts";
+import { mentions } from "../../loop/mentions.ts";
 import { assign, define, expressionsOf, renameVariables, visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
 import { copyOf, jam, startingAt } from "../block-contractions.ts";
@@ -88,7 +89,7 @@ export function accumulationOf(statement: Statement): Accumulation | undefined {
   const { name, value } = statement;
   const isSelf = (x: Expression) => x.kind === "variable" && x.name === name;
   const made = (operator: FoldOperator, rest: Expression): Accumulation | undefined =>
-    readsVariable(rest, name) ? undefined : { name, operator, value: rest };
+    mentions(rest, name) ? undefined : { name, operator, value: rest };
   if (value.kind === "binary" && value.operator === "+") {
     // (acc + a) + b, as sums of several terms are written
     if (isSelf(value.x)) return made("+", value.y);
@@ -112,14 +113,6 @@ export function accumulationOf(statement: Statement): Accumulation | undefined {
     if (isSelf(y)) return made(value.name, x);
   }
   return undefined;
-}
-
-function readsVariable(x: Expression, name: string): boolean {
-  let found = false;
-  visit(x, (part) => {
-    if (part.kind === "variable" && part.name === name) found = true;
-  });
-  return found;
 }
 
 export const combine = (operator: FoldOperator, x: Expression, y: Expression): Expression =>
@@ -149,7 +142,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
   const reads = loop.body.flatMap((s) =>
     s.kind === "assign" ? (own.get(s.name)?.value ?? []) : expressionsOf(s),
   );
-  if (reads.some((x) => [...names].some((name) => readsVariable(x, name)))) return undefined;
+  if (reads.some((x) => [...names].some((name) => mentions(x, name)))) return undefined;
   const valueOf = new Map([...own.values()].map((a) => [`${a.lanes}+`, a]));
   const block = (last: LaneCount): readonly Statement[] | undefined => {
     const statements: Statement[] = [];

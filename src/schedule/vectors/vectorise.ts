@@ -7,6 +7,7 @@
  */
 import { add, children, integer, lanesOf, mapChildren, substitute, variable, visit } from "../../loop/expressions.ts"; // prettier-ignore
 import type { Expression } from "../../loop/expressions.ts";
+import { mentionsAny } from "../../loop/mentions.ts";
 import { define, store, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Statement } from "../../loop/types.ts";
 import type { Fresh } from "../hoist.ts";
@@ -56,19 +57,11 @@ function varyingIn(statements: readonly Statement[], known: readonly string[]): 
   for (let size = 0; size !== varying.size;) {
     size = varying.size;
     visitStatements(statements, (s) => {
-      if ((s.kind === "let" || s.kind === "assign") && mentions(s.value, varying)) varying.add(s.name);
+      if ((s.kind === "let" || s.kind === "assign") && mentionsAny(s.value, varying)) varying.add(s.name);
     });
   }
   return varying;
 }
-
-export const mentions = (x: Expression, names: ReadonlySet<string>): boolean => {
-  let found = false;
-  visit(x, (part) => {
-    if (part.kind === "variable" && names.has(part.name)) found = true;
-  });
-  return found;
-};
 
 const holdsLoad = (x: Expression): boolean => {
   let found = false;
@@ -99,7 +92,7 @@ class Vectoriser {
   }
 
   private varies(x: Expression): boolean {
-    return mentions(x, this.varying);
+    return mentionsAny(x, this.varying);
   }
 
   private statement(statement: Statement): readonly Statement[] {
@@ -145,13 +138,13 @@ class Vectoriser {
     const buffer = this.vectors.buffers.get(name);
     if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);
     const position = positionIn(buffer, at, this.vectors.batchSize);
-    if (at.some((index) => mentions(index, this.others))) throw new NoVectorForm();
+    if (at.some((index) => mentionsAny(index, this.others))) throw new NoVectorForm();
     return factorInLanes(position, this.v, this.vectors.lanes, this.vectors.aligned);
   }
 
   /** Indices as they are in one lane. Values of other variables that differ from lane to lane are not at hand there. */
   private inLane(at: readonly Expression[], lane: number): readonly Expression[] {
-    if (at.some((index) => mentions(index, this.others))) throw new NoVectorForm();
+    if (at.some((index) => mentionsAny(index, this.others))) throw new NoVectorForm();
     const values = new Map([[this.v, add(variable(this.v, "i32"), integer(lane))]]);
     return at.map((index) => substitute(index, values));
   }
