@@ -3581,7 +3581,8 @@ interface Split {
 
 /**
  * Cuts the rows: the test part first, then the validation part, both as shares of all rows. With `classes` (one per row)
- * each part has every class in proportion, to within one row.
+ * each part has every class in proportion: of k classes, one that makes the share p of all rows is within 1 + p·(k - 2)
+ * rows of it, which is within one row for two classes.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
   const order = allRows(rows);
@@ -3601,7 +3602,7 @@ function splitRows(rows: number, training: TrainingFacts, seed: number, classes?
 
 /**
  * Spreads each class evenly over the whole order: the j-th of the m rows of a class goes to (j + ½) / m of the way.
- * Any stretch of the result then has the classes in proportion.
+ * The first t of the way then hold m·t rows of it, to within half a row: any stretch has the classes in proportion.
  */
 function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void {
   const members = new Map<number, number[]>();
