@@ -94,6 +94,8 @@ export interface Compilation {
   /** With gradients, before and after the graph passes. */
   readonly derived: Differentiated;
   readonly graphs: Differentiated;
+  /** In the order of their programs, as they were lowered: what is cheap stands twice where that saves memory. */
+  readonly lean: readonly Graph[];
   /** As fused, and as scheduled. */
   readonly lowered: readonly LoopProgram[];
   readonly programs: readonly LoopProgram[];
@@ -156,15 +158,13 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
 
   const { batchSize } = model.training;
   const storage = storageOf(model, built, graphs, options.dtype);
-  const lowered = programOrder
+  const lean = programOrder
     .flatMap((name) => graphs[name] ?? [])
-    .map((graph) => {
-      const lean: Pick<Rematerialised, "graph"> & Partial<Rematerialised> = skip.has("rematerialise")
-        ? { graph }
-        : rematerialise(graph, g, batchSize);
-      const { copies } = lean;
-      return lowerGraph(lean.graph, { float: options.dtype, batchSize, storage, skip, copies });
-    });
+    .map((graph): Rematerialised =>
+      skip.has("rematerialise") ? { graph, copies: new Set() } : rematerialise(graph, g, batchSize),
+    );
+  const lowering = { float: options.dtype, batchSize, storage, skip };
+  const lowered = lean.map(({ graph, copies }) => lowerGraph(graph, { ...lowering, copies }));
   for (const program of lowered) checkLoops(program, "lowering");
   const programs = lowered.map((program) => scheduleProgram(program, { batchSize, skip }));
   for (const program of programs) checkLoops(program, "scheduling");
@@ -174,7 +174,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     options.target === "wasm"
       ? vectorPrograms(lowered, storage, { batchSize, skip, float: options.dtype })
       : undefined;
-  return { model, built, derived, graphs, lowered, programs, plan, vectors };
+  return { model, built, derived, graphs, lean: lean.map(({ graph }) => graph), lowered, programs, plan, vectors }; // prettier-ignore
 }
 
 /** The programs of the target `wasm`, on vectors. Its kernels are not those of TypeScript, so their temporaries live from and to other points. */

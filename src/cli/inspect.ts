@@ -1,7 +1,7 @@
 /** `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text or JSON, the schedule as SVG too. */
-import { Unsupported } from "../diagnostics/errors.ts";
 import type { ViewName } from "../inspect/index.ts";
 import type { KernelTimes } from "../inspect/measure-kernels.ts";
+import type { Format, View } from "../inspect/view.ts";
 import type { PassReport } from "../passes/run.ts";
 import type { Compilation } from "../pipeline.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
@@ -15,7 +15,7 @@ import { writeFile } from "./write-file.ts";
 export interface InspectFlags {
   readonly show: ViewName;
   readonly of?: string;
-  readonly format: "text" | "json" | "dot" | "svg" | "html";
+  readonly format: Format;
   readonly target: "ts" | "wasm";
   /** How kernels of WebAssembly are written, and whether they are run to tell what they take. */
   readonly text?: "loops" | "wat";
@@ -28,8 +28,6 @@ export async function inspectSpec(
   spec: string,
   { show, of, format, target, text: written, measure, dtype, output }: InspectFlags,
 ): Promise<number> {
-  if (format !== "text" && format !== "json" && !(format === "svg" && show === "schedule"))
-    throw new Unsupported(`the format ${format} is a known gap: it arrives with pictures of graphs; for now, use text or json`); // prettier-ignore
   if (of !== undefined && show !== "gradients") throw usageError("--of belongs to --show gradients");
   const isOfWasm = show === "kernels" && target === "wasm";
   if (!isOfWasm && (written !== undefined || !measure))
@@ -43,11 +41,19 @@ export async function inspectSpec(
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
   const times = isOfWasm && measure ? await timesOf(compilation) : undefined;
   const view = views[show]({ compilation, reports, of, run, times, text: written });
-  const json = () => `${JSON.stringify(view.json, undefined, 2)}\n`;
-  const text = format === "json" ? json() : format === "svg" ? (view.svg ?? "") : view.text;
+  const text = await textOf(view, show, format);
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;
+}
+
+/** @throws DiagnosticError for a format that the view does not have. */
+async function textOf(view: View, show: ViewName, format: Format): Promise<string> {
+  if (format === "json") return `${JSON.stringify(view.json(), undefined, 2)}\n`;
+  const make = format === "html" ? undefined : view[format];
+  if (make === undefined)
+    throw usageError(`--show ${show} has no format ${format}`, `it has ${Object.keys(view).join(", ")}`);
+  return make();
 }
 
 async function timesOf(compilation: Compilation): Promise<KernelTimes> {

@@ -200,7 +200,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--of <parameter>", "show the gradient of this parameter alone")
     .addOption(
       new Option("--format <format>", "how to show it")
-        .choices(["text", "json", "dot", "svg", "html"])
+        .choices(["text", "json", "tex", "dot", "svg", "html"])
         .default("text"),
     )
     .addOption(targetOption())

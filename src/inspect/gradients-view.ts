@@ -47,7 +47,7 @@ export function gradientsView({ compilation, of }: Subject): View {
     ...derivations.flatMap(({ parameter, steps }) => ["", `Gradient of the loss with respect to ${parameter}`, ...steps.flatMap(stepText)]), // prettier-ignore
     "",
   ].join("\n");
-  return { text, json: { values, derivations } };
+  return { text: () => text, json: () => ({ values, derivations }) };
 }
 
 /** The nodes of the backward part on which the gradient depends, from the loss on; the gradient itself is the last. */

@@ -8,7 +8,8 @@ export function graphView({ compilation: { graphs } }: Subject): View {
     (graph) => graph ?? [],
   );
   return {
-    text: all.map(printGraph).join("\n"),
-    json: all.map((graph) => ({ name: graph.name, nodes: graph.nodes.length, text: printGraph(graph) })),
+    text: () => all.map(printGraph).join("\n"),
+    json: () =>
+      all.map((graph) => ({ name: graph.name, nodes: graph.nodes.length, text: printGraph(graph) })),
   };
 }

@@ -36,5 +36,5 @@ export function kernelsView(subject: Subject): View {
       "",
     ];
   });
-  return { text: text.join("\n"), json: facts };
+  return { text: () => text.join("\n"), json: () => facts };
 }

@@ -28,7 +28,7 @@ export function memoryView({ compilation }: Subject): View {
     `temporaries ${temporaryBytes} bytes; no plan could take less than ${lowerBound}`,
     "",
   ].join("\n");
-  return { text, json: { bytes, temporaryBytes, lowerBound, buffers: rows } };
+  return { text: () => text, json: () => ({ bytes, temporaryBytes, lowerBound, buffers: rows }) };
 }
 
 /** Kernels are counted from 1, as in the emitted file. */

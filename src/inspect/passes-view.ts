@@ -30,5 +30,8 @@ export function passesView({ compilation: { built, derived }, reports }: Subject
     ]),
     "",
   ].join("\n");
-  return { text, json: { differentiate: { nodesBefore: forward, nodesAfter: all }, passes: steps } };
+  return {
+    text: () => text,
+    json: () => ({ differentiate: { nodesBefore: forward, nodesAfter: all }, passes: steps }),
+  };
 }

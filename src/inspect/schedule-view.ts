@@ -33,9 +33,10 @@ export function scheduleView({ compilation, run }: Subject): View {
   };
   const about = spanText(span, model.training);
   return {
-    text: `${[panelText(panel, { width: 80, height: 14 }), about, ...notes].join("\n")}\n`,
-    json: { model: model.name, schedule, ...span, notes, rates },
-    svg: chartSvg({ title: `${model.name}: learning rate over the run`, subtitle: about, panels: [panel] }),
+    text: () => `${[panelText(panel, { width: 80, height: 14 }), about, ...notes].join("\n")}\n`,
+    json: () => ({ model: model.name, schedule, ...span, notes, rates }),
+    svg: () =>
+      chartSvg({ title: `${model.name}: learning rate over the run`, subtitle: about, panels: [panel] }),
   };
 }
 

@@ -1,21 +1,28 @@
-/** What a view of a compilation is: text for people, and the same facts as JSON. */
+/** What a view of a compilation is: text for people, the same facts as JSON, and where it has them pictures, formulas or a page. */
 import type { KernelTimes } from "./measure-kernels.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { PassReport } from "../passes/run.ts";
 
+/** Each format is made when it is asked for. */
 export interface View {
-  readonly text: string;
-  readonly json: unknown;
-  /** A picture, of views that have one. */
-  readonly svg?: string;
+  readonly text: () => string;
+  readonly json: () => unknown;
+  /** A picture; as a description that Graphviz draws. */
+  readonly svg?: () => string | Promise<string>;
+  readonly dot?: () => string;
+  /** Formulas, for papers. */
+  readonly tex?: () => string;
 }
+
+export type Format = keyof View | "html";
 
 /** What there is to look at. `reports`: every pass over every graph, in order; `run`: what is trained, if that is known. */
 export interface Subject {
   readonly compilation: Compilation;
   readonly reports: readonly PassReport[];
-  /** The one parameter asked for. */
+  /** The one parameter asked for, and the one pass. */
   readonly of: string | undefined;
+  readonly pass?: string | undefined;
   readonly run?: Run | undefined;
   /** What kernels of WebAssembly took, if they were measured. */
   readonly times?: KernelTimes | undefined;

@@ -29,7 +29,10 @@ export function wasmKernelsView(
     ),
     "",
   ];
-  return { text: lines.join("\n"), json: { float: vectors.float, batchSize, backend, gigahertz, programs } };
+  return {
+    text: () => lines.join("\n"),
+    json: () => ({ float: vectors.float, batchSize, backend, gigahertz, programs }),
+  };
 }
 
 const measuredText = ({ backend, gigahertz }: KernelTimes): string =>

@@ -2,6 +2,7 @@
  * The loop IR: how a program computes. Kernels are loops over named buffers; the arena gives each buffer its place.
  * There are two levels of it: before `linearise`, loads and stores have one index an axis; after it, one in all.
  */
+import type { Node } from "../ir/nodes.ts";
 import type { Dimension, ElementType } from "../ir/types.ts";
 import type { Expression } from "./expressions.ts";
 
@@ -44,8 +45,10 @@ export interface Buffer {
   readonly covers?: readonly string[];
 }
 
-/** What a kernel computes, for comments: the graph nodes, and for gradients what they are the gradient of. */
+/** What a kernel computes, for comments and views: a graph node, and for a gradient what it is the gradient of. */
 export interface Provenance {
+  /** The node as it was lowered; nothing for the head of a loop along time. */
+  readonly node: Node | undefined;
   readonly text: string;
   readonly layer: string | undefined;
   readonly gradientOf: string | undefined;

@@ -188,6 +188,7 @@ const isCopy = (text: string): boolean => {
 function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, flops: number): Provenance {
   const { forward, rule, layer, path } = node.origin;
   return {
+    node,
     text: `${spoken(node) ?? node.op} = ${formulaOf(node, spoken)}`,
     layer,
     path,
@@ -202,6 +203,7 @@ function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance
   const { layer, path } = scan.origin;
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
   return {
+    node: undefined,
     text: `For t = ${first} … ${last}:`,
     layer,
     path,

@@ -15,7 +15,7 @@ it("tells the steps of a recurrence once, forwards and backwards, each value wit
     training: { epochs: 1, batchSize: 4 },
   });
   const compilation = compileModel(model, { dtype: "f64" });
-  const { text } = gradientsView({ compilation, of: "rnn1.recurrent", reports: [] });
+  const text = gradientsView({ compilation, of: "rnn1.recurrent", reports: [] }).text();
   expect(text).toContain("rnn1 = for t = 0 … 6");
   expect(text).toContain("rnn1_product = rnn1[t − 1] · rnn1.recurrent");
   expect(text).toContain("rnn1_h_before = kept from the steps of rnn1");

@@ -24,7 +24,11 @@ const cosine = (steps: number) => ({ type: "cosine", initial: 0.1, steps, warmup
 const viewOf = (learningRate: unknown, rows?: number, epochs = 4) => {
   const run = rows === undefined ? undefined : { rows, epochs };
   const view = scheduleView({ compilation: compilationOf(learningRate), reports: [], of: undefined, run });
-  return { ...view, facts: view.json as { steps: number; notes: string[]; rates: [number, number][] } };
+  return {
+    text: String(view.text()),
+    svg: String(view.svg?.() ?? ""),
+    facts: view.json() as { steps: number; notes: string[]; rates: [number, number][] },
+  };
 };
 
 it("has the rate of every step, as the trainer takes it: in f32 its cosine is one of f32's precision", async () => {
@@ -41,7 +45,7 @@ it("has the rate of every step, as the trainer takes it: in f32 its cosine is on
 });
 
 it("marks the end of the warm-up, in text and picture", () => {
-  const { text, svg = "" } = viewOf(cosine(10), 7);
+  const { text, svg } = viewOf(cosine(10), 7);
   expect(text).toContain("▲ end of warm-up");
   expect(text).toContain("12 steps: 4 epochs of 3, for 7 rows in batches of 3\n");
   expect(svg).toContain(">end of warm-up<");
@@ -78,5 +82,5 @@ it("shows some places of a very long run, its first step and its last among them
 it("counts steps of several batches as the trainer does", () => {
   const compilation = compilationOf(cosine(8), { accumulate: 2 });
   const view = scheduleView({ compilation, reports: [], of: undefined, run: { rows: 7, epochs: 4 } });
-  expect(view.text).toContain("8 steps: 4 epochs of 2, for 7 rows in steps of 2 batches of 3");
+  expect(view.text()).toContain("8 steps: 4 epochs of 2, for 7 rows in steps of 2 batches of 3");
 });

@@ -48,7 +48,7 @@ const kernelsOf = (json: unknown) => (json as Facts).programs.flatMap(({ kernels
 
 describe("the kernels of WebAssembly", () => {
   it("each has the function that is assembled of it, and an estimate", () => {
-    const kernels = kernelsOf(viewOf().json);
+    const kernels = kernelsOf(viewOf().json());
     expect(kernels.map(({ name }) => name)).toEqual(placed.map(({ name }) => name));
     for (const { wat, loops, name, estimatedCycles } of kernels) {
       expect(wat).toMatch(/^\(func \$\w+ \(param \$n i32\)/);
@@ -59,10 +59,10 @@ describe("the kernels of WebAssembly", () => {
 
   it("have the measured time of the same kernel, in cycles of the measured clock", () => {
     const microseconds = new Map(placed.map((kernel, place) => [kernel, place + 1]));
-    const kernels = kernelsOf(viewOf({ backend: "simd", gigahertz: 2, microseconds }).json);
+    const kernels = kernelsOf(viewOf({ backend: "simd", gigahertz: 2, microseconds }).json());
     expect(kernels.map((kernel) => kernel.microseconds)).toEqual(placed.map((_, place) => place + 1));
     expect(kernels.map((kernel) => kernel.measuredCycles)).toEqual(placed.map((_, place) => 2000 * (place + 1))); // prettier-ignore
-    const { text } = viewOf({ backend: "relaxed", gigahertz: 2, microseconds });
+    const text = viewOf({ backend: "relaxed", gigahertz: 2, microseconds }).text();
     expect(text).toContain("relaxed SIMD; the clock is 2.00 GHz");
     const { name, estimatedCycles } = kernels[0];
     const line = text.split("\n").find((each) => each.startsWith(`  ${name} `));
@@ -70,14 +70,14 @@ describe("the kernels of WebAssembly", () => {
   });
 
   it("show no measured figures where none were taken", () => {
-    const { text, json } = viewOf();
-    expect(text).not.toContain("measured");
-    expect(JSON.stringify(json)).not.toMatch(/measured|microseconds/);
+    const view = viewOf();
+    expect(view.text()).not.toContain("measured");
+    expect(JSON.stringify(view.json())).not.toMatch(/measured|microseconds/);
   });
 
   it("show their formulas above either form", () => {
     for (const form of ["loops", "wat"] as const)
-      expect(viewOf(undefined, form).text).toMatch(/^ *(\/\/|;;) dense1_product = x · dense1\.weight$/m);
+      expect(viewOf(undefined, form).text()).toMatch(/^ *(\/\/|;;) dense1_product = x · dense1\.weight$/m);
   });
 
   it("are measured one and all, on memory that never traps", async () => {
@@ -96,5 +96,5 @@ it("the clock is that of a processor: a chain that an engine could shorten would
 
 it("the memory that is shown is that of the target", () => {
   const { bytes } = vectors.plan;
-  expect(memoryView({ compilation, reports: [], of: undefined }).text).toContain(`arena ${bytes} bytes`);
+  expect(memoryView({ compilation, reports: [], of: undefined }).text()).toContain(`arena ${bytes} bytes`);
 });

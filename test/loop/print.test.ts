@@ -40,6 +40,7 @@ it("a kernel stands under the nodes that it implements, with roles, types and st
     name: "total",
     provenance: [
       {
+        node: undefined,
         text: "total = Σ a",
         layer: undefined,
         gradientOf: "loss",

@@ -29,7 +29,7 @@ const each = (body: readonly Statement[]) => loop("i", 4, "parallel", body);
 
 /** The kernels of a body, each as text; they must leave in memory what the body does. */
 function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): string[] {
-  const provenance = lines.map((text): Provenance => ({ text, layer: undefined, gradientOf: undefined, rule: undefined, path: undefined, flops: 1 })); // prettier-ignore
+  const provenance = lines.map((text): Provenance => ({ node: undefined, text, layer: undefined, gradientOf: undefined, rule: undefined, path: undefined, flops: 1 })); // prettier-ignore
   const whole = program(body, s, x, y, z);
   const before: LoopProgram = { ...whole, kernels: whole.kernels.map((k) => ({ ...k, provenance })) };
   const after = splitKernels(before, 3);

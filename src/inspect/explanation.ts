@@ -1,0 +1,231 @@
+/**
+ * What there is to say of one compilation, as plain data: what the report, the playground and `--format json` show. It is made once, by
+ * `explain.ts`, from parts that each stand in a file of their own, and is all that a page gets to see of the compiler.
+ * Ids join what belongs together, so that everything can be traced both ways: node ↔ kernel ↔ line of code ↔ place in the spec.
+ */
+import type { ProgramName } from "../pipeline.ts";
+
+/** `gradient/dense1_sum`: the program, and the node's name in it, which is the one that the emitted code uses. */
+export type NodeId = string;
+
+/** A formula in each of its forms. MathML is for pages: it holds no styles, no scripts and no links. */
+export interface Notation {
+  readonly text: string;
+  readonly tex: string;
+  readonly mathml: string;
+}
+
+/** Lines and columns are counted from 1. */
+export interface SpecPlace {
+  readonly path: readonly (string | number)[];
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The part of training that a node serves: what is computed on the way to the loss, the gradients, the optimizer, and what tells of a model. */
+export type RegionName = "forward" | "backward" | "update" | "evaluation";
+
+export interface ExplainedNode {
+  readonly id: NodeId;
+  readonly program: ProgramName;
+  readonly name: string;
+  readonly op: string;
+  /** `f32[n,128]` */
+  readonly type: string;
+  readonly region: RegionName;
+  /** Down to the values that have names. */
+  readonly formula: Notation;
+  readonly operands: readonly NodeId[];
+  readonly users: readonly NodeId[];
+  readonly layer: string | undefined;
+  readonly composite: string | undefined;
+  readonly place: SpecPlace | undefined;
+  /** Of a node of the backward part: how it was derived. */
+  readonly derivation: RuleUse | undefined;
+  /** The rewrites that made it what it is, in order. */
+  readonly rewrites: readonly RewriteUse[];
+  /** An index into `kernels`; nothing for leaves and for what is computed where it is read and shows in no kernel. */
+  readonly kernel: number | undefined;
+  /** For a full batch. */
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** An op's derivative, and the forward value that it was applied to. */
+export interface RuleUse {
+  /** `tanh.vjp` */
+  readonly rule: string;
+  /** What the rule says in general: `z = tanh(x)`, so `dx = dz · (1 − z²)`. */
+  readonly general: { readonly forward: Notation; readonly derivative: Notation };
+  /** The forward value, as it was when it was differentiated. */
+  readonly forward: Notation;
+  /** The node that it is now, if it is still there. */
+  readonly forwardNode: NodeId | undefined;
+}
+
+export interface RewriteUse {
+  readonly rule: string;
+  readonly equation: Notation;
+  /** The pass that applied it. */
+  readonly pass: string;
+}
+
+/** The derivation of one gradient: steps from the loss to the parameter, the last of them the gradient. */
+export interface Derivation {
+  readonly parameter: string;
+  readonly steps: readonly NodeId[];
+}
+
+/** What one pass made of one graph. */
+export interface ExplainedPass {
+  readonly program: ProgramName;
+  readonly pass: string;
+  readonly before: GraphCounts;
+  readonly after: GraphCounts;
+  /** Lines of the graph's text that went and came; empty if nothing changed. */
+  readonly diff: readonly DiffLine[];
+}
+
+export interface DiffLine {
+  readonly sign: "-" | "+" | " ";
+  readonly text: string;
+}
+
+/** Of a graph for a full batch; bytes as its loops would move them if each stored value were written and read once by each who reads it. */
+export interface GraphCounts {
+  readonly nodes: number;
+  readonly flops: number;
+  readonly bytesMoved: number;
+  /** The most bytes of temporaries that live at once. */
+  readonly peakBytes: number;
+}
+
+export interface ExplainedKernel {
+  readonly index: number;
+  readonly program: ProgramName;
+  /** Its place among the calls of its program, from 1. */
+  readonly call: number;
+  readonly name: string;
+  /** The function of the emitted file that runs it, perhaps for others too. */
+  readonly function: string;
+  readonly nodes: readonly NodeId[];
+  readonly flops: number;
+  readonly bytes: number;
+  /** What fusing saves: values that never see memory, and the bytes that they would have moved. */
+  readonly fused: { readonly values: readonly NodeId[]; readonly bytesSaved: number };
+  /** As printed loops, before and after scheduling. */
+  readonly loops: string;
+  readonly scheduled: string;
+  /** How it was scheduled, in words, if anything was. */
+  readonly schedule: string | undefined;
+  /** The lines of its function in the emitted file, comments included, first and last, from 1. */
+  readonly lines: readonly [first: number, last: number] | undefined;
+}
+
+/** A buffer of the arena. Offsets and sizes in bytes; calls are counted from 1 within the program. */
+export interface ExplainedBuffer {
+  readonly name: string;
+  readonly region: string;
+  readonly type: string;
+  readonly offset: number;
+  readonly bytes: number;
+  /** For temporaries. */
+  readonly life: { readonly program: ProgramName; readonly first: number; readonly last: number } | undefined;
+  readonly node: NodeId | undefined;
+}
+
+export interface ExplainedMemory {
+  readonly bytes: number;
+  readonly temporaryBytes: number;
+  /** No plan could take less for the temporaries. */
+  readonly lowerBound: number;
+  /** What the temporaries would take if none shared memory. */
+  readonly withoutSharing: number;
+  readonly buffers: readonly ExplainedBuffer[];
+}
+
+/** A layer as a summary has it. */
+export interface ExplainedLayer {
+  readonly name: string;
+  readonly type: string;
+  readonly from: readonly string[];
+  /** `[n, 128]` */
+  readonly output: string;
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly count: number }[]; // prettier-ignore
+  readonly trainable: boolean;
+  /** Of one pass over a full batch. */
+  readonly forwardFlops: number;
+  readonly backwardFlops: number;
+  readonly place: SpecPlace | undefined;
+}
+
+/** What a line of the emitted file computes, and where in the spec that comes from. */
+export interface ExplainedLine {
+  /** From 1. */
+  readonly line: number;
+  /** Indices into `kernels`: several where one function serves several. */
+  readonly kernels: readonly number[];
+  readonly nodes: readonly NodeId[];
+  readonly place: SpecPlace | undefined;
+}
+
+/**
+ * A laid-out graph. Coordinates in CSS pixels from the upper left of what the box is in; a group that is open takes `inside` for its size
+ * and moves what is below and to the right of it.
+ */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: readonly PictureBox[];
+  readonly wires: readonly Wire[];
+}
+
+export interface PictureBox {
+  /** A node's id, or `group:` and a name. */
+  readonly id: string;
+  readonly label: string;
+  /** A second line: the op, the type. */
+  readonly detail: string;
+  readonly region: RegionName;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** Of a group: what is in it. */
+  readonly inside?: Picture;
+}
+
+export interface Wire {
+  /** Ids of boxes of the same picture; `undefined` for one that comes from or goes to the outside. */
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  /** The nodes whose values go along it. */
+  readonly nodes: readonly NodeId[];
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+/** A program's graph as a picture: forward, backward and update each in a region of its own. */
+export interface ExplainedPicture {
+  readonly program: ProgramName;
+  readonly picture: Picture;
+}
+
+export interface Explanation {
+  readonly model: {
+    readonly name: string;
+    readonly dtype: "f32" | "f64";
+    readonly target: "ts" | "wasm";
+    readonly batchSize: number;
+    readonly parameters: number;
+  };
+  /** As the user wrote it; nothing where there is no text, as of a spec that a program made. */
+  readonly spec: { readonly file: string; readonly text: string } | undefined;
+  readonly nodes: readonly ExplainedNode[];
+  readonly layers: readonly ExplainedLayer[];
+  readonly derivations: readonly Derivation[];
+  readonly passes: readonly ExplainedPass[];
+  readonly kernels: readonly ExplainedKernel[];
+  readonly memory: ExplainedMemory;
+  readonly pictures: readonly ExplainedPicture[];
+  readonly code: { readonly text: string; readonly lines: readonly ExplainedLine[] };
+}

@@ -1,0 +1,56 @@
+/**
+ * The script and the style of a page, each bundled to one text. In a clone they are bundled from `src/pages/` when they are asked for; the
+ * published package has them bundled already. esbuild does it: it is a dependency anyway, and takes some ten milliseconds.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { invariant } from "../diagnostics/errors.ts";
+
+/** The pages there are: each a folder of `src/pages/` with a `main.ts`. */
+export const pageNames = ["report"] as const;
+export type PageName = (typeof pageNames)[number];
+
+export interface PageCode {
+  readonly script: string;
+  readonly style: string;
+}
+
+const bundled = new URL("../pages/", import.meta.url);
+const placeOf = (name: PageName, ending: "js" | "css"): URL => new URL(`${name}.${ending}`, bundled);
+
+export async function pageCode(name: PageName): Promise<PageCode> {
+  if (!existsSync(placeOf(name, "js"))) return bundle(name);
+  const read = (ending: "js" | "css") => readFileSync(placeOf(name, ending), "utf8");
+  return { script: read("js"), style: read("css") };
+}
+
+async function bundle(name: PageName): Promise<PageCode> {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(`../../src/pages/${name}/main.ts`, import.meta.url))],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    outdir: "out",
+  });
+  const textOf = (ending: string): string | undefined =>
+    outputFiles.find(({ path }) => path.endsWith(ending))?.text;
+  const script = textOf(".js");
+  invariant(script !== undefined, `page ${name} has a script`);
+  // A script or a style must not end the element that holds it.
+  return { script: script.replaceAll("</script", "<\\/script").trim(), style: (textOf(".css") ?? "").trim() };
+}
+
+/** For the build of the package. */
+export async function publishPages(): Promise<void> {
+  mkdirSync(bundled, { recursive: true });
+  for (const name of pageNames) {
+    const { script, style } = await bundle(name);
+    writeFileSync(placeOf(name, "js"), script);
+    writeFileSync(placeOf(name, "css"), style);
+  }
+}

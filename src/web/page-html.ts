@@ -1,0 +1,49 @@
+/**
+ * A page in one file: markup, style, script and data. It loads nothing from anywhere and allows nothing else to run: its content security
+ * policy names the digests of its own script and style.
+ */
+import { createHash } from "node:crypto";
+import type { PageCode } from "./page-code.ts";
+
+export interface PageParts extends PageCode {
+  readonly title: string;
+  /** What the script finds by `pageData()`: anything that JSON can hold. */
+  readonly data: unknown;
+  /** Further directives of the policy, as `connect-src 'self'`. */
+  readonly policy?: readonly string[];
+}
+
+export function pageHtml({ title, data, script, style, policy = [] }: PageParts): string {
+  const directives = [
+    "default-src 'none'",
+    `script-src ${digestOf(script)}`,
+    `style-src ${digestOf(style)}`,
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    ...policy,
+  ];
+  return [
+    "<!doctype html>",
+    '<html lang="en">',
+    "<head>",
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${directives.join("; ")}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${escaped(title)}</title>`,
+    `<style>${style}</style>`,
+    "</head>",
+    "<body>",
+    // Nothing in data can end the element that holds it.
+    `<script type="application/json" id="data">${JSON.stringify(data ?? null).replaceAll("<", "\\u003c")}</script>`,
+    `<script type="module">${script}</script>`,
+    "</body>",
+    "</html>",
+    "",
+  ].join("\n");
+}
+
+const digestOf = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+const escaped = (text: string): string =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
