@@ -202,7 +202,9 @@ export interface PictureBox extends Rectangle {
   /** A node's id, or `group:` and a name. */
   readonly id: string;
   readonly label: string;
-  /** A second line: the op, the type. */
+  /** Its shape, as `[n,128]`, in the corner; empty if it has none. */
+  readonly shape: string;
+  /** A second line: the formula, or what kind of thing it is; of leaves there is none. */
   readonly detail: string;
   readonly region: RegionName;
   /** `leaf`: what stands in memory before the program runs: inputs, parameters, states. `result`: what the program leaves there. */
