@@ -1,6 +1,5 @@
 // The text that a spec was read from, kept so that diagnostics found at any later stage, which only know paths, can be
 // given their file, line, column and code frame.
-import { basename } from "node:path";
 import { codeFrame } from "../../diagnostics/code-frame.ts";
 import type { Diagnostic, Place } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
@@ -35,8 +34,11 @@ export function specSource(
     });
     return located.sort(byPlace);
   };
-  return { file, name: basename(file).replace(/\.[^.]*$/, ""), text, locate };
+  return { file, name: nameOf(file), text, locate };
 }
+
+/** Without folders and extension. */
+const nameOf = (file: string): string => file.replace(/^.*[/\\]/s, "").replace(/\.[^.]*$/, "");
 
 /** Errors before warnings, then as they stand in the file. */
 function byPlace(a: Diagnostic, b: Diagnostic): number {
