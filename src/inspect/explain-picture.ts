@@ -52,7 +52,7 @@ function stepPicture(nodes: readonly ExplainedNode[], layers: readonly LayerName
   const lanes: readonly LanePlan[] = [
     { region: "forward", label: "Forward: values, down to the loss", isMirror: false, groups: groups.filter(({ region }) => region === "forward" || region === "evaluation") }, // prettier-ignore
     { region: "backward", label: "Backward: gradients, up from the loss", isMirror: true, groups: groups.filter(({ region }) => region === "backward") }, // prettier-ignore
-    { region: "update", label: "Update of the parameters", isMirror: false, groups: groups.filter(({ region }) => region === "update") }, // prettier-ignore
+    { region: "update", label: "Update", isMirror: false, groups: groups.filter(({ region }) => region === "update") }, // prettier-ignore
   ];
   return lanesPicture(lanes.filter((lane) => lane.groups.length > 0), links, layers); // prettier-ignore
 }

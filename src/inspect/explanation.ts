@@ -189,6 +189,8 @@ export interface Picture {
 export interface Lane extends Rectangle {
   readonly region: RegionName;
   readonly label: string;
+  /** Whether its heights are its own: what opens there moves nothing down in other lanes. */
+  readonly isApart: boolean;
 }
 
 export interface Rectangle {

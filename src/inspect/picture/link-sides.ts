@@ -20,18 +20,19 @@ export function linkSides(lanes: readonly LaneGroups[], links: readonly Link[]):
   const laneOf = new Map(
     lanes.flatMap(({ groups }, index) => groups.map((group) => [group, index] as const)),
   );
-  const byEnds = new Map(links.map((link) => [endsOf(link.from.region, link.from.key, link.to.key), link]));
+  const within = links.filter(({ from, to }) => laneOf.get(from) === 0 && laneOf.get(to) === 0);
+  const byEnds = new Map(within.map((link) => [endsOf(link.from.key, link.to.key), link]));
   return links.map((link): SidedLink => {
     const [from, to] = [laneOf.get(link.from) ?? 0, laneOf.get(link.to) ?? 0];
     if (from < to) return { link, leaves: "EAST", enters: "WEST", along: undefined };
     if (from > to) return { link, leaves: "WEST", enters: "EAST", along: undefined };
     if (!lanes[from].isMirror) return { link, leaves: "SOUTH", enters: "NORTH", along: undefined };
     // dL/dx flows to where x came from.
-    const along = byEnds.get(endsOf("forward", link.to.key, link.from.key));
+    const along = byEnds.get(endsOf(link.to.key, link.from.key));
     return along === undefined
       ? { link, leaves: "EAST", enters: "EAST", along }
       : { link, leaves: "NORTH", enters: "SOUTH", along };
   });
 }
 
-const endsOf = (region: string, from: string, to: string): string => JSON.stringify([region, from, to]);
+const endsOf = (from: string, to: string): string => JSON.stringify([from, to]);

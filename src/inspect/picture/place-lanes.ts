@@ -1,6 +1,7 @@
 /** Lanes beside one another, and the wires between them in the gaps. */
 import { invariant } from "../../diagnostics/errors.ts";
 import type { Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
+import { labelSize, textWidth } from "./box-size.ts";
 import type { Group, Link } from "./group-boxes.ts";
 import type { LaneGroups, SidedLink } from "./link-sides.ts";
 import { channelCount, gapWidth, routeAcross, type Across } from "./route-across.ts";
@@ -21,6 +22,7 @@ export interface LaneLayout {
 
 type Boxes = ReadonlyMap<Group, PictureBox>;
 
+/** Around the lanes, between them where no wire passes, and around their names. */
 const margin = 16;
 
 export function placeLanes(
@@ -37,8 +39,8 @@ export function placeLanes(
   const lanes: Lane[] = [];
   let x = margin;
   plans.forEach(({ region, label }, index) => {
-    const { width } = layouts[index];
-    lanes.push({ region, label, x, y: margin, width, height });
+    const width = Math.max(layouts[index].width, textWidth(label, labelSize) + 2 * margin);
+    lanes.push({ region, label, isApart: region === "update", x, y: margin, width, height });
     x += width + gaps[index];
   });
   const boxes = new Map(
@@ -48,7 +50,7 @@ export function placeLanes(
   );
   const wires = lanes.flatMap((lane, index) => [
     ...wiresWithin(layouts[index], lane),
-    ...wiresAcross(lane, crossing[index], layouts.slice(index, index + 2), boxes),
+    ...wiresAcross(lanes.slice(index, index + 2), crossing[index], layouts.slice(index, index + 2), boxes),
   ]);
   return { width: x, height: height + 2 * margin, lanes, boxes: [...boxes.values()], wires };
 }
@@ -76,13 +78,14 @@ const wiresWithin = ({ routes }: LaneLayout, { x, y }: Lane): Wire[] =>
   [...routes].map(([link, points]) => wireOf(link, points.map(([px, py]) => [px + x, py + y]))); // prettier-ignore
 
 function wiresAcross(
-  { x, width }: Lane,
+  [{ x, width }, next]: readonly Lane[],
   links: readonly SidedLink[],
   [before, after]: readonly LaneLayout[],
   boxes: Boxes,
 ): Wire[] {
   const inLane = (layout: LaneLayout | undefined) => [...(layout?.boxes.keys() ?? [])].map((group) => boxOf(group, boxes)); // prettier-ignore
   const routes = routeAcross({
+    isApart: next?.isApart ?? false,
     left: x + width,
     wires: links.map((sided) => acrossOf(sided, boxes)),
     before: inLane(before),

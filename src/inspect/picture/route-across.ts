@@ -1,6 +1,6 @@
 /**
  * Wires between lanes: out of a box to the side, along a channel in the gap between the lanes, into boxes of the other lane. All wires of
- * one box share a channel; channels whose wires would overlap lie beside one another.
+ * one box share a channel, as do all into one box that many go to; channels whose wires would overlap lie beside one another.
  */
 import type { Point, Rectangle } from "../explanation.ts";
 
@@ -12,6 +12,8 @@ export interface Across {
 }
 
 export interface Gap {
+  /** Whether the heights of both sides move apart: then no wire is straight. */
+  readonly isApart: boolean;
   /** Where the channels begin. */
   readonly left: number;
   readonly wires: readonly Across[];
@@ -38,35 +40,45 @@ export function channelCount(wires: readonly Across[]): number {
   return Math.max(0, ...[...channelsOf(wires).values()].map((channel) => channel + 1));
 }
 
-export function routeAcross({ left, wires, before, after }: Gap): Point[][] {
+export function routeAcross({ isApart, left, wires, before, after }: Gap): Point[][] {
   const channels = channelsOf(wires);
+  const trunk = trunksOf(wires);
   const slots = entrySlots(wires);
   return wires.map((wire, index) => {
     const { from, to, enters } = wire;
     const start = exitOf(from, before);
     const end = entryOf(to, slots[index], enters, enters === "EAST" ? before : after);
-    if (start.y === end.y) return [...start.points, ...end.points];
-    const x = left + firstChannel + channelWidth * (channels.get(from) ?? 0);
+    if (start.y === end.y && !isApart) return [...start.points, ...end.points];
+    const x = left + firstChannel + channelWidth * (channels.get(trunk(wire)) ?? 0);
     return [...start.points, [x, start.y], [x, end.y], ...end.points];
   });
 }
 
 const middle = ({ y, height }: Rectangle): number => y + height / 2;
 
+/** The box whose channel a wire takes: the one that it comes from, or the one that it shares with many others. */
+function trunksOf(wires: readonly Across[]): (wire: Across) => Rectangle {
+  const arriving = new Map<Rectangle, number>();
+  for (const { to } of wires) arriving.set(to, (arriving.get(to) ?? 0) + 1);
+  return ({ from, to }) => ((arriving.get(to) ?? 0) > 3 ? to : from);
+}
+
 /** First come, first served, from above to below: an interval takes the first channel that is free. */
 function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
+  const trunk = trunksOf(wires);
   const intervals = new Map<Rectangle, { first: number; last: number }>();
-  for (const { from, to } of wires) {
-    const { first, last } = intervals.get(from) ?? { first: middle(from), last: middle(from) };
-    intervals.set(from, { first: Math.min(first, to.y), last: Math.max(last, to.y + to.height) });
+  for (const wire of wires) {
+    const ends = [wire.from.y, wire.to.y, wire.from.y + wire.from.height, wire.to.y + wire.to.height];
+    const { first, last } = intervals.get(trunk(wire)) ?? { first: ends[0], last: ends[0] };
+    intervals.set(trunk(wire), { first: Math.min(first, ...ends), last: Math.max(last, ...ends) });
   }
   const ends: number[] = [];
   const channels = new Map<Rectangle, number>();
-  for (const [from, { first, last }] of [...intervals].sort(([, a], [, b]) => a.first - b.first)) {
+  for (const [box, { first, last }] of [...intervals].sort(([, a], [, b]) => a.first - b.first)) {
     const free = ends.findIndex((end) => end < first);
     const channel = free === -1 ? ends.length : free;
     ends[channel] = last;
-    channels.set(from, channel);
+    channels.set(box, channel);
   }
   return channels;
 }
@@ -74,8 +86,11 @@ function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
 /** Where in the height of its target each wire ends, from 0 to 1: what comes from above enters above the middle. */
 function entrySlots(wires: readonly Across[]): number[] {
   const slots = wires.map(() => 0.5);
+  const trunk = trunksOf(wires);
   const byTarget = new Map<Rectangle, number[]>();
-  wires.forEach(({ to }, index) => byTarget.set(to, [...(byTarget.get(to) ?? []), index]));
+  wires.forEach((wire, index) => {
+    if (trunk(wire) !== wire.to) byTarget.set(wire.to, [...(byTarget.get(wire.to) ?? []), index]);
+  });
   for (const [to, indices] of byTarget) {
     const above = indices.filter((index) => middle(wires[index].from) < middle(to));
     const below = indices.filter((index) => middle(wires[index].from) > middle(to));
