@@ -117,7 +117,7 @@ export interface VectorPrograms extends PlannedPrograms {
   readonly float: "f32" | "f64";
 }
 
-const programOrder = ["begin", "measure", "gradient", "update", "predict", "evaluate", "summarise"] as const;
+export const programOrder = ["begin", "measure", "gradient", "update", "predict", "evaluate", "summarise"] as const;
 export type ProgramName = (typeof programOrder)[number];
 
 /** From a model to scheduled loops in a planned arena. */

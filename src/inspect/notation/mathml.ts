@@ -8,9 +8,9 @@ import { symbolOf } from "./symbol.ts";
 import type { Symbol } from "./symbol.ts";
 
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (sign) => escapes[sign]);
+export const escapeMarkup = (text: string): string => text.replace(/[&<>"]/g, (sign) => escapes[sign]);
 
-const operator = (sign: string): string => `<mo>${escaped(sign)}</mo>`;
+const operator = (sign: string): string => `<mo>${escapeMarkup(sign)}</mo>`;
 const thinSpace = '<mspace width="0.17em"></mspace>';
 
 const signs: Readonly<Record<Sign, string>> = {
@@ -34,14 +34,14 @@ const fenced = (open: string, inner: string, close: string): string =>
 const listed = (parts: readonly string[]): string => parts.join(operator(","));
 
 /** Words stand upright, as MathML has them when they are longer than a letter. */
-const identifier = (name: string): string => `<mi>${escaped(name)}</mi>`;
+const identifier = (name: string): string => `<mi>${escapeMarkup(name)}</mi>`;
 
 function numberMathml(text: string): string {
   const power = /^(.+)e([+-]?)(\d+)$/.exec(text);
-  if (power === null) return `<mn>${escaped(text)}</mn>`;
+  if (power === null) return `<mn>${escapeMarkup(text)}</mn>`;
   const [, digits, sign, exponent] = power;
   const ten = `<msup><mn>10</mn><mn>${sign === "-" ? "−" : ""}${exponent}</mn></msup>`;
-  return digits === "1" ? ten : `<mrow><mn>${escaped(digits)}</mn>${operator("·")}${ten}</mrow>`;
+  return digits === "1" ? ten : `<mrow><mn>${escapeMarkup(digits)}</mn>${operator("·")}${ten}</mrow>`;
 }
 
 function symbolMathml(symbol: Symbol): string {
@@ -76,7 +76,7 @@ const joined = (parts: readonly Formula[]): string => listed(parts.map(inner));
 const over = (sign: string, axes: readonly string[] = []): string =>
   axes.length === 0 ? sign : `<munder>${sign}<mrow>${listed(axes.map(identifier))}</mrow></munder>`;
 
-const prose = (text: string): string => `<mtext>${escaped(text.replace(/^ | $/g, "\u00a0"))}</mtext>`;
+const prose = (text: string): string => `<mtext>${escapeMarkup(text.replace(/^ | $/g, "\u00a0"))}</mtext>`;
 
 function inner(formula: Formula): string {
   switch (formula.kind) {
@@ -118,7 +118,7 @@ function inner(formula: Formula): string {
     case "scatter":
       return `<mrow>${identifier("scatter")}${fenced("(", `${inner(formula.x)}${prose(" at ")}${inner(formula.indices)}`, ")")}</mrow>`;
     case "box":
-      return `<mrow>${part(formula.x, "atom")}${fenced("[", listed(formula.ranges.map((range) => `<mn>${escaped(range)}</mn>`)), "]")}</mrow>`;
+      return `<mrow>${part(formula.x, "atom")}${fenced("[", listed(formula.ranges.map((range) => `<mn>${escapeMarkup(range)}</mn>`)), "]")}</mrow>`;
     case "row":
       return `<mrow>${formula.parts.map((each) => (typeof each === "string" ? prose(each) : inner(each))).join("")}</mrow>`;
     case "equation":
@@ -130,4 +130,6 @@ const choiceRow = (value: Formula, ...condition: readonly string[]): string =>
   `<mtr><mtd>${inner(value)}</mtd><mtd>${row(...condition)}</mtd></mtr>`;
 
 /** Fractions and sums are given the height that they have in a displayed formula. */
-export const mathmlOf = (formula: Formula): string => `<math displaystyle="true">${inner(formula)}</math>`;
+export const markupOf = (content: string): string => `<math displaystyle="true">${content}</math>`;
+
+export const mathmlOf = (formula: Formula): string => markupOf(inner(formula));

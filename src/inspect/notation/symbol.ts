@@ -25,10 +25,10 @@ type Name = Extract<Formula, { readonly kind: "name" }>;
 
 export function symbolOf({ name, layer, time }: Name): Symbol {
   const below = time === undefined ? [] : [time];
-  const derivative = /^d_(.+?)(?:_part(?:_(\d+))?)?$/.exec(name);
+  const derivative = /^d(?:_|(?=[a-z]$))(.+?)(?:_part(?:_(\d+))?)?$/.exec(name);
   if (derivative !== null) {
-    const [, of, number] = derivative;
-    const part = name === `d_${of}` ? undefined : (number ?? "1");
+    const [, of, number] = derivative; // dz, d_name, d_name_part
+    const part = name.endsWith(of) ? undefined : (number ?? "1");
     return { kind: "derivative", of: symbolOf({ kind: "name", name: of, layer, time }), part };
   }
   if (name === "loss") return subscripted({ kind: "letter", letter: "L" }, below);

@@ -58,6 +58,9 @@ const escapes: Readonly<Record<string, string>> = {
 /** Words as they are, for text mode. */
 export const escapeTex = (text: string): string => text.replace(/[\\{}$&#%_^~]/g, (sign) => escapes[sign]);
 
+/** A single sign in mathematics mode. */
+export const signTex = (sign: string): string => commands.get(sign) ?? (/[?:]/.test(sign) ? `\\mathbin{${sign}}` : escapeTex(sign)); // prettier-ignore
+
 /** A word in mathematics mode; a hyphen must not become a minus. */
 const wordTex = (word: string): string => (/^[A-Za-z0-9]+$/.test(word) ? `\\mathrm{${word}}` : `\\text{${escapeTex(word)}}`); // prettier-ignore
 
