@@ -7,7 +7,7 @@ import { sizeOf, typeText } from "../ir/types.ts";
 import { bytesOfElement } from "../loop/memory.ts";
 import { flopsOf } from "../lower/flops.ts";
 import { storedElement } from "../lower/scope.ts";
-import { programOrder } from "../pipeline.ts";
+import { programNames } from "../loop/program-names.ts";
 import type { Compilation, ProgramName } from "../pipeline.ts";
 import type { ExplainedNode, NodeId, RegionName } from "./explanation.ts";
 import { generalRules } from "./general-rule.ts";
@@ -43,7 +43,7 @@ export function explainNodes({ compilation }: Subject, placeOf: PlaceOf = () => 
 
 /** A lowered graph is called as its program. */
 function programOf({ name }: Graph): ProgramName {
-  const program = programOrder.find((each) => each === name);
+  const program = programNames.find((each) => each === name);
   invariant(program !== undefined, `there is no program ${name}`);
   return program;
 }
