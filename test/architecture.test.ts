@@ -102,7 +102,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   web: core,
   pages: [...core, "inspect", "report"],
   inspect: [...whole, "report", "web"],
-  verify: [...whole, "inspect", "load-trainer.ts"],
+  verify: [...whole, "inspect", "report", "load-trainer.ts"],
   search: [...whole, "report", "load-trainer.ts", "validate-model.ts"],
   cli: [
     ...whole,
