@@ -100,8 +100,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   "compile.ts": [...stages, "pipeline.ts"],
   "load-trainer.ts": core,
   "validate-model.ts": [...core, "load-trainer.ts"],
-  web: core,
-  pages: [...core, "inspect", "report"],
+  web: [...core, "emit"],
+  browser: [...whole, "inspect"],
+  pages: [...core, "inspect", "report", "browser"],
   inspect: [...whole, "report", "web"],
   verify: [...whole, "inspect", "load-trainer.ts"],
   search: [...whole, "report", "load-trainer.ts", "validate-model.ts"],
@@ -173,7 +174,7 @@ describe("imports", () => {
   it("name files that are there, with their extension", () => {
     const known = new Set(files.map(({ path }) => path));
     const wrong = imports.filter(
-      ({ to }) => !known.has(to) && !to.endsWith(".js") && !to.endsWith(".json") && to !== "../package.json",
+      ({ to }) => !known.has(to) && !/\.(js|json|css)$/.test(to) && to !== "../package.json",
     );
     expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });
