@@ -146,7 +146,7 @@ describe("what is seen", () => {
     const spec: ModelSpec = { ...specs.classifier, network: [{ type: "dense", units: 4, activation: "relu" }, { type: "dense", units: 3 }] }; // prettier-ignore
     const trainer = await trainerOf(spec, { dtype: "f64" });
     const rows = batchFor(spec, 4, 8);
-    const predicted = trainer.predict({ x: rows.x });
+    const predicted = Array.from(trainer.predict({ x: rows.x }));
     const last = trainer.probe(rows).layers.at(-1);
     expect(last).toMatchObject({ name: "dense2", shape: [3] });
     expect(last?.activations.count).toBe(12);
