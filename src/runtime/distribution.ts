@@ -37,12 +37,13 @@ export function distributionOf(values: Numbers): Distribution {
   const histogram = Array.from({ length: intervals }, () => 0);
   if (count === 0) return { count, notFinite, min: 0, max: 0, mean: 0, std: 0, norm: 0, zeros: 0, histogram };
   const mean = sum / count;
-  const scale = max > min ? intervals / (max - min) : 0;
   let spread = 0;
   for (const value of values) {
     if (!Number.isFinite(value)) continue;
     spread += (value - mean) * (value - mean);
-    histogram[Math.min(intervals - 1, Math.floor((value - min) * scale))]++;
+    // Where all are the same that is 0 / 0, and the first interval has them.
+    const place = Math.floor(((value - min) / (max - min)) * intervals) || 0;
+    histogram[Math.min(intervals - 1, place)]++;
   }
   const [std, norm] = [Math.sqrt(spread / count), Math.sqrt(squares)];
   return { count, notFinite, min, max, mean, std, norm, zeros: zeros / count, histogram };
