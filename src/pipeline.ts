@@ -3,25 +3,25 @@
  * spec → graphs → differentiated graph → simplified graphs → loop programs → scheduled loops → source text.
  */
 import { assembleModule } from "./emit/typescript/module.ts";
+import type { EmittedModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import { assembleWasm } from "./emit/wasm/wasm-module.ts";
-import type { GraphBuilder } from "./ir/builder.ts";
-import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import type { Buffer, LoopProgram } from "./loop/types.ts";
 import { checkLoops } from "./loop/verify.ts";
+import { graphsOfStep } from "./graphs-of-step.ts";
+import type { GraphsOfStep } from "./graphs-of-step.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
 import { buffersOf } from "./loop/skeleton.ts";
 import { planMemory } from "./lower/plan-memory.ts";
 import { rematerialise } from "./lower/rematerialise.ts";
 import type { Rematerialised } from "./lower/rematerialise.ts";
 import { createBuilder } from "./ops/index.ts";
-import { accumulate } from "./passes/accumulate.ts";
 import type { Pass } from "./passes/define.ts";
-import { differentiate, gradientsOf } from "./passes/differentiate.ts";
+import { differentiate } from "./passes/differentiate.ts";
 import { eraseStopGradients } from "./passes/erase-stop-gradients.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
@@ -33,10 +33,9 @@ import { scheduleProgram } from "./schedule/schedule.ts";
 import type { VectorOptions } from "./schedule/vectors/schedule-vectors.ts";
 import { shareKernels } from "./schedule/vectors/share-kernels.ts";
 import { placedVectors, vectorLoops } from "./schedule/vectors/vector-programs.ts";
-import { onTrainedWeights } from "./spec/build-average.ts";
-import { statisticStorage } from "./spec/build-update.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
+import { placeOfFact } from "./spec/fact-places.ts";
 import {
   balancedWeights,
   modelFacts,
@@ -76,11 +75,8 @@ export interface PipelineOptions {
   readonly watch?: (report: PassReport) => void;
 }
 
-/** The graphs of a model after differentiation, in the order of their programs; the first two only of some models. */
-export interface Differentiated {
-  readonly begin?: Graph | undefined;
-  readonly measure?: Graph | undefined;
-  readonly gradient: Graph;
+/** The graphs of a model after differentiation, in the order of their programs. */
+export interface Differentiated extends GraphsOfStep {
   readonly update: Graph;
   readonly predict: Graph;
   readonly evaluate: Graph;
@@ -192,35 +188,6 @@ function vectorPrograms(
   return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
 }
 
-/**
- * The gradients of a step, and what goes before them. Of most models they are those of a batch alone; several batches are accumulated,
- * and averaged parameters are trained through the weights that the average is of.
- */
-function graphsOfStep(
-  model: Model,
-  { training, loss, begin, parameters }: ModelGraphs,
-  gradient: Graph,
-  wanted: readonly string[],
-  g: GraphBuilder,
-): Pick<Differentiated, "begin" | "measure" | "gradient"> {
-  const { accumulate: groupSize, average } = model.training;
-  const leaves = training.nodes.filter((node) => node.op === "parameter");
-  const statistics = training.outputs.flatMap((output) => {
-    const statistic = leaves.find(({ attributes: { name } }) => statisticStorage(name) === output.storage);
-    return statistic === undefined ? [] : [{ ...output, statistic }];
-  });
-  const trained = leaves.filter(({ attributes: { name } }) => wanted.includes(name));
-  const group = groupSize && accumulate({ ...loss, statistics }, trained, groupSize, gradientsOf, g);
-  const outputs = [...begin, ...(group ? group.begin : [])];
-  const trainable = parameters.filter((parameter) => parameter.trainable).map(({ name }) => name);
-  const placed = (graph: Graph) => (average ? onTrainedWeights(graph, trainable, g) : graph);
-  return {
-    ...(outputs.length > 0 && { begin: makeGraph("begin", outputs) }),
-    ...(group && { measure: placed(group.measure) }),
-    gradient: placed(group ? group.gradient : gradient),
-  };
-}
-
 /** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */
 export function withPrograms(compilation: Compilation, names: readonly ProgramName[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
@@ -234,12 +201,26 @@ export function withPrograms(compilation: Compilation, names: readonly ProgramNa
   return { ...compilation, programs, plan };
 }
 
-/** The text of the trainer; half the time goes into its formatting, which nobody sees of a trainer that is only run. */
-export async function emitTypeScript(
+/** Half the time goes into formatting, which nobody sees of a trainer that is only run. */
+export interface EmitOptions {
+  readonly isFormatted?: boolean;
+  /** Whether it can be run on data files. */
+  readonly isProgram?: boolean;
+}
+
+/** The text of the trainer. */
+export const emitTypeScript = async (
   compilation: Compilation,
   dtype: "f32" | "f64",
-  { isFormatted = true, isProgram = true }: { isFormatted?: boolean; isProgram?: boolean } = {},
-): Promise<string> {
+  options: EmitOptions = {},
+): Promise<string> => (await emitTrainer(compilation, dtype, options)).text;
+
+/** The trainer, and where each of its lines comes from. */
+export async function emitTrainer(
+  compilation: Compilation,
+  dtype: "f32" | "f64",
+  { isFormatted = true, isProgram = true }: EmitOptions = {},
+): Promise<EmittedModule> {
   const { model, built, programs, plan, vectors } = compilation;
   const facts = trainerFacts(model, built, dtype, vectors === undefined ? "ts" : "wasm");
   const { batchSize } = model.training;
@@ -253,6 +234,7 @@ export async function emitTypeScript(
     balanced: balancedWeights(model),
     programs,
     plan,
+    ...originsOf(compilation),
     wasm: vectors && {
       ...vectors,
       module: await assembleWasm(vectors.programs, vectors.plan, { float: dtype, batchSize }),
@@ -260,6 +242,12 @@ export async function emitTypeScript(
   };
   return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);
 }
+
+/** What tells where the parts of a module come from. */
+const originsOf = ({ lean, built }: Compilation) => ({
+  graphs: lean,
+  placeOfFact: placeOfFact(built.parameters),
+});
 
 /** What a predictor holds beside its code. */
 export interface Trained {
@@ -271,12 +259,12 @@ export interface Trained {
   readonly fields?: object | undefined;
 }
 
-/** The text of the predictor: the forward part alone, with its parameters inside. */
+/** The predictor: the forward part alone, with its parameters inside. */
 export async function emitPredictor(
   compilation: Compilation,
   dtype: "f32" | "f64",
   { values, checkpointHash, fields }: Trained,
-): Promise<string> {
+): Promise<EmittedModule> {
   const { model, built } = compilation;
   const { programs, plan } = withPrograms(compilation, ["predict"]);
   const parts = {
@@ -286,6 +274,7 @@ export async function emitPredictor(
     batchSize: model.training.batchSize,
     programs,
     plan,
+    ...originsOf(compilation),
     values,
     rows: fields && predictedRows(model, built, fields),
   };

@@ -1,6 +1,7 @@
 /** A trainer as a module: what the spec says of training and data at its head; `createTrainer` and the program part at its end. */
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
-import type { Fact, ModuleKind } from "./module-parts.ts";
+import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import type { Fact, FactName, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
 import { sharesWork, writeWasm } from "./write-wasm.ts";
 
@@ -33,6 +34,7 @@ const ownNamesOfWasm: readonly string[] = ["wasm", "kernels", "math", "run", "ba
 
 export function trainerModule(parts: TrainerParts): ModuleKind {
   const { model, training, data, programParts } = parts;
+  const placeOf = (fact: FactName) => (keys: SpecPath) => parts.placeOfFact?.(fact, keys);
   const ofData: Fact[] =
     data === undefined
       ? []
@@ -41,15 +43,17 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
             about: "Which columns of a data file are which input and target.",
             declaration: "const data: DataFacts",
             value: data,
+            placeOf: placeOf("data"),
           },
         ];
   return {
     facts: [
-      { declaration: "export const model: ModelFacts", value: model },
+      { declaration: "export const model: ModelFacts", value: model, placeOf: placeOf("model") },
       {
         about: "How the spec says to train.",
         declaration: "const training: TrainingFacts",
         value: training,
+        placeOf: placeOf("training"),
       },
       ...ofData,
     ],
