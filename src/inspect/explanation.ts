@@ -3,7 +3,7 @@
  * `explain.ts`, from parts that each stand in a file of their own, and is all that a page gets to see of the compiler.
  * Ids join what belongs together, so that everything can be traced both ways: node ↔ kernel ↔ line of code ↔ place in the spec.
  */
-import type { ProgramName } from "../pipeline.ts";
+import type { ProgramName } from "../loop/program-names.ts";
 
 /** `gradient/dense1_sum`: the program, and the node's name in it, which is the one that the emitted code uses. */
 export type NodeId = string;
