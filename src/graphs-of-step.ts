@@ -1,4 +1,4 @@
-/** The graphs of a training step before they are simplified: what the pipeline differentiates beside the loss of one batch. */
+/** What a step computes before the optimizer moves the parameters, where that is more than the gradients of one batch. */
 import type { GraphBuilder } from "./ir/builder.ts";
 import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
@@ -9,7 +9,6 @@ import { statisticStorage } from "./spec/build-update.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import type { Model } from "./spec/types.ts";
 
-/** The first two only of some models. */
 export interface GraphsOfStep {
   readonly begin?: Graph | undefined;
   readonly measure?: Graph | undefined;
@@ -27,7 +26,7 @@ export function graphsOfStep(
   wanted: readonly string[],
   g: GraphBuilder,
 ): GraphsOfStep {
-  const { accumulate: groupSize, average } = model.training;
+  const { accumulate: groupSize } = model.training;
   const leaves = training.nodes.filter((node) => node.op === "parameter");
   const statistics = training.outputs.flatMap((output) => {
     const statistic = leaves.find(({ attributes: { name } }) => statisticStorage(name) === output.storage);
@@ -36,8 +35,7 @@ export function graphsOfStep(
   const trained = leaves.filter(({ attributes: { name } }) => wanted.includes(name));
   const group = groupSize && accumulate({ ...loss, statistics }, trained, groupSize, gradientsOf, g);
   const outputs = [...begin, ...(group ? group.begin : [])];
-  const trainable = parameters.filter((parameter) => parameter.trainable).map(({ name }) => name);
-  const placed = (graph: Graph) => (average ? onTrainedWeights(graph, trainable, g) : graph);
+  const placed = (graph: Graph) => onTrainedWeights(model, parameters, graph, g);
   return {
     ...(outputs.length > 0 && { begin: makeGraph("begin", outputs) }),
     ...(group && { measure: placed(group.measure) }),

@@ -34,6 +34,8 @@ import { scheduleProgram } from "./schedule/schedule.ts";
 import type { VectorOptions } from "./schedule/vectors/schedule-vectors.ts";
 import { shareKernels } from "./schedule/vectors/share-kernels.ts";
 import { placedVectors, vectorLoops } from "./schedule/vectors/vector-programs.ts";
+import { onTrainedWeights } from "./spec/build-average.ts";
+import { probedLayers } from "./spec/build-probe.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import { placeOfFact } from "./spec/fact-places.ts";
@@ -71,17 +73,20 @@ export interface PipelineOptions {
   /** Names of passes and loop stages to leave out. */
   readonly skip?: readonly string[];
   readonly stopAfter?: string;
+  /** Have a program that gives the values of the layers, to look at. */
+  readonly probe?: boolean;
   /** Derive no gradients: `gradient` then gives the loss alone, at a third of the cost. */
   readonly lossOnly?: boolean;
   readonly watch?: (report: PassReport) => void;
 }
 
-/** The graphs of a model after differentiation, in the order of their programs. */
+/** The graphs of a model after differentiation, in the order of their programs; the last where it is asked for. */
 export interface Differentiated extends GraphsOfStep {
   readonly update: Graph;
   readonly predict: Graph;
   readonly evaluate: Graph;
   readonly summarise: Graph;
+  readonly probe?: Graph | undefined;
 }
 
 /** Every stage of one compilation; views and targets read what they need. */
@@ -137,6 +142,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     predict: { ...built.predict, name: "predict" },
     evaluate: { ...built.evaluate, name: "evaluate" },
     summarise: { ...built.summarise, name: "summarise" },
+    ...(options.probe && { probe: onTrainedWeights(model, built.parameters, built.layers, g) }),
   };
   const { begin, measure, gradient: ofStep } = graphsOfStep(model, built, derived.gradient, trainable, g);
   for (const graph of [begin, measure, ofStep, ...Object.values(derived)])
@@ -150,6 +156,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     predict: simplified(derived.predict),
     evaluate: simplified(derived.evaluate),
     summarise: simplified(derived.summarise),
+    probe: derived.probe && simplified(derived.probe),
   };
 
   const { batchSize } = model.training;
@@ -235,6 +242,7 @@ export async function emitTrainer(
     programs,
     plan,
     ...originsOf(compilation),
+    ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
     wasm: vectors && {
       ...vectors,
       module: await assembleWasm(vectors.programs, vectors.plan, { float: dtype, batchSize }),

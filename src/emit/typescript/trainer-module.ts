@@ -3,6 +3,7 @@ import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Fact, FactName, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
+import { probingNames } from "./write-probing.ts";
 import { sharesWork, writeWasm } from "./write-wasm.ts";
 
 /** The types that a user of a trainer names. */
@@ -32,8 +33,14 @@ const ownNames = [
 /** What a trainer with WebAssembly declares beside these. */
 const ownNamesOfWasm: readonly string[] = ["wasm", "kernels", "math", "run", "batchAt", "shift"];
 
+const factOfProbing = (value: object): Fact => ({
+  about: "Which layers probe() looks at, and when one of their units is idle.",
+  declaration: "const probed: ProbedLayer[]",
+  value,
+});
+
 export function trainerModule(parts: TrainerParts): ModuleKind {
-  const { model, training, data, programParts } = parts;
+  const { model, training, data, programParts, probed } = parts;
   const placeOf = (fact: FactName) => (keys: SpecPath) => parts.placeOfFact?.(fact, keys);
   const ofData: Fact[] =
     data === undefined
@@ -56,8 +63,13 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
         placeOf: placeOf("training"),
       },
       ...ofData,
+      ...(probed === undefined ? [] : [factOfProbing(probed)]),
     ],
-    ownNames: parts.wasm === undefined ? ownNames : [...ownNames, ...ownNamesOfWasm],
+    ownNames: [
+      ...ownNames,
+      ...(parts.wasm === undefined ? [] : ownNamesOfWasm),
+      ...(probed === undefined ? [] : probingNames),
+    ],
     roots: [...publicTypes, ...runtimeRootsOf(parts)],
     writeEnd(writer, names) {
       if (parts.wasm !== undefined) writeWasm(writer, parts.wasm);
