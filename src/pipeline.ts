@@ -11,6 +11,7 @@ import type { GraphBuilder } from "./ir/builder.ts";
 import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
+import { programNames, type ProgramName } from "./loop/program-names.ts";
 import type { Buffer, LoopProgram } from "./loop/types.ts";
 import { checkLoops } from "./loop/verify.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
@@ -117,8 +118,7 @@ export interface VectorPrograms extends PlannedPrograms {
   readonly float: "f32" | "f64";
 }
 
-const programOrder = ["begin", "measure", "gradient", "update", "predict", "evaluate", "summarise"] as const;
-export type ProgramName = (typeof programOrder)[number];
+export type { ProgramName };
 
 /** From a model to scheduled loops in a planned arena. */
 export function compileModel(model: Model, options: PipelineOptions): Compilation {
@@ -158,7 +158,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
 
   const { batchSize } = model.training;
   const storage = storageOf(model, built, graphs, options.dtype);
-  const lean = programOrder
+  const lean = programNames
     .flatMap((name) => graphs[name] ?? [])
     .map((graph): Rematerialised =>
       skip.has("rematerialise") ? { graph, copies: new Set() } : rematerialise(graph, g, batchSize),

@@ -172,7 +172,7 @@ describe("imports", () => {
   it("name files that are there, with their extension", () => {
     const known = new Set(files.map(({ path }) => path));
     const wrong = imports.filter(
-      ({ to }) => !known.has(to) && !to.endsWith(".js") && !to.endsWith(".json") && to !== "../package.json",
+      ({ to }) => !known.has(to) && !/\.(js|json|css)$/.test(to) && to !== "../package.json",
     );
     expect(wrong.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
   });

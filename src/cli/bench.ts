@@ -4,7 +4,7 @@ import { invariant } from "../diagnostics/errors.ts";
 import { flopsOfProgram } from "../inspect/flops.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import { compileSpec } from "./compile-spec.ts";
-import { sizeText } from "./size-text.ts";
+import { sizeText } from "../util/size-text.ts";
 
 export interface BenchFlags {
   readonly target: "ts" | "wasm";

@@ -9,7 +9,7 @@ import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { checkPassNames } from "./pass-names.ts";
 import { reportError } from "./report-error.ts";
-import { sizeText } from "./size-text.ts";
+import { sizeText } from "../util/size-text.ts";
 import { specFiles } from "./spec-files.ts";
 import { shellWord } from "../util/shell-word.ts";
 import { trainedValues } from "./trained-values.ts";

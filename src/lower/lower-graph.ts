@@ -3,17 +3,16 @@
  * kernels, keep values in variables. Ends with the kernels in order and the temporaries that they need.
  */
 import { nameAll } from "../ir/names.ts";
-import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node, Recurrence } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
-import { sizeOf } from "../ir/types.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Provenance } from "../loop/types.ts";
 import { formulaOf } from "../ops/formula.ts";
-import { hasTrait, loweringOf } from "../ops/index.ts";
+import { hasTrait } from "../ops/index.ts";
 import { spokenNames } from "../ops/spoken-names.ts";
 import { nameMaker } from "../util/name-maker.ts";
 import { chooseStored } from "./choose-stored.ts";
+import { flopsToStore } from "./flops.ts";
 import { forwardStores } from "./forward-stores.ts";
 import type { KernelDraft } from "./forward-stores.ts";
 import { fuseUnits } from "./fuse-loops.ts";
@@ -36,25 +35,6 @@ export interface LowerOptions {
 
 const leafName = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
-
-/** Scalar operations of a node for a full batch; a multiply-add is two. */
-function flopsOf(node: Node, batchSize: number): number {
-  const lowering = loweringOf(node);
-  const isMade = operandsOf(node).length === 0; // constants and indices
-  if (isMade || hasTrait(node, "view") || lowering.kind === "leaf" || lowering.kind === "recurrence")
-    return 0;
-  const inner = lowering.kind === "element" ? 1 : sizeOf(lowering.extents, batchSize);
-  const outer = lowering.kind === "scatter" ? 1 : sizeOf(node.type.shape, batchSize);
-  return inner * outer * (hasTrait(node, "contraction") ? 2 : 1);
-}
-
-/** Of a stored node and of all that is computed on the way to it: what is stored on its own counts on its own. */
-function flopsToStore(node: Node, stored: ReadonlySet<Node>, batchSize: number): number {
-  const counted = new Set([node]);
-  for (const each of counted)
-    for (const operand of operandsOf(each)) if (!stored.has(operand)) counted.add(operand);
-  return [...counted].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
-}
 
 /** A value that a unit computes: the node of the graph by which the kernel may be called, and what it says of it. */
 interface Label {

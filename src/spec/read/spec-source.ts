@@ -2,7 +2,7 @@
 // given their file, line, column and code frame.
 import { basename } from "node:path";
 import { codeFrame } from "../../diagnostics/code-frame.ts";
-import type { Diagnostic, Place } from "../../diagnostics/diagnostic.ts";
+import type { Diagnostic, Place, SpecPath } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { lineIndex } from "../../util/line-index.ts";
 import { spanWithin } from "./within-text.ts";
@@ -16,6 +16,11 @@ export interface SpecSource {
   readonly text: string;
   /** Gives each diagnostic that has a path its place and frame; those that have a place already stay as they are. */
   locate(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]>;
+  /**
+   * Where the value at the path begins, counted from 1; of what the text leaves out, as defaults, the nearest thing around it. Nothing
+   * if no place is known, as of a spec in TypeScript whose parts are computed.
+   */
+  placeOf(path: SpecPath): Promise<{ readonly line: number; readonly column: number } | undefined>;
 }
 
 /** `placesOf` is asked only when there is something to locate. */
@@ -35,7 +40,12 @@ export function specSource(
     });
     return located.sort(byPlace);
   };
-  return { file, name: basename(file).replace(/\.[^.]*$/, ""), text, locate };
+  let places: Promise<Placed | undefined> | undefined;
+  const placeOf = async (path: SpecPath) => {
+    const root = await (places ??= placesOf());
+    return root && lineIndex(text).at(nodeAt(root, path).node.start);
+  };
+  return { file, name: basename(file).replace(/\.[^.]*$/, ""), text, locate, placeOf };
 }
 
 /** Errors before warnings, then as they stand in the file. */

@@ -1,0 +1,44 @@
+/** Everything that there is to say of one compilation, made once, from parts that each stand in a file of their own. */
+import { emitTypeScript } from "../pipeline.ts";
+import type { SpecSource } from "../spec/read/spec-source.ts";
+import { explainLayers } from "./explain-layers.ts";
+import type { Explanation } from "./explanation.ts";
+import { specPlaces } from "./spec-places.ts";
+import type { Subject } from "./view.ts";
+
+export interface ExplainOptions {
+  readonly dtype: "f32" | "f64";
+  /** The text that the spec was read from, if it was. */
+  readonly source?: SpecSource | undefined;
+}
+
+export async function explain(
+  { compilation }: Subject,
+  { dtype, source }: ExplainOptions,
+): Promise<Explanation> {
+  const { model, built, vectors } = compilation;
+  const text = await emitTypeScript(compilation, dtype);
+  const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
+  const { temporaryBytes, bytes, lowerBound } = (vectors ?? compilation).plan;
+  return {
+    model: {
+      name: model.name,
+      dtype,
+      target: vectors === undefined ? "ts" : "wasm",
+      batchSize: model.training.batchSize,
+      parameters: built.parameters.reduce(
+        (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+        0,
+      ),
+    },
+    spec: source && { file: source.file, text: source.text },
+    nodes: [],
+    layers: explainLayers(compilation, placeOf),
+    derivations: [],
+    passes: [],
+    kernels: [],
+    memory: { bytes, temporaryBytes, lowerBound, withoutSharing: temporaryBytes, buffers: [] },
+    pictures: [],
+    code: { text, lines: [] },
+  };
+}
