@@ -58,6 +58,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "--predictor <checkpoint>",
       "the network's forward part alone, with the checkpoint's parameters inside (default file: generated/<name>.predictor.ts)",
     )
+    .option(
+      "--probe",
+      "a trainer that can be looked into: trainer.probe(batch) gives activations, gradients, update ratios, idle units",
+    )
     .option("--exact", "leave out rewrites that may change rounding")
     .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
     .action(async (specs: string[], flags: CompileFlags) =>

@@ -1,6 +1,5 @@
 // The text that a spec was read from, kept so that diagnostics found at any later stage, which only know paths, can be
 // given their file, line, column and code frame.
-import { basename } from "node:path";
 import { codeFrame } from "../../diagnostics/code-frame.ts";
 import type { Diagnostic, Place, SpecPath } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
@@ -45,8 +44,11 @@ export function specSource(
     const root = await (places ??= placesOf());
     return root && lineIndex(text).at(nodeAt(root, path).node.start);
   };
-  return { file, name: basename(file).replace(/\.[^.]*$/, ""), text, locate, placeOf };
+  return { file, name: nameOf(file), text, locate, placeOf };
 }
+
+/** Without folders and extension. */
+const nameOf = (file: string): string => file.replace(/^.*[/\\]/s, "").replace(/\.[^.]*$/, "");
 
 /** Errors before warnings, then as they stand in the file. */
 function byPlace(a: Diagnostic, b: Diagnostic): number {
