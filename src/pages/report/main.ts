@@ -17,6 +17,7 @@ import { indexOf } from "./report-index.ts";
 import { searchField } from "./search.ts";
 import { selectionOf, viewNames, type ViewName } from "./selection.ts";
 import { themeButton } from "./theme-button.ts";
+import { titled } from "./titled.ts";
 
 type Makers = Partial<Record<ViewName, () => Panel>>;
 
@@ -46,7 +47,7 @@ function start(data: ReportData): void {
   const centre = element("main", { tabindex: -1 });
   const aside = element("aside", { "aria-label": "What is picked", "aria-live": "polite", tabindex: 0 });
   const links = views.map((name, i) => {
-    const made = element("a", { "data-view": name }, element("span", {}, title(name)), element("kbd", {}, String(i + 1))); // prettier-ignore
+    const made = element("a", { "data-view": name }, element("span", {}, titled(name)), element("kbd", {}, String(i + 1))); // prettier-ignore
     return made;
   });
   const { element: search, focus } = searchField(context);
@@ -102,8 +103,6 @@ function start(data: ReportData): void {
 
 const isField = (target: EventTarget | null): boolean =>
   target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement; // prettier-ignore
-
-const title = (name: ViewName): string => name.replace(/^./, (letter) => letter.toUpperCase());
 
 function summary({ index }: Context): string {
   const { model, kernels, memory, layers } = index.explanation;

@@ -1,16 +1,7 @@
 /** One button for each program of which there is something to show. */
 import { element } from "../shared/element.ts";
+import { titled } from "./titled.ts";
 import type { ProgramName } from "../../loop/program-names.ts";
-
-export const programTitles: Readonly<Record<ProgramName, string>> = {
-  begin: "Begin",
-  measure: "Measure",
-  gradient: "Gradient",
-  update: "Update",
-  predict: "Predict",
-  evaluate: "Evaluate",
-  summarise: "Summarise",
-};
 
 export interface ProgramTabs {
   readonly element: HTMLElement;
@@ -25,7 +16,7 @@ export function programTabs(
 ): ProgramTabs {
   let current: ProgramName | undefined;
   const buttons = programs.map((program) => {
-    const button = element("button", { type: "button", "aria-pressed": "false" }, programTitles[program]);
+    const button = element("button", { type: "button", "aria-pressed": "false" }, titled(program));
     button.addEventListener("click", () => choose(program));
     return button;
   });
