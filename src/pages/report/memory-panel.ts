@@ -1,8 +1,7 @@
 /** The arena: a picture of when each temporary lives and where it lies, and the table of all buffers. */
 import { element } from "../shared/element.ts";
 import { countText, sizeText } from "../../util/size-text.ts";
-import type { ExplainedBuffer, ExplainedMemory } from "../../inspect/explanation.ts";
-import type { ProgramName } from "../../loop/program-names.ts";
+import type { ExplainedBuffer, ExplainedMemory, ProgramName } from "../../inspect/explanation.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { bufferLink, nodeLink } from "./links.ts";
 import { lifetimePicture } from "./lifetime-picture.ts";

@@ -1,7 +1,7 @@
 /** One button for each program of which there is something to show. */
 import { element } from "../shared/element.ts";
 import { titled } from "./titled.ts";
-import type { ProgramName } from "../../loop/program-names.ts";
+import type { ProgramName } from "../../inspect/explanation.ts";
 
 export interface ProgramTabs {
   readonly element: HTMLElement;
