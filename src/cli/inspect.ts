@@ -7,6 +7,7 @@ import type { PassReport } from "../passes/run.ts";
 import type { Compilation } from "../pipeline.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { checkParameter } from "./check-parameter.ts";
+import { checkPart } from "./check-part.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { expectedRun } from "./expected-run.ts";
 import { usageError } from "./usage-error.ts";
@@ -28,7 +29,8 @@ export async function inspectSpec(
   spec: string,
   { show, of, format, target, text: written, measure, dtype, output }: InspectFlags,
 ): Promise<number> {
-  if (of !== undefined && show !== "gradients") throw usageError("--of belongs to --show gradients");
+  if (of !== undefined && show !== "gradients" && show !== "graph")
+    throw usageError("--of belongs to --show gradients, and to --show graph with --format svg or dot");
   const isOfWasm = show === "kernels" && target === "wasm";
   if (!isOfWasm && (written !== undefined || !measure))
     throw usageError(`${measure ? "--text" : "--no-measure"} belongs to --show kernels --target wasm`);
@@ -36,7 +38,8 @@ export async function inspectSpec(
   const compiled = await compileSpec(spec, { dtype, target, watch: (report) => reports.push(report) });
   const { compilation, source } = compiled;
   await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
-  if (of !== undefined) checkParameter(of, compilation);
+  if (of !== undefined && show === "gradients") checkParameter(of, compilation);
+  if (of !== undefined && show === "graph") checkPart(of, compilation, format);
   const { views } = await import("../inspect/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
   const times = isOfWasm && measure ? await timesOf(compilation) : undefined;

@@ -199,6 +199,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
     "tapeless inspect graphs/digits.json --show kernels --target wasm      estimates beside measured times",
     "tapeless inspect graphs/digits.json --show memory --format json",
+    "tapeless inspect graphs/residual.ts --show graph --format svg -o graph.svg",
     "tapeless inspect graphs/names.json --show schedule --format svg -o schedule.svg",
   ])
     .argument("<spec>", specArgument)
@@ -207,7 +208,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
         .choices(["graph", "gradients", "passes", "kernels", "memory", "schedule"])
         .default("graph"),
     )
-    .option("--of <parameter>", "show the gradient of this parameter alone")
+    .option(
+      "--of <name>",
+      "show the gradient of this parameter alone; of the graph, draw this program, or a step with this layer open",
+    )
     .addOption(
       new Option("--format <format>", "how to show it")
         .choices(["text", "json", "tex", "dot", "svg", "html"])

@@ -3,11 +3,11 @@
  * program. They are laid out with every group closed; who draws them opens groups (`picture/scene.ts`).
  */
 import type { ProgramName } from "../pipeline.ts";
-import type { ExplainedNode, ExplainedPicture } from "./explanation.ts";
+import type { ExplainedNode, ExplainedPicture, RegionName } from "./explanation.ts";
 import type { LayerName } from "./picture/box-texts.ts";
 import { chooseBoxes, type Drawn } from "./picture/choose-boxes.ts";
-import { createLayOut, type LayOut } from "./picture/elk-layout.ts";
-import { groupBoxes } from "./picture/group-boxes.ts";
+import { createLayOut } from "./picture/elk-layout.ts";
+import { groupBoxes, type Link } from "./picture/group-boxes.ts";
 import { lanesPicture } from "./picture/lanes-picture.ts";
 import type { LanePlan } from "./picture/place-lanes.ts";
 
@@ -23,42 +23,65 @@ const titles: Readonly<Record<ExplainedPicture["name"], string>> = {
   summarise: "Loss and metrics from their sums",
 };
 
+/** A picture before it is laid out. */
+export interface PicturePlan {
+  readonly name: ExplainedPicture["name"];
+  readonly title: string;
+  readonly lanes: readonly LanePlan[];
+  readonly links: readonly Link[];
+}
+
 /** `layers` gives the types of layers; names that no layer has stay as they are. */
 export async function explainPictures(
   nodes: readonly ExplainedNode[],
   layers: readonly LayerName[],
 ): Promise<ExplainedPicture[]> {
-  const programs = [...new Set(nodes.map(({ program }) => program))];
-  const others = programs.filter((program) => program !== "gradient" && program !== "update");
-  const layOut = createLayOut();
-  const names: readonly ExplainedPicture["name"][] = ["step", ...others];
-  return Promise.all(names.map(async (name) => ({ name, title: titles[name], picture: await pictureOf(name, nodes, layers, layOut) }))); // prettier-ignore
+  return laidOut(planPictures(nodes), layers);
 }
 
-function pictureOf(
-  name: ExplainedPicture["name"],
-  nodes: readonly ExplainedNode[],
+export function laidOut(
+  plans: readonly PicturePlan[],
   layers: readonly LayerName[],
-  layOut: LayOut,
-) {
-  if (name === "step") return stepPicture(nodes, layers, layOut);
-  const { groups, links } = groupBoxes(chooseBoxes(ofProgram(nodes, name)));
-  const lane = { region: "evaluation", label: titles[name], groups, isMirror: false } as const;
-  return lanesPicture([lane], links, layers, layOut);
+): Promise<ExplainedPicture[]> {
+  const layOut = createLayOut();
+  return Promise.all(
+    plans.map(async ({ name, title, lanes, links }) => ({
+      name,
+      title,
+      picture: await lanesPicture(lanes, links, layers, layOut),
+    })),
+  );
+}
+
+export function planPictures(nodes: readonly ExplainedNode[]): PicturePlan[] {
+  const programs = [...new Set(nodes.map(({ program }) => program))];
+  const others = programs.filter((program) => program !== "gradient" && program !== "update");
+  const alone = others.map((name): PicturePlan => {
+    const { groups, links } = groupBoxes(chooseBoxes(ofProgram(nodes, name)));
+    const lane = { region: "evaluation", label: titles[name], groups, isMirror: false } as const;
+    return { name, title: titles[name], lanes: [lane], links };
+  });
+  return [stepPlan(nodes), ...alone];
 }
 
 const ofProgram = (nodes: readonly ExplainedNode[], ...names: readonly ProgramName[]): ExplainedNode[] =>
   nodes.filter(({ program }) => names.includes(program));
 
-function stepPicture(nodes: readonly ExplainedNode[], layers: readonly LayerName[], layOut: LayOut) {
+function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
   const drawn = chooseBoxes(ofProgram(nodes, "gradient", "update"));
   const { groups, links } = groupBoxes(withGradients(drawn));
+  const ofRegion = (name: RegionName) => groups.filter(({ region }) => region === name);
   const lanes: readonly LanePlan[] = [
-    { region: "forward", label: "Forward: values, down to the loss", isMirror: false, groups: groups.filter(({ region }) => region === "forward" || region === "evaluation") }, // prettier-ignore
-    { region: "backward", label: "Backward: gradients, up from the loss", isMirror: true, groups: groups.filter(({ region }) => region === "backward") }, // prettier-ignore
-    { region: "update", label: "Update", isMirror: false, groups: groups.filter(({ region }) => region === "update") }, // prettier-ignore
+    {
+      region: "forward",
+      label: "Forward: values, down to the loss",
+      isMirror: false,
+      groups: ofRegion("forward"),
+    },
+    { region: "backward", label: "Backward: gradients, up from the loss", isMirror: true, groups: ofRegion("backward") }, // prettier-ignore
+    { region: "update", label: "Update", isMirror: false, groups: ofRegion("update") },
   ];
-  return lanesPicture(lanes.filter((lane) => lane.groups.length > 0), links, layers, layOut); // prettier-ignore
+  return { name: "step", title: titles.step, lanes: lanes.filter((lane) => lane.groups.length > 0), links };
 }
 
 /** What the update reads as gradients, one or all of them in one, is what the gradient graph left there. */

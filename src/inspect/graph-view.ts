@@ -1,13 +1,16 @@
-/** The graphs of a model after all passes, in the text form that parses back. */
+/** The graphs of a model after all passes: in the text form that parses back, and as pictures. */
 import { printGraph } from "../ir/print.ts";
+import { graphFormats } from "./picture-formats.ts";
 import type { Subject, View } from "./view.ts";
 
-export function graphView({ compilation: { graphs } }: Subject): View {
+export function graphView(subject: Subject): View {
+  const { graphs } = subject.compilation;
   const { begin, measure, gradient, update, predict, evaluate, summarise } = graphs;
   const all = [begin, measure, gradient, update, predict, evaluate, summarise].flatMap(
     (graph) => graph ?? [],
   );
   return {
+    ...graphFormats(subject),
     text: () => all.map(printGraph).join("\n"),
     json: () =>
       all.map((graph) => ({ name: graph.name, nodes: graph.nodes.length, text: printGraph(graph) })),

@@ -4,12 +4,13 @@ import { graphView } from "./graph-view.ts";
 import { kernelsView } from "./kernels-view.ts";
 import { memoryView } from "./memory-view.ts";
 import { passesView } from "./passes-view.ts";
+import { gradientFormats } from "./picture-formats.ts";
 import { scheduleView } from "./schedule-view.ts";
 import type { Subject, View } from "./view.ts";
 
 export const views = {
   graph: graphView,
-  gradients: gradientsView,
+  gradients: (subject) => ({ ...gradientsView(subject), ...gradientFormats(subject) }),
   passes: passesView,
   kernels: kernelsView,
   memory: memoryView,

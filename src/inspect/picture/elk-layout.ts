@@ -24,6 +24,8 @@ export interface LayoutPort {
 export interface LayoutWire {
   readonly from: string;
   readonly to: string;
+  /** Whether it is rather straight than others. */
+  readonly isMain?: boolean;
 }
 
 export interface LayoutProblem {
@@ -117,9 +119,14 @@ function elkGraph({
           layoutOptions: { "elk.portConstraints": "FIXED_SIDE" },
           ports: [{ id: exitOf(box), width: 0, height: 0, layoutOptions: { "elk.port.side": exitSide } }],
         })),
-        edges: wires.map(({ from, to }, index) => {
+        edges: wires.map(({ from, to, isMain = false }, index) => {
           const box = byId.get(from);
-          return { id: `wire${index}`, sources: [box === undefined ? from : exitOf(box)], targets: [to] };
+          return {
+            id: `wire${index}`,
+            sources: [box === undefined ? from : exitOf(box)],
+            targets: [to],
+            layoutOptions: { "elk.layered.priority.straightness": isMain ? "10" : "0" },
+          };
         }),
       },
     ],

@@ -71,7 +71,7 @@ function groupName({ layer, region, composite, program }: ExplainedNode): string
   if (layer !== undefined) return layer;
   if (region === "forward" || region === "backward")
     return program === "gradient" ? "loss" : (composite ?? program);
-  return composite ?? program;
+  return composite ?? (region === "update" ? "step count" : program);
 }
 
 function linksOf(drawn: readonly Drawn[], groupOf: ReadonlyMap<NodeId, Group>): Link[] {

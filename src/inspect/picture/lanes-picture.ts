@@ -104,7 +104,7 @@ async function laneLayout(
     direction: "DOWN",
     boxes: groups.map((group) => blockOf(blocks, group)),
     ports: [],
-    wires: within.map(({ from, to }) => ({ from: from.id, to: to.id })),
+    wires: within.map(({ from, to }) => ({ from: from.id, to: to.id, isMain: from.members.length > 1 })),
     padding,
     rowGap,
   });

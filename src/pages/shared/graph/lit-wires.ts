@@ -14,7 +14,7 @@ export function litBy(id: string, { boxes, wires }: Scene): Lit {
   }
   // What comes in through the border of its group, from where it is made.
   for (const wire of wires) {
-    const isOnTheWay = wire.to === group || (wire.to === undefined && wire.from !== undefined);
+    const isOnTheWay = wire.to === group || (wire.to === undefined && wire.group !== group);
     if (group !== undefined && isOnTheWay && wire.nodes.some((node) => arriving.has(node))) lit.add(wire);
   }
   const ends = [...lit].flatMap(({ from, to }) => [from, to]).filter((end) => end !== undefined);
