@@ -25,8 +25,10 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
   const { key, region, members } = group;
   const label = region === "backward" ? `∂ ${key}` : key;
   const results = members.filter(({ kind }) => kind === "result").map(({ node }) => node.name);
-  const last = members.findLast(({ kind }) => kind !== "leaf")?.node;
-  const shape = region === "forward" && last !== undefined ? shapeOf(last) : "";
+  // A layer's output is called as the layer is.
+  const output =
+    members.find(({ node }) => node.name === key) ?? members.findLast(({ kind }) => kind !== "leaf");
+  const shape = region === "forward" && output !== undefined ? shapeOf(output.node) : "";
   const type = layers.find(({ name }) => name === key)?.type;
   const count = `${members.length} values`;
   const detail =
@@ -34,5 +36,5 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
       ? shortened(`→ ${results.join(", ")}`)
       : [type === key ? undefined : type, count].filter((part) => part !== undefined).join(" · ");
   const texts = { label, shape, detail };
-  return { ...texts, ...boxSize(texts) };
+  return { ...texts, ...boxSize({ ...texts, isGroup: true }) };
 }

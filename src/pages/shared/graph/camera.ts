@@ -16,7 +16,7 @@ export interface Bounds extends Size {
   readonly y: number;
 }
 
-const smallest = 0.01;
+const smallest = 0.002;
 const largest = 4;
 /** Texts can be read from here on. */
 const readable = 0.55;
