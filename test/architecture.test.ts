@@ -104,7 +104,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   browser: [...whole, "inspect"],
   pages: [...core, "inspect", "report", "browser"],
   inspect: [...whole, "report", "web"],
-  verify: [...whole, "inspect", "load-trainer.ts"],
+  verify: [...whole, "inspect", "report", "load-trainer.ts"],
   search: [...whole, "report", "load-trainer.ts", "validate-model.ts"],
   cli: [
     ...whole,

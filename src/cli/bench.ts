@@ -22,7 +22,7 @@ export async function benchSpec(spec: string, { target, dtype, json }: BenchFlag
   const { emitTypeScript } = await import("../pipeline.ts");
   const code = await emitTypeScript(compilation, dtype);
   const { model, createTrainer } = await loadTrainer(code);
-  const { randomBatch } = await import("../verify/random-batch.ts");
+  const { randomBatch } = await import("../runtime/check/random-batch.ts");
   const batch = randomBatch(model, model.batchSize, 1);
   const trainer = createTrainer({ seed: 1 });
   const stepsPerSecond = await speedOf(() => trainer.step(batch));

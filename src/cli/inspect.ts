@@ -5,9 +5,8 @@ import type { ExplainOptions } from "../inspect/explain.ts";
 import type { Format, Subject, View } from "../inspect/view.ts";
 import type { PassReport } from "../passes/run.ts";
 import type { Compilation } from "../pipeline.ts";
-import { didYouMean } from "../util/did-you-mean.ts";
-import { showValue } from "../util/show-value.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
+import { checkParameter } from "./check-parameter.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { expectedRun } from "./expected-run.ts";
 import { usageError } from "./usage-error.ts";
@@ -72,18 +71,4 @@ async function textOf(view: View, show: ViewName, format: Exclude<Format, "html"
 async function timesOf(compilation: Compilation): Promise<KernelTimes> {
   const { measureKernels } = await import("../inspect/measure-kernels.ts");
   return measureKernels(compilation);
-}
-
-/** @throws DiagnosticError unless the parameter is there and has a gradient. */
-function checkParameter(name: string, { built, model }: Compilation): void {
-  const parameter = built.parameters.find((each) => each.name === name);
-  if (parameter?.trainable) return;
-  if (parameter !== undefined)
-    throw usageError(
-      `--of ${name}: its layer is frozen, so it has no gradient`,
-      '"trainable": true trains it',
-    );
-  const names = built.parameters.map((each) => each.name);
-  const similar = didYouMean(name, names);
-  throw usageError(`--of: ${model.name} has no parameter ${showValue(name)}`, similar ? `did you mean ${similar}?` : `parameters: ${names.join(", ")}`); // prettier-ignore
 }

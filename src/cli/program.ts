@@ -180,9 +180,13 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   command(program, "verify", "check the emitted gradients and every target", [
     "tapeless verify graphs/digits.json",
+    "tapeless verify graphs/digits.json --of dense1.weight",
+    "tapeless verify graphs/digits.json --report digits.html      with the sweeps of step sizes as charts",
     "tapeless verify graphs/digits.json --json",
   ])
     .argument("<spec>", specArgument)
+    .option("--of <parameter>", "check the gradient of this parameter alone")
+    .option("--report <file>", "write it to a file, too (.txt, .json, .svg, .html)")
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: VerifyFlags) =>
       done(await (await import("./verify.ts")).verifySpec(spec, flags)),

@@ -1,7 +1,9 @@
 /** Everything that there is to say of one compilation, made once, from parts that each stand in a file of their own. */
 import { emitTypeScript } from "../pipeline.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
+import { explainGradients } from "./explain-gradients.ts";
 import { explainLayers } from "./explain-layers.ts";
+import { explainNodes } from "./explain-nodes.ts";
 import type { Explanation } from "./explanation.ts";
 import { specPlaces } from "./spec-places.ts";
 import type { Subject } from "./view.ts";
@@ -12,10 +14,8 @@ export interface ExplainOptions {
   readonly source?: SpecSource | undefined;
 }
 
-export async function explain(
-  { compilation }: Subject,
-  { dtype, source }: ExplainOptions,
-): Promise<Explanation> {
+export async function explain(subject: Subject, { dtype, source }: ExplainOptions): Promise<Explanation> {
+  const { compilation } = subject;
   const { model, built, vectors } = compilation;
   const text = await emitTypeScript(compilation, dtype);
   const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
@@ -32,9 +32,9 @@ export async function explain(
       ),
     },
     spec: source && { file: source.file, text: source.text },
-    nodes: [],
+    nodes: explainNodes(subject, placeOf),
     layers: explainLayers(compilation, placeOf),
-    derivations: [],
+    derivations: explainGradients(subject),
     passes: [],
     kernels: [],
     memory: { bytes, temporaryBytes, lowerBound, withoutSharing: temporaryBytes, buffers: [] },

@@ -33,7 +33,9 @@ export interface ExplainedNode {
   /** `f32[n,128]` */
   readonly type: string;
   readonly region: RegionName;
-  /** Down to the values that have names. */
+  /** What formulas call it: `z` with its layer below, where the text has `dense1_sum`. Of a value of a recurrence's step with its time. */
+  readonly symbol: Notation;
+  /** What it is equal to, down to the values that have names. */
   readonly formula: Notation;
   readonly operands: readonly NodeId[];
   readonly users: readonly NodeId[];

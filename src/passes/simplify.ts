@@ -24,6 +24,8 @@ export const rules: readonly Rule[] = [
   ...softmaxRules,
 ];
 
+const pass = "simplify";
+
 /** Enough for any chain of rules seen; each round rewrites the whole graph bottom-up. */
 const rounds = 8;
 
@@ -32,10 +34,11 @@ function applyRules(node: Node, g: GraphBuilder, active: readonly Rule[]): Node 
   for (let tries = 0; tries < 20; tries++) {
     const before = current;
     for (const rule of active) {
-      const origin = { ...before.origin, rewrites: [...(before.origin.rewrites ?? []), rule.name] };
+      const rewrite = { rule: rule.name, pass };
+      const origin = { ...before.origin, rewrites: [...(before.origin.rewrites ?? []), rewrite] };
       const after = g.within(origin, () => rule.apply(before, g));
       if (after === undefined || after === before) continue;
-      const fresh = after.origin.rewrites?.at(-1) === rule.name && after.name === undefined;
+      const fresh = after.origin.rewrites?.at(-1) === rewrite && after.name === undefined;
       current = fresh && before.name !== undefined ? g.named(before.name, after) : after;
       break;
     }
@@ -44,7 +47,7 @@ function applyRules(node: Node, g: GraphBuilder, active: readonly Rule[]): Node 
   return current;
 }
 
-export const simplify = definePass("simplify", (graph, g, { exact }) => {
+export const simplify = definePass(pass, (graph, g, { exact }) => {
   const active = exact ? rules.filter((rule) => rule.fast === undefined) : rules;
   let current = graph;
   for (let round = 0; round < rounds; round++) {
