@@ -16,6 +16,11 @@ export function positive(text: string): number {
   throw new InvalidArgumentError("It must be at least 1.");
 }
 
+export function port(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError("A port is a number below 65536; a spec stands before --serve.");
+}
+
 export function shard(text: string): Shard {
   const part = shardOf(text);
   if (part !== undefined) return part;

@@ -62,7 +62,9 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const isWatched = (notes: Notes = {}) =>
     training.folds === undefined || foldsIn(notes).length === training.folds;
   const watch = await watchEpochs(model.name, isWatched(resumed?.notes) ? trainer.epoch : 0, flags);
-  const inside = isProbed ? await (await import("./live/open-inside.ts")).openInside(model.name, trainer.epoch, flags) : undefined;
+  const inside = isProbed
+    ? await (await import("./live/open-inside.ts")).openInside(model.name, trainer.epoch, flags)
+    : undefined;
   const progress = await progressLine(process.stderr);
   let latest: Latest | undefined;
   const train: FoldedRun["train"] = async (own, dataset, stage) => {

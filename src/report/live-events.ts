@@ -35,6 +35,8 @@ export type LiveEvent =
       readonly text: string;
     };
 
+export type LiveEventOf<K extends LiveEvent["kind"]> = Extract<LiveEvent, { readonly kind: K }>;
+
 /** So many events of each kind are kept; of more, those that are old lose every second one of theirs. */
 const most: Readonly<Record<LiveEvent["kind"], number>> = {
   stage: 1,
@@ -54,6 +56,12 @@ export class LiveHistory {
     const list = most[kind] === 1 ? [] : (this.kept.get(kind) ?? []);
     list.push(event);
     this.kept.set(kind, list.length > most[kind] ? thinned(list) : list);
+  }
+
+  /** Of one kind, in their order. */
+  of<K extends LiveEvent["kind"]>(kind: K): LiveEventOf<K>[] {
+    const isOfKind = (event: LiveEvent): event is LiveEventOf<K> => event.kind === kind;
+    return (this.kept.get(kind) ?? []).filter(isOfKind);
   }
 
   all(): LiveEvent[] {

@@ -53,12 +53,12 @@ async function freshName(folder: string): Promise<string> {
   return nameOf(number);
 }
 
-function figuresOf({ loss, metrics, validation = {}, learningRate }: EpochReport): Summary[] {
+function figuresOf({ loss, metrics, validation, learningRate }: EpochReport): Summary[] {
   const under = (part: string, figures: Readonly<Record<string, number>>) =>
     Object.entries(figures).map(([name, value]) => ({ tag: `${part}/${name}`, value }));
   return [
     ...under("train", { loss, ...metrics }),
-    ...under("validation", { ...validation }),
+    ...under("validation", validation ?? {}),
     { tag: "learning_rate", value: learningRate },
   ];
 }

@@ -41,25 +41,27 @@ export interface LookInside {
 /** So often at most, in milliseconds, the page is told of steps; and so often a long epoch is looked into. */
 const betweenSteps = 100;
 const betweenProbes = 2000;
-/** Looking takes at most this share of the time, whatever it costs. */
+const betweenEpochs = 20;
+/** Looking takes at most this share of the time, beside so many milliseconds that nobody notices. */
 const share = 1 / 25;
+const unnoticed = 200;
 
 export function lookInside(page: LivePage | undefined, log: EventLog | undefined): LookInside {
   const start = performance.now();
   const now = () => performance.now() - start;
   const tell = (event: LiveEvent) => page?.send(event);
   let shown: { readonly trainer: ProbingTrainer; readonly batch: Batch } | undefined;
-  let [probed, cost, last] = [-Infinity, 0, -1];
+  let [probed, spent, last] = [-Infinity, 0, -1];
 
   const probe = () => {
     if (shown === undefined) return undefined;
     const began = now();
     const found = shown.trainer.probe(shown.batch);
     probed = now();
-    cost = probed - began;
+    spent += probed - began;
     return found;
   };
-  const mayProbe = (pause: number) => now() - probed >= Math.max(pause, cost / share);
+  const mayProbe = (pause: number) => now() - probed >= pause && spent <= unnoticed + share * now();
   const showProbe = (epoch: number, found = probe()) => {
     last = epoch;
     if (found !== undefined) tell({ kind: "probe", at: now(), epoch, probe: found });
@@ -95,14 +97,15 @@ export function lookInside(page: LivePage | undefined, log: EventLog | undefined
     async see(report) {
       tell({ kind: "epoch", at: now(), report });
       // Event files hold every epoch; the page is shown as much as there is time for.
-      const found = log !== undefined || mayProbe(betweenSteps) ? probe() : undefined;
+      const found = log !== undefined || mayProbe(betweenEpochs) ? probe() : undefined;
       if (found !== undefined) showProbe(report.epoch, found);
       await log?.add(report);
       if (found !== undefined) await log?.probe(report.epoch, found);
     },
     async end(outcome, text) {
       if (shown !== undefined && last < shown.trainer.epoch) showProbe(shown.trainer.epoch);
-      tell({ kind: "end", at: now(), outcome, text });
+      const isCut = outcome === "stopped early" && (page?.isStopped() ?? false);
+      tell({ kind: "end", at: now(), outcome: isCut ? "stopped" : outcome, text });
       if (page === undefined) return;
       process.stderr.write(`the page stays until Ctrl-C: ${page.address}\n`);
       await page.untilLeft();
