@@ -58,7 +58,8 @@ export function lookInside(page: LivePage | undefined, log: EventLog | undefined
     const began = now();
     const found = shown.trainer.probe(shown.batch);
     probed = now();
-    spent += probed - began;
+    // The first time code is run it is slow, and says nothing of what looking costs.
+    spent += last < 0 ? 0 : probed - began;
     return found;
   };
   const mayProbe = (pause: number) => now() - probed >= pause && spent <= unnoticed + share * now();

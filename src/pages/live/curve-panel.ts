@@ -4,7 +4,7 @@ import { axisScale } from "../../report/axis-scale.ts";
 import { canBeDrawn, type Panel, type Point } from "../../report/chart.ts";
 import { element, svgElement } from "../shared/element.ts";
 
-/** A level to compare with: across the whole panel, under its label. */
+/** A level to compare with: a line across the whole panel. */
 export interface Guide {
   readonly y: number;
   readonly label: string;
@@ -23,61 +23,70 @@ const colours = 6;
 const mostNames = 14;
 
 export function curvePanel(panel: CurvePanel): HTMLElement {
-  const shown = panel.series.map((series) => ({
-    ...series,
-    points: series.points.filter((point) => canBeDrawn(panel, point)),
+  const series = panel.series.map(({ points, ...others }) => ({
+    ...others,
+    points: points.filter((point) => canBeDrawn(panel, point)),
   }));
-  const points = shown.flatMap((series) => series.points);
-  const levels = [...points.map(([, y]) => y), ...(panel.guide && points.length > 0 ? [panel.guide.y] : [])];
+  const { title, guide, faint } = panel;
+  const aside = guide === undefined ? "" : `- - - ${guide.label}`;
+  const card = element(
+    "section",
+    { class: "card" },
+    element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside)),
+    pictureOf({ ...panel, series }, faint),
+  );
+  // One curve that is called like its panel needs no name.
+  if (series.some(({ name }) => name !== title)) card.append(legend(series.map(({ name }) => name)));
+  return card;
+}
+
+function pictureOf(panel: CurvePanel, faint: string | undefined): SVGElement {
+  const points = panel.series.flatMap((series) => series.points);
+  const levels = points.length > 0 && panel.guide !== undefined ? [panel.guide.y] : [];
   const x = axisScale(panel.x, {
-    values: points.map(([x]) => x),
+    values: points.map(([at]) => at),
     range: [edge.left, width - edge.right],
     count: 6,
     isRound: false,
   });
   const y = axisScale(panel.y, {
-    values: levels,
+    values: [...points.map(([, at]) => at), ...levels],
     range: [height - edge.bottom, edge.top],
     count: 5,
     isRound: true,
   });
-  const path = line<Point>(
-    ([px]) => x.at(px),
-    ([, py]) => y.at(py),
+  const across = (look: string, at: number) =>
+    svgElement("line", { class: look, x1: edge.left, x2: width - edge.right, y1: at, y2: at });
+  const label = (text: string, at: Readonly<Record<string, string | number>>) => svgElement("text", at, text);
+  const places: Places = { x: ([at]) => x.at(at), y: ([, at]) => y.at(at) };
+  return svgElement(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": saying(panel) },
+    ...y.ticks.map(({ value }) => across("axis-line", y.at(value))),
+    ...y.ticks.map((tick) =>
+      label(tick.label, { x: edge.left - 6, y: y.at(tick.value) + 4, "text-anchor": "end" }),
+    ),
+    ...x.ticks.map((tick) =>
+      label(tick.label, { x: x.at(tick.value), y: height - 8, "text-anchor": "middle" }),
+    ),
+    ...levels.map((level) => across("guide", y.at(level))),
+    ...panel.series.map(({ name, points }, i) =>
+      curve(points, `colour${i % colours}${name === faint ? " faint" : ""}`, places),
+    ),
   );
-  const picture = svgElement("svg", {
-    viewBox: `0 0 ${width} ${height}`,
-    role: "img",
-    "aria-label": saying(panel),
-  });
-  for (const { value, label } of y.ticks)
-    picture.append(
-      svgElement("line", { class: "axis-line", x1: edge.left, x2: width - edge.right, y1: y.at(value), y2: y.at(value) }),
-      svgElement("text", { x: edge.left - 6, y: y.at(value) + 4, "text-anchor": "end" }, label),
-    ); // prettier-ignore
-  for (const { value, label } of x.ticks)
-    picture.append(svgElement("text", { x: x.at(value), y: height - 8, "text-anchor": "middle" }, label));
-  if (panel.guide && points.length > 0) picture.append(...guideLine(panel.guide, y.at(panel.guide.y)));
-  shown.forEach(({ name, points }, i) => {
-    const faint = name === panel.faint ? " faint" : "";
-    const look = `colour${i % colours}${faint}`;
-    if (points.length === 1)
-      picture.append(
-        svgElement("circle", { class: look, cx: x.at(points[0][0]), cy: y.at(points[0][1]), r: 2.5 }),
-      );
-    else picture.append(svgElement("path", { class: `curve ${look}`, d: path(points) ?? "" }));
-  });
-  const card = element("section", { class: "card" }, element("h3", {}, panel.title), picture);
-  // One curve that is called like its panel needs no name.
-  if (shown.some(({ name }) => name !== panel.title)) card.append(legend(shown.map(({ name }) => name)));
-  return card;
 }
 
-function guideLine({ label }: Guide, y: number): SVGElement[] {
-  return [
-    svgElement("line", { class: "guide", x1: edge.left, x2: width - edge.right, y1: y, y2: y }),
-    svgElement("text", { x: width - edge.right, y: y - 4, "text-anchor": "end" }, label),
-  ];
+/** From a point to its place in the picture. */
+interface Places {
+  readonly x: (point: Point) => number;
+  readonly y: (point: Point) => number;
+}
+
+/** One point makes no line. */
+function curve(points: readonly Point[], look: string, { x, y }: Places): SVGElement {
+  if (points.length === 1)
+    return svgElement("circle", { class: look, cx: x(points[0]), cy: y(points[0]), r: 2.5 });
+  return svgElement("path", { class: `curve ${look}`, d: line(x, y)(points) ?? "" });
 }
 
 function legend(names: readonly string[]): HTMLElement {
