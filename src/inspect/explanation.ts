@@ -5,6 +5,8 @@
  */
 import type { ProgramName } from "../loop/program-names.ts";
 
+export type { ProgramName };
+
 /** `gradient/dense1_sum`: the program, and the node's name in it, which is the one that the emitted code uses. */
 export type NodeId = string;
 
