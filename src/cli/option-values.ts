@@ -17,8 +17,8 @@ export function positive(text: string): number {
 }
 
 export function port(text: string): number {
-  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
-  throw new InvalidArgumentError("A port is a number below 65536; a spec stands before --serve.");
+  if (whole(text) <= 0xffff) return whole(text);
+  throw new InvalidArgumentError("It must be a port, a whole number up to 65535; 0 takes any that is free.");
 }
 
 export function shard(text: string): Shard {

@@ -206,8 +206,11 @@ describe("train --serve", () => {
   it("refuses what cannot be meant, and a port that is taken, before any training", async () => {
     const train = (...flags: readonly string[]) => place.run("train", "flowers.json", ...flags);
     expectRefusal(await train("--serve", "--json"), "--json is for programs", "--tensorboard");
-    expectRefusal(await train("--serve", "70000"), "A port is a number below 65536");
-    expectRefusal(await place.run("train", "--serve", "flowers.json"), "a spec stands before --serve");
+    expectRefusal(await train("--serve", "70000"), "It must be a port");
+    expectRefusal(
+      await place.run("train", "--serve", "flowers.json"),
+      "'flowers.json' is invalid. It must be a port",
+    );
     const other = createServer();
     const port = await new Promise<number>((resolve) =>
       other.listen(0, "127.0.0.1", () => {
