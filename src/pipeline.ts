@@ -9,7 +9,7 @@ import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import { assembleWasm } from "./emit/wasm/wasm-module.ts";
 import type { GraphBuilder } from "./ir/builder.ts";
 import { makeGraph } from "./ir/nodes.ts";
-import type { Graph } from "./ir/nodes.ts";
+import type { Graph, Node } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import type { Buffer, LoopProgram } from "./loop/types.ts";
 import { checkLoops } from "./loop/verify.ts";
@@ -96,6 +96,8 @@ export interface Compilation {
   readonly graphs: Differentiated;
   /** In the order of their programs, as they were lowered: what is cheap stands twice where that saves memory. */
   readonly lean: readonly Graph[];
+  /** The values of them that stand there a second time. */
+  readonly copies: ReadonlySet<Node>;
   /** As fused, and as scheduled. */
   readonly lowered: readonly LoopProgram[];
   readonly programs: readonly LoopProgram[];
@@ -117,7 +119,16 @@ export interface VectorPrograms extends PlannedPrograms {
   readonly float: "f32" | "f64";
 }
 
-const programOrder = ["begin", "measure", "gradient", "update", "predict", "evaluate", "summarise"] as const;
+/** In the order in which they are compiled and listed; the first two only of some models. */
+export const programOrder = [
+  "begin",
+  "measure",
+  "gradient",
+  "update",
+  "predict",
+  "evaluate",
+  "summarise",
+] as const;
 export type ProgramName = (typeof programOrder)[number];
 
 /** From a model to scheduled loops in a planned arena. */
@@ -174,7 +185,8 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     options.target === "wasm"
       ? vectorPrograms(lowered, storage, { batchSize, skip, float: options.dtype })
       : undefined;
-  return { model, built, derived, graphs, lean: lean.map(({ graph }) => graph), lowered, programs, plan, vectors }; // prettier-ignore
+  const copies = new Set(lean.flatMap((each) => [...each.copies]));
+  return { model, built, derived, graphs, lean: lean.map(({ graph }) => graph), copies, lowered, programs, plan, vectors }; // prettier-ignore
 }
 
 /** The programs of the target `wasm`, on vectors. Its kernels are not those of TypeScript, so their temporaries live from and to other points. */

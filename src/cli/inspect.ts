@@ -9,12 +9,14 @@ import { showValue } from "../util/show-value.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { expectedRun } from "./expected-run.ts";
+import { checkShownPass } from "./pass-names.ts";
 import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
 
 export interface InspectFlags {
   readonly show: ViewName;
   readonly of?: string;
+  readonly pass?: string;
   readonly format: Format;
   readonly target: "ts" | "wasm";
   /** How kernels of WebAssembly are written, and whether they are run to tell what they take. */
@@ -26,9 +28,11 @@ export interface InspectFlags {
 
 export async function inspectSpec(
   spec: string,
-  { show, of, format, target, text: written, measure, dtype, output }: InspectFlags,
+  { show, of, pass, format, target, text: written, measure, dtype, output }: InspectFlags,
 ): Promise<number> {
   if (of !== undefined && show !== "gradients") throw usageError("--of belongs to --show gradients");
+  if (pass !== undefined && show !== "passes") throw usageError("--pass belongs to --show passes");
+  if (pass !== undefined) await checkShownPass(pass);
   const isOfWasm = show === "kernels" && target === "wasm";
   if (!isOfWasm && (written !== undefined || !measure))
     throw usageError(`${measure ? "--text" : "--no-measure"} belongs to --show kernels --target wasm`);
@@ -40,7 +44,7 @@ export async function inspectSpec(
   const { views } = await import("../inspect/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
   const times = isOfWasm && measure ? await timesOf(compilation) : undefined;
-  const view = views[show]({ compilation, reports, of, run, times, text: written });
+  const view = views[show]({ compilation, reports, of, pass, run, times, text: written });
   const text = await textOf(view, show, format);
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);

@@ -33,6 +33,9 @@ export interface LowerOptions {
   readonly copies?: ReadonlySet<Node> | undefined;
 }
 
+/** The stages by which a graph becomes kernels, in order; each can be skipped. The first of them still works on the graph. */
+export const loweringNames = ["rematerialise", "fuse-loops", "forward-stores", "shrink-temporaries"] as const;
+
 const leafName = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
 
