@@ -13,6 +13,8 @@ export interface CompileOptions {
   readonly dtype?: "f32" | "f64";
   /** Whether the file can be run on data files, if the spec has a data section; `true` by default. A page or a worker needs none of it. */
   readonly program?: boolean;
+  /** Have a trainer that can be looked into: `trainer.probe(batch)`, `trainer.onStep(listener)`; `false` by default. */
+  readonly probe?: boolean;
   /** Leave out rewrites that may change rounding. */
   readonly exact?: boolean;
   /** Names of passes to leave out, to see what they do. */
@@ -26,7 +28,7 @@ export interface CompileResult {
   readonly warnings: readonly Diagnostic[];
 }
 
-const optionNames = ["target", "dtype", "program", "exact", "skip"];
+const optionNames = ["target", "dtype", "program", "probe", "exact", "skip"];
 
 /** Programs without types may say anything; what is not understood must not pass for what was meant. */
 function checkOptions(options: CompileOptions): void {
@@ -53,9 +55,9 @@ function checkOptions(options: CompileOptions): void {
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);
-  const { target = "ts", dtype = "f32", program = true, exact = false, skip = [] } = options;
+  const { target = "ts", dtype = "f32", program = true, probe = false, exact = false, skip = [] } = options;
   const model = parseModel(spec);
-  const compilation = compileModel(model, { target, dtype, exact, skip });
+  const compilation = compileModel(model, { target, dtype, probe, exact, skip });
   return {
     code: await emitTypeScript(compilation, dtype, { isProgram: program }),
     warnings: compilation.built.warnings,

@@ -7,10 +7,10 @@ import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import { assembleWasm } from "./emit/wasm/wasm-module.ts";
-import type { GraphBuilder } from "./ir/builder.ts";
-import { makeGraph } from "./ir/nodes.ts";
+import { graphsOfStep } from "./graphs-of-step.ts";
 import type { Graph, Node } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
+import { programNames, type ProgramName } from "./loop/program-names.ts";
 import type { Buffer, LoopProgram } from "./loop/types.ts";
 import { checkLoops } from "./loop/verify.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
@@ -19,9 +19,8 @@ import { planMemory } from "./lower/plan-memory.ts";
 import { rematerialise } from "./lower/rematerialise.ts";
 import type { Rematerialised } from "./lower/rematerialise.ts";
 import { createBuilder } from "./ops/index.ts";
-import { accumulate } from "./passes/accumulate.ts";
 import type { Pass } from "./passes/define.ts";
-import { differentiate, gradientsOf } from "./passes/differentiate.ts";
+import { differentiate } from "./passes/differentiate.ts";
 import { eraseStopGradients } from "./passes/erase-stop-gradients.ts";
 import { foldConstants } from "./passes/fold-constants.ts";
 import { removeDeadNodes } from "./passes/remove-dead-nodes.ts";
@@ -34,7 +33,7 @@ import type { VectorOptions } from "./schedule/vectors/schedule-vectors.ts";
 import { shareKernels } from "./schedule/vectors/share-kernels.ts";
 import { placedVectors, vectorLoops } from "./schedule/vectors/vector-programs.ts";
 import { onTrainedWeights } from "./spec/build-average.ts";
-import { statisticStorage } from "./spec/build-update.ts";
+import { probedLayers } from "./spec/build-probe.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
 import {
@@ -71,12 +70,14 @@ export interface PipelineOptions {
   /** Names of passes and loop stages to leave out. */
   readonly skip?: readonly string[];
   readonly stopAfter?: string;
+  /** Have a program that gives the values of the layers, to look at. */
+  readonly probe?: boolean;
   /** Derive no gradients: `gradient` then gives the loss alone, at a third of the cost. */
   readonly lossOnly?: boolean;
   readonly watch?: (report: PassReport) => void;
 }
 
-/** The graphs of a model after differentiation, in the order of their programs; the first two only of some models. */
+/** The graphs of a model after differentiation, in the order of their programs; the first two only of some models, the last where it is asked for. */
 export interface Differentiated {
   readonly begin?: Graph | undefined;
   readonly measure?: Graph | undefined;
@@ -85,6 +86,7 @@ export interface Differentiated {
   readonly predict: Graph;
   readonly evaluate: Graph;
   readonly summarise: Graph;
+  readonly probe?: Graph | undefined;
 }
 
 /** Every stage of one compilation; views and targets read what they need. */
@@ -119,17 +121,7 @@ export interface VectorPrograms extends PlannedPrograms {
   readonly float: "f32" | "f64";
 }
 
-/** In the order in which they are compiled and listed; the first two only of some models. */
-export const programOrder = [
-  "begin",
-  "measure",
-  "gradient",
-  "update",
-  "predict",
-  "evaluate",
-  "summarise",
-] as const;
-export type ProgramName = (typeof programOrder)[number];
+export type { ProgramName };
 
 /** From a model to scheduled loops in a planned arena. */
 export function compileModel(model: Model, options: PipelineOptions): Compilation {
@@ -152,6 +144,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     predict: { ...built.predict, name: "predict" },
     evaluate: { ...built.evaluate, name: "evaluate" },
     summarise: { ...built.summarise, name: "summarise" },
+    ...(options.probe && { probe: onTrainedWeights(model, built.parameters, built.layers, g) }),
   };
   const { begin, measure, gradient: ofStep } = graphsOfStep(model, built, derived.gradient, trainable, g);
   for (const graph of [begin, measure, ofStep, ...Object.values(derived)])
@@ -165,11 +158,12 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     predict: simplified(derived.predict),
     evaluate: simplified(derived.evaluate),
     summarise: simplified(derived.summarise),
+    probe: derived.probe && simplified(derived.probe),
   };
 
   const { batchSize } = model.training;
   const storage = storageOf(model, built, graphs, options.dtype);
-  const lean = programOrder
+  const lean = programNames
     .flatMap((name) => graphs[name] ?? [])
     .map((graph): Rematerialised =>
       skip.has("rematerialise") ? { graph, copies: new Set() } : rematerialise(graph, g, batchSize),
@@ -204,35 +198,6 @@ function vectorPrograms(
   return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
 }
 
-/**
- * The gradients of a step, and what goes before them. Of most models they are those of a batch alone; several batches are accumulated,
- * and averaged parameters are trained through the weights that the average is of.
- */
-function graphsOfStep(
-  model: Model,
-  { training, loss, begin, parameters }: ModelGraphs,
-  gradient: Graph,
-  wanted: readonly string[],
-  g: GraphBuilder,
-): Pick<Differentiated, "begin" | "measure" | "gradient"> {
-  const { accumulate: groupSize, average } = model.training;
-  const leaves = training.nodes.filter((node) => node.op === "parameter");
-  const statistics = training.outputs.flatMap((output) => {
-    const statistic = leaves.find(({ attributes: { name } }) => statisticStorage(name) === output.storage);
-    return statistic === undefined ? [] : [{ ...output, statistic }];
-  });
-  const trained = leaves.filter(({ attributes: { name } }) => wanted.includes(name));
-  const group = groupSize && accumulate({ ...loss, statistics }, trained, groupSize, gradientsOf, g);
-  const outputs = [...begin, ...(group ? group.begin : [])];
-  const trainable = parameters.filter((parameter) => parameter.trainable).map(({ name }) => name);
-  const placed = (graph: Graph) => (average ? onTrainedWeights(graph, trainable, g) : graph);
-  return {
-    ...(outputs.length > 0 && { begin: makeGraph("begin", outputs) }),
-    ...(group && { measure: placed(group.measure) }),
-    gradient: placed(group ? group.gradient : gradient),
-  };
-}
-
 /** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */
 export function withPrograms(compilation: Compilation, names: readonly ProgramName[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
@@ -265,6 +230,7 @@ export async function emitTypeScript(
     balanced: balancedWeights(model),
     programs,
     plan,
+    ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
     wasm: vectors && {
       ...vectors,
       module: await assembleWasm(vectors.programs, vectors.plan, { float: dtype, batchSize }),

@@ -4,7 +4,7 @@ import { invariant } from "../diagnostics/errors.ts";
 import { flopsOfProgram } from "../inspect/flops.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import { compileSpec } from "./compile-spec.ts";
-import { sizeText } from "./size-text.ts";
+import { sizeText } from "../util/size-text.ts";
 
 export interface BenchFlags {
   readonly target: "ts" | "wasm";
@@ -22,7 +22,7 @@ export async function benchSpec(spec: string, { target, dtype, json }: BenchFlag
   const { emitTypeScript } = await import("../pipeline.ts");
   const code = await emitTypeScript(compilation, dtype);
   const { model, createTrainer } = await loadTrainer(code);
-  const { randomBatch } = await import("../verify/random-batch.ts");
+  const { randomBatch } = await import("../runtime/check/random-batch.ts");
   const batch = randomBatch(model, model.batchSize, 1);
   const trainer = createTrainer({ seed: 1 });
   const stepsPerSecond = await speedOf(() => trainer.step(batch));

@@ -1,7 +1,8 @@
 /** What every command begins with: from the file of a spec to a compilation, its warnings told, its faults placed in the file. */
 import type { Compilation, PipelineOptions } from "../pipeline.ts";
 import { located, type SpecSource } from "../spec/read/spec-source.ts";
-import { readSpec, type ReadSpec } from "../spec/read/read-spec.ts";
+import { readSpec } from "../spec/read/read-spec.ts";
+import type { ReadSpec } from "../spec/read/spec-of-tree.ts";
 import { say } from "./report-error.ts";
 
 /** `source` places what is found to be wrong with the spec only later, as when its data is read. */

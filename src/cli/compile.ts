@@ -9,7 +9,7 @@ import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { checkPassNames } from "./pass-names.ts";
 import { reportError } from "./report-error.ts";
-import { sizeText } from "./size-text.ts";
+import { sizeText } from "../util/size-text.ts";
 import { specFiles } from "./spec-files.ts";
 import { shellWord } from "../util/shell-word.ts";
 import { trainedValues } from "./trained-values.ts";
@@ -27,6 +27,8 @@ export interface CompileFlags {
   readonly module?: boolean;
   /** The checkpoint whose parameters a predictor is to hold. */
   readonly predictor?: string;
+  /** With what it takes to look into the trainer. */
+  readonly probe?: boolean;
   readonly exact?: boolean;
   readonly skip: readonly string[];
 }
@@ -38,6 +40,11 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   if (flags.check && flags.watch) throw usageError("--check and --watch cannot be had together");
   if (flags.predictor && flags.module)
     throw usageError("--module and --predictor cannot be had together", "a predictor has no program part");
+  if (flags.predictor && flags.probe)
+    throw usageError(
+      "--probe and --predictor cannot be had together",
+      "what is looked at is training, and a predictor does not train",
+    );
   if (flags.predictor && flags.watch) throw usageError("--predictor and --watch cannot be had together");
   await checkPassNames(flags.skip);
   const files = await specFiles(specs);
@@ -63,8 +70,8 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
     const start = performance.now();
-    const { target, dtype, exact, skip } = flags;
-    const { compilation } = await compileSpec(spec, { target, dtype, exact, skip });
+    const { target, dtype, probe, exact, skip } = flags;
+    const { compilation } = await compileSpec(spec, { target, dtype, probe, exact, skip });
     const code = await codeOf(compilation, flags);
     const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
     const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
@@ -106,7 +113,7 @@ async function codeOf(compilation: Compilation, { dtype, module, predictor }: Co
 /** The command that writes the file that a check looked at. */
 function commandFor(
   spec: string,
-  { output, target, dtype, exact, skip, module, predictor }: CompileFlags,
+  { output, target, dtype, probe, exact, skip, module, predictor }: CompileFlags,
 ): string {
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
@@ -114,6 +121,7 @@ function commandFor(
   if (output !== undefined) words.push("-o", output);
   if (target !== "ts") words.push("--target", target);
   if (dtype !== "f32") words.push("--dtype", dtype);
+  if (probe) words.push("--probe");
   if (exact) words.push("--exact");
   if (skip.length > 0) words.push("--skip", skip.join(","));
   return words.map(shellWord).join(" ");

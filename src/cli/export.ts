@@ -2,7 +2,7 @@
 import { parametersIn } from "../exchange/parameters.ts";
 import { checkOutputs } from "./check-outputs.ts";
 import { onFile } from "./emitted-errors.ts";
-import { sizeText } from "./size-text.ts";
+import { sizeText } from "../util/size-text.ts";
 import { formatOf } from "./tensor-file.ts";
 import { readCheckpointFile } from "./trained-values.ts";
 import { writeFile } from "./write-file.ts";

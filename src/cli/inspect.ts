@@ -1,12 +1,12 @@
-/** `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text or JSON, the schedule as SVG too. */
+/** `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text, as JSON, as pictures, or all of them as a page. */
 import type { ViewName } from "../inspect/index.ts";
 import type { KernelTimes } from "../inspect/measure-kernels.ts";
-import type { Format, View } from "../inspect/view.ts";
+import type { ExplainOptions } from "../inspect/explain.ts";
+import type { Format, Subject, View } from "../inspect/view.ts";
 import type { PassReport } from "../passes/run.ts";
 import type { Compilation } from "../pipeline.ts";
-import { didYouMean } from "../util/did-you-mean.ts";
-import { showValue } from "../util/show-value.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
+import { checkParameter } from "./check-parameter.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { expectedRun } from "./expected-run.ts";
 import { checkShownPass } from "./pass-names.ts";
@@ -38,23 +38,35 @@ export async function inspectSpec(
     throw usageError(`${measure ? "--text" : "--no-measure"} belongs to --show kernels --target wasm`);
   const reports: PassReport[] = [];
   const compiled = await compileSpec(spec, { dtype, target, watch: (report) => reports.push(report) });
-  const { compilation } = compiled;
+  const { compilation, source } = compiled;
   await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
   if (of !== undefined) checkParameter(of, compilation);
   const { views } = await import("../inspect/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
   const times = isOfWasm && measure ? await timesOf(compilation) : undefined;
-  const view = views[show]({ compilation, reports, of, pass, run, times, text: written });
-  const text = await textOf(view, show, format);
+  const subject: Subject = { compilation, reports, of, pass, run, times, text: written };
+  const text =
+    format === "html"
+      ? await htmlOf(subject, show, { dtype, source })
+      : await textOf(views[show](subject), show, format);
   if (output === undefined) process.stdout.write(text);
   else await writeFile(output, text);
   return 0;
 }
 
+/** The report has all views; it opens on this one. */
+async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions): Promise<string> {
+  const [{ explain }, { reportPage }] = await Promise.all([
+    import("../inspect/explain.ts"),
+    import("../inspect/report-page.ts"),
+  ]);
+  return reportPage({ explanation: await explain(subject, options), show, parameter: subject.of });
+}
+
 /** @throws DiagnosticError for a format that the view does not have. */
-async function textOf(view: View, show: ViewName, format: Format): Promise<string> {
+async function textOf(view: View, show: ViewName, format: Exclude<Format, "html">): Promise<string> {
   if (format === "json") return `${JSON.stringify(view.json(), undefined, 2)}\n`;
-  const make = format === "html" ? undefined : view[format];
+  const make = view[format];
   if (make === undefined)
     throw usageError(`--show ${show} has no format ${format}`, `it has ${Object.keys(view).join(", ")}`);
   return make();
@@ -63,18 +75,4 @@ async function textOf(view: View, show: ViewName, format: Format): Promise<strin
 async function timesOf(compilation: Compilation): Promise<KernelTimes> {
   const { measureKernels } = await import("../inspect/measure-kernels.ts");
   return measureKernels(compilation);
-}
-
-/** @throws DiagnosticError unless the parameter is there and has a gradient. */
-function checkParameter(name: string, { built, model }: Compilation): void {
-  const parameter = built.parameters.find((each) => each.name === name);
-  if (parameter?.trainable) return;
-  if (parameter !== undefined)
-    throw usageError(
-      `--of ${name}: its layer is frozen, so it has no gradient`,
-      '"trainable": true trains it',
-    );
-  const names = built.parameters.map((each) => each.name);
-  const similar = didYouMean(name, names);
-  throw usageError(`--of: ${model.name} has no parameter ${showValue(name)}`, similar ? `did you mean ${similar}?` : `parameters: ${names.join(", ")}`); // prettier-ignore
 }

@@ -58,6 +58,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "--predictor <checkpoint>",
       "the network's forward part alone, with the checkpoint's parameters inside (default file: generated/<name>.predictor.ts)",
     )
+    .option(
+      "--probe",
+      "a trainer that can be looked into: trainer.probe(batch) gives activations, gradients, update ratios, idle units",
+    )
     .option("--exact", "leave out rewrites that may change rounding")
     .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
     .action(async (specs: string[], flags: CompileFlags) =>
@@ -176,9 +180,13 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   command(program, "verify", "check the emitted gradients and every target", [
     "tapeless verify graphs/digits.json",
+    "tapeless verify graphs/digits.json --of dense1.weight",
+    "tapeless verify graphs/digits.json --report digits.html      with the sweeps of step sizes as charts",
     "tapeless verify graphs/digits.json --json",
   ])
     .argument("<spec>", specArgument)
+    .option("--of <parameter>", "check the gradient of this parameter alone")
+    .option("--report <file>", "write it to a file, too (.txt, .json, .svg, .html)")
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: VerifyFlags) =>
       done(await (await import("./verify.ts")).verifySpec(spec, flags)),

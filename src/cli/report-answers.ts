@@ -27,7 +27,8 @@ export async function checkReport(file: ReportFlag): Promise<void> {
   await checkWritable(file);
 }
 
-const formatOf = (file: string): ReportFormat | undefined =>
+/** By the ending of the file. */
+export const formatOf = (file: string): ReportFormat | undefined =>
   formats.find((format) => extname(file).toLowerCase() === `.${format}`);
 
 /** Tells of the validation and test parts; of the training part where there is no other. */

@@ -6,8 +6,10 @@ import type { Graph } from "../ir/nodes.ts";
 import { printGraphAs, recurrenceSpelling } from "../ir/print.ts";
 import { loweringNames } from "../lower/lower-graph.ts";
 import type { PassReport } from "../passes/run.ts";
-import { graphPasses, programOrder } from "../pipeline.ts";
-import type { Compilation, ProgramName } from "../pipeline.ts";
+import { programNames } from "../loop/program-names.ts";
+import type { ProgramName } from "../loop/program-names.ts";
+import { graphPasses } from "../pipeline.ts";
+import type { Compilation } from "../pipeline.ts";
 import type { ExplainedPass, GraphCounts } from "./explanation.ts";
 import { countOptionsOf, graphCounts } from "./graph-counts.ts";
 import { graphDiff } from "./graph-diff.ts";
@@ -37,7 +39,7 @@ export function explainPasses({
     known.set(graph, counts);
     return counts;
   };
-  return programOrder.flatMap((program) => {
+  return programNames.flatMap((program) => {
     const steps = stepsOf(program, compilation, reports);
     const texts = textsOf(steps.map(({ before, after }) => [before, after]));
     return steps.map(({ pass, rules, before, after }, i) => ({

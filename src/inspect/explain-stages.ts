@@ -6,8 +6,9 @@ import { sum } from "d3-array";
 import type { LoopProgram } from "../loop/types.ts";
 import { loweringNames, lowerGraph } from "../lower/lower-graph.ts";
 import { lifetimesOf, lowerBoundOf } from "../lower/plan-memory.ts";
-import { programOrder } from "../pipeline.ts";
-import type { Compilation, ProgramName } from "../pipeline.ts";
+import { programNames } from "../loop/program-names.ts";
+import type { ProgramName } from "../loop/program-names.ts";
+import type { Compilation } from "../pipeline.ts";
 import type { ExplainedStage, LoopCounts } from "./explanation.ts";
 import { countOptionsOf } from "./graph-counts.ts";
 import { bytesTouched } from "./kernel-facts.ts";
@@ -18,7 +19,7 @@ const stageNames = loweringNames.filter((name) => name !== "rematerialise");
 /** Of the programs of the target ts, in order. */
 export function explainStages(compilation: Compilation): ExplainedStage[] {
   const { batchSize } = compilation.model.training;
-  return programOrder.flatMap((program) => {
+  return programNames.flatMap((program) => {
     const programs = loweredInStages(program, compilation);
     const counts = programs.map((lowered) => loopCounts(lowered, batchSize));
     return stageNames.flatMap((stage, i) =>

@@ -3,7 +3,7 @@
  * `explain.ts`, from parts that each stand in a file of their own, and is all that a page gets to see of the compiler.
  * Ids join what belongs together, so that everything can be traced both ways: node ↔ kernel ↔ line of code ↔ place in the spec.
  */
-import type { ProgramName } from "../pipeline.ts";
+import type { ProgramName } from "../loop/program-names.ts";
 
 /** `gradient/dense1_sum`: the program, and the node's name in it, which is the one that the emitted code uses. */
 export type NodeId = string;
@@ -33,10 +33,16 @@ export interface ExplainedNode {
   /** `f32[n,128]` */
   readonly type: string;
   readonly region: RegionName;
-  /** Down to the values that have names. */
+  /** What formulas call it: `z` with its layer below, where the text has `dense1_sum`. Of a value of a recurrence's step with its time. */
+  readonly symbol: Notation;
+  /** What it is equal to, down to the values that have names. */
   readonly formula: Notation;
   readonly operands: readonly NodeId[];
   readonly users: readonly NodeId[];
+  /** Whether formulas call it by its name; others are written out where they are read, and have no box in a picture. */
+  readonly isNamed: boolean;
+  /** Where in storage it is left, as `gradient:dense1.weight` or `result:loss`. */
+  readonly outputs: readonly string[];
   readonly layer: string | undefined;
   readonly composite: string | undefined;
   readonly place: SpecPlace | undefined;
@@ -195,27 +201,41 @@ export interface ExplainedLine {
 }
 
 /**
- * A laid-out graph. Coordinates in CSS pixels from the upper left of what the box is in; a group that is open takes `inside` for its size
- * and moves what is below and to the right of it.
+ * A laid-out graph, all of its groups closed. Coordinates in CSS pixels from the upper left of what the box is in; a group that is open
+ * takes `inside` for its size and moves what is below and to the right of it (`picture/scene.ts` does that, for pages and files).
  */
 export interface Picture {
   readonly width: number;
   readonly height: number;
+  readonly lanes: readonly Lane[];
   readonly boxes: readonly PictureBox[];
   readonly wires: readonly Wire[];
 }
 
-export interface PictureBox {
+/** The ground under one region. */
+export interface Lane extends Rectangle {
+  readonly region: RegionName;
+  readonly label: string;
+}
+
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PictureBox extends Rectangle {
   /** A node's id, or `group:` and a name. */
   readonly id: string;
   readonly label: string;
   /** A second line: the op, the type. */
   readonly detail: string;
   readonly region: RegionName;
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
+  /** `leaf`: what stands in memory before the program runs: inputs, parameters, states. `result`: what the program leaves there. */
+  readonly kind: "group" | "leaf" | "value" | "result";
+  /** All nodes that it stands for: of a value itself and what its formula writes out, of a group all that is in it. */
+  readonly nodes: readonly NodeId[];
   /** Of a group: what is in it. */
   readonly inside?: Picture;
 }
@@ -226,12 +246,16 @@ export interface Wire {
   readonly to: string | undefined;
   /** The nodes whose values go along it. */
   readonly nodes: readonly NodeId[];
-  readonly points: readonly (readonly [x: number, y: number])[];
+  readonly points: readonly Point[];
 }
 
-/** A program's graph as a picture: forward, backward and update each in a region of its own. */
+export type Point = readonly [x: number, y: number];
+
+/** What there is a picture of: `step` has the gradients and the update beside one another, other programs stand alone. */
 export interface ExplainedPicture {
-  readonly program: ProgramName;
+  readonly name: "step" | ProgramName;
+  /** `A step of training` */
+  readonly title: string;
   readonly picture: Picture;
 }
 

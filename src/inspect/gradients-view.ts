@@ -101,7 +101,7 @@ function spelling(graph: Graph) {
       ...(rule !== undefined && { rule }),
       ...(forward !== undefined && { forward: forwardText(forward, nameOf) }),
       ...(layer !== undefined && { layer }),
-      ...(rewrites !== undefined && rewrites.length > 0 && { rewrites }),
+      ...(rewrites !== undefined && rewrites.length > 0 && { rewrites: rewrites.map(({ rule }) => rule) }),
       ...(node.op === "scan" && { steps: stepsIn(node) }),
     };
   };

@@ -165,8 +165,14 @@ export interface Origin {
   readonly composite?: string;
   readonly forward?: Node;
   readonly rule?: string;
-  /** The names of the rewrite rules that made this node what it is. */
-  readonly rewrites?: readonly string[];
+  /** The rewrites that made this node what it is, in order. */
+  readonly rewrites?: readonly Rewrite[];
+}
+
+/** A rewrite rule, and the pass that applied it. A pass that has one rule gives its own name to it. */
+export interface Rewrite {
+  readonly rule: string;
+  readonly pass: string;
 }
 
 export interface NodeOf<K extends OpName> {

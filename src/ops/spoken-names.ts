@@ -4,33 +4,39 @@
  */
 import type { Graph, Node } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph } from "../ir/recurrence.ts";
-import { formulaOf } from "./formula.ts";
+import { named } from "./notation/formula.ts";
+import type { Formula } from "./notation/formula.ts";
+import { nodeFormula } from "./notation/node-formula.ts";
+import { textOf } from "./notation/text.ts";
 
-/** Gives the name of each node that is spoken of by name; others are written out where they are read. */
-export function spokenNames(
+type NameOf = (node: Node) => string | undefined;
+
+/** Gives what stands for each node that is spoken of by name; others are written out where they are read. */
+export function spokenFormulas(
   graph: Graph,
   isNamed: (node: Node) => boolean,
-  nameOf: (node: Node) => string | undefined,
-): (node: Node) => string | undefined {
-  const inSteps = new Map<Node, () => string | undefined>();
-  const spoken = (node: Node): string | undefined => {
+  nameOf: NameOf,
+): (node: Node) => Formula | undefined {
+  const inSteps = new Map<Node, () => Formula>();
+  const own = (node: Node, otherwise = "?"): Formula => named(nameOf(node) ?? otherwise, node.origin.layer);
+  const spoken = (node: Node): Formula | undefined => {
     const inStep = inSteps.get(node);
     if (inStep !== undefined) return inStep();
-    return isNamed(node) ? nameOf(node) : undefined;
+    return isNamed(node) && nameOf(node) !== undefined ? own(node) : undefined;
   };
   const enter = (part: Graph): void => {
     for (const [recurrence, scans] of recurrencesOf(part)) {
       const given: Readonly<Record<string, Node>> = scans[0].operands;
       const before = recurrence.reverse ? "t + 1" : "t − 1";
-      for (const scan of [...scans].reverse())
-        inSteps.set(scan.attributes.value, () => `${nameOf(scan) ?? "?"}[t]`);
+      for (const scan of [...scans].reverse()) inSteps.set(scan.attributes.value, () => at(own(scan), "t"));
       for (const { name, role, argument, next } of recurrence.operands) {
-        const whole = () => spoken(given[name]) ?? formulaOf(given[name], spoken);
+        const whole = () => spoken(given[name]) ?? nodeFormula(given[name], spoken);
         if (role === "whole") inSteps.set(argument, whole);
-        if (role === "each") inSteps.set(argument, () => `${whole()}[t]`);
+        if (role === "each") inSteps.set(argument, () => at(whole(), "t"));
         if (next !== undefined) {
           const stack = scans.find(({ attributes }) => attributes.value === next);
-          inSteps.set(argument, () => `${(stack && nameOf(stack)) ?? nameOf(argument) ?? name}[${before}]`);
+          const called = stack !== undefined && nameOf(stack) !== undefined ? stack : argument;
+          inSteps.set(argument, () => at(own(called, name), before));
         }
       }
       enter(stepGraph(recurrence, scans));
@@ -39,3 +45,17 @@ export function spokenNames(
   enter(graph);
   return spoken;
 }
+
+/** The same as text. */
+export function spokenNames(graph: Graph, isNamed: (node: Node) => boolean, nameOf: NameOf): NameOf {
+  const spoken = spokenFormulas(graph, isNamed, nameOf);
+  return (node) => {
+    const formula = spoken(node);
+    return formula && textOf(formula);
+  };
+}
+
+const at = (formula: Formula, time: string): Formula =>
+  formula.kind === "name" && formula.time === undefined
+    ? { ...formula, time }
+    : { kind: "rows", x: formula, indices: named(time) };

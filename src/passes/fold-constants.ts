@@ -20,7 +20,9 @@ function uniformValue(node: Node): number | undefined {
   return others.every((value) => value === first) ? first : undefined;
 }
 
-export const foldConstants = definePass("fold-constants", (graph, g) =>
+const pass = "fold-constants";
+
+export const foldConstants = definePass(pass, (graph, g) =>
   rewriteGraph(graph, g, (node) => {
     if (!hasTrait(node, "pointwise") || node.type.element === "bool") return node;
     const list = operandsOf(node).map(uniformValue);
@@ -30,6 +32,7 @@ export const foldConstants = definePass("fold-constants", (graph, g) =>
       names.map((name, i) => [name, { shape: [], data: Float64Array.of(list[i] ?? 0) }]),
     );
     const [value] = evaluateOp(node, operands, [], 1).data;
-    return g.within(node.origin, () => g.broadcastTo(g.number(value, node.type.element), node.type.shape));
+    const origin = { ...node.origin, rewrites: [...(node.origin.rewrites ?? []), { rule: pass, pass }] };
+    return g.within(origin, () => g.broadcastTo(g.number(value, node.type.element), node.type.shape));
   }),
 );

@@ -25,6 +25,8 @@ export const rules: readonly Rule[] = [
   ...softmaxRules,
 ];
 
+const pass = "simplify";
+
 /** Enough for any chain of rules seen; each round rewrites the whole graph bottom-up. */
 const rounds = 8;
 
@@ -38,11 +40,12 @@ function applyRules(
   for (let tries = 0; tries < 20; tries++) {
     const before = current;
     for (const rule of active) {
-      const origin = { ...before.origin, rewrites: [...(before.origin.rewrites ?? []), rule.name] };
+      const rewrite = { rule: rule.name, pass };
+      const origin = { ...before.origin, rewrites: [...(before.origin.rewrites ?? []), rewrite] };
       const after = g.within(origin, () => rule.apply(before, g));
       if (after === undefined || after === before) continue;
       applied?.(rule.name);
-      const fresh = after.origin.rewrites?.at(-1) === rule.name && after.name === undefined;
+      const fresh = after.origin.rewrites?.at(-1) === rewrite && after.name === undefined;
       current = fresh && before.name !== undefined ? g.named(before.name, after) : after;
       break;
     }
@@ -51,7 +54,7 @@ function applyRules(
   return current;
 }
 
-export const simplify = definePass("simplify", (graph, g, { exact, applied }) => {
+export const simplify = definePass(pass, (graph, g, { exact, applied }) => {
   const active = exact ? rules.filter((rule) => rule.fast === undefined) : rules;
   let current = graph;
   for (let round = 0; round < rounds; round++) {

@@ -2,7 +2,7 @@
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { isRising, metricName } from "../library/metrics/index.ts";
 import { located } from "../spec/read/spec-source.ts";
-import type { ReadSpec } from "../spec/read/read-spec.ts";
+import type { ReadSpec } from "../spec/read/spec-of-tree.ts";
 import { candidatesOf } from "./candidates.ts";
 import { checkCandidates, type CheckedCandidate } from "./check-candidates.ts";
 import type { Criterion } from "./ranking.ts";

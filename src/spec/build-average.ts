@@ -15,6 +15,8 @@ import type { Graph, Node, Output } from "../ir/nodes.ts";
 import { rewriteGraph } from "../ir/rewrite.ts";
 import { tensorType } from "../ir/types.ts";
 import { asNumberOf } from "../library/optimizers/parts.ts";
+import type { ParameterFacts } from "./build-network.ts";
+import type { Model } from "./types.ts";
 
 /** w as a whole, and the part of it that is one parameter's. */
 export const trainedWeights = "flat:trained";
@@ -44,10 +46,18 @@ export function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): O
   ];
 }
 
-/** The graph with the trainable parameters read from where training has them. */
-export const onTrainedWeights = (graph: Graph, trainable: readonly string[], g: GraphBuilder): Graph =>
-  rewriteGraph(graph, g, (node) => {
-    if (node.op !== "parameter" || !trainable.includes(node.attributes.name)) return node;
+/** The graph with the trainable parameters read from where training has them: of a model without an average, the graph as it is. */
+export function onTrainedWeights(
+  { training }: Model,
+  parameters: readonly ParameterFacts[],
+  graph: Graph,
+  g: GraphBuilder,
+): Graph {
+  if (training.average === undefined) return graph;
+  const trainable = new Set(parameters.flatMap(({ name, trainable }) => (trainable ? [name] : [])));
+  return rewriteGraph(graph, g, (node) => {
+    if (node.op !== "parameter" || !trainable.has(node.attributes.name)) return node;
     const name = trainedStorage(node.attributes.name);
     return g.named(name, g.state({ name, type: node.type }));
   });
+}

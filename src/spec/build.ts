@@ -18,6 +18,7 @@ import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from 
 import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
 import { buildNetwork } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
+import { layerOutputs } from "./build-probe.ts";
 import { buildUpdate, checkOptimizer, statisticStorage, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
@@ -33,6 +34,8 @@ export interface ModelGraphs {
   readonly loss: LossParts & { readonly penalty: Node | undefined };
   /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
   readonly training: Graph;
+  /** Inputs → `probe:LAYER`, the value of each layer in training mode, as far as it is made of numbers and new. */
+  readonly layers: Graph;
   /**
    * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the same storage, and `optimizer:step` one higher;
    * `result:learningRate` (f64) is the rate of this step.
@@ -102,6 +105,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     begin: model.training.average ? [takeUpWritten(g, size)] : [],
     loss: { sums: mean.sums, value: mean.value, penalty: sumUp(g, penalties) },
     training,
+    layers: makeGraph("probe", layerOutputs(model, trained)),
     update,
     predict: makeGraph("predict", [{ storage: "result:output", node: prediction }]),
     evaluate: makeGraph("evaluate", totals),

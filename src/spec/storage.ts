@@ -12,6 +12,7 @@ interface Outputs {
   readonly update: Graph;
   readonly predict: Graph;
   readonly summarise: Graph;
+  readonly probe?: Graph | undefined;
 }
 
 const memoryElement = (element: ElementType, float: "f32" | "f64"): "f32" | "f64" | "i32" =>
@@ -52,11 +53,11 @@ export function storageOf(
   for (const [name, { shape, dtype }] of Object.entries(model.inputs)) put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input"); // prettier-ignore
   for (const [name, { shape, classes }] of Object.entries(model.targets)) put(name, classes === undefined ? float : "i32", ["n", ...shape], "input"); // prettier-ignore
 
-  const { measure, gradient, update, predict, summarise } = graphs;
-  for (const graph of [measure, gradient, update, predict, summarise])
+  const { measure, gradient, update, predict, summarise, probe } = graphs;
+  for (const graph of [measure, gradient, update, predict, summarise, probe])
     for (const { storage: name, node } of graph?.outputs ?? []) {
       const { element, shape }: TensorType = node.type;
-      if (name.startsWith("result:")) put(name, element, shape, "result");
+      if (/^(result|probe):/.test(name)) put(name, element, shape, "result");
     }
   // Sums stand in the order in which summarising reads them; evaluation writes each.
   for (const node of graphs.summarise.nodes)

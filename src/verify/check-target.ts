@@ -57,6 +57,8 @@ export interface TargetCheck {
   readonly dtype: "f32" | "f64";
   readonly loss: number;
   readonly gradients: number;
+  /** The parameter with the worst gradient; undefined where there is none. */
+  readonly worst?: string | undefined;
   readonly predictions: number;
   /** Of loss and metrics. */
   readonly summary: number;
@@ -85,13 +87,14 @@ export function checkTarget(
   const loss = distance([trainer.gradient(batch)], [expected.loss], 0);
   // Beside the others, a gradient that is zero in exact arithmetic is rounding noise.
   const floor = 3e-3 * Math.max(0, ...[...expected.gradients.values()].map(meanSize));
-  const gradients = Math.max(
-    0,
-    ...[...expected.gradients].map(([name, values]) => distance(trainer.gradients[name], values, floor)),
+  const distances = [...expected.gradients].map(
+    ([name, values]) => [name, distance(trainer.gradients[name], values, floor)] as const,
   );
+  const gradients = Math.max(0, ...distances.map(([, error]) => error));
+  const worst = distances.find(([, error]) => error === gradients)?.[0];
   const { target, dtype } = model;
   const holds = [loss, gradients, predictions, summary].every((error) => error <= tolerances[dtype]);
-  return { target, backend, dtype, loss, gradients, predictions, summary, holds };
+  return { target, backend, dtype, loss, gradients, worst, predictions, summary, holds };
 }
 
 const meanSize = (list: ArrayLike<number>): number =>

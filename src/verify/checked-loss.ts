@@ -12,19 +12,11 @@ import { loadTrainer } from "../load-trainer.ts";
 import { compileModel, emitTypeScript } from "../pipeline.ts";
 import type { Compilation } from "../pipeline.ts";
 import { evaluateGraph, interpret } from "../reference/interpret.ts";
+import type { CheckedLoss } from "../runtime/check/check-gradients.ts";
 import type { ModelFacts } from "../runtime/model-facts.ts";
 import type { Batch } from "../runtime/slots.ts";
 import type { Trainer } from "../runtime/trainer.ts";
 import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batch-storage.ts";
-
-export interface CheckedLoss {
-  /** What the loss is a function of; it may be moved. */
-  readonly parameters: Trainer["parameters"];
-  /** The loss for the parameters as they stand. */
-  value(): number;
-  /** Operations of one value. */
-  readonly flops: number;
-}
 
 /** The interpreter is slower than emitted code by about as much. */
 const slownessOfInterpreter = 300;

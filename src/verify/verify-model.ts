@@ -5,35 +5,55 @@ import type { EmittedModule } from "../load-trainer.ts";
 import { compileModel, emitTypeScript } from "../pipeline.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { Backend } from "../runtime/machine.ts";
-import { normalNumber, randomKey, randomStream } from "../runtime/random.ts";
-import type { Batch } from "../runtime/slots.ts";
-import type { Trainer } from "../runtime/trainer.ts";
-import { checkGradients } from "./check-gradients.ts";
-import type { ParameterCheck } from "./check-gradients.ts";
+import { budgetOfFlops, checkGradients, lossAlong } from "../runtime/check/check-gradients.ts";
+import type { ParameterCheck } from "../runtime/check/check-gradients.ts";
+import { tellingBatch } from "../runtime/check/telling-batch.ts";
 import { checkTarget, expectedOf } from "./check-target.ts";
 import type { TargetCheck } from "./check-target.ts";
 import { checkedLoss } from "./checked-loss.ts";
-import { randomBatch } from "./random-batch.ts";
+import { stepSweep } from "./step-sweep.ts";
+import type { SweepPoint } from "./step-sweep.ts";
+
+/** A gradient against central differences; `sweep`: at its worst place, how these depend on their step. */
+export interface VerifiedParameter extends ParameterCheck {
+  readonly sweep: readonly SweepPoint[];
+}
 
 export interface Verification {
+  readonly name: string;
   readonly rows: number;
-  readonly parameters: readonly ParameterCheck[];
+  readonly parameters: readonly VerifiedParameter[];
+  /** Operations of one value of the loss, and of how many the check may consist. */
+  readonly flops: number;
+  readonly budget: number;
   readonly targets: readonly TargetCheck[];
 }
 
 /** What is drawn is the same in every run. */
 const seed = 1;
-const mostAttempts = 20;
 
-/** `compilation` must be one for f64. */
-export async function verifyModel(compilation: Compilation): Promise<Verification> {
+/**
+ * `compilation` must be one for f64. `only`: the gradient of this parameter alone. `code`: the text that it was emitted as, where that
+ * is not what the compiler makes of it now.
+ */
+export async function verifyModel(
+  compilation: Compilation,
+  { only, code }: { readonly only?: string | undefined; readonly code?: string } = {},
+): Promise<Verification> {
   const { model } = compilation;
-  const emitted = await loadTrainer(await emitTypeScript(compilation, "f64", { isFormatted: false }));
+  const emitted = await loadTrainer(
+    code ?? (await emitTypeScript(compilation, "f64", { isFormatted: false })),
+  );
   const trainer = emitted.createTrainer({ seed });
   const rows = rowsFor(compilation);
-  const batch = tellingBatch(emitted, trainer, rows);
+  const batch = tellingBatch(emitted.model, trainer, rows, seed);
   const loss = await checkedLoss(compilation, emitted.model, trainer, batch);
-  const parameters = checkGradients(trainer, batch, loss, seed);
+  const shapes = Object.fromEntries(emitted.model.parameters.map(({ name, shape }) => [name, shape]));
+  const parameters = checkGradients(trainer, batch, loss, { seed, shapes, only }).map((check) => {
+    const { name, worst } = check;
+    const sweep = worst ? stepSweep(lossAlong(loss, name, worst.direction), worst.emitted) : [];
+    return { ...check, sweep };
+  });
 
   const values = Object.fromEntries(
     Object.entries(trainer.parameters).map(([name, view]) => [name, Float64Array.from(view)]),
@@ -47,7 +67,7 @@ export async function verifyModel(compilation: Compilation): Promise<Verificatio
       for (const backend of backendsOf(module))
         targets.push(checkTarget(module, backend, values, trainer.seed, batch, expected));
     }
-  return { rows, parameters, targets };
+  return { name: model.name, rows, parameters, flops: loss.flops, budget: budgetOfFlops, targets };
 }
 
 /** What this engine runs of the module: the fastest, and what it would be without fused multiply-add. */
@@ -61,29 +81,4 @@ function rowsFor(compilation: Compilation): number {
   const { batchSize } = compilation.model.training;
   const perRow = flopsOfProgram(compilation, "gradient") / batchSize;
   return Math.min(batchSize, perRow > 1e6 ? 3 : 13);
-}
-
-/** A batch on which some gradient is not zero: a perceptron learns nothing from rows that it has right. */
-function tellingBatch({ model }: EmittedModule, trainer: Trainer, rows: number): Batch {
-  for (let attempt = 0; ; attempt++) {
-    const batch = inSinglePrecision(randomBatch(model, rows, seed + attempt));
-    if (attempt === 0) disturb(trainer, batch);
-    trainer.gradient(batch);
-    const isTelling = Object.values(trainer.gradients).some((list) => list.some((value) => value !== 0));
-    if (isTelling || attempt === mostAttempts) return batch;
-  }
-}
-
-/** Rounded to what f32 holds, so that every target starts from the same numbers. */
-const inSinglePrecision = (batch: Batch): Batch =>
-  Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Float32Array.from(values)]));
-
-/** Moves parameters off their first values, where biases are zero, and halves them until the loss is a number. */
-function disturb({ parameters, gradient }: Trainer, batch: Batch): void {
-  const random = randomStream(randomKey(seed, 0, 1));
-  const views = Object.values(parameters);
-  for (const view of views)
-    view.forEach((value, i) => (view[i] = Math.fround(value + 0.1 * normalNumber(random))));
-  for (let halvings = 0; halvings < 60 && !Number.isFinite(gradient(batch)); halvings++)
-    for (const view of views) view.forEach((value, i) => (view[i] = value / 2));
 }

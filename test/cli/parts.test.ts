@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { hasColour } from "../../src/cli/has-colour.ts";
 import { reportError } from "../../src/cli/report-error.ts";
-import { sizeText } from "../../src/cli/size-text.ts";
+import { sizeText } from "../../src/util/size-text.ts";
 import { writeFile } from "../../src/cli/write-file.ts";
 import { DiagnosticError, InternalError } from "../../src/diagnostics/errors.ts";
 

@@ -1,7 +1,21 @@
 // `verify` and `bench`. If one fails, a wrong gradient could pass for a right one, or the reverse.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { flowers, workspace } from "./workspace.ts";
+import { z } from "zod";
+import { expectRefusal, flowers, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
+
+const verification = z.object({
+  worst: z.number(),
+  parameters: z.array(
+    z.object({
+      name: z.string(),
+      relativeError: z.number(),
+      shape: z.array(z.number()),
+      worst: z.object({ index: z.array(z.number()) }),
+      sweep: z.array(z.object({ h: z.number(), error: z.number() })),
+    }),
+  ),
+});
 
 let place: Workspace;
 beforeEach(() => {
@@ -14,9 +28,12 @@ describe("tapeless verify", () => {
     place.write("flowers.json", flowers);
     const { code, stdout } = await place.run("verify", "flowers.json");
     for (const name of ["dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"])
-      expect(stdout).toMatch(new RegExp(`^ {2}${name} +\\d\\.\\de[-+]\\d+ +\\(\\d+ elements`, "m"));
+      expect(stdout).toMatch(
+        new RegExp(`^│ ${name} +│ \\d+ +│ \\d\\.\\de[-+]\\d+ +│ \\[[\\d, ]+\\] +│`, "m"),
+      );
     expect(stdout).toMatch(/worst relative error .*, below 0.000001/);
-    expect(stdout).toMatch(/^ {2}ts f32 .*\n {2}ts f64 |^ {2}ts f64 .*\n {2}ts f32 /m);
+    expect(stdout).toMatch(/^│ ts +│ f64 .* holds │\n│ ts +│ f32 .* holds │/m);
+    expect(stdout, "the sweep of step sizes, 15 of them").toMatch(/^│ dense1\.weight +│ [▁▂▃▄▅▆▇█]{15} │/m);
     expect(code).toBe(0);
   });
 
@@ -24,10 +41,7 @@ describe("tapeless verify", () => {
     place.write("flowers.json", flowers);
     const first = await place.run("verify", "flowers.json", "--json");
     expect((await place.run("verify", "flowers.json", "--json")).stdout).toBe(first.stdout);
-    const result: { worst: number; parameters: { name: string; relativeError: number }[] } = JSON.parse(
-      first.stdout,
-    );
-    expect(Object.keys(result)).toEqual(["worst", "parameters"]);
+    const result = verification.parse(JSON.parse(first.stdout));
     expect(result.parameters.map(({ name }) => name)).toEqual([
       "dense1.weight",
       "dense1.bias",
@@ -36,6 +50,37 @@ describe("tapeless verify", () => {
     ]);
     expect(result.worst).toBe(Math.max(...result.parameters.map(({ relativeError }) => relativeError)));
     expect(result.worst).toBeLessThan(1e-6);
+    for (const { shape, worst, sweep } of result.parameters) {
+      expect(worst.index.length).toBe(shape.length);
+      expect(sweep.map(({ h }) => Math.round(2 * Math.log10(h)))).toEqual(Array.from({ length: 15 }, (_, k) => -4 - k)); // prettier-ignore
+      const errors = sweep.map(({ error }) => error);
+      const least = errors.indexOf(Math.min(...errors));
+      expect(least, "truncation falls, rounding rises").toBeGreaterThan(2);
+      expect(least).toBeLessThan(12);
+    }
+  });
+
+  it("--of looks at one parameter, with every step of its sweep, and refuses one that is not there", async () => {
+    place.write("flowers.json", flowers);
+    const { code, stdout } = await place.run("verify", "flowers.json", "--of", "dense2.bias");
+    expect(stdout).toMatch(/^│ 1\.0e-9 +│ -?\d/m);
+    expect(stdout).not.toContain("dense1.weight");
+    expect(code).toBe(0);
+    expectRefusal(await place.run("verify", "flowers.json", "--of", "dense2.bais"), "did you mean dense2.bias?"); // prettier-ignore
+  });
+
+  it("--report writes a page, and the text all the same", async () => {
+    place.write("flowers.json", flowers);
+    const { code, stdout } = await place.run("verify", "flowers.json", "--report", "report.html");
+    expect(place.read("report.html")).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*dense2\.bias/);
+    expect(stdout).toContain("worst relative error");
+    expect(code).toBe(0);
+  });
+
+  it("refuses a report of a kind that there is not, and one in the place of the spec", async () => {
+    place.write("flowers.json", flowers);
+    expectRefusal(await place.run("verify", "flowers.json", "--report", "report.pdf"), ".txt, .json, .svg or .html"); // prettier-ignore
+    expectRefusal(await place.run("verify", "flowers.json", "--report", "flowers.json"), "would overwrite the spec"); // prettier-ignore
   });
 
   const real = { targets: { value: { shape: [3] } }, metrics: [], data: undefined };

@@ -7,7 +7,7 @@ import { loadTrainer } from "../../src/load-trainer.ts";
 import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
 import { parseModel } from "../../src/spec/parse-model.ts";
 import { checkTarget, expectedOf } from "../../src/verify/check-target.ts";
-import { randomBatch } from "../../src/verify/random-batch.ts";
+import { randomBatch } from "../../src/runtime/check/random-batch.ts";
 import { often } from "../support/random-graph.ts";
 
 const one = fc.integer({ min: 1, max: 3 });

@@ -66,7 +66,11 @@ describe("simplify", () => {
   it("remembers which rules made a node, and keeps its name", () => {
     const graph = graphFrom("%n1: f64[n,4] = negate %y\n%z: f64[n,4] = add %x, %n1");
     const [{ node }] = simplify.run(graph, createBuilder("f64"), { exact: true }).outputs;
-    expect([node.op, node.name, node.origin.rewrites]).toEqual(["subtract", "z", ["add-negated"]]);
+    expect([node.op, node.name, node.origin.rewrites]).toEqual([
+      "subtract",
+      "z",
+      [{ rule: "add-negated", pass: "simplify" }],
+    ]);
   });
   it("computes a bias gradient's factor once: the sum over rows comes before the product", () => {
     expect(

@@ -5,9 +5,9 @@ import type { CompileOptions } from "../../src/compile.ts";
 import type { Trainer } from "../../src/runtime/trainer.ts";
 import type { ModelSpec } from "../../src/spec/schema.ts";
 
-export interface EmittedModule {
+export interface EmittedModule<T = Trainer> {
   readonly model: { readonly name: string; readonly parameters: readonly { readonly name: string }[] };
-  createTrainer(options?: { seed?: number }): Trainer;
+  createTrainer(options?: { seed?: number }): T;
 }
 
 /** As JavaScript. */
@@ -27,9 +27,10 @@ export function strippedOf(code: string): string {
   return outputText;
 }
 
-export async function imported(code: string): Promise<EmittedModule> {
+/** `T`: what its trainers are, beyond what all are. */
+export async function imported<T = Trainer>(code: string): Promise<EmittedModule<T>> {
   const text = Buffer.from(strippedOf(code)).toString("base64");
-  const module: EmittedModule = await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
+  const module: EmittedModule<T> = await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
   return module;
 }
 

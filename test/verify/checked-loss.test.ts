@@ -4,7 +4,7 @@ import { loadTrainer } from "../../src/load-trainer.ts";
 import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
 import { parseModel } from "../../src/spec/parse-model.ts";
 import { checkedLoss } from "../../src/verify/checked-loss.ts";
-import { randomBatch } from "../../src/verify/random-batch.ts";
+import { randomBatch } from "../../src/runtime/check/random-batch.ts";
 import { specWith } from "../spec/base-spec.ts";
 
 const hidden = (activation: unknown) => ({ type: "dense", units: 6, activation });

@@ -1,6 +1,6 @@
 // Numeric derivatives: what `verify` holds gradients against. If one fails, a right gradient is called wrong, or a wrong one right.
 import { describe, expect, it } from "vitest";
-import { slopeAt0 } from "../../src/verify/slope.ts";
+import { slopeAt0 } from "../../src/runtime/check/slope.ts";
 
 describe("slopes of smooth functions", () => {
   it.each([

@@ -8,11 +8,12 @@ import type { ArenaNames } from "./arena.ts";
 import { commentLines } from "../provenance-lines.ts";
 import type { EndNames } from "./module-parts.ts";
 import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+import { probingRoots, writeProbing } from "./write-probing.ts";
 import { sharesWork } from "./write-wasm.ts";
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
 export function runtimeRootsOf(parts: TrainerParts): string[] {
-  const { parameters, data, programParts, balanced, wasm } = parts;
+  const { parameters, data, programParts, balanced, wasm, probed } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   return [
     ...["trainerOf", "viewsOf", "firstNotFinite", "Machine", "TrainingFacts"],
@@ -23,12 +24,13 @@ export function runtimeRootsOf(parts: TrainerParts): string[] {
     ...(wasm !== undefined && sharesWork(wasm) ? ["servesAsWorker"] : []),
     ...(stagesSteps(parts) ? ["stagedSteps", "gradientOfBatch"] : []),
     ...(accumulates(parts) ? ["groupsOf"] : []),
+    ...(probed === undefined ? [] : probingRoots),
     ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
   ];
 }
 
 export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
-  const { plan, batchSize, float, balanced, wasm } = parts;
+  const { plan, batchSize, float, balanced, wasm, probed } = parts;
   const { arena, array } = names;
   const { placeOf } = arena;
   // Without WebAssembly a program is its function; with it, whichever of two does its work here.
@@ -55,24 +57,28 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
     .blankLine()
     .writeLine("/** A trainer with parameters drawn from the seed (the spec's, if none is given). */");
   const optionsType = wasm === undefined ? "{ seed?: number }" : "TrainerOptions";
-  writer.write(`export function createTrainer(options: ${optionsType} = {}): Trainer`).block(() => {
-    if (wasm === undefined) writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
-    else {
-      writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
-      writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
-    }
-    const from = wasm === undefined ? "memory" : "memory, wasm?.at";
-    writer.writeLine(`const f = new ${array}(${from});`);
-    writer.writeLine(`const integers = new Int32Array(${from});`);
-    writer.writeLine(`const doubles = new Float64Array(${from});`);
-    if (wasm !== undefined) writePrograms(writer, parts, names);
-    if (stagesSteps(parts)) {
-      const shifted = batch.map(
-        (name) => [name, viewText(plan, arena, name, batchSize, float, "shift")] as const,
-      );
-      writer.writeLine(`const batchAt = (shift: number) => (${record(shifted)});`);
-    }
-    writer.write("const machine: Machine = ").inlineBlock(() => {
+  writer
+    .write(
+      `export function createTrainer(options: ${optionsType} = {}): ${probed === undefined ? "Trainer" : "ProbingTrainer"}`,
+    )
+    .block(() => {
+      if (wasm === undefined) writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+      else {
+        writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
+        writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
+      }
+      const from = wasm === undefined ? "memory" : "memory, wasm?.at";
+      writer.writeLine(`const f = new ${array}(${from});`);
+      writer.writeLine(`const integers = new Int32Array(${from});`);
+      writer.writeLine(`const doubles = new Float64Array(${from});`);
+      if (wasm !== undefined) writePrograms(writer, parts, names);
+      if (stagesSteps(parts)) {
+        const shifted = batch.map(
+          (name) => [name, viewText(plan, arena, name, batchSize, float, "shift")] as const,
+        );
+        writer.writeLine(`const batchAt = (shift: number) => (${record(shifted)});`);
+      }
+      writer.write("const machine: Machine = ").inlineBlock(() => {
       const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
       if (wasm !== undefined) field("backend", 'wasm?.backend ?? "ts"');
       field("inputs", stagesSteps(parts) ? "batchAt(0)" : record(batch.map((name) => [name, viewOf(name)])));
@@ -116,15 +122,27 @@ export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts,
       field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
       writer.write("check(rows)").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
     }).write(";").newLine(); // prettier-ignore
-    const group = ["begin", "measure", "gradient"].map((program) => `${program}: (n) => ${callOf(program)}`);
-    const others = [
-      ...(accumulates(parts) ? [`groupsOf({ ${group.join(", ")} })`] : []),
-      ...(stagesSteps(parts) ? ["gradientOfBatch", "wasm && stagedSteps(model, wasm.staging, batchAt)"] : []),
-    ];
-    writer.writeLine(
-      `return trainerOf(${["model", "machine", "training", "options", ...others].join(", ")});`,
-    );
-  });
+      const group = ["begin", "measure", "gradient"].map(
+        (program) => `${program}: (n) => ${callOf(program)}`,
+      );
+      const others = [
+        ...(accumulates(parts) ? [`groupsOf({ ${group.join(", ")} })`] : []),
+        ...(stagesSteps(parts)
+          ? ["gradientOfBatch", "wasm && stagedSteps(model, wasm.staging, batchAt)"]
+          : []),
+      ];
+      const trainerWith = (more: readonly string[]) =>
+        `trainerOf(${["model", "machine", "training", "options", ...more].join(", ")})`;
+      if (probed === undefined) writer.writeLine(`return ${trainerWith(others)};`);
+      else
+        writeProbing(writer, probed, {
+          others,
+          trainerWith,
+          viewOf,
+          callOf,
+          weights: weightsText(parts, placeOf),
+        });
+    });
 }
 
 /** `run.gradient(n)` and the others: of WebAssembly, or the functions above. */
@@ -136,6 +154,14 @@ function writePrograms(writer: CodeBlockWriter, { programs }: TrainerParts, name
     }
   });
   writer.write(";").newLine();
+}
+
+/** What steps move: the parameters, or of averaged ones those that the average is of, which lie in the order of the trainable ones. */
+function weightsText({ plan, parameters }: TrainerParts, placeOf: ArenaNames["placeOf"]): string {
+  const first = parameters.find(({ trainable }) => trainable);
+  const trained = `trained:${first?.name}`;
+  if (!plan.storage.has(trained)) return "machine.parameters";
+  return `viewsOf(f, ${placeOf("", trained)}, model.parameters.filter(({ trainable }) => trainable))`;
 }
 
 /** Whether many steps can be one call: not where several batches make a step. */

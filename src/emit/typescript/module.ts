@@ -19,6 +19,7 @@ const programTexts: Readonly<Record<string, string>> = {
   predict: "The network's output for n rows, in evaluation mode.",
   evaluate: "Adds what n rows contribute to the sums from which loss and metrics are made.",
   summarise: "Loss and metrics from those sums.",
+  probe: "The values of the layers for n rows, in training mode.",
 };
 
 const numbersText = (array: string): string =>

@@ -30,6 +30,13 @@ export const publicNames: ReadonlySet<string> = new Set([
   "TrainerOptions",
   "Predictor",
   "RowPredictor",
+  "ProbingTrainer",
+  "Probe",
+  "LayerProbe",
+  "ParameterProbe",
+  "IdleUnits",
+  "Distribution",
+  "StepReport",
 ]);
 
 /** The texts of the declarations that `roots` need, in the runtime's order. */

@@ -2,6 +2,7 @@
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
 import type { Fact, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
+import { probingNames } from "./write-probing.ts";
 import { sharesWork, writeWasm } from "./write-wasm.ts";
 
 /** The types that a user of a trainer names. */
@@ -31,8 +32,14 @@ const ownNames = [
 /** What a trainer with WebAssembly declares beside these. */
 const ownNamesOfWasm: readonly string[] = ["wasm", "kernels", "math", "run", "batchAt", "shift"];
 
+const factOfProbing = (value: object): Fact => ({
+  about: "Which layers probe() looks at, and when one of their units is idle.",
+  declaration: "const probed: ProbedLayer[]",
+  value,
+});
+
 export function trainerModule(parts: TrainerParts): ModuleKind {
-  const { model, training, data, programParts } = parts;
+  const { model, training, data, programParts, probed } = parts;
   const ofData: Fact[] =
     data === undefined
       ? []
@@ -52,8 +59,13 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
         value: training,
       },
       ...ofData,
+      ...(probed === undefined ? [] : [factOfProbing(probed)]),
     ],
-    ownNames: parts.wasm === undefined ? ownNames : [...ownNames, ...ownNamesOfWasm],
+    ownNames: [
+      ...ownNames,
+      ...(parts.wasm === undefined ? [] : ownNamesOfWasm),
+      ...(probed === undefined ? [] : probingNames),
+    ],
     roots: [...publicTypes, ...runtimeRootsOf(parts)],
     writeEnd(writer, names) {
       if (parts.wasm !== undefined) writeWasm(writer, parts.wasm);

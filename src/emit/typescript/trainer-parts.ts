@@ -50,4 +50,6 @@ export interface TrainerParts extends ModuleParts {
   readonly states: readonly InitialState[];
   readonly balanced?: BalancedWeights | undefined;
   readonly wasm?: WasmPrograms | undefined;
+  /** The runtime's `ProbedLayer`s, where the trainer can be looked into; a program named probe computes their values. */
+  readonly probed?: readonly { readonly name: string }[];
 }

@@ -1,32 +1,17 @@
-// From a file to a model: picks the reader by the file's extension, reports what is wrong with the file or its text, hands the value
-// to the parser, and gives every diagnostic its place.
+// From a file to a model: picks the reader by the file's extension, and reports what is wrong with the file.
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
 import { codeFrame } from "../../diagnostics/code-frame.ts";
-import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { fileReason } from "../../util/file-reason.ts";
 import { showValue } from "../../util/show-value.ts";
-import { parseSpec } from "../parse-model.ts";
-import type { Search } from "../search-schema.ts";
-import type { Model } from "../types.ts";
 import { readJson } from "./json.ts";
 import type { ReadTree } from "./placed.ts";
-import { faultDiagnostic, located, specSource, type SpecSource } from "./spec-source.ts";
+import { specOfTree, type ReadSpec } from "./spec-of-tree.ts";
 import { readTypeScript } from "./typescript.ts";
 import { typescriptPlaces } from "./typescript-places.ts";
 import { readYaml } from "./yaml.ts";
-
-/** What reading a spec gives; `source` locates the diagnostics of later stages. */
-export interface ReadSpec {
-  readonly model: Model;
-  readonly warnings: readonly Diagnostic[];
-  readonly source: SpecSource;
-  /** The spec as it was written, and its search. */
-  readonly value: unknown;
-  readonly search?: Search | undefined;
-}
 
 // No spec is near this size; what is larger is some other file.
 const largestBytes = 64 * 2 ** 20;
@@ -39,11 +24,7 @@ export async function readSpec(file: string): Promise<ReadSpec> {
   const read = readerOf(file);
   const text = await readText(file);
   const tree = await read(file, text);
-  if (tree.faults.length > 0)
-    throw new DiagnosticError(tree.faults.map((fault) => faultDiagnostic(file, text, fault)));
-  const source = specSource(file, text, async () => tree.placed ?? typescriptPlaces(text));
-  const { model, warnings, search } = await located(source, () => parseSpec(tree.value));
-  return { model, warnings: await source.locate(warnings), source, value: tree.value, search };
+  return specOfTree(file, text, tree, async () => tree.placed ?? typescriptPlaces(text));
 }
 
 type Reader = (file: string, text: string) => ReadTree | Promise<ReadTree>;

@@ -1,8 +1,7 @@
 // The text that a spec was read from, kept so that diagnostics found at any later stage, which only know paths, can be
 // given their file, line, column and code frame.
-import { basename } from "node:path";
 import { codeFrame } from "../../diagnostics/code-frame.ts";
-import type { Diagnostic, Place } from "../../diagnostics/diagnostic.ts";
+import type { Diagnostic, Place, SpecPath } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { lineIndex } from "../../util/line-index.ts";
 import { spanWithin } from "./within-text.ts";
@@ -16,6 +15,11 @@ export interface SpecSource {
   readonly text: string;
   /** Gives each diagnostic that has a path its place and frame; those that have a place already stay as they are. */
   locate(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]>;
+  /**
+   * Where the value at the path begins, counted from 1; of what the text leaves out, as defaults, the nearest thing around it. Nothing
+   * if no place is known, as of a spec in TypeScript whose parts are computed.
+   */
+  placeOf(path: SpecPath): Promise<{ readonly line: number; readonly column: number } | undefined>;
 }
 
 /** `placesOf` is asked only when there is something to locate. */
@@ -35,8 +39,16 @@ export function specSource(
     });
     return located.sort(byPlace);
   };
-  return { file, name: basename(file).replace(/\.[^.]*$/, ""), text, locate };
+  let places: Promise<Placed | undefined> | undefined;
+  const placeOf = async (path: SpecPath) => {
+    const root = await (places ??= placesOf());
+    return root && lineIndex(text).at(nodeAt(root, path).node.start);
+  };
+  return { file, name: nameOf(file), text, locate, placeOf };
 }
+
+/** Without folders and extension. */
+const nameOf = (file: string): string => file.replace(/^.*[/\\]/s, "").replace(/\.[^.]*$/, "");
 
 /** Errors before warnings, then as they stand in the file. */
 function byPlace(a: Diagnostic, b: Diagnostic): number {

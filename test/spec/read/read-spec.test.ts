@@ -329,4 +329,17 @@ describe("places of wrong values", () => {
       "later.json:21:5 error T1310: network[1] does not fit\n",
     );
   });
+
+  it("of values that are right, in each format; of a default, the thing that leaves it out", async () => {
+    const given = typescript.replace("./width.ts", "./package-0/width.ts");
+    const placeIn = async (name: string, text: string, path: (string | number)[]) => {
+      const { source } = await readSpec(await write(name, text));
+      return source.placeOf(path);
+    };
+    expect(await placeIn("place.json", json, ["network", 1])).toEqual({ line: 21, column: 5 });
+    expect(await placeIn("place.yaml", yaml, ["network", 0])).toEqual({ line: 6, column: 5 });
+    expect(await placeIn("place.ts", given, ["network", 1])).toEqual({ line: 11, column: 5 });
+    expect(await placeIn("place.yaml", yaml, ["training", "seed"])).toEqual({ line: 12, column: 11 });
+    expect(await placeIn("computed.ts", given.replace("export default ", "const spec = ") + "export default { ...spec };", ["name"])).toEqual({ line: 17, column: 16 }); // prettier-ignore
+  });
 });

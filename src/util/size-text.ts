@@ -1,7 +1,13 @@
-/** Sizes of files and counts of operations, as people read them. */
+/** Sizes and counts, as people read them. */
 
 /** `14.2 kB`; a kilobyte is a thousand bytes. */
 export const sizeText = (bytes: number): string => `${scaled(bytes, bytes < 1000 ? 0 : 1)}B`;
+
+/** `1.3 MFLOP`: floating-point operations. */
+export const workText = (flops: number): string => `${scaled(flops, flops < 1000 ? 0 : 1)}FLOP`;
+
+/** `12,345` */
+export const countText = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 
 function scaled(value: number, digits: number): string {
   const prefixes = ["", "k", "M", "G", "T"];

@@ -1,8 +1,8 @@
 /** Random data of the right shapes, for checks and measurements. */
-import { normalNumber, randomKey, randomStream } from "../runtime/random.ts";
-import { sizeOf } from "../runtime/model-facts.ts";
-import type { ModelFacts } from "../runtime/model-facts.ts";
-import type { Batch } from "../runtime/slots.ts";
+import { normalNumber, randomKey, randomStream } from "../random.ts";
+import { sizeOf } from "../model-facts.ts";
+import type { ModelFacts } from "../model-facts.ts";
+import type { Batch } from "../slots.ts";
 
 /** Indices without a stated vocabulary stay below this. */
 const smallVocabulary = 8;

@@ -1,0 +1,47 @@
+/** Everything that there is to say of one compilation, made once, from parts that each stand in a file of their own. */
+import { emitTypeScript } from "../pipeline.ts";
+import type { SpecSource } from "../spec/read/spec-source.ts";
+import { explainGradients } from "./explain-gradients.ts";
+import { explainLayers } from "./explain-layers.ts";
+import { explainNodes } from "./explain-nodes.ts";
+import { explainPasses } from "./explain-passes.ts";
+import { explainStages } from "./explain-stages.ts";
+import type { Explanation } from "./explanation.ts";
+import { specPlaces } from "./spec-places.ts";
+import type { Subject } from "./view.ts";
+
+export interface ExplainOptions {
+  readonly dtype: "f32" | "f64";
+  /** The text that the spec was read from, if it was. */
+  readonly source?: SpecSource | undefined;
+}
+
+export async function explain(subject: Subject, { dtype, source }: ExplainOptions): Promise<Explanation> {
+  const { compilation } = subject;
+  const { model, built, vectors } = compilation;
+  const text = await emitTypeScript(compilation, dtype);
+  const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
+  const { temporaryBytes, bytes, lowerBound } = (vectors ?? compilation).plan;
+  return {
+    model: {
+      name: model.name,
+      dtype,
+      target: vectors === undefined ? "ts" : "wasm",
+      batchSize: model.training.batchSize,
+      parameters: built.parameters.reduce(
+        (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+        0,
+      ),
+    },
+    spec: source && { file: source.file, text: source.text },
+    nodes: explainNodes(subject, placeOf),
+    layers: explainLayers(compilation, placeOf),
+    derivations: explainGradients(subject),
+    passes: explainPasses(subject),
+    stages: explainStages(compilation),
+    kernels: [],
+    memory: { bytes, temporaryBytes, lowerBound, withoutSharing: temporaryBytes, buffers: [] },
+    pictures: [],
+    code: { text, lines: [] },
+  };
+}

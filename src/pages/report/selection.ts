@@ -1,0 +1,68 @@
+/**
+ * What the page shows and what is picked in it: one state for all of its parts. It stands in the address's fragment, as
+ * `#kernels/node/gradient%2Fd_dense1`, so that a link leads to a node and Back goes back.
+ */
+
+export const viewNames = ["graph", "gradients", "passes", "kernels", "memory", "layers", "code", "schedule"] as const; // prettier-ignore
+export type ViewName = (typeof viewNames)[number];
+
+export const pickKinds = ["node", "kernel", "layer", "parameter", "buffer", "rule", "pass", "line"] as const;
+
+export interface Pick {
+  readonly kind: (typeof pickKinds)[number];
+  /** Its id, name or number, as the index has it. */
+  readonly key: string;
+}
+
+export interface State {
+  readonly view: ViewName;
+  readonly pick: Pick | undefined;
+}
+
+export interface Selection {
+  state(): State;
+  /** Where a link leads that changes this; what is left out stays. */
+  href(change: Partial<State>): string;
+  go(change: Partial<State>): void;
+  onChange(listener: (state: State) => void): void;
+}
+
+/** `first`: what is shown if the address says nothing. */
+export function selectionOf(first: State): Selection {
+  const listeners: ((state: State) => void)[] = [];
+  const state = () => parse(location.hash) ?? first;
+  const href = (change: Partial<State>) => format({ ...state(), ...change });
+  addEventListener("hashchange", () => {
+    for (const listener of listeners) listener(state());
+  });
+  return {
+    state,
+    href,
+    go: (change) => void (location.hash = href(change)),
+    onChange: (listener) => void listeners.push(listener),
+  };
+}
+
+export const samePick = (a: Pick | undefined, b: Pick | undefined): boolean =>
+  a?.kind === b?.kind && a?.key === b?.key;
+
+const format = ({ view, pick }: State): string =>
+  pick === undefined ? `#${view}` : `#${view}/${pick.kind}/${encodeURIComponent(pick.key)}`;
+
+/** Nothing for an address that means nothing. */
+function parse(fragment: string): State | undefined {
+  const [viewText, kindText, ...rest] = fragment.slice(1).split("/");
+  const view = viewNames.find((name) => name === viewText);
+  const kind = pickKinds.find((name) => name === kindText);
+  if (view === undefined) return undefined;
+  const key = decoded(rest.join("/"));
+  return { view, pick: kind === undefined || key === undefined ? undefined : { kind, key } };
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The playground as files that any host can serve and a browser can open from disk: the page, what its workers run, and the data. The
+ * compiler goes into them as it is, but for the few modules that need Node, each of which has a stand-in of the same name in `src/browser/`.
+ * What changes with every commit (ours) and what changes with package-lock.json (libraries) are files of their own.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "esbuild";
+import { invariant } from "../diagnostics/errors.ts";
+import { loadRuntime } from "../emit/typescript/load-runtime.ts";
+
+const source = new URL("../../src/", import.meta.url);
+const data = new URL("../../graphs/data/", import.meta.url);
+
+/** Modules that need Node, and what stands in for them. */
+const standIns: Readonly<Record<string, string>> = {
+  "emit/typescript/load-runtime.ts": "browser/load-runtime.ts",
+  "emit/typescript/format.ts": "browser/format.ts",
+  "emit/wasm/assemble.ts": "browser/assemble.ts",
+  "util/sha256.ts": "browser/sha256.ts",
+};
+
+/** Libraries of the compiler's worker that are large: they stand in a file of their own. */
+const libraries = [
+  "prettier/standalone",
+  "prettier/plugins/estree",
+  "prettier/plugins/typescript",
+  "sucrase",
+  "yaml",
+  "zod",
+];
+
+/** Data files that examples name, and that are small enough to go with the page. */
+const dataFiles = ["diabetes.csv", "digits.csv", "iris-two.csv", "iris.csv", "two-moons.csv", "wine.csv"];
+
+const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
+
+const standingIn: Plugin = {
+  name: "stand-ins",
+  setup(build) {
+    const replaced = new Map(
+      Object.entries(standIns).map(([module, other]) => [pathOf(module), pathOf(other)]),
+    );
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const other = replaced.get(fileURLToPath(new URL(path, `file://${resolveDir}/`)));
+      return other === undefined ? undefined : { path: other };
+    });
+    build.onLoad({ filter: /[/\\]browser[/\\]runtime-declarations\.ts$/ }, async () => {
+      const parts = [...(await loadRuntime("f32")).values()];
+      return { contents: `export const runtimeDeclarations = ${JSON.stringify(parts)};`, loader: "js" };
+    });
+  },
+};
+
+/** Where the libraries' file leaves them, in the worker's global scope. */
+const shelf = "tapelessLibraries";
+
+const fromShelf: Plugin = {
+  name: "from-shelf",
+  setup(build) {
+    const isShelved = new RegExp(`^(${libraries.join("|")})$`);
+    build.onResolve({ filter: isShelved }, ({ path }) => ({ path, namespace: "shelf" }));
+    build.onLoad({ filter: /.*/, namespace: "shelf" }, ({ path }) => ({
+      contents: `module.exports = globalThis.${shelf}[${JSON.stringify(path)}];`,
+      loader: "js",
+    }));
+  },
+};
+
+async function bundle(entry: { file: string } | { text: string }, plugins: Plugin[]): Promise<string> {
+  const { build } = await import("esbuild");
+  const { outputFiles } = await build({
+    ...("file" in entry
+      ? { entryPoints: [pathOf(entry.file)] }
+      : { stdin: { contents: entry.text, resolveDir: pathOf("."), loader: "js" } }),
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    plugins,
+  });
+  const [output] = outputFiles;
+  invariant(output !== undefined, "a bundle has a text");
+  return output.text;
+}
+
+/** A script that leaves a text where the page finds it: a worker is made of texts, so it works without a server, and under the page's policy. */
+const leaving = (name: string, value: unknown): string =>
+  `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;
+
+const shelfText = (): string =>
+  [
+    ...libraries.map((name, i) => `import * as library${i} from ${JSON.stringify(name)};`),
+    `globalThis.${shelf} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
+  ].join("\n");
+
+/** The scripts of the compiler's worker, and the data: each a text by the name of its file. */
+export async function workerFiles(): Promise<ReadonlyMap<string, string>> {
+  const [compiler, shelved] = await Promise.all([
+    bundle({ file: "browser/compiler-worker.ts" }, [standingIn, fromShelf]),
+    bundle({ text: shelfText() }, []),
+  ]);
+  const files = readdirSync(data).filter((file) => dataFiles.includes(basename(file)));
+  const texts = files.map((file) => [file, readFileSync(new URL(file, data), "utf8")]);
+  return new Map([
+    ["compiler.js", leaving("compiler", compiler)],
+    ["libraries.js", leaving("libraries", shelved)],
+    ["data.js", leaving("data", Object.fromEntries(texts))],
+  ]);
+}
