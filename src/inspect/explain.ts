@@ -3,6 +3,7 @@ import { emitTypeScript } from "../pipeline.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
 import { explainGradients } from "./explain-gradients.ts";
 import { explainLayers } from "./explain-layers.ts";
+import { explainMemory } from "./explain-memory.ts";
 import { explainNodes } from "./explain-nodes.ts";
 import { explainPasses } from "./explain-passes.ts";
 import { explainStages } from "./explain-stages.ts";
@@ -21,7 +22,6 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
   const { model, built, vectors } = compilation;
   const text = await emitTypeScript(compilation, dtype);
   const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
-  const { temporaryBytes, bytes, lowerBound } = (vectors ?? compilation).plan;
   return {
     model: {
       name: model.name,
@@ -40,7 +40,7 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
     passes: explainPasses(subject),
     stages: explainStages(compilation),
     kernels: [],
-    memory: { bytes, temporaryBytes, lowerBound, withoutSharing: temporaryBytes, buffers: [] },
+    memory: explainMemory(compilation),
     pictures: [],
     code: { text, lines: [] },
   };

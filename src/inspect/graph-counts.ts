@@ -19,6 +19,7 @@ import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { sizeOf } from "../ir/types.ts";
 import { bytesOfElement } from "../loop/memory.ts";
 import { chooseStored } from "../lower/choose-stored.ts";
+import { directPlaces } from "../lower/direct-places.ts";
 import { flopsToStore } from "../lower/flops.ts";
 import { livesOf, peakOf } from "../lower/lives.ts";
 import type { Lives } from "../lower/lives.ts";
@@ -92,17 +93,11 @@ function touchesOfRecurrence(
 }
 
 /** An output that lies in a place of its own already, as a leaf or as another output, is read and written once more. */
-function* touchesOfCopies({ outputs, nodes }: Graph, { stored, sourcesOf }: Lives): Generator<Node> {
-  const leaves = new Set(nodes.flatMap((node) => leafName(node) ?? []));
-  const placed = new Set<Node>();
-  for (const { storage, node } of outputs) {
-    const isDirect = leafName(node) === undefined && !placed.has(node) && !leaves.has(storage);
-    placed.add(node);
-    if (isDirect) continue;
+function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: Lives): Generator<Node> {
+  const direct = directPlaces(graph);
+  for (const { storage, node } of graph.outputs) {
+    if (direct.get(node) === storage) continue;
     yield node;
     yield* stored.has(node) || hasTrait(node, "leaf") ? [node] : (sourcesOf.get(node) ?? operandsOf(node));
   }
 }
-
-const leafName = (node: Node): string | undefined =>
-  node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
