@@ -1,6 +1,7 @@
 /** Which buffer holds a value of a lowered graph. */
+import { leafName } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
-import { directPlaces, leafName } from "../lower/direct-places.ts";
+import { directPlaces } from "../lower/direct-places.ts";
 import { nodeNames } from "./node-names.ts";
 
 /**

@@ -1,10 +1,11 @@
 /** Everything that there is to say of one compilation, made once, from parts that each stand in a file of their own. */
-import { emitTypeScript } from "../pipeline.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
+import { explainCode } from "./explain-code.ts";
 import { explainGradients } from "./explain-gradients.ts";
 import { explainLayers } from "./explain-layers.ts";
 import { explainMemory } from "./explain-memory.ts";
 import { explainNodes } from "./explain-nodes.ts";
+import { explainPictures } from "./explain-picture.ts";
 import { explainPasses } from "./explain-passes.ts";
 import { explainStages } from "./explain-stages.ts";
 import type { Explanation } from "./explanation.ts";
@@ -20,8 +21,10 @@ export interface ExplainOptions {
 export async function explain(subject: Subject, { dtype, source }: ExplainOptions): Promise<Explanation> {
   const { compilation } = subject;
   const { model, built, vectors } = compilation;
-  const text = await emitTypeScript(compilation, dtype);
+  const { text, lines } = await explainCode(compilation, { dtype, source });
   const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
+  const nodes = explainNodes(subject, placeOf);
+  const layers = explainLayers(compilation, placeOf);
   return {
     model: {
       name: model.name,
@@ -34,14 +37,14 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
       ),
     },
     spec: source && { file: source.file, text: source.text },
-    nodes: explainNodes(subject, placeOf),
-    layers: explainLayers(compilation, placeOf),
+    nodes,
+    layers,
     derivations: explainGradients(subject),
     passes: explainPasses(subject),
     stages: explainStages(compilation),
     kernels: [],
     memory: explainMemory(compilation),
-    pictures: [],
-    code: { text, lines: [] },
+    pictures: await explainPictures(nodes, layers),
+    code: { text, lines },
   };
 }

@@ -5,6 +5,8 @@
  */
 import type { ProgramName } from "../loop/program-names.ts";
 
+export type { ProgramName };
+
 /** `gradient/dense1_sum`: the program, and the node's name in it, which is the one that the emitted code uses. */
 export type NodeId = string;
 
@@ -216,6 +218,8 @@ export interface Picture {
 export interface Lane extends Rectangle {
   readonly region: RegionName;
   readonly label: string;
+  /** Whether its heights are its own: what opens there moves nothing down in other lanes. */
+  readonly isApart: boolean;
 }
 
 export interface Rectangle {
@@ -229,7 +233,9 @@ export interface PictureBox extends Rectangle {
   /** A node's id, or `group:` and a name. */
   readonly id: string;
   readonly label: string;
-  /** A second line: the op, the type. */
+  /** Its shape, as `[n,128]`, in the corner; empty if it has none. */
+  readonly shape: string;
+  /** A second line: the formula, or what kind of thing it is; of leaves there is none. */
   readonly detail: string;
   readonly region: RegionName;
   /** `leaf`: what stands in memory before the program runs: inputs, parameters, states. `result`: what the program leaves there. */

@@ -1,10 +1,7 @@
-/** Which values lie in storage, and where: what was there before the program runs, and what it leaves there. */
+/** What a program leaves in storage, and where. */
+import { leafName } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { stepsOf } from "../ir/recurrence.ts";
-
-/** The name in storage of a value that is there before the program runs. */
-export const leafName = (node: Node): string | undefined =>
-  node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
 
 /** The outputs that are computed in their place of storage. Others are copied there: a place that is still read as what it was before is written last. */
 export function directPlaces(graph: Graph): Map<Node, string> {

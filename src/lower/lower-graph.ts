@@ -3,6 +3,7 @@
  * kernels, keep values in variables. Ends with the kernels in order and the temporaries that they need.
  */
 import { nameAll } from "../ir/names.ts";
+import { leafName } from "../ir/nodes.ts";
 import type { Graph, Node, Recurrence } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { visitStatements } from "../loop/statements.ts";
@@ -12,7 +13,7 @@ import { hasTrait } from "../ops/index.ts";
 import { spokenNames } from "../ops/spoken-names.ts";
 import { nameMaker } from "../util/name-maker.ts";
 import { chooseStored } from "./choose-stored.ts";
-import { directPlaces, leafName } from "./direct-places.ts";
+import { directPlaces } from "./direct-places.ts";
 import { flopsToStore } from "./flops.ts";
 import { forwardStores } from "./forward-stores.ts";
 import type { KernelDraft } from "./forward-stores.ts";

@@ -83,10 +83,12 @@ describe("tapeless inspect", () => {
   it("shows the arena: places, sizes, lifetimes, the peak and its lower bound", async () => {
     const text = await inspect("--show", "memory");
     expect(text).toMatch(/^parameter +dense1\.weight +f32\[2, 4\] +0 +32 +always$/m);
-    expect(text).toMatch(/^temporary +\S+ +f32\[n, 4\] +\d+ +128 +gradient: kernels \d+ to \d+$/m);
+    expect(text).toMatch(/^temporary +\S+ +f32\[n, 4\] +\d+ +128 +gradient: calls \d+ to \d+$/m);
     expect(text).toMatch(
-      /^arena \d+ bytes for batches of 8 rows\ntemporaries \d+ bytes; no plan could take less than \d+$/m,
+      /^arena \d+ bytes: storage \d+ bytes, temporaries \d+ bytes\ntemporaries would take \d+ bytes if none shared memory; no plan could take less than \d+ bytes$/m,
     );
+    expect(text).toMatch(/^ {2}dense1 +128 B {2}█+·+$/m);
+    expect(faultOfXml(await inspect("--show", "memory", "--format", "svg"))).toBeUndefined();
   });
 
   it.each(["graph", "gradients", "passes", "kernels", "memory"])(

@@ -1,0 +1,166 @@
+/**
+ * The emitted file and the spec beside each other. A line that is picked shows its nodes on the right and its place in the spec; whatever
+ * else is picked marks its lines in both.
+ */
+import { element } from "../shared/element.ts";
+import { colouredCode } from "./colour-code.ts";
+import type { Context, Panel, Pick } from "./context.ts";
+import { lazyList, type LazyList } from "./lazy-list.ts";
+
+export function codePanel(context: Context): Panel {
+  const { explanation } = context.index;
+  const texts = explanation.code.text.split("\n");
+  const specTexts = explanation.spec?.text.split("\n") ?? [];
+  const pickLine = (line: number) => context.selection.go({ pick: { kind: "line", key: String(line) } });
+  const code = listing(texts, {
+    label: "Emitted code",
+    classOf: (line) => regionOfLine(context, line),
+    onPick: pickLine,
+  });
+  const spec = listing(specTexts, {
+    label: "Spec",
+    classOf: () => "",
+    onPick: (line) => {
+      const layer = layerAt(context, line);
+      if (layer !== undefined) context.selection.go({ pick: { kind: "layer", key: layer } });
+    },
+  });
+  const root = element(
+    "section",
+    { class: "code-panel" },
+    element(
+      "header",
+      {},
+      element("h1", {}, "Code"),
+      element("p", { class: "intro" }, "The file that was emitted, and the spec that it comes from. Pick a line to see what it computes, which rule made it and where in the spec it comes from; the bar at its left has the colour of its part: forward, backward or update."), // prettier-ignore
+    ),
+    element(
+      "div",
+      { class: "beside" },
+      element("div", { class: "pane" }, element("h2", {}, `${explanation.model.name}.ts`), code.element),
+      specTexts.length > 0
+        ? element(
+            "div",
+            { class: "pane spec" },
+            element("h2", {}, explanation.spec?.file ?? ""),
+            spec.element,
+          )
+        : "",
+    ),
+  );
+  const show = (pick: Pick | undefined) => {
+    const { lines, places } = marksOf(context, pick);
+    code.mark(lines, pick?.kind === "line" ? Number(pick.key) : undefined);
+    spec.mark(places, undefined);
+  };
+  return {
+    element: root,
+    show,
+    onKey: ({ key }) => {
+      const { pick } = context.selection.state();
+      const step = { ArrowDown: 1, ArrowUp: -1 }[key];
+      if (step === undefined || pick?.kind !== "line") return false;
+      pickLine(Math.max(1, Math.min(texts.length, Number(pick.key) + step)));
+      return true;
+    },
+  };
+}
+
+interface Listing {
+  readonly element: HTMLElement;
+  /** `picked`: the one line among them, if it is one; the first of all is brought into sight. */
+  mark(lines: readonly number[], picked: number | undefined): void;
+}
+
+/** A text with numbers before its lines; they can be picked. */
+export function listing(
+  texts: readonly string[],
+  { label, first = 1, classOf, onPick }: { label: string; first?: number; classOf: (line: number) => string; onPick: (line: number) => void }, // prettier-ignore
+): Listing {
+  const root = element("div", { class: "listing", tabindex: 0, role: "group", "aria-label": label });
+  let marked: ReadonlySet<number> = new Set();
+  let pickedLine: number | undefined;
+  const classes = (line: number) =>
+    ["line", classOf(line), marked.has(line) && "marked", line === pickedLine && "picked"].filter(Boolean).join(" "); // prettier-ignore
+  const list: LazyList = lazyList({
+    count: texts.length,
+    root,
+    height: 18,
+    draw: (i) => {
+      const line = i + first;
+      const row = element(
+        "div",
+        { class: classes(line), "data-line": line },
+        ...colouredCode(texts[i]),
+        "\n",
+      );
+      row.addEventListener("click", () => {
+        if (getSelection()?.isCollapsed !== false) onPick(line);
+      });
+      return row;
+    },
+  });
+  root.append(...list.parts);
+  const mark = (lines: readonly number[], picked: number | undefined) => {
+    marked = new Set(lines);
+    pickedLine = picked;
+    for (const [i, row] of list.drawn()) row.className = classes(i + first);
+    const start = picked ?? lines[0];
+    if (start === undefined) return;
+    const row = list.item(start - first);
+    if (row !== undefined && !isInSight(row, root)) row.scrollIntoView({ block: "center" });
+  };
+  return { element: root, mark };
+}
+
+function isInSight(row: HTMLElement, root: HTMLElement): boolean {
+  const [inner, outer] = [row.getBoundingClientRect(), root.getBoundingClientRect()];
+  return inner.top >= outer.top && inner.bottom <= outer.bottom;
+}
+
+function regionOfLine({ index }: Context, line: number): string {
+  const id = index.lines.get(line)?.nodes[0];
+  return (id !== undefined && index.nodes.get(id)?.region) || "";
+}
+
+/** The layer in which a line of the spec lies: the last one that begins before it. */
+function layerAt({ index }: Context, line: number): string | undefined {
+  const before = index.explanation.layers.filter(({ place }) => place !== undefined && place.line <= line);
+  return before.at(-1)?.name;
+}
+
+interface Marks {
+  readonly lines: readonly number[];
+  readonly places: readonly number[];
+}
+
+function marksOf({ index }: Context, pick: Pick | undefined): Marks {
+  const none: Marks = { lines: [], places: [] };
+  if (pick === undefined) return none;
+  const placesOf = (places: readonly ({ readonly line: number } | undefined)[]) =>
+    places.flatMap((place) => (place === undefined ? [] : [place.line]));
+  const layer = index.layers.get(pick.key);
+  const line = index.lines.get(Number(pick.key));
+  const buffer = index.buffers.get(pick.key);
+  switch (pick.kind) {
+    case "node":
+      return { lines: index.linesOfNode(pick.key), places: placesOf([index.nodes.get(pick.key)?.place]) };
+    case "kernel":
+      return { ...none, lines: index.linesOfKernel(Number(pick.key)) };
+    case "layer":
+      return {
+        lines: index.nodesOfLayer(pick.key).flatMap(({ id }) => index.linesOfNode(id)).sort((a, b) => a - b),
+        places: placesOf([layer?.place]),
+      }; // prettier-ignore
+    case "line":
+      return { lines: [Number(pick.key)], places: placesOf([line?.place]) };
+    case "buffer":
+      return { ...none, lines: buffer?.node === undefined ? [] : index.linesOfNode(buffer.node) };
+    case "rule":
+      return { ...none, lines: (index.rules.get(pick.key)?.nodes ?? []).flatMap(index.linesOfNode).sort((a, b) => a - b) }; // prettier-ignore
+    case "parameter":
+      return { ...none, lines: index.linesOfNode(index.derivations.get(pick.key)?.steps.at(-1) ?? "") };
+    case "pass":
+      return none;
+  }
+}

@@ -1,0 +1,25 @@
+/** What keys do. */
+import { element } from "../shared/element.ts";
+
+const keys: readonly (readonly [keys: string, what: string])[] = [
+  ["/  or  Ctrl K", "search"],
+  ["1 … 8", "go to a view"],
+  ["Tab, Enter", "go from link to link, follow one"],
+  ["Esc", "pick nothing"],
+  ["Alt ←, Alt →", "back, forward: every pick and view is a place in the browser's history"],
+  ["← →", "in Passes: the pass before, the next one"],
+  ["↑ ↓", "in Code: the line above, below; in tables: the row"],
+  ["+ − 0", "in Graph: nearer, farther, all of it"],
+  ["?", "this list"],
+];
+
+export function helpDialog(): HTMLDialogElement {
+  const close = element("button", { type: "submit" }, "Close");
+  return element(
+    "dialog",
+    { class: "help", "aria-label": "Keys" },
+    element("h2", {}, "Keys"),
+    element("dl", {}, ...keys.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])), // prettier-ignore
+    element("form", { method: "dialog" }, close),
+  );
+}

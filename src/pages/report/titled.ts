@@ -1,0 +1,2 @@
+/** `gradient` as a title: `Gradient`. */
+export const titled = (name: string): string => name.replace(/^./, (letter) => letter.toUpperCase());
