@@ -193,6 +193,8 @@ export interface Picture {
 export interface Lane extends Rectangle {
   readonly region: RegionName;
   readonly label: string;
+  /** Whether its heights are its own: what opens there moves nothing down in other lanes. */
+  readonly isApart: boolean;
 }
 
 export interface Rectangle {
@@ -206,7 +208,9 @@ export interface PictureBox extends Rectangle {
   /** A node's id, or `group:` and a name. */
   readonly id: string;
   readonly label: string;
-  /** A second line: the op, the type. */
+  /** Its shape, as `[n,128]`, in the corner; empty if it has none. */
+  readonly shape: string;
+  /** A second line: the formula, or what kind of thing it is; of leaves there is none. */
   readonly detail: string;
   readonly region: RegionName;
   /** `leaf`: what stands in memory before the program runs: inputs, parameters, states. `result`: what the program leaves there. */

@@ -1,0 +1,116 @@
+/**
+ * One layered layout, by elkjs: the layout library that is kept for dataflow graphs with ports, and runs in Node and in pages alike.
+ * Boxes in rows along the direction, wires in horizontal and vertical lines.
+ */
+import elkjs from "elkjs/lib/elk.bundled.js";
+import type { ElkNode } from "elkjs/lib/elk-api.js";
+import type { Point } from "../explanation.ts";
+
+export type Side = "NORTH" | "EAST" | "SOUTH" | "WEST";
+
+export interface LayoutBox {
+  readonly id: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Where a wire leaves or enters the whole: a place on its border that the layout chooses. */
+export interface LayoutPort {
+  readonly id: string;
+  readonly side: Side;
+}
+
+/** From and to boxes or ports. */
+export interface LayoutWire {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface LayoutProblem {
+  readonly direction: "DOWN" | "UP";
+  readonly boxes: readonly LayoutBox[];
+  readonly ports: readonly LayoutPort[];
+  readonly wires: readonly LayoutWire[];
+  /** Above, and at the other three sides. */
+  readonly padding: readonly [top: number, others: number];
+  /** Between rows. */
+  readonly rowGap: number;
+}
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  /** The upper left corners, in the order of the boxes. */
+  readonly corners: readonly Point[];
+  /** In the order of the wires; the ends lie on the borders of what they join. */
+  readonly routes: readonly (readonly Point[])[];
+}
+
+/** The wires of one box leave at one point: they carry one value. */
+const exitOf = (box: LayoutBox): string => `${box.id}/exit`;
+
+export async function layoutOf(problem: LayoutProblem): Promise<Layout> {
+  const { boxes, wires } = problem;
+  if (boxes.length === 0) return { width: 0, height: 0, corners: [], routes: [] };
+  const laidOut = await new elkjs.default().layout(elkGraph(problem));
+  const [whole] = laidOut.children ?? [];
+  const places = new Map((whole.children ?? []).map(({ id, x = 0, y = 0 }) => [id, [x, y] as const]));
+  const sections = new Map((whole.edges ?? []).map(({ id, sections: [section] = [] }) => [id, section]));
+  return {
+    width: whole.width ?? 0,
+    height: whole.height ?? 0,
+    corners: boxes.map(({ id }) => places.get(id) ?? [0, 0]),
+    routes: wires.map((_, index): Point[] => {
+      const section = sections.get(`wire${index}`);
+      if (section === undefined) return [];
+      return [section.startPoint, ...(section.bendPoints ?? []), section.endPoint].map(({ x, y }) => [x, y]);
+    }),
+  };
+}
+
+function elkGraph({
+  direction,
+  boxes,
+  ports,
+  wires,
+  padding: [top, others],
+  rowGap,
+}: LayoutProblem): ElkNode {
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  const layered = {
+    "elk.algorithm": "layered",
+    "elk.direction": direction,
+    "elk.edgeRouting": "ORTHOGONAL",
+    "elk.spacing.nodeNode": "24",
+    "elk.spacing.edgeNode": "14",
+    "elk.spacing.edgeEdge": "10",
+    "elk.layered.spacing.nodeNodeBetweenLayers": String(rowGap),
+    "elk.layered.spacing.edgeNodeBetweenLayers": "12",
+    "elk.layered.spacing.edgeEdgeBetweenLayers": "9",
+    "elk.layered.considerModelOrder.strategy": "NODES_AND_EDGES",
+    "elk.padding": `[top=${top},left=${others},bottom=${others},right=${others}]`,
+  };
+  const exitSide: Side = direction === "DOWN" ? "SOUTH" : "NORTH";
+  return {
+    id: "root",
+    layoutOptions: { "elk.algorithm": "layered", "elk.direction": direction },
+    children: [
+      {
+        id: "whole",
+        layoutOptions: { ...layered, "elk.portConstraints": "FIXED_SIDE" },
+        ports: ports.map(({ id, side }) => ({ id, width: 0, height: 0, layoutOptions: { "elk.port.side": side } })), // prettier-ignore
+        children: boxes.map((box) => ({
+          id: box.id,
+          width: box.width,
+          height: box.height,
+          layoutOptions: { "elk.portConstraints": "FIXED_SIDE" },
+          ports: [{ id: exitOf(box), width: 0, height: 0, layoutOptions: { "elk.port.side": exitSide } }],
+        })),
+        edges: wires.map(({ from, to }, index) => {
+          const box = byId.get(from);
+          return { id: `wire${index}`, sources: [box === undefined ? from : exitOf(box)], targets: [to] };
+        }),
+      },
+    ],
+  };
+}

@@ -1,0 +1,103 @@
+/** The inside of a group: its values, and the wires by which others come in and its own go out, at the side where the others are. */
+import type { NodeId, Picture, PictureBox, Wire } from "../explanation.ts";
+import { valueTexts } from "./box-texts.ts";
+import type { Drawn } from "./choose-boxes.ts";
+import { layoutOf, type Layout, type LayoutProblem, type Side } from "./elk-layout.ts";
+import type { Group } from "./group-boxes.ts";
+
+/** A value that crosses the border of a group. */
+export interface Crossing {
+  readonly node: NodeId;
+  readonly side: Side;
+}
+
+export interface Border {
+  readonly entering: readonly Crossing[];
+  readonly leaving: readonly Crossing[];
+}
+
+/** Layouts of problems that were solved already: a hundred equal layers are laid out once. */
+export type Solved = Map<string, Promise<Layout>>;
+
+/** Room for the name of the group. */
+const padding = [38, 22] as const;
+
+interface Plan {
+  readonly problem: LayoutProblem;
+  /** What each wire of the problem is. */
+  readonly wires: readonly Omit<Wire, "points">[];
+}
+
+export async function insidePicture(group: Group, border: Border, solved: Solved): Promise<Picture> {
+  const texts = group.members.map(valueTexts);
+  const { problem, wires } = planOf(group, texts, border);
+  const key = JSON.stringify(problem);
+  const layout = solved.get(key) ?? layoutOf(problem);
+  solved.set(key, layout);
+  const { width, height, corners, routes } = await layout;
+  const boxes = group.members.map(({ node, kind, nodes }, index): PictureBox => ({
+    id: node.id,
+    region: node.region,
+    kind,
+    nodes,
+    x: corners[index][0],
+    y: corners[index][1],
+    ...texts[index],
+  }));
+  return { width, height, lanes: [], boxes, wires: wires.map((wire, index) => ({ ...wire, points: routes[index] })) }; // prettier-ignore
+}
+
+/** Boxes are called by their places, so that the same structure is the same problem. */
+function planOf(
+  { members, region }: Group,
+  sizes: readonly { width: number; height: number }[],
+  border: Border,
+): Plan {
+  const places = new Map(members.map(({ node }, index) => [node.id, `box${index}`]));
+  const sides = new Map(border.entering.map(({ node, side }) => [node, side]));
+  const ports = new Map<string, { id: string; side: Side }>();
+  const portAt = (side: Side, what: string): string => {
+    const port = ports.get(`${side} ${what}`) ?? { id: `port${ports.size}`, side };
+    ports.set(`${side} ${what}`, port);
+    return port.id;
+  };
+  const wires: (Omit<Wire, "points"> & { ends: { from: string; to: string } })[] = [];
+  for (const reader of members) {
+    const { node, reads } = reader;
+    const to = places.get(node.id) ?? "";
+    for (const id of reads) {
+      const from = places.get(id);
+      if (from !== undefined) wires.push({ from: id, to: node.id, nodes: [id], ends: { from, to } });
+    }
+    for (const { side, nodes, name } of entrances(reader, sides))
+      wires.push({ from: undefined, to: node.id, nodes, ends: { from: portAt(side, name), to } });
+  }
+  for (const { node, side } of border.leaving)
+    wires.push({ from: node, to: undefined, nodes: [node], ends: { from: places.get(node) ?? "", to: portAt(side, `out ${node}`) } }); // prettier-ignore
+  return {
+    problem: {
+      direction: region === "backward" ? "UP" : "DOWN",
+      boxes: sizes.map(({ width, height }, index) => ({ id: `box${index}`, width, height })),
+      ports: [...ports.values()],
+      wires: wires.map(({ ends }) => ends),
+      padding,
+      rowGap: 34,
+    },
+    wires: wires.map(({ from, to, nodes }) => ({ from, to, nodes })),
+  };
+}
+
+/** A leaf that many values become, as the gradients of all parameters do, has one entrance for all. */
+function entrances({ node, kind, reads }: Drawn, sides: ReadonlyMap<NodeId, Side>) {
+  const outside = reads.flatMap((id) => {
+    const side = sides.get(id);
+    return side === undefined ? [] : [{ side, nodes: [id], name: id }];
+  });
+  if (kind !== "leaf") return outside;
+  const all = [...new Set(outside.map(({ side }) => side))];
+  return all.map((side) => ({
+    side,
+    nodes: outside.filter((each) => each.side === side).flatMap(({ nodes }) => nodes),
+    name: node.id,
+  }));
+}

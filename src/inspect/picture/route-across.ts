@@ -1,0 +1,124 @@
+/**
+ * Wires between lanes: out of a box to the side, along a channel in the gap between the lanes, into boxes of the other lane. All wires of
+ * one box share a channel, as do all into one box that many go to; channels whose wires would overlap lie beside one another.
+ */
+import type { Point, Rectangle } from "../explanation.ts";
+
+export interface Across {
+  readonly from: Rectangle;
+  readonly to: Rectangle;
+  /** `EAST` into a box of the same lane, by its right side. */
+  readonly enters: "WEST" | "EAST";
+}
+
+export interface Gap {
+  /** Whether the heights of both sides move apart: then no wire is straight. */
+  readonly isApart: boolean;
+  /** Where the channels begin. */
+  readonly left: number;
+  readonly wires: readonly Across[];
+  /** What stands in the lanes at its sides, and could be in the way. */
+  readonly before: readonly Rectangle[];
+  readonly after: readonly Rectangle[];
+}
+
+const channelWidth = 12;
+const firstChannel = 20;
+/** How far above or below a row a wire runs that cannot go straight. */
+const detour = 9;
+
+/** A path, and the height at which it is in the channel. */
+interface End {
+  readonly points: readonly Point[];
+  readonly y: number;
+}
+
+export const gapWidth = (channels: number): number =>
+  2 * firstChannel + channelWidth * Math.max(channels - 1, 0);
+
+export function channelCount(wires: readonly Across[]): number {
+  return Math.max(0, ...[...channelsOf(wires).values()].map((channel) => channel + 1));
+}
+
+export function routeAcross({ isApart, left, wires, before, after }: Gap): Point[][] {
+  const channels = channelsOf(wires);
+  const trunk = trunksOf(wires);
+  const slots = entrySlots(wires);
+  return wires.map((wire, index) => {
+    const { from, to, enters } = wire;
+    const start = exitOf(from, before);
+    const end = entryOf(to, slots[index], enters, enters === "EAST" ? before : after);
+    if (start.y === end.y && !isApart) return [...start.points, ...end.points];
+    const x = left + firstChannel + channelWidth * (channels.get(trunk(wire)) ?? 0);
+    return [...start.points, [x, start.y], [x, end.y], ...end.points];
+  });
+}
+
+const middle = ({ y, height }: Rectangle): number => y + height / 2;
+
+/** The box whose channel a wire takes: the one that it comes from, or the one that it shares with many others. */
+function trunksOf(wires: readonly Across[]): (wire: Across) => Rectangle {
+  const arriving = new Map<Rectangle, number>();
+  for (const { to } of wires) arriving.set(to, (arriving.get(to) ?? 0) + 1);
+  return ({ from, to }) => ((arriving.get(to) ?? 0) > 3 ? to : from);
+}
+
+/** First come, first served, from above to below: an interval takes the first channel that is free. */
+function channelsOf(wires: readonly Across[]): Map<Rectangle, number> {
+  const trunk = trunksOf(wires);
+  const intervals = new Map<Rectangle, { first: number; last: number }>();
+  for (const wire of wires) {
+    const ends = [wire.from.y, wire.to.y, wire.from.y + wire.from.height, wire.to.y + wire.to.height];
+    const { first, last } = intervals.get(trunk(wire)) ?? { first: ends[0], last: ends[0] };
+    intervals.set(trunk(wire), { first: Math.min(first, ...ends), last: Math.max(last, ...ends) });
+  }
+  const ends: number[] = [];
+  const channels = new Map<Rectangle, number>();
+  for (const [box, { first, last }] of [...intervals].sort(([, a], [, b]) => a.first - b.first)) {
+    const free = ends.findIndex((end) => end < first);
+    const channel = free === -1 ? ends.length : free;
+    ends[channel] = last;
+    channels.set(box, channel);
+  }
+  return channels;
+}
+
+/** Where in the height of its target each wire ends, from 0 to 1: what comes from above enters above the middle. */
+function entrySlots(wires: readonly Across[]): number[] {
+  const slots = wires.map(() => 0.5);
+  const trunk = trunksOf(wires);
+  const byTarget = new Map<Rectangle, number[]>();
+  wires.forEach((wire, index) => {
+    if (trunk(wire) !== wire.to) byTarget.set(wire.to, [...(byTarget.get(wire.to) ?? []), index]);
+  });
+  for (const [to, indices] of byTarget) {
+    const above = indices.filter((index) => middle(wires[index].from) < middle(to));
+    const below = indices.filter((index) => middle(wires[index].from) > middle(to));
+    const order = (a: number, b: number) => middle(wires[a].from) - middle(wires[b].from);
+    above.sort(order).forEach((wire, i) => (slots[wire] = (0.5 * (i + 1)) / (above.length + 1)));
+    below.sort(order).forEach((wire, i) => (slots[wire] = 0.5 + (0.5 * (i + 1)) / (below.length + 1)));
+  }
+  return slots;
+}
+
+const overlaps = (a: Rectangle, b: Rectangle): boolean => a.y < b.y + b.height && b.y < a.y + a.height;
+
+function exitOf(box: Rectangle, lane: readonly Rectangle[]): End {
+  const right = box.x + box.width;
+  const row = lane.filter((other) => overlaps(other, box));
+  if (row.every((other) => other.x < right)) return { points: [[right, middle(box)]], y: middle(box) };
+  const y = Math.max(...row.map((other) => other.y + other.height)) + detour;
+  return { points: [[right - 14, box.y + box.height], [right - 14, y]], y }; // prettier-ignore
+}
+
+function entryOf(box: Rectangle, slot: number, enters: "WEST" | "EAST", lane: readonly Rectangle[]): End {
+  const y = box.y + box.height * slot;
+  const row = lane.filter((other) => overlaps(other, box));
+  const isEast = enters === "EAST";
+  const x = isEast ? box.x + box.width : box.x;
+  const isFree = row.every((other) => (isEast ? other.x < x : other.x >= x));
+  if (isFree) return { points: [[x, y]], y };
+  const above = Math.min(...row.map((other) => other.y)) - detour;
+  const inside = isEast ? x - 14 : x + 14;
+  return { points: [[inside, above], [inside, box.y]], y: above }; // prettier-ignore
+}

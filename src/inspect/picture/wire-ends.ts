@@ -1,0 +1,90 @@
+/**
+ * Where a wire ends once boxes have moved and opened: at the same place of its box as before, or, if the group there is open, off its
+ * border, from where it is joined to the wires inside that carry the same values.
+ */
+import type { NodeId, PictureBox, Point, Rectangle } from "../explanation.ts";
+
+/** A box as it was laid out, and as it is now. */
+export interface Moved {
+  readonly old: PictureBox;
+  readonly now: Rectangle & { readonly isOpen: boolean };
+}
+
+/** A wire inside of the open group that crosses its border: outwards, if it comes from a box. */
+export interface Crossing {
+  readonly from: string | undefined;
+  readonly nodes: readonly NodeId[];
+  readonly points: readonly Point[];
+}
+
+export interface WireEnd {
+  /** From the box on. */
+  readonly points: readonly Point[];
+  readonly joints: readonly { readonly nodes: readonly NodeId[]; readonly points: readonly Point[] }[];
+}
+
+/** How far off the border of a box a wire turns. */
+const off = 9;
+
+/** The outward direction of the side that a point of a border lies on. */
+function outward([x, y]: Point, box: Rectangle): Point {
+  const sides: readonly (readonly [distance: number, direction: Point])[] = [
+    [Math.abs(y - box.y), [0, -1]],
+    [Math.abs(y - box.y - box.height), [0, 1]],
+    [Math.abs(x - box.x), [-1, 0]],
+    [Math.abs(x - box.x - box.width), [1, 0]],
+  ];
+  return sides.reduce((nearest, side) => (side[0] < nearest[0] ? side : nearest))[1];
+}
+
+/** The place on the moved box that `point` was at. */
+function anchorOf([x, y]: Point, [dx, dy]: Point, { old, now }: Moved): Point {
+  if (dy !== 0) {
+    const fromMiddle = x - old.x - old.width / 2;
+    return [now.x + now.width / 2 + fromMiddle, dy < 0 ? now.y : now.y + now.height];
+  }
+  return [dx < 0 ? now.x : now.x + now.width, now.y + y - old.y];
+}
+
+const moved = ([x, y]: Point, [dx, dy]: Point, by: number): Point => [x + dx * by, y + dy * by];
+
+/**
+ * `point` is where the wire ended as it was laid out, `now` where the stretched axes put that; the next point of the wire lies straight
+ * out of the box from there.
+ */
+export function wireEnd(
+  point: Point,
+  now: Point,
+  box: Moved,
+  nodes: readonly NodeId[],
+  crossing: readonly Crossing[],
+): WireEnd {
+  const direction = outward(point, box.old);
+  const anchor = anchorOf(point, direction, box);
+  const turn = moved(anchor, direction, off);
+  // Beside the anchor, but in line with the rest of the wire.
+  const aligned: Point = direction[1] === 0 ? [turn[0], now[1]] : [now[0], turn[1]];
+  const inner = box.now.isOpen ? meeting(direction, box, nodes, crossing) : [];
+  if (inner.length > 0)
+    return {
+      points: [aligned],
+      joints: inner.map(({ end, nodes: carried }) => {
+        const outside = moved(end, direction, off);
+        return { nodes: carried, points: [end, outside, aligned] };
+      }),
+    };
+  const isStraight = Math.abs(aligned[0] - turn[0]) + Math.abs(aligned[1] - turn[1]) < 0.5;
+  return { points: isStraight ? [anchor] : [anchor, turn, aligned], joints: [] };
+}
+
+/** The ends on this side of the group of the wires inside that carry some of the values. */
+function meeting(direction: Point, { now }: Moved, nodes: readonly NodeId[], crossing: readonly Crossing[]) {
+  const wanted = new Set(nodes);
+  return crossing.flatMap(({ from, points, nodes: carried }) => {
+    if (points.length === 0) return [];
+    const common = carried.filter((node) => wanted.has(node));
+    const end = from === undefined ? points[0] : points[points.length - 1];
+    const [dx, dy] = outward(end, now);
+    return common.length > 0 && dx === direction[0] && dy === direction[1] ? [{ end, nodes: common }] : [];
+  });
+}
