@@ -18,6 +18,7 @@ const titles: Readonly<Record<ExplainedPicture["name"], string>> = {
   update: "Update",
   predict: "Prediction",
   evaluate: "Evaluation of a batch",
+  probe: "A look inside",
   summarise: "Loss and metrics from their sums",
 };
 

@@ -4,6 +4,7 @@ import type { SpecSource } from "../spec/read/spec-source.ts";
 import { explainGradients } from "./explain-gradients.ts";
 import { explainLayers } from "./explain-layers.ts";
 import { explainNodes } from "./explain-nodes.ts";
+import { explainPictures } from "./explain-picture.ts";
 import type { Explanation } from "./explanation.ts";
 import { specPlaces } from "./spec-places.ts";
 import type { Subject } from "./view.ts";
@@ -19,6 +20,8 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
   const { model, built, vectors } = compilation;
   const text = await emitTypeScript(compilation, dtype);
   const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
+  const nodes = explainNodes(subject, placeOf);
+  const layers = explainLayers(compilation, placeOf);
   const { temporaryBytes, bytes, lowerBound } = (vectors ?? compilation).plan;
   return {
     model: {
@@ -32,13 +35,13 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
       ),
     },
     spec: source && { file: source.file, text: source.text },
-    nodes: explainNodes(subject, placeOf),
-    layers: explainLayers(compilation, placeOf),
+    nodes,
+    layers,
     derivations: explainGradients(subject),
     passes: [],
     kernels: [],
     memory: { bytes, temporaryBytes, lowerBound, withoutSharing: temporaryBytes, buffers: [] },
-    pictures: [],
+    pictures: await explainPictures(nodes, layers),
     code: { text, lines: [] },
   };
 }
