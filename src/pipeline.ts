@@ -3,16 +3,18 @@
  * spec → graphs → differentiated graph → simplified graphs → loop programs → scheduled loops → source text.
  */
 import { assembleModule } from "./emit/typescript/module.ts";
+import type { EmittedModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import { assembleWasm } from "./emit/wasm/wasm-module.ts";
-import { graphsOfStep } from "./graphs-of-step.ts";
 import type { Graph } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import { programNames, type ProgramName } from "./loop/program-names.ts";
 import type { Buffer, LoopProgram } from "./loop/types.ts";
 import { checkLoops } from "./loop/verify.ts";
+import { graphsOfStep } from "./graphs-of-step.ts";
+import type { GraphsOfStep } from "./graphs-of-step.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
 import { buffersOf } from "./loop/skeleton.ts";
 import { planMemory } from "./lower/plan-memory.ts";
@@ -36,6 +38,7 @@ import { onTrainedWeights } from "./spec/build-average.ts";
 import { probedLayers } from "./spec/build-probe.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
+import { placeOfFact } from "./spec/fact-places.ts";
 import {
   balancedWeights,
   modelFacts,
@@ -77,11 +80,8 @@ export interface PipelineOptions {
   readonly watch?: (report: PassReport) => void;
 }
 
-/** The graphs of a model after differentiation, in the order of their programs; the first two only of some models, the last where it is asked for. */
-export interface Differentiated {
-  readonly begin?: Graph | undefined;
-  readonly measure?: Graph | undefined;
-  readonly gradient: Graph;
+/** The graphs of a model after differentiation, in the order of their programs; the last where it is asked for. */
+export interface Differentiated extends GraphsOfStep {
   readonly update: Graph;
   readonly predict: Graph;
   readonly evaluate: Graph;
@@ -208,12 +208,26 @@ export function withPrograms(compilation: Compilation, names: readonly ProgramNa
   return { ...compilation, programs, plan };
 }
 
-/** The text of the trainer; half the time goes into its formatting, which nobody sees of a trainer that is only run. */
-export async function emitTypeScript(
+/** Half the time goes into formatting, which nobody sees of a trainer that is only run. */
+export interface EmitOptions {
+  readonly isFormatted?: boolean;
+  /** Whether it can be run on data files. */
+  readonly isProgram?: boolean;
+}
+
+/** The text of the trainer. */
+export const emitTypeScript = async (
   compilation: Compilation,
   dtype: "f32" | "f64",
-  { isFormatted = true, isProgram = true }: { isFormatted?: boolean; isProgram?: boolean } = {},
-): Promise<string> {
+  options: EmitOptions = {},
+): Promise<string> => (await emitTrainer(compilation, dtype, options)).text;
+
+/** The trainer, and where each of its lines comes from. */
+export async function emitTrainer(
+  compilation: Compilation,
+  dtype: "f32" | "f64",
+  { isFormatted = true, isProgram = true }: EmitOptions = {},
+): Promise<EmittedModule> {
   const { model, built, programs, plan, vectors } = compilation;
   const facts = trainerFacts(model, built, dtype, vectors === undefined ? "ts" : "wasm");
   const { batchSize } = model.training;
@@ -227,6 +241,7 @@ export async function emitTypeScript(
     balanced: balancedWeights(model),
     programs,
     plan,
+    ...originsOf(compilation),
     ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
     wasm: vectors && {
       ...vectors,
@@ -235,6 +250,12 @@ export async function emitTypeScript(
   };
   return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);
 }
+
+/** What tells where the parts of a module come from. */
+const originsOf = ({ lean, built }: Compilation) => ({
+  graphs: lean,
+  placeOfFact: placeOfFact(built.parameters),
+});
 
 /** What a predictor holds beside its code. */
 export interface Trained {
@@ -246,12 +267,12 @@ export interface Trained {
   readonly fields?: object | undefined;
 }
 
-/** The text of the predictor: the forward part alone, with its parameters inside. */
+/** The predictor: the forward part alone, with its parameters inside. */
 export async function emitPredictor(
   compilation: Compilation,
   dtype: "f32" | "f64",
   { values, checkpointHash, fields }: Trained,
-): Promise<string> {
+): Promise<EmittedModule> {
   const { model, built } = compilation;
   const { programs, plan } = withPrograms(compilation, ["predict"]);
   const parts = {
@@ -261,6 +282,7 @@ export async function emitPredictor(
     batchSize: model.training.batchSize,
     programs,
     plan,
+    ...originsOf(compilation),
     values,
     rows: fields && predictedRows(model, built, fields),
   };

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { join } from "node:path";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
+import type { EmittedModule } from "../emit/typescript/module.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
 import { checkFile } from "./check-file.ts";
@@ -72,7 +73,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     const start = performance.now();
     const { target, dtype, probe, exact, skip } = flags;
     const { compilation } = await compileSpec(spec, { target, dtype, probe, exact, skip });
-    const code = await codeOf(compilation, flags);
+    const { text: code } = await emittedOf(compilation, flags);
     const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
     const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
     const other = written.get(output);
@@ -98,11 +99,14 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
 }
 
 /** The trainer, or with a checkpoint the predictor. */
-async function codeOf(compilation: Compilation, { dtype, module, predictor }: CompileFlags): Promise<string> {
-  const { emitPredictor, emitTypeScript } = await import("../pipeline.ts");
-  const code = await emitTypeScript(compilation, dtype, { isProgram: !module });
-  if (predictor === undefined) return code;
-  const { createTrainer } = await loadTrainer(code);
+async function emittedOf(
+  compilation: Compilation,
+  { dtype, module, predictor }: CompileFlags,
+): Promise<EmittedModule> {
+  const { emitPredictor, emitTrainer } = await import("../pipeline.ts");
+  const trainer = await emitTrainer(compilation, dtype, { isProgram: !module });
+  if (predictor === undefined) return trainer;
+  const { createTrainer } = await loadTrainer(trainer.text);
   return emitPredictor(
     compilation,
     dtype,

@@ -15,15 +15,22 @@ export function commentLines(text: string, mark = "//", width = 104): string[] {
   return [...lines, line];
 }
 
+export interface ProvenanceLine {
+  readonly text: string;
+  readonly provenance: Provenance;
+}
+
 /** What the kernel implements; a gradient says of what, and by which rule. Repeated lines are dropped. */
-export function provenanceLines(provenance: readonly Provenance[], mark: string): string[] {
-  const lines: string[] = [];
+export function provenanceLines(provenance: readonly Provenance[], mark: string): ProvenanceLine[] {
+  const lines = new Map<string, ProvenanceLine>();
   let source = "";
-  for (const { text, gradientOf, rule } of provenance) {
+  for (const each of provenance) {
+    const { text, gradientOf, rule } = each;
     const from = gradientOf === undefined ? "" : `Gradient of ${gradientOf} [${rule}]:`;
-    if (from !== "" && from !== source) lines.push(...commentLines(from, mark));
+    const said = from !== "" && from !== source ? commentLines(from, mark) : [];
     source = from;
-    lines.push(...commentLines(from === "" ? text : `  ${text}`, mark));
+    for (const line of [...said, ...commentLines(from === "" ? text : `  ${text}`, mark)])
+      if (!lines.has(line)) lines.set(line, { text: line, provenance: each });
   }
-  return [...new Set(lines)];
+  return [...lines.values()];
 }

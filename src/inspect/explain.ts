@@ -1,6 +1,6 @@
 /** Everything that there is to say of one compilation, made once, from parts that each stand in a file of their own. */
-import { emitTypeScript } from "../pipeline.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
+import { explainCode } from "./explain-code.ts";
 import { explainGradients } from "./explain-gradients.ts";
 import { explainLayers } from "./explain-layers.ts";
 import { explainNodes } from "./explain-nodes.ts";
@@ -18,7 +18,7 @@ export interface ExplainOptions {
 export async function explain(subject: Subject, { dtype, source }: ExplainOptions): Promise<Explanation> {
   const { compilation } = subject;
   const { model, built, vectors } = compilation;
-  const text = await emitTypeScript(compilation, dtype);
+  const { text, lines } = await explainCode(compilation, { dtype, source });
   const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
   const nodes = explainNodes(subject, placeOf);
   const layers = explainLayers(compilation, placeOf);
@@ -42,6 +42,6 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
     kernels: [],
     memory: { bytes, temporaryBytes, lowerBound, withoutSharing: temporaryBytes, buffers: [] },
     pictures: await explainPictures(nodes, layers),
-    code: { text, lines: [] },
+    code: { text, lines },
   };
 }

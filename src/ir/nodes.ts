@@ -215,6 +215,10 @@ export function operandsOf(node: Node): Node[] {
   return operandNamesOf(node.op, node.attributes).map((name) => operands[name]);
 }
 
+/** The place of storage that a leaf stands for. */
+export const leafName = (node: Node): string | undefined =>
+  node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
+
 /** All nodes that the outputs need, operands first. Iterative, since a deep network is a deep graph. */
 export function collectNodes(outputs: readonly Output[]): Node[] {
   const done = new Set<Node>();

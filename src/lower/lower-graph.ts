@@ -3,6 +3,7 @@
  * kernels, keep values in variables. Ends with the kernels in order and the temporaries that they need.
  */
 import { nameAll } from "../ir/names.ts";
+import { leafName } from "../ir/nodes.ts";
 import type { Graph, Node, Recurrence } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { visitStatements } from "../loop/statements.ts";
@@ -32,9 +33,6 @@ export interface LowerOptions {
   /** Values that are computed again, and belong right before what reads them. */
   readonly copies?: ReadonlySet<Node> | undefined;
 }
-
-const leafName = (node: Node): string | undefined =>
-  node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : undefined;
 
 /** A value that a unit computes: the node of the graph by which the kernel may be called, and what it says of it. */
 interface Label {

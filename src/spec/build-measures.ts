@@ -15,6 +15,7 @@ import { fitsClasses, fitsElementwise } from "../library/compare.ts";
 import type { Comparison, Fit } from "../library/define.ts";
 import { lossOf } from "../library/losses/index.ts";
 import { metricName, metricOf } from "../library/metrics/index.ts";
+import { inputNode } from "./build-network.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
 import type { Layer, Model, ModelInput, ModelTarget } from "./types.ts";
 
@@ -114,7 +115,9 @@ function fitOf(model: Model, { shape, classes }: NamedTarget, output: Node, isSt
 const targetNode = (g: GraphBuilder, { name, shape, classes }: NamedTarget): Node =>
   g.named(
     name,
-    g.input({ name, type: tensorType(classes === undefined ? g.float : "i32", ["n", ...shape]) }),
+    g.within({ path: ["targets", name] }, () =>
+      g.input({ name, type: tensorType(classes === undefined ? g.float : "i32", ["n", ...shape]) }),
+    ),
   );
 
 /** Prediction and target side by side; a single unit is read as the single number that it predicts. */
@@ -165,7 +168,7 @@ function weighed(g: GraphBuilder, { inputs, training }: Model, comparison: Compa
 
 /** An input of one number a row: [n]. */
 function rowsOf(g: GraphBuilder, name: string, { shape }: ModelInput): Node {
-  const node = g.named(name, g.input({ name, type: tensorType(g.float, ["n", ...shape]) }));
+  const node = inputNode(g, name, tensorType(g.float, ["n", ...shape]));
   return shape.length === 0 ? node : g.reshape(node, { shape: ["n"] });
 }
 
@@ -174,7 +177,7 @@ const inputsOf = (g: GraphBuilder, { inputs }: Model): Readonly<Record<string, N
   Object.fromEntries(
     Object.entries(inputs).map(([name, { shape, dtype }]) => {
       const type = tensorType(dtype === "i32" ? "i32" : g.float, ["n", ...shape]);
-      const node = g.named(name, g.input({ name, type }));
+      const node = inputNode(g, name, type);
       return [name, dtype === "i32" ? g.cast(node, { element: g.float }) : node];
     }),
   );

@@ -9,6 +9,7 @@ import { formatPath } from "../diagnostics/format-path.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 import { tensorType } from "../ir/types.ts";
+import type { TensorType } from "../ir/types.ts";
 import { Fault } from "../library/fault.ts";
 import type { Fill } from "../library/define.ts";
 import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/index.ts";
@@ -70,7 +71,7 @@ export function buildNetwork(
   const read = readNames(model);
   for (const [name, { shape, dtype }] of Object.entries(model.inputs)) {
     const type = tensorType(dtype === "i32" ? "i32" : g.float, ["n", ...shape]);
-    if (read.has(name)) values.set(name, g.named(name, g.input({ name, type })));
+    if (read.has(name)) values.set(name, inputNode(g, name, type));
   }
   for (const layer of model.network) {
     if (!read.has(layer.name)) continue;
@@ -90,6 +91,12 @@ export function buildNetwork(
   }
   return { values, parameters, statistics };
 }
+
+export const inputNode = (g: GraphBuilder, name: string, type: TensorType): Node =>
+  g.named(
+    name,
+    g.within({ path: ["inputs", name] }, () => g.input({ name, type })),
+  );
 
 /** Where a layer's build leaves what outlives it. */
 interface Kept {
@@ -120,9 +127,14 @@ function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], ke
       return node;
     },
     random: (shape) => {
-      const scalar = (name: string) => g.named(name, g.state({ name, type: tensorType("i32", []) }));
+      const scalar = (name: string, path: SpecPath) =>
+        g.named(
+          name,
+          g.within({ path }, () => g.state({ name, type: tensorType("i32", []) })),
+        );
       const attributes = { shape, salt: dropoutSalts + layer.index, element: g.float };
-      return g.random(scalar("random:seed"), scalar("optimizer:step"), attributes);
+      const seed = scalar("random:seed", ["training", "seed"]);
+      return g.random(seed, scalar("optimizer:step", ["optimizer"]), attributes);
     },
   };
 }

@@ -72,7 +72,11 @@ export function buildUpdate(
   const { optimizer } = model;
   const { average } = model.training;
   const weights = average === undefined ? "flat:parameters" : trainedWeights;
-  const stored = (name: string, type: TensorType): Node => g.named(name, g.state({ name, type }));
+  const stored = (name: string, type: TensorType): Node =>
+    g.named(
+      name,
+      g.within({ path: ["optimizer"] }, () => g.state({ name, type })),
+    );
   const flat = tensorType(g.float, [size]);
   const prefix = "optimizer:";
   const own = states.filter(({ name }) => name.startsWith(prefix) && name !== "optimizer:step");
@@ -88,7 +92,11 @@ export function buildUpdate(
   if (scheduled === undefined) return undefined;
   const rate = g.named("learningRate", scheduled);
   const gradients = stored("flat:gradients", flat);
-  const gradient = optimizer.clip === undefined ? gradients : clipped(g, gradients, optimizer.clip);
+  const { clip } = optimizer;
+  const gradient =
+    clip === undefined
+      ? gradients
+      : g.within({ path: ["optimizer", "clip"] }, () => clipped(g, gradients, clip));
   const parts = {
     parameter: stored(weights, flat),
     gradient,

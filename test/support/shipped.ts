@@ -24,7 +24,7 @@ export async function shippedOf(
   for (const batch of batches) trainer.step(batch);
   const emit = () =>
     emitPredictor(compilation, dtype, { values: trainer.parameters, checkpointHash: "0".repeat(64), fields });
-  const code = await emit();
+  const { text: code } = await emit();
   const { createPredictor } = await importedPredictor(code);
   return { compilation, trainer, code, emit, predictor: createPredictor() };
 }

@@ -1,11 +1,11 @@
 /** The arena in emitted code: the name of each offset, the table of them, and views of what they stand for. */
-import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { MemoryPlan, Placement } from "../../loop/memory.ts";
 import type { Region } from "../../loop/types.ts";
 import { storageWish } from "./identifiers.ts";
 import type { Identify } from "./identifiers.ts";
 import { viewFor } from "./kernels.ts";
+import type { LineOrigin, MarkingWriter } from "./line-origins.ts";
 
 /** The module's constants for the offsets of buffers. */
 export interface ArenaNames {
@@ -54,7 +54,12 @@ const regionOrder: readonly Region[] = [
 const shapeText = ({ buffer }: Placement): string => `${buffer.element}[${buffer.shape.join(", ")}]`;
 
 /** `const dense1_weight = 0; // f32[64, 32]`, region by region. */
-export function writeArena(writer: CodeBlockWriter, plan: MemoryPlan, { placeOf }: ArenaNames): void {
+export function writeArena(
+  writer: MarkingWriter,
+  plan: MemoryPlan,
+  { placeOf }: ArenaNames,
+  originOf: (program: string, buffer: string) => LineOrigin | undefined,
+): void {
   const rows = [
     ...[...plan.storage.values()].map((placement) => ({ placement, program: "" })),
     ...[...plan.temporaries].flatMap(([program, places]) =>
@@ -76,9 +81,8 @@ export function writeArena(writer: CodeBlockWriter, plan: MemoryPlan, { placeOf 
           ? ""
           : `, from call ${lifetime[0] + 1} to call ${lifetime[1] + 1} of ${program}`;
       const place = offset / bytesOfElement[buffer.element];
-      writer.writeLine(
-        `const ${placeOf(program, buffer.name)} = ${place}; // ${shapeText(placement)}${life}`,
-      );
+      const line = `const ${placeOf(program, buffer.name)} = ${place}; // ${shapeText(placement)}${life}`;
+      writer.marked(originOf(program, buffer.name), () => writer.writeLine(line));
     }
   }
 }

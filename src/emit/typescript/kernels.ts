@@ -1,5 +1,4 @@
 /** Kernels as functions, each under the formulas that it implements, and the programs that call them in order. */
-import CodeBlockWriter from "code-block-writer";
 import type { ElementType } from "../../ir/types.ts";
 import { rowsVariable } from "../../loop/expressions.ts";
 import { buffersOf } from "../../loop/skeleton.ts";
@@ -11,6 +10,9 @@ import { identifierMaker, nameLocals, storageWish } from "./identifiers.ts";
 import type { Identify } from "./identifiers.ts";
 import { shareKernels } from "./share-kernels.ts";
 import type { KernelGroup, PlacedKernel } from "./share-kernels.ts";
+import { MarkingWriter } from "./line-origins.ts";
+import type { LineOrigin, MarkedText } from "./line-origins.ts";
+import { lineOrigin, originOfKernels, statementOrigins } from "./kernel-origins.ts";
 import { writeStatements } from "./statements.ts";
 
 /** What kernels need to know of the module around them. */
@@ -25,14 +27,19 @@ export interface ModuleNames {
 
 export interface EmittedKernels {
   /** Every function's text, in order of first call. */
-  readonly functions: readonly string[];
+  readonly functions: readonly MarkedText[];
   /** Of each program: the calls in order, and which views and whether `n` they need. */
   readonly programs: ReadonlyMap<string, EmittedProgram>;
 }
 
 export interface EmittedProgram {
-  readonly calls: readonly string[];
+  readonly calls: readonly Call[];
   readonly takes: readonly string[];
+}
+
+export interface Call {
+  readonly text: string;
+  readonly origin: LineOrigin;
 }
 
 /** The views of the arena, in the order in which functions take them. */
@@ -94,7 +101,7 @@ function functionText(
   group: KernelGroup,
   name: string,
   module: ModuleNames,
-): { text: string; takes: readonly string[] } {
+): { text: MarkedText; takes: readonly string[] } {
   const [first] = group.instances;
   const { kernel, slots, places } = first;
   const isShared = group.parameters.length > 0;
@@ -118,36 +125,44 @@ function functionText(
     elementOf: (buffer) => elements.get(buffer) ?? module.float,
     uses: module.uses,
   };
-  const body = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
-  writeStatements(body, kernel.body, scope);
+  const body = new MarkingWriter();
+  const origins = statementOrigins(group.instances);
+  let count = 0;
+  writeStatements(body, kernel.body, scope, () => origins[count++]);
   const takes = [...views.filter((view) => used.has(view)), ...(usesRows(kernel) ? ["n"] : [])];
   const typed = [
     typedParameters(takes),
     ...[...parameters.values()].map((parameter) => `${parameter}: number`),
   ];
-  const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
-  for (const line of provenanceLines(kernel.provenance, "//")) writer.writeLine(line);
-  if (isShared) for (const line of commentLines(othersText(group))) writer.writeLine(line);
-  writer.write(`function ${name}(${typed.join(", ")}): void`).block(() => writer.write(body.toString()));
-  return { text: writer.toString(), takes };
+  const writer = new MarkingWriter();
+  writer.marked(originOfKernels(group.instances), () => {
+    for (const { text, provenance } of provenanceLines(kernel.provenance, "//"))
+      writer.marked(lineOrigin(group.instances, provenance), () => writer.writeLine(text));
+    if (isShared) for (const line of commentLines(othersText(group))) writer.writeLine(line);
+    writer.write(`function ${name}(${typed.join(", ")}): void`).block(() => {
+      writer.writeMarked(body.markedText());
+    });
+  });
+  return { text: writer.markedText(), takes };
 }
 
 export function emitKernels(programs: readonly LoopProgram[], module: ModuleNames): EmittedKernels {
   const placed = programs.flatMap((program) =>
-    program.kernels.map((kernel): PlacedKernel => {
+    program.kernels.map((kernel, index): PlacedKernel => {
       const slots = buffersOf(kernel).flatMap((name): Buffer[] => {
         const buffer = program.buffers.get(name);
         return buffer === undefined ? [] : [buffer];
       });
       return {
         program: program.name,
+        index,
         kernel,
         slots,
         places: slots.map(({ name }) => module.placeOf(program.name, name)),
       };
     }),
   );
-  const calls = new Map<PlacedKernel, { readonly text: string; readonly takes: readonly string[] }>();
+  const calls = new Map<PlacedKernel, Call & { readonly takes: readonly string[] }>();
   const functions = shareKernels(placed).map((group) => {
     const [first] = group.instances;
     const wish = storageWish(first.kernel.name);
@@ -155,7 +170,8 @@ export function emitKernels(programs: readonly LoopProgram[], module: ModuleName
     const { text, takes } = functionText(group, name, module);
     for (const instance of group.instances) {
       const given = [...takes, ...group.parameters.map((slot) => instance.places[slot])];
-      calls.set(instance, { text: `${name}(${given.join(", ")});`, takes });
+      const origin = originOfKernels([instance]);
+      calls.set(instance, { text: `${name}(${given.join(", ")});`, origin, takes });
     }
     return text;
   });
@@ -164,10 +180,7 @@ export function emitKernels(programs: readonly LoopProgram[], module: ModuleName
       .filter((kernel) => kernel.program === name)
       .flatMap((kernel) => calls.get(kernel) ?? []);
     const needed = new Set(own.flatMap(({ takes }) => takes));
-    return [
-      name,
-      { calls: own.map(({ text }) => text), takes: [...views, "n"].filter((taken) => needed.has(taken)) },
-    ];
+    return [name, { calls: own, takes: [...views, "n"].filter((taken) => needed.has(taken)) }];
   });
   return { functions, programs: new Map(emitted) };
 }

@@ -1,10 +1,16 @@
 /** What every emitted module is made of, and what makes one kind of module of it: a trainer, or a predictor. */
 import type CodeBlockWriter from "code-block-writer";
+import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import type { Graph } from "../../ir/nodes.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import type { ArenaNames } from "./arena.ts";
 
 export interface ModuleParts {
+  /** The places in the spec that the facts of the module's head come from; `keys` lead to a part of the fact. */
+  readonly placeOfFact?: (fact: FactName, keys: SpecPath) => SpecPath | undefined;
+  /** The graphs that the programs are from. */
+  readonly graphs: readonly Graph[];
   readonly banner: readonly string[];
   readonly float: "f32" | "f64";
   readonly batchSize: number;
@@ -12,11 +18,15 @@ export interface ModuleParts {
   readonly plan: MemoryPlan;
 }
 
+export type FactName = "model" | "training" | "data";
+
 /** Plain data that stands at the head of a module, as `const training: TrainingFacts`. */
 export interface Fact {
   readonly about?: string;
   readonly declaration: string;
   readonly value: object;
+  /** Where in the spec a part of it is from; the keys lead to the part. */
+  readonly placeOf?: (keys: SpecPath) => SpecPath | undefined;
 }
 
 /** What the end of a module calls things by. */

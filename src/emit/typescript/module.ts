@@ -2,11 +2,14 @@
  * An emitted module, section by section: banner, facts, the arena as named offsets, kernels under what they implement, the programs,
  * the runtime's parts, and at the end what makes a trainer or a predictor of them.
  */
-import CodeBlockWriter from "code-block-writer";
 import { nameArena, writeArena } from "./arena.ts";
 import { formatModule } from "./format.ts";
+import { placeOrigins } from "./place-origins.ts";
+import { writeFact } from "./write-fact.ts";
 import { identifierMaker } from "./identifiers.ts";
 import { emitKernels, typedParameters } from "./kernels.ts";
+import { lineOrigins, MarkingWriter } from "./line-origins.ts";
+import type { LineOrigin } from "./line-origins.ts";
 import type { ModuleKind, ModuleParts } from "./module-parts.ts";
 import { collectParts } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
@@ -25,13 +28,19 @@ const programTexts: Readonly<Record<string, string>> = {
 const numbersText = (array: string): string =>
   `/** The element type of the arena. */\nexport type Numbers = ${array};`;
 
-/** The module's text; what is only run need not be formatted. */
+export interface EmittedModule {
+  readonly text: string;
+  /** Of each line where it comes from; nothing of the parts that are the same in all modules. */
+  lines(): readonly (LineOrigin | undefined)[];
+}
+
+/** What is only run need not be formatted. */
 export async function assembleModule(
   parts: ModuleParts,
   kind: ModuleKind,
   runtime: RuntimeParts,
   isFormatted = true,
-): Promise<string> {
+): Promise<EmittedModule> {
   const { plan, float } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
   const identify = identifierMaker([...runtime.keys(), ...kind.ownNames]);
@@ -46,24 +55,23 @@ export async function assembleModule(
     uses: (name) => roots.add(name),
   });
 
-  const writer = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
+  const writer = new MarkingWriter();
   for (const line of parts.banner) writer.writeLine(line);
-  for (const { about, declaration, value } of kind.facts) {
+  for (const fact of kind.facts) {
     writer.blankLine();
-    if (about !== undefined) writer.writeLine(`/** ${about} */`);
-    writer.writeLine(`${declaration} = ${JSON.stringify(value)};`);
+    writeFact(writer, fact);
   }
   writer.blankLine();
-  writeArena(writer, plan, arena);
+  writeArena(writer, plan, arena, placeOrigins(parts.programs, parts.graphs));
 
-  for (const text of kernels.functions) writer.blankLine().write(text);
+  for (const text of kernels.functions) writer.blankLine().writeMarked(text);
 
   for (const { name } of parts.programs) {
     const { calls, takes } = kernels.programs.get(name) ?? { calls: [], takes: [] };
     const returns = name === "gradient" ? "number" : "void";
     writer.blankLine().writeLine(`/** ${programTexts[name] ?? name} */`);
     writer.write(`function ${programNames.get(name)}(${typedParameters(takes)}): ${returns}`).block(() => {
-      for (const call of calls) writer.writeLine(call);
+      for (const { text, origin } of calls) writer.marked(origin, () => writer.writeLine(text));
       if (name === "gradient") writer.writeLine(`return f[${arena.placeOf("", "result:loss")}];`);
     });
   }
@@ -75,12 +83,22 @@ export async function assembleModule(
     return heading + (part.name === "Numbers" ? numbersText(array) : part.text);
   });
 
-  const end = new CodeBlockWriter({ indentNumberOfSpaces: 2 });
+  const end = new MarkingWriter();
   const takesOf = (program: string) => kernels.programs.get(program)?.takes ?? [];
   const callOf = (program: string): string => `${programNames.get(program)}(${takesOf(program).join(", ")})`;
   kind.writeEnd(end, { arena, callOf, takesOf, array });
   // The runtime's parts are formatted already.
-  const texts = [writer.toString(), end.toString()];
-  const own = isFormatted ? await Promise.all(texts.map(formatModule)) : texts;
-  return [own[0], `${copied.join("\n\n")}\n`, own[1]].join("\n");
+  const [head, tail] = await Promise.all([finished(writer, isFormatted), finished(end, isFormatted)]);
+  const middle = `${copied.join("\n\n")}\n`;
+  const unknown = middle.split("\n").map(() => undefined);
+  return {
+    text: [head.text, middle, tail.text].join("\n"),
+    lines: () => [...head.lines(), ...unknown, ...tail.lines()],
+  };
+}
+
+async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<EmittedModule> {
+  const marked = writer.markedText();
+  const text = isFormatted ? await formatModule(marked.text) : marked.text;
+  return { text, lines: () => lineOrigins(marked, text) };
 }

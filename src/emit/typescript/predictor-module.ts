@@ -38,7 +38,11 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
   const wordsOf = (text: string) => text.match(/\w+/g) ?? [];
   return {
     facts: [
-      { declaration: "export const model: ModelFacts", value: parts.model },
+      {
+        declaration: "export const model: ModelFacts",
+        value: parts.model,
+        placeOf: (keys) => parts.placeOfFact?.("model", keys),
+      },
       ...(rows === undefined ? [] : factsOfRows(rows)),
     ],
     ownNames,

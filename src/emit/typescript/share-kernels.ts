@@ -9,6 +9,8 @@ import type { Buffer, Kernel } from "../../loop/types.ts";
 /** A kernel of one program, with its buffers resolved to places. */
 export interface PlacedKernel {
   readonly program: string;
+  /** Among the kernels of its program. */
+  readonly index: number;
   readonly kernel: Kernel;
   /** The buffers in the order in which the kernel first names them. */
   readonly slots: readonly Buffer[];

@@ -1,9 +1,9 @@
 /** Statements of the loop IR as TypeScript. */
-import type CodeBlockWriter from "code-block-writer";
 import type { Expression } from "../../loop/expressions.ts";
 import type { Statement } from "../../loop/types.ts";
 import { expressionText, numberText } from "./expressions.ts";
 import type { Scope } from "./expressions.ts";
+import type { LineOrigin, MarkingWriter } from "./line-origins.ts";
 
 /** `x = x + e` as `x += e`. */
 function assignmentText(name: string, value: Expression, scope: Scope): string {
@@ -26,36 +26,46 @@ function storeText(place: string, value: Expression, scope: Scope): string {
   return `${place} = ${expressionText(value, scope)};`;
 }
 
+/** `originOf` is asked of each statement, an outer one before those in it. */
 export function writeStatements(
-  writer: CodeBlockWriter,
+  writer: MarkingWriter,
   statements: readonly Statement[],
   scope: Scope,
+  originOf: (statement: Statement) => LineOrigin | undefined,
 ): void {
-  for (const statement of statements) {
-    switch (statement.kind) {
-      case "for": {
-        const name = scope.nameOf(statement.variable);
-        const from = expressionText(statement.from, scope);
-        const to = expressionText(statement.to, scope);
-        const next = statement.step === 1 ? `${name}++` : `${name} += ${numberText(statement.step)}`;
-        writer.write(`for (let ${name} = ${from}; ${name} < ${to}; ${next})`).block(() => {
-          writeStatements(writer, statement.body, scope);
-        });
-        break;
-      }
-      case "let":
-        writer.writeLine(
-          `${statement.mutable ? "let" : "const"} ${scope.nameOf(statement.name)} = ${expressionText(statement.value, scope)};`,
-        );
-        break;
-      case "assign":
-        writer.writeLine(assignmentText(scope.nameOf(statement.name), statement.value, scope));
-        break;
-      case "store": {
-        const view = scope.viewOf(scope.elementOf(statement.buffer));
-        const place = `${view}[${statement.at.map((i) => expressionText(i, scope)).join(", ")}]`;
-        writer.writeLine(storeText(place, statement.value, scope));
-      }
+  for (const statement of statements)
+    writer.marked(originOf(statement), () => writeStatement(writer, statement, scope, originOf));
+}
+
+function writeStatement(
+  writer: MarkingWriter,
+  statement: Statement,
+  scope: Scope,
+  originOf: (statement: Statement) => LineOrigin | undefined,
+): void {
+  switch (statement.kind) {
+    case "for": {
+      const name = scope.nameOf(statement.variable);
+      const from = expressionText(statement.from, scope);
+      const to = expressionText(statement.to, scope);
+      const next = statement.step === 1 ? `${name}++` : `${name} += ${numberText(statement.step)}`;
+      writer.write(`for (let ${name} = ${from}; ${name} < ${to}; ${next})`).block(() => {
+        writeStatements(writer, statement.body, scope, originOf);
+      });
+      break;
+    }
+    case "let":
+      writer.writeLine(
+        `${statement.mutable ? "let" : "const"} ${scope.nameOf(statement.name)} = ${expressionText(statement.value, scope)};`,
+      );
+      break;
+    case "assign":
+      writer.writeLine(assignmentText(scope.nameOf(statement.name), statement.value, scope));
+      break;
+    case "store": {
+      const view = scope.viewOf(scope.elementOf(statement.buffer));
+      const place = `${view}[${statement.at.map((i) => expressionText(i, scope)).join(", ")}]`;
+      writer.writeLine(storeText(place, statement.value, scope));
     }
   }
 }

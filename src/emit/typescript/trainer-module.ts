@@ -1,6 +1,7 @@
 /** A trainer as a module: what the spec says of training and data at its head; `createTrainer` and the program part at its end. */
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
-import type { Fact, ModuleKind } from "./module-parts.ts";
+import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import type { Fact, FactName, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
 import { probingNames } from "./write-probing.ts";
 import { sharesWork, writeWasm } from "./write-wasm.ts";
@@ -40,6 +41,7 @@ const factOfProbing = (value: object): Fact => ({
 
 export function trainerModule(parts: TrainerParts): ModuleKind {
   const { model, training, data, programParts, probed } = parts;
+  const placeOf = (fact: FactName) => (keys: SpecPath) => parts.placeOfFact?.(fact, keys);
   const ofData: Fact[] =
     data === undefined
       ? []
@@ -48,15 +50,17 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
             about: "Which columns of a data file are which input and target.",
             declaration: "const data: DataFacts",
             value: data,
+            placeOf: placeOf("data"),
           },
         ];
   return {
     facts: [
-      { declaration: "export const model: ModelFacts", value: model },
+      { declaration: "export const model: ModelFacts", value: model, placeOf: placeOf("model") },
       {
         about: "How the spec says to train.",
         declaration: "const training: TrainingFacts",
         value: training,
+        placeOf: placeOf("training"),
       },
       ...ofData,
       ...(probed === undefined ? [] : [factOfProbing(probed)]),

@@ -62,7 +62,10 @@ class Functions {
   ofKernel(kernel: Kernel, program: LoopProgram, alike: readonly Kernel[]): WasmFunction {
     const known = kernel.shared && this.byNumber.get(kernel.shared.number);
     if (known !== undefined) return known;
-    const comments = [...provenanceLines(kernel.provenance, ";;"), ...othersLines(kernel, alike)];
+    const comments = [
+      ...provenanceLines(kernel.provenance, ";;").map(({ text }) => text),
+      ...othersLines(kernel, alike),
+    ];
     const wish = `compute_${storageWish(kernel.name)}`;
     const made = this.withBody(kernelBody(kernel, program, this.scope), wish, comments);
     if (kernel.shared) this.byNumber.set(kernel.shared.number, made);

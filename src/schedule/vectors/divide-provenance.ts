@@ -1,4 +1,5 @@
 /** Which part of a kernel that is cut computes which of the graph's nodes, and what the parts are called. */
+import { namesMadeBy, plainName, subjectOf } from "../../loop/provenance-names.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../../loop/types.ts";
 import { cyclesOf } from "./estimate.ts";
@@ -9,27 +10,12 @@ export interface PartLabel {
   readonly provenance: readonly Provenance[];
 }
 
-/** A variable's or a buffer's name as readers know it: without what tells it apart, and without the region in front. */
-export const plainName = (name: string): string => name.replace(/[#$~@].*$/, "").replace(/^[a-z]+:/, "");
-
 /** The names that lines of provenance may have for what the statements define. */
 function namesMade(statements: readonly Statement[]): ReadonlySet<string> {
   const names = new Set<string>();
-  visitStatements(statements, (s) => {
-    const name = s.kind === "let" ? s.name : s.kind === "store" ? s.buffer : undefined;
-    if (name === undefined) return;
-    names.add(plainName(name));
-    if (name.startsWith("gradient:")) names.add(`d_${plainName(name)}`);
-    if (s.kind === "store") names.add(`next_${plainName(name)}`);
-  });
+  visitStatements(statements, (s) => namesMadeBy(s).forEach((name) => names.add(name)));
   return names;
 }
-
-/** `memory` of the line "memory[t] = …"; nothing of one that heads others. */
-const subjectOf = ({ text }: Provenance): string | undefined => {
-  const [subject, formula] = text.split(" = ");
-  return formula === undefined || text.endsWith(":") ? undefined : subject.replace(/\[[^\]]*\]$/, "");
-};
 
 const isLoopAlongTime = (part: readonly Statement[]): boolean =>
   part.some((s) => s.kind === "for" && s.role === "sequential");

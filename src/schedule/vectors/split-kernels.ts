@@ -9,10 +9,11 @@
 import { accessesOf } from "../../loop/accesses.ts";
 import { convert } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
+import { plainName } from "../../loop/provenance-names.ts";
 import { define, store, substituteVariables, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
 import { nameMaker } from "../../util/name-maker.ts";
-import { divideProvenance, plainName } from "./divide-provenance.ts";
+import { divideProvenance } from "./divide-provenance.ts";
 
 type Part = readonly Statement[];
 

@@ -120,7 +120,7 @@ describe.each(Object.entries({ ...specs, ...more }))("%s", (_, spec) => {
     expect(faultsOf(code)).toEqual([]);
     expect(forbiddenIn(code)).toEqual([]);
     expect(await check(code, { parser: "typescript", printWidth: 110 })).toBe(true);
-    expect(await emit()).toBe(code);
+    expect((await emit()).text).toBe(code);
   });
 
   it("holds nothing of training, neither code nor memory", async () => {

@@ -17,6 +17,7 @@ function kernel(x: string, y: string, f: FunctionName, c: number, names = "a"): 
     loop(`i${names}`, "n", "parallel", [define(`t${names}`, load(x, [i])), store(y, [i], value)]),
   ];
   return {
+    index: 0,
     program: "test",
     kernel: { name: y, body, provenance: [] },
     slots: [buffer(x, ["n"]), buffer(y, ["n"])],

@@ -1,0 +1,163 @@
+/**
+ * Which line of a kernel's provenance each of its statements serves. Scheduling keeps the names of values, so a statement that
+ * defines or stores a named value serves the line of that name. Of the others, an accumulator without a name serves the line whose
+ * formula names most of what it sums; and what is only a step on the way (a place, a shared or hoisted part) serves the statement that
+ * reads it first.
+ */
+import { visit } from "../loop/expressions.ts";
+import { namesMadeBy, plainName, subjectOf } from "../loop/provenance-names.ts";
+import { expressionsOf, visitStatements } from "../loop/statements.ts";
+import type { Kernel, Provenance, Statement } from "../loop/types.ts";
+
+/** The kernel's main line: of the value that it is called after, else its last. */
+export const mainLine = ({ name, provenance }: Kernel): Provenance | undefined =>
+  provenance.find((line) => subjectOf(line) === name) ?? provenance.at(-1);
+
+/** For each statement, an outer one before those in it: its line; of a loop all the lines in it, in the kernel's order. */
+export function statementProvenance(kernel: Kernel): readonly (readonly Provenance[])[] {
+  const statements: Statement[] = [];
+  visitStatements(kernel.body, (statement) => statements.push(statement));
+  const lineOf = new Attribution(kernel, statements);
+  return statements.map((statement, index) => {
+    if (statement.kind !== "for") return listOf(lineOf.at(index));
+    const inside = new Set<Provenance>();
+    let count = 0;
+    visitStatements(statement.body, ({ kind }) => {
+      count++;
+      const line = kind === "for" ? undefined : lineOf.at(index + count);
+      if (line !== undefined) inside.add(line);
+    });
+    return kernel.provenance.filter((line) => inside.has(line));
+  });
+}
+
+const listOf = (line: Provenance | undefined): readonly Provenance[] => (line === undefined ? [] : [line]);
+
+/** `sum#3~1~0` and its like are copies of one accumulator. */
+const accumulatorOf = (name: string): string => name.replace(/[~$].*$/, "");
+
+/** Places and parts that scheduling named have a mark: they are no values of the graph. */
+const isHelper = (statement: Statement): boolean => statement.kind === "let" && /[@$]/.test(statement.name);
+
+const asIdentifier = (name: string): string => name.replace(/\W/g, "_");
+
+/** What a statement may be found by: the names that it defines, and of a store the whole name of its place, as `totals_loss_total`. */
+function subjectsMadeBy(statement: Statement): readonly string[] {
+  const whole = statement.kind === "store" ? [statement.buffer] : [];
+  return isHelper(statement) ? [] : [...namesMadeBy(statement), ...whole].map(asIdentifier);
+}
+
+/** The variables that a statement reads; an accumulator's own is no reading. */
+function variablesRead(statement: Statement): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const x of expressionsOf(statement))
+    visit(x, (part) => part.kind === "variable" && names.add(part.name));
+  if (statement.kind === "assign") names.delete(statement.name);
+  return names;
+}
+
+class Attribution {
+  private readonly kernel: Kernel;
+  private readonly statements: readonly Statement[];
+  private readonly bySubject: ReadonlyMap<string, Provenance>;
+  private readonly ofAccumulator: ReadonlyMap<string, Provenance>;
+  /** By variable: where it is defined, and the first that reads it. */
+  private readonly definedAt = new Map<string, number>();
+  private readonly readAt = new Map<string, number>();
+  private readonly known = new Map<number, Provenance | undefined>();
+
+  constructor(kernel: Kernel, statements: readonly Statement[]) {
+    this.kernel = kernel;
+    this.statements = statements;
+    this.bySubject = new Map(
+      kernel.provenance.flatMap((line) => {
+        const subject = subjectOf(line);
+        return subject === undefined ? [] : [[asIdentifier(subject), line] as const];
+      }),
+    );
+    statements.forEach((statement, index) => {
+      if (statement.kind === "let") noteFirst(this.definedAt, statement.name, index);
+      for (const name of variablesRead(statement)) noteFirst(this.readAt, name, index);
+    });
+    this.ofAccumulator = this.accumulators();
+  }
+
+  at(index: number): Provenance | undefined {
+    if (!this.known.has(index)) {
+      // Values that are defined by one another, as along time, end at the main line.
+      this.known.set(index, mainLine(this.kernel));
+      this.known.set(index, this.find(index) ?? mainLine(this.kernel));
+    }
+    return this.known.get(index);
+  }
+
+  private find(index: number): Provenance | undefined {
+    const statement = this.statements[index];
+    const named = this.named(statement);
+    if (named !== undefined || statement.kind === "store" || statement.kind === "for") return named;
+    const defined = this.definedAt.get(statement.name);
+    if (statement.kind === "assign" && defined !== undefined) return this.at(defined);
+    const reader = this.readAt.get(statement.name);
+    return this.ofAccumulator.get(accumulatorOf(statement.name)) ?? (reader === undefined ? undefined : this.at(reader)); // prettier-ignore
+  }
+
+  private named(statement: Statement): Provenance | undefined {
+    for (const subject of subjectsMadeBy(statement)) {
+      const line = this.bySubject.get(subject);
+      if (line !== undefined) return line;
+    }
+    return undefined;
+  }
+
+  /** The lines of accumulators that have no name of the graph. */
+  private accumulators(): ReadonlyMap<string, Provenance> {
+    const made = new Set(this.statements.map((statement) => this.named(statement)));
+    const open = this.kernel.provenance.filter((line) => !made.has(line) && subjectOf(line) !== undefined);
+    const sums = new Map<string, Set<string>>();
+    for (const statement of this.statements) {
+      if (statement.kind !== "assign") continue;
+      const defined = this.definedAt.get(statement.name);
+      if (defined === undefined || this.named(this.statements[defined]) !== undefined) continue;
+      const key = accumulatorOf(statement.name);
+      const names = sums.get(key) ?? new Set<string>();
+      sums.set(key, names);
+      for (const name of this.namesReadBy(statement)) names.add(name);
+    }
+    const found = new Map<string, Provenance>();
+    for (const [key, names] of sums) {
+      const line = bestLine(open, names);
+      if (line !== undefined) found.set(key, line);
+    }
+    return found;
+  }
+
+  /** The buffers and values that a statement reads; a loaded element goes by the name of its buffer. */
+  private namesReadBy(statement: Statement): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const x of expressionsOf(statement))
+      visit(x, (part) => {
+        const name = part.kind === "load" ? part.buffer : part.kind === "variable" ? part.name : undefined;
+        if (name !== undefined) names.add(asIdentifier(plainName(name)));
+      });
+    return names;
+  }
+}
+
+function noteFirst(map: Map<string, number>, name: string, index: number): void {
+  if (!map.has(name)) map.set(name, index);
+}
+
+/** The line whose formula names most of these; the first of equals. */
+function bestLine(lines: readonly Provenance[], names: ReadonlySet<string>): Provenance | undefined {
+  let best: Provenance | undefined;
+  let most = 0;
+  for (const line of lines) {
+    const formula = line.text.slice(line.text.indexOf(" = ") + 3);
+    const mentioned = new Set(
+      (formula.match(/[\w.:-]+/g) ?? []).map((name) => asIdentifier(plainName(name))),
+    );
+    const count = [...mentioned].filter((name) => names.has(name)).length;
+    if (count > most) [best, most] = [line, count];
+  }
+  return best;
+}
