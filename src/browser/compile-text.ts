@@ -7,7 +7,7 @@ import type { Dataset } from "../runtime/dataset.ts";
 import { InputError } from "../runtime/input-error.ts";
 import type { ReadSpec } from "../spec/read/spec-of-tree.ts";
 import { located } from "../spec/read/spec-source.ts";
-import { answerName, modelFacts } from "../spec/trainer-facts.ts";
+import { answerName, modelFacts, trainingFacts } from "../spec/trainer-facts.ts";
 import { transform } from "sucrase";
 import type { TrainerScript } from "./messages.ts";
 import { prepareData } from "./prepare-data.ts";
@@ -42,7 +42,8 @@ export async function trainerScript(
   const code = await emitTypeScript(compilation, "f32", { isFormatted: false, isProgram: false });
   const found = preparedOr(() => prepareData(model, facts, files));
   const script = withoutTypes(code);
-  return { script, facts, epochs: model.training.epochs, answer: answerName(model, built), ...found };
+  const training = trainingFacts(model.training, model.metrics);
+  return { script, facts, training, answer: answerName(model, built), ...found };
 }
 
 /** sucrase takes types out without looking at anything else: a tenth of a compiler's time and size, for code that is known to be valid. */

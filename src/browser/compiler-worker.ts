@@ -1,23 +1,34 @@
-/** The worker that compiles what the editor holds. A newer text ends the work on an older one at its next part. */
-import { emitTypeScript } from "../pipeline.ts";
+/** The worker that compiles what the editor holds, and knows the schema. A newer text ends the work on an older one at its next part. */
+import { explain } from "../inspect/explain.ts";
+import { specSchema } from "../spec/json-schema.ts";
+import type { SchemaNode } from "../spec/schema-node.ts";
 import { compileText, diagnosticsOf, trainerScript } from "./compile-text.ts";
-import type { CompileAnswer, CompileRequest } from "./messages.ts";
+import type { Answer, CompileRequest, Question, SuggestRequest } from "./messages.ts";
+import { describe, suggest } from "./suggest.ts";
 
 /** As much of a worker's own scope as is used here. */
 declare const self: {
-  onmessage: ((event: { readonly data: CompileRequest }) => void) | null;
-  postMessage(answer: CompileAnswer): void;
+  onmessage: ((event: { readonly data: Question }) => void) | null;
+  postMessage(answer: Answer): void;
 };
 declare const performance: { now(): number };
 
-const state = { newest: 0 };
+const state: { newest: number; schema?: SchemaNode } = { newest: 0 };
 
-self.onmessage = ({ data: request }) => {
-  state.newest = request.id;
-  void answer(request).catch((error: unknown) =>
-    self.postMessage({ kind: "faults", id: request.id, diagnostics: diagnosticsOf(error) }),
+self.onmessage = ({ data: question }) => {
+  if (question.kind !== "compile") return self.postMessage(suggested(question));
+  const { id } = question;
+  state.newest = id;
+  void compiled(question).catch((error: unknown) =>
+    self.postMessage({ kind: "faults", id, diagnostics: diagnosticsOf(error) }),
   );
 };
+
+function suggested({ kind, id, place }: SuggestRequest): Answer {
+  const schema = (state.schema ??= specSchema());
+  if (kind === "suggest") return { kind, id, suggestions: suggest(schema, place) };
+  return { kind, id, words: describe(schema, place) };
+}
 
 /** Lets messages in; whether this request is still the newest. */
 async function isWanted(id: number): Promise<boolean> {
@@ -25,12 +36,14 @@ async function isWanted(id: number): Promise<boolean> {
   return id === state.newest;
 }
 
-async function answer({ id, text, files }: CompileRequest): Promise<void> {
+async function compiled({ id, text, files }: CompileRequest): Promise<void> {
   if (!(await isWanted(id))) return;
   const started = performance.now();
-  const { compilation, warnings } = await compileText(text);
+  const { read, compilation, reports, warnings } = await compileText(text);
   const trainer = await trainerScript(compilation, files);
   self.postMessage({ kind: "trainer", id, trainer, warnings, milliseconds: performance.now() - started });
   if (!(await isWanted(id))) return;
-  self.postMessage({ kind: "code", id, code: await emitTypeScript(compilation, "f32") });
+  const subject = { compilation, reports, of: undefined };
+  const explanation = await explain(subject, { dtype: "f32", source: read.source });
+  self.postMessage({ kind: "explanation", id, explanation });
 }

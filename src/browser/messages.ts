@@ -2,10 +2,24 @@
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import type { Explanation } from "../inspect/explanation.ts";
 import type { Dataset } from "../runtime/dataset.ts";
-import type { ModelFacts } from "../runtime/model-facts.ts";
+import type { ModelFacts, TrainingFacts } from "../runtime/model-facts.ts";
+import type { TrainingResult } from "../runtime/train-on.ts";
+import type { EpochReport } from "../runtime/trainer.ts";
+import type { PlaceInSpec, Suggestion } from "./suggest.ts";
+
+/** What the page asks its compiler. */
+export type Question = CompileRequest | SuggestRequest;
+
+/** What may stand at a place, or what stands there means. */
+export interface SuggestRequest {
+  readonly kind: "suggest" | "describe";
+  readonly id: number;
+  readonly place: PlaceInSpec;
+}
 
 /** One state of the editor. */
 export interface CompileRequest {
+  readonly kind: "compile";
   /** Counted up by the page: what is said of an older request is out of date. */
   readonly id: number;
   readonly text: string;
@@ -20,7 +34,7 @@ export type AnswerName = string | undefined;
 export interface TrainerScript {
   readonly script: string;
   readonly facts: ModelFacts;
-  readonly epochs: number;
+  readonly training: TrainingFacts;
   readonly answer: AnswerName;
   /** The parts that the spec sets aside. */
   readonly data: Dataset | undefined;
@@ -28,9 +42,29 @@ export interface TrainerScript {
   readonly problem: string | undefined;
 }
 
+export type Answer = CompileAnswer | SuggestAnswer;
+
+export type SuggestAnswer =
+  | { readonly kind: "suggest"; readonly id: number; readonly suggestions: readonly Suggestion[] }
+  | { readonly kind: "describe"; readonly id: number; readonly words: Pick<Suggestion, "detail" | "about"> };
+
 /** In this order for one request; `faults` ends it. */
 export type CompileAnswer =
   | { readonly kind: "faults"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "trainer"; readonly id: number; readonly trainer: TrainerScript; readonly warnings: readonly Diagnostic[]; readonly milliseconds: number } // prettier-ignore
-  | { readonly kind: "explanation"; readonly id: number; readonly explanation: Explanation }
-  | { readonly kind: "code"; readonly id: number; readonly code: string };
+  | { readonly kind: "explanation"; readonly id: number; readonly explanation: Explanation };
+
+/** To the worker that trains. It starts with `start`, and at each `go` does some epochs and tells what came of them. */
+export type TrainRequest =
+  | { readonly kind: "start"; readonly trainer: TrainerScript; readonly probe: Probe }
+  | { readonly kind: "go"; readonly milliseconds: number };
+
+/** Rows for which the network's output is wanted whenever something is told. */
+export type Probe = Readonly<Record<string, ArrayLike<number>>> | undefined;
+
+/** `outputs`: of the probe's rows, one after the other. */
+export type TrainAnswer =
+  | { readonly kind: "ready"; readonly outputs: Float32Array | Float64Array | undefined }
+  | { readonly kind: "epochs"; readonly reports: readonly EpochReport[]; readonly outputs: Float32Array | Float64Array | undefined } // prettier-ignore
+  | { readonly kind: "done"; readonly reports: readonly EpochReport[]; readonly outputs: Float32Array | Float64Array | undefined; readonly result: TrainingResult } // prettier-ignore
+  | { readonly kind: "failed"; readonly message: string };

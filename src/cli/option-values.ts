@@ -16,6 +16,11 @@ export function positive(text: string): number {
   throw new InvalidArgumentError("It must be at least 1.");
 }
 
+export function port(text: string): number {
+  if (whole(text) <= 0xffff) return whole(text);
+  throw new InvalidArgumentError("It must be a port, a whole number up to 65535; 0 takes any that is free.");
+}
+
 export function shard(text: string): Shard {
   const part = shardOf(text);
   if (part !== undefined) return part;

@@ -4,12 +4,14 @@
  */
 import { Command, Option } from "commander";
 import { version } from "../spec/version.ts";
+import { command, dtypeOption, examples, quiet, targetOption } from "./command-parts.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { ExportFlags } from "./export.ts";
 import type { ImportFlags } from "./import.ts";
 import type { InspectFlags } from "./inspect.ts";
-import { collect, positive, shard, temperature, whole } from "./option-values.ts";
+import { collect, port, positive, shard, temperature, whole } from "./option-values.ts";
+import type { PlaygroundFlags } from "./playground.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "./search.ts";
@@ -266,28 +268,17 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("-o, --output <file>", "write to a file instead of standard output")
     .option("--check", "write nothing; exit 1 if the file is not what would be written")
     .action(async (flags: SchemaFlags) => done(await (await import("./schema.ts")).printSchema(flags)));
+
+  command(program, "playground", "edit, look at and train specs in a page of your browser", [
+    "tapeless playground",
+    "tapeless playground --port 8080 --no-open",
+    "tapeless playground -o site      as files, for any host of static pages",
+  ])
+    .option("--port <number>", "the port of this machine to serve it on (default: 4321, or a free one)", port)
+    .option("--no-open", "open no browser: print the address alone")
+    .option("-o, --output <folder>", "serve nothing: write the files of the page into this folder")
+    .action(async (flags: PlaygroundFlags) =>
+      done(await (await import("./playground.ts")).openPlayground(flags)),
+    );
   return program;
 }
-
-/** Errors are told as diagnostics by whoever calls, so commander itself says nothing about them. */
-const quiet = (command: Command): Command =>
-  command
-    .exitOverride()
-    .configureOutput({ outputError: () => {} })
-    .showSuggestionAfterError();
-
-function command(program: Command, name: string, description: string, lines: readonly string[]): Command {
-  const made = program.command(name).description(description).helpOption("-h, --help", "print help");
-  return quiet(made).addHelpText("after", examples(...lines));
-}
-
-const examples = (...lines: readonly string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
-
-const dtypeOption = (): Option =>
-  new Option("--dtype <type>", "the element type of values and parameters")
-    .choices(["f32", "f64"])
-    .default("f32");
-
-const targetOption = (): Option =>
-  new Option("--target <target>", "what the loops become").choices(["ts", "wasm"]).default("ts");

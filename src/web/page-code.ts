@@ -19,12 +19,13 @@ const bundled = new URL("../pages/", import.meta.url);
 const placeOf = (name: PageName, ending: "js" | "css"): URL => new URL(`${name}.${ending}`, bundled);
 
 export async function pageCode(name: PageName): Promise<PageCode> {
-  if (!existsSync(placeOf(name, "js"))) return bundle(name);
+  if (!existsSync(placeOf(name, "js"))) return bundlePage(name);
   const read = (ending: "js" | "css") => readFileSync(placeOf(name, ending), "utf8");
   return { script: read("js"), style: read("css") };
 }
 
-async function bundle(name: PageName): Promise<PageCode> {
+/** The page in this folder of `src/pages/`, bundled now. */
+export async function bundlePage(name: string): Promise<PageCode> {
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(`../../src/pages/${name}/main.ts`, import.meta.url))],
@@ -49,7 +50,7 @@ async function bundle(name: PageName): Promise<PageCode> {
 export async function publishPages(): Promise<void> {
   mkdirSync(bundled, { recursive: true });
   for (const name of pageNames) {
-    const { script, style } = await bundle(name);
+    const { script, style } = await bundlePage(name);
     writeFileSync(placeOf(name, "js"), script);
     writeFileSync(placeOf(name, "css"), style);
   }

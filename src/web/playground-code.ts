@@ -3,15 +3,14 @@
  * compiler goes into them as it is, but for the few modules that need Node, each of which has a stand-in of the same name in `src/browser/`.
  * What changes with every commit (ours) and what changes with package-lock.json (libraries) are files of their own.
  */
-import { readdirSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 import { invariant } from "../diagnostics/errors.ts";
 import { loadRuntime } from "../emit/typescript/load-runtime.ts";
 
 const source = new URL("../../src/", import.meta.url);
-const data = new URL("../../graphs/data/", import.meta.url);
+const graphs = new URL("../../graphs/", import.meta.url);
 
 /** Modules that need Node, and what stands in for them. */
 const standIns: Readonly<Record<string, string>> = {
@@ -29,6 +28,16 @@ const libraries = [
   "sucrase",
   "yaml",
   "zod",
+];
+
+/** Specs of the repository whose data goes with the page. */
+const specFiles = [
+  "iris.json",
+  "wine.yaml",
+  "digits.json",
+  "diabetes.json",
+  "two-moons.yaml",
+  "perceptron.json",
 ];
 
 /** Data files that examples name, and that are small enough to go with the page. */
@@ -99,17 +108,22 @@ const shelfText = (): string =>
     `globalThis.${shelf} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
   ].join("\n");
 
-/** The scripts of the compiler's worker, and the data: each a text by the name of its file. */
+/** The scripts of the workers, and the data with the specs that name it: each a text by the name of its file. */
 export async function workerFiles(): Promise<ReadonlyMap<string, string>> {
-  const [compiler, shelved] = await Promise.all([
+  const [compiler, trainer, shelved] = await Promise.all([
     bundle({ file: "browser/compiler-worker.ts" }, [standingIn, fromShelf]),
+    bundle({ file: "pages/playground/train-worker.ts" }, []),
     bundle({ text: shelfText() }, []),
   ]);
-  const files = readdirSync(data).filter((file) => dataFiles.includes(basename(file)));
-  const texts = files.map((file) => [file, readFileSync(new URL(file, data), "utf8")]);
+  const textsIn = (folder: URL, files: readonly string[]) =>
+    Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")]));
   return new Map([
-    ["compiler.js", leaving("compiler", compiler)],
+    ["compiler.js", leaving("compiler", compiler) + leaving("trainer", trainer)],
     ["libraries.js", leaving("libraries", shelved)],
-    ["data.js", leaving("data", Object.fromEntries(texts))],
+    [
+      "data.js",
+      leaving("data", textsIn(new URL("data/", graphs), dataFiles)) +
+        leaving("specs", textsIn(graphs, specFiles)),
+    ],
   ]);
 }

@@ -24,12 +24,12 @@ async function startCompiler(): Promise<(text: string) => Promise<CompileAnswer[
   for (const script of [texts.libraries, texts.compiler]) runInContext(script, scope);
   let id = 0;
   return async (text) => {
-    scope.request = { id: ++id, text, files: texts.data };
+    scope.request = { kind: "compile", id: ++id, text, files: texts.data };
     runInContext("onmessage({ data: request })", scope);
     const own = () => answers.filter((answer) => answer.id === id);
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 10));
-      if (own().some(({ kind }) => kind === "faults" || kind === "code")) return own();
+      if (own().some(({ kind }) => kind === "faults" || kind === "explanation")) return own();
     }
   };
 }
@@ -40,7 +40,7 @@ describe("the compiler's worker", async () => {
   it.each(["iris", "digits"])("emits %s with the bytes of the command line", async (name) => {
     const text = readFileSync(`graphs/${name}.json`, "utf8");
     const answers = await compileInPage(text);
-    const code = answers.find((answer) => answer.kind === "code")?.code;
+    const code = answers.find((answer) => answer.kind === "explanation")?.explanation.code.text;
     expect(code).toBe((await compile(JSON.parse(text))).code);
     expect(code).toBe(readFileSync(`generated/${name}.ts`, "utf8"));
   });

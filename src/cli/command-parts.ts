@@ -1,0 +1,30 @@
+/** What all commands of the program share: their help, their errors, and the flags that several have. */
+import { Command, Option } from "commander";
+
+/** Errors are told as diagnostics by whoever calls, so commander itself says nothing about them. */
+export const quiet = (command: Command): Command =>
+  command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError();
+
+export function command(
+  program: Command,
+  name: string,
+  description: string,
+  lines: readonly string[],
+): Command {
+  const made = program.command(name).description(description).helpOption("-h, --help", "print help");
+  return quiet(made).addHelpText("after", examples(...lines));
+}
+
+export const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
+
+export const dtypeOption = (): Option =>
+  new Option("--dtype <type>", "the element type of values and parameters")
+    .choices(["f32", "f64"])
+    .default("f32");
+
+export const targetOption = (): Option =>
+  new Option("--target <target>", "what the loops become").choices(["ts", "wasm"]).default("ts");

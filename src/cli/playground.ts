@@ -1,0 +1,74 @@
+/** `tapeless playground`: serves the page on this machine until it is interrupted, or writes its files. */
+import { spawn } from "node:child_process";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileReason } from "../util/file-reason.ts";
+import { playgroundFiles, playgroundPolicy } from "../web/playground-files.ts";
+import { serveFiles, type ServedFiles } from "../web/serve-files.ts";
+import { usageError } from "./usage-error.ts";
+import { writeFile } from "./write-file.ts";
+
+export interface PlaygroundFlags {
+  readonly port?: number;
+  readonly open: boolean;
+  readonly output?: string;
+}
+
+/** So that an address stays the same from day to day. */
+const usualPort = 4321;
+
+export async function openPlayground({ port, open, output }: PlaygroundFlags): Promise<number> {
+  const files = await playgroundFiles();
+  if (output !== undefined) return writeAll(output, files);
+  const served = await serve(files, port);
+  process.stdout.write(`${served.url}\n`);
+  process.stderr.write("The playground is there, for this machine alone, until you press Ctrl+C.\n");
+  if (open) openBrowser(served.url);
+  await interrupted();
+  await served.close();
+  return 0;
+}
+
+async function serve(files: ReadonlyMap<string, string>, port: number | undefined): Promise<ServedFiles> {
+  const at = (wanted: number) => serveFiles(files, { port: wanted, policy: playgroundPolicy });
+  try {
+    return await at(port ?? usualPort);
+  } catch (error) {
+    if (port === undefined) return at(0);
+    throw usageError(`--port ${port}: ${portReason(error)}`, "leave --port out to take a free one");
+  }
+}
+
+const portReason = (error: unknown): string => {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") return "another program has this port";
+  if (code === "EACCES") return "this port needs rights that you do not have";
+  return String(error);
+};
+
+async function writeAll(folder: string, files: ReadonlyMap<string, string>): Promise<number> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw usageError(`${folder} cannot be made: ${fileReason(error)}`);
+  });
+  for (const [name, text] of files) await writeFile(join(folder, name), text);
+  process.stderr.write(`${files.size} files in ${folder}: open its index.html\n`);
+  return 0;
+}
+
+/** What opens an address on each system; where there is none, the printed address has to do. */
+function openBrowser(url: string): void {
+  const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+    darwin: ["open", url],
+    win32: ["cmd", "/c", "start", "", url],
+  };
+  const [command, ...args] = openers[process.platform] ?? ["xdg-open", url];
+  spawn(command, args, { stdio: "ignore", detached: true })
+    .on("error", () => {})
+    .unref();
+}
+
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });

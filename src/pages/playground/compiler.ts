@@ -1,0 +1,46 @@
+/** The page's side of the compiler's worker. */
+import type { Answer, CompileAnswer, SuggestAnswer } from "../../browser/messages.ts";
+import type { PlaceInSpec, Suggestion } from "../../browser/suggest.ts";
+import { texts, workerOf } from "./texts.ts";
+
+export interface Compiler {
+  /** What comes of it is told to `onAnswer`, unless a newer text came in between. */
+  compile(text: string, files: Readonly<Record<string, string>>): void;
+  suggest(place: PlaceInSpec): Promise<readonly Suggestion[]>;
+  describe(place: PlaceInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
+}
+
+/** Compiling and asking each have a worker of their own: an answer to a key should not wait for a large model. */
+export function startCompiler(onAnswer: (answer: CompileAnswer) => void): Compiler {
+  const start = () => workerOf(texts().libraries, texts().compiler);
+  const compiling = start();
+  let asked: Worker | undefined;
+  let newest = 0;
+  let questions = 0;
+  const waiting = new Map<number, (answer: SuggestAnswer) => void>();
+  compiling.onmessage = ({ data: answer }: MessageEvent<CompileAnswer>) => {
+    if (answer.id === newest) onAnswer(answer);
+  };
+  const ask = (kind: "suggest" | "describe", place: PlaceInSpec): Promise<SuggestAnswer> => {
+    asked ??= start();
+    asked.onmessage = ({ data: answer }: MessageEvent<Answer>) => {
+      if (answer.kind !== "suggest" && answer.kind !== "describe") return;
+      waiting.get(answer.id)?.(answer);
+      waiting.delete(answer.id);
+    };
+    const id = ++questions;
+    asked.postMessage({ kind, id, place });
+    return new Promise((resolve) => waiting.set(id, resolve));
+  };
+  return {
+    compile: (text, files) => compiling.postMessage({ kind: "compile", id: ++newest, text, files }),
+    async suggest(place) {
+      const answer = await ask("suggest", place);
+      return answer.kind === "suggest" ? answer.suggestions : [];
+    },
+    async describe(place) {
+      const answer = await ask("describe", place);
+      return answer.kind === "describe" ? answer.words : { detail: "", about: "" };
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** The editor of specs: JSON or YAML, with the schema's keys and values to choose from, and the compiler's own diagnostics at their places. */
+import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import { json } from "@codemirror/lang-json";
+import { yaml } from "@codemirror/lang-yaml";
+import { syntaxTree } from "@codemirror/language";
+import { setDiagnostics, type Diagnostic as Mark } from "@codemirror/lint";
+import { Compartment, EditorState } from "@codemirror/state";
+import { EditorView, hoverTooltip, type Tooltip } from "@codemirror/view";
+import { basicSetup } from "codemirror";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
+import { element } from "../shared/element.ts";
+import type { Compiler } from "./compiler.ts";
+import { editorTheme } from "./editor-theme.ts";
+import { outlineOf } from "./outline.ts";
+
+export interface Editor {
+  readonly text: () => string;
+  setText(text: string): void;
+  /** Shows what is wrong, each at its place. */
+  mark(diagnostics: readonly Diagnostic[]): void;
+  /** Puts the cursor there; lines and columns from 1. */
+  goTo(line: number, column: number): void;
+}
+
+const languageOf = (text: string) => (/^\s*[{[]/.test(text) ? json() : yaml());
+const isJsonText = (text: string): boolean => /^\s*[{[]/.test(text);
+
+export function createEditor(
+  host: HTMLElement,
+  { text, compiler, onChange }: { text: string; compiler: Compiler; onChange: (text: string) => void },
+): Editor {
+  const language = new Compartment();
+  const root = host.attachShadow({ mode: "open" });
+  const view = new EditorView({
+    parent: root,
+    root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        basicSetup,
+        language.of(languageOf(text)),
+        editorTheme,
+        autocompletion({ override: [(context) => complete(context, compiler)] }),
+        hoverTooltip((of, position) => hover(of, position, compiler)),
+        EditorView.contentAttributes.of({ "aria-label": "The spec, as JSON or YAML" }),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged) return;
+          const before = update.startState.doc.toString();
+          const now = update.state.doc.toString();
+          if (isJsonText(before) !== isJsonText(now))
+            queueMicrotask(() => view.dispatch({ effects: language.reconfigure(languageOf(now)) }));
+          onChange(now);
+        }),
+      ],
+    }),
+  });
+  return {
+    text: () => view.state.doc.toString(),
+    setText: (now) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } }),
+    mark: (diagnostics) =>
+      view.dispatch(
+        setDiagnostics(
+          view.state,
+          diagnostics.map((each) => markOf(view.state, each)),
+        ),
+      ),
+    goTo(line, column) {
+      const at = view.state.doc.line(Math.min(line, view.state.doc.lines));
+      const anchor = Math.min(at.to, at.from + column - 1);
+      view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+      view.focus();
+    },
+  };
+}
+
+function markOf({ doc }: EditorState, { severity, code, message, hint, place }: Diagnostic): Mark {
+  const line = doc.line(Math.min(Math.max(place?.line ?? 1, 1), doc.lines));
+  const from = Math.min(line.to, line.from + (place?.column ?? 1) - 1);
+  const to = Math.max(from, Math.min(line.to, line.from + (place?.endColumn ?? 2) - 1));
+  const text = hint === undefined ? message : `${message}\nhint: ${hint}`;
+  return { from, to, severity, source: code, message: text };
+}
+
+const outlineIn = (state: EditorState) =>
+  outlineOf(syntaxTree(state).topNode, (from, to) => state.doc.sliceString(from, to));
+
+async function complete(context: CompletionContext, compiler: Compiler): Promise<CompletionResult | null> {
+  if (!context.explicit && context.matchBefore(/["\w-]/) === null) return null;
+  const place = outlineIn(context.state).cursorAt(context.pos);
+  if (place === undefined) return null;
+  const { from, to, at, hasColon, path, spec } = place;
+  const suggestions = await compiler.suggest({ path, at, spec });
+  if (suggestions.length === 0) return null;
+  const isJson = isJsonText(context.state.doc.toString());
+  const written = (label: string, isText: boolean): string => {
+    const name = isJson && isText ? JSON.stringify(label) : label;
+    return at === "key" && !hasColon ? `${name}: ` : name;
+  };
+  return {
+    from,
+    to,
+    filter: true,
+    options: suggestions.map(({ label, detail, about, isText }) => ({
+      // What was typed begins with the quote.
+      label: isJson && isText ? JSON.stringify(label) : label,
+      displayLabel: label,
+      apply: written(label, isText),
+      detail,
+      info: about === "" ? undefined : about,
+      type: at === "key" ? "property" : "enum",
+    })),
+  };
+}
+
+async function hover(view: EditorView, position: number, compiler: Compiler): Promise<Tooltip | null> {
+  const { keyAt, spec } = outlineIn(view.state);
+  const key = keyAt(position);
+  if (key === undefined) return null;
+  const { detail, about } = await compiler.describe({ path: key.path, at: "value", spec });
+  if (detail === "" && about === "") return null;
+  const shown = element("div", { class: "hover" }, element("b", {}, detail), element("span", {}, about));
+  return { pos: key.from, end: key.to, create: () => ({ dom: shown }) };
+}

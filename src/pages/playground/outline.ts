@@ -1,0 +1,134 @@
+/**
+ * What a half-written spec says so far, and which place in it the cursor is at: read from the editor's own syntax tree, which is there
+ * whatever is missing. One walk serves JSON and YAML.
+ */
+import type { SyntaxNode } from "@lezer/common";
+import type { PlaceInSpec } from "../../browser/suggest.ts";
+
+/** A place, and the characters that what is chosen replaces. */
+export interface CursorPlace extends PlaceInSpec {
+  readonly from: number;
+  readonly to: number;
+  /** Whether a colon follows already. */
+  readonly hasColon: boolean;
+}
+
+type Path = readonly (string | number)[];
+
+const objects = ["Object", "BlockMapping", "FlowMapping"];
+const lists = ["Array", "BlockSequence", "FlowSequence"];
+const pairs = ["Property", "Pair"];
+const names = ["PropertyName", "Key"];
+const scalars = ["String", "Number", "True", "False", "Null", "Literal", "QuotedLiteral", "BlockLiteral"];
+
+const childrenOf = (node: SyntaxNode): SyntaxNode[] => {
+  const found: SyntaxNode[] = [];
+  for (let child = node.firstChild; child !== null; child = child.nextSibling) found.push(child);
+  return found;
+};
+
+const isOneOf = (kinds: readonly string[], node: SyntaxNode | undefined): boolean =>
+  node !== undefined && kinds.includes(node.name);
+
+const isValue = (node: SyntaxNode): boolean => isOneOf([...objects, ...lists, ...scalars], node);
+
+/** The value of a pair, or of a list's item; nothing if it is not written yet. */
+const valueIn = (node: SyntaxNode): SyntaxNode | undefined => childrenOf(node).find(isValue);
+
+const plainText = (text: string): string => text.replace(/^["']|["']$/g, "");
+
+/** A key and its colon, and nothing behind them but a word that was begun. */
+const openPair = /(?:"([^"\\\n]*)"|([\w-]+))\s*:[ \t]*[\w-]*$/;
+
+/** What the tree of a text comes to. */
+export function outlineOf(root: SyntaxNode, textOf: (from: number, to: number) => string) {
+  const keyOf = (pair: SyntaxNode): string | undefined => {
+    const name = childrenOf(pair).find((child) => isOneOf(names, child));
+    return name && plainText(textOf(name.from, name.to));
+  };
+  const itemsOf = (list: SyntaxNode): SyntaxNode[] =>
+    childrenOf(list).flatMap((child) =>
+      child.name === "Item" ? [valueIn(child) ?? child] : isValue(child) ? [child] : [],
+    );
+  const read = (node: SyntaxNode | undefined): unknown => {
+    if (node === undefined) return undefined;
+    if (isOneOf(objects, node))
+      return Object.fromEntries(
+        childrenOf(node).flatMap((pair) => {
+          const key = isOneOf(pairs, pair) ? keyOf(pair) : undefined;
+          return key === undefined || key === "" ? [] : [[key, read(valueIn(pair))]];
+        }),
+      );
+    if (isOneOf(lists, node)) return itemsOf(node).map(read);
+    const text = textOf(node.from, node.to);
+    if (/^-?[\d.]+(e[-+]?\d+)?$/i.test(text)) return Number(text);
+    return text === "true" ? true : text === "false" ? false : plainText(text);
+  };
+  const top = (node: SyntaxNode): SyntaxNode | undefined =>
+    isValue(node)
+      ? node
+      : childrenOf(node)
+          .map(top)
+          .find((found) => found !== undefined);
+  const spec = read(top(root));
+
+  /** The steps from the root to this node. */
+  const pathTo = (node: SyntaxNode): Path => {
+    const { parent } = node;
+    if (parent === null) return [];
+    const above = pathTo(parent);
+    if (isOneOf(pairs, parent)) {
+      const key = keyOf(parent);
+      return key === undefined || isOneOf(names, node) ? above : [...above, key];
+    }
+    if (isOneOf(lists, parent)) {
+      const at = childrenOf(parent)
+        .filter((child) => child.name === "Item" || isValue(child))
+        .findIndex(({ from }) => from === node.from);
+      return at < 0 ? above : [...above, at];
+    }
+    return above;
+  };
+
+  /** The key at this position, for what is to be told of it. */
+  const keyAt = (position: number): { path: Path; from: number; to: number } | undefined => {
+    for (let node: SyntaxNode | null = root.resolveInner(position, 1); node !== null; node = node.parent) {
+      const key = isOneOf(names, node) && node.parent !== null ? keyOf(node.parent) : undefined;
+      if (key !== undefined) return { path: [...pathTo(node), key], from: node.from, to: node.to };
+    }
+    return undefined;
+  };
+
+  const cursorAt = (position: number): CursorPlace | undefined => {
+    const found = root.resolveInner(position, -1);
+    const word = /[\w-]*$/.exec(textOf(Math.max(0, position - 100), position))?.[0] ?? "";
+    const bare = { from: position - word.length, to: position, hasColon: false, spec };
+    for (let node: SyntaxNode | null = found; node !== null; node = node.parent) {
+      if (isOneOf(names, node)) {
+        const hasColon = node.nextSibling?.name === ":" || /^\s*:/.test(textOf(node.to, node.to + 20));
+        return { path: pathTo(node), at: "key", spec, from: node.from, to: node.to, hasColon };
+      }
+      if (isOneOf(scalars, node)) {
+        const isKey = isOneOf(objects, node.parent ?? undefined);
+        const place = { path: pathTo(node), spec, from: node.from, to: node.to, hasColon: false };
+        return { ...place, at: isKey ? "key" : "value" };
+      }
+      if (isOneOf(pairs, node)) {
+        const key = keyOf(node);
+        if (key !== undefined) return { ...bare, path: [...pathTo(node), key], at: "value" };
+      }
+      if (isOneOf(objects, node)) {
+        // Behind a colon there is no node yet.
+        const [, quoted, plain = quoted] = openPair.exec(textOf(node.from, position)) ?? [];
+        const path = pathTo(node);
+        return plain === undefined
+          ? { ...bare, path, at: "key" }
+          : { ...bare, path: [...path, plain], at: "value" };
+      }
+      if (isOneOf(lists, node))
+        return { ...bare, path: [...pathTo(node), itemsOf(node).length], at: "value" };
+    }
+    return { ...bare, path: [], at: "key" };
+  };
+  return { spec, keyAt, cursorAt };
+}

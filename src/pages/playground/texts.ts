@@ -1,0 +1,33 @@
+/** The texts that the scripts beside the page left: what its workers run, data files, and specs to begin with. */
+declare global {
+  var tapelessTexts: Partial<Texts> | undefined;
+}
+
+export interface Texts {
+  readonly libraries: string;
+  readonly compiler: string;
+  readonly trainer: string;
+  /** Data files by name. */
+  readonly data: Readonly<Record<string, string>>;
+  /** Specs of the repository by name. */
+  readonly specs: Readonly<Record<string, string>>;
+}
+
+/** The texts, once all scripts of the page have run. @throws Error if one of its files is missing */
+export function texts(): Texts {
+  const { libraries, compiler, trainer, data, specs } = globalThis.tapelessTexts ?? {};
+  if (libraries && compiler && trainer && data && specs) return { libraries, compiler, trainer, data, specs };
+  throw new Error(
+    "a file of the playground is missing: compiler.js, libraries.js and data.js stand beside it",
+  );
+}
+
+/** A worker that runs these texts, one after the other. It is under the page's policy, and needs no server. */
+export function workerOf(...scripts: readonly string[]): Worker {
+  const address = URL.createObjectURL(
+    new Blob([...scripts.map((text) => `${text}\n`)], { type: "text/javascript" }),
+  );
+  const worker = new Worker(address);
+  URL.revokeObjectURL(address);
+  return worker;
+}

@@ -1,0 +1,56 @@
+/** Serves some texts on this machine, and to this machine alone. */
+import { createServer, type Server } from "node:http";
+import { extname } from "node:path";
+
+const types: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+};
+
+export interface ServedFiles {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * The files at their names, `index.html` at the root too.
+ * @param port 0 takes any that is free
+ * @throws Error with the code EADDRINUSE or EACCES if the port cannot be had
+ */
+export async function serveFiles(
+  files: ReadonlyMap<string, string>,
+  { port, policy }: { port: number; policy: string },
+): Promise<ServedFiles> {
+  const server = createServer(({ url = "/", method = "GET" }, response) => {
+    const name = new URL(url, "http://localhost").pathname.slice(1) || "index.html";
+    const text = files.get(name);
+    if (text === undefined || !["GET", "HEAD"].includes(method))
+      return void response.writeHead(404, { "content-type": "text/plain" }).end("There is no such page.\n");
+    response.writeHead(200, {
+      "content-type": types[extname(name)] ?? "text/plain; charset=utf-8",
+      "content-security-policy": `${policy}; frame-ancestors 'none'`,
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cache-control": "no-store",
+    });
+    response.end(method === "HEAD" ? undefined : text);
+  });
+  await listening(server, port);
+  const address = server.address();
+  const taken = typeof address === "object" && address !== null ? address.port : port;
+  return {
+    url: `http://127.0.0.1:${taken}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const listening = (server: Server, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });

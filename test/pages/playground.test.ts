@@ -1,0 +1,146 @@
+// The playground in a real browser, served as `tapeless playground` serves it.
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { playgroundFiles, playgroundPolicy } from "../../src/web/playground-files.ts";
+import { serveFiles, type ServedFiles } from "../../src/web/serve-files.ts";
+import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
+
+let browser: Browser;
+let served: ServedFiles;
+beforeAll(async () => {
+  served = await serveFiles(await playgroundFiles(), { port: 0, policy: playgroundPolicy });
+  if (chromiumPath() !== undefined) browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await served.close();
+});
+beforeEach(needsChromium);
+
+/** Puts a text into the editor, as if it were pasted. */
+async function write(page: Page, text: string): Promise<void> {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+A");
+  await page.keyboard.insertText(text);
+}
+
+const compiled = (page: Page) => page.locator(".left .status", { hasText: "compiled in" }).waitFor();
+const trainStatus = (page: Page) => page.locator(".train .status");
+const panel = (page: Page, state: string) => page.locator(`.train[data-state="${state}"]`).waitFor();
+
+/** Colours of some places of the decision surface. */
+const surface = (page: Page): Promise<string> =>
+  page.evaluate("document.querySelector('canvas.surface').toDataURL()");
+
+describe("the playground", () => {
+  it("trains two moons to 95 % with the surface moving, and says nothing on the console", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    await panel(page, "ready");
+    const untrained = await surface(page);
+    await page.getByRole("button", { name: "One epoch" }).click();
+    await page.getByText(/^epoch 1\/150/).waitFor();
+    const after = await surface(page);
+    expect(after).not.toBe(untrained);
+    await page.getByLabel("How fast").selectOption("as fast as it goes");
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await panel(page, "done");
+    expect(await surface(page)).not.toBe(after);
+    const accuracy = Number(
+      /validation.*accuracy ([\d.]+)/.exec((await trainStatus(page).textContent()) ?? "")?.[1],
+    );
+    expect(accuracy).toBeGreaterThanOrEqual(0.95);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("computes the bits of the command line: iris after 3 epochs", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    const text = readFileSync("graphs/iris.json", "utf8").replace('"epochs": 100', '"epochs": 3');
+    await write(page, text);
+    await page.getByText("ready: 3 epochs to train").waitFor();
+    await page.getByRole("button", { name: "Train", exact: true }).click();
+    await panel(page, "done");
+    const inPage: unknown = JSON.parse((await page.locator(".outcome").getAttribute("data-result")) ?? "");
+    const args = ["src/cli/tapeless.js", "train", "graphs/iris.json", "--epochs", "3", "--json"];
+    const printed = execFileSync(process.execPath, args, {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    expect(inPage).toEqual(JSON.parse(printed));
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("tells what is wrong at its line and column, with its hint, and leads there", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    await compiled(page);
+    const text = readFileSync("graphs/iris.json", "utf8").replace('"units": 16', '"unit": 16');
+    await write(page, text);
+    const problem = page.locator(".problem", { hasText: 'no key "unit"' });
+    await problem.waitFor();
+    expect(await problem.textContent()).toContain('did you mean "units"?');
+    expect(await problem.locator(".where").textContent()).toBe("6:24");
+    await problem.click();
+    expect(await page.locator(".cm-activeLine").textContent()).toContain('"unit": 16');
+    expect(await page.locator(".cm-lintRange-error", { hasText: "unit" }).count()).toBe(1);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("completes keys and values from the schema", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    await compiled(page);
+    await page.locator(".cm-content").click();
+    await page.keyboard.press("Control+Home");
+    for (let line = 0; line < 4; line++) await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("End");
+    await page.keyboard.type(' { "type": "dense", "un');
+    await page.locator(".cm-tooltip-autocomplete").getByText("units", { exact: true }).waitFor();
+    // A choice that has only just come up takes no key yet.
+    await page.waitForTimeout(150);
+    await page.keyboard.press("Enter");
+    await page.keyboard.type('8, "activation": "ge');
+    await page.locator(".cm-tooltip-autocomplete").getByText("gelu", { exact: true }).waitFor();
+    await page.waitForTimeout(150);
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("End");
+    await page.keyboard.type(",");
+    expect(await page.locator(".cm-line").nth(4).textContent()).toContain(
+      '{ "type": "dense", "units": 8, "activation": "gelu"},',
+    );
+    await page.locator(".problem").first().waitFor({ state: "detached" });
+    await page.getByText(/compiled in .* parameters/).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("opens a shared link in the state that it was shared in", async () => {
+    const { page } = await openPage(browser, served.url);
+    await compiled(page);
+    await write(page, readFileSync("graphs/two-moons.yaml", "utf8"));
+    await page.getByRole("tab", { name: "Code" }).click();
+    await page.locator(".code-lines", { hasText: 'from the spec "two-moons"' }).waitFor();
+    const link = page.url();
+    await page.close();
+    const opened = await openPage(browser, link);
+    await opened.page.locator(".code-lines", { hasText: 'from the spec "two-moons"' }).waitFor();
+    expect(await opened.page.locator(".cm-content").textContent()).toContain("swish with a slope");
+    expect(await opened.page.getByRole("tab", { name: "Code" }).getAttribute("aria-selected")).toBe("true");
+    expect(opened.complaints).toEqual([]);
+    await opened.page.close();
+  });
+
+  it("tells kindly of a link that is broken, and runs nothing that is in one", async () => {
+    const { page, complaints } = await openPage(browser, `${served.url}#v1.nonsense`);
+    await compiled(page);
+    expect(await page.locator(".notice").textContent()).toContain("the link is broken");
+    await write(page, 'export default (globalThis.wasRun = "<img src=x onerror=alert(1)>");');
+    await page.locator(".problem").first().waitFor();
+    expect(await page.evaluate(() => "wasRun" in globalThis)).toBe(false);
+    expect(await page.locator("img").count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
