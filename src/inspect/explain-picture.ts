@@ -6,6 +6,7 @@ import type { ProgramName } from "../pipeline.ts";
 import type { ExplainedNode, ExplainedPicture } from "./explanation.ts";
 import type { LayerName } from "./picture/box-texts.ts";
 import { chooseBoxes, type Drawn } from "./picture/choose-boxes.ts";
+import { createLayOut, type LayOut } from "./picture/elk-layout.ts";
 import { groupBoxes } from "./picture/group-boxes.ts";
 import { lanesPicture } from "./picture/lanes-picture.ts";
 import type { LanePlan } from "./picture/place-lanes.ts";
@@ -29,25 +30,27 @@ export async function explainPictures(
 ): Promise<ExplainedPicture[]> {
   const programs = [...new Set(nodes.map(({ program }) => program))];
   const others = programs.filter((program) => program !== "gradient" && program !== "update");
+  const layOut = createLayOut();
   const names: readonly ExplainedPicture["name"][] = ["step", ...others];
-  return Promise.all(names.map(async (name) => ({ name, title: titles[name], picture: await pictureOf(name, nodes, layers) }))); // prettier-ignore
+  return Promise.all(names.map(async (name) => ({ name, title: titles[name], picture: await pictureOf(name, nodes, layers, layOut) }))); // prettier-ignore
 }
 
 function pictureOf(
   name: ExplainedPicture["name"],
   nodes: readonly ExplainedNode[],
   layers: readonly LayerName[],
+  layOut: LayOut,
 ) {
-  if (name === "step") return stepPicture(nodes, layers);
+  if (name === "step") return stepPicture(nodes, layers, layOut);
   const { groups, links } = groupBoxes(chooseBoxes(ofProgram(nodes, name)));
   const lane = { region: "evaluation", label: titles[name], groups, isMirror: false } as const;
-  return lanesPicture([lane], links, layers);
+  return lanesPicture([lane], links, layers, layOut);
 }
 
 const ofProgram = (nodes: readonly ExplainedNode[], ...names: readonly ProgramName[]): ExplainedNode[] =>
   nodes.filter(({ program }) => names.includes(program));
 
-function stepPicture(nodes: readonly ExplainedNode[], layers: readonly LayerName[]) {
+function stepPicture(nodes: readonly ExplainedNode[], layers: readonly LayerName[], layOut: LayOut) {
   const drawn = chooseBoxes(ofProgram(nodes, "gradient", "update"));
   const { groups, links } = groupBoxes(withGradients(drawn));
   const lanes: readonly LanePlan[] = [
@@ -55,7 +58,7 @@ function stepPicture(nodes: readonly ExplainedNode[], layers: readonly LayerName
     { region: "backward", label: "Backward: gradients, up from the loss", isMirror: true, groups: groups.filter(({ region }) => region === "backward") }, // prettier-ignore
     { region: "update", label: "Update", isMirror: false, groups: groups.filter(({ region }) => region === "update") }, // prettier-ignore
   ];
-  return lanesPicture(lanes.filter((lane) => lane.groups.length > 0), links, layers); // prettier-ignore
+  return lanesPicture(lanes.filter((lane) => lane.groups.length > 0), links, layers, layOut); // prettier-ignore
 }
 
 /** What the update reads as gradients, one or all of them in one, is what the gradient graph left there. */

@@ -49,11 +49,22 @@ export interface Layout {
 /** The wires of one box leave at one point: they carry one value. */
 const exitOf = (box: LayoutBox): string => `${box.id}/exit`;
 
-export async function layoutOf(problem: LayoutProblem): Promise<Layout> {
-  const { boxes, wires } = problem;
-  if (boxes.length === 0) return { width: 0, height: 0, corners: [], routes: [] };
-  const laidOut = await new elkjs.default().layout(elkGraph(problem));
-  const [whole] = laidOut.children ?? [];
+/** Lays out one problem after the other; equal ones, as those of a hundred equal layers, once. */
+export type LayOut = (problem: LayoutProblem) => Promise<Layout>;
+
+export function createLayOut(): LayOut {
+  const elk = new elkjs.default();
+  const solved = new Map<string, Promise<Layout>>();
+  return (problem) => {
+    const key = JSON.stringify(problem);
+    const layout =
+      solved.get(key) ?? elk.layout(elkGraph(problem)).then((laidOut) => layoutFrom(laidOut, problem));
+    solved.set(key, layout);
+    return layout;
+  };
+}
+
+function layoutFrom({ children: [whole] = [] }: ElkNode, { boxes, wires }: LayoutProblem): Layout {
   const places = new Map((whole.children ?? []).map(({ id, x = 0, y = 0 }) => [id, [x, y] as const]));
   const sections = new Map((whole.edges ?? []).map(({ id, sections: [section] = [] }) => [id, section]));
   return {

@@ -2,7 +2,7 @@
 import type { NodeId, Picture, PictureBox, Wire } from "../explanation.ts";
 import { valueTexts } from "./box-texts.ts";
 import type { Drawn } from "./choose-boxes.ts";
-import { layoutOf, type Layout, type LayoutProblem, type Side } from "./elk-layout.ts";
+import type { LayOut, LayoutProblem, Side } from "./elk-layout.ts";
 import type { Group } from "./group-boxes.ts";
 
 /** A value that crosses the border of a group. */
@@ -16,9 +16,6 @@ export interface Border {
   readonly leaving: readonly Crossing[];
 }
 
-/** Layouts of problems that were solved already: a hundred equal layers are laid out once. */
-export type Solved = Map<string, Promise<Layout>>;
-
 /** Room for the name of the group. */
 const padding = [38, 22] as const;
 
@@ -28,13 +25,10 @@ interface Plan {
   readonly wires: readonly Omit<Wire, "points">[];
 }
 
-export async function insidePicture(group: Group, border: Border, solved: Solved): Promise<Picture> {
+export async function insidePicture(group: Group, border: Border, layOut: LayOut): Promise<Picture> {
   const texts = group.members.map(valueTexts);
   const { problem, wires } = planOf(group, texts, border);
-  const key = JSON.stringify(problem);
-  const layout = solved.get(key) ?? layoutOf(problem);
-  solved.set(key, layout);
-  const { width, height, corners, routes } = await layout;
+  const { width, height, corners, routes } = await layOut(problem);
   const boxes = group.members.map(({ node, kind, nodes }, index): PictureBox => ({
     id: node.id,
     region: node.region,

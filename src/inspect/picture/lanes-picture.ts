@@ -5,9 +5,9 @@
 import { invariant } from "../../diagnostics/errors.ts";
 import type { Picture, PictureBox } from "../explanation.ts";
 import { groupTexts, valueTexts, type LayerName } from "./box-texts.ts";
-import { layoutOf } from "./elk-layout.ts";
+import type { LayOut } from "./elk-layout.ts";
 import type { Group, Link } from "./group-boxes.ts";
-import { insidePicture, type Border, type Solved } from "./inside-picture.ts";
+import { insidePicture, type Border } from "./inside-picture.ts";
 import { linkSides, type SidedLink } from "./link-sides.ts";
 import { placeLanes, type LaneLayout, type LanePlan } from "./place-lanes.ts";
 
@@ -21,13 +21,16 @@ export async function lanesPicture(
   plans: readonly LanePlan[],
   links: readonly Link[],
   layers: readonly LayerName[],
+  layOut: LayOut,
 ): Promise<Picture> {
   const sided = linkSides(plans, links);
-  const blocks = await blocksOf(plans, sided, layers);
+  const blocks = await blocksOf(plans, sided, layers, layOut);
   const layouts: LaneLayout[] = [];
   for (const plan of plans)
     layouts.push(
-      plan.isMirror ? mirrored(plan, layouts[0], blocks, sided) : await laneLayout(plan, blocks, sided),
+      plan.isMirror
+        ? mirrored(plan, layouts[0], blocks, sided)
+        : await laneLayout(plan, blocks, sided, layOut),
     );
   return placeLanes(plans, layouts, sided);
 }
@@ -37,8 +40,8 @@ async function blocksOf(
   plans: readonly LanePlan[],
   links: readonly SidedLink[],
   layers: readonly LayerName[],
+  layOut: LayOut,
 ): Promise<Map<Group, Block>> {
-  const solved: Solved = new Map();
   const borders = bordersOf(links);
   const groups = plans.flatMap((plan) => plan.groups);
   const list = await Promise.all(
@@ -47,7 +50,7 @@ async function blocksOf(
       const [only] = members;
       if (members.length === 1)
         return { ...valueTexts(only), id, region, kind: only.kind, nodes: only.nodes };
-      const inside = await insidePicture(group, borders.get(group) ?? { entering: [], leaving: [] }, solved);
+      const inside = await insidePicture(group, borders.get(group) ?? { entering: [], leaving: [] }, layOut);
       const nodes = [...new Set(members.flatMap((member) => member.nodes))];
       return { ...groupTexts(group, layers), id, region, kind: "group", nodes, inside };
     }),
@@ -92,11 +95,12 @@ async function laneLayout(
   { groups }: LanePlan,
   blocks: ReadonlyMap<Group, Block>,
   links: readonly SidedLink[],
+  layOut: LayOut,
 ): Promise<LaneLayout> {
   const within = links.flatMap(({ link, leaves }) =>
     leaves === "SOUTH" && groups.includes(link.from) ? [link] : [],
   );
-  const { width, height, corners, routes } = await layoutOf({
+  const { width, height, corners, routes } = await layOut({
     direction: "DOWN",
     boxes: groups.map((group) => blockOf(blocks, group)),
     ports: [],

@@ -20,6 +20,8 @@ export interface SceneWire {
   readonly points: readonly Point[];
   /** Whether it ends at a box, and not at another wire. */
   readonly hasHead: boolean;
+  /** Whether it goes from the border of a box to another wire only. */
+  readonly isJoint: boolean;
   /** The group that it is in, or whose border it crosses. */
   readonly group: string | undefined;
 }
@@ -76,6 +78,7 @@ function insideOf({ id, x, y, inside }: SceneBox): { id: string; boxes: SceneBox
       ...wire,
       points: wire.points.map(([px, py]): Point => [px + x, py + y]),
       hasHead: wire.to !== undefined,
+      isJoint: false,
       group: id,
     })),
   };
@@ -100,8 +103,13 @@ function rerouted(
   const whole = [...start.points, ...points.slice(1, -1), ...[...end.points].reverse()];
   const shared = { from, to, group: undefined };
   return [
-    { ...shared, nodes, points: whole, hasHead: end.joints.length === 0 },
-    ...[...start.joints, ...end.joints].map((joint) => ({ ...shared, ...joint, hasHead: false })),
+    { ...shared, nodes, points: whole, hasHead: end.joints.length === 0, isJoint: false },
+    ...[...start.joints, ...end.joints].map((joint) => ({
+      ...shared,
+      ...joint,
+      hasHead: false,
+      isJoint: true,
+    })),
   ];
 }
 
