@@ -61,6 +61,8 @@ function checkFlags(flags: TrainFlags): void {
     "chart",
     "showSchedule",
     "report",
+    "serve",
+    "tensorboard",
   ] as const;
   const given = idle.find((flag) => flags[flag] !== undefined);
   if (given === undefined) return;

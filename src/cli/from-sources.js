@@ -9,8 +9,8 @@ const sources = fileURLToPath(new URL("../", import.meta.url));
 const cache = fileURLToPath(new URL("../../node_modules/.cache/tapeless/", import.meta.url));
 const lock = fileURLToPath(new URL("../../package-lock.json", import.meta.url));
 
-/** What is started by itself: the command line, and a thread of its search. */
-const entries = { main: "cli/main.ts", worker: "search/worker.ts" };
+/** What is started by itself: the command line, a thread of its search, and that of the server behind a page. */
+const entries = { main: "cli/main.ts", worker: "search/worker.ts", server: "cli/live/server-thread.ts" };
 
 /** The module of this name. */
 export async function importSources(entry = "main") {

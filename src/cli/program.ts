@@ -10,12 +10,13 @@ import type { CompileFlags } from "./compile.ts";
 import type { ExportFlags } from "./export.ts";
 import type { ImportFlags } from "./import.ts";
 import type { InspectFlags } from "./inspect.ts";
-import { collect, port, positive, shard, temperature, whole } from "./option-values.ts";
+import { collect, port, positive, shard } from "./option-values.ts";
 import type { PlaygroundFlags } from "./playground.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
 import type { SearchFlags } from "./search.ts";
 import type { TrainFlags } from "./train-flags.ts";
+import { withTrainOptions } from "./train-options.ts";
 import type { VerifyFlags } from "./verify.ts";
 
 const specArgument = "a model spec: a .json, .yaml or .ts file";
@@ -70,59 +71,20 @@ export function createProgram(done: (exitCode: number) => void): Command {
       done(await (await import("./compile.ts")).compileSpecs(specs, flags)),
     );
 
-  command(program, "train", "train a model on its data", [
-    "tapeless train graphs/digits.json",
-    "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
-    "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
-    "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
-    "tapeless train graphs/digits.json --plot curves.svg --log epochs.jsonl --report answers.html",
-    "tapeless train fine.json --from digits.ckpt      starts from the parameters that match",
-    "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
-    "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
-  ])
-    .argument("<spec>", specArgument)
-    .option(
-      "--data <file>",
-      "train on this file (CSV, JSON Lines, NumPy, Parquet) or this folder of IDX files (default: the spec's)",
-    )
-    .option("--epochs <n>", "epochs in all, those before a checkpoint included (default: the spec's)", whole)
-    .option("--seed <n>", "what everything random derives from (default: the spec's)", whole)
-    .option("--out <checkpoint>", "write all that resuming needs, after every epoch")
-    .option(
-      "--keep <k>",
-      "keep the last k checkpoints, older ones with their epoch in the name (default: 1)",
-      positive,
-    )
-    .option("--resume <checkpoint>", "go on from there")
-    .option(
-      "--from <file>",
-      "start from the parameters of a checkpoint, .safetensors or .npz that match by name and shape",
-    )
-    .option("--sample <n>", "write n new texts at the end; with --resume, --seed then says which", whole)
-    .option(
-      "--temperature <t>",
-      "how bold they are: 0 the likeliest characters, 1 as likely as in the data (default: 1)",
-      temperature,
-    )
-    .option(
-      "--find-learning-rate",
-      "instead of training, find a rate: steps on the training part whose rates rise",
-    )
-    .option("--show-schedule", "before training, show the learning rate of its steps")
-    .option(
-      "--chart",
-      "show the losses over the epochs at the end (default: if standard error is a terminal)",
-    )
-    .option("--no-chart", "show none")
-    .option(
-      "--report [file]",
-      "tell right from wrong answers, class by class, or how far off numbers are; to a file (.txt, .json, .svg, .html)",
-    )
-    .option("--plot <file>", "write losses and metrics over the epochs as a picture (.svg)")
-    .option(
-      "--log <file>",
-      "write a line of JSON for each epoch as it ends; with --resume, go on with the file",
-    )
+  withTrainOptions(
+    command(program, "train", "train a model on its data", [
+      "tapeless train graphs/digits.json",
+      "tapeless train graphs/digits.json --data other.csv --epochs 50 --seed 3",
+      "tapeless train graphs/digits.json --out digits.ckpt      a checkpoint after every epoch",
+      "tapeless train graphs/digits.json --resume digits.ckpt --epochs 100",
+      "tapeless train graphs/digits.json --plot curves.svg --log epochs.jsonl --report answers.html",
+      "tapeless train graphs/digits.json --serve      a page that shows it from inside, while it runs",
+      "tapeless train graphs/digits.json --tensorboard runs/digits",
+      "tapeless train fine.json --from digits.ckpt      starts from the parameters that match",
+      "tapeless train graphs/digits.json --find-learning-rate --plot rates.svg",
+      "tapeless train graphs/names.json --resume names.ckpt --sample 20 --temperature 0.8",
+    ]).argument("<spec>", specArgument),
+  )
     .addOption(targetOption())
     .addOption(dtypeOption())
     .option("--json", "print the result as one JSON object")

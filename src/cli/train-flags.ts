@@ -17,6 +17,9 @@ export interface TrainFlags extends WatchFlags {
   readonly findLearningRate?: boolean;
   readonly showSchedule?: boolean;
   readonly report?: string | true;
+  /** A port; true: any that is free. */
+  readonly serve?: number | true;
+  readonly tensorboard?: string;
   readonly target: "ts" | "wasm";
   readonly dtype: "f32" | "f64";
   readonly json?: boolean;
@@ -26,6 +29,11 @@ export interface TrainFlags extends WatchFlags {
 export function checkTrainFlags(model: Model, flags: TrainFlags): void {
   checkSampling(model, flags);
   checkFolds(model, flags);
+  if (flags.serve !== undefined && flags.json)
+    throw usageError(
+      "--json is for programs, and --serve waits for a person who looks at a page",
+      "--log and --tensorboard write what happens to files",
+    );
   if (flags.from !== undefined && flags.resume !== undefined)
     throw usageError(
       "--resume goes on with a training, --from begins another: only one of them can be meant",

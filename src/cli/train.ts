@@ -34,9 +34,11 @@ import { watchEpochs } from "./watch-epochs.ts";
 
 /** Returns the exit code: 1 for a training that diverged. */
 export async function trainSpec(spec: string, flags: TrainFlags): Promise<number> {
+  const isProbed = flags.serve !== undefined || flags.tensorboard !== undefined;
   const { compilation, source, hasSearch } = await compileSpec(spec, {
     target: flags.target,
     dtype: flags.dtype,
+    probe: isProbed,
   });
   const { model } = compilation;
   checkTrainFlags(model, flags);
@@ -60,6 +62,9 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const isWatched = (notes: Notes = {}) =>
     training.folds === undefined || foldsIn(notes).length === training.folds;
   const watch = await watchEpochs(model.name, isWatched(resumed?.notes) ? trainer.epoch : 0, flags);
+  const inside = isProbed
+    ? await (await import("./live/open-inside.ts")).openInside(model.name, trainer.epoch, flags)
+    : undefined;
   const progress = await progressLine(process.stderr);
   let latest: Latest | undefined;
   const train: FoldedRun["train"] = async (own, dataset, stage) => {
@@ -69,18 +74,25 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     if (before) onFile(before.file, "T3001", () => checkFields(fields, before.notes.fields));
     if (flags.showSchedule && own === trainer)
       await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs: stage.epochs });
-    const seen = seenAs(own, emitted.model, model, dataset, flags);
+    const plain = seenAs(own, emitted.model, model, dataset, flags);
+    const seen = isWatched(notes) && inside ? inside.stoppable(plain) : plain;
+    const shown = { trainer: own, facts: emitted.model, dataset, epochs: stage.epochs };
+    if (isWatched(notes)) await inside?.begin({ ...shown, accumulate: training.accumulate ?? 1 });
+    else inside?.pass(name);
     const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
     const options = before?.notes.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     latest = { name, trainer: own, dataset, before: own.save() };
     const result = await trainOn(emitted.model, training, seen, dataset, options, async (report) => {
       latest = { name, trainer: own, dataset, before: own.save() };
-      if (isWatched(notes)) await watch.see(report);
+      if (isWatched(notes)) {
+        await watch.see(report);
+        await inside?.see(report);
+      }
       await save();
       progress.show(name + epochText(report, stage.epochs));
     });
-    await save(own.epoch < stage.epochs ? { stopped: own.epoch } : {});
+    await save(own.epoch < stage.epochs && !inside?.isStopped() ? { stopped: own.epoch } : {});
     return result;
   };
   const read = () => readSource({ spec, source, model, facts: emitted.model, given: flags.data });
@@ -108,12 +120,15 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     if (flags.report !== undefined && latest !== undefined)
       await reportAnswers(compilation, emitted.model, latest.trainer, latest.dataset, flags.report);
     process.stdout.write(`${flags.json ? JSON.stringify(result) : foldedRegime.text(result)}\n`);
+    await inside?.end(result.epochs < epochs ? "stopped early" : "done", foldedRegime.text(result));
     return 0;
   } catch (error) {
     progress.end();
     if (!hasDiverged(error) || latest === undefined) throw error;
     await watch.end();
-    return tellDivergence(error, latest, compilation, emitted.model);
+    const code = await tellDivergence(error, latest, compilation, emitted.model);
+    await inside?.end("diverged", error.message);
+    return code;
   }
 }
 

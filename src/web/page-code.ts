@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { invariant } from "../diagnostics/errors.ts";
 
 /** The pages there are: each a folder of `src/pages/` with a `main.ts`. */
-export const pageNames = ["report"] as const;
+export const pageNames = ["report", "live"] as const;
 export type PageName = (typeof pageNames)[number];
 
 export interface PageCode {
