@@ -8,7 +8,7 @@ import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
 import { assembleWasm } from "./emit/wasm/wasm-module.ts";
-import type { Graph } from "./ir/nodes.ts";
+import type { Graph, Node } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import { programNames, type ProgramName } from "./loop/program-names.ts";
 import type { Buffer, LoopProgram } from "./loop/types.ts";
@@ -98,6 +98,8 @@ export interface Compilation {
   readonly graphs: Differentiated;
   /** In the order of their programs, as they were lowered: what is cheap stands twice where that saves memory. */
   readonly lean: readonly Graph[];
+  /** The values of them that stand there a second time. */
+  readonly copies: ReadonlySet<Node>;
   /** As fused, and as scheduled. */
   readonly lowered: readonly LoopProgram[];
   readonly programs: readonly LoopProgram[];
@@ -177,7 +179,8 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     options.target === "wasm"
       ? vectorPrograms(lowered, storage, { batchSize, skip, float: options.dtype })
       : undefined;
-  return { model, built, derived, graphs, lean: lean.map(({ graph }) => graph), lowered, programs, plan, vectors }; // prettier-ignore
+  const copies = new Set(lean.flatMap((each) => [...each.copies]));
+  return { model, built, derived, graphs, lean: lean.map(({ graph }) => graph), copies, lowered, programs, plan, vectors }; // prettier-ignore
 }
 
 /** The programs of the target `wasm`, on vectors. Its kernels are not those of TypeScript, so their temporaries live from and to other points. */

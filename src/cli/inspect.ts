@@ -10,12 +10,14 @@ import { checkParameter } from "./check-parameter.ts";
 import { checkPart } from "./check-part.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { expectedRun } from "./expected-run.ts";
+import { checkShownPass } from "./pass-names.ts";
 import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
 
 export interface InspectFlags {
   readonly show: ViewName;
   readonly of?: string;
+  readonly pass?: string;
   readonly format: Format;
   readonly target: "ts" | "wasm";
   /** How kernels of WebAssembly are written, and whether they are run to tell what they take. */
@@ -27,10 +29,12 @@ export interface InspectFlags {
 
 export async function inspectSpec(
   spec: string,
-  { show, of, format, target, text: written, measure, dtype, output }: InspectFlags,
+  { show, of, pass, format, target, text: written, measure, dtype, output }: InspectFlags,
 ): Promise<number> {
   if (of !== undefined && show !== "gradients" && show !== "graph")
     throw usageError("--of belongs to --show gradients, and to --show graph with --format svg or dot");
+  if (pass !== undefined && show !== "passes") throw usageError("--pass belongs to --show passes");
+  if (pass !== undefined) await checkShownPass(pass);
   const isOfWasm = show === "kernels" && target === "wasm";
   if (!isOfWasm && (written !== undefined || !measure))
     throw usageError(`${measure ? "--text" : "--no-measure"} belongs to --show kernels --target wasm`);
@@ -43,7 +47,7 @@ export async function inspectSpec(
   const { views } = await import("../inspect/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
   const times = isOfWasm && measure ? await timesOf(compilation) : undefined;
-  const subject: Subject = { compilation, reports, of, run, times, text: written };
+  const subject: Subject = { compilation, reports, of, pass, run, times, text: written };
   const text =
     format === "html"
       ? await htmlOf(subject, show, { dtype, source })

@@ -1,23 +1,30 @@
-/** The names that --skip takes: graph passes, the stages of lowering, the stages of the schedule. */
+/** The names of passes and stages that flags take, as the pipeline has them. */
 import { didYouMean } from "../util/did-you-mean.ts";
 import { usageError } from "./usage-error.ts";
 
-const loweringStages = ["rematerialise", "fuse-loops", "forward-stores", "shrink-temporaries"] as const;
-
-/** @throws DiagnosticError for a name that is none of them. */
+/** What --skip takes: graph passes, the stages of lowering, the stages of the schedule. @throws DiagnosticError for a name that is none of them. */
 export async function checkPassNames(names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
-  const [{ graphPasses }, { scheduleNames }] = await Promise.all([
+  const [{ graphPasses }, { loweringNames }, { scheduleNames }] = await Promise.all([
     import("../pipeline.ts"),
+    import("../lower/lower-graph.ts"),
     import("../schedule/schedule.ts"),
   ]);
-  const known = [...new Set([...graphPasses.map(({ name }) => name), ...loweringStages, ...scheduleNames])];
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    const similar = didYouMean(name, known);
-    throw usageError(
-      `there is no pass '${name}'`,
-      similar ? `did you mean ${similar}?` : `passes: ${known.join(", ")}`,
-    );
-  }
+  const known = [...graphPasses.map((pass) => pass.name), ...loweringNames, ...scheduleNames];
+  for (const name of names) checkName(name, known);
+}
+
+/** What inspect --pass takes: what has graphs or counts to show. @throws DiagnosticError for a name that has not. */
+export async function checkShownPass(name: string): Promise<void> {
+  const { shownPasses } = await import("../inspect/explain-passes.ts");
+  checkName(name, shownPasses);
+}
+
+function checkName(name: string, known: readonly string[]): void {
+  if (known.includes(name)) return;
+  const similar = didYouMean(name, known);
+  throw usageError(
+    `there is no pass '${name}'`,
+    similar ? `did you mean ${similar}?` : `passes: ${[...new Set(known)].join(", ")}`,
+  );
 }

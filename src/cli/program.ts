@@ -158,6 +158,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
 
   command(program, "inspect", "show what the compiler derived and why", [
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
+    "tapeless inspect graphs/digits.json --show passes --pass simplify",
     "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
     "tapeless inspect graphs/digits.json --show kernels --target wasm      estimates beside measured times",
     "tapeless inspect graphs/digits.json --show memory --format json",
@@ -174,6 +175,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "--of <name>",
       "show the gradient of this parameter alone; of the graph, draw this program, or a step with this layer open",
     )
+    .option("--pass <name>", "with --show passes: show this pass alone, and all that it changed")
     .addOption(
       new Option("--format <format>", "how to show it")
         .choices(["text", "json", "tex", "dot", "svg", "html"])

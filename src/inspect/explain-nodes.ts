@@ -105,7 +105,8 @@ function explainGraph(graph: Graph, program: ProgramName, context: Context): Exp
   });
 }
 
-function regionOf(node: Node, program: ProgramName): RegionName {
+/** The part of training that a node of a program serves. */
+export function regionOf(node: Node, program: ProgramName): RegionName {
   if (program === "begin" || program === "update") return "update";
   if (program !== "gradient" && program !== "measure") return "evaluation";
   return node.origin.forward === undefined ? "forward" : "backward";

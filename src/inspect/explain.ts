@@ -3,8 +3,11 @@ import type { SpecSource } from "../spec/read/spec-source.ts";
 import { explainCode } from "./explain-code.ts";
 import { explainGradients } from "./explain-gradients.ts";
 import { explainLayers } from "./explain-layers.ts";
+import { explainMemory } from "./explain-memory.ts";
 import { explainNodes } from "./explain-nodes.ts";
 import { explainPictures } from "./explain-picture.ts";
+import { explainPasses } from "./explain-passes.ts";
+import { explainStages } from "./explain-stages.ts";
 import type { Explanation } from "./explanation.ts";
 import { specPlaces } from "./spec-places.ts";
 import type { Subject } from "./view.ts";
@@ -22,7 +25,6 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
   const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
   const nodes = explainNodes(subject, placeOf);
   const layers = explainLayers(compilation, placeOf);
-  const { temporaryBytes, bytes, lowerBound } = (vectors ?? compilation).plan;
   return {
     model: {
       name: model.name,
@@ -38,9 +40,10 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
     nodes,
     layers,
     derivations: explainGradients(subject),
-    passes: [],
+    passes: explainPasses(subject),
+    stages: explainStages(compilation),
     kernels: [],
-    memory: { bytes, temporaryBytes, lowerBound, withoutSharing: temporaryBytes, buffers: [] },
+    memory: explainMemory(compilation),
     pictures: await explainPictures(nodes, layers),
     code: { text, lines },
   };

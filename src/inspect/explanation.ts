@@ -90,8 +90,32 @@ export interface ExplainedPass {
   readonly pass: string;
   readonly before: GraphCounts;
   readonly after: GraphCounts;
-  /** Lines of the graph's text that went and came; empty if nothing changed. */
+  /** The rewrite rules that it applied, and how often. */
+  readonly rules: readonly { readonly rule: string; readonly times: number }[];
+  /**
+   * Lines of the graph's text that went and came, a changed one as both, with a line around them that did not change; `…` stands for
+   * those left out. Empty if nothing changed. Values are called as in the graph that is lowered; those that it lacks have names of their own.
+   */
   readonly diff: readonly DiffLine[];
+}
+
+/** What one stage made of the loops of one program. */
+export interface ExplainedStage {
+  readonly program: ProgramName;
+  readonly stage: string;
+  readonly before: LoopCounts;
+  readonly after: LoopCounts;
+}
+
+/** Of a program's kernels, for a full batch. */
+export interface LoopCounts {
+  readonly kernels: number;
+  /** Buffers that are not of storage. */
+  readonly temporaries: number;
+  /** Each kernel's buffers, each counted once a kernel. */
+  readonly bytesTouched: number;
+  /** The most bytes of temporaries that live at once, each from the first kernel to the last that touches it. */
+  readonly peakBytes: number;
 }
 
 export interface DiffLine {
@@ -99,10 +123,11 @@ export interface DiffLine {
   readonly text: string;
 }
 
-/** Of a graph for a full batch; bytes as its loops would move them if each stored value were written and read once by each who reads it. */
+/** Of a graph for a full batch, the steps of its recurrences included; `graph-counts.ts` says how each is counted. */
 export interface GraphCounts {
   readonly nodes: number;
   readonly flops: number;
+  /** If each stored value were written once, and read once by each stored value that is computed from it. */
   readonly bytesMoved: number;
   /** The most bytes of temporaries that live at once. */
   readonly peakBytes: number;
@@ -254,6 +279,7 @@ export interface Explanation {
   readonly layers: readonly ExplainedLayer[];
   readonly derivations: readonly Derivation[];
   readonly passes: readonly ExplainedPass[];
+  readonly stages: readonly ExplainedStage[];
   readonly kernels: readonly ExplainedKernel[];
   readonly memory: ExplainedMemory;
   readonly pictures: readonly ExplainedPicture[];

@@ -55,18 +55,22 @@ export function nodeText(node: Node, spell: Spelling): string {
 
 /** Names for the nodes of a graph and of all its steps. */
 export function spellingOf(graph: Graph): Spelling {
-  const steps = stepsOf(graph);
-  const names = nameAll([
-    ...steps.flatMap(({ recurrence, step }) => linesOf(recurrence, step)),
-    ...graph.nodes,
-  ]);
+  const names = nameAll(nodesWithin(graph));
+  return { ...recurrenceSpelling(graph), node: (node) => names.get(node) ?? "absent" };
+}
+
+/** The nodes of a graph and of all its steps, each in the order of its lines. */
+export const nodesWithin = (graph: Graph): Node[] => [
+  ...stepsOf(graph).flatMap(({ recurrence, step }) => linesOf(recurrence, step)),
+  ...graph.nodes,
+];
+
+/** What the recurrences of a graph are called. */
+export function recurrenceSpelling(graph: Graph): Pick<Spelling, "recurrence"> {
   // One that stands in several steps has a block for each of them, with what its scans there need.
-  const distinct = new Set(steps.map(({ recurrence }) => recurrence));
+  const distinct = new Set(stepsOf(graph).map(({ recurrence }) => recurrence));
   const recurrences = new Map([...distinct].map((recurrence, i) => [recurrence, `r${i + 1}`]));
-  return {
-    node: (node) => names.get(node) ?? "absent",
-    recurrence: (recurrence) => recurrences.get(recurrence) ?? "absent",
-  };
+  return { recurrence: (recurrence) => recurrences.get(recurrence) ?? "absent" };
 }
 
 function nodeLines({ nodes }: Graph, spell: Spelling): string[] {
@@ -96,8 +100,10 @@ function recurrenceLines(recurrence: Recurrence, step: Graph, spell: Spelling): 
   ];
 }
 
-export function printGraph(graph: Graph): string {
-  const spell = spellingOf(graph);
+export const printGraph = (graph: Graph): string => printGraphAs(graph, spellingOf(graph));
+
+/** With other names than the graph's own, as where several graphs are compared. */
+export function printGraphAs(graph: Graph, spell: Spelling): string {
   const recurrences = stepsOf(graph).flatMap(({ recurrence, step }) =>
     recurrenceLines(recurrence, step, spell),
   );

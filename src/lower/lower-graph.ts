@@ -13,6 +13,7 @@ import { hasTrait } from "../ops/index.ts";
 import { spokenNames } from "../ops/spoken-names.ts";
 import { nameMaker } from "../util/name-maker.ts";
 import { chooseStored } from "./choose-stored.ts";
+import { directPlaces } from "./direct-places.ts";
 import { flopsToStore } from "./flops.ts";
 import { forwardStores } from "./forward-stores.ts";
 import type { KernelDraft } from "./forward-stores.ts";
@@ -34,6 +35,9 @@ export interface LowerOptions {
   readonly copies?: ReadonlySet<Node> | undefined;
 }
 
+/** The stages by which a graph becomes kernels, in order; each can be skipped. The first of them still works on the graph. */
+export const loweringNames = ["rematerialise", "fuse-loops", "forward-stores", "shrink-temporaries"] as const;
+
 /** A value that a unit computes: the node of the graph by which the kernel may be called, and what it says of it. */
 interface Label {
   readonly node: Node;
@@ -48,13 +52,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   );
   const all = [...graph.nodes, ...steps.flatMap(({ step }) => step.nodes)];
   const names = nameAll(all.filter((node) => stored.has(node) || hasTrait(node, "leaf")));
-  const readStorage = new Set(all.flatMap((node) => leafName(node) ?? []));
-
-  // A stored output lives in its place of storage at once, unless that place is still read as what it was before.
-  const direct = new Map<Node, string>();
-  for (const { storage: place, node } of graph.outputs)
-    if (leafName(node) === undefined && !direct.has(node) && !readStorage.has(place)) direct.set(node, place);
-
+  const direct = directPlaces(graph);
   const temporaries = new Map<Node, Buffer>();
   const temporaryName = nameMaker(storage.keys(), "_");
   const temporaryOf = (node: Node): string => {

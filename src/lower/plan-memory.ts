@@ -60,8 +60,12 @@ function lowestFit(bytes: number, span: Span, placed: readonly Placed[]): number
   return offset;
 }
 
-/** The largest sum of live temporaries at any kernel. */
-function lowerBoundOf(program: LoopProgram, lifetimes: ReadonlyMap<string, Span>, batchSize: number): number {
+/** The largest sum of live temporaries at any kernel, in bytes. */
+export function lowerBoundOf(
+  program: LoopProgram,
+  lifetimes: ReadonlyMap<string, Span>,
+  batchSize: number,
+): number {
   const change = new Array<number>(program.kernels.length + 1).fill(0);
   for (const [name, [first, last]] of lifetimes) {
     const buffer = program.buffers.get(name);

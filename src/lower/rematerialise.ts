@@ -13,71 +13,16 @@ import { withOperands } from "../ir/builder.ts";
 import { wish } from "../ir/names.ts";
 import { makeGraph, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
-import { sizeOf } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
 import { chooseStored } from "./choose-stored.ts";
+import { livesOf, peakOf } from "./lives.ts";
+import type { Lives } from "./lives.ts";
 
 /** Up to so many bytes of temporaries nothing is gained: they stay in a cache, where reading costs no more than computing. */
 const freeBytes = 1 << 20;
 
 /** The peak moves when values are gone from it; after a few rounds what is left is what must be kept. */
 const rounds = 4;
-
-/** When each stored value is made and last read, in positions of the graph's nodes. */
-interface Lives {
-  readonly stored: ReadonlySet<Node>;
-  readonly madeAt: ReadonlyMap<Node, number>;
-  /** Positions of the stored values that read it, in order. */
-  readonly readAt: ReadonlyMap<Node, readonly number[]>;
-  /** What a stored value is computed from: stored values and leaves. */
-  readonly sourcesOf: ReadonlyMap<Node, ReadonlySet<Node>>;
-}
-
-function livesOf(graph: Graph): Lives {
-  const stored = chooseStored(graph);
-  const madeAt = new Map(graph.nodes.map((node, position) => [node, position]));
-  const readAt = new Map<Node, number[]>();
-  const through = new Map<Node, ReadonlySet<Node>>();
-  const sourcesOf = new Map<Node, ReadonlySet<Node>>();
-  graph.nodes.forEach((node, position) => {
-    const sources = new Set<Node>();
-    for (const operand of operandsOf(node))
-      for (const source of through.get(operand) ?? []) sources.add(source);
-    const isKept = stored.has(node) || hasTrait(node, "leaf");
-    through.set(node, isKept ? new Set([node]) : sources);
-    if (!stored.has(node)) return;
-    sourcesOf.set(node, sources);
-    for (const source of sources) readAt.set(source, [...(readAt.get(source) ?? []), position]);
-  });
-  return { stored, madeAt, readAt, sourcesOf };
-}
-
-const bytesOf = (node: Node, batchSize: number): number =>
-  sizeOf(node.type.shape, batchSize) * (node.type.element === "f64" ? 8 : 4);
-
-/** The position at which most bytes are live, and how many. Outputs lie in places of their own. */
-function peakOf(
-  graph: Graph,
-  { stored, madeAt, readAt }: Lives,
-  batchSize: number,
-): { at: number; bytes: number } {
-  const change = new Array<number>(graph.nodes.length + 1).fill(0);
-  const outputs = new Set(graph.outputs.map(({ node }) => node));
-  for (const node of stored) {
-    if (outputs.has(node)) continue;
-    const made = madeAt.get(node) ?? 0;
-    const last = readAt.get(node)?.at(-1) ?? made;
-    change[made] += bytesOf(node, batchSize);
-    change[last + 1] -= bytesOf(node, batchSize);
-  }
-  let live = 0;
-  let peak = { at: 0, bytes: 0 };
-  change.forEach((delta, at) => {
-    live += delta;
-    if (live > peak.bytes) peak = { at, bytes: live };
-  });
-  return peak;
-}
 
 const isPlain = (node: Node): boolean =>
   hasTrait(node, "pointwise") && (hasTrait(node, "cheap") || node.op === "divide");

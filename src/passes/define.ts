@@ -2,10 +2,16 @@
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Graph } from "../ir/nodes.ts";
 
+export interface PassOptions {
+  /** Leave out what may change rounding. */
+  readonly exact: boolean;
+  /** Is told of every use of a rule; costs nothing when absent. */
+  readonly applied?: ((rule: string) => void) | undefined;
+}
+
 export interface Pass {
   readonly name: string;
-  /** `exact`: leave out what may change rounding. */
-  run(graph: Graph, g: GraphBuilder, options: { readonly exact: boolean }): Graph;
+  run(graph: Graph, g: GraphBuilder, options: PassOptions): Graph;
 }
 
 export const definePass = (name: string, run: Pass["run"]): Pass => ({ name, run });

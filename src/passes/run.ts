@@ -13,6 +13,8 @@ import type { Pass } from "./define.ts";
 /** What a pass made of a graph, and how long it took. */
 export interface PassReport {
   readonly pass: string;
+  /** The rules that it applied, and how often. */
+  readonly rules: ReadonlyMap<string, number>;
   readonly before: Graph;
   readonly after: Graph;
   readonly milliseconds: number;
@@ -44,11 +46,13 @@ export function runPasses(
   for (const pass of passes) {
     if (options.skip.has(pass.name)) continue;
     const start = performance.now();
-    const apply = (part: Graph) => pass.run(part, g, { exact: options.exact });
+    const rules = new Map<string, number>();
+    const applied = options.watch && ((rule: string) => void rules.set(rule, (rules.get(rule) ?? 0) + 1));
+    const apply = (part: Graph) => pass.run(part, g, { exact: options.exact, applied });
     const next = apply(rewriteSteps(current, g, apply));
     const milliseconds = performance.now() - start;
     if (next !== current) checkGraph(next, pass.name);
-    options.watch?.({ pass: pass.name, before: current, after: next, milliseconds });
+    options.watch?.({ pass: pass.name, rules, before: current, after: next, milliseconds });
     current = next;
     if (pass.name === options.stopAfter) break;
   }

@@ -9,6 +9,7 @@ import { rewriteGraph } from "../ir/rewrite.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 import { definePass } from "./define.ts";
+import type { PassOptions } from "./define.ts";
 import { arithmeticRules } from "./rules/arithmetic.ts";
 import { contractionRules } from "./rules/contractions.ts";
 import type { Rule } from "./rules/define.ts";
@@ -29,7 +30,12 @@ const pass = "simplify";
 /** Enough for any chain of rules seen; each round rewrites the whole graph bottom-up. */
 const rounds = 8;
 
-function applyRules(node: Node, g: GraphBuilder, active: readonly Rule[]): Node {
+function applyRules(
+  node: Node,
+  g: GraphBuilder,
+  active: readonly Rule[],
+  applied: PassOptions["applied"],
+): Node {
   let current = node;
   for (let tries = 0; tries < 20; tries++) {
     const before = current;
@@ -38,6 +44,7 @@ function applyRules(node: Node, g: GraphBuilder, active: readonly Rule[]): Node 
       const origin = { ...before.origin, rewrites: [...(before.origin.rewrites ?? []), rewrite] };
       const after = g.within(origin, () => rule.apply(before, g));
       if (after === undefined || after === before) continue;
+      applied?.(rule.name);
       const fresh = after.origin.rewrites?.at(-1) === rewrite && after.name === undefined;
       current = fresh && before.name !== undefined ? g.named(before.name, after) : after;
       break;
@@ -47,11 +54,11 @@ function applyRules(node: Node, g: GraphBuilder, active: readonly Rule[]): Node 
   return current;
 }
 
-export const simplify = definePass(pass, (graph, g, { exact }) => {
+export const simplify = definePass(pass, (graph, g, { exact, applied }) => {
   const active = exact ? rules.filter((rule) => rule.fast === undefined) : rules;
   let current = graph;
   for (let round = 0; round < rounds; round++) {
-    const next = rewriteGraph(current, g, (node) => applyRules(node, g, active));
+    const next = rewriteGraph(current, g, (node) => applyRules(node, g, active, applied));
     if (next === current) return current;
     current = next;
   }

@@ -29,6 +29,8 @@ text { fill: #333 }
 .line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round }
 .dashed { stroke-dasharray: 6 4 }
 .dot { fill-opacity: 0.55 }
+.box { stroke: #fff; stroke-width: 0.8 }
+.band { fill: #777 }
 .cell { fill: #0072b2 }
 .over { fill: #fff }
 ${seriesStyle(0)}
@@ -36,6 +38,7 @@ ${seriesStyle(0)}
 text { fill: #ddd }
 .quiet { fill: #aaa }
 .paper { fill: #16181c }
+.box { stroke: #16181c }
 .grid { stroke: #33363c }
 .axis { stroke: #777 }
 .mark { stroke: #999 }

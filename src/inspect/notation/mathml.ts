@@ -51,10 +51,10 @@ function symbolMathml(symbol: Symbol): string {
     case "word":
       return identifier(symbol.word);
     case "subscript":
-      return `<msub>${symbolMathml(symbol.base)}${row(listed(symbol.below.map(belowMathml)))}</msub>`;
+      return `<msub>${symbolMathml(symbol.base)}<mrow>${listed(symbol.below.map(belowMathml))}</mrow></msub>`;
     case "derivative": {
       const partial = operator("∂");
-      const fraction = `<mfrac>${row(partial + identifier("L"))}<mrow>${partial}${symbolMathml(symbol.of)}</mrow></mfrac>`;
+      const fraction = `<mfrac>${row(partial, identifier("L"))}<mrow>${partial}${symbolMathml(symbol.of)}</mrow></mfrac>`;
       return symbol.part === undefined
         ? fraction
         : `<msub>${fenced("(", fraction, ")")}<mn>${symbol.part}</mn></msub>`;

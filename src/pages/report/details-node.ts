@@ -4,18 +4,18 @@ import { countText, sizeText, workText } from "../../util/size-text.ts";
 import type { ExplainedNode, RewriteUse, RuleUse } from "../../inspect/explanation.ts";
 import type { Context } from "./context.ts";
 import { bufferLink, kernelLink, layerLink, lineLinks, link, listed, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
-import { math } from "./math.ts";
+import { equation, math } from "./math.ts";
 import { keyOfBuffer } from "./report-index.ts";
 
 type Part = HTMLElement | string;
 
 export function nodeDetails(context: Context, node: ExplainedNode): Part[] {
   const { index } = context;
-  const { name, type, region, program, formula, derivation, rewrites } = node;
+  const { name, type, region, program, derivation, rewrites } = node;
   return [
     element("h2", { class: region }, name),
     element("p", { class: "quiet" }, `${regionNames[region]} · program ${program} · ${node.op}`),
-    element("div", { class: "display" }, math(formula, true)),
+    element("div", { class: "display" }, equation(node)),
     facts([
       ["Type", element("code", {}, type)],
       ["Layer", node.layer === undefined ? undefined : index.layers.has(node.layer) ? layerLink(context, node.layer) : node.layer], // prettier-ignore
@@ -81,7 +81,7 @@ function whereParts(context: Context, { id, kernel, type }: ExplainedNode): read
   const lines = index.linesOfNode(id);
   const buffers = index.buffersOfNode(id);
   const parameters = index.derivationsOfNode(id);
-  const isFused = kernel !== undefined && index.explanation.kernels[kernel].fused.values.includes(id);
+  const isFused = kernel !== undefined && index.explanation.kernels[kernel]?.fused.values.includes(id);
   const inMemory = buffers.map((buffer) => {
     const lives = buffer.life && `, lives from call ${buffer.life.first} to ${buffer.life.last}`;
     return element("span", {}, bufferLink(context, keyOfBuffer(buffer), buffer.name), ` (${sizeText(buffer.bytes)}${lives ?? ""})`); // prettier-ignore

@@ -5,7 +5,7 @@ import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../ins
 import type { Context, Pick } from "./context.ts";
 import { facts, nodeDetails, regionNames, some } from "./details-node.ts";
 import { bufferLink, kernelLink, layerLink, lineLinks, link, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
-import { math } from "./math.ts";
+import { equation, math } from "./math.ts";
 import { keyOfBuffer, type KnownRule } from "./report-index.ts";
 
 type Part = HTMLElement | string;
@@ -99,7 +99,7 @@ function nodeItem(context: Context, id: string, fused: readonly string[] = []): 
     {},
     nodeLink(context, id),
     fused.includes(id) ? element("span", { class: "badge" }, "in registers") : "",
-    node === undefined ? "" : element("div", { class: "display" }, math(node.formula, true)),
+    node === undefined ? "" : element("div", { class: "display" }, equation(node)),
   );
 }
 
@@ -133,7 +133,7 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
   if (layer === undefined || parameter === undefined) return undefined;
   const steps = index.derivations.get(name)?.steps ?? [];
   const gradient = steps.at(-1);
-  const formula = gradient === undefined ? undefined : index.nodes.get(gradient)?.formula;
+  const node = gradient === undefined ? undefined : index.nodes.get(gradient);
   const [stored, gradientStored] = [index.buffers.get(`parameter:${name}`), index.buffers.get(`gradient:${name}`)]; // prettier-ignore
   return [
     element("h2", {}, name),
@@ -148,7 +148,7 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
     gradient === undefined
       ? element("p", {}, "None: its layer is frozen, or no loss depends on it.")
       : element("p", {}, nodeLink(context, gradient), ", after ", link(context, { view: "gradients", pick: { kind: "parameter", key: name } }, `${steps.length} steps from the loss`)), // prettier-ignore
-    ...(formula === undefined ? [] : [element("div", { class: "display" }, math(formula, true))]),
+    ...(node === undefined ? [] : [element("div", { class: "display" }, equation(node))]),
     ...(layer.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, layer.place)]),
   ];
 }

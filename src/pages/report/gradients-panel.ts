@@ -4,7 +4,7 @@ import type { ExplainedNode } from "../../inspect/explanation.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lazyList, type LazyList } from "./lazy-list.ts";
 import { kernelLink, layerLink, lineLinks, listed, nodeLink, parameterLink, ruleLink } from "./links.ts";
-import { math } from "./math.ts";
+import { equation, math } from "./math.ts";
 
 export function gradientsPanel(context: Context, first: string | undefined): Panel {
   const { derivations, layers } = context.index.explanation;
@@ -74,7 +74,7 @@ function entryOf(context: Context, name: string): HTMLElement {
 }
 
 function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElement {
-  const { id, type, formula, derivation, rewrites, layer, kernel } = node;
+  const { id, type, derivation, rewrites, layer, kernel } = node;
   const lines = context.index.linesOfNode(id);
   const why = element("div", { class: "why" });
   if (derivation !== undefined) {
@@ -100,7 +100,7 @@ function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElem
       "div",
       {},
       element("div", { class: "head" }, nodeLink(context, id, "gradients"), element("code", { class: "quiet" }, type)), // prettier-ignore
-      element("div", { class: "display" }, math(formula, true)),
+      element("div", { class: "display" }, equation(node)),
       why,
       element("div", { class: "where quiet" }, ...where.flatMap((each, i) => (i === 0 ? [each] : [" · ", each]))), // prettier-ignore
     ),

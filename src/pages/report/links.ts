@@ -22,6 +22,7 @@ export function nodeLink(context: Context, id: NodeId, view?: State["view"]): HT
 
 export function kernelLink(context: Context, index: number, view?: State["view"]): HTMLElement {
   const kernel = context.index.explanation.kernels[index];
+  if (kernel === undefined) return element("span", {}, "another");
   const pick = { kind: "kernel", key: String(index) } as const;
   return link(context, { pick, ...(view && { view }) }, element("code", {}, `${kernel.program} ${kernel.call}: ${kernel.name}`)); // prettier-ignore
 }

@@ -7,6 +7,7 @@ import { codePanel } from "./code-panel.ts";
 import type { Context, Panel, State } from "./context.ts";
 import { details } from "./details.ts";
 import { gradientsPanel } from "./gradients-panel.ts";
+import { graphPanel } from "./graph-panel.ts";
 import { helpDialog } from "./help-dialog.ts";
 import { kernelsPanel } from "./kernels-panel.ts";
 import { layersPanel } from "./layers-panel.ts";
@@ -23,8 +24,9 @@ type Makers = Partial<Record<ViewName, () => Panel>>;
 
 /** The views that this report has something for, in order. */
 function makersOf(context: Context, { parameter }: ReportData): Makers {
-  const { derivations, passes, kernels, memory } = context.index.explanation;
+  const { pictures, derivations, passes, kernels, memory } = context.index.explanation;
   return {
+    ...(pictures.length > 0 && { graph: () => graphPanel(context) }),
     ...(derivations.length > 0 && { gradients: () => gradientsPanel(context, parameter) }),
     ...(passes.length > 0 && { passes: () => passesPanel(context) }),
     ...(kernels.length > 0 && { kernels: () => kernelsPanel(context) }),
@@ -88,7 +90,11 @@ function start(data: ReportData): void {
   addEventListener("keydown", (event) => {
     const { key, ctrlKey, metaKey, altKey, target } = event;
     const isSearch = (key === "k" && (ctrlKey || metaKey)) || (key === "/" && !isField(target));
-    if (!isSearch && (ctrlKey || metaKey || altKey || isField(target) || help.open)) return;
+    if (
+      event.defaultPrevented ||
+      (!isSearch && (ctrlKey || metaKey || altKey || isField(target) || help.open))
+    )
+      return;
     const place = Number(key) - 1;
     if (isSearch) focus();
     else if (key === "?") help.showModal();

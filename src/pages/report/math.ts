@@ -3,7 +3,7 @@
  * else stood there would be text.
  */
 import { element } from "../shared/element.ts";
-import type { Notation } from "../../inspect/explanation.ts";
+import type { ExplainedNode, Notation } from "../../inspect/explanation.ts";
 
 const namespace = "http://www.w3.org/1998/Math/MathML";
 const kept = new Set([
@@ -26,6 +26,21 @@ const kept = new Set([
   "symmetric",
   "width",
 ]);
+
+/** What a node is called, and what it is: `symbol = formula`. */
+export function equation({ symbol, formula }: Pick<ExplainedNode, "symbol" | "formula">): Element {
+  if (symbol.text === formula.text) return math(symbol, true);
+  const made = document.createElementNS(namespace, "math");
+  const sign = document.createElementNS(namespace, "mo");
+  sign.append("=");
+  made.append(...[math(symbol), sign, math(formula)].flatMap((part) => partsOf(part)));
+  made.setAttribute("display", "block");
+  made.setAttribute("aria-label", `${symbol.text} = ${formula.text}`);
+  return made;
+}
+
+const partsOf = (part: Element): (Node | string)[] =>
+  part.localName === "math" ? [...part.childNodes] : [part];
 
 /** In the line of the text around it; `display`: in a line of its own. */
 export function math({ mathml, text }: Notation, display = false): Element {
