@@ -46,7 +46,9 @@ function domainOf(values: readonly number[], isLog: boolean): [number, number] {
   if (low === undefined || high === undefined) return isLog ? [0.1, 1] : [0, 1];
   if (isLog) return low < high ? [low, high] : [low / 2, low * 2];
   if (high - low > nearest) return [low, high];
-  const room = Math.abs(low) > nearest ? Math.abs(low) / 2 : 1;
+  // What is counted or measured and is nothing stands on the axis, not between more and less than nothing.
+  if (Math.abs(low) <= nearest) return [0, 1];
+  const room = Math.abs(low) / 2;
   return [low - room, low + room];
 }
 

@@ -1,6 +1,6 @@
 // docs/seeing.md: every command runs as it is written, and prints what the page says that it prints.
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,22 +13,22 @@ for (const name of ["graphs", "node_modules", "src", "package.json", "tsconfig.j
   symlinkSync(join(root, name), join(folder, name));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a block of commands prints, on both streams; "failed" in front if one of them did. */
+/** What a script prints, on both streams; "failed" in front if it did. */
+const run = (script: string, args: readonly string[]) =>
+  new Promise<string>((resolve) => {
+    const env = { ...process.env, NO_COLOR: "1" };
+    execFile(process.execPath, [join(root, script), ...args], { cwd: folder, env }, (error, stdout, stderr) =>
+      resolve(`${error ? "failed" : ""}${stderr}${stdout}`),
+    );
+  });
+
+/** What a block of commands prints. */
 async function outputOf(commands: string): Promise<string> {
   let printed = "";
   for (const command of commands.trim().split("\n")) {
     const words = command.split(/ +/);
     expect(words.slice(0, 2)).toEqual(["npx", "tapeless"]);
-    const launcher = join(root, "src/cli/tapeless.js");
-    printed += await new Promise<string>((resolve) => {
-      const env = { ...process.env, NO_COLOR: "1" };
-      execFile(
-        process.execPath,
-        [launcher, ...words.slice(2)],
-        { cwd: folder, env },
-        (error, stdout, stderr) => resolve(`${error ? "failed" : ""}${stderr}${stdout}`),
-      );
-    });
+    printed += await run("src/cli/tapeless.js", words.slice(2));
   }
   return printed;
 }
@@ -37,7 +37,10 @@ const blocks = [...page.matchAll(/```sh\n([^`]*)```(?:\n\n(?:[^`#]|`[^`]+`)*```\
 
 test("the page has its commands", () => expect(blocks.length).toBeGreaterThan(6));
 
-test.each(blocks.map(([, commands, shown]) => ({ commands, shown })))(
+/** A command with --serve stays until it is left: test/cli/serve.test.ts does that. */
+const ending = blocks.filter(([, commands]) => !commands.includes("--serve"));
+
+test.each(ending.map(([, commands, shown]) => ({ commands, shown })))(
   "$commands",
   async ({ commands, shown }) => {
     const printed = await outputOf(commands);
@@ -45,3 +48,16 @@ test.each(blocks.map(([, commands, shown]) => ({ commands, shown })))(
     if (shown !== undefined) expect(printed).toContain(shown);
   },
 );
+
+test("the program that looks inside prints what it finds, every hundred steps", async () => {
+  const [, program] = /```ts\n(import \{ createTrainer \} from "\.\/digits\.ts";[^]*?)```/.exec(page) ?? [];
+  const given = `
+    const batch = { pixels: new Float64Array(64 * 32).map((_, i) => i % 7), digit: new Float64Array(32).fill(3) };
+    const data = { pixels: new Float64Array(64 * 3200).fill(1), digit: new Float64Array(3200).fill(3) };`;
+  const [imports, ...rest] = String(program).split("\n\n");
+  writeFileSync(join(folder, "look.ts"), [imports, given, ...rest].join("\n\n"));
+  await outputOf("npx tapeless compile graphs/digits.json --module --probe -o digits.ts");
+  const printed = await run("node_modules/tsx/dist/cli.mjs", ["look.ts"]);
+  expect(printed.match(/^dense1: \d+ of 64 units are idle$/gm)).toHaveLength(3);
+  expect(printed.match(/^dense2\.weight 0\.\d+$/gm)).toHaveLength(3);
+});

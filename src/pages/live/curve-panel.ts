@@ -19,8 +19,13 @@ export interface CurvePanel extends Panel {
 const [width, height] = [480, 210];
 const edge = { left: 58, right: 10, top: 8, bottom: 24 };
 const colours = 6;
-/** More names than that tell nobody anything. */
+/** More names than that tell nobody anything: then the colour says how deep in the network a curve belongs. */
 const mostNames = 14;
+const depths = 10;
+
+/** The look of the ith of so many curves, which are in the order of the network. */
+const colourOf = (i: number, count: number): string =>
+  count <= mostNames ? `colour${i % colours}` : `depth${Math.floor((i * depths) / count)}`;
 
 export function curvePanel(panel: CurvePanel): HTMLElement {
   const series = panel.series.map(({ points, ...others }) => ({
@@ -71,7 +76,7 @@ function pictureOf(panel: CurvePanel, faint: string | undefined): SVGElement {
     ),
     ...levels.map((level) => across("guide", y.at(level))),
     ...panel.series.map(({ name, points }, i) =>
-      curve(points, `colour${i % colours}${name === faint ? " faint" : ""}`, places),
+      curve(points, `${colourOf(i, panel.series.length)}${name === faint ? " faint" : ""}`, places),
     ),
   );
 }
@@ -90,12 +95,16 @@ function curve(points: readonly Point[], look: string, { x, y }: Places): SVGEle
 }
 
 function legend(names: readonly string[]): HTMLElement {
-  const shown = names
-    .slice(0, mostNames)
-    .map((name, i) => element("li", { class: `colour${i % colours}` }, name));
-  const more = names.length - shown.length;
-  if (more > 0) shown.push(element("li", {}, `and ${more} more`));
-  return element("ul", { class: "legend" }, ...shown);
+  const item = (name: string, look: string) => element("li", { class: look }, name);
+  if (names.length <= mostNames)
+    return element(
+      "ul",
+      { class: "legend" },
+      ...names.map((name, i) => item(name, colourOf(i, names.length))),
+    );
+  const between = Array.from({ length: depths - 2 }, (_, i) => item("", `depth${i + 1}`));
+  const ends = [item(names[0], "depth0"), item(names[names.length - 1], `depth${depths - 1}`)];
+  return element("ul", { class: "legend" }, ends[0], ...between, ends[1]);
 }
 
 /** For those who do not see the curves: where each of them stands. */

@@ -1,0 +1,76 @@
+// The page of `train --serve` in a real browser, on networks of 3, 30 and 300 layers. If one fails, whoever looks at a training sees
+// nothing of it, or not what is there.
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { flowers, flowersCsv, workspace, type Workspace } from "../cli/workspace.ts";
+import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
+
+let browser: Browser;
+beforeAll(async () => {
+  if (chromiumPath() !== undefined) browser = await startBrowser();
+});
+afterAll(() => browser?.close());
+beforeEach(needsChromium);
+
+let place: Workspace;
+const children: ChildProcess[] = [];
+beforeEach(() => {
+  place = workspace();
+  place.write("flowers.csv", flowersCsv);
+});
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill();
+  place.remove();
+});
+
+/** The address that `train --serve` tells for a network of so many layers. */
+function served(layers: number, ...flags: readonly string[]) {
+  const hidden = Array.from({ length: layers - 1 }, () => ({ type: "dense", units: 4, activation: "relu" }));
+  place.write("deep.json", { ...flowers, name: "deep", network: [...hidden, { type: "dense", units: 3 }] });
+  const launcher = fileURLToPath(new URL("../../src/cli/tapeless.js", import.meta.url));
+  const child = spawn(process.execPath, [launcher, "train", "deep.json", "--serve", ...flags], { cwd: place.folder }); // prettier-ignore
+  children.push(child);
+  let said = "";
+  const address = new Promise<string>((resolve, reject) => {
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      const found = /http:\S+/.exec(said);
+      if (found) resolve(found[0]);
+    });
+    child.on("exit", () => reject(new Error(said)));
+  });
+  const left = new Promise<number | null>((resolve) => child.on("exit", resolve));
+  return { address, left };
+}
+
+describe("the page of a training", () => {
+  it.each([3, 30, 300])(
+    "of %i layers shows its curves, every layer and every parameter",
+    async (layers) => {
+      const { address } = served(layers, "--epochs", "3");
+      const { page, complaints } = await openPage(browser, await address, { dark: layers === 30 });
+      await page.locator(".state[data-outcome=done]").waitFor({ timeout: 100_000 });
+      await page.locator(".figures", { hasText: "3 of 3" }).waitFor();
+      expect(await page.getByRole("img", { name: /^activations of/ }).count()).toBe(layers);
+      expect(await page.getByRole("img", { name: /^gradients of/ }).count()).toBe(2 * layers);
+      // Many curves are told apart by how deep they belong.
+      expect((await page.locator(".curve.depth9").count()) > 0).toBe(layers > 3);
+      expect(complaints).toEqual([]);
+      await page.close();
+    },
+    120_000,
+  );
+
+  it("has a button that ends the training, and then the server", async () => {
+    const { address, left } = served(3, "--epochs", "400000");
+    const { page, complaints } = await openPage(browser, await address);
+    await page.getByRole("button", { name: "Stop after this epoch" }).click();
+    await page.locator(".state[data-outcome=stopped]").waitFor();
+    await page.getByRole("button", { name: "End" }).click();
+    expect(await left).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
