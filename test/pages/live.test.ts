@@ -51,7 +51,7 @@ describe("the page of a training", () => {
     async (layers) => {
       const { address } = served(layers, "--epochs", "3");
       const { page, complaints } = await openPage(browser, await address, { dark: layers === 30 });
-      await page.locator(".state[data-outcome=done]").waitFor({ timeout: 100_000 });
+      await page.locator(".state[data-outcome=done]").waitFor({ timeout: 300_000 });
       await page.locator(".figures", { hasText: "3 of 3" }).waitFor();
       expect(await page.getByRole("img", { name: /^activations of/ }).count()).toBe(layers);
       expect(await page.getByRole("img", { name: /^gradients of/ }).count()).toBe(2 * layers);
@@ -60,7 +60,7 @@ describe("the page of a training", () => {
       expect(complaints).toEqual([]);
       await page.close();
     },
-    120_000,
+    320_000,
   );
 
   it("has a button that ends the training, and then the server", async () => {
