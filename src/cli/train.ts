@@ -149,7 +149,8 @@ async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promis
 /** On standard error: what is printed stays what the program prints. */
 async function showSchedule(compilation: Compilation, run: Run): Promise<void> {
   const { views } = await import("../inspect/index.ts");
-  process.stderr.write(`${views.schedule({ compilation, reports: [], of: undefined, run }).text}\n`);
+  const { text } = views.schedule({ compilation, reports: [], of: undefined, run });
+  process.stderr.write(`${await text()}\n`);
 }
 
 /** The trainer as its spec wants it to be seen. */
