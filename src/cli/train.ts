@@ -150,7 +150,7 @@ async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promis
 async function showSchedule(compilation: Compilation, run: Run): Promise<void> {
   const { views } = await import("../inspect/index.ts");
   const { text } = views.schedule({ compilation, reports: [], of: undefined, run });
-  process.stderr.write(`${await text()}\n`);
+  process.stderr.write(`${text()}\n`);
 }
 
 /** The trainer as its spec wants it to be seen. */
