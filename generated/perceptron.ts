@@ -74,7 +74,7 @@ const evaluate_dense1 = 48; // f32[n, 1], from call 1 to call 2 of evaluate
 
 // dense1_product = flower · dense1.weight
 // dense1 = dense1_product + dense1.bias
-// perceptron = −([versicolor > 0] ? dense1 : −dense1)
+// perceptron = −(dense1 if versicolor > 0 else −dense1)
 function compute_perceptron(f: Numbers, n: number): void {
   const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
@@ -88,7 +88,7 @@ function compute_perceptron(f: Numbers, n: number): void {
   }
 }
 
-// loss_total = Σ max(perceptron, 0)
+// loss_total = Σ_i,j max(perceptron, 0)
 // loss = loss_total / n
 function compute_loss(f: Numbers, n: number): void {
   let loss_total = 0;
@@ -101,11 +101,11 @@ function compute_loss(f: Numbers, n: number): void {
 // Gradient of loss = loss_total / loss_count [divide.vjp]:
 //   d_loss_total = 1 / n
 // Gradient of max(perceptron, 0) [maximum.vjp]:
-//   d_perceptron = [perceptron > 0] ? d_loss_total : ([perceptron = 0] ? d_loss_total · 0.5 : 0)
+//   d_perceptron = d_loss_total if perceptron > 0 else 0.5 · d_loss_total · [perceptron = 0]
 // Gradient of −dense1 [negate.vjp]:
-//   d_dense1 = −([versicolor > 0] ? d_perceptron : 0) − ([versicolor > 0] ? 0 : −d_perceptron)
+//   d_dense1 = −[versicolor > 0] ⊙ d_perceptron − [versicolor ≤ 0] ⊙ (−d_perceptron)
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1
+//   d_dense1.bias = Σ_i d_dense1
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   const d_loss_total = 1 / n;
   let d_dense1_bias_value = 0;
@@ -158,7 +158,7 @@ function compute_learningRate(integers: Int32Array, doubles: Float64Array): void
 }
 
 // dense1_product = flower · dense1.weight
-// dense1_step = [dense1_product + dense1.bias ≥ 0] ? 1 : 0
+// dense1_step = [dense1_product + dense1.bias ≥ 0]
 function compute_dense1_step(f: Numbers, n: number): void {
   const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
@@ -185,9 +185,9 @@ function compute_dense1(f: Numbers, n: number): void {
   }
 }
 
-// loss_total = Σ max(−([versicolor > 0] ? dense1 : −dense1), 0)
+// loss_total = Σ_i,j max(−(dense1 if versicolor > 0 else −dense1), 0)
 // totals_loss_total = totals:loss.total + loss_total
-// accuracy_total = Σ [[([dense1 ≥ 0] ? 1 : 0) ≥ 0.5] = [versicolor > 0.5]]
+// accuracy_total = Σ_i,j [[[dense1 ≥ 0] ≥ 0.5] = [versicolor > 0.5]]
 // totals_loss_count = totals:loss.count + n
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + n
