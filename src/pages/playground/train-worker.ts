@@ -1,17 +1,13 @@
 /**
  * The worker that trains: imports what the compiler emitted, and runs it as `tapeless train` does, some epochs at a time, each time that it
- * is told to go on. What it imports is our compiler's output alone, never a text of the user's.
+ * is told to go on.
  */
 import type { Probe, TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { inOwnUnits } from "../../runtime/own-units.ts";
 import { trainOn } from "../../runtime/train-on.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer.ts";
 import type { ModelFacts } from "../../runtime/model-facts.ts";
-
-interface EmittedModule {
-  readonly model: ModelFacts;
-  createTrainer(): Trainer;
-}
+import { importEmitted } from "./import-emitted.ts";
 
 let goOn: (milliseconds: number) => void = () => {};
 
@@ -27,7 +23,7 @@ self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
 const nextGo = (): Promise<number> => new Promise((resolve) => (goOn = resolve));
 
 async function train({ script, training, data }: TrainerScript, probe: Probe): Promise<void> {
-  const { model, createTrainer } = await importScript(script);
+  const { model, createTrainer } = await importEmitted(script);
   const trainer = createTrainer();
   const outputs = () => probe && predictAll(trainer, model, probe);
   if (data === undefined) return tell({ kind: "failed", message: "there is no data to train on" });
@@ -43,13 +39,6 @@ async function train({ script, training, data }: TrainerScript, probe: Probe): P
     return nextGo().then((milliseconds) => void (until = performance.now() + milliseconds));
   });
   tell({ kind: "done", reports, outputs: outputs(), result });
-}
-
-async function importScript(script: string): Promise<EmittedModule> {
-  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  const module: EmittedModule = await import(address);
-  URL.revokeObjectURL(address);
-  return module;
 }
 
 /** Any number of rows, a batch at a time. */
