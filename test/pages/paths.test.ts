@@ -1,12 +1,13 @@
 // The playground's view of paths, in a real browser: what the emitted trainers do on a surface, and what a person can change of it.
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { playgroundFiles, playgroundPolicy } from "../../src/web/playground-files.ts";
 import { serveFiles, type ServedFiles } from "../../src/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 /** Compiling four optimizers may take long on a machine that has other work; nothing here is about how long. */
 const timeout = 60_000;
+vi.setConfig({ testTimeout: 3 * timeout });
 
 let browser: Browser;
 let served: ServedFiles;
