@@ -1,6 +1,7 @@
 /** The playground: the compiler in a page. */
 import "../shared/theme.css";
 import "./playground.css";
+import "./paths/paths.css";
 import { element } from "../shared/element.ts";
 import { fragmentOf, stateOf, type PageState } from "./address.ts";
 import { examplesOf } from "./examples.ts";

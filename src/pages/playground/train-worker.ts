@@ -9,18 +9,19 @@ import type { EpochReport, Trainer } from "../../runtime/trainer.ts";
 import type { ModelFacts } from "../../runtime/model-facts.ts";
 import { importEmitted } from "./import-emitted.ts";
 
-let goOn: (milliseconds: number) => void = () => {};
+/** What waits for the next `go`. */
+const waiting: { goOn(milliseconds: number): void } = { goOn() {} };
 
 const tell = (answer: TrainAnswer): void => self.postMessage(answer);
 
 self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
-  if (request.kind === "go") return goOn(request.milliseconds);
+  if (request.kind === "go") return waiting.goOn(request.milliseconds);
   train(request.trainer, request.probe).catch((error: unknown) =>
     tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
   );
 };
 
-const nextGo = (): Promise<number> => new Promise((resolve) => (goOn = resolve));
+const nextGo = (): Promise<number> => new Promise((resolve) => (waiting.goOn = resolve));
 
 async function train({ script, training, data }: TrainerScript, probe: Probe): Promise<void> {
   const { model, createTrainer } = await importEmitted(script);

@@ -7,34 +7,34 @@ import type { Point, Range } from "./surfaces.ts";
 
 /** So many modules are kept: each learning rate that is tried is one. */
 const mostModules = 60;
-const modules = new Map<string, Promise<EmittedModule>>();
 
 const tell = (answer: WalkAnswer): void => self.postMessage(answer);
 
-self.onmessage = ({ data: request }: MessageEvent<WalkRequest>) => {
-  answered(request).then(tell, (error: unknown) =>
-    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
-  );
-};
-
-async function answered(request: WalkRequest): Promise<WalkAnswer> {
-  if (request.kind === "heights") {
-    const { script, range, side } = request;
-    return { kind: "heights", heights: heightsOf(await freshTrainer(script), range, side) };
-  }
-  const { scripts, start, steps } = request;
-  const paths: Record<string, Path> = {};
-  for (const [name, script] of Object.entries(scripts))
-    paths[name] = pathOf(await freshTrainer(script), start, steps);
-  return { kind: "paths", paths };
-}
-
-/** Without a step behind it: the optimizer's state is zero. */
-async function freshTrainer(script: string): Promise<Trainer> {
-  if (modules.size >= mostModules) modules.clear();
-  const module = modules.get(script) ?? importEmitted(script);
-  modules.set(script, module);
-  return (await module).createTrainer();
+function start(): void {
+  const modules = new Map<string, Promise<EmittedModule>>();
+  /** Without a step behind it: the optimizer's state is zero. */
+  const freshTrainer = async (script: string): Promise<Trainer> => {
+    if (modules.size >= mostModules) modules.clear();
+    const module = modules.get(script) ?? importEmitted(script);
+    modules.set(script, module);
+    return (await module).createTrainer();
+  };
+  const answered = async (request: WalkRequest): Promise<WalkAnswer> => {
+    if (request.kind === "heights") {
+      const { script, range, side } = request;
+      return { kind: "heights", heights: heightsOf(await freshTrainer(script), range, side) };
+    }
+    const { scripts, start, steps } = request;
+    const paths: Record<string, Path> = {};
+    for (const [name, script] of Object.entries(scripts))
+      paths[name] = pathOf(await freshTrainer(script), start, steps);
+    return { kind: "paths", paths };
+  };
+  self.onmessage = ({ data: request }: MessageEvent<WalkRequest>) => {
+    answered(request).then(tell, (error: unknown) =>
+      tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+    );
+  };
 }
 
 /** The two coordinates, as live views of the trainer's parameters and of their gradients. */
@@ -78,3 +78,5 @@ function finiteOr(compute: () => number): number {
     return NaN;
   }
 }
+
+start();
