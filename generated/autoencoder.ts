@@ -641,7 +641,7 @@ function compute_loss(f: Numbers, n: number): void {
   f[loss] = loss_total / (n * 64);
 }
 
-// Gradient of loss = loss_total / loss_count [divide.vjp]:
+// Gradient of loss = (Σ_i,j (dense6 − restored)²) / (64 · n) [divide.vjp]:
 //   d_loss_total = 1 / (64 · n)
 // Gradient of dense6 = σ(dense6_sum) [sigmoid.vjp]:
 //   product_in_d_dense6 = dense6 ⊙ (1 − dense6) ⊙ d_loss_total · (dense6 − restored)
@@ -1504,12 +1504,12 @@ function compute_d_dense2_sum(f: Numbers, n: number): void {
 
 // learningRate = 0.0015 · (1 + cos(3.14159… · min(optimizer:step, 2040) / 2040))
 // stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
-// reciprocal_of_root_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
 // next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) ·
-//   reciprocal_of_root_of_correction + 1e-8)
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
   const t0 = optimizer_step_value;
@@ -1517,7 +1517,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
   doubles[learningRate] = learningRate_value;
   const t1 = t0 + 1;
   const stepSize = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
-  const reciprocal_of_root_of_correction = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 34248; i++) {
     const gradients_value = f[gradients + i];
@@ -1525,7 +1525,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
     f[parameters + i] =
       f[parameters + i] -
-      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_root_of_correction + 1e-8));
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }

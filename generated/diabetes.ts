@@ -217,7 +217,7 @@ function compute_difference(f: Numbers, n: number): void {
 
 // loss_total = Σ_i,j difference²
 // mean_loss = √(loss_total / n)
-// Gradient of loss_total / loss_count [divide.vjp]:
+// Gradient of loss_total / n [divide.vjp]:
 //   d_loss_total = 1 / (2 · mean_loss) / n
 // Gradient of dense2.bias [broadcast.vjp]:
 //   sum_in_d_dense2.bias = Σ_i difference
@@ -427,19 +427,19 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 
 // learningRate = 0.01
 // stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
-// reciprocal_of_root_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
 // next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) ·
-//   reciprocal_of_root_of_correction + 1e-8)
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
   const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
-  const reciprocal_of_root_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 385; i++) {
     const gradients_value = f[gradients + i];
@@ -447,7 +447,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
     f[parameters + i] =
       f[parameters + i] -
-      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_root_of_correction + 1e-8));
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }

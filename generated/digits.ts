@@ -268,7 +268,8 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
 //   sum_of_shifted)
 // loss_count = Σ_i [digit ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − 0.9 · (Σ_j [j = digit] ⊙
+//   (dense2 − maximum)) − 0.01 · (Σ_j (dense2 − maximum)))) / max(Σ_i [digit ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -302,11 +303,11 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of 0.01 · sum_of_shifted [multiply.vjp]:
+// Gradient of 0.01 · (Σ_j (dense2 − maximum)) [multiply.vjp]:
 //   product_in_d_cross-entropy = 0.01 · d_loss_total · [digit ≥ 0]
-// Gradient of 0.9 · expected_logit [multiply.vjp]:
+// Gradient of 0.9 · (Σ_j [j = digit] ⊙ (dense2 − maximum)) [multiply.vjp]:
 //   product_in_d_cross-entropy_2 = 0.9 · d_loss_total · [digit ≥ 0]
-// Gradient of exponentials = exp(shifted) [exp.vjp]:
+// Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
 //   d_dense2 = −product_in_d_cross-entropy − [j = digit] ⊙ product_in_d_cross-entropy_2 + d_loss_total
 //   · [digit ≥ 0] ⊙ exponentials / sum_of_exponentials
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
@@ -564,19 +565,19 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 
 // learningRate = 0.003
 // stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
-// reciprocal_of_root_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
 // next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) ·
-//   reciprocal_of_root_of_correction + 1e-8)
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.003;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
   const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
-  const reciprocal_of_root_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 4810; i++) {
     const gradients_value = f[gradients + i];
@@ -584,7 +585,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
     f[parameters + i] =
       f[parameters + i] -
-      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_root_of_correction + 1e-8));
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }

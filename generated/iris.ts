@@ -270,7 +270,8 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
 // expected_logit = Σ_j [j = species] ⊙ (dense2 − maximum)
 // loss_total = Σ_i [species ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // loss_count = Σ_i [species ≥ 0]
-// Gradient of mean_loss = loss_total / divisor [divide.vjp]:
+// Gradient of mean_loss = (Σ_i [species ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − (Σ_j [j = species] ⊙
+//   (dense2 − maximum)))) / max(Σ_i [species ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss_count(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total_value = 0;
@@ -324,7 +325,7 @@ function compute_loss(f: Numbers): void {
     0.01 * dense2_weight_squares;
 }
 
-// Gradient of exponentials = exp(shifted) [exp.vjp]:
+// Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
 //   d_dense2 = d_loss_total · [species ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = species])
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {

@@ -129,7 +129,7 @@ function compute_loss(f: Numbers, n: number): void {
   f[sum_in_d_dense1_bias] = sum_in_d_dense1_bias_value;
 }
 
-// Gradient of loss = loss_total / loss_count [divide.vjp]:
+// Gradient of loss = loss_total / n [divide.vjp]:
 //   d_loss_total = 1 / n
 // Gradient of dense1.bias [broadcast.vjp]:
 //   d_dense1.bias = 2 · d_loss_total · sum_in_d_dense1.bias

@@ -109,7 +109,7 @@ const sum_of_exponentials = 255360; // f32[n, 16], from call 7 to call 8 of grad
 const d_loss_total = 255872; // f32[], from call 7 to call 8 of gradient
 const update_kept_share = 178560; // f32[], from call 1 to call 3 of update
 const update_stepSize = 178564; // f32[], from call 1 to call 3 of update
-const update_reciprocal_of_root_of_correction = 178568; // f32[], from call 1 to call 3 of update
+const update_reciprocal_of_correction = 178568; // f32[], from call 1 to call 3 of update
 const update_clip_factor = 178572; // f32[], from call 2 to call 3 of update
 const predict_memory_inputs = 178560; // f32[n, 16, 288], from call 2 to call 3 of predict
 const predict_memory = 326016; // f32[n, 16, 96], from call 3 to call 4 of predict
@@ -447,7 +447,8 @@ function compute_logits(f: Numbers, n: number, input: number, output: number): v
 // loss_total = Σ_i,j [next ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // loss_count = Σ_i,j [next ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i,j [next ≥ 0] ⊙ (ln(Σ_j exp(logits − max_j(logits))) − (Σ_j [j = next] ⊙
+//   (logits − max_j(logits))))) / max(Σ_i,j [next ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -483,7 +484,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of exponentials = exp(shifted) [exp.vjp]:
+// Gradient of exponentials = exp(logits − max_j(logits)) [exp.vjp]:
 //   d_logits = d_loss_total · [next ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = next])
 function compute_d_logits(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
@@ -1026,7 +1027,7 @@ function compute_d_characters_weight(f: Numbers, integers: Int32Array, n: number
 //   cos(3.14159… · min(max(optimizer:step − 100, 0), 3065) / 3065))
 // kept_share = 1 − 0.01 · learningRate
 // stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
-// reciprocal_of_root_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
@@ -1039,7 +1040,7 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
   f[update_kept_share] = 1 - 0.01 * learningRate_value;
   const t1 = t0 + 1;
   f[update_stepSize] = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
-  f[update_reciprocal_of_root_of_correction] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  f[update_reciprocal_of_correction] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
 }
 
@@ -1057,19 +1058,19 @@ function compute_clip_factor(f: Numbers): void {
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_factor · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · (clip_factor · flat:gradients)²
 // next_parameters = kept_share · flat:parameters − stepSize · next_mean / (√(next_squares) ·
-//   reciprocal_of_root_of_correction + 1e-8)
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers): void {
   const clip_factor = f[update_clip_factor];
   const kept_share = f[update_kept_share];
   const stepSize = f[update_stepSize];
-  const reciprocal_of_root_of_correction = f[update_reciprocal_of_root_of_correction];
+  const reciprocal_of_correction = f[update_reciprocal_of_correction];
   for (let i = 0; i < 40923; i++) {
     const t = clip_factor * f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * t;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (t * t);
     f[parameters + i] =
       kept_share * f[parameters + i] -
-      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_root_of_correction + 1e-8));
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }

@@ -201,7 +201,7 @@ const block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], from call
 const block_1_attention_attention1_select = 466048; // f32[n, 4, 16, 16], from call 5 to call 6 of gradient
 const block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], from call 6 to call 87 of gradient
 const block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], from call 7 to call 86 of gradient
-const block_1_attention_attention1_contract_2 = 1449088; // f32[n, 4, 16, 16], from call 8 to call 80 of gradient
+const block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], from call 8 to call 80 of gradient
 const block_1_attention = 1481856; // f32[n, 16, 64], from call 9 to call 77 of gradient
 const block_1_mlp_dropout1_kept = 1514624; // f32[n, 16, 64], from call 10 to call 68 of gradient
 const block_1_mlp_layer_norm1 = 826496; // f32[n, 16, 64], from call 11 to call 12 of gradient
@@ -213,7 +213,7 @@ const block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], from call
 const block_2_attention_attention1_select = 728192; // f32[n, 4, 16, 16], from call 18 to call 19 of gradient
 const block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], from call 19 to call 55 of gradient
 const block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], from call 20 to call 54 of gradient
-const block_2_attention_attention1_contract_2 = 1744000; // f32[n, 4, 16, 16], from call 21 to call 48 of gradient
+const block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], from call 21 to call 48 of gradient
 const block_2_attention = 1776768; // f32[n, 16, 64], from call 22 to call 45 of gradient
 const block_2_mlp_dropout1_kept = 1088640; // f32[n, 16, 64], from call 23 to call 36 of gradient
 const block_2_mlp_layer_norm1 = 1121408; // f32[n, 16, 64], from call 24 to call 25 of gradient
@@ -230,12 +230,12 @@ const block_2_mlp_layer_norm1_normal_again = 728192; // f32[n, 16, 64], from cal
 const d_block_2_attention = 760960; // f32[n, 16, 64], from call 45 to call 66 of gradient
 const d_block_2_attention_attention1 = 793728; // f32[n, 16, 64], from call 45 to call 49 of gradient
 const d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], from call 49 to call 54 of gradient
-const product_in_d_block_2_attention_attention1_contract = 728192; // f32[n, 4, 16, 16], from call 50 to call 62 of gradient
+const product_in_d_block_2_attention_attention1_heads = 728192; // f32[n, 4, 16, 16], from call 50 to call 62 of gradient
 const block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], from call 52 to call 61 of gradient
 const d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], from call 54 to call 55 of gradient
-const d_block_2_attention_attention1_contract = 695424; // f32[n, 4, 16, 16], from call 55 to call 59 of gradient
-const product_in_d_block_2_attention_attention1_contract_2 = 826496; // f32[n, 4, 16, 16], from call 56 to call 63 of gradient
-const product_in_d_block_2_attention_attention1_contract_3 = 859264; // f32[n, 4, 16, 16], from call 59 to call 64 of gradient
+const d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], from call 55 to call 59 of gradient
+const product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], from call 56 to call 63 of gradient
+const product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], from call 59 to call 64 of gradient
 const d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], from call 62 to call 64 of gradient
 const product_in_d_block_2_attention_attention1_key_product = 728192; // f32[n, 16, 64], from call 63 to call 64 of gradient
 const d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], from call 64 to call 67 of gradient
@@ -248,12 +248,12 @@ const block_1_mlp_layer_norm1_normal_again = 466048; // f32[n, 16, 64], from cal
 const d_block_1_attention = 498816; // f32[n, 16, 64], from call 77 to call 98 of gradient
 const d_block_1_attention_attention1 = 531584; // f32[n, 16, 64], from call 77 to call 81 of gradient
 const d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], from call 81 to call 86 of gradient
-const product_in_d_block_1_attention_attention1_contract = 466048; // f32[n, 4, 16, 16], from call 82 to call 94 of gradient
+const product_in_d_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 82 to call 94 of gradient
 const block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], from call 84 to call 93 of gradient
 const d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], from call 86 to call 87 of gradient
-const d_block_1_attention_attention1_contract = 433280; // f32[n, 4, 16, 16], from call 87 to call 91 of gradient
-const product_in_d_block_1_attention_attention1_contract_2 = 564352; // f32[n, 4, 16, 16], from call 88 to call 95 of gradient
-const product_in_d_block_1_attention_attention1_contract_3 = 597120; // f32[n, 4, 16, 16], from call 91 to call 96 of gradient
+const d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], from call 87 to call 91 of gradient
+const product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], from call 88 to call 95 of gradient
+const product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], from call 91 to call 96 of gradient
 const d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], from call 94 to call 96 of gradient
 const product_in_d_block_1_attention_attention1_key_product = 466048; // f32[n, 16, 64], from call 95 to call 96 of gradient
 const d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], from call 96 to call 99 of gradient
@@ -282,7 +282,7 @@ const block_2_attention_attention1_exponentials = 760960; // f32[16], from call 
 const d_loss_total = 1051264; // f32[], from call 29 to call 30 of gradient
 const update_kept_share = 433280; // f32[], from call 1 to call 3 of update
 const update_stepSize = 433284; // f32[], from call 1 to call 3 of update
-const update_reciprocal_of_root_of_correction = 433288; // f32[], from call 1 to call 3 of update
+const update_reciprocal_of_correction = 433288; // f32[], from call 1 to call 3 of update
 const update_clip_factor = 433292; // f32[], from call 2 to call 3 of update
 const predict_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 10 to call 10 of predict
 const predict_block_1_mlp_hidden = 564352; // f32[n, 16, 256], from call 10 to call 11 of predict
@@ -295,7 +295,7 @@ const predict_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], from
 const predict_block_1_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of predict
 const predict_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 5 to call 7 of predict
 const predict_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], from call 6 to call 7 of predict
-const predict_block_1_attention_attention1_contract_2 = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of predict
+const predict_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of predict
 const predict_block_1_attention = 695424; // f32[n, 16, 64], from call 8 to call 11 of predict
 const predict_block_1_mlp_layer_norm1 = 728192; // f32[n, 16, 64], from call 9 to call 10 of predict
 const predict_block_1_mlp = 433280; // f32[n, 16, 64], from call 11 to call 19 of predict
@@ -305,7 +305,7 @@ const predict_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], from
 const predict_block_2_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of predict
 const predict_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 16 to call 18 of predict
 const predict_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], from call 17 to call 18 of predict
-const predict_block_2_attention_attention1_contract_2 = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of predict
+const predict_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of predict
 const predict_block_2_attention = 695424; // f32[n, 16, 64], from call 19 to call 22 of predict
 const predict_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], from call 20 to call 21 of predict
 const predict_block_2_mlp = 433280; // f32[n, 16, 64], from call 22 to call 23 of predict
@@ -323,7 +323,7 @@ const evaluate_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], fro
 const evaluate_block_1_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of evaluate
 const evaluate_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 5 to call 7 of evaluate
 const evaluate_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], from call 6 to call 7 of evaluate
-const evaluate_block_1_attention_attention1_contract_2 = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of evaluate
+const evaluate_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of evaluate
 const evaluate_block_1_attention = 695424; // f32[n, 16, 64], from call 8 to call 11 of evaluate
 const evaluate_block_1_mlp_layer_norm1 = 728192; // f32[n, 16, 64], from call 9 to call 10 of evaluate
 const evaluate_block_1_mlp = 433280; // f32[n, 16, 64], from call 11 to call 19 of evaluate
@@ -333,7 +333,7 @@ const evaluate_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], fro
 const evaluate_block_2_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of evaluate
 const evaluate_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 16 to call 18 of evaluate
 const evaluate_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], from call 17 to call 18 of evaluate
-const evaluate_block_2_attention_attention1_contract_2 = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of evaluate
+const evaluate_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of evaluate
 const evaluate_block_2_attention = 695424; // f32[n, 16, 64], from call 19 to call 22 of evaluate
 const evaluate_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], from call 20 to call 21 of evaluate
 const evaluate_block_2_mlp = 433280; // f32[n, 16, 64], from call 22 to call 23 of evaluate
@@ -503,9 +503,9 @@ function compute_block__attention_attention_query(
   }
 }
 
-// block.1.attention.attention1_contract = block.1.attention.attention1_query ·
+// block.1.attention.attention1_products = block.1.attention.attention1_query ·
 //   block.1.attention.attention1_keyᵀ
-// block.1.attention.attention1_select = 0.25 · block.1.attention.attention1_contract if j ≤ l else −∞
+// block.1.attention.attention1_select = 0.25 · block.1.attention.attention1_products if j ≤ l else −∞
 // And in the same way block.2.attention.attention1_select.
 function compute_block__attention_attention_select(
   f: Numbers,
@@ -635,12 +635,12 @@ function compute_block__attention_attention_shares(
   }
 }
 
-// block.1.attention.attention1_contract_2 = block.1.attention.attention1_shares ·
+// block.1.attention.attention1_heads = block.1.attention.attention1_shares ·
 //   block.1.attention.attention1_value
-// And in the same way block.2.attention.attention1_contract_2,
-//   product_in_d_block.2.attention.attention1_contract_3,
-//   product_in_d_block.1.attention.attention1_contract_3.
-function compute_block__attention_attention_contract_(
+// And in the same way block.2.attention.attention1_heads,
+//   product_in_d_block.2.attention.attention1_products_2,
+//   product_in_d_block.1.attention.attention1_products_2.
+function compute_block__attention_attention_heads(
   f: Numbers,
   n: number,
   input: number,
@@ -725,7 +725,7 @@ function compute_block__attention_attention_contract_(
   }
 }
 
-// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_contract_2) ·
+// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_heads) ·
 //   block.1.attention.attention1.output
 // block.1.attention = embedded + block.1.attention.dropout1_kept ⊙ 1.11111… ·
 //   (block.1.attention.attention1_output_product + block.1.attention.attention1.outputBias)
@@ -1275,7 +1275,8 @@ function compute_logits(f: Numbers, n: number, input: number, output: number): v
 // loss_total = Σ_i,j [next ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // loss_count = Σ_i,j [next ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i,j [next ≥ 0] ⊙ (ln(Σ_j exp(logits − max_j(logits))) − (Σ_j [j = next] ⊙
+//   (logits − max_j(logits))))) / max(Σ_i,j [next ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -1311,7 +1312,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of exponentials = exp(shifted) [exp.vjp]:
+// Gradient of exponentials = exp(logits − max_j(logits)) [exp.vjp]:
 //   d_logits = d_loss_total · [next ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = next])
 function compute_d_logits(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
@@ -2194,7 +2195,7 @@ function compute_d_block__mlp_layer_norm_scale(
 
 // Gradient of block.2.attention.attention1_output_product = block.2.attention.attention1_mixed ·
 //   block.2.attention.attention1.output [contract.vjp]:
-//   d_block.2.attention.attention1.output = rearrange(block.2.attention.attention1_contract_2)ᵀ ·
+//   d_block.2.attention.attention1.output = rearrange(block.2.attention.attention1_heads)ᵀ ·
 //   d_block.2.attention.attention1
 // And in the same way d_block.1.attention.attention1.output.
 function compute_d_block__attention_attention_output(
@@ -2365,13 +2366,14 @@ function compute_d_block__attention_attention_mixed(
   }
 }
 
-// Gradient of block.2.attention.attention1_shares · block.2.attention.attention1_value [contract.vjp]:
-//   product_in_d_block.2.attention.attention1_contract = block.2.attention.attention1_sharesᵀ ·
+// Gradient of block.2.attention.attention1_heads = block.2.attention.attention1_shares ·
+//   block.2.attention.attention1_value [contract.vjp]:
+//   product_in_d_block.2.attention.attention1_heads = block.2.attention.attention1_sharesᵀ ·
 //   d_block.2.attention.attention1_mixed
-// And in the same way product_in_d_block.2.attention.attention1_contract_2,
-//   product_in_d_block.1.attention.attention1_contract,
-//   product_in_d_block.1.attention.attention1_contract_2.
-function compute_product_in_d_block__attention_attention_contract(
+// And in the same way product_in_d_block.2.attention.attention1_products,
+//   product_in_d_block.1.attention.attention1_heads,
+//   product_in_d_block.1.attention.attention1_products.
+function compute_product_in_d_block__attention_attention_heads(
   f: Numbers,
   n: number,
   input: number,
@@ -2459,7 +2461,7 @@ function compute_product_in_d_block__attention_attention_contract(
 
 // Gradient of block.2.attention.attention1.valueBias [broadcast.vjp]:
 //   d_block.2.attention.attention1.valueBias = Σ_i,k
-//   rearrange(product_in_d_block.2.attention.attention1_contract)
+//   rearrange(product_in_d_block.2.attention.attention1_heads)
 // And in the same way d_block.2.attention.attention1.keyBias, d_block.2.attention.attention1.queryBias,
 //   d_block.1.attention.attention1.valueBias and 2 more.
 function compute_d_block__attention_attention_valueBias(
@@ -2484,7 +2486,7 @@ function compute_d_block__attention_attention_valueBias(
 // Gradient of block.2.attention.attention1_value_product = block.2.attention.layer-norm1 ·
 //   block.2.attention.attention1.value [contract.vjp]:
 //   d_block.2.attention.attention1.value = block.2.attention.layer-norm1_againᵀ ·
-//   rearrange(product_in_d_block.2.attention.attention1_contract)
+//   rearrange(product_in_d_block.2.attention.attention1_heads)
 // And in the same way d_block.2.attention.attention1.key, d_block.2.attention.attention1.query,
 //   d_block.1.attention.attention1.value and 2 more.
 function compute_d_block__attention_attention_value(
@@ -2572,7 +2574,8 @@ function compute_d_block__attention_attention_value(
   }
 }
 
-// Gradient of block.2.attention.attention1_shares · block.2.attention.attention1_value [contract.vjp]:
+// Gradient of block.2.attention.attention1_heads = block.2.attention.attention1_shares ·
+//   block.2.attention.attention1_value [contract.vjp]:
 //   d_block.2.attention.attention1_shares = d_block.2.attention.attention1_mixed ·
 //   block.2.attention.attention1_valueᵀ
 // And in the same way d_block.1.attention.attention1_shares.
@@ -2663,12 +2666,12 @@ function compute_d_block__attention_attention_shares(
 // Gradient of block.2.attention.attention1_sum_of_exponentials [broadcast.vjp]:
 //   sum_in_d_block.2.attention.attention1_sum_of_exponentials = Σ_j
 //   d_block.2.attention.attention1_shares ⊙ block.2.attention.attention1_shares
-// Gradient of block.2.attention.attention1_scores = 0.25 · block.2.attention.attention1_query ·
-//   block.2.attention.attention1_keyᵀ [multiply.vjp]:
-//   d_block.2.attention.attention1_contract = 0.25 · [j ≤ l] ⊙ (d_block.2.attention.attention1_shares −
+// Gradient of block.2.attention.attention1_scores = 0.25 · block.2.attention.attention1_products
+//   [multiply.vjp]:
+//   d_block.2.attention.attention1_products = 0.25 · [j ≤ l] ⊙ (d_block.2.attention.attention1_shares −
 //   sum_in_d_block.2.attention.attention1_sum_of_exponentials) ⊙ block.2.attention.attention1_shares
-// And in the same way d_block.1.attention.attention1_contract.
-function compute_d_block__attention_attention_contract(
+// And in the same way d_block.1.attention.attention1_products.
+function compute_d_block__attention_attention_products(
   f: Numbers,
   n: number,
   input: number,
@@ -2705,8 +2708,8 @@ function compute_d_block__attention_attention_contract(
 
 // Gradient of block.2.attention.attention1_value_product = block.2.attention.layer-norm1 ·
 //   block.2.attention.attention1.value [contract.vjp]:
-//   d_block.2.attention.layer-norm1_part =
-//   rearrange(product_in_d_block.2.attention.attention1_contract) · block.2.attention.attention1.valueᵀ
+//   d_block.2.attention.layer-norm1_part = rearrange(product_in_d_block.2.attention.attention1_heads) ·
+//   block.2.attention.attention1.valueᵀ
 // And in the same way product_in_d_block.2.attention.attention1_key_product,
 //   d_block.1.attention.layer-norm1_part, product_in_d_block.1.attention.attention1_key_product.
 function compute_d_block__attention_layer_norm_part(
@@ -2791,7 +2794,7 @@ function compute_d_block__attention_layer_norm_part(
 // Gradient of block.2.attention.attention1_query_product = block.2.attention.layer-norm1 ·
 //   block.2.attention.attention1.query [contract.vjp]:
 //   product_in_d_block.2.attention.attention1_query_product =
-//   rearrange(product_in_d_block.2.attention.attention1_contract_3) ·
+//   rearrange(product_in_d_block.2.attention.attention1_products_2) ·
 //   block.2.attention.attention1.queryᵀ
 //   d_block.2.attention.layer-norm1 = d_block.2.attention.layer-norm1_part +
 //   product_in_d_block.2.attention.attention1_key_product +
@@ -3013,7 +3016,7 @@ function compute_d_characters_weight(f: Numbers, integers: Int32Array, n: number
 //   cos(3.14159… · min(max(optimizer:step − 100, 0), 4120) / 4120))
 // kept_share = 1 − 0.1 · learningRate
 // stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
-// reciprocal_of_root_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
@@ -3026,7 +3029,7 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
   f[update_kept_share] = 1 - 0.1 * learningRate_value;
   const t1 = t0 + 1;
   f[update_stepSize] = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
-  f[update_reciprocal_of_root_of_correction] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  f[update_reciprocal_of_correction] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
 }
 
@@ -3044,19 +3047,19 @@ function compute_clip_factor(f: Numbers): void {
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_factor · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · (clip_factor · flat:gradients)²
 // next_parameters = kept_share · flat:parameters − stepSize · next_mean / (√(next_squares) ·
-//   reciprocal_of_root_of_correction + 1e-8)
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers): void {
   const clip_factor = f[update_clip_factor];
   const kept_share = f[update_kept_share];
   const stepSize = f[update_stepSize];
-  const reciprocal_of_root_of_correction = f[update_reciprocal_of_root_of_correction];
+  const reciprocal_of_correction = f[update_reciprocal_of_correction];
   for (let i = 0; i < 104603; i++) {
     const t = clip_factor * f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * t;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (t * t);
     f[parameters + i] =
       kept_share * f[parameters + i] -
-      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_root_of_correction + 1e-8));
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
@@ -3114,7 +3117,7 @@ function compute_block_1_attention_layer_norm1_2(
   }
 }
 
-// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_contract_2) ·
+// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_heads) ·
 //   block.1.attention.attention1.output
 // block.1.attention = places + block.1.attention.attention1_output_product +
 //   block.1.attention.attention1.outputBias
@@ -3551,17 +3554,17 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_valueBias,
     block_1_attention_attention1_value_2,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     block_1_attention_attention1_shares,
     block_1_attention_attention1_value_2,
-    block_1_attention_attention1_contract_2,
+    block_1_attention_attention1_heads,
   );
   compute_block__attention(
     f,
     n,
-    block_1_attention_attention1_contract_2,
+    block_1_attention_attention1_heads,
     block_1_attention_attention1_output,
     embedded,
     block_1_attention_dropout1_kept,
@@ -3648,17 +3651,17 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_valueBias,
     block_2_attention_attention1_value_2,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     block_2_attention_attention1_shares,
     block_2_attention_attention1_value_2,
-    block_2_attention_attention1_contract_2,
+    block_2_attention_attention1_heads,
   );
   compute_block__attention(
     f,
     n,
-    block_2_attention_attention1_contract_2,
+    block_2_attention_attention1_heads,
     block_2_attention_attention1_output,
     block_1_mlp,
     block_2_attention_dropout1_kept,
@@ -3788,7 +3791,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_d_block__attention_attention_output(
     f,
     n,
-    block_2_attention_attention1_contract_2,
+    block_2_attention_attention1_heads,
     d_block_2_attention_attention1,
     d_block_2_attention_attention1_output,
   );
@@ -3799,17 +3802,17 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_output,
     d_block_2_attention_attention1_mixed,
   );
-  compute_product_in_d_block__attention_attention_contract(
+  compute_product_in_d_block__attention_attention_heads(
     f,
     n,
     block_2_attention_attention1_shares,
     d_block_2_attention_attention1_mixed,
-    product_in_d_block_2_attention_attention1_contract,
+    product_in_d_block_2_attention_attention1_heads,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    product_in_d_block_2_attention_attention1_contract,
+    product_in_d_block_2_attention_attention1_heads,
     d_block_2_attention_attention1_valueBias,
   );
   compute_block__mlp_layer_norm_again(
@@ -3826,7 +3829,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     block_2_attention_layer_norm1_again,
-    product_in_d_block_2_attention_attention1_contract,
+    product_in_d_block_2_attention_attention1_heads,
     d_block_2_attention_attention1_value,
   );
   compute_d_block__attention_attention_shares(
@@ -3836,71 +3839,71 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_value_2,
     d_block_2_attention_attention1_shares,
   );
-  compute_d_block__attention_attention_contract(
+  compute_d_block__attention_attention_products(
     f,
     n,
     d_block_2_attention_attention1_shares,
     block_2_attention_attention1_shares,
-    d_block_2_attention_attention1_contract,
+    d_block_2_attention_attention1_products,
   );
-  compute_product_in_d_block__attention_attention_contract(
+  compute_product_in_d_block__attention_attention_heads(
     f,
     n,
-    d_block_2_attention_attention1_contract,
+    d_block_2_attention_attention1_products,
     block_2_attention_attention1_query_2,
-    product_in_d_block_2_attention_attention1_contract_2,
+    product_in_d_block_2_attention_attention1_products,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    product_in_d_block_2_attention_attention1_contract_2,
+    product_in_d_block_2_attention_attention1_products,
     d_block_2_attention_attention1_keyBias,
   );
   compute_d_block__attention_attention_value(
     f,
     n,
     block_2_attention_layer_norm1_again,
-    product_in_d_block_2_attention_attention1_contract_2,
+    product_in_d_block_2_attention_attention1_products,
     d_block_2_attention_attention1_key,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
-    d_block_2_attention_attention1_contract,
+    d_block_2_attention_attention1_products,
     block_2_attention_attention1_key_2,
-    product_in_d_block_2_attention_attention1_contract_3,
+    product_in_d_block_2_attention_attention1_products_2,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    product_in_d_block_2_attention_attention1_contract_3,
+    product_in_d_block_2_attention_attention1_products_2,
     d_block_2_attention_attention1_queryBias,
   );
   compute_d_block__attention_attention_value(
     f,
     n,
     block_2_attention_layer_norm1_again,
-    product_in_d_block_2_attention_attention1_contract_3,
+    product_in_d_block_2_attention_attention1_products_2,
     d_block_2_attention_attention1_query,
   );
   compute_d_block__attention_layer_norm_part(
     f,
     n,
-    product_in_d_block_2_attention_attention1_contract,
+    product_in_d_block_2_attention_attention1_heads,
     block_2_attention_attention1_value,
     d_block_2_attention_layer_norm1_part,
   );
   compute_d_block__attention_layer_norm_part(
     f,
     n,
-    product_in_d_block_2_attention_attention1_contract_2,
+    product_in_d_block_2_attention_attention1_products,
     block_2_attention_attention1_key,
     product_in_d_block_2_attention_attention1_key_product,
   );
   compute_d_block__attention_layer_norm(
     f,
     n,
-    product_in_d_block_2_attention_attention1_contract_3,
+    product_in_d_block_2_attention_attention1_products_2,
     block_2_attention_attention1_query,
     d_block_2_attention_layer_norm1_part,
     product_in_d_block_2_attention_attention1_key_product,
@@ -4017,7 +4020,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_d_block__attention_attention_output(
     f,
     n,
-    block_1_attention_attention1_contract_2,
+    block_1_attention_attention1_heads,
     d_block_1_attention_attention1,
     d_block_1_attention_attention1_output,
   );
@@ -4028,17 +4031,17 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_output,
     d_block_1_attention_attention1_mixed,
   );
-  compute_product_in_d_block__attention_attention_contract(
+  compute_product_in_d_block__attention_attention_heads(
     f,
     n,
     block_1_attention_attention1_shares,
     d_block_1_attention_attention1_mixed,
-    product_in_d_block_1_attention_attention1_contract,
+    product_in_d_block_1_attention_attention1_heads,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    product_in_d_block_1_attention_attention1_contract,
+    product_in_d_block_1_attention_attention1_heads,
     d_block_1_attention_attention1_valueBias,
   );
   compute_block__mlp_layer_norm_again(
@@ -4055,7 +4058,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     block_1_attention_layer_norm1_again,
-    product_in_d_block_1_attention_attention1_contract,
+    product_in_d_block_1_attention_attention1_heads,
     d_block_1_attention_attention1_value,
   );
   compute_d_block__attention_attention_shares(
@@ -4065,71 +4068,71 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_value_2,
     d_block_1_attention_attention1_shares,
   );
-  compute_d_block__attention_attention_contract(
+  compute_d_block__attention_attention_products(
     f,
     n,
     d_block_1_attention_attention1_shares,
     block_1_attention_attention1_shares,
-    d_block_1_attention_attention1_contract,
+    d_block_1_attention_attention1_products,
   );
-  compute_product_in_d_block__attention_attention_contract(
+  compute_product_in_d_block__attention_attention_heads(
     f,
     n,
-    d_block_1_attention_attention1_contract,
+    d_block_1_attention_attention1_products,
     block_1_attention_attention1_query_2,
-    product_in_d_block_1_attention_attention1_contract_2,
+    product_in_d_block_1_attention_attention1_products,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    product_in_d_block_1_attention_attention1_contract_2,
+    product_in_d_block_1_attention_attention1_products,
     d_block_1_attention_attention1_keyBias,
   );
   compute_d_block__attention_attention_value(
     f,
     n,
     block_1_attention_layer_norm1_again,
-    product_in_d_block_1_attention_attention1_contract_2,
+    product_in_d_block_1_attention_attention1_products,
     d_block_1_attention_attention1_key,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
-    d_block_1_attention_attention1_contract,
+    d_block_1_attention_attention1_products,
     block_1_attention_attention1_key_2,
-    product_in_d_block_1_attention_attention1_contract_3,
+    product_in_d_block_1_attention_attention1_products_2,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    product_in_d_block_1_attention_attention1_contract_3,
+    product_in_d_block_1_attention_attention1_products_2,
     d_block_1_attention_attention1_queryBias,
   );
   compute_d_block__attention_attention_value(
     f,
     n,
     block_1_attention_layer_norm1_again,
-    product_in_d_block_1_attention_attention1_contract_3,
+    product_in_d_block_1_attention_attention1_products_2,
     d_block_1_attention_attention1_query,
   );
   compute_d_block__attention_layer_norm_part(
     f,
     n,
-    product_in_d_block_1_attention_attention1_contract,
+    product_in_d_block_1_attention_attention1_heads,
     block_1_attention_attention1_value,
     d_block_1_attention_layer_norm1_part,
   );
   compute_d_block__attention_layer_norm_part(
     f,
     n,
-    product_in_d_block_1_attention_attention1_contract_2,
+    product_in_d_block_1_attention_attention1_products,
     block_1_attention_attention1_key,
     product_in_d_block_1_attention_attention1_key_product,
   );
   compute_d_block__attention_layer_norm(
     f,
     n,
-    product_in_d_block_1_attention_attention1_contract_3,
+    product_in_d_block_1_attention_attention1_products_2,
     block_1_attention_attention1_query,
     d_block_1_attention_layer_norm1_part,
     product_in_d_block_1_attention_attention1_key_product,
@@ -4208,17 +4211,17 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     block_1_attention_attention1_valueBias,
     predict_block_1_attention_attention1_value,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     predict_block_1_attention_attention1_shares,
     predict_block_1_attention_attention1_value,
-    predict_block_1_attention_attention1_contract_2,
+    predict_block_1_attention_attention1_heads,
   );
   compute_block__attention_2(
     f,
     n,
-    predict_block_1_attention_attention1_contract_2,
+    predict_block_1_attention_attention1_heads,
     block_1_attention_attention1_output,
     block_1_attention_attention1_outputBias,
     predict_places,
@@ -4296,17 +4299,17 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     block_2_attention_attention1_valueBias,
     predict_block_2_attention_attention1_value,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     predict_block_2_attention_attention1_shares,
     predict_block_2_attention_attention1_value,
-    predict_block_2_attention_attention1_contract_2,
+    predict_block_2_attention_attention1_heads,
   );
   compute_block__attention_2(
     f,
     n,
-    predict_block_2_attention_attention1_contract_2,
+    predict_block_2_attention_attention1_heads,
     block_2_attention_attention1_output,
     block_2_attention_attention1_outputBias,
     predict_block_1_mlp,
@@ -4389,17 +4392,17 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     block_1_attention_attention1_valueBias,
     evaluate_block_1_attention_attention1_value,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     evaluate_block_1_attention_attention1_shares,
     evaluate_block_1_attention_attention1_value,
-    evaluate_block_1_attention_attention1_contract_2,
+    evaluate_block_1_attention_attention1_heads,
   );
   compute_block__attention_2(
     f,
     n,
-    evaluate_block_1_attention_attention1_contract_2,
+    evaluate_block_1_attention_attention1_heads,
     block_1_attention_attention1_output,
     block_1_attention_attention1_outputBias,
     evaluate_places,
@@ -4477,17 +4480,17 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     block_2_attention_attention1_valueBias,
     evaluate_block_2_attention_attention1_value,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     evaluate_block_2_attention_attention1_shares,
     evaluate_block_2_attention_attention1_value,
-    evaluate_block_2_attention_attention1_contract_2,
+    evaluate_block_2_attention_attention1_heads,
   );
   compute_block__attention_2(
     f,
     n,
-    evaluate_block_2_attention_attention1_contract_2,
+    evaluate_block_2_attention_attention1_heads,
     block_2_attention_attention1_output,
     block_2_attention_attention1_outputBias,
     evaluate_block_1_mlp,
@@ -6682,7 +6685,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["block.1.attention.attention1_key", block_1_attention_attention1_key_2, 1024],
         ["block.1.attention.attention1_shares", block_1_attention_attention1_shares, 1024],
         ["block.1.attention.attention1_value", block_1_attention_attention1_value_2, 1024],
-        ["block.1.attention.attention1_contract_2", block_1_attention_attention1_contract_2, 1024],
+        ["block.1.attention.attention1_heads", block_1_attention_attention1_heads, 1024],
         ["block.1.attention", block_1_attention, 1024],
         ["block.1.mlp.dropout1_kept", block_1_mlp_dropout1_kept, 1024],
         ["block.1.mlp.layer-norm1_mean", block_1_mlp_layer_norm1_mean, 16],
@@ -6695,7 +6698,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["block.2.attention.attention1_key", block_2_attention_attention1_key_2, 1024],
         ["block.2.attention.attention1_shares", block_2_attention_attention1_shares, 1024],
         ["block.2.attention.attention1_value", block_2_attention_attention1_value_2, 1024],
-        ["block.2.attention.attention1_contract_2", block_2_attention_attention1_contract_2, 1024],
+        ["block.2.attention.attention1_heads", block_2_attention_attention1_heads, 1024],
         ["block.2.attention", block_2_attention, 1024],
         ["block.2.mlp.layer-norm1_mean", block_2_mlp_layer_norm1_mean, 16],
         ["block.2.mlp.layer-norm1_sqrt", block_2_mlp_layer_norm1_sqrt, 16],
@@ -6708,8 +6711,8 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["d_block.1.mlp.hidden_sum", d_block_1_mlp_hidden_sum, 4096],
         ["d_block.1.attention", d_block_1_attention, 1024],
         [
-          "product_in_d_block.1.attention.attention1_contract_3",
-          product_in_d_block_1_attention_attention1_contract_3,
+          "product_in_d_block.1.attention.attention1_products_2",
+          product_in_d_block_1_attention_attention1_products_2,
           1024,
         ],
         ["d_block.1.attention.layer-norm1", d_block_1_attention_layer_norm1, 1024],

@@ -543,7 +543,9 @@ function compute_scores(f: Numbers, n: number, input: number, output: number): v
 //   sum_of_shifted)
 // loss_count = Σ_i [digit ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(scores − max_j(scores))) − 0.9 · (Σ_j [j = digit] ⊙
+//   (scores − max_j(scores))) − 0.01 · (Σ_j (scores − max_j(scores))))) / max(Σ_i [digit ≥ 0], 1)
+//   [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -577,11 +579,11 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of 0.01 · sum_of_shifted [multiply.vjp]:
+// Gradient of 0.01 · (Σ_j (scores − max_j(scores))) [multiply.vjp]:
 //   product_in_d_cross-entropy = 0.01 · d_loss_total · [digit ≥ 0]
-// Gradient of 0.9 · expected_logit [multiply.vjp]:
+// Gradient of 0.9 · (Σ_j [j = digit] ⊙ (scores − max_j(scores))) [multiply.vjp]:
 //   product_in_d_cross-entropy_2 = 0.9 · d_loss_total · [digit ≥ 0]
-// Gradient of exponentials = exp(shifted) [exp.vjp]:
+// Gradient of exponentials = exp(scores − max_j(scores)) [exp.vjp]:
 //   d_scores = −product_in_d_cross-entropy − [j = digit] ⊙ product_in_d_cross-entropy_2 + d_loss_total
 //   · [digit ≥ 0] ⊙ exponentials / sum_of_exponentials
 function compute_d_scores(f: Numbers, integers: Int32Array, n: number): void {

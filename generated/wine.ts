@@ -307,7 +307,8 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
 // loss_total = Σ_i [cultivar ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // loss_count = Σ_i [cultivar ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [cultivar ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − (Σ_j [j = cultivar] ⊙
+//   (dense2 − maximum)))) / max(Σ_i [cultivar ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -337,7 +338,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of exponentials = exp(shifted) [exp.vjp]:
+// Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
 //   d_dense2 = d_loss_total · [cultivar ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = cultivar])
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
@@ -632,19 +633,19 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 
 // learningRate = 0.01
 // stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
-// reciprocal_of_root_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
 // next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
 // next_parameters = 0.9999 · flat:parameters − stepSize · next_mean / (√(next_squares) ·
-//   reciprocal_of_root_of_correction + 1e-8)
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
   const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
-  const reciprocal_of_root_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 275; i++) {
     const gradients_value = f[gradients + i];
@@ -652,7 +653,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
     f[parameters + i] =
       0.9999 * f[parameters + i] -
-      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_root_of_correction + 1e-8));
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
