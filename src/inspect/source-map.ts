@@ -37,10 +37,14 @@ export async function sourceMap(
       place === undefined
         ? { generated, source: encodeURIComponent(file), original: generated }
         : { generated, source: spec, original: { line: place.line, column: place.column - 1 } };
-    // A name stands where a function begins: that is where profilers and stack traces look for one.
     const name = origin && text.startsWith("function ") ? partsServed(origin) : undefined;
-    if (name === undefined) addMapping(map, to);
-    else addMapping(map, { ...to, name });
+    if (name === undefined) {
+      addMapping(map, to);
+      continue;
+    }
+    // A name stands where a function begins: that is where profilers and stack traces look for one. Its parameters keep theirs.
+    addMapping(map, { ...to, name });
+    addMapping(map, { ...to, generated: { ...generated, column: text.indexOf("(") + 1 } });
   }
   return toEncodedMap(map);
 }

@@ -65,8 +65,8 @@ async function mapped(text: string, options: { target?: "ts" | "wasm"; isFormatt
   const map = new TraceMap(await sourceMap(emitted, source, { file: "small.ts", spec: `../${file}` }));
   const lines = emitted.text.split("\n").map((line, index): MappedLine => ({
     text: line,
-    // In the middle of the line, as a debugger asks.
-    ...originalPositionFor(map, { line: index + 1, column: line.length >> 1 }),
+    // Within the line, where a function has its name, as a debugger asks.
+    ...originalPositionFor(map, { line: index + 1, column: Math.min(9, line.length) }),
   }));
   return { map, lines, spec: `../${file}`, specLines: text.split("\n"), emitted: emitted.text };
 }
@@ -118,6 +118,14 @@ describe.each([
       expect(line?.length, `${source}:${originalLine}`).toBeGreaterThanOrEqual(originalColumn ?? -1);
     });
   });
+});
+
+it("the parameters of a kernel do not go by the name of the layer", async () => {
+  const { map, lines } = await mapped(json);
+  const header = lines.findIndex(({ text }) => text.startsWith("function compute_alpha("));
+  const nameAt = (column: number) => originalPositionFor(map, { line: header + 1, column }).name;
+  const bracket = lines[header].text.indexOf("(");
+  expect([nameAt(0), nameAt(bracket), nameAt(bracket + 1)]).toEqual(["alpha", "alpha", null]);
 });
 
 it("names say whether a kernel runs forward or backward; none stands elsewhere than where a function begins", async () => {
