@@ -215,10 +215,11 @@ function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance
   };
 }
 
-/** The forward node as its formula; values that have names stand under them. */
+/** The forward node as its formula. Values of layers go by their names there, even if the code has none of them. */
 const forwardText = (forward: Node, spoken: (node: Node) => string | undefined): string => {
   const name = spoken(forward) ?? forward.name;
-  const formula = formulaOf(forward, (node) => spoken(node) ?? node.name);
+  const ofLayer = ({ name: own, origin }: Node) => (origin.layer === undefined ? undefined : own);
+  const formula = formulaOf(forward, (node) => spoken(node) ?? ofLayer(node));
   return name === undefined ? formula : `${name} = ${formula}`;
 };
 
