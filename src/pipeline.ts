@@ -199,7 +199,7 @@ function vectorPrograms(
 }
 
 /** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */
-export function withPrograms(compilation: Compilation, names: readonly ProgramName[]): Compilation {
+export function withPrograms(compilation: Compilation, names: readonly string[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
   const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));
   const storage = new Map(

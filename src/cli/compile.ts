@@ -1,6 +1,6 @@
 /** `tapeless compile`: specs to files, one line for each; or, with --check, whether the files are up to date. */
 import { gzipSync } from "node:zlib";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
 import type { EmittedModule } from "../emit/typescript/module.ts";
 import { loadTrainer } from "../load-trainer.ts";
@@ -30,6 +30,8 @@ export interface CompileFlags {
   readonly predictor?: string;
   /** With what it takes to look into the trainer. */
   readonly probe?: boolean;
+  /** And beside the trainer the program that proves it. */
+  readonly withCheck?: boolean;
   readonly exact?: boolean;
   readonly skip: readonly string[];
 }
@@ -45,6 +47,16 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
     throw usageError(
       "--probe and --predictor cannot be had together",
       "what is looked at is training, and a predictor does not train",
+    );
+  if (flags.predictor && flags.withCheck)
+    throw usageError(
+      "--with-check and --predictor cannot be had together",
+      "what is proved are gradients and training, and a predictor has neither",
+    );
+  if (flags.withCheck && flags.output !== undefined && !typescript.test(flags.output))
+    throw usageError(
+      `--with-check imports the trainer from ${flags.output}, which must be a TypeScript file`,
+      "end its name in .ts",
     );
   if (flags.predictor && flags.watch) throw usageError("--predictor and --watch cannot be had together");
   await checkPassNames(flags.skip);
@@ -67,27 +79,44 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   return watching;
 }
 
+/** What files that others import are called. */
+const typescript = /\.([cm]?ts)$/;
+
+/** A file that a spec is compiled to; `flag` is the one that asks for it. */
+interface OutputFile {
+  readonly flag: string;
+  readonly file: string;
+  readonly text: string;
+}
+
 /** `written` maps files of this run to their specs: two specs of one name must not overwrite each other. */
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
     const start = performance.now();
     const { target, dtype, probe, exact, skip } = flags;
     const { compilation } = await compileSpec(spec, { target, dtype, probe, exact, skip });
-    const { text: code } = await emittedOf(compilation, flags);
-    const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
-    const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
-    const other = written.get(output);
-    if (other !== undefined) throw sameOutput(spec, other, output);
-    written.set(output, spec);
-    await checkOutputs(
-      { "-o": output },
-      { ...ofSpec(spec, compilation.model), "the checkpoint": flags.predictor },
-    );
-    if (flags.check) return await checkFile(output, code, commandFor(spec, flags));
-    await writeFile(output, code);
+    const outputs = await outputsOf(compilation, flags);
+    for (const { file } of outputs) {
+      const other = written.get(file);
+      if (other !== undefined) throw sameOutput(spec, other, file);
+      written.set(file, spec);
+    }
+    await checkOutputs(Object.fromEntries(outputs.map(({ flag, file }) => [flag, file])), {
+      ...ofSpec(spec, compilation.model),
+      "the checkpoint": flags.predictor,
+    });
+    if (flags.check) {
+      let worst = 0;
+      for (const { file, text } of outputs)
+        worst = Math.max(worst, await checkFile(file, text, commandFor(spec, flags)));
+      return worst;
+    }
+    for (const { file, text } of outputs) await writeFile(file, text);
+    const [{ file: output, text: code }, ...others] = outputs;
     const sizes = `${sizeText(Buffer.byteLength(code))} (${sizeText(gzipSync(code).length)} gzip)`;
     const time = `${Math.round(performance.now() - start)} ms`;
     process.stdout.write(`${spec} → ${output}  ${sizes} in ${time}\n`);
+    for (const { file } of others) process.stdout.write(`  ${file} proves it on the machine that runs it\n`);
     if (flags.predictor === undefined && compilation.model.network.some(({ trainable }) => !trainable)) {
       const { frozenSavings } = await import("../inspect/frozen-savings.ts");
       process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip })}\n`);
@@ -96,6 +125,20 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   } catch (error) {
     return reportError(error);
   }
+}
+
+/** The trainer, and its check where that is asked for; or the predictor. */
+async function outputsOf(compilation: Compilation, flags: CompileFlags): Promise<OutputFile[]> {
+  const { text } = await emittedOf(compilation, flags);
+  const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
+  const file = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
+  const outputs = [{ flag: "-o", file, text }];
+  if (flags.withCheck) {
+    const { emitCheck } = await import("../verify/emit-check.ts");
+    const check = await emitCheck(compilation.model, `./${basename(file)}`);
+    outputs.push({ flag: "--with-check", file: file.replace(typescript, ".check.$1"), text: check });
+  }
+  return outputs;
 }
 
 /** The trainer, or with a checkpoint the predictor. */
@@ -117,7 +160,7 @@ async function emittedOf(
 /** The command that writes the file that a check looked at. */
 function commandFor(
   spec: string,
-  { output, target, dtype, probe, exact, skip, module, predictor }: CompileFlags,
+  { output, target, dtype, probe, withCheck, exact, skip, module, predictor }: CompileFlags,
 ): string {
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
@@ -126,6 +169,7 @@ function commandFor(
   if (target !== "ts") words.push("--target", target);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (probe) words.push("--probe");
+  if (withCheck) words.push("--with-check");
   if (exact) words.push("--exact");
   if (skip.length > 0) words.push("--skip", skip.join(","));
   return words.map(shellWord).join(" ");
