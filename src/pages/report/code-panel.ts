@@ -5,6 +5,7 @@
 import { element } from "../shared/element.ts";
 import { colouredCode } from "./colour-code.ts";
 import type { Context, Panel, Pick } from "./context.ts";
+import { lineRanges } from "./line-ranges.ts";
 import { lazyList, type LazyList } from "./lazy-list.ts";
 
 export function codePanel(context: Context): Panel {
@@ -68,7 +69,7 @@ export function codePanel(context: Context): Panel {
 
 interface Listing {
   readonly element: HTMLElement;
-  /** `picked`: the one line among them, if it is one; the first of all is brought into sight. */
+  /** `picked`: the one line among them, if it is one. It is brought into sight, or else the longest run of them. */
   mark(lines: readonly number[], picked: number | undefined): void;
 }
 
@@ -105,7 +106,7 @@ export function listing(
     marked = new Set(lines);
     pickedLine = picked;
     for (const [i, row] of list.drawn()) row.className = classes(i + first);
-    const start = picked ?? lines[0];
+    const start = picked ?? lineRanges(lines)[0]?.[0];
     if (start === undefined) return;
     const row = list.item(start - first);
     if (row !== undefined && !isInSight(row, root)) row.scrollIntoView({ block: "center" });
@@ -149,7 +150,7 @@ function marksOf({ index }: Context, pick: Pick | undefined): Marks {
       return { ...none, lines: index.linesOfKernel(Number(pick.key)) };
     case "layer":
       return {
-        lines: index.nodesOfLayer(pick.key).flatMap(({ id }) => index.linesOfNode(id)).sort((a, b) => a - b),
+        lines: index.nodesOfLayer(pick.key).flatMap(({ id }) => index.linesOfNode(id)),
         places: placesOf([layer?.place]),
       }; // prettier-ignore
     case "line":
@@ -157,7 +158,7 @@ function marksOf({ index }: Context, pick: Pick | undefined): Marks {
     case "buffer":
       return { ...none, lines: buffer?.node === undefined ? [] : index.linesOfNode(buffer.node) };
     case "rule":
-      return { ...none, lines: (index.rules.get(pick.key)?.nodes ?? []).flatMap(index.linesOfNode).sort((a, b) => a - b) }; // prettier-ignore
+      return { ...none, lines: (index.rules.get(pick.key)?.nodes ?? []).flatMap(index.linesOfNode) };
     case "parameter":
       return { ...none, lines: index.linesOfNode(index.derivations.get(pick.key)?.steps.at(-1) ?? "") };
     case "pass":

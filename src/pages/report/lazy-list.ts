@@ -1,6 +1,6 @@
 /**
- * A long list of which only what has come into sight is there: items are drawn by the hundred, and before that only their height is
- * known. What was drawn stays.
+ * A long list of which only what has come into sight is there: items are drawn in parts about as high as two screens, and before that only
+ * their height is known. What was drawn stays.
  */
 import { element } from "../shared/element.ts";
 
@@ -23,9 +23,10 @@ export interface LazyList {
   drawn(): Iterable<readonly [index: number, item: HTMLElement]>;
 }
 
-const partSize = 100;
+const partHeight = 1800;
 
 export function lazyList({ count, draw, root, height, part = "div" }: LazyOptions): LazyList {
+  const partSize = Math.max(8, Math.round(partHeight / height));
   const items = new Map<number, HTMLElement>();
   const parts = Array.from({ length: Math.ceil(count / partSize) }, () => element(part));
   const places = new Map<Element, number>(parts.map((each, place) => [each, place]));

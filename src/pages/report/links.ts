@@ -2,6 +2,7 @@
 import { element } from "../shared/element.ts";
 import type { NodeId, SpecPlace } from "../../inspect/explanation.ts";
 import type { Context, State } from "./context.ts";
+import { lineRanges } from "./line-ranges.ts";
 
 /** What is left out of the state stays as it is when the link is drawn. */
 export const link = (
@@ -39,9 +40,9 @@ export const parameterLink = (context: Context, name: string, view?: State["view
 export const bufferLink = (context: Context, key: string, name: string): HTMLElement =>
   link(context, { view: "memory", pick: { kind: "buffer", key } }, element("code", {}, name));
 
-/** Lines of the emitted file, neighbours as one range. */
+/** Lines of the emitted file, neighbours as one range, the longest first. */
 export function lineLinks(context: Context, lines: readonly number[]): HTMLElement {
-  const ranges = rangesOf(lines);
+  const ranges = lineRanges(lines);
   const links = ranges.slice(0, mostRanges).map(([first, last]) => {
     const text = first === last ? String(first) : `${first}–${last}`;
     return link(context, { view: "code", pick: { kind: "line", key: String(first) } }, text);
@@ -51,31 +52,34 @@ export function lineLinks(context: Context, lines: readonly number[]): HTMLEleme
 
 const mostRanges = 12;
 
-export function rangesOf(lines: readonly number[]): readonly (readonly [first: number, last: number])[] {
-  const ranges: [number, number][] = [];
-  for (const line of [...lines].sort((a, b) => a - b)) {
-    const last = ranges.at(-1);
-    if (last !== undefined && line <= last[1] + 1) last[1] = line;
-    else ranges.push([line, line]);
-  }
-  return ranges;
-}
-
 /** With commas between them. */
 export const listed = (items: readonly (Node | string)[]): (Node | string)[] =>
   items.flatMap((item, i) => (i === 0 ? [item] : [", ", item]));
 
-/** The line of the spec, as it is written there. */
+/** The place in the spec, as it is written there: its line, and what is indented below it. */
 export function specQuote({ index }: Context, { line, column }: SpecPlace): HTMLElement {
   const { spec } = index.explanation;
-  const text = spec?.text.split("\n")[line - 1] ?? "";
-  const cut = text.length > longestQuote ? `${text.slice(Math.max(0, column - 20), column + 100)} …` : text;
   return element(
     "figure",
     { class: "quote" },
     element("figcaption", {}, `${spec?.file ?? "spec"}:${line}:${column}`),
-    element("pre", {}, cut.trim()),
+    element("pre", {}, blockAt(spec?.text.split("\n") ?? [], line - 1, column)),
   );
 }
 
-const longestQuote = 200;
+/** JSON closes a block where it began; YAML and TypeScript do no more than indent it. */
+function blockAt(lines: readonly string[], first: number, column: number): string {
+  const text = lines[first] ?? "";
+  if (text.length > longestLine) return `${text.slice(Math.max(0, column - 20), column + 100)} …`.trim();
+  const indent = indentOf(text);
+  let end = first + 1;
+  while (end < lines.length && indentOf(lines[end]) > indent) end++;
+  if (/^\s*[}\])]/.test(lines[end] ?? "") && indentOf(lines[end]) === indent && end > first + 1) end++;
+  const block = lines.slice(first, Math.min(end, first + mostQuoted)).map((each) => each.slice(indent));
+  return [...block, ...(end > first + mostQuoted ? ["…"] : [])].join("\n").trim().replace(/,$/, "");
+}
+
+const indentOf = (line: string): number => line.length - line.trimStart().length;
+
+const longestLine = 200;
+const mostQuoted = 12;

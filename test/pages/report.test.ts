@@ -1,0 +1,280 @@
+/**
+ * The report in a real browser, opened from its file as a reader opens it: under its own policy, without a network, and with nothing said on the
+ * console. What is waited for is what is on the page, never the clock; that 300 layers stay usable is told by how much of it is drawn.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { inspectSpec } from "../../src/cli/inspect.ts";
+import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
+
+vi.setConfig({ testTimeout: 180_000 }); // the first to ask for a report has it made
+
+const folder = mkdtempSync(join(tmpdir(), "report-"));
+let browser: Browser;
+beforeAll(async () => {
+  if (chromiumPath() !== undefined) browser = await startBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(needsChromium);
+
+const image = { inputs: { image: { shape: [8, 8, 1] } }, targets: { digit: { classes: 4 } } };
+const tokens = {
+  inputs: { text: { shape: [6], dtype: "i32" } },
+  targets: { next: { classes: 9, shape: [6] } },
+};
+const row = { inputs: { x: { shape: [8] } }, targets: { y: { classes: 8 } } };
+const dense = (count: number) =>
+  Array.from({ length: count }, () => ({ type: "dense", units: 8, activation: "tanh" }));
+
+const models = {
+  "3": { ...row, network: dense(3) },
+  "30": { ...row, network: dense(30) },
+  "300": { ...row, network: dense(300) },
+  convolution: {
+    ...image,
+    network: [
+      { type: "conv2d", filters: 3, kernel: 3, activation: "relu" },
+      { type: "max-pool2d", size: 2 },
+      { type: "batch-norm" },
+      { type: "flatten" },
+      { type: "dense", units: 4 },
+    ],
+  },
+  lstm: {
+    inputs: { x: { shape: [5, 3] } },
+    targets: { y: { classes: 3 } },
+    network: [
+      { type: "lstm", units: 4 },
+      { type: "dense", units: 3 },
+    ],
+  },
+  attention: {
+    ...tokens,
+    network: [
+      { type: "embedding", vocabulary: 9, units: 8 },
+      { type: "attention", heads: 2, causal: true },
+      { type: "layer-norm" },
+      { type: "dense", units: 9 },
+    ],
+  },
+} as const;
+type Name = keyof typeof models;
+
+/** The file that the command writes; made once for each model. */
+const files = new Map<Name, Promise<string>>();
+function reportOf(name: Name): Promise<string> {
+  const known = files.get(name);
+  if (known !== undefined) return known;
+  const write = async () => {
+    const [spec, output] = [join(folder, `${name}.json`), join(folder, `${name}.html`)];
+    const rest = { loss: "cross-entropy", optimizer: "adam", training: { epochs: 1, batchSize: 4 } };
+    writeFileSync(spec, JSON.stringify({ name: `model-${name}`, ...models[name], ...rest }, undefined, 2));
+    await inspectSpec(spec, { show: "graph", format: "html", target: "ts", measure: true, dtype: "f32", output }); // prettier-ignore
+    return output;
+  };
+  const made = write();
+  files.set(name, made);
+  return made;
+}
+
+async function open(name: Name, options: { place?: string; dark?: boolean; width?: number } = {}) {
+  const { place = "", ...rest } = options;
+  const opened = await openPage(browser, `${pathToFileURL(await reportOf(name)).href}${place}`, rest);
+  await opened.page.locator("main h1").waitFor(); // the data is unpacked after the page has loaded
+  return opened;
+}
+
+const view = (page: Page) => page.locator(".views a[aria-current]").getAttribute("data-view");
+const title = (page: Page) => page.locator("main h1").textContent();
+const details = (page: Page) => page.locator("aside");
+/** What the details say under a term. */
+const fact = (page: Page, term: string) => details(page).locator(`dt:text-is("${term}") + dd`).first();
+const box = (page: Page, id: string) => page.locator(`[data-id="${id}"]`);
+const drawn = (page: Page) => page.evaluate<number>("document.querySelectorAll('*').length");
+
+/** Something that each view cannot be without. */
+const toldBy = {
+  graph: ".graph-box",
+  gradients: ".step math",
+  passes: ".pass .counts",
+  kernels: "tbody a",
+  memory: ".lifetimes .box",
+  layers: "tbody a",
+  code: ".listing .line",
+} as const;
+
+/** Goes through all views by their keys; gives their names. */
+async function throughViews(page: Page, eachView: (name: string) => Promise<void>): Promise<string[]> {
+  const names: string[] = [];
+  for (const link of await page.locator(".views a").all()) {
+    const name = (await link.getAttribute("data-view")) ?? "";
+    await page.keyboard.press((await link.locator("kbd").textContent()) ?? "");
+    await page
+      .locator(`main ${toldBy[name as keyof typeof toldBy]}`)
+      .first()
+      .waitFor();
+    await eachView(name);
+    names.push(name);
+  }
+  return names;
+}
+
+describe.each(["3", "30", "convolution", "lstm", "attention"] as const)("the report of %s", (name) => {
+  it("draws each view by its key, in both themes, and complains of nothing", async () => {
+    for (const dark of [false, true]) {
+      const { page, complaints } = await open(name, { dark });
+      const names = await throughViews(page, async (each) => {
+        expect((await title(page))?.toLowerCase()).toBe(each);
+      });
+      for (const wanted of ["graph", "gradients", "passes", "memory", "layers", "code"])
+        expect(names).toContain(wanted);
+      expect(complaints).toEqual([]);
+      await page.close();
+    }
+  });
+
+  it("says of every layer what it costs, and derives a gradient for every trainable parameter", async () => {
+    const { page, complaints } = await open(name, { place: "#layers" });
+    const rows = page.locator("main tbody tr");
+    expect(await rows.count()).toBe(models[name].network.length);
+    await page.locator("main tbody a").last().click(); // a parameter of the last layer
+    await expect.poll(() => view(page)).toBe("gradients");
+    expect(await page.locator(".step").count()).toBeGreaterThan(2);
+    await page.locator(".step .head a").last().click();
+    await expect.poll(() => details(page).locator("h3").allTextContents()).toContain("Why it is there");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
+describe("what is picked in the report", () => {
+  it("a layer opens by a click; its gradient has formula, shape, rule, lines and place in the spec", async () => {
+    const { page, complaints } = await open("3");
+    await box(page, "group:backward/dense2").click();
+    await box(page, "gradient/d_dense2.weight").click();
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense2.weight");
+    expect(await fact(page, "Type").textContent()).toBe("f32[8,8]");
+    expect(await details(page).locator("math").first().getAttribute("aria-label")).toBe("d_dense2.weight = dense1ᵀ · d_dense2_sum"); // prettier-ignore
+    expect(await details(page).getByRole("link", { name: "contract.vjp" }).count()).toBe(1);
+    expect(await fact(page, "Layer").textContent()).toBe("dense2");
+    expect(await fact(page, "Memory").textContent()).toContain("256 B");
+    expect(await details(page).locator(".quote pre").textContent()).toContain('"dense"');
+    await fact(page, "Lines").getByRole("link").last().click();
+    await expect.poll(() => view(page)).toBe("code");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("a line of code shows its nodes and the rule that made it; the arrow keys go on to the next", async () => {
+    const { page, complaints } = await open("3", { place: "#code/node/gradient%2Fd_dense2.weight" });
+    await page.locator(".line.marked", { hasText: "for (" }).first().click();
+    await expect.poll(() => details(page).locator("h2").textContent()).toMatch(/^Line \d+$/);
+    expect(await details(page).locator(".formulas").textContent()).toContain("d_dense2.weight");
+    expect(await details(page).getByRole("link", { name: "contract.vjp" }).count()).toBe(1);
+    const number = Number(await page.locator(".line.picked").getAttribute("data-line"));
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => page.locator(".line.picked").getAttribute("data-line")).toBe(String(number + 1));
+    await details(page).locator(".formulas a").first().click();
+    await expect.poll(() => details(page).locator("h2").textContent()).not.toMatch(/^Line/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("what is picked is in the address: a link leads there, Back comes back, nonsense is told", async () => {
+    const { page, complaints } = await open("3", { place: "#layers/layer/dense2" });
+    expect(await details(page).locator("h2").textContent()).toBe("dense2");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("Pick anything");
+    await page.goBack();
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense2");
+    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fnobody`);
+    await expect.poll(() => details(page).textContent()).toContain("This report has no node gradient/nobody");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("passes are stepped through by the arrow keys, each with what it changed", async () => {
+    const { page, complaints } = await open("3", { place: "#passes" });
+    const heading = page.locator(".pass h2");
+    const seen = [await heading.textContent()];
+    expect(await page.locator(".pass .came").count()).toBeGreaterThan(10); // differentiate
+    const count = await page.locator(".passes li").count();
+    for (let i = 1; i < count; i++) {
+      await page.keyboard.press("ArrowRight");
+      await expect.poll(() => page.locator(".passes li[data-current]").evaluate((item) => [...(item.parentElement?.children ?? [])].indexOf(item))).toBe(i); // prettier-ignore
+      seen.push(await heading.textContent());
+    }
+    expect(seen.some((each) => each?.startsWith("simplify"))).toBe(true);
+    await page.keyboard.press("ArrowLeft");
+    await expect.poll(() => heading.textContent()).toBe(seen.at(-2));
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("search finds a node by a part of its name and goes to it, by keys alone", async () => {
+    const { page, complaints } = await open("30");
+    await page.keyboard.press("/");
+    await page.keyboard.type("d_dense29.w");
+    await page.locator(".search li", { hasText: "d_dense29.weight" }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense29.weight");
+    const place = await box(page, "gradient/d_dense29.weight").boundingBox();
+    expect(place?.y).toBeGreaterThan(0);
+    expect(place?.y).toBeLessThan(900);
+    await page.keyboard.press("/");
+    await page.keyboard.type("no such thing");
+    await page.getByText("Nothing has such a name").waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("a buffer of the picture of lifetimes tells when it lives and what it holds", async () => {
+    const { page, complaints } = await open("convolution", { place: "#memory" });
+    await page.locator(".lifetimes .box").first().click();
+    expect(await fact(page, "Lives").textContent()).toMatch(/call \d+/);
+    await fact(page, "Holds").getByRole("link").click();
+    await expect.poll(() => fact(page, "Memory").textContent()).toMatch(/lives from call \d+ to \d+/);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+});
+
+it("the graph is zoomed, moved and fitted by keys; the theme button goes round and is kept", async () => {
+  const { page, complaints } = await open("30");
+  const width = async () => (await box(page, "group:forward/dense1").boundingBox())?.width ?? 0;
+  await page.locator(".graph-canvas").focus();
+  const before = await width();
+  await page.keyboard.press("+");
+  await expect.poll(width).toBeGreaterThan(before * 1.2);
+  await page.keyboard.press("0"); // all of it: 30 layers are smaller than one
+  await expect.poll(width).toBeLessThan(before);
+  const ground = () => page.evaluate<string>("getComputedStyle(document.documentElement).backgroundColor");
+  const light = await ground();
+  await page.getByRole("button", { name: "Colours" }).click();
+  await page.getByRole("button", { name: "Colours" }).click();
+  expect(await page.evaluate("document.documentElement.dataset.theme")).toBe("dark");
+  expect(await ground()).not.toBe(light);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+it("300 layers, thousands of nodes: no view holds more of them than one can look at", { timeout: 300_000 }, async () => {
+  const { page, complaints } = await open("300");
+  await throughViews(page, async () => {
+    expect(await drawn(page)).toBeLessThan(8000);
+  });
+  await page.keyboard.press("/");
+  await page.keyboard.type("d_dense1.weight");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense1.weight");
+  expect(await drawn(page)).toBeLessThan(8000);
+  expect(complaints).toEqual([]);
+  await page.close();
+}); // prettier-ignore
