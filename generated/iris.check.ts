@@ -34,7 +34,7 @@ const dense1 = 462; // f64[n, 16], from call 1 to call 2 of trainingLoss
 const dense2 = 206; // f64[n, 3], from call 2 to call 3 of trainingLoss
 const loss_total = 254; // f64[], from call 3 to call 5 of trainingLoss
 const loss_count = 256; // f64[], from call 3 to call 5 of trainingLoss
-const regularization = 206; // f64[], from call 4 to call 5 of trainingLoss
+const dense1_weight_squares = 206; // f64[], from call 4 to call 5 of trainingLoss
 
 // dense1_product = flower · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
@@ -78,11 +78,11 @@ function compute_dense2(f: Numbers, n: number): void {
   }
 }
 
-// maximum = max_last(dense2)
-// sum_of_exponentials = Σ_last exp(dense2 − maximum)
-// expected_logit = Σ_last ([index = species] ? dense2 − maximum : 0)
-// loss_total = Σ ([species ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
-// loss_count = Σ [species ≥ 0]
+// maximum = max_j(dense2)
+// sum_of_exponentials = Σ_j exp(dense2 − maximum)
+// expected_logit = Σ_j [j = species] ⊙ (dense2 − maximum)
+// loss_total = Σ_i [species ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
+// loss_count = Σ_i [species ≥ 0]
 function compute_loss_count(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total_value = 0;
   let loss_count_value = 0;
@@ -106,31 +106,34 @@ function compute_loss_count(f: Numbers, integers: Int32Array, n: number): void {
   f[loss_count] = loss_count_value;
 }
 
-// regularization = Σ dense1.weight · dense1.weight
-function compute_regularization(f: Numbers): void {
-  let regularization_value = 0;
+// dense1.weight_squares = Σ_k,j dense1.weight²
+function compute_dense1_weight_squares(f: Numbers): void {
+  let dense1_weight_squares_value = 0;
   for (let k = 0; k < 4; k++) {
     const dense1_weight_k = dense1_weight + k * 16;
     for (let l = 0; l < 16; l++) {
       const dense1_weight_value = f[dense1_weight_k + l];
-      regularization_value += dense1_weight_value * dense1_weight_value;
+      dense1_weight_squares_value += dense1_weight_value * dense1_weight_value;
     }
   }
-  f[regularization] = regularization_value;
+  f[dense1_weight_squares] = dense1_weight_squares_value;
 }
 
-// regularization_2 = Σ dense2.weight · dense2.weight
-// loss = loss_total / max(loss_count, 1) + 0.01 · regularization + 0.01 · regularization_2
+// dense2.weight_squares = Σ_k,j dense2.weight²
+// loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
 function compute_loss(f: Numbers): void {
-  let regularization_2 = 0;
+  let dense2_weight_squares = 0;
   for (let k = 0; k < 16; k++) {
     const dense2_weight_k = dense2_weight + k * 3;
     for (let l = 0; l < 3; l++) {
       const dense2_weight_value = f[dense2_weight_k + l];
-      regularization_2 += dense2_weight_value * dense2_weight_value;
+      dense2_weight_squares += dense2_weight_value * dense2_weight_value;
     }
   }
-  f[loss] = f[loss_total] / Math.max(f[loss_count], 1) + 0.01 * f[regularization] + 0.01 * regularization_2;
+  f[loss] =
+    f[loss_total] / Math.max(f[loss_count], 1) +
+    0.01 * f[dense1_weight_squares] +
+    0.01 * dense2_weight_squares;
 }
 
 /** The mean loss of n rows, in training mode. */
@@ -138,7 +141,7 @@ function trainingLoss(f: Numbers, integers: Int32Array, n: number): number {
   compute_dense1(f, n);
   compute_dense2(f, n);
   compute_loss_count(f, integers, n);
-  compute_regularization(f);
+  compute_dense1_weight_squares(f);
   compute_loss(f);
   return f[loss];
 }

@@ -8,6 +8,8 @@ import type { Compilation } from "../pipeline.ts";
 import { checkFile } from "./check-file.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
+import { mapFileOf, mappedFile } from "./mapped-file.ts";
+import type { OutputFile } from "./mapped-file.ts";
 import { checkPassNames } from "./pass-names.ts";
 import { reportError } from "./report-error.ts";
 import { sizeText } from "../util/size-text.ts";
@@ -32,6 +34,8 @@ export interface CompileFlags {
   readonly probe?: boolean;
   /** And beside the trainer the program that proves it. */
   readonly withCheck?: boolean;
+  /** With a source map beside each file. */
+  readonly sourcemap?: boolean;
   readonly exact?: boolean;
   readonly skip: readonly string[];
 }
@@ -82,41 +86,36 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
 /** What files that others import are called. */
 const typescript = /\.([cm]?ts)$/;
 
-/** A file that a spec is compiled to; `flag` is the one that asks for it. */
-interface OutputFile {
-  readonly flag: string;
-  readonly file: string;
-  readonly text: string;
-}
-
 /** `written` maps files of this run to their specs: two specs of one name must not overwrite each other. */
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
     const start = performance.now();
     const { target, dtype, probe, exact, skip } = flags;
-    const { compilation } = await compileSpec(spec, { target, dtype, probe, exact, skip });
-    const outputs = await outputsOf(compilation, flags);
-    for (const { file } of outputs) {
-      const other = written.get(file);
-      if (other !== undefined) throw sameOutput(spec, other, file);
-      written.set(file, spec);
-    }
-    await checkOutputs(Object.fromEntries(outputs.map(({ flag, file }) => [flag, file])), {
-      ...ofSpec(spec, compilation.model),
-      "the checkpoint": flags.predictor,
-    });
-    if (flags.check) {
-      let worst = 0;
-      for (const { file, text } of outputs)
-        worst = Math.max(worst, await checkFile(file, text, commandFor(spec, flags)));
-      return worst;
-    }
-    for (const { file, text } of outputs) await writeFile(file, text);
-    const [{ file: output, text: code }, ...others] = outputs;
-    const sizes = `${sizeText(Buffer.byteLength(code))} (${sizeText(gzipSync(code).length)} gzip)`;
+    const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip });
+    const emitted = await emittedOf(compilation, flags);
+    const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
+    const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
+    const other = written.get(output);
+    if (other !== undefined) throw sameOutput(spec, other, output);
+    written.set(output, spec);
+    const check = flags.withCheck ? await checkOf(compilation, output) : undefined;
+    await checkOutputs(
+      { "-o": output, "--sourcemap": flags.sourcemap && mapFileOf(output), "--with-check": check?.file },
+      { ...ofSpec(spec, compilation.model), "the checkpoint": flags.predictor },
+    );
+    const files = [
+      ...(flags.sourcemap
+        ? await mappedFile(emitted, source, { spec, output })
+        : [{ file: output, content: emitted.text }]),
+      ...(check === undefined ? [] : [check]),
+    ];
+    if (flags.check) return await checkFiles(files, commandFor(spec, flags));
+    for (const { file, content } of files) await writeFile(file, content);
     const time = `${Math.round(performance.now() - start)} ms`;
-    process.stdout.write(`${spec} → ${output}  ${sizes} in ${time}\n`);
-    for (const { file } of others) process.stdout.write(`  ${file} proves it on the machine that runs it\n`);
+    for (const { file, content } of files) {
+      const sizes = `${sizeText(Buffer.byteLength(content))} (${sizeText(gzipSync(content).length)} gzip)`;
+      process.stdout.write(`${spec} → ${file}  ${sizes} in ${time}\n`);
+    }
     if (flags.predictor === undefined && compilation.model.network.some(({ trainable }) => !trainable)) {
       const { frozenSavings } = await import("../inspect/frozen-savings.ts");
       process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip })}\n`);
@@ -127,18 +126,20 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   }
 }
 
-/** The trainer, and its check where that is asked for; or the predictor. */
-async function outputsOf(compilation: Compilation, flags: CompileFlags): Promise<OutputFile[]> {
-  const { text } = await emittedOf(compilation, flags);
-  const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
-  const file = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
-  const outputs = [{ flag: "-o", file, text }];
-  if (flags.withCheck) {
-    const { emitCheck } = await import("../verify/emit-check.ts");
-    const check = await emitCheck(compilation.model, `./${basename(file)}`);
-    outputs.push({ flag: "--with-check", file: file.replace(typescript, ".check.$1"), text: check });
-  }
-  return outputs;
+/** The program that proves the trainer in `trainer`, beside that. */
+async function checkOf({ model }: Compilation, trainer: string): Promise<OutputFile> {
+  const { emitCheck } = await import("../verify/emit-check.ts");
+  return {
+    file: trainer.replace(typescript, ".check.$1"),
+    content: await emitCheck(model, `./${basename(trainer)}`),
+  };
+}
+
+/** Looks at all of them; the exit code is that of the worst. */
+async function checkFiles(files: readonly OutputFile[], command: string): Promise<number> {
+  let worst = 0;
+  for (const { file, content } of files) worst = Math.max(worst, await checkFile(file, content, command));
+  return worst;
 }
 
 /** The trainer, or with a checkpoint the predictor. */
@@ -160,7 +161,7 @@ async function emittedOf(
 /** The command that writes the file that a check looked at. */
 function commandFor(
   spec: string,
-  { output, target, dtype, probe, withCheck, exact, skip, module, predictor }: CompileFlags,
+  { output, target, dtype, probe, withCheck, sourcemap, exact, skip, module, predictor }: CompileFlags,
 ): string {
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
@@ -170,6 +171,7 @@ function commandFor(
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (probe) words.push("--probe");
   if (withCheck) words.push("--with-check");
+  if (sourcemap) words.push("--sourcemap");
   if (exact) words.push("--exact");
   if (skip.length > 0) words.push("--skip", skip.join(","));
   return words.map(shellWord).join(" ");

@@ -48,6 +48,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
     "tapeless compile graphs/digits.json --module -o src/digits.ts      for a page: createTrainer alone",
     "tapeless compile spec.ts --watch",
+    "tapeless compile graphs/digits.json --sourcemap      the same, and generated/digits.ts.map",
     "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
     "tapeless compile graphs/digits.json --with-check      and generated/digits.check.ts, which proves it",
   ])
@@ -69,6 +70,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option(
       "--with-check",
       "write NAME.check.ts beside it, too: a program that proves the trainer on the machine that runs it",
+    )
+    .option(
+      "--sourcemap",
+      "write <file>.map beside each file: profilers and debuggers then show layers and lines of the spec",
     )
     .option("--exact", "leave out rewrites that may change rounding")
     .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
