@@ -32,16 +32,19 @@ export async function compileText(text: string): Promise<CompiledText> {
   return { read, compilation, reports, warnings };
 }
 
-/** The emitted module, unformatted and without its part for data files, and the data that it is to train on. */
+/** The emitted module, unformatted, without its part for data files and without its types. */
+export const scriptOf = async (compilation: Compilation): Promise<string> =>
+  withoutTypes(await emitTypeScript(compilation, "f32", { isFormatted: false, isProgram: false }));
+
+/** The emitted module, and the data that it is to train on. */
 export async function trainerScript(
   compilation: Compilation,
   files: Readonly<Record<string, string>>,
 ): Promise<TrainerScript> {
   const { model, built } = compilation;
   const facts = modelFacts(model, built, "f32");
-  const code = await emitTypeScript(compilation, "f32", { isFormatted: false, isProgram: false });
+  const script = await scriptOf(compilation);
   const found = preparedOr(() => prepareData(model, facts, files));
-  const script = withoutTypes(code);
   const training = trainingFacts(model.training, model.metrics);
   return { script, facts, training, answer: answerName(model, built), ...found };
 }

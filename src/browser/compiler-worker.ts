@@ -2,8 +2,8 @@
 import { explain } from "../inspect/explain.ts";
 import { specSchema } from "../spec/json-schema.ts";
 import type { SchemaNode } from "../spec/schema-node.ts";
-import { compileText, diagnosticsOf, trainerScript } from "./compile-text.ts";
-import type { Answer, CompileRequest, Question, SuggestRequest } from "./messages.ts";
+import { compileText, diagnosticsOf, scriptOf, trainerScript } from "./compile-text.ts";
+import type { Answer, CompileRequest, Question, ScriptRequest, SuggestRequest } from "./messages.ts";
 import { describe, suggest } from "./suggest.ts";
 
 /** As much of a worker's own scope as is used here. */
@@ -16,13 +16,21 @@ declare const performance: { now(): number };
 const state: { newest: number; schema?: SchemaNode } = { newest: 0 };
 
 self.onmessage = ({ data: question }) => {
-  if (question.kind !== "compile") return self.postMessage(suggested(question));
-  const { id } = question;
-  state.newest = id;
-  void compiled(question).catch((error: unknown) =>
-    self.postMessage({ kind: "faults", id, diagnostics: diagnosticsOf(error) }),
+  void answered(question).catch((error: unknown) =>
+    self.postMessage({ kind: "faults", id: question.id, diagnostics: diagnosticsOf(error) }),
   );
 };
+
+async function answered(question: Question): Promise<void> {
+  if (question.kind === "compile") return compiled(question);
+  if (question.kind === "script") return scripted(question);
+  self.postMessage(suggested(question));
+}
+
+async function scripted({ id, text }: ScriptRequest): Promise<void> {
+  const { compilation } = await compileText(text);
+  self.postMessage({ kind: "script", id, script: await scriptOf(compilation) });
+}
 
 function suggested({ kind, id, place }: SuggestRequest): Answer {
   const schema = (state.schema ??= specSchema());
@@ -37,6 +45,7 @@ async function isWanted(id: number): Promise<boolean> {
 }
 
 async function compiled({ id, text, files }: CompileRequest): Promise<void> {
+  state.newest = id;
   if (!(await isWanted(id))) return;
   const started = performance.now();
   const { read, compilation, reports, warnings } = await compileText(text);

@@ -8,7 +8,7 @@ import type { EpochReport } from "../runtime/trainer.ts";
 import type { PlaceInSpec, Suggestion } from "./suggest.ts";
 
 /** What the page asks its compiler. */
-export type Question = CompileRequest | SuggestRequest;
+export type Question = CompileRequest | SuggestRequest | ScriptRequest;
 
 /** What may stand at a place, or what stands there means. */
 export interface SuggestRequest {
@@ -27,6 +27,13 @@ export interface CompileRequest {
   readonly files: Readonly<Record<string, string>>;
 }
 
+/** The trainer of a spec and nothing else, for a page that runs it itself. */
+export interface ScriptRequest {
+  readonly kind: "script";
+  readonly id: number;
+  readonly text: string;
+}
+
 /** How the network's numbers are read: the runtime's `Answer`. */
 export type AnswerName = string | undefined;
 
@@ -42,7 +49,12 @@ export interface TrainerScript {
   readonly problem: string | undefined;
 }
 
-export type Answer = CompileAnswer | SuggestAnswer;
+export type Answer = CompileAnswer | SuggestAnswer | ScriptAnswer;
+
+/** `script`: the emitted module without its types. */
+export type ScriptAnswer =
+  | { readonly kind: "script"; readonly id: number; readonly script: string }
+  | { readonly kind: "faults"; readonly id: number; readonly diagnostics: readonly Diagnostic[] };
 
 export type SuggestAnswer =
   | { readonly kind: "suggest"; readonly id: number; readonly suggestions: readonly Suggestion[] }

@@ -1,16 +1,19 @@
 /** The emitted file, and of each line which kernels and nodes it belongs to and where in the spec that is written. */
 import { formatPath } from "../diagnostics/format-path.ts";
-import type { LineOrigin } from "../emit/typescript/line-origins.ts";
+import type { KernelPlace, LineOrigin } from "../emit/typescript/line-origins.ts";
 import { emitTrainer } from "../pipeline.ts";
 import type { Compilation } from "../pipeline.ts";
+import { groupBy } from "../util/group-by.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
 import type { ExplainedKernel, ExplainedLine, NodeId, SpecPlace } from "./explanation.ts";
 import { nodeNames } from "./node-names.ts";
+import { targetKernels } from "./target-kernels.ts";
+import type { TargetKernel } from "./target-kernels.ts";
 
 export interface ExplainedCode {
   readonly text: string;
   readonly lines: readonly ExplainedLine[];
-  /** Of each kernel of TypeScript, program by program: the function that runs it, and its lines with the comments above it. */
+  /** Of each kernel of the target, program by program: the function of TypeScript that does its work, and its lines with the comments above it. */
   readonly functions: readonly Pick<ExplainedKernel, "function" | "lines">[];
 }
 
@@ -25,30 +28,43 @@ export async function explainCode(
   { dtype, source }: CodeOptions,
 ): Promise<ExplainedCode> {
   const emitted = await emitTrainer(compilation, dtype);
-  const kernelsOf = kernelIndices(compilation);
+  const kernels = targetKernels(compilation);
+  const kernelsOf = kernelFinder(kernels);
   const nodesOf = nodeIds(compilation);
   const placeOf = placeFinder(source);
+  const origins = emitted.lines();
   const lines: ExplainedLine[] = [];
-  for (const [index, origin] of emitted.lines().entries())
+  for (const [index, origin] of origins.entries())
     lines.push({
       line: index + 1,
       kernels: origin === undefined ? [] : kernelsOf(origin),
       nodes: origin === undefined ? [] : nodesOf(origin),
       place: origin === undefined ? undefined : await placeOf(origin),
     });
-  const count = compilation.programs.reduce((sum, { kernels }) => sum + kernels.length, 0);
-  return { text: emitted.text, lines, functions: functionsIn(emitted.text, lines, count) };
+  const functions = functionsIn(emitted.text, origins);
+  return {
+    text: emitted.text,
+    lines,
+    functions: kernels.map(
+      ({ program: { name }, source: index }) =>
+        functions.get(placeText({ program: name, index })) ?? { function: "", lines: undefined },
+    ),
+  };
 }
 
-/** Kernels are counted through all programs, in their order. */
-function kernelIndices({ programs }: Compilation): (origin: LineOrigin) => number[] {
-  const firstOf = new Map<string, number>();
-  let count = 0;
-  for (const { name, kernels } of programs) {
-    firstOf.set(name, count);
-    count += kernels.length;
-  }
-  return ({ kernels }) => kernels.map(({ program, index }) => (firstOf.get(program) ?? 0) + index);
+const placeText = ({ program, index }: KernelPlace): string => `${program} ${index}`;
+
+/** The kernels that a line serves: of several that were cut out of one, those that have the line's nodes, if any has. */
+function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {
+  const bySource = groupBy(kernels, ({ program: { name }, source }) => placeText({ program: name, index: source })); // prettier-ignore
+  return (origin) => {
+    const nodes = new Set(origin.nodes.map(({ node }) => node));
+    return origin.kernels.flatMap((place) => {
+      const parts = bySource.get(placeText(place)) ?? [];
+      const own = parts.filter(({ kernel }) => kernel.provenance.some(({ node }) => node !== undefined && nodes.has(node))); // prettier-ignore
+      return (own.length > 0 ? own : parts).map(({ index }) => index);
+    });
+  };
 }
 
 function nodeIds({ lean }: Compilation): (origin: LineOrigin) => NodeId[] {
@@ -76,24 +92,25 @@ function placeFinder(source: SpecSource | undefined): (origin: LineOrigin) => Pr
   };
 }
 
-/** A kernel's function is the run of its lines that one beginning with `function` is among. */
+/** By the places of their kernels. A kernel's function is the run of its lines that one beginning with `function` is among. */
 function functionsIn(
   text: string,
-  lines: readonly ExplainedLine[],
-  count: number,
-): ExplainedCode["functions"] {
-  const found: Pick<ExplainedKernel, "function" | "lines">[] = [];
-  for (let kernel = 0; kernel < count; kernel++) found.push({ function: "", lines: undefined });
-  const texts = text.split("\n");
-  texts.forEach((line, index) => {
+  origins: readonly (LineOrigin | undefined)[],
+): Map<string, ExplainedCode["functions"][number]> {
+  const found = new Map<string, ExplainedCode["functions"][number]>();
+  const firstPlace = (at: number): string | undefined => {
+    const place = origins[at]?.kernels[0];
+    return place && placeText(place);
+  };
+  text.split("\n").forEach((line, index) => {
     const name = /^function (\w+)\(/.exec(line)?.[1];
-    const { kernels } = lines[index];
-    if (name === undefined || kernels.length === 0) return;
-    const isIn = (at: number) => lines[at]?.kernels[0] === kernels[0];
+    const own = firstPlace(index);
+    if (name === undefined || own === undefined) return;
     let [first, last] = [index, index];
-    while (isIn(first - 1)) first--;
-    while (isIn(last + 1)) last++;
-    for (const kernel of kernels) found[kernel] = { function: name, lines: [first + 1, last + 1] };
+    while (firstPlace(first - 1) === own) first--;
+    while (firstPlace(last + 1) === own) last++;
+    for (const place of origins[index]?.kernels ?? [])
+      found.set(placeText(place), { function: name, lines: [first + 1, last + 1] });
   });
   return found;
 }

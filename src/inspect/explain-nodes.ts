@@ -10,6 +10,7 @@ import { storedElement } from "../lower/scope.ts";
 import { programNames } from "../loop/program-names.ts";
 import type { Compilation, ProgramName } from "../pipeline.ts";
 import type { ExplainedNode, NodeId, RegionName } from "./explanation.ts";
+import { firstKernels } from "./computing-kernels.ts";
 import { generalRules } from "./general-rule.ts";
 import { notationOf } from "./notation/notation.ts";
 import { rewriteUses } from "./rewrite-uses.ts";
@@ -23,7 +24,7 @@ interface Context {
   readonly batchSize: number;
   readonly float: "f32" | "f64";
   readonly placeOf: PlaceOf;
-  readonly kernelOf: (node: Node) => number | undefined;
+  readonly kernelOf: ReturnType<typeof firstKernels>;
   readonly generalRule: ReturnType<typeof generalRules>;
   readonly rewrites: ReturnType<typeof rewriteUses>;
 }
@@ -34,7 +35,7 @@ export function explainNodes({ compilation }: Subject, placeOf: PlaceOf = () => 
     batchSize: compilation.model.training.batchSize,
     float: floatOf(compilation),
     placeOf,
-    kernelOf: kernelsOf(compilation),
+    kernelOf: firstKernels(compilation),
     generalRule: generalRules(),
     rewrites: rewriteUses(),
   };
@@ -52,17 +53,6 @@ const floatOf = ({ plan }: Compilation): "f32" | "f64" => {
   const elements = [...plan.storage.values()].map(({ buffer }) => buffer.element);
   return elements.includes("f32") ? "f32" : "f64";
 };
-
-/** The index of the first kernel that computes a node, over all kernels of all programs in order. */
-function kernelsOf({ programs }: Compilation): (node: Node) => number | undefined {
-  const found = new Map<Node, number>();
-  programs
-    .flatMap(({ kernels }) => kernels)
-    .forEach(({ provenance }, index) => {
-      for (const { node } of provenance) if (node !== undefined && !found.has(node)) found.set(node, index);
-    });
-  return (node) => found.get(node);
-}
 
 function explainGraph(graph: Graph, program: ProgramName, context: Context): ExplainedNode[] {
   const { batchSize, float, placeOf } = context;
@@ -98,7 +88,7 @@ function explainGraph(graph: Graph, program: ProgramName, context: Context): Exp
       place: path && placeOf(path),
       derivation: ruleUse(node),
       rewrites: context.rewrites(rewrites ?? []),
-      kernel: context.kernelOf(node),
+      kernel: context.kernelOf(program, node),
       flops: flopsOf(node, batchSize) * timesOf(node),
       bytes,
     };

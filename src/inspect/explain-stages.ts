@@ -5,6 +5,7 @@
 import { sum } from "d3-array";
 import type { LoopProgram } from "../loop/types.ts";
 import { loweringNames, lowerGraph } from "../lower/lower-graph.ts";
+import type { LowerOptions } from "../lower/lower-graph.ts";
 import { lifetimesOf, lowerBoundOf } from "../lower/plan-memory.ts";
 import { programNames } from "../loop/program-names.ts";
 import type { ProgramName } from "../loop/program-names.ts";
@@ -14,7 +15,7 @@ import { countOptionsOf } from "./graph-counts.ts";
 import { bytesTouched } from "./kernel-facts.ts";
 
 /** What works on loops; the stage before them has graphs to show. */
-const stageNames = loweringNames.filter((name) => name !== "rematerialise");
+export const stageNames = loweringNames.filter((name) => name !== "rematerialise");
 
 /** Of the programs of the target ts, in order. */
 export function explainStages(compilation: Compilation): ExplainedStage[] {
@@ -30,16 +31,22 @@ export function explainStages(compilation: Compilation): ExplainedStage[] {
 
 /** One node, one nest; then with each stage of lowering. */
 function loweredInStages(program: ProgramName, compilation: Compilation): LoopProgram[] {
-  const { lean, copies, lowered, plan } = compilation;
+  const { lean, lowered } = compilation;
   const graph = lean.find(({ name }) => name === program);
   const last = lowered.find(({ name }) => name === program);
   if (graph === undefined || last === undefined) return [];
-  const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
-  const options = { ...countOptionsOf(compilation), storage, copies };
+  const options = loweringOptions(compilation);
   const first = stageNames.map((_, done) =>
     lowerGraph(graph, { ...options, skip: new Set(stageNames.slice(done)) }),
   );
   return [...first, last];
+}
+
+/** With which a graph of the compilation is lowered as it was. */
+export function loweringOptions(compilation: Compilation): Omit<LowerOptions, "skip"> {
+  const { copies, plan } = compilation;
+  const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
+  return { ...countOptionsOf(compilation), storage, copies };
 }
 
 export function loopCounts(program: LoopProgram, batchSize: number): LoopCounts {

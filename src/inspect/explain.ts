@@ -2,6 +2,7 @@
 import type { SpecSource } from "../spec/read/spec-source.ts";
 import { explainCode } from "./explain-code.ts";
 import { explainGradients } from "./explain-gradients.ts";
+import { explainKernels } from "./explain-kernels.ts";
 import { explainLayers } from "./explain-layers.ts";
 import { explainMemory } from "./explain-memory.ts";
 import { explainNodes } from "./explain-nodes.ts";
@@ -21,7 +22,7 @@ export interface ExplainOptions {
 export async function explain(subject: Subject, { dtype, source }: ExplainOptions): Promise<Explanation> {
   const { compilation } = subject;
   const { model, built, vectors } = compilation;
-  const { text, lines } = await explainCode(compilation, { dtype, source });
+  const code = await explainCode(compilation, { dtype, source });
   const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
   const nodes = explainNodes(subject, placeOf);
   const layers = explainLayers(compilation, placeOf);
@@ -42,9 +43,9 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
     derivations: explainGradients(subject),
     passes: explainPasses(subject),
     stages: explainStages(compilation),
-    kernels: [],
+    kernels: explainKernels(compilation, code.functions),
     memory: explainMemory(compilation),
     pictures: await explainPictures(nodes, layers),
-    code: { text, lines },
+    code: { text: code.text, lines: code.lines },
   };
 }

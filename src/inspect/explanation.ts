@@ -52,7 +52,7 @@ export interface ExplainedNode {
   readonly derivation: RuleUse | undefined;
   /** The rewrites that made it what it is, in order. */
   readonly rewrites: readonly RewriteUse[];
-  /** An index into `kernels`; nothing for leaves and for what is computed where it is read and shows in no kernel. */
+  /** An index into `kernels`: the first one that computes it; nothing for leaves, and for what no kernel has to compute. */
   readonly kernel: number | undefined;
   /** For a full batch. */
   readonly flops: number;
@@ -139,20 +139,32 @@ export interface ExplainedKernel {
   /** Its place among the calls of its program, from 1. */
   readonly call: number;
   readonly name: string;
-  /** The function of the emitted file that runs it, perhaps for others too. */
-  readonly function: string;
+  /** The values that it computes one after the other, each under a name: stored ones, and those that would be if nothing were fused. */
   readonly nodes: readonly NodeId[];
+  /** What it computes where it is read, on the way to those; other kernels may compute it again. */
+  readonly inlined: readonly NodeId[];
+  /** Of the nodes and, for each of them, of all that is inlined on the way to it. For a full batch. */
   readonly flops: number;
+  /** The sizes of all buffers that it reads or writes, each counted once. For a full batch. */
   readonly bytes: number;
-  /** What fusing saves: values that never see memory, and the bytes that they would have moved. */
-  readonly fused: { readonly values: readonly NodeId[]; readonly bytesSaved: number };
-  /** As printed loops, before and after scheduling. */
+  /**
+   * What fusing saves, beside one nest of loops for each value that would be stored without it: how many nests the kernel stands for, those of
+   * its values that see no memory, and the bytes that the nests touch more. Of kernels cut out of a fused one, the main one has these.
+   */
+  readonly fused: { readonly nests: number; readonly values: readonly NodeId[]; readonly bytesSaved: number };
+  /** As printed loops: as fused, and as scheduled. A kernel of WebAssembly may be cut out of what was fused, and is on vectors then. */
   readonly loops: string;
   readonly scheduled: string;
   /** How it was scheduled, in words, if anything was. */
   readonly schedule: string | undefined;
-  /** The lines of its function in the emitted file, comments included, first and last, from 1. */
+  /** The function of the emitted file that runs it; of the target wasm, the one that does its work where a host has no WebAssembly. */
+  readonly function: string;
+  /** The lines of that function in the emitted file, comments included, first and last, from 1. */
   readonly lines: readonly [first: number, last: number] | undefined;
+  /** Of the target wasm: the function that the module has for it, as text. */
+  readonly wat: string | undefined;
+  /** How many kernels of all programs run as the same function, itself included. */
+  readonly alike: number;
 }
 
 /** A buffer of the arena. Offsets and sizes in bytes; calls are counted from 1 within the program. */

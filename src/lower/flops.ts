@@ -16,9 +16,13 @@ export function flopsOf(node: Node, batchSize: number): number {
 }
 
 /** Of a stored node and of all that is computed on the way to it: what is stored on its own counts on its own. */
-export function flopsToStore(node: Node, stored: ReadonlySet<Node>, batchSize: number): number {
-  const counted = new Set([node]);
-  for (const each of counted)
-    for (const operand of operandsOf(each)) if (!stored.has(operand)) counted.add(operand);
-  return [...counted].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
+export const flopsToStore = (node: Node, stored: ReadonlySet<Node>, batchSize: number): number =>
+  [...computedToStore(node, stored)].reduce((sum, each) => sum + flopsOf(each, batchSize), 0);
+
+/** A stored node and, back to what is stored or given, all that is computed where it is read on the way to it. */
+export function computedToStore(node: Node, stored: ReadonlySet<Node>): Set<Node> {
+  const computed = new Set([node]);
+  for (const each of computed)
+    for (const operand of operandsOf(each)) if (!stored.has(operand)) computed.add(operand);
+  return computed;
 }

@@ -110,15 +110,16 @@ const shelfText = (): string =>
 
 /** The scripts of the workers, and the data with the specs that name it: each a text by the name of its file. */
 export async function workerFiles(): Promise<ReadonlyMap<string, string>> {
-  const [compiler, trainer, shelved] = await Promise.all([
+  const [compiler, trainer, walker, shelved] = await Promise.all([
     bundle({ file: "browser/compiler-worker.ts" }, [standingIn, fromShelf]),
     bundle({ file: "pages/playground/train-worker.ts" }, []),
+    bundle({ file: "pages/playground/paths/walk-worker.ts" }, []),
     bundle({ text: shelfText() }, []),
   ]);
   const textsIn = (folder: URL, files: readonly string[]) =>
     Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")]));
   return new Map([
-    ["compiler.js", leaving("compiler", compiler) + leaving("trainer", trainer)],
+    ["compiler.js", leaving("compiler", compiler) + leaving("trainer", trainer) + leaving("walker", walker)],
     ["libraries.js", leaving("libraries", shelved)],
     [
       "data.js",

@@ -1,10 +1,13 @@
 /** The state of the page in the fragment of its address, so that a link shares it; nothing of a fragment is ever sent to a server. */
 import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
+import { readPathsState, type PathsState } from "./paths/state.ts";
 
 export interface PageState {
   readonly text: string;
   readonly tab: string;
   readonly view: string;
+  /** What is set in the view of paths, if it was opened. */
+  readonly paths: PathsState | undefined;
 }
 
 const version = "v1.";
@@ -27,12 +30,14 @@ export function stateOf(fragment: string): PageState {
   if (!fragment.startsWith(version)) throw new Error("the link is not one of this playground");
   const state: unknown = JSON.parse(unfolded(fragment.slice(version.length)));
   if (typeof state !== "object" || state === null) throw new Error("the link is broken");
-  const member = (key: string): string => {
-    const value: unknown = Object.getOwnPropertyDescriptor(state, key)?.value;
+  const member = (key: string): unknown => Object.getOwnPropertyDescriptor(state, key)?.value;
+  const [text, tab, view] = ["text", "tab", "view"].map((key) => {
+    const value = member(key);
     if (typeof value === "string") return value;
     throw new Error("the link is broken");
-  };
-  return { text: member("text"), tab: member("tab"), view: member("view") };
+  });
+  const paths = member("paths");
+  return { text, tab, view, paths: paths === undefined ? undefined : readPathsState(paths) };
 }
 
 function unfolded(text: string): string {

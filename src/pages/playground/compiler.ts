@@ -1,5 +1,6 @@
 /** The page's side of the compiler's worker. */
-import type { Answer, CompileAnswer, SuggestAnswer } from "../../browser/messages.ts";
+import type { Answer, CompileAnswer, Question } from "../../browser/messages.ts";
+import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import type { PlaceInSpec, Suggestion } from "../../browser/suggest.ts";
 import { texts, workerOf } from "./texts.ts";
 
@@ -8,6 +9,8 @@ export interface Compiler {
   compile(text: string, files: Readonly<Record<string, string>>): void;
   suggest(place: PlaceInSpec): Promise<readonly Suggestion[]>;
   describe(place: PlaceInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
+  /** The emitted module of this spec, or what is wrong with it. */
+  script(text: string): Promise<string | readonly Diagnostic[]>;
 }
 
 /** Compiling and asking each have a worker of their own: an answer to a key should not wait for a large model. */
@@ -17,30 +20,34 @@ export function startCompiler(onAnswer: (answer: CompileAnswer) => void): Compil
   let asked: Worker | undefined;
   let newest = 0;
   let questions = 0;
-  const waiting = new Map<number, (answer: SuggestAnswer) => void>();
+  const waiting = new Map<number, (answer: Answer) => void>();
   compiling.onmessage = ({ data: answer }: MessageEvent<CompileAnswer>) => {
     if (answer.id === newest) onAnswer(answer);
   };
-  const ask = (kind: "suggest" | "describe", place: PlaceInSpec): Promise<SuggestAnswer> => {
+  const ask = (question: (id: number) => Question): Promise<Answer> => {
     asked ??= start();
     asked.onmessage = ({ data: answer }: MessageEvent<Answer>) => {
-      if (answer.kind !== "suggest" && answer.kind !== "describe") return;
       waiting.get(answer.id)?.(answer);
       waiting.delete(answer.id);
     };
     const id = ++questions;
-    asked.postMessage({ kind, id, place });
+    asked.postMessage(question(id));
     return new Promise((resolve) => waiting.set(id, resolve));
   };
   return {
     compile: (text, files) => compiling.postMessage({ kind: "compile", id: ++newest, text, files }),
     async suggest(place) {
-      const answer = await ask("suggest", place);
+      const answer = await ask((id) => ({ kind: "suggest", id, place }));
       return answer.kind === "suggest" ? answer.suggestions : [];
     },
     async describe(place) {
-      const answer = await ask("describe", place);
+      const answer = await ask((id) => ({ kind: "describe", id, place }));
       return answer.kind === "describe" ? answer.words : { detail: "", about: "" };
+    },
+    async script(text) {
+      const answer = await ask((id) => ({ kind: "script", id, text }));
+      if (answer.kind === "faults") return answer.diagnostics;
+      return answer.kind === "script" ? answer.script : [];
     },
   };
 }

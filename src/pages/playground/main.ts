@@ -1,10 +1,13 @@
 /** The playground: the compiler in a page. */
 import "../shared/theme.css";
 import "./playground.css";
+import "./paths/paths.css";
 import { element } from "../shared/element.ts";
 import { fragmentOf, stateOf, type PageState } from "./address.ts";
 import { examplesOf } from "./examples.ts";
 import { modelPage } from "./model-page.ts";
+import { pathsPage, type PathsPage } from "./paths/paths-page.ts";
+import { firstState, type PathsState } from "./paths/state.ts";
 import { texts } from "./texts.ts";
 
 const notice = element("p", { class: "notice", role: "status", hidden: true });
@@ -16,7 +19,12 @@ function tell(text: string): void {
 
 /** What the address says, or the first example. */
 function stateFromAddress(): PageState {
-  const first: PageState = { text: [...examplesOf(texts().specs).values()][0], tab: "Train", view: "Model" };
+  const first: PageState = {
+    text: [...examplesOf(texts().specs).values()][0],
+    tab: "Train",
+    view: "Model",
+    paths: undefined,
+  };
   if (location.hash.length < 2) return first;
   try {
     return stateOf(location.hash.slice(1));
@@ -26,10 +34,35 @@ function stateFromAddress(): PageState {
   }
 }
 
+/** The two views, of which one is seen. */
+const views = ["Model", "Paths"] as const;
+
 function start(): void {
   let isOpen = false;
+  let view = "Model";
   const model = modelPage(() => keep());
-  const state = (): PageState => ({ text: model.text(), tab: model.tab(), view: "Model" });
+  /** Made when it is first seen: whoever came to train compiles no optimizers. */
+  let paths: PathsPage | undefined;
+  const host = element("main", {}, model.element);
+  const buttons = views.map((name) => element("button", { type: "button" }, name));
+  buttons.forEach((button, i) => button.addEventListener("click", () => show(views[i])));
+  const state = (): PageState => ({ text: model.text(), tab: model.tab(), view, paths: paths?.state() });
+  const show = (name: string, pathsState?: PathsState) => {
+    view = views.find((each) => each === name) ?? "Model";
+    if (view === "Paths" && (paths === undefined || pathsState)) {
+      paths ??= pathsPage(model.compiler, { onChange: () => keep(), onSpec: openSpec });
+      host.append(paths.element);
+      paths.open(pathsState ?? firstState());
+    }
+    model.element.hidden = view !== "Model";
+    if (paths) paths.element.hidden = view !== "Paths";
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(views[i] === view)));
+    keep();
+  };
+  const openSpec = (text: string) => {
+    model.open(text);
+    show("Model");
+  };
   /** In the address, so that reloading and going back lose nothing. */
   const keep = () => {
     if (!isOpen) return;
@@ -45,11 +78,18 @@ function start(): void {
       () => tell("The link is in the address bar: copy it from there."),
     );
   });
-  const header = element("header", {}, element("h1", {}, "tapeless playground"), share);
-  document.body.append(header, notice, element("main", {}, model.element));
+  const header = element(
+    "header",
+    {},
+    element("h1", {}, "tapeless playground"),
+    element("nav", { class: "views", "aria-label": "View" }, ...buttons),
+    share,
+  );
+  document.body.append(header, notice, host);
   const open = () => {
-    const { text, tab } = stateFromAddress();
-    model.open(text, tab);
+    const opened = stateFromAddress();
+    model.open(opened.text, opened.tab);
+    show(opened.view, opened.paths);
     isOpen = true;
   };
   window.addEventListener("hashchange", open);

@@ -3,10 +3,11 @@ import type { CompileAnswer } from "../../browser/messages.ts";
 import type { Explanation } from "../../inspect/explanation.ts";
 import { element } from "../shared/element.ts";
 import { codePanel } from "./code-panel.ts";
-import { startCompiler } from "./compiler.ts";
+import { startCompiler, type Compiler } from "./compiler.ts";
 import { createEditor } from "./editor.ts";
 import { examplesOf } from "./examples.ts";
 import { madeData, planes } from "./made-data.ts";
+import { planeFile } from "./paths/spec-of-path.ts";
 import { showProblems } from "./problems.ts";
 import { tabbed, type Tab } from "./tabs.ts";
 import { texts } from "./texts.ts";
@@ -16,6 +17,8 @@ export interface ModelPage {
   readonly element: HTMLElement;
   readonly text: () => string;
   readonly tab: () => string;
+  /** The page's compiler, for what else compiles. */
+  readonly compiler: Compiler;
   open(text: string, tab?: string): void;
 }
 
@@ -24,7 +27,11 @@ const pause = 120;
 
 export function modelPage(onChange: () => void): ModelPage {
   const { data, specs } = texts();
-  const files: Record<string, string> = { ...data, ...madeData(data["two-moons.csv"]) };
+  const files: Record<string, string> = {
+    ...data,
+    ...madeData(data["two-moons.csv"]),
+    [planeFile.name]: planeFile.text,
+  };
   const examples = examplesOf(specs);
   const status = element("output", { class: "status" });
   const problems = element("ul", { class: "problems" });
@@ -116,6 +123,7 @@ export function modelPage(onChange: () => void): ModelPage {
     element: element("div", { class: "model-page" }, left, right),
     text: editor.text,
     tab: tabs.chosen,
+    compiler,
     open,
   };
 }

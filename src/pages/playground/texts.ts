@@ -7,6 +7,7 @@ export interface Texts {
   readonly libraries: string;
   readonly compiler: string;
   readonly trainer: string;
+  readonly walker: string;
   /** Data files by name. */
   readonly data: Readonly<Record<string, string>>;
   /** Specs of the repository by name. */
@@ -15,8 +16,9 @@ export interface Texts {
 
 /** The texts, once all scripts of the page have run. @throws Error if one of its files is missing */
 export function texts(): Texts {
-  const { libraries, compiler, trainer, data, specs } = globalThis.tapelessTexts ?? {};
-  if (libraries && compiler && trainer && data && specs) return { libraries, compiler, trainer, data, specs };
+  const { libraries, compiler, trainer, walker, data, specs } = globalThis.tapelessTexts ?? {};
+  if (libraries && compiler && trainer && walker && data && specs)
+    return { libraries, compiler, trainer, walker, data, specs };
   throw new Error(
     "a file of the playground is missing: compiler.js, libraries.js and data.js stand beside it",
   );

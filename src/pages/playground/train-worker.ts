@@ -1,33 +1,30 @@
 /**
  * The worker that trains: imports what the compiler emitted, and runs it as `tapeless train` does, some epochs at a time, each time that it
- * is told to go on. What it imports is our compiler's output alone, never a text of the user's.
+ * is told to go on.
  */
 import type { Probe, TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { inOwnUnits } from "../../runtime/own-units.ts";
 import { trainOn } from "../../runtime/train-on.ts";
 import type { EpochReport, Trainer } from "../../runtime/trainer.ts";
 import type { ModelFacts } from "../../runtime/model-facts.ts";
+import { importEmitted } from "./import-emitted.ts";
 
-interface EmittedModule {
-  readonly model: ModelFacts;
-  createTrainer(): Trainer;
-}
-
-let goOn: (milliseconds: number) => void = () => {};
+/** What waits for the next `go`. */
+const waiting: { goOn(milliseconds: number): void } = { goOn() {} };
 
 const tell = (answer: TrainAnswer): void => self.postMessage(answer);
 
 self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
-  if (request.kind === "go") return goOn(request.milliseconds);
+  if (request.kind === "go") return waiting.goOn(request.milliseconds);
   train(request.trainer, request.probe).catch((error: unknown) =>
     tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
   );
 };
 
-const nextGo = (): Promise<number> => new Promise((resolve) => (goOn = resolve));
+const nextGo = (): Promise<number> => new Promise((resolve) => (waiting.goOn = resolve));
 
 async function train({ script, training, data }: TrainerScript, probe: Probe): Promise<void> {
-  const { model, createTrainer } = await importScript(script);
+  const { model, createTrainer } = await importEmitted(script);
   const trainer = createTrainer();
   const outputs = () => probe && predictAll(trainer, model, probe);
   if (data === undefined) return tell({ kind: "failed", message: "there is no data to train on" });
@@ -43,13 +40,6 @@ async function train({ script, training, data }: TrainerScript, probe: Probe): P
     return nextGo().then((milliseconds) => void (until = performance.now() + milliseconds));
   });
   tell({ kind: "done", reports, outputs: outputs(), result });
-}
-
-async function importScript(script: string): Promise<EmittedModule> {
-  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  const module: EmittedModule = await import(address);
-  URL.revokeObjectURL(address);
-  return module;
 }
 
 /** Any number of rows, a batch at a time. */

@@ -80,7 +80,7 @@ function rewriteParts(context: Context, rewrites: readonly RewriteUse[]): readon
 
 function whereParts(context: Context, { id, kernel, type }: ExplainedNode): readonly HTMLElement[] {
   const { index } = context;
-  const lines = index.linesOfNode(id);
+  const lines = index.statementsOfNode(id);
   const buffers = index.buffersOfNode(id);
   const parameters = index.derivationsOfNode(id);
   const isFused = kernel !== undefined && index.explanation.kernels[kernel]?.fused.values.includes(id);

@@ -70,27 +70,45 @@ function nothingPicked({ index }: Context, pick: Pick | undefined): Part[] {
 }
 
 function kernelDetails(context: Context, kernel: ExplainedKernel): Part[] {
-  const { nodes, fused, lines } = kernel;
+  const { nodes, inlined, fused, lines } = kernel;
   const range = lines && Array.from({ length: lines[1] - lines[0] + 1 }, (_, i) => lines[0] + i);
-  const saved =
-    fused.values.length === 0
-      ? element("p", {}, "It computes one value and writes it: there was nothing to fuse.")
-      : element("p", {}, `Fusing keeps ${fused.values.length} of these values in registers: they are never written to memory nor read back, which saves ${sizeText(fused.bytesSaved)} of traffic in each call.`); // prettier-ignore
   return [
     element("h2", {}, kernel.name),
     element("p", { class: "quiet" }, `Kernel ${kernel.call} of program ${kernel.program}`),
     facts([
       ["Work", workText(kernel.flops)],
       ["Memory", `touches ${sizeText(kernel.bytes)}`],
-      ["Function", element("code", {}, kernel.function)],
+      [kernel.wat === undefined ? "Function" : "Without wasm", element("code", {}, kernel.function)],
       ["Lines", range && lineLinks(context, range)],
       ["Schedule", kernel.schedule],
+      ["Also runs", kernel.alike === 1 ? undefined : element("span", {}, ...some(alikeTo(context, kernel)))],
     ]),
-    element("h3", {}, "The nodes that it computes"),
-    element("ul", { class: "formulas" }, ...nodes.map((id) => nodeItem(context, id, fused.values))),
     element("h3", {}, "What fusing saves"),
-    saved,
+    element("p", {}, savedText(kernel)),
+    element("h3", {}, `The nodes that it computes (${countText(nodes.length)})`),
+    element("ul", { class: "formulas" }, ...nodes.map((id) => nodeItem(context, id, fused.values))),
+    ...(inlined.length === 0
+      ? []
+      : [
+          element("h3", {}, `And on the way to them (${countText(inlined.length)})`),
+          element("p", {}, ...some(inlined.map((id) => nodeLink(context, id)))),
+        ]),
   ];
+}
+
+/** The other kernels that the same function runs. */
+const alikeTo = (context: Context, kernel: ExplainedKernel): HTMLElement[] =>
+  context.index.explanation.kernels.flatMap((other) => {
+    const isSame = kernel.wat === undefined ? other.function === kernel.function : other.wat === kernel.wat;
+    return isSame && other !== kernel ? [kernelLink(context, other.index)] : [];
+  });
+
+function savedText({ fused: { nests, values, bytesSaved } }: ExplainedKernel): string {
+  if (nests === 0) return "It is a part of a kernel that was cut: nothing was fused into it alone.";
+  if (nests === 1) return "It computes one value and writes it: there was nothing to fuse.";
+  const kept = values.length === 0 ? "" : ` ${values.length === 1 ? "One of these values stays in a register: it is" : `${countText(values.length)} of these values stay in registers: they are`} never written to memory nor read back.`; // prettier-ignore
+  const saved = bytesSaved > 0 ? ` That saves ${sizeText(bytesSaved)} of traffic in each call.` : "";
+  return `It stands for ${countText(nests)} nests of loops.${kept}${saved}`;
 }
 
 function nodeItem(context: Context, id: string, fused: readonly string[] = []): HTMLElement {

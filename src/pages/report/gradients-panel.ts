@@ -75,7 +75,7 @@ function entryOf(context: Context, name: string): HTMLElement {
 
 function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElement {
   const { id, type, derivation, rewrites, layer, kernel } = node;
-  const lines = context.index.linesOfNode(id);
+  const lines = context.index.statementsOfNode(id);
   const why = element("div", { class: "why" });
   if (derivation !== undefined) {
     const { rule, general, forward, forwardNode } = derivation;

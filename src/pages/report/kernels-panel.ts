@@ -60,22 +60,26 @@ function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel |
 
 function totalText(kernels: readonly ExplainedKernel[]): string {
   const sum = (of: (kernel: ExplainedKernel) => number) => kernels.reduce((all, each) => all + of(each), 0);
-  const [nodes, values] = [sum((each) => each.nodes.length), sum(({ fused }) => fused.values.length)];
-  return `${countText(nodes)} nodes became ${countText(kernels.length)} kernels: ${workText(sum(({ flops }) => flops))}, ${sizeText(sum(({ bytes }) => bytes))}. ${countText(values)} values stay in registers, which saves ${sizeText(sum(({ fused }) => fused.bytesSaved))} of memory traffic each time the program runs.`; // prettier-ignore
+  const [nests, values, saved] = [sum(({ fused }) => fused.nests), sum(({ fused }) => fused.values.length), sum(({ fused }) => fused.bytesSaved)]; // prettier-ignore
+  const are = (count: number, one: string, many: string) => `${countText(count)} ${count === 1 ? one : many}`;
+  const fused = nests === kernels.length && values === 0 ? "Nothing was fused" : `${are(nests, "nest of loops", "nests of loops")} became ${are(kernels.length, "kernel", "kernels")}`; // prettier-ignore
+  const kept = values === 0 ? "" : `, ${are(values, "value stays", "values stay")} in registers`;
+  const less = saved > 0 ? `, and each run of the program moves ${sizeText(saved)} less through memory` : "";
+  return `${fused}${kept}${less}. What is left: ${workText(sum(({ flops }) => flops))} on ${sizeText(sum(({ bytes }) => bytes))}.`; // prettier-ignore
 }
 
 const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root: HTMLElement): Table =>
   tableOf({
     root,
-    titles: ["#Call", "Kernel", "#Nodes", "#Work", "#Memory", "#Fusing saves", "Lines"],
+    titles: ["#Call", "Kernel", "#Fuses", "#Work", "#Memory", "#Fusing saves", "Lines"],
     count: kernels.length,
     pickOf: (i) => ({ kind: "kernel", key: String(kernels[i].index) }),
     cellsOf: (i) => {
-      const { index, call, name, nodes, flops, bytes, fused, lines } = kernels[i];
+      const { index, call, name, flops, bytes, fused, lines } = kernels[i];
       return [
         String(call),
         link(context, { view: "kernels", pick: { kind: "kernel", key: String(index) } }, element("code", {}, name)), // prettier-ignore
-        String(nodes.length),
+        fused.nests > 1 ? String(fused.nests) : "–",
         workText(flops),
         sizeText(bytes),
         fused.bytesSaved > 0 ? sizeText(fused.bytesSaved) : "–",
@@ -84,14 +88,17 @@ const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root
     },
   });
 
-/** Three forms of one kernel: as fused, as scheduled, as emitted. */
+/** The forms of one kernel: as fused, as scheduled, as emitted. */
 function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
   const { code } = context.index.explanation;
   const [first, last] = kernel.lines ?? [1, 0];
+  const emitted = code.text.split("\n").slice(first - 1, last);
+  const said = kernel.wat === undefined ? ["Emitted", "of the emitted file"] : ["TypeScript", "does this work where a host has no WebAssembly"]; // prettier-ignore
   const forms = [
     ["Loops", "As they were fused: one index an axis.", kernel.loops.split("\n"), 1],
     ["Scheduled", kernel.schedule ?? "Blocked, so that each load serves several products; with every place in memory worked out.", kernel.scheduled.split("\n"), 1], // prettier-ignore
-    ["Emitted", `Function ${kernel.function} of the emitted file.`, code.text.split("\n").slice(first - 1, last), first], // prettier-ignore
+    ["WebAssembly", "As it is assembled.", kernel.wat?.split("\n") ?? [], 1],
+    [said[0], `Function ${kernel.function} ${said[1]}.`, emitted, first],
   ] as const;
   const shown = element("div", { class: "form" });
   const buttons = forms
@@ -101,7 +108,7 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
       button.addEventListener("click", () => {
         for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
         const onPick = (line: number) => {
-          if (title === "Emitted") context.selection.go({ view: "code", pick: { kind: "line", key: String(line) } }); // prettier-ignore
+          if (texts === emitted) context.selection.go({ view: "code", pick: { kind: "line", key: String(line) } }); // prettier-ignore
         };
         const text = listing(texts, { label: title, first: start, classOf: () => "", onPick });
         shown.replaceChildren(element("p", { class: "quiet" }, said), text.element);

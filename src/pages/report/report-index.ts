@@ -31,6 +31,8 @@ export interface ReportIndex {
   readonly lines: ReadonlyMap<number, ExplainedLine>;
   nodesOfLayer(name: string): readonly ExplainedNode[];
   linesOfNode(id: NodeId): readonly number[];
+  /** Of these lines those that compute it: not the formulas above its kernel's function, nor its place in memory, nor the call. */
+  statementsOfNode(id: NodeId): readonly number[];
   linesOfKernel(index: number): readonly number[];
   buffersOfNode(id: NodeId): readonly ExplainedBuffer[];
   /** The parameters whose gradients go through a node. */
@@ -41,7 +43,9 @@ export const keyOfBuffer = ({ name, life }: ExplainedBuffer): string =>
   life === undefined ? name : `${life.program}/${name}`;
 
 export function indexOf(explanation: Explanation): ReportIndex {
-  const { nodes, layers, derivations, memory, code } = explanation;
+  const { nodes, layers, derivations, kernels, memory, code } = explanation;
+  const nodesById = new Map(nodes.map((node) => [node.id, node]));
+  const texts = code.text.split("\n");
   const ofLayer = grouped(nodes, (node) => [[node.layer, node]]);
   const ofNode = grouped(code.lines, ({ nodes: ids, line }) => ids.map((id) => [id, line]));
   const ofKernel = grouped(code.lines, ({ kernels, line }) => kernels.map((kernel) => [kernel, line]));
@@ -49,7 +53,7 @@ export function indexOf(explanation: Explanation): ReportIndex {
   const stepsIn = grouped(derivations, ({ parameter, steps }) => steps.map((id) => [id, parameter]));
   return {
     explanation,
-    nodes: new Map(nodes.map((node) => [node.id, node])),
+    nodes: nodesById,
     layers: new Map(layers.map((layer) => [layer.name, layer])),
     derivations: new Map(derivations.map((derivation) => [derivation.parameter, derivation])),
     rules: rulesOf(nodes),
@@ -57,6 +61,12 @@ export function indexOf(explanation: Explanation): ReportIndex {
     lines: new Map(code.lines.map((line) => [line.line, line])),
     nodesOfLayer: (name) => ofLayer.get(name) ?? [],
     linesOfNode: (id) => ofNode.get(id) ?? [],
+    statementsOfNode: (id) => {
+      const kernel = kernels[nodesById.get(id)?.kernel ?? -1];
+      const [first, last] = kernel?.lines ?? [1, 0];
+      const head = texts.findIndex((text, at) => at >= first - 1 && text.startsWith("function ")) + 1;
+      return (ofNode.get(id) ?? []).filter((line) => line > head && line < last);
+    },
     linesOfKernel: (index) => ofKernel.get(index) ?? [],
     buffersOfNode: (id) => buffersOf.get(id) ?? [],
     derivationsOfNode: (id) => stepsIn.get(id) ?? [],

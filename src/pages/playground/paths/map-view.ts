@@ -1,0 +1,156 @@
+/** The map: the surface from above, the path of each optimizer, and the start, which is dragged, clicked to a place or moved by arrow keys. */
+import { scaleLinear } from "d3-scale";
+import { svgElement } from "../../shared/element.ts";
+import { contourBands } from "./contour-lines.ts";
+import type { Path } from "./messages.ts";
+import type { Point, Range } from "./surfaces.ts";
+
+const size = 560;
+const margin = { left: 34, right: 6, top: 6, bottom: 24 };
+/** The grid's places along each side, of which the contours are drawn. */
+export const gridSide = 121;
+
+/** A path as it is drawn. */
+export interface DrawnPath {
+  readonly name: string;
+  readonly colour: string;
+  readonly path: Path;
+}
+
+export interface MapView {
+  readonly element: SVGSVGElement;
+  setRange(range: Range): void;
+  drawSurface(heights: Float64Array): void;
+  setStart(start: Point): void;
+  /** Each path whole and faint, and up to the step that is shown. */
+  drawPaths(paths: readonly DrawnPath[], shown: number): void;
+}
+
+export function mapView(onStart: (start: Point, isSettled: boolean) => void): MapView {
+  const x = scaleLinear([0, 1], [margin.left, size - margin.right]);
+  const y = scaleLinear([0, 1], [size - margin.bottom, margin.top]);
+  const [land, trails, axes] = [0, 1, 2].map(() => svgElement("g"));
+  const plot = {
+    x: margin.left,
+    y: margin.top,
+    width: size - margin.left - margin.right,
+    height: size - margin.top - margin.bottom,
+  };
+  const handle = svgElement(
+    "g",
+    { class: "start", tabindex: 0, role: "button", "aria-label": "The start: arrow keys move it" },
+    svgElement("circle", { r: 14, class: "grip" }),
+    svgElement("circle", { r: 6 }),
+  );
+  const inside = { "clip-path": "url(#plot)" };
+  land.setAttribute("class", "land");
+  const svg = svgElement(
+    "svg",
+    {
+      viewBox: `0 0 ${size} ${size}`,
+      class: "map",
+      "aria-label": "The loss over the two parameters, and the paths",
+    },
+    svgElement("clipPath", { id: "plot" }, svgElement("rect", plot)),
+    svgElement("g", inside, land, trails),
+    axes,
+    handle,
+  );
+
+  let at: Point = [0, 0];
+  const within = (value: number, [low, high]: number[]) =>
+    rounded(Math.min(high, Math.max(low, value)), high - low);
+  const moveTo = (toX: number, toY: number, isSettled: boolean) =>
+    onStart([within(toX, x.domain()), within(toY, y.domain())], isSettled);
+  const pointed = ({ clientX, clientY }: PointerEvent, isSettled: boolean) => {
+    const toDrawing = svg.getScreenCTM()?.inverse();
+    if (toDrawing === undefined) return;
+    const place = new DOMPoint(clientX, clientY).matrixTransform(toDrawing);
+    moveTo(x.invert(place.x), y.invert(place.y), isSettled);
+  };
+  svg.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    event.preventDefault();
+    svg.setPointerCapture(event.pointerId);
+    pointed(event, false);
+    handle.focus({ preventScroll: true });
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (svg.hasPointerCapture(event.pointerId)) pointed(event, false);
+  });
+  svg.addEventListener("pointerup", (event) => {
+    if (svg.hasPointerCapture(event.pointerId)) pointed(event, true);
+  });
+  handle.addEventListener("keydown", (event) => {
+    const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+    if (way === undefined) return;
+    event.preventDefault();
+    const [width, height] = [x, y].map((scale) => scale.domain()[1] - scale.domain()[0]);
+    const share = event.shiftKey ? 0.1 : 0.01;
+    moveTo(at[0] + way[0] * share * width, at[1] + way[1] * share * height, true);
+  });
+
+  return {
+    element: svg,
+    setRange([left, right, bottom, top]) {
+      x.domain([left, right]);
+      y.domain([bottom, top]);
+      land.replaceChildren();
+      const { bottom: below } = margin;
+      axes.replaceChildren(
+        svgElement("rect", { ...plot, class: "frame" }),
+        ...x
+          .ticks(6)
+          .map((tick) =>
+            svgElement("text", { x: x(tick), y: size - below + 16, class: "tick middle" }, String(tick)),
+          ),
+        ...y
+          .ticks(6)
+          .map((tick) =>
+            svgElement("text", { x: margin.left - 6, y: y(tick) + 4, class: "tick end" }, String(tick)),
+          ),
+        svgElement("text", { x: size - margin.right, y: size - 2, class: "tick end" }, "x"),
+        svgElement("text", { x: margin.left - 6, y: margin.top + 9, class: "tick end" }, "y"),
+      );
+    },
+    drawSurface: (heights) => land.replaceChildren(...contourBands(heights, gridSide, x, y)),
+    setStart([toX, toY]) {
+      at = [toX, toY];
+      handle.setAttribute("transform", `translate(${x(toX)} ${y(toY)})`);
+      handle.setAttribute("aria-label", `The start, at (${toX}, ${toY}): arrow keys move it`);
+    },
+    drawPaths(paths, shown) {
+      // What leaves the map by far is cut off: a line to there tells nothing, and browsers cannot draw it.
+      const near = (value: number) => Math.min(4 * size, Math.max(-3 * size, value)).toFixed(1);
+      trails.replaceChildren(
+        ...paths.flatMap(({ name, colour, path }) => {
+          const places = Array.from(path.x, (_, step) => `${near(x(path.x[step]))},${near(y(path.y[step]))}`);
+          const gone = places.slice(0, shown + 1);
+          const head = gone[gone.length - 1].split(",");
+          const line = (d: string, kind: string) =>
+            svgElement("path", { d, class: kind, stroke: colour, "data-of": name });
+          return [
+            line(`M${places.join("L")}`, "trail whole"),
+            line(`M${gone.join("L")}`, "trail halo"),
+            line(`M${gone.join("L")}`, "trail"),
+            line(gone.map((place) => `M${place}h0`).join(""), "footprints"),
+            svgElement("circle", {
+              cx: head[0],
+              cy: head[1],
+              r: 5.5,
+              fill: colour,
+              class: "head",
+              "data-of": name,
+            }),
+          ];
+        }),
+      );
+    },
+  };
+}
+
+/** To as many digits as the width of what is seen deserves. */
+function rounded(value: number, width: number): number {
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(width)));
+  return Number(value.toFixed(Math.min(12, digits)));
+}

@@ -1,0 +1,55 @@
+/**
+ * A loss of two parameters as a spec. The network has no more than the point: two weights on an input that is always 1. The loss reads them
+ * back from the network's output p = (x, y) by the target t = (1, 0): x = Σ t·p and y = Σ (1 − t)·p.
+ */
+import type { Optimizer } from "./optimizers.ts";
+import type { Point } from "./surfaces.ts";
+
+/** The file that the spec names: the one row there is. */
+export const planeFile = { name: "plane.csv", text: "one,first,second\n1,1,0\n" };
+
+/** A batch of it, for the trainer. */
+export const planeBatch = { one: [1], axis: [1, 0] };
+
+/** The names of the two parameters. */
+export const coordinates = ["x.weight", "y.weight"] as const;
+
+const readings: Readonly<Record<string, string>> = {
+  x: "sum(target * prediction)",
+  y: "sum((1 - target) * prediction)",
+};
+
+/** The formula with x and y as the loss finds them; the names of functions, as in `exp(`, stay. */
+const inPrediction = (formula: string): string =>
+  formula.replaceAll(/\b[xy]\b(?!\s*\()/g, (name) => readings[name]);
+
+export interface PathSpec {
+  readonly formula: string;
+  readonly start: Point;
+  readonly optimizer: Optimizer;
+  readonly rate: number;
+  readonly steps: number;
+}
+
+/** YAML, as a person would write it. */
+export const specOfPath = ({ formula, start: [x, y], optimizer, rate, steps }: PathSpec): string =>
+  `# The path of ${optimizer.label} from (${x}, ${y}) over ${formula}
+name: ${optimizer.name}
+inputs:
+  one: { shape: [1] } # always 1, so that the two weights are the point
+targets:
+  axis: { shape: [2] } # always (1, 0): it tells x from y in the loss
+network:
+  - { type: dense, name: x, from: one, units: 1, bias: false, init: { type: constant, value: ${x} } }
+  - { type: dense, name: y, from: one, units: 1, bias: false, init: { type: constant, value: ${y} } }
+  - { type: concat, from: [x, y] }
+# x = ${readings.x} and y = ${readings.y}
+loss:
+  formula: ${JSON.stringify(inPrediction(formula))}
+optimizer: { ${optimizer.keys}, learningRate: ${rate} }
+training: { epochs: ${steps}, batchSize: 1, seed: 1 }
+data:
+  file: data/${planeFile.name}
+  inputs: { one: { columns: [one] } }
+  targets: { axis: { columns: [first, second] } }
+`;

@@ -1,0 +1,120 @@
+// The playground's view of paths, in a real browser: what the emitted trainers do on a surface, and what a person can change of it.
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { playgroundFiles, playgroundPolicy } from "../../src/web/playground-files.ts";
+import { serveFiles, type ServedFiles } from "../../src/web/serve-files.ts";
+import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
+
+/** Compiling four optimizers may take long on a machine that has other work; nothing here is about how long. */
+const timeout = 60_000;
+vi.setConfig({ testTimeout: 3 * timeout });
+
+let browser: Browser;
+let served: ServedFiles;
+beforeAll(async () => {
+  served = await serveFiles(await playgroundFiles(), { port: 0, policy: playgroundPolicy });
+  if (chromiumPath() !== undefined) browser = await startBrowser();
+}, timeout);
+afterAll(async () => {
+  await browser?.close();
+  await served.close();
+});
+beforeEach(needsChromium);
+
+async function openPaths(link = served.url, dark = false) {
+  const opened = await openPage(browser, link, { dark });
+  opened.page.setDefaultTimeout(timeout);
+  await opened.page.getByRole("button", { name: "Paths" }).click();
+  await opened.page.locator(".head").nth(3).waitFor();
+  await opened.page.locator(".band").first().waitFor();
+  return opened;
+}
+
+/** What the legend says of one optimizer: its loss at the step that is shown. */
+const lossOf = async (page: Page, name: string): Promise<number> =>
+  Number(await page.locator(`tr[data-of="${name}"] .figure`).first().textContent());
+
+const four = ["descent", "momentum", "rmsprop", "adam"];
+const trailOf = (page: Page, name: string) =>
+  page.locator(`path.trail.whole[data-of="${name}"]`).getAttribute("d");
+
+describe("the paths of optimizers", () => {
+  it("all four come to a minimum of Himmelblau's function, each by a way of its own", async () => {
+    const { page, complaints } = await openPaths();
+    for (const name of four) expect(await lossOf(page, name)).toBeLessThan(0.05);
+    const trails = await Promise.all(four.map((name) => trailOf(page, name)));
+    expect(new Set(trails).size).toBe(4);
+    expect(trails[0]?.split("L")).toHaveLength(301);
+    expect(await page.locator(".band").count()).toBeGreaterThan(10);
+    expect(await page.locator(".paths-page .losses .curve").count()).toBe(4);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("the first step of descent is the learning rate times the gradient, from wherever the start is put", async () => {
+    const { page, complaints } = await openPaths();
+    await page.getByLabel("x of the start").fill("1");
+    await page.getByLabel("y of the start").fill("2");
+    await page.getByRole("button", { name: "Reset" }).click();
+    // f(1, 2) = (1 + 2 - 11)² + (1 + 4 - 7)² = 68
+    await expect.poll(() => lossOf(page, "descent"), { timeout }).toBe(68);
+    // ∇f = (4x(x² + y − 11) + 2(x + y² − 7), 2(x² + y − 11) + 4y(x + y² − 7)) = (−36, −32), and (1, 2) − 0.01·∇f = (1.36, 2.32)
+    await page.getByRole("button", { name: "One step" }).click();
+    const after = (1.36 ** 2 + 2.32 - 11) ** 2 + (1.36 + 2.32 ** 2 - 7) ** 2;
+    expect(await lossOf(page, "descent")).toBeCloseTo(after, 2);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("the start follows the pointer and the arrow keys, and all paths begin there", async () => {
+    const { page, complaints } = await openPaths();
+    const before = await trailOf(page, "adam");
+    const box = await page.locator(".map .frame").boundingBox();
+    if (box === null) throw new Error("the map has a place");
+    // The middle of the map is (0, 0).
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    expect(Math.abs(Number(await page.getByLabel("x of the start").inputValue()))).toBeLessThan(0.03);
+    expect(Math.abs(Number(await page.getByLabel("y of the start").inputValue()))).toBeLessThan(0.03);
+    await expect.poll(() => trailOf(page, "adam"), { timeout }).not.toBe(before);
+    await page.keyboard.press("Shift+ArrowRight");
+    expect(Number(await page.getByLabel("x of the start").inputValue())).toBeCloseTo(1.1, 1);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("a loss of one's own is compiled and walked over; one that is wrong is told, and the last one stays", async () => {
+    const { page, complaints } = await openPaths();
+    const loss = page.getByLabel("The loss, a formula in x and y");
+    await loss.fill("(x - 1)^2 + sine(y)");
+    await page.getByText('no function "sine"').waitFor();
+    expect(await loss.getAttribute("aria-invalid")).toBe("true");
+    expect(await page.locator(".head").count()).toBe(4);
+    await loss.fill("(x - 1)^2 + (y + 2)^2 - 3");
+    await expect.poll(() => lossOf(page, "descent"), { timeout }).toBeCloseTo(-3, 1);
+    expect(await loss.getAttribute("aria-invalid")).toBe("false");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("a link opens the view as it was shared, and a spec goes to the editor, where it compiles", async () => {
+    const { page } = await openPaths();
+    await page.getByRole("combobox", { name: "Loss" }).selectOption("Three pits");
+    await page.getByRole("checkbox", { name: "Lion" }).check();
+    await page.getByLabel("Learning rate of Adam").fill("0.07");
+    await expect.poll(() => page.locator(".head").count(), { timeout }).toBe(5);
+    const link = page.url();
+    await page.close();
+    const { page: opened, complaints } = await openPage(browser, link, { dark: true });
+    opened.setDefaultTimeout(timeout);
+    await opened.locator(".head").nth(4).waitFor();
+    expect(await opened.getByRole("combobox", { name: "Loss" }).inputValue()).toBe("Three pits");
+    expect(await opened.getByLabel("Learning rate of Adam").inputValue()).toBe("0.07");
+    await opened.getByRole("button", { name: "The spec of Adam" }).click();
+    await opened.getByRole("button", { name: "Open in the editor" }).click();
+    await opened.getByText(/compiled in .* 2 parameters/).waitFor();
+    await opened.getByText("ready: 300 epochs to train").waitFor();
+    expect(await opened.locator(".cm-content").textContent()).toContain("type: adam, learningRate: 0.07");
+    expect(complaints).toEqual([]);
+    await opened.close();
+  });
+});
