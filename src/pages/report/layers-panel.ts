@@ -61,7 +61,9 @@ function footOf(context: Context): (readonly string[])[] {
   return [
     row("All layers", countText(numbers), workText(forward), workText(backward)),
     ...(learnt < numbers ? [row("… of them learnt", countText(learnt), "", "")] : []),
-    ...(rest > 0 ? [row("The loss and its gradient", "", "", workText(rest))] : []),
-    ...(work("update") > 0 ? [row("The update of the parameters", "", "", workText(work("update")))] : []),
+    ...(rest > 0 ? [row("The loss, forward and backward", "", "", workText(rest))] : []),
+    ...(work("update") > 0
+      ? [row("The update of the parameters, once a step", "", "", workText(work("update")))]
+      : []),
   ];
 }
