@@ -46,7 +46,7 @@ function productParts(context: Context, { formula, derivation }: ExplainedNode):
     element("p", {}, "Element by element the product is"),
     forward,
     isOfRight
-      ? element("p", {}, "so an element of y meets the elements of one column of x, one in each row i of the batch, and the chain rule adds these rows up:") // prettier-ignore
+      ? element("p", {}, "so an element of y meets the elements of one column of x, one in each row i, and the chain rule adds these rows up:") // prettier-ignore
       : element("p", {}, "so an element of x meets the elements of one row of y, one for each output j, and the chain rule adds these outputs up:"), // prettier-ignore
     gradient,
     isOfRight
