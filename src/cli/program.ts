@@ -50,6 +50,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless compile spec.ts --watch",
     "tapeless compile graphs/digits.json --sourcemap      the same, and generated/digits.ts.map",
     "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
+    "tapeless compile graphs/digits.json --with-check      and generated/digits.check.ts, which proves it",
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
     .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
@@ -65,6 +66,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option(
       "--probe",
       "a trainer that can be looked into: trainer.probe(batch) gives activations, gradients, update ratios, idle units",
+    )
+    .option(
+      "--with-check",
+      "write NAME.check.ts beside it, too: a program that proves the trainer on the machine that runs it",
     )
     .option(
       "--sourcemap",
@@ -164,7 +169,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   command(program, "inspect", "show what the compiler derived and why", [
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show passes --pass simplify",
-    "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
+    "tapeless inspect graphs/digits.json --show kernels --of loss",
     "tapeless inspect graphs/digits.json --show kernels --target wasm      estimates beside measured times",
     "tapeless inspect graphs/digits.json --show memory --format json",
     "tapeless inspect graphs/residual.ts --show graph --format svg -o graph.svg",
@@ -178,7 +183,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     )
     .option(
       "--of <name>",
-      "show the gradient of this parameter alone; of the graph, draw this program, or a step with this layer open",
+      "show the gradient of this parameter, or the kernels of this name, alone; of the graph, draw this program, or a step with this layer open",
     )
     .option("--pass <name>", "with --show passes: show this pass alone, and all that it changed")
     .addOption(
@@ -190,7 +195,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(
       new Option(
         "--text <form>",
-        "with --show kernels --target wasm: how kernels are written (default: loops)",
+        "with --show kernels: loops shows the loops alone, wat the WebAssembly text in their place",
       ).choices(["loops", "wat"]),
     )
     .option("--no-measure", "with --show kernels --target wasm: run none, give the estimates alone")
