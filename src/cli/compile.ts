@@ -1,6 +1,6 @@
 /** `tapeless compile`: specs to files, one line for each; or, with --check, whether the files are up to date. */
 import { gzipSync } from "node:zlib";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
 import type { EmittedModule } from "../emit/typescript/module.ts";
 import { loadTrainer } from "../load-trainer.ts";
@@ -8,6 +8,8 @@ import type { Compilation } from "../pipeline.ts";
 import { checkFile } from "./check-file.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
+import { mapFileOf, mappedFile } from "./mapped-file.ts";
+import type { OutputFile } from "./mapped-file.ts";
 import { checkPassNames } from "./pass-names.ts";
 import { reportError } from "./report-error.ts";
 import { sizeText } from "../util/size-text.ts";
@@ -30,6 +32,10 @@ export interface CompileFlags {
   readonly predictor?: string;
   /** With what it takes to look into the trainer. */
   readonly probe?: boolean;
+  /** And beside the trainer the program that proves it. */
+  readonly withCheck?: boolean;
+  /** With a source map beside each file. */
+  readonly sourcemap?: boolean;
   readonly exact?: boolean;
   readonly skip: readonly string[];
 }
@@ -45,6 +51,16 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
     throw usageError(
       "--probe and --predictor cannot be had together",
       "what is looked at is training, and a predictor does not train",
+    );
+  if (flags.predictor && flags.withCheck)
+    throw usageError(
+      "--with-check and --predictor cannot be had together",
+      "what is proved are gradients and training, and a predictor has neither",
+    );
+  if (flags.withCheck && flags.output !== undefined && !typescript.test(flags.output))
+    throw usageError(
+      `--with-check imports the trainer from ${flags.output}, which must be a TypeScript file`,
+      "end its name in .ts",
     );
   if (flags.predictor && flags.watch) throw usageError("--predictor and --watch cannot be had together");
   await checkPassNames(flags.skip);
@@ -67,27 +83,39 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   return watching;
 }
 
+/** What files that others import are called. */
+const typescript = /\.([cm]?ts)$/;
+
 /** `written` maps files of this run to their specs: two specs of one name must not overwrite each other. */
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
     const start = performance.now();
     const { target, dtype, probe, exact, skip } = flags;
-    const { compilation } = await compileSpec(spec, { target, dtype, probe, exact, skip });
-    const { text: code } = await emittedOf(compilation, flags);
+    const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip });
+    const emitted = await emittedOf(compilation, flags);
     const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
     const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
     const other = written.get(output);
     if (other !== undefined) throw sameOutput(spec, other, output);
     written.set(output, spec);
+    const check = flags.withCheck ? await checkOf(compilation, output) : undefined;
     await checkOutputs(
-      { "-o": output },
+      { "-o": output, "--sourcemap": flags.sourcemap && mapFileOf(output), "--with-check": check?.file },
       { ...ofSpec(spec, compilation.model), "the checkpoint": flags.predictor },
     );
-    if (flags.check) return await checkFile(output, code, commandFor(spec, flags));
-    await writeFile(output, code);
-    const sizes = `${sizeText(Buffer.byteLength(code))} (${sizeText(gzipSync(code).length)} gzip)`;
+    const files = [
+      ...(flags.sourcemap
+        ? await mappedFile(emitted, source, { spec, output })
+        : [{ file: output, content: emitted.text }]),
+      ...(check === undefined ? [] : [check]),
+    ];
+    if (flags.check) return await checkFiles(files, commandFor(spec, flags));
+    for (const { file, content } of files) await writeFile(file, content);
     const time = `${Math.round(performance.now() - start)} ms`;
-    process.stdout.write(`${spec} → ${output}  ${sizes} in ${time}\n`);
+    for (const { file, content } of files) {
+      const sizes = `${sizeText(Buffer.byteLength(content))} (${sizeText(gzipSync(content).length)} gzip)`;
+      process.stdout.write(`${spec} → ${file}  ${sizes} in ${time}\n`);
+    }
     if (flags.predictor === undefined && compilation.model.network.some(({ trainable }) => !trainable)) {
       const { frozenSavings } = await import("../inspect/frozen-savings.ts");
       process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip })}\n`);
@@ -96,6 +124,22 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   } catch (error) {
     return reportError(error);
   }
+}
+
+/** The program that proves the trainer in `trainer`, beside that. */
+async function checkOf({ model }: Compilation, trainer: string): Promise<OutputFile> {
+  const { emitCheck } = await import("../verify/emit-check.ts");
+  return {
+    file: trainer.replace(typescript, ".check.$1"),
+    content: await emitCheck(model, `./${basename(trainer)}`),
+  };
+}
+
+/** Looks at all of them; the exit code is that of the worst. */
+async function checkFiles(files: readonly OutputFile[], command: string): Promise<number> {
+  let worst = 0;
+  for (const { file, content } of files) worst = Math.max(worst, await checkFile(file, content, command));
+  return worst;
 }
 
 /** The trainer, or with a checkpoint the predictor. */
@@ -117,7 +161,7 @@ async function emittedOf(
 /** The command that writes the file that a check looked at. */
 function commandFor(
   spec: string,
-  { output, target, dtype, probe, exact, skip, module, predictor }: CompileFlags,
+  { output, target, dtype, probe, withCheck, sourcemap, exact, skip, module, predictor }: CompileFlags,
 ): string {
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
@@ -126,6 +170,8 @@ function commandFor(
   if (target !== "ts") words.push("--target", target);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (probe) words.push("--probe");
+  if (withCheck) words.push("--with-check");
+  if (sourcemap) words.push("--sourcemap");
   if (exact) words.push("--exact");
   if (skip.length > 0) words.push("--skip", skip.join(","));
   return words.map(shellWord).join(" ");

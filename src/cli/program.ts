@@ -48,7 +48,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
     "tapeless compile graphs/digits.json --module -o src/digits.ts      for a page: createTrainer alone",
     "tapeless compile spec.ts --watch",
+    "tapeless compile graphs/digits.json --sourcemap      the same, and generated/digits.ts.map",
     "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
+    "tapeless compile graphs/digits.json --with-check      and generated/digits.check.ts, which proves it",
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
     .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
@@ -64,6 +66,14 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option(
       "--probe",
       "a trainer that can be looked into: trainer.probe(batch) gives activations, gradients, update ratios, idle units",
+    )
+    .option(
+      "--with-check",
+      "write NAME.check.ts beside it, too: a program that proves the trainer on the machine that runs it",
+    )
+    .option(
+      "--sourcemap",
+      "write <file>.map beside each file: profilers and debuggers then show layers and lines of the spec",
     )
     .option("--exact", "leave out rewrites that may change rounding")
     .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
@@ -159,7 +169,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   command(program, "inspect", "show what the compiler derived and why", [
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show passes --pass simplify",
-    "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
+    "tapeless inspect graphs/digits.json --show kernels --of loss",
     "tapeless inspect graphs/digits.json --show kernels --target wasm      estimates beside measured times",
     "tapeless inspect graphs/digits.json --show memory --format json",
     "tapeless inspect graphs/residual.ts --show graph --format svg -o graph.svg",
@@ -173,7 +183,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     )
     .option(
       "--of <name>",
-      "show the gradient of this parameter alone; of the graph, draw this program, or a step with this layer open",
+      "show the gradient of this parameter, or the kernels of this name, alone; of the graph, draw this program, or a step with this layer open",
     )
     .option("--pass <name>", "with --show passes: show this pass alone, and all that it changed")
     .addOption(
@@ -185,7 +195,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(
       new Option(
         "--text <form>",
-        "with --show kernels --target wasm: how kernels are written (default: loops)",
+        "with --show kernels: loops shows the loops alone, wat the WebAssembly text in their place",
       ).choices(["loops", "wat"]),
     )
     .option("--no-measure", "with --show kernels --target wasm: run none, give the estimates alone")

@@ -1,10 +1,10 @@
-/** What every emitted module is made of, and what makes one kind of module of it: a trainer, or a predictor. */
-import type CodeBlockWriter from "code-block-writer";
+/** What every emitted module is made of, and what makes one kind of module of it: a trainer, a predictor, or the check of a trainer. */
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import type { ArenaNames } from "./arena.ts";
+import type { MarkingWriter } from "./line-origins.ts";
 
 export interface ModuleParts {
   /** The places in the spec that the facts of the module's head come from; `keys` lead to a part of the fact. */
@@ -40,11 +40,20 @@ export interface EndNames {
   readonly array: string;
 }
 
+/** What a module takes from the one beside it. */
+export interface ModuleImports {
+  readonly from: string;
+  readonly values: readonly string[];
+  readonly types: readonly string[];
+}
+
 export interface ModuleKind {
+  /** Of trainers and predictors, which stand alone, none. */
+  readonly imports?: ModuleImports;
   readonly facts: readonly Fact[];
   /** What the module declares beside facts, kernels and offsets. */
   readonly ownNames: readonly string[];
   /** The declarations of the runtime that its end names, and the types that its users do. */
   readonly roots: readonly string[];
-  writeEnd(writer: CodeBlockWriter, names: EndNames): void;
+  writeEnd(writer: MarkingWriter, names: EndNames): void;
 }
