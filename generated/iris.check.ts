@@ -505,7 +505,7 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
     [
       bytesPerStep === undefined ? undefined : bytesPerStep <= fewNumbers,
       bytesPerStep === undefined
-        ? "a step allocates nothing: this host does not tell"
+        ? "a step allocates nothing: this host does not tell, or not after so few steps"
         : `a step allocates nothing: ${bytesPerStep} bytes, of the few numbers that it hands on`,
     ],
   ]; // prettier-ignore
@@ -628,7 +628,7 @@ interface Proof {
   readonly parameters: readonly ParameterCheck[];
   readonly spoilt: readonly SpoiltGradient[];
   readonly resuming: ResumeCheck;
-  /** Undefined where the host does not tell. */
+  /** Undefined where the host does not tell, or not after so few steps. */
   readonly bytesPerStep: number | undefined;
 }
 

@@ -74,7 +74,7 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
     [
       bytesPerStep === undefined ? undefined : bytesPerStep <= fewNumbers,
       bytesPerStep === undefined
-        ? "a step allocates nothing: this host does not tell"
+        ? "a step allocates nothing: this host does not tell, or not after so few steps"
         : `a step allocates nothing: ${bytesPerStep} bytes, of the few numbers that it hands on`,
     ],
   ]; // prettier-ignore

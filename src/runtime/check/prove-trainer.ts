@@ -48,7 +48,7 @@ export interface Proof {
   readonly parameters: readonly ParameterCheck[];
   readonly spoilt: readonly SpoiltGradient[];
   readonly resuming: ResumeCheck;
-  /** Undefined where the host does not tell. */
+  /** Undefined where the host does not tell, or not after so few steps. */
   readonly bytesPerStep: number | undefined;
 }
 
