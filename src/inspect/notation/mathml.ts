@@ -4,7 +4,7 @@
  */
 import { needsBrackets, partNeedsBrackets } from "../../ops/notation/formula.ts";
 import type { Formula, Level, Sign } from "../../ops/notation/formula.ts";
-import { symbolOf } from "./symbol.ts";
+import { needsDot, symbolOf } from "./symbol.ts";
 import type { Symbol } from "./symbol.ts";
 
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
@@ -34,7 +34,7 @@ const fenced = (open: string, inner: string, close: string): string =>
 const listed = (parts: readonly string[]): string => parts.join(operator(","));
 
 /** Words stand upright, as MathML has them when they are longer than a letter. */
-const identifier = (name: string): string => `<mi>${escapeMarkup(name)}</mi>`;
+const identifier = (name: string): string => `<mi>${escapeMarkup(name.replaceAll("_", "\u00a0"))}</mi>`;
 
 function numberMathml(text: string): string {
   const power = /^(.+)e([+-]?)(\d+)$/.exec(text);
@@ -89,8 +89,7 @@ function inner(formula: Formula): string {
       return symbolMathml(symbolOf(formula));
     case "infix": {
       const { x, y } = formula;
-      // Two numbers side by side would read as one.
-      const sign = formula.sign === "scale" && y.kind === "number" ? operator("·") : signs[formula.sign];
+      const sign = needsDot(formula) ? operator("·") : signs[formula.sign];
       return `<mrow>${sidePart(formula.sign, 0, x)}${sign}${sidePart(formula.sign, 1, y)}</mrow>`;
     }
     case "negate":
