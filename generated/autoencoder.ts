@@ -108,22 +108,22 @@ const totals_r2_count = 71583; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
 const dense1_sum = 143168; // f32[n, 128], from call 1 to call 22 of gradient
-const dense1_elu = 147264; // f32[n, 128], from call 1 to call 22 of gradient
+const dense1_negative_side = 147264; // f32[n, 128], from call 1 to call 22 of gradient
 const dense1 = 151360; // f32[n, 128], from call 1 to call 21 of gradient
 const dense5_sum = 155456; // f32[n, 128], from call 5 to call 10 of gradient
-const dense5_elu = 159552; // f32[n, 128], from call 5 to call 10 of gradient
+const dense5_negative_side = 159552; // f32[n, 128], from call 5 to call 10 of gradient
 const dense5 = 163648; // f32[n, 128], from call 5 to call 9 of gradient
 const d_dense5_sum = 163648; // f32[n, 128], from call 10 to call 13 of gradient
 const d_dense1_sum = 151360; // f32[n, 128], from call 22 to call 24 of gradient
 const dense2_sum = 167744; // f32[n, 64], from call 2 to call 19 of gradient
-const dense2_elu = 169792; // f32[n, 64], from call 2 to call 19 of gradient
+const dense2_negative_side = 169792; // f32[n, 64], from call 2 to call 19 of gradient
 const dense2 = 171840; // f32[n, 64], from call 2 to call 18 of gradient
 const dense4_sum = 173888; // f32[n, 64], from call 4 to call 13 of gradient
-const dense4_elu = 175936; // f32[n, 64], from call 4 to call 13 of gradient
+const dense4_negative_side = 175936; // f32[n, 64], from call 4 to call 13 of gradient
 const dense4 = 177984; // f32[n, 64], from call 4 to call 12 of gradient
 const dense6_sum = 180032; // f32[n, 64], from call 6 to call 6 of gradient
 const dense6 = 182080; // f32[n, 64], from call 6 to call 7 of gradient
-const d_dense6_multiply = 180032; // f32[n, 64], from call 7 to call 8 of gradient
+const product_in_d_dense6 = 180032; // f32[n, 64], from call 7 to call 8 of gradient
 const d_dense6_sum = 184128; // f32[n, 64], from call 7 to call 10 of gradient
 const d_dense4_sum = 155456; // f32[n, 64], from call 13 to call 16 of gradient
 const d_dense2_sum = 155456; // f32[n, 64], from call 19 to call 22 of gradient
@@ -152,8 +152,8 @@ const evaluate_code = 147264; // f32[n, 8], from call 3 to call 4 of evaluate
 
 // dense1_product = pixels · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
-// dense1_elu = expm1([dense1_sum > 0] ? 0 : dense1_sum)
-// dense1 = relu(dense1_sum) + dense1_elu
+// dense1_negative_side = exp([dense1_sum ≤ 0] ⊙ dense1_sum) − 1
+// dense1 = relu(dense1_sum) + dense1_negative_side
 // And in the same way dense5.
 function compute_dense(
   f: Numbers,
@@ -260,8 +260,8 @@ function compute_dense(
 
 // dense2_product = dense1 · dense2.weight
 // dense2_sum = dense2_product + dense2.bias
-// dense2_elu = expm1([dense2_sum > 0] ? 0 : dense2_sum)
-// dense2 = relu(dense2_sum) + dense2_elu
+// dense2_negative_side = exp([dense2_sum ≤ 0] ⊙ dense2_sum) − 1
+// dense2 = relu(dense2_sum) + dense2_negative_side
 function compute_dense2(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const dense1_row = dense1 + row * 128;
@@ -345,13 +345,13 @@ function compute_dense2(f: Numbers, n: number): void {
   }
   for (let row = 0; row < n; row++) {
     const dense2_sum_row = dense2_sum + row * 64;
-    const dense2_elu_row = dense2_elu + row * 64;
+    const dense2_negative_side_row = dense2_negative_side + row * 64;
     const dense2_row = dense2 + row * 64;
     for (let j = 0; j < 64; j++) {
       const dense2_sum_value = f[dense2_sum_row + j];
-      const dense2_elu_value = expm1(dense2_sum_value > 0 ? 0 : dense2_sum_value);
-      f[dense2_elu_row + j] = dense2_elu_value;
-      f[dense2_row + j] = Math.max(dense2_sum_value, 0) + dense2_elu_value;
+      const dense2_negative_side_value = expm1(dense2_sum_value > 0 ? 0 : dense2_sum_value);
+      f[dense2_negative_side_row + j] = dense2_negative_side_value;
+      f[dense2_row + j] = Math.max(dense2_sum_value, 0) + dense2_negative_side_value;
     }
   }
 }
@@ -444,8 +444,8 @@ function compute_code(f: Numbers, n: number, input: number, output: number): voi
 
 // dense4_product = code · dense4.weight
 // dense4_sum = dense4_product + dense4.bias
-// dense4_elu = expm1([dense4_sum > 0] ? 0 : dense4_sum)
-// dense4 = relu(dense4_sum) + dense4_elu
+// dense4_negative_side = exp([dense4_sum ≤ 0] ⊙ dense4_sum) − 1
+// dense4 = relu(dense4_sum) + dense4_negative_side
 function compute_dense4(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const code_row = code + row * 8;
@@ -529,13 +529,13 @@ function compute_dense4(f: Numbers, n: number): void {
   }
   for (let row = 0; row < n; row++) {
     const dense4_sum_row = dense4_sum + row * 64;
-    const dense4_elu_row = dense4_elu + row * 64;
+    const dense4_negative_side_row = dense4_negative_side + row * 64;
     const dense4_row = dense4 + row * 64;
     for (let j = 0; j < 64; j++) {
       const dense4_sum_value = f[dense4_sum_row + j];
-      const dense4_elu_value = expm1(dense4_sum_value > 0 ? 0 : dense4_sum_value);
-      f[dense4_elu_row + j] = dense4_elu_value;
-      f[dense4_row + j] = Math.max(dense4_sum_value, 0) + dense4_elu_value;
+      const dense4_negative_side_value = expm1(dense4_sum_value > 0 ? 0 : dense4_sum_value);
+      f[dense4_negative_side_row + j] = dense4_negative_side_value;
+      f[dense4_row + j] = Math.max(dense4_sum_value, 0) + dense4_negative_side_value;
     }
   }
 }
@@ -543,8 +543,8 @@ function compute_dense4(f: Numbers, n: number): void {
 // dense6_product = dense5 · dense6.weight
 // dense6_sum = dense6_product + dense6.bias
 // dense6 = σ(dense6_sum)
-// loss_total = Σ (dense6 − restored) · (dense6 − restored)
-// loss = loss_total / (n · 64)
+// loss_total = Σ_i,j (dense6 − restored)²
+// loss = loss_total / (64 · n)
 function compute_loss(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const dense5_row = dense5 + row * 128;
@@ -641,39 +641,39 @@ function compute_loss(f: Numbers, n: number): void {
   f[loss] = loss_total / (n * 64);
 }
 
-// Gradient of loss = loss_total / loss_count [divide.vjp]:
-//   d_loss_total = 1 / (n · 64)
+// Gradient of loss = (Σ_i,j (dense6 − restored)²) / (64 · n) [divide.vjp]:
+//   d_loss_total = 1 / (64 · n)
 // Gradient of dense6 = σ(dense6_sum) [sigmoid.vjp]:
-//   d_dense6_multiply = dense6 · (1 − dense6) · d_loss_total · (dense6 − restored)
-//   d_dense6_sum = 2 · d_dense6_multiply
+//   product_in_d_dense6 = dense6 ⊙ (1 − dense6) ⊙ d_loss_total · (dense6 − restored)
+//   d_dense6_sum = 2 · product_in_d_dense6
 function compute_d_dense6_sum(f: Numbers, n: number): void {
   const d_loss_total = 1 / (n * 64);
   for (let row = 0; row < n; row++) {
     const dense6_row = dense6 + row * 64;
     const restored_row = restored + row * 64;
-    const d_dense6_multiply_row = d_dense6_multiply + row * 64;
+    const product_in_d_dense6_row = product_in_d_dense6 + row * 64;
     const d_dense6_sum_row = d_dense6_sum + row * 64;
     for (let j = 0; j < 64; j++) {
       const dense6_value = f[dense6_row + j];
-      const d_dense6_multiply_value =
+      const product_in_d_dense6_value =
         dense6_value * (1 - dense6_value) * (d_loss_total * (dense6_value - f[restored_row + j]));
-      f[d_dense6_multiply_row + j] = d_dense6_multiply_value;
-      f[d_dense6_sum_row + j] = 2 * d_dense6_multiply_value;
+      f[product_in_d_dense6_row + j] = product_in_d_dense6_value;
+      f[d_dense6_sum_row + j] = 2 * product_in_d_dense6_value;
     }
   }
 }
 
 // Gradient of dense6.bias [broadcast.vjp]:
-//   d_dense6.bias_reduceSum = Σ_n d_dense6_multiply
-//   d_dense6.bias = 2 · d_dense6.bias_reduceSum
+//   sum_in_d_dense6.bias = Σ_i product_in_d_dense6
+//   d_dense6.bias = 2 · sum_in_d_dense6.bias
 function compute_d_dense6_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i++) {
-    let d_dense6_bias_reduceSum = 0;
-    const d_dense6_multiply_i = d_dense6_multiply + i;
+    let sum_in_d_dense6_bias = 0;
+    const product_in_d_dense6_i = product_in_d_dense6 + i;
     for (let row = 0; row < n; row++) {
-      d_dense6_bias_reduceSum += f[d_dense6_multiply_i + row * 64];
+      sum_in_d_dense6_bias += f[product_in_d_dense6_i + row * 64];
     }
-    f[d_dense6_bias + i] = 2 * d_dense6_bias_reduceSum;
+    f[d_dense6_bias + i] = 2 * sum_in_d_dense6_bias;
   }
 }
 
@@ -758,9 +758,9 @@ function compute_d_dense_weight(
 
 // Gradient of dense6_product = dense5 · dense6.weight [contract.vjp]:
 //   d_dense5 = d_dense6_sum · dense6.weightᵀ
-// Gradient of relu(dense5_sum) [relu.vjp]:
-//   d_dense5_sum = ([dense5_sum > 0] ? 0 : d_dense5 · (dense5_elu + 1)) + ([relu(dense5_sum) > 0] ?
-//   d_dense5 : 0)
+// Gradient of dense5_relu = relu(dense5_sum) [relu.vjp]:
+//   d_dense5_sum = [dense5_sum ≤ 0] ⊙ d_dense5 ⊙ (dense5_negative_side + 1) + [relu(dense5_sum) > 0] ⊙
+//   d_dense5
 // And in the same way d_dense1_sum.
 function compute_d_dense_sum(
   f: Numbers,
@@ -892,7 +892,7 @@ function compute_d_dense_sum(
 }
 
 // Gradient of dense5.bias [broadcast.vjp]:
-//   d_dense5.bias = Σ_n d_dense5_sum
+//   d_dense5.bias = Σ_i d_dense5_sum
 // And in the same way d_dense1.bias.
 function compute_d_dense_bias(f: Numbers, n: number, input: number, d_bias: number): void {
   for (let i = 0; i < 128; i++) {
@@ -986,14 +986,14 @@ function compute_d_dense_weight_2(
 
 // Gradient of dense5_product = dense4 · dense5.weight [contract.vjp]:
 //   d_dense4 = d_dense5_sum · dense5.weightᵀ
-// Gradient of relu(dense4_sum) [relu.vjp]:
-//   d_dense4_sum = ([dense4_sum > 0] ? 0 : d_dense4 · (dense4_elu + 1)) + ([relu(dense4_sum) > 0] ?
-//   d_dense4 : 0)
+// Gradient of dense4_relu = relu(dense4_sum) [relu.vjp]:
+//   d_dense4_sum = [dense4_sum ≤ 0] ⊙ d_dense4 ⊙ (dense4_negative_side + 1) + [relu(dense4_sum) > 0] ⊙
+//   d_dense4
 function compute_d_dense4_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense5_sum_row = d_dense5_sum + row * 128;
     const dense4_sum_row = dense4_sum + row * 64;
-    const dense4_elu_row = dense4_elu + row * 64;
+    const dense4_negative_side_row = dense4_negative_side + row * 64;
     const d_dense4_sum_row = d_dense4_sum + row * 64;
     for (let j = 0; j < 64; j += 4) {
       let sum00 = 0;
@@ -1032,58 +1032,58 @@ function compute_d_dense4_sum(f: Numbers, n: number): void {
       }
       const dense4_sum0 = f[dense4_sum_row + j];
       f[d_dense4_sum_row + j] =
-        (dense4_sum0 > 0 ? 0 : sum00 * (f[dense4_elu_row + j] + 1)) +
+        (dense4_sum0 > 0 ? 0 : sum00 * (f[dense4_negative_side_row + j] + 1)) +
         (Math.max(dense4_sum0, 0) > 0 ? sum00 : 0);
       const dense4_sum1 = f[dense4_sum_row + j + 64];
       f[d_dense4_sum_row + j + 64] =
-        (dense4_sum1 > 0 ? 0 : sum10 * (f[dense4_elu_row + j + 64] + 1)) +
+        (dense4_sum1 > 0 ? 0 : sum10 * (f[dense4_negative_side_row + j + 64] + 1)) +
         (Math.max(dense4_sum1, 0) > 0 ? sum10 : 0);
       const dense4_sum2 = f[dense4_sum_row + j + 128];
       f[d_dense4_sum_row + j + 128] =
-        (dense4_sum2 > 0 ? 0 : sum20 * (f[dense4_elu_row + j + 128] + 1)) +
+        (dense4_sum2 > 0 ? 0 : sum20 * (f[dense4_negative_side_row + j + 128] + 1)) +
         (Math.max(dense4_sum2, 0) > 0 ? sum20 : 0);
       const dense4_sum3 = f[dense4_sum_row + j + 1];
       f[d_dense4_sum_row + j + 1] =
-        (dense4_sum3 > 0 ? 0 : sum01 * (f[dense4_elu_row + j + 1] + 1)) +
+        (dense4_sum3 > 0 ? 0 : sum01 * (f[dense4_negative_side_row + j + 1] + 1)) +
         (Math.max(dense4_sum3, 0) > 0 ? sum01 : 0);
       const dense4_sum4 = f[dense4_sum_row + j + 65];
       f[d_dense4_sum_row + j + 65] =
-        (dense4_sum4 > 0 ? 0 : sum11 * (f[dense4_elu_row + j + 65] + 1)) +
+        (dense4_sum4 > 0 ? 0 : sum11 * (f[dense4_negative_side_row + j + 65] + 1)) +
         (Math.max(dense4_sum4, 0) > 0 ? sum11 : 0);
       const dense4_sum5 = f[dense4_sum_row + j + 129];
       f[d_dense4_sum_row + j + 129] =
-        (dense4_sum5 > 0 ? 0 : sum21 * (f[dense4_elu_row + j + 129] + 1)) +
+        (dense4_sum5 > 0 ? 0 : sum21 * (f[dense4_negative_side_row + j + 129] + 1)) +
         (Math.max(dense4_sum5, 0) > 0 ? sum21 : 0);
       const dense4_sum6 = f[dense4_sum_row + j + 2];
       f[d_dense4_sum_row + j + 2] =
-        (dense4_sum6 > 0 ? 0 : sum02 * (f[dense4_elu_row + j + 2] + 1)) +
+        (dense4_sum6 > 0 ? 0 : sum02 * (f[dense4_negative_side_row + j + 2] + 1)) +
         (Math.max(dense4_sum6, 0) > 0 ? sum02 : 0);
       const dense4_sum7 = f[dense4_sum_row + j + 66];
       f[d_dense4_sum_row + j + 66] =
-        (dense4_sum7 > 0 ? 0 : sum12 * (f[dense4_elu_row + j + 66] + 1)) +
+        (dense4_sum7 > 0 ? 0 : sum12 * (f[dense4_negative_side_row + j + 66] + 1)) +
         (Math.max(dense4_sum7, 0) > 0 ? sum12 : 0);
       const dense4_sum8 = f[dense4_sum_row + j + 130];
       f[d_dense4_sum_row + j + 130] =
-        (dense4_sum8 > 0 ? 0 : sum22 * (f[dense4_elu_row + j + 130] + 1)) +
+        (dense4_sum8 > 0 ? 0 : sum22 * (f[dense4_negative_side_row + j + 130] + 1)) +
         (Math.max(dense4_sum8, 0) > 0 ? sum22 : 0);
       const dense4_sum9 = f[dense4_sum_row + j + 3];
       f[d_dense4_sum_row + j + 3] =
-        (dense4_sum9 > 0 ? 0 : sum03 * (f[dense4_elu_row + j + 3] + 1)) +
+        (dense4_sum9 > 0 ? 0 : sum03 * (f[dense4_negative_side_row + j + 3] + 1)) +
         (Math.max(dense4_sum9, 0) > 0 ? sum03 : 0);
       const dense4_sum10 = f[dense4_sum_row + j + 67];
       f[d_dense4_sum_row + j + 67] =
-        (dense4_sum10 > 0 ? 0 : sum13 * (f[dense4_elu_row + j + 67] + 1)) +
+        (dense4_sum10 > 0 ? 0 : sum13 * (f[dense4_negative_side_row + j + 67] + 1)) +
         (Math.max(dense4_sum10, 0) > 0 ? sum13 : 0);
       const dense4_sum11 = f[dense4_sum_row + j + 131];
       f[d_dense4_sum_row + j + 131] =
-        (dense4_sum11 > 0 ? 0 : sum23 * (f[dense4_elu_row + j + 131] + 1)) +
+        (dense4_sum11 > 0 ? 0 : sum23 * (f[dense4_negative_side_row + j + 131] + 1)) +
         (Math.max(dense4_sum11, 0) > 0 ? sum23 : 0);
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
     const d_dense5_sum_row = d_dense5_sum + row * 128;
     const dense4_sum_row = dense4_sum + row * 64;
-    const dense4_elu_row = dense4_elu + row * 64;
+    const dense4_negative_side_row = dense4_negative_side + row * 64;
     const d_dense4_sum_row = d_dense4_sum + row * 64;
     for (let j = 0; j < 64; j += 4) {
       let sum0 = 0;
@@ -1100,26 +1100,26 @@ function compute_d_dense4_sum(f: Numbers, n: number): void {
       }
       const dense4_sum0 = f[dense4_sum_row + j];
       f[d_dense4_sum_row + j] =
-        (dense4_sum0 > 0 ? 0 : sum0 * (f[dense4_elu_row + j] + 1)) +
+        (dense4_sum0 > 0 ? 0 : sum0 * (f[dense4_negative_side_row + j] + 1)) +
         (Math.max(dense4_sum0, 0) > 0 ? sum0 : 0);
       const dense4_sum1 = f[dense4_sum_row + j + 1];
       f[d_dense4_sum_row + j + 1] =
-        (dense4_sum1 > 0 ? 0 : sum1 * (f[dense4_elu_row + j + 1] + 1)) +
+        (dense4_sum1 > 0 ? 0 : sum1 * (f[dense4_negative_side_row + j + 1] + 1)) +
         (Math.max(dense4_sum1, 0) > 0 ? sum1 : 0);
       const dense4_sum2 = f[dense4_sum_row + j + 2];
       f[d_dense4_sum_row + j + 2] =
-        (dense4_sum2 > 0 ? 0 : sum2 * (f[dense4_elu_row + j + 2] + 1)) +
+        (dense4_sum2 > 0 ? 0 : sum2 * (f[dense4_negative_side_row + j + 2] + 1)) +
         (Math.max(dense4_sum2, 0) > 0 ? sum2 : 0);
       const dense4_sum3 = f[dense4_sum_row + j + 3];
       f[d_dense4_sum_row + j + 3] =
-        (dense4_sum3 > 0 ? 0 : sum3 * (f[dense4_elu_row + j + 3] + 1)) +
+        (dense4_sum3 > 0 ? 0 : sum3 * (f[dense4_negative_side_row + j + 3] + 1)) +
         (Math.max(dense4_sum3, 0) > 0 ? sum3 : 0);
     }
   }
 }
 
 // Gradient of dense4.bias [broadcast.vjp]:
-//   d_dense4.bias = Σ_n d_dense4_sum
+//   d_dense4.bias = Σ_i d_dense4_sum
 // And in the same way d_dense2.bias.
 function compute_d_dense_bias_2(f: Numbers, n: number, input: number, d_bias: number): void {
   for (let i = 0; i < 64; i++) {
@@ -1284,7 +1284,7 @@ function compute_d_code(f: Numbers, n: number): void {
 }
 
 // Gradient of code.bias [broadcast.vjp]:
-//   d_code.bias = Σ_n d_code
+//   d_code.bias = Σ_i d_code
 function compute_d_code_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 8; i++) {
     let d_code_bias_value = 0;
@@ -1370,14 +1370,14 @@ function compute_d_code_weight(f: Numbers, n: number): void {
 
 // Gradient of code_product = dense2 · code.weight [contract.vjp]:
 //   d_dense2 = d_code · code.weightᵀ
-// Gradient of relu(dense2_sum) [relu.vjp]:
-//   d_dense2_sum = ([dense2_sum > 0] ? 0 : d_dense2 · (dense2_elu + 1)) + ([relu(dense2_sum) > 0] ?
-//   d_dense2 : 0)
+// Gradient of dense2_relu = relu(dense2_sum) [relu.vjp]:
+//   d_dense2_sum = [dense2_sum ≤ 0] ⊙ d_dense2 ⊙ (dense2_negative_side + 1) + [relu(dense2_sum) > 0] ⊙
+//   d_dense2
 function compute_d_dense2_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_code_row = d_code + row * 8;
     const dense2_sum_row = dense2_sum + row * 64;
-    const dense2_elu_row = dense2_elu + row * 64;
+    const dense2_negative_side_row = dense2_negative_side + row * 64;
     const d_dense2_sum_row = d_dense2_sum + row * 64;
     for (let j = 0; j < 64; j += 4) {
       let sum00 = 0;
@@ -1416,58 +1416,58 @@ function compute_d_dense2_sum(f: Numbers, n: number): void {
       }
       const dense2_sum0 = f[dense2_sum_row + j];
       f[d_dense2_sum_row + j] =
-        (dense2_sum0 > 0 ? 0 : sum00 * (f[dense2_elu_row + j] + 1)) +
+        (dense2_sum0 > 0 ? 0 : sum00 * (f[dense2_negative_side_row + j] + 1)) +
         (Math.max(dense2_sum0, 0) > 0 ? sum00 : 0);
       const dense2_sum1 = f[dense2_sum_row + j + 64];
       f[d_dense2_sum_row + j + 64] =
-        (dense2_sum1 > 0 ? 0 : sum10 * (f[dense2_elu_row + j + 64] + 1)) +
+        (dense2_sum1 > 0 ? 0 : sum10 * (f[dense2_negative_side_row + j + 64] + 1)) +
         (Math.max(dense2_sum1, 0) > 0 ? sum10 : 0);
       const dense2_sum2 = f[dense2_sum_row + j + 128];
       f[d_dense2_sum_row + j + 128] =
-        (dense2_sum2 > 0 ? 0 : sum20 * (f[dense2_elu_row + j + 128] + 1)) +
+        (dense2_sum2 > 0 ? 0 : sum20 * (f[dense2_negative_side_row + j + 128] + 1)) +
         (Math.max(dense2_sum2, 0) > 0 ? sum20 : 0);
       const dense2_sum3 = f[dense2_sum_row + j + 1];
       f[d_dense2_sum_row + j + 1] =
-        (dense2_sum3 > 0 ? 0 : sum01 * (f[dense2_elu_row + j + 1] + 1)) +
+        (dense2_sum3 > 0 ? 0 : sum01 * (f[dense2_negative_side_row + j + 1] + 1)) +
         (Math.max(dense2_sum3, 0) > 0 ? sum01 : 0);
       const dense2_sum4 = f[dense2_sum_row + j + 65];
       f[d_dense2_sum_row + j + 65] =
-        (dense2_sum4 > 0 ? 0 : sum11 * (f[dense2_elu_row + j + 65] + 1)) +
+        (dense2_sum4 > 0 ? 0 : sum11 * (f[dense2_negative_side_row + j + 65] + 1)) +
         (Math.max(dense2_sum4, 0) > 0 ? sum11 : 0);
       const dense2_sum5 = f[dense2_sum_row + j + 129];
       f[d_dense2_sum_row + j + 129] =
-        (dense2_sum5 > 0 ? 0 : sum21 * (f[dense2_elu_row + j + 129] + 1)) +
+        (dense2_sum5 > 0 ? 0 : sum21 * (f[dense2_negative_side_row + j + 129] + 1)) +
         (Math.max(dense2_sum5, 0) > 0 ? sum21 : 0);
       const dense2_sum6 = f[dense2_sum_row + j + 2];
       f[d_dense2_sum_row + j + 2] =
-        (dense2_sum6 > 0 ? 0 : sum02 * (f[dense2_elu_row + j + 2] + 1)) +
+        (dense2_sum6 > 0 ? 0 : sum02 * (f[dense2_negative_side_row + j + 2] + 1)) +
         (Math.max(dense2_sum6, 0) > 0 ? sum02 : 0);
       const dense2_sum7 = f[dense2_sum_row + j + 66];
       f[d_dense2_sum_row + j + 66] =
-        (dense2_sum7 > 0 ? 0 : sum12 * (f[dense2_elu_row + j + 66] + 1)) +
+        (dense2_sum7 > 0 ? 0 : sum12 * (f[dense2_negative_side_row + j + 66] + 1)) +
         (Math.max(dense2_sum7, 0) > 0 ? sum12 : 0);
       const dense2_sum8 = f[dense2_sum_row + j + 130];
       f[d_dense2_sum_row + j + 130] =
-        (dense2_sum8 > 0 ? 0 : sum22 * (f[dense2_elu_row + j + 130] + 1)) +
+        (dense2_sum8 > 0 ? 0 : sum22 * (f[dense2_negative_side_row + j + 130] + 1)) +
         (Math.max(dense2_sum8, 0) > 0 ? sum22 : 0);
       const dense2_sum9 = f[dense2_sum_row + j + 3];
       f[d_dense2_sum_row + j + 3] =
-        (dense2_sum9 > 0 ? 0 : sum03 * (f[dense2_elu_row + j + 3] + 1)) +
+        (dense2_sum9 > 0 ? 0 : sum03 * (f[dense2_negative_side_row + j + 3] + 1)) +
         (Math.max(dense2_sum9, 0) > 0 ? sum03 : 0);
       const dense2_sum10 = f[dense2_sum_row + j + 67];
       f[d_dense2_sum_row + j + 67] =
-        (dense2_sum10 > 0 ? 0 : sum13 * (f[dense2_elu_row + j + 67] + 1)) +
+        (dense2_sum10 > 0 ? 0 : sum13 * (f[dense2_negative_side_row + j + 67] + 1)) +
         (Math.max(dense2_sum10, 0) > 0 ? sum13 : 0);
       const dense2_sum11 = f[dense2_sum_row + j + 131];
       f[d_dense2_sum_row + j + 131] =
-        (dense2_sum11 > 0 ? 0 : sum23 * (f[dense2_elu_row + j + 131] + 1)) +
+        (dense2_sum11 > 0 ? 0 : sum23 * (f[dense2_negative_side_row + j + 131] + 1)) +
         (Math.max(dense2_sum11, 0) > 0 ? sum23 : 0);
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
     const d_code_row = d_code + row * 8;
     const dense2_sum_row = dense2_sum + row * 64;
-    const dense2_elu_row = dense2_elu + row * 64;
+    const dense2_negative_side_row = dense2_negative_side + row * 64;
     const d_dense2_sum_row = d_dense2_sum + row * 64;
     for (let j = 0; j < 64; j += 4) {
       let sum0 = 0;
@@ -1484,31 +1484,32 @@ function compute_d_dense2_sum(f: Numbers, n: number): void {
       }
       const dense2_sum0 = f[dense2_sum_row + j];
       f[d_dense2_sum_row + j] =
-        (dense2_sum0 > 0 ? 0 : sum0 * (f[dense2_elu_row + j] + 1)) +
+        (dense2_sum0 > 0 ? 0 : sum0 * (f[dense2_negative_side_row + j] + 1)) +
         (Math.max(dense2_sum0, 0) > 0 ? sum0 : 0);
       const dense2_sum1 = f[dense2_sum_row + j + 1];
       f[d_dense2_sum_row + j + 1] =
-        (dense2_sum1 > 0 ? 0 : sum1 * (f[dense2_elu_row + j + 1] + 1)) +
+        (dense2_sum1 > 0 ? 0 : sum1 * (f[dense2_negative_side_row + j + 1] + 1)) +
         (Math.max(dense2_sum1, 0) > 0 ? sum1 : 0);
       const dense2_sum2 = f[dense2_sum_row + j + 2];
       f[d_dense2_sum_row + j + 2] =
-        (dense2_sum2 > 0 ? 0 : sum2 * (f[dense2_elu_row + j + 2] + 1)) +
+        (dense2_sum2 > 0 ? 0 : sum2 * (f[dense2_negative_side_row + j + 2] + 1)) +
         (Math.max(dense2_sum2, 0) > 0 ? sum2 : 0);
       const dense2_sum3 = f[dense2_sum_row + j + 3];
       f[d_dense2_sum_row + j + 3] =
-        (dense2_sum3 > 0 ? 0 : sum3 * (f[dense2_elu_row + j + 3] + 1)) +
+        (dense2_sum3 > 0 ? 0 : sum3 * (f[dense2_negative_side_row + j + 3] + 1)) +
         (Math.max(dense2_sum3, 0) > 0 ? sum3 : 0);
     }
   }
 }
 
 // learningRate = 0.0015 · (1 + cos(3.14159… · min(optimizer:step, 2040) / 2040))
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adam = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
-// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
+// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
   const t0 = optimizer_step_value;
@@ -1516,13 +1517,15 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
   doubles[learningRate] = learningRate_value;
   const t1 = t0 + 1;
   const stepSize = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
-  const adam = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 34248; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
-    f[parameters + i] = f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adam + 1e-8));
+    f[parameters + i] =
+      f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
@@ -1530,7 +1533,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 
 // dense1_product = pixels · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
-// dense1 = relu(dense1_sum) + expm1([dense1_sum > 0] ? 0 : dense1_sum)
+// dense1 = relu(dense1_sum) + exp([dense1_sum ≤ 0] ⊙ dense1_sum) − 1
 // And in the same way dense5.
 function compute_dense_2(
   f: Numbers,
@@ -1633,7 +1636,7 @@ function compute_dense_2(
 
 // dense2_product = dense1 · dense2.weight
 // dense2_sum = dense2_product + dense2.bias
-// dense2 = relu(dense2_sum) + expm1([dense2_sum > 0] ? 0 : dense2_sum)
+// dense2 = relu(dense2_sum) + exp([dense2_sum ≤ 0] ⊙ dense2_sum) − 1
 // The same for evaluate.
 function compute_dense2_2(f: Numbers, n: number, input: number, output: number, output_2: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -1728,7 +1731,7 @@ function compute_dense2_2(f: Numbers, n: number, input: number, output: number, 
 
 // dense4_product = code · dense4.weight
 // dense4_sum = dense4_product + dense4.bias
-// dense4 = relu(dense4_sum) + expm1([dense4_sum > 0] ? 0 : dense4_sum)
+// dense4 = relu(dense4_sum) + exp([dense4_sum ≤ 0] ⊙ dense4_sum) − 1
 // The same for evaluate.
 function compute_dense4_2(f: Numbers, n: number, input: number, output: number, output_2: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -1917,18 +1920,18 @@ function compute_dense6(f: Numbers, n: number): void {
 // dense6_product = dense5 · dense6.weight
 // dense6_sum = dense6_product + dense6.bias
 // dense6 = σ(dense6_sum)
-// loss_total = Σ (dense6 − restored) · (dense6 − restored)
+// loss_total = Σ_i,j (dense6 − restored)²
 // totals_loss_total = totals:loss.total + loss_total
-// r2_residual = Σ (dense6 − restored) · (dense6 − restored)
-// r2_total = Σ restored
-// r2_squares = Σ restored · restored
-// totals_loss_count = totals:loss.count + n · 64
+// r2_residual = Σ_i,j (dense6 − restored)²
+// r2_total = Σ_i,j restored
+// r2_squares = Σ_i,j restored²
+// totals_loss_count = totals:loss.count + 64 · n
 // totals_rmse_total = totals:rmse.total + loss_total
-// totals_rmse_count = totals:rmse.count + n · 64
+// totals_rmse_count = totals:rmse.count + 64 · n
 // totals_r2_residual = totals:r2.residual + r2_residual
 // totals_r2_total = totals:r2.total + r2_total
 // totals_r2_squares = totals:r2.squares + r2_squares
-// totals_r2_count = totals:r2.count + n · 64
+// totals_r2_count = totals:r2.count + 64 · n
 function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const dense5_row = evaluate_dense5 + row * 128;
@@ -2051,8 +2054,7 @@ function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): 
 
 // summary_loss = totals:loss.total / totals:loss.count
 // summary_rmse = √(totals:rmse.total / totals:rmse.count)
-// summary_r2 = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total · totals:r2.total /
-//   totals:r2.count)
+// summary_r2 = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total² / totals:r2.count)
 function compute_summary_r2(doubles: Float64Array): void {
   doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
   doubles[summary_rmse] = Math.sqrt(doubles[totals_rmse_total] / doubles[totals_rmse_count]);
@@ -2066,16 +2068,16 @@ function compute_summary_r2(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, n: number): number {
-  compute_dense(f, n, pixels, dense1_weight, dense1_bias, dense1_sum, dense1_elu, dense1);
+  compute_dense(f, n, pixels, dense1_weight, dense1_bias, dense1_sum, dense1_negative_side, dense1);
   compute_dense2(f, n);
   compute_code(f, n, dense2, code);
   compute_dense4(f, n);
-  compute_dense(f, n, dense4, dense5_weight, dense5_bias, dense5_sum, dense5_elu, dense5);
+  compute_dense(f, n, dense4, dense5_weight, dense5_bias, dense5_sum, dense5_negative_side, dense5);
   compute_loss(f, n);
   compute_d_dense6_sum(f, n);
   compute_d_dense6_bias(f, n);
   compute_d_dense_weight(f, n, dense5, d_dense6_sum, d_dense6_weight);
-  compute_d_dense_sum(f, n, d_dense6_sum, dense6_weight, dense5_sum, dense5_elu, d_dense5_sum);
+  compute_d_dense_sum(f, n, d_dense6_sum, dense6_weight, dense5_sum, dense5_negative_side, d_dense5_sum);
   compute_d_dense_bias(f, n, d_dense5_sum, d_dense5_bias);
   compute_d_dense_weight_2(f, n, dense4, d_dense5_sum, d_dense5_weight);
   compute_d_dense4_sum(f, n);
@@ -2087,7 +2089,7 @@ function gradient(f: Numbers, n: number): number {
   compute_d_dense2_sum(f, n);
   compute_d_dense_bias_2(f, n, d_dense2_sum, d_dense2_bias);
   compute_d_dense_weight(f, n, dense1, d_dense2_sum, d_dense2_weight);
-  compute_d_dense_sum(f, n, d_dense2_sum, dense2_weight, dense1_sum, dense1_elu, d_dense1_sum);
+  compute_d_dense_sum(f, n, d_dense2_sum, dense2_weight, dense1_sum, dense1_negative_side, d_dense1_sum);
   compute_d_dense_bias(f, n, d_dense1_sum, d_dense1_bias);
   compute_d_dense_weight_2(f, n, pixels, d_dense1_sum, d_dense1_weight);
   return f[loss];
@@ -4104,17 +4106,17 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     check(rows) {
       return firstNotFinite(f, rows, [
         ["dense1_sum", dense1_sum, 128],
-        ["dense1_elu", dense1_elu, 128],
+        ["dense1_negative_side", dense1_negative_side, 128],
         ["dense2_sum", dense2_sum, 64],
-        ["dense2_elu", dense2_elu, 64],
+        ["dense2_negative_side", dense2_negative_side, 64],
         ["dense2", dense2, 64],
         ["code", code, 8],
         ["dense4_sum", dense4_sum, 64],
-        ["dense4_elu", dense4_elu, 64],
+        ["dense4_negative_side", dense4_negative_side, 64],
         ["dense4", dense4, 64],
-        ["dense5_elu", dense5_elu, 128],
+        ["dense5_negative_side", dense5_negative_side, 128],
         ["dense6", dense6, 64],
-        ["d_dense6_multiply", d_dense6_multiply, 64],
+        ["product_in_d_dense6", product_in_d_dense6, 64],
         ["d_dense6_sum", d_dense6_sum, 64],
         ["d_dense5_sum", d_dense5_sum, 128],
         ["d_code", d_code, 8],

@@ -88,11 +88,11 @@ const totals_r2_count = 981; // f64[]
 // Values on the way; those that do not live at the same time share memory.
 const dense1 = 1964; // f32[n, 32], from call 1 to call 8 of gradient
 const d_dense1_sum = 2988; // f32[n, 32], from call 8 to call 10 of gradient
-const rmse = 2988; // f32[n, 1], from call 2 to call 6 of gradient
+const difference = 2988; // f32[n, 1], from call 2 to call 6 of gradient
 const d_dense2 = 4012; // f32[n, 1], from call 6 to call 8 of gradient
-const rmse_2 = 3020; // f32[], from call 3 to call 5 of gradient
+const mean_loss = 3020; // f32[], from call 3 to call 5 of gradient
 const d_loss_total = 3024; // f32[], from call 3 to call 6 of gradient
-const regularization = 3028; // f32[], from call 4 to call 5 of gradient
+const dense1_weight_squares = 3028; // f32[], from call 4 to call 5 of gradient
 const predict_dense1 = 1964; // f32[n, 32], from call 1 to call 2 of predict
 const evaluate_dense1 = 1964; // f32[n, 32], from call 1 to call 2 of evaluate
 const evaluate_dense2 = 2988; // f32[n, 1], from call 2 to call 3 of evaluate
@@ -184,8 +184,8 @@ function compute_dense1(f: Numbers, n: number, output: number): void {
 }
 
 // dense2_product = dense1 · dense2.weight
-// rmse = dense2_product + dense2.bias − progression
-function compute_rmse(f: Numbers, n: number): void {
+// difference = dense2_product + dense2.bias − progression
+function compute_difference(f: Numbers, n: number): void {
   const dense2_bias_value = f[dense2_bias];
   for (let row = 0; row < n - (n % 4); row += 4) {
     let sum0 = 0;
@@ -200,10 +200,10 @@ function compute_rmse(f: Numbers, n: number): void {
       sum2 += f[dense1_row + k + 64] * dense2_weight_value;
       sum3 += f[dense1_row + k + 96] * dense2_weight_value;
     }
-    f[rmse + row] = sum0 + dense2_bias_value - f[progression + row];
-    f[rmse + row + 1] = sum1 + dense2_bias_value - f[progression + row + 1];
-    f[rmse + row + 2] = sum2 + dense2_bias_value - f[progression + row + 2];
-    f[rmse + row + 3] = sum3 + dense2_bias_value - f[progression + row + 3];
+    f[difference + row] = sum0 + dense2_bias_value - f[progression + row];
+    f[difference + row + 1] = sum1 + dense2_bias_value - f[progression + row + 1];
+    f[difference + row + 2] = sum2 + dense2_bias_value - f[progression + row + 2];
+    f[difference + row + 3] = sum3 + dense2_bias_value - f[progression + row + 3];
   }
   for (let row = n - (n % 4); row < n; row++) {
     let sum = 0;
@@ -211,66 +211,66 @@ function compute_rmse(f: Numbers, n: number): void {
     for (let k = 0; k < 32; k++) {
       sum += f[dense1_row + k] * f[dense2_weight + k];
     }
-    f[rmse + row] = sum + dense2_bias_value - f[progression + row];
+    f[difference + row] = sum + dense2_bias_value - f[progression + row];
   }
 }
 
-// loss_total = Σ rmse · rmse
-// rmse_2 = √(loss_total / n)
-// Gradient of loss_total / loss_count [divide.vjp]:
-//   d_loss_total = 1 / (rmse_2 · 2) / n
+// loss_total = Σ_i,j difference²
+// mean_loss = √(loss_total / n)
+// Gradient of loss_total / n [divide.vjp]:
+//   d_loss_total = 1 / (2 · mean_loss) / n
 // Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias_reduceSum = Σ_n rmse
-//   d_dense2.bias = 2 · d_loss_total · d_dense2.bias_reduceSum
+//   sum_in_d_dense2.bias = Σ_i difference
+//   d_dense2.bias = 2 · d_loss_total · sum_in_d_dense2.bias
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   let loss_total = 0;
-  let d_dense2_bias_reduceSum = 0;
+  let sum_in_d_dense2_bias = 0;
   for (let row = 0; row < n; row++) {
-    const rmse_value = f[rmse + row];
-    loss_total += rmse_value * rmse_value;
-    d_dense2_bias_reduceSum += rmse_value;
+    const difference_value = f[difference + row];
+    loss_total += difference_value * difference_value;
+    sum_in_d_dense2_bias += difference_value;
   }
   const t = n;
-  const rmse_2_value = Math.sqrt(loss_total / t);
-  f[rmse_2] = rmse_2_value;
-  const d_loss_total_value = 1 / (rmse_2_value * 2) / t;
+  const mean_loss_value = Math.sqrt(loss_total / t);
+  f[mean_loss] = mean_loss_value;
+  const d_loss_total_value = 1 / (mean_loss_value * 2) / t;
   f[d_loss_total] = d_loss_total_value;
-  f[d_dense2_bias] = 2 * (d_loss_total_value * d_dense2_bias_reduceSum);
+  f[d_dense2_bias] = 2 * (d_loss_total_value * sum_in_d_dense2_bias);
 }
 
-// regularization = Σ dense1.weight · dense1.weight
-function compute_regularization(f: Numbers): void {
-  let regularization_value = 0;
+// dense1.weight_squares = Σ_k,j dense1.weight²
+function compute_dense1_weight_squares(f: Numbers): void {
+  let dense1_weight_squares_value = 0;
   for (let k = 0; k < 320; k++) {
     const dense1_weight_value = f[dense1_weight + k];
-    regularization_value += dense1_weight_value * dense1_weight_value;
+    dense1_weight_squares_value += dense1_weight_value * dense1_weight_value;
   }
-  f[regularization] = regularization_value;
+  f[dense1_weight_squares] = dense1_weight_squares_value;
 }
 
-// regularization_2 = Σ dense2.weight · dense2.weight
-// loss = rmse_2 + 0.001 · regularization + 0.001 · regularization_2
+// dense2.weight_squares = Σ_k,j dense2.weight²
+// loss = mean_loss + 0.001 · dense1.weight_squares + 0.001 · dense2.weight_squares
 function compute_loss(f: Numbers): void {
-  let regularization_2 = 0;
+  let dense2_weight_squares = 0;
   for (let k = 0; k < 32; k++) {
     const dense2_weight_value = f[dense2_weight + k];
-    regularization_2 += dense2_weight_value * dense2_weight_value;
+    dense2_weight_squares += dense2_weight_value * dense2_weight_value;
   }
-  f[loss] = f[rmse_2] + 0.001 * f[regularization] + 0.001 * regularization_2;
+  f[loss] = f[mean_loss] + 0.001 * f[dense1_weight_squares] + 0.001 * dense2_weight_squares;
 }
 
-// Gradient of rmse · rmse [multiply.vjp]:
-//   d_dense2 = 2 · d_loss_total · rmse
+// Gradient of squared_difference = difference² [multiply.vjp]:
+//   d_dense2 = 2 · d_loss_total · difference
 function compute_d_dense2(f: Numbers, n: number): void {
   const d_loss_total_value = f[d_loss_total];
   for (let row = 0; row < n; row++) {
-    f[d_dense2 + row] = 2 * (d_loss_total_value * f[rmse + row]);
+    f[d_dense2 + row] = 2 * (d_loss_total_value * f[difference + row]);
   }
 }
 
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
-//   d_dense2_product_contract = dense1ᵀ · d_dense2
-//   d_dense2.weight = 0.002 · dense2.weight + d_dense2_product_contract
+//   product_in_d_dense2_product = dense1ᵀ · d_dense2
+//   d_dense2.weight = 0.002 · dense2.weight + product_in_d_dense2_product
 function compute_d_dense2_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i += 4) {
     let sum0 = 0;
@@ -296,7 +296,7 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
-//   d_dense1_sum = [dense1 > 0] ? d_dense1 : 0
+//   d_dense1_sum = [dense1 > 0] ⊙ d_dense1
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_0 = f[d_dense2 + row];
@@ -365,7 +365,7 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
+//   d_dense1.bias = Σ_i d_dense1_sum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i++) {
     let d_dense1_bias_value = 0;
@@ -378,8 +378,8 @@ function compute_d_dense1_bias(f: Numbers, n: number): void {
 }
 
 // Gradient of dense1_product = patient · dense1.weight [contract.vjp]:
-//   d_dense1_product_contract = patientᵀ · d_dense1_sum
-//   d_dense1.weight = 0.002 · dense1.weight + d_dense1_product_contract
+//   product_in_d_dense1_product = patientᵀ · d_dense1_sum
+//   d_dense1.weight = 0.002 · dense1.weight + product_in_d_dense1_product
 function compute_d_dense1_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 10; i += 2) {
     const patient_i = patient + i;
@@ -426,25 +426,28 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 }
 
 // learningRate = 0.01
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adam = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
-// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
+// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
   const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
-  const adam = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 385; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
-    f[parameters + i] = f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adam + 1e-8));
+    f[parameters + i] =
+      f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
@@ -483,12 +486,12 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// loss_total = Σ (dense2 − progression) · (dense2 − progression)
+// loss_total = Σ_i,j (dense2 − progression)²
 // totals_loss_total = totals:loss.total + loss_total
-// mae_total = Σ |dense2 − progression|
-// r2_residual = Σ (dense2 − progression) · (dense2 − progression)
-// r2_total = Σ progression
-// r2_squares = Σ progression · progression
+// mae_total = Σ_i,j |dense2 − progression|
+// r2_residual = Σ_i,j (dense2 − progression)²
+// r2_total = Σ_i,j progression
+// r2_squares = Σ_i,j progression²
 // totals_loss_count = totals:loss.count + n
 // totals_rmse_total = totals:rmse.total + loss_total
 // totals_rmse_count = totals:rmse.count + n
@@ -543,8 +546,7 @@ function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): 
 // summary_loss = √(totals:loss.total / totals:loss.count)
 // summary_rmse = √(totals:rmse.total / totals:rmse.count)
 // summary_mae = totals:mae.total / totals:mae.count
-// summary_r2 = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total · totals:r2.total /
-//   totals:r2.count)
+// summary_r2 = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total² / totals:r2.count)
 function compute_summary_r2(doubles: Float64Array): void {
   doubles[summary_loss] = Math.sqrt(doubles[totals_loss_total] / doubles[totals_loss_count]);
   doubles[summary_rmse] = Math.sqrt(doubles[totals_rmse_total] / doubles[totals_rmse_count]);
@@ -560,9 +562,9 @@ function compute_summary_r2(doubles: Float64Array): void {
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, n: number): number {
   compute_dense1(f, n, dense1);
-  compute_rmse(f, n);
+  compute_difference(f, n);
   compute_d_dense2_bias(f, n);
-  compute_regularization(f);
+  compute_dense1_weight_squares(f);
   compute_loss(f);
   compute_d_dense2(f, n);
   compute_d_dense2_weight(f, n);

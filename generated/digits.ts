@@ -259,16 +259,17 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum = max_last(dense2)
+// maximum = max_j(dense2)
 // exponentials = exp(dense2 − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// expected_logit = Σ_last ([index = digit] ? dense2 − maximum : 0)
-// cross-entropy = Σ_last (dense2 − maximum)
-// loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
-//   0)
-// loss_count = Σ [digit ≥ 0]
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = digit] ⊙ (dense2 − maximum)
+// sum_of_shifted = Σ_j (dense2 − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 ·
+//   sum_of_shifted)
+// loss_count = Σ_i [digit ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − 0.9 · (Σ_j [j = digit] ⊙
+//   (dense2 − maximum)) − 0.01 · (Σ_j (dense2 − maximum)))) / max(Σ_i [digit ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -281,7 +282,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
-    let cross_entropy = 0;
+    let sum_of_shifted = 0;
     const digit_value = integers[digit + row];
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
@@ -290,11 +291,11 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
       f[exponentials_row + k] = exponentials_value;
       sum_of_exponentials_value += exponentials_value;
       expected_logit += k === digit_value ? t : 0;
-      cross_entropy += t;
+      sum_of_shifted += t;
     }
     f[sum_of_exponentials + row] = sum_of_exponentials_value;
     loss_total +=
-      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
+      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
   }
   const maximum = Math.max(loss_count, 1);
@@ -302,34 +303,34 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of 0.01 · (Σ_last (dense2 − maximum)) [multiply.vjp]:
-//   d_cross-entropy_multiply = ([digit ≥ 0] ? d_loss_total : 0) · 0.01
-// Gradient of 0.9 · expected_logit [multiply.vjp]:
-//   d_cross-entropy_multiply_2 = ([digit ≥ 0] ? d_loss_total : 0) · 0.9
+// Gradient of 0.01 · (Σ_j (dense2 − maximum)) [multiply.vjp]:
+//   product_in_d_cross-entropy = 0.01 · d_loss_total · [digit ≥ 0]
+// Gradient of 0.9 · (Σ_j [j = digit] ⊙ (dense2 − maximum)) [multiply.vjp]:
+//   product_in_d_cross-entropy_2 = 0.9 · d_loss_total · [digit ≥ 0]
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
-//   d_dense2 = −d_cross-entropy_multiply − ([index = digit] ? d_cross-entropy_multiply_2 : 0) + ([digit
-//   ≥ 0] ? d_loss_total : 0) · exponentials / sum_of_exponentials
+//   d_dense2 = −product_in_d_cross-entropy − [j = digit] ⊙ product_in_d_cross-entropy_2 + d_loss_total
+//   · [digit ≥ 0] ⊙ exponentials / sum_of_exponentials
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const digit_value = integers[digit + row];
     const t = digit_value >= 0 ? f[d_loss_total] : 0;
-    const d_cross_entropy_multiply = t * 0.01;
-    const d_cross_entropy_multiply_2 = t * 0.9;
-    const factor = -d_cross_entropy_multiply;
+    const product_in_d_cross_entropy = t * 0.01;
+    const product_in_d_cross_entropy_2 = t * 0.9;
+    const factor = -product_in_d_cross_entropy;
     const sum_of_exponentials_value = f[sum_of_exponentials + row];
     const exponentials_row = exponentials + row * 10;
     const d_dense2_row = d_dense2 + row * 10;
     for (let j = 0; j < 10; j++) {
       f[d_dense2_row + j] =
         factor -
-        (j === digit_value ? d_cross_entropy_multiply_2 : 0) +
+        (j === digit_value ? product_in_d_cross_entropy_2 : 0) +
         t * (f[exponentials_row + j] / sum_of_exponentials_value);
     }
   }
 }
 
 // Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2
+//   d_dense2.bias = Σ_i d_dense2
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 10; i++) {
     let d_dense2_bias_value = 0;
@@ -397,7 +398,7 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
-//   d_dense1_sum = [dense1 > 0] ? d_dense1 : 0
+//   d_dense1_sum = [dense1 > 0] ⊙ d_dense1
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_row = d_dense2 + row * 10;
@@ -478,7 +479,7 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
+//   d_dense1.bias = Σ_i d_dense1_sum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i++) {
     let d_dense1_bias_value = 0;
@@ -563,41 +564,44 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 }
 
 // learningRate = 0.003
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adam = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
-// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
+// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.003;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
   const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
-  const adam = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 4810; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
-    f[parameters + i] = f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adam + 1e-8));
+    f[parameters + i] =
+      f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
 }
 
-// maximum = max_last(dense2)
-// sum_of_exponentials = Σ_last exp(dense2 − maximum)
-// expected_logit = Σ_last ([index = digit] ? dense2 − maximum : 0)
-// cross-entropy = Σ_last (dense2 − maximum)
-// loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
-//   0)
+// maximum = max_j(dense2)
+// sum_of_exponentials = Σ_j exp(dense2 − maximum)
+// expected_logit = Σ_j [j = digit] ⊙ (dense2 − maximum)
+// sum_of_shifted = Σ_j (dense2 − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 ·
+//   sum_of_shifted)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [digit ≥ 0]
+// loss_count = Σ_i [digit ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([dense2 = maximum] ? −index : −∞)
-// accuracy_total = Σ ([digit ≥ 0] ? [−minus_predicted_class = digit] : 0)
+// minus_predicted_class = max_j(−j if dense2 = maximum else −∞)
+// accuracy_total = Σ_i [digit ≥ 0] ⊙ [−minus_predicted_class = digit]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -617,7 +621,7 @@ function compute_totals_accuracy_count(
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
-    let cross_entropy = 0;
+    let sum_of_shifted = 0;
     let minus_predicted_class = -Infinity;
     const digit_value = integers[digit + row];
     const round = Math.fround(maximum);
@@ -626,14 +630,14 @@ function compute_totals_accuracy_count(
       const t_value = dense2_value - maximum;
       sum_of_exponentials_value += exp(t_value);
       expected_logit += k === digit_value ? t_value : 0;
-      cross_entropy += t_value;
+      sum_of_shifted += t_value;
       minus_predicted_class = Math.max(
         minus_predicted_class,
         Math.fround(dense2_value) === round ? -k : -Infinity,
       );
     }
     loss_total +=
-      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
+      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
     accuracy_total +=
       digit_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;

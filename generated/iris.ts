@@ -87,7 +87,7 @@ const sum_of_exponentials = 640; // f32[n], from call 3 to call 6 of gradient
 const loss_total = 656; // f32[], from call 3 to call 5 of gradient
 const loss_count = 660; // f32[], from call 3 to call 5 of gradient
 const d_loss_total = 664; // f32[], from call 3 to call 6 of gradient
-const regularization = 544; // f32[], from call 4 to call 5 of gradient
+const dense1_weight_squares = 544; // f32[], from call 4 to call 5 of gradient
 const predict_dense1_sum = 544; // f32[n, 16], from call 1 to call 1 of predict
 const predict_dense1 = 800; // f32[n, 16], from call 1 to call 2 of predict
 const evaluate_dense1_sum = 544; // f32[n, 16], from call 1 to call 1 of evaluate
@@ -264,13 +264,14 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum = max_last(dense2)
+// maximum = max_j(dense2)
 // exponentials = exp(dense2 − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// expected_logit = Σ_last ([index = species] ? dense2 − maximum : 0)
-// loss_total = Σ ([species ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
-// loss_count = Σ [species ≥ 0]
-// Gradient of loss_total / divisor [divide.vjp]:
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = species] ⊙ (dense2 − maximum)
+// loss_total = Σ_i [species ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
+// loss_count = Σ_i [species ≥ 0]
+// Gradient of mean_loss = (Σ_i [species ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − (Σ_j [j = species] ⊙
+//   (dense2 − maximum)))) / max(Σ_i [species ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss_count(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total_value = 0;
@@ -300,30 +301,32 @@ function compute_loss_count(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / Math.max(loss_count_value, 1);
 }
 
-// regularization = Σ dense1.weight · dense1.weight
-function compute_regularization(f: Numbers): void {
-  let regularization_value = 0;
+// dense1.weight_squares = Σ_k,j dense1.weight²
+function compute_dense1_weight_squares(f: Numbers): void {
+  let dense1_weight_squares_value = 0;
   for (let k = 0; k < 64; k++) {
     const dense1_weight_value = f[dense1_weight + k];
-    regularization_value += dense1_weight_value * dense1_weight_value;
+    dense1_weight_squares_value += dense1_weight_value * dense1_weight_value;
   }
-  f[regularization] = regularization_value;
+  f[dense1_weight_squares] = dense1_weight_squares_value;
 }
 
-// regularization_2 = Σ dense2.weight · dense2.weight
-// loss = loss_total / max(loss_count, 1) + 0.01 · regularization + 0.01 · regularization_2
+// dense2.weight_squares = Σ_k,j dense2.weight²
+// loss = loss_total / max(loss_count, 1) + 0.01 · dense1.weight_squares + 0.01 · dense2.weight_squares
 function compute_loss(f: Numbers): void {
-  let regularization_2 = 0;
+  let dense2_weight_squares = 0;
   for (let k = 0; k < 48; k++) {
     const dense2_weight_value = f[dense2_weight + k];
-    regularization_2 += dense2_weight_value * dense2_weight_value;
+    dense2_weight_squares += dense2_weight_value * dense2_weight_value;
   }
-  f[loss] = f[loss_total] / Math.max(f[loss_count], 1) + 0.01 * f[regularization] + 0.01 * regularization_2;
+  f[loss] =
+    f[loss_total] / Math.max(f[loss_count], 1) +
+    0.01 * f[dense1_weight_squares] +
+    0.01 * dense2_weight_squares;
 }
 
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
-//   d_dense2 = ([species ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index =
-//   species])
+//   d_dense2 = d_loss_total · [species ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = species])
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const species_value = integers[species + row];
@@ -339,7 +342,7 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2
+//   d_dense2.bias = Σ_i d_dense2
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 3; i++) {
     let d_dense2_bias_value = 0;
@@ -352,8 +355,8 @@ function compute_d_dense2_bias(f: Numbers, n: number): void {
 }
 
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
-//   d_dense2_product_contract = dense1ᵀ · d_dense2
-//   d_dense2.weight = 0.02 · dense2.weight + d_dense2_product_contract
+//   product_in_d_dense2_product = dense1ᵀ · d_dense2
+//   d_dense2.weight = 0.02 · dense2.weight + product_in_d_dense2_product
 function compute_d_dense2_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i += 4) {
     let sum00 = 0;
@@ -412,7 +415,7 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = tanh(dense1_sum) [tanh.vjp]:
-//   d_dense1_sum = d_dense1 · (1 − dense1 · dense1)
+//   d_dense1_sum = d_dense1 ⊙ (1 − dense1²)
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_row = d_dense2 + row * 3;
@@ -509,7 +512,7 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
+//   d_dense1.bias = Σ_i d_dense1_sum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i++) {
     let d_dense1_bias_value = 0;
@@ -522,8 +525,8 @@ function compute_d_dense1_bias(f: Numbers, n: number): void {
 }
 
 // Gradient of dense1_product = flower · dense1.weight [contract.vjp]:
-//   d_dense1_product_contract = flowerᵀ · d_dense1_sum
-//   d_dense1.weight = 0.02 · dense1.weight + d_dense1_product_contract
+//   product_in_d_dense1_product = flowerᵀ · d_dense1_sum
+//   d_dense1.weight = 0.02 · dense1.weight + product_in_d_dense1_product
 function compute_d_dense1_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i += 4) {
     let sum00 = 0;
@@ -590,13 +593,13 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
   }
 }
 
-// sgd = 0.9 · optimizer:velocity + flat:gradients
-// next_parameters = flat:parameters − 0.02 · sgd
+// next_velocity = 0.9 · optimizer:velocity + flat:gradients
+// next_parameters = flat:parameters − 0.02 · next_velocity
 function compute_next_parameters(f: Numbers): void {
   for (let i = 0; i < 131; i++) {
-    const sgd = 0.9 * f[optimizer_velocity + i] + f[gradients + i];
-    f[parameters + i] = f[parameters + i] - 0.02 * sgd;
-    f[optimizer_velocity + i] = sgd;
+    const next_velocity = 0.9 * f[optimizer_velocity + i] + f[gradients + i];
+    f[parameters + i] = f[parameters + i] - 0.02 * next_velocity;
+    f[optimizer_velocity + i] = next_velocity;
   }
 }
 
@@ -608,15 +611,15 @@ function compute_learningRate(integers: Int32Array, doubles: Float64Array): void
   integers[optimizer_step] = next_step;
 }
 
-// maximum = max_last(dense2)
-// sum_of_exponentials = Σ_last exp(dense2 − maximum)
-// expected_logit = Σ_last ([index = species] ? dense2 − maximum : 0)
-// loss_total = Σ ([species ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
+// maximum = max_j(dense2)
+// sum_of_exponentials = Σ_j exp(dense2 − maximum)
+// expected_logit = Σ_j [j = species] ⊙ (dense2 − maximum)
+// loss_total = Σ_i [species ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [species ≥ 0]
+// loss_count = Σ_i [species ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([dense2 = maximum] ? −index : −∞)
-// accuracy_total = Σ ([species ≥ 0] ? [−minus_predicted_class = species] : 0)
+// minus_predicted_class = max_j(−j if dense2 = maximum else −∞)
+// accuracy_total = Σ_i [species ≥ 0] ⊙ [−minus_predicted_class = species]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -676,7 +679,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_dense1(f, n, dense1_sum, dense1);
   compute_dense2(f, n, dense1, dense2);
   compute_loss_count(f, integers, n);
-  compute_regularization(f);
+  compute_dense1_weight_squares(f);
   compute_loss(f);
   compute_d_dense2(f, integers, n);
   compute_d_dense2_bias(f, n);

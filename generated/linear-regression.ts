@@ -73,14 +73,14 @@ const totals_r2_total = 2678; // f64[]
 const totals_r2_count = 2679; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const mse = 5360; // f32[n, 1], from call 1 to call 3 of gradient
+const difference = 5360; // f32[n, 1], from call 1 to call 3 of gradient
 const d_dense1 = 5804; // f32[n, 1], from call 3 to call 4 of gradient
-const d_dense1_bias_reduceSum = 6248; // f32[1], from call 2 to call 3 of gradient
+const sum_in_d_dense1_bias = 6248; // f32[1], from call 2 to call 3 of gradient
 const evaluate_dense1 = 5360; // f32[n, 1], from call 1 to call 2 of evaluate
 
 // dense1_product = patient · dense1.weight
-// mse = dense1_product + dense1.bias − progression
-function compute_mse(f: Numbers, n: number): void {
+// difference = dense1_product + dense1.bias − progression
+function compute_difference(f: Numbers, n: number): void {
   const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n - (n % 5); row += 5) {
     let sum0 = 0;
@@ -97,11 +97,11 @@ function compute_mse(f: Numbers, n: number): void {
       sum3 += f[patient_row + k + 30] * dense1_weight_value;
       sum4 += f[patient_row + k + 40] * dense1_weight_value;
     }
-    f[mse + row] = sum0 + dense1_bias_value - f[progression + row];
-    f[mse + row + 1] = sum1 + dense1_bias_value - f[progression + row + 1];
-    f[mse + row + 2] = sum2 + dense1_bias_value - f[progression + row + 2];
-    f[mse + row + 3] = sum3 + dense1_bias_value - f[progression + row + 3];
-    f[mse + row + 4] = sum4 + dense1_bias_value - f[progression + row + 4];
+    f[difference + row] = sum0 + dense1_bias_value - f[progression + row];
+    f[difference + row + 1] = sum1 + dense1_bias_value - f[progression + row + 1];
+    f[difference + row + 2] = sum2 + dense1_bias_value - f[progression + row + 2];
+    f[difference + row + 3] = sum3 + dense1_bias_value - f[progression + row + 3];
+    f[difference + row + 4] = sum4 + dense1_bias_value - f[progression + row + 4];
   }
   for (let row = n - (n % 5); row < n; row++) {
     let sum = 0;
@@ -109,37 +109,37 @@ function compute_mse(f: Numbers, n: number): void {
     for (let k = 0; k < 10; k++) {
       sum += f[patient_row + k] * f[dense1_weight + k];
     }
-    f[mse + row] = sum + dense1_bias_value - f[progression + row];
+    f[difference + row] = sum + dense1_bias_value - f[progression + row];
   }
 }
 
-// loss_total = Σ mse · mse
+// loss_total = Σ_i,j difference²
 // loss = loss_total / n
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias_reduceSum = Σ_n mse
+//   sum_in_d_dense1.bias = Σ_i difference
 function compute_loss(f: Numbers, n: number): void {
   let loss_total = 0;
-  let d_dense1_bias_reduceSum_value = 0;
+  let sum_in_d_dense1_bias_value = 0;
   for (let row = 0; row < n; row++) {
-    const mse_value = f[mse + row];
-    loss_total += mse_value * mse_value;
-    d_dense1_bias_reduceSum_value += mse_value;
+    const difference_value = f[difference + row];
+    loss_total += difference_value * difference_value;
+    sum_in_d_dense1_bias_value += difference_value;
   }
   f[loss] = loss_total / n;
-  f[d_dense1_bias_reduceSum] = d_dense1_bias_reduceSum_value;
+  f[sum_in_d_dense1_bias] = sum_in_d_dense1_bias_value;
 }
 
-// Gradient of loss = loss_total / loss_count [divide.vjp]:
+// Gradient of loss = loss_total / n [divide.vjp]:
 //   d_loss_total = 1 / n
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = 2 · d_loss_total · d_dense1.bias_reduceSum
-// Gradient of mse · mse [multiply.vjp]:
-//   d_dense1 = 2 · d_loss_total · mse
+//   d_dense1.bias = 2 · d_loss_total · sum_in_d_dense1.bias
+// Gradient of squared_difference = difference² [multiply.vjp]:
+//   d_dense1 = 2 · d_loss_total · difference
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   const d_loss_total = 1 / n;
-  f[d_dense1_bias] = 2 * (d_loss_total * f[d_dense1_bias_reduceSum]);
+  f[d_dense1_bias] = 2 * (d_loss_total * f[sum_in_d_dense1_bias]);
   for (let row = 0; row < n; row++) {
-    f[d_dense1 + row] = 2 * (d_loss_total * f[mse + row]);
+    f[d_dense1 + row] = 2 * (d_loss_total * f[difference + row]);
   }
 }
 
@@ -221,11 +221,11 @@ function compute_dense1(f: Numbers, n: number, output: number): void {
   }
 }
 
-// loss_total = Σ (dense1 − progression) · (dense1 − progression)
+// loss_total = Σ_i,j (dense1 − progression)²
 // totals_loss_total = totals:loss.total + loss_total
-// r2_residual = Σ (dense1 − progression) · (dense1 − progression)
-// r2_total = Σ progression
-// r2_squares = Σ progression · progression
+// r2_residual = Σ_i,j (dense1 − progression)²
+// r2_total = Σ_i,j progression
+// r2_squares = Σ_i,j progression²
 // totals_loss_count = totals:loss.count + n
 // totals_rmse_total = totals:rmse.total + loss_total
 // totals_rmse_count = totals:rmse.count + n
@@ -271,8 +271,7 @@ function compute_totals_r2_count(f: Numbers, doubles: Float64Array, n: number): 
 
 // summary_loss = totals:loss.total / totals:loss.count
 // summary_rmse = √(totals:rmse.total / totals:rmse.count)
-// summary_r2 = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total · totals:r2.total /
-//   totals:r2.count)
+// summary_r2 = 1 − totals:r2.residual / (totals:r2.squares − totals:r2.total² / totals:r2.count)
 function compute_summary_r2(doubles: Float64Array): void {
   doubles[summary_loss] = doubles[totals_loss_total] / doubles[totals_loss_count];
   doubles[summary_rmse] = Math.sqrt(doubles[totals_rmse_total] / doubles[totals_rmse_count]);
@@ -286,7 +285,7 @@ function compute_summary_r2(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, n: number): number {
-  compute_mse(f, n);
+  compute_difference(f, n);
   compute_loss(f, n);
   compute_d_dense1_bias(f, n);
   compute_d_dense1_weight(f, n);
@@ -2156,7 +2155,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     learningRate: () => doubles[learningRate],
     check(rows) {
       return firstNotFinite(f, rows, [
-        ["mse", mse, 1],
+        ["difference", difference, 1],
         ["d_dense1", d_dense1, 1],
       ]);
     },

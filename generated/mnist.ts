@@ -111,8 +111,8 @@ const dense1 = 474016; // f32[n, 120], from call 6 to call 16 of gradient
 const d_dense1_sum = 477856; // f32[n, 120], from call 16 to call 19 of gradient
 const dense2 = 477856; // f32[n, 84], from call 7 to call 13 of gradient
 const d_dense2_sum = 481696; // f32[n, 84], from call 13 to call 16 of gradient
-const d_max_pool2d1_divide = 681376; // f32[14, 14, 6], from call 24 to call 24 of gradient
-const d_max_pool2d2_divide = 550816; // f32[5, 5, 16], from call 20 to call 20 of gradient
+const quotient_in_d_max_pool2d1 = 681376; // f32[14, 14, 6], from call 24 to call 24 of gradient
+const quotient_in_d_max_pool2d2 = 550816; // f32[5, 5, 16], from call 20 to call 20 of gradient
 const dense3 = 480544; // f32[n, 10], from call 8 to call 9 of gradient
 const exponentials = 480864; // f32[n, 10], from call 9 to call 10 of gradient
 const d_dense3 = 480544; // f32[n, 10], from call 10 to call 13 of gradient
@@ -151,7 +151,7 @@ function compute_conv2d1_pad(f: Numbers, n: number, output: number): void {
   }
 }
 
-// conv2d1_product = Σ_4,last,3 windows(conv2d1_pad) · conv2d1.weight
+// conv2d1_product = windows(conv2d1_pad) · conv2d1.weight
 // conv2d1 = relu(conv2d1_product + conv2d1.bias)
 // The same for predict and evaluate.
 function compute_conv2d1(f: Numbers, n: number, input: number, output: number): void {
@@ -225,7 +225,7 @@ function compute_conv2d1(f: Numbers, n: number, input: number, output: number): 
   }
 }
 
-// max-pool2d1 = max_4,last(conv2d1ᵀ)
+// max-pool2d1 = max_p,j(rearrange(conv2d1))
 // The same for predict and evaluate.
 function compute_max_pool2d1(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
@@ -253,7 +253,7 @@ function compute_max_pool2d1(f: Numbers, n: number, input: number, output: numbe
   }
 }
 
-// conv2d2_product = Σ_4,last,3 windows(max-pool2d1) · conv2d2.weight
+// conv2d2_product = windows(max-pool2d1) · conv2d2.weight
 // conv2d2 = relu(conv2d2_product + conv2d2.bias)
 // The same for predict and evaluate.
 function compute_conv2d2(f: Numbers, n: number, input: number, output: number): void {
@@ -315,7 +315,7 @@ function compute_conv2d2(f: Numbers, n: number, input: number, output: number): 
   }
 }
 
-// max-pool2d2 = max_4,last(conv2d2ᵀ)
+// max-pool2d2 = max_p,j(rearrange(conv2d2))
 // The same for predict and evaluate.
 function compute_max_pool2d2(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
@@ -592,14 +592,15 @@ function compute_dense3(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum = max_last(dense3)
+// maximum = max_j(dense3)
 // exponentials = exp(dense3 − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// expected_logit = Σ_last ([index = digit] ? dense3 − maximum : 0)
-// loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
-// loss_count = Σ [digit ≥ 0]
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = digit] ⊙ (dense3 − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
+// loss_count = Σ_i [digit ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(dense3 − max_j(dense3))) − (Σ_j [j = digit] ⊙
+//   (dense3 − max_j(dense3))))) / max(Σ_i [digit ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -629,9 +630,8 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of exponentials = exp(dense3 − maximum) [exp.vjp]:
-//   d_dense3 = ([digit ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index =
-//   digit])
+// Gradient of exponentials = exp(dense3 − max_j(dense3)) [exp.vjp]:
+//   d_dense3 = d_loss_total · [digit ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = digit])
 function compute_d_dense3(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const digit_value = integers[digit + row];
@@ -647,7 +647,7 @@ function compute_d_dense3(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // Gradient of dense3.bias [broadcast.vjp]:
-//   d_dense3.bias = Σ_n d_dense3
+//   d_dense3.bias = Σ_i d_dense3
 function compute_d_dense3_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 10; i++) {
     let d_dense3_bias_value = 0;
@@ -715,7 +715,7 @@ function compute_d_dense3_weight(f: Numbers, n: number): void {
 // Gradient of dense3_product = dense2 · dense3.weight [contract.vjp]:
 //   d_dense2 = d_dense3 · dense3.weightᵀ
 // Gradient of dense2 = relu(dense2_sum) [relu.vjp]:
-//   d_dense2_sum = [dense2 > 0] ? d_dense2 : 0
+//   d_dense2_sum = [dense2 > 0] ⊙ d_dense2
 function compute_d_dense2_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
     const d_dense3_row = d_dense3 + row * 10;
@@ -793,7 +793,7 @@ function compute_d_dense2_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2_sum
+//   d_dense2.bias = Σ_i d_dense2_sum
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 84; i++) {
     let d_dense2_bias_value = 0;
@@ -857,7 +857,7 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense1 = d_dense2_sum · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
-//   d_dense1_sum = [dense1 > 0] ? d_dense1 : 0
+//   d_dense1_sum = [dense1 > 0] ⊙ d_dense1
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 4); row += 4) {
     const d_dense2_sum_row = d_dense2_sum + row * 84;
@@ -935,7 +935,7 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
+//   d_dense1.bias = Σ_i d_dense1_sum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 120; i++) {
     let d_dense1_bias_value = 0;
@@ -1087,11 +1087,12 @@ function compute_d_flatten1(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of max-pool2d2 = max_4,last(windows(conv2d2)) [reduceMax.vjp]:
-//   d_max-pool2d2_reduceSum = Σ_4,last [conv2d2ᵀ = max-pool2d2]
-//   d_max-pool2d2_divide = d_flatten1 / d_max-pool2d2_reduceSum
+// Gradient of max-pool2d2 = max_p,j(windows(conv2d2)) [reduceMax.vjp]:
+//   sum_in_d_max-pool2d2 = Σ_p,j [rearrange(conv2d2) = max-pool2d2]
+//   quotient_in_d_max-pool2d2 = d_flatten1 / sum_in_d_max-pool2d2
 // Gradient of conv2d2 = relu(conv2d2_sum) [relu.vjp]:
-//   d_conv2d2_sum = [conv2d2 > 0] ? ([conv2d2ᵀ = max-pool2d2] ? d_max-pool2d2_divide : 0)ᵀ : 0
+//   d_conv2d2_sum = [conv2d2 > 0] ⊙ rearrange([rearrange(conv2d2) = max-pool2d2] ⊙
+//   quotient_in_d_max-pool2d2)
 function compute_d_conv2d2_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const max_pool2d2_row = max_pool2d2 + row * 400;
@@ -1101,23 +1102,23 @@ function compute_d_conv2d2_sum(f: Numbers, n: number): void {
       const max_pool2d2_j = max_pool2d2_row + j * 80;
       const conv2d2_j = conv2d2_row + j * 320;
       const d_flatten1_j = d_flatten1_row + j * 80;
-      const d_max_pool2d2_divide_j = d_max_pool2d2_divide + j * 80;
+      const quotient_in_d_max_pool2d2_j = quotient_in_d_max_pool2d2 + j * 80;
       for (let l = 0; l < 5; l++) {
         const max_pool2d2_l = max_pool2d2_j + l * 16;
         const conv2d2_l = conv2d2_j + l * 32;
         const d_flatten1_l = d_flatten1_j + l * 16;
-        const d_max_pool2d2_divide_l = d_max_pool2d2_divide_j + l * 16;
+        const quotient_in_d_max_pool2d2_l = quotient_in_d_max_pool2d2_j + l * 16;
         for (let m = 0; m < 16; m++) {
-          let d_max_pool2d2_reduceSum = 0;
+          let sum_in_d_max_pool2d2 = 0;
           const round = f[max_pool2d2_l + m];
           const conv2d2_m = conv2d2_l + m;
           for (let k = 0; k < 2; k++) {
             const conv2d2_k = conv2d2_m + k * 160;
             for (let o = 0; o < 2; o++) {
-              d_max_pool2d2_reduceSum += f[conv2d2_k + o * 16] === round ? 1 : 0;
+              sum_in_d_max_pool2d2 += f[conv2d2_k + o * 16] === round ? 1 : 0;
             }
           }
-          f[d_max_pool2d2_divide_l + m] = f[d_flatten1_l + m] / d_max_pool2d2_reduceSum;
+          f[quotient_in_d_max_pool2d2_l + m] = f[d_flatten1_l + m] / sum_in_d_max_pool2d2;
         }
       }
     }
@@ -1125,18 +1126,18 @@ function compute_d_conv2d2_sum(f: Numbers, n: number): void {
     for (let j = 0; j < 10; j++) {
       const conv2d2_j = conv2d2_row + j * 160;
       const max_pool2d2_j = max_pool2d2_row + Math.trunc(j / 2) * 80;
-      const d_max_pool2d2_divide_j = d_max_pool2d2_divide + Math.trunc(j / 2) * 80;
+      const quotient_in_d_max_pool2d2_j = quotient_in_d_max_pool2d2 + Math.trunc(j / 2) * 80;
       const d_conv2d2_sum_j = d_conv2d2_sum_row + j * 160;
       for (let l = 0; l < 10; l++) {
         const conv2d2_l = conv2d2_j + l * 16;
         const max_pool2d2_l = max_pool2d2_j + Math.trunc(l / 2) * 16;
-        const d_max_pool2d2_divide_l = d_max_pool2d2_divide_j + Math.trunc(l / 2) * 16;
+        const quotient_in_d_max_pool2d2_l = quotient_in_d_max_pool2d2_j + Math.trunc(l / 2) * 16;
         const d_conv2d2_sum_l = d_conv2d2_sum_j + l * 16;
         for (let m = 0; m < 16; m++) {
           f[d_conv2d2_sum_l + m] =
             f[conv2d2_l + m] > 0
               ? f[conv2d2_l + m] === f[max_pool2d2_l + m]
-                ? f[d_max_pool2d2_divide_l + m]
+                ? f[quotient_in_d_max_pool2d2_l + m]
                 : 0
               : 0;
         }
@@ -1146,7 +1147,7 @@ function compute_d_conv2d2_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of conv2d2.bias [broadcast.vjp]:
-//   d_conv2d2.bias = Σ_n,1,2 d_conv2d2_sum
+//   d_conv2d2.bias = Σ_i,k,l d_conv2d2_sum
 function compute_d_conv2d2_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i++) {
     let d_conv2d2_bias_value = 0;
@@ -1161,8 +1162,8 @@ function compute_d_conv2d2_bias(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of conv2d2_product = Σ_4,last,3 windows(max-pool2d1) · conv2d2.weight [contract.vjp]:
-//   d_conv2d2.weight = Σ_n,1,2 windows(max-pool2d1)ᵀ · d_conv2d2_sum
+// Gradient of conv2d2_product = windows(max-pool2d1) · conv2d2.weight [contract.vjp]:
+//   d_conv2d2.weight = windows(max-pool2d1)ᵀ · d_conv2d2_sum
 function compute_d_conv2d2_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 5; i++) {
     const max_pool2d1_i = max_pool2d1 + i * 84;
@@ -1278,7 +1279,7 @@ function compute_d_conv2d2_weight(f: Numbers, n: number): void {
 }
 
 // Gradient of windows(max-pool2d1) [window.vjp]:
-//   d_max-pool2d1 = fold(Σ_last d_conv2d2_sum · conv2d2.weightᵀ)
+//   d_max-pool2d1 = fold(d_conv2d2_sum · conv2d2.weightᵀ)
 function compute_d_max_pool2d1(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_max_pool2d1_row = d_max_pool2d1 + row * 1176;
@@ -1342,11 +1343,12 @@ function compute_d_max_pool2d1(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of max-pool2d1 = max_4,last(windows(conv2d1)) [reduceMax.vjp]:
-//   d_max-pool2d1_reduceSum = Σ_4,last [conv2d1ᵀ = max-pool2d1]
-//   d_max-pool2d1_divide = d_max-pool2d1 / d_max-pool2d1_reduceSum
+// Gradient of max-pool2d1 = max_p,j(windows(conv2d1)) [reduceMax.vjp]:
+//   sum_in_d_max-pool2d1 = Σ_p,j [rearrange(conv2d1) = max-pool2d1]
+//   quotient_in_d_max-pool2d1 = d_max-pool2d1 / sum_in_d_max-pool2d1
 // Gradient of conv2d1 = relu(conv2d1_sum) [relu.vjp]:
-//   d_conv2d1_sum = [conv2d1 > 0] ? ([conv2d1ᵀ = max-pool2d1] ? d_max-pool2d1_divide : 0)ᵀ : 0
+//   d_conv2d1_sum = [conv2d1 > 0] ⊙ rearrange([rearrange(conv2d1) = max-pool2d1] ⊙
+//   quotient_in_d_max-pool2d1)
 function compute_d_conv2d1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const max_pool2d1_row = max_pool2d1 + row * 1176;
@@ -1356,23 +1358,23 @@ function compute_d_conv2d1_sum(f: Numbers, n: number): void {
       const max_pool2d1_j = max_pool2d1_row + j * 84;
       const conv2d1_j = conv2d1_row + j * 336;
       const d_max_pool2d1_j = d_max_pool2d1_row + j * 84;
-      const d_max_pool2d1_divide_j = d_max_pool2d1_divide + j * 84;
+      const quotient_in_d_max_pool2d1_j = quotient_in_d_max_pool2d1 + j * 84;
       for (let l = 0; l < 14; l++) {
         const max_pool2d1_l = max_pool2d1_j + l * 6;
         const conv2d1_l = conv2d1_j + l * 12;
         const d_max_pool2d1_l = d_max_pool2d1_j + l * 6;
-        const d_max_pool2d1_divide_l = d_max_pool2d1_divide_j + l * 6;
+        const quotient_in_d_max_pool2d1_l = quotient_in_d_max_pool2d1_j + l * 6;
         for (let m = 0; m < 6; m++) {
-          let d_max_pool2d1_reduceSum = 0;
+          let sum_in_d_max_pool2d1 = 0;
           const round = f[max_pool2d1_l + m];
           const conv2d1_m = conv2d1_l + m;
           for (let k = 0; k < 2; k++) {
             const conv2d1_k = conv2d1_m + k * 168;
             for (let o = 0; o < 2; o++) {
-              d_max_pool2d1_reduceSum += f[conv2d1_k + o * 6] === round ? 1 : 0;
+              sum_in_d_max_pool2d1 += f[conv2d1_k + o * 6] === round ? 1 : 0;
             }
           }
-          f[d_max_pool2d1_divide_l + m] = f[d_max_pool2d1_l + m] / d_max_pool2d1_reduceSum;
+          f[quotient_in_d_max_pool2d1_l + m] = f[d_max_pool2d1_l + m] / sum_in_d_max_pool2d1;
         }
       }
     }
@@ -1380,18 +1382,18 @@ function compute_d_conv2d1_sum(f: Numbers, n: number): void {
     for (let j = 0; j < 28; j++) {
       const conv2d1_j = conv2d1_row + j * 168;
       const max_pool2d1_j = max_pool2d1_row + Math.trunc(j / 2) * 84;
-      const d_max_pool2d1_divide_j = d_max_pool2d1_divide + Math.trunc(j / 2) * 84;
+      const quotient_in_d_max_pool2d1_j = quotient_in_d_max_pool2d1 + Math.trunc(j / 2) * 84;
       const d_conv2d1_sum_j = d_conv2d1_sum_row + j * 168;
       for (let l = 0; l < 28; l++) {
         const conv2d1_l = conv2d1_j + l * 6;
         const max_pool2d1_l = max_pool2d1_j + Math.trunc(l / 2) * 6;
-        const d_max_pool2d1_divide_l = d_max_pool2d1_divide_j + Math.trunc(l / 2) * 6;
+        const quotient_in_d_max_pool2d1_l = quotient_in_d_max_pool2d1_j + Math.trunc(l / 2) * 6;
         const d_conv2d1_sum_l = d_conv2d1_sum_j + l * 6;
         for (let m = 0; m < 6; m++) {
           f[d_conv2d1_sum_l + m] =
             f[conv2d1_l + m] > 0
               ? f[conv2d1_l + m] === f[max_pool2d1_l + m]
-                ? f[d_max_pool2d1_divide_l + m]
+                ? f[quotient_in_d_max_pool2d1_l + m]
                 : 0
               : 0;
         }
@@ -1401,7 +1403,7 @@ function compute_d_conv2d1_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of conv2d1.bias [broadcast.vjp]:
-//   d_conv2d1.bias = Σ_n,1,2 d_conv2d1_sum
+//   d_conv2d1.bias = Σ_i,k,l d_conv2d1_sum
 function compute_d_conv2d1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 6; i++) {
     let d_conv2d1_bias_value = 0;
@@ -1416,8 +1418,8 @@ function compute_d_conv2d1_bias(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of conv2d1_product = Σ_4,last,3 windows(conv2d1_pad) · conv2d1.weight [contract.vjp]:
-//   d_conv2d1.weight = Σ_n,1,2 windows(conv2d1_pad)ᵀ · d_conv2d1_sum
+// Gradient of conv2d1_product = windows(conv2d1_pad) · conv2d1.weight [contract.vjp]:
+//   d_conv2d1.weight = windows(conv2d1_pad)ᵀ · d_conv2d1_sum
 function compute_d_conv2d1_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 5; i++) {
     const conv2d1_pad_i = conv2d1_pad + i * 32;
@@ -1510,12 +1512,13 @@ function compute_d_conv2d1_weight(f: Numbers, n: number): void {
 }
 
 // learningRate = 0.002 · (1 − min(optimizer:step, 8440) / 8440)
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adam = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
-// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
+// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
   const t0 = optimizer_step_value;
@@ -1523,27 +1526,29 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
   doubles[learningRate] = learningRate_value;
   const t1 = t0 + 1;
   const stepSize = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
-  const adam = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 61706; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
-    f[parameters + i] = f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adam + 1e-8));
+    f[parameters + i] =
+      f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
 }
 
-// maximum = max_last(dense3)
-// sum_of_exponentials = Σ_last exp(dense3 − maximum)
-// expected_logit = Σ_last ([index = digit] ? dense3 − maximum : 0)
-// loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
+// maximum = max_j(dense3)
+// sum_of_exponentials = Σ_j exp(dense3 − maximum)
+// expected_logit = Σ_j [j = digit] ⊙ (dense3 − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [digit ≥ 0]
+// loss_count = Σ_i [digit ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([dense3 = maximum] ? −index : −∞)
-// accuracy_total = Σ ([digit ≥ 0] ? [−minus_predicted_class = digit] : 0)
+// minus_predicted_class = max_j(−j if dense3 = maximum else −∞)
+// accuracy_total = Σ_i [digit ≥ 0] ⊙ [−minus_predicted_class = digit]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(

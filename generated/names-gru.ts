@@ -91,7 +91,7 @@ const memory_inputs = 178560; // f32[n, 16, 288], from call 3 to call 4 of gradi
 const memory_product = 326016; // f32[n, 16, 288], from call 4 to call 12 of gradient
 const d_memory_past = 178560; // f32[n, 16, 288], from call 12 to call 15 of gradient
 const d_memory_inputs = 473472; // f32[n, 16, 288], from call 12 to call 17 of gradient
-const kept_lessEqual = 473472; // f32[n, 16, 96], from call 1 to call 11 of gradient
+const kept_kept = 473472; // f32[n, 16, 96], from call 1 to call 11 of gradient
 const memory_update = 620928; // f32[n, 16, 96], from call 4 to call 12 of gradient
 const memory_reset = 670080; // f32[n, 16, 96], from call 4 to call 12 of gradient
 const memory_new = 719232; // f32[n, 16, 96], from call 4 to call 12 of gradient
@@ -107,10 +107,10 @@ const memory_h = 571776; // f32[n, 96], from call 4 to call 4 of gradient
 const d_memory_h = 883072; // f32[n, 96], from call 12 to call 12 of gradient
 const sum_of_exponentials = 255360; // f32[n, 16], from call 7 to call 8 of gradient
 const d_loss_total = 255872; // f32[], from call 7 to call 8 of gradient
-const update_adamw = 178560; // f32[], from call 1 to call 3 of update
+const update_kept_share = 178560; // f32[], from call 1 to call 3 of update
 const update_stepSize = 178564; // f32[], from call 1 to call 3 of update
-const update_adamw_2 = 178568; // f32[], from call 1 to call 3 of update
-const update_clip_2 = 178572; // f32[], from call 2 to call 3 of update
+const update_reciprocal_of_correction = 178568; // f32[], from call 1 to call 3 of update
+const update_clip_factor = 178572; // f32[], from call 2 to call 3 of update
 const predict_memory_inputs = 178560; // f32[n, 16, 288], from call 2 to call 3 of predict
 const predict_memory = 326016; // f32[n, 16, 96], from call 3 to call 4 of predict
 const predict_characters = 326016; // f32[n, 16, 32], from call 1 to call 2 of predict
@@ -125,15 +125,15 @@ const evaluate_memory_past = 375168; // f32[n, 288], from call 3 to call 3 of ev
 const evaluate_memory_h = 384384; // f32[n, 96], from call 3 to call 3 of evaluate
 const evaluate_memory_update = 387456; // f32[n, 96], from call 3 to call 3 of evaluate
 
-// kept_lessEqual = [random ≥ 0.2]
-function compute_kept_lessEqual(f: Numbers, integers: Int32Array, n: number): void {
+// kept_kept = [random ≥ 0.2]
+function compute_kept_kept(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741826);
   for (let row = 0; row < n; row++) {
-    const kept_lessEqual_row = kept_lessEqual + row * 1536;
+    const kept_kept_row = kept_kept + row * 1536;
     for (let j = 0; j < 16; j++) {
-      const kept_lessEqual_j = kept_lessEqual_row + j * 96;
+      const kept_kept_j = kept_kept_row + j * 96;
       for (let l = 0; l < 96; l++) {
-        f[kept_lessEqual_j + l] = randomUnit(key, (row * 16 + j) * 96 + l) >= 0.2 ? 1 : 0;
+        f[kept_kept_j + l] = randomUnit(key, (row * 16 + j) * 96 + l) >= 0.2 ? 1 : 0;
       }
     }
   }
@@ -156,8 +156,8 @@ function compute_characters(f: Numbers, integers: Int32Array, n: number, output:
   }
 }
 
-// memory_contract = Σ_last characters · memory.weight
-// memory_inputs = memory_contract + memory.bias
+// memory_inputs_product = characters · memory.weight
+// memory_inputs = memory_inputs_product + memory.bias
 // The same for predict and evaluate.
 function compute_memory_inputs(f: Numbers, n: number, input: number, output: number): void {
   for (let row = 0; row < n; row++) {
@@ -226,9 +226,9 @@ function compute_memory_inputs(f: Numbers, n: number, input: number, output: num
 // memory_product[t] = memory[t − 1] · memory.recurrent
 // memory_update[t] = σ((memory_inputs[t] + memory_product[t] + memory.recurrentBias)[:, 96:192])
 // memory_reset[t] = σ((memory_inputs[t] + memory_product[t] + memory.recurrentBias)[:, 0:96])
-// memory_new[t] = tanh(memory_inputs[t][:, 192:288] + memory_reset[t] · (memory_product[t] +
+// memory_new[t] = tanh(memory_inputs[t][:, 192:288] + memory_reset[t] ⊙ (memory_product[t] +
 //   memory.recurrentBias)[:, 192:288])
-// memory[t] = (1 − memory_update[t]) · memory_new[t] + memory_update[t] · memory[t − 1]
+// memory[t] = (1 − memory_update[t]) ⊙ memory_new[t] + memory_update[t] ⊙ memory[t − 1]
 function compute_memory(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const memory_h_row = memory_h + row * 96;
@@ -357,24 +357,24 @@ function compute_memory(f: Numbers, n: number): void {
   }
 }
 
-// kept = kept_lessEqual ? 1.25 · memory : 0
+// kept = kept_kept ⊙ 1.25 · memory
 function compute_kept(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const kept_lessEqual_row = kept_lessEqual + row * 1536;
+    const kept_kept_row = kept_kept + row * 1536;
     const memory_row = memory_2 + row * 1536;
     const kept_row = kept + row * 1536;
     for (let j = 0; j < 16; j++) {
-      const kept_lessEqual_j = kept_lessEqual_row + j * 96;
+      const kept_kept_j = kept_kept_row + j * 96;
       const memory_j = memory_row + j * 96;
       const kept_j = kept_row + j * 96;
       for (let l = 0; l < 96; l++) {
-        f[kept_j + l] = f[kept_lessEqual_j + l] !== 0 ? 1.25 * f[memory_j + l] : 0;
+        f[kept_j + l] = f[kept_kept_j + l] !== 0 ? 1.25 * f[memory_j + l] : 0;
       }
     }
   }
 }
 
-// logits_product = Σ_last kept · logits.weight
+// logits_product = kept · logits.weight
 // logits = logits_product + logits.bias
 // The same for predict and evaluate.
 function compute_logits(f: Numbers, n: number, input: number, output: number): void {
@@ -440,14 +440,15 @@ function compute_logits(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum = max_last(logits)
+// maximum = max_j(logits)
 // exponentials = exp(logits − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// expected_logit = Σ_last ([index = next] ? logits − maximum : 0)
-// loss_total = Σ ([next ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
-// loss_count = Σ [next ≥ 0]
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = next] ⊙ (logits − maximum)
+// loss_total = Σ_i,j [next ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
+// loss_count = Σ_i,j [next ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i,j [next ≥ 0] ⊙ (ln(Σ_j exp(logits − max_j(logits))) − (Σ_j [j = next] ⊙
+//   (logits − max_j(logits))))) / max(Σ_i,j [next ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -483,8 +484,8 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of exponentials = exp(logits − maximum) [exp.vjp]:
-//   d_logits = ([next ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index = next])
+// Gradient of exponentials = exp(logits − max_j(logits)) [exp.vjp]:
+//   d_logits = d_loss_total · [next ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = next])
 function compute_d_logits(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const next_row = next + row * 16;
@@ -506,7 +507,7 @@ function compute_d_logits(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // Gradient of logits.bias [broadcast.vjp]:
-//   d_logits.bias = Σ_n,1 d_logits
+//   d_logits.bias = Σ_i,k d_logits
 function compute_d_logits_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 27; i++) {
     let d_logits_bias_value = 0;
@@ -521,8 +522,8 @@ function compute_d_logits_bias(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of logits_product = Σ_last kept · logits.weight [contract.vjp]:
-//   d_logits.weight = Σ_n,1 kept · d_logits
+// Gradient of logits_product = kept · logits.weight [contract.vjp]:
+//   d_logits.weight = keptᵀ · d_logits
 function compute_d_logits_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 96; i += 3) {
     const kept_i = kept + i;
@@ -574,18 +575,18 @@ function compute_d_logits_weight(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of logits_product = Σ_last kept · logits.weight [contract.vjp]:
-//   d_kept = Σ_last d_logits · logits.weight
+// Gradient of logits_product = kept · logits.weight [contract.vjp]:
+//   d_kept = d_logits · logits.weightᵀ
 // Gradient of 1.25 · memory [multiply.vjp]:
-//   d_memory = (kept_lessEqual ? d_kept : 0) · 1.25
+//   d_memory = 1.25 · kept_kept ⊙ d_kept
 function compute_d_memory(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_logits_row = d_logits + row * 432;
-    const kept_lessEqual_row = kept_lessEqual + row * 1536;
+    const kept_kept_row = kept_kept + row * 1536;
     const d_memory_row = d_memory + row * 1536;
     for (let j = 0; j < 16; j += 4) {
       const d_logits_j = d_logits_row + j * 27;
-      const kept_lessEqual_j = kept_lessEqual_row + j * 96;
+      const kept_kept_j = kept_kept_row + j * 96;
       const d_memory_j = d_memory_row + j * 96;
       for (let l = 0; l < 96; l += 3) {
         let sum00 = 0;
@@ -622,40 +623,39 @@ function compute_d_memory(f: Numbers, n: number): void {
           sum22 += d_logits2 * logits_weight2;
           sum32 += d_logits3 * logits_weight2;
         }
-        f[d_memory_j + l] = (f[kept_lessEqual_j + l] !== 0 ? sum00 : 0) * 1.25;
-        f[d_memory_j + l + 96] = (f[kept_lessEqual_j + l + 96] !== 0 ? sum10 : 0) * 1.25;
-        f[d_memory_j + l + 192] = (f[kept_lessEqual_j + l + 192] !== 0 ? sum20 : 0) * 1.25;
-        f[d_memory_j + l + 288] = (f[kept_lessEqual_j + l + 288] !== 0 ? sum30 : 0) * 1.25;
-        f[d_memory_j + l + 1] = (f[kept_lessEqual_j + l + 1] !== 0 ? sum01 : 0) * 1.25;
-        f[d_memory_j + l + 97] = (f[kept_lessEqual_j + l + 97] !== 0 ? sum11 : 0) * 1.25;
-        f[d_memory_j + l + 193] = (f[kept_lessEqual_j + l + 193] !== 0 ? sum21 : 0) * 1.25;
-        f[d_memory_j + l + 289] = (f[kept_lessEqual_j + l + 289] !== 0 ? sum31 : 0) * 1.25;
-        f[d_memory_j + l + 2] = (f[kept_lessEqual_j + l + 2] !== 0 ? sum02 : 0) * 1.25;
-        f[d_memory_j + l + 98] = (f[kept_lessEqual_j + l + 98] !== 0 ? sum12 : 0) * 1.25;
-        f[d_memory_j + l + 194] = (f[kept_lessEqual_j + l + 194] !== 0 ? sum22 : 0) * 1.25;
-        f[d_memory_j + l + 290] = (f[kept_lessEqual_j + l + 290] !== 0 ? sum32 : 0) * 1.25;
+        f[d_memory_j + l] = (f[kept_kept_j + l] !== 0 ? sum00 : 0) * 1.25;
+        f[d_memory_j + l + 96] = (f[kept_kept_j + l + 96] !== 0 ? sum10 : 0) * 1.25;
+        f[d_memory_j + l + 192] = (f[kept_kept_j + l + 192] !== 0 ? sum20 : 0) * 1.25;
+        f[d_memory_j + l + 288] = (f[kept_kept_j + l + 288] !== 0 ? sum30 : 0) * 1.25;
+        f[d_memory_j + l + 1] = (f[kept_kept_j + l + 1] !== 0 ? sum01 : 0) * 1.25;
+        f[d_memory_j + l + 97] = (f[kept_kept_j + l + 97] !== 0 ? sum11 : 0) * 1.25;
+        f[d_memory_j + l + 193] = (f[kept_kept_j + l + 193] !== 0 ? sum21 : 0) * 1.25;
+        f[d_memory_j + l + 289] = (f[kept_kept_j + l + 289] !== 0 ? sum31 : 0) * 1.25;
+        f[d_memory_j + l + 2] = (f[kept_kept_j + l + 2] !== 0 ? sum02 : 0) * 1.25;
+        f[d_memory_j + l + 98] = (f[kept_kept_j + l + 98] !== 0 ? sum12 : 0) * 1.25;
+        f[d_memory_j + l + 194] = (f[kept_kept_j + l + 194] !== 0 ? sum22 : 0) * 1.25;
+        f[d_memory_j + l + 290] = (f[kept_kept_j + l + 290] !== 0 ? sum32 : 0) * 1.25;
       }
     }
   }
 }
 
 // For t = 15 … 0:
-// Gradient of memory_new[t] = tanh(memory_inputs[t][:, 192:288] + memory_reset[t] · memory_past[:,
+// Gradient of memory_new[t] = tanh(memory_inputs[t][:, 192:288] + memory_reset[t] ⊙ memory_past[:,
 //   192:288]) [tanh.vjp]:
-//   d_memory_add = (d_memory_h[t + 1] + d_memory[t]) · (1 − memory_update[t]) · (1 − memory_new[t] ·
-//   memory_new[t])
-// Gradient of memory_reset[t] = σ((memory_inputs[t] + memory_past)[:, 0:96]) [sigmoid.vjp]:
-//   d_memory_slice = d_memory_add · (memory_product[t] + memory.recurrentBias)[:, 192:288] ·
-//   memory_reset[t] · (1 − memory_reset[t])
-// Gradient of memory_update[t] = σ((memory_inputs[t] + memory_past)[:, 96:192]) [sigmoid.vjp]:
-//   d_memory_slice_2 = (d_memory_h[t + 1] + d_memory[t]) · (memory_h_before[t] − memory_new[t]) ·
-//   memory_update[t] · (1 − memory_update[t])
-// Gradient of memory_inputs[t] + memory_past [add.vjp]:
-//   d_memory_past[t] = [d_memory_slice, d_memory_slice_2, d_memory_add · memory_reset[t]]
+//   d_memory_add = (d_memory_h[t + 1] + d_memory[t]) ⊙ (1 − memory_update[t]) ⊙ (1 − memory_new[t]²)
+// Gradient of memory_reset[t] = σ(memory_sum[:, 0:96]) [sigmoid.vjp]:
+//   d_memory_slice = d_memory_add ⊙ (memory_product[t] + memory.recurrentBias)[:, 192:288] ⊙
+//   memory_reset[t] ⊙ (1 − memory_reset[t])
+// Gradient of memory_update[t] = σ(memory_sum[:, 96:192]) [sigmoid.vjp]:
+//   d_memory_slice_2 = (d_memory_h[t + 1] + d_memory[t]) ⊙ (memory_h_before[t] − memory_new[t]) ⊙
+//   memory_update[t] ⊙ (1 − memory_update[t])
+// Gradient of memory_sum = memory_inputs[t] + memory_past [add.vjp]:
+//   d_memory_past[t] = [d_memory_slice, d_memory_slice_2, d_memory_add ⊙ memory_reset[t]]
 //   d_memory_inputs[t] = [d_memory_slice, d_memory_slice_2, d_memory_add]
 // Gradient of memory_product[t] = memory[t − 1] · memory.recurrent [contract.vjp]:
-//   d_memory_product_contract = d_memory_past[t] · memory.recurrentᵀ
-//   d_memory_h_2 = (d_memory_h[t + 1] + d_memory[t]) · memory_update[t] + d_memory_product_contract
+//   product_in_d_memory_product = d_memory_past[t] · memory.recurrentᵀ
+//   d_memory_h_2 = (d_memory_h[t + 1] + d_memory[t]) ⊙ memory_update[t] + product_in_d_memory_product
 function compute_d_memory_past(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_memory_h_row = d_memory_h + row * 96;
@@ -804,7 +804,7 @@ function compute_d_memory_past(f: Numbers, n: number): void {
 }
 
 // Gradient of memory = recurrence(memory_inputs, 0, memory.recurrent, memory.recurrentBias) [scan.vjp]:
-//   d_memory.recurrentBias = Σ_n,1 d_memory_past
+//   d_memory.recurrentBias = Σ_i,k d_memory_past
 // And in the same way d_memory.bias.
 function compute_d_memory_recurrentBias(f: Numbers, n: number, input: number, d_recurrentBias: number): void {
   for (let i = 0; i < 288; i++) {
@@ -821,7 +821,7 @@ function compute_d_memory_recurrentBias(f: Numbers, n: number, input: number, d_
 }
 
 // Gradient of memory = recurrence(memory_inputs, 0, memory.recurrent, memory.recurrentBias) [scan.vjp]:
-//   d_memory.recurrent = Σ_n,1 memory_h_before · d_memory_past
+//   d_memory.recurrent = memory_h_beforeᵀ · d_memory_past
 function compute_d_memory_recurrent(f: Numbers, n: number): void {
   for (let i = 0; i < 96; i += 3) {
     const memory_h_before_i = memory_h_before + i;
@@ -873,8 +873,8 @@ function compute_d_memory_recurrent(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of memory_contract = Σ_last characters · memory.weight [contract.vjp]:
-//   d_memory.weight = Σ_n,1 characters · d_memory_inputs
+// Gradient of memory_inputs_product = characters · memory.weight [contract.vjp]:
+//   d_memory.weight = charactersᵀ · d_memory_inputs
 function compute_d_memory_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i += 4) {
     const characters_i = characters + i;
@@ -937,7 +937,7 @@ function compute_d_memory_weight(f: Numbers, n: number): void {
 }
 
 // Gradient of characters = characters.weight[text] [gather.vjp]:
-//   d_characters.weight = scatter(Σ_last d_memory_inputs · memory.weight at text)
+//   d_characters.weight = scatter(d_memory_inputs · memory.weightᵀ at text)
 function compute_d_characters_weight(f: Numbers, integers: Int32Array, n: number): void {
   for (let i = 0; i < 27; i++) {
     const d_characters_weight_i = d_characters_weight + i * 32;
@@ -1023,11 +1023,11 @@ function compute_d_characters_weight(f: Numbers, integers: Int32Array, n: number
   }
 }
 
-// learningRate = [optimizer:step < 100] ? 0.005 · (optimizer:step + 1) / 100 : 0.0025 · (1 +
+// learningRate = 0.005 · (optimizer:step + 1) / 100 if optimizer:step < 100 else 0.0025 · (1 +
 //   cos(3.14159… · min(max(optimizer:step − 100, 0), 3065) / 3065))
-// adamw = 1 − 0.01 · learningRate
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adamw_2 = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// kept_share = 1 − 0.01 · learningRate
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
@@ -1037,39 +1037,40 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
       ? 0.005 * ((t0 + 1) / 100)
       : 0.0025 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t0 - 100, 0), 3065) / 3065)));
   doubles[learningRate] = learningRate_value;
-  f[update_adamw] = 1 - 0.01 * learningRate_value;
+  f[update_kept_share] = 1 - 0.01 * learningRate_value;
   const t1 = t0 + 1;
   f[update_stepSize] = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
-  f[update_adamw_2] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  f[update_reciprocal_of_correction] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
 }
 
-// clip = Σ flat:gradients · flat:gradients
-// clip_2 = min(1 / (√(clip) + 0.000001), 1)
-function compute_clip_2(f: Numbers): void {
-  let clip = 0;
+// sum_of_squares = Σ_j flat:gradients²
+// clip_factor = min(1 / (√(sum_of_squares) + 0.000001), 1)
+function compute_clip_factor(f: Numbers): void {
+  let sum_of_squares = 0;
   for (let k = 0; k < 40923; k++) {
     const gradients_value = f[gradients + k];
-    clip += gradients_value * gradients_value;
+    sum_of_squares += gradients_value * gradients_value;
   }
-  f[update_clip_2] = Math.min(1 / (Math.sqrt(clip) + 0.000001), 1);
+  f[update_clip_factor] = Math.min(1 / (Math.sqrt(sum_of_squares) + 0.000001), 1);
 }
 
-// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_2 · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · clip_2 · flat:gradients · clip_2 ·
-//   flat:gradients
-// next_parameters = adamw · flat:parameters − stepSize · next_mean / (√(next_squares) · adamw_2 + 1e-8)
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_factor · flat:gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · (clip_factor · flat:gradients)²
+// next_parameters = kept_share · flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers): void {
-  const clip_2 = f[update_clip_2];
-  const adamw = f[update_adamw];
+  const clip_factor = f[update_clip_factor];
+  const kept_share = f[update_kept_share];
   const stepSize = f[update_stepSize];
-  const adamw_2 = f[update_adamw_2];
+  const reciprocal_of_correction = f[update_reciprocal_of_correction];
   for (let i = 0; i < 40923; i++) {
-    const t = clip_2 * f[gradients + i];
+    const t = clip_factor * f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * t;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (t * t);
     f[parameters + i] =
-      adamw * f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adamw_2 + 1e-8));
+      kept_share * f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
@@ -1079,8 +1080,8 @@ function compute_next_parameters(f: Numbers): void {
 // memory_product = memory[t − 1] · memory.recurrent
 // memory_past = memory_product + memory.recurrentBias
 // memory_update = σ((memory_inputs[t] + memory_past)[:, 96:192])
-// memory[t] = (1 − memory_update) · tanh(memory_inputs[t][:, 192:288] + σ((memory_inputs[t] +
-//   memory_past)[:, 0:96]) · memory_past[:, 192:288]) + memory_update · memory[t − 1]
+// memory[t] = (1 − memory_update) ⊙ tanh(memory_inputs[t][:, 192:288] + σ((memory_inputs[t] +
+//   memory_past)[:, 0:96]) ⊙ memory_past[:, 192:288]) + memory_update ⊙ memory[t − 1]
 // The same for evaluate.
 function compute_memory_2(
   f: Numbers,
@@ -1206,15 +1207,15 @@ function compute_memory_2(
   }
 }
 
-// maximum = max_last(logits)
-// sum_of_exponentials = Σ_last exp(logits − maximum)
-// expected_logit = Σ_last ([index = next] ? logits − maximum : 0)
-// loss_total = Σ ([next ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
+// maximum = max_j(logits)
+// sum_of_exponentials = Σ_j exp(logits − maximum)
+// expected_logit = Σ_j [j = next] ⊙ (logits − maximum)
+// loss_total = Σ_i,j [next ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [next ≥ 0]
+// loss_count = Σ_i,j [next ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([logits = maximum] ? −index : −∞)
-// accuracy_total = Σ ([next ≥ 0] ? [−minus_predicted_class = next] : 0)
+// minus_predicted_class = max_j(−j if logits = maximum else −∞)
+// accuracy_total = Σ_i,j [next ≥ 0] ⊙ [−minus_predicted_class = next]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -1275,7 +1276,7 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_kept_lessEqual(f, integers, n);
+  compute_kept_kept(f, integers, n);
   compute_characters(f, integers, n, characters);
   compute_memory_inputs(f, n, characters, memory_inputs);
   compute_memory(f, n);
@@ -1298,7 +1299,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
 /** One step of the optimizer. */
 function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   compute_next_step(f, integers, doubles);
-  compute_clip_2(f);
+  compute_clip_factor(f);
   compute_next_parameters(f);
 }
 

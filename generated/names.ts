@@ -181,10 +181,10 @@ const totals_accuracy_count = 216639; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
 const block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 12 to call 71 of gradient
-const block_1_mlp_hidden_gelu = 564352; // f32[n, 16, 256], from call 12 to call 71 of gradient
+const block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], from call 12 to call 71 of gradient
 const block_1_mlp_hidden = 695424; // f32[n, 16, 256], from call 12 to call 13 of gradient
 const block_2_mlp_hidden_sum = 695424; // f32[n, 16, 256], from call 25 to call 39 of gradient
-const block_2_mlp_hidden_gelu = 826496; // f32[n, 16, 256], from call 25 to call 39 of gradient
+const block_2_mlp_hidden_twice_phi = 826496; // f32[n, 16, 256], from call 25 to call 39 of gradient
 const block_2_mlp_hidden = 957568; // f32[n, 16, 256], from call 25 to call 26 of gradient
 const block_2_mlp_hidden_again = 957568; // f32[n, 16, 256], from call 37 to call 38 of gradient
 const d_block_2_mlp_hidden = 957568; // f32[n, 16, 256], from call 39 to call 39 of gradient
@@ -192,33 +192,33 @@ const d_block_2_mlp_hidden_sum = 1088640; // f32[n, 16, 256], from call 39 to ca
 const block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], from call 69 to call 70 of gradient
 const d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], from call 71 to call 71 of gradient
 const d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], from call 71 to call 75 of gradient
-const embedded_lessEqual = 1219712; // f32[n, 16, 64], from call 1 to call 98 of gradient
+const embedded_kept = 1219712; // f32[n, 16, 64], from call 1 to call 98 of gradient
 const embedded = 1252480; // f32[n, 16, 64], from call 1 to call 98 of gradient
 const block_1_attention_layer_norm1 = 433280; // f32[n, 16, 64], from call 1 to call 7 of gradient
-const block_1_attention_dropout1_lessEqual = 1285248; // f32[n, 16, 64], from call 2 to call 79 of gradient
+const block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], from call 2 to call 79 of gradient
 const block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], from call 3 to call 88 of gradient
 const block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], from call 4 to call 91 of gradient
 const block_1_attention_attention1_select = 466048; // f32[n, 4, 16, 16], from call 5 to call 6 of gradient
 const block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], from call 6 to call 87 of gradient
 const block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], from call 7 to call 86 of gradient
-const block_1_attention_attention1_contract_5 = 1449088; // f32[n, 4, 16, 16], from call 8 to call 80 of gradient
+const block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], from call 8 to call 80 of gradient
 const block_1_attention = 1481856; // f32[n, 16, 64], from call 9 to call 77 of gradient
-const block_1_mlp_dropout1_lessEqual = 1514624; // f32[n, 16, 64], from call 10 to call 68 of gradient
+const block_1_mlp_dropout1_kept = 1514624; // f32[n, 16, 64], from call 10 to call 68 of gradient
 const block_1_mlp_layer_norm1 = 826496; // f32[n, 16, 64], from call 11 to call 12 of gradient
 const block_1_mlp = 1547392; // f32[n, 16, 64], from call 13 to call 66 of gradient
-const block_2_attention_dropout1_lessEqual = 1580160; // f32[n, 16, 64], from call 14 to call 47 of gradient
+const block_2_attention_dropout1_kept = 1580160; // f32[n, 16, 64], from call 14 to call 47 of gradient
 const block_2_attention_layer_norm1 = 695424; // f32[n, 16, 64], from call 15 to call 20 of gradient
 const block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], from call 16 to call 56 of gradient
 const block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], from call 17 to call 59 of gradient
 const block_2_attention_attention1_select = 728192; // f32[n, 4, 16, 16], from call 18 to call 19 of gradient
 const block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], from call 19 to call 55 of gradient
 const block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], from call 20 to call 54 of gradient
-const block_2_attention_attention1_contract_5 = 1744000; // f32[n, 4, 16, 16], from call 21 to call 48 of gradient
+const block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], from call 21 to call 48 of gradient
 const block_2_attention = 1776768; // f32[n, 16, 64], from call 22 to call 45 of gradient
-const block_2_mlp_dropout1_lessEqual = 1088640; // f32[n, 16, 64], from call 23 to call 36 of gradient
+const block_2_mlp_dropout1_kept = 1088640; // f32[n, 16, 64], from call 23 to call 36 of gradient
 const block_2_mlp_layer_norm1 = 1121408; // f32[n, 16, 64], from call 24 to call 25 of gradient
 const block_2_mlp = 1121408; // f32[n, 16, 64], from call 26 to call 35 of gradient
-const norm_divide_2 = 957568; // f32[n, 16, 64], from call 27 to call 35 of gradient
+const norm_normal = 957568; // f32[n, 16, 64], from call 27 to call 35 of gradient
 const norm = 990336; // f32[n, 16, 64], from call 27 to call 32 of gradient
 const d_norm = 990336; // f32[n, 16, 64], from call 33 to call 35 of gradient
 const d_norm_centred_part = 1023104; // f32[n, 16, 64], from call 33 to call 35 of gradient
@@ -226,64 +226,64 @@ const d_block_2_mlp = 1809536; // f32[n, 16, 64], from call 35 to call 45 of gra
 const d_block_2_mlp_output = 1842304; // f32[n, 16, 64], from call 35 to call 39 of gradient
 const block_2_mlp_layer_norm1_again = 695424; // f32[n, 16, 64], from call 41 to call 42 of gradient
 const d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], from call 43 to call 46 of gradient
-const block_2_mlp_layer_norm1_divide_again = 728192; // f32[n, 16, 64], from call 45 to call 46 of gradient
+const block_2_mlp_layer_norm1_normal_again = 728192; // f32[n, 16, 64], from call 45 to call 46 of gradient
 const d_block_2_attention = 760960; // f32[n, 16, 64], from call 45 to call 66 of gradient
 const d_block_2_attention_attention1 = 793728; // f32[n, 16, 64], from call 45 to call 49 of gradient
 const d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], from call 49 to call 54 of gradient
-const d_block_2_attention_attention1_contract_contract = 728192; // f32[n, 4, 16, 16], from call 50 to call 62 of gradient
+const product_in_d_block_2_attention_attention1_heads = 728192; // f32[n, 4, 16, 16], from call 50 to call 62 of gradient
 const block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], from call 52 to call 61 of gradient
 const d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], from call 54 to call 55 of gradient
-const d_block_2_attention_attention1_contract = 695424; // f32[n, 4, 16, 16], from call 55 to call 59 of gradient
-const d_block_2_attention_attention1_contract_contract_2 = 826496; // f32[n, 4, 16, 16], from call 56 to call 63 of gradient
-const d_block_2_attention_attention1_contract_contract_3 = 859264; // f32[n, 4, 16, 16], from call 59 to call 64 of gradient
+const d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], from call 55 to call 59 of gradient
+const product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], from call 56 to call 63 of gradient
+const product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], from call 59 to call 64 of gradient
 const d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], from call 62 to call 64 of gradient
-const d_block_2_attention_attention1_contract_contract_4 = 728192; // f32[n, 16, 64], from call 63 to call 64 of gradient
+const product_in_d_block_2_attention_attention1_key_product = 728192; // f32[n, 16, 64], from call 63 to call 64 of gradient
 const d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], from call 64 to call 67 of gradient
-const block_2_attention_layer_norm1_divide_again = 695424; // f32[n, 16, 64], from call 66 to call 67 of gradient
+const block_2_attention_layer_norm1_normal_again = 695424; // f32[n, 16, 64], from call 66 to call 67 of gradient
 const d_block_1_mlp = 957568; // f32[n, 16, 64], from call 66 to call 77 of gradient
 const d_block_1_mlp_output = 990336; // f32[n, 16, 64], from call 66 to call 71 of gradient
 const block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], from call 73 to call 74 of gradient
 const d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], from call 75 to call 78 of gradient
-const block_1_mlp_layer_norm1_divide_again = 466048; // f32[n, 16, 64], from call 77 to call 78 of gradient
+const block_1_mlp_layer_norm1_normal_again = 466048; // f32[n, 16, 64], from call 77 to call 78 of gradient
 const d_block_1_attention = 498816; // f32[n, 16, 64], from call 77 to call 98 of gradient
 const d_block_1_attention_attention1 = 531584; // f32[n, 16, 64], from call 77 to call 81 of gradient
 const d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], from call 81 to call 86 of gradient
-const d_block_1_attention_attention1_contract_contract = 466048; // f32[n, 4, 16, 16], from call 82 to call 94 of gradient
+const product_in_d_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 82 to call 94 of gradient
 const block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], from call 84 to call 93 of gradient
 const d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], from call 86 to call 87 of gradient
-const d_block_1_attention_attention1_contract = 433280; // f32[n, 4, 16, 16], from call 87 to call 91 of gradient
-const d_block_1_attention_attention1_contract_contract_2 = 564352; // f32[n, 4, 16, 16], from call 88 to call 95 of gradient
-const d_block_1_attention_attention1_contract_contract_3 = 597120; // f32[n, 4, 16, 16], from call 91 to call 96 of gradient
+const d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], from call 87 to call 91 of gradient
+const product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], from call 88 to call 95 of gradient
+const product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], from call 91 to call 96 of gradient
 const d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], from call 94 to call 96 of gradient
-const d_block_1_attention_attention1_contract_contract_4 = 466048; // f32[n, 16, 64], from call 95 to call 96 of gradient
+const product_in_d_block_1_attention_attention1_key_product = 466048; // f32[n, 16, 64], from call 95 to call 96 of gradient
 const d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], from call 96 to call 99 of gradient
-const block_1_attention_layer_norm1_divide_again = 433280; // f32[n, 16, 64], from call 98 to call 99 of gradient
+const block_1_attention_layer_norm1_normal_again = 433280; // f32[n, 16, 64], from call 98 to call 99 of gradient
 const d_embedded_multiply = 466048; // f32[n, 16, 64], from call 98 to call 101 of gradient
 const logits = 1023104; // f32[n, 16, 27], from call 28 to call 29 of gradient
-const exponentials_3 = 1036928; // f32[n, 16, 27], from call 29 to call 30 of gradient
+const exponentials = 1036928; // f32[n, 16, 27], from call 29 to call 30 of gradient
 const d_logits = 1055872; // f32[n, 16, 27], from call 30 to call 33 of gradient
-const block_1_attention_layer_norm1_divide = 1875072; // f32[n, 16], from call 1 to call 98 of gradient
+const block_1_attention_layer_norm1_mean = 1875072; // f32[n, 16], from call 1 to call 98 of gradient
 const block_1_attention_layer_norm1_sqrt = 1875584; // f32[n, 16], from call 1 to call 98 of gradient
-const block_1_mlp_layer_norm1_divide = 1876096; // f32[n, 16], from call 11 to call 77 of gradient
+const block_1_mlp_layer_norm1_mean = 1876096; // f32[n, 16], from call 11 to call 77 of gradient
 const block_1_mlp_layer_norm1_sqrt = 1876608; // f32[n, 16], from call 11 to call 77 of gradient
-const block_2_attention_layer_norm1_divide = 1877120; // f32[n, 16], from call 15 to call 66 of gradient
+const block_2_attention_layer_norm1_mean = 1877120; // f32[n, 16], from call 15 to call 66 of gradient
 const block_2_attention_layer_norm1_sqrt = 1877632; // f32[n, 16], from call 15 to call 66 of gradient
-const block_2_mlp_layer_norm1_divide = 1878144; // f32[n, 16], from call 24 to call 45 of gradient
+const block_2_mlp_layer_norm1_mean = 1878144; // f32[n, 16], from call 24 to call 45 of gradient
 const block_2_mlp_layer_norm1_sqrt = 1878656; // f32[n, 16], from call 24 to call 45 of gradient
-const norm_divide = 1069696; // f32[n, 16], from call 27 to call 35 of gradient
+const norm_mean = 1069696; // f32[n, 16], from call 27 to call 35 of gradient
 const norm_sqrt = 1070208; // f32[n, 16], from call 27 to call 35 of gradient
-const sum_of_exponentials_3 = 1050752; // f32[n, 16], from call 29 to call 30 of gradient
+const sum_of_exponentials = 1050752; // f32[n, 16], from call 29 to call 30 of gradient
 const d_block_2_mlp_layer_norm1_centred_part = 826496; // f32[64], from call 45 to call 45 of gradient
 const d_block_2_attention_layer_norm1_centred_part = 728192; // f32[64], from call 66 to call 66 of gradient
 const d_block_1_mlp_layer_norm1_centred_part = 564352; // f32[64], from call 77 to call 77 of gradient
 const d_block_1_attention_layer_norm1_centred_part = 564352; // f32[64], from call 98 to call 98 of gradient
-const exponentials = 498816; // f32[16], from call 6 to call 6 of gradient
-const exponentials_2 = 760960; // f32[16], from call 19 to call 19 of gradient
+const block_1_attention_attention1_exponentials = 498816; // f32[16], from call 6 to call 6 of gradient
+const block_2_attention_attention1_exponentials = 760960; // f32[16], from call 19 to call 19 of gradient
 const d_loss_total = 1051264; // f32[], from call 29 to call 30 of gradient
-const update_adamw = 433280; // f32[], from call 1 to call 3 of update
+const update_kept_share = 433280; // f32[], from call 1 to call 3 of update
 const update_stepSize = 433284; // f32[], from call 1 to call 3 of update
-const update_adamw_2 = 433288; // f32[], from call 1 to call 3 of update
-const update_clip_2 = 433292; // f32[], from call 2 to call 3 of update
+const update_reciprocal_of_correction = 433288; // f32[], from call 1 to call 3 of update
+const update_clip_factor = 433292; // f32[], from call 2 to call 3 of update
 const predict_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 10 to call 10 of predict
 const predict_block_1_mlp_hidden = 564352; // f32[n, 16, 256], from call 10 to call 11 of predict
 const predict_block_2_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 21 to call 21 of predict
@@ -295,7 +295,7 @@ const predict_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], from
 const predict_block_1_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of predict
 const predict_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 5 to call 7 of predict
 const predict_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], from call 6 to call 7 of predict
-const predict_block_1_attention_attention1_contract_5 = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of predict
+const predict_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of predict
 const predict_block_1_attention = 695424; // f32[n, 16, 64], from call 8 to call 11 of predict
 const predict_block_1_mlp_layer_norm1 = 728192; // f32[n, 16, 64], from call 9 to call 10 of predict
 const predict_block_1_mlp = 433280; // f32[n, 16, 64], from call 11 to call 19 of predict
@@ -305,13 +305,13 @@ const predict_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], from
 const predict_block_2_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of predict
 const predict_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 16 to call 18 of predict
 const predict_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], from call 17 to call 18 of predict
-const predict_block_2_attention_attention1_contract_5 = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of predict
+const predict_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of predict
 const predict_block_2_attention = 695424; // f32[n, 16, 64], from call 19 to call 22 of predict
 const predict_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], from call 20 to call 21 of predict
 const predict_block_2_mlp = 433280; // f32[n, 16, 64], from call 22 to call 23 of predict
 const predict_norm = 466048; // f32[n, 16, 64], from call 23 to call 24 of predict
-const predict_exponentials = 531584; // f32[16], from call 5 to call 5 of predict
-const predict_exponentials_2 = 531584; // f32[16], from call 16 to call 16 of predict
+const predict_block_1_attention_attention1_exponentials = 531584; // f32[16], from call 5 to call 5 of predict
+const predict_block_2_attention_attention1_exponentials = 531584; // f32[16], from call 16 to call 16 of predict
 const evaluate_block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 10 to call 10 of evaluate
 const evaluate_block_1_mlp_hidden = 564352; // f32[n, 16, 256], from call 10 to call 11 of evaluate
 const evaluate_block_2_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 21 to call 21 of evaluate
@@ -323,7 +323,7 @@ const evaluate_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], fro
 const evaluate_block_1_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of evaluate
 const evaluate_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 5 to call 7 of evaluate
 const evaluate_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], from call 6 to call 7 of evaluate
-const evaluate_block_1_attention_attention1_contract_5 = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of evaluate
+const evaluate_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of evaluate
 const evaluate_block_1_attention = 695424; // f32[n, 16, 64], from call 8 to call 11 of evaluate
 const evaluate_block_1_mlp_layer_norm1 = 728192; // f32[n, 16, 64], from call 9 to call 10 of evaluate
 const evaluate_block_1_mlp = 433280; // f32[n, 16, 64], from call 11 to call 19 of evaluate
@@ -333,55 +333,54 @@ const evaluate_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], fro
 const evaluate_block_2_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of evaluate
 const evaluate_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 16 to call 18 of evaluate
 const evaluate_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], from call 17 to call 18 of evaluate
-const evaluate_block_2_attention_attention1_contract_5 = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of evaluate
+const evaluate_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of evaluate
 const evaluate_block_2_attention = 695424; // f32[n, 16, 64], from call 19 to call 22 of evaluate
 const evaluate_block_2_mlp_layer_norm1 = 728192; // f32[n, 16, 64], from call 20 to call 21 of evaluate
 const evaluate_block_2_mlp = 433280; // f32[n, 16, 64], from call 22 to call 23 of evaluate
 const evaluate_norm = 466048; // f32[n, 16, 64], from call 23 to call 24 of evaluate
 const evaluate_logits = 433280; // f32[n, 16, 27], from call 24 to call 25 of evaluate
-const evaluate_exponentials = 531584; // f32[16], from call 5 to call 5 of evaluate
-const evaluate_exponentials_2 = 531584; // f32[16], from call 16 to call 16 of evaluate
+const evaluate_block_1_attention_attention1_exponentials = 531584; // f32[16], from call 5 to call 5 of evaluate
+const evaluate_block_2_attention_attention1_exponentials = 531584; // f32[16], from call 16 to call 16 of evaluate
 
-// embedded_lessEqual = [random ≥ 0.1]
-// embedded = embedded_lessEqual ? 1.11111… · (characters.weight[text] + places.weight) : 0
-// block.1.attention.layer-norm1_reduceSum = Σ_last embedded
-// block.1.attention.layer-norm1_divide = block.1.attention.layer-norm1_reduceSum / 64
-// block.1.attention.layer-norm1_reduceSum_2 = Σ_last (embedded − block.1.attention.layer-norm1_divide)
-//   · (embedded − block.1.attention.layer-norm1_divide)
+// embedded_kept = [random ≥ 0.1]
+// embedded = embedded_kept ⊙ 1.11111… · (characters.weight[text] + places.weight)
+// block.1.attention.layer-norm1_reduceSum = Σ_j embedded
+// block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_reduceSum / 64
+// block.1.attention.layer-norm1_reduceSum_2 = Σ_j (embedded − block.1.attention.layer-norm1_mean)²
 // block.1.attention.layer-norm1_sqrt = √(block.1.attention.layer-norm1_reduceSum_2 / 64 + 0.00001)
-// block.1.attention.layer-norm1 = (embedded − block.1.attention.layer-norm1_divide) /
-//   block.1.attention.layer-norm1_sqrt · block.1.attention.layer-norm1.scale +
+// block.1.attention.layer-norm1 = (embedded − block.1.attention.layer-norm1_mean) /
+//   block.1.attention.layer-norm1_sqrt ⊙ block.1.attention.layer-norm1.scale +
 //   block.1.attention.layer-norm1.shift
 function compute_block_1_attention_layer_norm1(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741826);
   for (let row = 0; row < n; row++) {
-    const embedded_lessEqual_row = embedded_lessEqual + row * 1024;
+    const embedded_kept_row = embedded_kept + row * 1024;
     const text_row = text + row * 16;
     const embedded_row = embedded + row * 1024;
-    const block_1_attention_layer_norm1_divide_row = block_1_attention_layer_norm1_divide + row * 16;
+    const block_1_attention_layer_norm1_mean_row = block_1_attention_layer_norm1_mean + row * 16;
     const block_1_attention_layer_norm1_sqrt_row = block_1_attention_layer_norm1_sqrt + row * 16;
     const block_1_attention_layer_norm1_row = block_1_attention_layer_norm1 + row * 1024;
     for (let j = 0; j < 16; j++) {
       let block_1_attention_layer_norm1_reduceSum = 0;
-      const embedded_lessEqual_j = embedded_lessEqual_row + j * 64;
+      const embedded_kept_j = embedded_kept_row + j * 64;
       const text_j = text_row + j;
       const places_weight_j = places_weight + j * 64;
       const embedded_j = embedded_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        const embedded_lessEqual_value = randomUnit(key, (row * 16 + j) * 64 + k) >= 0.1 ? 1 : 0;
-        f[embedded_lessEqual_j + k] = embedded_lessEqual_value;
+        const embedded_kept_value = randomUnit(key, (row * 16 + j) * 64 + k) >= 0.1 ? 1 : 0;
+        f[embedded_kept_j + k] = embedded_kept_value;
         const embedded_value =
-          embedded_lessEqual_value !== 0
+          embedded_kept_value !== 0
             ? 1.1111111111111112 * (f[characters_weight + integers[text_j] * 64 + k] + f[places_weight_j + k])
             : 0;
         f[embedded_j + k] = embedded_value;
         block_1_attention_layer_norm1_reduceSum += embedded_value;
       }
-      const block_1_attention_layer_norm1_divide_value = block_1_attention_layer_norm1_reduceSum / 64;
-      f[block_1_attention_layer_norm1_divide_row + j] = block_1_attention_layer_norm1_divide_value;
+      const block_1_attention_layer_norm1_mean_value = block_1_attention_layer_norm1_reduceSum / 64;
+      f[block_1_attention_layer_norm1_mean_row + j] = block_1_attention_layer_norm1_mean_value;
       let block_1_attention_layer_norm1_reduceSum_2 = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[embedded_j + k] - block_1_attention_layer_norm1_divide_value;
+        const t = f[embedded_j + k] - block_1_attention_layer_norm1_mean_value;
         block_1_attention_layer_norm1_reduceSum_2 += t * t;
       }
       const block_1_attention_layer_norm1_sqrt_value = Math.sqrt(
@@ -391,7 +390,7 @@ function compute_block_1_attention_layer_norm1(f: Numbers, integers: Int32Array,
       const block_1_attention_layer_norm1_j = block_1_attention_layer_norm1_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[block_1_attention_layer_norm1_j + l] =
-          ((f[embedded_j + l] - block_1_attention_layer_norm1_divide_value) /
+          ((f[embedded_j + l] - block_1_attention_layer_norm1_mean_value) /
             block_1_attention_layer_norm1_sqrt_value) *
             f[block_1_attention_layer_norm1_scale + l] +
           f[block_1_attention_layer_norm1_shift + l];
@@ -400,24 +399,23 @@ function compute_block_1_attention_layer_norm1(f: Numbers, integers: Int32Array,
   }
 }
 
-// block.1.attention.dropout1_lessEqual = [random ≥ 0.1]
-function compute_block_1_attention_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number): void {
+// block.1.attention.dropout1_kept = [random ≥ 0.1]
+function compute_block_1_attention_dropout1_kept(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741829);
   for (let row = 0; row < n; row++) {
-    const block_1_attention_dropout1_lessEqual_row = block_1_attention_dropout1_lessEqual + row * 1024;
+    const block_1_attention_dropout1_kept_row = block_1_attention_dropout1_kept + row * 1024;
     for (let j = 0; j < 16; j++) {
-      const block_1_attention_dropout1_lessEqual_j = block_1_attention_dropout1_lessEqual_row + j * 64;
+      const block_1_attention_dropout1_kept_j = block_1_attention_dropout1_kept_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        f[block_1_attention_dropout1_lessEqual_j + l] =
-          randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
+        f[block_1_attention_dropout1_kept_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
       }
     }
   }
 }
 
-// block.1.attention.attention1_contract = Σ_last block.1.attention.layer-norm1 ·
+// block.1.attention.attention1_query_product = block.1.attention.layer-norm1 ·
 //   block.1.attention.attention1.query
-// block.1.attention.attention1_query = block.1.attention.attention1_contract +
+// block.1.attention.attention1_query = block.1.attention.attention1_query_product +
 //   block.1.attention.attention1.queryBias
 // And in the same way block.1.attention.attention1_key, block.1.attention.attention1_value,
 //   block.2.attention.attention1_query and 2 more.
@@ -505,10 +503,9 @@ function compute_block__attention_attention_query(
   }
 }
 
-// block.1.attention.attention1_contract_3 = Σ_last block.1.attention.attention1_query ·
-//   block.1.attention.attention1_key
-// block.1.attention.attention1_select = [index ≤ index] ? block.1.attention.attention1_contract_3 ·
-//   0.25 : −∞
+// block.1.attention.attention1_products = block.1.attention.attention1_query ·
+//   block.1.attention.attention1_keyᵀ
+// block.1.attention.attention1_select = 0.25 · block.1.attention.attention1_products if j ≤ l else −∞
 // And in the same way block.2.attention.attention1_select.
 function compute_block__attention_attention_select(
   f: Numbers,
@@ -594,10 +591,12 @@ function compute_block__attention_attention_select(
   }
 }
 
-// maximum = max_last(block.1.attention.attention1_select)
-// exponentials = exp(block.1.attention.attention1_select − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// block.1.attention.attention1_shares = exponentials / sum_of_exponentials
+// block.1.attention.attention1_maximum = max_j(block.1.attention.attention1_select)
+// block.1.attention.attention1_exponentials = exp(block.1.attention.attention1_select −
+//   block.1.attention.attention1_maximum)
+// block.1.attention.attention1_sum_of_exponentials = Σ_j block.1.attention.attention1_exponentials
+// block.1.attention.attention1_shares = block.1.attention.attention1_exponentials /
+//   block.1.attention.attention1_sum_of_exponentials
 // And in the same way block.2.attention.attention1_shares.
 function compute_block__attention_attention_shares(
   f: Numbers,
@@ -613,32 +612,35 @@ function compute_block__attention_attention_shares(
       const input_j = input_row + j * 256;
       const output_2_j = output_2_row + j * 256;
       for (let l = 0; l < 16; l++) {
-        let maximum = -Infinity;
+        let block_1_attention_attention1_maximum = -Infinity;
         const input_l = input_j + l * 16;
         for (let k = 0; k < 16; k++) {
-          maximum = Math.max(maximum, f[input_l + k]);
+          block_1_attention_attention1_maximum = Math.max(
+            block_1_attention_attention1_maximum,
+            f[input_l + k],
+          );
         }
-        let sum_of_exponentials = 0;
+        let block_1_attention_attention1_sum_of_exponentials = 0;
         for (let k = 0; k < 16; k++) {
-          const output_value = exp(f[input_l + k] - maximum);
+          const output_value = exp(f[input_l + k] - block_1_attention_attention1_maximum);
           f[output + k] = output_value;
-          sum_of_exponentials += output_value;
+          block_1_attention_attention1_sum_of_exponentials += output_value;
         }
         const output_2_l = output_2_j + l * 16;
         for (let m = 0; m < 16; m++) {
-          f[output_2_l + m] = f[output + m] / sum_of_exponentials;
+          f[output_2_l + m] = f[output + m] / block_1_attention_attention1_sum_of_exponentials;
         }
       }
     }
   }
 }
 
-// block.1.attention.attention1_contract_5 = Σ_last block.1.attention.attention1_shares ·
+// block.1.attention.attention1_heads = block.1.attention.attention1_shares ·
 //   block.1.attention.attention1_value
-// And in the same way block.2.attention.attention1_contract_5,
-//   d_block.2.attention.attention1_contract_contract_3,
-//   d_block.1.attention.attention1_contract_contract_3.
-function compute_block__attention_attention_contract_(
+// And in the same way block.2.attention.attention1_heads,
+//   product_in_d_block.2.attention.attention1_products_2,
+//   product_in_d_block.1.attention.attention1_products_2.
+function compute_block__attention_attention_heads(
   f: Numbers,
   n: number,
   input: number,
@@ -723,10 +725,10 @@ function compute_block__attention_attention_contract_(
   }
 }
 
-// block.1.attention.attention1_contract_6 = Σ_last block.1.attention.attention1_contract_5ᵀ ·
+// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_heads) ·
 //   block.1.attention.attention1.output
-// block.1.attention = embedded + (block.1.attention.dropout1_lessEqual ? 1.11111… ·
-//   (block.1.attention.attention1_contract_6 + block.1.attention.attention1.outputBias) : 0)
+// block.1.attention = embedded + block.1.attention.dropout1_kept ⊙ 1.11111… ·
+//   (block.1.attention.attention1_output_product + block.1.attention.attention1.outputBias)
 // And in the same way block.2.attention.
 function compute_block__attention(
   f: Numbers,
@@ -846,27 +848,26 @@ function compute_block__attention(
   }
 }
 
-// block.1.mlp.dropout1_lessEqual = [random ≥ 0.1]
-function compute_block_1_mlp_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number): void {
+// block.1.mlp.dropout1_kept = [random ≥ 0.1]
+function compute_block_1_mlp_dropout1_kept(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741834);
   for (let row = 0; row < n; row++) {
-    const block_1_mlp_dropout1_lessEqual_row = block_1_mlp_dropout1_lessEqual + row * 1024;
+    const block_1_mlp_dropout1_kept_row = block_1_mlp_dropout1_kept + row * 1024;
     for (let j = 0; j < 16; j++) {
-      const block_1_mlp_dropout1_lessEqual_j = block_1_mlp_dropout1_lessEqual_row + j * 64;
+      const block_1_mlp_dropout1_kept_j = block_1_mlp_dropout1_kept_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        f[block_1_mlp_dropout1_lessEqual_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
+        f[block_1_mlp_dropout1_kept_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
       }
     }
   }
 }
 
-// block.1.mlp.layer-norm1_reduceSum = Σ_last block.1.attention
-// block.1.mlp.layer-norm1_divide = block.1.mlp.layer-norm1_reduceSum / 64
-// block.1.mlp.layer-norm1_reduceSum_2 = Σ_last (block.1.attention − block.1.mlp.layer-norm1_divide) ·
-//   (block.1.attention − block.1.mlp.layer-norm1_divide)
+// block.1.mlp.layer-norm1_reduceSum = Σ_j block.1.attention
+// block.1.mlp.layer-norm1_mean = block.1.mlp.layer-norm1_reduceSum / 64
+// block.1.mlp.layer-norm1_reduceSum_2 = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
 // block.1.mlp.layer-norm1_sqrt = √(block.1.mlp.layer-norm1_reduceSum_2 / 64 + 0.00001)
-// block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_divide) /
-//   block.1.mlp.layer-norm1_sqrt · block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
+// block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_mean) /
+//   block.1.mlp.layer-norm1_sqrt ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
 // And in the same way block.2.attention.layer-norm1, block.2.mlp.layer-norm1.
 function compute_block__mlp_layer_norm(
   f: Numbers,
@@ -906,10 +907,10 @@ function compute_block__mlp_layer_norm(
   }
 }
 
-// block.1.mlp.hidden_product = Σ_last block.1.mlp.layer-norm1 · block.1.mlp.hidden.weight
+// block.1.mlp.hidden_product = block.1.mlp.layer-norm1 · block.1.mlp.hidden.weight
 // block.1.mlp.hidden_sum = block.1.mlp.hidden_product + block.1.mlp.hidden.bias
-// block.1.mlp.hidden_gelu = 1 + erf(0.707107… · block.1.mlp.hidden_sum)
-// block.1.mlp.hidden = 0.5 · block.1.mlp.hidden_gelu · block.1.mlp.hidden_sum
+// block.1.mlp.hidden_twice_phi = 1 + erf(0.707107… · block.1.mlp.hidden_sum)
+// block.1.mlp.hidden = 0.5 · block.1.mlp.hidden_twice_phi ⊙ block.1.mlp.hidden_sum
 // And in the same way block.2.mlp.hidden.
 function compute_block__mlp_hidden(
   f: Numbers,
@@ -1013,9 +1014,9 @@ function compute_block__mlp_hidden(
   }
 }
 
-// block.1.mlp.output_product = Σ_last block.1.mlp.hidden · block.1.mlp.output.weight
-// block.1.mlp = block.1.attention + (block.1.mlp.dropout1_lessEqual ? 1.11111… ·
-//   (block.1.mlp.output_product + block.1.mlp.output.bias) : 0)
+// block.1.mlp.output_product = block.1.mlp.hidden · block.1.mlp.output.weight
+// block.1.mlp = block.1.attention + block.1.mlp.dropout1_kept ⊙ 1.11111… · (block.1.mlp.output_product
+//   + block.1.mlp.output.bias)
 // And in the same way block.2.mlp.
 function compute_block__mlp(
   f: Numbers,
@@ -1134,47 +1135,46 @@ function compute_block__mlp(
   }
 }
 
-// block.2.attention.dropout1_lessEqual = [random ≥ 0.1]
-function compute_block_2_attention_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number): void {
+// block.2.attention.dropout1_kept = [random ≥ 0.1]
+function compute_block_2_attention_dropout1_kept(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741838);
   for (let row = 0; row < n; row++) {
-    const block_2_attention_dropout1_lessEqual_row = block_2_attention_dropout1_lessEqual + row * 1024;
+    const block_2_attention_dropout1_kept_row = block_2_attention_dropout1_kept + row * 1024;
     for (let j = 0; j < 16; j++) {
-      const block_2_attention_dropout1_lessEqual_j = block_2_attention_dropout1_lessEqual_row + j * 64;
+      const block_2_attention_dropout1_kept_j = block_2_attention_dropout1_kept_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        f[block_2_attention_dropout1_lessEqual_j + l] =
-          randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
+        f[block_2_attention_dropout1_kept_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
       }
     }
   }
 }
 
-// block.2.mlp.dropout1_lessEqual = [random ≥ 0.1]
-function compute_block_2_mlp_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number): void {
+// block.2.mlp.dropout1_kept = [random ≥ 0.1]
+function compute_block_2_mlp_dropout1_kept(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741843);
   for (let row = 0; row < n; row++) {
-    const block_2_mlp_dropout1_lessEqual_row = block_2_mlp_dropout1_lessEqual + row * 1024;
+    const block_2_mlp_dropout1_kept_row = block_2_mlp_dropout1_kept + row * 1024;
     for (let j = 0; j < 16; j++) {
-      const block_2_mlp_dropout1_lessEqual_j = block_2_mlp_dropout1_lessEqual_row + j * 64;
+      const block_2_mlp_dropout1_kept_j = block_2_mlp_dropout1_kept_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        f[block_2_mlp_dropout1_lessEqual_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
+        f[block_2_mlp_dropout1_kept_j + l] = randomUnit(key, (row * 16 + j) * 64 + l) >= 0.1 ? 1 : 0;
       }
     }
   }
 }
 
-// norm_reduceSum = Σ_last block.2.mlp
-// norm_divide = norm_reduceSum / 64
-// norm_reduceSum_2 = Σ_last (block.2.mlp − norm_divide) · (block.2.mlp − norm_divide)
+// norm_reduceSum = Σ_j block.2.mlp
+// norm_mean = norm_reduceSum / 64
+// norm_reduceSum_2 = Σ_j (block.2.mlp − norm_mean)²
 // norm_sqrt = √(norm_reduceSum_2 / 64 + 0.00001)
-// norm_divide_2 = (block.2.mlp − norm_divide) / norm_sqrt
-// norm = norm_divide_2 · norm.scale + norm.shift
+// norm_normal = (block.2.mlp − norm_mean) / norm_sqrt
+// norm = norm_normal ⊙ norm.scale + norm.shift
 function compute_norm(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const block_2_mlp_row = block_2_mlp + row * 1024;
-    const norm_divide_row = norm_divide + row * 16;
+    const norm_mean_row = norm_mean + row * 16;
     const norm_sqrt_row = norm_sqrt + row * 16;
-    const norm_divide_2_row = norm_divide_2 + row * 1024;
+    const norm_normal_row = norm_normal + row * 1024;
     const norm_row = norm + row * 1024;
     for (let j = 0; j < 16; j++) {
       let norm_reduceSum = 0;
@@ -1182,27 +1182,27 @@ function compute_norm(f: Numbers, n: number): void {
       for (let k = 0; k < 64; k++) {
         norm_reduceSum += f[block_2_mlp_j + k];
       }
-      const norm_divide_value = norm_reduceSum / 64;
-      f[norm_divide_row + j] = norm_divide_value;
+      const norm_mean_value = norm_reduceSum / 64;
+      f[norm_mean_row + j] = norm_mean_value;
       let norm_reduceSum_2 = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[block_2_mlp_j + k] - norm_divide_value;
+        const t = f[block_2_mlp_j + k] - norm_mean_value;
         norm_reduceSum_2 += t * t;
       }
       const norm_sqrt_value = Math.sqrt(norm_reduceSum_2 / 64 + 0.00001);
       f[norm_sqrt_row + j] = norm_sqrt_value;
-      const norm_divide_2_j = norm_divide_2_row + j * 64;
+      const norm_normal_j = norm_normal_row + j * 64;
       const norm_j = norm_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        const norm_divide_2_value = (f[block_2_mlp_j + l] - norm_divide_value) / norm_sqrt_value;
-        f[norm_divide_2_j + l] = norm_divide_2_value;
-        f[norm_j + l] = norm_divide_2_value * f[norm_scale + l] + f[norm_shift + l];
+        const norm_normal_value = (f[block_2_mlp_j + l] - norm_mean_value) / norm_sqrt_value;
+        f[norm_normal_j + l] = norm_normal_value;
+        f[norm_j + l] = norm_normal_value * f[norm_scale + l] + f[norm_shift + l];
       }
     }
   }
 }
 
-// logits_product = Σ_last norm · logits.weight
+// logits_product = norm · logits.weight
 // logits = logits_product + logits.bias
 // The same for predict and evaluate.
 function compute_logits(f: Numbers, n: number, input: number, output: number): void {
@@ -1268,14 +1268,15 @@ function compute_logits(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum_3 = max_last(logits)
-// exponentials_3 = exp(logits − maximum_3)
-// sum_of_exponentials_3 = Σ_last exponentials_3
-// expected_logit = Σ_last ([index = next] ? logits − maximum_3 : 0)
-// loss_total = Σ ([next ≥ 0] ? ln(sum_of_exponentials_3) − expected_logit : 0)
-// loss_count = Σ [next ≥ 0]
+// maximum = max_j(logits)
+// exponentials = exp(logits − maximum)
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = next] ⊙ (logits − maximum)
+// loss_total = Σ_i,j [next ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
+// loss_count = Σ_i,j [next ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i,j [next ≥ 0] ⊙ (ln(Σ_j exp(logits − max_j(logits))) − (Σ_j [j = next] ⊙
+//   (logits − max_j(logits))))) / max(Σ_i,j [next ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -1283,26 +1284,26 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const logits_row = logits + row * 432;
     const next_row = next + row * 16;
-    const exponentials_3_row = exponentials_3 + row * 432;
-    const sum_of_exponentials_3_row = sum_of_exponentials_3 + row * 16;
+    const exponentials_row = exponentials + row * 432;
+    const sum_of_exponentials_row = sum_of_exponentials + row * 16;
     for (let k = 0; k < 16; k++) {
-      let maximum_3 = -Infinity;
+      let maximum_value = -Infinity;
       const logits_k = logits_row + k * 27;
       for (let l = 0; l < 27; l++) {
-        maximum_3 = Math.max(maximum_3, f[logits_k + l]);
+        maximum_value = Math.max(maximum_value, f[logits_k + l]);
       }
-      let sum_of_exponentials_3_value = 0;
+      let sum_of_exponentials_value = 0;
       let expected_logit = 0;
       const next_value = integers[next_row + k];
-      const exponentials_3_k = exponentials_3_row + k * 27;
+      const exponentials_k = exponentials_row + k * 27;
       for (let l = 0; l < 27; l++) {
-        const exponentials_3_value = exp(f[logits_k + l] - maximum_3);
-        f[exponentials_3_k + l] = exponentials_3_value;
-        sum_of_exponentials_3_value += exponentials_3_value;
-        expected_logit += l === next_value ? f[logits_k + l] - maximum_3 : 0;
+        const exponentials_value = exp(f[logits_k + l] - maximum_value);
+        f[exponentials_k + l] = exponentials_value;
+        sum_of_exponentials_value += exponentials_value;
+        expected_logit += l === next_value ? f[logits_k + l] - maximum_value : 0;
       }
-      f[sum_of_exponentials_3_row + k] = sum_of_exponentials_3_value;
-      loss_total += next_value >= 0 ? log(sum_of_exponentials_3_value) - expected_logit : 0;
+      f[sum_of_exponentials_row + k] = sum_of_exponentials_value;
+      loss_total += next_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
       loss_count += next_value >= 0 ? 1 : 0;
     }
   }
@@ -1311,31 +1312,30 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of exponentials = exp(logits − maximum) [exp.vjp]:
-//   d_logits = ([next ≥ 0] ? d_loss_total : 0) · (exponentials_3 / sum_of_exponentials_3 − [index =
-//   next])
+// Gradient of exponentials = exp(logits − max_j(logits)) [exp.vjp]:
+//   d_logits = d_loss_total · [next ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = next])
 function compute_d_logits(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const next_row = next + row * 16;
-    const sum_of_exponentials_3_row = sum_of_exponentials_3 + row * 16;
-    const exponentials_3_row = exponentials_3 + row * 432;
+    const sum_of_exponentials_row = sum_of_exponentials + row * 16;
+    const exponentials_row = exponentials + row * 432;
     const d_logits_row = d_logits + row * 432;
     for (let j = 0; j < 16; j++) {
       const next_value = integers[next_row + j];
       const factor = next_value >= 0 ? f[d_loss_total] : 0;
-      const sum_of_exponentials_3_value = f[sum_of_exponentials_3_row + j];
-      const exponentials_3_j = exponentials_3_row + j * 27;
+      const sum_of_exponentials_value = f[sum_of_exponentials_row + j];
+      const exponentials_j = exponentials_row + j * 27;
       const d_logits_j = d_logits_row + j * 27;
       for (let l = 0; l < 27; l++) {
         f[d_logits_j + l] =
-          factor * (f[exponentials_3_j + l] / sum_of_exponentials_3_value - (l === next_value ? 1 : 0));
+          factor * (f[exponentials_j + l] / sum_of_exponentials_value - (l === next_value ? 1 : 0));
       }
     }
   }
 }
 
 // Gradient of logits.bias [broadcast.vjp]:
-//   d_logits.bias = Σ_n,1 d_logits
+//   d_logits.bias = Σ_i,k d_logits
 function compute_d_logits_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 27; i++) {
     let d_logits_bias_value = 0;
@@ -1350,8 +1350,8 @@ function compute_d_logits_bias(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of logits_product = Σ_last norm · logits.weight [contract.vjp]:
-//   d_logits.weight = Σ_n,1 norm · d_logits
+// Gradient of logits_product = norm · logits.weight [contract.vjp]:
+//   d_logits.weight = normᵀ · d_logits
 function compute_d_logits_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i += 4) {
     const norm_i = norm + i;
@@ -1413,10 +1413,10 @@ function compute_d_logits_weight(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of logits_product = Σ_last norm · logits.weight [contract.vjp]:
-//   d_norm = Σ_last d_logits · logits.weight
-// Gradient of norm_centred / √((Σ_last norm_centred · norm_centred) / 64 + 0.00001) [divide.vjp]:
-//   d_norm_centred_part = d_norm · norm.scale / norm_sqrt
+// Gradient of logits_product = norm · logits.weight [contract.vjp]:
+//   d_norm = d_logits · logits.weightᵀ
+// Gradient of norm_normal = norm_centred / norm_deviation [divide.vjp]:
+//   d_norm_centred_part = d_norm ⊙ norm.scale / norm_sqrt
 function compute_d_norm_centred_part(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const norm_sqrt_row = norm_sqrt + row * 16;
@@ -1517,22 +1517,22 @@ function compute_d_norm_centred_part(f: Numbers, n: number): void {
 }
 
 // Gradient of norm.shift [broadcast.vjp]:
-//   d_norm.shift = Σ_n,1 d_norm
+//   d_norm.shift = Σ_i,k d_norm
 // Gradient of norm.scale [broadcast.vjp]:
-//   d_norm.scale = Σ_n,1 d_norm · norm_divide_2
+//   d_norm.scale = Σ_i,k d_norm ⊙ norm_normal
 function compute_d_norm_scale(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i++) {
     let d_norm_shift_value = 0;
     let d_norm_scale_value = 0;
     const d_norm_i = d_norm + i;
-    const norm_divide_2_i = norm_divide_2 + i;
+    const norm_normal_i = norm_normal + i;
     for (let row = 0; row < n; row++) {
       const d_norm_row = d_norm_i + row * 1024;
-      const norm_divide_2_row = norm_divide_2_i + row * 1024;
+      const norm_normal_row = norm_normal_i + row * 1024;
       for (let k = 0; k < 16; k++) {
         const d_norm_value = f[d_norm_row + k * 64];
         d_norm_shift_value += d_norm_value;
-        d_norm_scale_value += d_norm_value * f[norm_divide_2_row + k * 64];
+        d_norm_scale_value += d_norm_value * f[norm_normal_row + k * 64];
       }
     }
     f[d_norm_shift + i] = d_norm_shift_value;
@@ -1540,68 +1540,69 @@ function compute_d_norm_scale(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of (Σ_last norm_centred · norm_centred) / 64 [broadcast.vjp]:
-//   d_norm_broadcast_reduceSum = Σ_last d_norm · norm.scale · norm_divide_2
-// Gradient of (Σ_last norm_centred · norm_centred) / 64 [divide.vjp]:
-//   d_norm_divide_divide = d_norm_broadcast_reduceSum / norm_sqrt / (norm_sqrt · 2) / 64
-// Gradient of (Σ_last block.2.mlp) / 64 [broadcast.vjp]:
-//   d_norm_divide = Σ_last (d_norm_divide_divide · (block.2.mlp − norm_divide) − (d_norm_centred_part −
-//   d_norm_divide_divide · (block.2.mlp − norm_divide)))
-// Gradient of (Σ_last block.2.mlp) / 64 [divide.vjp]:
-//   d_norm_reduceSum = d_norm_divide / 64
-// Gradient of Σ_last block.2.mlp [reduceSum.vjp]:
-//   d_block.2.mlp = d_norm_centred_part − 2 · d_norm_divide_divide · (block.2.mlp − norm_divide) +
+// Gradient of norm_variance [broadcast.vjp]:
+//   sum_in_d_norm_variance = Σ_j d_norm ⊙ norm.scale ⊙ norm_normal
+// Gradient of norm_variance = (Σ_j norm_centred²) / 64 [divide.vjp]:
+//   quotient_in_d_norm_variance = sum_in_d_norm_variance / norm_sqrt / (2 · norm_sqrt) / 64
+// Gradient of norm_mean [broadcast.vjp]:
+//   d_norm_mean = Σ_j (quotient_in_d_norm_variance ⊙ (block.2.mlp − norm_mean) − (d_norm_centred_part −
+//   quotient_in_d_norm_variance ⊙ (block.2.mlp − norm_mean)))
+// Gradient of norm_mean = (Σ_j block.2.mlp) / 64 [divide.vjp]:
+//   d_norm_reduceSum = d_norm_mean / 64
+// Gradient of Σ_j block.2.mlp [reduceSum.vjp]:
+//   d_block.2.mlp = d_norm_centred_part − 2 · quotient_in_d_norm_variance ⊙ (block.2.mlp − norm_mean) +
 //   d_norm_reduceSum
 // Gradient of 1.11111… · block.2.mlp.output [multiply.vjp]:
-//   d_block.2.mlp.output = (block.2.mlp.dropout1_lessEqual ? d_block.2.mlp : 0) · 1.11111…
+//   d_block.2.mlp.output = 1.11111… · block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
 function compute_d_block_2_mlp_output(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_norm_row = d_norm + row * 1024;
-    const norm_divide_2_row = norm_divide_2 + row * 1024;
+    const norm_normal_row = norm_normal + row * 1024;
     const norm_sqrt_row = norm_sqrt + row * 16;
-    const norm_divide_row = norm_divide + row * 16;
+    const norm_mean_row = norm_mean + row * 16;
     const block_2_mlp_row = block_2_mlp + row * 1024;
     const d_norm_centred_part_row = d_norm_centred_part + row * 1024;
     const d_block_2_mlp_row = d_block_2_mlp + row * 1024;
-    const block_2_mlp_dropout1_lessEqual_row = block_2_mlp_dropout1_lessEqual + row * 1024;
+    const block_2_mlp_dropout1_kept_row = block_2_mlp_dropout1_kept + row * 1024;
     const d_block_2_mlp_output_row = d_block_2_mlp_output + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_norm_broadcast_reduceSum = 0;
+      let sum_in_d_norm_variance = 0;
       const d_norm_j = d_norm_row + j * 64;
-      const norm_divide_2_j = norm_divide_2_row + j * 64;
+      const norm_normal_j = norm_normal_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        d_norm_broadcast_reduceSum += f[d_norm_j + k] * f[norm_scale + k] * f[norm_divide_2_j + k];
+        sum_in_d_norm_variance += f[d_norm_j + k] * f[norm_scale + k] * f[norm_normal_j + k];
       }
       const norm_sqrt_value = f[norm_sqrt_row + j];
-      const d_norm_divide_divide = d_norm_broadcast_reduceSum / norm_sqrt_value / (norm_sqrt_value * 2) / 64;
-      let d_norm_divide = 0;
-      const norm_divide_value = f[norm_divide_row + j];
+      const quotient_in_d_norm_variance =
+        sum_in_d_norm_variance / norm_sqrt_value / (norm_sqrt_value * 2) / 64;
+      let d_norm_mean = 0;
+      const norm_mean_value = f[norm_mean_row + j];
       const block_2_mlp_j = block_2_mlp_row + j * 64;
       const d_norm_centred_part_j = d_norm_centred_part_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        const t = d_norm_divide_divide * (f[block_2_mlp_j + k] - norm_divide_value);
-        d_norm_divide += t - (f[d_norm_centred_part_j + k] - t);
+        const t = quotient_in_d_norm_variance * (f[block_2_mlp_j + k] - norm_mean_value);
+        d_norm_mean += t - (f[d_norm_centred_part_j + k] - t);
       }
-      const d_norm_reduceSum = d_norm_divide / 64;
+      const d_norm_reduceSum = d_norm_mean / 64;
       const d_block_2_mlp_j = d_block_2_mlp_row + j * 64;
-      const block_2_mlp_dropout1_lessEqual_j = block_2_mlp_dropout1_lessEqual_row + j * 64;
+      const block_2_mlp_dropout1_kept_j = block_2_mlp_dropout1_kept_row + j * 64;
       const d_block_2_mlp_output_j = d_block_2_mlp_output_row + j * 64;
       for (let l = 0; l < 64; l++) {
         const d_block_2_mlp_value =
           f[d_norm_centred_part_j + l] -
-          2 * (d_norm_divide_divide * (f[block_2_mlp_j + l] - norm_divide_value)) +
+          2 * (quotient_in_d_norm_variance * (f[block_2_mlp_j + l] - norm_mean_value)) +
           d_norm_reduceSum;
         f[d_block_2_mlp_j + l] = d_block_2_mlp_value;
         f[d_block_2_mlp_output_j + l] =
-          (f[block_2_mlp_dropout1_lessEqual_j + l] !== 0 ? d_block_2_mlp_value : 0) * 1.1111111111111112;
+          (f[block_2_mlp_dropout1_kept_j + l] !== 0 ? d_block_2_mlp_value : 0) * 1.1111111111111112;
       }
     }
   }
 }
 
 // Gradient of block.2.mlp.output.bias [broadcast.vjp]:
-//   d_block.2.mlp.output.bias_reduceSum = Σ_n,1 (block.2.mlp.dropout1_lessEqual ? d_block.2.mlp : 0)
-//   d_block.2.mlp.output.bias = 1.11111… · d_block.2.mlp.output.bias_reduceSum
+//   sum_in_d_block.2.mlp.output.bias = Σ_i,k block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
+//   d_block.2.mlp.output.bias = 1.11111… · sum_in_d_block.2.mlp.output.bias
 // And in the same way d_block.2.attention.attention1.outputBias, d_block.1.mlp.output.bias,
 //   d_block.1.attention.attention1.outputBias.
 function compute_d_block__mlp_output_bias(
@@ -1612,21 +1613,21 @@ function compute_d_block__mlp_output_bias(
   d_bias: number,
 ): void {
   for (let i = 0; i < 64; i++) {
-    let d_block_2_mlp_output_bias_reduceSum = 0;
+    let sum_in_d_block_2_mlp_output_bias = 0;
     const input_i = input + i;
     const input_2_i = input_2 + i;
     for (let row = 0; row < n; row++) {
       const input_row = input_i + row * 1024;
       const input_2_row = input_2_i + row * 1024;
       for (let k = 0; k < 16; k++) {
-        d_block_2_mlp_output_bias_reduceSum += f[input_row + k * 64] !== 0 ? f[input_2_row + k * 64] : 0;
+        sum_in_d_block_2_mlp_output_bias += f[input_row + k * 64] !== 0 ? f[input_2_row + k * 64] : 0;
       }
     }
-    f[d_bias + i] = 1.1111111111111112 * d_block_2_mlp_output_bias_reduceSum;
+    f[d_bias + i] = 1.1111111111111112 * sum_in_d_block_2_mlp_output_bias;
   }
 }
 
-// block.2.mlp.hidden_again = 0.5 · block.2.mlp.hidden_gelu · block.2.mlp.hidden_sum
+// block.2.mlp.hidden_again = 0.5 · block.2.mlp.hidden_twice_phi ⊙ block.2.mlp.hidden_sum
 // And in the same way block.1.mlp.hidden_again.
 function compute_block__mlp_hidden_again(
   f: Numbers,
@@ -1650,9 +1651,9 @@ function compute_block__mlp_hidden_again(
   }
 }
 
-// Gradient of block.2.mlp.output_product = Σ_last block.2.mlp.hidden · block.2.mlp.output.weight
+// Gradient of block.2.mlp.output_product = block.2.mlp.hidden · block.2.mlp.output.weight
 //   [contract.vjp]:
-//   d_block.2.mlp.output.weight = Σ_n,1 block.2.mlp.hidden_again · d_block.2.mlp.output
+//   d_block.2.mlp.output.weight = block.2.mlp.hidden_againᵀ · d_block.2.mlp.output
 // And in the same way d_block.1.mlp.output.weight.
 function compute_d_block__mlp_output_weight(
   f: Numbers,
@@ -1734,13 +1735,12 @@ function compute_d_block__mlp_output_weight(
   }
 }
 
-// Gradient of block.2.mlp.output_product = Σ_last block.2.mlp.hidden · block.2.mlp.output.weight
+// Gradient of block.2.mlp.output_product = block.2.mlp.hidden · block.2.mlp.output.weight
 //   [contract.vjp]:
-//   d_block.2.mlp.hidden = Σ_last d_block.2.mlp.output · block.2.mlp.output.weight
+//   d_block.2.mlp.hidden = d_block.2.mlp.output · block.2.mlp.output.weightᵀ
 // Gradient of 0.5 · block.2.mlp.hidden_sum [multiply.vjp]:
-//   d_block.2.mlp.hidden_sum = 0.398942… · d_block.2.mlp.hidden · block.2.mlp.hidden_sum · exp(−0.5… ·
-//   block.2.mlp.hidden_sum · block.2.mlp.hidden_sum) + d_block.2.mlp.hidden · block.2.mlp.hidden_gelu ·
-//   0.5
+//   d_block.2.mlp.hidden_sum = 0.398942… · d_block.2.mlp.hidden ⊙ block.2.mlp.hidden_sum ⊙ exp(−0.5… ·
+//   block.2.mlp.hidden_sum²) + 0.5 · d_block.2.mlp.hidden ⊙ block.2.mlp.hidden_twice_phi
 // And in the same way d_block.1.mlp.hidden_sum.
 function compute_d_block__mlp_hidden_sum(
   f: Numbers,
@@ -1844,7 +1844,7 @@ function compute_d_block__mlp_hidden_sum(
 }
 
 // Gradient of block.2.mlp.hidden.bias [broadcast.vjp]:
-//   d_block.2.mlp.hidden.bias = Σ_n,1 d_block.2.mlp.hidden_sum
+//   d_block.2.mlp.hidden.bias = Σ_i,k d_block.2.mlp.hidden_sum
 // And in the same way d_block.1.mlp.hidden.bias.
 function compute_d_block__mlp_hidden_bias(f: Numbers, n: number, input: number, d_bias: number): void {
   for (let i = 0; i < 256; i++) {
@@ -1860,8 +1860,8 @@ function compute_d_block__mlp_hidden_bias(f: Numbers, n: number, input: number, 
   }
 }
 
-// block.2.mlp.layer-norm1_again = (block.2.attention − block.2.mlp.layer-norm1_divide) /
-//   block.2.mlp.layer-norm1_sqrt · block.2.mlp.layer-norm1.scale + block.2.mlp.layer-norm1.shift
+// block.2.mlp.layer-norm1_again = (block.2.attention − block.2.mlp.layer-norm1_mean) /
+//   block.2.mlp.layer-norm1_sqrt ⊙ block.2.mlp.layer-norm1.scale + block.2.mlp.layer-norm1.shift
 // And in the same way block.2.attention.layer-norm1_again, block.1.mlp.layer-norm1_again,
 //   block.1.attention.layer-norm1_again.
 function compute_block__mlp_layer_norm_again(
@@ -1891,9 +1891,9 @@ function compute_block__mlp_layer_norm_again(
   }
 }
 
-// Gradient of block.2.mlp.hidden_product = Σ_last block.2.mlp.layer-norm1 · block.2.mlp.hidden.weight
+// Gradient of block.2.mlp.hidden_product = block.2.mlp.layer-norm1 · block.2.mlp.hidden.weight
 //   [contract.vjp]:
-//   d_block.2.mlp.hidden.weight = Σ_n,1 block.2.mlp.layer-norm1_again · d_block.2.mlp.hidden_sum
+//   d_block.2.mlp.hidden.weight = block.2.mlp.layer-norm1_againᵀ · d_block.2.mlp.hidden_sum
 // And in the same way d_block.1.mlp.hidden.weight.
 function compute_d_block__mlp_hidden_weight(
   f: Numbers,
@@ -1975,9 +1975,9 @@ function compute_d_block__mlp_hidden_weight(
   }
 }
 
-// Gradient of block.2.mlp.hidden_product = Σ_last block.2.mlp.layer-norm1 · block.2.mlp.hidden.weight
+// Gradient of block.2.mlp.hidden_product = block.2.mlp.layer-norm1 · block.2.mlp.hidden.weight
 //   [contract.vjp]:
-//   d_block.2.mlp.layer-norm1 = Σ_last d_block.2.mlp.hidden_sum · block.2.mlp.hidden.weight
+//   d_block.2.mlp.layer-norm1 = d_block.2.mlp.hidden_sum · block.2.mlp.hidden.weightᵀ
 // And in the same way d_block.1.mlp.layer-norm1.
 function compute_d_block__mlp_layer_norm(
   f: Numbers,
@@ -2058,7 +2058,7 @@ function compute_d_block__mlp_layer_norm(
 }
 
 // Gradient of block.2.mlp.layer-norm1.shift [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1.shift = Σ_n,1 d_block.2.mlp.layer-norm1
+//   d_block.2.mlp.layer-norm1.shift = Σ_i,k d_block.2.mlp.layer-norm1
 // And in the same way d_block.2.attention.layer-norm1.shift, d_block.1.mlp.layer-norm1.shift,
 //   d_block.1.attention.layer-norm1.shift.
 function compute_d_block__mlp_layer_norm_shift(f: Numbers, n: number, input: number, d_shift: number): void {
@@ -2075,34 +2075,34 @@ function compute_d_block__mlp_layer_norm_shift(f: Numbers, n: number, input: num
   }
 }
 
-// block.2.mlp.layer-norm1_divide_again = (block.2.attention − block.2.mlp.layer-norm1_divide) /
+// block.2.mlp.layer-norm1_normal_again = (block.2.attention − block.2.mlp.layer-norm1_mean) /
 //   block.2.mlp.layer-norm1_sqrt
-// Gradient of block.2.mlp.layer-norm1_centred / √((Σ_last block.2.mlp.layer-norm1_centred ·
-//   block.2.mlp.layer-norm1_centred) / 64 + 0.00001) [divide.vjp]:
-//   d_block.2.mlp.layer-norm1_centred_part = d_block.2.mlp.layer-norm1 · block.2.mlp.layer-norm1.scale
+// Gradient of block.2.mlp.layer-norm1_normal = block.2.mlp.layer-norm1_centred /
+//   block.2.mlp.layer-norm1_deviation [divide.vjp]:
+//   d_block.2.mlp.layer-norm1_centred_part = d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale
 //   / block.2.mlp.layer-norm1_sqrt
-// Gradient of (Σ_last block.2.mlp.layer-norm1_centred · block.2.mlp.layer-norm1_centred) / 64
-//   [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1_broadcast_reduceSum = Σ_last d_block.2.mlp.layer-norm1 ·
-//   block.2.mlp.layer-norm1.scale · block.2.mlp.layer-norm1_divide_again
+// Gradient of block.2.mlp.layer-norm1_variance [broadcast.vjp]:
+//   sum_in_d_block.2.mlp.layer-norm1_variance = Σ_j d_block.2.mlp.layer-norm1 ⊙
+//   block.2.mlp.layer-norm1.scale ⊙ block.2.mlp.layer-norm1_normal_again
+// Gradient of block.2.mlp.layer-norm1_variance = (Σ_j block.2.mlp.layer-norm1_centred²) / 64
 //   [divide.vjp]:
-//   d_block.2.mlp.layer-norm1_divide_divide = d_block.2.mlp.layer-norm1_broadcast_reduceSum /
-//   block.2.mlp.layer-norm1_sqrt / (block.2.mlp.layer-norm1_sqrt · 2) / 64
-// Gradient of (Σ_last block.2.attention) / 64 [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1_divide = Σ_last (d_block.2.mlp.layer-norm1_divide_divide ·
-//   (block.2.attention − block.2.mlp.layer-norm1_divide) − (d_block.2.mlp.layer-norm1_centred_part −
-//   d_block.2.mlp.layer-norm1_divide_divide · (block.2.attention − block.2.mlp.layer-norm1_divide)))
-// Gradient of (Σ_last block.2.attention) / 64 [divide.vjp]:
-//   d_block.2.mlp.layer-norm1_reduceSum = d_block.2.mlp.layer-norm1_divide / 64
-// Gradient of Σ_last block.2.attention [reduceSum.vjp]:
+//   quotient_in_d_block.2.mlp.layer-norm1_variance = sum_in_d_block.2.mlp.layer-norm1_variance /
+//   block.2.mlp.layer-norm1_sqrt / (2 · block.2.mlp.layer-norm1_sqrt) / 64
+// Gradient of block.2.mlp.layer-norm1_mean [broadcast.vjp]:
+//   d_block.2.mlp.layer-norm1_mean = Σ_j (quotient_in_d_block.2.mlp.layer-norm1_variance ⊙
+//   (block.2.attention − block.2.mlp.layer-norm1_mean) − (d_block.2.mlp.layer-norm1_centred_part −
+//   quotient_in_d_block.2.mlp.layer-norm1_variance ⊙ (block.2.attention −
+//   block.2.mlp.layer-norm1_mean)))
+// Gradient of block.2.mlp.layer-norm1_mean = (Σ_j block.2.attention) / 64 [divide.vjp]:
+//   d_block.2.mlp.layer-norm1_reduceSum = d_block.2.mlp.layer-norm1_mean / 64
+// Gradient of Σ_j block.2.attention [reduceSum.vjp]:
 //   d_block.2.attention = d_block.2.mlp + d_block.2.mlp.layer-norm1_centred_part − 2 ·
-//   d_block.2.mlp.layer-norm1_divide_divide · (block.2.attention − block.2.mlp.layer-norm1_divide) +
-//   d_block.2.mlp.layer-norm1_reduceSum
+//   quotient_in_d_block.2.mlp.layer-norm1_variance ⊙ (block.2.attention − block.2.mlp.layer-norm1_mean)
+//   + d_block.2.mlp.layer-norm1_reduceSum
 // Gradient of 1.11111… · block.2.attention.attention1 [multiply.vjp]:
-//   d_block.2.attention.attention1 = (block.2.attention.dropout1_lessEqual ? d_block.2.attention : 0) ·
-//   1.11111…
-// And in the same way block.2.attention.layer-norm1_divide_again, block.1.mlp.layer-norm1_divide_again.
-function compute_block__mlp_layer_norm_divide_again(
+//   d_block.2.attention.attention1 = 1.11111… · block.2.attention.dropout1_kept ⊙ d_block.2.attention
+// And in the same way block.2.attention.layer-norm1_normal_again, block.1.mlp.layer-norm1_normal_again.
+function compute_block__mlp_layer_norm_normal_again(
   f: Numbers,
   n: number,
   input: number,
@@ -2128,7 +2128,7 @@ function compute_block__mlp_layer_norm_divide_again(
     const input_6_row = input_6 + row * 1024;
     const output_4_row = output_4 + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_block_2_mlp_layer_norm1_broadcast_reduceSum = 0;
+      let sum_in_d_block_2_mlp_layer_norm1_variance = 0;
       const input_value = f[input_row + j];
       const input_2_value = f[input_2_row + j];
       const input_3_j = input_3_row + j * 64;
@@ -2139,16 +2139,16 @@ function compute_block__mlp_layer_norm_divide_again(
         f[output_2_j + k] = output_2_value;
         const t = f[input_4_j + k] * f[scale + k];
         f[output + k] = t / input_2_value;
-        d_block_2_mlp_layer_norm1_broadcast_reduceSum += t * output_2_value;
+        sum_in_d_block_2_mlp_layer_norm1_variance += t * output_2_value;
       }
-      const d_block_2_mlp_layer_norm1_divide_divide =
-        d_block_2_mlp_layer_norm1_broadcast_reduceSum / input_2_value / (input_2_value * 2) / 64;
-      let d_block_2_mlp_layer_norm1_divide = 0;
+      const quotient_in_d_block_2_mlp_layer_norm1_variance =
+        sum_in_d_block_2_mlp_layer_norm1_variance / input_2_value / (input_2_value * 2) / 64;
+      let d_block_2_mlp_layer_norm1_mean = 0;
       for (let k = 0; k < 64; k++) {
-        const t = d_block_2_mlp_layer_norm1_divide_divide * (f[input_3_j + k] - input_value);
-        d_block_2_mlp_layer_norm1_divide += t - (f[output + k] - t);
+        const t = quotient_in_d_block_2_mlp_layer_norm1_variance * (f[input_3_j + k] - input_value);
+        d_block_2_mlp_layer_norm1_mean += t - (f[output + k] - t);
       }
-      const d_block_2_mlp_layer_norm1_reduceSum = d_block_2_mlp_layer_norm1_divide / 64;
+      const d_block_2_mlp_layer_norm1_reduceSum = d_block_2_mlp_layer_norm1_mean / 64;
       const input_5_j = input_5_row + j * 64;
       const output_3_j = output_3_row + j * 64;
       const input_6_j = input_6_row + j * 64;
@@ -2156,7 +2156,8 @@ function compute_block__mlp_layer_norm_divide_again(
       for (let l = 0; l < 64; l++) {
         const output_3_value =
           f[input_5_j + l] +
-          (f[output + l] - 2 * (d_block_2_mlp_layer_norm1_divide_divide * (f[input_3_j + l] - input_value))) +
+          (f[output + l] -
+            2 * (quotient_in_d_block_2_mlp_layer_norm1_variance * (f[input_3_j + l] - input_value))) +
           d_block_2_mlp_layer_norm1_reduceSum;
         f[output_3_j + l] = output_3_value;
         f[output_4_j + l] = (f[input_6_j + l] !== 0 ? output_3_value : 0) * 1.1111111111111112;
@@ -2166,8 +2167,8 @@ function compute_block__mlp_layer_norm_divide_again(
 }
 
 // Gradient of block.2.mlp.layer-norm1.scale [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1.scale = Σ_n,1 d_block.2.mlp.layer-norm1 ·
-//   block.2.mlp.layer-norm1_divide_again
+//   d_block.2.mlp.layer-norm1.scale = Σ_i,k d_block.2.mlp.layer-norm1 ⊙
+//   block.2.mlp.layer-norm1_normal_again
 // And in the same way d_block.2.attention.layer-norm1.scale, d_block.1.mlp.layer-norm1.scale,
 //   d_block.1.attention.layer-norm1.scale.
 function compute_d_block__mlp_layer_norm_scale(
@@ -2192,9 +2193,9 @@ function compute_d_block__mlp_layer_norm_scale(
   }
 }
 
-// Gradient of Σ_last block.2.attention.attention1_mixed · block.2.attention.attention1.output
-//   [contract.vjp]:
-//   d_block.2.attention.attention1.output = Σ_n,1 block.2.attention.attention1_contract_5ᵀ ·
+// Gradient of block.2.attention.attention1_output_product = block.2.attention.attention1_mixed ·
+//   block.2.attention.attention1.output [contract.vjp]:
+//   d_block.2.attention.attention1.output = rearrange(block.2.attention.attention1_heads)ᵀ ·
 //   d_block.2.attention.attention1
 // And in the same way d_block.1.attention.attention1.output.
 function compute_d_block__attention_attention_output(
@@ -2282,10 +2283,10 @@ function compute_d_block__attention_attention_output(
   }
 }
 
-// Gradient of Σ_last block.2.attention.attention1_mixed · block.2.attention.attention1.output
-//   [contract.vjp]:
-//   d_block.2.attention.attention1_mixed = Σ_last d_block.2.attention.attention1 ·
-//   block.2.attention.attention1.output
+// Gradient of block.2.attention.attention1_output_product = block.2.attention.attention1_mixed ·
+//   block.2.attention.attention1.output [contract.vjp]:
+//   d_block.2.attention.attention1_mixed = d_block.2.attention.attention1 ·
+//   block.2.attention.attention1.outputᵀ
 // And in the same way d_block.1.attention.attention1_mixed.
 function compute_d_block__attention_attention_mixed(
   f: Numbers,
@@ -2365,14 +2366,14 @@ function compute_d_block__attention_attention_mixed(
   }
 }
 
-// Gradient of Σ_last block.2.attention.attention1_shares · block.2.attention.attention1_value
-//   [contract.vjp]:
-//   d_block.2.attention.attention1_contract_contract = Σ_2 block.2.attention.attention1_shares ·
+// Gradient of block.2.attention.attention1_heads = block.2.attention.attention1_shares ·
+//   block.2.attention.attention1_value [contract.vjp]:
+//   product_in_d_block.2.attention.attention1_heads = block.2.attention.attention1_sharesᵀ ·
 //   d_block.2.attention.attention1_mixed
-// And in the same way d_block.2.attention.attention1_contract_contract_2,
-//   d_block.1.attention.attention1_contract_contract,
-//   d_block.1.attention.attention1_contract_contract_2.
-function compute_d_block__attention_attention_contract_contract(
+// And in the same way product_in_d_block.2.attention.attention1_products,
+//   product_in_d_block.1.attention.attention1_heads,
+//   product_in_d_block.1.attention.attention1_products.
+function compute_product_in_d_block__attention_attention_heads(
   f: Numbers,
   n: number,
   input: number,
@@ -2459,7 +2460,8 @@ function compute_d_block__attention_attention_contract_contract(
 }
 
 // Gradient of block.2.attention.attention1.valueBias [broadcast.vjp]:
-//   d_block.2.attention.attention1.valueBias = Σ_n,1 d_block.2.attention.attention1_contract_contractᵀ
+//   d_block.2.attention.attention1.valueBias = Σ_i,k
+//   rearrange(product_in_d_block.2.attention.attention1_heads)
 // And in the same way d_block.2.attention.attention1.keyBias, d_block.2.attention.attention1.queryBias,
 //   d_block.1.attention.attention1.valueBias and 2 more.
 function compute_d_block__attention_attention_valueBias(
@@ -2481,9 +2483,10 @@ function compute_d_block__attention_attention_valueBias(
   }
 }
 
-// Gradient of Σ_last block.2.attention.layer-norm1 · block.2.attention.attention1.value [contract.vjp]:
-//   d_block.2.attention.attention1.value = Σ_n,1 block.2.attention.layer-norm1_again ·
-//   d_block.2.attention.attention1_contract_contractᵀ
+// Gradient of block.2.attention.attention1_value_product = block.2.attention.layer-norm1 ·
+//   block.2.attention.attention1.value [contract.vjp]:
+//   d_block.2.attention.attention1.value = block.2.attention.layer-norm1_againᵀ ·
+//   rearrange(product_in_d_block.2.attention.attention1_heads)
 // And in the same way d_block.2.attention.attention1.key, d_block.2.attention.attention1.query,
 //   d_block.1.attention.attention1.value and 2 more.
 function compute_d_block__attention_attention_value(
@@ -2571,10 +2574,10 @@ function compute_d_block__attention_attention_value(
   }
 }
 
-// Gradient of Σ_last block.2.attention.attention1_shares · block.2.attention.attention1_value
-//   [contract.vjp]:
-//   d_block.2.attention.attention1_shares = Σ_last d_block.2.attention.attention1_mixed ·
-//   block.2.attention.attention1_value
+// Gradient of block.2.attention.attention1_heads = block.2.attention.attention1_shares ·
+//   block.2.attention.attention1_value [contract.vjp]:
+//   d_block.2.attention.attention1_shares = d_block.2.attention.attention1_mixed ·
+//   block.2.attention.attention1_valueᵀ
 // And in the same way d_block.1.attention.attention1_shares.
 function compute_d_block__attention_attention_shares(
   f: Numbers,
@@ -2660,15 +2663,15 @@ function compute_d_block__attention_attention_shares(
   }
 }
 
-// Gradient of sum_of_exponentials [broadcast.vjp]:
-//   d_sum_of_exponentials_reduceSum = Σ_last d_block.2.attention.attention1_shares ·
-//   block.2.attention.attention1_shares
-// Gradient of (Σ_last block.2.attention.attention1_query · block.2.attention.attention1_key) · 0.25
+// Gradient of block.2.attention.attention1_sum_of_exponentials [broadcast.vjp]:
+//   sum_in_d_block.2.attention.attention1_sum_of_exponentials = Σ_j
+//   d_block.2.attention.attention1_shares ⊙ block.2.attention.attention1_shares
+// Gradient of block.2.attention.attention1_scores = 0.25 · block.2.attention.attention1_products
 //   [multiply.vjp]:
-//   d_block.2.attention.attention1_contract = ([index ≤ index] ? (d_block.2.attention.attention1_shares
-//   − d_sum_of_exponentials_reduceSum) · block.2.attention.attention1_shares : 0) · 0.25
-// And in the same way d_block.1.attention.attention1_contract.
-function compute_d_block__attention_attention_contract(
+//   d_block.2.attention.attention1_products = 0.25 · [j ≤ l] ⊙ (d_block.2.attention.attention1_shares −
+//   sum_in_d_block.2.attention.attention1_sum_of_exponentials) ⊙ block.2.attention.attention1_shares
+// And in the same way d_block.1.attention.attention1_products.
+function compute_d_block__attention_attention_products(
   f: Numbers,
   n: number,
   input: number,
@@ -2684,27 +2687,31 @@ function compute_d_block__attention_attention_contract(
       const input_2_j = input_2_row + j * 256;
       const output_j = output_row + j * 256;
       for (let l = 0; l < 16; l++) {
-        let d_sum_of_exponentials_reduceSum = 0;
+        let sum_in_d_block_2_attention_attention1_sum_of_exponentials = 0;
         const input_l = input_j + l * 16;
         const input_2_l = input_2_j + l * 16;
         for (let k = 0; k < 16; k++) {
-          d_sum_of_exponentials_reduceSum += f[input_l + k] * f[input_2_l + k];
+          sum_in_d_block_2_attention_attention1_sum_of_exponentials += f[input_l + k] * f[input_2_l + k];
         }
         const output_l = output_j + l * 16;
         for (let m = 0; m < 16; m++) {
           f[output_l + m] =
-            (m <= l ? (f[input_l + m] - d_sum_of_exponentials_reduceSum) * f[input_2_l + m] : 0) * 0.25;
+            (m <= l
+              ? (f[input_l + m] - sum_in_d_block_2_attention_attention1_sum_of_exponentials) *
+                f[input_2_l + m]
+              : 0) * 0.25;
         }
       }
     }
   }
 }
 
-// Gradient of Σ_last block.2.attention.layer-norm1 · block.2.attention.attention1.value [contract.vjp]:
-//   d_block.2.attention.layer-norm1_part = Σ_last d_block.2.attention.attention1_contract_contractᵀ ·
-//   block.2.attention.attention1.value
-// And in the same way d_block.2.attention.attention1_contract_contract_4,
-//   d_block.1.attention.layer-norm1_part, d_block.1.attention.attention1_contract_contract_4.
+// Gradient of block.2.attention.attention1_value_product = block.2.attention.layer-norm1 ·
+//   block.2.attention.attention1.value [contract.vjp]:
+//   d_block.2.attention.layer-norm1_part = rearrange(product_in_d_block.2.attention.attention1_heads) ·
+//   block.2.attention.attention1.valueᵀ
+// And in the same way product_in_d_block.2.attention.attention1_key_product,
+//   d_block.1.attention.layer-norm1_part, product_in_d_block.1.attention.attention1_key_product.
 function compute_d_block__attention_layer_norm_part(
   f: Numbers,
   n: number,
@@ -2784,12 +2791,14 @@ function compute_d_block__attention_layer_norm_part(
   }
 }
 
-// Gradient of Σ_last block.2.attention.layer-norm1 · block.2.attention.attention1.query [contract.vjp]:
-//   d_block.2.attention.attention1_contract_contract_5 = Σ_last
-//   d_block.2.attention.attention1_contract_contract_3ᵀ · block.2.attention.attention1.query
+// Gradient of block.2.attention.attention1_query_product = block.2.attention.layer-norm1 ·
+//   block.2.attention.attention1.query [contract.vjp]:
+//   product_in_d_block.2.attention.attention1_query_product =
+//   rearrange(product_in_d_block.2.attention.attention1_products_2) ·
+//   block.2.attention.attention1.queryᵀ
 //   d_block.2.attention.layer-norm1 = d_block.2.attention.layer-norm1_part +
-//   d_block.2.attention.attention1_contract_contract_4 +
-//   d_block.2.attention.attention1_contract_contract_5
+//   product_in_d_block.2.attention.attention1_key_product +
+//   product_in_d_block.2.attention.attention1_query_product
 // And in the same way d_block.1.attention.layer-norm1.
 function compute_d_block__attention_layer_norm(
   f: Numbers,
@@ -2876,84 +2885,85 @@ function compute_d_block__attention_layer_norm(
   }
 }
 
-// block.1.attention.layer-norm1_divide_again = (embedded − block.1.attention.layer-norm1_divide) /
+// block.1.attention.layer-norm1_normal_again = (embedded − block.1.attention.layer-norm1_mean) /
 //   block.1.attention.layer-norm1_sqrt
-// Gradient of block.1.attention.layer-norm1_centred / √(block.1.attention.layer-norm1_reduceSum_2 / 64
-//   + 0.00001) [divide.vjp]:
-//   d_block.1.attention.layer-norm1_centred_part = d_block.1.attention.layer-norm1 ·
+// Gradient of block.1.attention.layer-norm1_normal = block.1.attention.layer-norm1_centred /
+//   block.1.attention.layer-norm1_deviation [divide.vjp]:
+//   d_block.1.attention.layer-norm1_centred_part = d_block.1.attention.layer-norm1 ⊙
 //   block.1.attention.layer-norm1.scale / block.1.attention.layer-norm1_sqrt
-// Gradient of block.1.attention.layer-norm1_reduceSum_2 / 64 [broadcast.vjp]:
-//   d_block.1.attention.layer-norm1_broadcast_reduceSum = Σ_last d_block.1.attention.layer-norm1 ·
-//   block.1.attention.layer-norm1.scale · block.1.attention.layer-norm1_divide_again
-// Gradient of block.1.attention.layer-norm1_reduceSum_2 / 64 [divide.vjp]:
-//   d_block.1.attention.layer-norm1_divide_divide = d_block.1.attention.layer-norm1_broadcast_reduceSum
-//   / block.1.attention.layer-norm1_sqrt / (block.1.attention.layer-norm1_sqrt · 2) / 64
-// Gradient of block.1.attention.layer-norm1_divide [broadcast.vjp]:
-//   d_block.1.attention.layer-norm1_divide = Σ_last (d_block.1.attention.layer-norm1_divide_divide ·
-//   (embedded − block.1.attention.layer-norm1_divide) − (d_block.1.attention.layer-norm1_centred_part −
-//   d_block.1.attention.layer-norm1_divide_divide · (embedded − block.1.attention.layer-norm1_divide)))
-// Gradient of block.1.attention.layer-norm1_divide = block.1.attention.layer-norm1_reduceSum / 64
+// Gradient of block.1.attention.layer-norm1_variance [broadcast.vjp]:
+//   sum_in_d_block.1.attention.layer-norm1_variance = Σ_j d_block.1.attention.layer-norm1 ⊙
+//   block.1.attention.layer-norm1.scale ⊙ block.1.attention.layer-norm1_normal_again
+// Gradient of block.1.attention.layer-norm1_variance = block.1.attention.layer-norm1_reduceSum_2 / 64
 //   [divide.vjp]:
-//   d_block.1.attention.layer-norm1_reduceSum = d_block.1.attention.layer-norm1_divide / 64
-// Gradient of embedded = embedded_lessEqual ? 1.11111… · places : 0 [select.vjp]:
-//   d_embedded_multiply = embedded_lessEqual ? d_block.1.attention +
-//   d_block.1.attention.layer-norm1_centred_part − 2 · d_block.1.attention.layer-norm1_divide_divide ·
-//   (embedded − block.1.attention.layer-norm1_divide) + d_block.1.attention.layer-norm1_reduceSum : 0
-function compute_block_1_attention_layer_norm1_divide_again(f: Numbers, n: number): void {
+//   quotient_in_d_block.1.attention.layer-norm1_variance =
+//   sum_in_d_block.1.attention.layer-norm1_variance / block.1.attention.layer-norm1_sqrt / (2 ·
+//   block.1.attention.layer-norm1_sqrt) / 64
+// Gradient of block.1.attention.layer-norm1_mean [broadcast.vjp]:
+//   d_block.1.attention.layer-norm1_mean = Σ_j (quotient_in_d_block.1.attention.layer-norm1_variance ⊙
+//   (embedded − block.1.attention.layer-norm1_mean) − (d_block.1.attention.layer-norm1_centred_part −
+//   quotient_in_d_block.1.attention.layer-norm1_variance ⊙ (embedded −
+//   block.1.attention.layer-norm1_mean)))
+// Gradient of block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_reduceSum / 64
+//   d_block.1.attention.layer-norm1_reduceSum = d_block.1.attention.layer-norm1_mean / 64
+// Gradient of embedded = embedded_kept ⊙ 1.11111… · places [select.vjp]:
+//   d_embedded_multiply = embedded_kept ⊙ (d_block.1.attention +
+//   d_block.1.attention.layer-norm1_centred_part − 2 ·
+//   block.1.attention.layer-norm1_mean) + d_block.1.attention.layer-norm1_reduceSum)
+function compute_block_1_attention_layer_norm1_normal_again(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const block_1_attention_layer_norm1_divide_row = block_1_attention_layer_norm1_divide + row * 16;
+    const block_1_attention_layer_norm1_mean_row = block_1_attention_layer_norm1_mean + row * 16;
     const block_1_attention_layer_norm1_sqrt_row = block_1_attention_layer_norm1_sqrt + row * 16;
     const embedded_row = embedded + row * 1024;
-    const block_1_attention_layer_norm1_divide_again_row =
-      block_1_attention_layer_norm1_divide_again + row * 1024;
+    const block_1_attention_layer_norm1_normal_again_row =
+      block_1_attention_layer_norm1_normal_again + row * 1024;
     const d_block_1_attention_layer_norm1_row = d_block_1_attention_layer_norm1 + row * 1024;
-    const embedded_lessEqual_row = embedded_lessEqual + row * 1024;
+    const embedded_kept_row = embedded_kept + row * 1024;
     const d_block_1_attention_row = d_block_1_attention + row * 1024;
     const d_embedded_multiply_row = d_embedded_multiply + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let d_block_1_attention_layer_norm1_broadcast_reduceSum = 0;
-      const block_1_attention_layer_norm1_divide_value = f[block_1_attention_layer_norm1_divide_row + j];
+      let sum_in_d_block_1_attention_layer_norm1_variance = 0;
+      const block_1_attention_layer_norm1_mean_value = f[block_1_attention_layer_norm1_mean_row + j];
       const block_1_attention_layer_norm1_sqrt_value = f[block_1_attention_layer_norm1_sqrt_row + j];
       const embedded_j = embedded_row + j * 64;
-      const block_1_attention_layer_norm1_divide_again_j =
-        block_1_attention_layer_norm1_divide_again_row + j * 64;
+      const block_1_attention_layer_norm1_normal_again_j =
+        block_1_attention_layer_norm1_normal_again_row + j * 64;
       const d_block_1_attention_layer_norm1_j = d_block_1_attention_layer_norm1_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        const block_1_attention_layer_norm1_divide_again_value =
-          (f[embedded_j + k] - block_1_attention_layer_norm1_divide_value) /
+        const block_1_attention_layer_norm1_normal_again_value =
+          (f[embedded_j + k] - block_1_attention_layer_norm1_mean_value) /
           block_1_attention_layer_norm1_sqrt_value;
-        f[block_1_attention_layer_norm1_divide_again_j + k] =
-          block_1_attention_layer_norm1_divide_again_value;
+        f[block_1_attention_layer_norm1_normal_again_j + k] =
+          block_1_attention_layer_norm1_normal_again_value;
         const t = f[d_block_1_attention_layer_norm1_j + k] * f[block_1_attention_layer_norm1_scale + k];
         f[d_block_1_attention_layer_norm1_centred_part + k] = t / block_1_attention_layer_norm1_sqrt_value;
-        d_block_1_attention_layer_norm1_broadcast_reduceSum +=
-          t * block_1_attention_layer_norm1_divide_again_value;
+        sum_in_d_block_1_attention_layer_norm1_variance +=
+          t * block_1_attention_layer_norm1_normal_again_value;
       }
-      const d_block_1_attention_layer_norm1_divide_divide =
-        d_block_1_attention_layer_norm1_broadcast_reduceSum /
+      const quotient_in_d_block_1_attention_layer_norm1_variance =
+        sum_in_d_block_1_attention_layer_norm1_variance /
         block_1_attention_layer_norm1_sqrt_value /
         (block_1_attention_layer_norm1_sqrt_value * 2) /
         64;
-      let d_block_1_attention_layer_norm1_divide = 0;
+      let d_block_1_attention_layer_norm1_mean = 0;
       for (let k = 0; k < 64; k++) {
         const t =
-          d_block_1_attention_layer_norm1_divide_divide *
-          (f[embedded_j + k] - block_1_attention_layer_norm1_divide_value);
-        d_block_1_attention_layer_norm1_divide +=
-          t - (f[d_block_1_attention_layer_norm1_centred_part + k] - t);
+          quotient_in_d_block_1_attention_layer_norm1_variance *
+          (f[embedded_j + k] - block_1_attention_layer_norm1_mean_value);
+        d_block_1_attention_layer_norm1_mean += t - (f[d_block_1_attention_layer_norm1_centred_part + k] - t);
       }
-      const d_block_1_attention_layer_norm1_reduceSum = d_block_1_attention_layer_norm1_divide / 64;
-      const embedded_lessEqual_j = embedded_lessEqual_row + j * 64;
+      const d_block_1_attention_layer_norm1_reduceSum = d_block_1_attention_layer_norm1_mean / 64;
+      const embedded_kept_j = embedded_kept_row + j * 64;
       const d_block_1_attention_j = d_block_1_attention_row + j * 64;
       const d_embedded_multiply_j = d_embedded_multiply_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[d_embedded_multiply_j + l] =
-          f[embedded_lessEqual_j + l] !== 0
+          f[embedded_kept_j + l] !== 0
             ? f[d_block_1_attention_j + l] +
               (f[d_block_1_attention_layer_norm1_centred_part + l] -
                 2 *
-                  (d_block_1_attention_layer_norm1_divide_divide *
-                    (f[embedded_j + l] - block_1_attention_layer_norm1_divide_value))) +
+                  (quotient_in_d_block_1_attention_layer_norm1_variance *
+                    (f[embedded_j + l] - block_1_attention_layer_norm1_mean_value))) +
               d_block_1_attention_layer_norm1_reduceSum
             : 0;
       }
@@ -2962,25 +2972,25 @@ function compute_block_1_attention_layer_norm1_divide_again(f: Numbers, n: numbe
 }
 
 // Gradient of places.weight [broadcast.vjp]:
-//   d_places.weight_reduceSum = Σ_n d_embedded_multiply
-//   d_places.weight = 1.11111… · d_places.weight_reduceSum
+//   sum_in_d_places.weight = Σ_i d_embedded_multiply
+//   d_places.weight = 1.11111… · sum_in_d_places.weight
 function compute_d_places_weight(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i++) {
     const d_embedded_multiply_i = d_embedded_multiply + i * 64;
     const d_places_weight_i = d_places_weight + i * 64;
     for (let j = 0; j < 64; j++) {
-      let d_places_weight_reduceSum = 0;
+      let sum_in_d_places_weight = 0;
       const d_embedded_multiply_j = d_embedded_multiply_i + j;
       for (let row = 0; row < n; row++) {
-        d_places_weight_reduceSum += f[d_embedded_multiply_j + row * 1024];
+        sum_in_d_places_weight += f[d_embedded_multiply_j + row * 1024];
       }
-      f[d_places_weight_i + j] = 1.1111111111111112 * d_places_weight_reduceSum;
+      f[d_places_weight_i + j] = 1.1111111111111112 * sum_in_d_places_weight;
     }
   }
 }
 
 // Gradient of characters = characters.weight[text] [gather.vjp]:
-//   d_characters.weight = scatter(d_embedded_multiply · 1.11111… at text)
+//   d_characters.weight = scatter(1.11111… · d_embedded_multiply at text)
 function compute_d_characters_weight(f: Numbers, integers: Int32Array, n: number): void {
   for (let i = 0; i < 27; i++) {
     const d_characters_weight_i = d_characters_weight + i * 64;
@@ -3002,11 +3012,11 @@ function compute_d_characters_weight(f: Numbers, integers: Int32Array, n: number
   }
 }
 
-// learningRate = [optimizer:step < 100] ? 0.003 · (optimizer:step + 1) / 100 : 0.0015 · (1 +
+// learningRate = 0.003 · (optimizer:step + 1) / 100 if optimizer:step < 100 else 0.0015 · (1 +
 //   cos(3.14159… · min(max(optimizer:step − 100, 0), 4120) / 4120))
-// adamw = 1 − 0.1 · learningRate
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adamw_2 = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// kept_share = 1 − 0.1 · learningRate
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
@@ -3016,52 +3026,52 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
       ? 0.003 * ((t0 + 1) / 100)
       : 0.0015 * (1 + cos(3.141592653589793 * (Math.min(Math.max(t0 - 100, 0), 4120) / 4120)));
   doubles[learningRate] = learningRate_value;
-  f[update_adamw] = 1 - 0.1 * learningRate_value;
+  f[update_kept_share] = 1 - 0.1 * learningRate_value;
   const t1 = t0 + 1;
   f[update_stepSize] = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
-  f[update_adamw_2] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  f[update_reciprocal_of_correction] = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
 }
 
-// clip = Σ flat:gradients · flat:gradients
-// clip_2 = min(1 / (√(clip) + 0.000001), 1)
-function compute_clip_2(f: Numbers): void {
-  let clip = 0;
+// sum_of_squares = Σ_j flat:gradients²
+// clip_factor = min(1 / (√(sum_of_squares) + 0.000001), 1)
+function compute_clip_factor(f: Numbers): void {
+  let sum_of_squares = 0;
   for (let k = 0; k < 104603; k++) {
     const gradients_value = f[gradients + k];
-    clip += gradients_value * gradients_value;
+    sum_of_squares += gradients_value * gradients_value;
   }
-  f[update_clip_2] = Math.min(1 / (Math.sqrt(clip) + 0.000001), 1);
+  f[update_clip_factor] = Math.min(1 / (Math.sqrt(sum_of_squares) + 0.000001), 1);
 }
 
-// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_2 · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · clip_2 · flat:gradients · clip_2 ·
-//   flat:gradients
-// next_parameters = adamw · flat:parameters − stepSize · next_mean / (√(next_squares) · adamw_2 + 1e-8)
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_factor · flat:gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · (clip_factor · flat:gradients)²
+// next_parameters = kept_share · flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers): void {
-  const clip_2 = f[update_clip_2];
-  const adamw = f[update_adamw];
+  const clip_factor = f[update_clip_factor];
+  const kept_share = f[update_kept_share];
   const stepSize = f[update_stepSize];
-  const adamw_2 = f[update_adamw_2];
+  const reciprocal_of_correction = f[update_reciprocal_of_correction];
   for (let i = 0; i < 104603; i++) {
-    const t = clip_2 * f[gradients + i];
+    const t = clip_factor * f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * t;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (t * t);
     f[parameters + i] =
-      adamw * f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adamw_2 + 1e-8));
+      kept_share * f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
 }
 
 // places = characters.weight[text] + places.weight
-// block.1.attention.layer-norm1_reduceSum = Σ_last places
-// block.1.attention.layer-norm1_divide = block.1.attention.layer-norm1_reduceSum / 64
-// block.1.attention.layer-norm1_reduceSum_2 = Σ_last (places − block.1.attention.layer-norm1_divide) ·
-//   (places − block.1.attention.layer-norm1_divide)
+// block.1.attention.layer-norm1_reduceSum = Σ_j places
+// block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_reduceSum / 64
+// block.1.attention.layer-norm1_reduceSum_2 = Σ_j (places − block.1.attention.layer-norm1_mean)²
 // block.1.attention.layer-norm1_sqrt = √(block.1.attention.layer-norm1_reduceSum_2 / 64 + 0.00001)
-// block.1.attention.layer-norm1 = (places − block.1.attention.layer-norm1_divide) /
-//   block.1.attention.layer-norm1_sqrt · block.1.attention.layer-norm1.scale +
+// block.1.attention.layer-norm1 = (places − block.1.attention.layer-norm1_mean) /
+//   block.1.attention.layer-norm1_sqrt ⊙ block.1.attention.layer-norm1.scale +
 //   block.1.attention.layer-norm1.shift
 // The same for evaluate.
 function compute_block_1_attention_layer_norm1_2(
@@ -3086,10 +3096,10 @@ function compute_block_1_attention_layer_norm1_2(
         f[output_j + k] = output_value;
         block_1_attention_layer_norm1_reduceSum += output_value;
       }
-      const block_1_attention_layer_norm1_divide_value = block_1_attention_layer_norm1_reduceSum / 64;
+      const block_1_attention_layer_norm1_mean_value = block_1_attention_layer_norm1_reduceSum / 64;
       let block_1_attention_layer_norm1_reduceSum_2 = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[output_j + k] - block_1_attention_layer_norm1_divide_value;
+        const t = f[output_j + k] - block_1_attention_layer_norm1_mean_value;
         block_1_attention_layer_norm1_reduceSum_2 += t * t;
       }
       const block_1_attention_layer_norm1_sqrt_value = Math.sqrt(
@@ -3098,7 +3108,7 @@ function compute_block_1_attention_layer_norm1_2(
       const output_2_j = output_2_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[output_2_j + l] =
-          ((f[output_j + l] - block_1_attention_layer_norm1_divide_value) /
+          ((f[output_j + l] - block_1_attention_layer_norm1_mean_value) /
             block_1_attention_layer_norm1_sqrt_value) *
             f[block_1_attention_layer_norm1_scale + l] +
           f[block_1_attention_layer_norm1_shift + l];
@@ -3107,9 +3117,9 @@ function compute_block_1_attention_layer_norm1_2(
   }
 }
 
-// block.1.attention.attention1_contract_6 = Σ_last block.1.attention.attention1_contract_5ᵀ ·
+// block.1.attention.attention1_output_product = rearrange(block.1.attention.attention1_heads) ·
 //   block.1.attention.attention1.output
-// block.1.attention = places + block.1.attention.attention1_contract_6 +
+// block.1.attention = places + block.1.attention.attention1_output_product +
 //   block.1.attention.attention1.outputBias
 // And in the same way block.2.attention.
 function compute_block__attention_2(
@@ -3200,13 +3210,12 @@ function compute_block__attention_2(
   }
 }
 
-// block.1.mlp.layer-norm1_reduceSum = Σ_last block.1.attention
-// block.1.mlp.layer-norm1_divide = block.1.mlp.layer-norm1_reduceSum / 64
-// block.1.mlp.layer-norm1_reduceSum_2 = Σ_last (block.1.attention − block.1.mlp.layer-norm1_divide) ·
-//   (block.1.attention − block.1.mlp.layer-norm1_divide)
+// block.1.mlp.layer-norm1_reduceSum = Σ_j block.1.attention
+// block.1.mlp.layer-norm1_mean = block.1.mlp.layer-norm1_reduceSum / 64
+// block.1.mlp.layer-norm1_reduceSum_2 = Σ_j (block.1.attention − block.1.mlp.layer-norm1_mean)²
 // block.1.mlp.layer-norm1_sqrt = √(block.1.mlp.layer-norm1_reduceSum_2 / 64 + 0.00001)
-// block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_divide) /
-//   block.1.mlp.layer-norm1_sqrt · block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
+// block.1.mlp.layer-norm1 = (block.1.attention − block.1.mlp.layer-norm1_mean) /
+//   block.1.mlp.layer-norm1_sqrt ⊙ block.1.mlp.layer-norm1.scale + block.1.mlp.layer-norm1.shift
 // And in the same way block.2.attention.layer-norm1, block.2.mlp.layer-norm1, norm.
 function compute_block__mlp_layer_norm_2(
   f: Numbers,
@@ -3225,10 +3234,10 @@ function compute_block__mlp_layer_norm_2(
       for (let k = 0; k < 64; k++) {
         block_1_mlp_layer_norm1_reduceSum += f[input_j + k];
       }
-      const block_1_mlp_layer_norm1_divide_value = block_1_mlp_layer_norm1_reduceSum / 64;
+      const block_1_mlp_layer_norm1_mean_value = block_1_mlp_layer_norm1_reduceSum / 64;
       let block_1_mlp_layer_norm1_reduceSum_2 = 0;
       for (let k = 0; k < 64; k++) {
-        const t = f[input_j + k] - block_1_mlp_layer_norm1_divide_value;
+        const t = f[input_j + k] - block_1_mlp_layer_norm1_mean_value;
         block_1_mlp_layer_norm1_reduceSum_2 += t * t;
       }
       const block_1_mlp_layer_norm1_sqrt_value = Math.sqrt(
@@ -3237,7 +3246,7 @@ function compute_block__mlp_layer_norm_2(
       const output_j = output_row + j * 64;
       for (let l = 0; l < 64; l++) {
         f[output_j + l] =
-          ((f[input_j + l] - block_1_mlp_layer_norm1_divide_value) / block_1_mlp_layer_norm1_sqrt_value) *
+          ((f[input_j + l] - block_1_mlp_layer_norm1_mean_value) / block_1_mlp_layer_norm1_sqrt_value) *
             f[scale + l] +
           f[shift + l];
       }
@@ -3245,9 +3254,9 @@ function compute_block__mlp_layer_norm_2(
   }
 }
 
-// block.1.mlp.hidden_product = Σ_last block.1.mlp.layer-norm1 · block.1.mlp.hidden.weight
+// block.1.mlp.hidden_product = block.1.mlp.layer-norm1 · block.1.mlp.hidden.weight
 // block.1.mlp.hidden_sum = block.1.mlp.hidden_product + block.1.mlp.hidden.bias
-// block.1.mlp.hidden = 0.5 · (1 + erf(0.707107… · block.1.mlp.hidden_sum)) · block.1.mlp.hidden_sum
+// block.1.mlp.hidden = 0.5 · (1 + erf(0.707107… · block.1.mlp.hidden_sum)) ⊙ block.1.mlp.hidden_sum
 // And in the same way block.2.mlp.hidden.
 function compute_block__mlp_hidden_2(
   f: Numbers,
@@ -3346,7 +3355,7 @@ function compute_block__mlp_hidden_2(
   }
 }
 
-// block.1.mlp.output_product = Σ_last block.1.mlp.hidden · block.1.mlp.output.weight
+// block.1.mlp.output_product = block.1.mlp.hidden · block.1.mlp.output.weight
 // block.1.mlp = block.1.attention + block.1.mlp.output_product + block.1.mlp.output.bias
 // And in the same way block.2.mlp.
 function compute_block__mlp_2(
@@ -3436,15 +3445,15 @@ function compute_block__mlp_2(
   }
 }
 
-// maximum_3 = max_last(logits)
-// sum_of_exponentials_3 = Σ_last exp(logits − maximum_3)
-// expected_logit = Σ_last ([index = next] ? logits − maximum_3 : 0)
-// loss_total = Σ ([next ≥ 0] ? ln(sum_of_exponentials_3) − expected_logit : 0)
+// maximum = max_j(logits)
+// sum_of_exponentials = Σ_j exp(logits − maximum)
+// expected_logit = Σ_j [j = next] ⊙ (logits − maximum)
+// loss_total = Σ_i,j [next ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [next ≥ 0]
+// loss_count = Σ_i,j [next ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([logits = maximum_3] ? −index : −∞)
-// accuracy_total = Σ ([next ≥ 0] ? [−minus_predicted_class = next] : 0)
+// minus_predicted_class = max_j(−j if logits = maximum else −∞)
+// accuracy_total = Σ_i,j [next ≥ 0] ⊙ [−minus_predicted_class = next]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -3460,26 +3469,26 @@ function compute_totals_accuracy_count(
     const logits_row = evaluate_logits + row * 432;
     const next_row = next + row * 16;
     for (let k = 0; k < 16; k++) {
-      let maximum_3 = -Infinity;
+      let maximum = -Infinity;
       const logits_k = logits_row + k * 27;
       for (let l = 0; l < 27; l++) {
-        maximum_3 = Math.max(maximum_3, f[logits_k + l]);
+        maximum = Math.max(maximum, f[logits_k + l]);
       }
-      let sum_of_exponentials_3_value = 0;
+      let sum_of_exponentials_value = 0;
       let expected_logit = 0;
       let minus_predicted_class = -Infinity;
       const next_value = integers[next_row + k];
-      const round = Math.fround(maximum_3);
+      const round = Math.fround(maximum);
       for (let l = 0; l < 27; l++) {
         const logits_value = f[logits_k + l];
-        sum_of_exponentials_3_value += exp(logits_value - maximum_3);
-        expected_logit += l === next_value ? logits_value - maximum_3 : 0;
+        sum_of_exponentials_value += exp(logits_value - maximum);
+        expected_logit += l === next_value ? logits_value - maximum : 0;
         minus_predicted_class = Math.max(
           minus_predicted_class,
           Math.fround(logits_value) === round ? -l : -Infinity,
         );
       }
-      loss_total += next_value >= 0 ? log(sum_of_exponentials_3_value) - expected_logit : 0;
+      loss_total += next_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
       loss_count += next_value >= 0 ? 1 : 0;
       accuracy_total +=
         next_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(next_value) ? 1 : 0) : 0;
@@ -3506,7 +3515,7 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_block_1_attention_layer_norm1(f, integers, n);
-  compute_block_1_attention_dropout1_lessEqual(f, integers, n);
+  compute_block_1_attention_dropout1_kept(f, integers, n);
   compute_block__attention_attention_query(
     f,
     n,
@@ -3534,7 +3543,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     block_1_attention_attention1_select,
-    exponentials,
+    block_1_attention_attention1_exponentials,
     block_1_attention_attention1_shares,
   );
   compute_block__attention_attention_query(
@@ -3545,31 +3554,31 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_valueBias,
     block_1_attention_attention1_value_2,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     block_1_attention_attention1_shares,
     block_1_attention_attention1_value_2,
-    block_1_attention_attention1_contract_5,
+    block_1_attention_attention1_heads,
   );
   compute_block__attention(
     f,
     n,
-    block_1_attention_attention1_contract_5,
+    block_1_attention_attention1_heads,
     block_1_attention_attention1_output,
     embedded,
-    block_1_attention_dropout1_lessEqual,
+    block_1_attention_dropout1_kept,
     block_1_attention_attention1_outputBias,
     block_1_attention,
   );
-  compute_block_1_mlp_dropout1_lessEqual(f, integers, n);
+  compute_block_1_mlp_dropout1_kept(f, integers, n);
   compute_block__mlp_layer_norm(
     f,
     n,
     block_1_attention,
     block_1_mlp_layer_norm1_scale,
     block_1_mlp_layer_norm1_shift,
-    block_1_mlp_layer_norm1_divide,
+    block_1_mlp_layer_norm1_mean,
     block_1_mlp_layer_norm1_sqrt,
     block_1_mlp_layer_norm1,
   );
@@ -3580,7 +3589,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_mlp_hidden_weight,
     block_1_mlp_hidden_bias,
     block_1_mlp_hidden_sum,
-    block_1_mlp_hidden_gelu,
+    block_1_mlp_hidden_twice_phi,
     block_1_mlp_hidden,
   );
   compute_block__mlp(
@@ -3589,18 +3598,18 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_mlp_hidden,
     block_1_mlp_output_weight,
     block_1_attention,
-    block_1_mlp_dropout1_lessEqual,
+    block_1_mlp_dropout1_kept,
     block_1_mlp_output_bias,
     block_1_mlp,
   );
-  compute_block_2_attention_dropout1_lessEqual(f, integers, n);
+  compute_block_2_attention_dropout1_kept(f, integers, n);
   compute_block__mlp_layer_norm(
     f,
     n,
     block_1_mlp,
     block_2_attention_layer_norm1_scale,
     block_2_attention_layer_norm1_shift,
-    block_2_attention_layer_norm1_divide,
+    block_2_attention_layer_norm1_mean,
     block_2_attention_layer_norm1_sqrt,
     block_2_attention_layer_norm1,
   );
@@ -3631,7 +3640,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     block_2_attention_attention1_select,
-    exponentials_2,
+    block_2_attention_attention1_exponentials,
     block_2_attention_attention1_shares,
   );
   compute_block__attention_attention_query(
@@ -3642,31 +3651,31 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_valueBias,
     block_2_attention_attention1_value_2,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     block_2_attention_attention1_shares,
     block_2_attention_attention1_value_2,
-    block_2_attention_attention1_contract_5,
+    block_2_attention_attention1_heads,
   );
   compute_block__attention(
     f,
     n,
-    block_2_attention_attention1_contract_5,
+    block_2_attention_attention1_heads,
     block_2_attention_attention1_output,
     block_1_mlp,
-    block_2_attention_dropout1_lessEqual,
+    block_2_attention_dropout1_kept,
     block_2_attention_attention1_outputBias,
     block_2_attention,
   );
-  compute_block_2_mlp_dropout1_lessEqual(f, integers, n);
+  compute_block_2_mlp_dropout1_kept(f, integers, n);
   compute_block__mlp_layer_norm(
     f,
     n,
     block_2_attention,
     block_2_mlp_layer_norm1_scale,
     block_2_mlp_layer_norm1_shift,
-    block_2_mlp_layer_norm1_divide,
+    block_2_mlp_layer_norm1_mean,
     block_2_mlp_layer_norm1_sqrt,
     block_2_mlp_layer_norm1,
   );
@@ -3677,7 +3686,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_mlp_hidden_weight,
     block_2_mlp_hidden_bias,
     block_2_mlp_hidden_sum,
-    block_2_mlp_hidden_gelu,
+    block_2_mlp_hidden_twice_phi,
     block_2_mlp_hidden,
   );
   compute_block__mlp(
@@ -3686,7 +3695,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_mlp_hidden,
     block_2_mlp_output_weight,
     block_2_attention,
-    block_2_mlp_dropout1_lessEqual,
+    block_2_mlp_dropout1_kept,
     block_2_mlp_output_bias,
     block_2_mlp,
   );
@@ -3699,17 +3708,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_d_norm_centred_part(f, n);
   compute_d_norm_scale(f, n);
   compute_d_block_2_mlp_output(f, n);
-  compute_d_block__mlp_output_bias(
-    f,
-    n,
-    block_2_mlp_dropout1_lessEqual,
-    d_block_2_mlp,
-    d_block_2_mlp_output_bias,
-  );
+  compute_d_block__mlp_output_bias(f, n, block_2_mlp_dropout1_kept, d_block_2_mlp, d_block_2_mlp_output_bias);
   compute_block__mlp_hidden_again(
     f,
     n,
-    block_2_mlp_hidden_gelu,
+    block_2_mlp_hidden_twice_phi,
     block_2_mlp_hidden_sum,
     block_2_mlp_hidden_again,
   );
@@ -3727,14 +3730,14 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_mlp_output_weight,
     d_block_2_mlp_hidden,
     block_2_mlp_hidden_sum,
-    block_2_mlp_hidden_gelu,
+    block_2_mlp_hidden_twice_phi,
     d_block_2_mlp_hidden_sum,
   );
   compute_d_block__mlp_hidden_bias(f, n, d_block_2_mlp_hidden_sum, d_block_2_mlp_hidden_bias);
   compute_block__mlp_layer_norm_again(
     f,
     n,
-    block_2_mlp_layer_norm1_divide,
+    block_2_mlp_layer_norm1_mean,
     block_2_mlp_layer_norm1_sqrt,
     block_2_attention,
     block_2_mlp_layer_norm1_scale,
@@ -3756,18 +3759,18 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block_2_mlp_layer_norm1,
   );
   compute_d_block__mlp_layer_norm_shift(f, n, d_block_2_mlp_layer_norm1, d_block_2_mlp_layer_norm1_shift);
-  compute_block__mlp_layer_norm_divide_again(
+  compute_block__mlp_layer_norm_normal_again(
     f,
     n,
-    block_2_mlp_layer_norm1_divide,
+    block_2_mlp_layer_norm1_mean,
     block_2_mlp_layer_norm1_sqrt,
     block_2_attention,
     d_block_2_mlp_layer_norm1,
     block_2_mlp_layer_norm1_scale,
     d_block_2_mlp_layer_norm1_centred_part,
     d_block_2_mlp,
-    block_2_attention_dropout1_lessEqual,
-    block_2_mlp_layer_norm1_divide_again,
+    block_2_attention_dropout1_kept,
+    block_2_mlp_layer_norm1_normal_again,
     d_block_2_attention,
     d_block_2_attention_attention1,
   );
@@ -3775,20 +3778,20 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     d_block_2_mlp_layer_norm1,
-    block_2_mlp_layer_norm1_divide_again,
+    block_2_mlp_layer_norm1_normal_again,
     d_block_2_mlp_layer_norm1_scale,
   );
   compute_d_block__mlp_output_bias(
     f,
     n,
-    block_2_attention_dropout1_lessEqual,
+    block_2_attention_dropout1_kept,
     d_block_2_attention,
     d_block_2_attention_attention1_outputBias,
   );
   compute_d_block__attention_attention_output(
     f,
     n,
-    block_2_attention_attention1_contract_5,
+    block_2_attention_attention1_heads,
     d_block_2_attention_attention1,
     d_block_2_attention_attention1_output,
   );
@@ -3799,23 +3802,23 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_output,
     d_block_2_attention_attention1_mixed,
   );
-  compute_d_block__attention_attention_contract_contract(
+  compute_product_in_d_block__attention_attention_heads(
     f,
     n,
     block_2_attention_attention1_shares,
     d_block_2_attention_attention1_mixed,
-    d_block_2_attention_attention1_contract_contract,
+    product_in_d_block_2_attention_attention1_heads,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    d_block_2_attention_attention1_contract_contract,
+    product_in_d_block_2_attention_attention1_heads,
     d_block_2_attention_attention1_valueBias,
   );
   compute_block__mlp_layer_norm_again(
     f,
     n,
-    block_2_attention_layer_norm1_divide,
+    block_2_attention_layer_norm1_mean,
     block_2_attention_layer_norm1_sqrt,
     block_1_mlp,
     block_2_attention_layer_norm1_scale,
@@ -3826,7 +3829,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     block_2_attention_layer_norm1_again,
-    d_block_2_attention_attention1_contract_contract,
+    product_in_d_block_2_attention_attention1_heads,
     d_block_2_attention_attention1_value,
   );
   compute_d_block__attention_attention_shares(
@@ -3836,74 +3839,74 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_value_2,
     d_block_2_attention_attention1_shares,
   );
-  compute_d_block__attention_attention_contract(
+  compute_d_block__attention_attention_products(
     f,
     n,
     d_block_2_attention_attention1_shares,
     block_2_attention_attention1_shares,
-    d_block_2_attention_attention1_contract,
+    d_block_2_attention_attention1_products,
   );
-  compute_d_block__attention_attention_contract_contract(
+  compute_product_in_d_block__attention_attention_heads(
     f,
     n,
-    d_block_2_attention_attention1_contract,
+    d_block_2_attention_attention1_products,
     block_2_attention_attention1_query_2,
-    d_block_2_attention_attention1_contract_contract_2,
+    product_in_d_block_2_attention_attention1_products,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    d_block_2_attention_attention1_contract_contract_2,
+    product_in_d_block_2_attention_attention1_products,
     d_block_2_attention_attention1_keyBias,
   );
   compute_d_block__attention_attention_value(
     f,
     n,
     block_2_attention_layer_norm1_again,
-    d_block_2_attention_attention1_contract_contract_2,
+    product_in_d_block_2_attention_attention1_products,
     d_block_2_attention_attention1_key,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
-    d_block_2_attention_attention1_contract,
+    d_block_2_attention_attention1_products,
     block_2_attention_attention1_key_2,
-    d_block_2_attention_attention1_contract_contract_3,
+    product_in_d_block_2_attention_attention1_products_2,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    d_block_2_attention_attention1_contract_contract_3,
+    product_in_d_block_2_attention_attention1_products_2,
     d_block_2_attention_attention1_queryBias,
   );
   compute_d_block__attention_attention_value(
     f,
     n,
     block_2_attention_layer_norm1_again,
-    d_block_2_attention_attention1_contract_contract_3,
+    product_in_d_block_2_attention_attention1_products_2,
     d_block_2_attention_attention1_query,
   );
   compute_d_block__attention_layer_norm_part(
     f,
     n,
-    d_block_2_attention_attention1_contract_contract,
+    product_in_d_block_2_attention_attention1_heads,
     block_2_attention_attention1_value,
     d_block_2_attention_layer_norm1_part,
   );
   compute_d_block__attention_layer_norm_part(
     f,
     n,
-    d_block_2_attention_attention1_contract_contract_2,
+    product_in_d_block_2_attention_attention1_products,
     block_2_attention_attention1_key,
-    d_block_2_attention_attention1_contract_contract_4,
+    product_in_d_block_2_attention_attention1_key_product,
   );
   compute_d_block__attention_layer_norm(
     f,
     n,
-    d_block_2_attention_attention1_contract_contract_3,
+    product_in_d_block_2_attention_attention1_products_2,
     block_2_attention_attention1_query,
     d_block_2_attention_layer_norm1_part,
-    d_block_2_attention_attention1_contract_contract_4,
+    product_in_d_block_2_attention_attention1_key_product,
     d_block_2_attention_layer_norm1,
   );
   compute_d_block__mlp_layer_norm_shift(
@@ -3912,18 +3915,18 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block_2_attention_layer_norm1,
     d_block_2_attention_layer_norm1_shift,
   );
-  compute_block__mlp_layer_norm_divide_again(
+  compute_block__mlp_layer_norm_normal_again(
     f,
     n,
-    block_2_attention_layer_norm1_divide,
+    block_2_attention_layer_norm1_mean,
     block_2_attention_layer_norm1_sqrt,
     block_1_mlp,
     d_block_2_attention_layer_norm1,
     block_2_attention_layer_norm1_scale,
     d_block_2_attention_layer_norm1_centred_part,
     d_block_2_attention,
-    block_1_mlp_dropout1_lessEqual,
-    block_2_attention_layer_norm1_divide_again,
+    block_1_mlp_dropout1_kept,
+    block_2_attention_layer_norm1_normal_again,
     d_block_1_mlp,
     d_block_1_mlp_output,
   );
@@ -3931,20 +3934,14 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     d_block_2_attention_layer_norm1,
-    block_2_attention_layer_norm1_divide_again,
+    block_2_attention_layer_norm1_normal_again,
     d_block_2_attention_layer_norm1_scale,
   );
-  compute_d_block__mlp_output_bias(
-    f,
-    n,
-    block_1_mlp_dropout1_lessEqual,
-    d_block_1_mlp,
-    d_block_1_mlp_output_bias,
-  );
+  compute_d_block__mlp_output_bias(f, n, block_1_mlp_dropout1_kept, d_block_1_mlp, d_block_1_mlp_output_bias);
   compute_block__mlp_hidden_again(
     f,
     n,
-    block_1_mlp_hidden_gelu,
+    block_1_mlp_hidden_twice_phi,
     block_1_mlp_hidden_sum,
     block_1_mlp_hidden_again,
   );
@@ -3962,14 +3959,14 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_mlp_output_weight,
     d_block_1_mlp_hidden,
     block_1_mlp_hidden_sum,
-    block_1_mlp_hidden_gelu,
+    block_1_mlp_hidden_twice_phi,
     d_block_1_mlp_hidden_sum,
   );
   compute_d_block__mlp_hidden_bias(f, n, d_block_1_mlp_hidden_sum, d_block_1_mlp_hidden_bias);
   compute_block__mlp_layer_norm_again(
     f,
     n,
-    block_1_mlp_layer_norm1_divide,
+    block_1_mlp_layer_norm1_mean,
     block_1_mlp_layer_norm1_sqrt,
     block_1_attention,
     block_1_mlp_layer_norm1_scale,
@@ -3991,18 +3988,18 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block_1_mlp_layer_norm1,
   );
   compute_d_block__mlp_layer_norm_shift(f, n, d_block_1_mlp_layer_norm1, d_block_1_mlp_layer_norm1_shift);
-  compute_block__mlp_layer_norm_divide_again(
+  compute_block__mlp_layer_norm_normal_again(
     f,
     n,
-    block_1_mlp_layer_norm1_divide,
+    block_1_mlp_layer_norm1_mean,
     block_1_mlp_layer_norm1_sqrt,
     block_1_attention,
     d_block_1_mlp_layer_norm1,
     block_1_mlp_layer_norm1_scale,
     d_block_1_mlp_layer_norm1_centred_part,
     d_block_1_mlp,
-    block_1_attention_dropout1_lessEqual,
-    block_1_mlp_layer_norm1_divide_again,
+    block_1_attention_dropout1_kept,
+    block_1_mlp_layer_norm1_normal_again,
     d_block_1_attention,
     d_block_1_attention_attention1,
   );
@@ -4010,20 +4007,20 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     d_block_1_mlp_layer_norm1,
-    block_1_mlp_layer_norm1_divide_again,
+    block_1_mlp_layer_norm1_normal_again,
     d_block_1_mlp_layer_norm1_scale,
   );
   compute_d_block__mlp_output_bias(
     f,
     n,
-    block_1_attention_dropout1_lessEqual,
+    block_1_attention_dropout1_kept,
     d_block_1_attention,
     d_block_1_attention_attention1_outputBias,
   );
   compute_d_block__attention_attention_output(
     f,
     n,
-    block_1_attention_attention1_contract_5,
+    block_1_attention_attention1_heads,
     d_block_1_attention_attention1,
     d_block_1_attention_attention1_output,
   );
@@ -4034,23 +4031,23 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_output,
     d_block_1_attention_attention1_mixed,
   );
-  compute_d_block__attention_attention_contract_contract(
+  compute_product_in_d_block__attention_attention_heads(
     f,
     n,
     block_1_attention_attention1_shares,
     d_block_1_attention_attention1_mixed,
-    d_block_1_attention_attention1_contract_contract,
+    product_in_d_block_1_attention_attention1_heads,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    d_block_1_attention_attention1_contract_contract,
+    product_in_d_block_1_attention_attention1_heads,
     d_block_1_attention_attention1_valueBias,
   );
   compute_block__mlp_layer_norm_again(
     f,
     n,
-    block_1_attention_layer_norm1_divide,
+    block_1_attention_layer_norm1_mean,
     block_1_attention_layer_norm1_sqrt,
     embedded,
     block_1_attention_layer_norm1_scale,
@@ -4061,7 +4058,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     f,
     n,
     block_1_attention_layer_norm1_again,
-    d_block_1_attention_attention1_contract_contract,
+    product_in_d_block_1_attention_attention1_heads,
     d_block_1_attention_attention1_value,
   );
   compute_d_block__attention_attention_shares(
@@ -4071,74 +4068,74 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_value_2,
     d_block_1_attention_attention1_shares,
   );
-  compute_d_block__attention_attention_contract(
+  compute_d_block__attention_attention_products(
     f,
     n,
     d_block_1_attention_attention1_shares,
     block_1_attention_attention1_shares,
-    d_block_1_attention_attention1_contract,
+    d_block_1_attention_attention1_products,
   );
-  compute_d_block__attention_attention_contract_contract(
+  compute_product_in_d_block__attention_attention_heads(
     f,
     n,
-    d_block_1_attention_attention1_contract,
+    d_block_1_attention_attention1_products,
     block_1_attention_attention1_query_2,
-    d_block_1_attention_attention1_contract_contract_2,
+    product_in_d_block_1_attention_attention1_products,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    d_block_1_attention_attention1_contract_contract_2,
+    product_in_d_block_1_attention_attention1_products,
     d_block_1_attention_attention1_keyBias,
   );
   compute_d_block__attention_attention_value(
     f,
     n,
     block_1_attention_layer_norm1_again,
-    d_block_1_attention_attention1_contract_contract_2,
+    product_in_d_block_1_attention_attention1_products,
     d_block_1_attention_attention1_key,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
-    d_block_1_attention_attention1_contract,
+    d_block_1_attention_attention1_products,
     block_1_attention_attention1_key_2,
-    d_block_1_attention_attention1_contract_contract_3,
+    product_in_d_block_1_attention_attention1_products_2,
   );
   compute_d_block__attention_attention_valueBias(
     f,
     n,
-    d_block_1_attention_attention1_contract_contract_3,
+    product_in_d_block_1_attention_attention1_products_2,
     d_block_1_attention_attention1_queryBias,
   );
   compute_d_block__attention_attention_value(
     f,
     n,
     block_1_attention_layer_norm1_again,
-    d_block_1_attention_attention1_contract_contract_3,
+    product_in_d_block_1_attention_attention1_products_2,
     d_block_1_attention_attention1_query,
   );
   compute_d_block__attention_layer_norm_part(
     f,
     n,
-    d_block_1_attention_attention1_contract_contract,
+    product_in_d_block_1_attention_attention1_heads,
     block_1_attention_attention1_value,
     d_block_1_attention_layer_norm1_part,
   );
   compute_d_block__attention_layer_norm_part(
     f,
     n,
-    d_block_1_attention_attention1_contract_contract_2,
+    product_in_d_block_1_attention_attention1_products,
     block_1_attention_attention1_key,
-    d_block_1_attention_attention1_contract_contract_4,
+    product_in_d_block_1_attention_attention1_key_product,
   );
   compute_d_block__attention_layer_norm(
     f,
     n,
-    d_block_1_attention_attention1_contract_contract_3,
+    product_in_d_block_1_attention_attention1_products_2,
     block_1_attention_attention1_query,
     d_block_1_attention_layer_norm1_part,
-    d_block_1_attention_attention1_contract_contract_4,
+    product_in_d_block_1_attention_attention1_key_product,
     d_block_1_attention_layer_norm1,
   );
   compute_d_block__mlp_layer_norm_shift(
@@ -4147,12 +4144,12 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block_1_attention_layer_norm1,
     d_block_1_attention_layer_norm1_shift,
   );
-  compute_block_1_attention_layer_norm1_divide_again(f, n);
+  compute_block_1_attention_layer_norm1_normal_again(f, n);
   compute_d_block__mlp_layer_norm_scale(
     f,
     n,
     d_block_1_attention_layer_norm1,
-    block_1_attention_layer_norm1_divide_again,
+    block_1_attention_layer_norm1_normal_again,
     d_block_1_attention_layer_norm1_scale,
   );
   compute_d_places_weight(f, n);
@@ -4163,7 +4160,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
 /** One step of the optimizer. */
 function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   compute_next_step(f, integers, doubles);
-  compute_clip_2(f);
+  compute_clip_factor(f);
   compute_next_parameters(f);
 }
 
@@ -4203,7 +4200,7 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     f,
     n,
     predict_block_1_attention_attention1_select,
-    predict_exponentials,
+    predict_block_1_attention_attention1_exponentials,
     predict_block_1_attention_attention1_shares,
   );
   compute_block__attention_attention_query(
@@ -4214,17 +4211,17 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     block_1_attention_attention1_valueBias,
     predict_block_1_attention_attention1_value,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     predict_block_1_attention_attention1_shares,
     predict_block_1_attention_attention1_value,
-    predict_block_1_attention_attention1_contract_5,
+    predict_block_1_attention_attention1_heads,
   );
   compute_block__attention_2(
     f,
     n,
-    predict_block_1_attention_attention1_contract_5,
+    predict_block_1_attention_attention1_heads,
     block_1_attention_attention1_output,
     block_1_attention_attention1_outputBias,
     predict_places,
@@ -4291,7 +4288,7 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     f,
     n,
     predict_block_2_attention_attention1_select,
-    predict_exponentials_2,
+    predict_block_2_attention_attention1_exponentials,
     predict_block_2_attention_attention1_shares,
   );
   compute_block__attention_attention_query(
@@ -4302,17 +4299,17 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     block_2_attention_attention1_valueBias,
     predict_block_2_attention_attention1_value,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     predict_block_2_attention_attention1_shares,
     predict_block_2_attention_attention1_value,
-    predict_block_2_attention_attention1_contract_5,
+    predict_block_2_attention_attention1_heads,
   );
   compute_block__attention_2(
     f,
     n,
-    predict_block_2_attention_attention1_contract_5,
+    predict_block_2_attention_attention1_heads,
     block_2_attention_attention1_output,
     block_2_attention_attention1_outputBias,
     predict_block_1_mlp,
@@ -4384,7 +4381,7 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     f,
     n,
     evaluate_block_1_attention_attention1_select,
-    evaluate_exponentials,
+    evaluate_block_1_attention_attention1_exponentials,
     evaluate_block_1_attention_attention1_shares,
   );
   compute_block__attention_attention_query(
@@ -4395,17 +4392,17 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     block_1_attention_attention1_valueBias,
     evaluate_block_1_attention_attention1_value,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     evaluate_block_1_attention_attention1_shares,
     evaluate_block_1_attention_attention1_value,
-    evaluate_block_1_attention_attention1_contract_5,
+    evaluate_block_1_attention_attention1_heads,
   );
   compute_block__attention_2(
     f,
     n,
-    evaluate_block_1_attention_attention1_contract_5,
+    evaluate_block_1_attention_attention1_heads,
     block_1_attention_attention1_output,
     block_1_attention_attention1_outputBias,
     evaluate_places,
@@ -4472,7 +4469,7 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     f,
     n,
     evaluate_block_2_attention_attention1_select,
-    evaluate_exponentials_2,
+    evaluate_block_2_attention_attention1_exponentials,
     evaluate_block_2_attention_attention1_shares,
   );
   compute_block__attention_attention_query(
@@ -4483,17 +4480,17 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     block_2_attention_attention1_valueBias,
     evaluate_block_2_attention_attention1_value,
   );
-  compute_block__attention_attention_contract_(
+  compute_block__attention_attention_heads(
     f,
     n,
     evaluate_block_2_attention_attention1_shares,
     evaluate_block_2_attention_attention1_value,
-    evaluate_block_2_attention_attention1_contract_5,
+    evaluate_block_2_attention_attention1_heads,
   );
   compute_block__attention_2(
     f,
     n,
-    evaluate_block_2_attention_attention1_contract_5,
+    evaluate_block_2_attention_attention1_heads,
     block_2_attention_attention1_output,
     block_2_attention_attention1_outputBias,
     evaluate_block_1_mlp,
@@ -6679,31 +6676,31 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     learningRate: () => doubles[learningRate],
     check(rows) {
       return firstNotFinite(f, rows, [
-        ["embedded_lessEqual", embedded_lessEqual, 1024],
+        ["embedded_kept", embedded_kept, 1024],
         ["embedded", embedded, 1024],
-        ["block.1.attention.layer-norm1_divide", block_1_attention_layer_norm1_divide, 16],
+        ["block.1.attention.layer-norm1_mean", block_1_attention_layer_norm1_mean, 16],
         ["block.1.attention.layer-norm1_sqrt", block_1_attention_layer_norm1_sqrt, 16],
-        ["block.1.attention.dropout1_lessEqual", block_1_attention_dropout1_lessEqual, 1024],
+        ["block.1.attention.dropout1_kept", block_1_attention_dropout1_kept, 1024],
         ["block.1.attention.attention1_query", block_1_attention_attention1_query_2, 1024],
         ["block.1.attention.attention1_key", block_1_attention_attention1_key_2, 1024],
         ["block.1.attention.attention1_shares", block_1_attention_attention1_shares, 1024],
         ["block.1.attention.attention1_value", block_1_attention_attention1_value_2, 1024],
-        ["block.1.attention.attention1_contract_5", block_1_attention_attention1_contract_5, 1024],
+        ["block.1.attention.attention1_heads", block_1_attention_attention1_heads, 1024],
         ["block.1.attention", block_1_attention, 1024],
-        ["block.1.mlp.dropout1_lessEqual", block_1_mlp_dropout1_lessEqual, 1024],
-        ["block.1.mlp.layer-norm1_divide", block_1_mlp_layer_norm1_divide, 16],
+        ["block.1.mlp.dropout1_kept", block_1_mlp_dropout1_kept, 1024],
+        ["block.1.mlp.layer-norm1_mean", block_1_mlp_layer_norm1_mean, 16],
         ["block.1.mlp.layer-norm1_sqrt", block_1_mlp_layer_norm1_sqrt, 16],
         ["block.1.mlp", block_1_mlp, 1024],
-        ["block.2.attention.dropout1_lessEqual", block_2_attention_dropout1_lessEqual, 1024],
-        ["block.2.attention.layer-norm1_divide", block_2_attention_layer_norm1_divide, 16],
+        ["block.2.attention.dropout1_kept", block_2_attention_dropout1_kept, 1024],
+        ["block.2.attention.layer-norm1_mean", block_2_attention_layer_norm1_mean, 16],
         ["block.2.attention.layer-norm1_sqrt", block_2_attention_layer_norm1_sqrt, 16],
         ["block.2.attention.attention1_query", block_2_attention_attention1_query_2, 1024],
         ["block.2.attention.attention1_key", block_2_attention_attention1_key_2, 1024],
         ["block.2.attention.attention1_shares", block_2_attention_attention1_shares, 1024],
         ["block.2.attention.attention1_value", block_2_attention_attention1_value_2, 1024],
-        ["block.2.attention.attention1_contract_5", block_2_attention_attention1_contract_5, 1024],
+        ["block.2.attention.attention1_heads", block_2_attention_attention1_heads, 1024],
         ["block.2.attention", block_2_attention, 1024],
-        ["block.2.mlp.layer-norm1_divide", block_2_mlp_layer_norm1_divide, 16],
+        ["block.2.mlp.layer-norm1_mean", block_2_mlp_layer_norm1_mean, 16],
         ["block.2.mlp.layer-norm1_sqrt", block_2_mlp_layer_norm1_sqrt, 16],
         ["d_block.2.mlp", d_block_2_mlp, 1024],
         ["d_block.2.mlp.output", d_block_2_mlp_output, 1024],
@@ -6714,12 +6711,12 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["d_block.1.mlp.hidden_sum", d_block_1_mlp_hidden_sum, 4096],
         ["d_block.1.attention", d_block_1_attention, 1024],
         [
-          "d_block.1.attention.attention1_contract_contract_3",
-          d_block_1_attention_attention1_contract_contract_3,
+          "product_in_d_block.1.attention.attention1_products_2",
+          product_in_d_block_1_attention_attention1_products_2,
           1024,
         ],
         ["d_block.1.attention.layer-norm1", d_block_1_attention_layer_norm1, 1024],
-        ["block.1.attention.layer-norm1_divide_again", block_1_attention_layer_norm1_divide_again, 1024],
+        ["block.1.attention.layer-norm1_normal_again", block_1_attention_layer_norm1_normal_again, 1024],
         ["d_embedded_multiply", d_embedded_multiply, 1024],
       ]);
     },

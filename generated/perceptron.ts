@@ -68,14 +68,14 @@ const totals_accuracy_total = 22; // f64[]
 const totals_accuracy_count = 23; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const perceptron = 48; // f32[n, 1], from call 1 to call 3 of gradient
+const violation = 48; // f32[n, 1], from call 1 to call 3 of gradient
 const d_dense1 = 52; // f32[n, 1], from call 3 to call 4 of gradient
 const evaluate_dense1 = 48; // f32[n, 1], from call 1 to call 2 of evaluate
 
 // dense1_product = flower · dense1.weight
 // dense1 = dense1_product + dense1.bias
-// perceptron = −([versicolor > 0] ? dense1 : −dense1)
-function compute_perceptron(f: Numbers, n: number): void {
+// violation = −(dense1 if versicolor > 0 else −dense1)
+function compute_violation(f: Numbers, n: number): void {
   const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
     let sum = 0;
@@ -84,37 +84,37 @@ function compute_perceptron(f: Numbers, n: number): void {
       sum += f[flower_row + k] * f[dense1_weight + k];
     }
     const dense1 = sum + dense1_bias_value;
-    f[perceptron + row] = -(f[versicolor + row] > 0 ? dense1 : -dense1);
+    f[violation + row] = -(f[versicolor + row] > 0 ? dense1 : -dense1);
   }
 }
 
-// loss_total = Σ max(perceptron, 0)
+// loss_total = Σ_i,j max(violation, 0)
 // loss = loss_total / n
 function compute_loss(f: Numbers, n: number): void {
   let loss_total = 0;
   for (let row = 0; row < n; row++) {
-    loss_total += Math.max(f[perceptron + row], 0);
+    loss_total += Math.max(f[violation + row], 0);
   }
   f[loss] = loss_total / n;
 }
 
-// Gradient of loss = loss_total / loss_count [divide.vjp]:
+// Gradient of loss = (Σ_i,j max(violation, 0)) / n [divide.vjp]:
 //   d_loss_total = 1 / n
-// Gradient of max(perceptron, 0) [maximum.vjp]:
-//   d_perceptron = [perceptron > 0] ? d_loss_total : ([perceptron = 0] ? d_loss_total · 0.5 : 0)
+// Gradient of max(violation, 0) [maximum.vjp]:
+//   d_violation = d_loss_total if violation > 0 else 0.5 · d_loss_total · [violation = 0]
 // Gradient of −dense1 [negate.vjp]:
-//   d_dense1 = −([versicolor > 0] ? d_perceptron : 0) − ([versicolor > 0] ? 0 : −d_perceptron)
+//   d_dense1 = −[versicolor > 0] ⊙ d_violation − [versicolor ≤ 0] ⊙ (−d_violation)
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1
+//   d_dense1.bias = Σ_i d_dense1
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   const d_loss_total = 1 / n;
   let d_dense1_bias_value = 0;
   for (let row = 0; row < n; row++) {
-    const d_perceptron =
-      f[perceptron + row] > 0 ? d_loss_total : f[perceptron + row] === 0 ? d_loss_total * 0.5 : 0;
+    const d_violation =
+      f[violation + row] > 0 ? d_loss_total : f[violation + row] === 0 ? d_loss_total * 0.5 : 0;
     const versicolor_value = f[versicolor + row];
     const d_dense1_value =
-      -(versicolor_value > 0 ? d_perceptron : 0) - (versicolor_value > 0 ? 0 : -d_perceptron);
+      -(versicolor_value > 0 ? d_violation : 0) - (versicolor_value > 0 ? 0 : -d_violation);
     f[d_dense1 + row] = d_dense1_value;
     d_dense1_bias_value += d_dense1_value;
   }
@@ -158,7 +158,7 @@ function compute_learningRate(integers: Int32Array, doubles: Float64Array): void
 }
 
 // dense1_product = flower · dense1.weight
-// dense1_step = [dense1_product + dense1.bias ≥ 0] ? 1 : 0
+// dense1_step = [dense1_product + dense1.bias ≥ 0]
 function compute_dense1_step(f: Numbers, n: number): void {
   const dense1_bias_value = f[dense1_bias];
   for (let row = 0; row < n; row++) {
@@ -185,9 +185,9 @@ function compute_dense1(f: Numbers, n: number): void {
   }
 }
 
-// loss_total = Σ max(−([versicolor > 0] ? dense1 : −dense1), 0)
+// loss_total = Σ_i,j max(−(dense1 if versicolor > 0 else −dense1), 0)
 // totals_loss_total = totals:loss.total + loss_total
-// accuracy_total = Σ [[([dense1 ≥ 0] ? 1 : 0) ≥ 0.5] = [versicolor > 0.5]]
+// accuracy_total = Σ_i,j [[[dense1 ≥ 0] ≥ 0.5] = [versicolor > 0.5]]
 // totals_loss_count = totals:loss.count + n
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + n
@@ -223,7 +223,7 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, n: number): number {
-  compute_perceptron(f, n);
+  compute_violation(f, n);
   compute_loss(f, n);
   compute_d_dense1_bias(f, n);
   compute_d_dense1_weight(f, n);
@@ -2053,7 +2053,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     learningRate: () => doubles[learningRate],
     check(rows) {
       return firstNotFinite(f, rows, [
-        ["perceptron", perceptron, 1],
+        ["violation", violation, 1],
         ["d_dense1", d_dense1, 1],
       ]);
     },

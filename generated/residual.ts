@@ -103,14 +103,14 @@ const totals_accuracy_count = 14479; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
 const stem_sum = 28960; // f32[n, 32], from call 1 to call 23 of gradient
-const stem_gelu = 29984; // f32[n, 32], from call 1 to call 23 of gradient
+const stem_twice_phi = 29984; // f32[n, 32], from call 1 to call 23 of gradient
 const stem = 31008; // f32[n, 32], from call 1 to call 22 of gradient
 const block1_hidden_sum = 32032; // f32[n, 32], from call 2 to call 20 of gradient
-const block1_hidden_gelu = 33056; // f32[n, 32], from call 2 to call 20 of gradient
+const block1_hidden_twice_phi = 33056; // f32[n, 32], from call 2 to call 20 of gradient
 const block1_hidden = 34080; // f32[n, 32], from call 2 to call 19 of gradient
 const block1 = 35104; // f32[n, 32], from call 3 to call 16 of gradient
 const block2_hidden_sum = 36128; // f32[n, 32], from call 4 to call 14 of gradient
-const block2_hidden_gelu = 37152; // f32[n, 32], from call 4 to call 14 of gradient
+const block2_hidden_twice_phi = 37152; // f32[n, 32], from call 4 to call 14 of gradient
 const block2_hidden = 38176; // f32[n, 32], from call 4 to call 13 of gradient
 const block2 = 39200; // f32[n, 32], from call 5 to call 10 of gradient
 const d_block2 = 39200; // f32[n, 32], from call 11 to call 17 of gradient
@@ -126,10 +126,10 @@ const exponentials = 40544; // f32[n, 10], from call 7 to call 8 of gradient
 const d_scores = 40224; // f32[n, 10], from call 8 to call 11 of gradient
 const sum_of_exponentials = 40864; // f32[n], from call 7 to call 8 of gradient
 const d_loss_total = 40896; // f32[], from call 7 to call 8 of gradient
-const update_nadam_3 = 28960; // f32[], from call 1 to call 3 of update
-const update_nadam_5 = 28964; // f32[], from call 1 to call 3 of update
-const update_nadam_6 = 28968; // f32[], from call 1 to call 3 of update
-const update_clip_2 = 28972; // f32[], from call 2 to call 3 of update
+const update_gradient_rate = 28960; // f32[], from call 1 to call 3 of update
+const update_mean_rate = 28964; // f32[], from call 1 to call 3 of update
+const update_reciprocal_of_correction = 28968; // f32[], from call 1 to call 3 of update
+const update_clip_factor = 28972; // f32[], from call 2 to call 3 of update
 const predict_stem_sum = 28960; // f32[n, 32], from call 1 to call 1 of predict
 const predict_stem = 29984; // f32[n, 32], from call 1 to call 3 of predict
 const predict_block1_hidden_sum = 28960; // f32[n, 32], from call 2 to call 2 of predict
@@ -150,8 +150,8 @@ const evaluate_scores = 28960; // f32[n, 10], from call 6 to call 7 of evaluate
 
 // stem_product = pixels · stem.weight
 // stem_sum = stem_product + stem.bias
-// stem_gelu = 1 + erf(0.707107… · stem_sum)
-// stem = 0.5 · stem_gelu · stem_sum
+// stem_twice_phi = 1 + erf(0.707107… · stem_sum)
+// stem = 0.5 · stem_twice_phi ⊙ stem_sum
 function compute_stem(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const pixels_row = pixels + row * 64;
@@ -235,21 +235,21 @@ function compute_stem(f: Numbers, n: number): void {
   }
   for (let row = 0; row < n; row++) {
     const stem_sum_row = stem_sum + row * 32;
-    const stem_gelu_row = stem_gelu + row * 32;
+    const stem_twice_phi_row = stem_twice_phi + row * 32;
     const stem_row = stem + row * 32;
     for (let j = 0; j < 32; j++) {
       const stem_sum_value = f[stem_sum_row + j];
-      const stem_gelu_value = 1 + erf(0.7071067811865476 * stem_sum_value);
-      f[stem_gelu_row + j] = stem_gelu_value;
-      f[stem_row + j] = 0.5 * (stem_gelu_value * stem_sum_value);
+      const stem_twice_phi_value = 1 + erf(0.7071067811865476 * stem_sum_value);
+      f[stem_twice_phi_row + j] = stem_twice_phi_value;
+      f[stem_row + j] = 0.5 * (stem_twice_phi_value * stem_sum_value);
     }
   }
 }
 
 // block1-hidden_product = stem · block1-hidden.weight
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
-// block1-hidden_gelu = 1 + erf(0.707107… · block1-hidden_sum)
-// block1-hidden = 0.5 · block1-hidden_gelu · block1-hidden_sum
+// block1-hidden_twice_phi = 1 + erf(0.707107… · block1-hidden_sum)
+// block1-hidden = 0.5 · block1-hidden_twice_phi ⊙ block1-hidden_sum
 // And in the same way block2-hidden.
 function compute_block1_hidden(
   f: Numbers,
@@ -534,16 +534,18 @@ function compute_scores(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum = max_last(scores)
+// maximum = max_j(scores)
 // exponentials = exp(scores − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// expected_logit = Σ_last ([index = digit] ? scores − maximum : 0)
-// cross-entropy = Σ_last (scores − maximum)
-// loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
-//   0)
-// loss_count = Σ [digit ≥ 0]
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = digit] ⊙ (scores − maximum)
+// sum_of_shifted = Σ_j (scores − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 ·
+//   sum_of_shifted)
+// loss_count = Σ_i [digit ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [digit ≥ 0] ⊙ (ln(Σ_j exp(scores − max_j(scores))) − 0.9 · (Σ_j [j = digit] ⊙
+//   (scores − max_j(scores))) − 0.01 · (Σ_j (scores − max_j(scores))))) / max(Σ_i [digit ≥ 0], 1)
+//   [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -556,7 +558,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
-    let cross_entropy = 0;
+    let sum_of_shifted = 0;
     const digit_value = integers[digit + row];
     const exponentials_row = exponentials + row * 10;
     for (let k = 0; k < 10; k++) {
@@ -565,11 +567,11 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
       f[exponentials_row + k] = exponentials_value;
       sum_of_exponentials_value += exponentials_value;
       expected_logit += k === digit_value ? t : 0;
-      cross_entropy += t;
+      sum_of_shifted += t;
     }
     f[sum_of_exponentials + row] = sum_of_exponentials_value;
     loss_total +=
-      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
+      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
   }
   const maximum = Math.max(loss_count, 1);
@@ -577,34 +579,34 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of 0.01 · (Σ_last (scores − maximum)) [multiply.vjp]:
-//   d_cross-entropy_multiply = ([digit ≥ 0] ? d_loss_total : 0) · 0.01
-// Gradient of 0.9 · expected_logit [multiply.vjp]:
-//   d_cross-entropy_multiply_2 = ([digit ≥ 0] ? d_loss_total : 0) · 0.9
-// Gradient of exponentials = exp(scores − maximum) [exp.vjp]:
-//   d_scores = −d_cross-entropy_multiply − ([index = digit] ? d_cross-entropy_multiply_2 : 0) + ([digit
-//   ≥ 0] ? d_loss_total : 0) · exponentials / sum_of_exponentials
+// Gradient of 0.01 · (Σ_j (scores − max_j(scores))) [multiply.vjp]:
+//   product_in_d_cross-entropy = 0.01 · d_loss_total · [digit ≥ 0]
+// Gradient of 0.9 · (Σ_j [j = digit] ⊙ (scores − max_j(scores))) [multiply.vjp]:
+//   product_in_d_cross-entropy_2 = 0.9 · d_loss_total · [digit ≥ 0]
+// Gradient of exponentials = exp(scores − max_j(scores)) [exp.vjp]:
+//   d_scores = −product_in_d_cross-entropy − [j = digit] ⊙ product_in_d_cross-entropy_2 + d_loss_total
+//   · [digit ≥ 0] ⊙ exponentials / sum_of_exponentials
 function compute_d_scores(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const digit_value = integers[digit + row];
     const t = digit_value >= 0 ? f[d_loss_total] : 0;
-    const d_cross_entropy_multiply = t * 0.01;
-    const d_cross_entropy_multiply_2 = t * 0.9;
-    const factor = -d_cross_entropy_multiply;
+    const product_in_d_cross_entropy = t * 0.01;
+    const product_in_d_cross_entropy_2 = t * 0.9;
+    const factor = -product_in_d_cross_entropy;
     const sum_of_exponentials_value = f[sum_of_exponentials + row];
     const exponentials_row = exponentials + row * 10;
     const d_scores_row = d_scores + row * 10;
     for (let j = 0; j < 10; j++) {
       f[d_scores_row + j] =
         factor -
-        (j === digit_value ? d_cross_entropy_multiply_2 : 0) +
+        (j === digit_value ? product_in_d_cross_entropy_2 : 0) +
         t * (f[exponentials_row + j] / sum_of_exponentials_value);
     }
   }
 }
 
 // Gradient of scores.bias [broadcast.vjp]:
-//   d_scores.bias = Σ_n d_scores
+//   d_scores.bias = Σ_i d_scores
 function compute_d_scores_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 10; i++) {
     let d_scores_bias_value = 0;
@@ -749,7 +751,7 @@ function compute_d_block2(f: Numbers, n: number): void {
 }
 
 // Gradient of block2-correction.bias [broadcast.vjp]:
-//   d_block2-correction.bias = Σ_n d_block2
+//   d_block2-correction.bias = Σ_i d_block2
 // And in the same way d_block2-hidden.bias, d_block1-correction.bias, d_block1-hidden.bias and 1 more.
 function compute_d_block2_correction_bias(f: Numbers, n: number, input: number, d_bias: number): void {
   for (let i = 0; i < 32; i++) {
@@ -844,8 +846,8 @@ function compute_d_block2_correction_weight(
 // Gradient of block2-correction_product = block2-hidden · block2-correction.weight [contract.vjp]:
 //   d_block2-hidden = d_block2 · block2-correction.weightᵀ
 // Gradient of 0.5 · block2-hidden_sum [multiply.vjp]:
-//   d_block2-hidden_sum = 0.398942… · d_block2-hidden · block2-hidden_sum · exp(−0.5… ·
-//   block2-hidden_sum · block2-hidden_sum) + d_block2-hidden · block2-hidden_gelu · 0.5
+//   d_block2-hidden_sum = 0.398942… · d_block2-hidden ⊙ block2-hidden_sum ⊙ exp(−0.5… ·
+//   block2-hidden_sum²) + 0.5 · d_block2-hidden ⊙ block2-hidden_twice_phi
 // And in the same way d_block1-hidden_sum.
 function compute_d_block2_hidden_sum(
   f: Numbers,
@@ -948,8 +950,8 @@ function compute_d_block2_hidden_sum(
 }
 
 // Gradient of block2-hidden_product = block1 · block2-hidden.weight [contract.vjp]:
-//   d_block2-hidden_product_contract = d_block2-hidden_sum · block2-hidden.weightᵀ
-//   d_block1 = d_block2 + d_block2-hidden_product_contract
+//   product_in_d_block2-hidden_product = d_block2-hidden_sum · block2-hidden.weightᵀ
+//   d_block1 = d_block2 + product_in_d_block2-hidden_product
 function compute_d_block1(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_block2_hidden_sum_row = d_block2_hidden_sum + row * 32;
@@ -1030,11 +1032,10 @@ function compute_d_block1(f: Numbers, n: number): void {
 }
 
 // Gradient of block1-hidden_product = stem · block1-hidden.weight [contract.vjp]:
-//   d_block1-hidden_product_contract = d_block1-hidden_sum · block1-hidden.weightᵀ
-//   d_stem = d_block1 + d_block1-hidden_product_contract
+//   product_in_d_block1-hidden_product = d_block1-hidden_sum · block1-hidden.weightᵀ
+//   d_stem = d_block1 + product_in_d_block1-hidden_product
 // Gradient of 0.5 · stem_sum [multiply.vjp]:
-//   d_stem_sum = 0.398942… · d_stem · stem_sum · exp(−0.5… · stem_sum · stem_sum) + d_stem · stem_gelu
-//   · 0.5
+//   d_stem_sum = 0.398942… · d_stem ⊙ stem_sum ⊙ exp(−0.5… · stem_sum²) + 0.5 · d_stem ⊙ stem_twice_phi
 function compute_d_stem_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_block1_hidden_sum_row = d_block1_hidden_sum + row * 32;
@@ -1115,7 +1116,7 @@ function compute_d_stem_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const d_stem_row = d_stem + row * 32;
     const stem_sum_row = stem_sum + row * 32;
-    const stem_gelu_row = stem_gelu + row * 32;
+    const stem_twice_phi_row = stem_twice_phi + row * 32;
     const d_stem_sum_row = d_stem_sum + row * 32;
     for (let j = 0; j < 32; j++) {
       const d_stem_value = f[d_stem_row + j];
@@ -1123,7 +1124,7 @@ function compute_d_stem_sum(f: Numbers, n: number): void {
       f[d_stem_sum_row + j] =
         0.3989422804014327 *
           (d_stem_value * stem_sum_value * exp(-(0.5000000000000001 * (stem_sum_value * stem_sum_value)))) +
-        d_stem_value * f[stem_gelu_row + j] * 0.5;
+        d_stem_value * f[stem_twice_phi_row + j] * 0.5;
     }
   }
 }
@@ -1200,15 +1201,15 @@ function compute_d_stem_weight(f: Numbers, n: number): void {
   }
 }
 
-// learningRate = [optimizer:step < 50] ? 0.004 · (optimizer:step + 1) / 50 : 0.002 · (1 + cos(3.14159…
-//   · min(max(optimizer:step − 50, 0), 970) / 970))
-// nadam = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 1))
-// nadam_2 = ([optimizer:step = 0] ? 1 : optimizer:momenta) · nadam
-// nadam_3 = learningRate · (1 − 0.9 · nadam) / (1 − 0.9 · nadam_2)
-// nadam_4 = 1 − 0.5 · exp(-0.000163288… · (optimizer:step + 2))
-// nadam_5 = 0.9 · learningRate · nadam_4 / (1 − 0.81 · nadam_2 · nadam_4)
-// nadam_6 = 1 / (1 − exp((optimizer:step + 1) · -0.0010005…))
-// nadam_7 = 0.9 · nadam_2
+// learningRate = 0.004 · (optimizer:step + 1) / 50 if optimizer:step < 50 else 0.002 · (1 +
+//   cos(3.14159… · min(max(optimizer:step − 50, 0), 970) / 970))
+// nadam = 1 − 0.5 · exp(−0.000163288… · (optimizer:step + 1))
+// nadam_2 = (1 if optimizer:step = 0 else optimizer:momenta) · nadam
+// gradient_rate = learningRate · (1 − 0.9 · nadam) / (1 − 0.9 · nadam_2)
+// nadam_3 = 1 − 0.5 · exp(−0.000163288… · (optimizer:step + 2))
+// mean_rate = 0.9 · learningRate · nadam_3 / (1 − 0.81 · nadam_2 · nadam_3)
+// reciprocal_of_correction = 1 / (1 − exp(−0.0010005… · (optimizer:step + 1)))
+// next_momenta = 0.9 · nadam_2
 // next_step = optimizer:step + 1
 function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
@@ -1222,43 +1223,44 @@ function compute_next_step(f: Numbers, integers: Int32Array, doubles: Float64Arr
   const nadam = 1 - 0.5 * exp(-0.00016328797808102066 * t1);
   const nadam_2 = (t0 === 0 ? 1 : f[optimizer_momenta]) * nadam;
   const t2 = 0.9 * nadam_2;
-  f[update_nadam_3] = (learningRate_value * (1 - 0.9 * nadam)) / (1 - t2);
-  const nadam_4 = 1 - 0.5 * exp(-0.00016328797808102066 * (t0 + 2));
-  f[update_nadam_5] = (0.9 * (learningRate_value * nadam_4)) / (1 - 0.81 * (nadam_2 * nadam_4));
-  f[update_nadam_6] = 1 / (1 - exp(t1 * -0.0010005003335835344));
-  const nadam_7 = t2;
+  f[update_gradient_rate] = (learningRate_value * (1 - 0.9 * nadam)) / (1 - t2);
+  const nadam_3 = 1 - 0.5 * exp(-0.00016328797808102066 * (t0 + 2));
+  f[update_mean_rate] = (0.9 * (learningRate_value * nadam_3)) / (1 - 0.81 * (nadam_2 * nadam_3));
+  f[update_reciprocal_of_correction] = 1 / (1 - exp(t1 * -0.0010005003335835344));
+  const next_momenta = t2;
   const next_step = optimizer_step_value + 1;
-  f[optimizer_momenta] = nadam_7;
+  f[optimizer_momenta] = next_momenta;
   integers[optimizer_step] = next_step;
 }
 
-// clip = Σ flat:gradients · flat:gradients
-// clip_2 = min(1 / (√(clip) + 0.000001), 1)
-function compute_clip_2(f: Numbers): void {
-  let clip = 0;
+// sum_of_squares = Σ_j flat:gradients²
+// clip_factor = min(1 / (√(sum_of_squares) + 0.000001), 1)
+function compute_clip_factor(f: Numbers): void {
+  let sum_of_squares = 0;
   for (let k = 0; k < 6634; k++) {
     const gradients_value = f[gradients + k];
-    clip += gradients_value * gradients_value;
+    sum_of_squares += gradients_value * gradients_value;
   }
-  f[update_clip_2] = Math.min(1 / (Math.sqrt(clip) + 0.000001), 1);
+  f[update_clip_factor] = Math.min(1 / (Math.sqrt(sum_of_squares) + 0.000001), 1);
 }
 
-// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_2 · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · clip_2 · flat:gradients · clip_2 ·
-//   flat:gradients
-// next_parameters = flat:parameters − (nadam_3 · clip_2 · flat:gradients + nadam_5 · next_mean) /
-//   (√(next_squares · nadam_6) + 1e-8)
+// next_mean = 0.9 · optimizer:mean + (1 − 0.9) · clip_factor · flat:gradients
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · (clip_factor · flat:gradients)²
+// next_parameters = flat:parameters − (gradient_rate · clip_factor · flat:gradients + mean_rate ·
+//   next_mean) / (√(next_squares · reciprocal_of_correction) + 1e-8)
 function compute_next_parameters(f: Numbers): void {
-  const clip_2 = f[update_clip_2];
-  const nadam_3 = f[update_nadam_3];
-  const nadam_5 = f[update_nadam_5];
-  const nadam_6 = f[update_nadam_6];
+  const clip_factor = f[update_clip_factor];
+  const gradient_rate = f[update_gradient_rate];
+  const mean_rate = f[update_mean_rate];
+  const reciprocal_of_correction = f[update_reciprocal_of_correction];
   for (let i = 0; i < 6634; i++) {
-    const t = clip_2 * f[gradients + i];
+    const t = clip_factor * f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * t;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (t * t);
     f[parameters + i] =
-      f[parameters + i] - (nadam_3 * t + nadam_5 * next_mean) / (Math.sqrt(next_squares * nadam_6) + 1e-8);
+      f[parameters + i] -
+      (gradient_rate * t + mean_rate * next_mean) /
+        (Math.sqrt(next_squares * reciprocal_of_correction) + 1e-8);
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
@@ -1266,7 +1268,7 @@ function compute_next_parameters(f: Numbers): void {
 
 // stem_product = pixels · stem.weight
 // stem_sum = stem_product + stem.bias
-// stem = 0.5 · (1 + erf(0.707107… · stem_sum)) · stem_sum
+// stem = 0.5 · (1 + erf(0.707107… · stem_sum)) ⊙ stem_sum
 // The same for evaluate.
 function compute_stem_2(f: Numbers, n: number, output: number, output_2: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -1361,7 +1363,7 @@ function compute_stem_2(f: Numbers, n: number, output: number, output_2: number)
 
 // block1-hidden_product = stem · block1-hidden.weight
 // block1-hidden_sum = block1-hidden_product + block1-hidden.bias
-// block1-hidden = 0.5 · (1 + erf(0.707107… · block1-hidden_sum)) · block1-hidden_sum
+// block1-hidden = 0.5 · (1 + erf(0.707107… · block1-hidden_sum)) ⊙ block1-hidden_sum
 // And in the same way block2-hidden.
 function compute_block1_hidden_2(
   f: Numbers,
@@ -1462,17 +1464,17 @@ function compute_block1_hidden_2(
   }
 }
 
-// maximum = max_last(scores)
-// sum_of_exponentials = Σ_last exp(scores − maximum)
-// expected_logit = Σ_last ([index = digit] ? scores − maximum : 0)
-// cross-entropy = Σ_last (scores − maximum)
-// loss_total = Σ ([digit ≥ 0] ? ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 · cross-entropy :
-//   0)
+// maximum = max_j(scores)
+// sum_of_exponentials = Σ_j exp(scores − maximum)
+// expected_logit = Σ_j [j = digit] ⊙ (scores − maximum)
+// sum_of_shifted = Σ_j (scores − maximum)
+// loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − 0.9 · expected_logit − 0.01 ·
+//   sum_of_shifted)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [digit ≥ 0]
+// loss_count = Σ_i [digit ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([scores = maximum] ? −index : −∞)
-// accuracy_total = Σ ([digit ≥ 0] ? [−minus_predicted_class = digit] : 0)
+// minus_predicted_class = max_j(−j if scores = maximum else −∞)
+// accuracy_total = Σ_i [digit ≥ 0] ⊙ [−minus_predicted_class = digit]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -1492,7 +1494,7 @@ function compute_totals_accuracy_count(
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
-    let cross_entropy = 0;
+    let sum_of_shifted = 0;
     let minus_predicted_class = -Infinity;
     const digit_value = integers[digit + row];
     const round = Math.fround(maximum);
@@ -1501,14 +1503,14 @@ function compute_totals_accuracy_count(
       const t_value = scores_value - maximum;
       sum_of_exponentials_value += exp(t_value);
       expected_logit += k === digit_value ? t_value : 0;
-      cross_entropy += t_value;
+      sum_of_shifted += t_value;
       minus_predicted_class = Math.max(
         minus_predicted_class,
         Math.fround(scores_value) === round ? -k : -Infinity,
       );
     }
     loss_total +=
-      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * cross_entropy : 0;
+      digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
     accuracy_total +=
       digit_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;
@@ -1541,7 +1543,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block1_hidden_weight,
     block1_hidden_bias,
     block1_hidden_sum,
-    block1_hidden_gelu,
+    block1_hidden_twice_phi,
     block1_hidden,
   );
   compute_block(f, n, block1_hidden, block1_correction_weight, block1_correction_bias, stem, block1);
@@ -1552,7 +1554,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block2_hidden_weight,
     block2_hidden_bias,
     block2_hidden_sum,
-    block2_hidden_gelu,
+    block2_hidden_twice_phi,
     block2_hidden,
   );
   compute_block(f, n, block2_hidden, block2_correction_weight, block2_correction_bias, block1, block2);
@@ -1571,7 +1573,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block2_correction_weight,
     d_block2_hidden,
     block2_hidden_sum,
-    block2_hidden_gelu,
+    block2_hidden_twice_phi,
     d_block2_hidden_sum,
   );
   compute_d_block2_correction_bias(f, n, d_block2_hidden_sum, d_block2_hidden_bias);
@@ -1586,7 +1588,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block1_correction_weight,
     d_block1_hidden,
     block1_hidden_sum,
-    block1_hidden_gelu,
+    block1_hidden_twice_phi,
     d_block1_hidden_sum,
   );
   compute_d_block2_correction_bias(f, n, d_block1_hidden_sum, d_block1_hidden_bias);
@@ -1600,7 +1602,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
 /** One step of the optimizer. */
 function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   compute_next_step(f, integers, doubles);
-  compute_clip_2(f);
+  compute_clip_factor(f);
   compute_next_parameters(f);
 }
 
@@ -3669,9 +3671,9 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     check(rows) {
       return firstNotFinite(f, rows, [
         ["stem_sum", stem_sum, 32],
-        ["stem_gelu", stem_gelu, 32],
-        ["block1-hidden_gelu", block1_hidden_gelu, 32],
-        ["block2-hidden_gelu", block2_hidden_gelu, 32],
+        ["stem_twice_phi", stem_twice_phi, 32],
+        ["block1-hidden_twice_phi", block1_hidden_twice_phi, 32],
+        ["block2-hidden_twice_phi", block2_hidden_twice_phi, 32],
         ["d_block2", d_block2, 32],
         ["d_block2-hidden", d_block2_hidden, 32],
         ["d_block2-hidden_sum", d_block2_hidden_sum, 32],

@@ -109,7 +109,7 @@ const evaluate_dense3 = 1600; // f32[n, 2], from call 3 to call 4 of evaluate
 // dense1_product = point · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
 // dense1_formula = σ(1.5 · dense1_sum)
-// dense1 = dense1_sum · dense1_formula
+// dense1 = dense1_sum ⊙ dense1_formula
 function compute_dense1(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const point_row = point + row * 2;
@@ -207,7 +207,7 @@ function compute_dense1(f: Numbers, n: number): void {
 // dense2_product = dense1 · dense2.weight
 // dense2_sum = dense2_product + dense2.bias
 // dense2_formula = σ(1.5 · dense2_sum)
-// dense2 = dense2_sum · dense2_formula
+// dense2 = dense2_sum ⊙ dense2_formula
 function compute_dense2(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const dense1_row = dense1 + row * 16;
@@ -361,14 +361,15 @@ function compute_dense3(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum = max_last(dense3)
+// maximum = max_j(dense3)
 // exponentials = exp(dense3 − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// expected_logit = Σ_last ([index = moon] ? dense3 − maximum : 0)
-// loss_total = Σ ([moon ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
-// loss_count = Σ [moon ≥ 0]
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = moon] ⊙ (dense3 − maximum)
+// loss_total = Σ_i [moon ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
+// loss_count = Σ_i [moon ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [moon ≥ 0] ⊙ (ln(Σ_j exp(dense3 − max_j(dense3))) − (Σ_j [j = moon] ⊙ (dense3
+//   − max_j(dense3))))) / max(Σ_i [moon ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -398,8 +399,8 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   f[d_loss_total] = 1 / maximum;
 }
 
-// Gradient of exponentials = exp(dense3 − maximum) [exp.vjp]:
-//   d_dense3 = ([moon ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index = moon])
+// Gradient of exponentials = exp(dense3 − max_j(dense3)) [exp.vjp]:
+//   d_dense3 = d_loss_total · [moon ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = moon])
 function compute_d_dense3(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const moon_value = integers[moon + row];
@@ -415,7 +416,7 @@ function compute_d_dense3(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // Gradient of dense3.bias [broadcast.vjp]:
-//   d_dense3.bias = Σ_n d_dense3
+//   d_dense3.bias = Σ_i d_dense3
 function compute_d_dense3_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 2; i++) {
     let d_dense3_bias_value = 0;
@@ -473,8 +474,8 @@ function compute_d_dense3_weight(f: Numbers, n: number): void {
 // Gradient of dense3_product = dense2 · dense3.weight [contract.vjp]:
 //   d_dense2 = d_dense3 · dense3.weightᵀ
 // Gradient of 1.5 · dense2_sum [multiply.vjp]:
-//   d_dense2_sum = d_dense2 · dense2_formula + d_dense2 · dense2_sum · dense2_formula · (1 −
-//   dense2_formula) · 1.5
+//   d_dense2_sum = d_dense2 ⊙ dense2_formula + 1.5 · d_dense2 ⊙ dense2_sum ⊙ dense2_formula ⊙ (1 −
+//   dense2_formula)
 function compute_d_dense2_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense3_row = d_dense3 + row * 2;
@@ -605,7 +606,7 @@ function compute_d_dense2_sum(f: Numbers, n: number): void {
 }
 
 // Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2_sum
+//   d_dense2.bias = Σ_i d_dense2_sum
 // And in the same way d_dense1.bias.
 function compute_d_dense_bias(f: Numbers, n: number, input: number, d_bias: number): void {
   for (let i = 0; i < 16; i++) {
@@ -693,8 +694,8 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 // Gradient of dense2_product = dense1 · dense2.weight [contract.vjp]:
 //   d_dense1 = d_dense2_sum · dense2.weightᵀ
 // Gradient of 1.5 · dense1_sum [multiply.vjp]:
-//   d_dense1_sum = d_dense1 · dense1_formula + d_dense1 · dense1_sum · dense1_formula · (1 −
-//   dense1_formula) · 1.5
+//   d_dense1_sum = d_dense1 ⊙ dense1_formula + 1.5 · d_dense1 ⊙ dense1_sum ⊙ dense1_formula ⊙ (1 −
+//   dense1_formula)
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_sum_row = d_dense2_sum + row * 16;
@@ -867,12 +868,13 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 }
 
 // learningRate = 0.02 / (1 + 0.005 · optimizer:step)
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adam = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
-// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) · adam + 1e-8)
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
+// next_parameters = flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const optimizer_step_value = integers[optimizer_step];
   const t0 = optimizer_step_value;
@@ -880,13 +882,15 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
   doubles[learningRate] = learningRate_value;
   const t1 = t0 + 1;
   const stepSize = learningRate_value / (1 - exp(t1 * -0.10536051565782628));
-  const adam = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t1 * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 354; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
-    f[parameters + i] = f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adam + 1e-8));
+    f[parameters + i] =
+      f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
@@ -894,7 +898,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 
 // dense1_product = point · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
-// dense1 = dense1_sum · σ(1.5 · dense1_sum)
+// dense1 = dense1_sum ⊙ σ(1.5 · dense1_sum)
 // The same for evaluate.
 function compute_dense1_2(f: Numbers, n: number, output: number, output_2: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -989,7 +993,7 @@ function compute_dense1_2(f: Numbers, n: number, output: number, output_2: numbe
 
 // dense2_product = dense1 · dense2.weight
 // dense2_sum = dense2_product + dense2.bias
-// dense2 = dense2_sum · σ(1.5 · dense2_sum)
+// dense2 = dense2_sum ⊙ σ(1.5 · dense2_sum)
 // The same for evaluate.
 function compute_dense2_2(f: Numbers, n: number, input: number, output: number, output_2: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
@@ -1082,15 +1086,15 @@ function compute_dense2_2(f: Numbers, n: number, input: number, output: number, 
   }
 }
 
-// maximum = max_last(dense3)
-// sum_of_exponentials = Σ_last exp(dense3 − maximum)
-// expected_logit = Σ_last ([index = moon] ? dense3 − maximum : 0)
-// loss_total = Σ ([moon ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
+// maximum = max_j(dense3)
+// sum_of_exponentials = Σ_j exp(dense3 − maximum)
+// expected_logit = Σ_j [j = moon] ⊙ (dense3 − maximum)
+// loss_total = Σ_i [moon ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [moon ≥ 0]
+// loss_count = Σ_i [moon ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([dense3 = maximum] ? −index : −∞)
-// accuracy_total = Σ ([moon ≥ 0] ? [−minus_predicted_class = moon] : 0)
+// minus_predicted_class = max_j(−j if dense3 = maximum else −∞)
+// accuracy_total = Σ_i [moon ≥ 0] ⊙ [−minus_predicted_class = moon]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(

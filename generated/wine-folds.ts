@@ -78,11 +78,11 @@ const totals_accuracy_total = 1238; // f64[]
 const totals_accuracy_count = 1239; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dropout1_lessEqual = 2480; // f32[n, 32], from call 1 to call 8 of gradient
+const dropout1_kept = 2480; // f32[n, 32], from call 1 to call 8 of gradient
 const dense1_sum = 2992; // f32[n, 32], from call 2 to call 2 of gradient
 const dense1 = 3504; // f32[n, 32], from call 2 to call 8 of gradient
 const dropout1 = 4016; // f32[n, 32], from call 2 to call 7 of gradient
-const d_dense1_multiply = 2992; // f32[n, 32], from call 8 to call 9 of gradient
+const product_in_d_dense1 = 2992; // f32[n, 32], from call 8 to call 9 of gradient
 const d_dense1_sum = 4016; // f32[n, 32], from call 8 to call 10 of gradient
 const dense2 = 2992; // f32[n, 3], from call 3 to call 4 of gradient
 const exponentials = 3040; // f32[n, 3], from call 4 to call 5 of gradient
@@ -95,13 +95,13 @@ const evaluate_dense1_sum = 2480; // f32[n, 32], from call 1 to call 1 of evalua
 const evaluate_dense1 = 2992; // f32[n, 32], from call 1 to call 2 of evaluate
 const evaluate_dense2 = 2480; // f32[n, 3], from call 2 to call 3 of evaluate
 
-// dropout1_lessEqual = [random ≥ 0.5]
-function compute_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number): void {
+// dropout1_kept = [random ≥ 0.5]
+function compute_dropout1_kept(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741825);
   for (let row = 0; row < n; row++) {
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 32;
+    const dropout1_kept_row = dropout1_kept + row * 32;
     for (let j = 0; j < 32; j++) {
-      f[dropout1_lessEqual_row + j] = randomUnit(key, row * 32 + j) >= 0.5 ? 1 : 0;
+      f[dropout1_kept_row + j] = randomUnit(key, row * 32 + j) >= 0.5 ? 1 : 0;
     }
   }
 }
@@ -109,7 +109,7 @@ function compute_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number)
 // dense1_product = chemistry · dense1.weight
 // dense1_sum = dense1_product + dense1.bias
 // dense1 = tanh(dense1_sum)
-// dropout1 = dropout1_lessEqual ? 2 · dense1 : 0
+// dropout1 = dropout1_kept ⊙ 2 · dense1
 function compute_dropout1(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const chemistry_row = chemistry + row * 13;
@@ -194,12 +194,12 @@ function compute_dropout1(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const dense1_sum_row = dense1_sum + row * 32;
     const dense1_row = dense1 + row * 32;
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 32;
+    const dropout1_kept_row = dropout1_kept + row * 32;
     const dropout1_row = dropout1 + row * 32;
     for (let j = 0; j < 32; j++) {
       const dense1_value = tanh(f[dense1_sum_row + j]);
       f[dense1_row + j] = dense1_value;
-      f[dropout1_row + j] = f[dropout1_lessEqual_row + j] !== 0 ? 2 * dense1_value : 0;
+      f[dropout1_row + j] = f[dropout1_kept_row + j] !== 0 ? 2 * dense1_value : 0;
     }
   }
 }
@@ -280,14 +280,15 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum = max_last(dense2)
+// maximum = max_j(dense2)
 // exponentials = exp(dense2 − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// expected_logit = Σ_last ([index = cultivar] ? dense2 − maximum : 0)
-// loss_total = Σ ([cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
-// loss_count = Σ [cultivar ≥ 0]
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = cultivar] ⊙ (dense2 − maximum)
+// loss_total = Σ_i [cultivar ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
+// loss_count = Σ_i [cultivar ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [cultivar ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − (Σ_j [j = cultivar] ⊙
+//   (dense2 − maximum)))) / max(Σ_i [cultivar ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -318,8 +319,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
-//   d_dense2 = ([cultivar ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index =
-//   cultivar])
+//   d_dense2 = d_loss_total · [cultivar ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = cultivar])
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const cultivar_value = integers[cultivar + row];
@@ -335,7 +335,7 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2
+//   d_dense2.bias = Σ_i d_dense2
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 3; i++) {
     let d_dense2_bias_value = 0;
@@ -406,14 +406,14 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 // Gradient of dense2_product = dropout1 · dense2.weight [contract.vjp]:
 //   d_dropout1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = tanh(dense1_sum) [tanh.vjp]:
-//   d_dense1_multiply = (1 − dense1 · dense1) · (dropout1_lessEqual ? d_dropout1 : 0)
-//   d_dense1_sum = 2 · d_dense1_multiply
+//   product_in_d_dense1 = (1 − dense1²) ⊙ dropout1_kept ⊙ d_dropout1
+//   d_dense1_sum = 2 · product_in_d_dense1
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_row = d_dense2 + row * 3;
     const dense1_row = dense1 + row * 32;
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 32;
-    const d_dense1_multiply_row = d_dense1_multiply + row * 32;
+    const dropout1_kept_row = dropout1_kept + row * 32;
+    const product_in_d_dense1_row = product_in_d_dense1 + row * 32;
     const d_dense1_sum_row = d_dense1_sum + row * 32;
     for (let j = 0; j < 32; j += 4) {
       let sum00 = 0;
@@ -451,72 +451,71 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
         sum23 += d_dense2_2 * dense2_weight3;
       }
       const dense1_0 = f[dense1_row + j];
-      const d_dense1_multiply00 =
-        (1 - dense1_0 * dense1_0) * (f[dropout1_lessEqual_row + j] !== 0 ? sum00 : 0);
+      const product_in_d_dense1_00 = (1 - dense1_0 * dense1_0) * (f[dropout1_kept_row + j] !== 0 ? sum00 : 0);
       const dense1_1 = f[dense1_row + j + 32];
-      const d_dense1_multiply10 =
-        (1 - dense1_1 * dense1_1) * (f[dropout1_lessEqual_row + j + 32] !== 0 ? sum10 : 0);
+      const product_in_d_dense1_10 =
+        (1 - dense1_1 * dense1_1) * (f[dropout1_kept_row + j + 32] !== 0 ? sum10 : 0);
       const dense1_2 = f[dense1_row + j + 64];
-      const d_dense1_multiply20 =
-        (1 - dense1_2 * dense1_2) * (f[dropout1_lessEqual_row + j + 64] !== 0 ? sum20 : 0);
+      const product_in_d_dense1_20 =
+        (1 - dense1_2 * dense1_2) * (f[dropout1_kept_row + j + 64] !== 0 ? sum20 : 0);
       const dense1_3 = f[dense1_row + j + 1];
-      const d_dense1_multiply01 =
-        (1 - dense1_3 * dense1_3) * (f[dropout1_lessEqual_row + j + 1] !== 0 ? sum01 : 0);
+      const product_in_d_dense1_01 =
+        (1 - dense1_3 * dense1_3) * (f[dropout1_kept_row + j + 1] !== 0 ? sum01 : 0);
       const dense1_4 = f[dense1_row + j + 33];
-      const d_dense1_multiply11 =
-        (1 - dense1_4 * dense1_4) * (f[dropout1_lessEqual_row + j + 33] !== 0 ? sum11 : 0);
+      const product_in_d_dense1_11 =
+        (1 - dense1_4 * dense1_4) * (f[dropout1_kept_row + j + 33] !== 0 ? sum11 : 0);
       const dense1_5 = f[dense1_row + j + 65];
-      const d_dense1_multiply21 =
-        (1 - dense1_5 * dense1_5) * (f[dropout1_lessEqual_row + j + 65] !== 0 ? sum21 : 0);
+      const product_in_d_dense1_21 =
+        (1 - dense1_5 * dense1_5) * (f[dropout1_kept_row + j + 65] !== 0 ? sum21 : 0);
       const dense1_6 = f[dense1_row + j + 2];
-      const d_dense1_multiply02 =
-        (1 - dense1_6 * dense1_6) * (f[dropout1_lessEqual_row + j + 2] !== 0 ? sum02 : 0);
+      const product_in_d_dense1_02 =
+        (1 - dense1_6 * dense1_6) * (f[dropout1_kept_row + j + 2] !== 0 ? sum02 : 0);
       const dense1_7 = f[dense1_row + j + 34];
-      const d_dense1_multiply12 =
-        (1 - dense1_7 * dense1_7) * (f[dropout1_lessEqual_row + j + 34] !== 0 ? sum12 : 0);
+      const product_in_d_dense1_12 =
+        (1 - dense1_7 * dense1_7) * (f[dropout1_kept_row + j + 34] !== 0 ? sum12 : 0);
       const dense1_8 = f[dense1_row + j + 66];
-      const d_dense1_multiply22 =
-        (1 - dense1_8 * dense1_8) * (f[dropout1_lessEqual_row + j + 66] !== 0 ? sum22 : 0);
+      const product_in_d_dense1_22 =
+        (1 - dense1_8 * dense1_8) * (f[dropout1_kept_row + j + 66] !== 0 ? sum22 : 0);
       const dense1_9 = f[dense1_row + j + 3];
-      const d_dense1_multiply03 =
-        (1 - dense1_9 * dense1_9) * (f[dropout1_lessEqual_row + j + 3] !== 0 ? sum03 : 0);
+      const product_in_d_dense1_03 =
+        (1 - dense1_9 * dense1_9) * (f[dropout1_kept_row + j + 3] !== 0 ? sum03 : 0);
       const dense1_10 = f[dense1_row + j + 35];
-      const d_dense1_multiply13 =
-        (1 - dense1_10 * dense1_10) * (f[dropout1_lessEqual_row + j + 35] !== 0 ? sum13 : 0);
+      const product_in_d_dense1_13 =
+        (1 - dense1_10 * dense1_10) * (f[dropout1_kept_row + j + 35] !== 0 ? sum13 : 0);
       const dense1_11 = f[dense1_row + j + 67];
-      const d_dense1_multiply23 =
-        (1 - dense1_11 * dense1_11) * (f[dropout1_lessEqual_row + j + 67] !== 0 ? sum23 : 0);
-      f[d_dense1_multiply_row + j] = d_dense1_multiply00;
-      f[d_dense1_multiply_row + j + 32] = d_dense1_multiply10;
-      f[d_dense1_multiply_row + j + 64] = d_dense1_multiply20;
-      f[d_dense1_multiply_row + j + 1] = d_dense1_multiply01;
-      f[d_dense1_multiply_row + j + 33] = d_dense1_multiply11;
-      f[d_dense1_multiply_row + j + 65] = d_dense1_multiply21;
-      f[d_dense1_multiply_row + j + 2] = d_dense1_multiply02;
-      f[d_dense1_multiply_row + j + 34] = d_dense1_multiply12;
-      f[d_dense1_multiply_row + j + 66] = d_dense1_multiply22;
-      f[d_dense1_multiply_row + j + 3] = d_dense1_multiply03;
-      f[d_dense1_multiply_row + j + 35] = d_dense1_multiply13;
-      f[d_dense1_multiply_row + j + 67] = d_dense1_multiply23;
-      f[d_dense1_sum_row + j] = 2 * d_dense1_multiply00;
-      f[d_dense1_sum_row + j + 32] = 2 * d_dense1_multiply10;
-      f[d_dense1_sum_row + j + 64] = 2 * d_dense1_multiply20;
-      f[d_dense1_sum_row + j + 1] = 2 * d_dense1_multiply01;
-      f[d_dense1_sum_row + j + 33] = 2 * d_dense1_multiply11;
-      f[d_dense1_sum_row + j + 65] = 2 * d_dense1_multiply21;
-      f[d_dense1_sum_row + j + 2] = 2 * d_dense1_multiply02;
-      f[d_dense1_sum_row + j + 34] = 2 * d_dense1_multiply12;
-      f[d_dense1_sum_row + j + 66] = 2 * d_dense1_multiply22;
-      f[d_dense1_sum_row + j + 3] = 2 * d_dense1_multiply03;
-      f[d_dense1_sum_row + j + 35] = 2 * d_dense1_multiply13;
-      f[d_dense1_sum_row + j + 67] = 2 * d_dense1_multiply23;
+      const product_in_d_dense1_23 =
+        (1 - dense1_11 * dense1_11) * (f[dropout1_kept_row + j + 67] !== 0 ? sum23 : 0);
+      f[product_in_d_dense1_row + j] = product_in_d_dense1_00;
+      f[product_in_d_dense1_row + j + 32] = product_in_d_dense1_10;
+      f[product_in_d_dense1_row + j + 64] = product_in_d_dense1_20;
+      f[product_in_d_dense1_row + j + 1] = product_in_d_dense1_01;
+      f[product_in_d_dense1_row + j + 33] = product_in_d_dense1_11;
+      f[product_in_d_dense1_row + j + 65] = product_in_d_dense1_21;
+      f[product_in_d_dense1_row + j + 2] = product_in_d_dense1_02;
+      f[product_in_d_dense1_row + j + 34] = product_in_d_dense1_12;
+      f[product_in_d_dense1_row + j + 66] = product_in_d_dense1_22;
+      f[product_in_d_dense1_row + j + 3] = product_in_d_dense1_03;
+      f[product_in_d_dense1_row + j + 35] = product_in_d_dense1_13;
+      f[product_in_d_dense1_row + j + 67] = product_in_d_dense1_23;
+      f[d_dense1_sum_row + j] = 2 * product_in_d_dense1_00;
+      f[d_dense1_sum_row + j + 32] = 2 * product_in_d_dense1_10;
+      f[d_dense1_sum_row + j + 64] = 2 * product_in_d_dense1_20;
+      f[d_dense1_sum_row + j + 1] = 2 * product_in_d_dense1_01;
+      f[d_dense1_sum_row + j + 33] = 2 * product_in_d_dense1_11;
+      f[d_dense1_sum_row + j + 65] = 2 * product_in_d_dense1_21;
+      f[d_dense1_sum_row + j + 2] = 2 * product_in_d_dense1_02;
+      f[d_dense1_sum_row + j + 34] = 2 * product_in_d_dense1_12;
+      f[d_dense1_sum_row + j + 66] = 2 * product_in_d_dense1_22;
+      f[d_dense1_sum_row + j + 3] = 2 * product_in_d_dense1_03;
+      f[d_dense1_sum_row + j + 35] = 2 * product_in_d_dense1_13;
+      f[d_dense1_sum_row + j + 67] = 2 * product_in_d_dense1_23;
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
     const d_dense2_row = d_dense2 + row * 3;
     const dense1_row = dense1 + row * 32;
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 32;
-    const d_dense1_multiply_row = d_dense1_multiply + row * 32;
+    const dropout1_kept_row = dropout1_kept + row * 32;
+    const product_in_d_dense1_row = product_in_d_dense1 + row * 32;
     const d_dense1_sum_row = d_dense1_sum + row * 32;
     for (let j = 0; j < 32; j += 4) {
       let sum0 = 0;
@@ -532,39 +531,39 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
         sum3 += d_dense2_value * f[dense2_weight_j + k + 9];
       }
       const dense1_0 = f[dense1_row + j];
-      const d_dense1_multiply0 = (1 - dense1_0 * dense1_0) * (f[dropout1_lessEqual_row + j] !== 0 ? sum0 : 0);
+      const product_in_d_dense1_0 = (1 - dense1_0 * dense1_0) * (f[dropout1_kept_row + j] !== 0 ? sum0 : 0);
       const dense1_1 = f[dense1_row + j + 1];
-      const d_dense1_multiply1 =
-        (1 - dense1_1 * dense1_1) * (f[dropout1_lessEqual_row + j + 1] !== 0 ? sum1 : 0);
+      const product_in_d_dense1_1 =
+        (1 - dense1_1 * dense1_1) * (f[dropout1_kept_row + j + 1] !== 0 ? sum1 : 0);
       const dense1_2 = f[dense1_row + j + 2];
-      const d_dense1_multiply2 =
-        (1 - dense1_2 * dense1_2) * (f[dropout1_lessEqual_row + j + 2] !== 0 ? sum2 : 0);
+      const product_in_d_dense1_2 =
+        (1 - dense1_2 * dense1_2) * (f[dropout1_kept_row + j + 2] !== 0 ? sum2 : 0);
       const dense1_3 = f[dense1_row + j + 3];
-      const d_dense1_multiply3 =
-        (1 - dense1_3 * dense1_3) * (f[dropout1_lessEqual_row + j + 3] !== 0 ? sum3 : 0);
-      f[d_dense1_multiply_row + j] = d_dense1_multiply0;
-      f[d_dense1_multiply_row + j + 1] = d_dense1_multiply1;
-      f[d_dense1_multiply_row + j + 2] = d_dense1_multiply2;
-      f[d_dense1_multiply_row + j + 3] = d_dense1_multiply3;
-      f[d_dense1_sum_row + j] = 2 * d_dense1_multiply0;
-      f[d_dense1_sum_row + j + 1] = 2 * d_dense1_multiply1;
-      f[d_dense1_sum_row + j + 2] = 2 * d_dense1_multiply2;
-      f[d_dense1_sum_row + j + 3] = 2 * d_dense1_multiply3;
+      const product_in_d_dense1_3 =
+        (1 - dense1_3 * dense1_3) * (f[dropout1_kept_row + j + 3] !== 0 ? sum3 : 0);
+      f[product_in_d_dense1_row + j] = product_in_d_dense1_0;
+      f[product_in_d_dense1_row + j + 1] = product_in_d_dense1_1;
+      f[product_in_d_dense1_row + j + 2] = product_in_d_dense1_2;
+      f[product_in_d_dense1_row + j + 3] = product_in_d_dense1_3;
+      f[d_dense1_sum_row + j] = 2 * product_in_d_dense1_0;
+      f[d_dense1_sum_row + j + 1] = 2 * product_in_d_dense1_1;
+      f[d_dense1_sum_row + j + 2] = 2 * product_in_d_dense1_2;
+      f[d_dense1_sum_row + j + 3] = 2 * product_in_d_dense1_3;
     }
   }
 }
 
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias_reduceSum = Σ_n d_dense1_multiply
-//   d_dense1.bias = 2 · d_dense1.bias_reduceSum
+//   sum_in_d_dense1.bias = Σ_i product_in_d_dense1
+//   d_dense1.bias = 2 · sum_in_d_dense1.bias
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 32; i++) {
-    let d_dense1_bias_reduceSum = 0;
-    const d_dense1_multiply_i = d_dense1_multiply + i;
+    let sum_in_d_dense1_bias = 0;
+    const product_in_d_dense1_i = product_in_d_dense1 + i;
     for (let row = 0; row < n; row++) {
-      d_dense1_bias_reduceSum += f[d_dense1_multiply_i + row * 32];
+      sum_in_d_dense1_bias += f[product_in_d_dense1_i + row * 32];
     }
-    f[d_dense1_bias + i] = 2 * d_dense1_bias_reduceSum;
+    f[d_dense1_bias + i] = 2 * sum_in_d_dense1_bias;
   }
 }
 
@@ -647,26 +646,28 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 }
 
 // learningRate = 0.003
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adamw = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
-// next_parameters = 0.99997 · flat:parameters − stepSize · next_mean / (√(next_squares) · adamw + 1e-8)
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
+// next_parameters = 0.99997 · flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.003;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
   const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
-  const adamw = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 547; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
     f[parameters + i] =
-      0.99997 * f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adamw + 1e-8));
+      0.99997 * f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
@@ -766,15 +767,15 @@ function compute_dense1(f: Numbers, n: number, output: number, output_2: number)
   }
 }
 
-// maximum = max_last(dense2)
-// sum_of_exponentials = Σ_last exp(dense2 − maximum)
-// expected_logit = Σ_last ([index = cultivar] ? dense2 − maximum : 0)
-// loss_total = Σ ([cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
+// maximum = max_j(dense2)
+// sum_of_exponentials = Σ_j exp(dense2 − maximum)
+// expected_logit = Σ_j [j = cultivar] ⊙ (dense2 − maximum)
+// loss_total = Σ_i [cultivar ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [cultivar ≥ 0]
+// loss_count = Σ_i [cultivar ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([dense2 = maximum] ? −index : −∞)
-// accuracy_total = Σ ([cultivar ≥ 0] ? [−minus_predicted_class = cultivar] : 0)
+// minus_predicted_class = max_j(−j if dense2 = maximum else −∞)
+// accuracy_total = Σ_i [cultivar ≥ 0] ⊙ [−minus_predicted_class = cultivar]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -831,7 +832,7 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_dropout1_lessEqual(f, integers, n);
+  compute_dropout1_kept(f, integers, n);
   compute_dropout1(f, n);
   compute_dense2(f, n, dropout1, dense2);
   compute_loss(f, integers, n);
@@ -3059,10 +3060,10 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     learningRate: () => doubles[learningRate],
     check(rows) {
       return firstNotFinite(f, rows, [
-        ["dropout1_lessEqual", dropout1_lessEqual, 32],
+        ["dropout1_kept", dropout1_kept, 32],
         ["dense1", dense1, 32],
         ["d_dense2", d_dense2, 3],
-        ["d_dense1_multiply", d_dense1_multiply, 32],
+        ["product_in_d_dense1", product_in_d_dense1, 32],
         ["d_dense1_sum", d_dense1_sum, 32],
       ]);
     },

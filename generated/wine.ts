@@ -78,7 +78,7 @@ const totals_accuracy_total = 694; // f64[]
 const totals_accuracy_count = 695; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const dropout1_lessEqual = 1392; // f32[n, 16], from call 1 to call 8 of gradient
+const dropout1_kept = 1392; // f32[n, 16], from call 1 to call 8 of gradient
 const dense1 = 1648; // f32[n, 16], from call 2 to call 8 of gradient
 const dropout1 = 1904; // f32[n, 16], from call 2 to call 7 of gradient
 const d_dense1_sum = 1904; // f32[n, 16], from call 8 to call 10 of gradient
@@ -91,25 +91,25 @@ const predict_dense1 = 1392; // f32[n, 16], from call 1 to call 2 of predict
 const evaluate_dense1 = 1392; // f32[n, 16], from call 1 to call 2 of evaluate
 const evaluate_dense2 = 1648; // f32[n, 3], from call 2 to call 3 of evaluate
 
-// dropout1_lessEqual = [random ≥ 0.3]
-function compute_dropout1_lessEqual(f: Numbers, integers: Int32Array, n: number): void {
+// dropout1_kept = [random ≥ 0.3]
+function compute_dropout1_kept(f: Numbers, integers: Int32Array, n: number): void {
   const key = randomKey(integers[random_seed], integers[optimizer_step], 1073741825);
   for (let row = 0; row < n; row++) {
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
+    const dropout1_kept_row = dropout1_kept + row * 16;
     for (let j = 0; j < 16; j++) {
-      f[dropout1_lessEqual_row + j] = randomUnit(key, row * 16 + j) >= 0.3 ? 1 : 0;
+      f[dropout1_kept_row + j] = randomUnit(key, row * 16 + j) >= 0.3 ? 1 : 0;
     }
   }
 }
 
 // dense1_product = chemistry · dense1.weight
 // dense1 = relu(dense1_product + dense1.bias)
-// dropout1 = dropout1_lessEqual ? 1.42857… · dense1 : 0
+// dropout1 = dropout1_kept ⊙ 1.42857… · dense1
 function compute_dropout1(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const chemistry_row = chemistry + row * 13;
     const dense1_row = dense1 + row * 16;
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
+    const dropout1_kept_row = dropout1_kept + row * 16;
     const dropout1_row = dropout1 + row * 16;
     for (let j = 0; j < 16; j += 4) {
       let sum00 = 0;
@@ -175,32 +175,24 @@ function compute_dropout1(f: Numbers, n: number): void {
       f[dense1_row + j + 3] = dense1_03;
       f[dense1_row + j + 19] = dense1_13;
       f[dense1_row + j + 35] = dense1_23;
-      f[dropout1_row + j] = f[dropout1_lessEqual_row + j] !== 0 ? 1.4285714285714286 * dense1_00 : 0;
-      f[dropout1_row + j + 16] =
-        f[dropout1_lessEqual_row + j + 16] !== 0 ? 1.4285714285714286 * dense1_10 : 0;
-      f[dropout1_row + j + 32] =
-        f[dropout1_lessEqual_row + j + 32] !== 0 ? 1.4285714285714286 * dense1_20 : 0;
-      f[dropout1_row + j + 1] = f[dropout1_lessEqual_row + j + 1] !== 0 ? 1.4285714285714286 * dense1_01 : 0;
-      f[dropout1_row + j + 17] =
-        f[dropout1_lessEqual_row + j + 17] !== 0 ? 1.4285714285714286 * dense1_11 : 0;
-      f[dropout1_row + j + 33] =
-        f[dropout1_lessEqual_row + j + 33] !== 0 ? 1.4285714285714286 * dense1_21 : 0;
-      f[dropout1_row + j + 2] = f[dropout1_lessEqual_row + j + 2] !== 0 ? 1.4285714285714286 * dense1_02 : 0;
-      f[dropout1_row + j + 18] =
-        f[dropout1_lessEqual_row + j + 18] !== 0 ? 1.4285714285714286 * dense1_12 : 0;
-      f[dropout1_row + j + 34] =
-        f[dropout1_lessEqual_row + j + 34] !== 0 ? 1.4285714285714286 * dense1_22 : 0;
-      f[dropout1_row + j + 3] = f[dropout1_lessEqual_row + j + 3] !== 0 ? 1.4285714285714286 * dense1_03 : 0;
-      f[dropout1_row + j + 19] =
-        f[dropout1_lessEqual_row + j + 19] !== 0 ? 1.4285714285714286 * dense1_13 : 0;
-      f[dropout1_row + j + 35] =
-        f[dropout1_lessEqual_row + j + 35] !== 0 ? 1.4285714285714286 * dense1_23 : 0;
+      f[dropout1_row + j] = f[dropout1_kept_row + j] !== 0 ? 1.4285714285714286 * dense1_00 : 0;
+      f[dropout1_row + j + 16] = f[dropout1_kept_row + j + 16] !== 0 ? 1.4285714285714286 * dense1_10 : 0;
+      f[dropout1_row + j + 32] = f[dropout1_kept_row + j + 32] !== 0 ? 1.4285714285714286 * dense1_20 : 0;
+      f[dropout1_row + j + 1] = f[dropout1_kept_row + j + 1] !== 0 ? 1.4285714285714286 * dense1_01 : 0;
+      f[dropout1_row + j + 17] = f[dropout1_kept_row + j + 17] !== 0 ? 1.4285714285714286 * dense1_11 : 0;
+      f[dropout1_row + j + 33] = f[dropout1_kept_row + j + 33] !== 0 ? 1.4285714285714286 * dense1_21 : 0;
+      f[dropout1_row + j + 2] = f[dropout1_kept_row + j + 2] !== 0 ? 1.4285714285714286 * dense1_02 : 0;
+      f[dropout1_row + j + 18] = f[dropout1_kept_row + j + 18] !== 0 ? 1.4285714285714286 * dense1_12 : 0;
+      f[dropout1_row + j + 34] = f[dropout1_kept_row + j + 34] !== 0 ? 1.4285714285714286 * dense1_22 : 0;
+      f[dropout1_row + j + 3] = f[dropout1_kept_row + j + 3] !== 0 ? 1.4285714285714286 * dense1_03 : 0;
+      f[dropout1_row + j + 19] = f[dropout1_kept_row + j + 19] !== 0 ? 1.4285714285714286 * dense1_13 : 0;
+      f[dropout1_row + j + 35] = f[dropout1_kept_row + j + 35] !== 0 ? 1.4285714285714286 * dense1_23 : 0;
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
     const chemistry_row = chemistry + row * 13;
     const dense1_row = dense1 + row * 16;
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
+    const dropout1_kept_row = dropout1_kept + row * 16;
     const dropout1_row = dropout1 + row * 16;
     for (let j = 0; j < 16; j += 4) {
       let sum0 = 0;
@@ -224,10 +216,10 @@ function compute_dropout1(f: Numbers, n: number): void {
       f[dense1_row + j + 1] = dense1_1;
       f[dense1_row + j + 2] = dense1_2;
       f[dense1_row + j + 3] = dense1_3;
-      f[dropout1_row + j] = f[dropout1_lessEqual_row + j] !== 0 ? 1.4285714285714286 * dense1_0 : 0;
-      f[dropout1_row + j + 1] = f[dropout1_lessEqual_row + j + 1] !== 0 ? 1.4285714285714286 * dense1_1 : 0;
-      f[dropout1_row + j + 2] = f[dropout1_lessEqual_row + j + 2] !== 0 ? 1.4285714285714286 * dense1_2 : 0;
-      f[dropout1_row + j + 3] = f[dropout1_lessEqual_row + j + 3] !== 0 ? 1.4285714285714286 * dense1_3 : 0;
+      f[dropout1_row + j] = f[dropout1_kept_row + j] !== 0 ? 1.4285714285714286 * dense1_0 : 0;
+      f[dropout1_row + j + 1] = f[dropout1_kept_row + j + 1] !== 0 ? 1.4285714285714286 * dense1_1 : 0;
+      f[dropout1_row + j + 2] = f[dropout1_kept_row + j + 2] !== 0 ? 1.4285714285714286 * dense1_2 : 0;
+      f[dropout1_row + j + 3] = f[dropout1_kept_row + j + 3] !== 0 ? 1.4285714285714286 * dense1_3 : 0;
     }
   }
 }
@@ -308,14 +300,15 @@ function compute_dense2(f: Numbers, n: number, input: number, output: number): v
   }
 }
 
-// maximum = max_last(dense2)
+// maximum = max_j(dense2)
 // exponentials = exp(dense2 − maximum)
-// sum_of_exponentials = Σ_last exponentials
-// expected_logit = Σ_last ([index = cultivar] ? dense2 − maximum : 0)
-// loss_total = Σ ([cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
-// loss_count = Σ [cultivar ≥ 0]
+// sum_of_exponentials = Σ_j exponentials
+// expected_logit = Σ_j [j = cultivar] ⊙ (dense2 − maximum)
+// loss_total = Σ_i [cultivar ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
+// loss_count = Σ_i [cultivar ≥ 0]
 // loss = loss_total / max(loss_count, 1)
-// Gradient of loss = loss_total / divisor [divide.vjp]:
+// Gradient of loss = (Σ_i [cultivar ≥ 0] ⊙ (ln(Σ_j exp(dense2 − maximum)) − (Σ_j [j = cultivar] ⊙
+//   (dense2 − maximum)))) / max(Σ_i [cultivar ≥ 0], 1) [divide.vjp]:
 //   d_loss_total = 1 / max(loss_count, 1)
 function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
   let loss_total = 0;
@@ -346,8 +339,7 @@ function compute_loss(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // Gradient of exponentials = exp(dense2 − maximum) [exp.vjp]:
-//   d_dense2 = ([cultivar ≥ 0] ? d_loss_total : 0) · (exponentials / sum_of_exponentials − [index =
-//   cultivar])
+//   d_dense2 = d_loss_total · [cultivar ≥ 0] ⊙ (exponentials / sum_of_exponentials − [j = cultivar])
 function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
     const cultivar_value = integers[cultivar + row];
@@ -363,7 +355,7 @@ function compute_d_dense2(f: Numbers, integers: Int32Array, n: number): void {
 }
 
 // Gradient of dense2.bias [broadcast.vjp]:
-//   d_dense2.bias = Σ_n d_dense2
+//   d_dense2.bias = Σ_i d_dense2
 function compute_d_dense2_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 3; i++) {
     let d_dense2_bias_value = 0;
@@ -434,12 +426,12 @@ function compute_d_dense2_weight(f: Numbers, n: number): void {
 // Gradient of dense2_product = dropout1 · dense2.weight [contract.vjp]:
 //   d_dropout1 = d_dense2 · dense2.weightᵀ
 // Gradient of dense1 = relu(dense1_sum) [relu.vjp]:
-//   d_dense1_sum = [dense1 > 0] ? (dropout1_lessEqual ? d_dropout1 : 0) · 1.42857… : 0
+//   d_dense1_sum = [dense1 > 0] ⊙ 1.42857… · dropout1_kept ⊙ d_dropout1
 function compute_d_dense1_sum(f: Numbers, n: number): void {
   for (let row = 0; row < n - (n % 3); row += 3) {
     const d_dense2_row = d_dense2 + row * 3;
     const dense1_row = dense1 + row * 16;
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
+    const dropout1_kept_row = dropout1_kept + row * 16;
     const d_dense1_sum_row = d_dense1_sum + row * 16;
     for (let j = 0; j < 16; j += 4) {
       let sum00 = 0;
@@ -477,57 +469,51 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
         sum23 += d_dense2_2 * dense2_weight3;
       }
       f[d_dense1_sum_row + j] =
-        f[dense1_row + j] > 0 ? (f[dropout1_lessEqual_row + j] !== 0 ? sum00 : 0) * 1.4285714285714286 : 0;
+        f[dense1_row + j] > 0 ? (f[dropout1_kept_row + j] !== 0 ? sum00 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 16] =
         f[dense1_row + j + 16] > 0
-          ? (f[dropout1_lessEqual_row + j + 16] !== 0 ? sum10 : 0) * 1.4285714285714286
+          ? (f[dropout1_kept_row + j + 16] !== 0 ? sum10 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 32] =
         f[dense1_row + j + 32] > 0
-          ? (f[dropout1_lessEqual_row + j + 32] !== 0 ? sum20 : 0) * 1.4285714285714286
+          ? (f[dropout1_kept_row + j + 32] !== 0 ? sum20 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 1] =
-        f[dense1_row + j + 1] > 0
-          ? (f[dropout1_lessEqual_row + j + 1] !== 0 ? sum01 : 0) * 1.4285714285714286
-          : 0;
+        f[dense1_row + j + 1] > 0 ? (f[dropout1_kept_row + j + 1] !== 0 ? sum01 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 17] =
         f[dense1_row + j + 17] > 0
-          ? (f[dropout1_lessEqual_row + j + 17] !== 0 ? sum11 : 0) * 1.4285714285714286
+          ? (f[dropout1_kept_row + j + 17] !== 0 ? sum11 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 33] =
         f[dense1_row + j + 33] > 0
-          ? (f[dropout1_lessEqual_row + j + 33] !== 0 ? sum21 : 0) * 1.4285714285714286
+          ? (f[dropout1_kept_row + j + 33] !== 0 ? sum21 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 2] =
-        f[dense1_row + j + 2] > 0
-          ? (f[dropout1_lessEqual_row + j + 2] !== 0 ? sum02 : 0) * 1.4285714285714286
-          : 0;
+        f[dense1_row + j + 2] > 0 ? (f[dropout1_kept_row + j + 2] !== 0 ? sum02 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 18] =
         f[dense1_row + j + 18] > 0
-          ? (f[dropout1_lessEqual_row + j + 18] !== 0 ? sum12 : 0) * 1.4285714285714286
+          ? (f[dropout1_kept_row + j + 18] !== 0 ? sum12 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 34] =
         f[dense1_row + j + 34] > 0
-          ? (f[dropout1_lessEqual_row + j + 34] !== 0 ? sum22 : 0) * 1.4285714285714286
+          ? (f[dropout1_kept_row + j + 34] !== 0 ? sum22 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 3] =
-        f[dense1_row + j + 3] > 0
-          ? (f[dropout1_lessEqual_row + j + 3] !== 0 ? sum03 : 0) * 1.4285714285714286
-          : 0;
+        f[dense1_row + j + 3] > 0 ? (f[dropout1_kept_row + j + 3] !== 0 ? sum03 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 19] =
         f[dense1_row + j + 19] > 0
-          ? (f[dropout1_lessEqual_row + j + 19] !== 0 ? sum13 : 0) * 1.4285714285714286
+          ? (f[dropout1_kept_row + j + 19] !== 0 ? sum13 : 0) * 1.4285714285714286
           : 0;
       f[d_dense1_sum_row + j + 35] =
         f[dense1_row + j + 35] > 0
-          ? (f[dropout1_lessEqual_row + j + 35] !== 0 ? sum23 : 0) * 1.4285714285714286
+          ? (f[dropout1_kept_row + j + 35] !== 0 ? sum23 : 0) * 1.4285714285714286
           : 0;
     }
   }
   for (let row = n - (n % 3); row < n; row++) {
     const d_dense2_row = d_dense2 + row * 3;
     const dense1_row = dense1 + row * 16;
-    const dropout1_lessEqual_row = dropout1_lessEqual + row * 16;
+    const dropout1_kept_row = dropout1_kept + row * 16;
     const d_dense1_sum_row = d_dense1_sum + row * 16;
     for (let j = 0; j < 16; j += 4) {
       let sum0 = 0;
@@ -543,25 +529,19 @@ function compute_d_dense1_sum(f: Numbers, n: number): void {
         sum3 += d_dense2_value * f[dense2_weight_j + k + 9];
       }
       f[d_dense1_sum_row + j] =
-        f[dense1_row + j] > 0 ? (f[dropout1_lessEqual_row + j] !== 0 ? sum0 : 0) * 1.4285714285714286 : 0;
+        f[dense1_row + j] > 0 ? (f[dropout1_kept_row + j] !== 0 ? sum0 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 1] =
-        f[dense1_row + j + 1] > 0
-          ? (f[dropout1_lessEqual_row + j + 1] !== 0 ? sum1 : 0) * 1.4285714285714286
-          : 0;
+        f[dense1_row + j + 1] > 0 ? (f[dropout1_kept_row + j + 1] !== 0 ? sum1 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 2] =
-        f[dense1_row + j + 2] > 0
-          ? (f[dropout1_lessEqual_row + j + 2] !== 0 ? sum2 : 0) * 1.4285714285714286
-          : 0;
+        f[dense1_row + j + 2] > 0 ? (f[dropout1_kept_row + j + 2] !== 0 ? sum2 : 0) * 1.4285714285714286 : 0;
       f[d_dense1_sum_row + j + 3] =
-        f[dense1_row + j + 3] > 0
-          ? (f[dropout1_lessEqual_row + j + 3] !== 0 ? sum3 : 0) * 1.4285714285714286
-          : 0;
+        f[dense1_row + j + 3] > 0 ? (f[dropout1_kept_row + j + 3] !== 0 ? sum3 : 0) * 1.4285714285714286 : 0;
     }
   }
 }
 
 // Gradient of dense1.bias [broadcast.vjp]:
-//   d_dense1.bias = Σ_n d_dense1_sum
+//   d_dense1.bias = Σ_i d_dense1_sum
 function compute_d_dense1_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 16; i++) {
     let d_dense1_bias_value = 0;
@@ -652,26 +632,28 @@ function compute_d_dense1_weight(f: Numbers, n: number): void {
 }
 
 // learningRate = 0.01
-// stepSize = learningRate / (1 − exp((optimizer:step + 1) · -0.105361…))
-// adamw = 1 / √(1 − exp((optimizer:step + 1) · -0.0010005…))
+// stepSize = learningRate / (1 − exp(−0.105361… · (optimizer:step + 1)))
+// reciprocal_of_correction = 1 / √(1 − exp(−0.0010005… · (optimizer:step + 1)))
 // next_step = optimizer:step + 1
 // next_mean = 0.9 · optimizer:mean + (1 − 0.9) · flat:gradients
-// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients · flat:gradients
-// next_parameters = 0.9999 · flat:parameters − stepSize · next_mean / (√(next_squares) · adamw + 1e-8)
+// next_squares = 0.999 · optimizer:squares + (1 − 0.999) · flat:gradients²
+// next_parameters = 0.9999 · flat:parameters − stepSize · next_mean / (√(next_squares) ·
+//   reciprocal_of_correction + 1e-8)
 function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
   const learningRate_value = 0.01;
   doubles[learningRate] = learningRate_value;
   const optimizer_step_value = integers[optimizer_step];
   const t = optimizer_step_value + 1;
   const stepSize = learningRate_value / (1 - exp(t * -0.10536051565782628));
-  const adamw = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
+  const reciprocal_of_correction = 1 / Math.sqrt(1 - exp(t * -0.0010005003335835344));
   integers[optimizer_step] = optimizer_step_value + 1;
   for (let i = 0; i < 275; i++) {
     const gradients_value = f[gradients + i];
     const next_mean = 0.9 * f[optimizer_mean + i] + (1 - 0.9) * gradients_value;
     const next_squares = 0.999 * f[optimizer_squares + i] + (1 - 0.999) * (gradients_value * gradients_value);
     f[parameters + i] =
-      0.9999 * f[parameters + i] - stepSize * (next_mean / (Math.sqrt(next_squares) * adamw + 1e-8));
+      0.9999 * f[parameters + i] -
+      stepSize * (next_mean / (Math.sqrt(next_squares) * reciprocal_of_correction + 1e-8));
     f[optimizer_mean + i] = next_mean;
     f[optimizer_squares + i] = next_squares;
   }
@@ -763,15 +745,15 @@ function compute_dense1(f: Numbers, n: number, output: number): void {
   }
 }
 
-// maximum = max_last(dense2)
-// sum_of_exponentials = Σ_last exp(dense2 − maximum)
-// expected_logit = Σ_last ([index = cultivar] ? dense2 − maximum : 0)
-// loss_total = Σ ([cultivar ≥ 0] ? ln(sum_of_exponentials) − expected_logit : 0)
+// maximum = max_j(dense2)
+// sum_of_exponentials = Σ_j exp(dense2 − maximum)
+// expected_logit = Σ_j [j = cultivar] ⊙ (dense2 − maximum)
+// loss_total = Σ_i [cultivar ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
-// loss_count = Σ [cultivar ≥ 0]
+// loss_count = Σ_i [cultivar ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_last([dense2 = maximum] ? −index : −∞)
-// accuracy_total = Σ ([cultivar ≥ 0] ? [−minus_predicted_class = cultivar] : 0)
+// minus_predicted_class = max_j(−j if dense2 = maximum else −∞)
+// accuracy_total = Σ_i [cultivar ≥ 0] ⊙ [−minus_predicted_class = cultivar]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -828,7 +810,7 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 
 /** Forward and backward over n rows: leaves the gradients, gives the mean loss. */
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
-  compute_dropout1_lessEqual(f, integers, n);
+  compute_dropout1_kept(f, integers, n);
   compute_dropout1(f, n);
   compute_dense2(f, n, dropout1, dense2);
   compute_loss(f, integers, n);
@@ -2813,7 +2795,7 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
     learningRate: () => doubles[learningRate],
     check(rows) {
       return firstNotFinite(f, rows, [
-        ["dropout1_lessEqual", dropout1_lessEqual, 16],
+        ["dropout1_kept", dropout1_kept, 16],
         ["dense1", dense1, 16],
         ["exponentials", exponentials, 3],
         ["sum_of_exponentials", sum_of_exponentials, 1],

@@ -6,7 +6,7 @@ import type { Model } from "../spec/types.ts";
 import { dataPaths } from "./read-source.ts";
 
 /** By the flag that names each; what is no file, as a flag that was not given, is left out. */
-type Outputs = Readonly<Record<string, string | true | undefined>>;
+type Outputs = Readonly<Record<string, string | boolean | undefined>>;
 
 /** By what they are, in words. */
 type Inputs = Readonly<Record<string, string | readonly string[] | undefined>>;

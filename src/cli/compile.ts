@@ -8,6 +8,8 @@ import type { Compilation } from "../pipeline.ts";
 import { checkFile } from "./check-file.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
+import { mapFileOf, mappedFile } from "./mapped-file.ts";
+import type { OutputFile } from "./mapped-file.ts";
 import { checkPassNames } from "./pass-names.ts";
 import { reportError } from "./report-error.ts";
 import { sizeText } from "../util/size-text.ts";
@@ -30,6 +32,8 @@ export interface CompileFlags {
   readonly predictor?: string;
   /** With what it takes to look into the trainer. */
   readonly probe?: boolean;
+  /** With a source map beside each file. */
+  readonly sourcemap?: boolean;
   readonly exact?: boolean;
   readonly skip: readonly string[];
 }
@@ -72,22 +76,27 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   try {
     const start = performance.now();
     const { target, dtype, probe, exact, skip } = flags;
-    const { compilation } = await compileSpec(spec, { target, dtype, probe, exact, skip });
-    const { text: code } = await emittedOf(compilation, flags);
+    const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip });
+    const emitted = await emittedOf(compilation, flags);
     const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
     const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
     const other = written.get(output);
     if (other !== undefined) throw sameOutput(spec, other, output);
     written.set(output, spec);
     await checkOutputs(
-      { "-o": output },
+      { "-o": output, "--sourcemap": flags.sourcemap && mapFileOf(output) },
       { ...ofSpec(spec, compilation.model), "the checkpoint": flags.predictor },
     );
-    if (flags.check) return await checkFile(output, code, commandFor(spec, flags));
-    await writeFile(output, code);
-    const sizes = `${sizeText(Buffer.byteLength(code))} (${sizeText(gzipSync(code).length)} gzip)`;
+    const files = flags.sourcemap
+      ? await mappedFile(emitted, source, { spec, output })
+      : [{ file: output, content: emitted.text }];
+    if (flags.check) return await checkFiles(files, commandFor(spec, flags));
+    for (const { file, content } of files) await writeFile(file, content);
     const time = `${Math.round(performance.now() - start)} ms`;
-    process.stdout.write(`${spec} → ${output}  ${sizes} in ${time}\n`);
+    for (const { file, content } of files) {
+      const sizes = `${sizeText(Buffer.byteLength(content))} (${sizeText(gzipSync(content).length)} gzip)`;
+      process.stdout.write(`${spec} → ${file}  ${sizes} in ${time}\n`);
+    }
     if (flags.predictor === undefined && compilation.model.network.some(({ trainable }) => !trainable)) {
       const { frozenSavings } = await import("../inspect/frozen-savings.ts");
       process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip })}\n`);
@@ -96,6 +105,13 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   } catch (error) {
     return reportError(error);
   }
+}
+
+/** Looks at all of them; the exit code is that of the worst. */
+async function checkFiles(files: readonly OutputFile[], command: string): Promise<number> {
+  let worst = 0;
+  for (const { file, content } of files) worst = Math.max(worst, await checkFile(file, content, command));
+  return worst;
 }
 
 /** The trainer, or with a checkpoint the predictor. */
@@ -117,7 +133,7 @@ async function emittedOf(
 /** The command that writes the file that a check looked at. */
 function commandFor(
   spec: string,
-  { output, target, dtype, probe, exact, skip, module, predictor }: CompileFlags,
+  { output, target, dtype, probe, sourcemap, exact, skip, module, predictor }: CompileFlags,
 ): string {
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
@@ -126,6 +142,7 @@ function commandFor(
   if (target !== "ts") words.push("--target", target);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (probe) words.push("--probe");
+  if (sourcemap) words.push("--sourcemap");
   if (exact) words.push("--exact");
   if (skip.length > 0) words.push("--skip", skip.join(","));
   return words.map(shellWord).join(" ");

@@ -48,6 +48,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless compile graphs --check      every spec of a folder: are the files up to date?",
     "tapeless compile graphs/digits.json --module -o src/digits.ts      for a page: createTrainer alone",
     "tapeless compile spec.ts --watch",
+    "tapeless compile graphs/digits.json --sourcemap      the same, and generated/digits.ts.map",
     "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
@@ -64,6 +65,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option(
       "--probe",
       "a trainer that can be looked into: trainer.probe(batch) gives activations, gradients, update ratios, idle units",
+    )
+    .option(
+      "--sourcemap",
+      "write <file>.map beside each file: profilers and debuggers then show layers and lines of the spec",
     )
     .option("--exact", "leave out rewrites that may change rounding")
     .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])

@@ -1,12 +1,12 @@
 /** The emitted file, and of each line which kernels and nodes it belongs to and where in the spec that is written. */
-import { formatPath } from "../diagnostics/format-path.ts";
 import type { KernelPlace, LineOrigin } from "../emit/typescript/line-origins.ts";
 import { emitTrainer } from "../pipeline.ts";
 import type { Compilation } from "../pipeline.ts";
 import { groupBy } from "../util/group-by.ts";
 import type { SpecSource } from "../spec/read/spec-source.ts";
-import type { ExplainedKernel, ExplainedLine, NodeId, SpecPlace } from "./explanation.ts";
+import type { ExplainedKernel, ExplainedLine, NodeId } from "./explanation.ts";
 import { nodeNames } from "./node-names.ts";
+import { placeFinder } from "./place-finder.ts";
 import { targetKernels } from "./target-kernels.ts";
 import type { TargetKernel } from "./target-kernels.ts";
 
@@ -39,7 +39,7 @@ export async function explainCode(
       line: index + 1,
       kernels: origin === undefined ? [] : kernelsOf(origin),
       nodes: origin === undefined ? [] : nodesOf(origin),
-      place: origin === undefined ? undefined : await placeOf(origin),
+      place: await placeOf(origin?.path),
     });
   const functions = functionsIn(emitted.text, origins);
   return {
@@ -74,22 +74,6 @@ function nodeIds({ lean }: Compilation): (origin: LineOrigin) => NodeId[] {
       const name = names.get(program)?.get(node);
       return name === undefined ? [] : [`${program}/${name}`];
     });
-}
-
-/** Each place of the spec is looked for once. */
-function placeFinder(source: SpecSource | undefined): (origin: LineOrigin) => Promise<SpecPlace | undefined> {
-  const known = new Map<string, Promise<SpecPlace | undefined>>();
-  const find = async (path: SpecPlace["path"]): Promise<SpecPlace | undefined> => {
-    const place = await source?.placeOf(path);
-    return place && { path, ...place };
-  };
-  return ({ path }) => {
-    if (path === undefined) return Promise.resolve(undefined);
-    const key = formatPath(path);
-    const place = known.get(key) ?? find(path);
-    known.set(key, place);
-    return place;
-  };
 }
 
 /** By the places of their kernels. A kernel's function is the run of its lines that one beginning with `function` is among. */

@@ -20,8 +20,8 @@ export function ruleUses(
   /** What a forward node read may be gone by now; then it goes by the name that it had. */
   const nameOf = (node: Node): Formula | undefined => {
     const image = imageOf(node);
-    const spoken = image && spelling.spoken(image);
-    return spoken ?? (node.name === undefined ? undefined : named(node.name, node.origin.layer));
+    if (image !== undefined) return spelling.spoken(image);
+    return node.name === undefined ? undefined : named(node.name, node.origin.layer);
   };
   const uses = new Map<Node, Pick<RuleUse, "general" | "forward" | "forwardNode">>();
   const useOf = (forward: Node) => {

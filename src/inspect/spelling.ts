@@ -63,21 +63,56 @@ function timesText({ length, reverse }: Recurrence): string {
 }
 
 /**
- * What is stored or leaves the graph, what the model or a rule gave a name, what takes loops of its own, and what several read, unless
- * it is a number or shows what has a name in another shape.
+ * What goes by a name: what leaves the graph, what the model, the library or a rule gave a name, what is stored, what takes loops of its
+ * own, and what several read. Written out where they are read are numbers, what shows a value in another shape, a product that is added
+ * to something (x · W + b), and those derivatives by values without a name that only one reads.
  */
 function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
   const stored = new Set(parts.flatMap((part) => [...chooseStored(part)]));
   const outputs = new Set(parts.flatMap((part) => part.outputs.map(({ node }) => node)));
-  const uses = new Map<Node, number>();
-  for (const node of new Set(parts.flatMap((part) => part.nodes)))
-    for (const operand of operandsOf(node)) uses.set(operand, (uses.get(operand) ?? 0) + 1);
+  const nodes = new Set(parts.flatMap((part) => part.nodes));
+  const users = new Map<Node, Node[]>();
+  for (const node of nodes)
+    for (const operand of operandsOf(node)) users.set(operand, [...(users.get(operand) ?? []), node]);
+  const valueNames = new Set([...nodes].flatMap(({ name, origin }) => [name, origin.forward?.name]));
+
+  /** The one that reads it, if there is only one. */
+  const readerOf = (node: Node): Node | undefined => {
+    const readers = users.get(node) ?? [];
+    return readers.length === 1 && !outputs.has(node) ? readers[0] : undefined;
+  };
+  const isTerm = (node: Node): boolean => node.op === "contract" && readerOf(node)?.op === "add";
+  /** The rounded number stands for the exact one, which nothing else reads. */
+  const isRounded = (node: Node): boolean =>
+    node.op === "cast" &&
+    stored.has(node) &&
+    !stored.has(node.operands.x) &&
+    readerOf(node.operands.x) === node;
+  const isDerivativeByUnnamed = (node: Node): boolean =>
+    node.name?.startsWith("d_") === true &&
+    node.origin.forward !== undefined &&
+    !valueNames.has(node.name.slice(2));
   return (node) => {
-    if (stored.has(node) || outputs.has(node) || node.name !== undefined || hasTrait(node, "leaf"))
-      return true;
+    if (outputs.has(node) || hasTrait(node, "leaf")) return true;
+    const reader = readerOf(node);
+    if (isRounded(node)) return true;
+    if (isRepetition(node) || isTerm(node) || (reader !== undefined && isRounded(reader))) return false;
+    if (stored.has(node)) return true;
+    if (node.name !== undefined) return reader === undefined || !isDerivativeByUnnamed(node);
     const isSmall =
       node.op === "constant" || node.op === "iota" || node.op === "batchSize" || hasTrait(node, "view");
     const hasLoops = hasTrait(node, "contraction") || hasTrait(node, "recurrence");
-    return hasLoops || (!isSmall && (uses.get(node) ?? 0) > 1);
+    return hasLoops || (!isSmall && reader === undefined);
   };
+}
+
+/**
+ * The same numbers, repeated, in another shape or of another type: mathematics has one name for both, unless the library gave it two.
+ * What the backward part shows in another shape goes by the name that it had.
+ */
+function isRepetition(node: Node): boolean {
+  const { forward } = node.origin;
+  if (node.op === "reshape") return forward !== undefined;
+  const isSame = node.op === "broadcast" || node.op === "cast" || node.op === "stopGradient";
+  return isSame && (node.name === undefined || forward !== undefined);
 }

@@ -36,6 +36,8 @@ export interface BuilderCore {
   within<T>(origin: Origin, build: () => T): T;
   /** The same node with a name that printing and emitted code will use. */
   named(name: string, node: Node): Node;
+  /** The same node as a part of the layer at hand, `dense1_gate`; outside of layers under that name alone. */
+  part(name: string, node: Node): Node;
   /** `x` read as if it had `shape`, by numpy's rule: axes align at the right, missing axes and ones repeat. */
   broadcastTo(x: Node, shape: Shape): Node;
   /** `x`, which lacks `axes` of `shape` (as after a reduction), repeated along them. */
@@ -130,6 +132,7 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
     },
     // An argument is known by its identity and bears its own name: a copy would be bound by no step.
     named: (name, node) => (node.op === "argument" ? node : { ...node, name }),
+    part: (name, node) => core.named(context.layer === undefined ? name : `${context.layer}_${name}`, node),
     broadcastTo(x, shape) {
       if (sameShape(x.type.shape, shape)) return x;
       const missing = shape.length - x.type.shape.length;

@@ -1,8 +1,23 @@
 /**
- * Names of values. A node may carry a wish; others are named after the layer and op they come from, backward nodes
- * after the forward node from whose derivative they come. Collisions get a number, in graph order, so names are stable.
+ * Names of values. A node may carry a wish; others are named after the layer and op they come from. `d_x` is the derivative of the loss
+ * by x; a backward node that is no such derivative, but stands in the formula of one, says so: `product_in_d_x`. Collisions get a number,
+ * in graph order, so names are stable.
  */
-import type { Node } from "./nodes.ts";
+import type { Node, OpName } from "./nodes.ts";
+
+/** What the results of some ops are called. */
+const nouns: Partial<Record<OpName, string>> = {
+  add: "sum",
+  subtract: "difference",
+  multiply: "product",
+  divide: "quotient",
+  contract: "product",
+  reduceSum: "sum",
+  select: "choice",
+  equal: "mask",
+  less: "mask",
+  lessEqual: "mask",
+};
 
 /** What a node would be called if no other had that name. */
 export const wish = (node: Node): string => {
@@ -14,7 +29,7 @@ export const wish = (node: Node): string => {
   // A stack goes by the name of what is stacked.
   if (node.op === "scan") return wish(node.attributes.value);
   const { forward, layer, composite } = node.origin;
-  if (forward !== undefined) return `d_${wish(forward)}_${node.op}`;
+  if (forward !== undefined) return `${nouns[node.op] ?? node.op}_in_d_${wish(forward)}`;
   const parts = [layer, composite ?? node.op];
   return parts.filter((part) => part !== undefined && part !== "").join("_");
 };

@@ -26,7 +26,7 @@ export function weightOf(
   if (classWeights === undefined) return ofRow;
   // What is left out has no class, and does not count either.
   const ofClass = g.named("class_weight", g.gather(classWeights, g.maximum(expected, 0)));
-  return ofRow === undefined ? ofClass : g.multiply(ofRow, ofClass);
+  return ofRow === undefined ? ofClass : g.named("weight", g.multiply(ofRow, ofClass));
 }
 
 /** One number a row, at each place of a row of that shape. */
@@ -49,7 +49,7 @@ export function countOf(g: GraphBuilder, comparison: Comparison): Node {
 export function totalOf(g: GraphBuilder, comparison: Comparison, perElement: Node): Node {
   const counts = counting(g, comparison);
   const weight = weightOf(g, comparison);
-  const weighted = weight === undefined ? perElement : g.multiply(weight, perElement);
+  const weighted = weight === undefined ? perElement : g.named("weighted", g.multiply(weight, perElement));
   return sumOf(g, counts === undefined ? weighted : g.select(counts, weighted, 0));
 }
 

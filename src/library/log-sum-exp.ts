@@ -22,8 +22,9 @@ export const alongLastAxis = (g: GraphBuilder, x: Node, like: Node): Node =>
 
 export function shiftedExponentials(g: GraphBuilder, x: Node): ShiftedExponentials {
   const axes = [lastAxis(x)];
-  const maximum = g.stopGradient(g.named("maximum", g.reduceMax(x, { axes })));
-  const shifted = g.subtract(x, alongLastAxis(g, maximum, x));
-  const exponentials = g.named("exponentials", g.exp(shifted));
-  return { shifted, exponentials, sum: g.named("sum_of_exponentials", g.reduceSum(exponentials, { axes })) };
+  const maximum = g.stopGradient(g.part("maximum", g.reduceMax(x, { axes })));
+  const shifted = g.part("shifted", g.subtract(x, alongLastAxis(g, maximum, x)));
+  const exponentials = g.part("exponentials", g.exp(shifted));
+  const sum = g.part("sum_of_exponentials", g.reduceSum(exponentials, { axes }));
+  return { shifted, exponentials, sum };
 }

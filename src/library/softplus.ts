@@ -12,7 +12,8 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node } from "../ir/nodes.ts";
 
 export function softplus(g: GraphBuilder, x: Node): Node {
-  const shift = g.stopGradient(g.relu(x));
-  const excess = g.add(g.exp(g.subtract(x, shift)), g.expm1(g.negate(shift)));
+  const shift = g.stopGradient(g.part("shift", g.relu(x)));
+  const exponential = g.part("shifted_exponential", g.exp(g.subtract(x, shift)));
+  const excess = g.part("softplus_excess", g.add(exponential, g.expm1(g.negate(shift))));
   return g.add(shift, g.log1p(excess));
 }

@@ -6,6 +6,7 @@ import { nameAll } from "../ir/names.ts";
 import { leafName } from "../ir/nodes.ts";
 import type { Graph, Node, Recurrence } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
+import { plainName } from "../loop/provenance-names.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Provenance } from "../loop/types.ts";
 import { formulaOf } from "../ops/formula.ts";
@@ -40,7 +41,8 @@ export const loweringNames = ["rematerialise", "fuse-loops", "forward-stores", "
 
 /** A value that a unit computes: the node of the graph by which the kernel may be called, and what it says of it. */
 interface Label {
-  readonly node: Node;
+  /** Nothing of a copy: a kernel is called after what it computes. */
+  readonly node: Node | undefined;
   readonly provenance: Provenance;
 }
 
@@ -126,7 +128,10 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   const units = lowerAll(graph.nodes, scope, undefined, 1);
   for (const { storage: place, node } of graph.outputs)
     if (direct.get(node) !== place)
-      units.push({ statements: copyNest(node, { buffer: place, index: (at) => at }, scope), labels: [] });
+      units.push({
+        statements: copyNest(node, { buffer: place, index: (at) => at }, scope),
+        labels: [{ node: undefined, provenance: copyProvenance(place, node, spoken) }],
+      });
 
   const fused: KernelDraft<Label>[] = fuse(units);
   const drafts = skip.has("forward-stores")
@@ -143,7 +148,7 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
       return {
         name: kernelName(last === undefined ? "copy" : (names.get(last) ?? last.op)),
         body: draft.statements,
-        provenance: draft.labels.map(({ provenance }) => provenance).filter(({ text }) => !isCopy(text)),
+        provenance: saidOf(draft.labels),
       };
     });
 
@@ -153,6 +158,13 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
   for (const buffer of temporaries.values()) if (used.has(buffer.name)) buffers.set(buffer.name, buffer);
   const program = { name: graph.name, kernels, buffers };
   return skip.has("shrink-temporaries") ? program : shrinkTemporaries(program);
+}
+
+/** Copies go unsaid, unless a kernel does nothing else. */
+function saidOf(labels: readonly Label[]): readonly Provenance[] {
+  const isSaid = ({ node, provenance }: Label) => node !== undefined && !isCopy(provenance.text);
+  const said = labels.filter(isSaid);
+  return (said.length > 0 ? said : labels).map(({ provenance }) => provenance);
 }
 
 /** "x_2 = x": the same value in another element type, which mathematics leaves unsaid. */
@@ -174,6 +186,20 @@ function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, fl
   };
 }
 
+/** Of what a graph leaves in another place of storage than where it is. */
+function copyProvenance(place: string, node: Node, spoken: (node: Node) => string | undefined): Provenance {
+  const { layer, path } = node.origin;
+  return {
+    node,
+    text: `${plainName(place)} = ${plainName(spoken(node) ?? node.op)}`,
+    layer,
+    path,
+    rule: undefined,
+    gradientOf: undefined,
+    flops: 0,
+  };
+}
+
 /** What a loop along time says above the lines of its step. */
 function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance {
   const { layer, path } = scan.origin;
@@ -189,10 +215,11 @@ function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance
   };
 }
 
-/** The forward node as its formula; values that have names stand under them. */
+/** The forward node as its formula. Values of layers go by their names there, even if the code has none of them. */
 const forwardText = (forward: Node, spoken: (node: Node) => string | undefined): string => {
   const name = spoken(forward) ?? forward.name;
-  const formula = formulaOf(forward, (node) => spoken(node) ?? node.name);
+  const ofLayer = ({ name: own, origin }: Node) => (origin.layer === undefined ? undefined : own);
+  const formula = formulaOf(forward, (node) => spoken(node) ?? ofLayer(node));
   return name === undefined ? formula : `${name} = ${formula}`;
 };
 
@@ -205,7 +232,7 @@ function mainOf(
   isOutput: (node: Node) => boolean,
   bufferOf: (node: Node) => string,
 ): Node | undefined {
-  const labels = draft.labels.map(({ node }) => node);
+  const labels = draft.labels.flatMap(({ node }) => node ?? []);
   const kept = new Set<string>();
   visitStatements(draft.statements, (s) => s.kind === "store" && kept.add(s.buffer));
   const lasting = labels.filter((node) => kept.has(bufferOf(node)));

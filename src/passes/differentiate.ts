@@ -26,6 +26,10 @@ function influenced(nodes: readonly Node[], leaves: ReadonlySet<Node>): Set<Node
   return active;
 }
 
+/** Names of a layer's values say more than those of what the loss makes of them, and those more than none. */
+const worthOfName = ({ name, origin }: Node): number =>
+  name === undefined ? 0 : origin.layer === undefined ? 1 : 2;
+
 /**
  * The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends on a leaf. `nodes` are those
  * that compute the seeds, operands first.
@@ -39,13 +43,14 @@ function cotangentsOf(
   const ends = new Set(leaves);
   const active = influenced(nodes, ends);
   const cotangents = new Map(seeds);
-  // Names that a cotangent got from a value without one of its own; a better one may still come.
-  const provisional = new Set<Node>();
+  // One cotangent may be that of several values, if they only add something: the one that says most gives the name.
+  const worths = new Map<Node, number>();
   const named = (of: Node, cotangent: Node): Node => {
-    const mayName = cotangent.name === undefined || (of.name !== undefined && provisional.has(cotangent));
+    const worth = worthOfName(of);
+    const mayName = cotangent.name === undefined || worth > (worths.get(cotangent) ?? Infinity);
     if (cotangent.origin.forward === undefined || !mayName) return cotangent;
     const result = g.named(`d_${wish(of)}`, cotangent);
-    if (of.name === undefined) provisional.add(result);
+    worths.set(result, worth);
     return result;
   };
   const accumulate = (operand: Node, share: Node) => {

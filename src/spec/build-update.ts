@@ -5,7 +5,7 @@
 import type { Collector } from "../diagnostics/collector.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { makeGraph } from "../ir/nodes.ts";
-import type { Graph, Node, Output } from "../ir/nodes.ts";
+import type { Graph, Node, Origin, Output } from "../ir/nodes.ts";
 import { tensorType } from "../ir/types.ts";
 import type { TensorType } from "../ir/types.ts";
 import { clipped } from "../library/optimizers/clip.ts";
@@ -72,10 +72,10 @@ export function buildUpdate(
   const { optimizer } = model;
   const { average } = model.training;
   const weights = average === undefined ? "flat:parameters" : trainedWeights;
-  const stored = (name: string, type: TensorType): Node =>
+  const stored = (name: string, type: TensorType, origin: Origin = { path: ["optimizer"] }): Node =>
     g.named(
       name,
-      g.within({ path: ["optimizer"] }, () => g.state({ name, type })),
+      g.within(origin, () => g.state({ name, type })),
     );
   const flat = tensorType(g.float, [size]);
   const prefix = "optimizer:";
@@ -110,9 +110,9 @@ export function buildUpdate(
     ),
   );
   if (update === undefined) return undefined;
-  const moved = [...statistics].map(([name, { type }]): Output => {
-    const from = statisticStorage(name);
-    return { storage: name, node: stored(from, type) };
+  const moved = [...statistics].map(([name, { type, origin }]): Output => {
+    const { layer, path } = origin;
+    return { storage: name, node: stored(statisticStorage(name), type, { layer, path }) };
   });
   const next = g.named("next_parameters", update.parameter);
   const outputs: Output[] = [

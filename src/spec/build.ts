@@ -87,7 +87,8 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const summaries = summaryOutputs(g, model, target, judged, hasOutputStep, totalNames, problems);
 
   const penalties = penaltiesOf(g, model, trained);
-  const loss = sumUp(g, [mean.mean, ...penalties]) ?? mean.mean;
+  const mainTerm = penalties.length === 0 ? mean.mean : g.named("mean_loss", mean.mean);
+  const loss = sumUp(g, [mainTerm, ...penalties]) ?? mainTerm;
   const statistics = [...trained.statistics].map(([name, node]) => ({
     storage: statisticStorage(name),
     node,
@@ -134,9 +135,9 @@ function penaltiesOf(g: GraphBuilder, model: Model, { parameters }: Network): re
   const { l1, l2 } = model.regularization;
   const covered = parameters.filter(({ trainable, regularized }) => trainable && regularized);
   return g.within({ composite: "regularization", path: ["regularization"] }, () => {
-    return covered.flatMap(({ node }) => [
-      ...(l1 === 0 ? [] : [g.multiply(l1, sumOf(g, g.absolute(node)))]),
-      ...(l2 === 0 ? [] : [g.multiply(l2, sumOf(g, g.multiply(node, node)))]),
+    return covered.flatMap(({ name, node }) => [
+      ...(l1 === 0 ? [] : [g.multiply(l1, g.named(`${name}_absolutes`, sumOf(g, g.absolute(node))))]),
+      ...(l2 === 0 ? [] : [g.multiply(l2, g.named(`${name}_squares`, sumOf(g, g.multiply(node, node))))]),
     ]);
   });
 }

@@ -20,6 +20,6 @@ it("tells the steps of a recurrence once, forwards and backwards, each value wit
   expect(text).toContain("rnn1_product = rnn1[t − 1] · rnn1.recurrent");
   expect(text).toContain("rnn1_h_before = kept from the steps of rnn1");
   expect(text).toContain("for t = 6 … 0");
-  expect(text).toContain("d_rnn1.recurrent = Σ_n,1 rnn1_h_before · d_rnn1_inputs");
+  expect(text).toContain("d_rnn1.recurrent = rnn1_h_beforeᵀ · d_rnn1_inputs");
   expect(text.match(/tanh\(/g)).toHaveLength(2); // the step itself, and what the derivative says it is the gradient of
 });

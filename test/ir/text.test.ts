@@ -30,12 +30,12 @@ describe("print and parse", () => {
     const names = printGraph(makeGraph("names", [{ storage: "z", node }])).match(/^%[^:]+/gm);
     expect(names).toEqual(["%input", "%exp_2", "%exp", "%exp_3", "%exp_2_2", "%add", "%add_2"]);
   });
-  it("names values after layer and composite, and cotangents after what they are the gradient of", () => {
+  it("names values after layer and composite, and what a derivative is made of after that one", () => {
     const x = g.input({ name: "x", type: tensorType("f32", []) });
     const e = g.within({ layer: "out", composite: "softmax" }, () => g.exp(x));
     const d = g.within({ forward: e, rule: "exp.vjp" }, () => g.multiply(e, e));
     expect(printGraph(makeGraph("names", [{ storage: "d", node: d }]))).toMatch(
-      /^%d_out_softmax_multiply: /m,
+      /^%product_in_d_out_softmax: /m,
     );
   });
 });

@@ -2,7 +2,7 @@
  * Formulas as MathML Core. A printer of our own, not TeX put through a library: the tree is at hand, and what it gives needs no style,
  * no class and no stylesheet, which the policy of the pages forbids. All text is escaped.
  */
-import { levelsOfParts, needsBrackets } from "../../ops/notation/formula.ts";
+import { needsBrackets, partNeedsBrackets } from "../../ops/notation/formula.ts";
 import type { Formula, Level, Sign } from "../../ops/notation/formula.ts";
 import { symbolOf } from "./symbol.ts";
 import type { Symbol } from "./symbol.ts";
@@ -70,6 +70,9 @@ const belowMathml = (below: string): string => {
 const part = (formula: Formula, level: Level): string =>
   needsBrackets(formula, level, "stacked") ? fenced("(", inner(formula), ")") : inner(formula);
 
+const sidePart = (sign: Sign, side: 0 | 1, formula: Formula): string =>
+  partNeedsBrackets(sign, side, formula, "stacked") ? fenced("(", inner(formula), ")") : inner(formula);
+
 const joined = (parts: readonly Formula[]): string => listed(parts.map(inner));
 
 /** A sign or a name with the axes that it goes over, if it does not go over all. */
@@ -85,11 +88,10 @@ function inner(formula: Formula): string {
     case "name":
       return symbolMathml(symbolOf(formula));
     case "infix": {
-      const [left, right] = levelsOfParts(formula.sign);
       const { x, y } = formula;
       // Two numbers side by side would read as one.
       const sign = formula.sign === "scale" && y.kind === "number" ? operator("·") : signs[formula.sign];
-      return `<mrow>${part(x, left)}${sign}${part(y, right)}</mrow>`;
+      return `<mrow>${sidePart(formula.sign, 0, x)}${sign}${sidePart(formula.sign, 1, y)}</mrow>`;
     }
     case "negate":
       return `<mrow>${operator("−")}${part(formula.x, "product")}</mrow>`;

@@ -2,7 +2,7 @@
  * Names of values as mathematics writes them: dense1.weight is W with its layer below, what `dense1` makes is h, the sum before its
  * activation z, and d_x is ∂L/∂x. What has no letter of its own stays the word that it is, so that it can be found in the code.
  */
-import type { Formula } from "../../ops/notation/formula.ts";
+import type { Name } from "../../ops/notation/formula.ts";
 
 export type Symbol =
   | { readonly kind: "letter"; readonly letter: string }
@@ -20,8 +20,6 @@ const letters: Readonly<Record<string, string>> = {
   shift: "β",
   sum: "z",
 };
-
-type Name = Extract<Formula, { readonly kind: "name" }>;
 
 export function symbolOf({ name, layer, time }: Name): Symbol {
   const below = time === undefined ? [] : [time];

@@ -1,5 +1,5 @@
 /** Formulas as TeX, for mathematics mode with amsmath. Whatever is a name is escaped, so nothing in a spec becomes a command. */
-import { levelsOfParts, needsBrackets } from "../../ops/notation/formula.ts";
+import { needsBrackets, partNeedsBrackets } from "../../ops/notation/formula.ts";
 import type { Formula, Level, Sign } from "../../ops/notation/formula.ts";
 import { symbolOf } from "./symbol.ts";
 import type { Symbol } from "./symbol.ts";
@@ -98,6 +98,9 @@ const axesTex = (axes: readonly string[] = []): string =>
 const part = (formula: Formula, level: Level): string =>
   needsBrackets(formula, level, "stacked") ? `\\left(${texOf(formula)}\\right)` : texOf(formula);
 
+const sidePart = (sign: Sign, side: 0 | 1, formula: Formula): string =>
+  partNeedsBrackets(sign, side, formula, "stacked") ? `\\left(${texOf(formula)}\\right)` : texOf(formula);
+
 const joined = (parts: readonly Formula[]): string => parts.map(texOf).join(",\\, ");
 
 /** A word of prose within a row of formulas. */
@@ -110,11 +113,10 @@ export function texOf(formula: Formula): string {
     case "name":
       return symbolTex(symbolOf(formula));
     case "infix": {
-      const [left, right] = levelsOfParts(formula.sign);
       const { x, y } = formula;
       // Two numbers side by side would read as one.
       const sign = formula.sign === "scale" && y.kind === "number" ? "\\cdot" : signs[formula.sign];
-      return `${part(x, left)} ${sign} ${part(y, right)}`;
+      return `${sidePart(formula.sign, 0, x)} ${sign} ${sidePart(formula.sign, 1, y)}`;
     }
     case "negate":
       return `-${part(formula.x, "product")}`;

@@ -7,12 +7,14 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineActivation } from "../define.ts";
 
+const isPositive = (g: GraphBuilder, x: Node): Node => g.part("is_positive", g.less(0, x));
+
 /** min(x, 0), with derivative 1 at 0. */
-const negativePart = (g: GraphBuilder, x: Node): Node => g.select(g.less(0, x), 0, x);
+const negativePart = (g: GraphBuilder, x: Node): Node => g.select(isPositive(g, x), 0, x);
 
 /** relu(x) + α · (e^min(x, 0) − 1) */
 const exponentialLinear = (g: GraphBuilder, x: Node, alpha: number): Node =>
-  g.add(g.relu(x), g.multiply(alpha, g.expm1(negativePart(g, x))));
+  g.add(g.part("relu", g.relu(x)), g.multiply(alpha, g.part("negative_side", g.expm1(negativePart(g, x)))));
 
 export const relu = defineActivation({
   name: "relu",
@@ -29,7 +31,7 @@ export const leakyRelu = defineActivation({
   keys: { slope: z.number().default(0.01).describe("The slope for negative x.") },
   family: "he",
   acts: "on elements",
-  build: (g, x, { slope }) => g.select(g.less(0, x), x, g.multiply(slope, x)),
+  build: (g, x, { slope }) => g.select(isPositive(g, x), x, g.multiply(slope, x)),
 });
 
 export const elu = defineActivation({

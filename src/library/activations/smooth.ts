@@ -16,12 +16,12 @@ export const gelu = defineActivation({
   family: "he",
   acts: "on elements",
   build: (g, x, { approximate }) => {
-    const cubic = () => g.add(x, g.multiply(0.044715, g.multiply(x, g.multiply(x, x))));
+    const cubic = () => g.add(x, g.multiply(0.044715, g.multiply(x, g.part("square", g.multiply(x, x)))));
     const odd =
       approximate === "tanh"
-        ? g.tanh(g.multiply(Math.sqrt(2 / Math.PI), cubic()))
-        : g.erf(g.multiply(Math.SQRT1_2, x));
-    return g.multiply(g.multiply(0.5, x), g.add(1, odd));
+        ? g.part("tanh", g.tanh(g.multiply(Math.sqrt(2 / Math.PI), cubic())))
+        : g.part("erf", g.erf(g.multiply(Math.SQRT1_2, x)));
+    return g.multiply(g.multiply(0.5, x), g.part("twice_phi", g.add(1, odd)));
   },
 });
 
@@ -31,7 +31,7 @@ export const silu = defineActivation({
   keys: {},
   family: "he",
   acts: "on elements",
-  build: (g, x) => g.multiply(x, g.sigmoid(x)),
+  build: (g, x) => g.multiply(x, g.part("gate", g.sigmoid(x))),
 });
 
 export const mish = defineActivation({
@@ -40,7 +40,7 @@ export const mish = defineActivation({
   keys: {},
   family: "he",
   acts: "on elements",
-  build: (g, x) => g.multiply(x, g.tanh(softplusOf(g, x))),
+  build: (g, x) => g.multiply(x, g.part("gate", g.tanh(softplusOf(g, x)))),
 });
 
 export const softplus = defineActivation({

@@ -5,7 +5,11 @@ import { defineActivation } from "../define.ts";
 
 /** `inside` where −limit < x < limit, `below` and `above` elsewhere. */
 const clamped = (g: GraphBuilder, x: Node, limit: number, below: number, inside: Node, above: number): Node =>
-  g.select(g.less(-limit, x), g.select(g.less(x, limit), inside, above), below);
+  g.select(
+    g.part("is_above", g.less(-limit, x)),
+    g.part("clipped_above", g.select(g.part("is_below", g.less(x, limit)), inside, above)),
+    below,
+  );
 
 export const sigmoid = defineActivation({
   name: "sigmoid",
@@ -33,7 +37,7 @@ export const hardSigmoid = defineActivation({
   keys: {},
   family: "xavier",
   acts: "on elements",
-  build: (g, x) => clamped(g, x, 3, 0, sixthPlusHalf(g, x), 1),
+  build: (g, x) => clamped(g, x, 3, 0, g.part("line", sixthPlusHalf(g, x)), 1),
 });
 
 export const tanh = defineActivation({
@@ -60,5 +64,5 @@ export const softsign = defineActivation({
   keys: {},
   family: "xavier",
   acts: "on elements",
-  build: (g, x) => g.divide(x, g.add(1, g.absolute(x))),
+  build: (g, x) => g.divide(x, g.part("divisor", g.add(1, g.absolute(x)))),
 });

@@ -14,7 +14,7 @@ import type { LayerContext } from "./layer.ts";
 
 /** x · W + b along the last axis of a sequence. */
 function projected(context: LayerContext, x: Node, name: string, units: number): Node {
-  const { g, layer } = context;
+  const { g } = context;
   const init = { type: "xavier-uniform" } as const;
   const weight = context.parameter(name, [units, units], { init, initKey: "init", regularized: true });
   const bias = context.parameter(`${name}Bias`, [units], {
@@ -23,7 +23,7 @@ function projected(context: LayerContext, x: Node, name: string, units: number):
     regularized: false,
   });
   const product = g.contract(x, weight, { batchX: [], batchY: [], sumX: [2], sumY: [0] });
-  return g.named(`${layer}_${name}`, g.add(product, bias));
+  return g.part(name, g.add(g.part(`${name}_product`, product), bias));
 }
 
 /** Scores of what lies ahead are −∞, so that its share is zero. */
@@ -62,14 +62,16 @@ export const attention = defineLayer({
       g.reshape(projected(context, x, name, units), { shape: ["n", length, heads, width] });
     const [query, key, value] = [cut("query"), cut("key"), cut("value")];
     // [n, heads, here, there]
-    const products = g.contract(query, key, { batchX: [0, 2], batchY: [0, 2], sumX: [3], sumY: [3] });
-    const scores = g.multiply(products, 1 / Math.sqrt(width));
-    const shares = g.named(`${layer}_shares`, softmaxAlongLast(g, causal ? masked(g, scores) : scores));
+    const matches = { batchX: [0, 2], batchY: [0, 2], sumX: [3], sumY: [3] };
+    const products = g.part("products", g.contract(query, key, matches));
+    const scores = g.part("scores", g.multiply(products, 1 / Math.sqrt(width)));
+    const shares = g.part("shares", softmaxAlongLast(g, causal ? masked(g, scores) : scores));
     // [n, heads, here, width] → [n, here, units]
-    const mixed = g.contract(shares, value, { batchX: [0, 1], batchY: [0, 2], sumX: [3], sumY: [1] });
+    const places = { batchX: [0, 1], batchY: [0, 2], sumX: [3], sumY: [1] };
+    const mixed = g.part("heads", g.contract(shares, value, places));
     const joined = g.reshape(g.transpose(mixed, { permutation: [0, 2, 1, 3] }), {
       shape: ["n", length, units],
     });
-    return projected(context, g.named(`${layer}_mixed`, joined), "output", units);
+    return projected(context, g.part("mixed", joined), "output", units);
   },
 });

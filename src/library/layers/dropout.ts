@@ -16,7 +16,7 @@ export const dropout = defineLayer({
     const { g, mode } = context;
     const x = realNumbers(context, input);
     if (mode === "evaluation" || rate === 0) return x;
-    const stays = g.lessEqual(rate, context.random(x.type.shape));
+    const stays = g.part("kept", g.lessEqual(rate, context.random(x.type.shape)));
     return g.select(stays, g.multiply(1 / (1 - rate), x), 0);
   },
 });

@@ -19,8 +19,12 @@ const epsilon = z
   .describe("Added to the variance, so that it is never zero.");
 
 /** The mean along the last axis, repeated along it. */
-const meanAlong = (g: GraphBuilder, x: Node, size: number): Node =>
-  alongLastAxis(g, g.divide(g.reduceSum(x, { axes: [lastAxis(x)] }), size), x);
+const meanAlong = (g: GraphBuilder, name: string, x: Node, size: number): Node =>
+  alongLastAxis(g, g.part(name, g.divide(g.reduceSum(x, { axes: [lastAxis(x)] }), size)), x);
+
+/** centred / √(variance + ε) */
+const normalised = (g: GraphBuilder, centred: Node, variance: Node, added: number): Node =>
+  g.part("normal", g.divide(centred, g.part("deviation", g.sqrt(g.add(variance, added)))));
 
 export const layerNorm = defineLayer({
   name: "layer-norm",
@@ -28,11 +32,11 @@ export const layerNorm = defineLayer({
   keys: { epsilon },
   takes: "one input",
   build: (context, [input], keys) => {
-    const { g, layer } = context;
+    const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
-    const centred = g.named(`${layer}_centred`, g.subtract(x, meanAlong(g, x, size)));
-    const variance = meanAlong(g, g.multiply(centred, centred), size);
-    const normal = g.divide(centred, g.sqrt(g.add(variance, keys.epsilon)));
+    const centred = g.part("centred", g.subtract(x, meanAlong(g, "mean", x, size)));
+    const variance = meanAlong(g, "variance", g.multiply(centred, centred), size);
+    const normal = normalised(g, centred, variance, keys.epsilon);
     const scale = context.parameter("scale", [size], {
       init: { type: "ones" },
       initKey: "init",
@@ -55,13 +59,13 @@ export const rmsNorm = defineLayer({
   build: (context, [input], keys) => {
     const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
-    const meanSquare = g.add(meanAlong(g, g.multiply(x, x), size), keys.epsilon);
+    const meanSquare = meanAlong(g, "mean_square", g.multiply(x, x), size);
     const scale = context.parameter("scale", [size], {
       init: { type: "ones" },
       initKey: "init",
       regularized: false,
     });
-    return g.multiply(g.divide(x, g.sqrt(meanSquare)), scale);
+    return g.multiply(normalised(g, x, meanSquare, keys.epsilon), scale);
   },
 });
 
@@ -86,11 +90,11 @@ export const groupNorm = defineLayer({
     const width = channels / groups;
     const cut = g.reshape(x, { shape: ["n", places, groups, width] });
     const axes = [1, 3];
-    const mean = (y: Node): Node =>
-      g.repeatAlong(g.divide(g.reduceSum(y, { axes }), places * width), axes, cut.type.shape);
-    const centred = g.named(`${layer}_centred`, g.subtract(cut, mean(cut)));
-    const variance = mean(g.multiply(centred, centred));
-    const normal = g.reshape(g.divide(centred, g.sqrt(g.add(variance, added))), { shape });
+    const mean = (name: string, y: Node): Node =>
+      g.repeatAlong(g.part(name, g.divide(g.reduceSum(y, { axes }), places * width)), axes, cut.type.shape);
+    const centred = g.part("centred", g.subtract(cut, mean("mean", cut)));
+    const variance = mean("variance", g.multiply(centred, centred));
+    const normal = g.reshape(normalised(g, centred, variance, added), { shape });
     const scale = context.parameter("scale", [channels], {
       init: { type: "ones" },
       initKey: "init",
@@ -118,7 +122,7 @@ export const batchNorm = defineLayer({
   },
   takes: "one input",
   build: (context, [input], keys) => {
-    const { g, layer } = context;
+    const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
     const axes = x.type.shape.slice(0, -1).map((_, axis) => axis);
     const places = x.type.shape.slice(1, -1).reduce<number>((product, d) => product * Number(d), 1);
@@ -134,10 +138,10 @@ export const batchNorm = defineLayer({
       regularized: false,
     });
 
-    const mean = g.named(`${layer}_batch_mean`, g.divide(g.reduceSum(x, { axes }), count));
-    const centred = g.named(`${layer}_centred`, g.subtract(x, mean));
-    const squares = g.reduceSum(g.multiply(centred, centred), { axes });
-    const variance = g.named(`${layer}_batch_variance`, g.divide(squares, count));
+    const mean = g.part("batch_mean", g.divide(g.reduceSum(x, { axes }), count));
+    const centred = g.part("centred", g.subtract(x, mean));
+    const squares = g.part("sum_of_squares", g.reduceSum(g.multiply(centred, centred), { axes }));
+    const variance = g.part("batch_variance", g.divide(squares, count));
     // Statistics are taken over as numbers: what they become sways no gradient.
     const blend = (before: Node, batch: Node): Node =>
       g.add(g.multiply(1 - keys.momentum, before), g.multiply(keys.momentum, g.stopGradient(batch)));
@@ -149,8 +153,8 @@ export const batchNorm = defineLayer({
 
     const isTraining = context.mode === "training";
     const normal = isTraining
-      ? g.divide(centred, g.sqrt(g.add(variance, keys.epsilon)))
-      : g.divide(g.subtract(x, runningMean), g.sqrt(g.add(runningVariance, keys.epsilon)));
+      ? normalised(g, centred, variance, keys.epsilon)
+      : normalised(g, g.subtract(x, runningMean), runningVariance, keys.epsilon);
     return g.add(g.multiply(normal, scale), shift);
   },
 });

@@ -50,7 +50,7 @@ function meanOf(
 ): Node {
   const { g } = context;
   const { places, windows, seen } = pooled(context, input, rank, keys, 0);
-  const sum = g.reduceSum(seen, { axes: insideWindow(places) });
+  const sum = g.part("sum_of_window", g.reduceSum(seen, { axes: insideWindow(places) }));
   const isPadded = windows.edges.some(([before, after]) => before + after > 0);
   const count =
     isPadded && !keys.countPadding

@@ -96,7 +96,7 @@ function recurrent(
   const bias = biases("bias");
   const recurrentBias = biases("recurrentBias");
 
-  const product = g.contract(x, weight, { batchX: [], batchY: [], sumX: [2], sumY: [0] });
+  const product = g.part("inputs_product", g.contract(x, weight, { batchX: [], batchY: [], sumX: [2], sumY: [0] })); // prettier-ignore
   const both = addsBothBiases ? g.add(bias, recurrentBias) : bias;
   const inputs = g.named(`${layer}_inputs`, g.add(product, both));
   const zeros = g.broadcastTo(g.number(0), ["n", units]);
@@ -154,7 +154,7 @@ export const lstm = defineLayer({
   build: (context, [input], chosen) => {
     const { layer } = context;
     const cell: Cell = (g, { inputs, product, c, gate }) => {
-      const sums = g.add(inputs, product);
+      const sums = g.named(`${layer}_sum`, g.add(inputs, product));
       const [enters, stays, content, leaves] = ["input", "forget", "content", "output"].map((name, k) =>
         g.named(`${layer}_${name}`, name === "content" ? g.tanh(gate(sums, k)) : g.sigmoid(gate(sums, k))),
       );
@@ -175,7 +175,7 @@ export const gru = defineLayer({
     const { layer } = context;
     const cell: Cell = (g, { inputs, product, h, recurrentBias, gate }) => {
       const past = g.named(`${layer}_past`, g.add(product, recurrentBias ?? 0));
-      const sums = g.add(inputs, past);
+      const sums = g.named(`${layer}_sum`, g.add(inputs, past));
       const resets = g.named(`${layer}_reset`, g.sigmoid(gate(sums, 0)));
       const keeps = g.named(`${layer}_update`, g.sigmoid(gate(sums, 1)));
       const content = g.add(gate(inputs, 2), g.multiply(resets, gate(past, 2)));

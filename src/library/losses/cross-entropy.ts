@@ -43,13 +43,14 @@ export const crossEntropy = defineLoss({
     );
     const count = countOf(g, comparison);
     if (classWeights !== undefined && smoothing > 0) {
-      const unlikely = g.subtract(alongLastAxis(g, g.log(sum), logits), shifted);
-      const share = g.add(
-        g.select(isExpected, 1 - smoothing, 0),
-        smoothing / Number(logits.type.shape[axis]),
+      const unlikely = g.named(
+        "minus_log_softmax",
+        g.subtract(alongLastAxis(g, g.log(sum), logits), shifted),
       );
+      const spread = smoothing / Number(logits.type.shape[axis]);
+      const share = g.named("smoothed", g.add(g.select(isExpected, 1 - smoothing, 0), spread));
       const perClass = g.multiply(g.multiply(share, classWeights), unlikely);
-      const perRow = g.reduceSum(perClass, { axes: [axis] });
+      const perRow = g.named("row_loss", g.reduceSum(perClass, { axes: [axis] }));
       // The classes' weights are in it already.
       return { total: totalOf(g, { ...comparison, classWeights: undefined }, perRow), count };
     }
@@ -59,8 +60,13 @@ export const crossEntropy = defineLoss({
     );
     const spread = smoothing / Number(logits.type.shape[axis]);
     const perRow =
-      smoothing === 0 ? sharp : g.subtract(sharp, g.multiply(spread, g.reduceSum(shifted, { axes: [axis] })));
-    return { total: totalOf(g, comparison, perRow), count };
+      smoothing === 0
+        ? sharp
+        : g.subtract(
+            sharp,
+            g.multiply(spread, g.named("sum_of_shifted", g.reduceSum(shifted, { axes: [axis] }))),
+          );
+    return { total: totalOf(g, comparison, g.named("row_loss", perRow)), count };
   },
   value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
 });

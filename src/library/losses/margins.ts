@@ -12,7 +12,8 @@ import { elementwise } from "./elementwise.ts";
 const threshold = 0;
 
 /** s · p, with s = 1 where t > 0 and −1 elsewhere: positive where the score is on the right side. */
-const margin = (g: GraphBuilder, p: Node, t: Node): Node => g.select(g.less(0, t), p, g.negate(p));
+const margin = (g: GraphBuilder, p: Node, t: Node): Node =>
+  g.named("margin", g.select(g.named("is_yes", g.less(0, t)), p, g.negate(p)));
 
 /** −t · log σ(z) − (1 − t) · log(1 − σ(z)) = softplus(z) − t · z; its derivative is σ(z) − t. */
 export const binaryCrossEntropy = elementwise({
@@ -32,7 +33,7 @@ export const hinge = elementwise({
   keys: {},
   threshold,
   accepts: refuseBinary,
-  element: (g, p, t) => g.maximum(g.subtract(1, margin(g, p, t)), 0),
+  element: (g, p, t) => g.maximum(g.named("violation", g.subtract(1, margin(g, p, t))), 0),
 });
 
 /** max(0, −s·p). A maximum, not a relu: from weights of zero, where all scores stand on the corner, it still learns. */
@@ -42,5 +43,5 @@ export const perceptron = elementwise({
   keys: {},
   threshold,
   accepts: refuseBinary,
-  element: (g, p, t) => g.maximum(g.negate(margin(g, p, t)), 0),
+  element: (g, p, t) => g.maximum(g.named("violation", g.negate(margin(g, p, t))), 0),
 });

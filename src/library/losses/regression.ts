@@ -10,9 +10,11 @@ import { elementwise } from "./elementwise.ts";
 /** For 0/1 targets: an output of one half or more means 1. */
 const threshold = 0.5;
 
+const difference = (g: GraphBuilder, p: Node, t: Node): Node => g.named("difference", g.subtract(p, t));
+
 const squaredDifference = (g: GraphBuilder, p: Node, t: Node): Node => {
-  const d = g.subtract(p, t);
-  return g.multiply(d, d);
+  const d = difference(g, p, t);
+  return g.named("squared_difference", g.multiply(d, d));
 };
 
 type Sums = Readonly<Record<string, Node>>;
@@ -34,7 +36,7 @@ export const mae = elementwise({
   about: "mean absolute error",
   keys: {},
   threshold,
-  element: (g, p, t) => g.absolute(g.subtract(p, t)),
+  element: (g, p, t) => g.absolute(difference(g, p, t)),
 });
 
 /** √(mean d²), the root taken once over the whole batch */
@@ -64,10 +66,10 @@ export const huber = elementwise({
   keys: { delta: z.number().positive().default(1).describe("Where the one turns into the other.") },
   threshold,
   element: (g, p, t, { delta }) => {
-    const d = g.subtract(p, t);
-    const size = g.absolute(d);
+    const d = difference(g, p, t);
+    const size = g.named("distance", g.absolute(d));
     const linear = g.multiply(delta, g.subtract(size, delta / 2));
-    return g.select(g.less(size, delta), g.multiply(0.5, g.multiply(d, d)), linear);
+    return g.select(g.named("is_small", g.less(size, delta)), g.multiply(0.5, g.multiply(d, d)), linear);
   },
 });
 
@@ -78,7 +80,7 @@ export const logCosh = elementwise({
   keys: {},
   threshold,
   element: (g, p, t) => {
-    const d = g.subtract(p, t);
+    const d = difference(g, p, t);
     return g.subtract(g.add(d, softplus(g, g.multiply(-2, d))), Math.LN2);
   },
 });

@@ -39,7 +39,7 @@ export const accuracy = defineMetric({
           g.cast(g.less(0.5, expected), { element }),
         );
     return {
-      total: totalOf(g, comparison, g.cast(isRight, { element })),
+      total: totalOf(g, comparison, g.cast(g.named("is_right", isRight), { element })),
       count: countOf(g, comparison),
     };
   },

@@ -1,6 +1,12 @@
 /** Metrics of real numbers, in the target's own units. */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
 import { countOf, meanOf, refuseReal, sumOf } from "../compare.ts";
 import { defineMetric } from "../define.ts";
+import type { Comparison } from "../define.ts";
+
+const difference = (g: GraphBuilder, { estimate, expected }: Comparison): Node =>
+  g.named("difference", g.subtract(estimate, expected));
 
 /** mean |p − t| */
 export const mae = defineMetric({
@@ -9,7 +15,7 @@ export const mae = defineMetric({
   keys: {},
   accepts: refuseReal,
   sums: (g, comparison) => ({
-    total: sumOf(g, g.absolute(g.subtract(comparison.estimate, comparison.expected))),
+    total: sumOf(g, g.absolute(difference(g, comparison))),
     count: countOf(g, comparison),
   }),
   value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
@@ -22,7 +28,7 @@ export const rmse = defineMetric({
   keys: {},
   accepts: refuseReal,
   sums: (g, comparison) => {
-    const d = g.subtract(comparison.estimate, comparison.expected);
+    const d = difference(g, comparison);
     return { total: sumOf(g, g.multiply(d, d)), count: countOf(g, comparison) };
   },
   value: (g, sums, _, comparison) => g.sqrt(meanOf(g, sums, comparison)),
@@ -39,7 +45,7 @@ export const r2 = defineMetric({
   accepts: refuseReal,
   sums: (g, comparison) => {
     const t = g.cast(comparison.expected, { element: "f64" });
-    const d = g.subtract(g.cast(comparison.estimate, { element: "f64" }), t);
+    const d = g.named("exact_difference", g.subtract(g.cast(comparison.estimate, { element: "f64" }), t));
     return {
       residual: sumOf(g, g.multiply(d, d)),
       total: sumOf(g, t),

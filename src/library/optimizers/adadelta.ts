@@ -21,8 +21,8 @@ export const adadelta = defineOptimizer({
     const direction = decayed(g, gradient, parameter, weightDecay);
     const squares = g.named("next_squares", runningMean(g, state.squares, square(g, direction), rho));
     const ratio = g.divide(g.sqrt(g.add(state.updates, epsilon)), g.sqrt(g.add(squares, epsilon)));
-    const delta = g.multiply(ratio, direction);
-    const updates = runningMean(g, state.updates, square(g, delta), rho);
+    const delta = g.named("delta", g.multiply(ratio, direction));
+    const updates = g.named("next_updates", runningMean(g, state.updates, square(g, delta), rho));
     return { parameter: moved(g, parameter, rate, delta), state: { squares, updates } };
   },
 });

@@ -13,7 +13,7 @@ export const adagrad = defineOptimizer({
   states: () => ({ squares: "like" }),
   update: (g, { parameter, gradient, state, rate }, { epsilon, weightDecay }) => {
     const direction = decayed(g, gradient, parameter, weightDecay);
-    const squares = g.add(state.squares, square(g, direction));
+    const squares = g.named("next_squares", g.add(state.squares, square(g, direction)));
     const scaled = g.divide(direction, g.add(g.sqrt(squares), epsilon));
     return { parameter: moved(g, parameter, rate, scaled), state: { squares } };
   },

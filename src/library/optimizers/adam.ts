@@ -38,8 +38,8 @@ function adamStep(g: GraphBuilder, parts: UpdateParts, { beta1, beta2, epsilon, 
   const t = g.named("t", g.add(step, 1));
   const mean = g.named("next_mean", runningMean(g, state.mean, gradient, beta1));
   const squares = g.named("next_squares", runningMean(g, state.squares, square(g, gradient), beta2));
-  const largest = amsgrad ? g.maximum(state.largest, squares) : undefined;
-  const root = g.sqrt(biasCorrection(g, beta2, t));
+  const largest = amsgrad ? g.named("next_largest", g.maximum(state.largest, squares)) : undefined;
+  const root = g.named("correction", g.sqrt(biasCorrection(g, beta2, t)));
   const deviation = g.divide(g.sqrt(largest ?? squares), asNumberOf(g, root, parameter));
   const stepSize = g.named("stepSize", g.divide(rate, biasCorrection(g, beta1, t)));
   return {
@@ -62,7 +62,8 @@ export const adam = defineOptimizer({
 /** p · (1 − lr · wd) */
 export function shrunk(g: GraphBuilder, parameter: Node, rate: Node, weightDecay: number): Node {
   if (weightDecay === 0) return parameter;
-  return g.multiply(asNumberOf(g, g.subtract(1, g.multiply(weightDecay, rate)), parameter), parameter);
+  const kept = g.named("kept_share", g.subtract(1, g.multiply(weightDecay, rate)));
+  return g.multiply(asNumberOf(g, kept, parameter), parameter);
 }
 
 export const adamw = defineOptimizer({

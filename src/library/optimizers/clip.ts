@@ -13,8 +13,10 @@ export type Clip = { readonly norm: number } | { readonly value: number };
 /** The flat gradient within the limit. */
 export const clipped = (g: GraphBuilder, gradient: Node, clip: Clip): Node =>
   g.within({ composite: "clip" }, () => {
-    if ("value" in clip) return g.maximum(g.minimum(gradient, clip.value), -clip.value);
-    const norm = g.sqrt(g.reduceSum(square(g, gradient), { axes: [0] }));
-    const factor = g.minimum(g.divide(clip.norm, g.add(norm, 1e-6)), 1);
-    return g.multiply(factor, gradient);
+    if ("value" in clip)
+      return g.named("clipped_gradients", g.maximum(g.minimum(gradient, clip.value), -clip.value));
+    const squares = g.named("sum_of_squares", g.reduceSum(square(g, gradient), { axes: [0] }));
+    const norm = g.named("norm", g.sqrt(squares));
+    const factor = g.named("clip_factor", g.minimum(g.divide(clip.norm, g.add(norm, 1e-6)), 1));
+    return g.named("clipped_gradients", g.multiply(factor, gradient));
   });

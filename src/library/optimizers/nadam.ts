@@ -31,15 +31,21 @@ export const nadam = defineOptimizer({
     const mean = g.named("next_mean", runningMean(g, state.mean, direction, beta1));
     const squares = g.named("next_squares", runningMean(g, state.squares, square(g, direction), beta2));
 
-    const now = momentumAt(g, t, beta1, momentumDecay);
-    const next = momentumAt(g, g.add(t, 1), beta1, momentumDecay);
+    const now = g.named("momentum", momentumAt(g, t, beta1, momentumDecay));
+    const next = g.named("following_momentum", momentumAt(g, g.add(t, 1), beta1, momentumDecay));
     // States are zero before the first step; an empty product is 1.
     const before = g.select(g.equal(step, 0), 1, g.cast(state.momenta, { element: "f64" }));
-    const product = g.multiply(before, now);
-    const byGradient = g.divide(g.multiply(rate, g.subtract(1, now)), g.subtract(1, product));
-    const byMean = g.divide(g.multiply(rate, next), g.subtract(1, g.multiply(product, next)));
+    const product = g.named("next_momenta", g.multiply(before, now));
+    const byGradient = g.named(
+      "gradient_rate",
+      g.divide(g.multiply(rate, g.subtract(1, now)), g.subtract(1, product)),
+    );
+    const byMean = g.named(
+      "mean_rate",
+      g.divide(g.multiply(rate, next), g.subtract(1, g.multiply(product, next))),
+    );
 
-    const correction = asNumberOf(g, biasCorrection(g, beta2, t), parameter);
+    const correction = asNumberOf(g, g.named("correction", biasCorrection(g, beta2, t)), parameter);
     const deviation = g.add(g.sqrt(g.divide(squares, correction)), epsilon);
     const blend = g.add(
       g.multiply(asNumberOf(g, byGradient, parameter), direction),

@@ -30,7 +30,9 @@ export const square = (g: GraphBuilder, x: Node): Node => g.multiply(x, x);
 
 /** g + wd · p: the gradient of the loss with wd/2 · Σp² added. */
 export const decayed = (g: GraphBuilder, gradient: Node, parameter: Node, weightDecay: number): Node =>
-  weightDecay === 0 ? gradient : g.add(gradient, g.multiply(weightDecay, parameter));
+  weightDecay === 0
+    ? gradient
+    : g.named("decayed_gradients", g.add(gradient, g.multiply(weightDecay, parameter)));
 
 /** β · mean + (1 − β) · x */
 export const runningMean = (g: GraphBuilder, mean: Node, x: Node, beta: number): Node =>

@@ -21,17 +21,16 @@ export const radam = defineOptimizer({
     const mean = g.named("next_mean", runningMean(g, state.mean, direction, beta1));
     const squares = g.named("next_squares", runningMean(g, state.squares, square(g, direction), beta2));
 
-    const correction = biasCorrection(g, beta2, t);
+    const correction = g.named("correction", biasCorrection(g, beta2, t));
     const limit = 2 / (1 - beta2) - 1;
-    const length = g.subtract(
-      limit,
-      g.divide(g.multiply(2, g.multiply(t, powerOf(g, beta2, t))), correction),
-    );
+    const lost = g.divide(g.multiply(2, g.multiply(t, powerOf(g, beta2, t))), correction);
+    const length = g.named("length", g.subtract(limit, lost));
     const product = g.multiply(g.subtract(length, 4), g.subtract(length, 2));
     const rectified = g.sqrt(
       g.divide(g.multiply(limit, product), g.multiply((limit - 4) * (limit - 2), length)),
     );
-    const numerator = asNumberOf(g, g.multiply(rectified, g.sqrt(correction)), parameter);
+    const rectification = g.named("rectification", g.multiply(rectified, g.sqrt(correction)));
+    const numerator = asNumberOf(g, rectification, parameter);
     const scale = g.select(g.less(5, length), g.divide(numerator, g.add(g.sqrt(squares), epsilon)), 1);
 
     const stepSize = g.named("stepSize", g.divide(rate, biasCorrection(g, beta1, t)));

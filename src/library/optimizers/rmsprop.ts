@@ -30,12 +30,16 @@ export const rmsprop = defineOptimizer({
   update: (g, { parameter, gradient, state, rate }, keys) => {
     const direction = decayed(g, gradient, parameter, keys.weightDecay);
     const squares = g.named("next_squares", runningMean(g, state.squares, square(g, direction), keys.alpha));
-    const mean = keys.centered ? runningMean(g, state.mean, direction, keys.alpha) : undefined;
+    const mean = keys.centered
+      ? g.named("next_mean", runningMean(g, state.mean, direction, keys.alpha))
+      : undefined;
     // Never negative but for rounding, of which relu rids it before the root.
     const spread = mean === undefined ? squares : g.relu(g.subtract(squares, square(g, mean)));
     const scaled = g.divide(direction, g.add(g.sqrt(spread), keys.epsilon));
     const velocity =
-      keys.momentum === 0 ? undefined : g.add(g.multiply(keys.momentum, state.velocity), scaled);
+      keys.momentum === 0
+        ? undefined
+        : g.named("next_velocity", g.add(g.multiply(keys.momentum, state.velocity), scaled));
     return {
       parameter: moved(g, parameter, rate, velocity ?? scaled),
       state: { squares, ...(mean && { mean }), ...(velocity && { velocity }) },

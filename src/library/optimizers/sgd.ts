@@ -31,7 +31,10 @@ export const sgd = defineOptimizer({
     const kept = g.multiply(momentum, state.velocity);
     const damped = g.add(kept, g.multiply(1 - dampening, direction));
     // The velocity is zero before the first step, so without dampening that step needs no exception.
-    const velocity = dampening === 0 ? g.add(kept, direction) : g.select(g.equal(step, 0), direction, damped);
+    const velocity = g.named(
+      "next_velocity",
+      dampening === 0 ? g.add(kept, direction) : g.select(g.equal(step, 0), direction, damped),
+    );
     const total = nesterov ? g.add(direction, g.multiply(momentum, velocity)) : velocity;
     return { parameter: moved(g, parameter, rate, total), state: { velocity } };
   },

@@ -25,7 +25,7 @@ export type Formula =
     }
   | { readonly kind: "quotient" | "power"; readonly x: Formula; readonly y: Formula }
   | { readonly kind: "choice"; readonly condition: Formula; readonly x: Formula; readonly y: Formula }
-  /** Over the axes named; over all if none is. */
+  /** Over the indices named. */
   | { readonly kind: "sum"; readonly axes: readonly string[]; readonly x: Formula }
   | { readonly kind: "call"; readonly name: string; readonly axes?: readonly string[]; readonly parts: readonly Formula[] } // prettier-ignore
   | { readonly kind: "list"; readonly parts: readonly Formula[] }
@@ -35,6 +35,8 @@ export type Formula =
   /** What is no expression: equations next to one another, and words between them. */
   | { readonly kind: "row"; readonly parts: readonly (Formula | string)[] }
   | { readonly kind: "equation"; readonly x: Formula; readonly y: Formula };
+
+export type Name = Extract<Formula, { readonly kind: "name" }>;
 
 /** How tightly a formula binds: what stands inside a tighter one needs brackets. */
 const precedence = { choice: 0, compare: 1, sum: 2, product: 3, power: 4, atom: 5 } as const;
@@ -58,7 +60,7 @@ const levelOfSign: Readonly<Record<Sign, Level>> = {
 };
 
 /** What the parts of an infix formula must bind like; sums and products are associative to the left. */
-export function levelsOfParts(sign: Sign): readonly [x: Level, y: Level] {
+function levelsOfParts(sign: Sign): readonly [x: Level, y: Level] {
   if (sign === "subtract") return ["sum", "product"];
   if (sign === "matrix" || sign === "outer") return ["product", "power"];
   const level = levelOfSign[sign];
@@ -88,6 +90,14 @@ function levelOf(formula: Formula, layout: Layout): Level {
 
 export const needsBrackets = (part: Formula, level: Level, layout: Layout): boolean =>
   precedence[levelOf(part, layout)] < precedence[level];
+
+/** Whether the left part (0) or the right one (1) of an infix formula needs brackets. */
+export function partNeedsBrackets(sign: Sign, side: 0 | 1, part: Formula, layout: Layout): boolean {
+  if (needsBrackets(part, levelsOfParts(sign)[side], layout)) return true;
+  // Products of both kinds in a row would leave open which comes first.
+  if (part.kind !== "infix") return false;
+  return sign === "matrix" ? part.sign === "times" : sign === "times" && part.sign === "matrix";
+}
 
 export const named = (name: string, layer?: string): Formula => ({ kind: "name", name, layer });
 export const numeral = (text: string): Formula => ({ kind: "number", text });

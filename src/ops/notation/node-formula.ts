@@ -36,9 +36,12 @@ const comparison =
     x: isNumber(x) ? infix(mirrored, part(y), part(x)) : infix(sign, part(x), part(y)),
   });
 
-/** A constant, however repeated. */
-const isNumber = (node: Node): boolean =>
-  node.op === "constant" || (node.op === "broadcast" && isNumber(node.operands.x));
+/** What a constant is, however repeated. */
+function constantOf(node: Node): number | undefined {
+  if (node.op === "constant") return node.attributes.value;
+  return node.op === "broadcast" ? constantOf(node.operands.x) : undefined;
+}
+const isNumber = (node: Node): boolean => constantOf(node) !== undefined;
 
 /** One number for all elements. */
 const isScalar = (node: Node): boolean =>
@@ -47,32 +50,95 @@ const isScalar = (node: Node): boolean =>
 const same: Notation<"reshape" | "broadcast" | "stopGradient" | "cast"> = ({ operands: { x } }, part) =>
   part(x);
 
-/** `n` is the batch, `last` the last axis; others go by number. No axes are all of them. */
-function axesOf(x: Node, axes: Axes): string[] {
-  const rank = x.type.shape.length;
-  if (axes.length === rank) return [];
-  return axes.map((axis) => (x.type.shape[axis] === "n" ? "n" : axis === rank - 1 ? "last" : String(axis)));
+/** The letter of an index: i goes over the rows of a batch, j along the last axis, k, l, m … along those between. */
+function indexOf({ type: { shape } }: Node, axis: number): string {
+  if (shape[axis] === "n") return "i";
+  if (axis === shape.length - 1) return "j";
+  return "klmpqrs"[shape[0] === "n" ? axis - 1 : axis] ?? `a${axis}`;
 }
+const indicesOf = (x: Node, axes: Axes): string[] => axes.map((axis) => indexOf(x, axis));
 
 function numberOf(value: number): Formula {
   const complement = complementOf(value);
   return complement === undefined
-    ? numeral(shortNumber(value))
+    ? numeral(shortNumber(value).replace(/^-/, "−"))
     : infix("subtract", numeral("1"), numeral(String(complement)));
+}
+
+/** x² for x · x, numbers in front, and a sign for products element by element. */
+const elementProduct: Notation<"multiply"> = ({ operands: { x, y } }, part) => {
+  if (x === y) return { kind: "power", x: part(x), y: numeral("2") };
+  const [first, second] = isNumber(y) && !isNumber(x) ? [y, x] : [x, y];
+  return infix(isScalar(x) || isScalar(y) ? "scale" : "times", part(first), part(second));
+};
+
+/**
+ * What is zero where a condition fails is a product with the condition, which is 1 where it holds and 0 elsewhere (and 0 times whatever
+ * is not finite is 0 here, as Iverson has it).
+ */
+const selection: Notation<"select"> = ({ operands: { condition, x, y } }, part) => {
+  const holds = part(condition);
+  if (constantOf(y) === 0) return indicated(holds, x, part);
+  if (constantOf(x) === 0) return indicated(contraryOf(holds), y, part);
+  return { kind: "choice", condition: holds.kind === "condition" ? holds.x : holds, x: part(x), y: part(y) };
+};
+
+function indicated(holds: Formula, x: Node, part: Part): Formula {
+  if (constantOf(x) === 1) return holds;
+  return isScalar(x) ? infix("scale", part(x), holds) : infix("times", holds, part(x));
+}
+
+const contraries: Partial<Record<Sign, Sign>> = {
+  less: "greaterEqual",
+  lessEqual: "greater",
+  greater: "lessEqual",
+  greaterEqual: "less",
+};
+
+function contraryOf(holds: Formula): Formula {
+  if (holds.kind === "condition" && holds.x.kind === "infix") {
+    const sign = contraries[holds.x.sign];
+    if (sign !== undefined) return { kind: "condition", x: { ...holds.x, sign } };
+  }
+  return infix("subtract", numeral("1"), holds);
 }
 
 const transposedIf = (isTransposed: boolean, x: Formula): Formula =>
   isTransposed ? { kind: "transpose", x } : x;
 
-/** Matrix products read as such; others name the axes that they sum over. */
+/** One side of a product: what is multiplied, and where the axes stand that are summed over, all the others being on the other side. */
+interface Factor {
+  readonly node: Node;
+  readonly summed: "first" | "last" | "all" | "between";
+}
+
+/** The order of rows among themselves, or of columns, says nothing, so what changes it alone is looked through. */
+function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
+  if (node.op === "transpose" && node.name === undefined) {
+    const { permutation } = node.attributes;
+    const before = (axes: Axes): Axes => axes.map((axis) => permutation[axis]);
+    return factorOf(node.operands.x, before(batch), before(summed));
+  }
+  const kept = [...node.type.shape.keys()].filter((axis) => !batch.includes(axis) && !summed.includes(axis));
+  if (kept.length === 0) return { node, summed: "all" };
+  if (Math.min(...summed) > Math.max(...kept)) return { node, summed: "last" };
+  return { node, summed: Math.max(...summed) < Math.min(...kept) ? "first" : "between" };
+}
+
+/**
+ * What sums over the last axes of x and the first ones of y is a product of matrices, whose rows and columns may be several axes each, and
+ * there may be many of them side by side; summed over the other side, an operand stands transposed. Whatever else there is names the
+ * indices that it sums over.
+ */
 const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part) => {
-  const { batchX, sumX, sumY } = attributes;
-  const areMatrices =
-    x.type.shape.length === 2 && y.type.shape.length === 2 && sumX.length === 1 && batchX.length === 0;
-  if (areMatrices)
-    return infix("matrix", transposedIf(sumX[0] === 0, part(x)), transposedIf(sumY[0] === 1, part(y)));
+  const { batchX, batchY, sumX, sumY } = attributes;
   if (sumX.length === 0) return infix("outer", part(x), part(y));
-  return { kind: "sum", axes: axesOf(x, sumX), x: infix("matrix", part(x), part(y)) };
+  const [left, right] = [factorOf(x, batchX, sumX), factorOf(y, batchY, sumY)];
+  const areVectors = left.summed === "all" && right.summed === "all";
+  if (areVectors || left.summed === "between" || right.summed === "between")
+    return { kind: "sum", axes: indicesOf(x, sumX), x: infix("times", part(x), part(y)) };
+  const [a, b] = [part(left.node), part(right.node)];
+  return infix("matrix", transposedIf(left.summed === "first", a), transposedIf(right.summed === "last", b));
 };
 
 const leaf = ({ attributes, origin }: NodeOf<"input" | "parameter" | "state" | "argument">): Formula =>
@@ -85,15 +151,15 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   argument: leaf,
   constant: ({ attributes }) => numberOf(attributes.value),
   batchSize: () => named("n"),
-  iota: () => named("index"),
+  iota: (node) => named(indexOf(node, node.attributes.axis)),
   negate: ({ operands: { x } }, part) => ({ kind: "negate", x: part(x) }),
   absolute: ({ operands: { x } }, part) => ({ kind: "magnitude", x: part(x) }),
   sign: applied("sign"),
   relu: applied("relu"),
   exp: applied("exp"),
-  expm1: applied("expm1"),
+  expm1: ({ operands: { x } }, part) => infix("subtract", call("exp", part(x)), numeral("1")),
   log: applied("ln"),
-  log1p: applied("ln1p"),
+  log1p: ({ operands: { x } }, part) => call("ln", infix("add", numeral("1"), part(x))),
   sqrt: ({ operands: { x } }, part) => ({ kind: "root", x: part(x) }),
   tanh: applied("tanh"),
   sigmoid: applied("σ"),
@@ -104,8 +170,7 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   stopGradient: same,
   add: between("add"),
   subtract: between("subtract"),
-  multiply: ({ operands: { x, y } }, part) =>
-    infix(isScalar(x) || isScalar(y) ? "scale" : "times", part(x), part(y)),
+  multiply: elementProduct,
   divide: ({ operands: { x, y } }, part) => ({ kind: "quotient", x: part(x), y: part(y) }),
   power: ({ operands: { x, y } }, part) => ({ kind: "power", x: part(x), y: part(y) }),
   maximum: extreme("max"),
@@ -113,26 +178,22 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   less: comparison("less", "greater"),
   lessEqual: comparison("lessEqual", "greaterEqual"),
   equal: comparison("equal", "equal"),
-  select: ({ operands: { condition, x, y } }, part) => ({
-    kind: "choice",
-    condition: part(condition),
-    x: part(x),
-    y: part(y),
-  }),
+  select: selection,
   reduceSum: ({ operands: { x }, attributes }, part) => ({
     kind: "sum",
-    axes: axesOf(x, attributes.axes),
+    axes: indicesOf(x, attributes.axes),
     x: part(x),
   }),
   reduceMax: ({ operands: { x }, attributes }, part) => ({
     kind: "call",
     name: "max",
-    axes: axesOf(x, attributes.axes),
+    axes: indicesOf(x, attributes.axes),
     parts: [part(x)],
   }),
   contract: product,
   reshape: same,
-  transpose: ({ operands: { x } }, part) => ({ kind: "transpose", x: part(x) }),
+  transpose: ({ operands: { x } }, part) =>
+    x.type.shape.length === 2 ? { kind: "transpose", x: part(x) } : call("rearrange", part(x)),
   broadcast: same,
   slice: ({ operands: { x }, attributes: { start, shape } }, part) => ({
     kind: "box",

@@ -1,4 +1,5 @@
 /** Rules of arithmetic on real tensors. */
+import { wish } from "../../ir/names.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, scalarOf } from "./define.ts";
 
@@ -65,7 +66,8 @@ export const arithmeticRules = [
       if (!is(node, "divide") || !is(node.operands.y, "broadcast")) return undefined;
       const { x: c } = node.operands.y.operands;
       if (c.type.shape.length > 0 || is(c, "constant")) return undefined;
-      return g.multiply(node.operands.x, g.broadcast(g.divide(1, c), node.operands.y.attributes));
+      const reciprocal = g.named(`reciprocal_of_${wish(c)}`, g.divide(1, c));
+      return g.multiply(node.operands.x, g.broadcast(reciprocal, node.operands.y.attributes));
     },
   }),
   defineRule({
