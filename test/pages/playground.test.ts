@@ -152,7 +152,7 @@ describe("the playground", () => {
     expect(await choice.inputValue()).toBe("dense1.weight");
     await page.getByRole("tab", { name: "Picture" }).click();
     await page.locator('[data-id="group:forward/dense1"]').click();
-    await page.locator('[data-id="gradient/dense1_product"]').click();
+    await page.locator('[data-id="gradient/dense1_sum"]').click();
     await page.locator(".picked").getByRole("button", { name: "line 6 of the spec" }).click();
     expect(await page.locator(".cm-activeLine").textContent()).toContain('"units": 16');
     expect(complaints).toEqual([]);
