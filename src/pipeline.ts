@@ -199,9 +199,12 @@ function vectorPrograms(
 }
 
 /** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */
-export function withPrograms(compilation: Compilation, names: readonly ProgramName[]): Compilation {
+export function withPrograms(compilation: Compilation, names: readonly string[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
   const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));
+  // Who touches a flat tensor touches all that lies in it.
+  for (const name of [...touched])
+    for (const part of compilation.plan.storage.get(name)?.buffer.covers ?? []) touched.add(part);
   const storage = new Map(
     [...compilation.plan.storage].flatMap(([name, { buffer }]) =>
       touched.has(name) ? [[name, buffer]] : [],

@@ -1,6 +1,6 @@
 /** `tapeless compile`: specs to files, one line for each; or, with --check, whether the files are up to date. */
 import { gzipSync } from "node:zlib";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
 import type { EmittedModule } from "../emit/typescript/module.ts";
 import { loadTrainer } from "../load-trainer.ts";
@@ -32,6 +32,8 @@ export interface CompileFlags {
   readonly predictor?: string;
   /** With what it takes to look into the trainer. */
   readonly probe?: boolean;
+  /** And beside the trainer the program that proves it. */
+  readonly withCheck?: boolean;
   /** With a source map beside each file. */
   readonly sourcemap?: boolean;
   readonly exact?: boolean;
@@ -49,6 +51,16 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
     throw usageError(
       "--probe and --predictor cannot be had together",
       "what is looked at is training, and a predictor does not train",
+    );
+  if (flags.predictor && flags.withCheck)
+    throw usageError(
+      "--with-check and --predictor cannot be had together",
+      "what is proved are gradients and training, and a predictor has neither",
+    );
+  if (flags.withCheck && flags.output !== undefined && !typescript.test(flags.output))
+    throw usageError(
+      `--with-check imports the trainer from ${flags.output}, which must be a TypeScript file`,
+      "end its name in .ts",
     );
   if (flags.predictor && flags.watch) throw usageError("--predictor and --watch cannot be had together");
   await checkPassNames(flags.skip);
@@ -71,6 +83,9 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
   return watching;
 }
 
+/** What files that others import are called. */
+const typescript = /\.([cm]?ts)$/;
+
 /** `written` maps files of this run to their specs: two specs of one name must not overwrite each other. */
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
@@ -83,13 +98,17 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     const other = written.get(output);
     if (other !== undefined) throw sameOutput(spec, other, output);
     written.set(output, spec);
+    const check = flags.withCheck ? await checkOf(compilation, output) : undefined;
     await checkOutputs(
-      { "-o": output, "--sourcemap": flags.sourcemap && mapFileOf(output) },
+      { "-o": output, "--sourcemap": flags.sourcemap && mapFileOf(output), "--with-check": check?.file },
       { ...ofSpec(spec, compilation.model), "the checkpoint": flags.predictor },
     );
-    const files = flags.sourcemap
-      ? await mappedFile(emitted, source, { spec, output })
-      : [{ file: output, content: emitted.text }];
+    const files = [
+      ...(flags.sourcemap
+        ? await mappedFile(emitted, source, { spec, output })
+        : [{ file: output, content: emitted.text }]),
+      ...(check === undefined ? [] : [check]),
+    ];
     if (flags.check) return await checkFiles(files, commandFor(spec, flags));
     for (const { file, content } of files) await writeFile(file, content);
     const time = `${Math.round(performance.now() - start)} ms`;
@@ -105,6 +124,15 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   } catch (error) {
     return reportError(error);
   }
+}
+
+/** The program that proves the trainer in `trainer`, beside that. */
+async function checkOf({ model }: Compilation, trainer: string): Promise<OutputFile> {
+  const { emitCheck } = await import("../verify/emit-check.ts");
+  return {
+    file: trainer.replace(typescript, ".check.$1"),
+    content: await emitCheck(model, `./${basename(trainer)}`),
+  };
 }
 
 /** Looks at all of them; the exit code is that of the worst. */
@@ -133,7 +161,7 @@ async function emittedOf(
 /** The command that writes the file that a check looked at. */
 function commandFor(
   spec: string,
-  { output, target, dtype, probe, sourcemap, exact, skip, module, predictor }: CompileFlags,
+  { output, target, dtype, probe, withCheck, sourcemap, exact, skip, module, predictor }: CompileFlags,
 ): string {
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
@@ -142,6 +170,7 @@ function commandFor(
   if (target !== "ts") words.push("--target", target);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (probe) words.push("--probe");
+  if (withCheck) words.push("--with-check");
   if (sourcemap) words.push("--sourcemap");
   if (exact) words.push("--exact");
   if (skip.length > 0) words.push("--skip", skip.join(","));

@@ -50,6 +50,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless compile spec.ts --watch",
     "tapeless compile graphs/digits.json --sourcemap      the same, and generated/digits.ts.map",
     "tapeless compile graphs/digits.json --predictor digits.ckpt      what it predicts, and no training",
+    "tapeless compile graphs/digits.json --with-check      and generated/digits.check.ts, which proves it",
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
     .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
@@ -65,6 +66,10 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option(
       "--probe",
       "a trainer that can be looked into: trainer.probe(batch) gives activations, gradients, update ratios, idle units",
+    )
+    .option(
+      "--with-check",
+      "write NAME.check.ts beside it, too: a program that proves the trainer on the machine that runs it",
     )
     .option(
       "--sourcemap",

@@ -184,7 +184,7 @@ export function say(text: string): void {
 }
 
 /** The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals follows it there. */
-function parseFlags(help: string, args: readonly string[]): Flags {
+export function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
   const words = args.flatMap(
     (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),

@@ -22,20 +22,16 @@ import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batch-st
 const slownessOfInterpreter = 300;
 
 export async function checkedLoss(
-  { built, model }: Compilation,
+  compilation: Compilation,
   facts: ModelFacts,
   trainer: Trainer,
   batch: Batch,
 ): Promise<CheckedLoss> {
+  const { built, model } = compilation;
   const rows = rowsIn(facts, batch);
   const forward = compileModel(model, { dtype: "f64", lossOnly: true });
   const flops = (flopsOfProgram(forward, "gradient") * rows) / facts.batchSize;
-  // A formula or a layer of the user's own may hold back what it likes; a shift of the library's cancels.
-  const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);
-  const isSurrogate = ({ op, origin }: Node) =>
-    op === "stopGradient" &&
-    (origin.composite === "step" || origin.composite === "formula" || own.includes(origin.layer ?? ""));
-  if (!built.training.nodes.some(isSurrogate)) {
+  if (stopsOnPurpose(compilation).length === 0) {
     const { createTrainer } = await loadTrainer(await emitTypeScript(forward, "f64"));
     const { gradient, parameters } = createTrainer({ seed: trainer.seed });
     for (const [name, values] of Object.entries(trainer.parameters)) parameters[name].set(values);
@@ -61,4 +57,15 @@ export async function checkedLoss(
   const value = () =>
     interpret(frozen, new Map([...storageNow(), ...held]), rows).get("result:loss")?.data[0] ?? NaN;
   return { parameters, value, flops: slownessOfInterpreter * flops };
+}
+
+/** What is held back so that the gradient is not that of the loss: by a surrogate, or by a formula or layer of the user's own. */
+export function stopsOnPurpose({ built, model }: Compilation): Node[] {
+  // These may hold back what they like; a shift of the library's cancels.
+  const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);
+  return built.training.nodes.filter(
+    ({ op, origin }) =>
+      op === "stopGradient" &&
+      (origin.composite === "step" || origin.composite === "formula" || own.includes(origin.layer ?? "")),
+  );
 }

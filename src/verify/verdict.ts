@@ -1,10 +1,11 @@
 /** What a verification comes to: whether it holds, and, for what does not, where to look. */
+import { tolerances } from "../runtime/check/tolerance.ts";
 import { shellWord } from "../util/shell-word.ts";
 import type { TargetCheck } from "./check-target.ts";
 import type { Verification, VerifiedParameter } from "./verify-model.ts";
 
 /** Relative errors from here on are faults. */
-export const largestError = 1e-6;
+export const largestError = tolerances.f64.bound;
 
 export interface Verdict {
   readonly worst: number;

@@ -11,6 +11,7 @@ import { tellingBatch } from "../runtime/check/telling-batch.ts";
 import { checkTarget, expectedOf } from "./check-target.ts";
 import type { TargetCheck } from "./check-target.ts";
 import { checkedLoss } from "./checked-loss.ts";
+import { rowsFor } from "./rows-for.ts";
 import { stepSweep } from "./step-sweep.ts";
 import type { SweepPoint } from "./step-sweep.ts";
 
@@ -45,7 +46,8 @@ export async function verifyModel(
     code ?? (await emitTypeScript(compilation, "f64", { isFormatted: false })),
   );
   const trainer = emitted.createTrainer({ seed });
-  const rows = rowsFor(compilation);
+  const { batchSize } = model.training;
+  const rows = rowsFor(batchSize, flopsOfProgram(compilation, "gradient") / batchSize);
   const batch = tellingBatch(emitted.model, trainer, rows, seed);
   const loss = await checkedLoss(compilation, emitted.model, trainer, batch);
   const shapes = Object.fromEntries(emitted.model.parameters.map(({ name, shape }) => [name, shape]));
@@ -74,11 +76,4 @@ export async function verifyModel(
 function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
   const { backend } = createTrainer({ seed });
   return backend === "relaxed" ? [backend, "simd"] : [backend];
-}
-
-/** Odd, so that blocks of rows have remainders; fewer for large models, where each row costs time. */
-function rowsFor(compilation: Compilation): number {
-  const { batchSize } = compilation.model.training;
-  const perRow = flopsOfProgram(compilation, "gradient") / batchSize;
-  return Math.min(batchSize, perRow > 1e6 ? 3 : 13);
 }

@@ -14,6 +14,9 @@ export interface ArenaNames {
   readonly all: readonly string[];
 }
 
+/** The programs that modules are about; of others the first is the main one. */
+const mainPrograms = ["gradient", "trainingLoss"];
+
 /** Values of the main program, in a trainer that of training, go by the model's names; those of the others say whose they are. */
 const temporaryWish = (program: string, name: string, isMain: boolean): string =>
   isMain ? storageWish(name) : `${program}_${storageWish(name)}`;
@@ -22,7 +25,7 @@ export function nameArena(plan: MemoryPlan, identify: Identify): ArenaNames {
   const places = new Map<string, string>();
   for (const name of plan.storage.keys()) places.set(` ${name}`, identify(storageWish(name)));
   const [first] = plan.temporaries.keys();
-  const main = plan.temporaries.has("gradient") ? "gradient" : first;
+  const main = mainPrograms.find((name) => plan.temporaries.has(name)) ?? first;
   for (const [program, own] of plan.temporaries)
     for (const name of own.keys())
       places.set(`${program} ${name}`, identify(temporaryWish(program, name, program === main)));

@@ -2,7 +2,7 @@
  * The runtime's declarations, ready to be copied into a trainer. Taking the sources apart needs a TypeScript parser and the
  * formatter, half a second at every start; so the result is kept, under a digest of what it was made from: in the
  * published package since it was built, in a clone under node_modules/.cache. Modules in f32 and in f64 compute elementary functions
- * in different ways; each kind has its sources.
+ * in different ways, and what only checks carry would take names from trainers; each kind has its sources.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -20,22 +20,30 @@ const kept = z.object({
 const root = new URL("../../../", import.meta.url);
 const sourceFolder = new URL("src/runtime/", root);
 const singleFolder = new URL("single/", sourceFolder);
+const checkFolder = new URL("check/", sourceFolder);
 /** Made when the package is built. */
 const published = new URL("dist/", root);
 const cache = new URL("node_modules/.cache/tapeless/", root);
 
 const filesIn = (folder: URL): string[] => readdirSync(folder).filter((file) => file.endsWith(".ts"));
 
-/** In f32 the files of single/ stand in place of those of the same name. */
-function readSources(float: "f32" | "f64"): RuntimeSource[] {
-  const singles = new Set(float === "f32" ? filesIn(singleFolder) : []);
+/** Modules whose numbers are of this type, or checks, whose numbers are f64. */
+export type RuntimeKind = "f32" | "f64" | "check";
+
+/** In f32 the files of single/ stand in place of those of the same name. In a check its own parts come first, since they are what it is about. */
+function readSources(kind: RuntimeKind): RuntimeSource[] {
+  const singles = new Set(kind === "f32" ? filesIn(singleFolder) : []);
   const folderOf = (file: string) => (singles.has(file) ? singleFolder : sourceFolder);
-  return filesIn(sourceFolder)
-    .sort()
-    .map((file) => ({ file, text: readFileSync(new URL(file, folderOf(file)), "utf8") }));
+  const read = (file: string, folder: URL) => ({ file, text: readFileSync(new URL(file, folder), "utf8") });
+  return [
+    ...(kind === "check" ? filesIn(checkFolder).sort() : []).map((file) => read(file, checkFolder)),
+    ...filesIn(sourceFolder)
+      .sort()
+      .map((file) => read(file, folderOf(file))),
+  ];
 }
 
-const keptIn = (folder: URL, float: "f32" | "f64"): URL => new URL(`runtime-parts-${float}.json`, folder);
+const keptIn = (folder: URL, kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, folder);
 
 /** Of the sources and of package.json, which pins the formatter. */
 function digestOf(sources: readonly RuntimeSource[]): string {
@@ -66,18 +74,17 @@ const parse = async (sources: readonly RuntimeSource[]): Promise<readonly Declar
 
 /** For the build of the package. */
 export async function publishRuntime(): Promise<void> {
-  for (const float of ["f32", "f64"] as const) {
-    const sources = readSources(float);
-    keep(keptIn(published, float), digestOf(sources), await parse(sources));
+  for (const kind of ["f32", "f64", "check"] as const) {
+    const sources = readSources(kind);
+    keep(keptIn(published, kind), digestOf(sources), await parse(sources));
   }
 }
 
-/** For modules of that kind of numbers. */
-export async function loadRuntime(float: "f32" | "f64"): Promise<RuntimeParts> {
-  const sources = readSources(float);
+export async function loadRuntime(kind: RuntimeKind): Promise<RuntimeParts> {
+  const sources = readSources(kind);
   const digest = digestOf(sources);
-  const cached = keptIn(cache, float);
-  let declarations = readKept(keptIn(published, float), digest) ?? readKept(cached, digest);
+  const cached = keptIn(cache, kind);
+  let declarations = readKept(keptIn(published, kind), digest) ?? readKept(cached, digest);
   if (declarations === undefined) {
     declarations = await parse(sources);
     try {

@@ -1,4 +1,4 @@
-/** What every emitted module is made of, and what makes one kind of module of it: a trainer, or a predictor. */
+/** What every emitted module is made of, and what makes one kind of module of it: a trainer, a predictor, or the check of a trainer. */
 import type CodeBlockWriter from "code-block-writer";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
@@ -40,7 +40,16 @@ export interface EndNames {
   readonly array: string;
 }
 
+/** What a module takes from the one beside it. */
+export interface ModuleImports {
+  readonly from: string;
+  readonly values: readonly string[];
+  readonly types: readonly string[];
+}
+
 export interface ModuleKind {
+  /** Of trainers and predictors, which stand alone, none. */
+  readonly imports?: ModuleImports;
   readonly facts: readonly Fact[];
   /** What the module declares beside facts, kernels and offsets. */
   readonly ownNames: readonly string[];

@@ -10,7 +10,7 @@ import { identifierMaker } from "./identifiers.ts";
 import { emitKernels, typedParameters } from "./kernels.ts";
 import { lineOrigins, MarkingWriter } from "./line-origins.ts";
 import type { LineOrigin } from "./line-origins.ts";
-import type { ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { ModuleImports, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { collectParts } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
 
@@ -23,7 +23,11 @@ const programTexts: Readonly<Record<string, string>> = {
   evaluate: "Adds what n rows contribute to the sums from which loss and metrics are made.",
   summarise: "Loss and metrics from those sums.",
   probe: "The values of the layers for n rows, in training mode.",
+  trainingLoss: "The mean loss of n rows, in training mode.",
 };
+
+/** The programs whose functions give the loss. */
+const losses: readonly string[] = ["gradient", "trainingLoss"];
 
 const numbersText = (array: string): string =>
   `/** The element type of the arena. */\nexport type Numbers = ${array};`;
@@ -57,6 +61,7 @@ export async function assembleModule(
 
   const writer = new MarkingWriter();
   for (const line of parts.banner) writer.writeLine(line);
+  if (kind.imports !== undefined) writeImports(writer.blankLine(), kind.imports);
   for (const fact of kind.facts) {
     writer.blankLine();
     writeFact(writer, fact);
@@ -68,16 +73,18 @@ export async function assembleModule(
 
   for (const { name } of parts.programs) {
     const { calls, takes } = kernels.programs.get(name) ?? { calls: [], takes: [] };
-    const returns = name === "gradient" ? "number" : "void";
+    const returns = losses.includes(name) ? "number" : "void";
     writer.blankLine().writeLine(`/** ${programTexts[name] ?? name} */`);
     writer.write(`function ${programNames.get(name)}(${typedParameters(takes)}): ${returns}`).block(() => {
       for (const { text, origin } of calls) writer.marked(origin, () => writer.writeLine(text));
-      if (name === "gradient") writer.writeLine(`return f[${arena.placeOf("", "result:loss")}];`);
+      if (losses.includes(name)) writer.writeLine(`return f[${arena.placeOf("", "result:loss")}];`);
     });
   }
 
   let topic = "";
-  const copied = collectParts(runtime, roots).map((part) => {
+  const imported = new Set([...(kind.imports?.values ?? []), ...(kind.imports?.types ?? [])]);
+  const own = new Map([...runtime].filter(([name]) => !imported.has(name)));
+  const copied = collectParts(own, roots).map((part) => {
     const heading = part.topic === topic ? "" : `// ── ${part.topic} ──\n\n`;
     topic = part.topic;
     return heading + (part.name === "Numbers" ? numbersText(array) : part.text);
@@ -95,6 +102,11 @@ export async function assembleModule(
     text: [head.text, middle, tail.text].join("\n"),
     lines: () => [...head.lines(), ...unknown, ...tail.lines()],
   };
+}
+
+function writeImports(writer: MarkingWriter, { from, values, types }: ModuleImports): void {
+  writer.writeLine(`import { ${values.join(", ")} } from ${JSON.stringify(from)};`);
+  writer.writeLine(`import type { ${types.join(", ")} } from ${JSON.stringify(from)};`);
 }
 
 async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<EmittedModule> {

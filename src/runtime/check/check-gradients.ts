@@ -7,7 +7,7 @@ import { normalNumber, randomKey, randomStream } from "../random.ts";
 import type { Random } from "../random.ts";
 import type { Batch } from "../slots.ts";
 import type { Trainer } from "../trainer.ts";
-import { slopeAt0 } from "./slope.ts";
+import { slopeAt0, type Slope } from "./slope.ts";
 
 /** A loss as a function of parameters. */
 export interface CheckedLoss {
@@ -93,13 +93,35 @@ function sampleFor(flops: number, parameters: number, budget: number): Sample {
   return { directions, elements: between(2, 256, slopes - directions) };
 }
 
-/** Changes the parameters of the loss on the way and puts them back. */
-export function checkGradients(
+/** The slopes of a loss at places of one parameter, beside the gradient that a trainer gives. */
+export interface MeasuredSlopes {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** What the trainer gave. */
+  readonly gradient: Float64Array;
+  /** The least that errors are relative to. */
+  readonly floor: number;
+  readonly slopes: readonly { readonly place: Place; readonly slope: Slope }[];
+}
+
+/** Each gradient of the trainer for the batch, compared with differences of the loss. */
+export const checkGradients = (
   trainer: Pick<Trainer, "gradient" | "gradients">,
   batch: Batch,
   loss: CheckedLoss,
   options: GradientCheckOptions,
-): ParameterCheck[] {
+): ParameterCheck[] =>
+  measureSlopes(trainer, batch, loss, options).map((measured) =>
+    compareGradient(measured, measured.gradient),
+  );
+
+/** Changes the parameters of the loss on the way and puts them back. */
+export function measureSlopes(
+  trainer: Pick<Trainer, "gradient" | "gradients">,
+  batch: Batch,
+  loss: CheckedLoss,
+  options: GradientCheckOptions,
+): MeasuredSlopes[] {
   trainer.gradient(batch);
   const { seed, shapes = {}, only, budget = budgetOfFlops, floorOf = aThousandth } = options;
   const all = Object.entries(trainer.gradients).map(
@@ -111,8 +133,12 @@ export function checkGradients(
   const sample = sampleFor(loss.flops, wanted.length, budget);
   return wanted.map(([name, gradient]) => {
     const shape = shapes[name] ?? [gradient.length];
-    const places = placesIn(gradient.length, shape, sample, random);
-    return checkParameter({ name, shape, gradient }, places, loss, floorOf(meanSize(gradient), largest));
+    const floor = floorOf(meanSize(gradient), largest);
+    const slopes = placesIn(gradient.length, shape, sample, random).map((place) => ({
+      place,
+      slope: slopeAt0(lossAlong(loss, name, place.direction), floor),
+    }));
+    return { name, shape, gradient, floor, slopes };
   });
 }
 
@@ -121,18 +147,17 @@ const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;
 
-function checkParameter(
-  { name, shape, gradient }: { name: string; shape: readonly number[]; gradient: Float64Array },
-  places: readonly Place[],
-  loss: CheckedLoss,
-  floor: number,
+/** `gradient` beside the slopes: the trainer's own, or one that is wrong on purpose. */
+export function compareGradient(
+  { name, shape, floor, slopes }: MeasuredSlopes,
+  gradient: Float64Array,
 ): ParameterCheck {
   const kinks: Kink[] = [];
   let worst: Comparison | undefined;
-  for (const place of places) {
+  for (const { place, slope } of slopes) {
     const { direction } = place;
     const emitted = typeof direction === "number" ? gradient[direction] : innerProduct(gradient, direction);
-    const { value, isKink, below, above } = slopeAt0(lossAlong(loss, name, direction), floor);
+    const { value, isKink, below, above } = slope;
     if (isKink) {
       kinks.push({ ...place, emitted, below, above });
       continue;
@@ -144,9 +169,9 @@ function checkParameter(
     if (worst === undefined || relativeError > worst.relativeError)
       worst = { ...place, emitted, expected: value, absoluteError, relativeError };
   }
-  const elements = places.filter(({ direction }) => typeof direction === "number").length;
+  const elements = slopes.filter(({ place }) => place.index !== undefined).length;
   const relativeError = worst?.relativeError ?? 0;
-  return { name, shape, elements, directions: places.length - elements, kinks, relativeError, worst };
+  return { name, shape, elements, directions: slopes.length - elements, kinks, relativeError, worst };
 }
 
 /** t ↦ the loss with the parameter moved by t in the direction. */

@@ -1,0 +1,87 @@
+/**
+ * The check of a trainer as a module: the loss of its spec as a function of the parameters, and at its end the call that proves the trainer
+ * beside it. The file of the trainer is all that it imports.
+ */
+import { viewText } from "./arena.ts";
+import type { ModuleKind, ModuleParts } from "./module-parts.ts";
+import type { InitialState } from "./trainer-parts.ts";
+
+/** The programs are named trainingLoss and, in some models, begin and measure before it; their numbers are f64. */
+export interface CheckParts extends ModuleParts {
+  /** The runtime's `CheckFacts`. */
+  readonly facts: object & { readonly rows: number };
+  readonly states: readonly InitialState[];
+  /** Where the trainer is, as an import names it: `./iris.ts`. */
+  readonly trainer: string;
+}
+
+/** What programs and batches may take beside f. */
+const otherViews = {
+  integers: "new Int32Array(memory)",
+  doubles: "new Float64Array(memory)",
+  n: "facts.rows",
+};
+
+const ownNames = ["facts", "model", "createTrainer", "createLoss", "memory", "inputs", "batch", "seed"];
+
+export function checkModule(parts: CheckParts): ModuleKind {
+  return {
+    imports: {
+      from: parts.trainer,
+      values: ["createTrainer", "model"],
+      types: ["Batch", "ModelFacts", "Trainer"],
+    },
+    facts: [
+      {
+        about:
+          "Which spec it is, and the batch that gradients are compared for: its rows, and the operations of one loss.",
+        declaration: "const facts: CheckFacts",
+        value: parts.facts,
+      },
+    ],
+    ownNames,
+    roots: ["runCheck", "CheckFacts", "CheckedLoss"],
+    writeEnd(writer, { arena, callOf, takesOf, array }) {
+      const { plan, batchSize, float, states, programs } = parts;
+      const inRegion = (wanted: string) =>
+        [...plan.storage.values()].flatMap(({ buffer: { region, covers, name } }) =>
+          region === wanted && covers === undefined ? [name] : [],
+        );
+      const writeViews = (names: readonly string[]) => {
+        for (const name of names)
+          writer.writeLine(`${JSON.stringify(name)}: ${viewText(plan, arena, name, batchSize, float)},`);
+      };
+      const before = programs.filter(({ name }) => name !== "trainingLoss").map(({ name }) => callOf(name));
+      const inputs = inRegion("input").map((name) => viewText(plan, arena, name, batchSize, float));
+      const seeded = plan.storage.has("random:seed");
+      const taken = [
+        ...programs.flatMap(({ name }) => takesOf(name)),
+        ...inputs,
+        ...(seeded ? ["integers"] : []),
+      ];
+      const used = new Set(taken.flatMap((text) => text.match(/\w+/g) ?? []));
+      const calls = [...before, `return ${callOf("trainingLoss")}`].join("; ");
+      writer.blankLine();
+      writer.writeLine("/** The loss of a batch as a function of the parameters, with memory of its own. */");
+      writer.write("function createLoss(batch: Batch, seed: number): CheckedLoss").block(() => {
+        writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+        writer.writeLine(`const f = new ${array}(memory);`);
+        for (const [name, view] of Object.entries(otherViews))
+          if (used.has(name)) writer.writeLine(`const ${name} = ${view};`);
+        if (seeded)
+          writer.writeLine(`integers[${arena.placeOf("", "random:seed")}] = seed;`);
+        for (const { name, initial } of states)
+          if (initial && plan.storage.has(name))
+            writer.writeLine(`f.set(${JSON.stringify(initial)}, ${arena.placeOf("", name)});`);
+        writer.write("const inputs = ").inlineBlock(() => writeViews(inRegion("input"))).write(";").newLine();
+        writer.writeLine("for (const [name, view] of Object.entries(inputs)) view.set(batch[name]);");
+        writer.write("return ").inlineBlock(() => {
+          writer.write("parameters: ").inlineBlock(() => writeViews(inRegion("parameter"))).write(",").newLine();
+          writer.writeLine(before.length === 0 ? `value: () => ${callOf("trainingLoss")},` : `value() { ${calls}; },`);
+          writer.writeLine("flops: facts.flops,");
+        }).write(";").newLine();
+      }); // prettier-ignore
+      writer.blankLine().writeLine("runCheck({ model, createTrainer, createLoss, facts });");
+    },
+  };
+}

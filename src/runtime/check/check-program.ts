@@ -1,0 +1,126 @@
+/** A check as a program: proves, and prints what came of it. Exit codes: 0 proved, 1 not, 2 the command line is wrong. */
+import { InputError } from "../input-error.ts";
+import { sizeOf } from "../model-facts.ts";
+import { parseFlags, say } from "../program.ts";
+import { fewNumbers } from "./check-allocations.ts";
+import type { ParameterCheck } from "./check-gradients.ts";
+import { faultsOf, proveTrainer, type Checked, type Proof } from "./prove-trainer.ts";
+
+const help = (
+  name: string,
+): string => `Proves, on this machine, the trainer of "${name}" that stands beside this file.
+
+  --json    print the result as one JSON object
+  --help    print this`;
+
+/** Runs the check with the arguments of the command line; says by the exit code what came of it. */
+export function runCheck(checked: Checked): void {
+  const isHosted = typeof process !== "undefined";
+  const code = checkAsAsked(checked, isHosted ? process.argv.slice(2) : []);
+  if (isHosted) process.exitCode = code;
+}
+
+function checkAsAsked(checked: Checked, args: readonly string[]): number {
+  const { model, facts } = checked;
+  try {
+    const flags = parseFlags(help(model.name), args);
+    if (flags["--help"]) {
+      console.log(help(model.name));
+      return 0;
+    }
+    if (model.specHash !== facts.specHash)
+      throw new Error("the trainer is that of another spec than this check: compile both with --with-check");
+    const proof = proveTrainer(checked);
+    const faults = faultsOf(proof);
+    console.log(flags["--json"] ? proofJson(checked, proof, faults) : proofText(checked, proof, faults));
+    return faults.length === 0 ? 0 : 1;
+  } catch (error) {
+    say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof InputError ? 2 : 1;
+  }
+}
+
+function proofJson({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
+  const { name, dtype, target } = model;
+  const parameters = proof.parameters.map(({ worst, kinks, ...rest }) => ({
+    ...rest,
+    ...(worst && { worst: { ...worst, direction: undefined } }),
+    kinks: kinks.map((kink) => ({ ...kink, direction: undefined })),
+  }));
+  const holds = faults.length === 0;
+  return JSON.stringify({
+    model: name,
+    dtype,
+    target,
+    rows: facts.rows,
+    holds,
+    faults,
+    ...proof,
+    parameters,
+  });
+}
+
+function proofText({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
+  const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep } = proof;
+  const { steps, isResumed, isRepeated } = resuming;
+  const found = spoilt.filter(({ isFound }) => isFound).length;
+  const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;
+  const claims: readonly (readonly [boolean | undefined, string])[] = [
+    [isRight(loss), `the loss is that of the spec: ${loss.trainer}, in double precision ${loss.inDoubles}`],
+    [parameters.every(isRight), `the gradients are its derivatives: every relative error is at most ${bound.toExponential(1)}`],
+    [found === spoilt.length, `a wrong gradient is found: ${found} of ${spoilt.length} were, with one element 1 % off`],
+    [isResumed, `${steps} steps, a checkpoint and ${steps} steps are ${2 * steps} steps, bit for bit`],
+    [isRepeated, "the same seed gives the same bits"],
+    [
+      bytesPerStep === undefined ? undefined : bytesPerStep <= fewNumbers,
+      bytesPerStep === undefined
+        ? "a step allocates nothing: this host does not tell"
+        : `a step allocates nothing: ${bytesPerStep} bytes, of the few numbers that it hands on`,
+    ],
+  ]; // prettier-ignore
+  const { name, dtype, target } = model;
+  const how = target === backend ? target : `${target} (${backend})`;
+  return [
+    `${name} (${dtype}, ${how}): gradients for ${facts.rows} ${facts.rows === 1 ? "row" : "rows"} of random data, and slopes of the loss in double precision`,
+    "",
+    ...aligned([
+      ["parameter", "compared", "error", "worst at", "gradient", "slope"],
+      ...parameters.map(rowOf),
+    ]),
+    ...parameters.flatMap(kinkLines),
+    "",
+    ...claims.map(
+      ([holds, claim]) => `${holds === undefined ? "not measured" : holds ? "holds" : "WRONG"}`.padEnd(14) + claim,
+    ),
+    ...faults.map((fault) => `FAULT         ${fault}`),
+  ].join("\n"); // prettier-ignore
+}
+
+const figure = (value: number): string => String(Number(value.toPrecision(6)));
+
+function rowOf({ name, shape, elements, directions, relativeError, worst }: ParameterCheck): string[] {
+  const size = sizeOf(shape);
+  const compared = `${elements === size ? size : `${elements} of ${size}`}${directions > 0 ? `, ${directions} directions` : ""}`;
+  const at = worst ? [worst.at, figure(worst.emitted), figure(worst.expected)] : ["kinks alone"];
+  return [name, compared, relativeError.toExponential(1), ...at];
+}
+
+/** Where the loss has no derivative, nothing is compared; the first of each parameter is shown. */
+const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
+  kinks
+    .slice(0, 1)
+    .map(
+      ({ at, below, above, emitted }) =>
+        `${kinks.length} left out: ${name} has a kink at ${at}, slopes ${figure(below)} and ${figure(above)}, gradient ${figure(emitted)}`,
+    );
+
+/** Columns, two spaces apart. */
+function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join("  ")
+      .trimEnd(),
+  );
+}

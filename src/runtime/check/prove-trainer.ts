@@ -1,0 +1,121 @@
+/**
+ * The proof of a trainer, on the machine that it is to run on. Its gradients are held against slopes of a loss that never saw a derivative:
+ * the forward part of the same spec, compiled a second time, for doubles. So an error of differentiation, of a kernel, of the target or
+ * of this machine's engine shows alike.
+ */
+import type { Backend } from "../machine.ts";
+import type { ModelFacts } from "../model-facts.ts";
+import type { Batch } from "../slots.ts";
+import type { Trainer } from "../trainer.ts";
+import { bytesPerStep, fewNumbers } from "./check-allocations.ts";
+import { compareGradient, measureSlopes } from "./check-gradients.ts";
+import type { CheckedLoss, MeasuredSlopes, ParameterCheck } from "./check-gradients.ts";
+import { checkResuming, type ResumeCheck } from "./check-resuming.ts";
+import { randomBatch } from "./random-batch.ts";
+import { tellingBatch } from "./telling-batch.ts";
+import { tolerances } from "./tolerance.ts";
+
+/** What a check knows about its spec. */
+export interface CheckFacts {
+  readonly specHash: string;
+  /** Of the batch. */
+  readonly rows: number;
+  /** Operations of one value of the loss of these rows. */
+  readonly flops: number;
+}
+
+/** A trainer, and what it is held against. */
+export interface Checked {
+  readonly model: ModelFacts;
+  createTrainer(options: { seed?: number }): Trainer;
+  /** The training loss of a batch in double precision, as a function of parameters; `seed` as that of the trainer. */
+  createLoss(batch: Batch, seed: number): CheckedLoss;
+  readonly facts: CheckFacts;
+}
+
+/** A gradient with one element wrong on purpose, and whether that was found there. */
+export interface SpoiltGradient {
+  readonly name: string;
+  readonly at: string;
+  readonly isFound: boolean;
+}
+
+export interface Proof {
+  readonly backend: Backend;
+  /** The largest relative error that is none. */
+  readonly bound: number;
+  readonly loss: { readonly trainer: number; readonly inDoubles: number; readonly relativeError: number };
+  readonly parameters: readonly ParameterCheck[];
+  readonly spoilt: readonly SpoiltGradient[];
+  readonly resuming: ResumeCheck;
+  /** Undefined where the host does not tell. */
+  readonly bytesPerStep: number | undefined;
+}
+
+const seed = 1;
+/** Operations of the slopes, and of the steps before allocations are counted: some seconds each, at most. */
+const budget = 5e9;
+const budgetOfSteps = 1e9;
+/** A step takes about so many values of the loss. */
+const valuesOfStep = 3;
+/** One part in so many is added to an element that is spoilt. */
+const partsOfSpoiling = 100;
+
+export function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
+  const { rows, flops } = facts;
+  const { bound, floorOf } = tolerances[model.dtype];
+  const trainer = createTrainer({ seed });
+  const batch = tellingBatch(model, trainer, rows, seed);
+  const loss = createLoss(batch, trainer.seed);
+  for (const [name, values] of Object.entries(loss.parameters)) values.set(trainer.parameters[name]);
+  const [ofTrainer, inDoubles] = [trainer.gradient(batch), loss.value()];
+
+  const shapes = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, shape]));
+  const measured = measureSlopes(trainer, batch, loss, { seed, shapes, budget, floorOf });
+  const patience = Math.max(50, Math.min(5000, Math.floor(budgetOfSteps / (valuesOfStep * flops))));
+  return {
+    backend: trainer.backend,
+    bound,
+    loss: {
+      trainer: ofTrainer,
+      inDoubles,
+      relativeError: Math.abs(ofTrainer - inDoubles) / Math.max(Math.abs(inDoubles), bound),
+    },
+    parameters: measured.map((each) => compareGradient(each, each.gradient)),
+    spoilt: measured.flatMap((each) => spoilOne(each, bound) ?? []),
+    resuming: checkResuming(createTrainer, (step) => randomBatch(model, rows, seed + step)),
+    bytesPerStep: bytesPerStep(() => trainer.step(batch), patience),
+  };
+}
+
+/** Adds a hundredth of what errors are relative to to one element; nothing where the loss has kinks alone. */
+function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
+  const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
+  if (elements.length === 0) return undefined;
+  const { place, slope } = elements[elements.length >> 1];
+  const element = Number(place.direction);
+  const wrong = measured.gradient.slice();
+  wrong[element] += Math.max(Math.abs(slope.value), measured.floor, Number.MIN_VALUE) / partsOfSpoiling;
+  const { worst } = compareGradient(measured, wrong);
+  const isFound = worst !== undefined && worst.at === place.at && worst.relativeError > bound;
+  return { name: measured.name, at: place.at, isFound };
+}
+
+/** What of the proof does not hold, a sentence for each. */
+export function faultsOf({ bound, loss, parameters, spoilt, resuming, bytesPerStep }: Proof): string[] {
+  const faults: string[] = [];
+  if (!(loss.relativeError <= bound))
+    faults.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
+  for (const { name, worst, relativeError } of parameters)
+    if (worst && !(relativeError <= bound))
+      faults.push(`the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`); // prettier-ignore
+  for (const { name, at, isFound } of spoilt)
+    if (!isFound) faults.push(`the check is blind: it did not find the spoilt gradient of ${name} at ${at}`);
+  const { steps, isResumed, isRepeated } = resuming;
+  if (!isResumed)
+    faults.push(`${steps} steps, a checkpoint and ${steps} steps are not what ${2 * steps} steps are`);
+  if (!isRepeated) faults.push("two runs with the same seed differ");
+  if (bytesPerStep !== undefined && bytesPerStep > fewNumbers)
+    faults.push(`a step allocates ${bytesPerStep} bytes`);
+  return faults;
+}
