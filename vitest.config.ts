@@ -1,4 +1,4 @@
-// How the tests run: two workers at most (the machines have two cores), one minute for the slowest of a file.
+// How the tests run: two workers at most (the machines have two cores), one minute for the slowest of a file, and for what it begins with.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -8,5 +8,6 @@ export default defineConfig({
     pool: "forks",
     poolOptions: { forks: { maxForks: 2 } },
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

@@ -1,13 +1,14 @@
 /** `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text, as JSON, as pictures, or all of them as a page. */
 import type { ViewName } from "../inspect/index.ts";
 import type { KernelTimes } from "../inspect/measure-kernels.ts";
+import type { ExplainedCode } from "../inspect/explain-code.ts";
 import type { ExplainOptions } from "../inspect/explain.ts";
 import type { Format, Subject, View } from "../inspect/view.ts";
 import type { PassReport } from "../passes/run.ts";
 import type { Compilation } from "../pipeline.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { checkParameter } from "./check-parameter.ts";
-import { checkPart } from "./check-part.ts";
+import { checkKernel, checkPart, ofBelongsTo } from "./check-part.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { expectedRun } from "./expected-run.ts";
 import { checkShownPass } from "./pass-names.ts";
@@ -20,7 +21,7 @@ export interface InspectFlags {
   readonly pass?: string;
   readonly format: Format;
   readonly target: "ts" | "wasm";
-  /** How kernels of WebAssembly are written, and whether they are run to tell what they take. */
+  /** How kernels are written, and whether those of WebAssembly are run to tell what they take. */
   readonly text?: "loops" | "wat";
   readonly measure: boolean;
   readonly dtype: "f32" | "f64";
@@ -31,23 +32,27 @@ export async function inspectSpec(
   spec: string,
   { show, of, pass, format, target, text: written, measure, dtype, output }: InspectFlags,
 ): Promise<number> {
-  if (of !== undefined && show !== "gradients" && show !== "graph")
-    throw usageError("--of belongs to --show gradients, and to --show graph with --format svg or dot");
+  if (of !== undefined && show !== "gradients" && show !== "kernels" && show !== "graph")
+    throw usageError(ofBelongsTo);
   if (pass !== undefined && show !== "passes") throw usageError("--pass belongs to --show passes");
   if (pass !== undefined) await checkShownPass(pass);
   const isOfWasm = show === "kernels" && target === "wasm";
-  if (!isOfWasm && (written !== undefined || !measure))
-    throw usageError(`${measure ? "--text" : "--no-measure"} belongs to --show kernels --target wasm`);
+  if (written !== undefined && show !== "kernels") throw usageError("--text belongs to --show kernels");
+  if (!isOfWasm && (written === "wat" || !measure))
+    throw usageError(`${measure ? "--text wat" : "--no-measure"} belongs to --show kernels --target wasm`);
   const reports: PassReport[] = [];
   const compiled = await compileSpec(spec, { dtype, target, watch: (report) => reports.push(report) });
   const { compilation, source } = compiled;
   await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
   if (of !== undefined && show === "gradients") checkParameter(of, compilation);
   if (of !== undefined && show === "graph") checkPart(of, compilation, format);
+  if (of !== undefined && show === "kernels") checkKernel(of, compilation);
   const { views } = await import("../inspect/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
   const times = isOfWasm && measure ? await timesOf(compilation) : undefined;
-  const subject: Subject = { compilation, reports, of, pass, run, times, text: written };
+  const hasCode = show === "kernels" && !isOfWasm && format !== "html";
+  const code = hasCode ? await codeOf(compilation, { dtype, source }) : undefined;
+  const subject: Subject = { compilation, reports, of, pass, run, times, code, text: written };
   const text =
     format === "html"
       ? await htmlOf(subject, show, { dtype, source })
@@ -73,6 +78,11 @@ async function textOf(view: View, show: ViewName, format: Exclude<Format, "html"
   if (make === undefined)
     throw usageError(`--show ${show} has no format ${format}`, `it has ${Object.keys(view).join(", ")}`);
   return make();
+}
+
+async function codeOf(compilation: Compilation, options: ExplainOptions): Promise<ExplainedCode> {
+  const { explainCode } = await import("../inspect/explain-code.ts");
+  return explainCode(compilation, options);
 }
 
 async function timesOf(compilation: Compilation): Promise<KernelTimes> {

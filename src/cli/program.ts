@@ -169,7 +169,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   command(program, "inspect", "show what the compiler derived and why", [
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show passes --pass simplify",
-    "tapeless inspect graphs/digits.json --show kernels -o kernels.txt",
+    "tapeless inspect graphs/digits.json --show kernels --of loss",
     "tapeless inspect graphs/digits.json --show kernels --target wasm      estimates beside measured times",
     "tapeless inspect graphs/digits.json --show memory --format json",
     "tapeless inspect graphs/residual.ts --show graph --format svg -o graph.svg",
@@ -183,7 +183,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     )
     .option(
       "--of <name>",
-      "show the gradient of this parameter alone; of the graph, draw this program, or a step with this layer open",
+      "show the gradient of this parameter, or the kernels of this name, alone; of the graph, draw this program, or a step with this layer open",
     )
     .option("--pass <name>", "with --show passes: show this pass alone, and all that it changed")
     .addOption(
@@ -195,7 +195,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .addOption(
       new Option(
         "--text <form>",
-        "with --show kernels --target wasm: how kernels are written (default: loops)",
+        "with --show kernels: loops shows the loops alone, wat the WebAssembly text in their place",
       ).choices(["loops", "wat"]),
     )
     .option("--no-measure", "with --show kernels --target wasm: run none, give the estimates alone")

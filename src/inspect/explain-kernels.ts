@@ -19,10 +19,10 @@ import { nodeNames } from "./node-names.ts";
 import type { TargetKernel } from "./target-kernels.ts";
 import { kernelOfNest, unfusedNests } from "./unfused-nests.ts";
 
-/** In the order in which they run, program by program. `functions`: the code of each. */
+/** In the order in which they run, program by program. `functions`: the code of each, if there is code to show. */
 export function explainKernels(
   compilation: Compilation,
-  functions: ExplainedCode["functions"],
+  functions?: ExplainedCode["functions"],
 ): ExplainedKernel[] {
   const { model, lowered } = compilation;
   const { batchSize } = model.training;
@@ -30,7 +30,8 @@ export function explainKernels(
   const idOf = nodeIdsOf(compilation);
   const fused = fusedOf(compilation, kernels, idOf);
   const watOf = watTexts(compilation);
-  const codeOf = ({ index, placed }: TargetKernel): string => watOf(placed) ?? functions[index].function;
+  const functionOf = (index: number) => functions?.[index] ?? { function: "", lines: undefined };
+  const codeOf = ({ index, placed }: TargetKernel) => watOf(placed) ?? (functionOf(index).function || index);
   const alike = groupBy(kernels, codeOf);
   return programNames.flatMap((program) => {
     const sources = lowered.find(({ name }) => name === program)?.kernels ?? [];
@@ -51,7 +52,7 @@ export function explainKernels(
         loops: printKernel(sources[source]),
         scheduled: printKernel(wat === undefined ? placed : kernel),
         schedule: scheduleText(kernel),
-        ...functions[index],
+        ...functionOf(index),
         wat,
         alike: alike.get(codeOf(each))?.length ?? 1,
       };

@@ -18,3 +18,7 @@ export function bytesTouched({ body }: Kernel, { buffers }: LoopProgram, batchSi
   }
   return bytes;
 }
+
+/** Whether a kernel is asked for: by its name, or `predict/dense1`. */
+export const isAskedFor = (of: string | undefined, program: string, kernel: string): boolean =>
+  of === undefined || of === kernel || of === `${program}/${kernel}`;

@@ -1,4 +1,5 @@
 /** What a view of a compilation is: text for people, the same facts as JSON, and where it has them pictures, formulas or a page. */
+import type { ExplainedCode } from "./explain-code.ts";
 import type { KernelTimes } from "./measure-kernels.ts";
 import type { Compilation } from "../pipeline.ts";
 import type { PassReport } from "../passes/run.ts";
@@ -20,13 +21,15 @@ export type Format = keyof View | "html";
 export interface Subject {
   readonly compilation: Compilation;
   readonly reports: readonly PassReport[];
-  /** The one parameter asked for, and the one pass. */
+  /** The one parameter, layer or kernel asked for, and the one pass. */
   readonly of: string | undefined;
   readonly pass?: string | undefined;
   readonly run?: Run | undefined;
   /** What kernels of WebAssembly took, if they were measured. */
   readonly times?: KernelTimes | undefined;
-  /** How they are written; as loops if left out. */
+  /** The emitted file, where kernels are shown with their code. */
+  readonly code?: ExplainedCode | undefined;
+  /** How kernels are written: as loops alone, as the text that WebAssembly is assembled from, or as their target has it if left out. */
   readonly text?: "loops" | "wat" | undefined;
 }
 

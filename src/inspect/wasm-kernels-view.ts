@@ -2,28 +2,38 @@
  * The kernels of the target wasm: how each was scheduled and how many cycles the cost model expects of it, beside what it takes if that
  * was measured; then its formulas, with its loops on vectors or with the text that is assembled.
  */
-import { layOut } from "../emit/wasm/memory-layout.ts";
-import { moduleText } from "../emit/wasm/module-text.ts";
 import { printKernel } from "../loop/print.ts";
-import type { Kernel } from "../loop/types.ts";
-import type { VectorPrograms } from "../pipeline.ts";
-import { flopsOfKernel } from "./flops.ts";
-import { bytesTouched, nodesOf } from "./kernel-facts.ts";
+import type { Compilation, VectorPrograms } from "../pipeline.ts";
+import { explainKernels } from "./explain-kernels.ts";
+import type { ExplainedKernel } from "./explanation.ts";
+import { fusedText } from "./fused-text.ts";
+import { isAskedFor, nodesOf } from "./kernel-facts.ts";
 import type { KernelTimes } from "./measure-kernels.ts";
+import { targetKernels } from "./target-kernels.ts";
 import { columns } from "./view.ts";
 import type { Subject, View } from "./view.ts";
 
 export function wasmKernelsView(
-  { compilation: { model }, times, text = "loops" }: Subject,
+  { compilation, of, times, text = "loops" }: Subject,
   vectors: VectorPrograms,
 ): View {
+  const { model } = compilation;
   const { batchSize } = model.training;
-  const programs = programFacts(vectors, times, batchSize);
+  const programs = programFacts(compilation, vectors, times)
+    .map(({ program, kernels }) => ({
+      program,
+      kernels: kernels.filter(({ name }) => isAskedFor(of, program, name)),
+    })) // prettier-ignore
+    .filter(({ kernels }) => kernels.length > 0);
   const { backend, gigahertz } = times ?? {};
   const lines = [
     `${model.name}: kernels of WebAssembly, ${vectors.float}, batches of ${batchSize} rows`,
     ...(times === undefined ? [] : [measuredText(times)]),
-    ...programs.flatMap(({ program, kernels }) => ["", `program ${program}`, ...tableOf(kernels)]),
+    ...programs.flatMap(({ program, kernels }) => [
+      "",
+      `program ${program}: ${fusedText(kernels)}`,
+      ...tableOf(kernels),
+    ]),
     ...programs.flatMap(({ program, kernels }) =>
       kernels.flatMap((kernel) => ["", ...detailsOf(program, kernel, text)]),
     ),
@@ -43,6 +53,10 @@ interface KernelFacts {
   readonly name: string;
   readonly nodes: ReturnType<typeof nodesOf>;
   readonly schedule: string;
+  readonly inlined: readonly string[];
+  readonly fused: ExplainedKernel["fused"];
+  /** How many kernels run as the same function. */
+  readonly alike: number;
   /** Whether threads share it. */
   readonly isShared: boolean;
   readonly flops: number;
@@ -57,20 +71,23 @@ interface KernelFacts {
 }
 
 function programFacts(
-  { loops, programs, plan, float }: VectorPrograms,
+  compilation: Compilation,
+  { loops }: VectorPrograms,
   times: KernelTimes | undefined,
-  batchSize: number,
-) {
-  const layout = layOut(programs, plan, batchSize);
-  const { functions } = moduleText({ programs, plan, layout, float, batchSize }, false);
-  const factsOf = (kernel: Kernel, placed: Kernel, bytes: number): KernelFacts => {
+): { readonly program: string; readonly kernels: readonly KernelFacts[] }[] {
+  const explained = explainKernels(compilation);
+  const facts = targetKernels(compilation).map(({ index, kernel, placed, program }) => {
+    const { inlined, fused, alike, flops, bytes, wat = "" } = explained[index];
     const microseconds = times?.microseconds.get(placed);
-    return {
+    const own: KernelFacts = {
       name: kernel.name,
       nodes: nodesOf(kernel),
+      inlined,
+      fused,
+      alike,
       schedule: kernel.schedule?.text ?? "",
       isShared: kernel.split !== undefined,
-      flops: flopsOfKernel(kernel),
+      flops,
       bytes,
       estimatedCycles: kernel.schedule?.cycles ?? 0,
       ...(times !== undefined &&
@@ -79,14 +96,13 @@ function programFacts(
           microseconds,
         }),
       loops: printKernel(kernel),
-      wat: functions.get(placed) ?? "",
+      wat,
     };
-  };
-  return loops.map((program, p) => ({
-    program: program.name,
-    kernels: program.kernels.map((kernel, k) =>
-      factsOf(kernel, programs[p].kernels[k], bytesTouched(kernel, program, batchSize)),
-    ),
+    return { program: program.name, own };
+  });
+  return loops.map(({ name }) => ({
+    program: name,
+    kernels: facts.filter(({ program }) => program === name).map(({ own }) => own),
   }));
 }
 
@@ -97,6 +113,11 @@ function tableOf(kernels: readonly KernelFacts[]): string[] {
   const isMeasured = kernels.some(({ microseconds }) => microseconds !== undefined);
   const all = {
     name: "all",
+    fused: {
+      nests: sum(({ fused }) => fused.nests),
+      values: [],
+      bytesSaved: sum(({ fused }) => fused.bytesSaved),
+    },
     schedule: "",
     isShared: false,
     flops: sum(({ flops }) => flops),
@@ -107,7 +128,7 @@ function tableOf(kernels: readonly KernelFacts[]): string[] {
       microseconds: sum(({ microseconds }) => microseconds ?? 0),
     }),
   };
-  const head = ["kernel", "schedule", "threads", "FLOP", "bytes", "estimated cycles"];
+  const head = ["kernel", "schedule", "threads", "nests", "FLOP", "bytes", "bytes saved", "estimated cycles"];
   const more = ["measured", "measured/estimated", "µs", "GFLOP/s"];
   return columns([
     isMeasured ? [...head, ...more] : head,
@@ -115,9 +136,21 @@ function tableOf(kernels: readonly KernelFacts[]): string[] {
   ]).map((line) => `  ${line}`);
 }
 
-function rowOf(kernel: Omit<KernelFacts, "nodes" | "loops" | "wat">): (string | number)[] {
-  const { name, schedule, isShared, flops, bytes, estimatedCycles, measuredCycles, microseconds } = kernel;
-  const row = [name, schedule, isShared ? "shared" : "", flops, bytes, estimatedCycles];
+type Figures = Omit<KernelFacts, "nodes" | "inlined" | "alike" | "loops" | "wat">;
+
+function rowOf(kernel: Figures): (string | number)[] {
+  const { name, schedule, isShared, fused, flops, bytes, estimatedCycles, measuredCycles, microseconds } =
+    kernel;
+  const row = [
+    name,
+    schedule,
+    isShared ? "shared" : "",
+    fused.nests,
+    flops,
+    bytes,
+    fused.bytesSaved,
+    estimatedCycles,
+  ];
   if (measuredCycles === undefined || microseconds === undefined) return row;
   const ratio = estimatedCycles === 0 ? "" : measuredCycles / estimatedCycles;
   const speed = microseconds === 0 ? "" : flops / microseconds / 1000;

@@ -52,20 +52,46 @@ describe("tapeless inspect", () => {
     expect([elsewhere.code, elsewhere.stderr]).toEqual([2, "error T1010: --pass belongs to --show passes\n"]);
   });
 
-  it("shows the loops with the nodes fused into them, operations and bytes", async () => {
+  it("shows the kernels: what fusing saves, operations and bytes, loops under their formulas, and the emitted code", async () => {
     const text = await inspect("--show", "kernels");
-    expect(text).toMatch(/^program gradient: \d+ kernels, \d+ FLOP, \d+ bytes \(batches of 8 rows\)$/m);
-    expect(text).toMatch(
-      /^\/\/ \d+ nodes, \d+ FLOP, \d+ bytes\nkernel \S+\n {2}\/\/ dense1_product = size · dense1\.weight\n/m,
-    );
+    expect(text).toMatch(/^program gradient: \d+ nests of loops became \d+ kernels, \d+ values stay in registers, and each run moves .*B less through memory$/m); // prettier-ignore
+    expect(text).toMatch(/^ +1 {2}dense1 +\d+ +\d+ +\d+ +\d+ {2}dense1_product/m);
+    expect(text).toMatch(/^\/\/ gradient, call 1: \d+ nodes, \d+ FLOP, \d+ bytes\nkernel \S+\n {2}\/\/ dense1_product = size · dense1\.weight\n/m); // prettier-ignore
     expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
+    expect(text).toMatch(/^\/\/ lines \d+ to \d+ of the emitted file, which serve predict 1, evaluate 1, too\nfunction compute_dense1\(/m); // prettier-ignore
+    expect(text).toMatch(/^kernel dense1\n {2}runs compute_dense1, as gradient, call 1 does: see there$/m);
+    expect(text.match(/^function compute_dense1\(/gm)).toHaveLength(1);
+  });
+
+  it("shows one kernel, its loops alone if they are asked for, and says which is like one that is not there", async () => {
+    const text = await inspect("--show", "kernels", "--of", "predict/dense1", "--text", "loops");
+    expect(text.match(/^kernel .*/gm)).toEqual(["kernel dense1"]);
+    expect(text).not.toContain("function");
+    const json = await inspect("--show", "kernels", "--of", "dense1", "--format", "json");
+    const programs = JSON.parse(json) as { program: string; kernels: { code: string; lines: number[] }[] }[];
+    expect(programs.map(({ program }) => program)).toEqual(["gradient", "predict", "evaluate"]);
+    for (const { kernels } of programs) {
+      expect(kernels).toHaveLength(1);
+      const [{ code, lines }] = kernels;
+      expect(code).toMatch(
+        /^\/\/ dense1_product = size · dense1\.weight\n(.|\n)*\nfunction compute_dense1\((.|\n)*\n}$/,
+      );
+      expect(code.split("\n")).toHaveLength(lines[1] - lines[0] + 1);
+    }
+    const wrong = await place.run("inspect", "flowers.json", "--show", "kernels", "--of", "dense11");
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      'error T1010: --of: flowers has no kernel "dense11"\n  hint: did you mean dense1?\n',
+    ]);
   });
 
   it("shows the kernels of WebAssembly: schedule and estimate, loops on vectors or the text that is assembled", async () => {
     const wasm = ["--show", "kernels", "--target", "wasm", "--no-measure"];
     const text = await inspect(...wasm);
-    expect(text).toMatch(/^ {2}kernel +schedule +threads +FLOP +bytes +estimated cycles$/m);
-    expect(text).toMatch(/^ {2}dense1 +(\d+ × \d+ sums at once|4 lanes).* +\d+ +\d+ +\d+$/m);
+    expect(text).toMatch(
+      /^ {2}kernel +schedule +threads +nests +FLOP +bytes +bytes saved +estimated cycles$/m,
+    );
+    expect(text).toMatch(/^ {2}dense1 +(\d+ × \d+ sums at once|4 lanes).* +\d+ +\d+ +\d+ +\d+ +\d+$/m);
     expect(text).toMatch(/^kernel dense1\n {2}\/\/ dense1_product = size · dense1\.weight\n/m);
     expect(text).toMatch(/^ +var sum\S*: f32×4 = 0×4$/m);
     expect(await inspect(...wasm, "--text", "wat")).toMatch(

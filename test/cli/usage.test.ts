@@ -72,7 +72,12 @@ describe("what is mistyped is told, with what was probably meant", () => {
     [["compile", "flowers.json", "other.json", "-o", "x.ts"], "-o names one file", "2 specs"],
     [["compile", "flowers.json", "--check", "--watch"], "--check and --watch", "T1010"],
     [["inspect", "flowers.json", "--show", "gradient"], "'gradient' is invalid", "gradients"],
-    [["inspect", "flowers.json", "--text", "wat"], "--text belongs to --show kernels --target wasm", "T1010"],
+    [["inspect", "flowers.json", "--text", "loops"], "--text belongs to --show kernels", "T1010"],
+    [
+      ["inspect", "flowers.json", "--show", "kernels", "--text", "wat"],
+      "--text wat belongs to --show kernels --target wasm",
+      "T1010",
+    ],
     [
       ["inspect", "flowers.json", "--show", "kernels", "--no-measure"],
       "--no-measure belongs to --show kernels --target wasm",

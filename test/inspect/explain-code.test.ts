@@ -13,7 +13,7 @@ beforeAll(async () => {
   const { model, source } = await readSpec("graphs/digits.json");
   compilation = compileModel(model, { dtype: "f32" });
   code = await explainCode(compilation, { dtype: "f32", source });
-}, 60_000);
+});
 
 const lineWith = (text: string) => {
   const at = code.text.split("\n").findIndex((line) => line.includes(text));

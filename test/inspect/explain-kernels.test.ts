@@ -100,7 +100,7 @@ describe("digits", () => {
     const { kernels } = await compiled("digits.json", "ts");
     const [update] = kernels.filter(({ program }) => program === "update");
     expect(update.fused.nests).toBe(11);
-    expect(update.fused.values).toEqual(["update/stepSize", "update/adam"]);
+    expect(update.fused.values).toEqual(["update/stepSize", "update/reciprocal_of_correction"]);
   });
 
   it.each<Target>(["ts", "wasm"])(

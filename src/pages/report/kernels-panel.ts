@@ -1,7 +1,8 @@
 /** The kernels of each program: which nodes were fused into each, what that saves, its loops and its code. */
 import { element } from "../shared/element.ts";
-import { countText, sizeText, workText } from "../../util/size-text.ts";
+import { sizeText, workText } from "../../util/size-text.ts";
 import type { ExplainedKernel } from "../../inspect/explanation.ts";
+import { fusedText } from "../../inspect/fused-text.ts";
 import { listing } from "./code-panel.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lineLinks, link } from "./links.ts";
@@ -60,12 +61,7 @@ function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel |
 
 function totalText(kernels: readonly ExplainedKernel[]): string {
   const sum = (of: (kernel: ExplainedKernel) => number) => kernels.reduce((all, each) => all + of(each), 0);
-  const [nests, values, saved] = [sum(({ fused }) => fused.nests), sum(({ fused }) => fused.values.length), sum(({ fused }) => fused.bytesSaved)]; // prettier-ignore
-  const are = (count: number, one: string, many: string) => `${countText(count)} ${count === 1 ? one : many}`;
-  const fused = nests === kernels.length && values === 0 ? "Nothing was fused" : `${are(nests, "nest of loops", "nests of loops")} became ${are(kernels.length, "kernel", "kernels")}`; // prettier-ignore
-  const kept = values === 0 ? "" : `, ${are(values, "value stays", "values stay")} in registers`;
-  const less = saved > 0 ? `, and each run of the program moves ${sizeText(saved)} less through memory` : "";
-  return `${fused}${kept}${less}. What is left: ${workText(sum(({ flops }) => flops))} on ${sizeText(sum(({ bytes }) => bytes))}.`; // prettier-ignore
+  return `${fusedText(kernels)}. What is left: ${workText(sum(({ flops }) => flops))} on ${sizeText(sum(({ bytes }) => bytes))}.`; // prettier-ignore
 }
 
 const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root: HTMLElement): Table =>
