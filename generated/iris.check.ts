@@ -159,8 +159,25 @@ const knownNumbers = 32;
 /** What the heap holds, in bytes. */
 type HeapMeter = () => number;
 
-/** Bytes of one step; undefined where the host does not tell. `patience`: steps that the engine has for compiling what it runs. */
-function bytesPerStep(step: () => number, patience: number, meter = heapMeter()): number | undefined {
+/** After so many steps an engine has compiled all that it wants to. */
+const enough = 4000;
+
+const attempts = 4;
+
+interface MeasuredStep {
+  step(): number;
+  /** The same with little work, for the engine to compile what it runs. */
+  warmUp(): number;
+  /** How often that is done before each attempt to measure, and how many steps are measured at a time. */
+  readonly patience: number;
+  readonly steps: number;
+}
+
+/** Bytes of one step; undefined where the host does not tell, or too few steps went before for what is seen to be the step's own. */
+function bytesPerStep(
+  { step, warmUp, patience, steps }: MeasuredStep,
+  meter = heapMeter(),
+): number | undefined {
   if (meter === undefined) return undefined;
   const kept = { sum: 0, list: [0] };
   const quiet = (): void => {
@@ -170,17 +187,18 @@ function bytesPerStep(step: () => number, patience: number, meter = heapMeter())
     quiet();
     kept.list = new Array<number>(knownNumbers).fill(kept.sum);
   };
-  const steps = Math.max(1, Math.min(10, Math.floor(patience / 50)));
   let least: number | undefined;
+  const isFew = () => least !== undefined && least <= fewNumbers;
   // An engine compiles when it sees fit; until then numbers on the way stand on the heap, too.
-  for (let attempt = 0; attempt < 4 && !(least !== undefined && least <= fewNumbers); attempt++) {
-    repeat(quiet, patience);
+  for (let attempt = 0; attempt < attempts && !isFew(); attempt++) {
+    repeat(warmUp, patience);
+    repeat(quiet, steps);
     repeat(loud, steps);
     const [ofReading, ofSteps, ofKnown] = [() => {}, quiet, loud].map((work) => growth(work, steps, meter));
     const isSeen = ofKnown - ofSteps >= (8 * knownNumbers * steps) / 2;
     if (isSeen) least = Math.min(least ?? Infinity, Math.max(0, ofSteps - ofReading) / steps);
   }
-  return least;
+  return isFew() || attempts * patience >= enough ? least : undefined;
 }
 
 function repeat(work: () => void, times: number): void {
@@ -638,7 +656,9 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
 
   const shapes = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, shape]));
   const measured = measureSlopes(trainer, batch, loss, { seed, shapes, budget, floorOf });
-  const patience = Math.max(50, Math.min(5000, Math.floor(budgetOfSteps / (valuesOfStep * flops))));
+  const oneRow = randomBatch(model, 1, seed);
+  const stepsWithin = (most: number, ofRows: number) =>
+    Math.max(1, Math.min(most, Math.floor((budgetOfSteps * rows) / (valuesOfStep * flops * ofRows))));
   return {
     backend: trainer.backend,
     bound,
@@ -650,14 +670,20 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
     parameters: measured.map((each) => compareGradient(each, each.gradient)),
     spoilt: measured.flatMap((each) => spoilOne(each, bound) ?? []),
     resuming: checkResuming(createTrainer, (step) => randomBatch(model, rows, seed + step)),
-    bytesPerStep: bytesPerStep(() => trainer.step(batch), patience),
+    bytesPerStep: bytesPerStep({
+      step: () => trainer.step(batch),
+      warmUp: () => trainer.step(oneRow),
+      patience: stepsWithin(2000, 1),
+      steps: stepsWithin(10, 50 * rows),
+    }),
   };
 }
 
-/** Adds a hundredth of what errors are relative to to one element; nothing where the loss has kinks alone. */
+/** Adds a hundredth of what errors are relative to to one element; nothing where the gradient is wrong already, or the loss has kinks alone. */
 function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
-  if (elements.length === 0) return undefined;
+  const isWrong = !(compareGradient(measured, measured.gradient).relativeError <= bound);
+  if (isWrong || elements.length === 0) return undefined;
   const { place, slope } = elements[elements.length >> 1];
   const element = Number(place.direction);
   const wrong = measured.gradient.slice();

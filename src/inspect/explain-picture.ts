@@ -69,7 +69,7 @@ const ofProgram = (nodes: readonly ExplainedNode[], ...names: readonly ProgramNa
 
 function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
   const drawn = chooseBoxes(ofProgram(nodes, "gradient", "update"));
-  const { groups, links } = groupBoxes(withGradients(drawn));
+  const { groups, links } = groupBoxes(withResults(drawn));
   const ofRegion = (name: RegionName) => groups.filter(({ region }) => region === name);
   const lanes: readonly LanePlan[] = [
     {
@@ -84,17 +84,17 @@ function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
   return { name: "step", title: titles.step, lanes: lanes.filter((lane) => lane.groups.length > 0), links };
 }
 
-/** What the update reads as gradients, one or all of them in one, is what the gradient graph left there. */
-function withGradients(drawn: readonly Drawn[]): Drawn[] {
-  const gradients = drawn.flatMap(({ node }) =>
-    node.outputs
-      .filter((storage) => storage.startsWith("gradient:"))
-      .map((storage) => ({ storage, id: node.id })),
+/** What the update reads, gradients one by one or all in one and the statistics of a batch, is what the gradient graph left there. */
+function withResults(drawn: readonly Drawn[]): Drawn[] {
+  const left = drawn.flatMap(({ node }) =>
+    node.program === "gradient" ? node.outputs.map((storage) => ({ storage, id: node.id })) : [],
   );
   return drawn.map((box) => {
     const { node, kind } = box;
     if (node.program !== "update" || kind !== "leaf") return box;
-    const read = gradients.filter(({ storage }) => storage === node.name || node.name === "flat:gradients");
+    const isRead = (storage: string) =>
+      storage === node.name || (node.name === "flat:gradients" && storage.startsWith("gradient:"));
+    const read = left.filter(({ storage }) => isRead(storage));
     return { ...box, reads: [...new Set(read.map(({ id }) => id))] };
   });
 }

@@ -133,7 +133,7 @@ describe.each(["3", "30", "convolution", "lstm", "attention"] as const)("the rep
       const names = await throughViews(page, async (each) => {
         expect((await title(page))?.toLowerCase()).toBe(each);
       });
-      for (const wanted of ["graph", "gradients", "passes", "memory", "layers", "code"])
+      for (const wanted of ["graph", "gradients", "passes", "kernels", "memory", "layers", "code"])
         expect(names).toContain(wanted);
       expect(complaints).toEqual([]);
       await page.close();
@@ -177,7 +177,8 @@ describe("what is picked in the report", () => {
     await page.locator(".line.marked", { hasText: "for (" }).first().click();
     await expect.poll(() => details(page).locator("h2").textContent()).toMatch(/^Line \d+$/);
     expect(await details(page).locator(".formulas").textContent()).toContain("d_dense2.weight");
-    expect(await details(page).getByRole("link", { name: "contract.vjp" }).count()).toBe(1);
+    await details(page).getByRole("heading", { name: "The rule that made it" }).waitFor();
+    await details(page).getByRole("link", { name: "contract.vjp" }).first().waitFor();
     const number = Number(await page.locator(".line.picked").getAttribute("data-line"));
     await page.keyboard.press("ArrowDown");
     await expect.poll(() => page.locator(".line.picked").getAttribute("data-line")).toBe(String(number + 1));
@@ -196,6 +197,49 @@ describe("what is picked in the report", () => {
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense2");
     await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fnobody`);
     await expect.poll(() => details(page).textContent()).toContain("This report has no node gradient/nobody");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("why there is a transpose is told in words: which factor, and which sum the chain rule leaves", async () => {
+    const { page, complaints } = await open("3", { place: "#graph/node/gradient%2Fd_dense2.weight" });
+    const heading = details(page).getByRole("heading", { name: "Why there is a transpose" });
+    await heading.waitFor();
+    const said = () => details(page).textContent();
+    expect(await said()).toContain("Here x is dense1 and y is dense2.weight; this is the gradient of y.");
+    expect(await said()).toContain("So x is written transposed.");
+    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fd_dense1`); // to what the layer reads
+    await expect.poll(said).toContain("So y is written transposed.");
+    await page.goto(`${page.url().split("#")[0]}#graph/node/gradient%2Fd_dense2.bias`); // a sum has none
+    await expect.poll(() => heading.count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("a kernel tells what was fused, what that saves, and its loops in three forms", async () => {
+    const { page, complaints } = await open("3", { place: "#kernels" });
+    await page.locator("main tbody tr", { hasText: "dense2" }).first().click();
+    await expect.poll(() => details(page).textContent()).toMatch(/stay in registers|stays in a register/);
+    expect(await details(page).textContent()).toMatch(/saves [\d.]+ (B|kB)/);
+    for (const form of ["Loops", "Scheduled", "Emitted"]) {
+      await page.locator(".forms").getByRole("button", { name: form }).click();
+      await page.locator(".forms .line", { hasText: "for" }).first().waitFor();
+    }
+    await page.locator(".forms .line", { hasText: "for" }).first().click();
+    await expect.poll(() => view(page)).toBe("code");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("on a narrow window each view is as wide as the window, and what is picked stands below", async () => {
+    const { page, complaints } = await open("convolution", { width: 390 });
+    await throughViews(page, async () => {
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(390);
+    });
+    expect(await details(page).isVisible()).toBe(false);
+    await page.goto(`${page.url().split("#")[0]}#layers/layer/dense1`);
+    await details(page).getByRole("heading", { name: "dense1" }).waitFor();
+    expect((await page.locator("main").boundingBox())?.height).toBeGreaterThan(200);
     expect(complaints).toEqual([]);
     await page.close();
   });

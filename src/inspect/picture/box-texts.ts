@@ -9,6 +9,8 @@ export interface LayerName {
   readonly name: string;
   /** `dense` */
   readonly type: string;
+  /** `[n, 128]`, if it is known: one that keeps all steps of a recurrence may give the last of them. */
+  readonly output?: string;
 }
 
 const shapeOf = ({ type }: ExplainedNode): string => {
@@ -17,7 +19,8 @@ const shapeOf = ({ type }: ExplainedNode): string => {
 };
 
 export function valueTexts({ node, kind }: Drawn) {
-  const texts = { label: node.name, shape: shapeOf(node), detail: kind === "leaf" ? "" : shortened(`= ${node.formula.text}`) }; // prettier-ignore
+  // What another program left behind stands in storage under `result:`.
+  const texts = { label: node.name.replace(/^result:/, ""), shape: shapeOf(node), detail: kind === "leaf" ? "" : shortened(`= ${node.formula.text}`) }; // prettier-ignore
   return { ...texts, ...boxSize(texts) };
 }
 
@@ -28,8 +31,10 @@ export function groupTexts(group: Group, layers: readonly LayerName[]) {
   // A layer's output is called as the layer is.
   const output =
     members.find(({ node }) => node.name === key) ?? members.findLast(({ kind }) => kind !== "leaf");
-  const shape = region === "forward" && output !== undefined ? shapeOf(output.node) : "";
-  const type = layers.find(({ name }) => name === key)?.type;
+  const layer = layers.find(({ name }) => name === key);
+  const type = layer?.type;
+  const given = layer?.output?.startsWith("[") ? layer.output.replaceAll(" ", "") : undefined;
+  const shape = region === "forward" && output !== undefined ? (given ?? shapeOf(output.node)) : "";
   const count = `${members.length} values`;
   const detail =
     region === "backward" && results.length > 0

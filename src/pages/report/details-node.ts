@@ -6,6 +6,7 @@ import type { Context } from "./context.ts";
 import { bufferLink, kernelLink, layerLink, lineLinks, link, listed, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
 import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer } from "./report-index.ts";
+import { transposeNote } from "./transpose-note.ts";
 
 type Part = HTMLElement | string;
 
@@ -23,6 +24,7 @@ export function nodeDetails(context: Context, node: ExplainedNode): Part[] {
       ["Cost", node.flops > 0 ? `${workText(node.flops)}, ${sizeText(node.bytes)} (batch of ${index.explanation.model.batchSize})` : undefined], // prettier-ignore
     ]),
     ...(derivation === undefined ? [] : derivationParts(context, derivation)),
+    ...transposeNote(context, node),
     ...(rewrites.length === 0 ? [] : rewriteParts(context, rewrites)),
     ...whereParts(context, node),
     ...neighbourParts(context, node),

@@ -7,6 +7,7 @@ import { facts, nodeDetails, regionNames, some } from "./details-node.ts";
 import { bufferLink, kernelLink, layerLink, lineLinks, link, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
 import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer, type KnownRule } from "./report-index.ts";
+import { transposeNote } from "./transpose-note.ts";
 
 type Part = HTMLElement | string;
 
@@ -117,6 +118,7 @@ function nodeItem(context: Context, id: string, fused: readonly string[] = []): 
     {},
     nodeLink(context, id),
     fused.includes(id) ? element("span", { class: "badge" }, "in registers") : "",
+    node?.derivation === undefined ? "" : element("span", { class: "quiet" }, " by ", ruleLink(context, node.derivation.rule)), // prettier-ignore
     node === undefined ? "" : element("div", { class: "display" }, equation(node)),
   );
 }
@@ -226,24 +228,25 @@ function lineDetails(context: Context, number: number): Part[] | undefined {
           element("h3", {}, "What it computes"),
           element("ul", { class: "formulas" }, ...line.nodes.map((id) => nodeItem(context, id))),
           facts([["Kernels", element("span", {}, ...some(line.kernels.map((k) => kernelLink(context, k, "kernels"))))]]), // prettier-ignore
-          ...line.nodes.slice(0, 1).flatMap((id) => ruleOf(context, id)),
+          ...ruleOf(context, line.nodes),
         ]),
     ...(line?.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, line.place)]),
   ];
 }
 
-/** The rule that made the line, where one did. */
-function ruleOf(context: Context, id: string): Part[] {
-  const derivation = context.index.nodes.get(id)?.derivation;
-  if (derivation === undefined) return [];
-  const { rule, general, forward } = derivation;
+/** The rule that made the line, where one did; of several nodes the last, for which the others were computed. */
+function ruleOf(context: Context, ids: readonly string[]): Part[] {
+  const node = ids.flatMap((id) => context.index.nodes.get(id) ?? []).findLast(({ derivation }) => derivation !== undefined); // prettier-ignore
+  if (node?.derivation === undefined) return [];
+  const { rule, general, forward } = node.derivation;
   return [
     element("h3", {}, "The rule that made it"),
-    element("p", {}, ruleLink(context, rule), ": if"),
+    element("p", {}, nodeLink(context, node.id), " is there by ", ruleLink(context, rule), ": if"),
     element("div", { class: "display" }, math(general.forward, true)),
     element("p", {}, "then"),
     element("div", { class: "display" }, math(general.derivative, true)),
     element("p", {}, "here applied to"),
     element("div", { class: "display" }, math(forward, true)),
+    ...transposeNote(context, node),
   ];
 }

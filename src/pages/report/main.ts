@@ -81,6 +81,7 @@ function start(data: ReportData): void {
       if (name === view) links[i].setAttribute("aria-current", "page");
       else links[i].removeAttribute("aria-current");
     }
+    aside.toggleAttribute("data-nothing", state.pick === undefined || state.pick.kind === "pass");
     aside.replaceChildren(...details(context, state.pick));
     aside.scrollTop = 0;
   };

@@ -3,7 +3,7 @@ import { element } from "../shared/element.ts";
 import { countText, sizeText } from "../../util/size-text.ts";
 import type { ExplainedBuffer, ExplainedMemory, ProgramName } from "../../inspect/explanation.ts";
 import type { Context, Panel, Pick } from "./context.ts";
-import { bufferLink, nodeLink } from "./links.ts";
+import { bufferLink, listed, nodeLink } from "./links.ts";
 import { lifetimePicture } from "./lifetime-picture.ts";
 import { programTabs } from "./program-tabs.ts";
 import { keyOfBuffer } from "./report-index.ts";
@@ -24,6 +24,7 @@ export function memoryPanel(context: Context): Panel {
     element("h1", {}, "Memory"),
     element("p", { class: "intro" }, "All numbers lie in one block, the arena, whose plan is made at compile time; a step allocates nothing. Parameters, states, gradients and the batch have a place of their own; temporaries that do not live at the same time share theirs."), // prettier-ignore
     totalsOf(memory),
+    largestOf(context, memory),
     element("h2", {}, "Lifetimes"),
     element("p", { class: "quiet" }, "From left to right the calls of the program, from top to bottom the bytes of the arena. A box is a temporary: it begins at the call that writes it and ends at the last one that reads it. The line above shows how many bytes live at once."), // prettier-ignore
     tabs.element,
@@ -83,6 +84,14 @@ function totalsOf({
   );
 }
 
+const mostNamed = 5;
+
+function largestOf(context: Context, { buffers }: ExplainedMemory): HTMLElement {
+  const largest = [...buffers].sort((a, b) => b.bytes - a.bytes).slice(0, mostNamed);
+  const links = largest.map((buffer) => element("span", {}, bufferLink(context, keyOfBuffer(buffer), buffer.name), ` ${sizeText(buffer.bytes)}`)); // prettier-ignore
+  return element("p", {}, "The largest of all: ", ...listed(links), ".");
+}
+
 const regionTitles: Readonly<Record<string, string>> = {
   parameter: "parameters",
   state: "the optimizer's states",
@@ -103,7 +112,7 @@ function sharingText(memory: ExplainedMemory, program: ProgramName): string {
 const bufferTable = (context: Context, buffers: readonly ExplainedBuffer[], root: HTMLElement): Table =>
   tableOf({
     root,
-    titles: ["Buffer", "Region", "Type", "#Offset", "#Bytes", "Lives", "Holds"],
+    titles: ["Buffer", "Region", "Type", "#From byte", "#Bytes", "Lives", "Holds"],
     count: buffers.length,
     pickOf: (i) => ({ kind: "buffer", key: keyOfBuffer(buffers[i]) }),
     cellsOf: (i) => {

@@ -18,12 +18,13 @@ export function passesPanel(context: Context): Panel {
     list.replaceChildren(
       ...own.map((place) => {
         const { pass, before, after, diff } = passes[place];
-        const gained = after.nodes - before.nodes;
+        const isIdle = diff.length === 0;
+        const gained = isIdle ? "–" : signed(after.nodes - before.nodes);
         return element(
           "li",
-          { class: diff.length === 0 && "idle" },
+          { class: isIdle && "idle", title: isIdle ? "It changed nothing" : `${gained} nodes` },
           link(context, linkTo(place), pass),
-          element("span", { class: "quiet" }, diff.length === 0 ? " changed nothing" : ` ${signed(gained)} nodes`), // prettier-ignore
+          element("span", { class: "gained quiet", "aria-hidden": "true" }, gained),
         );
       }),
     );
@@ -35,7 +36,7 @@ export function passesPanel(context: Context): Panel {
       "header",
       {},
       element("h1", {}, "Passes"),
-      element("p", { class: "intro" }, "A pass makes a new graph of a graph that computes the same: it folds what is constant, replaces by rules what can be had cheaper, shares what is computed twice, and drops what nobody needs. Lines that went are marked −, lines that came +. ← and → step through them."), // prettier-ignore
+      element("p", { class: "intro" }, "A pass makes a new graph of a graph that computes the same: it folds what is constant, replaces by rules what can be had cheaper, shares what is computed twice, and drops what nobody needs; beside it stands how many nodes that adds or takes away. Lines that went are marked −, lines that came +. ← and → step through the passes."), // prettier-ignore
       tabs.element,
     ),
     element("div", { class: "beside" }, list, shown),
@@ -70,7 +71,8 @@ export function passesPanel(context: Context): Panel {
   };
 }
 
-const signed = (count: number): string => (count > 0 ? `+${countText(count)}` : `−${countText(-count)}`);
+const signed = (count: number): string =>
+  count === 0 ? "±0" : count > 0 ? `+${countText(count)}` : `−${countText(-count)}`;
 
 function passParts({ pass, program, before, after, diff }: ExplainedPass, root: HTMLElement): HTMLElement[] {
   const counts = element(
@@ -109,7 +111,7 @@ function rowsOf(before: GraphCounts, after: GraphCounts): HTMLElement[] {
       {},
       element("th", { scope: "row" }, title),
       ...[text(from), text(to)].map((cell) => element("td", { class: "number" }, cell)),
-      element("td", { class: `number ${to < from ? "good" : to > from ? "bad" : ""}` }, change),
+      element("td", { class: `number ${to < from ? "good" : ""}` }, change),
     );
   });
 }

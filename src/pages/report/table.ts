@@ -36,7 +36,7 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
   };
   const list = lazyList({ count, draw, root, height: 29, part: "tbody" });
   const head = element("tr", {}, ...titles.map((title, c) => element("th", { scope: "col", class: isNumber[c] && "number" }, title.replace("#", "")))); // prettier-ignore
-  const feet = foot.map((cells) => element("tr", {}, ...cells.map((cell, c) => element("td", { class: isNumber[c] && "number" }, cell)))); // prettier-ignore
+  const feet = foot.map((cells) => footRow(cells, isNumber));
   const body = element("table", {}, element("thead", {}, head), ...list.parts);
   if (feet.length > 0) body.append(element("tfoot", {}, ...feet));
   body.addEventListener("keydown", (event) => {
@@ -57,6 +57,13 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
     for (const [i, row] of list.drawn()) mark(row, i === place);
   };
   return { body, show };
+}
+
+/** A title takes the width of the empty cells after it. */
+function footRow([title, ...cells]: readonly string[], isNumber: readonly boolean[]): HTMLElement {
+  const first = cells.findIndex((cell) => cell !== "");
+  const rest = cells.slice(first).map((cell, c) => element("td", { class: isNumber[c + first + 1] && "number" }, cell)); // prettier-ignore
+  return element("tr", {}, element("td", { colspan: first + 1 }, title), ...rest);
 }
 
 const keyOf = ({ kind, key }: Pick): string => `${kind}/${key}`;

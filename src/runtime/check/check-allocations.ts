@@ -15,8 +15,24 @@ const knownNumbers = 32;
 /** What the heap holds, in bytes. */
 type HeapMeter = () => number;
 
-/** Bytes of one step; undefined where the host does not tell. `patience`: steps that the engine has for compiling what it runs. */
-export function bytesPerStep(step: () => number, patience: number, meter = heapMeter()): number | undefined {
+/** After so many steps an engine has compiled all that it wants to. */
+const enough = 4000;
+const attempts = 4;
+
+export interface MeasuredStep {
+  step(): number;
+  /** The same with little work, for the engine to compile what it runs. */
+  warmUp(): number;
+  /** How often that is done before each attempt to measure, and how many steps are measured at a time. */
+  readonly patience: number;
+  readonly steps: number;
+}
+
+/** Bytes of one step; undefined where the host does not tell, or too few steps went before for what is seen to be the step's own. */
+export function bytesPerStep(
+  { step, warmUp, patience, steps }: MeasuredStep,
+  meter = heapMeter(),
+): number | undefined {
   if (meter === undefined) return undefined;
   const kept = { sum: 0, list: [0] };
   const quiet = (): void => {
@@ -26,17 +42,18 @@ export function bytesPerStep(step: () => number, patience: number, meter = heapM
     quiet();
     kept.list = new Array<number>(knownNumbers).fill(kept.sum);
   };
-  const steps = Math.max(1, Math.min(10, Math.floor(patience / 50)));
   let least: number | undefined;
+  const isFew = () => least !== undefined && least <= fewNumbers;
   // An engine compiles when it sees fit; until then numbers on the way stand on the heap, too.
-  for (let attempt = 0; attempt < 4 && !(least !== undefined && least <= fewNumbers); attempt++) {
-    repeat(quiet, patience);
+  for (let attempt = 0; attempt < attempts && !isFew(); attempt++) {
+    repeat(warmUp, patience);
+    repeat(quiet, steps);
     repeat(loud, steps);
     const [ofReading, ofSteps, ofKnown] = [() => {}, quiet, loud].map((work) => growth(work, steps, meter));
     const isSeen = ofKnown - ofSteps >= (8 * knownNumbers * steps) / 2;
     if (isSeen) least = Math.min(least ?? Infinity, Math.max(0, ofSteps - ofReading) / steps);
   }
-  return least;
+  return isFew() || attempts * patience >= enough ? least : undefined;
 }
 
 function repeat(work: () => void, times: number): void {

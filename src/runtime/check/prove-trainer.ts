@@ -72,7 +72,9 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
 
   const shapes = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, shape]));
   const measured = measureSlopes(trainer, batch, loss, { seed, shapes, budget, floorOf });
-  const patience = Math.max(50, Math.min(5000, Math.floor(budgetOfSteps / (valuesOfStep * flops))));
+  const oneRow = randomBatch(model, 1, seed);
+  const stepsWithin = (most: number, ofRows: number) =>
+    Math.max(1, Math.min(most, Math.floor((budgetOfSteps * rows) / (valuesOfStep * flops * ofRows))));
   return {
     backend: trainer.backend,
     bound,
@@ -84,14 +86,20 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
     parameters: measured.map((each) => compareGradient(each, each.gradient)),
     spoilt: measured.flatMap((each) => spoilOne(each, bound) ?? []),
     resuming: checkResuming(createTrainer, (step) => randomBatch(model, rows, seed + step)),
-    bytesPerStep: bytesPerStep(() => trainer.step(batch), patience),
+    bytesPerStep: bytesPerStep({
+      step: () => trainer.step(batch),
+      warmUp: () => trainer.step(oneRow),
+      patience: stepsWithin(2000, 1),
+      steps: stepsWithin(10, 50 * rows),
+    }),
   };
 }
 
-/** Adds a hundredth of what errors are relative to to one element; nothing where the loss has kinks alone. */
+/** Adds a hundredth of what errors are relative to to one element; nothing where the gradient is wrong already, or the loss has kinks alone. */
 function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
-  if (elements.length === 0) return undefined;
+  const isWrong = !(compareGradient(measured, measured.gradient).relativeError <= bound);
+  if (isWrong || elements.length === 0) return undefined;
   const { place, slope } = elements[elements.length >> 1];
   const element = Number(place.direction);
   const wrong = measured.gradient.slice();
