@@ -198,7 +198,7 @@ const block_1_attention_layer_norm1 = 433280; // f32[n, 16, 64], from call 1 to 
 const block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], from call 2 to call 79 of gradient
 const block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], from call 3 to call 88 of gradient
 const block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], from call 4 to call 91 of gradient
-const block_1_attention_attention1_select = 466048; // f32[n, 4, 16, 16], from call 5 to call 6 of gradient
+const block_1_attention_attention1_masked = 466048; // f32[n, 4, 16, 16], from call 5 to call 6 of gradient
 const block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], from call 6 to call 87 of gradient
 const block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], from call 7 to call 86 of gradient
 const block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], from call 8 to call 80 of gradient
@@ -210,7 +210,7 @@ const block_2_attention_dropout1_kept = 1580160; // f32[n, 16, 64], from call 14
 const block_2_attention_layer_norm1 = 695424; // f32[n, 16, 64], from call 15 to call 20 of gradient
 const block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], from call 16 to call 56 of gradient
 const block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], from call 17 to call 59 of gradient
-const block_2_attention_attention1_select = 728192; // f32[n, 4, 16, 16], from call 18 to call 19 of gradient
+const block_2_attention_attention1_masked = 728192; // f32[n, 4, 16, 16], from call 18 to call 19 of gradient
 const block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], from call 19 to call 55 of gradient
 const block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], from call 20 to call 54 of gradient
 const block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], from call 21 to call 48 of gradient
@@ -292,7 +292,7 @@ const predict_places = 433280; // f32[n, 16, 64], from call 1 to call 8 of predi
 const predict_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], from call 1 to call 6 of predict
 const predict_block_1_attention_attention1_query = 498816; // f32[n, 16, 64], from call 2 to call 4 of predict
 const predict_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], from call 3 to call 4 of predict
-const predict_block_1_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of predict
+const predict_block_1_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of predict
 const predict_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 5 to call 7 of predict
 const predict_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], from call 6 to call 7 of predict
 const predict_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of predict
@@ -302,7 +302,7 @@ const predict_block_1_mlp = 433280; // f32[n, 16, 64], from call 11 to call 19 o
 const predict_block_2_attention_layer_norm1 = 466048; // f32[n, 16, 64], from call 12 to call 17 of predict
 const predict_block_2_attention_attention1_query = 498816; // f32[n, 16, 64], from call 13 to call 15 of predict
 const predict_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], from call 14 to call 15 of predict
-const predict_block_2_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of predict
+const predict_block_2_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of predict
 const predict_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 16 to call 18 of predict
 const predict_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], from call 17 to call 18 of predict
 const predict_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of predict
@@ -320,7 +320,7 @@ const evaluate_places = 433280; // f32[n, 16, 64], from call 1 to call 8 of eval
 const evaluate_block_1_attention_layer_norm1 = 466048; // f32[n, 16, 64], from call 1 to call 6 of evaluate
 const evaluate_block_1_attention_attention1_query = 498816; // f32[n, 16, 64], from call 2 to call 4 of evaluate
 const evaluate_block_1_attention_attention1_key = 531584; // f32[n, 16, 64], from call 3 to call 4 of evaluate
-const evaluate_block_1_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of evaluate
+const evaluate_block_1_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], from call 4 to call 5 of evaluate
 const evaluate_block_1_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 5 to call 7 of evaluate
 const evaluate_block_1_attention_attention1_value = 531584; // f32[n, 16, 64], from call 6 to call 7 of evaluate
 const evaluate_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 7 to call 8 of evaluate
@@ -330,7 +330,7 @@ const evaluate_block_1_mlp = 433280; // f32[n, 16, 64], from call 11 to call 19 
 const evaluate_block_2_attention_layer_norm1 = 466048; // f32[n, 16, 64], from call 12 to call 17 of evaluate
 const evaluate_block_2_attention_attention1_query = 498816; // f32[n, 16, 64], from call 13 to call 15 of evaluate
 const evaluate_block_2_attention_attention1_key = 531584; // f32[n, 16, 64], from call 14 to call 15 of evaluate
-const evaluate_block_2_attention_attention1_select = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of evaluate
+const evaluate_block_2_attention_attention1_masked = 564352; // f32[n, 4, 16, 16], from call 15 to call 16 of evaluate
 const evaluate_block_2_attention_attention1_shares = 498816; // f32[n, 4, 16, 16], from call 16 to call 18 of evaluate
 const evaluate_block_2_attention_attention1_value = 531584; // f32[n, 16, 64], from call 17 to call 18 of evaluate
 const evaluate_block_2_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 18 to call 19 of evaluate
@@ -505,9 +505,9 @@ function compute_block__attention_attention_query(
 
 // block.1.attention.attention1_products = block.1.attention.attention1_query ·
 //   block.1.attention.attention1_keyᵀ
-// block.1.attention.attention1_select = 0.25 · block.1.attention.attention1_products if j ≤ l else −∞
-// And in the same way block.2.attention.attention1_select.
-function compute_block__attention_attention_select(
+// block.1.attention.attention1_masked = 0.25 · block.1.attention.attention1_products if j ≤ l else −∞
+// And in the same way block.2.attention.attention1_masked.
+function compute_block__attention_attention_masked(
   f: Numbers,
   n: number,
   input: number,
@@ -591,8 +591,8 @@ function compute_block__attention_attention_select(
   }
 }
 
-// block.1.attention.attention1_maximum = max_j(block.1.attention.attention1_select)
-// block.1.attention.attention1_exponentials = exp(block.1.attention.attention1_select −
+// block.1.attention.attention1_maximum = max_j(block.1.attention.attention1_masked)
+// block.1.attention.attention1_exponentials = exp(block.1.attention.attention1_masked −
 //   block.1.attention.attention1_maximum)
 // block.1.attention.attention1_sum_of_exponentials = Σ_j block.1.attention.attention1_exponentials
 // block.1.attention.attention1_shares = block.1.attention.attention1_exponentials /
@@ -3532,17 +3532,17 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_attention_attention1_keyBias,
     block_1_attention_attention1_key_2,
   );
-  compute_block__attention_attention_select(
+  compute_block__attention_attention_masked(
     f,
     n,
     block_1_attention_attention1_query_2,
     block_1_attention_attention1_key_2,
-    block_1_attention_attention1_select,
+    block_1_attention_attention1_masked,
   );
   compute_block__attention_attention_shares(
     f,
     n,
-    block_1_attention_attention1_select,
+    block_1_attention_attention1_masked,
     block_1_attention_attention1_exponentials,
     block_1_attention_attention1_shares,
   );
@@ -3629,17 +3629,17 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_attention1_keyBias,
     block_2_attention_attention1_key_2,
   );
-  compute_block__attention_attention_select(
+  compute_block__attention_attention_masked(
     f,
     n,
     block_2_attention_attention1_query_2,
     block_2_attention_attention1_key_2,
-    block_2_attention_attention1_select,
+    block_2_attention_attention1_masked,
   );
   compute_block__attention_attention_shares(
     f,
     n,
-    block_2_attention_attention1_select,
+    block_2_attention_attention1_masked,
     block_2_attention_attention1_exponentials,
     block_2_attention_attention1_shares,
   );
@@ -4189,17 +4189,17 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     block_1_attention_attention1_keyBias,
     predict_block_1_attention_attention1_key,
   );
-  compute_block__attention_attention_select(
+  compute_block__attention_attention_masked(
     f,
     n,
     predict_block_1_attention_attention1_query,
     predict_block_1_attention_attention1_key,
-    predict_block_1_attention_attention1_select,
+    predict_block_1_attention_attention1_masked,
   );
   compute_block__attention_attention_shares(
     f,
     n,
-    predict_block_1_attention_attention1_select,
+    predict_block_1_attention_attention1_masked,
     predict_block_1_attention_attention1_exponentials,
     predict_block_1_attention_attention1_shares,
   );
@@ -4277,17 +4277,17 @@ function predict(f: Numbers, integers: Int32Array, n: number): void {
     block_2_attention_attention1_keyBias,
     predict_block_2_attention_attention1_key,
   );
-  compute_block__attention_attention_select(
+  compute_block__attention_attention_masked(
     f,
     n,
     predict_block_2_attention_attention1_query,
     predict_block_2_attention_attention1_key,
-    predict_block_2_attention_attention1_select,
+    predict_block_2_attention_attention1_masked,
   );
   compute_block__attention_attention_shares(
     f,
     n,
-    predict_block_2_attention_attention1_select,
+    predict_block_2_attention_attention1_masked,
     predict_block_2_attention_attention1_exponentials,
     predict_block_2_attention_attention1_shares,
   );
@@ -4370,17 +4370,17 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     block_1_attention_attention1_keyBias,
     evaluate_block_1_attention_attention1_key,
   );
-  compute_block__attention_attention_select(
+  compute_block__attention_attention_masked(
     f,
     n,
     evaluate_block_1_attention_attention1_query,
     evaluate_block_1_attention_attention1_key,
-    evaluate_block_1_attention_attention1_select,
+    evaluate_block_1_attention_attention1_masked,
   );
   compute_block__attention_attention_shares(
     f,
     n,
-    evaluate_block_1_attention_attention1_select,
+    evaluate_block_1_attention_attention1_masked,
     evaluate_block_1_attention_attention1_exponentials,
     evaluate_block_1_attention_attention1_shares,
   );
@@ -4458,17 +4458,17 @@ function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: nu
     block_2_attention_attention1_keyBias,
     evaluate_block_2_attention_attention1_key,
   );
-  compute_block__attention_attention_select(
+  compute_block__attention_attention_masked(
     f,
     n,
     evaluate_block_2_attention_attention1_query,
     evaluate_block_2_attention_attention1_key,
-    evaluate_block_2_attention_attention1_select,
+    evaluate_block_2_attention_attention1_masked,
   );
   compute_block__attention_attention_shares(
     f,
     n,
-    evaluate_block_2_attention_attention1_select,
+    evaluate_block_2_attention_attention1_masked,
     evaluate_block_2_attention_attention1_exponentials,
     evaluate_block_2_attention_attention1_shares,
   );

@@ -22,7 +22,7 @@ export function explainGradients({ compilation, of }: Subject): Derivation[] {
 }
 
 /** Nodes of the backward part on which the gradient depends; those of the steps of a recurrence before the first value that they make. */
-function stepsTo(gradient: Node): Node[] {
+export function stepsTo(gradient: Node): Node[] {
   const nodes = withSteps(collectNodes([{ storage: "gradient", node: gradient }]));
   const backward = nodes.filter(({ origin }) => origin.forward !== undefined);
   // A gradient that simplified to a forward value still is a step.

@@ -1,6 +1,6 @@
 /** What fusing saves, in words: for terminals and for pages. */
 import { sum } from "d3-array";
-import { countText, sizeText } from "../util/size-text.ts";
+import { counted, countText, sizeText } from "../util/size-text.ts";
 import type { ExplainedKernel } from "./explanation.ts";
 
 type Fused = Pick<ExplainedKernel, "fused">;
@@ -16,6 +16,3 @@ export function fusedText(kernels: readonly Fused[]): string {
   const kept = values === 0 ? "" : `, ${values === 1 ? "1 value stays in a register" : `${countText(values)} values stay in registers`}`; // prettier-ignore
   return `${became}${kept}${saved > 0 ? `, and each run moves ${sizeText(saved)} less through memory` : ""}`;
 }
-
-export const counted = (count: number, what: string): string =>
-  `${countText(count)} ${what}${count === 1 ? "" : "s"}`;

@@ -6,10 +6,11 @@
 import { sum } from "d3-array";
 import type { ProgramName } from "../loop/program-names.ts";
 import { groupBy } from "../util/group-by.ts";
+import { counted } from "../util/size-text.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 import { explainKernels } from "./explain-kernels.ts";
 import type { ExplainedKernel } from "./explanation.ts";
-import { counted, fusedText } from "./fused-text.ts";
+import { fusedText } from "./fused-text.ts";
 import { isAskedFor, nodesOf } from "./kernel-facts.ts";
 import { targetKernels } from "./target-kernels.ts";
 import { columns } from "./view.ts";

@@ -9,7 +9,7 @@ import { legend, legendHeight } from "../report/svg-legend.ts";
 import { pageSvg, pageWidth } from "../report/svg-page.ts";
 import type { Block } from "../report/svg-page.ts";
 import { element, textAt, words } from "../report/svg.ts";
-import { sizeText } from "../util/size-text.ts";
+import { counted, sizeText } from "../util/size-text.ts";
 import type { ExplainedMemory, RegionName } from "./explanation.ts";
 import { memorySentences } from "./program-memory.ts";
 import type { ProgramMemory, Temporary } from "./program-memory.ts";
@@ -104,7 +104,7 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
   return element(
     "g",
     {},
-    textAt(margin.left, top + 12, `${program}: ${temporaries.length} temporaries in ${calls.length} calls, at most ${sizeText(peak.bytes)} at once${placed}`, { class: "panel" }), // prettier-ignore
+    textAt(margin.left, top + 12, `${program}: ${counted(temporaries.length, "temporary", "temporaries")} in ${counted(calls.length, "call")}, at most ${sizeText(peak.bytes)} at once${placed}`, { class: "panel" }), // prettier-ignore
     ...y
       .ticks(4)
       .flatMap((value) => [

@@ -1,6 +1,6 @@
 /** Lifetimes in a terminal: a row for each temporary, a column for each call, or for several where there are many. */
 import { max, sum } from "d3-array";
-import { sizeText } from "../util/size-text.ts";
+import { counted, sizeText } from "../util/size-text.ts";
 import type { ProgramMemory, Temporary } from "./program-memory.ts";
 
 /** In characters: what names and columns may take at most. */
@@ -11,8 +11,7 @@ const mostRows = 40;
 const levels = " ▁▂▃▄▅▆▇█";
 
 export function memoryLines({ program, calls, temporaries, live, peak }: ProgramMemory): string[] {
-  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
-  const head = `program ${program}: ${count(calls.length, "call")}, `;
+  const head = `program ${program}: ${counted(calls.length, "call")}, `;
   if (temporaries.length === 0) return [`${head}no temporaries`];
   const perColumn = Math.ceil(calls.length / columnsWidth);
   const spans = Array.from(
@@ -31,7 +30,7 @@ export function memoryLines({ program, calls, temporaries, live, peak }: Program
   const cell = ({ first, last }: Temporary, from: number): string =>
     first <= from + perColumn && last > from ? "█" : "·";
   return [
-    `${head}${count(temporaries.length, "temporary").replace("temporarys", "temporaries")}, at most ${sizeText(peak.bytes)} at once, in call ${peak.call}: ${calls[peak.call - 1]}`,
+    `${head}${counted(temporaries.length, "temporary", "temporaries")}, at most ${sizeText(peak.bytes)} at once, in call ${peak.call}: ${calls[peak.call - 1]}`,
     row("all", peak.bytes, spans.map(level).join("")),
     ...temporaries.flatMap((each) =>
       shown.has(each) ? [row(each.name, each.bytes, spans.map((from) => cell(each, from)).join(""))] : [],

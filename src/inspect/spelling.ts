@@ -107,12 +107,10 @@ function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
 }
 
 /**
- * The same numbers, repeated, in another shape or of another type: mathematics has one name for both, unless the library gave it two.
- * What the backward part shows in another shape goes by the name that it had.
+ * The same numbers, repeated or of another type: mathematics has one name for both, unless the library gave it two.
  */
 function isRepetition(node: Node): boolean {
   const { forward } = node.origin;
-  if (node.op === "reshape") return forward !== undefined;
   const isSame = node.op === "broadcast" || node.op === "cast" || node.op === "stopGradient";
   return isSame && (node.name === undefined || forward !== undefined);
 }

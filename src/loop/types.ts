@@ -47,7 +47,7 @@ export interface Buffer {
 
 /** What a kernel computes, for comments and views: a graph node, and for a gradient what it is the gradient of. */
 export interface Provenance {
-  /** The node as it was lowered; nothing for the head of a loop along time. */
+  /** The node as it was lowered; nothing for the head of a loop along time, and for a copy. */
   readonly node: Node | undefined;
   readonly text: string;
   readonly layer: string | undefined;

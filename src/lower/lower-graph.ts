@@ -190,7 +190,7 @@ function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, fl
 function copyProvenance(place: string, node: Node, spoken: (node: Node) => string | undefined): Provenance {
   const { layer, path } = node.origin;
   return {
-    node,
+    node: undefined,
     text: `${plainName(place)} = ${plainName(spoken(node) ?? node.op)}`,
     layer,
     path,

@@ -3,7 +3,7 @@
  * with that of the step before, and a whole operand under its own name: h[t] = tanh(x[t] + h[t − 1] · w).
  */
 import type { Graph, Node } from "../ir/nodes.ts";
-import { recurrencesOf, stepGraph } from "../ir/recurrence.ts";
+import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
 import { named } from "./notation/formula.ts";
 import type { Formula } from "./notation/formula.ts";
 import { nodeFormula } from "./notation/node-formula.ts";
@@ -18,7 +18,11 @@ export function spokenFormulas(
   nameOf: NameOf,
 ): (node: Node) => Formula | undefined {
   const inSteps = new Map<Node, () => Formula>();
-  const own = (node: Node, otherwise = "?"): Formula => named(nameOf(node) ?? otherwise, node.origin.layer);
+  const layers = new Set([graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes.flatMap(({ origin }) => origin.layer ?? []))); // prettier-ignore
+  const own = (node: Node, otherwise = "?"): Formula => {
+    const name = nameOf(node) ?? otherwise;
+    return named(name, layerOf(name, layers) ?? node.origin.layer);
+  };
   const spoken = (node: Node): Formula | undefined => {
     const inStep = inSteps.get(node);
     if (inStep !== undefined) return inStep();
@@ -44,6 +48,14 @@ export function spokenFormulas(
   };
   enter(graph);
   return spoken;
+}
+
+/** The layer whose value a name is, or that a derivative is by: `d_dense1` comes from the rule of the layer behind dense1. */
+function layerOf(name: string, layers: ReadonlySet<string>): string | undefined {
+  const value = name.replace(/^d_/, "");
+  for (let end = value.length; end > 0; end = value.lastIndexOf("_", end - 1))
+    if (layers.has(value.slice(0, end))) return value.slice(0, end);
+  return undefined;
 }
 
 /** The same as text. */

@@ -9,6 +9,10 @@ export const workText = (flops: number): string => `${scaled(flops, flops < 1000
 /** `12,345` */
 export const countText = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 
+/** `1 kernel`, `1,200 kernels` */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${countText(count)} ${count === 1 ? one : many}`;
+
 function scaled(value: number, digits: number): string {
   const prefixes = ["", "k", "M", "G", "T"];
   let rest = value;

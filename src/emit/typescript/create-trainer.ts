@@ -6,6 +6,7 @@ import type { Region } from "../../loop/types.ts";
 import { elementCount, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import { commentLines } from "../provenance-lines.ts";
+import type { MarkingWriter } from "./line-origins.ts";
 import type { EndNames } from "./module-parts.ts";
 import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
 import { probingRoots, writeProbing } from "./write-probing.ts";
@@ -29,7 +30,7 @@ export function runtimeRootsOf(parts: TrainerParts): string[] {
   ];
 }
 
-export function writeCreateTrainer(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
+export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: EndNames): void {
   const { plan, batchSize, float, balanced, wasm, probed } = parts;
   const { arena, array } = names;
   const { placeOf } = arena;
@@ -191,14 +192,17 @@ function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
   }
 }
 
-/** Each parameter's filler under its initialiser in words; memory is zero already. */
-function writeFills(writer: CodeBlockWriter, parts: TrainerParts): void {
+/** Each parameter's filler under its initialiser in words, which are of its layer; memory is zero already. */
+function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   parts.parameters.forEach(({ name, fill, fillText }, index) => {
     if (startsAtZero(fill)) return;
     const stream = fill.kind === "constant" ? [] : [`randomStream(randomKey(seed, 0, ${index}))`];
-    for (const line of commentLines(`${name}: ${fillText}`)) writer.writeLine(line);
     const view = `machine.parameters[${JSON.stringify(name)}]`;
-    writer.writeLine(`${fill.kind}(${[view, ...stream, ...fillNumbers(fill)].join(", ")});`);
+    const path = parts.placeOfFact?.("model", ["parameters", index]);
+    writer.marked(path && { kernels: [], nodes: [], path, name }, () => {
+      for (const line of commentLines(`${name}: ${fillText}`)) writer.writeLine(line);
+      writer.writeLine(`${fill.kind}(${[view, ...stream, ...fillNumbers(fill)].join(", ")});`);
+    });
   });
 }
 

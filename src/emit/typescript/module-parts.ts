@@ -1,10 +1,10 @@
 /** What every emitted module is made of, and what makes one kind of module of it: a trainer, a predictor, or the check of a trainer. */
-import type CodeBlockWriter from "code-block-writer";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import type { ArenaNames } from "./arena.ts";
+import type { MarkingWriter } from "./line-origins.ts";
 
 export interface ModuleParts {
   /** The places in the spec that the facts of the module's head come from; `keys` lead to a part of the fact. */
@@ -55,5 +55,5 @@ export interface ModuleKind {
   readonly ownNames: readonly string[];
   /** The declarations of the runtime that its end names, and the types that its users do. */
   readonly roots: readonly string[];
-  writeEnd(writer: CodeBlockWriter, names: EndNames): void;
+  writeEnd(writer: MarkingWriter, names: EndNames): void;
 }

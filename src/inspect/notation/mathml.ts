@@ -4,7 +4,7 @@
  */
 import { needsBrackets, partNeedsBrackets } from "../../ops/notation/formula.ts";
 import type { Formula, Level, Sign } from "../../ops/notation/formula.ts";
-import { symbolOf } from "./symbol.ts";
+import { needsDot, symbolOf } from "./symbol.ts";
 import type { Symbol } from "./symbol.ts";
 
 const escapes: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
@@ -34,7 +34,7 @@ const fenced = (open: string, inner: string, close: string): string =>
 const listed = (parts: readonly string[]): string => parts.join(operator(","));
 
 /** Words stand upright, as MathML has them when they are longer than a letter. */
-const identifier = (name: string): string => `<mi>${escapeMarkup(name)}</mi>`;
+const identifier = (name: string): string => `<mi>${escapeMarkup(name.replaceAll("_", "\u00a0"))}</mi>`;
 
 function numberMathml(text: string): string {
   const power = /^(.+)e([+-]?)(\d+)$/.exec(text);
@@ -51,7 +51,7 @@ function symbolMathml(symbol: Symbol): string {
     case "word":
       return identifier(symbol.word);
     case "subscript":
-      return `<msub>${symbolMathml(symbol.base)}<mrow>${listed(symbol.below.map(belowMathml))}</mrow></msub>`;
+      return `<msub>${symbolMathml(symbol.base)}${belowOf(symbol.below)}</msub>`;
     case "derivative": {
       const partial = operator("∂");
       const fraction = `<mfrac>${row(partial, identifier("L"))}<mrow>${partial}${symbolMathml(symbol.of)}</mrow></mfrac>`;
@@ -61,6 +61,8 @@ function symbolMathml(symbol: Symbol): string {
     }
   }
 }
+
+const belowOf = (below: readonly string[]): string => `<mrow>${listed(below.map(belowMathml))}</mrow>`;
 
 const belowMathml = (below: string): string => {
   const time = /^t ([−+]) 1$/.exec(below);
@@ -72,6 +74,14 @@ const part = (formula: Formula, level: Level): string =>
 
 const sidePart = (sign: Sign, side: 0 | 1, formula: Formula): string =>
   partNeedsBrackets(sign, side, formula, "stacked") ? fenced("(", inner(formula), ")") : inner(formula);
+
+/** Over a subscript, not behind it. */
+function raised(base: Formula, above: string): string {
+  const symbol = base.kind === "name" ? symbolOf(base) : undefined;
+  return symbol?.kind === "subscript"
+    ? `<msubsup>${symbolMathml(symbol.base)}${belowOf(symbol.below)}${above}</msubsup>`
+    : `<msup>${part(base, "atom")}${above}</msup>`;
+}
 
 const joined = (parts: readonly Formula[]): string => listed(parts.map(inner));
 
@@ -89,8 +99,7 @@ function inner(formula: Formula): string {
       return symbolMathml(symbolOf(formula));
     case "infix": {
       const { x, y } = formula;
-      // Two numbers side by side would read as one.
-      const sign = formula.sign === "scale" && y.kind === "number" ? operator("·") : signs[formula.sign];
+      const sign = needsDot(formula) ? operator("·") : signs[formula.sign];
       return `<mrow>${sidePart(formula.sign, 0, x)}${sign}${sidePart(formula.sign, 1, y)}</mrow>`;
     }
     case "negate":
@@ -100,13 +109,13 @@ function inner(formula: Formula): string {
     case "root":
       return `<msqrt>${inner(formula.x)}</msqrt>`;
     case "transpose":
-      return `<msup>${part(formula.x, "atom")}<mi mathvariant="normal">T</mi></msup>`;
+      return raised(formula.x, '<mi mathvariant="normal">T</mi>');
     case "condition":
       return fenced("[", inner(formula.x), "]");
     case "quotient":
       return `<mfrac>${inner(formula.x)}${inner(formula.y)}</mfrac>`;
     case "power":
-      return `<msup>${part(formula.x, "atom")}${inner(formula.y)}</msup>`;
+      return raised(formula.x, inner(formula.y));
     case "choice":
       return `<mrow>${operator("{")}<mtable>${choiceRow(formula.x, prose("if "), inner(formula.condition))}${choiceRow(formula.y, prose("otherwise"))}</mtable></mrow>`;
     case "sum":

@@ -2,7 +2,9 @@
  * Names of values as mathematics writes them: dense1.weight is W with its layer below, what `dense1` makes is h, the sum before its
  * activation z, and d_x is ∂L/∂x. What has no letter of its own stays the word that it is, so that it can be found in the code.
  */
-import type { Name } from "../../ops/notation/formula.ts";
+import { codeName } from "../../ops/notation/text.ts";
+import { besideSign } from "../../ops/notation/formula.ts";
+import type { Formula, Name } from "../../ops/notation/formula.ts";
 
 export type Symbol =
   | { readonly kind: "letter"; readonly letter: string }
@@ -21,14 +23,32 @@ const letters: Readonly<Record<string, string>> = {
   sum: "z",
 };
 
+/** dz, d_name and d_name_part are ∂L/∂z, ∂L/∂name and a part of it. */
+function derivativeOf(name: string): { readonly of: string; readonly part: string | undefined } | undefined {
+  const derivative = /^d(?:_|(?=[a-z]$))(.+?)(?:_part(?:_(\d+))?)?$/.exec(name);
+  if (derivative === null) return undefined;
+  const [, of, number] = derivative;
+  return { of, part: name.endsWith(of) ? undefined : (number ?? "1") };
+}
+
+/** As text: ∂L/∂dense1, other names as the code has them. */
+export function mathematicalName(name: Name): string {
+  const derivative = derivativeOf(name.name);
+  if (derivative === undefined) return codeName(name);
+  const quotient = `∂L/∂${codeName({ ...name, name: derivative.of })}`;
+  return derivative.part === undefined ? quotient : `(${quotient})_${derivative.part}`;
+}
+
 export function symbolOf({ name, layer, time }: Name): Symbol {
   const below = time === undefined ? [] : [time];
-  const derivative = /^d(?:_|(?=[a-z]$))(.+?)(?:_part(?:_(\d+))?)?$/.exec(name);
-  if (derivative !== null) {
-    const [, of, number] = derivative; // dz, d_name, d_name_part
-    const part = name.endsWith(of) ? undefined : (number ?? "1");
+  const derivative = derivativeOf(name);
+  if (derivative !== undefined) {
+    const { of, part } = derivative;
     return { kind: "derivative", of: symbolOf({ kind: "name", name: of, layer, time }), part };
   }
+  // What stands in the formula of a derivative is told apart from the layer's own values by a prime.
+  const within = /^([a-z]+)_in_d_(.+)$/i.exec(name);
+  if (within !== null) return subscripted(word(`${within[1]}′`), [within[2], ...below]);
   if (name === "loss") return subscripted({ kind: "letter", letter: "L" }, below);
   const numbered = /^(.+)_(\d+)$/.exec(name);
   if (numbered !== null) {
@@ -43,6 +63,18 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
   if (layer !== undefined && name.startsWith(`${layer}_`))
     return subscripted(letterOf(name.slice(layer.length + 1)), [layer, ...below]);
   return subscripted(word(name), below);
+}
+
+/** Whether it is a word or begins or ends with one: two of them side by side would read as one expression. */
+const isWord = (symbol: Symbol): boolean =>
+  symbol.kind === "word" || (symbol.kind === "subscript" && isWord(symbol.base));
+
+/** Between factors that are numbers or words a product needs a sign, or they would read as one. */
+export function needsDot({ sign, x, y }: Extract<Formula, { readonly kind: "infix" }>): boolean {
+  if (sign !== "scale" && sign !== "matrix") return false;
+  const [left, right] = [besideSign(x, 0), besideSign(y, 1)];
+  const isLong = (part: Formula): boolean => part.kind === "name" && isWord(symbolOf(part));
+  return right.kind === "number" || isLong(left) || isLong(right);
 }
 
 const word = (name: string): Symbol =>

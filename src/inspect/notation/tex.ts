@@ -1,7 +1,7 @@
 /** Formulas as TeX, for mathematics mode with amsmath. Whatever is a name is escaped, so nothing in a spec becomes a command. */
 import { needsBrackets, partNeedsBrackets } from "../../ops/notation/formula.ts";
 import type { Formula, Level, Sign } from "../../ops/notation/formula.ts";
-import { symbolOf } from "./symbol.ts";
+import { needsDot, symbolOf } from "./symbol.ts";
 import type { Symbol } from "./symbol.ts";
 
 const signs: Readonly<Record<Sign, string>> = {
@@ -62,7 +62,11 @@ export const escapeTex = (text: string): string => text.replace(/[\\{}$&#%_^~]/g
 export const signTex = (sign: string): string => commands.get(sign) ?? (/[?:]/.test(sign) ? `\\mathbin{${sign}}` : escapeTex(sign)); // prettier-ignore
 
 /** A word in mathematics mode; a hyphen must not become a minus. */
-const wordTex = (word: string): string => (/^[A-Za-z0-9]+$/.test(word) ? `\\mathrm{${word}}` : `\\text{${escapeTex(word)}}`); // prettier-ignore
+function wordTex(word: string): string {
+  const text = word.replaceAll("_", " ").replace("′", "");
+  const set = /^[A-Za-z0-9]+$/.test(text) ? `\\mathrm{${text}}` : `\\text{${escapeTex(text)}}`;
+  return word.endsWith("′") ? `${set}'` : set;
+}
 
 const numberTex = (text: string): string => {
   const power = /^(.+)e([+-]?)(\d+)$/.exec(text);
@@ -92,8 +96,7 @@ const belowTex = (below: string): string => {
   return /^\(\d+\)$/.test(below) ? below : wordTex(below);
 };
 
-const axesTex = (axes: readonly string[] = []): string =>
-  axes.length === 0 ? "" : `_{${axes.map((axis) => (axis === "last" ? wordTex(axis) : axis)).join(",\\,")}}`;
+const axesTex = (axes: readonly string[] = []): string => (axes.length === 0 ? "" : `_{${axes.join(",")}}`);
 
 const part = (formula: Formula, level: Level): string =>
   needsBrackets(formula, level, "stacked") ? `\\left(${texOf(formula)}\\right)` : texOf(formula);
@@ -114,8 +117,7 @@ export function texOf(formula: Formula): string {
       return symbolTex(symbolOf(formula));
     case "infix": {
       const { x, y } = formula;
-      // Two numbers side by side would read as one.
-      const sign = formula.sign === "scale" && y.kind === "number" ? "\\cdot" : signs[formula.sign];
+      const sign = needsDot(formula) ? "\\cdot" : signs[formula.sign];
       return `${sidePart(formula.sign, 0, x)} ${sign} ${sidePart(formula.sign, 1, y)}`;
     }
     case "negate":

@@ -31,7 +31,7 @@ function masked(g: GraphBuilder, scores: Node): Node {
   const { shape } = scores.type;
   const here = g.iota({ shape, axis: shape.length - 2 });
   const there = g.iota({ shape, axis: shape.length - 1 });
-  return g.select(g.lessEqual(there, here), scores, -Infinity);
+  return g.part("masked", g.select(g.part("visible", g.lessEqual(there, here)), scores, -Infinity));
 }
 
 function softmaxAlongLast(g: GraphBuilder, scores: Node): Node {

@@ -36,7 +36,7 @@ export const mae = elementwise({
   about: "mean absolute error",
   keys: {},
   threshold,
-  element: (g, p, t) => g.absolute(difference(g, p, t)),
+  element: (g, p, t) => g.named("distance", g.absolute(difference(g, p, t))),
 });
 
 /** √(mean d²), the root taken once over the whole batch */

@@ -99,6 +99,12 @@ export function partNeedsBrackets(sign: Sign, side: 0 | 1, part: Formula, layout
   return sign === "matrix" ? part.sign === "times" : sign === "times" && part.sign === "matrix";
 }
 
+/** What an infix formula has next to its sign: the last factor of its left part, the first one of its right part. */
+export function besideSign(part: Formula, side: 0 | 1): Formula {
+  if (part.kind !== "infix" || levelOfSign[part.sign] !== "product") return part;
+  return besideSign(side === 0 ? part.y : part.x, side);
+}
+
 export const named = (name: string, layer?: string): Formula => ({ kind: "name", name, layer });
 export const numeral = (text: string): Formula => ({ kind: "number", text });
 export const infix = (sign: Sign, x: Formula, y: Formula): Formula => ({ kind: "infix", sign, x, y });

@@ -91,7 +91,7 @@ export const softmaxRules = [
   }),
   defineRule({
     name: "softmax-cross-entropy",
-    equation: "c · softmax − (m ? c : 0) = c · (softmax − [m])",
+    equation: "c · softmax − c · [m] = c · (softmax − [m])",
     fast: true,
     apply: (node, g) => {
       if (!is(node, "subtract") || !is(node.operands.y, "select")) return undefined;

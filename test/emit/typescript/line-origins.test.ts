@@ -103,6 +103,11 @@ describe("a network of layers", () => {
     expect(pathOf(lineWith(lines, 'columns: ["a0..a5"]'))).toBe("data");
   });
 
+  it("a parameter begins with what its layer says", () => {
+    expect(pathOf(lineWith(lines, "// dense2.weight: "))).toBe("network.2");
+    expect(pathOf(lineWith(lines, 'machine.parameters["dense2.weight"]'))).toBe("network.2");
+  });
+
   it("what all trainers have is of nothing", () => {
     const from = lines.findIndex(({ text }) => text.startsWith("// ── "));
     const to = lines.findIndex(({ text }) => text.startsWith("export function createTrainer"));
