@@ -2,8 +2,15 @@
 import { explain } from "../inspect/explain.ts";
 import { specSchema } from "../spec/json-schema.ts";
 import type { SchemaNode } from "../spec/schema-node.ts";
-import { compileText, diagnosticsOf, scriptOf, trainerScript } from "./compile-text.ts";
-import type { Answer, CompileRequest, Question, ScriptRequest, SuggestRequest } from "./messages.ts";
+import { compileText, diagnosticsOf, scriptOf, trainerScript, type CompiledText } from "./compile-text.ts";
+import type {
+  Answer,
+  CompileRequest,
+  ExplainRequest,
+  Question,
+  ScriptRequest,
+  SuggestRequest,
+} from "./messages.ts";
 import { describe, suggest } from "./suggest.ts";
 
 /** As much of a worker's own scope as is used here. */
@@ -13,7 +20,14 @@ declare const self: {
 };
 declare const performance: { now(): number };
 
-const state: { newest: number; schema?: SchemaNode } = { newest: 0 };
+interface State {
+  /** The id of the newest request to compile. */
+  newest: number;
+  /** What was compiled last, until it is explained. */
+  compiled?: CompiledText & { readonly id: number };
+  schema?: SchemaNode;
+}
+const state: State = { newest: 0 };
 
 self.onmessage = ({ data: question }) => {
   void answered(question).catch((error: unknown) =>
@@ -23,6 +37,7 @@ self.onmessage = ({ data: question }) => {
 
 async function answered(question: Question): Promise<void> {
   if (question.kind === "compile") return compiled(question);
+  if (question.kind === "explain") return explained(question);
   if (question.kind === "script") return scripted(question);
   self.postMessage(suggested(question));
 }
@@ -48,10 +63,17 @@ async function compiled({ id, text, files }: CompileRequest): Promise<void> {
   state.newest = id;
   if (!(await isWanted(id))) return;
   const started = performance.now();
-  const { read, compilation, reports, warnings } = await compileText(text);
+  const made = await compileText(text);
+  const { compilation, warnings } = made;
   const trainer = await trainerScript(compilation, files);
   self.postMessage({ kind: "trainer", id, trainer, warnings, milliseconds: performance.now() - started });
-  if (!(await isWanted(id))) return;
+  state.compiled = { id, ...made };
+}
+
+async function explained({ id }: ExplainRequest): Promise<void> {
+  if (!(await isWanted(id)) || state.compiled?.id !== id) return;
+  const { compilation, reports, read } = state.compiled;
+  state.compiled = undefined;
   const subject = { compilation, reports, of: undefined };
   const explanation = await explain(subject, { dtype: "f32", source: read.source });
   self.postMessage({ kind: "explanation", id, explanation });

@@ -8,7 +8,7 @@ import type { EpochReport } from "../runtime/trainer.ts";
 import type { PlaceInSpec, Suggestion } from "./suggest.ts";
 
 /** What the page asks its compiler. */
-export type Question = CompileRequest | SuggestRequest | ScriptRequest;
+export type Question = CompileRequest | ExplainRequest | SuggestRequest | ScriptRequest;
 
 /** What may stand at a place, or what stands there means. */
 export interface SuggestRequest {
@@ -25,6 +25,12 @@ export interface CompileRequest {
   readonly text: string;
   /** Texts of data files, by the names that specs give them. */
   readonly files: Readonly<Record<string, string>>;
+}
+
+/** The explanation of the text that was compiled last, under the id of that request: nobody waits for what nobody looks at. */
+export interface ExplainRequest {
+  readonly kind: "explain";
+  readonly id: number;
 }
 
 /** The trainer of a spec and nothing else, for a page that runs it itself. */
@@ -60,7 +66,7 @@ export type SuggestAnswer =
   | { readonly kind: "suggest"; readonly id: number; readonly suggestions: readonly Suggestion[] }
   | { readonly kind: "describe"; readonly id: number; readonly words: Pick<Suggestion, "detail" | "about"> };
 
-/** In this order for one request; `faults` ends it. */
+/** In this order for one request, `explanation` if it is asked for; `faults` ends it. */
 export type CompileAnswer =
   | { readonly kind: "faults"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "trainer"; readonly id: number; readonly trainer: TrainerScript; readonly warnings: readonly Diagnostic[]; readonly milliseconds: number } // prettier-ignore

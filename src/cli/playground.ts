@@ -1,10 +1,11 @@
-/** `tapeless playground`: serves the page on this machine until it is interrupted, or writes its files. */
+/** `tapeless playground`: serves the page on this machine until it is interrupted, or writes its files; or, with --check, whether they are up to date. */
 import { spawn } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileReason } from "../util/file-reason.ts";
 import { playgroundFiles, playgroundPolicy } from "../web/playground-files.ts";
 import { serveFiles, type ServedFiles } from "../web/serve-files.ts";
+import { checkFile } from "./check-file.ts";
 import { usageError } from "./usage-error.ts";
 import { writeFile } from "./write-file.ts";
 
@@ -12,14 +13,16 @@ export interface PlaygroundFlags {
   readonly port?: number;
   readonly open: boolean;
   readonly output?: string;
+  readonly check?: boolean;
 }
 
 /** So that an address stays the same from day to day. */
 const usualPort = 4321;
 
-export async function openPlayground({ port, open, output }: PlaygroundFlags): Promise<number> {
+export async function openPlayground({ port, open, output, check }: PlaygroundFlags): Promise<number> {
+  if (check && output === undefined) throw usageError("--check needs -o, the folder to look at");
   const files = await playgroundFiles();
-  if (output !== undefined) return writeAll(output, files);
+  if (output !== undefined) return check ? checkAll(output, files) : writeAll(output, files);
   const served = await serve(files, port);
   process.stdout.write(`${served.url}\n`);
   process.stderr.write("The playground is there, for this machine alone, until you press Ctrl+C.\n");
@@ -45,6 +48,15 @@ const portReason = (error: unknown): string => {
   if (code === "EACCES") return "this port needs rights that you do not have";
   return String(error);
 };
+
+/** The first file that is not what would be written decides. */
+async function checkAll(folder: string, files: ReadonlyMap<string, string>): Promise<number> {
+  for (const [name, text] of files) {
+    const code = await checkFile(join(folder, name), text, `tapeless playground -o ${folder}`);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
 
 async function writeAll(folder: string, files: ReadonlyMap<string, string>): Promise<number> {
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {

@@ -255,6 +255,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--port <number>", "the port of this machine to serve it on (default: 4321, or a free one)", port)
     .option("--no-open", "open no browser: print the address alone")
     .option("-o, --output <folder>", "serve nothing: write the files of the page into this folder")
+    .option("--check", "with -o: write nothing; exit 1 if the files are not what would be written")
     .action(async (flags: PlaygroundFlags) =>
       done(await (await import("./playground.ts")).openPlayground(flags)),
     );

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import type { CompileAnswer } from "../../src/browser/messages.ts";
+import type { CompileAnswer, Question } from "../../src/browser/messages.ts";
 import { compile } from "../../src/compile.ts";
 import { workerFiles } from "../../src/web/playground-code.ts";
 
@@ -23,14 +23,22 @@ async function startCompiler(): Promise<(text: string) => Promise<CompileAnswer[
   if (texts === undefined) throw new Error("the scripts left no texts");
   for (const script of [texts.libraries, texts.compiler]) runInContext(script, scope);
   let id = 0;
-  return async (text) => {
-    scope.request = { kind: "compile", id: ++id, text, files: texts.data };
-    runInContext("onmessage({ data: request })", scope);
-    const own = () => answers.filter((answer) => answer.id === id);
+  const ask = (question: Question) => {
+    scope.question = question;
+    runInContext("onmessage({ data: question })", scope);
+  };
+  const answered = async (last: CompileAnswer["kind"]) => {
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 10));
-      if (own().some(({ kind }) => kind === "faults" || kind === "explanation")) return own();
+      const own = answers.filter((answer) => answer.id === id);
+      if (own.some(({ kind }) => kind === "faults" || kind === last)) return own;
     }
+  };
+  return async (text) => {
+    ask({ kind: "compile", id: ++id, text, files: texts.data });
+    await answered("trainer");
+    ask({ kind: "explain", id });
+    return answered("explanation");
   };
 }
 

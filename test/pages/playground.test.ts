@@ -1,18 +1,21 @@
 // The playground in a real browser, served as `tapeless playground` serves it.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { playgroundFiles, playgroundPolicy } from "../../src/web/playground-files.ts";
 import { serveFiles, type ServedFiles } from "../../src/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
+
+/** Nothing here is about how long things take: a machine may have other work. */
+vi.setConfig({ testTimeout: 180_000 });
 
 let browser: Browser;
 let served: ServedFiles;
 beforeAll(async () => {
   served = await serveFiles(await playgroundFiles(), { port: 0, policy: playgroundPolicy });
   if (chromiumPath() !== undefined) browser = await startBrowser();
-});
+}, 60_000);
 afterAll(async () => {
   await browser?.close();
   await served.close();
@@ -33,6 +36,25 @@ const panel = (page: Page, state: string) => page.locator(`.train[data-state="${
 /** Colours of some places of the decision surface. */
 const surface = (page: Page): Promise<string> =>
   page.evaluate("document.querySelector('canvas.surface').toDataURL()");
+
+describe("the build in docs/playground", () => {
+  it("works from any host of files, in any folder, and from disk", async () => {
+    const folder = new URL("../../docs/playground/", import.meta.url);
+    const files = new Map(
+      readdirSync(folder).map((name) => [`some/where/${name}`, readFileSync(new URL(name, folder), "utf8")]),
+    );
+    const host = await serveFiles(files, { port: 0, policy: playgroundPolicy });
+    for (const url of [`${host.url}some/where/index.html`, new URL("index.html", folder).href]) {
+      const { page, complaints } = await openPage(browser, url);
+      await panel(page, "ready");
+      await page.getByRole("button", { name: "One epoch" }).click();
+      await page.getByText(/^epoch 1\/150/).waitFor();
+      expect(complaints).toEqual([]);
+      await page.close();
+    }
+    await host.close();
+  });
+});
 
 describe("the playground", () => {
   it("trains two moons to 95 % with the surface moving, and says nothing on the console", async () => {
@@ -112,6 +134,27 @@ describe("the playground", () => {
     );
     await page.locator(".problem").first().waitFor({ state: "detached" });
     await page.getByText(/compiled in .* parameters/).waitFor();
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("shows the derivation of each gradient, and the picture, of the text that is in the editor", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    await page.getByRole("tab", { name: "Gradients" }).click();
+    const choice = page.getByLabel("Gradient of the loss with respect to");
+    await choice.selectOption("dense1.weight");
+    const steps = page.locator(".steps > li");
+    expect(await steps.count()).toBeGreaterThan(6);
+    expect(await steps.getByText("tanh.vjp").count()).toBe(2);
+    expect(await steps.last().locator(".equation math").count()).toBe(1);
+    await write(page, readFileSync("graphs/iris.json", "utf8").replace('"tanh"', '"relu"'));
+    await steps.getByText("relu.vjp").waitFor({ timeout: 60_000 });
+    expect(await choice.inputValue()).toBe("dense1.weight");
+    await page.getByRole("tab", { name: "Picture" }).click();
+    await page.locator('[data-id="group:forward/dense1"]').click();
+    await page.locator('[data-id="gradient/dense1_sum"]').click();
+    await page.locator(".picked").getByRole("button", { name: "line 6 of the spec" }).click();
+    expect(await page.locator(".cm-activeLine").textContent()).toContain('"units": 16');
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -55,7 +55,7 @@ const exitOf = (box: LayoutBox): string => `${box.id}/exit`;
 export type LayOut = (problem: LayoutProblem) => Promise<Layout>;
 
 export function createLayOut(): LayOut {
-  const elk = new elkjs.default();
+  const elk = startElk();
   const solved = new Map<string, Promise<Layout>>();
   return (problem) => {
     const key = JSON.stringify(problem);
@@ -64,6 +64,14 @@ export function createLayOut(): LayOut {
     solved.set(key, layout);
     return layout;
   };
+}
+
+/** Where there is no document, elkjs believes that the worker it runs in is its own, and takes its messages; they are given back. */
+function startElk() {
+  const own: unknown = Reflect.get(globalThis, "onmessage");
+  const elk = new elkjs.default();
+  if (Reflect.get(globalThis, "onmessage") !== own) Reflect.set(globalThis, "onmessage", own);
+  return elk;
 }
 
 function layoutFrom({ children: [whole] = [] }: ElkNode, { boxes, wires }: LayoutProblem): Layout {

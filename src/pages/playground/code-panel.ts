@@ -1,15 +1,11 @@
 /** The emitted file, coloured; a line that comes from a place in the spec leads there. */
+import type { Explanation } from "../../inspect/explanation.ts";
 import { typescriptLanguage } from "@codemirror/lang-javascript";
 import { classHighlighter, highlightTree } from "@lezer/highlight";
-import type { Explanation } from "../../inspect/explanation.ts";
 import { element } from "../shared/element.ts";
+import type { ExplanationPanel, GoTo } from "./model-page.ts";
 
-export interface CodePanel {
-  readonly element: HTMLElement;
-  show(explanation: Explanation): void;
-}
-
-export function codePanel(goTo: (line: number, column: number) => void): CodePanel {
+export function codePanel(goTo: GoTo): ExplanationPanel {
   const facts = element("p", { class: "quiet" });
   const save = element("a", { class: "save" }, "Save the file");
   const lines = element("ol", {
@@ -18,9 +14,13 @@ export function codePanel(goTo: (line: number, column: number) => void): CodePan
     "aria-label": "The emitted TypeScript file",
   });
   let address: string | undefined;
+  let shown: Explanation | undefined;
   return {
     element: element("div", { class: "code" }, element("div", { class: "controls" }, facts, save), lines),
-    show({ code, model }) {
+    show(explanation) {
+      if (explanation === shown) return;
+      shown = explanation;
+      const { code, model } = explanation;
       const places = new Map(code.lines.flatMap(({ line, place }) => (place ? [[line, place]] : [])));
       const count = code.text.split("\n").length - 1;
       facts.textContent = `${count.toLocaleString("en")} lines, ${Math.round(code.text.length / 1024)} KiB: one file, without imports`;

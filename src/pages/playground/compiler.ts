@@ -7,6 +7,8 @@ import { texts, workerOf } from "./texts.ts";
 export interface Compiler {
   /** What comes of it is told to `onAnswer`, unless a newer text came in between. */
   compile(text: string, files: Readonly<Record<string, string>>): void;
+  /** Asks for the explanation of the text that was compiled last; once. */
+  explain(): void;
   suggest(place: PlaceInSpec): Promise<readonly Suggestion[]>;
   describe(place: PlaceInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
   /** The emitted module of this spec, or what is wrong with it. */
@@ -36,6 +38,7 @@ export function startCompiler(onAnswer: (answer: CompileAnswer) => void): Compil
   };
   return {
     compile: (text, files) => compiling.postMessage({ kind: "compile", id: ++newest, text, files }),
+    explain: () => compiling.postMessage({ kind: "explain", id: newest }),
     async suggest(place) {
       const answer = await ask((id) => ({ kind: "suggest", id, place }));
       return answer.kind === "suggest" ? answer.suggestions : [];

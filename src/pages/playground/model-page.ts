@@ -5,6 +5,8 @@ import { element } from "../shared/element.ts";
 import { codePanel } from "./code-panel.ts";
 import { startCompiler, type Compiler } from "./compiler.ts";
 import { createEditor } from "./editor.ts";
+import { gradientsPanel } from "./gradients-panel.ts";
+import { picturePanel } from "./picture-panel.ts";
 import { examplesOf } from "./examples.ts";
 import { madeData, planes } from "./made-data.ts";
 import { planeFile } from "./paths/spec-of-path.ts";
@@ -20,6 +22,15 @@ export interface ModelPage {
   /** The page's compiler, for what else compiles. */
   readonly compiler: Compiler;
   open(text: string, tab?: string): void;
+}
+
+/** Leads to a place in the spec; lines and columns from 1. */
+export type GoTo = (line: number, column: number) => void;
+
+/** A panel that shows what the compiler tells of a model. */
+export interface ExplanationPanel {
+  readonly element: HTMLElement;
+  show(explanation: Explanation): void;
 }
 
 /** How long nothing must be typed before it is compiled. */
@@ -38,19 +49,32 @@ export function modelPage(onChange: () => void): ModelPage {
   const host = element("div", { class: "editor" });
   const training = trainPanel();
   let shown: Explanation | undefined;
-  const code = codePanel((line, column) => editor.goTo(line, column));
-  /** Panels are filled when they are seen: an explanation of a large model is much to draw. */
+  const goTo: GoTo = (line, column) => editor.goTo(line, column);
+  const explaining: Readonly<Record<string, ExplanationPanel>> = {
+    Code: codePanel(goTo),
+    Gradients: gradientsPanel(goTo),
+    Picture: picturePanel(goTo),
+  };
+  /** The panel that is seen is filled: an explanation of a large model is much to work out and to draw. */
   const fill = () => {
-    if (shown !== undefined && tabs.chosen() === "Code") code.show(shown);
+    const panel = Object.hasOwn(explaining, tabs.chosen()) ? explaining[tabs.chosen()] : undefined;
+    if (panel === undefined) return;
+    if (shown !== undefined) panel.show(shown);
+    else compiler.explain();
   };
   const panels: Tab[] = [
     { name: "Train", panel: training.element },
-    { name: "Code", panel: code.element, onShow: () => fill() },
+    ...Object.entries(explaining).map(([name, panel]) => ({
+      name,
+      panel: panel.element,
+      onShow: () => fill(),
+    })),
   ];
 
   let changed = 0;
   const compile = () => {
     changed = performance.now();
+    shown = undefined;
     compiler.compile(editor.text(), files);
   };
   const hear = (answer: CompileAnswer) => {
@@ -67,7 +91,8 @@ export function modelPage(onChange: () => void): ModelPage {
         0,
       );
       status.textContent = `compiled in ${Math.round(answer.milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
-      return training.show(answer.trainer);
+      training.show(answer.trainer);
+      return fill();
     }
     shown = answer.explanation;
     status.dataset.explained = String(Math.round(performance.now() - changed));

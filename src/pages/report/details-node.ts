@@ -4,7 +4,7 @@ import { countText, sizeText, workText } from "../../util/size-text.ts";
 import type { ExplainedNode, RewriteUse, RuleUse } from "../../inspect/explanation.ts";
 import type { Context } from "./context.ts";
 import { bufferLink, kernelLink, layerLink, lineLinks, link, listed, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
-import { equation, math } from "./math.ts";
+import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer } from "./report-index.ts";
 import { transposeNote } from "./transpose-note.ts";
 

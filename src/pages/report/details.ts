@@ -5,7 +5,7 @@ import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../ins
 import type { Context, Pick } from "./context.ts";
 import { facts, nodeDetails, regionNames, some } from "./details-node.ts";
 import { bufferLink, kernelLink, layerLink, lineLinks, link, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
-import { equation, math } from "./math.ts";
+import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer, type KnownRule } from "./report-index.ts";
 import { transposeNote } from "./transpose-note.ts";
 

@@ -4,7 +4,7 @@ import type { ExplainedNode } from "../../inspect/explanation.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lazyList, type LazyList } from "./lazy-list.ts";
 import { kernelLink, layerLink, lineLinks, listed, nodeLink, parameterLink, ruleLink } from "./links.ts";
-import { equation, math } from "./math.ts";
+import { equation, math } from "../shared/math.ts";
 
 export function gradientsPanel(context: Context, first: string | undefined): Panel {
   const { derivations, layers } = context.index.explanation;

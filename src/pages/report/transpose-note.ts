@@ -6,7 +6,7 @@ import { element } from "../shared/element.ts";
 import type { ExplainedNode } from "../../inspect/explanation.ts";
 import type { Context } from "./context.ts";
 import { nodeLink } from "./links.ts";
-import { math } from "./math.ts";
+import { math } from "../shared/math.ts";
 
 /** Nothing for a node in whose formula no transpose stands. */
 export function transposeNote(context: Context, node: ExplainedNode): readonly HTMLElement[] {

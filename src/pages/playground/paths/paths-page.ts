@@ -45,7 +45,7 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
   const status = element("p", { class: "status", role: "status" });
   const steps = element(
     "select",
-    {},
+    { "aria-label": "How many steps" },
     ...stepChoices.map((count) => element("option", { value: count }, `${count} steps`)),
   );
   const curves = element("div", { class: "losses" });
@@ -67,7 +67,7 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
       showSpec();
     },
   });
-  const playing = player(element("label", { class: "chooser" }, "of ", steps), (shown, isSettled) => {
+  const playing = player(steps, (shown, isSettled) => {
     state = { ...state, shown };
     draw();
     if (isSettled) onChange();

@@ -2,7 +2,7 @@
  * Formulas as the browser sets them. The text that comes in is parsed, and only MathML's own elements are built anew from it: whatever
  * else stood there would be text.
  */
-import { element } from "../shared/element.ts";
+import { element } from "./element.ts";
 import type { ExplainedNode, Notation } from "../../inspect/explanation.ts";
 
 const namespace = "http://www.w3.org/1998/Math/MathML";
