@@ -17,7 +17,7 @@ export function positive(text: string): number {
 }
 
 export function port(text: string): number {
-  if (whole(text) <= 0xffff) return whole(text);
+  if (/^\d+$/.test(text) && Number(text) <= 0xffff) return Number(text);
   throw new InvalidArgumentError("It must be a port, a whole number up to 65535; 0 takes any that is free.");
 }
 
