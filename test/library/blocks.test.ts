@@ -109,7 +109,7 @@ describe("a transformer of repeated residual blocks", () => {
     const compilation = compileModel(parseModel(blocks), { dtype: "f32" });
     const of = "block.2.residual1.attention1.key";
     const { text } = views.gradients({ compilation, reports: [], of });
-    expect(text).toContain(of);
+    expect(text()).toContain(`∂L/∂${of} = `);
   });
 });
 
