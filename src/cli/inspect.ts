@@ -3,6 +3,9 @@ import type { ViewName } from "../inspect/index.ts";
 import type { KernelTimes } from "../inspect/measure-kernels.ts";
 import type { ExplainedCode } from "../inspect/explain-code.ts";
 import type { ExplainOptions } from "../inspect/explain.ts";
+import type { Explanation } from "../inspect/explanation.ts";
+import { isAskedFor } from "../inspect/kernel-facts.ts";
+import type { ReportData } from "../inspect/report-data.ts";
 import type { Format, Subject, View } from "../inspect/view.ts";
 import type { PassReport } from "../passes/run.ts";
 import type { Compilation } from "../pipeline.ts";
@@ -40,6 +43,8 @@ export async function inspectSpec(
   if (written !== undefined && show !== "kernels") throw usageError("--text belongs to --show kernels");
   if (!isOfWasm && (written === "wat" || !measure))
     throw usageError(`${measure ? "--text wat" : "--no-measure"} belongs to --show kernels --target wasm`);
+  if (format === "html" && output === undefined && process.stdout.isTTY)
+    throw usageError("--format html is a whole page, which nobody reads in a terminal", "-o report.html writes it to a file"); // prettier-ignore
   const reports: PassReport[] = [];
   const compiled = await compileSpec(spec, { dtype, target, watch: (report) => reports.push(report) });
   const { compilation, source } = compiled;
@@ -62,13 +67,21 @@ export async function inspectSpec(
   return 0;
 }
 
-/** The report has all views; it opens on this one. */
+/** The report has all views and all that is in them, whatever `--show` and `--of` say: they say where it opens. */
 async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions): Promise<string> {
   const [{ explain }, { reportPage }] = await Promise.all([
     import("../inspect/explain.ts"),
     import("../inspect/report-page.ts"),
   ]);
-  return reportPage({ explanation: await explain(subject, options), show, parameter: subject.of });
+  const explanation = await explain(subject, options);
+  return reportPage({ explanation, show, pick: pickOf(subject.of, show, explanation) });
+}
+
+function pickOf(of: string | undefined, show: ViewName, { kernels }: Explanation): ReportData["pick"] {
+  if (of === undefined) return undefined;
+  if (show === "gradients") return { kind: "parameter", key: of };
+  const kernel = kernels.find(({ program, name }) => isAskedFor(of, program, name));
+  return kernel && { kind: "kernel", key: String(kernel.index) };
 }
 
 /** @throws DiagnosticError for a format that the view does not have. */

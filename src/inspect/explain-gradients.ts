@@ -6,13 +6,13 @@ import type { Derivation } from "./explanation.ts";
 import { spellingOf, withSteps } from "./spelling.ts";
 import type { Subject } from "./view.ts";
 
-/** Of every trainable parameter on which the loss depends, or of the one asked for; the gradient itself is the last step. */
-export function explainGradients({ compilation, of }: Subject): Derivation[] {
+/** Of every trainable parameter on which the loss depends; the gradient itself is the last step. */
+export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
   const graph = compilation.lean.find(({ name }) => name === "gradient");
   invariant(graph !== undefined, "no program computes gradients");
   const spelling = spellingOf(graph);
   return compilation.built.parameters
-    .filter(({ name, trainable }) => trainable && (of === undefined || name === of))
+    .filter(({ trainable }) => trainable)
     .flatMap(({ name }): Derivation[] => {
       const output = graph.outputs.find(({ storage }) => storage === `gradient:${name}`);
       if (output === undefined) return [];

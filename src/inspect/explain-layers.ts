@@ -22,7 +22,7 @@ export function explainLayers(
     output: shapeText(outputs.get(layer.name)),
     parameters: built.parameters
       .filter((parameter) => parameter.layer === layer.name)
-      .map(({ name, shape }) => ({ name, shape, count: shape.reduce((product, size) => product * size, 1) })),
+      .map(({ name, shape, trainable }) => ({ name, shape, count: shape.reduce((product, size) => product * size, 1), trainable })), // prettier-ignore
     trainable: layer.trainable,
     forwardFlops: flops.get(layer.name)?.forward ?? 0,
     backwardFlops: flops.get(layer.name)?.backward ?? 0,

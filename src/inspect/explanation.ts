@@ -189,6 +189,15 @@ export interface ExplainedMemory {
   readonly buffers: readonly ExplainedBuffer[];
 }
 
+export interface ExplainedParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** How many numbers it has. */
+  readonly count: number;
+  /** Whether it is learnt by its gradient: not in a frozen layer, nor where it is a statistic. */
+  readonly trainable: boolean;
+}
+
 /** A layer as a summary has it. */
 export interface ExplainedLayer {
   readonly name: string;
@@ -196,7 +205,7 @@ export interface ExplainedLayer {
   readonly from: readonly string[];
   /** `[n, 128]` */
   readonly output: string;
-  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly count: number }[]; // prettier-ignore
+  readonly parameters: readonly ExplainedParameter[];
   readonly trainable: boolean;
   /** Of one pass over a full batch. */
   readonly forwardFlops: number;

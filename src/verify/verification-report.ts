@@ -26,7 +26,10 @@ export const verificationFormats = {
     htmlPage(`${subject.verification.name}: gradients verified`, [
       notesTable(subject),
       ...tablesOf(subject.verification),
-      ...panelsOf(subject.verification).map((panel) => chartSvg({ title: panel.title, panels: [panel] })),
+      ...panelsOf(subject.verification).map(
+        (panel) =>
+        chartSvg({ title: panel.title, panels: [{ ...panel, title: "error of the central difference against its step" }] }), // prettier-ignore
+      ),
     ]),
   svg: ({ verification }: VerificationSubject): string =>
     chartSvg({
@@ -164,7 +167,7 @@ const panelsOf = ({ parameters }: Verification): Panel[] =>
       ? []
       : [
           {
-            title: `${name}, ${worst.at}: error of the central difference against its step`,
+            title: `${name}, ${worst.at}`,
             x: { label: "step h", scale: "log" },
             y: { label: "|difference − emitted|", scale: "log" },
             series: [

@@ -1,5 +1,6 @@
 // `inspect`: every view, as text and as JSON. If one fails, what the compiler derived can no longer be looked at.
 import { afterAll, describe, expect, it } from "vitest";
+import { inspectSpec } from "../../src/cli/inspect.ts";
 import { parseGraph } from "../../src/ir/parse.ts";
 import { createBuilder } from "../../src/ops/index.ts";
 import { faultOfXml } from "../support/well-formed.ts";
@@ -16,6 +17,13 @@ const inspect = async (...args: readonly string[]) => {
 };
 
 describe("tapeless inspect", () => {
+  it("writes no page into a terminal", async () => {
+    const stdout = Object.assign(process.stdout, { isTTY: true });
+    const flags = { show: "graph", format: "html", target: "ts", measure: true, dtype: "f32" } as const;
+    await expect(inspectSpec("flowers.json", flags)).rejects.toThrow(/nobody reads in a terminal/);
+    stdout.isTTY = false;
+  });
+
   it("shows the five graphs in IR text", async () => {
     const text = await inspect("--show", "graph");
     for (const name of ["gradient", "update", "predict", "evaluate", "summarise"])

@@ -201,6 +201,34 @@ describe("what is picked in the report", () => {
     await page.close();
   });
 
+  it("a parameter without a gradient says why: a statistic is one, a name that nobody has is none", async () => {
+    const { page, complaints } = await open("convolution", { place: "#gradients/parameter/nope" });
+    const said = () => page.locator(".derivation p").textContent();
+    expect(await said()).toBe("This report has no parameter nope.");
+    await page.locator(".parameters a[data-frozen]").first().click();
+    await expect.poll(said).toContain("it is a statistic");
+    await expect.poll(() => details(page).textContent()).toContain("it is a statistic");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("`--of` chooses what it opens on, and leaves nothing out", async () => {
+    const output = join(folder, "of.html");
+    await reportOf("3"); // has written the spec
+    const flags = { format: "html", target: "ts", measure: true, dtype: "f32", output } as const;
+    await inspectSpec(join(folder, "3.json"), { ...flags, show: "gradients", of: "dense1.weight" });
+    const { page, complaints } = await openPage(browser, pathToFileURL(output).href);
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("dense1.weight");
+    expect(await page.locator(".parameters a[data-frozen]").count()).toBe(0);
+    await page.locator(".parameters a", { hasText: "dense3.bias" }).click();
+    await page.locator(".step math").first().waitFor();
+    await inspectSpec(join(folder, "3.json"), { ...flags, show: "kernels", of: "predict/dense2" });
+    await page.goto(pathToFileURL(output).href);
+    await expect.poll(() => details(page).textContent()).toContain("of program predict");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it("why there is a transpose is told in words: which factor, and which sum the chain rule leaves", async () => {
     const { page, complaints } = await open("3", { place: "#graph/node/gradient%2Fd_dense2.weight" });
     const heading = details(page).getByRole("heading", { name: "Why there is a transpose" });

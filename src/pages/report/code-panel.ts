@@ -38,7 +38,12 @@ export function codePanel(context: Context): Panel {
     element(
       "div",
       { class: "beside" },
-      element("div", { class: "pane" }, element("h2", {}, `${explanation.model.name}.ts`), code.element),
+      element(
+        "div",
+        { class: "pane" },
+        element("h2", {}, `generated/${explanation.model.name}.ts`),
+        code.element,
+      ),
       specTexts.length > 0
         ? element(
             "div",

@@ -90,7 +90,7 @@ function whereParts(context: Context, { id, kernel, type }: ExplainedNode): read
   });
   const rows = facts([
     ["Kernel", kernel === undefined ? undefined : kernelLink(context, kernel, "kernels")],
-    ["Lines", lines.length === 0 ? undefined : lineLinks(context, lines)],
+    [lines.length === 1 ? "Line" : "Lines", lines.length === 0 ? undefined : lineLinks(context, lines)],
     ["Memory", inMemory.length > 0 ? element("span", {}, ...listed(inMemory)) : isFused ? `none: fused, ${type} never leaves the registers` : undefined], // prettier-ignore
     ["Gradients", parameters.length === 0 ? undefined : element("span", {}, "it is a step to ", ...some(parameters.map((name) => parameterLink(context, name, "gradients"))))], // prettier-ignore
   ]);

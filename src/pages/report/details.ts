@@ -8,6 +8,7 @@ import { bufferLink, kernelLink, layerLink, lineLinks, link, nodeLink, parameter
 import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer, type KnownRule } from "./report-index.ts";
 import { transposeNote } from "./transpose-note.ts";
+import { withoutGradient } from "./without-gradient.ts";
 
 type Part = HTMLElement | string;
 
@@ -166,7 +167,7 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
     ]),
     element("h3", {}, "Its gradient"),
     gradient === undefined
-      ? element("p", {}, "None: its layer is frozen, or no loss depends on it.")
+      ? element("p", {}, withoutGradient(index, name))
       : element("p", {}, nodeLink(context, gradient), ", after ", link(context, { view: "gradients", pick: { kind: "parameter", key: name } }, `${steps.length} steps from the loss`)), // prettier-ignore
     ...(node === undefined ? [] : [element("div", { class: "display" }, equation(node))]),
     ...(layer.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, layer.place)]),

@@ -5,8 +5,9 @@ import type { Context, Panel, Pick } from "./context.ts";
 import { lazyList, type LazyList } from "./lazy-list.ts";
 import { kernelLink, layerLink, lineLinks, listed, nodeLink, parameterLink, ruleLink } from "./links.ts";
 import { equation, math } from "../shared/math.ts";
+import { withoutGradient } from "./without-gradient.ts";
 
-export function gradientsPanel(context: Context, first: string | undefined): Panel {
+export function gradientsPanel(context: Context): Panel {
   const { derivations, layers } = context.index.explanation;
   const list = element("nav", { class: "parameters", "aria-label": "Parameters" });
   const shown = element("div", { class: "scroll derivation" });
@@ -48,7 +49,7 @@ export function gradientsPanel(context: Context, first: string | undefined): Pan
     shown.replaceChildren(
       title,
       nodes.length === 0
-        ? element("p", {}, "It has none: its layer is frozen, or its values are statistics that training keeps without gradients.") // prettier-ignore
+        ? element("p", {}, withoutGradient(context.index, parameter))
         : element("div", { class: "steps" }, ...steps.parts),
     );
     shown.scrollTop = 0;
@@ -58,7 +59,7 @@ export function gradientsPanel(context: Context, first: string | undefined): Pan
     const through = node === undefined ? [] : context.index.derivationsOfNode(node);
     if (pick?.kind === "parameter") choose(pick.key);
     else if (current === undefined || (through.length > 0 && !through.includes(current)))
-      choose(through[0] ?? first ?? derivations[0]?.parameter ?? "");
+      choose(through[0] ?? derivations[0]?.parameter ?? "");
     const place = node === undefined ? -1 : (context.index.derivations.get(current ?? "")?.steps.indexOf(node) ?? -1); // prettier-ignore
     if (place >= 0) steps?.item(place)?.scrollIntoView({ block: "nearest" });
     for (const [i, item] of steps?.drawn() ?? []) item.toggleAttribute("data-current", i === place);
@@ -90,7 +91,9 @@ function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElem
   const where = [
     ...(layer === undefined ? [] : [context.index.layers.has(layer) ? layerLink(context, layer) : layer]),
     ...(kernel === undefined ? [] : [element("span", {}, "kernel ", kernelLink(context, kernel, "kernels"))]), // prettier-ignore
-    ...(lines.length === 0 ? [] : [element("span", {}, "lines ", lineLinks(context, lines))]),
+    ...(lines.length === 0
+      ? []
+      : [element("span", {}, lines.length === 1 ? "line " : "lines ", lineLinks(context, lines))]),
   ];
   return element(
     "article",

@@ -1,9 +1,9 @@
 /** What keys do. */
 import { element } from "../shared/element.ts";
 
-const keys: readonly (readonly [keys: string, what: string])[] = [
+const keysOf = (views: number): readonly (readonly [keys: string, what: string])[] => [
   ["/  or  Ctrl K", "search"],
-  ["1 … 8", "go to a view"],
+  [`1 … ${views}`, "go to a view"],
   ["Tab, Enter", "go from link to link, follow one"],
   ["Esc", "pick nothing"],
   ["Alt ←, Alt →", "back, forward: every pick and view is a place in the browser's history"],
@@ -13,13 +13,14 @@ const keys: readonly (readonly [keys: string, what: string])[] = [
   ["?", "this list"],
 ];
 
-export function helpDialog(): HTMLDialogElement {
+/** Of a page with so many views. */
+export function helpDialog(views: number): HTMLDialogElement {
   const close = element("button", { type: "submit" }, "Close");
   return element(
     "dialog",
     { class: "help", "aria-label": "Keys" },
     element("h2", {}, "Keys"),
-    element("dl", {}, ...keys.flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])), // prettier-ignore
+    element("dl", {}, ...keysOf(views).flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])), // prettier-ignore
     element("form", { method: "dialog" }, close),
   );
 }

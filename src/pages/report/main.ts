@@ -23,11 +23,11 @@ import { titled } from "./titled.ts";
 type Makers = Partial<Record<ViewName, () => Panel>>;
 
 /** The views that this report has something for, in order. */
-function makersOf(context: Context, { parameter }: ReportData): Makers {
+function makersOf(context: Context): Makers {
   const { pictures, derivations, passes, kernels, memory } = context.index.explanation;
   return {
     ...(pictures.length > 0 && { graph: () => graphPanel(context) }),
-    ...(derivations.length > 0 && { gradients: () => gradientsPanel(context, parameter) }),
+    ...(derivations.length > 0 && { gradients: () => gradientsPanel(context) }),
     ...(passes.length > 0 && { passes: () => passesPanel(context) }),
     ...(kernels.length > 0 && { kernels: () => kernelsPanel(context) }),
     ...(memory.buffers.length > 0 && { memory: () => memoryPanel(context) }),
@@ -39,11 +39,9 @@ function makersOf(context: Context, { parameter }: ReportData): Makers {
 function start(data: ReportData): void {
   const index = indexOf(data.explanation);
   const names = viewNames.find((name) => name === data.show) ?? "layers";
-  const pick =
-    data.parameter === undefined ? undefined : ({ kind: "parameter", key: data.parameter } as const);
-  const selection = selectionOf({ view: names, pick });
+  const selection = selectionOf({ view: names, pick: data.pick });
   const context: Context = { index, selection };
-  const makers = makersOf(context, data);
+  const makers = makersOf(context);
   const views = viewNames.filter((name) => makers[name] !== undefined);
   const panels = new Map<ViewName, Panel>();
   const centre = element("main", { tabindex: -1 });
@@ -53,7 +51,7 @@ function start(data: ReportData): void {
     return made;
   });
   const { element: search, focus } = searchField(context);
-  const help = helpDialog();
+  const help = helpDialog(views.length);
   const helpButton = element("button", { type: "button", "aria-label": "Keys" }, "?");
   helpButton.addEventListener("click", () => help.showModal());
   document.body.append(

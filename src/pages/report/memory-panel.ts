@@ -80,7 +80,7 @@ function totalsOf({
       ...rows,
       element("li", {}, element("strong", {}, `the whole arena ${sizeText(bytes)}`)),
     ),
-    element("p", {}, `Temporaries would take ${sizeText(withoutSharing)} if none shared memory; sharing makes that ${sizeText(temporaryBytes)}${withoutSharing > 0 ? `, ${Math.round((1 - temporaryBytes / withoutSharing) * 100)} % less` : ""}. No plan could do with less than ${sizeText(lowerBound)}: so much lives at once at the worst call.`), // prettier-ignore
+    element("p", {}, `The temporaries of all programs together would take ${sizeText(withoutSharing)} if none shared memory; sharing makes that ${sizeText(temporaryBytes)}${withoutSharing > 0 ? `, ${Math.round((1 - temporaryBytes / withoutSharing) * 100)} % less` : ""}. No plan could do with less than ${sizeText(lowerBound)}: so much lives at once at the worst call.`), // prettier-ignore
   );
 }
 
@@ -106,7 +106,7 @@ function sharingText(memory: ExplainedMemory, program: ProgramName): string {
   const own = temporariesOf(memory, program);
   const sum = own.reduce((all, { bytes }) => all + bytes, 0);
   const taken = Math.max(0, ...own.map(({ offset, bytes }) => offset + bytes)) - Math.min(...own.map(({ offset }) => offset)); // prettier-ignore
-  return `${countText(own.length)} temporaries of ${sizeText(sum)} in all lie in ${sizeText(own.length === 0 ? 0 : taken)}.`;
+  return `In this program, ${program}: ${countText(own.length)} temporaries, ${sizeText(sum)} together, lie in ${sizeText(own.length === 0 ? 0 : taken)}.`;
 }
 
 const bufferTable = (context: Context, buffers: readonly ExplainedBuffer[], root: HTMLElement): Table =>
