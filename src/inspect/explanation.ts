@@ -189,15 +189,6 @@ export interface ExplainedMemory {
   readonly buffers: readonly ExplainedBuffer[];
 }
 
-export interface ExplainedParameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** How many numbers it has. */
-  readonly count: number;
-  /** Whether it is learnt by its gradient: not in a frozen layer, nor where it is a statistic. */
-  readonly trainable: boolean;
-}
-
 /** A layer as a summary has it. */
 export interface ExplainedLayer {
   readonly name: string;
@@ -205,7 +196,8 @@ export interface ExplainedLayer {
   readonly from: readonly string[];
   /** `[n, 128]` */
   readonly output: string;
-  readonly parameters: readonly ExplainedParameter[];
+  /** Those that are `trainable` are neither of a frozen layer nor statistics. */
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly count: number; readonly trainable: boolean }[]; // prettier-ignore
   readonly trainable: boolean;
   /** Of one pass over a full batch. */
   readonly forwardFlops: number;
