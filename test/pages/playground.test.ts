@@ -210,7 +210,7 @@ describe("the playground", () => {
     await compiled(page);
     expect(await page.locator(".notice").textContent()).toContain("the link is broken");
     await write(page, 'export default (globalThis.wasRun = "<img src=x onerror=alert(1)>");');
-    await page.locator(".problem").first().waitFor();
+    await page.locator(".problem", { hasText: "this is a spec in TypeScript" }).waitFor();
     expect(await page.evaluate(() => "wasRun" in globalThis)).toBe(false);
     expect(await page.locator("img").count()).toBe(0);
     expect(complaints).toEqual([]);
