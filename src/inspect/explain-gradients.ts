@@ -2,8 +2,10 @@
 import { invariant } from "../diagnostics/errors.ts";
 import { collectNodes } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
+import { hasTrait } from "../ops/index.ts";
 import type { Derivation } from "./explanation.ts";
 import { spellingOf, withSteps } from "./spelling.ts";
+import type { Spelling } from "./spelling.ts";
 import type { Subject } from "./view.ts";
 
 /** Of every trainable parameter on which the loss depends, or of the one asked for; the gradient itself is the last step. */
@@ -16,15 +18,19 @@ export function explainGradients({ compilation, of }: Subject): Derivation[] {
     .flatMap(({ name }): Derivation[] => {
       const output = graph.outputs.find(({ storage }) => storage === `gradient:${name}`);
       if (output === undefined) return [];
-      const steps = stepsTo(output.node).filter((node) => spelling.isNamed(node) || node === output.node);
-      return [{ parameter: name, steps: steps.map((node) => `gradient/${spelling.nameOf(node)}`) }];
+      const steps = stepsTo(output.node, spelling).map((node) => `gradient/${spelling.nameOf(node)}`);
+      return [{ parameter: name, steps }];
     });
 }
 
-/** Nodes of the backward part on which the gradient depends; those of the steps of a recurrence before the first value that they make. */
-export function stepsTo(gradient: Node): Node[] {
+/**
+ * The values with names of the backward part on which the gradient depends; those of the steps of a recurrence before the first value that
+ * they make. What such a step is given (a forward value, say) is read and not derived, so it is none. The gradient itself always is one: it
+ * may have simplified to a forward value.
+ */
+export function stepsTo(gradient: Node, spelling: Spelling): Node[] {
+  const isDerived = (node: Node): boolean =>
+    node.origin.forward !== undefined && spelling.isNamed(node) && !hasTrait(node, "leaf");
   const nodes = withSteps(collectNodes([{ storage: "gradient", node: gradient }]));
-  const backward = nodes.filter(({ origin }) => origin.forward !== undefined);
-  // A gradient that simplified to a forward value still is a step.
-  return backward.includes(gradient) ? backward : [...backward, gradient];
+  return nodes.filter((node) => node === gradient || isDerived(node));
 }

@@ -11,7 +11,7 @@ import type { GraphBuilder } from "../ir/builder.ts";
 import { createBuilder, hasTrait, vjpOf } from "../ops/index.ts";
 import { named } from "../ops/notation/formula.ts";
 import type { Formula } from "../ops/notation/formula.ts";
-import { nodeFormula } from "../ops/notation/node-formula.ts";
+import { constantOf, nodeFormula } from "../ops/notation/node-formula.ts";
 import { runPasses } from "../passes/run.ts";
 import { graphPasses } from "../pipeline.ts";
 import type { RuleUse } from "./explanation.ts";
@@ -19,13 +19,14 @@ import { notationOf } from "./notation/notation.ts";
 
 type General = RuleUse["general"];
 
-/** Gives the rule of a node's op, for its types and attributes; the same one is derived once. */
+/** Gives the rule of a node's op, for its types, attributes and numbers (see `numberOrLeaf`); the same one is derived once. */
 export function generalRules(): (z: Node) => General {
   const known = new Map<string, General>();
   return (z) => {
     if (z.op === "scan") return recurrenceRule();
     const types = [z, ...operandsOf(z)].map(({ type }) => typeText(type));
-    const key = `${z.op} ${types.join()} ${JSON.stringify(z.attributes)}`;
+    const numbers = operandsOf(z).map((operand) => String(constantOf(operand)));
+    const key = `${z.op} ${types.join()} ${numbers.join()} ${JSON.stringify(z.attributes)}`;
     const rule = known.get(key) ?? derive(z);
     known.set(key, rule);
     return rule;
@@ -53,12 +54,11 @@ function derive(node: Node): General {
   };
 }
 
-/** Constants are part of the rule: that of x² is not that of x to the y. */
+/** Numbers are part of the rule: that of x² is not that of x to the y. */
 const numberOrLeaf = (operand: Node, name: string, g: GraphBuilder): Node =>
   isNumber(operand) ? operand : g.input({ name, type: operand.type });
 
-const isNumber = (node: Node): boolean =>
-  node.op === "constant" || (node.op === "broadcast" && isNumber(node.operands.x));
+const isNumber = (node: Node): boolean => constantOf(node) !== undefined;
 
 const simplified = (graph: Graph, g: GraphBuilder): Graph =>
   runPasses(graph, graphPasses, g, { exact: false, skip: new Set() });

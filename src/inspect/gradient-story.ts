@@ -9,6 +9,7 @@ import type { Node } from "../ir/nodes.ts";
 import { typeText } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
 import type { Formula } from "../ops/notation/formula.ts";
+import { constantOf } from "../ops/notation/node-formula.ts";
 import { stepsTo } from "./explain-gradients.ts";
 import type { RewriteUse, RuleUse } from "./explanation.ts";
 import { generalRules } from "./general-rule.ts";
@@ -73,12 +74,15 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
     derivation: ruleOf(node),
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
-  /** What a formula reads: values with names, and on the way to them those without. */
+  /**
+   * What a formula reads: values with names, and on the way to them those without. Numbers are not among these: equal ones are one node, so
+   * that theirs is the rule of whoever wrote that number first.
+   */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {
       if (spelling.isNamed(operand)) return { named: [operand], through: [] };
       const inner = readBy(operand);
-      const isDerived = operand.origin.forward !== undefined && operand.op !== "constant";
+      const isDerived = operand.origin.forward !== undefined && constantOf(operand) === undefined;
       return isDerived ? { ...inner, through: [...inner.through, operand] } : inner;
     });
     return {
@@ -92,8 +96,7 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
     const [, parameter] = /^gradient:(.*)$/.exec(storage) ?? [];
     if (parameter === undefined || (of !== undefined && parameter !== of)) return [];
     if (told.has(gradient)) return [{ parameter, from: [told.get(gradient) ?? 0], steps: [] }];
-    const isStep = (node: Node) => (spelling.isNamed(node) && !hasTrait(node, "leaf")) || node === gradient;
-    const fresh = stepsTo(gradient).filter((node) => isStep(node) && !told.has(node));
+    const fresh = stepsTo(gradient, spelling).filter((node) => !told.has(node));
     const reads = fresh.map(readBy);
     const from = new Set(reads.flatMap(({ named }) => named.flatMap((node) => told.get(node) ?? [])));
     const steps = fresh.map((node, i): Step => {

@@ -95,7 +95,7 @@ function appliedText(derivations: readonly Derived[]): string[] {
 const generalText = ({ general }: RuleUse): string =>
   `${general.forward.text}  ⇒  ${general.derivative.text}`;
 
-/** Every node that was derived is in it: as a step, or with the step whose formula writes it out. */
+/** Every node that was derived is in it, numbers apart: as a step, or with the step whose formula writes it out. */
 const storyJson = ({ forward, derivations }: GradientStory): unknown => ({
   values: forward.flatMap(({ values }) => values.map(valueJson)),
   derivations: derivations.map(({ parameter, from, steps }) => ({

@@ -17,6 +17,7 @@ const classifier = {
   optimizer: "sgd",
   training: { epochs: 1, batchSize: 8 },
 };
+const lstm = { ...classifier, inputs: { x: { shape: [5, 3] } }, network: [{ type: "lstm", units: 4 }, { type: "dense", units: 3 }] }; // prettier-ignore
 const recurrent = {
   ...classifier,
   inputs: { x: { shape: [7, 2] } },
@@ -40,6 +41,7 @@ function explained(spec: object) {
 describe.each([
   ["a classifier", classifier],
   ["a recurrent model", recurrent],
+  ["a model with gates", lstm],
 ])("the nodes of %s", (_, spec) => {
   const { nodes, derivations } = explained(spec);
   const ids = new Set(nodes.map(({ id }) => id));
@@ -65,6 +67,9 @@ describe.each([
     for (const { parameter, steps } of derivations) {
       const last = nodes.find(({ id }) => id === steps.at(-1));
       expect(last?.outputs).toContain(`gradient:${parameter}`);
+      // What a recurrence's step is given says nothing but its own name.
+      const told = nodes.filter(({ id }) => steps.includes(id));
+      expect(told.filter(({ symbol, formula }) => symbol.text === formula.text)).toEqual([]);
     }
   });
 });

@@ -14,6 +14,7 @@ const base = {
   training: { epochs: 1, batchSize: 4 },
 };
 const classes = { targets: { y: { classes: 3 } }, loss: "cross-entropy" };
+const smoothed = { ...classes, loss: { type: "cross-entropy", smoothing: 0.1 } };
 const sequence = { inputs: { x: { shape: [7, 2] } } };
 const dense = (units: number, activation = "linear") => ({ type: "dense", units, activation });
 
@@ -59,6 +60,18 @@ it("tells the steps of a recurrence, forwards and backwards, each value with its
   expect(text).toContain("rnn1 = rnn1[t] for t = 0 … 6");
   expect(text).toContain("∂L/∂rnn1_inputs[t] for t = 6 … 0");
   expect(text).toContain("∂L/∂rnn1.recurrent = rnn1_h_beforeᵀ · ∂L/∂rnn1_inputs");
+});
+
+it("gives each rule with the number of its own application", () => {
+  const text = viewOf({ ...smoothed, network: [dense(3)] }).text();
+  expect(text).toContain("multiply.vjp: z = 0.9 · y  ⇒  dy = 0.9 · dz");
+  expect(text).toMatch(/multiply\.vjp: z = 0\.0333333… · y  ⇒  dy = 0\.0333333… · dz/);
+});
+
+it("names no rule for a number that another rule wrote first", () => {
+  const text = viewOf(models.lstm, "lstm1.weight").text();
+  const gate = /^.*∂L\/∂lstm1_slice = .*\n((?: +by .*\n)*)/m.exec(text)?.[1];
+  expect(gate?.trim()).toBe("by sigmoid.vjp of lstm1_input[t] = σ(lstm1_sum[:, 0:3])   (lstm1)");
 });
 
 describe("the steps of thirty layers", () => {

@@ -36,8 +36,8 @@ const comparison =
     x: isNumber(x) ? infix(mirrored, part(y), part(x)) : infix(sign, part(x), part(y)),
   });
 
-/** What a constant is, however repeated. */
-function constantOf(node: Node): number | undefined {
+/** What a constant is, however repeated; undefined for what is none. */
+export function constantOf(node: Node): number | undefined {
   if (node.op === "constant") return node.attributes.value;
   return node.op === "broadcast" ? constantOf(node.operands.x) : undefined;
 }
