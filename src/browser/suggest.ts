@@ -1,6 +1,6 @@
 /** What may stand at a place of a spec, and what stands there means: from the schema that validates, so that the editor never says otherwise. */
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
-import { keysOf, mustBe, namesOf, nodeAtPath, type SchemaNode } from "../spec/schema-node.ts";
+import { keysOf, mustBe, namesOf, nodeAtPath, tagKeysOf, type SchemaNode } from "../spec/schema-node.ts";
 
 /** A place in a spec that may be half written. */
 export interface PlaceInSpec {
@@ -24,12 +24,14 @@ export function suggest(schema: SchemaNode, { path, at, spec }: PlaceInSpec): Su
   if (at === "value") return valuesAt(schema, path, spec);
   const node = nodeAtPath(schema, path, spec);
   if (node === undefined) return [];
-  const value = valueAt(spec, path);
+  const found = valueAt(spec, path);
+  // What is no object yet becomes one with its first key.
+  const value = typeof found === "object" && found !== null ? found : {};
   const { own, others } = keysOf(node, value);
-  const taken = typeof value === "object" && value !== null ? Object.keys(value) : [];
-  return [...new Set([...own, ...others])]
-    .filter((key) => !taken.includes(key) && key !== "$schema")
-    .map((key) => ({ label: key, isText: true, ...wordsOf(nodeAtPath(schema, [...path, key], spec)) }));
+  const of = { ...node, $defs: schema.$defs };
+  return [...new Set([...own, ...tagKeysOf(node), ...others])]
+    .filter((key) => !Object.hasOwn(value, key) && key !== "$schema")
+    .map((key) => ({ label: key, isText: true, ...wordsOf(nodeAtPath(of, [key], value)) }));
 }
 
 /** What the key at the end of the path means, and what its value must be. */

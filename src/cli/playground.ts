@@ -1,9 +1,10 @@
 /** `tapeless playground`: serves the page on this machine until it is interrupted, or writes its files; or, with --check, whether they are up to date. */
 import { spawn } from "node:child_process";
-import { mkdir } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DiagnosticError } from "../diagnostics/errors.ts";
 import { fileReason } from "../util/file-reason.ts";
-import { playgroundFiles, playgroundPolicy } from "../web/playground-files.ts";
+import { isPlayground, playgroundFiles, playgroundPolicy } from "../web/playground-files.ts";
 import { serveFiles, type ServedFiles } from "../web/serve-files.ts";
 import { checkFile } from "./check-file.ts";
 import { usageError } from "./usage-error.ts";
@@ -59,12 +60,32 @@ async function checkAll(folder: string, files: ReadonlyMap<string, string>): Pro
 }
 
 async function writeAll(folder: string, files: ReadonlyMap<string, string>): Promise<number> {
+  await checkOwn(folder);
   await mkdir(folder, { recursive: true }).catch((error: unknown) => {
     throw usageError(`${folder} cannot be made: ${fileReason(error)}`);
   });
   for (const [name, text] of files) await writeFile(join(folder, name), text);
   process.stderr.write(`${files.size} files in ${folder}: open its index.html\n`);
   return 0;
+}
+
+/** Nobody's site is written over: the folder is new, empty, or has a playground. @throws DiagnosticError (T1014) */
+async function checkOwn(folder: string): Promise<void> {
+  // What is no folder, or may not be read, is told when it is made or written to.
+  const found = await readdir(folder).catch(() => []);
+  const seen = found.filter((name) => !name.startsWith(".")).sort();
+  if (seen.length === 0) return;
+  const page = await readFile(join(folder, "index.html"), "utf8").catch(() => "");
+  if (isPlayground(page)) return;
+  const named = seen.slice(0, 3).join(", ") + (seen.length > 3 ? ", …" : "");
+  throw new DiagnosticError([
+    {
+      code: "T1014",
+      severity: "error",
+      message: `-o ${folder}: the folder has files, and they are no playground's: ${named}`,
+      hint: "name a folder that is new or empty, or one that a playground was written to",
+    },
+  ]);
 }
 
 /** What opens an address on each system; where there is none, the printed address has to do. */

@@ -70,6 +70,12 @@ export function keysOf(node: SchemaNode, value: unknown): { own: string[]; other
   return { own, others: all.filter((key) => !own.includes(key)) };
 }
 
+/** The keys by which an object chooses among the node's forms: `type`, `fn`. */
+export function tagKeysOf(node: SchemaNode): string[] {
+  const members = alternatives(node).flatMap(({ properties = {} }) => Object.entries(properties));
+  return [...new Set(members.flatMap(([key, member]) => (isTag(member) ? [key] : [])))];
+}
+
 const isTag = (member: SchemaNode | boolean): boolean =>
   typeof member === "object" && member.const !== undefined;
 

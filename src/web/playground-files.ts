@@ -24,6 +24,11 @@ export const playgroundPolicy = [
 
 const scripts = ["page.js", "compiler.js", "libraries.js", "data.js"];
 
+const title = "<title>tapeless playground</title>";
+
+/** Whether this is the text of a playground's index.html, of whatever version. */
+export const isPlayground = (page: string): boolean => page.includes(title);
+
 const html = (): string =>
   [
     "<!doctype html>",
@@ -32,7 +37,7 @@ const html = (): string =>
     '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${playgroundPolicy}">`,
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    "<title>tapeless playground</title>",
+    title,
     '<link rel="icon" href="data:,">',
     '<link rel="stylesheet" href="page.css">',
     ...scripts.map((file) => `<script defer src="${file}"></script>`),

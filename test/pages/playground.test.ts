@@ -138,6 +138,36 @@ describe("the playground", () => {
     await page.close();
   });
 
+  it("completes keys of YAML, from their first letters and where nothing is written yet", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    await compiled(page);
+    const choice = (label: string) =>
+      page.locator(".cm-tooltip-autocomplete li").getByText(label, { exact: true });
+    for (const [before, typed, label] of [
+      ["", "net", "network"],
+      ["name: x\n", "net", "network"],
+      ["network:\n  - { type: dense, ", "un", "units"],
+      ["network:\n  - type: dense\n    ", "un", "units"],
+      ["network:\n  - ", "ty", "type"],
+      ["optimizer:\n  type: adam\n  ", "le", "learningRate"],
+      ["optimizer:\n  type: adam\n  ", "", "learningRate"],
+      ["optimizer:\n  ", "", "type"],
+      ["metrics:\n  - ", "accu", "accuracy"],
+    ] as const) {
+      await page.locator(".cm-content").click();
+      await page.keyboard.press("Control+A");
+      await page.keyboard.press("Delete");
+      await page.keyboard.insertText(before);
+      if (typed !== "") await page.keyboard.type(typed);
+      else await page.keyboard.press("Control+Space");
+      await choice(label).waitFor();
+      await page.keyboard.press("Escape");
+      await choice(label).waitFor({ state: "detached" });
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
   it("shows the derivation of each gradient, and the picture, of the text that is in the editor", async () => {
     const { page, complaints } = await openPage(browser, served.url);
     await page.getByRole("tab", { name: "Gradients" }).click();

@@ -1,7 +1,7 @@
 /** The editor of specs: JSON or YAML, with the schema's keys and values to choose from, and the compiler's own diagnostics at their places. */
 import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { json } from "@codemirror/lang-json";
-import { yaml } from "@codemirror/lang-yaml";
+import { yaml, yamlLanguage } from "@codemirror/lang-yaml";
 import { syntaxTree } from "@codemirror/language";
 import { setDiagnostics, type Diagnostic as Mark } from "@codemirror/lint";
 import { Compartment, EditorState } from "@codemirror/state";
@@ -11,7 +11,7 @@ import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { element } from "../shared/element.ts";
 import type { Compiler } from "./compiler.ts";
 import { editorTheme } from "./editor-theme.ts";
-import { outlineOf } from "./outline.ts";
+import { outlineOf, type CursorPlace } from "./outline.ts";
 
 export interface Editor {
   readonly text: () => string;
@@ -84,30 +84,47 @@ function markOf({ doc }: EditorState, { severity, code, message, hint, place }: 
 const outlineIn = (state: EditorState) =>
   outlineOf(syntaxTree(state).topNode, (from, to) => state.doc.sliceString(from, to));
 
+/** Where the cursor is. In YAML nothing stands at an empty place, so it is asked where a word would be that is begun there. */
+function placeIn(state: EditorState, position: number): CursorPlace | undefined {
+  const text = state.doc.toString();
+  if (isJsonText(text) || /[\w-]/.test(text.charAt(position - 1))) return outlineIn(state).cursorAt(position);
+  const begun = `${text.slice(0, position)}_${text.slice(position)}`;
+  const tree = yamlLanguage.parser.parse(begun);
+  const outline = outlineOf(tree.topNode, (from, to) => begun.slice(from, to));
+  const place = outline.cursorAt(position + 1);
+  return place && { ...place, from: position, to: position };
+}
+
 async function complete(context: CompletionContext, compiler: Compiler): Promise<CompletionResult | null> {
   if (!context.explicit && context.matchBefore(/["\w-]/) === null) return null;
-  const place = outlineIn(context.state).cursorAt(context.pos);
+  const place = placeIn(context.state, context.pos);
   if (place === undefined) return null;
-  const { from, to, at, hasColon, path, spec } = place;
-  const suggestions = await compiler.suggest({ path, at, spec });
+  const { from, to, at, hasColon, mayBeKey, path, spec } = place;
+  const kinds = mayBeKey ? (["value", "key"] as const) : [at];
+  const found = await Promise.all(
+    kinds.map(async (kind) =>
+      (await compiler.suggest({ path, at: kind, spec })).map((each) => ({ ...each, kind })),
+    ),
+  );
+  const suggestions = found.flat();
   if (suggestions.length === 0) return null;
   const isJson = isJsonText(context.state.doc.toString());
-  const written = (label: string, isText: boolean): string => {
+  const written = (label: string, isText: boolean, kind: CursorPlace["at"]): string => {
     const name = isJson && isText ? JSON.stringify(label) : label;
-    return at === "key" && !hasColon ? `${name}: ` : name;
+    return kind === "key" && !hasColon ? `${name}: ` : name;
   };
   return {
     from,
     to,
     filter: true,
-    options: suggestions.map(({ label, detail, about, isText }) => ({
+    options: suggestions.map(({ label, detail, about, isText, kind }) => ({
       // What was typed begins with the quote.
       label: isJson && isText ? JSON.stringify(label) : label,
       displayLabel: label,
-      apply: written(label, isText),
+      apply: written(label, isText, kind),
       detail,
       info: about === "" ? undefined : about,
-      type: at === "key" ? "property" : "enum",
+      type: kind === "key" ? "property" : "enum",
     })),
   };
 }

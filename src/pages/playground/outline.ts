@@ -11,6 +11,8 @@ export interface CursorPlace extends PlaceInSpec {
   readonly to: number;
   /** Whether a colon follows already. */
   readonly hasColon: boolean;
+  /** Whether this value of YAML begins a line or an item, so that it may as well become the first key of an object. */
+  readonly mayBeKey?: boolean;
 }
 
 type Path = readonly (string | number)[];
@@ -105,13 +107,19 @@ export function outlineOf(root: SyntaxNode, textOf: (from: number, to: number) =
     const bare = { from: position - word.length, to: position, hasColon: false, spec };
     for (let node: SyntaxNode | null = found; node !== null; node = node.parent) {
       if (isOneOf(names, node)) {
-        const hasColon = node.nextSibling?.name === ":" || /^\s*:/.test(textOf(node.to, node.to + 20));
-        return { path: pathTo(node), at: "key", spec, from: node.from, to: node.to, hasColon };
+        // In braces that are not closed YAML reads on over the end of the line.
+        const isCut = textOf(node.from, node.to).includes("\n");
+        const to = isCut ? position : node.to;
+        const hasColon = !isCut && (node.nextSibling?.name === ":" || /^\s*:/.test(textOf(to, to + 20)));
+        return { path: pathTo(node), at: "key", spec, from: node.from, to, hasColon };
       }
-      if (isOneOf(scalars, node)) {
+      // A key of YAML holds a literal: it is told of as a key.
+      if (isOneOf(scalars, node) && !isOneOf(names, node.parent ?? undefined)) {
         const isKey = isOneOf(objects, node.parent ?? undefined);
         const place = { path: pathTo(node), spec, from: node.from, to: node.to, hasColon: false };
-        return { ...place, at: isKey ? "key" : "value" };
+        const before = textOf(Math.max(0, node.from - 100), node.from);
+        const mayBeKey = node.name === "Literal" && /(?:^|\n)[ \t]*(?:-[ \t]+)*$/.test(before);
+        return { ...place, at: isKey ? "key" : "value", mayBeKey };
       }
       if (isOneOf(pairs, node)) {
         const key = keyOf(node);
