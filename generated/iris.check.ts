@@ -5,11 +5,12 @@
 import { createTrainer, model } from "./iris.ts";
 import type { Batch, ModelFacts, Trainer } from "./iris.ts";
 
-/** Which spec it is, and the batch that gradients are compared for: its rows, and the operations of one loss. */
+/** Which spec it is; the batch that gradients are compared for: its rows, and the operations of one loss; and whether the engine keeps numbers. */
 const facts: CheckFacts = {
   specHash: "27c8a362a750b477df686c9221a616f3c851e0a928c929cda4181b4cd6d1419d",
   rows: 13,
   flops: 3970,
+  handsOnNumbers: false,
 };
 
 // The arena: one block of 5744 bytes. Each line is the offset of a tensor, in elements of its type;
@@ -162,7 +163,7 @@ type HeapMeter = () => number;
 /** After so many steps an engine has compiled all that it wants to. */
 const enough = 4000;
 
-const attempts = 4;
+const attempts = 16;
 
 interface MeasuredStep {
   step(): number;
@@ -492,7 +493,7 @@ function proofJson({ model, facts }: Checked, proof: Proof, faults: readonly str
 }
 
 function proofText({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
-  const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep } = proof;
+  const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep, allocatesNothing } = proof;
   const { steps, isResumed, isRepeated } = resuming;
   const found = spoilt.filter(({ isFound }) => isFound).length;
   const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;
@@ -503,10 +504,12 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
     [isResumed, `${steps} steps, a checkpoint and ${steps} steps are ${2 * steps} steps, bit for bit`],
     [isRepeated, "the same seed gives the same bits"],
     [
-      bytesPerStep === undefined ? undefined : bytesPerStep <= fewNumbers,
+      allocatesNothing,
       bytesPerStep === undefined
         ? "a step allocates nothing: this host does not tell, or not after so few steps"
-        : `a step allocates nothing: ${bytesPerStep} bytes, of the few numbers that it hands on`,
+        : allocatesNothing === undefined
+          ? `a step allocates nothing: ${bytesPerStep} bytes of numbers, which the engine keeps in loops like these, hide what else there is`
+          : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "" : "more than "}the few numbers that it hands on`,
     ],
   ]; // prettier-ignore
   const { name, dtype, target } = model;
@@ -602,6 +605,11 @@ interface CheckFacts {
   readonly rows: number;
   /** Operations of one value of the loss of these rows. */
   readonly flops: number;
+  /**
+   * Whether V8 is known to leave numbers of this model on its heap, 16 bytes each: in recurrences, and in transformers with dropout, it
+   * does not always take calls apart. They hide whatever else a step might leave there.
+   */
+  readonly handsOnNumbers: boolean;
 }
 
 /** A trainer, and what it is held against. */
@@ -630,6 +638,8 @@ interface Proof {
   readonly resuming: ResumeCheck;
   /** Undefined where the host does not tell, or not after so few steps. */
   readonly bytesPerStep: number | undefined;
+  /** Whether a step allocates no more than the numbers that it hands on; undefined where that cannot be told. */
+  readonly allocatesNothing: boolean | undefined;
 }
 
 const seed = 1;
@@ -646,7 +656,7 @@ const valuesOfStep = 3;
 const partsOfSpoiling = 100;
 
 function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
-  const { rows, flops } = facts;
+  const { rows, flops, handsOnNumbers } = facts;
   const { bound, floorOf } = tolerances[model.dtype];
   const trainer = createTrainer({ seed });
   const batch = tellingBatch(model, trainer, rows, seed);
@@ -659,6 +669,13 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
   const oneRow = randomBatch(model, 1, seed);
   const stepsWithin = (most: number, ofRows: number) =>
     Math.max(1, Math.min(most, Math.floor((budgetOfSteps * rows) / (valuesOfStep * flops * ofRows))));
+  const bytes = bytesPerStep({
+    step: () => trainer.step(batch),
+    warmUp: () => trainer.step(oneRow),
+    patience: stepsWithin(500, 1),
+    steps: stepsWithin(10, 50 * rows),
+  });
+  const isFew = bytes !== undefined && bytes <= fewNumbers;
   return {
     backend: trainer.backend,
     bound,
@@ -670,12 +687,8 @@ function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Pro
     parameters: measured.map((each) => compareGradient(each, each.gradient)),
     spoilt: measured.flatMap((each) => spoilOne(each, bound) ?? []),
     resuming: checkResuming(createTrainer, (step) => randomBatch(model, rows, seed + step)),
-    bytesPerStep: bytesPerStep({
-      step: () => trainer.step(batch),
-      warmUp: () => trainer.step(oneRow),
-      patience: stepsWithin(2000, 1),
-      steps: stepsWithin(10, 50 * rows),
-    }),
+    bytesPerStep: bytes,
+    allocatesNothing: isFew || (bytes !== undefined && !handsOnNumbers ? false : undefined),
   };
 }
 
@@ -694,7 +707,15 @@ function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | und
 }
 
 /** What of the proof does not hold, a sentence for each. */
-function faultsOf({ bound, loss, parameters, spoilt, resuming, bytesPerStep }: Proof): string[] {
+function faultsOf({
+  bound,
+  loss,
+  parameters,
+  spoilt,
+  resuming,
+  bytesPerStep,
+  allocatesNothing,
+}: Proof): string[] {
   const faults: string[] = [];
   if (!(loss.relativeError <= bound))
     faults.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
@@ -707,8 +728,7 @@ function faultsOf({ bound, loss, parameters, spoilt, resuming, bytesPerStep }: P
   if (!isResumed)
     faults.push(`${steps} steps, a checkpoint and ${steps} steps are not what ${2 * steps} steps are`);
   if (!isRepeated) faults.push("two runs with the same seed differ");
-  if (bytesPerStep !== undefined && bytesPerStep > fewNumbers)
-    faults.push(`a step allocates ${bytesPerStep} bytes`);
+  if (allocatesNothing === false) faults.push(`a step allocates ${bytesPerStep} bytes`);
   return faults;
 }
 

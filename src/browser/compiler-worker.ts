@@ -11,6 +11,7 @@ import type {
   ScriptRequest,
   SuggestRequest,
 } from "./messages.ts";
+import { checkPlaneFormula } from "./plane-formula.ts";
 import { describe, suggest } from "./suggest.ts";
 
 /** As much of a worker's own scope as is used here. */
@@ -42,7 +43,8 @@ async function answered(question: Question): Promise<void> {
   self.postMessage(suggested(question));
 }
 
-async function scripted({ id, text }: ScriptRequest): Promise<void> {
+async function scripted({ id, text, formula }: ScriptRequest): Promise<void> {
+  checkPlaneFormula(formula);
   const { compilation } = await compileText(text);
   self.postMessage({ kind: "script", id, script: await scriptOf(compilation) });
 }

@@ -33,11 +33,13 @@ export interface ExplainRequest {
   readonly id: number;
 }
 
-/** The trainer of a spec and nothing else, for a page that runs it itself. */
+/** The trainer of a spec whose loss is a formula in x and y, for a page that runs it itself. */
 export interface ScriptRequest {
   readonly kind: "script";
   readonly id: number;
   readonly text: string;
+  /** Of x and y, what the spec's loss was made of. */
+  readonly formula: string;
 }
 
 /** How the network's numbers are read: the runtime's `Answer`. */

@@ -1,5 +1,5 @@
 /** No command writes over what it reads, nor two of its results into one file: told before there is anything to lose. */
-import { realpath } from "node:fs/promises";
+import { readFile, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { Model } from "../spec/types.ts";
@@ -35,6 +35,18 @@ export async function checkOutputs(outputs: Outputs, inputs: Inputs): Promise<vo
     if (other !== undefined) throw clash(`${other} and ${flag} would both be written to ${file}`);
     written.set(place, flag);
   }
+}
+
+/** @throws DiagnosticError (T1014) if there is a file that begins otherwise than what would be written there. */
+export async function checkReplaceable(file: string, beginning: string): Promise<void> {
+  const there = await readFile(file, "utf8").catch(() => "");
+  if (there !== "" && !there.startsWith(beginning))
+    throw new DiagnosticError([
+      {
+        ...{ code: "T1014", severity: "error", message: `${file} is no file that tapeless has written` },
+        hint: "move it away, or name another output with -o",
+      },
+    ]);
 }
 
 export const isSameFile = async (a: string, b: string): Promise<boolean> =>

@@ -34,9 +34,13 @@ export function spellingOf(graph: Graph): Spelling {
   const isNamed = namedIn(parts);
   const spoken = spokenFormulas(graph, isNamed, nameOf);
   const symbolOf = (node: Node): Formula => spoken(node) ?? named(nameOf(node), node.origin.layer);
+  const carried = carriedNames(parts, spoken);
   const formulaOf = (node: Node): Formula => {
     if (node.op === "argument") return symbolOf(node);
-    if (node.op !== "scan") return nodeFormula(node, spoken);
+    if (node.op !== "scan") {
+      const [formula, name] = [nodeFormula(node, spoken), carried.get(node)];
+      return name === undefined ? formula : { kind: "equation", x: name, y: formula };
+    }
     const { recurrence, value } = node.attributes;
     return {
       kind: "row",
@@ -44,6 +48,27 @@ export function spellingOf(graph: Graph): Spelling {
     };
   };
   return { nodes, nameOf, isNamed, spoken, symbolOf, formulaOf };
+}
+
+/**
+ * What a step leaves for the next one, which reads it as c[t − 1] or d_c[t + 1]: c[t] is another name of it, and its formula says so. What is
+ * stacked is called the same at all times.
+ */
+function carriedNames(
+  parts: readonly Graph[],
+  spoken: (node: Node) => Formula | undefined,
+): ReadonlyMap<Node, Formula> {
+  const recurrences = parts.flatMap((part) => [...recurrencesOf(part)]);
+  return new Map(
+    recurrences.flatMap(([{ operands }, scans]) =>
+      operands.flatMap(({ argument, next }): [Node, Formula][] => {
+        const before = spoken(argument);
+        const isStacked = scans.some(({ attributes }) => attributes.value === next);
+        if (next === undefined || isStacked || before?.kind !== "name") return [];
+        return [[next, { ...before, time: "t" }]];
+      }),
+    ),
+  );
 }
 
 /** Nodes, operands first, with those of the steps of each recurrence before the first value that they make. */

@@ -39,6 +39,7 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
     throw new Unsupported(
       `a check of ${stop.origin.layer ?? "a formula"}, whose gradient is by intention not that of the loss, is a known gap: tapeless verify checks it`,
     );
+  const has = (wanted: string) => built.training.nodes.some(({ op }) => op === wanted);
   const { batchSize } = model.training;
   const flopsOfRow = flopsOfProgram(forward, "gradient") / batchSize;
   const rows = rowsFor(batchSize, forwardAndBackward * flopsOfRow);
@@ -49,7 +50,11 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
   const { plan } = withPrograms({ ...forward, programs }, [...names.values()]);
   const parts = {
     banner: checkBanner(model),
-    facts: { specHash: model.specHash, rows, flops: Math.ceil(flopsOfRow * rows) },
+    facts: {
+      ...{ specHash: model.specHash, rows, flops: Math.ceil(flopsOfRow * rows) },
+      handsOnNumbers:
+        has("scan") || (has("random") && model.network.some(({ type }) => type === "attention")),
+    },
     float: "f64" as const,
     batchSize,
     graphs: forward.lean.map((graph) => ({ ...graph, name: names.get(graph.name) ?? graph.name })),

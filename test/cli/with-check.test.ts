@@ -45,6 +45,13 @@ describe("tapeless compile --with-check", () => {
     expect(stale.code).toBe(1);
   });
 
+  it("leaves a file of somebody else's alone, and then writes nothing", async () => {
+    place.write("generated/flowers.check.ts", "// mine\n");
+    expectRefusal(await compile("--sourcemap"), "T1014", "generated/flowers.check.ts is no file that tapeless has written");
+    expect(place.read("generated/flowers.check.ts")).toBe("// mine\n");
+    expect(place.made()).toEqual([]);
+  });
+
   it("takes a folder of specs", async () => {
     place.write("specs/a.json", { ...flowers, name: "a" });
     place.write("specs/b.json", { ...flowers, name: "b" });

@@ -68,6 +68,17 @@ it("gives each rule with the number of its own application", () => {
   expect(text).toMatch(/multiply\.vjp: z = 0\.0333333… · y  ⇒  dy = 0\.0333333… · dz/);
 });
 
+it("has symbols of their own for the weights of an attention and what they give", () => {
+  const tex = viewOf(models.attention).tex?.();
+  expect(tex).toContain("\\mathrm{query}_{\\mathrm{attention1}} &= x \\, W_{\\mathrm{query},\\,\\mathrm{attention1}} + b_{\\mathrm{query},\\,\\mathrm{attention1}}"); // prettier-ignore
+});
+
+it("says which value a step of a recurrence leaves for the next one", () => {
+  const text = viewOf(models.lstm, "lstm1.weight").text();
+  expect(text).toContain("lstm1_cell = lstm1_c[t] = lstm1_forget[t] ⊙ lstm1_c[t − 1] + ");
+  expect(text).toContain("∂L/∂lstm1_h_2 = ∂L/∂lstm1_h[t] = ∂L/∂lstm1_inputs[t] · lstm1.recurrentᵀ");
+});
+
 it("names no rule for a number that another rule wrote first", () => {
   const text = viewOf(models.lstm, "lstm1.weight").text();
   const gate = /^.*∂L\/∂lstm1_slice = .*\n((?: +by .*\n)*)/m.exec(text)?.[1];

@@ -88,7 +88,16 @@ describe("the paths of optimizers", () => {
     await loss.fill("(x - 1)^2 + sine(y)");
     await page.getByText('no function "sine"').waitFor();
     expect(await loss.getAttribute("aria-invalid")).toBe("true");
+    await page.getByText("what is drawn is (x^2 + y - 11)^2 + (x + y^2 - 7)^2").waitFor();
     expect(await page.locator(".head").count()).toBe(4);
+    expect(await page.locator(".band").count()).toBeGreaterThan(10);
+    for (const [formula, told] of [
+      ["z^2", 'the formula has no name "z"; names of f(x, y): x, y'],
+      ["1/0", "the formula does not depend on x or y"],
+    ]) {
+      await loss.fill(formula);
+      await page.getByText(told).waitFor();
+    }
     await loss.fill("(x - 1)^2 + (y + 2)^2 - 3");
     await expect.poll(() => lossOf(page, "descent"), { timeout }).toBeCloseTo(-3, 1);
     expect(await loss.getAttribute("aria-invalid")).toBe("false");

@@ -34,7 +34,7 @@ export function checkModule(parts: CheckParts): ModuleKind {
     facts: [
       {
         about:
-          "Which spec it is, and the batch that gradients are compared for: its rows, and the operations of one loss.",
+          "Which spec it is; the batch that gradients are compared for: its rows, and the operations of one loss; and whether the engine keeps numbers.",
         declaration: "const facts: CheckFacts",
         value: parts.facts,
       },

@@ -23,6 +23,19 @@ const letters: Readonly<Record<string, string>> = {
   sum: "z",
 };
 
+/** Parameters of a layer that has several weights and biases keep what each is for below; its values are called by the same words. */
+const numerous: Readonly<Record<string, readonly [letter: string, below: string]>> = {
+  query: ["W", "query"],
+  key: ["W", "key"],
+  value: ["W", "value"],
+  output: ["W", "output"],
+  queryBias: ["b", "query"],
+  keyBias: ["b", "key"],
+  valueBias: ["b", "value"],
+  outputBias: ["b", "output"],
+  recurrentBias: ["b", "recurrent"],
+};
+
 /** dz, d_name and d_name_part are ∂L/∂z, ∂L/∂name and a part of it. */
 function derivativeOf(name: string): { readonly of: string; readonly part: string | undefined } | undefined {
   const derivative = /^d(?:_|(?=[a-z]$))(.+?)(?:_part(?:_(\d+))?)?$/.exec(name);
@@ -57,7 +70,7 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
     return subscripted(symbol, [`(${number})`, ...below]);
   }
   const dot = name.lastIndexOf(".");
-  if (dot > 0) return subscripted(letterOf(name.slice(dot + 1)), [name.slice(0, dot), ...below]);
+  if (dot > 0) return parameterSymbol(name.slice(0, dot), name.slice(dot + 1), below);
   if (layer !== undefined && name === layer)
     return subscripted({ kind: "letter", letter: "h" }, [layer, ...below]);
   if (layer !== undefined && name.startsWith(`${layer}_`))
@@ -82,6 +95,12 @@ const word = (name: string): Symbol =>
 
 const letterOf = (role: string): Symbol =>
   Object.hasOwn(letters, role) ? { kind: "letter", letter: letters[role] } : word(role);
+
+function parameterSymbol(layer: string, role: string, below: readonly string[]): Symbol {
+  if (!Object.hasOwn(numerous, role)) return subscripted(letterOf(role), [layer, ...below]);
+  const [letter, use] = numerous[role];
+  return subscripted({ kind: "letter", letter }, [use, layer, ...below]);
+}
 
 /** One list of subscripts, however many there are to be added. */
 function subscripted(base: Symbol, below: readonly string[]): Symbol {

@@ -11,8 +11,8 @@ export interface Compiler {
   explain(): void;
   suggest(place: PlaceInSpec): Promise<readonly Suggestion[]>;
   describe(place: PlaceInSpec): Promise<Pick<Suggestion, "detail" | "about">>;
-  /** The emitted module of this spec, or what is wrong with it. */
-  script(text: string): Promise<string | readonly Diagnostic[]>;
+  /** The emitted module of this spec, whose loss is this formula in x and y; or what is wrong with it. */
+  script(text: string, formula: string): Promise<string | readonly Diagnostic[]>;
 }
 
 /** Compiling and asking each have a worker of their own: an answer to a key should not wait for a large model. */
@@ -47,8 +47,8 @@ export function startCompiler(onAnswer: (answer: CompileAnswer) => void): Compil
       const answer = await ask((id) => ({ kind: "describe", id, place }));
       return answer.kind === "describe" ? answer.words : { detail: "", about: "" };
     },
-    async script(text) {
-      const answer = await ask((id) => ({ kind: "script", id, text }));
+    async script(text, formula) {
+      const answer = await ask((id) => ({ kind: "script", id, text, formula }));
       if (answer.kind === "faults") return answer.diagnostics;
       return answer.kind === "script" ? answer.script : [];
     },

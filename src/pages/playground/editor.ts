@@ -42,6 +42,7 @@ export function createEditor(
         editorTheme,
         autocompletion({ override: [(context) => complete(context, compiler)] }),
         hoverTooltip((of, position) => hover(of, position, compiler)),
+        EditorView.domEventHandlers({ beforeinput: typeOver }),
         EditorView.contentAttributes.of({ "aria-label": "The spec, as JSON or YAML" }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
@@ -71,6 +72,22 @@ export function createEditor(
       view.focus();
     },
   };
+}
+
+/**
+ * Chromium keeps the looks of what is typed over by a style in the markup, which the page's policy forbids; so the editor does the typing
+ * itself. Brackets that are put around a selection come from its input handlers.
+ */
+function typeOver(event: InputEvent, view: EditorView): boolean {
+  const { inputType, data, isComposing } = event;
+  const { from, to, empty } = view.state.selection.main;
+  if (inputType !== "insertText" || data === null || isComposing || empty) return false;
+  const insert = () =>
+    view.state.update(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+  const handlers = view.state.facet(EditorView.inputHandler);
+  if (!handlers.some((handler) => handler(view, from, to, data, insert))) view.dispatch(insert());
+  event.preventDefault();
+  return true;
 }
 
 function markOf({ doc }: EditorState, { severity, code, message, hint, place }: Diagnostic): Mark {

@@ -48,6 +48,9 @@ export function modelPage(onChange: () => void): ModelPage {
   const problems = element("ul", { class: "problems" });
   const host = element("div", { class: "editor" });
   const training = trainPanel();
+  /** Stands in a panel until it is filled. */
+  const waiting = element("p", { class: "quiet waiting", role: "status" });
+  let isWrong = false;
   let shown: Explanation | undefined;
   const goTo: GoTo = (line, column) => editor.goTo(line, column);
   const explaining: Readonly<Record<string, ExplanationPanel>> = {
@@ -59,8 +62,17 @@ export function modelPage(onChange: () => void): ModelPage {
   const fill = () => {
     const panel = Object.hasOwn(explaining, tabs.chosen()) ? explaining[tabs.chosen()] : undefined;
     if (panel === undefined) return;
-    if (shown !== undefined) panel.show(shown);
-    else compiler.explain();
+    waiting.textContent = isWrong ? "The spec has errors." : "working …";
+    panel.element.prepend(waiting);
+    if (shown === undefined) return isWrong ? undefined : compiler.explain();
+    // What is worked at is told before the work, which stops the page, begins.
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        if (shown === undefined || panel !== explaining[tabs.chosen()]) return;
+        panel.show(shown);
+        waiting.remove();
+      }),
+    );
   };
   const panels: Tab[] = [
     { name: "Train", panel: training.element },
@@ -75,6 +87,7 @@ export function modelPage(onChange: () => void): ModelPage {
   const compile = () => {
     changed = performance.now();
     shown = undefined;
+    isWrong = false;
     compiler.compile(editor.text(), files);
   };
   const hear = (answer: CompileAnswer) => {
@@ -82,10 +95,13 @@ export function modelPage(onChange: () => void): ModelPage {
       const count = answer.diagnostics.filter(({ severity }) => severity === "error").length;
       status.textContent = `${count} ${count === 1 ? "error" : "errors"}`;
       tell(answer.diagnostics);
+      isWrong = true;
+      fill();
       return training.setStale(true);
     }
     if (answer.kind === "trainer") {
       tell(answer.warnings);
+      isWrong = false;
       const parameters = answer.trainer.facts.parameters.reduce(
         (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
         0,

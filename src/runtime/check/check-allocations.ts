@@ -17,7 +17,7 @@ type HeapMeter = () => number;
 
 /** After so many steps an engine has compiled all that it wants to. */
 const enough = 4000;
-const attempts = 4;
+const attempts = 16;
 
 export interface MeasuredStep {
   step(): number;

@@ -2,7 +2,6 @@
 import { InputError } from "../input-error.ts";
 import { sizeOf } from "../model-facts.ts";
 import { parseFlags, say } from "../program.ts";
-import { fewNumbers } from "./check-allocations.ts";
 import type { ParameterCheck } from "./check-gradients.ts";
 import { faultsOf, proveTrainer, type Checked, type Proof } from "./prove-trainer.ts";
 
@@ -61,7 +60,7 @@ function proofJson({ model, facts }: Checked, proof: Proof, faults: readonly str
 }
 
 function proofText({ model, facts }: Checked, proof: Proof, faults: readonly string[]): string {
-  const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep } = proof;
+  const { backend, bound, loss, parameters, spoilt, resuming, bytesPerStep, allocatesNothing } = proof;
   const { steps, isResumed, isRepeated } = resuming;
   const found = spoilt.filter(({ isFound }) => isFound).length;
   const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;
@@ -72,10 +71,12 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
     [isResumed, `${steps} steps, a checkpoint and ${steps} steps are ${2 * steps} steps, bit for bit`],
     [isRepeated, "the same seed gives the same bits"],
     [
-      bytesPerStep === undefined ? undefined : bytesPerStep <= fewNumbers,
+      allocatesNothing,
       bytesPerStep === undefined
         ? "a step allocates nothing: this host does not tell, or not after so few steps"
-        : `a step allocates nothing: ${bytesPerStep} bytes, of the few numbers that it hands on`,
+        : allocatesNothing === undefined
+          ? `a step allocates nothing: ${bytesPerStep} bytes of numbers, which the engine keeps in loops like these, hide what else there is`
+          : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "" : "more than "}the few numbers that it hands on`,
     ],
   ]; // prettier-ignore
   const { name, dtype, target } = model;

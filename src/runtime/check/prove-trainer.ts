@@ -22,6 +22,11 @@ export interface CheckFacts {
   readonly rows: number;
   /** Operations of one value of the loss of these rows. */
   readonly flops: number;
+  /**
+   * Whether V8 is known to leave numbers of this model on its heap, 16 bytes each: in recurrences, and in transformers with dropout, it
+   * does not always take calls apart. They hide whatever else a step might leave there.
+   */
+  readonly handsOnNumbers: boolean;
 }
 
 /** A trainer, and what it is held against. */
@@ -50,6 +55,8 @@ export interface Proof {
   readonly resuming: ResumeCheck;
   /** Undefined where the host does not tell, or not after so few steps. */
   readonly bytesPerStep: number | undefined;
+  /** Whether a step allocates no more than the numbers that it hands on; undefined where that cannot be told. */
+  readonly allocatesNothing: boolean | undefined;
 }
 
 const seed = 1;
@@ -62,7 +69,7 @@ const valuesOfStep = 3;
 const partsOfSpoiling = 100;
 
 export function proveTrainer({ model, createTrainer, createLoss, facts }: Checked): Proof {
-  const { rows, flops } = facts;
+  const { rows, flops, handsOnNumbers } = facts;
   const { bound, floorOf } = tolerances[model.dtype];
   const trainer = createTrainer({ seed });
   const batch = tellingBatch(model, trainer, rows, seed);
@@ -75,6 +82,13 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
   const oneRow = randomBatch(model, 1, seed);
   const stepsWithin = (most: number, ofRows: number) =>
     Math.max(1, Math.min(most, Math.floor((budgetOfSteps * rows) / (valuesOfStep * flops * ofRows))));
+  const bytes = bytesPerStep({
+    step: () => trainer.step(batch),
+    warmUp: () => trainer.step(oneRow),
+    patience: stepsWithin(500, 1),
+    steps: stepsWithin(10, 50 * rows),
+  });
+  const isFew = bytes !== undefined && bytes <= fewNumbers;
   return {
     backend: trainer.backend,
     bound,
@@ -86,12 +100,8 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
     parameters: measured.map((each) => compareGradient(each, each.gradient)),
     spoilt: measured.flatMap((each) => spoilOne(each, bound) ?? []),
     resuming: checkResuming(createTrainer, (step) => randomBatch(model, rows, seed + step)),
-    bytesPerStep: bytesPerStep({
-      step: () => trainer.step(batch),
-      warmUp: () => trainer.step(oneRow),
-      patience: stepsWithin(2000, 1),
-      steps: stepsWithin(10, 50 * rows),
-    }),
+    bytesPerStep: bytes,
+    allocatesNothing: isFew || (bytes !== undefined && !handsOnNumbers ? false : undefined),
   };
 }
 
@@ -110,7 +120,15 @@ function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | und
 }
 
 /** What of the proof does not hold, a sentence for each. */
-export function faultsOf({ bound, loss, parameters, spoilt, resuming, bytesPerStep }: Proof): string[] {
+export function faultsOf({
+  bound,
+  loss,
+  parameters,
+  spoilt,
+  resuming,
+  bytesPerStep,
+  allocatesNothing,
+}: Proof): string[] {
   const faults: string[] = [];
   if (!(loss.relativeError <= bound))
     faults.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
@@ -123,7 +141,6 @@ export function faultsOf({ bound, loss, parameters, spoilt, resuming, bytesPerSt
   if (!isResumed)
     faults.push(`${steps} steps, a checkpoint and ${steps} steps are not what ${2 * steps} steps are`);
   if (!isRepeated) faults.push("two runs with the same seed differ");
-  if (bytesPerStep !== undefined && bytesPerStep > fewNumbers)
-    faults.push(`a step allocates ${bytesPerStep} bytes`);
+  if (allocatesNothing === false) faults.push(`a step allocates ${bytesPerStep} bytes`);
   return faults;
 }

@@ -1,4 +1,4 @@
-/** The surface as a map shows land: bands between heights, darker the lower they are. */
+/** The surface as a map shows land: bands between heights, the stronger in colour the lower they are. */
 import { quantileSorted } from "d3-array";
 import { contours } from "d3-contour";
 import type { ScaleLinear } from "d3-scale";

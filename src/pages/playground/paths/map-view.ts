@@ -58,6 +58,7 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
   );
 
   let at: Point = [0, 0];
+  let seen = "";
   const within = (value: number, [low, high]: number[]) =>
     rounded(Math.min(high, Math.max(low, value)), high - low);
   const moveTo = (toX: number, toY: number, isSettled: boolean) =>
@@ -92,7 +93,10 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
 
   return {
     element: svg,
-    setRange([left, right, bottom, top]) {
+    setRange(range) {
+      if (String(range) === seen) return;
+      seen = String(range);
+      const [left, right, bottom, top] = range;
       x.domain([left, right]);
       y.domain([bottom, top]);
       land.replaceChildren();

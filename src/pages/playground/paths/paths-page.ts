@@ -117,18 +117,25 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
   const scriptsOf = scriptsFrom(compiler);
 
   let surveyed = "";
+  /** The last formula that was right: what is seen while another is wrong. */
+  let sound: string | undefined;
   /** What of the state must be computed: the surface, if it is another one, and the paths. */
   const compute = async () => {
     const wanted = state;
     const compiling = setTimeout(() => say("compiling …"), patience);
-    const { scripts, faults } = await scriptsOf(wanted);
+    const { scripts: found, faults } = await scriptsOf(wanted);
+    const isWrong = faults.length > 0;
+    if (!isWrong) sound = wanted.formula;
+    const { formula, range, start, steps: count } = { ...wanted, formula: sound ?? wanted.formula };
+    const { scripts } =
+      isWrong && sound !== undefined ? await scriptsOf({ ...wanted, formula }) : { scripts: found };
     clearTimeout(compiling);
     if (wanted !== state) return;
-    fields.setWrong(faults.length > 0);
+    fields.setWrong(isWrong);
     const texts = faults.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
-    say(texts.join("\n"), faults.length > 0);
-    if (faults.length > 0) return;
-    const { formula, range, start, steps: count } = wanted;
+    if (isWrong && sound !== undefined) texts.push(`what is drawn is ${sound}`);
+    say(texts.join("\n"), isWrong);
+    if (!Object.hasOwn(scripts, surveyor.name)) return;
     const surface = JSON.stringify([formula, range]);
     if (surface !== surveyed) {
       surveyed = surface;
@@ -165,7 +172,7 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
     element(
       "p",
       { class: "quiet" },
-      "The deeper the colour, the lower. Drag the start, click to a place, or move it by the arrow keys.",
+      "The stronger the colour, the lower. Drag the start, click to a place, or move it by the arrow keys.",
     ),
   );
   const right = element(

@@ -20,7 +20,7 @@ export function scriptsFrom(compiler: Pick<Compiler, "script">): (state: PathsSt
   const scriptOf = ({ formula, rates }: PathsState, optimizer: Optimizer) => {
     const rate = rates[optimizer.name];
     const text = specOfPath({ formula, rate, optimizer, start: [0, 0], steps: 1 });
-    const script = compiled.get(text) ?? compiler.script(text);
+    const script = compiled.get(text) ?? compiler.script(text, formula);
     compiled.set(text, script);
     return script;
   };

@@ -50,7 +50,7 @@ export function surfaceFields({ onSurface, onFormula, onStart }: SurfaceEvents):
       "div",
       { class: "bar" },
       element("label", { class: "chooser" }, "Loss ", choice),
-      element("label", { class: "chooser" }, "start ", ...start),
+      element("label", { class: "chooser" }, "start ", start[0], " ", start[1]),
       element("label", { class: "chooser wide" }, "f(x, y) = ", formula),
     ),
     set(state) {
