@@ -1,4 +1,4 @@
-// How the tests run: two workers at most (the machines have two cores), one minute for the slowest of a file, and for what it begins with.
+// How the tests run: two workers at most (the machines have two cores), three minutes for the slowest test: a machine may be busy, and for what it begins with.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -7,7 +7,7 @@ export default defineConfig({
     setupFiles: ["test/support/take-breath.ts"],
     pool: "forks",
     poolOptions: { forks: { maxForks: 2 } },
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
   },
 });

@@ -52,7 +52,7 @@ it("quotes and backslashes in texts stay texts", () => {
 it("an SVG is well-formed, has all lanes and no text as markup", async () => {
   const svg = await graphFormats(subject).svg();
   expect(svg).toMatch(/^<svg xmlns=/);
-  for (const part of ["Forward", "Backward", "Update", "Prediction", "dense1_product", "d_dense1.weight"])
+  for (const part of ["Forward", "Backward", "Update", "Prediction", "dense1_sum", "d_dense1.weight"])
     expect(svg).toContain(part);
   expect(svg).toContain("[n,5]");
   expect(svg).not.toMatch(/&(?!amp;|lt;|gt;|quot;)|NaN|undefined/);
@@ -62,8 +62,8 @@ it("an SVG is well-formed, has all lanes and no text as markup", async () => {
 
 it("--of a layer opens it, and draws the step alone", async () => {
   const svg = await graphFormats({ ...subject, of: "dense2" }).svg();
-  expect(svg).toContain("dense2_product");
-  expect(svg).not.toContain("dense1_product");
+  expect(svg).toContain(">dense2.weight<");
+  expect(svg).not.toContain(">dense1.weight<");
   expect(svg).not.toContain("Prediction");
 });
 
