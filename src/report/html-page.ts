@@ -7,7 +7,7 @@ export function htmlPage(title: string, items: readonly (TableParts | string)[])
   return [
     "<!doctype html>",
     '<html lang="en">',
-    `<head><meta charset="utf-8"><title>${words(title)}</title>`,
+    `<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${words(title)}</title>`,
     `<style>\n${style}\n</style></head>`,
     `<body>\n<h1>${words(title)}</h1>`,
     ...items.map((item) => (typeof item === "string" ? `<figure>\n${item}</figure>` : tableHtml(item))),
@@ -32,9 +32,11 @@ function tableHtml(parts: TableParts): string {
 const style = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
 body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; margin: 1.5rem 0; font-variant-numeric: tabular-nums }
+h1 { overflow-wrap: anywhere }
+table { display: block; width: max-content; max-width: 100%; overflow-x: auto; border-collapse: collapse; margin: 1.5rem 0; font-variant-numeric: tabular-nums }
 caption { text-align: left; font-weight: 600; padding-bottom: 0.4rem }
 th, td { padding: 0.15rem 0.8rem; text-align: right }
+td + td { white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
 thead, tfoot { border-block: 1px solid #8888 }
 figure { margin: 1.5rem 0; overflow-x: auto }
