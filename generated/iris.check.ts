@@ -796,7 +796,7 @@ interface Estimate {
   readonly doubt: number;
 }
 
-const widestStep = 2 ** -7;
+const widestStep = 1 / 128;
 
 const stepWidths = 15;
 
@@ -808,8 +808,7 @@ function slopeAt0(f: (t: number) => number, scale: number): Slope {
   let best = bests[0];
   let [farAbove, farBelow, gap] = [NaN, NaN, NaN];
   let isKink = false;
-  for (let k = 0; k < stepWidths; k++) {
-    const h = widestStep / 2 ** k;
+  for (let k = 0, h = widestStep; k < stepWidths; k++, h /= 2) {
     const [above, below] = [f(h), f(-h)];
     const rounding = (2 * Number.EPSILON * Math.abs(middle)) / h;
     const differences = [
@@ -894,7 +893,7 @@ interface Tolerance {
 }
 
 const tolerances: Readonly<Record<"f32" | "f64", Tolerance>> = {
-  f32: { bound: 2 ** -12, floorOf: (mean, largest) => Math.max(mean, 2 ** -8 * largest) },
+  f32: { bound: 1 / 4096, floorOf: (mean, largest) => Math.max(mean, largest / 256) },
   f64: { bound: 1e-6, floorOf: (_mean, largest) => 1e-3 * largest },
 };
 

@@ -44,6 +44,7 @@ function copyOfClone(): string {
     "LICENSE",
     "README.md",
     "generated",
+    "graphs",
     "package.json",
     "src",
     "tsconfig.json",

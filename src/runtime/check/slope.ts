@@ -33,7 +33,7 @@ interface Estimate {
   readonly doubt: number;
 }
 
-const widestStep = 2 ** -7;
+const widestStep = 1 / 128;
 const stepWidths = 15;
 
 /** `scale` is the size of slopes that matter: agreement to a billionth of it is enough. */
@@ -44,8 +44,7 @@ export function slopeAt0(f: (t: number) => number, scale: number): Slope {
   let best = bests[0];
   let [farAbove, farBelow, gap] = [NaN, NaN, NaN];
   let isKink = false;
-  for (let k = 0; k < stepWidths; k++) {
-    const h = widestStep / 2 ** k;
+  for (let k = 0, h = widestStep; k < stepWidths; k++, h /= 2) {
     const [above, below] = [f(h), f(-h)];
     const rounding = (2 * Number.EPSILON * Math.abs(middle)) / h;
     const differences = [

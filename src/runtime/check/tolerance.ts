@@ -17,6 +17,6 @@ export interface Tolerance {
 }
 
 export const tolerances: Readonly<Record<"f32" | "f64", Tolerance>> = {
-  f32: { bound: 2 ** -12, floorOf: (mean, largest) => Math.max(mean, 2 ** -8 * largest) },
+  f32: { bound: 1 / 4096, floorOf: (mean, largest) => Math.max(mean, largest / 256) },
   f64: { bound: 1e-6, floorOf: (_mean, largest) => 1e-3 * largest },
 };
