@@ -53,10 +53,10 @@ describe("the page of a training", () => {
       const { page, complaints } = await openPage(browser, await address, { dark: layers === 30 });
       await page.locator(".state[data-outcome=done]").waitFor({ timeout: 300_000 });
       await page.locator(".figures", { hasText: "3 of 3" }).waitFor();
-      expect(await page.getByRole("img", { name: /^activations of/ }).count()).toBe(layers);
-      expect(await page.getByRole("img", { name: /^gradients of/ }).count()).toBe(2 * layers);
+      await expect.poll(() => page.getByRole("img", { name: /^activations of/ }).count()).toBe(layers);
+      await expect.poll(() => page.getByRole("img", { name: /^gradients of/ }).count()).toBe(2 * layers);
       // Many curves are told apart by how deep they belong.
-      expect((await page.locator(".curve.depth9").count()) > 0).toBe(layers > 3);
+      await expect.poll(async () => (await page.locator(".curve.depth9").count()) > 0).toBe(layers > 3);
       expect(complaints).toEqual([]);
       await page.close();
     },

@@ -25,6 +25,9 @@ export function needsChromium(context: TestContext): void {
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: chromiumPath() ?? "", args: ["--no-sandbox"] });
 
+/** How long a page may take to draw what is awaited, in ms: a busy machine is no fault of the page. */
+const patience = 60_000;
+
 export interface OpenPage {
   readonly page: Page;
   /** Errors and warnings of the console, uncaught errors, and what the policy forbade. */
@@ -43,6 +46,7 @@ export async function openPage(
     if (["error", "warning"].includes(message.type())) complaints.push(message.text());
   });
   page.on("pageerror", ({ message }) => void complaints.push(message));
+  page.setDefaultTimeout(patience);
   await page.goto(url);
   return { page, complaints };
 }

@@ -1,20 +1,16 @@
 // The playground's view of paths, in a real browser: what the emitted trainers do on a surface, and what a person can change of it.
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { playgroundFiles, playgroundPolicy } from "../../src/web/playground-files.ts";
 import { serveFiles, type ServedFiles } from "../../src/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
-
-/** Compiling four optimizers may take long on a machine that has other work; nothing here is about how long. */
-const timeout = 60_000;
-vi.setConfig({ testTimeout: 3 * timeout });
 
 let browser: Browser;
 let served: ServedFiles;
 beforeAll(async () => {
   served = await serveFiles(await playgroundFiles(), { port: 0, policy: playgroundPolicy });
   if (chromiumPath() !== undefined) browser = await startBrowser();
-}, timeout);
+});
 afterAll(async () => {
   await browser?.close();
   await served.close();
@@ -23,7 +19,6 @@ beforeEach(needsChromium);
 
 async function openPaths(link = served.url, dark = false) {
   const opened = await openPage(browser, link, { dark });
-  opened.page.setDefaultTimeout(timeout);
   await opened.page.getByRole("button", { name: "Paths" }).click();
   await opened.page.locator(".head").nth(3).waitFor();
   await opened.page.locator(".band").first().waitFor();
@@ -41,12 +36,12 @@ const trailOf = (page: Page, name: string) =>
 describe("the paths of optimizers", () => {
   it("all four come to a minimum of Himmelblau's function, each by a way of its own", async () => {
     const { page, complaints } = await openPaths();
-    for (const name of four) expect(await lossOf(page, name)).toBeLessThan(0.05);
+    for (const name of four) await expect.poll(() => lossOf(page, name)).toBeLessThan(0.05);
     const trails = await Promise.all(four.map((name) => trailOf(page, name)));
     expect(new Set(trails).size).toBe(4);
     expect(trails[0]?.split("L")).toHaveLength(301);
-    expect(await page.locator(".band").count()).toBeGreaterThan(10);
-    expect(await page.locator(".paths-page .losses .curve").count()).toBe(4);
+    await expect.poll(() => page.locator(".band").count()).toBeGreaterThan(10);
+    await expect.poll(() => page.locator(".paths-page .losses .curve").count()).toBe(4);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -57,11 +52,11 @@ describe("the paths of optimizers", () => {
     await page.getByLabel("y of the start").fill("2");
     await page.getByRole("button", { name: "Reset" }).click();
     // f(1, 2) = (1 + 2 - 11)² + (1 + 4 - 7)² = 68
-    await expect.poll(() => lossOf(page, "descent"), { timeout }).toBe(68);
+    await expect.poll(() => lossOf(page, "descent")).toBe(68);
     // ∇f = (4x(x² + y − 11) + 2(x + y² − 7), 2(x² + y − 11) + 4y(x + y² − 7)) = (−36, −32), and (1, 2) − 0.01·∇f = (1.36, 2.32)
     await page.getByRole("button", { name: "One step" }).click();
     const after = (1.36 ** 2 + 2.32 - 11) ** 2 + (1.36 + 2.32 ** 2 - 7) ** 2;
-    expect(await lossOf(page, "descent")).toBeCloseTo(after, 2);
+    await expect.poll(() => lossOf(page, "descent")).toBeCloseTo(after, 2);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -73,11 +68,13 @@ describe("the paths of optimizers", () => {
     if (box === null) throw new Error("the map has a place");
     // The middle of the map is (0, 0).
     await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
-    expect(Math.abs(Number(await page.getByLabel("x of the start").inputValue()))).toBeLessThan(0.03);
-    expect(Math.abs(Number(await page.getByLabel("y of the start").inputValue()))).toBeLessThan(0.03);
-    await expect.poll(() => trailOf(page, "adam"), { timeout }).not.toBe(before);
+    const startIn = async (axis: string) =>
+      Number(await page.getByLabel(`${axis} of the start`).inputValue());
+    for (const axis of ["x", "y"])
+      await expect.poll(async () => Math.abs(await startIn(axis))).toBeLessThan(0.03);
+    await expect.poll(() => trailOf(page, "adam")).not.toBe(before);
     await page.keyboard.press("Shift+ArrowRight");
-    expect(Number(await page.getByLabel("x of the start").inputValue())).toBeCloseTo(1.1, 1);
+    await expect.poll(() => startIn("x")).toBeCloseTo(1.1, 1);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -87,10 +84,10 @@ describe("the paths of optimizers", () => {
     const loss = page.getByLabel("The loss, a formula in x and y");
     await loss.fill("(x - 1)^2 + sine(y)");
     await page.getByText('no function "sine"').waitFor();
-    expect(await loss.getAttribute("aria-invalid")).toBe("true");
+    await expect.poll(() => loss.getAttribute("aria-invalid")).toBe("true");
     await page.getByText("what is drawn is (x^2 + y - 11)^2 + (x + y^2 - 7)^2").waitFor();
-    expect(await page.locator(".head").count()).toBe(4);
-    expect(await page.locator(".band").count()).toBeGreaterThan(10);
+    await expect.poll(() => page.locator(".head").count()).toBe(4);
+    await expect.poll(() => page.locator(".band").count()).toBeGreaterThan(10);
     for (const [formula, told] of [
       ["z^2", 'the formula has no name "z"; names of f(x, y): x, y'],
       ["1/0", "the formula does not depend on x or y"],
@@ -99,8 +96,8 @@ describe("the paths of optimizers", () => {
       await page.getByText(told).waitFor();
     }
     await loss.fill("(x - 1)^2 + (y + 2)^2 - 3");
-    await expect.poll(() => lossOf(page, "descent"), { timeout }).toBeCloseTo(-3, 1);
-    expect(await loss.getAttribute("aria-invalid")).toBe("false");
+    await expect.poll(() => lossOf(page, "descent")).toBeCloseTo(-3, 1);
+    await expect.poll(() => loss.getAttribute("aria-invalid")).toBe("false");
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -110,19 +107,20 @@ describe("the paths of optimizers", () => {
     await page.getByRole("combobox", { name: "Loss" }).selectOption("Three pits");
     await page.getByRole("checkbox", { name: "Lion" }).check();
     await page.getByLabel("Learning rate of Adam").fill("0.07");
-    await expect.poll(() => page.locator(".head").count(), { timeout }).toBe(5);
+    await expect.poll(() => page.locator(".head").count()).toBe(5);
     const link = page.url();
     await page.close();
     const { page: opened, complaints } = await openPage(browser, link, { dark: true });
-    opened.setDefaultTimeout(timeout);
     await opened.locator(".head").nth(4).waitFor();
-    expect(await opened.getByRole("combobox", { name: "Loss" }).inputValue()).toBe("Three pits");
-    expect(await opened.getByLabel("Learning rate of Adam").inputValue()).toBe("0.07");
+    await expect.poll(() => opened.getByRole("combobox", { name: "Loss" }).inputValue()).toBe("Three pits");
+    await expect.poll(() => opened.getByLabel("Learning rate of Adam").inputValue()).toBe("0.07");
     await opened.getByRole("button", { name: "The spec of Adam" }).click();
     await opened.getByRole("button", { name: "Open in the editor" }).click();
     await opened.getByText(/compiled in .* 2 parameters/).waitFor();
     await opened.getByText("ready: 300 epochs to train").waitFor();
-    expect(await opened.locator(".cm-content").textContent()).toContain("type: adam, learningRate: 0.07");
+    await expect
+      .poll(() => opened.locator(".cm-content").textContent())
+      .toContain("type: adam, learningRate: 0.07");
     expect(complaints).toEqual([]);
     await opened.close();
   });
