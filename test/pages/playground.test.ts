@@ -63,16 +63,15 @@ describe("the playground", () => {
     const untrained = await surface(page);
     await page.getByRole("button", { name: "One epoch" }).click();
     await page.getByText(/^epoch 1\/150/).waitFor();
+    await expect.poll(() => surface(page)).not.toBe(untrained);
     const after = await surface(page);
-    expect(after).not.toBe(untrained);
     await page.getByLabel("How fast").selectOption("as fast as it goes");
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await panel(page, "done");
-    expect(await surface(page)).not.toBe(after);
-    const accuracy = Number(
-      /validation.*accuracy ([\d.]+)/.exec((await trainStatus(page).textContent()) ?? "")?.[1],
-    );
-    expect(accuracy).toBeGreaterThanOrEqual(0.95);
+    await expect.poll(() => surface(page)).not.toBe(after);
+    const accuracy = async () =>
+      Number(/validation.*accuracy ([\d.]+)/.exec((await trainStatus(page).textContent()) ?? "")?.[1]);
+    await expect.poll(accuracy).toBeGreaterThanOrEqual(0.95);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -84,7 +83,8 @@ describe("the playground", () => {
     await page.getByText("ready: 3 epochs to train").waitFor();
     await page.getByRole("button", { name: "Train", exact: true }).click();
     await panel(page, "done");
-    const inPage: unknown = JSON.parse((await page.locator(".outcome").getAttribute("data-result")) ?? "");
+    const outcome = page.locator(".outcome[data-result]");
+    const inPage: unknown = JSON.parse((await outcome.getAttribute("data-result")) ?? "");
     const args = ["src/cli/tapeless.js", "train", "graphs/iris.json", "--epochs", "3", "--json"];
     const printed = execFileSync(process.execPath, args, {
       encoding: "utf8",
@@ -102,11 +102,11 @@ describe("the playground", () => {
     await write(page, text);
     const problem = page.locator(".problem", { hasText: 'no key "unit"' });
     await problem.waitFor();
-    expect(await problem.textContent()).toContain('did you mean "units"?');
-    expect(await problem.locator(".where").textContent()).toBe("6:24");
+    await expect.poll(() => problem.textContent()).toContain('did you mean "units"?');
+    await expect.poll(() => problem.locator(".where").textContent()).toBe("6:24");
     await problem.click();
-    expect(await page.locator(".cm-activeLine").textContent()).toContain('"unit": 16');
-    expect(await page.locator(".cm-lintRange-error", { hasText: "unit" }).count()).toBe(1);
+    await expect.poll(() => page.locator(".cm-activeLine").textContent()).toContain('"unit": 16');
+    await expect.poll(() => page.locator(".cm-lintRange-error", { hasText: "unit" }).count()).toBe(1);
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -129,9 +129,9 @@ describe("the playground", () => {
     await page.keyboard.press("Enter");
     await page.keyboard.press("End");
     await page.keyboard.type(",");
-    expect(await page.locator(".cm-line").nth(4).textContent()).toContain(
-      '{ "type": "dense", "units": 8, "activation": "gelu"},',
-    );
+    await expect
+      .poll(() => page.locator(".cm-line").nth(4).textContent())
+      .toContain('{ "type": "dense", "units": 8, "activation": "gelu"},');
     await page.locator(".problem").first().waitFor({ state: "detached" });
     await page.getByText(/compiled in .* parameters/).waitFor();
     expect(complaints).toEqual([]);
@@ -172,17 +172,37 @@ describe("the playground", () => {
     const choice = page.getByLabel("Gradient of the loss with respect to");
     await choice.selectOption("dense1.weight");
     const steps = page.locator(".steps > li");
-    expect(await steps.count()).toBeGreaterThan(6);
-    expect(await steps.getByText("tanh.vjp").count()).toBe(2);
-    expect(await steps.last().locator(".equation math").count()).toBe(1);
+    await expect.poll(() => steps.count()).toBeGreaterThan(6);
+    await expect.poll(() => steps.getByText("tanh.vjp").count()).toBe(2);
+    await expect.poll(() => steps.last().locator(".equation math").count()).toBe(1);
     await write(page, readFileSync("graphs/iris.json", "utf8").replace('"tanh"', '"relu"'));
-    await steps.getByText("relu.vjp").waitFor({ timeout: 60_000 });
-    expect(await choice.inputValue()).toBe("dense1.weight");
+    await steps.getByText("relu.vjp").waitFor();
+    await expect.poll(() => choice.inputValue()).toBe("dense1.weight");
     await page.getByRole("tab", { name: "Picture" }).click();
     await page.locator('[data-id="group:forward/dense1"]').click();
     await page.locator('[data-id="gradient/dense1_sum"]').click();
     await page.locator(".picked").getByRole("button", { name: "line 6 of the spec" }).click();
-    expect(await page.locator(".cm-activeLine").textContent()).toContain('"units": 16');
+    await expect.poll(() => page.locator(".cm-activeLine").textContent()).toContain('"units": 16');
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  it("shows code, gradients and picture beside the editor at once, and all follow what is typed", async () => {
+    const { page, complaints } = await openPage(browser, served.url);
+    await compiled(page);
+    const text = readFileSync("graphs/iris.json", "utf8")
+      .replace('"iris"', '"lily"')
+      .replace('"tanh"', '"relu"');
+    await write(page, text);
+    await page.locator(".code-lines", { hasText: 'from the spec "lily"' }).waitFor();
+    await page.getByLabel("Gradient of the loss with respect to").selectOption("dense1.weight");
+    await page.locator(".steps").getByText("relu.vjp").waitFor();
+    await page.locator('[data-id="group:forward/dense1"]').waitFor();
+    await panel(page, "ready");
+    await page.getByRole("tab", { name: "Picture" }).click();
+    await page.locator(".code-lines").waitFor({ state: "hidden" });
+    await page.getByRole("tab", { name: "All" }).click();
+    await page.locator(".code-lines").waitFor();
     expect(complaints).toEqual([]);
     await page.close();
   });
@@ -197,8 +217,10 @@ describe("the playground", () => {
     await page.close();
     const opened = await openPage(browser, link);
     await opened.page.locator(".code-lines", { hasText: 'from the spec "two-moons"' }).waitFor();
-    expect(await opened.page.locator(".cm-content").textContent()).toContain("swish with a slope");
-    expect(await opened.page.getByRole("tab", { name: "Code" }).getAttribute("aria-selected")).toBe("true");
+    await expect.poll(() => opened.page.locator(".cm-content").textContent()).toContain("swish with a slope");
+    await expect
+      .poll(() => opened.page.getByRole("tab", { name: "Code" }).getAttribute("aria-selected"))
+      .toBe("true");
     expect(opened.complaints).toEqual([]);
     await opened.page.close();
   });
@@ -206,11 +228,11 @@ describe("the playground", () => {
   it("tells kindly of a link that is broken, and runs nothing that is in one", async () => {
     const { page, complaints } = await openPage(browser, `${served.url}#v1.nonsense`);
     await compiled(page);
-    expect(await page.locator(".notice").textContent()).toContain("the link is broken");
+    await expect.poll(() => page.locator(".notice").textContent()).toContain("the link is broken");
     await write(page, 'export default (globalThis.wasRun = "<img src=x onerror=alert(1)>");');
     await page.locator(".problem", { hasText: "this is a spec in TypeScript" }).waitFor();
-    expect(await page.evaluate(() => "wasRun" in globalThis)).toBe(false);
-    expect(await page.locator("img").count()).toBe(0);
+    await expect.poll(() => page.evaluate(() => "wasRun" in globalThis)).toBe(false);
+    await expect.poll(() => page.locator("img").count()).toBe(0);
     expect(complaints).toEqual([]);
     await page.close();
   });

@@ -3,7 +3,7 @@ import type { Explanation } from "../../inspect/explanation.ts";
 import { typescriptLanguage } from "@codemirror/lang-javascript";
 import { classHighlighter, highlightTree } from "@lezer/highlight";
 import { element } from "../shared/element.ts";
-import type { ExplanationPanel, GoTo } from "./model-page.ts";
+import type { ExplanationPanel, GoTo } from "./explanation-panels.ts";
 
 export function codePanel(goTo: GoTo): ExplanationPanel {
   const facts = element("p", { class: "quiet" });

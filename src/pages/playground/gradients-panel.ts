@@ -1,7 +1,7 @@
 /** How the gradient of each parameter was derived: the steps from the loss to it, each with the rule that gave it. */
 import type { Explanation } from "../../inspect/explanation.ts";
 import { element } from "../shared/element.ts";
-import type { ExplanationPanel, GoTo } from "./model-page.ts";
+import type { ExplanationPanel, GoTo } from "./explanation-panels.ts";
 import { valueCard } from "./value-card.ts";
 
 export function gradientsPanel(goTo: GoTo): ExplanationPanel {

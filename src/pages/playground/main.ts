@@ -8,6 +8,7 @@ import { examplesOf } from "./examples.ts";
 import { modelPage } from "./model-page.ts";
 import { pathsPage, type PathsPage } from "./paths/paths-page.ts";
 import { firstState, type PathsState } from "./paths/state.ts";
+import { together } from "./tabs.ts";
 import { texts } from "./texts.ts";
 
 const notice = element("p", { class: "notice", role: "status", hidden: true });
@@ -21,7 +22,7 @@ function tell(text: string): void {
 function stateFromAddress(): PageState {
   const first: PageState = {
     text: [...examplesOf(texts().specs).values()][0],
-    tab: "Train",
+    tab: together,
     view: "Model",
     paths: undefined,
   };

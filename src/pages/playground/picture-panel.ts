@@ -2,7 +2,7 @@
 import type { Explanation } from "../../inspect/explanation.ts";
 import { element } from "../shared/element.ts";
 import { graphView, type GraphView } from "../shared/graph-view.ts";
-import type { ExplanationPanel, GoTo } from "./model-page.ts";
+import type { ExplanationPanel, GoTo } from "./explanation-panels.ts";
 import { valueCard } from "./value-card.ts";
 
 const advice = "Click a layer to open it, a value to see what it is and why it is there.";

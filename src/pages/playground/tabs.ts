@@ -1,9 +1,9 @@
-/** Tabs as the ARIA practices have them: arrows go from tab to tab, one panel is seen. */
+/** Tabs as the ARIA practices have them: arrows go from tab to tab. One panel is seen, or, by the first tab, all of them side by side. */
 import { element } from "../shared/element.ts";
 
-export interface Tab {
+export interface Panel {
   readonly name: string;
-  readonly panel: HTMLElement;
+  readonly element: HTMLElement;
   /** Called when it comes to be seen. */
   readonly onShow?: () => void;
 }
@@ -11,49 +11,64 @@ export interface Tab {
 export interface Tabs {
   readonly element: HTMLElement;
   readonly chosen: () => string;
-  choose(name: string): void;
+  readonly isSeen: (panel: string) => boolean;
+  choose(tab: string): void;
 }
 
-export function tabbed(label: string, tabs: readonly Tab[], onChoose: (name: string) => void): Tabs {
-  let chosen = tabs[0].name;
-  const buttons = tabs.map(({ name }) =>
+/** The tab of all panels. */
+export const together = "All";
+
+export function tabbed(label: string, panels: readonly Panel[], onChoose: (tab: string) => void): Tabs {
+  let chosen = together;
+  const names = [together, ...panels.map(({ name }) => name)];
+  const idOf = (panel: string) => `panel-${panel}`;
+  const buttons = names.map((name) =>
     element(
       "button",
-      { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `panel-${name}` },
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${name}`,
+        "aria-controls": name === together ? panels.map((panel) => idOf(panel.name)).join(" ") : idOf(name),
+      },
       name,
     ),
   );
-  for (const { name, panel } of tabs) {
-    panel.id = `panel-${name}`;
+  for (const { name, element: panel } of panels) {
+    panel.id = idOf(name);
     panel.setAttribute("role", "tabpanel");
-    panel.setAttribute("aria-labelledby", `tab-${name}`);
+    panel.setAttribute("aria-label", name);
+    panel.prepend(element("h2", { class: "panel-name" }, name));
   }
-  const choose = (name: string) => {
-    if (!tabs.some((tab) => tab.name === name)) return;
-    chosen = name;
-    tabs.forEach((tab, i) => {
-      const isChosen = tab.name === name;
-      buttons[i].setAttribute("aria-selected", String(isChosen));
-      buttons[i].tabIndex = isChosen ? 0 : -1;
-      tab.panel.hidden = !isChosen;
-      if (isChosen) tab.onShow?.();
+  const host = element("div", { class: "tabs" });
+  const isSeen = (panel: string) => chosen === together || chosen === panel;
+  const choose = (tab: string) => {
+    if (!names.includes(tab)) return;
+    chosen = tab;
+    host.classList.toggle("together", tab === together);
+    buttons.forEach((button, i) => {
+      button.setAttribute("aria-selected", String(names[i] === tab));
+      button.tabIndex = names[i] === tab ? 0 : -1;
     });
-    onChoose(name);
+    for (const { name, element: panel, onShow } of panels) {
+      panel.hidden = !isSeen(name);
+      if (isSeen(name)) onShow?.();
+    }
+    onChoose(tab);
   };
   buttons.forEach((button, i) => {
-    button.addEventListener("click", () => choose(tabs[i].name));
+    button.addEventListener("click", () => choose(names[i]));
     button.addEventListener("keydown", ({ key }) => {
       const way = { ArrowRight: 1, ArrowLeft: -1 }[key];
       if (way === undefined) return;
-      const next = (i + way + tabs.length) % tabs.length;
-      choose(tabs[next].name);
+      const next = (i + way + names.length) % names.length;
+      choose(names[next]);
       buttons[next].focus();
     });
   });
-  const list = element("div", { role: "tablist", "aria-label": label }, ...buttons);
-  return {
-    element: element("div", { class: "tabs" }, list, ...tabs.map(({ panel }) => panel)),
-    chosen: () => chosen,
-    choose,
-  };
+  host.append(
+    element("div", { role: "tablist", "aria-label": label }, ...buttons),
+    element("div", { class: "panels" }, ...panels.map((panel) => panel.element)),
+  );
+  return { element: host, chosen: () => chosen, isSeen, choose };
 }
