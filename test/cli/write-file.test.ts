@@ -1,5 +1,7 @@
 // Writing a file whole or not at all. If one fails, a full disk or a lost right costs the user the file that was there before.
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -35,6 +37,30 @@ test("a file is replaced, and nothing is left beside it", async () => {
   expect([...readFileSync(file)]).toEqual([1, 2, 3]);
   expect(readdirSync(folder)).toEqual(["model.ckpt"]);
 });
+
+test("a link stays a link, and the file that it leads to is replaced", async () => {
+  const link = join(folder, "latest.ckpt");
+  writeFileSync(file, "old");
+  symlinkSync("model.ckpt", link);
+  await checkWritable(link);
+  await writeFile(link, "new");
+  expect(readFileSync(file, "utf8")).toBe("new");
+  expect(readlinkSync(link)).toBe("model.ckpt");
+});
+
+test.skipIf(process.platform === "win32")(
+  "a pipe is written to, not replaced: /dev/null must stay what it is",
+  async () => {
+    const pipe = join(folder, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reader = readFile(pipe, "utf8");
+    await checkWritable(pipe);
+    await writeFile(pipe, "through");
+    expect(await reader).toBe("through");
+    expect(statSync(pipe).isFIFO()).toBe(true);
+    expect(readdirSync(folder)).toEqual(["pipe"]);
+  },
+);
 
 test("folders are made on the way", async () => {
   const deep = join(folder, "a/b/model.ckpt");
