@@ -1763,6 +1763,7 @@ interface HostFiles {
   rename(from: string, to: string): Promise<void>;
   rm(path: string, options: { force: boolean }): Promise<void>;
   realpath(path: string): Promise<string>;
+  stat(path: string): Promise<{ isFile(): boolean }>;
 }
 
 interface HostPaths {
@@ -1896,14 +1897,19 @@ function placed<T>(path: string, work: () => T): T {
   }
 }
 
-/** Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. */
+/**
+ * Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. A link stays, and so does
+ * what is no file, as /dev/null.
+ */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   const files = await hostFiles();
+  const target = await files.realpath(path).catch(() => path);
+  const isFile = (await files.stat(target).catch(() => undefined))?.isFile() ?? true;
   // Another run that writes the same file has a number of its own.
-  const partial = `${path}.${process?.pid}.partial`;
+  const partial = `${target}.${process?.pid}.partial`;
   try {
-    await files.writeFile(partial, bytes, { flush: true });
-    await files.rename(partial, path);
+    await files.writeFile(isFile ? partial : target, bytes, { flush: isFile });
+    if (isFile) await files.rename(partial, target);
   } catch (error) {
     await files.rm(partial, { force: true });
     throw new InputError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
