@@ -6,8 +6,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/take-breath.ts"],
     pool: "forks",
+    isolate: false,
     poolOptions: { forks: { maxForks: 2 } },
     testTimeout: 180_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 60_000 } },
   },
 });

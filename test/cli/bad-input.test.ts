@@ -110,7 +110,7 @@ describe("a wrong spec", () => {
     async (text) => {
       place.write("flowers.ts", `${text}\nexport default {};`);
       expectRefusal(
-        await place.run("compile", "flowers.ts"),
+        await place.start("compile", "flowers.ts"),
         "flowers.ts error T1009: the file ends the process",
       );
     },

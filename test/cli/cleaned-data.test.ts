@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { expectRefusal, workspace, type Outcome } from "./workspace.ts";
+import type { Outcome } from "../support/run-tapeless.ts";
+import { expectRefusal, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(() => place.remove());

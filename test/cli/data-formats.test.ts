@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, expect, test } from "vitest";
-import { expectRefusal, workspace, type Outcome } from "./workspace.ts";
+import type { Outcome } from "../support/run-tapeless.ts";
+import { expectRefusal, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(() => place.remove());

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { parseModel } from "../../src/spec/parse-model.ts";
-import { expectRefusal, workspace, type Outcome } from "./workspace.ts";
+import type { Outcome } from "../support/run-tapeless.ts";
+import { expectRefusal, workspace } from "./workspace.ts";
 
 const page = readFileSync(new URL("../../docs/data.md", import.meta.url), "utf8");
 /** The examples of the page, in order. */

@@ -9,7 +9,8 @@ import { compile } from "../../src/compile.ts";
 import { loadTrainer } from "../../src/load-trainer.ts";
 import type { ModelSpec } from "../../src/spec/schema.ts";
 import { specs } from "../support/specs.ts";
-import { expectRefusal, flowers, flowersCsv, workspace, type Outcome } from "./workspace.ts";
+import type { Outcome } from "../support/run-tapeless.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 
 const place = workspace();
 afterAll(() => place.remove());

@@ -173,7 +173,7 @@ describe("train --serve", () => {
   }
 
   it("prints what it prints without, stays until it is left, and then has succeeded", async () => {
-    const plain = await place.run("train", "flowers.json", "--out", "a.ckpt");
+    const plain = await place.start("train", "flowers.json", "--out", "a.ckpt");
     const { child, said, hears, left, port, path } = await served("--out", "b.ckpt");
     await hears(/stays until Ctrl-C/);
     const { body } = await ask(port, `${path}events`, { until: "\n\n" });
@@ -198,17 +198,17 @@ describe("train --serve", () => {
     const done = Number(/flowers: (\d+) epochs/.exec(said.stdout)?.[1]);
     expect(done).toBeLessThan(400_000);
     const more = String(done + 2);
-    await place.run("train", "flowers.json", "--epochs", more, "--resume", "a.ckpt", "--out", "a.ckpt");
-    await place.run("train", "flowers.json", "--epochs", more, "--out", "b.ckpt");
+    await place.start("train", "flowers.json", "--epochs", more, "--resume", "a.ckpt", "--out", "a.ckpt");
+    await place.start("train", "flowers.json", "--epochs", more, "--out", "b.ckpt");
     expect(place.bytes("a.ckpt")).toEqual(place.bytes("b.ckpt"));
   });
 
   it("refuses what cannot be meant, and a port that is taken, before any training", async () => {
-    const train = (...flags: readonly string[]) => place.run("train", "flowers.json", ...flags);
+    const train = (...flags: readonly string[]) => place.start("train", "flowers.json", ...flags);
     expectRefusal(await train("--serve", "--json"), "--json is for programs", "--tensorboard");
     expectRefusal(await train("--serve", "70000"), "It must be a port");
     expectRefusal(
-      await place.run("train", "--serve", "flowers.json"),
+      await place.start("train", "--serve", "flowers.json"),
       "'flowers.json' is invalid. It must be a port",
     );
     const other = createServer();

@@ -5,14 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { runTapeless, type Outcome } from "../support/run-tapeless.ts";
 
 const launcher = fileURLToPath(new URL("../../src/cli/tapeless.js", import.meta.url));
-
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 export interface Workspace {
   readonly folder: string;
@@ -21,7 +16,10 @@ export interface Workspace {
   bytes(file: string): Uint8Array;
   /** All files but those written by the test, by their path. */
   made(): string[];
+  /** The command in this process. */
   run(...args: readonly string[]): Promise<Outcome>;
+  /** The command as a process of its own: for what may end its process, and for threads. */
+  start(...args: readonly string[]): Promise<Outcome>;
   remove(): void;
 }
 
@@ -44,12 +42,13 @@ export function workspace(): Workspace {
         .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
         .filter((file) => !own.has(file))
         .sort(),
-    run: (...args) => run(folder, args),
+    run: (...args) => runTapeless(folder, args),
+    start: (...args) => start(folder, args),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
 
-const run = (folder: string, args: readonly string[]): Promise<Outcome> =>
+const start = (folder: string, args: readonly string[]): Promise<Outcome> =>
   new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: "1" };
     execFile(process.execPath, [launcher, ...args], { cwd: folder, env }, (error, stdout, stderr) => {

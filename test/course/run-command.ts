@@ -1,9 +1,6 @@
 // Runs a command of the course as a person would, and reads from what it prints the figures that a person sees.
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { runTapeless } from "../support/run-tapeless.ts";
 import type { Command } from "./page.ts";
-
-const launcher = fileURLToPath(new URL("../../src/cli/tapeless.js", import.meta.url));
 
 /** Figures by name: "loss", "accuracy"; those of a part after its name: "validation.loss". */
 export type Figures = Readonly<Record<string, number>>;
@@ -21,15 +18,17 @@ export interface Run {
 }
 
 /** @param folder where the command runs and leaves its files */
-export const runCommand = (command: Command, folder: string): Promise<Run> =>
-  new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, NO_COLOR: "1" }, maxBuffer: 2 ** 26 };
-    execFile(process.execPath, [launcher, ...command.words], options, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === "number" ? error.code : NaN;
-      const epochs = stderr.split("\n").flatMap(epochIn);
-      resolve({ command, code, stdout, stderr, result: resultIn(stdout), epochs });
-    });
-  });
+export async function runCommand(command: Command, folder: string): Promise<Run> {
+  const { code, stdout, stderr } = await runTapeless(folder, command.words);
+  return {
+    command,
+    code,
+    stdout,
+    stderr,
+    result: resultIn(stdout),
+    epochs: stderr.split("\n").flatMap(epochIn),
+  };
+}
 
 /** "train       loss 0.1234  accuracy 0.9667", a line for each part; of folds the mean stands for the validation part. */
 function resultIn(text: string): Figures {

@@ -7,7 +7,8 @@ import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compile } from "../../src/compile.ts";
 import type { ModelSpec } from "../../src/spec/schema.ts";
-import { expectRefusal, workspace, type Outcome } from "../cli/workspace.ts";
+import type { Outcome } from "../support/run-tapeless.ts";
+import { expectRefusal, workspace } from "../cli/workspace.ts";
 import { idxBytes } from "../support/idx-bytes.ts";
 
 const spec: ModelSpec = {

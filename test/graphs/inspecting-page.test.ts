@@ -1,9 +1,9 @@
 // docs/inspecting.md: what it says that a view prints, that view prints, line by line. If one fails, the page shows another compiler's output.
-import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { runTapeless } from "../support/run-tapeless.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/inspecting.md"), "utf8");
@@ -21,13 +21,7 @@ test.each(sections)("$title", async ({ command, excerpts }) => {
   expect(excerpts.length).toBeGreaterThan(0);
   const words = command.split(" ");
   expect(words.slice(0, 3)).toEqual(["npx", "tapeless", "inspect"]);
-  const printed = await new Promise<string>((resolve, reject) => {
-    execFile(
-      process.execPath,
-      [join(root, "src/cli/tapeless.js"), ...words.slice(2)],
-      { cwd: root },
-      (error, stdout) => (error ? reject(error) : resolve(stdout)),
-    );
-  });
-  for (const excerpt of excerpts) expect(printed).toContain(excerpt);
+  const { code, stdout } = await runTapeless(root, words.slice(2));
+  expect(code).toBe(0);
+  for (const excerpt of excerpts) expect(stdout).toContain(excerpt);
 });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
+import { runTapeless } from "../support/run-tapeless.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/seeing.md"), "utf8");
@@ -13,22 +14,26 @@ for (const name of ["graphs", "node_modules", "src", "package.json", "tsconfig.j
   symlinkSync(join(root, name), join(folder, name));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a script prints, on both streams; "failed" in front if it did. */
-const run = (script: string, args: readonly string[]) =>
+/** What a program prints, on both streams; "failed" in front if it did. */
+const runProgram = (file: string) =>
   new Promise<string>((resolve) => {
     const env = { ...process.env, NO_COLOR: "1" };
-    execFile(process.execPath, [join(root, script), ...args], { cwd: folder, env }, (error, stdout, stderr) =>
-      resolve(`${error ? "failed" : ""}${stderr}${stdout}`),
+    execFile(
+      process.execPath,
+      [join(root, "node_modules/tsx/dist/cli.mjs"), file],
+      { cwd: folder, env },
+      (error, stdout, stderr) => resolve(`${error ? "failed" : ""}${stderr}${stdout}`),
     );
   });
 
-/** What a block of commands prints. */
+/** What a block of commands prints, on both streams; "failed" in front of one that did. */
 async function outputOf(commands: string): Promise<string> {
   let printed = "";
   for (const command of commands.trim().split("\n")) {
     const words = command.split(/ +/);
     expect(words.slice(0, 2)).toEqual(["npx", "tapeless"]);
-    printed += await run("src/cli/tapeless.js", words.slice(2));
+    const { code, stdout, stderr } = await runTapeless(folder, words.slice(2));
+    printed += `${code === 0 ? "" : "failed"}${stderr}${stdout}`;
   }
   return printed;
 }
@@ -57,7 +62,7 @@ test("the program that looks inside prints what it finds, every hundred steps", 
   const [imports, ...rest] = String(program).split("\n\n");
   writeFileSync(join(folder, "look.ts"), [imports, given, ...rest].join("\n\n"));
   await outputOf("npx tapeless compile graphs/digits.json --module --probe -o digits.ts");
-  const printed = await run("node_modules/tsx/dist/cli.mjs", ["look.ts"]);
+  const printed = await runProgram("look.ts");
   // The spec sets a fifth of the 3,200 rows aside: three epochs are 240 steps.
   expect(printed.match(/^dense1: \d+ of 64 units are idle$/gm)).toHaveLength(2);
   expect(printed.match(/^dense2\.weight 0\.\d+$/gm)).toHaveLength(2);
