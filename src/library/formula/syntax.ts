@@ -75,10 +75,28 @@ function parsed<T>(text: string, top: "Formula" | "Line", read: (root: SyntaxNod
     const message = `has ${text.length} characters; a formula may have ${longest}`;
     return { fault: { code: "T1606", message, span: { start: 0, end: 1 } } };
   }
-  const tree = parsers[top].parse(text);
+  const tree = treeOf(text, top);
+  if (tree === undefined) return { fault: tooDeepAt({ start: 0, end: 1 }) };
   const fault = faultOf(tree, text, top);
   return fault === undefined ? { tree: read(tree.topNode) } : { fault };
 }
+
+/** Undefined for a nesting so deep, thousands of levels, that the parser ran out of stack before it could be measured. */
+function treeOf(text: string, top: "Formula" | "Line"): Tree | undefined {
+  try {
+    return parsers[top].parse(text);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+const tooDeepAt = (span: Span): FormulaFault => ({
+  code: "T1606",
+  message: `is nested deeper than ${deepest} levels`,
+  hint: "an operation upon an operation is a level, in a sum too",
+  span,
+});
 
 /** The first syntax error, or that the tree is too large. */
 function faultOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaFault | undefined {
@@ -95,15 +113,7 @@ function faultOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaFaul
     },
     leave: () => void depth--,
   });
-  if (tooDeep !== undefined) {
-    const message = `is nested deeper than ${deepest} levels`;
-    return {
-      code: "T1606",
-      message,
-      hint: "an operation upon an operation is a level, in a sum too",
-      span: tooDeep,
-    };
-  }
+  if (tooDeep !== undefined) return tooDeepAt(tooDeep);
   if (error !== undefined) return syntaxFault(text, error, top);
   if (parts <= mostParts) return undefined;
   const message = `has ${parts} numbers, names and signs; a formula may have ${mostParts}`;

@@ -79,6 +79,12 @@ describe("texts without end", () => {
     expect("fault" in parsed && parsed.fault.code).toMatch(/^T160[16]$/);
   });
 
+  it("are told where little of the stack is left, too", () => {
+    const deeper = (levels: number): ReturnType<typeof parseFormula> =>
+      levels === 0 ? parseFormula(`x${"+x".repeat(4999)}`) : deeper(levels - 1);
+    expect(deeper(4000)).toHaveProperty("fault.code", "T1606");
+  });
+
   it("up to the limit they are read", () => {
     expect(read(nested(deepest - 3, "tanh(", ")"))).toMatch(/^tanh/);
     expect(parseFormula(nested(deepest, "tanh(", ")"))).toHaveProperty("fault.code", "T1606");
