@@ -21,6 +21,7 @@ import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { onData, onFile } from "./emitted-errors.ts";
 import { progressLine } from "./progress-line.ts";
+import type { LookInside } from "./live/look-inside.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import { readSource } from "./read-source.ts";
 import { checkReport, reportAnswers } from "./report-answers.ts";
@@ -62,9 +63,12 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const isWatched = (notes: Notes = {}) =>
     training.folds === undefined || foldsIn(notes).length === training.folds;
   const watch = await watchEpochs(model.name, isWatched(resumed?.notes) ? trainer.epoch : 0, flags);
-  const inside = isProbed
-    ? await (await import("./live/open-inside.ts")).openInside(model.name, trainer.epoch, flags)
-    : undefined;
+  let inside: LookInside | undefined;
+  /** Once there is something to train on: a page that is told of should have something to show. */
+  const open = async () => {
+    if (isProbed)
+      inside = await (await import("./live/open-inside.ts")).openInside(model.name, trainer.epoch, flags);
+  };
   const progress = await progressLine(process.stderr);
   let latest: Latest | undefined;
   const train: FoldedRun["train"] = async (own, dataset, stage) => {
@@ -81,7 +85,10 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     else inside?.pass(name);
     const save = (more: Notes = {}) => saveCheckpoint(seen.save({ fields, ...notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
-    const options = before?.notes.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
+    const hasStopped = before !== undefined && before.notes.stopped === own.epoch;
+    const options = hasStopped ? { ...stage, epochs: 0 } : stage;
+    if (before && own.epoch >= options.epochs && flags.sample === undefined)
+      tellEnded(before.file, own.epoch, hasStopped);
     latest = { name, trainer: own, dataset, before: own.save() };
     const result = await trainOn(emitted.model, training, seen, dataset, options, async (report) => {
       latest = { name, trainer: own, dataset, before: own.save() };
@@ -98,23 +105,30 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
   const read = () => readSource({ spec, source, model, facts: emitted.model, given: flags.data });
   const placed: Placing = (file, work) =>
     file === flags.resume ? onFile(file, "T3001", work) : onData(file, work);
+  const trainOnce = async () => {
+    // The rows as they were read take as much room as the data set: nothing holds on to them.
+    const dataset = datasetOf(preparing, await read(), trainer.seed, placed);
+    await open();
+    return train(trainer, dataset, { epochs });
+  };
+  const trainFolds = async () => {
+    const rows = await read();
+    await open();
+    return trainOnFolds({
+      ...preparing,
+      source: rows,
+      placed,
+      epochs,
+      trainer,
+      resume: flags.resume,
+      resumed: resumed?.notes,
+      createTrainer: emitted.createTrainer,
+      train,
+      warn: (message) => say([{ code: "T2006", severity: "warning", message }]),
+    });
+  };
   try {
-    const result =
-      training.folds === undefined
-        ? // The rows as they were read take as much room as the data set: nothing holds on to them.
-          await train(trainer, datasetOf(preparing, await read(), trainer.seed, placed), { epochs })
-        : await trainOnFolds({
-            ...preparing,
-            source: await read(),
-            placed,
-            epochs,
-            trainer,
-            resume: flags.resume,
-            resumed: resumed?.notes,
-            createTrainer: emitted.createTrainer,
-            train,
-            warn: (message) => say([{ code: "T2006", severity: "warning", message }]),
-          });
+    const result = await (training.folds === undefined ? trainOnce() : trainFolds());
     progress.end();
     await watch.end();
     if (flags.report !== undefined && latest !== undefined)
@@ -144,6 +158,11 @@ async function checkFiles(spec: string, model: Model, flags: TrainFlags): Promis
       "the checkpoint of --resume": goesOn ? undefined : resume,
     },
   );
+}
+
+function tellEnded(file: string, epoch: number, hasStopped: boolean): void {
+  const why = hasStopped ? "it stopped early" : "--epochs N trains longer";
+  process.stderr.write(`${file}: nothing is left to train after epoch ${epoch} (${why})\n`);
 }
 
 /** On standard error: what is printed stays what the program prints. */

@@ -67,6 +67,16 @@ describe("--keep", () => {
   });
 });
 
+it("a training that is at its end tells so when it is resumed, and how to go on", async () => {
+  const { stdout } = await train("--out", "model.ckpt");
+  const again = await train("--resume", "model.ckpt");
+  expect(again.stdout).toBe(stdout);
+  expect(again.stderr).toBe(
+    "model.ckpt: nothing is left to train after epoch 4 (--epochs N trains longer)\n",
+  );
+  expect((await train("--resume", "model.ckpt", "--epochs", "5")).stderr).not.toContain("nothing is left");
+});
+
 it("what cannot be written is told before an epoch is trained", async () => {
   const { stderr, ...outcome } = await train("--out", "flowers.csv/model.ckpt");
   expectRefusal(
@@ -94,5 +104,7 @@ it("after early stopping the file holds the best epoch's parameters, and resumin
 
   const again = await train("--resume", "model.ckpt", "--out", "model.ckpt", "--json", "--epochs", "99");
   expect(again.stdout).toBe(stdout);
+  expect(again.stderr).toContain("nothing is left to train");
+  expect(again.stderr).toContain("it stopped early");
   expect(place.bytes("model.ckpt")).toEqual(left);
 });

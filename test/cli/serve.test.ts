@@ -225,4 +225,11 @@ describe("train --serve", () => {
     );
     other.close();
   });
+
+  it("tells of no page where there is nothing to train on", async () => {
+    place.write("flowers.csv", "length,width\n1,2\n");
+    const refused = await place.start("train", "flowers.json", "--serve");
+    expectRefusal(refused, 'no column "kind"');
+    expect(refused.stderr).not.toContain("http:");
+  });
 });
