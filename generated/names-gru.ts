@@ -641,18 +641,18 @@ function compute_d_memory(f: Numbers, n: number): void {
 }
 
 // For t = 15 … 0:
-// Gradient of memory_new[t] = tanh(memory_inputs[t][:, 192:288] + memory_reset[t] ⊙ memory_past[:,
-//   192:288]) [tanh.vjp]:
-//   d_memory_add = (d_memory_h[t + 1] + d_memory[t]) ⊙ (1 − memory_update[t]) ⊙ (1 − memory_new[t]²)
-// Gradient of memory_reset[t] = σ(memory_sum[:, 0:96]) [sigmoid.vjp]:
-//   d_memory_slice = d_memory_add ⊙ (memory_product[t] + memory.recurrentBias)[:, 192:288] ⊙
+// Gradient of memory_new[t] = tanh(memory_new_sum) [tanh.vjp]:
+//   d_memory_new_sum = (d_memory_h[t + 1] + d_memory[t]) ⊙ (1 − memory_update[t]) ⊙ (1 −
+//   memory_new[t]²)
+// Gradient of memory_reset[t] = σ(memory_reset_sum) [sigmoid.vjp]:
+//   d_memory_reset_sum = d_memory_new_sum ⊙ (memory_product[t] + memory.recurrentBias)[:, 192:288] ⊙
 //   memory_reset[t] ⊙ (1 − memory_reset[t])
-// Gradient of memory_update[t] = σ(memory_sum[:, 96:192]) [sigmoid.vjp]:
-//   d_memory_slice_2 = (d_memory_h[t + 1] + d_memory[t]) ⊙ (memory_h_before[t] − memory_new[t]) ⊙
+// Gradient of memory_update[t] = σ(memory_update_sum) [sigmoid.vjp]:
+//   d_memory_update_sum = (d_memory_h[t + 1] + d_memory[t]) ⊙ (memory_h_before[t] − memory_new[t]) ⊙
 //   memory_update[t] ⊙ (1 − memory_update[t])
 // Gradient of memory_sum = memory_inputs[t] + memory_past [add.vjp]:
-//   d_memory_past[t] = [d_memory_slice, d_memory_slice_2, d_memory_add ⊙ memory_reset[t]]
-//   d_memory_inputs[t] = [d_memory_slice, d_memory_slice_2, d_memory_add]
+//   d_memory_past[t] = [d_memory_reset_sum, d_memory_update_sum, d_memory_new_sum ⊙ memory_reset[t]]
+//   d_memory_inputs[t] = [d_memory_reset_sum, d_memory_update_sum, d_memory_new_sum]
 // Gradient of memory_product[t] = memory[t − 1] · memory.recurrent [contract.vjp]:
 //   product_in_d_memory_product = d_memory_past[t] · memory.recurrentᵀ
 //   d_memory_h_2 = (d_memory_h[t + 1] + d_memory[t]) ⊙ memory_update[t] + product_in_d_memory_product
@@ -688,20 +688,20 @@ function compute_d_memory_past(f: Numbers, n: number): void {
         const memory_update_value = f[memory_update_row + j];
         const t1 = 1 - memory_update_value;
         const memory_new_value = f[memory_new_row + j];
-        const d_memory_add = t0 * t1 * (1 - memory_new_value * memory_new_value);
+        const d_memory_new_sum = t0 * t1 * (1 - memory_new_value * memory_new_value);
         const memory_reset_value = f[memory_reset_row + j];
-        const d_memory_slice =
-          d_memory_add *
+        const d_memory_reset_sum =
+          d_memory_new_sum *
           (f[memory_product_row + j + 192] + f[memory_recurrentBias + j + 192]) *
           (memory_reset_value * (1 - memory_reset_value));
-        const d_memory_slice_2 =
+        const d_memory_update_sum =
           t0 * (f[memory_h_before_row + j] - memory_new_value) * (memory_update_value * t1);
-        f[d_memory_past_row + j] = d_memory_slice;
-        f[d_memory_past_row + j + 96] = d_memory_slice_2;
-        f[d_memory_past_row + j + 192] = d_memory_add * memory_reset_value;
-        f[d_memory_inputs_row + j] = d_memory_slice;
-        f[d_memory_inputs_row + j + 96] = d_memory_slice_2;
-        f[d_memory_inputs_row + j + 192] = d_memory_add;
+        f[d_memory_past_row + j] = d_memory_reset_sum;
+        f[d_memory_past_row + j + 96] = d_memory_update_sum;
+        f[d_memory_past_row + j + 192] = d_memory_new_sum * memory_reset_value;
+        f[d_memory_inputs_row + j] = d_memory_reset_sum;
+        f[d_memory_inputs_row + j + 96] = d_memory_update_sum;
+        f[d_memory_inputs_row + j + 192] = d_memory_new_sum;
       }
     }
     for (let row = 0; row < n - (n % 4); row += 4) {

@@ -73,6 +73,9 @@ export function symbolOf({ name, layer, time }: Name): Symbol {
   if (dot > 0) return parameterSymbol(name.slice(0, dot), name.slice(dot + 1), below);
   if (layer !== undefined && name === layer)
     return subscripted({ kind: "letter", letter: "h" }, [layer, ...below]);
+  // The states of a recurrent layer at all places are a matrix; h alone is what the layer gives on.
+  if (layer !== undefined && name === `${layer}_h` && time === undefined)
+    return subscripted({ kind: "letter", letter: "H" }, [layer]);
   if (layer !== undefined && name.startsWith(`${layer}_`))
     return subscripted(letterOf(name.slice(layer.length + 1)), [layer, ...below]);
   return subscripted(word(name), below);

@@ -55,8 +55,8 @@ interface CellParts {
   readonly c: Node | undefined;
   /** b_R, where the cell adds it itself. */
   readonly recurrentBias: Node | undefined;
-  /** Part k of some gates. */
-  gate(gates: Node, k: number): Node;
+  /** Part k of some gates, under this name. */
+  gate(gates: Node, k: number, name: string): Node;
 }
 
 interface CellFacts {
@@ -117,9 +117,10 @@ function recurrent(
         h: step.h,
         c: step.c,
         recurrentBias: step.recurrentBias,
-        gate: (list, k) => g.slice(list, { start: [0, k * units], shape: ["n", units] }),
+        gate: (list, k, name) =>
+          g.named(`${layer}_${name}`, g.slice(list, { start: [0, k * units], shape: ["n", units] })),
       });
-      const h = g.named(layer, made.h);
+      const h = g.named(returnSequences ? layer : `${layer}_h`, made.h);
       return { next: { h, ...(made.c && { c: made.c }) }, value: h };
     },
   );
@@ -155,9 +156,10 @@ export const lstm = defineLayer({
     const { layer } = context;
     const cell: Cell = (g, { inputs, product, c, gate }) => {
       const sums = g.named(`${layer}_sum`, g.add(inputs, product));
-      const [enters, stays, content, leaves] = ["input", "forget", "content", "output"].map((name, k) =>
-        g.named(`${layer}_${name}`, name === "content" ? g.tanh(gate(sums, k)) : g.sigmoid(gate(sums, k))),
-      );
+      const [enters, stays, content, leaves] = ["input", "forget", "content", "output"].map((name, k) => {
+        const sum = gate(sums, k, `${name}_sum`);
+        return g.named(`${layer}_${name}`, name === "content" ? g.tanh(sum) : g.sigmoid(sum));
+      });
       const kept = g.multiply(stays, c ?? content);
       const memory = g.named(`${layer}_cell`, g.add(kept, g.multiply(enters, content)));
       return { h: g.multiply(leaves, g.named(`${layer}_cell_tanh`, g.tanh(memory))), c: memory };
@@ -176,10 +178,11 @@ export const gru = defineLayer({
     const cell: Cell = (g, { inputs, product, h, recurrentBias, gate }) => {
       const past = g.named(`${layer}_past`, g.add(product, recurrentBias ?? 0));
       const sums = g.named(`${layer}_sum`, g.add(inputs, past));
-      const resets = g.named(`${layer}_reset`, g.sigmoid(gate(sums, 0)));
-      const keeps = g.named(`${layer}_update`, g.sigmoid(gate(sums, 1)));
-      const content = g.add(gate(inputs, 2), g.multiply(resets, gate(past, 2)));
-      const fresh = g.named(`${layer}_new`, g.tanh(content));
+      const resets = g.named(`${layer}_reset`, g.sigmoid(gate(sums, 0, "reset_sum")));
+      const keeps = g.named(`${layer}_update`, g.sigmoid(gate(sums, 1, "update_sum")));
+      const read = g.multiply(resets, gate(past, 2, "past_content"));
+      const sum = g.named(`${layer}_new_sum`, g.add(gate(inputs, 2, "input_content"), read));
+      const fresh = g.named(`${layer}_new`, g.tanh(sum));
       return { h: g.add(g.multiply(g.subtract(1, keeps), fresh), g.multiply(keeps, h)) };
     };
     return recurrent(context, input, chosen, { gates: 3, hasMemory: false, addsBothBiases: false }, cell);
