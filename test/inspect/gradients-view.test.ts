@@ -56,8 +56,9 @@ it("reads like a textbook for a multi-layer perceptron with cross-entropy", () =
 
 it("tells the steps of a recurrence, forwards and backwards, each value with its place in time", () => {
   const text = viewOf({ ...sequence, network: [{ type: "rnn", units: 3 }] }, "rnn1.recurrent").text();
-  expect(text).toContain("rnn1_sum = rnn1_inputs[t] + rnn1[t − 1] · rnn1.recurrent");
-  expect(text).toContain("rnn1 = rnn1[t] for t = 0 … 6");
+  expect(text).toContain("rnn1_sum = rnn1_inputs[t] + rnn1_h[t − 1] · rnn1.recurrent");
+  expect(text).toContain("rnn1_h = rnn1_h[t] for t = 0 … 6");
+  expect(text).toContain("rnn1 = rnn1_h[:, 6:7, 0:3]");
   expect(text).toContain("∂L/∂rnn1_inputs[t] for t = 6 … 0");
   expect(text).toContain("∂L/∂rnn1.recurrent = rnn1_h_beforeᵀ · ∂L/∂rnn1_inputs");
 });
@@ -79,10 +80,16 @@ it("says which value a step of a recurrence leaves for the next one", () => {
   expect(text).toContain("∂L/∂lstm1_h_2 = ∂L/∂lstm1_h[t] = ∂L/∂lstm1_inputs[t] · lstm1.recurrentᵀ");
 });
 
+it("calls all states of a recurrent layer H, one h with its place, and h what the layer gives on", () => {
+  const tex = viewOf(models.lstm, "lstm1.weight").tex?.();
+  expect(tex).toContain("H_{\\mathrm{lstm1}} &= h_{\\mathrm{lstm1},\\,t}\\text{ for t");
+  expect(tex).toContain("h_{\\mathrm{lstm1}} &= H_{\\mathrm{lstm1}}\\left[");
+});
+
 it("names no rule for a number that another rule wrote first", () => {
   const text = viewOf(models.lstm, "lstm1.weight").text();
-  const gate = /^.*∂L\/∂lstm1_slice = .*\n((?: +by .*\n)*)/m.exec(text)?.[1];
-  expect(gate?.trim()).toBe("by sigmoid.vjp of lstm1_input[t] = σ(lstm1_sum[:, 0:3])   (lstm1)");
+  const gate = /^.*∂L\/∂lstm1_input_sum = .*\n((?: +by .*\n)*)/m.exec(text)?.[1];
+  expect(gate?.trim()).toBe("by sigmoid.vjp of lstm1_input[t] = σ(lstm1_input_sum)   (lstm1)");
 });
 
 describe("the steps of thirty layers", () => {
