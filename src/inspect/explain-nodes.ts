@@ -29,8 +29,15 @@ interface Context {
   readonly rewrites: ReturnType<typeof rewriteUses>;
 }
 
-/** In the order of the programs, operands before those who read them. `placeOf`: where a path of the spec is written, if there is a text. */
-export function explainNodes({ compilation }: Subject, placeOf: PlaceOf = () => undefined): ExplainedNode[] {
+/**
+ * In the order of the programs, operands before those who read them. `placeOf`: where a path of the spec is written, if there is a text;
+ * `graphs`: others than those that are lowered.
+ */
+export function explainNodes(
+  { compilation }: Subject,
+  placeOf: PlaceOf = () => undefined,
+  graphs: readonly Graph[] = compilation.lean,
+): ExplainedNode[] {
   const context: Context = {
     batchSize: compilation.model.training.batchSize,
     float: floatOf(compilation),
@@ -39,10 +46,10 @@ export function explainNodes({ compilation }: Subject, placeOf: PlaceOf = () => 
     generalRule: generalRules(),
     rewrites: rewriteUses(),
   };
-  return compilation.lean.flatMap((graph) => explainGraph(graph, programOf(graph), context));
+  return graphs.flatMap((graph) => explainGraph(graph, programOf(graph), context));
 }
 
-/** A lowered graph is called as its program. */
+/** A graph is called as its program. */
 function programOf({ name }: Graph): ProgramName {
   const program = programNames.find((each) => each === name);
   invariant(program !== undefined, `there is no program ${name}`);

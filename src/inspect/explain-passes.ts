@@ -53,6 +53,16 @@ export function explainPasses({
   });
 }
 
+/** The graphs as this pass left them the last time that it ran; none of a stage of lowering, which makes loops. */
+export const graphsAfter = (
+  pass: string,
+  { compilation, reports }: Pick<Subject, "compilation" | "reports">,
+): Graph[] =>
+  programNames.flatMap((program) => {
+    const steps = stepsOf(program, compilation, reports);
+    return steps.findLast((step) => step.pass === pass)?.after ?? [];
+  });
+
 type Step = Omit<PassReport, "milliseconds">;
 
 /** What happened to the graph of one program, from the one that was built to the one that is lowered. */

@@ -6,6 +6,7 @@ import { sum } from "d3-array";
 import { explainPasses } from "./explain-passes.ts";
 import { explainStages } from "./explain-stages.ts";
 import type { ExplainedPass, ExplainedStage, GraphCounts, LoopCounts } from "./explanation.ts";
+import { passFormats } from "./picture-formats.ts";
 import { columns } from "./view.ts";
 import type { Subject, View } from "./view.ts";
 
@@ -30,7 +31,7 @@ export function passesView(subject: Subject): View {
       "",
     ].join("\n");
   };
-  return { text, json: facts };
+  return { text, json: facts, ...passFormats(subject) };
 }
 
 /** Of each program a line for each pass, under one for the graph as it was. What a pass left alone is said in two words. */

@@ -1,5 +1,6 @@
 /** The pictures of views, as SVG and for Graphviz. */
 import { explainNodes } from "./explain-nodes.ts";
+import { graphsAfter } from "./explain-passes.ts";
 import { laidOut, planPictures, type PicturePlan } from "./explain-picture.ts";
 import type { ExplainedNode, NodeId, Picture } from "./explanation.ts";
 import { pictureDot } from "./picture/picture-dot.ts";
@@ -36,6 +37,20 @@ export function gradientFormats(subject: Subject): PictureFormats {
     return planPictures(chosen).map((plan) => ({ ...plan, title }));
   };
   return formats(subject, plansOf, (picture) => () => of !== undefined || isSmall(picture));
+}
+
+/** Of the graphs as a pass left them, if it has any. */
+export function passFormats(subject: Subject): Partial<PictureFormats> {
+  const { pass } = subject;
+  const graphs = pass === undefined ? subject.compilation.lean : graphsAfter(pass, subject);
+  if (graphs.length === 0) return {};
+  const after = pass === undefined ? "" : `, after ${pass}`;
+  const plansOf = () =>
+    planPictures(explainNodes(subject, undefined, graphs)).map((plan) => ({
+      ...plan,
+      title: plan.title + after,
+    }));
+  return formats(subject, plansOf, (picture) => () => isSmall(picture));
 }
 
 const isSmall = ({ boxes }: Picture): boolean =>

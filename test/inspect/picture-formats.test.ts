@@ -3,9 +3,10 @@ import { parse, type ASTBaseNode } from "@ts-graphviz/ast";
 import { expect, it } from "vitest";
 import { explainNodes } from "../../src/inspect/explain-nodes.ts";
 import { planPictures } from "../../src/inspect/explain-picture.ts";
-import { gradientFormats, graphFormats } from "../../src/inspect/picture-formats.ts";
+import { gradientFormats, graphFormats, passFormats } from "../../src/inspect/picture-formats.ts";
 import { pictureDot } from "../../src/inspect/picture/picture-dot.ts";
-import { compileModel } from "../../src/pipeline.ts";
+import type { PassReport } from "../../src/passes/run.ts";
+import { compileModel, graphPasses } from "../../src/pipeline.ts";
 import { parseModel } from "../../src/spec/parse-model.ts";
 
 const model = parseModel({
@@ -72,4 +73,21 @@ it("the picture of one gradient has what it is derived from, and nothing of othe
   for (const part of ["d_dense2.bias", "d_dense2", "softmax"]) expect(svg).toContain(part);
   expect(svg).not.toContain("d_dense1");
   expect(svg).not.toContain("d_dense2.weight");
+});
+
+it("the graphs that a pass left can be drawn, after each of them; what a stage made of loops is no graph", async () => {
+  const reports: PassReport[] = [];
+  const watched = compileModel(model, { dtype: "f32", watch: (report) => reports.push(report) });
+  const after = (pass: string) => passFormats({ compilation: watched, reports, of: undefined, pass });
+  const pictures = await Promise.all(
+    ["differentiate", ...graphPasses.map(({ name }) => name)].map(async (pass) => {
+      const dot = after(pass).dot?.() ?? "";
+      expect(partsOf(parse(dot.slice(0, dot.indexOf("\n}\n") + 3)), "Node").length).toBeGreaterThan(20);
+      expect(await after(pass).svg?.()).toContain(`A step of training, after ${pass}`);
+      return dot;
+    }),
+  );
+  expect(pictures[0]).not.toContain('label="Prediction');
+  expect(after("simplify").dot?.()).not.toBe(after("erase-stop-gradients").dot?.());
+  expect(after("fuse-loops")).toEqual({});
 });
