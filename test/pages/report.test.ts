@@ -304,7 +304,13 @@ describe("what is picked in the report", () => {
     await expect.poll(place).toBeLessThan(900);
     await page.keyboard.press("/");
     await page.keyboard.type("no such thing");
-    await page.getByText("Nothing has such a name").waitFor();
+    await page.getByText("Nothing has such a name", { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("/");
+    await page.keyboard.type("d_dense28.wieght");
+    await page.getByText("Nothing has such a name: this is the nearest").waitFor();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense28.weight");
     expect(complaints).toEqual([]);
     await page.close();
   });

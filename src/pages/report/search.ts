@@ -1,4 +1,5 @@
 /** The search field: nodes, parameters, layers, kernels, rules and buffers by any part of their names. */
+import { didYouMean } from "../../util/did-you-mean.ts";
 import { element } from "../shared/element.ts";
 import type { Context, State } from "./context.ts";
 import { keyOfBuffer, type ReportIndex } from "./report-index.ts";
@@ -48,11 +49,16 @@ export function searchField({ index, selection }: Context): { element: HTMLEleme
     selection.go(entry.to);
   };
   const show = () => {
-    found = matches(entries, input.value.trim());
+    const text = input.value.trim();
+    found = matches(entries, text);
+    const isUnknown = found.length === 0 && text !== "";
+    if (isUnknown) found = nearest(entries, text);
     list.replaceChildren(...found.map((entry, i) => itemOf(entry, i, () => take(entry))));
-    if (found.length === 0 && input.value.trim() !== "")
-      list.append(element("li", { class: "none" }, "Nothing has such a name"));
-    list.hidden = input.value.trim() === "";
+    if (isUnknown) {
+      const hint = found.length === 0 ? "" : ": this is the nearest";
+      list.append(element("li", { class: "none" }, `Nothing has such a name${hint}`));
+    }
+    list.hidden = text === "";
     input.setAttribute("aria-expanded", String(!list.hidden));
     choose(0);
   };
@@ -145,4 +151,10 @@ function matches(entries: readonly Entry[], text: string): readonly Entry[] {
     if (rank >= 0) found[rank].push(entry);
   }
   return found.flat().slice(0, mostShown);
+}
+
+/** All that has the name which was perhaps meant. */
+function nearest(entries: readonly Entry[], text: string): readonly Entry[] {
+  const meant = didYouMean(text, new Set(entries.map(({ name }) => name)));
+  return entries.filter(({ name }) => name === meant);
 }
