@@ -87,8 +87,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     // What has stopped early stays so, however often it is resumed.
     const hasStopped = before !== undefined && before.notes.stopped === own.epoch;
     const options = hasStopped ? { ...stage, epochs: 0 } : stage;
-    if (before && own.epoch >= options.epochs && flags.sample === undefined)
-      tellEnded(before.file, own.epoch, hasStopped);
+    const tells = training.folds === undefined && flags.sample === undefined;
+    if (before && tells && own.epoch >= options.epochs) tellEnded(before.file, own.epoch, hasStopped);
     latest = { name, trainer: own, dataset, before: own.save() };
     const result = await trainOn(emitted.model, training, seen, dataset, options, async (report) => {
       latest = { name, trainer: own, dataset, before: own.save() };

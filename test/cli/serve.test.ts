@@ -229,7 +229,7 @@ describe("train --serve", () => {
   it("tells of no page where there is nothing to train on", async () => {
     place.write("flowers.csv", "length,width\n1,2\n");
     const refused = await place.start("train", "flowers.json", "--serve");
-    expectRefusal(refused, 'no column "kind"');
+    expectRefusal(refused, 'kind needs the column "kind"');
     expect(refused.stderr).not.toContain("http:");
   });
 });

@@ -108,8 +108,10 @@ export function lookInside(page: LivePage | undefined, log: EventLog | undefined
       const isCut = outcome === "stopped early" && (page?.isStopped() ?? false);
       tell({ kind: "end", at: now(), outcome: isCut ? "stopped" : outcome, text });
       if (page === undefined) return;
+      // Whoever reads that it stays may leave at once: by then it is listened to.
+      const left = page.untilLeft();
       process.stderr.write(`the page stays until Ctrl-C: ${page.address}\n`);
-      await page.untilLeft();
+      await left;
     },
   };
 }
