@@ -95,7 +95,7 @@ describe("one node", () => {
   });
   it("of a recurrence's step stands with its time, and counts as often as it runs", () => {
     const { find } = explained(recurrent);
-    expect(find("gradient/rnn1_product")?.formula.text).toBe("rnn1[t − 1] · rnn1.recurrent");
+    expect(find("gradient/rnn1_product")?.formula.text).toBe("rnn1_h[t − 1] · rnn1.recurrent");
     expect(find("gradient/rnn1_product")?.flops).toBe(7 * 8 * 3 * 3 * 2);
   });
 });
