@@ -24,26 +24,26 @@ export function explanationPanels(
   { isSeen, explain }: { isSeen: (panel: string) => boolean; explain: () => void },
 ): ExplanationPanels {
   let shown: Shown = "working";
-  /** Stands in each panel until it is filled. */
-  const waiting = new Map(
-    Object.keys(panels).map((name) => [name, element("p", { class: "quiet waiting", role: "status" })]),
-  );
-  const fill = (name: string) => {
-    const { element: host, show } = panels[name];
-    const told = waiting.get(name) ?? element("p", {});
+  const slots = Object.entries(panels).map(([name, panel]) => ({
+    name,
+    panel,
+    /** Stands in the panel until it is filled. */
+    told: element("p", { class: "quiet waiting", role: "status" }),
+  }));
+  const fill = ({ name, panel, told }: (typeof slots)[number]) => {
     told.textContent = shown === "wrong" ? "The spec has errors." : "working …";
-    host.querySelector(".panel-name")?.after(told);
+    panel.element.querySelector(".panel-name")?.after(told);
     // What is worked at is told before the work, which stops the page, begins.
     requestAnimationFrame(() =>
       setTimeout(() => {
         if (typeof shown === "string" || !isSeen(name)) return;
-        show(shown);
+        panel.show(shown);
         told.remove();
       }),
     );
   };
   const fillSeen = () => {
-    const seen = Object.keys(panels).filter(isSeen);
+    const seen = slots.filter(({ name }) => isSeen(name));
     if (seen.length > 0 && shown === "compiled") {
       shown = "working";
       explain();
@@ -51,11 +51,7 @@ export function explanationPanels(
     seen.forEach(fill);
   };
   return {
-    panels: Object.entries(panels).map(([name, panel]) => ({
-      name,
-      element: panel.element,
-      onShow: () => fillSeen(),
-    })),
+    panels: slots.map(({ name, panel }) => ({ name, element: panel.element, onShow: () => fillSeen() })),
     show(next) {
       shown = next;
       fillSeen();
