@@ -74,7 +74,10 @@ function finished({ node, shape }: Evaluation, mid: Float64Array, rad: (i: numbe
 function monotone(evaluation: Evaluation): Ball {
   const mid = midOf(evaluation);
   if (isExact(evaluation.operands.x)) return finished(evaluation, mid, () => 0);
-  const [high, low] = [evaluated(evaluation, upper), evaluated(evaluation, lower)];
+  // What is computed as a root is a sum of squares, which is never below zero.
+  const least =
+    evaluation.node.op === "sqrt" ? (ball: Ball) => lower(ball).map((x) => Math.max(0, x)) : lower;
+  const [high, low] = [evaluated(evaluation, upper), evaluated(evaluation, least)];
   return finished(evaluation, mid, (i) => Math.max(apart(high[i], mid[i]), apart(low[i], mid[i])));
 }
 
@@ -104,6 +107,13 @@ function binary(
     return Number.isNaN(rad) ? Infinity : rad;
   });
 }
+
+/** Of a sum as well. An exact infinity swallows what is added to it. */
+const difference = (x: number, ex: number, y: number, ey: number, z: number): number =>
+  Math.abs(z) === Infinity &&
+  ((Math.abs(x) === Infinity && ex === 0) || (Math.abs(y) === Infinity && ey === 0))
+    ? 0
+    : ex + ey;
 
 const product = (x: number, ex: number, y: number, ey: number): number =>
   // A factor that is exactly zero gives zero, whatever the other is.
@@ -325,7 +335,7 @@ export function evaluateBall(evaluation: Evaluation): Ball {
       return sign(evaluation);
     case "add":
     case "subtract":
-      return binary(evaluation, (_x, ex, _y, ey) => ex + ey);
+      return binary(evaluation, difference);
     case "multiply":
       return binary(evaluation, product);
     case "divide":

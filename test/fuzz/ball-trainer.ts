@@ -114,10 +114,15 @@ export class BallTrainer {
     return outputs;
   }
 
+  /** What precedes the gradients of a step. */
+  begin(): void {
+    if (this.programs.begin) this.run(this.programs.begin, undefined, 1);
+  }
+
   /** The loss of these batches as one group; their gradients are left. */
   gradient(...batches: readonly Batch[]): Ball {
-    const { begin, measure, gradient } = this.programs;
-    if (begin) this.run(begin, undefined, 1);
+    const { measure, gradient } = this.programs;
+    this.begin();
     let loss = exactBall({ shape: [], data: Float64Array.of(NaN) });
     for (const graph of [measure, gradient])
       for (const batch of graph === undefined ? [] : batches)

@@ -107,9 +107,16 @@ function randomTraining(random: Random, { target, loss }: Measured): Readonly<Re
   }) as Readonly<Record<string, Json>>;
 }
 
+/** The logarithm of rmsle takes predictions above −1. */
+const nonNegative = (random: Random): JsonObject => ({
+  type: "activation",
+  fn: random.pick(["softplus", "sigmoid", "relu", "hard-sigmoid", "elu"]),
+});
+
 function drawnSpec(random: Random): JsonObject {
-  const { inputs, network, shape } = randomNetwork(random);
+  const { inputs, network: layers, shape } = randomNetwork(random);
   const measure = randomMeasure(random, shape);
+  const network = measure.loss === "rmsle" ? [...layers, nonNegative(random)] : layers;
   const training = randomTraining(random, measure);
   const weights: Record<string, JsonObject> =
     training.sampleWeights === undefined ? {} : { rowWeight: { shape: [] } };

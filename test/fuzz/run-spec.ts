@@ -16,7 +16,7 @@ import type { Difference, Tightness } from "./compare.ts";
 import { randomData } from "./random-batch.ts";
 import type { JsonObject } from "./random-parts.ts";
 import { compileWithThreads, threadsDifference } from "./threads.ts";
-import { traceOfGraphs, traceOfTrainer } from "./trace.ts";
+import { traceOfGraphs, traceOfTrainer, traceOfUpdates } from "./trace.ts";
 import type { BallTrace, NumberTrace, Plan } from "./trace.ts";
 
 type Dtype = "f32" | "f64";
@@ -116,6 +116,11 @@ class Run {
     return traceOfGraphs(compilation.graphs, this.planOf(compilation, dtype), starts).trace;
   }
 
+  private referenceUpdates(actual: NumberTrace): BallTrace {
+    const { plan, starts } = this.referenceOf();
+    return traceOfUpdates(builtPrograms(plan.compilation, "f64"), { ...plan, starts }, actual);
+  }
+
   /** A trainer's results, compared; `bounds` as the compiled graphs give them. */
   compare(
     where: string,
@@ -129,7 +134,14 @@ class Run {
     try {
       const plan = { ...this.planOf(compilation, dtype), starts };
       const actual = traceOfTrainer(() => module.createTrainer({ seed: plan.seed, backend }), plan);
-      const differences = differencesOf(actual, trace, bounds, this.tightness[dtype]);
+      const updates = [
+        this.referenceUpdates(actual),
+        traceOfUpdates(compilation.graphs, plan, actual),
+      ] as const;
+      const differences = [
+        ...differencesOf(actual, trace, bounds, this.tightness[dtype]),
+        ...differencesOf(actual, ...updates, this.tightness[dtype]),
+      ];
       if (differences.length > 0)
         this.findings.push({
           where,

@@ -81,15 +81,16 @@ export function traceOfGraphs(
     for (const { name, trainable } of facts.parameters)
       if (trainable) put(`gradient of ${name}, step ${i}`, stepper.gradientOf(name));
     stepper.update(rowsIn(facts, batch));
-    for (const { name } of facts.parameters) put(`${name} after step ${i}`, stepper.parameter(name));
+    for (const { name, trainable } of facts.parameters)
+      if (!trainable) put(`${name} after step ${i}`, stepper.parameter(name));
   });
   if (groupSize(plan) > 1) {
     const group = new BallTrainer(programs, plan);
     group.setParameters(data.parameters);
     const batches = data.batches.slice(0, 2).toSorted((a, b) => rowsIn(facts, b) - rowsIn(facts, a));
     put("loss of a group", group.gradient(...batches));
-    group.update(batches.reduce((rows, batch) => rows + rowsIn(facts, batch), 0));
-    for (const { name } of facts.parameters) put(`${name} after a group`, group.parameter(name));
+    for (const { name, trainable } of facts.parameters)
+      if (trainable) put(`gradient of ${name}, group`, group.gradientOf(name));
   }
   return { trace, starts: taken };
 }
@@ -144,7 +145,36 @@ export function traceOfTrainer(make: () => Trainer, { data, facts, starts, ...pl
     setParameters(group, data.parameters);
     const batches = data.batches.slice(0, 2).toSorted((a, b) => rowsIn(facts, b) - rowsIn(facts, a));
     put("loss of a group", [group.steps(joined(facts, batches), 1)]);
-    for (const [name, view] of Object.entries(group.parameters)) put(`${name} after a group`, view);
+    for (const [name, view] of Object.entries(group.gradients)) put(`gradient of ${name}, group`, view);
   }
+  return trace;
+}
+
+/**
+ * What the updates make of the gradients that a trainer had: these are taken as they are, so that the bound is that of the update alone.
+ * An optimizer divides by the size of a gradient, and of one that is all rounding any update would do.
+ */
+export function traceOfUpdates(
+  programs: Programs,
+  { data, facts, starts, ...plan }: Plan,
+  actual: NumberTrace,
+): BallTrace {
+  const trace = new Map<string, Ball>();
+  const trainer = new BallTrainer(programs, { ...plan, facts });
+  const trainable = facts.parameters.filter((parameter) => parameter.trainable);
+  data.batches.forEach((batch, i) => {
+    const start = starts[i];
+    if (start !== undefined) trainer.setParameters(start);
+    const gradients = trainable.map(
+      ({ name }) => [name, actual.get(`gradient of ${name}, step ${i}`) ?? []] as const,
+    );
+    trainer.begin();
+    trainer.setGradients(Object.fromEntries(gradients));
+    trainer.update(rowsIn(facts, batch));
+    for (const { name } of trainable) {
+      const ball = trainer.parameter(name);
+      if (ball !== undefined) trace.set(`${name} after step ${i}`, ball);
+    }
+  });
   return trace;
 }
