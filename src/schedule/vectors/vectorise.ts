@@ -187,6 +187,8 @@ class Vectoriser {
     const { lanes } = this.vectors;
     const factor = this.factor(x.buffer, x.at);
     if (factor === 1) return { ...x, lanes };
+    // ⌊v / 4⌋ is one element for all lanes, although v is in its index.
+    if (factor === 0) return { kind: "splat", x, lanes, type: x.type };
     if (factor !== undefined && this.count === undefined) return { ...x, lanes, stride: factor };
     return this.gathered((lane) => ({ ...x, at: this.inLane(x.at, lane) }), x.type);
   }
