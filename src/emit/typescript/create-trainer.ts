@@ -36,9 +36,7 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
   const { placeOf } = arena;
   // Without WebAssembly a program is its function; with it, whichever of two does its work here.
   const callOf = (program: string) =>
-    wasm === undefined
-      ? names.callOf(program)
-      : `run.${program}(${rowsOf(names, program)})`;
+    wasm === undefined ? names.callOf(program) : `run.${program}(${rowsOf(names, program)})`;
   const viewOf = (storage: string) => viewText(plan, arena, storage, batchSize, float);
   const record = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
