@@ -12,6 +12,7 @@ import type { Graph, Node } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import { programNames, type ProgramName } from "./loop/program-names.ts";
 import type { Buffer, LoopProgram } from "./loop/types.ts";
+import { checkRoles } from "./loop/verify-roles.ts";
 import { checkLoops } from "./loop/verify.ts";
 import { graphsOfStep } from "./graphs-of-step.ts";
 import type { GraphsOfStep } from "./graphs-of-step.ts";
@@ -170,7 +171,10 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
     );
   const lowering = { float: options.dtype, batchSize, storage, skip };
   const lowered = lean.map(({ graph, copies }) => lowerGraph(graph, { ...lowering, copies }));
-  for (const program of lowered) checkLoops(program, "lowering");
+  for (const program of lowered) {
+    checkLoops(program, "lowering");
+    checkRoles(program, batchSize, "lowering");
+  }
   const programs = lowered.map((program) => scheduleProgram(program, { batchSize, skip }));
   for (const program of programs) checkLoops(program, "scheduling");
   // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
@@ -190,11 +194,9 @@ function vectorPrograms(
   options: VectorOptions,
 ): VectorPrograms {
   const { batchSize, float } = options;
-  const loops = shareKernels(
-    lowered.map((program) => vectorLoops(program, options)),
-    batchSize,
-  );
-  const programs = loops.map((program) => placedVectors(program, batchSize));
+  const scheduled = lowered.map((program) => vectorLoops(program, options));
+  const loops = options.skip.has("share-kernels") ? scheduled : shareKernels(scheduled, batchSize);
+  const programs = loops.map((program) => placedVectors(program, options));
   return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
 }
 

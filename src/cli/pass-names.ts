@@ -2,15 +2,21 @@
 import { didYouMean } from "../util/did-you-mean.ts";
 import { usageError } from "./usage-error.ts";
 
-/** What --skip takes: graph passes, the stages of lowering, the stages of the schedule. @throws DiagnosticError for a name that is none of them. */
+/** What --skip takes: graph passes, the stages of lowering, the stages of both schedules. @throws DiagnosticError for a name that is none of them. */
 export async function checkPassNames(names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
-  const [{ graphPasses }, { loweringNames }, { scheduleNames }] = await Promise.all([
+  const [{ graphPasses }, { loweringNames }, { scheduleNames }, { vectorStageNames }] = await Promise.all([
     import("../pipeline.ts"),
     import("../lower/lower-graph.ts"),
     import("../schedule/schedule.ts"),
+    import("../schedule/vectors/vector-programs.ts"),
   ]);
-  const known = [...graphPasses.map((pass) => pass.name), ...loweringNames, ...scheduleNames];
+  const known = [
+    ...graphPasses.map((pass) => pass.name),
+    ...loweringNames,
+    ...scheduleNames,
+    ...vectorStageNames,
+  ];
   for (const name of names) checkName(name, known);
 }
 

@@ -2,7 +2,7 @@
 import { visit } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { expressionsOf, visitStatements } from "./statements.ts";
-import type { For, Statement } from "./types.ts";
+import type { Buffer, For, Statement } from "./types.ts";
 
 export interface Access {
   readonly buffer: string;
@@ -49,6 +49,23 @@ export function accessesOf(statements: readonly Statement[]): Accesses {
   };
   if (statements.length === 1) known.set(statements[0], result);
   return result;
+}
+
+/**
+ * The buffers that change where statements store: those that they name, and those that lie in them or around them.
+ * A buffer that covers others is another name for their memory.
+ */
+export function changedBuffers(
+  statements: readonly Statement[],
+  buffers: ReadonlyMap<string, Buffer>,
+): ReadonlySet<string> {
+  const { stored } = accessesOf(statements);
+  const changed = new Set(stored);
+  for (const [whole, { covers = [] }] of buffers) {
+    if (covers.some((part) => stored.has(part))) changed.add(whole);
+    if (stored.has(whole)) for (const part of covers) changed.add(part);
+  }
+  return changed;
 }
 
 export const meets = (a: ReadonlySet<string>, b: ReadonlySet<string>): boolean => {

@@ -3,11 +3,15 @@
  *           several times (unroll-and-jam of the two innermost `output` loops).
  * Requires  kernels with one index an axis; `output` loops form perfect nests.
  * Ensures   the same sums in the same order. Where the extent is not a multiple of the block, a second loop computes
- *           what remains; blocks that divide the extent are preferred.
+ *           what remains; blocks that divide the extent are preferred. A loop stays as it is if interleaving its iterations would change
+ *           what it computes.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n−n%2 step 2: for j<32 step 4: { 8 sums; for k: 2 + 4 loads, 8 products; 8 stores } ; for the last i …
  */
-import { add, integer, minus, remainder, variable } from "../loop/expressions.ts";
+import { invariant } from "../diagnostics/errors.ts";
+import { mayInterleave } from "../loop/dependences.ts";
+import type { Surroundings } from "../loop/dependences.ts";
+import { add, integer, keyOf, minus, remainder, variable } from "../loop/expressions.ts";
 import { renameVariables, substituteVariables, visitStatements } from "../loop/statements.ts";
 import type { For, Kernel, Statement } from "../loop/types.ts";
 import { blockSizes } from "./cost-model.ts";
@@ -25,13 +29,35 @@ export function copyOf(
   return renameVariables(substituteVariables(body, shifted), names);
 }
 
-/** The copies interleaved: statement by statement, loops with equal bounds as one. */
+/** Whether two copies have the same statements one by one, their loops with the same bounds, so that they can be jammed. */
+export function haveSameForm(a: readonly Statement[], b: readonly Statement[]): boolean {
+  const sameBounds = (x: For, y: For) =>
+    x.step === y.step && keyOf(x.from) === keyOf(y.from) && keyOf(x.to) === keyOf(y.to);
+  return (
+    a.length === b.length &&
+    a.every((x, position) => {
+      const y = b[position];
+      if (x.kind !== "for" || y.kind !== "for") return x.kind === y.kind;
+      return sameBounds(x, y) && haveSameForm(x.body, y.body);
+    })
+  );
+}
+
+/** Copies of one form interleaved: statement by statement, loops with equal bounds as one. */
 export function jam(copies: readonly (readonly Statement[])[]): readonly Statement[] {
+  invariant(
+    copies.every((copy) => haveSameForm(copies[0], copy)),
+    "copies of different forms are jammed",
+  );
+  return interleaved(copies);
+}
+
+function interleaved(copies: readonly (readonly Statement[])[]): readonly Statement[] {
   return copies[0].flatMap((first, position): readonly Statement[] => {
     const row = copies.map((copy) => copy[position]);
     if (first.kind !== "for") return row;
     const bodies = row.map((statement) => (statement.kind === "for" ? renameLoop(statement, first) : []));
-    return [{ ...first, body: jam(bodies) }];
+    return [{ ...first, body: interleaved(bodies) }];
   });
 }
 
@@ -67,34 +93,39 @@ export function blocked(loop: For, size: number): readonly Statement[] {
   return rest === 0 ? first : [...first, ...startingAt(loop, block(loop, rest, whole), whole)];
 }
 
+/** The loop in blocks, if its iterations may run interleaved; as it is, if not. */
+const blockedIfAllowed = (loop: For, size: number, surroundings: Surroundings): readonly Statement[] =>
+  size === 1 || !mayInterleave(loop, surroundings) ? [loop] : blocked(loop, size);
+
 /** Blocks a nest of `output` loops: the innermost by `inner`, the one around it by `outer`. */
-function blockNest(loop: For, batchSize: number): readonly Statement[] {
+function blockNest(loop: For, surroundings: Surroundings): readonly Statement[] {
   const nest: For[] = [loop];
   for (let next = loop.body[0]; next?.kind === "for" && next.role === "output"; next = next.body[0])
     nest.push(next);
   const innermost = nest[nest.length - 1];
   const around = nest.length > 1 ? nest[nest.length - 2] : undefined;
-  const sizes = blockSizes(around?.to, innermost.to, batchSize);
-  let statements: readonly Statement[] = blocked(innermost, sizes.inner);
-  if (around !== undefined) statements = blocked({ ...around, body: statements }, sizes.outer);
+  const sizes = blockSizes(around?.to, innermost.to, surroundings.batchSize);
+  let statements = blockedIfAllowed(innermost, sizes.inner, surroundings);
+  if (around !== undefined)
+    statements = blockedIfAllowed({ ...around, body: statements }, sizes.outer, surroundings);
   return nest
     .slice(0, Math.max(0, nest.length - 2))
     .reduceRight<readonly Statement[]>((body, outer) => [{ ...outer, body }], statements);
 }
 
 /** Nests stand in the kernel itself, or in its loop along time. */
-const blockAll = (statements: readonly Statement[], batchSize: number): readonly Statement[] =>
+const blockAll = (statements: readonly Statement[], surroundings: Surroundings): readonly Statement[] =>
   statements.flatMap((statement) => {
     if (statement.kind !== "for") return [statement];
-    if (statement.role === "output") return blockNest(statement, batchSize);
+    if (statement.role === "output") return blockNest(statement, surroundings);
     return [
       statement.role === "sequential"
-        ? { ...statement, body: blockAll(statement.body, batchSize) }
+        ? { ...statement, body: blockAll(statement.body, surroundings) }
         : statement,
     ];
   });
 
-export const blockContractions = (kernel: Kernel, batchSize: number): Kernel => ({
+export const blockContractions = (kernel: Kernel, surroundings: Surroundings): Kernel => ({
   ...kernel,
-  body: blockAll(kernel.body, batchSize),
+  body: blockAll(kernel.body, surroundings),
 });

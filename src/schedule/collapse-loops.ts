@@ -1,7 +1,8 @@
 /**
  * Purpose   Sum over adjacent elements in one loop: two nested loops of a sum that together go through memory without a gap.
  * Requires  kernels with one index an axis; the shapes of buffers.
- * Ensures   the same accesses in the same order. Short inner loops, as over the channels of a window, become longer ones.
+ * Ensures   the same accesses in the same order. Loops that store are left alone, since an index past its axis is no element of its own.
+ *           Short inner loops, as over the channels of a window, become longer ones.
  * Example   for q<5: for c<6: sum += x[i, j + q, c] · w[q, c]   =>   for c<30: sum += x[i, j, c] · w[0, c]
  *           where c runs on past its axis into the next row, which is where the elements are
  */
@@ -9,7 +10,7 @@ import { children, integer } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { expressionsOf, substituteVariables, visitStatements } from "../loop/statements.ts";
 import type { Buffer, For, Kernel, Statement } from "../loop/types.ts";
-import { factorOf, positionIn } from "./linear.ts";
+import { factorOf, positionIn } from "../loop/linear.ts";
 
 export interface CollapseOptions {
   readonly buffers: ReadonlyMap<string, Buffer>;
@@ -32,8 +33,8 @@ function runsOn(outer: For, inner: For, extent: number, { buffers, batchSize }: 
     else children(x).forEach(walk);
   };
   visitStatements(inner.body, (statement) => {
-    if (statement.kind === "store") access(statement.buffer, statement.at);
-    for (const x of statement.kind === "store" ? [statement.value] : expressionsOf(statement)) walk(x);
+    if (statement.kind === "store") holds = false;
+    else expressionsOf(statement).forEach(walk);
   });
   return holds;
 }

@@ -14,7 +14,7 @@ import { bytesOfElement } from "../loop/memory.ts";
 import { define, expressionsOf, mapExpressions, visitExpressions } from "../loop/statements.ts";
 import type { Buffer, Kernel, Statement } from "../loop/types.ts";
 import type { Fresh } from "./hoist.ts";
-import { positionIn } from "./linear.ts";
+import { positionIn } from "../loop/linear.ts";
 
 /** One scope: a loop, or the kernel itself, with the definitions that it got. */
 interface Scope {

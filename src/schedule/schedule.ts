@@ -48,7 +48,7 @@ function scheduleKernel(
 ): Kernel {
   const { skip, batchSize, unit } = options;
   let current = kernel;
-  if (!skip.has("block-contractions")) current = blockContractions(current, batchSize);
+  if (!skip.has("block-contractions")) current = blockContractions(current, { buffers, batchSize });
   if (!skip.has("collapse-loops")) current = collapseLoops(current, { buffers, batchSize });
   if (!skip.has("hoist-invariants")) current = hoistInvariants(current, freshIn(current));
   if (!skip.has("share-expressions")) current = shareExpressions(current, freshIn(current));

@@ -36,9 +36,7 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
   const { placeOf } = arena;
   // Without WebAssembly a program is its function; with it, whichever of two does its work here.
   const callOf = (program: string) =>
-    wasm === undefined
-      ? names.callOf(program)
-      : `run.${program}(${names.takesOf(program).includes("n") ? "n" : ""})`;
+    wasm === undefined ? names.callOf(program) : `run.${program}(${rowsOf(names, program)})`;
   const viewOf = (storage: string) => viewText(plan, arena, storage, batchSize, float);
   const record = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
@@ -124,7 +122,7 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
       writer.write("check(rows)").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
     }).write(";").newLine(); // prettier-ignore
       const group = ["begin", "measure", "gradient"].map(
-        (program) => `${program}: (n) => ${callOf(program)}`,
+        (program) => `${program}: (${rowsOf(names, program)}) => ${callOf(program)}`,
       );
       const others = [
         ...(accumulates(parts) ? [`groupsOf({ ${group.join(", ")} })`] : []),
@@ -146,12 +144,16 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
     });
 }
 
+/** `n`, if the program depends on the number of rows. */
+const rowsOf = ({ takesOf }: EndNames, program: string): "n" | "" =>
+  takesOf(program).includes("n") ? "n" : "";
+
 /** `run.gradient(n)` and the others: of WebAssembly, or the functions above. */
 function writePrograms(writer: CodeBlockWriter, { programs }: TrainerParts, names: EndNames): void {
   writer.write("const run = ").inlineBlock(() => {
     for (const { name } of programs) {
-      const parameters = names.takesOf(name).includes("n") ? "n: number" : "";
-      writer.writeLine(`${name}: wasm?.programs.${name} ?? ((${parameters}) => ${names.callOf(name)}),`);
+      const parameter = rowsOf(names, name) && "n: number";
+      writer.writeLine(`${name}: wasm?.programs.${name} ?? ((${parameter}) => ${names.callOf(name)}),`);
     }
   });
   writer.write(";").newLine();

@@ -4,7 +4,7 @@ import type { Expression } from "../../loop/expressions.ts";
 import { mentions } from "../../loop/mentions.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
-import { factorInLanes, factorOf, positionIn } from "../linear.ts";
+import { factorInLanes, factorOf, positionIn } from "../../loop/linear.ts";
 import { accumulationOf } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
 

@@ -13,35 +13,26 @@ import type { Expression } from "../../loop/expressions.ts";
 import { define, visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
 import { copyOf, jam } from "../block-contractions.ts";
-import { vectorSums } from "./vector-loops.ts";
+import { blocksOf, vectorSums } from "./vector-loops.ts";
 import type { VectorBlock } from "./vector-loops.ts";
-import { vectorise } from "./vectorise.ts";
+import { varyingIn, vectorise } from "./vectorise.ts";
 import type { LaneCount, Vectors } from "./vectorise.ts";
 
 /** Blocks of columns by dot products, `lanes` columns to a vector. */
-export const dotProducts =
-  (columns: For, vectors: Vectors): VectorBlock =>
-  (size, last) => {
-    const copies: (readonly Statement[])[] = [];
-    for (let c = 0; c < size; c++) {
-      const body = size === 1 ? columns.body : copyOf(columns.body, columns.variable, c * vectors.lanes, c);
-      const copy = columnsOf({ ...columns, body }, vectors, c === size - 1 ? last : undefined);
-      if (copy === undefined) return undefined;
-      copies.push(copy);
-    }
-    return jam(copies);
-  };
+export const dotProducts = (columns: For, vectors: Vectors): VectorBlock =>
+  blocksOf(columns, vectors, (body, last) => columnsOf({ ...columns, body }, vectors, last));
 
 function columnsOf(columns: For, vectors: Vectors, last: LaneCount): readonly Statement[] | undefined {
   const { lanes } = vectors;
   if (last !== undefined && last.kind !== "number") return undefined;
   const live = last === undefined ? lanes : last.value;
   const sums = sumsOf(columns.body);
+  const others = [...varyingIn(columns.body, [columns.variable, ...sums.keys()])];
   const result: Statement[] = [];
   for (const statement of columns.body) {
     if (statement.kind === "let" && sums.has(statement.name)) continue;
     if (statement.kind !== "for") {
-      const made = vectorise([statement], columns.variable, vectors, last, [...sums.keys()]);
+      const made = vectorise([statement], columns.variable, vectors, last, others);
       if (made === undefined) return undefined;
       result.push(...made);
       continue;

@@ -8,14 +8,15 @@
  * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …   =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
  */
 import { accessesOf } from "../../loop/accesses.ts";
+import { sharedStores } from "../../loop/dependences.ts";
 import { rowsVariable, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
+import { rangesOf } from "../../loop/intervals.ts";
 import type { Buffer, For, Kernel, LoopProgram } from "../../loop/types.ts";
 import { nameMaker } from "../../util/name-maker.ts";
 import { cutAround } from "./cut-kernel.ts";
 import type { Segment } from "./cut-kernel.ts";
 import { cyclesOf } from "./estimate.ts";
-import { sharedStores } from "./independent-loops.ts";
 
 export interface SplitOptions {
   readonly batchSize: number;
@@ -88,7 +89,9 @@ class SplitMarker {
     if (loop.from.kind !== "number" || loop.from.value !== 0 || !readsRowsAlone(loop.to)) return [];
     const cycles = this.cyclesOf(kernel, [loop]);
     if (cycles < this.leastCycles) return [];
-    const scratch = sharedStores(loop, this.program.buffers, this.batchSize);
+    const { batchSize } = this;
+    const ranges = rangesOf(kernel.body, batchSize);
+    const scratch = sharedStores(loop, { buffers: this.program.buffers, batchSize, ranges });
     return scratch?.every((name) => this.own.has(name)) ? [{ loop, scratch, cycles }] : [];
   }
 

@@ -1,12 +1,14 @@
 /**
  * Purpose   Copy what a tile reads again and again to where it lies together: strips of columns, one after the other, each with a panel
  *           of the operand in the order in which the tile goes through it.
- * Requires  a contraction of known width; an operand that changes with the columns and not with the rows.
+ * Requires  a contraction of known width; an operand that changes with the columns and not with the rows, of a buffer that the nest
+ *           does not store.
  * Ensures   strips are the outermost loop, or the next inside those of unknown extent that the operand changes with; the panel is scratch memory, small enough for the first cache. A transposed operand is turned
  *           by the copying.
  * Example   for i: for j<512: for k: … w[k, j] …
  *           =>  for J<512 step 8: { for k: for c<8: panel[k, c] = w[k, J + c] ; for i: for c<8: for k: … panel[k, c] … }
  */
+import { changedBuffers } from "../../loop/accesses.ts";
 import { add, integer, keyOf, mapChildren, substitute, variable } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { mentions } from "../../loop/mentions.ts";
@@ -76,11 +78,16 @@ export function packed(
   return { statements, panels: buffers };
 }
 
-function panelsOf(contraction: Contraction, width: number, { freshBuffer, float }: Vectors): Panel[] {
+function panelsOf(
+  contraction: Contraction,
+  width: number,
+  { freshBuffer, float, buffers }: Vectors,
+): Panel[] {
   const loops = loopsInside(contraction);
+  const changed = changedBuffers(contraction.columns.body, buffers);
   return contraction.operands.filter(isPackable).flatMap(({ load }): Panel[] => {
     const own = loops.filter(({ variable: name }) => load.at.some((index) => mentions(index, name)));
-    if (load.type !== float) return [];
+    if (load.type !== float || changed.has(load.buffer)) return [];
     const shape: Dimension[] = [
       ...own.map(({ to }): Dimension => (to.kind === "number" ? to.value : "n")),
       width,
@@ -138,7 +145,7 @@ function copyTo(
     columns,
     Math.ceil(extent / vectors.lanes),
     sideBySide(columns, vectors),
-    vectors.lanes,
+    vectors,
   );
   if (across === undefined) return undefined;
   return loops.reduceRight<readonly Statement[]>((body, loop) => {

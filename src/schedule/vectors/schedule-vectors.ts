@@ -5,11 +5,12 @@
  */
 import { isCall, lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
+import { rangesOf } from "../../loop/intervals.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
 import { collapseLoops } from "../collapse-loops.ts";
 import { hoistInvariants } from "../hoist.ts";
-import { factorInLanes, factorOf, positionIn } from "../linear.ts";
+import { factorInLanes, factorOf, positionIn } from "../../loop/linear.ts";
 import { nameMaker } from "../../util/name-maker.ts";
 import { freshIn } from "../schedule.ts";
 import type { Fresh } from "../hoist.ts";
@@ -58,7 +59,7 @@ function vectoriseNest(loop: For, vectors: Vectors, notes: Notes): readonly Stat
   if ((loop.role === "parallel" || loop.role === "output") && (isInnermost || liesAlong(loop, vectors))) {
     const count = Math.ceil(extentOf(loop, vectors.batchSize) / vectors.lanes);
     const size = isInnermost ? 1 : Math.min(sumsSideBySide, count);
-    const made = vectorLoop(loop, size, sideBySide(loop, vectors), vectors.lanes);
+    const made = vectorLoop(loop, size, sideBySide(loop, vectors), vectors);
     if (made !== undefined) return made;
   }
   return [{ ...loop, body: vectoriseBlock(loop.body, vectors, notes) }];
@@ -105,18 +106,19 @@ function scheduleKernel(
   { skip, batchSize, float }: VectorOptions,
 ): { kernel: Kernel; notes: Notes } {
   const fresh = freshIn(kernel);
+  const notes: Notes = { panels: [], tiles: [] };
+  let current = kernel;
+  if (!skip.has("collapse-loops")) current = collapseLoops(current, { buffers, batchSize });
   const vectors: Vectors = {
     buffers,
     batchSize,
+    ranges: rangesOf(current.body, batchSize),
     float,
     lanes: float === "f32" ? 4 : 2,
     aligned: new Set(),
     fresh,
     freshBuffer,
   };
-  const notes: Notes = { panels: [], tiles: [] };
-  let current = kernel;
-  if (!skip.has("collapse-loops")) current = collapseLoops(current, { buffers, batchSize });
   if (!skip.has("vectorise")) current = { ...current, body: vectoriseBlock(current.body, vectors, notes) };
   if (!skip.has("hoist-invariants")) current = hoistInvariants(current, fresh);
   if (!skip.has("share-expressions")) current = shareExpressions(current, fresh);

@@ -2,13 +2,13 @@
  * Purpose   Contractions on vectors: tiles of several rows and several vectors of columns at once, so that each load serves several
  *           products, with lanes along the columns or along the sum, as the cost model says.
  * Requires  kernels with one index an axis; `output` loops form perfect nests.
- * Ensures   each element's sum is made in one order, whatever tile it falls into. Rows of a batch that no tile divides are computed by
+ * Ensures   a tile is declined where computing its rows or columns at once would change what is computed. Each element's sum is made in one order, whatever tile it falls into. Rows of a batch that no tile divides are computed by
  *           a last tile that begins early enough to be whole, where computing a row twice changes nothing.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n step 4: for j<32 step 8: { 8 vector sums; for k: 4 spread + 2 vector loads, 8 products; 8 stores }
  */
 import { call, integer, minus, variable, visit } from "../../loop/expressions.ts";
-import { accessesOf, meets } from "../../loop/accesses.ts";
+import { mayInterleave, readsWhatItStores } from "../../loop/dependences.ts";
 import { define, visitExpressions } from "../../loop/statements.ts";
 import type { Buffer, For, Statement } from "../../loop/types.ts";
 import { block, blocked } from "../block-contractions.ts";
@@ -48,9 +48,10 @@ const inPanels = (contraction: Contraction, tile: Tile, vectors: Vectors): Made 
 function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | undefined {
   const { columns, rows, outputs } = contraction;
   const makeBlock = tile.form === "dots" ? dotProducts : sideBySide;
-  const across = vectorLoop(columns, tile.vectors, makeBlock(columns, vectors), vectors.lanes);
+  const across = vectorLoop(columns, tile.vectors, makeBlock(columns, vectors), vectors);
   if (across === undefined) return undefined;
   const down = rows === undefined ? across : rowTiles({ ...rows, body: across }, tile.rows, vectors);
+  if (down === undefined) return undefined;
   const ordered = tile.rows > tile.vectors ? rowByRow(down, tile) : down;
   const around = outputs.slice(0, Math.max(0, outputs.length - 2));
   return {
@@ -79,18 +80,18 @@ function rowByRow(statements: readonly Statement[], tile: Tile): readonly Statem
   });
 }
 
-/** Several rows at once. */
-function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement[] {
+/** Several rows at once; nothing where rows may not be computed interleaved. */
+function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement[] | undefined {
+  if (size > 1 && !mayInterleave(rows, vectors)) return undefined;
   if (rows.to.kind === "number" || size === 1) return blocked(rows, size);
-  return mayOverlap(rows) && size <= vectors.batchSize
+  return mayOverlap(rows, vectors) && size <= vectors.batchSize
     ? [overlapping(rows, size, vectors)]
     : blocked(rows, size);
 }
 
 /** Whether computing a row twice, or one behind the last, changes nothing: nothing is read that is written, and no number from memory says where to read. */
-function mayOverlap(rows: For): boolean {
-  const { stored, loaded } = accessesOf([rows]);
-  if (meets(stored, loaded)) return false;
+function mayOverlap(rows: For, vectors: Vectors): boolean {
+  if (readsWhatItStores([rows], vectors.buffers)) return false;
   let looksUp = false;
   visitExpressions(rows.body, (x) => {
     if (x.kind === "load")

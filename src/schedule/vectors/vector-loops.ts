@@ -2,41 +2,59 @@
  * Loops as loops over vectors: whole vectors, and behind them one vector of which only some lanes count, so that no extent falls
  * back to scalars.
  */
+import { touchesApart } from "../../loop/dependences.ts";
 import { binary, call, integer, lanesOf, minus, number, remainder, variable } from "../../loop/expressions.ts"; // prettier-ignore
 import type { Expression, FoldOperator } from "../../loop/expressions.ts";
 import { mentions } from "../../loop/mentions.ts";
 import { assign, define, expressionsOf, renameVariables, visitStatements } from "../../loop/statements.ts";
 import type { For, Statement } from "../../loop/types.ts";
-import { copyOf, jam, startingAt } from "../block-contractions.ts";
+import { copyOf, haveSameForm, jam, startingAt } from "../block-contractions.ts";
 import { vectorise } from "./vectorise.ts";
 import type { LaneCount, Vectors } from "./vectorise.ts";
 
 /** Makes a run of vectors of a loop's body: so many side by side, all lanes counting but for those of the last. */
 export type VectorBlock = (vectors: number, last: LaneCount) => readonly Statement[] | undefined;
 
-/** The body for several vectors side by side, statement by statement, so that what they share is at hand. */
-export const sideBySide =
-  (loop: For, vectors: Vectors): VectorBlock =>
+/**
+ * Blocks of vectors from the statements of one vector, copied so many times and interleaved statement by statement, so that what they
+ * share is loaded once. A last vector of another form, as one that stores fewer of its lanes one by one, follows the others.
+ */
+export const blocksOf =
+  (
+    loop: For,
+    vectors: Vectors,
+    vectorOf: (body: readonly Statement[], last: LaneCount) => readonly Statement[] | undefined,
+  ): VectorBlock =>
   (size, last) => {
     const copies: (readonly Statement[])[] = [];
     for (let c = 0; c < size; c++) {
       const body = size === 1 ? loop.body : copyOf(loop.body, loop.variable, c * vectors.lanes, c);
-      const copy = vectorise(body, loop.variable, vectors, c === size - 1 ? last : undefined);
+      const copy = vectorOf(body, c === size - 1 ? last : undefined);
       if (copy === undefined) return undefined;
       copies.push(copy);
     }
-    return jam(copies);
+    const [first, final] = [copies[0], copies[size - 1]];
+    return haveSameForm(first, final) ? jam(copies) : [...jam(copies.slice(0, -1)), ...final];
   };
 
-/** `size` vectors at a time; what remains of a known extent is one smaller run, of an unknown one, vector after vector. */
+/** The body for several vectors side by side. */
+export const sideBySide = (loop: For, vectors: Vectors): VectorBlock =>
+  blocksOf(loop, vectors, (body, last) => vectorise(body, loop.variable, vectors, last));
+
+/**
+ * `size` vectors at a time; what remains of a known extent is one smaller run, of an unknown one, vector after vector. Nothing where
+ * one iteration touches what another stores: the lanes of a vector run at once.
+ */
 export function vectorLoop(
   loop: For,
   size: number,
   block: VectorBlock,
-  lanes: number,
+  vectors: Vectors,
 ): readonly Statement[] | undefined {
   const { to, from } = loop;
+  const { lanes } = vectors;
   if (loop.step !== 1 || from.kind !== "number" || from.value !== 0) return undefined;
+  if (!touchesApart(loop, vectors)) return undefined;
   const main = block(size, undefined);
   if (main === undefined) return undefined;
   const width = size * lanes;
@@ -167,7 +185,7 @@ export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined 
     }
     return statements;
   };
-  const loops = vectorLoop(loop, 1, (_, last) => block(last), lanes);
+  const loops = vectorLoop(loop, 1, (_, last) => block(last), vectors);
   if (loops === undefined) return undefined;
   const sums = new Map(
     [...own].map(([name, { lanes: vectorName, operator, value }]) => {

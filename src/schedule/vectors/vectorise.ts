@@ -5,17 +5,17 @@
  *           load or store; others are gathered or written lane by lane. Of the last vector, `count` lanes are stored.
  * Example   y[v] = x[v] · s   =>   y[v ..+4] = x[v ..+4] · s×4
  */
+import type { Surroundings } from "../../loop/dependences.ts";
+import { outsideAssignments } from "../../loop/dependences.ts";
 import { add, children, integer, lanesOf, mapChildren, substitute, variable, visit } from "../../loop/expressions.ts"; // prettier-ignore
 import type { Expression } from "../../loop/expressions.ts";
 import { mentionsAny } from "../../loop/mentions.ts";
 import { define, store, visitStatements } from "../../loop/statements.ts";
-import type { Buffer, Statement } from "../../loop/types.ts";
+import type { Statement } from "../../loop/types.ts";
 import type { Fresh } from "../hoist.ts";
-import { factorInLanes, positionIn } from "../linear.ts";
+import { factorInLanes, positionIn } from "../../loop/linear.ts";
 
-export interface Vectors {
-  readonly buffers: ReadonlyMap<string, Buffer>;
-  readonly batchSize: number;
+export interface Vectors extends Surroundings {
   /** The trainer's numbers, and how many of them a vector holds. */
   readonly float: "f32" | "f64";
   readonly lanes: number;
@@ -34,7 +34,7 @@ class NoVectorForm extends Error {}
 
 /**
  * The statements for `lanes` iterations from `v` on, or nothing where they have no vector form. `others` are variables from outside
- * that are vectors along v already.
+ * that are vectors along v already. A variable from outside that counts iterations has none.
  */
 export function vectorise(
   statements: readonly Statement[],
@@ -43,6 +43,7 @@ export function vectorise(
   count?: LaneCount,
   others: readonly string[] = [],
 ): readonly Statement[] | undefined {
+  if ([...outsideAssignments(statements)].some((name) => !others.includes(name))) return undefined;
   try {
     return new Vectoriser(v, varyingIn(statements, [v, ...others]), vectors, count).block(statements);
   } catch (error) {
@@ -52,7 +53,7 @@ export function vectorise(
 }
 
 /** The variables that have another value in each lane, given some that do. */
-function varyingIn(statements: readonly Statement[], known: readonly string[]): ReadonlySet<string> {
+export function varyingIn(statements: readonly Statement[], known: readonly string[]): ReadonlySet<string> {
   const varying = new Set(known);
   for (let size = 0; size !== varying.size;) {
     size = varying.size;
@@ -186,6 +187,8 @@ class Vectoriser {
     const { lanes } = this.vectors;
     const factor = this.factor(x.buffer, x.at);
     if (factor === 1) return { ...x, lanes };
+    // ⌊v / 4⌋ is one element for all lanes, although v is in its index.
+    if (factor === 0) return { kind: "splat", x, lanes, type: x.type };
     if (factor !== undefined && this.count === undefined) return { ...x, lanes, stride: factor };
     return this.gathered((lane) => ({ ...x, at: this.inLane(x.at, lane) }), x.type);
   }

@@ -34,7 +34,7 @@ const apart = compilation.lowered.map((program) => vectorLoops(program, options)
 const together = shareKernels(apart, batchSize);
 
 async function moduleOf(loops: readonly LoopProgram[]) {
-  const programs = loops.map((program) => placedVectors(program, batchSize));
+  const programs = loops.map((program) => placedVectors(program, options));
   const plan = planMemory(programs, storage, batchSize);
   return { plan, module: await assembleWasm(programs, plan, { float: "f32", batchSize }) };
 }
@@ -56,7 +56,7 @@ async function trained(loops: readonly LoopProgram[], threads: number) {
 /** Operations of innermost loops, kernel by kernel. */
 const innermostWork = (loops: readonly LoopProgram[]): number[] =>
   loops
-    .flatMap((program) => placedVectors(program, batchSize).kernels)
+    .flatMap((program) => placedVectors(program, options).kernels)
     .map((kernel: Kernel) => {
       let work = 0;
       visitStatements(kernel.body, (loop) => {

@@ -1,9 +1,9 @@
 /** Index arithmetic as linear forms: what a position in memory is made of, loop variable by loop variable. */
 import { sizeOf } from "../ir/types.ts";
-import { keyOf } from "../loop/expressions.ts";
-import type { Expression } from "../loop/expressions.ts";
-import { mentions } from "../loop/mentions.ts";
-import type { Buffer } from "../loop/types.ts";
+import { keyOf } from "./expressions.ts";
+import type { Expression } from "./expressions.ts";
+import { mentions } from "./mentions.ts";
+import type { Buffer } from "./types.ts";
 
 /** A linear form: terms factor · part, and a constant. Parts are loop variables or what no rule takes apart. */
 export interface Linear {

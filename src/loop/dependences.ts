@@ -1,0 +1,287 @@
+/**
+ * Dependences between the iterations of a loop: which buffers several iterations share, and whether their order matters.
+ *
+ * Iterations keep apart in a buffer if, on some axis, no stretch that one of them stores meets a stretch that another one touches:
+ *
+ *     for i step 4: y[i + 2, j] = y[i, j] + 1      stores i + 2, loads i; 4, 8, … never lie between −2 and 2
+ *
+ * The position in memory counts as one more axis, so that reshaped indices (y[i div 8, i mod 8]) and strided vectors are seen as well.
+ */
+import { accessesOf, changedBuffers, meets } from "./accesses.ts";
+import { children, keyOf, lanesOf, substitute, visit } from "./expressions.ts";
+import type { Expression } from "./expressions.ts";
+import { rangeOf, rangesOf } from "./intervals.ts";
+import type { Ranges } from "./intervals.ts";
+import { linearOf, positionIn } from "./linear.ts";
+import type { Linear } from "./linear.ts";
+import { mentions, mentionsAny } from "./mentions.ts";
+import { expressionsOf, substituteVariables, visitExpressions, visitStatements } from "./statements.ts";
+import type { Buffer, For, Statement } from "./types.ts";
+
+/** What the analysis knows of a loop's surroundings. */
+export interface Surroundings {
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  readonly batchSize: number;
+  /** Ranges of variables from outside the loop; without them, indices that mention one are only known to be the same in all iterations. */
+  readonly ranges?: Ranges;
+}
+
+/** An access: `lanes` elements, `stride` apart in memory. */
+interface Touch {
+  readonly at: readonly Expression[];
+  readonly lanes: number;
+  readonly stride: number;
+}
+
+interface Touches {
+  readonly loads: readonly Touch[];
+  readonly stores: readonly Touch[];
+}
+
+const holdsLoad = (x: Expression): boolean => {
+  let found = false;
+  visit(x, (part) => {
+    if (part.kind === "load") found = true;
+  });
+  return found;
+};
+
+/** The loop's body in terms of its loop variables: named integers are replaced by their values. */
+function withoutNames(body: readonly Statement[]): readonly Statement[] {
+  const values = new Map<string, Expression>();
+  visitStatements(body, (s) => {
+    if (s.kind !== "let" || s.mutable || s.value.type !== "i32" || lanesOf(s.value) > 1) return;
+    if (!holdsLoad(s.value)) values.set(s.name, substitute(s.value, values));
+  });
+  return substituteVariables(body, values);
+}
+
+/** v kept between bounds that are the same for all iterations: tiles that overlap store the same numbers twice. */
+function isClamped(x: Expression, v: string): boolean {
+  if (x.kind === "variable") return x.name === v;
+  if (x.kind !== "call" || (x.name !== "minimum" && x.name !== "maximum")) return false;
+  const [varying, ...others] = x.operands.filter((operand) => mentions(operand, v));
+  return varying !== undefined && others.length === 0 && isClamped(varying, v);
+}
+
+/** Where the elements of an access lie: from `factor` · v + `base` + `least` to `factor` · v + `base` + `most`. */
+interface Stretch {
+  readonly factor: number;
+  /** The terms that no iteration changes, as a text. */
+  readonly base: string;
+  readonly least: number;
+  readonly most: number;
+  readonly isClamped: boolean;
+}
+
+/** One loop under analysis. */
+class IterationSpace {
+  readonly body: readonly Statement[];
+  private readonly v: string;
+  private readonly step: number;
+  /** How far apart the first and the last value of v are, and one more; Infinity where that is not known. */
+  private readonly extent: number;
+  private readonly surroundings: Surroundings;
+  /** Variables that the body defines or assigns, and buffers that it stores. */
+  private readonly changing: ReadonlySet<string>;
+  private readonly stored: ReadonlySet<string>;
+  private readonly ranges: Ranges;
+
+  constructor(loop: For, surroundings: Surroundings) {
+    this.body = withoutNames(loop.body);
+    this.v = loop.variable;
+    this.step = loop.step;
+    const { from, to } = loop;
+    this.extent = from.kind === "number" && to.kind === "number" ? to.value - from.value : Infinity;
+    this.surroundings = surroundings;
+    const { assigns, stored } = accessesOf(this.body);
+    const changing = new Set(assigns);
+    visitStatements(this.body, (s) => s.kind === "for" && changing.add(s.variable));
+    this.changing = changing;
+    this.stored = stored;
+    const own = rangesOf([{ ...loop, body: this.body }], surroundings.batchSize);
+    this.ranges = new Map([...(surroundings.ranges ?? []), ...own]);
+  }
+
+  /** The stored buffers of which two iterations may touch the same element. */
+  sharedBuffers(): readonly string[] {
+    return [...this.touches()].flatMap(([name, touches]) =>
+      touches.stores.length > 0 && !this.keepsApart(name, touches) ? [name] : [],
+    );
+  }
+
+  private touches(): ReadonlyMap<string, Touches> {
+    const touches = new Map<string, { loads: Touch[]; stores: Touch[] }>();
+    const of = (buffer: string) => {
+      const known = touches.get(buffer) ?? { loads: [], stores: [] };
+      touches.set(buffer, known);
+      return known;
+    };
+    const load = (x: Expression, needed: number): void => {
+      if (x.kind === "load")
+        of(x.buffer).loads.push({ at: x.at, lanes: Math.min(lanesOf(x), needed), stride: x.stride ?? 1 });
+      const isLaneByLane =
+        x.kind === "binary" || x.kind === "negate" || x.kind === "select" || x.kind === "call";
+      for (const part of children(x)) load(part, isLaneByLane ? needed : Infinity);
+    };
+    visitStatements(this.body, (s) => {
+      // Of a vector that is stored in part, the other lanes may be anything, and so may what they were computed from.
+      const count = s.kind === "store" && s.count ? rangeOf(s.count, this.ranges).most : Infinity;
+      for (const x of expressionsOf(s)) load(x, s.kind === "store" && x === s.value ? count : Infinity);
+      if (s.kind === "store")
+        of(s.buffer).stores.push({ at: s.at, lanes: Math.min(lanesOf(s.value), count), stride: 1 });
+    });
+    return touches;
+  }
+
+  /** Whether, on some axis or in memory, no stretch that one iteration stores meets one that another iteration touches. */
+  private keepsApart(name: string, { loads, stores }: Touches): boolean {
+    const all = [...stores, ...loads];
+    const buffer = this.surroundings.buffers.get(name);
+    if (buffer === undefined || all.some(({ at }) => at.length !== buffer.shape.length)) return false;
+    const { batchSize } = this.surroundings;
+    const inMemory = (touch: Touch) =>
+      this.stretchOf(positionIn(buffer, touch.at, batchSize), 1 + (touch.lanes - 1) * touch.stride);
+    if (this.areApart(stores.map(inMemory), loads.map(inMemory))) return true;
+    if (!all.every((touch) => this.staysInRow(touch, buffer))) return false;
+    const last = buffer.shape.length - 1;
+    return buffer.shape.some((_, axis) => {
+      const along = ({ at, lanes }: Touch) => this.stretchOf(linearOf(at[axis]), axis === last ? lanes : 1);
+      return this.areApart(stores.map(along), loads.map(along));
+    });
+  }
+
+  /** Whether all elements of an access have the same indices on all axes but the last. */
+  private staysInRow({ at, lanes, stride }: Touch, { shape }: Buffer): boolean {
+    if (lanes === 1) return true;
+    const extent = shape[shape.length - 1];
+    const { least, most } = rangeOf(at[at.length - 1], this.ranges);
+    return (
+      stride === 1 && least >= 0 && most + lanes <= (extent === "n" ? this.surroundings.batchSize : extent)
+    );
+  }
+
+  private areApart(
+    stores: readonly (Stretch | undefined)[],
+    loads: readonly (Stretch | undefined)[],
+  ): boolean {
+    if (loads.length > 0 && [...stores, ...loads].some((stretch) => stretch?.isClamped)) return false;
+    return stores.every(
+      (a, index) => a !== undefined && [...stores.slice(index), ...loads].every((b) => this.neverMeet(a, b)),
+    );
+  }
+
+  /**
+   * Whether the stretch a in one iteration and b in another have no element in common: no distance k between two iterations, a multiple
+   * of the step below the loop's extent, has factor · k between b.least − a.most and b.most − a.least.
+   */
+  private neverMeet(a: Stretch, b: Stretch | undefined): boolean {
+    if (b === undefined || a.factor === 0 || a.factor !== b.factor || a.base !== b.base) return false;
+    const [least, most] = [b.least - a.most, b.most - a.least];
+    const stride = Math.abs(a.factor) * this.step;
+    const farthest = stride * Math.floor((this.extent - 1) / this.step);
+    // The first multiples of the stride on either side of 0 that are not below `least`, or not above `most`.
+    const above = Math.max(stride, Math.ceil(least / stride) * stride);
+    const below = Math.max(stride, Math.ceil(-most / stride) * stride);
+    return (above > most || above > farthest) && (below > -least || below > farthest);
+  }
+
+  /** The stretch of so many elements from a linear form on; nothing where v is not a plain factor of it. */
+  private stretchOf({ terms, constant }: Linear, width: number): Stretch | undefined {
+    let [factor, least, most, clamped] = [0, constant, constant + width - 1, false];
+    const base: string[] = [];
+    for (const { part, factor: own } of terms) {
+      if (mentions(part, this.v)) {
+        if (!isClamped(part, this.v)) return undefined;
+        factor += own;
+        clamped ||= part.kind !== "variable";
+      } else if (this.isConstant(part)) base.push(`${own} * ${keyOf(part)}`);
+      else {
+        const range = rangeOf(part, this.ranges);
+        least += Math.min(own * range.least, own * range.most);
+        most += Math.max(own * range.least, own * range.most);
+      }
+    }
+    return { factor, base: base.sort().join(" + "), least, most, isClamped: clamped };
+  }
+
+  private isConstant(x: Expression): boolean {
+    let constant = !mentionsAny(x, this.changing);
+    visit(x, (part) => {
+      if (part.kind === "load" && this.stored.has(part.buffer)) constant = false;
+    });
+    return constant;
+  }
+}
+
+/** The variables from outside that statements assign. */
+export function outsideAssignments(statements: readonly Statement[]): ReadonlySet<string> {
+  const own = new Set<string>();
+  const assigned = new Set<string>();
+  visitStatements(statements, (s) => {
+    if (s.kind === "let") own.add(s.name);
+    if (s.kind === "assign") assigned.add(s.name);
+  });
+  return new Set([...assigned].filter((name) => !own.has(name)));
+}
+
+/** Whether statements store a buffer and touch another that lies in it or around it. */
+function overlap(body: readonly Statement[], buffers: ReadonlyMap<string, Buffer>): boolean {
+  const { loaded, stored } = accessesOf(body);
+  const touched = new Set([...loaded, ...stored]);
+  return [...touched].some((whole) => {
+    const parts = buffers.get(whole)?.covers?.filter((part) => touched.has(part)) ?? [];
+    return stored.has(whole) ? parts.length > 0 : meets(new Set(parts), stored);
+  });
+}
+
+/** The stored buffers of which two iterations may touch the same element; undefined where buffers lie in one another. */
+const sharedBuffers = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
+  overlap(loop.body, surroundings.buffers)
+    ? undefined
+    : new IterationSpace(loop, surroundings).sharedBuffers();
+
+/**
+ * The buffers that would have to be each thread's own for the loop's iterations to run at the same time, often none; undefined where
+ * they may not, whatever is whose.
+ */
+export const sharedStores = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
+  outsideAssignments(loop.body).size > 0 ? undefined : sharedBuffers(loop, surroundings);
+
+/** Whether no iteration touches in memory what another one stores. What they accumulate in variables is not asked. */
+export const touchesApart = (loop: For, surroundings: Surroundings): boolean =>
+  sharedBuffers(loop, surroundings)?.length === 0;
+
+/**
+ * Whether statements of different iterations may run interleaved (unroll-and-jam): iterations that share elements of a buffer only add
+ * to it, each time in one statement, so that no sum is lost whatever the order.
+ */
+export function mayInterleave(loop: For, surroundings: Surroundings): boolean {
+  const shared = sharedStores(loop, surroundings);
+  return shared !== undefined && shared.every((buffer) => isOnlyAddedTo(buffer, loop.body));
+}
+
+/** Whether every access is part of a statement B[i] = B[i] + x, where x does not read B. */
+export function isOnlyAddedTo(buffer: string, body: readonly Statement[]): boolean {
+  let [holds, loads, sums] = [true, 0, 0];
+  visitStatements(body, (s) => {
+    if (s.kind !== "store" || s.buffer !== buffer) return;
+    sums += 1;
+    const { value, at } = s;
+    const own = { kind: "load", buffer, at, type: value.type } as const;
+    const lanes = lanesOf(value);
+    const key = keyOf(lanes === 1 ? own : { ...own, lanes });
+    const isSum = value.kind === "binary" && value.operator === "+";
+    if (!isSum || (keyOf(value.x) !== key && keyOf(value.y) !== key)) holds = false;
+  });
+  visitExpressions(body, (x) => {
+    if (x.kind === "load" && x.buffer === buffer) loads += 1;
+  });
+  return holds && loads === sums;
+}
+
+/** Whether statements load a buffer that they store, or one that lies in it or around it. */
+export const readsWhatItStores = (
+  body: readonly Statement[],
+  buffers: ReadonlyMap<string, Buffer>,
+): boolean => meets(accessesOf(body).loaded, changedBuffers(body, buffers));

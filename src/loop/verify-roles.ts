@@ -1,0 +1,69 @@
+/**
+ * Holds the roles of loops against what their bodies do: iterations of a `parallel` or `output` loop depend on each other in no
+ * way but those that every stage knows of. They may add to the same elements, each time in one statement, and they may use the same
+ * temporary memory if each of them stores what it then loads there.
+ *
+ * Stages that interleave, vectorise or divide iterations ask for themselves (`dependences.ts`); here a loop that lowering calls parallel
+ * and is not is an error of the compiler.
+ */
+import { InternalError } from "../diagnostics/errors.ts";
+import { isOnlyAddedTo, sharedStores } from "./dependences.ts";
+import type { Surroundings } from "./dependences.ts";
+import { visit } from "./expressions.ts";
+import { rangesOf } from "./intervals.ts";
+import { expressionsOf, visitStatements } from "./statements.ts";
+import type { For, LoopProgram, Statement } from "./types.ts";
+
+/** What is wrong with the roles of a program, kernel by kernel. */
+export function verifyRoles(program: LoopProgram, batchSize: number): string[] {
+  const wrong: string[] = [];
+  for (const { name, body } of program.kernels) {
+    const surroundings: Surroundings = {
+      buffers: program.buffers,
+      batchSize,
+      ranges: rangesOf(body, batchSize),
+    };
+    visitStatements(body, (s) => {
+      if (s.kind !== "for" || (s.role !== "parallel" && s.role !== "output")) return;
+      const shared = dependentStores(s, surroundings);
+      if (shared === undefined)
+        wrong.push(`${name}: ${s.variable} is ${s.role}, but its iterations share a variable`);
+      else if (shared.length > 0)
+        wrong.push(
+          `${name}: ${s.variable} is ${s.role}, but its iterations share elements of ${shared.join(", ")}`,
+        );
+    });
+  }
+  return wrong;
+}
+
+/** @throws InternalError with all that is wrong; `after` names the stage that ran last. */
+export function checkRoles(program: LoopProgram, batchSize: number, after: string): void {
+  const wrong = verifyRoles(program, batchSize);
+  if (wrong.length > 0)
+    throw new InternalError(
+      `after ${after}, loops of ${program.name} have the wrong role:\n  ${wrong.join("\n  ")}`,
+    );
+}
+
+/** Buffers by which one iteration notices another; undefined where it does by a variable. */
+function dependentStores(loop: For, surroundings: Surroundings): readonly string[] | undefined {
+  return sharedStores(loop, surroundings)?.filter((name) => {
+    const isPrivate =
+      surroundings.buffers.get(name)?.region === "temporary" && isStoredFirst(name, loop.body);
+    return !isPrivate && !isOnlyAddedTo(name, loop.body);
+  });
+}
+
+/** Whether the first statement that touches the buffer stores it and does not load it. */
+function isStoredFirst(buffer: string, body: readonly Statement[]): boolean {
+  let first: boolean | undefined;
+  visitStatements(body, (s) => {
+    for (const x of expressionsOf(s))
+      visit(x, (part) => {
+        if (part.kind === "load" && part.buffer === buffer) first ??= false;
+      });
+    if (s.kind === "store" && s.buffer === buffer) first ??= true;
+  });
+  return first === true;
+}
