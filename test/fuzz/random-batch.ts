@@ -61,7 +61,7 @@ function targetNumber(random: Random, loss: string): number {
   }
 }
 
-function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number): Batch {
+function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number, scale: number): Batch {
   const isWhole = random.chance(0.2);
   const leavesOut = random.chance(0.3);
   const fill = (shape: readonly number[], draw: () => number) =>
@@ -69,7 +69,7 @@ function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number):
   const input = ({ dtype, vocabulary = smallVocabulary, onlyLoss = false }: ModelFacts["inputs"][string]) => {
     if (dtype === "i32") return () => random.whole(0, vocabulary - 1);
     if (onlyLoss) return () => (random.chance(0.15) ? 0 : 0.2 + 2 * random.unit());
-    return () => inputNumber(random, isWhole);
+    return () => scale * inputNumber(random, isWhole);
   };
   const target = ({ classes }: ModelFacts["targets"][string]) =>
     classes === undefined
@@ -81,14 +81,14 @@ function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number):
   ]);
 }
 
-/** The same for the same model and seed. */
-export function randomData(facts: ModelFacts, model: Model, seed: number): FuzzData {
+/** The same for the same model and seed. `scale`: about how large the inputs are. */
+export function randomData(facts: ModelFacts, model: Model, seed: number, scale = 1): FuzzData {
   const random = randomOf(seed, 0x5eed);
   const { batchSize } = facts;
   const parameters = parametersOf(random, facts);
   const short = batchSize === 1 ? 1 : random.whole(1, batchSize - 1);
   return {
     parameters,
-    batches: [batchSize, short, batchSize].map((rows) => batchOf(random, facts, model, rows)),
+    batches: [batchSize, short, batchSize].map((rows) => batchOf(random, facts, model, rows, scale)),
   };
 }

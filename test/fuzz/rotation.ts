@@ -2,21 +2,11 @@
 import { graphPasses } from "../../src/pipeline.ts";
 import { loweringNames } from "../../src/lower/lower-graph.ts";
 import { scheduleNames } from "../../src/schedule/schedule.ts";
+import { vectorStageNames } from "../../src/schedule/vectors/vector-programs.ts";
 import type { Extras } from "./run-spec.ts";
 
-/** The stages of the vector schedule. Names that the compiler does not know yet change nothing. */
-const vectorNames = [
-  "split-kernels",
-  "drop-unit-loops",
-  "flush-subnormals",
-  "mark-splits",
-  "step-pointers",
-  "share-kernels",
-  "vectorise",
-];
-
 export const stageNames: readonly string[] = [
-  ...new Set([...loweringNames, ...scheduleNames, ...vectorNames]),
+  ...new Set([...loweringNames, ...scheduleNames, ...vectorStageNames]),
 ];
 
 export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name }) => name))];

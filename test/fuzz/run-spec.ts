@@ -14,6 +14,8 @@ import { builtPrograms } from "./ball-trainer.ts";
 import { differencesOf, noTightness } from "./compare.ts";
 import type { Difference, Tightness } from "./compare.ts";
 import { randomData } from "./random-batch.ts";
+import type { FuzzData } from "./random-batch.ts";
+import type { ModelFacts } from "../../src/runtime/model-facts.ts";
 import type { JsonObject } from "./random-parts.ts";
 import { compileWithThreads, threadsDifference } from "./threads.ts";
 import { traceOfGraphs, traceOfTrainer, traceOfUpdates } from "./trace.ts";
@@ -25,6 +27,8 @@ type Dtype = "f32" | "f64";
 export interface FuzzCase {
   readonly spec: JsonObject;
   readonly seed: number;
+  /** About how large the inputs are; 1 if left out. */
+  readonly scale?: number;
 }
 
 /** What is tried besides the plain compilations. */
@@ -76,13 +80,19 @@ class Run {
   readonly stages: Record<string, boolean> = {};
   readonly texts: string[] = [];
   readonly model: Model;
-  private readonly seed: number;
   /** The graphs as built, and where steps begin. */
   private reference: { plan: Omit<Plan, "starts">; trace: BallTrace; starts: Plan["starts"] } | undefined;
 
-  constructor({ spec, seed }: FuzzCase) {
-    this.model = parseModel(spec);
-    this.seed = seed;
+  private readonly fuzzCase: FuzzCase;
+
+  constructor(fuzzCase: FuzzCase) {
+    this.model = parseModel(fuzzCase.spec);
+    this.fuzzCase = fuzzCase;
+  }
+
+  /** Parameters and batches for a compilation. */
+  dataFor(facts: ModelFacts): FuzzData {
+    return randomData(facts, this.model, this.fuzzCase.seed, this.fuzzCase.scale);
   }
 
   /** What `work` makes, or undefined and a finding. */
@@ -97,7 +107,7 @@ class Run {
 
   private planOf(compilation: Compilation, dtype: Dtype): Omit<Plan, "starts"> {
     const facts = modelFacts(this.model, compilation.built, dtype, "wasm");
-    return { compilation, facts, seed: 7, data: randomData(facts, this.model, this.seed) };
+    return { compilation, facts, seed: 7, data: this.dataFor(facts) };
   }
 
   /** The results by the graphs as built, in doubles: from whichever compilation for f64 comes first. */
@@ -252,17 +262,17 @@ export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<
       const plain = await compiled(run, `${dtype} for ts`, { dtype, target: "ts" });
       if (plain !== undefined) run.compare(`${dtype} for ts`, dtype, compilation, plain.module, "ts", bounds);
     }
-  if (extras.threads) await runThreads(run, made.get("f32"), fuzzCase.seed);
+  if (extras.threads) await runThreads(run, made.get("f32"));
   const { findings, tightness, ran, stages, texts } = run;
   const reference = made.size === 0 ? undefined : run.referenceOf().trace;
   return { findings, tightness, ran, stages, texts, reference };
 }
 
-async function runThreads(run: Run, plain: Made | undefined, seed: number): Promise<void> {
+async function runThreads(run: Run, plain: Made | undefined): Promise<void> {
   if (plain === undefined) return;
   const module = await run.attempt("f32, threads, emit", () => compileWithThreads(plain.compilation));
   if (module === undefined) return;
-  const data = randomData(module.model, run.model, seed);
+  const data = run.dataFor(module.model);
   const difference = await run.attempt("f32, two threads", () => threadsDifference(module, data));
   if (difference !== undefined)
     run.findings.push({ where: "f32, two threads", kind: "difference", text: difference });

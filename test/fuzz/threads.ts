@@ -20,7 +20,7 @@ export async function compileWithThreads(compilation: Compilation): Promise<Emit
     lowered.map((program) => vectorLoops(program, options)),
     batchSize,
   );
-  const programs = loops.map((program) => placedVectors(program, batchSize));
+  const programs = loops.map((program) => placedVectors(program, options));
   const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
   const vectors = { programs, plan: planMemory(programs, storage, batchSize), loops, float: options.float };
   const text = await emitTypeScript({ ...compilation, vectors }, "f32", {
