@@ -1,0 +1,94 @@
+/** Runs the net for one mutant after the other. A failure counts only if the sources without the fault do not fail in the same way. */
+import type { Mutant } from "./mutant.ts";
+import { lateTests, quickTests } from "./net-of.ts";
+import { runFuzzer, runTests } from "./net.ts";
+import type { Kill } from "./net.ts";
+import { ProjectCopy } from "./project-copy.ts";
+import type { Result } from "./results.ts";
+
+export interface CampaignOptions {
+  /** How many parts of the net are used, cheapest first. */
+  readonly parts: number;
+  readonly specs: number;
+  readonly seed: number;
+  readonly seconds: number;
+}
+
+export class Campaign {
+  private readonly copy: ProjectCopy;
+  private readonly options: CampaignOptions;
+  /** Test files and specs, and whether the sources without a fault pass. */
+  private readonly passes = new Map<string | number, boolean>();
+
+  constructor(project: string, options: CampaignOptions) {
+    this.copy = new ProjectCopy(project);
+    this.options = options;
+  }
+
+  end(): void {
+    this.copy.remove();
+  }
+
+  async run(mutant: Mutant): Promise<Result> {
+    const start = performance.now();
+    const parts = [
+      () => this.tested(mutant, quickTests(mutant.file)),
+      () => this.fuzzed(mutant),
+      () => this.tested(mutant, lateTests(mutant.file)),
+    ];
+    let kill: Kill | undefined;
+    for (const part of parts.slice(0, this.options.parts)) kill ??= await part();
+    const seconds = Math.round((performance.now() - start) / 1000);
+    const { name, file } = mutant;
+    return { name, file, seconds, killed: kill !== undefined, ...(kill && { by: kill.by, what: kill.what }) };
+  }
+
+  private async tested(mutant: Mutant, files: readonly string[]): Promise<Kill | undefined> {
+    for (;;) {
+      const usable = files.filter((file) => this.passes.get(file) !== false);
+      const kill = await this.withFault(mutant, () => runTests(this.copy.root, usable, this.options.seconds));
+      if (await this.counts(kill)) return kill;
+    }
+  }
+
+  private async fuzzed(mutant: Mutant): Promise<Kill | undefined> {
+    const { specs: count, seed, seconds } = this.options;
+    for (;;) {
+      const skipped = [...this.passes].flatMap(([spec, passes]) =>
+        typeof spec === "number" && !passes ? [spec] : [],
+      );
+      const kill = await this.withFault(mutant, () =>
+        runFuzzer(this.copy.root, { seed, first: 0, count, skipped }, seconds),
+      );
+      if (await this.counts(kill)) return kill;
+    }
+  }
+
+  /** Whether a kill, or that there is none, is the last word: not if the test that failed fails without the fault too. */
+  private async counts(kill: Kill | undefined): Promise<boolean> {
+    if (kill?.source === undefined) return true;
+    const { source } = kill;
+    const known = this.passes.get(source) ?? (await this.passesWithoutFault(source));
+    this.passes.set(source, known);
+    if (!known) console.log(`${source} fails without a fault, and is left out`);
+    return known;
+  }
+
+  private async passesWithoutFault(source: string | number): Promise<boolean> {
+    const { seed, seconds } = this.options;
+    const kill =
+      typeof source === "string"
+        ? await runTests(this.copy.root, [source], seconds)
+        : await runFuzzer(this.copy.root, { seed, first: source, count: 1, skipped: [] }, seconds);
+    return kill === undefined;
+  }
+
+  private async withFault<T>(mutant: Mutant, work: () => Promise<T>): Promise<T> {
+    this.copy.apply(mutant);
+    try {
+      return await work();
+    } finally {
+      this.copy.restore();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// The table of mutants fits the sources: each text to change is there, once, and what comes out can be parsed. Whether the net notices
+// the faults is what `npm run mutate` shows.
+import { existsSync, readFileSync } from "node:fs";
+import { transform } from "esbuild";
+import { describe, expect, it } from "vitest";
+import { mutated } from "./mutant.ts";
+import { mutants } from "./mutants.ts";
+import { allTests, quickTests } from "./net-of.ts";
+
+const textOf = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+
+describe("the table of mutants", () => {
+  it("has at least 70 faults, each with a name of its own", () => {
+    expect(mutants.length).toBeGreaterThanOrEqual(70);
+    expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
+  });
+
+  it("fits the sources: every text to change occurs exactly once", () => {
+    const faults = mutants.flatMap((mutant) => {
+      try {
+        return mutated(mutant, textOf(mutant.file)) === textOf(mutant.file)
+          ? [`${mutant.name}: no change`]
+          : [];
+      } catch (error) {
+        return [String(error)];
+      }
+    });
+    expect(faults).toEqual([]);
+  });
+
+  it("has no fault that cannot be parsed", async () => {
+    for (const mutant of mutants)
+      await expect(transform(mutated(mutant, textOf(mutant.file)), { loader: "ts" })).resolves.toBeDefined();
+  });
+
+  it("has tests for every mutated file, and all of them exist", () => {
+    expect(mutants.filter(({ file }) => quickTests(file).length === 0).map(({ file }) => file)).toEqual([]);
+    expect(allTests().filter((file) => !existsSync(new URL(`../../${file}`, import.meta.url)))).toEqual([]);
+  });
+});

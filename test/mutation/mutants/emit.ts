@@ -1,0 +1,149 @@
+/** Faults in what the targets print: addresses, partial stores, functions, threads, names. */
+import { inFile } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const wasm = "tests of instructions, random graphs";
+const functions = "sweeps over each function";
+const typescript = "tests of expressions and names, the fuzzer";
+
+const clamp =
+  "(if (i32.gt_s (local.get $to) (i32.load offset=16 ${control})) (then (local.set $to (i32.load offset=16 ${control}))))";
+
+export const emitMutants: readonly Mutant[] = [
+  ...inFile("src/emit/wasm/addresses.ts", wasm, [
+    [
+      "addresses: a negative operand is read as a large number",
+      "(offset > 0 && (terms === undefined || rangeOf(terms, ranges).least >= 0))",
+      "offset > 0",
+    ],
+  ]),
+  ...inFile("src/emit/wasm/statements.ts", wasm, [
+    [
+      "statements: the third lane of three is stored one place early",
+      "part(0, 8)} ${when(odd, part(2, 4))}",
+      "part(0, 8)} ${when(odd, part(1, 4))}",
+    ],
+    [
+      "statements: a loop that may not run runs once",
+      "rangeOf(statement.from, scope.ranges).most < rangeOf(statement.to, scope.ranges).least",
+      "rangeOf(statement.from, scope.ranges).most <= rangeOf(statement.to, scope.ranges).least",
+    ],
+    [
+      "statements: one lane of two is not stored",
+      "when(atLeast(count, 2), whole, when(atLeast(again, 1), part(0, 8)))",
+      "when(atLeast(count, 2), whole)",
+    ],
+    [
+      "statements: fused sums multiply what they add",
+      `a, b, "(nop)", "(nop)", "(nop)", before)`,
+      `a, before, "(nop)", "(nop)", "(nop)", b)`,
+    ],
+  ]),
+  ...inFile("src/emit/wasm/vectors.ts", wasm, [
+    ["vectors: transposed sums swap two lanes", "[2, 6, 3, 7]))", "[2, 6, 7, 3]))"],
+    [
+      "vectors: a strided load reads adjacent elements",
+      "offsetText(offset + lane * apart)",
+      "offsetText(offset + lane * bytes)",
+    ],
+    ["vectors: a truth of f64 is read from the wrong half", "2 * index : index}`", "index : index}`"],
+    [
+      "vectors: the maximum of lanes is their minimum",
+      `maximum: ["max", "max_s"]`,
+      `maximum: ["min", "min_s"]`,
+    ],
+  ]),
+  ...inFile("src/emit/wasm/operators.ts", wasm, [
+    [
+      "operators: a mask of f64 is narrowed to its first lane",
+      "0 1 2 3 8 9 10 11 0 1 2 3 8 9 10 11",
+      "0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7",
+    ],
+  ]),
+  ...inFile("src/emit/wasm/conversions.ts", wasm, [
+    [
+      "conversions: a truth of f64 lanes is not narrowed",
+      `to === "i32" ? narrowed(text, float) : text`,
+      "text",
+    ],
+  ]),
+  ...inFile("src/emit/wasm/memory-layout.ts", "random graphs, the fuzzer", [
+    ["memory-layout: panels of a kernel overlap", "offsets.set(name, bytes);", "offsets.set(name, 0);"],
+    [
+      "memory-layout: no room for loads in front of the arena",
+      "aligned(Math.max(line, before), line)",
+      "0 * before",
+    ],
+  ]),
+  ...inFile("src/emit/wasm/threads.ts", "tests of threads", [
+    ["threads: the last part runs past the end", clamp, ""],
+    [
+      "threads: parts are not multiples of the step",
+      "(local.set $size (i32.mul (local.get $multiple) (i32.div_s",
+      "(local.set $size (i32.mul (i32.const 1) (i32.div_s",
+    ],
+  ]),
+  ...inFile("src/emit/wasm/functions/exponential.ts", functions, [
+    ["exp: overflows one too early", `atMost(and("x", "kept"), 89)`, `atMost(and("x", "kept"), 88)`],
+    [
+      "sigmoid: negative numbers are taken for positive",
+      `select(less("x", 0), "e", 1)`,
+      `select(less("x", -1), "e", 1)`,
+    ],
+  ]),
+  ...inFile("src/emit/wasm/functions/logarithm.ts", functions, [
+    ["log: exponent of subnormal numbers is off by one", "integers(-23)", "integers(-22)"],
+  ]),
+  ...inFile("src/emit/wasm/functions/hyperbolic.ts", functions, [
+    ["tanh: the polynomial goes too far", `less("a", 0.3)`, `less("a", 0.6)`],
+  ]),
+  ...inFile("src/emit/wasm/functions/power.ts", functions, [
+    [
+      "power: an odd power of a negative number is positive",
+      `and(and("x", signBits), not("isEven"))`,
+      `and(and("x", signBits), "isFractional")`,
+    ],
+  ]),
+  ...inFile("src/emit/wasm/functions/random.ts", functions, [
+    ["random: one shift of the hash is wrong", `shiftRightUnsigned("h", 15)`, `shiftRightUnsigned("h", 16)`],
+  ]),
+  ...inFile("src/emit/typescript/expressions.ts", typescript, [
+    [
+      "typescript: a − (b − c) loses its brackets",
+      "const text = `${part(x.x, own)} ${sign} ${part(x.y, own + 1)}`;",
+      "const text = `${part(x.x, own)} ${sign} ${part(x.y, own)}`;",
+    ],
+    ["typescript: integers are not cut", "text: `Math.trunc(${part(x, 0)})`", "text: `(${part(x, 0)})`"],
+    [
+      "typescript: a mirrored comparison loses its brackets",
+      "`${part(x.y, own)} ${mirror} ${part(x.x, own + 1)}`",
+      "`${part(x.x, own)} ${mirror} ${part(x.y, own + 1)}`",
+    ],
+  ]),
+  ...inFile("src/emit/typescript/statements.ts", typescript, [
+    [
+      "typescript: f[i] = f[j] + e becomes f[i] += e",
+      "expressionText(value.x, scope) === place",
+      "expressionText(value.x, scope).length === place.length",
+    ],
+  ]),
+  ...inFile("src/emit/typescript/identifiers.ts", typescript, [
+    [
+      "names: a local hides one from outside",
+      "taken.has(result) || reserved.has(result)",
+      "reserved.has(result)",
+    ],
+    [
+      "names: nested loops share a letter",
+      "!open.includes(name) && !moduleNames.has(name)",
+      "!moduleNames.has(name)",
+    ],
+  ]),
+  ...inFile("src/emit/typescript/kernels.ts", typescript, [
+    [
+      "typescript: a shared function gets its offsets in reverse",
+      "...group.parameters.map((slot) => instance.places[slot])]",
+      "...group.parameters.map((slot) => instance.places[slot]).reverse()]",
+    ],
+  ]),
+];

@@ -1,0 +1,120 @@
+/** Faults in passes and rewrite rules. */
+import { inFile } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const derivatives = "tests of differentiate, gradients against differences";
+const rules = "tests of each rule, random graphs";
+const passes = "tests of the pass, random graphs";
+const groups = "tests of accumulation";
+
+export const graphMutants: readonly Mutant[] = [
+  ...inFile("src/passes/differentiate.ts", derivatives, [
+    [
+      "differentiate: cotangents of several uses are not added",
+      "named(operand, part === undefined ? share : g.add(part, share))",
+      "named(operand, share)",
+    ],
+  ]),
+  ...inFile("src/passes/rules/arithmetic.ts", rules, [
+    ["rules: c · (d · x) adds the constants", "g.multiply(c * d, x)", "g.multiply(c + d, x)"],
+    [
+      "rules: 0 − x loses its sign",
+      "scalarOf(node.operands.x) === 0 ? g.negate(node.operands.y) : undefined",
+      "scalarOf(node.operands.x) === 0 ? node.operands.y : undefined",
+    ],
+    [
+      "rules: (y − x) − x becomes y + 2 · x",
+      "g.subtract(y, g.multiply(2, term))",
+      "g.add(y, g.multiply(2, term))",
+    ],
+  ]),
+  ...inFile("src/passes/rules/views.ts", rules, [
+    [
+      "rules: axes are not renumbered when repetition moves outwards",
+      "axes: x.attributes.axes.map((axis) => axes.indexOf(axis)),",
+      "axes: x.attributes.axes,",
+    ],
+    [
+      "rules: a sum over the repeated batch forgets its size",
+      `size === "n" ? g.batchSize({ element }) : g.number(size, element)`,
+      `size === "n" ? g.number(1, element) : g.number(size, element)`,
+    ],
+    [
+      "rules: a divisor that varies along the sum is taken out",
+      `if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;`,
+      `if (!is(c, "broadcast")) return undefined;`,
+    ],
+    [
+      "rules: boxes that overlap are joined",
+      "if (start !== end) return undefined;",
+      "if (start > end) return undefined;",
+    ],
+  ]),
+  ...inFile("src/passes/rules/windows.ts", rules, [
+    [
+      "rules: dilated windows count as tiles",
+      "k === stride[i] && (k === 1 || dilation[i] === 1)",
+      "k === stride[i]",
+    ],
+    [
+      "rules: tiles are put back by the permutation, not its inverse",
+      "const inverse = permutation.map((_, axis) => permutation.indexOf(axis));",
+      "const inverse = permutation;",
+    ],
+  ]),
+  ...inFile("src/passes/rules/contractions.ts", rules, [
+    [
+      "rules: a transpose that reorders free axes is skipped",
+      "return free.every((axis, i) => i === 0 || free[i - 1] < axis);",
+      "return free.length >= 0;",
+    ],
+    [
+      "rules: swapped contraction keeps the summed axes of x",
+      "sumX: attributes.sumY,",
+      "sumX: attributes.sumX,",
+    ],
+  ]),
+  ...inFile("src/passes/rules/softmax.ts", rules, [
+    [
+      "rules: softmax-cross-entropy with another factor",
+      "if (c !== chosen) return undefined;",
+      "if (c === softmax) return undefined;",
+    ],
+    [
+      "rules: a difference is factored with another factor",
+      "if (c !== d) return undefined;",
+      "if (c === a || d === b) return undefined;",
+    ],
+  ]),
+  ...inFile("src/passes/fold-constants.ts", passes, [
+    [
+      "fold-constants: padding counts as the constant inside",
+      `if (!hasTrait(node, "view") || hasTrait(node, "fills")) return undefined;`,
+      `if (!hasTrait(node, "view")) return undefined;`,
+    ],
+  ]),
+  ...inFile("src/passes/share-subexpressions.ts", passes, [
+    [
+      "share-subexpressions: −0 counts as 0",
+      `Object.is(value, -0)\n        ? "-0"\n        : value`,
+      "value",
+    ],
+    [
+      "share-subexpressions: x − y counts as y − x",
+      `if (hasTrait(node, "commutative")) operands.sort`,
+      "operands.sort",
+    ],
+  ]),
+  ...inFile("src/passes/accumulate.ts", groups, [
+    [
+      "accumulate: batches of a group draw the numbers of the next step",
+      "g.add(g.multiply(step, groupSize), batch)",
+      "g.add(step, batch)",
+    ],
+    [
+      "accumulate: the penalty counts once a batch",
+      "const once = penalty && g.divide(penalty, inType(g, stateOf(g, measured(batches)), g.float));",
+      "const once = penalty;",
+    ],
+  ]),
+];

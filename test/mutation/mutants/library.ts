@@ -1,0 +1,133 @@
+/** Faults in layers, losses, optimizers, schedules, initialisers, and in how a spec becomes graphs. */
+import { inFile } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const losses = "tests of training and weights, PyTorch's numbers";
+const optimizers = "tests of training, PyTorch's numbers";
+const layers = "tests of layers, PyTorch's numbers";
+
+export const libraryMutants: readonly Mutant[] = [
+  ...inFile("src/library/optimizers/adam.ts", optimizers, [
+    [
+      "adam: the step size is corrected for the wrong mean",
+      "g.divide(rate, biasCorrection(g, beta1, t))",
+      "g.divide(rate, biasCorrection(g, beta2, t))",
+    ],
+    ["adam: amsgrad divides by the present mean of squares", "g.sqrt(largest ?? squares)", "g.sqrt(squares)"],
+  ]),
+  ...inFile("src/library/optimizers/nadam.ts", optimizers, [
+    [
+      "nadam: the look ahead uses the present momentum",
+      "momentumAt(g, g.add(t, 1), beta1",
+      "momentumAt(g, t, beta1",
+    ],
+  ]),
+  ...inFile("src/library/optimizers/radam.ts", optimizers, [
+    ["radam: the mean of squares is trusted one step early", "g.less(5, length)", "g.less(4, length)"],
+  ]),
+  ...inFile("src/library/optimizers/sgd.ts", optimizers, [
+    ["sgd: dampening holds at the first step too", "g.select(g.equal(step, 0), direction, damped)", "damped"],
+  ]),
+  ...inFile("src/library/optimizers/clip.ts", optimizers, [
+    [
+      "clip: small gradients are scaled up",
+      "g.minimum(g.divide(clip.norm, g.add(norm, 1e-6)), 1)",
+      "g.divide(clip.norm, g.add(norm, 1e-6))",
+    ],
+  ]),
+  ...inFile("src/library/schedules/one-cycle.ts", "tests of schedules", [
+    ["one-cycle: the turn is one step late", "const turn = 0.3 * steps - 1;", "const turn = 0.3 * steps;"],
+  ]),
+  ...inFile("src/library/schedules/decays.ts", "tests of schedules", [
+    [
+      "decays: a decay goes on behind its end",
+      "g.divide(g.minimum(step, total), total)",
+      "g.divide(step, total)",
+    ],
+  ]),
+  ...inFile("src/library/schedules/index.ts", "tests of schedules", [
+    ["warm-up: the first step has rate 0", "g.divide(g.add(step, 1), steps)", "g.divide(step, steps)"],
+  ]),
+  ...inFile("src/library/losses/cross-entropy.ts", losses, [
+    [
+      "cross-entropy: smoothing leaves the expected class its whole share",
+      "smoothing === 0 ? ofExpected : g.multiply(1 - smoothing, ofExpected)",
+      "ofExpected",
+    ],
+    [
+      "cross-entropy: class weights count twice with smoothing",
+      "{ ...comparison, classWeights: undefined }",
+      "comparison",
+    ],
+  ]),
+  ...inFile("src/library/compare.ts", losses, [
+    [
+      "compare: a target of −1 is not left out of the total",
+      "counts === undefined ? weighted : g.select(counts, weighted, 0)",
+      "counts === undefined ? weighted : g.select(counts, weighted, weighted)",
+    ],
+    ["compare: class 0 is left out", "g.lessEqual(0, expected)", "g.less(0, expected)"],
+    ["compare: a batch of left-out targets divides by 0", "g.maximum(count, 1))", "count)"],
+    ["compare: a batch of weight 0 divides by 0", "g.select(g.less(0, count), count, 1)", "count"],
+  ]),
+  ...inFile("src/library/layers/normalisation.ts", layers, [
+    ["batch-norm: the running variance is the biased one", "g.maximum(g.subtract(count, 1), 1)", "count"],
+    [
+      "batch-norm: momentum is what running statistics keep",
+      "g.multiply(1 - keys.momentum, before), g.multiply(keys.momentum, ",
+      "g.multiply(keys.momentum, before), g.multiply(1 - keys.momentum, ",
+    ],
+    ["group-norm: the mean divides by the channels alone", "{ axes }), places * width)", "{ axes }), width)"],
+  ]),
+  ...inFile("src/library/layers/recurrent.ts", layers, [
+    [
+      "gru: the update gate is turned round",
+      "g.add(g.multiply(g.subtract(1, keeps), fresh), g.multiply(keeps, h))",
+      "g.add(g.multiply(keeps, fresh), g.multiply(g.subtract(1, keeps), h))",
+    ],
+    [
+      "recurrent: a reversed layer gives its first state",
+      "const last = reverse ? 0 : length - 1;",
+      "const last = length - 1;",
+    ],
+  ]),
+  ...inFile("src/library/layers/pooling.ts", layers, [
+    [
+      "avg-pool: places in front of the edge count",
+      "g.subtract(end, g.maximum(start, 0))",
+      "g.subtract(end, start)",
+    ],
+  ]),
+  ...inFile("src/library/layers/attention.ts", layers, [
+    ["attention: a causal place does not read itself", "g.lessEqual(there, here)", "g.less(there, here)"],
+  ]),
+  ...inFile("src/library/layers/dropout.ts", layers, [
+    ["dropout: what stays is not scaled", "g.multiply(1 / (1 - rate), x)", "x"],
+  ]),
+  ...inFile("src/library/layers/depthwise.ts", layers, [
+    ["depthwise: filters come before channels", "[1, 2, 3, 0, 4]", "[1, 2, 3, 4, 0]"],
+  ]),
+  ...inFile("src/library/initialisers/scaled.ts", "tests of initialisers", [
+    ["initialisers: a uniform spread is too small", "Math.sqrt(3 * variance)", "Math.sqrt(variance)"],
+    [
+      "initialisers: He takes the other fan",
+      "const he = (fans: Fans): number => 2 / fans.in;",
+      "const he = (fans: Fans): number => 2 / fans.out;",
+    ],
+  ]),
+  ...inFile("src/spec/build-average.ts", "tests of averaging", [
+    ["average: the first step blends with what was there", "g.select(isFirst, w, moved)", "moved"],
+    [
+      "average: what a user writes is not taken up",
+      "g.select(g.equal(p, a), w, p)",
+      "g.select(g.equal(p, a), w, w)",
+    ],
+  ]),
+  ...inFile("src/spec/build-measures.ts", "tests of weights", [
+    [
+      "measures: evaluation forgets the weights of the loss",
+      "weighed(g, model, comparisonOf(g, model, target, expected, scores, false)), model.loss),\n    ),\n  );\n  const ofMetrics",
+      "comparisonOf(g, model, target, expected, scores, false), model.loss),\n    ),\n  );\n  const ofMetrics",
+    ],
+  ]),
+];

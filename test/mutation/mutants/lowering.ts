@@ -1,0 +1,124 @@
+/** Faults on the way from graphs to loops: what is stored, fusion, memory, recurrences. */
+import { inFile } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const fusion = "tests of fusion, random graphs";
+const memory = "tests of memory, random graphs";
+const lowering = "random graphs, the fuzzer";
+
+export const loweringMutants: readonly Mutant[] = [
+  ...inFile("src/lower/choose-stored.ts", lowering, [
+    [
+      "choose-stored: a product with several readers counts as scattered",
+      `reader.node === "output" || others.length > 0) return false;`,
+      `reader.node === "output") return false;`,
+    ],
+  ]),
+  ...inFile("src/lower/direct-places.ts", lowering, [
+    [
+      "direct-places: an output overwrites what is still read",
+      "!direct.has(node) && !read.has(storage)",
+      "!direct.has(node)",
+    ],
+  ]),
+  ...inFile("src/lower/lower-nodes.ts", lowering, [
+    ["lower: a maximum starts at 0", "number(isSum ? 0 : -Infinity, element)", "number(0, element)"],
+    ["lower: a scattered sum does not start at 0", "return [...zero, ...scatter];", "return scatter;"],
+  ]),
+  ...inFile("src/lower/lower-recurrence.ts", lowering, [
+    [
+      "recurrence: carried values that change places are not set aside",
+      `next.op === "argument" && next !== argument`,
+      `next.op === "argument" && next === argument`,
+    ],
+    [
+      "recurrence: time of a reversed loop is off by one",
+      "minus(integer(length - 1), step)",
+      "minus(integer(length), step)",
+    ],
+  ]),
+  ...inFile("src/lower/scattered-sum.ts", lowering, [
+    [
+      "scattered-sum: the permutation is inverted",
+      "permutation.map((axis) => from[axis])",
+      "permutation.map((axis) => from.indexOf(axis))",
+    ],
+  ]),
+  ...inFile("src/loop/accesses.ts", fusion, [
+    [
+      "accesses: loops merge although the second overwrites what the first reads",
+      " && holds(b.stores, a.loads)",
+      "",
+    ],
+    [
+      "accesses: shifts one below the extent count as apart",
+      "Math.abs(p - q) >= extent)",
+      "Math.abs(p - q) >= extent - 1)",
+    ],
+  ]),
+  ...inFile("src/lower/fuse-loops.ts", fusion, [
+    [
+      "fuse-loops: a sum is read by the loop that makes it",
+      "for (const name of a.assigns) if (b.reads.has(name)) return undefined;",
+      "",
+    ],
+    [
+      "fuse-loops: a loop moves over a statement that it needs",
+      "if (!isDefinition && conflicts(accessesOf([candidate]), accessesOf([loop]))) return undefined;",
+      "if (!isDefinition && conflicts(accessesOf([loop]), accessesOf([loop]))) return undefined;",
+    ],
+    [
+      "fuse-loops: a nest moves over a kernel that it needs",
+      "if (conflicts(accessesOf(result[k].statements), accesses)) break;",
+      "",
+    ],
+    [
+      "fuse-loops: loops along time are merged",
+      `if (first.role === "sequential" || second.role === "sequential") return undefined;`,
+      "",
+    ],
+  ]),
+  ...inFile("src/lower/forward-stores.ts", fusion, [
+    [
+      "forward-stores: a load reads the first of several stores",
+      "(buffer: string) => counts.get(buffer) === 1",
+      "(buffer: string) => counts.has(buffer)",
+    ],
+  ]),
+  ...inFile("src/lower/shrink-temporaries.ts", memory, [
+    [
+      "shrink-temporaries: axes of blocked loops are dropped",
+      `first?.kind !== "variable" || blocked.has(first.name)`,
+      `first?.kind !== "variable" || blocked.size < 0`,
+    ],
+    [
+      "shrink-temporaries: what several kernels touch counts as one's own",
+      "if ((owners.get(name) ?? k) !== k) shared.add(name);",
+      "",
+    ],
+  ]),
+  ...inFile("src/lower/rematerialise.ts", memory, [
+    [
+      "rematerialise: nothing reads the copies",
+      "side === late || (madeAt.get(node) ?? 0) > at",
+      "side === late",
+    ],
+  ]),
+  ...inFile("src/lower/plan-memory.ts", memory, [
+    [
+      "plan-memory: a buffer is reused one call early",
+      "a[0] <= b[1] && b[0] <= a[1]",
+      "a[0] < b[1] && b[0] < a[1]",
+    ],
+    [
+      "plan-memory: loads do not keep a buffer alive",
+      `visitExpressions(kernel.body, (x) => x.kind === "load" && touch(x.buffer, index));`,
+      `visitExpressions(kernel.body, (x) => x.kind === "number" && touch("", index));`,
+    ],
+    [
+      "plan-memory: a buffer fits where another one lives",
+      "if (offset + bytes <= other.offset) break;",
+      "if (offset + bytes <= other.offset + other.bytes) break;",
+    ],
+  ]),
+];

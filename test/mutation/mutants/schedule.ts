@@ -1,0 +1,143 @@
+/** Faults in the analysis of dependences and in the scalar schedule. */
+import { inFile } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const dependences = "tests of dependences, random nests";
+const schedule = "tests of the stage, random nests";
+
+export const scheduleMutants: readonly Mutant[] = [
+  ...inFile("src/loop/dependences.ts", dependences, [
+    [
+      "dependences: a buffer that is also read counts as only added to",
+      "return holds && loads === sums;",
+      "return holds;",
+    ],
+    [
+      "dependences: stretches that meet in their last element count as apart",
+      "(above > most || above > farthest)",
+      "(above >= most || above > farthest)",
+    ],
+    [
+      "dependences: only later iterations are looked at",
+      "(above > most || above > farthest) && (below > -least || below > farthest)",
+      "above > most || above > farthest",
+    ],
+    [
+      "dependences: accesses with different bases are compared",
+      "a.factor !== b.factor || a.base !== b.base)",
+      "a.factor !== b.factor)",
+    ],
+    [
+      "dependences: clamped accesses that are read count as apart",
+      "if (loads.length > 0 && [...stores, ...loads].some((stretch) => stretch?.isClamped)) return false;",
+      "",
+    ],
+    ["dependences: a vector may leave its row", "most + lanes <= (", "most <= ("],
+    [
+      "dependences: lanes of a load are not counted",
+      "lanes: Math.min(lanesOf(x), needed), stride",
+      "lanes: 1, stride",
+    ],
+    [
+      "dependences: a part of a buffer that is stored counts as other memory",
+      "return stored.has(whole) ? parts.length > 0 : meets(new Set(parts), stored);",
+      "return stored.has(whole) && parts.length > 0;",
+    ],
+    [
+      "dependences: assignments to variables from outside are ignored",
+      "outsideAssignments(loop.body).size > 0 ? undefined : sharedBuffers(loop, surroundings)",
+      "sharedBuffers(loop, surroundings)",
+    ],
+    [
+      "dependences: an index from stored memory counts as constant",
+      `if (part.kind === "load" && this.stored.has(part.buffer)) constant = false;`,
+      `if (part.kind === "ramp") constant = false;`,
+    ],
+    [
+      "dependences: strides of vectors are ignored in memory",
+      "1 + (touch.lanes - 1) * touch.stride",
+      "touch.lanes",
+    ],
+    [
+      "dependences: variables of inner loops count as constant",
+      `visitStatements(this.body, (s) => s.kind === "for" && changing.add(s.variable));`,
+      "",
+    ],
+  ]),
+  ...inFile("src/loop/linear.ts", dependences, [
+    [
+      "linear: quotient and remainder of different strides are joined",
+      "part.y.value === divisor &&\n        factor * divisor === a.factor,",
+      "part.y.value === divisor,",
+    ],
+    ["linear: lanes may cross a multiple of the divisor", "y.value % lanes === 0 &&", ""],
+  ]),
+  ...inFile("src/loop/intervals.ts", dependences, [
+    [
+      "intervals: the upper bound of a difference is too small",
+      "most: x.most - y.least",
+      "most: x.most - y.most",
+    ],
+  ]),
+  ...inFile("src/schedule/block-contractions.ts", schedule, [
+    [
+      "block-contractions: rows that no block divides are dropped",
+      "{ ...main, to: whole },\n      { ...loop, from: whole },",
+      "{ ...main, to: whole },",
+    ],
+    [
+      "block-contractions: the rest of a known extent is dropped",
+      "return rest === 0 ? first : [...first, ...startingAt(loop, block(loop, rest, whole), whole)];",
+      "return first;",
+    ],
+    [
+      "block-contractions: dependent iterations are interleaved",
+      "size === 1 || !mayInterleave(loop, surroundings) ? [loop]",
+      "size === 1 ? [loop]",
+    ],
+  ]),
+  ...inFile("src/schedule/collapse-loops.ts", schedule, [
+    [
+      "collapse-loops: loops with gaps between them are collapsed",
+      "far !== near * extent) holds",
+      "far < near) holds",
+    ],
+  ]),
+  ...inFile("src/schedule/hoist.ts", schedule, [
+    [
+      "hoist: a load of what the loop stores is hoisted",
+      `if (s.kind === "store") buffers.add(s.buffer);`,
+      "",
+    ],
+    [
+      "hoist: what an assignment changes is hoisted",
+      `if (s.kind === "let" || s.kind === "assign") variables.add(s.name);`,
+      `if (s.kind === "let" && !s.mutable) variables.add(s.name);`,
+    ],
+    [
+      "hoist: a load leaves the branch that guards it",
+      `if (x.kind === "select") return { ...x, condition: hoist(x.condition) };`,
+      "",
+    ],
+  ]),
+  ...inFile("src/schedule/share-expressions.ts", schedule, [
+    [
+      "share-expressions: an assignment forgets nothing",
+      `if (s.kind === "assign") variables.add(s.name);`,
+      "",
+    ],
+    ["share-expressions: a store forgets nothing", "known.forget(changesOf([mapped]));", ""],
+  ]),
+  ...inFile("src/schedule/place.ts", schedule, [
+    [
+      "place: an index from memory is computed outside of its loop",
+      `if (part.kind === "load") depth = scopes.length - 1;`,
+      "",
+    ],
+    [
+      "place: the constant of an index is in elements",
+      "const constant = linear.constant * size;",
+      "const constant = linear.constant;",
+    ],
+  ]),
+];

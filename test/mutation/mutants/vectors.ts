@@ -1,0 +1,151 @@
+/** Faults in the schedule on vectors. */
+import { inFile } from "../mutant.ts";
+import type { Mutant } from "../mutant.ts";
+
+const nests = "random nests, random graphs";
+const threads = "tests of marks and threads";
+
+export const vectorMutants: readonly Mutant[] = [
+  ...inFile("src/schedule/vectors/vector-loops.ts", nests, [
+    [
+      "vector-loops: rows that no vector divides are dropped",
+      "{ ...loop, from: wholeVectors, step: lanes, body: rest },",
+      "",
+    ],
+    [
+      "vector-loops: a rest below one vector is dropped",
+      "if (restOf === 0) return wholeRuns;",
+      "if (restOf < lanes) return wholeRuns;",
+    ],
+    [
+      "vector-loops: the last vector is stored whole",
+      "partial === 0 ? undefined : integer(partial)",
+      "undefined",
+    ],
+    [
+      "vector-loops: lanes that do not count are summed",
+      "last === undefined ? spread : counting(spread, accumulation.operator, last, vectors)",
+      "spread",
+    ],
+    ["vector-loops: a maximum starts at 0", "maximum: -Infinity };", "maximum: 0 };"],
+    [
+      "vector-loops: sum − a + b is summed as sum + a + b",
+      `const first = value.x.operator === "+" ? value.x.y : { kind: "negate" as const, x: value.x.y, type: value.type };`,
+      "const first = value.x.y;",
+    ],
+    [
+      "vector-loops: dependent iterations become lanes",
+      "if (!touchesApart(loop, vectors)) return undefined;",
+      "",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/vectorise.ts", nests, [
+    [
+      "vectorise: a branch reads where memory says, taken or not",
+      "if (looks(x.x) || looks(x.y)) throw new NoVectorForm();",
+      "",
+    ],
+    [
+      "vectorise: lanes apart in memory are loaded as if adjacent",
+      "{ ...x, lanes, stride: factor }",
+      "{ ...x, lanes }",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/dots.ts", nests, [
+    [
+      "dots: a value of the block is read as one number",
+      "if (readsBlock(nest, columns)) return undefined;",
+      "",
+    ],
+    [
+      "dots: all columns read the first one",
+      "copyOf([nest], columns.variable, lane, lane)",
+      "copyOf([nest], columns.variable, 0, lane)",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/pack.ts", nests, [
+    [
+      "pack: columns beyond the last strip are dropped",
+      "const last = rest === 0 ? [] : strip(integer(whole), rest);",
+      "const last: readonly Statement[] | undefined = rest < 0 ? undefined : [];",
+    ],
+    [
+      "pack: a panel holds what the nest stores",
+      "load.type !== float || changed.has(load.buffer)",
+      "load.type !== float || changed.size < 0",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/tile-contractions.ts", nests, [
+    [
+      "tile-contractions: tiles overlap where rows are read and written",
+      "mayOverlap(rows, vectors) && size <= vectors.batchSize",
+      "size <= vectors.batchSize",
+    ],
+    [
+      "tile-contractions: the last tile ends one row late",
+      "const last = minus(rows.to, integer(size));",
+      "const last = minus(rows.to, integer(size - 1));",
+    ],
+    [
+      "tile-contractions: dependent rows are interleaved",
+      "if (size > 1 && !mayInterleave(rows, vectors)) return undefined;",
+      "",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/split-kernels.ts", "tests of the stage, random graphs", [
+    [
+      "split-kernels: a sum that goes on is not handed on",
+      "const isNew = own.has(name) || changed.has(name);",
+      "const isNew = own.has(name);",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/drop-unit-loops.ts", nests, [
+    [
+      "drop-unit-loops: loops that run twice are dropped",
+      "from.value + step >= to.value",
+      "from.value + step + 1 >= to.value",
+    ],
+    ["drop-unit-loops: names of joined blocks meet", "if (seen.has(s.name)) shared.add(s.name);", ""],
+  ]),
+  ...inFile("src/schedule/vectors/mark-splits.ts", threads, [
+    ["mark-splits: threads get their own of what other kernels read", "users.get(name) === 1 && ", ""],
+    [
+      "mark-splits: scratch that is read before it is written",
+      "return !loaded.has(buffer) || stored.has(buffer);",
+      "return loaded.size >= 0 || stored.has(buffer);",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/share-kernels.ts", "tests of shared kernels, random graphs", [
+    [
+      "share-kernels: buffers of different shapes count as alike",
+      "`${element} ${shape.join()}${",
+      "`${element} ${shape.length}${",
+    ],
+    [
+      "share-kernels: temporaries of two programs count as one place",
+      `x.name === y.name && (x.region !== "temporary" || a.program === b.program)`,
+      "x.name === y.name",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/step-pointers.ts", "random graphs, tests of threads", [
+    [
+      "step-pointers: pointers of loops with steps go too slowly",
+      "step: x.y.value * loop.step }",
+      "step: x.y.value }",
+    ],
+    [
+      "step-pointers: pointers of a shared loop start where it starts as a whole",
+      `body: kernel.split
+    ? kernel.body.map((s) => (s.kind === "for" ? { ...s, body: walk(s.body, fresh) } : s))
+    : walk(kernel.body, fresh),`,
+      "body: walk(kernel.body, fresh),",
+    ],
+  ]),
+  ...inFile("src/schedule/vectors/flush-subnormals.ts", "tests of subnormal states", [
+    [
+      "flush-subnormals: normal numbers are flushed",
+      "const leastNormal = 2 ** -126;",
+      "const leastNormal = 2 ** -26;",
+    ],
+  ]),
+];

@@ -1,0 +1,70 @@
+/**
+ * Mutation testing: npm run mutate -- [--only NAME,…] [--json FILE] [--resume] [--parts N] [--specs N]. Puts each fault of the table into a copy of the
+ * project and runs the net until something notices. Exit code 1 if a mutant survives.
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { Campaign } from "./campaign.ts";
+import { mutants } from "./mutants.ts";
+import { parseResults, resultLine, tableText } from "./results.ts";
+import type { Result } from "./results.ts";
+
+const help = `Usage: npm run mutate -- [options]
+
+  --only NAMES   mutants whose names contain one of these texts, separated by commas
+  --json FILE    write the results, after each mutant
+  --resume       keep the kills that the file has, and run the other mutants
+  --parts N      run the first N parts of the net: mirroring tests, the fuzzer, other tests (3)
+  --specs N      how many specs the fuzzer runs for each mutant (300)
+  --seed S       the seed of the fuzzer (1)
+  --seconds T    time limit for each part of the net; a mutant that takes longer is killed: it hangs (600)
+`;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    json: { type: "string" },
+    resume: { type: "boolean", default: false },
+    parts: { type: "string", default: "3" },
+    specs: { type: "string", default: "300" },
+    seed: { type: "string", default: "1" },
+    seconds: { type: "string", default: "600" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+async function main(): Promise<number> {
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const { json, only } = values;
+  const wanted = only?.split(",");
+  const chosen = mutants.filter(({ name }) => wanted?.some((text) => name.includes(text)) ?? true);
+  const known =
+    values.resume && json !== undefined && existsSync(json) ? parseResults(readFileSync(json, "utf8")) : [];
+  const results: Result[] = known.filter(({ killed }) => killed);
+  const project = fileURLToPath(new URL("../../", import.meta.url));
+  const campaign = new Campaign(project, {
+    parts: Number(values.parts),
+    specs: Number(values.specs),
+    seed: Number(values.seed),
+    seconds: Number(values.seconds),
+  });
+  try {
+    for (const mutant of chosen) {
+      if (results.some(({ name }) => name === mutant.name)) continue;
+      const result = await campaign.run(mutant);
+      results.push(result);
+      console.log(resultLine(result));
+      if (json !== undefined) writeFileSync(json, JSON.stringify(results, undefined, 1));
+    }
+  } finally {
+    campaign.end();
+  }
+  console.log(tableText(results));
+  return results.some(({ killed }) => !killed) ? 1 : 0;
+}
+
+process.exitCode = await main();
