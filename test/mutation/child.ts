@@ -35,10 +35,12 @@ export function runNode(
       isLate = true;
       end();
     }, 1000 * seconds);
+    process.once("exit", end);
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
     child.stderr.on("data", (data: Buffer) => (output += data.toString()));
     child.on("close", (code) => {
       clearTimeout(timer);
+      process.removeListener("exit", end);
       end();
       resolve({ code: code ?? undefined, output, isLate });
     });

@@ -201,6 +201,14 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
        %1: f64[n] = add %s, %0
        %z: f64[n,4] = broadcast %1 {"shape":["n",4],"axes":[0]}`,
     ],
+    [
+      `%0: f64[n,4,2] = broadcast %v {"shape":["n",4,2],"axes":[1]}
+       %1: f64[n,4,2] = broadcast %a {"shape":["n",4,2],"axes":[1,2]}
+       %z: f64[n,4,2] = add %0, %1`,
+      `%0: f64[4,2] = broadcast %v {"shape":[4,2],"axes":[0]}
+       %1: f64[4,2] = add %0, %a
+       %z: f64[n,4,2] = broadcast %1 {"shape":["n",4,2],"axes":[1,2]}`,
+    ],
   ],
   "negate-before-view": [
     [
@@ -343,6 +351,14 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
        %2: f64[n,4] = reshape %1 {"shape":["n",4]}
        %z: f64[n,5] = pad %2 {"before":[0,0],"after":[0,1],"value":0}`,
     ],
+    [
+      `%w: f64[n,1,1,1,2,2] = reshape %x {"shape":["n",1,1,1,2,2]}
+       %z: f64[n,2,2,1] = fold %w {"axes":[1,2],"size":[2,2],"stride":[2,2],"dilation":[1,1],"shape":["n",2,2,1]}`,
+      `%0: f64[n,1,1,1,2,2] = reshape %x {"shape":["n",1,1,1,2,2]}
+       %1: f64[n,1,2,1,2,1] = transpose %0 {"permutation":[0,1,4,2,5,3]}
+       %2: f64[n,2,2,1] = reshape %1 {"shape":["n",2,2,1]}
+       %z: f64[n,2,2,1] = pad %2 {"before":[0,0,0,0],"after":[0,0,0,0],"value":0}`,
+    ],
   ],
   "join-boxes": [
     [
@@ -390,6 +406,45 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
      %0: f64[n] = divide %s, %sum
      %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
      %z: f64[n,4] = multiply %1, %e`,
+  ],
+  [
+    "divisor-out-of-sum",
+    "the divisor varies along the sum",
+    `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+     %1: f64[n,4] = divide %x, %0
+     %z: f64[n] = reduceSum %1 {"axes":[1]}`,
+  ],
+  [
+    "factor-difference",
+    "the factors differ",
+    `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+     %d: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+     %0: f64[n,4] = multiply %f, %x
+     %1: f64[n,4] = multiply %d, %y
+     %z: f64[n,4] = subtract %0, %1`,
+  ],
+  [
+    "softmax-cross-entropy",
+    "the factor is not what is chosen",
+    `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+     ${zeros}
+     %0: f64[n,4] = multiply %f, %y
+     %1: f64[n,4] = select %m, %x, %zeros
+     %z: f64[n,4] = subtract %0, %1`,
+  ],
+  [
+    "join-boxes",
+    "the boxes overlap",
+    `%a2: f64[n,2] = slice %x {"start":[0,0],"shape":["n",2]}
+     %b2: f64[n,2] = slice %y {"start":[0,0],"shape":["n",2]}
+     %p: f64[n,4] = pad %a2 {"before":[0,0],"after":[0,2],"value":0}
+     %q: f64[n,4] = pad %b2 {"before":[0,1],"after":[0,1],"value":0}
+     %z: f64[n,4] = add %p, %q`,
+  ],
+  [
+    "tiles",
+    "places inside a window lie apart",
+    `%z: f64[n,1,2] = window %x {"axes":[1],"size":[2],"stride":[2],"dilation":[2]}`,
   ],
   ["power-of-two", "the exponent is 1", `${ones}\n%z: f64[n,4] = power %x, %ones`],
 ];
