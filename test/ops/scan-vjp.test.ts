@@ -61,6 +61,15 @@ describe("gradients of recurrences", () => {
     });
     expectRight(score(z), [xs, h0]);
   });
+  it("a weight whose product has batch axes", () => {
+    const [sequence, weight] = [parameter("sequence", ["n", 4, 2, 3]), parameter("weight", [2, 3, 2])];
+    const z = recur(g, facts, { x: each(sequence), h: carried(h0), w: whole(weight) }, (step) => {
+      const product = g.contract(step.x, step.w, { batchX: [1], batchY: [0], sumX: [2], sumY: [1] });
+      const next = g.tanh(g.add(step.h, g.reduceSum(product, { axes: [0] })));
+      return { next: { h: next }, value: next };
+    });
+    expectRight(score(z), [sequence, h0, weight]);
+  });
   it("carried values that change places", () => {
     const z = recur(g, facts, { x: each(xs), p: carried(h0), q: carried(g.exp(h0)) }, ({ x, p, q }) => ({
       next: { p: q, q: p },

@@ -66,10 +66,11 @@ export const opMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/ops/sum-over-time.ts", recurrences, [
+    // Not `length · x` for what is the same at every step: a cotangent is linear in those of the steps, so it never is.
     [
-      "scan: what is the same at every step is summed once",
-      "return g.multiply(length, outside(x));",
-      "return outside(x);",
+      "scan: the stack of a carried value is its first value",
+      `operands[i].role === "each" ? given[i]`,
+      `operands[i].role !== "whole" ? given[i]`,
     ],
     ["scan: a sum over time keeps the axes of one step", "batchX: stackedAxes(left, batchX),", "batchX,"],
   ]),
