@@ -2,7 +2,7 @@
 // which gives wrong numbers, or one that could be is not.
 import { describe, expect, it } from "vitest";
 import { mayInterleave, sharedStores, touchesApart } from "../../src/loop/dependences.ts";
-import { add, binary, integer, multiply, number, quotient, remainder, variable } from "../../src/loop/expressions.ts"; // prettier-ignore
+import { add, binary, call, integer, multiply, number, quotient, remainder, variable } from "../../src/loop/expressions.ts"; // prettier-ignore
 import type { Expression } from "../../src/loop/expressions.ts";
 import { assign, define, loop, store } from "../../src/loop/statements.ts";
 import type { Buffer, For, LoopRole, Statement } from "../../src/loop/types.ts";
@@ -67,6 +67,20 @@ describe("iterations share elements", () => {
     const [lane, stored] = [{ kind: "lane", x: wide, index: 0, type: "f64" } as const, [i, integer(0)]];
     expect(meetsIn([store("y", stored, lane)])).toEqual(["y"]);
   });
+  it("where a load is as far away as an outer variable says", () => {
+    const [p, q] = [variable("p", "i32"), variable("q", "i32")];
+    expect(meetsIn([store("flat", [add(i, p)], load("flat", [add(i, q)]))])).toEqual(["flat"]);
+  });
+  it("where an index is kept below a bound and the element is read", () => {
+    expect(meetsIn([added(call("minimum", [i, integer(2)], "i32"))])).toEqual(["flat"]);
+  });
+  it("where an index comes from memory that the loop stores", () => {
+    const first: Expression = { kind: "load", buffer: "u", at: [integer(0)], type: "i32" };
+    expect(meetsIn([store("u", [integer(0)], i), added(add(i, first))])).toEqual(["u", "flat"]);
+  });
+  it("where quotient and remainder of an index do not cover memory once", () => {
+    expect(meetsIn([store("flat", [add(quotient(i, 4), remainder(i, 4))], one)], 8)).toEqual(["flat"]);
+  });
   it("but lanes that are not stored do not count", () => {
     const at = [i, integer(2)];
     const wide: Expression = { kind: "load", buffer: "y", at, type: "f64", lanes: 6 };
@@ -86,6 +100,10 @@ describe("what may be done with them", () => {
     const body = [inside([named, store("flat", [j], variable("sum", "f64"))])];
     expect(mayInterleave(over(body), surroundings)).toBe(false);
   });
+  it("nor may additions to an element that a statement reads besides", () => {
+    const reads = store("y", [i, integer(0)], load("flat", [integer(0)]));
+    expect(mayInterleave(over([added(integer(0)), reads]), surroundings)).toBe(false);
+  });
   it("iterations that change a variable from outside do neither", () => {
     const counts = [assign("count", binary("+", variable("count", "f64"), one))];
     expect(sharedStores(over(counts), surroundings)).toBeUndefined();
@@ -99,6 +117,8 @@ describe("what may be done with them", () => {
     const copy = over([store("whole", [i], load("x", [i, integer(0)]))]);
     expect(sharedStores(copy, within(["x"]))).toBeUndefined();
     expect(sharedStores(copy, within(["flat"]))).toEqual([]);
+    const back = over([store("x", [i, integer(0)], load("whole", [i]))]);
+    expect(sharedStores(back, within(["x"]))).toBeUndefined();
   });
 });
 

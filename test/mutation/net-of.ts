@@ -23,8 +23,12 @@ const rows: readonly Tests[] = [
   { under: "src/ops/sum-over-time", quick: named("ops", "scan-vjp"), late: trained },
   { under: "src/ops/", quick: named("ops", "every-op"), late: trained },
   { under: "src/loop/dependences", quick: [...named("loop", "dependences"), ...nests], late: [...named("schedule/vectors", "mark-splits", "vector-programs"), ...trained] }, // prettier-ignore
+  { under: "src/loop/accesses", quick: named("lower", "fusion", "random-graphs"), late: trained },
   { under: "src/loop/", quick: [...named("loop", "dependences", "vectors"), ...nests], late: trained },
-  { under: "src/lower/", quick: named("lower", "fusion", "memory-stages", "plan-memory", "random-graphs"), late: trained }, // prettier-ignore
+  { under: "src/lower/plan-memory", quick: named("lower", "plan-memory", "memory-stages"), late: trained },
+  { under: "src/lower/rematerialise", quick: named("lower", "memory-stages"), late: trained },
+  { under: "src/lower/shrink-temporaries", quick: named("lower", "memory-stages", "random-graphs"), late: trained }, // prettier-ignore
+  { under: "src/lower/", quick: named("lower", "fusion", "random-graphs"), late: [...named("lower", "memory-stages"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/mark-splits", quick: named("schedule/vectors", "mark-splits"), late: [...named("emit/wasm", "threads", "trainer-threads"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/cut-kernel", quick: named("schedule/vectors", "mark-splits"), late: [...named("emit/wasm", "threads", "trainer-threads"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/share-kernels", quick: named("emit/wasm", "share-kernels"), late: trained },
