@@ -39,7 +39,7 @@ const rows: readonly Tests[] = [
   { under: "src/emit/wasm/functions/", quick: named("emit/wasm", "functions"), late: trained },
   { under: "src/emit/wasm/threads", quick: named("emit/wasm", "threads"), late: named("emit/wasm", "trainer-threads") }, // prettier-ignore
   { under: "src/emit/wasm/", quick: named("emit/wasm", "expressions", "indices", "unique-variables", "random-graphs"), late: [...named("emit/wasm", "trainer", "threads"), ...trained] }, // prettier-ignore
-  { under: "src/emit/typescript/", quick: named("emit/typescript", "expressions", "share-kernels", "line-origins"), late: [...named("emit/typescript", "predictor"), ...named("end-to-end", "emitted-code"), ...trained] }, // prettier-ignore
+  { under: "src/emit/typescript/", quick: named("emit/typescript", "expressions", "statements", "identifiers", "share-kernels", "line-origins"), late: [...named("emit/typescript", "predictor"), ...named("end-to-end", "emitted-code"), ...trained] }, // prettier-ignore
   { under: "src/library/losses/", quick: named("library", "training", "weights"), late: trained },
   { under: "src/library/compare", quick: named("library", "weights", "training"), late: [...named("end-to-end", "weights"), ...trained] }, // prettier-ignore
   { under: "src/library/optimizers/", quick: named("library", "training"), late: trained },
