@@ -11,6 +11,7 @@ const named = (folder: string, ...names: readonly string[]): string[] =>
   names.map((name) => `test/${folder}/${name}.test.ts`);
 
 const trained = [...named("end-to-end", "training", "random-stacks", "random-specs"), ...named("reference", "emitted")]; // prettier-ignore
+const numbersOfTorch = named("reference-interpreter", "cases");
 const nests = named("schedule", "random-nests");
 
 /** The first row that a path begins with counts. */
@@ -28,6 +29,16 @@ const rows: readonly Tests[] = [
   { under: "src/lower/plan-memory", quick: named("lower", "plan-memory", "memory-stages"), late: trained },
   { under: "src/lower/rematerialise", quick: named("lower", "memory-stages"), late: trained },
   { under: "src/lower/shrink-temporaries", quick: named("lower", "memory-stages", "random-graphs"), late: trained }, // prettier-ignore
+  {
+    under: "src/lower/scattered-sum",
+    quick: named("lower", "scattered-sum", "random-graphs"),
+    late: trained,
+  },
+  {
+    under: "src/lower/choose-stored",
+    quick: named("lower", "scattered-sum", "random-graphs"),
+    late: trained,
+  },
   { under: "src/lower/", quick: named("lower", "fusion", "random-graphs"), late: [...named("lower", "memory-stages"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/mark-splits", quick: named("schedule/vectors", "mark-splits"), late: [...named("emit/wasm", "threads", "trainer-threads"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/cut-kernel", quick: named("schedule/vectors", "mark-splits"), late: [...named("emit/wasm", "threads", "trainer-threads"), ...trained] }, // prettier-ignore
@@ -40,15 +51,43 @@ const rows: readonly Tests[] = [
   { under: "src/emit/wasm/threads", quick: named("emit/wasm", "threads"), late: named("emit/wasm", "trainer-threads") }, // prettier-ignore
   { under: "src/emit/wasm/", quick: named("emit/wasm", "expressions", "indices", "unique-variables", "random-graphs"), late: [...named("emit/wasm", "trainer", "threads"), ...trained] }, // prettier-ignore
   { under: "src/emit/typescript/", quick: named("emit/typescript", "expressions", "statements", "identifiers", "share-kernels", "line-origins"), late: [...named("emit/typescript", "predictor"), ...named("end-to-end", "emitted-code"), ...trained] }, // prettier-ignore
-  { under: "src/library/losses/", quick: named("library", "training", "weights"), late: trained },
-  { under: "src/library/compare", quick: named("library", "weights", "training"), late: [...named("end-to-end", "weights"), ...trained] }, // prettier-ignore
-  { under: "src/library/optimizers/", quick: named("library", "training"), late: trained },
-  { under: "src/library/schedules/", quick: named("library", "schedules"), late: trained },
-  { under: "src/library/initialisers/", quick: named("library", "initialisers"), late: trained },
-  { under: "src/library/activations/", quick: named("library", "activations"), late: trained },
-  { under: "src/library/layers/recurrent", quick: named("library", "recurrent-layers"), late: trained },
-  { under: "src/library/layers/normalisation", quick: named("library", "normalising-layers"), late: trained },
-  { under: "src/library/layers/", quick: named("library", "spatial-layers", "image-and-sequence-layers", "random-windows"), late: trained }, // prettier-ignore
+  {
+    under: "src/library/losses/",
+    quick: [...named("library", "training", "weights"), ...numbersOfTorch],
+    late: trained,
+  },
+  { under: "src/library/compare", quick: [...named("library", "weights", "training"), ...numbersOfTorch], late: [...named("end-to-end", "weights"), ...trained] }, // prettier-ignore
+  {
+    under: "src/library/optimizers/",
+    quick: [...named("library", "training"), ...numbersOfTorch],
+    late: trained,
+  },
+  {
+    under: "src/library/schedules/",
+    quick: [...named("library", "schedules"), ...numbersOfTorch],
+    late: trained,
+  },
+  {
+    under: "src/library/initialisers/",
+    quick: [...named("library", "initialisers"), ...numbersOfTorch],
+    late: trained,
+  },
+  {
+    under: "src/library/activations/",
+    quick: [...named("library", "activations"), ...numbersOfTorch],
+    late: trained,
+  },
+  {
+    under: "src/library/layers/recurrent",
+    quick: [...named("library", "recurrent-layers"), ...numbersOfTorch],
+    late: trained,
+  },
+  {
+    under: "src/library/layers/normalisation",
+    quick: [...named("library", "normalising-layers"), ...numbersOfTorch],
+    late: trained,
+  },
+  { under: "src/library/layers/", quick: [...named("library", "spatial-layers", "image-and-sequence-layers", "random-windows"), ...numbersOfTorch], late: trained }, // prettier-ignore
   { under: "src/spec/build-average", quick: named("end-to-end", "average"), late: trained },
   { under: "src/spec/", quick: named("spec", "build", "lookahead", "scale-from"), late: [...named("end-to-end", "average", "accumulate", "weights"), ...trained] }, // prettier-ignore
   { under: "src/runtime/epochs", quick: named("runtime", "early-stopping", "epochs"), late: trained },
