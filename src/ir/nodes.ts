@@ -120,6 +120,7 @@ export const syntax = {
   // Sums and maxima.
   reduceSum: attributed<{ axes: Axes }>()(["axes"], "x"),
   reduceMax: attributed<{ axes: Axes }>()(["axes"], "x"),
+  argMax: attributed<{ axes: Axes }>()(["axes"], "x"),
   contract: attributed<ContractAxes>()(["batchX", "batchY", "sumX", "sumY"], "x", "y"),
 
   // Views: the same elements in other places.

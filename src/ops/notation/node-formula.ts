@@ -190,6 +190,12 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
     axes: indicesOf(x, attributes.axes),
     parts: [part(x)],
   }),
+  argMax: ({ operands: { x }, attributes }, part) => ({
+    kind: "call",
+    name: "argmax",
+    axes: indicesOf(x, attributes.axes),
+    parts: [part(x)],
+  }),
   contract: product,
   reshape: same,
   transpose: ({ operands: { x } }, part) =>
