@@ -90,6 +90,7 @@ export const syntax = {
   negate: row("x"),
   absolute: row("x"),
   sign: row("x"),
+  floor: row("x"),
   relu: row("x"),
   exp: row("x"),
   expm1: row("x"),

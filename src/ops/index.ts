@@ -26,6 +26,7 @@ import { equal } from "./equal.ts";
 import { erf } from "./erf.ts";
 import { exp } from "./exp.ts";
 import { expm1 } from "./expm1.ts";
+import { floor } from "./floor.ts";
 import { fold } from "./fold.ts";
 import { gather } from "./gather.ts";
 import { input } from "./input.ts";
@@ -89,6 +90,7 @@ export const ops = {
   erf,
   exp,
   expm1,
+  floor,
   fold,
   gather,
   input,

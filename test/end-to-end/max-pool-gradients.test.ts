@@ -15,16 +15,16 @@ async function trainerOf(
   outputs: number,
   [target, dtype]: Target,
 ) {
-  const spec = {
+  const spec: ModelSpec = {
     name: "pooled",
-    inputs: { x: { shape } },
+    inputs: { x: { shape: [...shape] } },
     targets: { y: { shape: [outputs] } },
     network,
     loss: "mse",
     optimizer: "sgd",
     training: { epochs: 1, batchSize: 4 },
   };
-  const { code } = await compile(spec as ModelSpec, { target, dtype });
+  const { code } = await compile(spec, { target, dtype });
   return (await loadTrainer(code)).createTrainer({ seed: 3 });
 }
 
@@ -52,7 +52,7 @@ function expectClose(found: readonly number[], expected: readonly number[], tole
   expect(worst / scale).toBeLessThan(tolerance);
 }
 
-const pooled = (activation: string): Layers => [
+const pooled = (activation: "mish" | "silu" | "linear"): Layers => [
   { type: "dense", units: 1, activation },
   { type: "reshape", shape: [1, 1] },
   { type: "max-pool1d", size: 1 },
@@ -71,7 +71,7 @@ const normalised: Layers = [
 
 describe.each(targets)("max pooling on %s in %s", (target, dtype) => {
   const tolerance = dtype === "f64" ? 1e-12 : 2e-5;
-  it.each(["mish", "silu", "linear"])(
+  it.each(["mish", "silu", "linear"] as const)(
     "passes the gradient through a window of one after %s",
     async (name) => {
       const expected = await gradientsOf([3], pooled(name), 2, ["ts", "f64"]);

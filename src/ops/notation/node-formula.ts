@@ -155,6 +155,7 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   negate: ({ operands: { x } }, part) => ({ kind: "negate", x: part(x) }),
   absolute: ({ operands: { x } }, part) => ({ kind: "magnitude", x: part(x) }),
   sign: applied("sign"),
+  floor: applied("floor"),
   relu: applied("relu"),
   exp: applied("exp"),
   expm1: ({ operands: { x } }, part) => infix("subtract", call("exp", part(x)), numeral("1")),
