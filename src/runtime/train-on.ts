@@ -66,13 +66,15 @@ export async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
+  {
+    epochs = training.epochs,
+    earlyStopping = training.earlyStopping ?? false,
+  }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
-  const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
-    ...options,
-    epochs: Math.max(0, total - trainer.epoch),
+    earlyStopping,
+    epochs: Math.max(0, epochs - trainer.epoch),
     validation: validation ?? 0,
   });
   let next = run.next();

@@ -1,4 +1,5 @@
 // Makes a trainer of a machine: checks what comes in, and keeps count of where training stands.
+import { checkTrainerOptions } from "./check-keys.ts";
 import { decodeCheckpoint, encodeCheckpoint, type Notes } from "./checkpoint.ts";
 import { planFit, runEpochs } from "./epochs.ts";
 import type { Machine } from "./machine.ts";
@@ -26,6 +27,7 @@ export function trainerOf(
   gradientOf = gradientOfBatch,
   takeSteps = singleSteps,
 ): Trainer {
+  checkTrainerOptions(options);
   const slots = slotsOf(model, machine);
   const session: Session = {
     model,
