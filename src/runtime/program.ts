@@ -1,6 +1,6 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
 // is reached, unless the file is the program itself.
-import type { Notes } from "./checkpoint.ts";
+import type { Notes } from "./checkpoint-header.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "./dataset.ts";
 import { checkFields } from "./fields.ts";
 import { InputError } from "./input-error.ts";

@@ -1,7 +1,7 @@
 // A whole training run on a prepared data set, and its outcome: what `train` on the command line and the program share.
 import type { Summary } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import type { Notes } from "./checkpoint.ts";
+import type { Notes } from "./checkpoint-header.ts";
 import type { Dataset, Preparing, Source } from "./dataset.ts";
 import type { Batch } from "./slots.ts";
 import type { EpochReport, FitOptions, Trainer } from "./trainer.ts";
