@@ -1,8 +1,8 @@
 /** The parameters of a model, out of a checkpoint and out of files of tensors, held against what the model has. */
-import { readCheckpoint } from "../runtime/checkpoint.ts";
 import { InputError } from "../runtime/input-error.ts";
 import { sizeOf, type ModelFacts } from "../runtime/model-facts.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
+import { openCheckpoint } from "./checkpoint.ts";
 import type { NamedTensor, StoredTensor } from "./tensors.ts";
 
 type Parameters = ModelFacts["parameters"];
@@ -17,7 +17,7 @@ export interface Exported {
 
 /** @throws InputError if the bytes are no checkpoint. */
 export function parametersIn(checkpoint: Uint8Array): Exported {
-  const { header, data } = readCheckpoint(checkpoint);
+  const { header, data } = openCheckpoint(checkpoint);
   const { model, progress } = header;
   const real = model.dtype === "f32" ? Float32Array : Float64Array;
   // The state begins with them, the trainable ones first. A copy, because they may begin anywhere in the bytes.
