@@ -57,7 +57,7 @@ function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
     return unzipped(bytes, mostUnpacked(bytes.length));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new InputError(`the archive is damaged or cut short: ${error.message}`);
+    throw new InputError(`the archive is damaged or cut short: ${shown(error.message, 200)}`);
   }
 }
 

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { parquetMetadataAsync, parquetScan, parquetSchema, type AsyncBuffer } from "hyparquet";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import { shown } from "../runtime/input-error.ts";
 import { cellOf } from "./cell-of.ts";
 import { checkPages } from "./check-pages.ts";
 import { thriftEnd } from "./check-thrift.ts";
@@ -26,7 +27,7 @@ export async function readParquet(file: string, wanted: Wanted): Promise<ReadTab
     return await readRows(file, wanted);
   } catch (error) {
     if (error instanceof DiagnosticError || !(error instanceof Error)) throw error;
-    const message = `the Parquet file cannot be read: ${error.message}`;
+    const message = `the Parquet file cannot be read: ${shown(error.message, 200)}`;
     throw new DiagnosticError([{ code: "T2002", severity: "error", message, place: { file } }]);
   }
 }

@@ -31,7 +31,7 @@ function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
     return unzipped(bytes, mostUnpacked(bytes.length));
   } catch (error) {
     throw new InputError(
-      `the archive is damaged or cut short: ${error instanceof Error ? error.message : String(error)}`,
+      `the archive is damaged or cut short: ${shown(error instanceof Error ? error.message : String(error), 200)}`,
     );
   }
 }
@@ -60,7 +60,7 @@ function arrayIn(name: string, file: Uint8Array): ReturnType<typeof parse> {
     return parse(file.slice().buffer);
   } catch (error) {
     throw new InputError(
-      `"${shown(name)}" is no .npy array: ${error instanceof Error ? error.message : String(error)}`,
+      `"${shown(name)}" is no .npy array: ${shown(error instanceof Error ? error.message : String(error), 200)}`,
     );
   }
 }
