@@ -2,7 +2,7 @@
 import type { Run } from "../inspect/view.ts";
 import { hasDiverged, loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
-import type { Notes } from "../runtime/checkpoint.ts";
+import type { Notes } from "../runtime/checkpoint-header.ts";
 import { foldsIn, trainOnFolds } from "../runtime/cross-validate.ts";
 import { datasetOf, type Dataset, type Placing } from "../runtime/dataset.ts";
 import { checkFields } from "../runtime/fields.ts";
@@ -191,7 +191,7 @@ interface Resumed {
 }
 
 async function resume(trainer: Trainer, file: string, { seed, sample }: TrainFlags): Promise<Resumed> {
-  const bytes = await readCheckpointFile(file);
+  const { bytes } = await readCheckpointFile(file);
   const notes = onFile(file, "T3001", () => trainer.load(bytes));
   // Texts may be drawn from another seed than training was.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)

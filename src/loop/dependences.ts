@@ -226,7 +226,7 @@ export function outsideAssignments(statements: readonly Statement[]): ReadonlySe
 }
 
 /** Whether statements store a buffer and touch another that lies in it or around it. */
-function overlap(body: readonly Statement[], buffers: ReadonlyMap<string, Buffer>): boolean {
+export function storesAliases(body: readonly Statement[], buffers: ReadonlyMap<string, Buffer>): boolean {
   const { loaded, stored } = accessesOf(body);
   const touched = new Set([...loaded, ...stored]);
   return [...touched].some((whole) => {
@@ -237,7 +237,7 @@ function overlap(body: readonly Statement[], buffers: ReadonlyMap<string, Buffer
 
 /** The stored buffers of which two iterations may touch the same element; undefined where buffers lie in one another. */
 const sharedBuffers = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
-  overlap(loop.body, surroundings.buffers)
+  storesAliases(loop.body, surroundings.buffers)
     ? undefined
     : new IterationSpace(loop, surroundings).sharedBuffers();
 

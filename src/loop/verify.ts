@@ -6,6 +6,7 @@
  * one place. Which one is seen from the accesses themselves; a mixture is a fault.
  */
 import { InternalError } from "../diagnostics/errors.ts";
+import { storesAliases } from "./dependences.ts";
 import { keyOf, rowsVariable } from "./expressions.ts";
 import type { Expression } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
@@ -27,6 +28,8 @@ export function verifyLoops(program: LoopProgram): LoopFault[] {
     if (names.has(kernel.name)) report("another kernel has this name");
     names.add(kernel.name);
     if (kernel.body.length === 0) report("it does nothing");
+    if (storesAliases(kernel.body, program.buffers))
+      report("it stores a buffer under one name and touches the same memory under another");
     const isPlaced = checkLevel(kernel, program.buffers, report);
     const scope = new Scope(undefined, isPlaced ? program.buffers : undefined);
     scope.set(rowsVariable, { type: "i32", lanes: 1, mutable: false });

@@ -1,4 +1,5 @@
 // The programs of a trainer as WebAssembly, over one memory, if the host lets them run. Only trainers compiled to it have this.
+import { checkTrainerOptions } from "./check-keys.ts";
 import { InputError } from "./input-error.ts";
 import type { Backend } from "./machine.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -58,8 +59,10 @@ export function startWasm(
   facts: WasmFacts,
   math: Record<string, WasmFunction>,
   meta: { url?: string },
-  { backend, threads: asked = 1 }: TrainerOptions,
+  options: TrainerOptions,
 ): WasmKernels | undefined {
+  checkTrainerOptions(options);
+  const { backend, threads: asked = 1 } = options;
   const threads = Math.min(mostThreads, checkWhole("threads", asked, 1));
   if (backend === "ts") return undefined;
   if (backend !== undefined && !wasmBackends.includes(backend))

@@ -118,6 +118,12 @@ describe("what is wrong is reported", () => {
   it.each(rows)("%s", (_, body, message) => {
     expect(faults(body)).toContain(message);
   });
+  it("one memory under two names, one of them stored", () => {
+    const whole = buffer("whole", [2], "f64", ["y"]);
+    const message = "it stores a buffer under one name and touches the same memory under another";
+    expect(faults([store("y", [], load("whole", [integer(1)]))], whole)).toEqual([message]);
+    expect(faults([store("y", [], load("x", [integer(0), integer(1)]))], whole)).toEqual([]);
+  });
   it("two kernels of one name", () => {
     const [first] = program([store("y", [], one)], y).kernels;
     const loops = { ...program([], y), kernels: [first, first] };

@@ -18,6 +18,7 @@ const publicTypes = [
   "EarlyStopping",
 ];
 
+/** What the module declares, and what the functions of its machine take: these read offsets of tensors by name. */
 const ownNames = [
   "model",
   "createTrainer",
@@ -28,6 +29,7 @@ const ownNames = [
   "options",
   "random",
   "seed",
+  "rows",
 ];
 
 /** What a trainer with WebAssembly declares beside these. */

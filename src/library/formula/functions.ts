@@ -43,13 +43,6 @@ const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node):
 
 const nodeOf = (g: GraphBuilder, x: Value): Node => (typeof x === "number" ? g.number(x) : x);
 
-/** The largest integer not above x, for |x| < 2³¹. Flat wherever it is smooth: no derivative passes. */
-function floor(g: GraphBuilder, x: Node): Node {
-  const { element } = x.type;
-  const truncated = g.cast(g.cast(x, { element: "i32" }), { element });
-  return g.subtract(truncated, g.cast(g.less(x, truncated), { element }));
-}
-
 const minimum = folded("min", (g, x, y) => g.minimum(x, y));
 const maximum = folded("max", (g, x, y) => g.maximum(x, y));
 
@@ -83,7 +76,7 @@ export const functions: Readonly<Record<string, FormulaFunction>> = {
   sqrt: unary("sqrt", (g, x) => g.sqrt(x)),
   abs: unary("abs", (g, x) => g.absolute(x)),
   sign: unary("sign", (g, x) => g.sign(x)),
-  floor: unary("floor", floor),
+  floor: unary("floor", (g, x) => g.floor(x)),
   sin: unary("sin", (g, x) => g.sin(x)),
   cos: unary("cos", (g, x) => g.cos(x)),
   tan: unary("tan", (g, x) => g.divide(g.sin(x), g.cos(x))),
