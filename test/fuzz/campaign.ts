@@ -50,7 +50,7 @@ export interface Outcome {
 }
 
 /** Specs that one child runs. */
-const specsOfChild = 150;
+const specsOfChild = 300;
 const secondsOfSpec = 120;
 const secondsOfShrinking = 200;
 
