@@ -37,6 +37,14 @@ export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Unpacks a packed file once and keeps nothing, so that one with too much in it is refused before its rows are parsed. */
+export async function checkUnpacked(file: string): Promise<void> {
+  const { isPacked } = await packingOf(file);
+  if (!isPacked) return;
+  const pieces = bytesOf(file);
+  for (let done: boolean | undefined = false; done !== true;) ({ done } = await pieces.next());
+}
+
 /** The first bytes: `count` of them, fewer only if the file has no more. */
 export async function beginningOf(file: string, count: number): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];

@@ -6,6 +6,7 @@ import { DiagnosticError } from "../diagnostics/errors.ts";
 import { namedBy } from "../runtime/fields.ts";
 import type { TableRecord } from "../runtime/table.ts";
 import { mostLineBytes } from "./limits.ts";
+import { checkUnpacked } from "./open-bytes.ts";
 import { tooLong } from "./read-lines.ts";
 import { tableBuilder, type ReadTable } from "./table-builder.ts";
 import { utf8BytesOf } from "./utf8-bytes.ts";
@@ -14,6 +15,7 @@ import { listedColumns, type Wanted } from "./wanted-columns.ts";
 /** The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file and line. */
 export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> {
   const { separator = "," } = wanted.data;
+  await checkUnpacked(file);
   const table = tableBuilder(file, wanted);
   let take = (header: TableRecord) => {
     checkSeparator(file, wanted, header);
@@ -42,9 +44,16 @@ async function eachRecord(
 ): Promise<void> {
   // Counted here: the parser takes a CRLF inside quotes for two lines.
   let line = 1;
-  let pending = 0;
+  let [pending, empty] = [0, 0];
+  /** Lines that are empty call no one. */
+  const passEmpty = (found: number) => {
+    if (found > empty) pending = 0;
+    line += found - empty;
+    empty = found;
+  };
   const bytes = async function* () {
     for await (const piece of utf8BytesOf(file)) {
+      passEmpty(parser.info.empty_lines);
       if (pending > mostLineBytes) throw tooLong(file, line);
       pending += piece.length;
       yield piece;
@@ -55,7 +64,9 @@ async function eachRecord(
     delimiter: separator,
     relax_column_count: true,
     record_delimiter: ["\r\n", "\n", "\r"],
-    on_record: (cells: string[]) => {
+    skip_empty_lines: true,
+    on_record: (cells: string[], { empty_lines: found }) => {
+      passEmpty(found);
       pending = 0;
       if (cells.length > 1 || cells[0] !== "") take({ cells, line });
       line += cells.reduce((lines, cell) => lines + endsIn(cell), 1);
@@ -67,6 +78,7 @@ async function eachRecord(
     await pipeline(bytes, parser);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
+    passEmpty(parser.info.empty_lines);
     const message = "a stray quote";
     const hint = "quotes enclose a whole cell, and one within is doubled";
     throw new DiagnosticError([{ code: "T2002", severity: "error", message, hint, place: { file, line } }]);

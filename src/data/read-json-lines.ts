@@ -7,6 +7,7 @@ import { inFile } from "./in-file.ts";
 import { jsonShape, outerKeys } from "./json-shape.ts";
 import { deepest } from "./limits.ts";
 import { linesOf, type Line } from "./read-lines.ts";
+import { checkUnpacked } from "./open-bytes.ts";
 import { checkColumns, tableBuilder, type ReadTable } from "./table-builder.ts";
 import type { Wanted } from "./wanted-columns.ts";
 
@@ -14,6 +15,7 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** The table in a file of JSON Lines. Throws a {@link DiagnosticError} that says file and line. */
 export async function readJsonLines(file: string, wanted: Wanted): Promise<ReadTable> {
+  await checkUnpacked(file);
   const names = [...(await namesIn(file))];
   const table = tableBuilder(file, wanted);
   table.begin({ cells: names, line: 1 });

@@ -4,7 +4,7 @@ import { InputError } from "./input-error.ts";
 /** Throws for what is no object, and for an own key that is not known: a misspelt option would be ignored. */
 export function checkKeys(what: string, given: object, known: readonly string[]): void {
   if (typeof given !== "object" || !given)
-    throw new InputError(`${what}: expected an object, got ${shown(given)}`);
+    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
   // Not Object.keys: a step allocates nothing.
   for (const key in given)
     if (Object.hasOwn(given, key) && !known.includes(key))
@@ -16,7 +16,7 @@ export const checkTrainerOptions = (options: object): void =>
   checkKeys("createTrainer", options, ["seed", "backend", "threads"]);
 
 /** A value of any kind in a message: nothing of the caller's is run to print it. */
-export function shown(value: unknown): string {
+export function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
   return Object(value) === value ? `a value of type ${typeof value}` : String(value);
 }

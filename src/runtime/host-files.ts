@@ -9,12 +9,13 @@ interface WriteOptions {
 interface FileStatus {
   readonly mode: number;
   isFile(): boolean;
+  isDirectory(): boolean;
 }
 
 export interface HostFiles {
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array, options: WriteOptions): Promise<void>;
+  writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
   appendFile(path: string, text: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;

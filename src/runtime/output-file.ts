@@ -17,46 +17,69 @@ export async function openOutput(path: string): Promise<WriteOutput> {
     work.catch((error: Error): never => {
       throw new InputError(`cannot write ${path}: ${error.message}`);
     });
-  const write = await orRefuse(writerFor(files, path));
-  return (bytes) => orRefuse(write(bytes));
+  const target = await orRefuse(checkOutput(files, path));
+  return (bytes) => orRefuse(target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
 }
 
-async function writerFor(files: HostFiles, path: string): Promise<WriteOutput> {
-  const isFile = (await files.stat(path).catch(() => undefined))?.isFile();
-  if (isFile === false) return (bytes) => files.writeFile(path, bytes, { flag: "w" });
-  // Fails for a file that must not be changed.
-  if (isFile) await files.appendFile(path, "");
-  const target = await targetOf(files, path);
-  const [, folder = "./", name] = /^(.*[/\\])?(.*)/s.exec(target) ?? [];
-  await files.mkdir(folder, { recursive: true });
-  // A name may be as long as the system allows; this one has to be no longer.
-  const start = `.${name.slice(0, 60)}.`;
+/** The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot be written. */
+export async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
+  const target = await outputTarget(files, path);
+  if (target === undefined) return undefined;
+  const [folder, start] = partialIn(target);
   for (const other of await files.readdir(folder).catch(() => []))
     if (other.startsWith(start) && /^\w{8}\.partial$/.test(other.slice(start.length)))
       await files.rm(folder + other, { force: true });
-  const partial = () => `${folder}${start}${crypto.randomUUID().slice(0, 8)}.partial`;
-  const probe = partial();
+  const probe = newPartial(target);
   await files.writeFile(probe, new Uint8Array(0), { flag: "wx" });
   await files.rm(probe, { force: true });
-  const replace = async (bytes: Uint8Array, tries = 3): Promise<void> => {
-    const beside = partial();
-    try {
-      const mode = (await files.stat(target).catch(() => undefined))?.mode;
-      await files.writeFile(beside, bytes, { flag: "wx", flush: true, mode });
-      if (mode !== undefined) await files.chmod(beside, mode);
-      await files.rename(beside, target);
-    } catch (error) {
-      await files.rm(beside, { force: true });
-      // A run that began in the meantime takes the partial file of this one for what a killed run left.
-      if (tries === 1) throw error;
-      return replace(bytes, tries - 1);
-    }
-    const handle = await files.open(folder).catch(() => undefined);
-    await handle?.sync().catch(() => {});
-    await handle?.close();
-  };
-  return replace;
+  return target;
 }
+
+/** The same without looking whether there is room beside it. */
+export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
+  const status = await files.stat(path).catch(() => undefined);
+  const isFolder = status?.isDirectory() ?? /[/\\]$/.test(path);
+  if (status && !status.isFile() && !isFolder) return undefined;
+  // Fails for a folder, and for a file that must not be changed.
+  if (status || isFolder) await files.appendFile(path, "");
+  const target = await targetOf(files, path);
+  await files.mkdir(partialIn(target)[0], { recursive: true });
+  return target;
+}
+
+/** Puts the bytes in place of the file: beside it first and onto the disk, then renamed onto it. */
+export async function replaceFile(
+  files: HostFiles,
+  target: string,
+  bytes: Uint8Array,
+  tries = 3,
+): Promise<void> {
+  const partial = newPartial(target);
+  try {
+    const mode = (await files.stat(target).catch(() => undefined))?.mode;
+    await files.writeFile(partial, bytes, { flag: "wx", flush: true, mode });
+    if (mode !== undefined) await files.chmod(partial, mode);
+    await files.rename(partial, target);
+  } catch (error) {
+    await files.rm(partial, { force: true });
+    // A run that began in the meantime takes the partial file of this one for what a killed run left.
+    if (tries === 1) throw error;
+    return replaceFile(files, target, bytes, tries - 1);
+  }
+  const folder = await files.open(partialIn(target)[0]).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}
+
+/** The folder of a file, and how the names of its partial files begin: a name may be as long as the system allows, and theirs are longer. */
+function partialIn(target: string): [folder: string, start: string] {
+  const name = target.replace(/^.*[/\\]/s, "");
+  return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
+}
+
+/** No two processes have the same, in whatever containers they run. */
+const newPartial = (target: string): string =>
+  `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
 
 /** Where a path leads, also through links to what is not there yet. */
 async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {

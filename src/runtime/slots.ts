@@ -1,5 +1,5 @@
 // The way of a batch into the arena: one slot per input and target, each value checked as it is copied.
-import { checkKeys, shown } from "./check-keys.ts";
+import { checkKeys, valueText } from "./check-keys.ts";
 import { InputError } from "./input-error.ts";
 import type { Numbers, PredictingMachine } from "./machine.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
@@ -85,7 +85,7 @@ export function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number 
     if (isTarget && !needsTargets) continue;
     const values = batch[name];
     if (typeof values !== "object" || typeof values?.length !== "number")
-      throw new InputError(`${name} must be an array of numbers, got ${shown(values)}`);
+      throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
     const { length } = values;
     const count = length / size;
     if (!(Number.isInteger(count) && count >= 0))
@@ -101,7 +101,8 @@ export function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number 
 }
 
 function checkNumber(name: string, row: number, value: unknown): void {
-  if (typeof value !== "number") throw new InputError(`${name}, row ${row}: ${shown(value)} is not a number`);
+  if (typeof value !== "number")
+    throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */

@@ -1,10 +1,12 @@
 // The file that an emitted program writes. If one fails, a kill, a second run or a link costs a checkpoint, or partial files pile up.
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
+import * as files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { HostFiles } from "../../src/runtime/host-files.ts";
 import { InputError } from "../../src/runtime/input-error.ts";
-import { openOutput } from "../../src/runtime/output-file.ts";
+import { openOutput, replaceFile } from "../../src/runtime/output-file.ts";
 
 let folder: string;
 let file: string;
@@ -61,6 +63,12 @@ test("a link is followed, also to what is not there yet; one that leads to itsel
   expect([...readFileSync(join(folder, "round.ckpt"))]).toEqual([1, 2, 3]);
 });
 
+test("a folder is refused before there is anything to write", async () => {
+  for (const path of [folder, `${folder}/`, join(folder, "none/")])
+    await expect(openOutput(path)).rejects.toThrow(InputError);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test("a name as long as the system allows will do", async () => {
   for (const name of ["m".repeat(255), "é".repeat(127)]) {
     await (
@@ -92,6 +100,20 @@ test("runs that write one file at once, each of which takes the others' partial 
   const found = readFileSync(file);
   expect(found.length).toBe(200_000);
   expect(new Set(found).size).toBe(1);
+  expect(readdirSync(folder)).toEqual(["model.ckpt"]);
+});
+
+test("a disk that is full costs neither the old file nor the new name", async () => {
+  writeFileSync(file, "old");
+  const full: HostFiles = {
+    ...files,
+    writeFile: async (path, bytes, options) => {
+      await files.writeFile(path, bytes.subarray(0, 1), options);
+      throw new Error("ENOSPC");
+    },
+  };
+  await expect(replaceFile(full, file, one)).rejects.toThrow("ENOSPC");
+  expect(readFileSync(file, "utf8")).toBe("old");
   expect(readdirSync(folder)).toEqual(["model.ckpt"]);
 });
 

@@ -43,6 +43,12 @@ const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node):
 
 const nodeOf = (g: GraphBuilder, x: Value): Node => (typeof x === "number" ? g.number(x) : x);
 
+/** min(max(x, low), high), whose derivative by x is 1 at the bounds too, as in PyTorch: a bound counts only where x is beyond it. */
+function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
+  const atLeast = g.select(g.less(x, low), low, x);
+  return g.select(g.less(high, atLeast), high, atLeast);
+}
+
 const minimum = folded("min", (g, x, y) => g.minimum(x, y));
 const maximum = folded("max", (g, x, y) => g.maximum(x, y));
 
@@ -98,7 +104,7 @@ export const functions: Readonly<Record<string, FormulaFunction>> = {
     least: 3,
     most: 3,
     acts: "on elements",
-    apply: (g, [x, low, high]) => g.minimum(g.maximum(x, low), high),
+    apply: (g, [x, low, high]) => clamp(g, nodeOf(g, x), low, high),
   },
   where: {
     form: "where(condition, a, b)",
