@@ -66,5 +66,5 @@ export function fieldsFor(
   const expected = [...Object.keys(inputs), ...Object.keys(targets)].join(", ");
   const names = found?.map(({ name }) => name).join(", ");
   if (names === undefined || names === expected) return found;
-  throw new InputError(`the checkpoint says how ${names} were read, but the model takes ${expected}`);
+  throw new InputError(`the checkpoint describes the data of "${names}", but the model takes "${expected}"`);
 }

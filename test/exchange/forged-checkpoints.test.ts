@@ -72,7 +72,7 @@ test("fields of another model are refused", () => {
   expect(fieldsFor(model, fields)).toBe(fields);
   expect(fieldsFor(model, undefined)).toBeUndefined();
   for (const others of [[], fields.slice(1), [...fields].reverse()])
-    expect(refusal(() => fieldsFor(model, others))).toContain("but the model takes x, y");
+    expect(refusal(() => fieldsFor(model, others))).toContain('but the model takes "x, y"');
 });
 
 /** The header with each of its parts in turn replaced by each of these, or left out. */
