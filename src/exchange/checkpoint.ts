@@ -1,6 +1,6 @@
 /**
- * Checkpoints of any model as the commands read them. A right checksum does not make a header right: all that a command uses of it is
- * checked here, before anything is allocated or compiled for it.
+ * Checkpoints of any model as the commands read them. A right checksum does not make a header right: all that
+ * a command uses of it is checked here, before anything is allocated or compiled for it.
  */
 import { z } from "zod";
 import { readCheckpoint } from "../runtime/checkpoint.ts";
