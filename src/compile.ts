@@ -1,7 +1,7 @@
 /** The library's one call: from a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
-import { compileModel, emitTypeScript } from "./pipeline.ts";
+import { compileModel, emitTypeScript, type Compilation } from "./pipeline.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
 import { didYouMean } from "./util/did-you-mean.ts";
@@ -19,6 +19,8 @@ export interface CompileOptions {
   readonly exact?: boolean;
   /** Names of passes to leave out, to see what they do. */
   readonly skip?: readonly string[];
+  /** Of the target `wasm`: compare its kernels with the TypeScript kernels before the file is returned; `true` by default. */
+  readonly checkKernels?: boolean;
 }
 
 export interface CompileResult {
@@ -28,7 +30,7 @@ export interface CompileResult {
   readonly warnings: readonly Diagnostic[];
 }
 
-const optionNames = ["target", "dtype", "program", "probe", "exact", "skip"];
+const optionNames = ["target", "dtype", "program", "probe", "exact", "skip", "checkKernels"];
 
 /** Programs without types may say anything; what is not understood must not pass for what was meant. */
 function checkOptions(options: CompileOptions): void {
@@ -52,14 +54,29 @@ function checkOptions(options: CompileOptions): void {
  *
  * @throws {DiagnosticError} for a spec that is wrong, with all that is wrong in it.
  * @throws {Unsupported} for a known gap.
+ * @throws {InternalError} if the WebAssembly kernels of the file differ from its TypeScript kernels.
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);
   const { target = "ts", dtype = "f32", program = true, probe = false, exact = false, skip = [] } = options;
   const model = parseModel(spec);
   const compilation = compileModel(model, { target, dtype, probe, exact, skip });
+  const code = await emitTypeScript(compilation, dtype, { isProgram: program });
+  if (target === "wasm" && options.checkKernels !== false) await checkEmitted(compilation, code, dtype);
   return {
-    code: await emitTypeScript(compilation, dtype, { isProgram: program }),
+    code,
     warnings: compilation.built.warnings,
   };
+}
+
+/** Loaded when it is needed: it runs the file, which takes a transpiler. */
+async function checkEmitted(compilation: Compilation, code: string, dtype: "f32" | "f64"): Promise<void> {
+  const [{ checkKernels }, { loadTrainer }] = await Promise.all([
+    import("./check-kernels.ts"),
+    import("./load-trainer.ts"),
+  ]);
+  checkKernels(compilation, await loadTrainer(code), {
+    reproduce: `compile(spec, { target: "wasm", dtype: "${dtype}" })`,
+    instead: 'compile(spec, { target: "ts" }); checkKernels: false leaves the comparison out',
+  });
 }

@@ -144,12 +144,16 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
       ];
       const trainerWith = (more: readonly string[]) =>
         `trainerOf(${["model", "machine", "training", "options", ...more].join(", ")})`;
-      if (wasm !== undefined) writeSelfCheck(writer, parts);
-      if (probed === undefined) writer.writeLine(`return ${trainerWith(others)};`);
-      else
+      if (probed === undefined && wasm === undefined) writer.writeLine(`return ${trainerWith(others)};`);
+      else if (probed === undefined) {
+        writer.writeLine(`const trainer = ${trainerWith(others)};`);
+        writeSelfCheck(writer, parts);
+        writer.writeLine("return trainer;");
+      } else
         writeProbing(writer, probed, {
           others,
           trainerWith,
+          selfCheck: () => wasm && writeSelfCheck(writer, parts),
           viewOf,
           callOf,
           weights: weightsText(parts, placeOf),

@@ -12,7 +12,7 @@ import type { TrainerParts, WasmPrograms } from "./trainer-parts.ts";
 export const comparingRoots: readonly string[] = ["compareKernels", "ComparedFacts"];
 
 /** What the module declares for it. */
-export const comparingNames: readonly string[] = ["arenaOver", "arena", "compared"];
+export const comparingNames: readonly string[] = ["arenaOver", "arena", "compared", "trainer"];
 
 /** `f`, `integers` and `doubles` over some memory. */
 export function writeViews(writer: CodeBlockWriter, array: string, memory: string): void {
@@ -49,7 +49,7 @@ export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerPar
   writer.write(";").newLine();
 }
 
-/** In `createTrainer`, once there is a machine. */
+/** In `createTrainer`, once there is a trainer. */
 export function writeSelfCheck(writer: CodeBlockWriter, { plan }: TrainerParts): void {
   const sides = `{ ...arena, programs: wasm.programs }, arenaOver(new ArrayBuffer(${plan.bytes}))`;
   writer.writeLine("if (wasm && options.selfCheck)");
