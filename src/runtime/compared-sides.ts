@@ -3,9 +3,9 @@
 // Each program starts from the same bits of storage, so no error passes from one to the next. Then, for each value that both arenas have,
 // with e = max |wasm − typescript| and s = max |typescript|,
 //
-//   e ≤ tolerance · s     or     e ≤ 16 · noise
+//   e ≤ tolerance · s     or     e ≤ 4 ulp of 1     or     e ≤ 16 · noise
 //
-// must hold. Noise is how far the results move when all numbers that the program reads move by a few units in their last places. Where the
+// must hold. Inputs are near 1, and so is what small numbers are differences of: 1 − tanh² x, x − mean. Noise is how far the results move when all numbers that the program reads move by a few units in their last places. Where the
 // function itself is so steep, as at a kink, both sides move. Where sums cancel, what is left of them is small, and may move on one side
 // alone. A wrong index or a missing lane does neither.
 import { moveNumbers, type ComparedNumbers, type ComparedViews } from "./compared-data.ts";
@@ -79,9 +79,9 @@ const comparing = {
   move: { f32: 2 ** -19, f64: 2 ** -47 },
   moves: 4,
   timesNoise: 16,
-  /** Below, squares are no normal numbers, and nothing is compared. */
-  smallest: { f32: 2 ** -62, f64: 2 ** -510 },
-  /** A gradient smaller than the largest one by this factor may be what is left of sums that cancelled. */
+  /** Four units in the last place of 1. */
+  smallest: { f32: 2 ** -22, f64: 2 ** -51 },
+  /** Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that cancelled. */
   cancelled: 2 ** -8,
 };
 
@@ -159,6 +159,7 @@ export class ComparedSides {
   private suspectsOf(program: string, { rows, wide }: ComparedDraw): Suspect[] {
     const { dtype } = this.model;
     const { cancelled, smallest, tolerance } = comparing;
+    const near = Math.max(1, wide);
     const kept = (this.facts.temporaries[program] ?? []).map(([name, at, atInWasm, size]) => ({
       ...{ name, rowSize: size },
       typescript: this.typescript.f.subarray(at, at + rows * size),
@@ -168,7 +169,7 @@ export class ComparedSides {
     const stored = this.values.map((value) => firstRows(value, rows));
     const apart = [...kept, ...stored].flatMap((value) => {
       const { error, index } = largestDifference(value.wasm, value.typescript, wide > 0);
-      return error <= smallest[dtype] ? [] : [{ ...value, error, index }];
+      return error <= near * smallest[dtype] ? [] : [{ ...value, error, index }];
     });
     if (apart.length === 0) return [];
     const isGradient = ({ name }: Compared) => name.startsWith("gradient:");
@@ -177,7 +178,9 @@ export class ComparedSides {
     return apart.flatMap((value): Suspect[] => {
       const scale = largestOf(value.typescript);
       const bound = tolerance[dtype] * Math.max(scale, isGradient(value) ? floor : wide);
-      return value.error <= bound ? [] : [{ ...value, cap: Math.max(floor, cancelled * scale) }];
+      return value.error <= bound
+        ? []
+        : [{ ...value, cap: Math.max(floor, cancelled * Math.max(near, scale)) }];
     });
   }
 
