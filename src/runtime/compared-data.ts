@@ -1,6 +1,6 @@
 // What kernels are compared on: random rows, and random numbers where a training starts with zeros and ones.
 import type { Numbers } from "./machine.ts";
-import type { ModelFacts } from "./model-facts.ts";
+import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import { normalNumber, randomKey, randomStream } from "./random.ts";
 
 export type ComparedNumbers = Numbers | Int32Array | Float64Array;
@@ -29,7 +29,8 @@ export function disturbStart(model: ModelFacts, states: ComparedViews, seed: num
 
 /**
  * Fills a batch: inputs of mean 0 and standard deviation `scale`, indices of which many repeat the one before. Real targets, and what only
- * the loss reads, are 0 in a third of all places and from (0, 1) elsewhere, which every loss takes.
+ * the loss reads, are 0 in a third of all places and from (0, 1) elsewhere, which every loss takes; but a first row without weight would show
+ * nothing.
  */
 export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
@@ -38,12 +39,13 @@ export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number,
   const indexBelow = (limit: number, last = 0) => {
     return () => (last = random.unit() < 1 / 3 ? last : random.below(limit));
   };
-  const fill = (name: string, draw: () => number) => {
+  const fill = (name: string, draw: (i: number) => number) => {
     const view = batch.get(name);
-    if (view) for (let i = 0; i < view.length; i++) view[i] = draw();
+    if (view) for (let i = 0; i < view.length; i++) view[i] = draw(i);
   };
-  for (const [name, { dtype, vocabulary = 8, onlyLoss, least }] of Object.entries(model.inputs)) {
-    const real = onlyLoss || least !== undefined ? positive : normal;
+  for (const [name, { shape, dtype, vocabulary = 8, onlyLoss, least }] of Object.entries(model.inputs)) {
+    const weight = (i: number) => (i < sizeOf(shape) ? random.unit() || 1 : positive());
+    const real = onlyLoss || least !== undefined ? weight : normal;
     fill(name, dtype === "i32" ? indexBelow(vocabulary) : real);
   }
   for (const [name, { classes }] of Object.entries(model.targets))

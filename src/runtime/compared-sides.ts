@@ -125,6 +125,12 @@ export class ComparedSides {
     return this.stored.slice(0, end);
   }
 
+  /** Whether the last batch says something of gradients: some are not zero, or there are none. */
+  isTelling(): boolean {
+    const gradients = this.values.filter(isGradient);
+    return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
+  }
+
   /** Runs one program after the other, until one differs. */
   firstDifference(draw: ComparedDraw): KernelDifference | undefined {
     for (const program in this.typescript.programs) {
@@ -172,7 +178,6 @@ export class ComparedSides {
       return error <= near * smallest[dtype] ? [] : [{ ...value, error, index }];
     });
     if (apart.length === 0) return [];
-    const isGradient = ({ name }: Compared) => name.startsWith("gradient:");
     const gradients = stored.filter(isGradient).map((value) => largestOf(value.typescript));
     const floor = cancelled * Math.max(0, ...gradients);
     return apart.flatMap((value): Suspect[] => {
@@ -205,6 +210,8 @@ export class ComparedSides {
     );
   }
 }
+
+const isGradient = ({ name }: Compared): boolean => name.startsWith("gradient:");
 
 const bytesAt = ({ buffer, byteOffset }: Numbers, bytes: number): Uint8Array =>
   new Uint8Array(buffer, byteOffset, bytes);
