@@ -10,8 +10,9 @@ import type { KernelDifference } from "./runtime/compared-sides.ts";
 import type { Compilation } from "./pipeline.ts";
 import { cyclesOf } from "./schedule/vectors/estimate.ts";
 
-/** About 0.1 s. */
-const mostCycles = 4.5e7;
+/** With that many the comparison takes a tenth of a second or less; one row alone may take a little longer. */
+const mostCycles = 2e7;
+const mostOfOneRow = 5e7;
 /** To compare and to copy an element of storage once in each program. */
 const cyclesOfElement = 8;
 /** The estimate knows vectors of f64 to hold half as many numbers, which the TypeScript kernels do not mind. */
@@ -30,11 +31,12 @@ export function rowsToCompare({ model, vectors }: Compilation): readonly number[
   const cyclesWith = (rows: number): number =>
     kernels.reduce((sum, kernel) => sum + weights[vectors.float] * cyclesOf(kernel, rows), copying);
   const middle = Math.min(batchSize, (batchSize >> 1) | 1);
-  const choices = [[1, middle, batchSize], [1, middle], ...fewRows.map((rows) => [1, rows]), [1]];
+  const choices = [[1, middle, batchSize], [1, middle], ...fewRows.map((rows) => [1, rows])];
   const fits = (counts: readonly number[]): boolean =>
     counts.every((rows) => rows <= batchSize) &&
     counts.reduce((sum, rows) => sum + cyclesWith(rows), 0) <= mostCycles;
-  return [...new Set(choices.find(fits) ?? [])];
+  const one = cyclesWith(1) <= mostOfOneRow ? [1] : [];
+  return [...new Set(choices.find(fits) ?? one)];
 }
 
 /**
