@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { coverageText } from "./coverage.ts";
 import { Campaign } from "./campaign.ts";
+import { hasTorch } from "./torch-oracle.ts";
 import { caseText, findingsText, summaryText } from "./report.ts";
 
 const help = `Usage: npm run fuzz -- [options]
@@ -53,6 +54,12 @@ async function main(): Promise<number> {
     return 0;
   }
   const { only } = values;
+  if (values.torch && !hasTorch()) {
+    console.error(
+      "--torch needs PyTorch for /usr/bin/python3: apt-get install --no-install-recommends python3-torch",
+    );
+    return 2;
+  }
   const campaign = new Campaign({
     seed: whole("seed", values.seed),
     first: whole("first", only ?? values.first),
