@@ -62,6 +62,8 @@ export interface Sized {
   readonly code: "T2003" | "T2004";
   /** How many bytes the whole file has, unpacked, by its first 64 KiB. @throws InputError */
   sizeIn(beginning: Uint8Array): number;
+  /** Who says so, in the words of the format. */
+  claim?(beginning: Uint8Array): string;
 }
 
 /** All that the file holds. Where its header tells the size, no more is read, and nothing if it cannot be right. */
@@ -83,7 +85,7 @@ export async function wholeOf(file: string, sized?: Sized): Promise<Uint8Array> 
 }
 
 /** The size that the header declares, if there can be so many bytes. */
-async function checkedSize(file: string, { code, sizeIn }: Sized): Promise<number> {
+async function checkedSize(file: string, { code, sizeIn, claim }: Sized): Promise<number> {
   const beginning = await beginningOf(file, pieceSize);
   const { size, isPacked } = await packingOf(file);
   return inFile(file, code, () => {
@@ -91,7 +93,7 @@ async function checkedSize(file: string, { code, sizeIn }: Sized): Promise<numbe
     if (isPacked && declared > mostUnpacked(size)) throw new InputError(unpackedTooFar(mostUnpacked(size)));
     if (!isPacked && declared > size)
       throw new InputError(
-        `the file is cut short: its header says that it has ${declared} bytes, and it has ${size}`,
+        `the file is cut short: ${claim?.(beginning) ?? `its header says that it has ${declared} bytes`}, and it has ${size}`,
       );
     return declared;
   });

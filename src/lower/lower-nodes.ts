@@ -114,16 +114,22 @@ function scatteredNest(
 
 /** What lies in a node as it is, pieces of pieces written out. */
 function piecesOf(node: Node, scope: Scope): readonly Piece[] {
+  const found: Piece[] = [];
+  // A join of many is a chain of joins as deep, so what is still to do is kept in a list, the next at its end.
+  const open = [...ownPieces(node)].reverse();
+  for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
+    const { node: part, start } = piece;
+    const inner = scope.stored.has(part) ? [] : ownPieces(part);
+    if (inner.length === 0) found.push(piece);
+    for (const { node: each, start: within } of inner.toReversed())
+      open.push({ node: each, start: within.map((at, axis) => at + start[axis]) });
+  }
+  return found;
+}
+
+function ownPieces(node: Node): readonly Piece[] {
   const lowering = loweringOf(node);
-  const pieces = lowering.kind === "element" ? lowering.pieces : undefined;
-  return (pieces ?? []).flatMap(({ node: part, start }) => {
-    const inner = scope.stored.has(part) ? [] : piecesOf(part, scope);
-    if (inner.length === 0) return [{ node: part, start }];
-    return inner.map((piece) => ({
-      node: piece.node,
-      start: piece.start.map((at, axis) => at + start[axis]),
-    }));
-  });
+  return (lowering.kind === "element" ? lowering.pieces : undefined) ?? [];
 }
 
 const placeWithin = ({ buffer, index }: Place, start: readonly number[]): Place => ({

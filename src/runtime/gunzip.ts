@@ -8,7 +8,7 @@ declare const Blob: new (parts: readonly Uint8Array[]) => {
 declare const DecompressionStream: new (format: "gzip") => object;
 
 /** How many bytes may come out of this many packed ones: 20 times as many, and up to 256 MiB in any case. */
-export const mostUnpacked = (packed: number): number => Math.max(2 ** 28, 20 * packed);
+export const mostUnpacked = (packed: number): number => Math.max(0x10000000, 20 * packed);
 
 export const unpackedTooFar = (most: number): string =>
   `the gzip data unpacks to more than ${most} bytes: unpack the file first (then its size has no limit)`;
