@@ -7,7 +7,7 @@ import type { ElementType } from "../ir/types.ts";
 /** The functions that a target must bring; files of `runtime/` say what each computes. */
 export type FunctionName =
   | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "tanh" | "sigmoid" | "erf" | "cos" | "sin" // prettier-ignore
-  | "absolute" | "sign" | "round" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore
+  | "absolute" | "sign" | "floor" | "round" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore
 
 /** `round`: to the nearest number that the element type of the call holds, as a store does. */
 const instructions: ReadonlySet<FunctionName> = new Set([
@@ -15,6 +15,7 @@ const instructions: ReadonlySet<FunctionName> = new Set([
   "round",
   "absolute",
   "sign",
+  "floor",
   "minimum",
   "maximum",
 ]);

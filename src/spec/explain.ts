@@ -1,6 +1,7 @@
 // From an issue that the schema found to a diagnostic that helps. What would be right is read from the JSON Schema, the same
 // description of the spec that editors are given, so a message and a completion never disagree.
 import { z } from "zod";
+import { mostKept } from "../diagnostics/collector.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
@@ -9,10 +10,26 @@ import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, type SchemaNode } from
 
 type Issue = z.core.$ZodIssue;
 
-/** The diagnostics of all issues. `schema` is the JSON Schema of the spec, `spec` the value that was checked. */
-export function explain(issues: readonly Issue[], schema: SchemaNode, spec: unknown): Diagnostic[] {
-  return issues.flatMap((issue) => explainIssue(issue, schema, spec, []));
+/**
+ * The diagnostics of the issues; past {@link mostKept} of them the rest are only counted. `schema` is the JSON Schema of the spec, `spec`
+ * the value that was checked.
+ */
+export function explain(
+  issues: readonly Issue[],
+  schema: SchemaNode,
+  spec: unknown,
+): { diagnostics: readonly Diagnostic[]; omitted: number } {
+  const diagnostics: Diagnostic[] = [];
+  let omitted = 0;
+  for (const issue of issues.flatMap(ofOneKeyEach)) {
+    if (diagnostics.length < mostKept) diagnostics.push(...explainIssue(issue, schema, spec, []));
+    else omitted++;
+  }
+  return { diagnostics, omitted };
 }
+
+const ofOneKeyEach = (issue: Issue): Issue[] =>
+  issue.code === "unrecognized_keys" ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
 
 function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: SpecPath): Diagnostic[] {
   const path = [...prefix, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];

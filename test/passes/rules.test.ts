@@ -23,6 +23,38 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
     [`${zeros}\n%z: f64[n,4] = add %x, %zeros`, nothing],
     [`${zeros}\n%z: f64[n,4] = add %zeros, %x`, nothing],
   ],
+  "choose-once": [
+    [
+      `%c: bool[n,4] = less %x, %y
+       %0: f64[n,4] = select %c, %x, %y
+       %1: f64[n,4] = multiply %0, %x
+       %z: f64[n,4] = select %c, %1, %y`,
+      `%c: bool[n,4] = less %x, %y
+       %1: f64[n,4] = multiply %x, %x
+       %z: f64[n,4] = select %c, %1, %y`,
+    ],
+    [
+      `%c: bool[n,4] = less %x, %y
+       %0: f64[n,4] = select %c, %x, %y
+       %z: f64[n,4] = select %c, %x, %0`,
+      `%c: bool[n,4] = less %x, %y
+       %z: f64[n,4] = select %c, %x, %y`,
+    ],
+  ],
+  "join-choices": [
+    [
+      `${zeros}
+       %c: bool[n,4] = less %x, %y
+       %0: f64[n,4] = select %c, %x, %zeros
+       %1: f64[n,4] = select %c, %zeros, %y
+       %z: f64[n,4] = add %0, %1`,
+      `${zeros}
+       %c: bool[n,4] = less %x, %y
+       %0: f64[n,4] = add %x, %zeros
+       %1: f64[n,4] = add %zeros, %y
+       %z: f64[n,4] = select %c, %0, %1`,
+    ],
+  ],
   "subtract-zero": [[`${zeros}\n%z: f64[n,4] = subtract %x, %zeros`, nothing]],
   "subtract-from-zero": [[`${zeros}\n%z: f64[n,4] = subtract %zeros, %x`, "%z: f64[n,4] = negate %x"]],
   "multiply-by-one": [

@@ -47,14 +47,32 @@ function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node |
   return g.broadcast(c.operands.x, { shape, axes: c.attributes.axes.map((axis) => kept.indexOf(axis)) });
 }
 
-/** The sum's terms, sums among them taken apart. */
-const termsOf = (node: Node): Node[] =>
-  is(node, "add") ? [...termsOf(node.operands.x), ...termsOf(node.operands.y)] : [node];
+/**
+ * The sum's terms, sums among them taken apart, as padded boxes; undefined if one of them is none. The last term is looked at first: a
+ * long sum of other things is given up at once, not walked through at each of its partial sums.
+ */
+function boxesOf(sum: Node): PaddedBox[] | undefined {
+  const boxes: PaddedBox[] = [];
+  const open: Node[] = [sum];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (is(node, "add")) open.push(node.operands.x, node.operands.y);
+    else {
+      const box = paddedAxis(node);
+      if (box === undefined) return undefined;
+      boxes.push(box);
+    }
+  }
+  return boxes;
+}
+
+interface PaddedBox {
+  readonly axis: number;
+  readonly start: number;
+  readonly inner: Node;
+}
 
 /** Where padding stands around a box, on the one axis where it does. */
-function paddedAxis(
-  node: Node,
-): { readonly axis: number; readonly start: number; readonly inner: Node } | undefined {
+function paddedAxis(node: Node): PaddedBox | undefined {
   if (!is(node, "pad") || node.attributes.value !== 0) return undefined;
   const { before, after } = node.attributes;
   const padded = before.flatMap((size, axis) => (size > 0 || after[axis] > 0 ? [axis] : []));
@@ -66,11 +84,10 @@ function paddedAxis(
 /** Boxes padded with zeros that lie side by side and cover the whole are what they are joined: each element is x + 0 + 0 … */
 function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "add")) return undefined;
-  const boxes = termsOf(node).map(paddedAxis);
+  const boxes = boxesOf(node);
+  if (boxes === undefined || boxes.some(({ axis }) => axis !== boxes[0].axis)) return undefined;
   const [first] = boxes;
-  const sorted = boxes.flatMap((box) => (box !== undefined && box.axis === first?.axis ? [box] : []));
-  if (first === undefined || sorted.length < boxes.length) return undefined;
-  sorted.sort((a, b) => a.start - b.start);
+  const sorted = boxes.toSorted((a, b) => a.start - b.start);
   let end = 0;
   for (const { start, inner, axis } of sorted) {
     if (start !== end) return undefined;

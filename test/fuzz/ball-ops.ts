@@ -1,0 +1,134 @@
+/** How each op of the graph IR maps balls to balls: see ball.ts. Midpoints are the ops' own reference evaluation. */
+import type { Node } from "../../src/ir/nodes.ts";
+import { ballOf, exactBall } from "./ball.ts";
+import type { Ball } from "./ball.ts";
+import { evaluated, midOf } from "./ball-evaluation.ts";
+import type { Evaluation, Read } from "./ball-evaluation.ts";
+import {
+  binary,
+  comparison,
+  constant,
+  difference,
+  extremeOfTwo,
+  lipschitz,
+  monotone,
+  powerRadius,
+  product,
+  quotient,
+  select,
+  sign,
+} from "./ball-pointwise.ts";
+import { argMax, reduceMax, sum } from "./ball-reductions.ts";
+
+/** Elements in other places. Padding is exact, and a copy of nothing. */
+function view(evaluation: Evaluation): Ball {
+  const { node } = evaluation;
+  const padded = (value: number): Node =>
+    node.op === "pad" ? { ...node, attributes: { ...node.attributes, value } } : node;
+  // Only x and y hold numbers; indices stay what they are.
+  const read =
+    (part: (ball: Ball) => Float64Array): Read =>
+    (ball, name) =>
+      name === "indices" ? ball.mid : part(ball);
+  return ballOf(
+    evaluation.shape,
+    midOf(evaluation),
+    evaluated(
+      evaluation,
+      read(({ rad }) => rad),
+      padded(0),
+    ),
+    () =>
+      evaluated(
+        evaluation,
+        read((ball) => ball.ids()),
+        padded(-1),
+      ),
+  );
+}
+
+/** What an op makes of balls; leaves and scans are the interpreter's. */
+export function evaluateBall(evaluation: Evaluation): Ball {
+  const { node, operands } = evaluation;
+  switch (node.op) {
+    case "stopGradient":
+    case "reshape":
+    case "transpose":
+    case "broadcast":
+    case "slice":
+    case "pad":
+    case "concat":
+    case "window":
+    case "gather":
+      return view(evaluation);
+    case "reduceSum":
+    case "contract":
+    case "fold":
+    case "scatterAdd":
+      return sum(evaluation);
+    case "reduceMax":
+      return reduceMax(evaluation);
+    case "argMax":
+      return argMax(evaluation);
+    case "floor":
+      return monotone(evaluation);
+    case "absolute":
+    case "relu":
+    case "negate":
+      return lipschitz(evaluation, Infinity);
+    case "sin":
+    case "cos":
+      return lipschitz(evaluation, 2);
+    case "sign":
+      return sign(evaluation);
+    case "add":
+    case "subtract":
+      return binary(evaluation, difference);
+    case "multiply":
+      return binary(evaluation, product);
+    case "divide":
+      return binary(evaluation, quotient);
+    case "power":
+      return binary(evaluation, powerRadius);
+    case "maximum":
+    case "minimum":
+      return binary(evaluation, extremeOfTwo);
+    case "less":
+    case "lessEqual":
+    case "equal":
+      return comparison(evaluation);
+    case "select":
+      return select(evaluation);
+    case "constant":
+      return constant(evaluation);
+    case "cast":
+      return operands.x.mid.length > 0 && sameElement(node) ? view(evaluation) : monotone(evaluation);
+    case "exp":
+    case "expm1":
+    case "log":
+    case "log1p":
+    case "sqrt":
+    case "tanh":
+    case "sigmoid":
+    case "erf":
+      return monotone(evaluation);
+    case "iota":
+    case "batchSize":
+    case "random":
+      // The same bits on every target.
+      return exactBall({ shape: evaluation.shape, data: midOf(evaluation) });
+    case "input":
+    case "parameter":
+    case "state":
+    case "argument":
+    case "scan":
+      throw new Error(`${node.op} is given, or evaluated by ball-graph.ts`);
+  }
+}
+
+/** Whether a cast changes no number: to the same type, or to a wider one. */
+const sameElement = ({ op, type, operands }: Node): boolean =>
+  op === "cast" &&
+  "x" in operands &&
+  type.element !== "i32" &&
+  (type.element === "f64" || operands.x.type.element !== "f64");

@@ -1,0 +1,213 @@
+/** A run over many specs: hands them to child processes, gathers what they send, has one failure of each class shrunk. */
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { addCounts } from "./coverage.ts";
+import type { Counts } from "./coverage.ts";
+import { noTightness } from "./compare.ts";
+import type { Tightness } from "./compare.ts";
+import type { JsonObject } from "./random-parts.ts";
+import { randomSpec } from "./random-spec.ts";
+import type { Finding } from "./run-spec.ts";
+import type { Reply, Request } from "./worker.ts";
+
+export interface CampaignOptions {
+  readonly seed: number;
+  readonly first: number;
+  readonly count: number;
+  readonly seconds: number;
+  readonly usesTorch: boolean;
+  /** Smaller specs to try for each class of failures, and how many classes. */
+  readonly attempts: number;
+  readonly classes: number;
+  readonly say: (text: string) => void;
+  /** Called whenever the list of failures has changed. */
+  readonly save: (failures: readonly Failure[]) => void;
+  readonly showsSpecs: boolean;
+}
+
+/** The failures of one class. */
+export interface Failure {
+  readonly class: string;
+  readonly seed: number;
+  /** The first spec that failed so, and how many did. */
+  readonly index: number;
+  count: number;
+  readonly finding: Finding;
+  /** As small as it was made. */
+  spec: JsonObject;
+  isShrunk: boolean;
+}
+
+export interface Outcome {
+  readonly seed: number;
+  readonly ran: number;
+  readonly failed: number;
+  readonly refused: number;
+  readonly seconds: number;
+  readonly failures: readonly Failure[];
+  readonly counts: Counts;
+  readonly tightness: Readonly<Record<"f32" | "f64", Tightness>>;
+}
+
+/** Specs that one child runs. */
+const specsOfChild = 300;
+const secondsOfSpec = 120;
+const secondsOfShrinking = 200;
+
+const workerFile = new URL("worker.ts", import.meta.url);
+
+/** A child process that answers one request at a time. */
+class Child {
+  private readonly process: ChildProcess;
+
+  constructor() {
+    // Node 20 has relaxed SIMD behind a flag; later versions have it without one.
+    const flags =
+      process.allowedNodeEnvironmentFlags.has("--experimental-wasm-relaxed-simd") ||
+      process.versions.node.startsWith("20.");
+    this.process = fork(workerFile, {
+      execArgv: [...(flags ? ["--experimental-wasm-relaxed-simd"] : []), "--import", "tsx"],
+    });
+  }
+
+  /** The reply, or why there is none. */
+  ask(request: Request, seconds: number): Promise<Reply | string> {
+    return new Promise((resolve) => {
+      const finish = (answer: Reply | string) => {
+        clearTimeout(timer);
+        this.process.removeAllListeners("message");
+        this.process.removeAllListeners("exit");
+        resolve(answer);
+      };
+      const timer = setTimeout(() => {
+        finish(`no answer within ${seconds} s`);
+        this.end();
+      }, 1000 * seconds);
+      this.process.once("message", (reply: Reply) => finish(reply));
+      this.process.once("exit", (code, signal) => finish(`the process ended (${signal ?? code})`));
+      this.process.send(request);
+    });
+  }
+
+  end(): void {
+    this.process.kill("SIGKILL");
+  }
+}
+
+export class Campaign {
+  private readonly options: CampaignOptions;
+  private readonly failures = new Map<string, Failure>();
+  private readonly counts: Counts = {};
+  private readonly tightness = { f32: noTightness(), f64: noTightness() };
+  private child: Child | undefined;
+  private specsLeft = 0;
+  private ran = 0;
+  private failed = 0;
+  private refused = 0;
+  private readonly start = performance.now();
+
+  constructor(options: CampaignOptions) {
+    this.options = options;
+  }
+
+  private async ask(request: Request, seconds: number): Promise<Reply | string> {
+    if (this.child === undefined || this.specsLeft === 0) {
+      this.child?.end();
+      this.child = new Child();
+      this.specsLeft = specsOfChild;
+    }
+    this.specsLeft--;
+    const reply = await this.child.ask(request, seconds);
+    if (typeof reply === "string") {
+      this.child.end();
+      this.child = undefined;
+    }
+    return reply;
+  }
+
+  async run(): Promise<Outcome> {
+    const { seed, first, count, seconds, usesTorch, say } = this.options;
+    for (let index = first; index < first + count && this.elapsed() < seconds; index++) {
+      const reply = await this.ask({ kind: "run", seed, index, usesTorch }, secondsOfSpec);
+      this.ran++;
+      if (typeof reply === "string") {
+        const finding: Finding = { where: "whole", kind: "error", text: reply };
+        await this.take(index, randomSpec(seed, index).spec, { ...finding, class: `whole: ${reply}` });
+      } else if (reply.kind === "ran") {
+        if (this.options.showsSpecs) this.show(reply);
+        this.refused += reply.refused;
+        addCounts(this.counts, reply.counts);
+        for (const dtype of ["f32", "f64"] as const)
+          addTightness(this.tightness[dtype], reply.tightness[dtype]);
+        if (reply.findings.length > 0) this.failed++;
+        for (const finding of reply.findings) await this.take(index, reply.spec, finding);
+      }
+      if (this.ran % 50 === 0)
+        say(
+          `${this.ran} specs, ${this.failed} failed in ${this.failures.size} classes, ${this.elapsed().toFixed(0)} s`,
+        );
+    }
+    this.child?.end();
+    const { ran, failed, refused, counts, tightness } = this;
+    return {
+      seed,
+      ran,
+      failed,
+      refused,
+      seconds: this.elapsed(),
+      failures: [...this.failures.values()],
+      counts,
+      tightness,
+    };
+  }
+
+  private elapsed = (): number => (performance.now() - this.start) / 1000;
+
+  private show(reply: Extract<Reply, { kind: "ran" }>): void {
+    const { say } = this.options;
+    say(JSON.stringify(reply.spec, undefined, 1));
+    for (const { where, text } of reply.findings) say(`${where}: ${text}`);
+  }
+
+  /** Counts a failure; the first of its class is made small. */
+  private async take(
+    index: number,
+    spec: JsonObject,
+    finding: Finding & { readonly class: string },
+  ): Promise<void> {
+    const { seed, attempts, classes, say, save } = this.options;
+    const known = this.failures.get(finding.class);
+    if (known !== undefined) {
+      known.count++;
+      return;
+    }
+    const failure: Failure = { class: finding.class, seed, index, count: 1, finding, spec, isShrunk: false };
+    this.failures.set(finding.class, failure);
+    say(`spec ${index} of seed ${seed}: ${finding.class}\n  ${finding.text.slice(0, 300)}`);
+    if (
+      attempts > 0 &&
+      this.failures.size <= classes &&
+      finding.where !== "whole" &&
+      finding.where !== "types" &&
+      finding.where !== "torch"
+    ) {
+      const reply = await this.ask(
+        { kind: "shrink", fuzzCase: { spec, seed: index }, finding, attempts },
+        secondsOfShrinking,
+      );
+      if (typeof reply !== "string" && reply.kind === "shrunk") {
+        failure.spec = reply.spec;
+        failure.isShrunk = true;
+        say(`  smallest: ${JSON.stringify(reply.spec)}`);
+      }
+    }
+    save([...this.failures.values()]);
+  }
+}
+
+function addTightness(into: Tightness, { compared, unbounded, loose, worst }: Tightness): void {
+  into.compared += compared;
+  into.unbounded += unbounded;
+  into.loose += loose;
+  into.worst = Math.max(into.worst, worst);
+}

@@ -1,0 +1,86 @@
+/** Results of a trainer against the graphs: each number must lie within the bound that ball arithmetic gives it. */
+import type { BallTrace, NumberTrace } from "./trace.ts";
+
+/** The first number that is out of its bound. */
+export interface Difference {
+  /** What it is of, as `gradient of dense1.weight, step 1`. */
+  readonly what: string;
+  readonly index: number;
+  readonly actual: number;
+  readonly expected: number;
+  /** The largest error that rounding explains. */
+  readonly bound: number;
+}
+
+/** How tight the comparison was. */
+export interface Tightness {
+  /** Numbers compared. */
+  compared: number;
+  /** Numbers without a bound: a comparison may go either way, an operand of a division be zero, a value overflow. */
+  unbounded: number;
+  /** Numbers whose bound is more than a hundredth of their tensor's size. */
+  loose: number;
+  /** The largest error as a share of its bound, among the bounds that are not zero. */
+  worst: number;
+}
+
+export const noTightness = (): Tightness => ({ compared: 0, unbounded: 0, loose: 0, worst: 0 });
+
+const meanSize = (list: Float64Array): number =>
+  list.reduce((sum, x) => sum + (Number.isFinite(x) ? Math.abs(x) : 0), 0) / (list.length || 1);
+
+/**
+ * `expected`: from the graphs as built, in doubles. `compiled`: from the graphs that were compiled, in the trainer's precision; its radius
+ * is what the trainer may be off by, that of `expected` what the doubles may.
+ */
+export function differencesOf(
+  actual: NumberTrace,
+  expected: BallTrace,
+  compiled: BallTrace,
+  tightness: Tightness = noTightness(),
+): readonly Difference[] {
+  const differences: Difference[] = [];
+  for (const [what, reference] of expected) {
+    const values = actual.get(what);
+    const bound = compiled.get(what);
+    if (values === undefined || bound === undefined || values.length !== reference.mid.length) {
+      differences.push({ what: `${what} is missing`, index: 0, actual: NaN, expected: NaN, bound: 0 });
+      continue;
+    }
+    const scale = meanSize(reference.mid);
+    let worst: Difference | undefined;
+    let worstShare = 1;
+    for (let i = 0; i < values.length; i++) {
+      const limit = reference.rad[i] + bound.rad[i];
+      const value = reference.mid[i];
+      tightness.compared++;
+      if (!Number.isFinite(limit) || Number.isNaN(value)) {
+        tightness.unbounded++;
+        continue;
+      }
+      if (limit > 0.01 * (Math.abs(value) + scale)) tightness.loose++;
+      const error = values[i] === value ? 0 : Math.abs(values[i] - value);
+      const share = error === 0 ? 0 : limit === 0 ? Infinity : error / limit;
+      if (limit > 0 && share <= 1) tightness.worst = Math.max(tightness.worst, share);
+      if (share <= worstShare) continue;
+      worstShare = share;
+      worst = { what, index: i, actual: values[i], expected: value, bound: limit };
+    }
+    // NaN compares as not larger, so it is looked for by itself.
+    const lost = Array.from(values).findIndex(
+      (x, i) => Number.isNaN(x) && isBound(reference.mid[i], reference.rad[i] + bound.rad[i]),
+    );
+    if (lost >= 0 && worst === undefined)
+      worst = {
+        what,
+        index: lost,
+        actual: NaN,
+        expected: reference.mid[lost],
+        bound: reference.rad[lost] + bound.rad[lost],
+      };
+    if (worst !== undefined) differences.push(worst);
+  }
+  return differences;
+}
+
+const isBound = (value: number, limit: number): boolean => Number.isFinite(limit) && !Number.isNaN(value);

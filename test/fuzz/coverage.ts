@@ -1,0 +1,144 @@
+/** What the specs of a run covered, as tables: layers by target and size, stages by whether they changed anything, and options. */
+import Table from "cli-table3";
+import { layers } from "../../src/library/layers/index.ts";
+import type { Json, JsonObject } from "./random-parts.ts";
+import { factsOf } from "./spec-facts.ts";
+import { passNames, stageNames } from "./rotation.ts";
+
+const sizeClasses = ["1", "2-4", "odd", "large"] as const;
+
+/** Of the last axis of a layer's value: odd is from 5 on, large the rest. */
+function sizeClassOf(shape: readonly number[]): (typeof sizeClasses)[number] {
+  const size = shape[shape.length - 1] ?? 1;
+  if (size === 1) return "1";
+  if (size <= 4) return "2-4";
+  return size % 2 === 1 ? "odd" : "large";
+}
+
+/** Plain counts, so that a child process can send them. */
+export type Counts = Record<string, number>;
+
+export const addCounts = (into: Counts, more: Counts): void => {
+  for (const [key, count] of Object.entries(more)) into[key] = (into[key] ?? 0) + count;
+};
+
+const cell = (...parts: readonly string[]): string => parts.join(" | ");
+
+const nameOf = (choice: Json | undefined): string => {
+  if (typeof choice === "string") return choice;
+  const { type, formula } = Object(choice) as JsonObject;
+  return formula === undefined ? String(type) : "formula";
+};
+
+/** The options that a spec uses, as `loss mse`. */
+function optionsOf(spec: JsonObject): readonly string[] {
+  const training = Object(spec.training) as JsonObject;
+  const optimizer = Object(spec.optimizer) as JsonObject;
+  const activations: string[] = [];
+  const visit = (value: Json | undefined): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    else if (typeof value === "object" && value !== null)
+      for (const [key, inner] of Object.entries(value)) {
+        if (key === "activation" || key === "fn") activations.push(`activation ${nameOf(inner)}`);
+        if (key === "from" && typeof inner === "object") activations.push("layer from several");
+        if (key === "trainable") activations.push("layer trainable false");
+        visit(inner);
+      }
+  };
+  visit(spec.network);
+  const ofTraining = ["accumulate", "average", "classWeights", "sampleWeights"].filter(
+    (key) => training[key] !== undefined,
+  );
+  const rate = typeof optimizer.learningRate === "object" ? nameOf(optimizer.learningRate) : "number";
+  const keys = Object.keys(optimizer).filter((key) => !["type", "learningRate", "formula"].includes(key));
+  return [
+    ...activations,
+    `loss ${nameOf(spec.loss)}`,
+    ...Object.keys(Object(spec.loss))
+      .filter((key) => ["smoothing", "delta"].includes(key))
+      .map((key) => `loss key ${key}`),
+    `optimizer ${nameOf(optimizer)}`,
+    ...keys.map((key) => `optimizer key ${key}`),
+    `rate ${rate}`,
+    ...ofTraining.map((key) => `training ${key}`),
+    ...(spec.regularization === undefined ? [] : ["regularization"]),
+    `batch size ${String(training.batchSize)}`,
+  ];
+}
+
+/** Of one spec. `ran`: as `f32 simd`; `stages`: those left out, and whether that changed anything. */
+export function countsOf(
+  spec: JsonObject,
+  ran: readonly string[],
+  stages: Readonly<Record<string, boolean>>,
+): Counts {
+  const counts: Counts = {};
+  const count = (key: string) => (counts[key] = (counts[key] ?? 0) + 1);
+  for (const { type, shape } of factsOf(spec)?.layers ?? [])
+    for (const way of ran) count(cell("layer", type, way, sizeClassOf(shape)));
+  for (const [stage, isApplied] of Object.entries(stages))
+    count(cell("stage", stage, isApplied ? "applied" : "no change"));
+  for (const option of optionsOf(spec)) count(cell("option", option));
+  return counts;
+}
+
+/** Why a cell of the table is empty where that is no gap. */
+const reasons: Readonly<Record<string, string>> = {
+  custom: "a function of TypeScript, which no JSON spec has: test/library/user-functions.test.ts",
+};
+
+const ways = ["f64 ts", "f64 simd", "f64 relaxed", "f32 ts", "f32 simd", "f32 relaxed"];
+
+function layerTable(counts: Counts): { readonly text: string; readonly empty: readonly string[] } {
+  const ran = ways.filter((way) =>
+    Object.keys(counts).some((key) => key.startsWith("layer") && key.includes(`| ${way} |`)),
+  );
+  const table = new Table({
+    head: ["layer", ...ran.flatMap((way) => sizeClasses.map((size) => `${way} ${size}`))],
+  });
+  const empty: string[] = [];
+  for (const type of [...Object.keys(layers), "residual"]) {
+    const row = ran.flatMap((way) => sizeClasses.map((size) => counts[cell("layer", type, way, size)] ?? 0));
+    table.push([type, ...row.map(String)]);
+    if (row.every((n) => n === 0)) empty.push(`layer ${type}: ${reasons[type] ?? "not drawn"}`);
+    else
+      ran.forEach((way, w) =>
+        sizeClasses.forEach((size, s) => {
+          if (row[w * sizeClasses.length + s] === 0)
+            empty.push(`layer ${type}, ${way}, size ${size}: ${reasons[`${type} ${size}`] ?? "not drawn"}`);
+        }),
+      );
+  }
+  return { text: table.toString(), empty };
+}
+
+function stageTable(counts: Counts): { readonly text: string; readonly empty: readonly string[] } {
+  const table = new Table({ head: ["stage left out", "changed the program", "changed nothing"] });
+  const empty: string[] = [];
+  for (const stage of [...passNames, ...stageNames]) {
+    const [applied, not] = ["applied", "no change"].map((what) => counts[cell("stage", stage, what)] ?? 0);
+    table.push([stage, String(applied), String(not)]);
+    if (applied === 0)
+      empty.push(
+        `stage ${stage}: ${not === 0 ? "not left out in this run" : "cannot be left out, or never applies to such specs"}`,
+      );
+  }
+  return { text: table.toString(), empty };
+}
+
+/** All tables, then what is empty in them. */
+export function coverageText(counts: Counts): string {
+  const [ofLayers, ofStages] = [layerTable(counts), stageTable(counts)];
+  const options = Object.entries(counts).filter(([key]) => key.startsWith("option"));
+  const list = options.map(([key, n]) => `${key.slice("option | ".length)}: ${n}`).sort();
+  const empty = [...ofLayers.empty, ...ofStages.empty];
+  const plain = (text: string) => text.replaceAll(/\u001b\[\d+m/g, "");
+  return [
+    "Layers, by what ran them and by the size of their last axis",
+    plain(ofLayers.text),
+    "Stages of the compiler",
+    plain(ofStages.text),
+    `Options, by number of specs\n${list.join("\n")}`,
+    `Empty cells\n${empty.length === 0 ? "none" : empty.join("\n")}`,
+  ].join("\n\n");
+}

@@ -1,0 +1,54 @@
+/** Which failures are one: the same kind of result, in the same way to run, or the same message but for names and numbers. */
+import { runSpec } from "./run-spec.ts";
+import type { Extras, Finding, FuzzCase } from "./run-spec.ts";
+
+/** A message without its names and numbers. */
+const general = (text: string): string =>
+  text
+    .split("\n")
+    .slice(0, 2)
+    .join(" ")
+    .replaceAll(/[A-Za-z_][\w.-]*[#~$][\w~$#]*/g, "NAME")
+    .replaceAll(/\b\d[\d.e+-]*\b/g, "0")
+    .slice(0, 160);
+
+/** `gradient of dense.weight`: without ordinals, numbers and steps. */
+const subject = (what: string): string =>
+  what
+    .replace(/,? ?(batch|step|after step) \d+|, all rows/g, "")
+    .replace(/of [\w.-]*?([a-z-]+[12]?d?)\d*\.(\w+)$/, "of $1.$2")
+    .replaceAll(/layer\d+/g, "layer")
+    .trim();
+
+/** Failures of one class are reported once. */
+export function classOf({ where, kind, text, differences }: Finding): string {
+  const way = where.replace(/ (relaxed|simd)$/, " vectors");
+  return kind === "error"
+    ? `${way}: ${general(text)}`
+    : `${way}: ${subject(differences?.[0]?.what ?? "bits")} differs`;
+}
+
+/** Where a shrunk spec must still fail: the same way to run, and for an error the same message. */
+function mannerOf(finding: Finding): string {
+  return finding.kind === "error" ? classOf(finding) : finding.where.replace(/ (relaxed|simd)$/, " vectors");
+}
+
+/** No more than is needed to see this failure again. */
+export function extrasFor({ where }: Finding): Extras {
+  const [dtype] = where.split(" ");
+  const stage = /without ([\w-]+)/.exec(where)?.[1];
+  return {
+    dtypes: [dtype === "f64" ? "f64" : "f32"],
+    ...(stage !== undefined && { stages: [stage], passes: [stage] }),
+    exact: where.includes("exact"),
+    plain: where.includes(" for ts"),
+    threads: where.includes("threads"),
+  };
+}
+
+/** Whether the case fails as the finding says. */
+export async function failsAlike(fuzzCase: FuzzCase, finding: Finding): Promise<boolean> {
+  const manner = mannerOf(finding);
+  const { findings } = await runSpec(fuzzCase, extrasFor(finding));
+  return findings.some((each) => each.kind === finding.kind && mannerOf(each) === manner);
+}

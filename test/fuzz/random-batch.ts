@@ -1,0 +1,94 @@
+/**
+ * Random parameters and batches for a model. All are rounded to f32, so that each target starts from the same numbers and the
+ * inputs carry no error.
+ */
+import { sizeOf } from "../../src/runtime/model-facts.ts";
+import type { ModelFacts } from "../../src/runtime/model-facts.ts";
+import type { Batch } from "../../src/runtime/slots.ts";
+import type { Model } from "../../src/spec/types.ts";
+import { randomOf } from "./random.ts";
+import type { Random } from "./random.ts";
+
+/** Parameters by name, row-major. */
+export type Parameters = Readonly<Record<string, Float64Array>>;
+
+export interface FuzzData {
+  readonly parameters: Parameters;
+  /** A full batch, a short one, and a full one; of a batch size of 1, three of one row. */
+  readonly batches: readonly Batch[];
+}
+
+/** Indices without a stated vocabulary stay below this. */
+const smallVocabulary = 8;
+
+/** About as large as an initialiser makes it, but no two are alike, and biases are not zero. */
+function parameterNumber(random: Random, name: string, shape: readonly number[]): number {
+  if (name.endsWith(".variance")) return 0.3 + random.unit();
+  if (name.endsWith(".scale")) return 1 + 0.3 * random.normal();
+  const fan = sizeOf(shape.slice(0, -1));
+  return shape.length < 2 ? 0.3 * random.normal() : (0.9 * random.normal()) / Math.sqrt(fan);
+}
+
+function parametersOf(random: Random, { parameters }: ModelFacts): Parameters {
+  return Object.fromEntries(
+    parameters.map(({ name, shape }) => {
+      const draw = () => Math.fround(parameterNumber(random, name, shape));
+      return [name, Float64Array.from({ length: sizeOf(shape) }, draw)];
+    }),
+  );
+}
+
+/** Mostly normal; sometimes small whole numbers, so that values tie and kinks are met exactly. */
+function inputNumber(random: Random, isWhole: boolean): number {
+  return isWhole ? random.whole(-2, 2) : random.normal();
+}
+
+/** Numbers that the loss can compare with: counts, probabilities, sides of a margin, or any. */
+function targetNumber(random: Random, loss: string): number {
+  switch (loss) {
+    case "binary-cross-entropy":
+    case "kl-divergence":
+      return random.chance(0.4) ? random.whole(0, 1) : random.unit();
+    case "hinge":
+    case "perceptron":
+      return random.whole(0, 1);
+    case "poisson":
+      return random.whole(0, 4);
+    case "rmsle":
+      return 2 * random.unit();
+    default:
+      return random.chance(0.2) ? random.whole(-1, 1) : random.normal();
+  }
+}
+
+function batchOf(random: Random, facts: ModelFacts, model: Model, rows: number, scale: number): Batch {
+  const isWhole = random.chance(0.2);
+  const leavesOut = random.chance(0.3);
+  const fill = (shape: readonly number[], draw: () => number) =>
+    Float64Array.from({ length: rows * sizeOf(shape) }, () => Math.fround(draw()));
+  const input = ({ dtype, vocabulary = smallVocabulary, onlyLoss = false }: ModelFacts["inputs"][string]) => {
+    if (dtype === "i32") return () => random.whole(0, vocabulary - 1);
+    if (onlyLoss) return () => (random.chance(0.15) ? 0 : 0.2 + 2 * random.unit());
+    return () => scale * inputNumber(random, isWhole);
+  };
+  const target = ({ classes }: ModelFacts["targets"][string]) =>
+    classes === undefined
+      ? () => targetNumber(random, model.loss.type)
+      : () => (leavesOut && random.chance(0.2) ? -1 : random.whole(0, classes - 1));
+  return Object.fromEntries([
+    ...Object.entries(facts.inputs).map(([name, facts]) => [name, fill(facts.shape, input(facts))]),
+    ...Object.entries(facts.targets).map(([name, facts]) => [name, fill(facts.shape, target(facts))]),
+  ]);
+}
+
+/** The same for the same model and seed. `scale`: about how large the inputs are. */
+export function randomData(facts: ModelFacts, model: Model, seed: number, scale = 1): FuzzData {
+  const random = randomOf(seed, 0x5eed);
+  const { batchSize } = facts;
+  const parameters = parametersOf(random, facts);
+  const short = batchSize === 1 ? 1 : random.whole(1, batchSize - 1);
+  return {
+    parameters,
+    batches: [batchSize, short, batchSize].map((rows) => batchOf(random, facts, model, rows, scale)),
+  };
+}

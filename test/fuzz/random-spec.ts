@@ -1,0 +1,165 @@
+/** A random spec: a network, and a loss, metrics, optimizer and training that suit its output. Spec k of seed S is always the same. */
+import { DiagnosticError } from "../../src/diagnostics/errors.ts";
+import { buildGraphs } from "../../src/spec/build.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import { randomNetwork } from "./random-network.ts";
+import { compact, roundedNumber } from "./random-parts.ts";
+import type { Json, JsonObject } from "./random-parts.ts";
+import { randomOptimizer } from "./random-optimizer.ts";
+import type { RowShape } from "./layer-parts.ts";
+import { randomOf } from "./random.ts";
+import type { Random } from "./random.ts";
+
+/** How the targets of a loss are drawn. */
+interface Measured {
+  readonly loss: Json;
+  readonly target: JsonObject;
+  readonly metrics: readonly Json[];
+  /** Inputs that only the loss reads. */
+  readonly inputs: Readonly<Record<string, JsonObject>>;
+}
+
+const realLosses = [
+  "mse",
+  "mae",
+  "rmse",
+  "rmsle",
+  "huber",
+  "log-cosh",
+  "binary-cross-entropy",
+  "hinge",
+  "perceptron",
+  "poisson",
+  "kl-divergence",
+];
+
+const realFormulas = [
+  "mean((prediction - target)^2)",
+  "sqrt(mean((prediction - target)^2) + 0.01)",
+  "mean(abs(prediction - target)) + 0.1 * mean(prediction^2)",
+  "log(1 + sum((prediction - target)^2)) / (1 + mean(target^2))",
+  "mean(log1p((prediction - target)^2))",
+  "mean((prediction - target)^4) / (1 + mean((prediction - target)^2))",
+  "mean(max(prediction - target, 0.3 * (target - prediction)))",
+];
+
+const classFormulas = [
+  "-sum(target * logsoftmax(prediction)) / sum(target)",
+  "mean((softmax(prediction) - target)^2)",
+  "sqrt(mean((softmax(prediction) - target)^2))",
+];
+
+const lossKeys = (random: Random, type: string): Json =>
+  type === "huber" && random.chance(0.6) ? { type, delta: roundedNumber(random, 0.1, 2) } : type;
+
+function classMeasure(random: Random, shape: RowShape): Measured {
+  const classes = shape[shape.length - 1];
+  const smoothing = random.chance(0.3) ? roundedNumber(random, 0, 0.4) : undefined;
+  const loss: Json = random.chance(0.2)
+    ? { formula: random.pick(classFormulas) }
+    : compact({ type: "cross-entropy", smoothing });
+  const target = compact({ classes, shape: shape.length > 1 ? shape.slice(0, -1) : undefined });
+  return { loss, target, metrics: random.chance(0.5) ? ["accuracy"] : [], inputs: {} };
+}
+
+function realMeasure(random: Random, shape: RowShape): Measured {
+  const type = random.pick(realLosses);
+  const isFormula = random.chance(0.15);
+  const isWeighted = isFormula && random.chance(0.3);
+  const formula = isWeighted
+    ? "sum(w * (prediction - target)^2) / (sum(w) + 0.5)"
+    : random.pick(realFormulas);
+  const metrics = ["mae", "rmse", "r2"].filter(() => random.chance(0.2));
+  // A single unit is read as the single number that it predicts.
+  const isScalar = shape.length === 1 && shape[0] === 1 && random.chance(0.5);
+  const canWeigh = isWeighted && isScalar;
+  return {
+    loss: isFormula
+      ? { formula: isWeighted && !canWeigh ? realFormulas[0] : formula }
+      : lossKeys(random, type),
+    target: { shape: isScalar ? [] : shape },
+    metrics: type === "perceptron" || type === "hinge" ? [] : metrics,
+    inputs: canWeigh ? { w: { shape: [] } } : {},
+  };
+}
+
+function randomMeasure(random: Random, shape: RowShape): Measured {
+  const canBeClasses = shape.length > 0 && shape[shape.length - 1] >= 2;
+  return canBeClasses && random.chance(0.4) ? classMeasure(random, shape) : realMeasure(random, shape);
+}
+
+function randomTraining(random: Random, { target, loss }: Measured): Readonly<Record<string, Json>> {
+  const { classes } = target;
+  const isClasses = typeof classes === "number" && typeof loss === "object";
+  const weigh = isClasses && random.chance(0.25);
+  const list = Array.from({ length: Number(classes ?? 0) }, (_, c) =>
+    c === 0 ? 1 : roundedNumber(random, 0.2, 3),
+  );
+  return compact({
+    epochs: 1,
+    batchSize: random.pick([1, 1, 2, 3, 4, 5, 7, 8, 9]),
+    seed: random.chance(0.3) ? random.whole(0, 99) : undefined,
+    shuffle: random.chance(0.1) ? false : undefined,
+    accumulate: random.chance(0.1) ? random.whole(2, 3) : undefined,
+    average: random.chance(0.1) ? { decay: random.pick([0, 0.5, 0.9, 0.999]) } : undefined,
+    classWeights: weigh ? list : undefined,
+    sampleWeights: random.chance(0.12) ? "rowWeight" : undefined,
+  }) as Readonly<Record<string, Json>>;
+}
+
+/** The logarithm of rmsle takes predictions above −1. */
+const nonNegative = (random: Random): JsonObject => ({
+  type: "activation",
+  fn: random.pick(["softplus", "sigmoid", "relu", "hard-sigmoid", "elu"]),
+});
+
+function drawnSpec(random: Random): JsonObject {
+  const { inputs, network: layers, shape } = randomNetwork(random);
+  const measure = randomMeasure(random, shape);
+  const network = measure.loss === "rmsle" ? [...layers, nonNegative(random)] : layers;
+  const training = randomTraining(random, measure);
+  const weights: Record<string, JsonObject> =
+    training.sampleWeights === undefined ? {} : { rowWeight: { shape: [] } };
+  return compact({
+    name: "fuzz",
+    inputs: { ...inputs, ...measure.inputs, ...weights },
+    targets: { y: measure.target },
+    network,
+    loss: measure.loss,
+    metrics: measure.metrics.length > 0 ? measure.metrics : undefined,
+    regularization: random.chance(0.15)
+      ? random.pick<Json>([{ l2: 0.01 }, { l1: 0.01 }, { l1: 0.003, l2: 0.02 }])
+      : undefined,
+    optimizer: randomOptimizer(random),
+    training,
+  });
+}
+
+/** Whether the compiler accepts the spec; otherwise its diagnostics. */
+export function refusalOf(spec: Json): string | undefined {
+  try {
+    buildGraphs(parseModel(spec), "f64");
+    return undefined;
+  } catch (error) {
+    // What is not a diagnostic is a finding, and comes up again when the spec is compiled.
+    return error instanceof DiagnosticError ? error.message : undefined;
+  }
+}
+
+export interface DrawnSpec {
+  readonly spec: JsonObject;
+  /** Diagnostics of the attempts before it, which the compiler refused. */
+  readonly refused: readonly string[];
+}
+
+/** Spec number `index` of the seed. Attempts that the compiler refuses are drawn again. */
+export function randomSpec(seed: number, index: number): DrawnSpec {
+  const random = randomOf(seed, index);
+  const refused: string[] = [];
+  for (;;) {
+    const spec = drawnSpec(random);
+    const refusal = refusalOf(spec);
+    if (refusal === undefined) return { spec, refused };
+    refused.push(refusal);
+  }
+}

@@ -1,0 +1,25 @@
+/** Which extra runs spec number k gets: each stage in turn, the dearer comparisons now and then. */
+import { graphPasses } from "../../src/pipeline.ts";
+import { loweringNames } from "../../src/lower/lower-graph.ts";
+import { scheduleNames } from "../../src/schedule/schedule.ts";
+import { vectorStageNames } from "../../src/schedule/vectors/vector-programs.ts";
+import type { Extras } from "./run-spec.ts";
+
+export const stageNames: readonly string[] = [
+  ...new Set([...loweringNames, ...scheduleNames, ...vectorStageNames]),
+];
+
+export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name }) => name))];
+
+export function extrasOf(index: number): Extras {
+  return {
+    stages: [stageNames[index % stageNames.length]],
+    passes: index % 4 === 1 ? [passNames[(index >> 2) % passNames.length]] : [],
+    exact: index % 16 === 3,
+    plain: index % 8 === 6,
+    threads: index % 8 === 2,
+  };
+}
+
+/** Whether the emitted text of spec k goes to the type checker. */
+export const isTypeChecked = (index: number): boolean => index % 25 === 0;

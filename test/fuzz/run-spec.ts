@@ -1,0 +1,285 @@
+/**
+ * Runs one spec in every way and compares: the graphs in doubles, kernels of TypeScript, of WebAssembly with and without fused
+ * multiply-add, in f64 and f32, with stages left out, with two threads. What is found is a list of findings; none means that all agree.
+ */
+import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
+import type { Compilation, PipelineOptions } from "../../src/pipeline.ts";
+import { loadTrainer } from "../../src/load-trainer.ts";
+import type { EmittedModule } from "../../src/load-trainer.ts";
+import type { Backend } from "../../src/runtime/machine.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import { modelFacts } from "../../src/spec/trainer-facts.ts";
+import type { Model } from "../../src/spec/types.ts";
+import { builtPrograms } from "./ball-trainer.ts";
+import { differencesOf, noTightness } from "./compare.ts";
+import type { Difference, Tightness } from "./compare.ts";
+import { randomData } from "./random-batch.ts";
+import type { FuzzData } from "./random-batch.ts";
+import type { ModelFacts } from "../../src/runtime/model-facts.ts";
+import type { JsonObject } from "./random-parts.ts";
+import { compileWithThreads, threadsDifference } from "./threads.ts";
+import { traceOfGraphs, traceOfTrainer, traceOfUpdates } from "./trace.ts";
+import type { BallTrace, NumberTrace, Plan } from "./trace.ts";
+
+type Dtype = "f32" | "f64";
+
+/** A spec with the seed of its parameters and batches. */
+export interface FuzzCase {
+  readonly spec: JsonObject;
+  readonly seed: number;
+  /** About how large the inputs are; 1 if left out. */
+  readonly scale?: number;
+}
+
+/** What is tried besides the plain compilations. */
+export interface Extras {
+  /** Loop stages to leave out, each by itself. */
+  readonly stages?: readonly string[];
+  /** Graph passes to leave out, each by itself. */
+  readonly passes?: readonly string[];
+  /** Compile without rewrites that change rounding. */
+  readonly exact?: boolean;
+  /** Compile for the target `ts` too; the `wasm` module has the same kernels for hosts without WebAssembly. */
+  readonly plain?: boolean;
+  /** Compare one thread with two. */
+  readonly threads?: boolean;
+  /** Numbers of this kind alone. */
+  readonly dtypes?: readonly Dtype[];
+}
+
+/** One way to run a spec that went wrong. */
+export interface Finding {
+  /** `f32 wasm simd`, `f64 wasm ts without vectorise`. */
+  readonly where: string;
+  readonly kind: "difference" | "error";
+  /** Of an error its message; of a difference the first results that differ. */
+  readonly text: string;
+  readonly differences?: readonly Difference[];
+}
+
+export interface SpecResult {
+  readonly findings: readonly Finding[];
+  readonly tightness: Readonly<Record<Dtype, Tightness>>;
+  /** The backends that ran, by element type. */
+  readonly ran: readonly string[];
+  /** Stages that were left out, and whether that changed anything. */
+  readonly stages: Readonly<Record<string, boolean>>;
+  /** Texts of emitted modules, for a check of their types. */
+  readonly texts: readonly string[];
+  /** What PyTorch is compared with. */
+  readonly reference: BallTrace | undefined;
+}
+
+const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** The findings of one spec, as they come up. */
+class Run {
+  readonly findings: Finding[] = [];
+  readonly tightness = { f32: noTightness(), f64: noTightness() };
+  readonly ran: string[] = [];
+  readonly stages: Record<string, boolean> = {};
+  readonly texts: string[] = [];
+  readonly model: Model;
+  /** The graphs as built, and where steps begin. */
+  private reference: { plan: Omit<Plan, "starts">; trace: BallTrace; starts: Plan["starts"] } | undefined;
+
+  private readonly fuzzCase: FuzzCase;
+
+  constructor(fuzzCase: FuzzCase) {
+    this.model = parseModel(fuzzCase.spec);
+    this.fuzzCase = fuzzCase;
+  }
+
+  /** Parameters and batches for a compilation. */
+  dataFor(facts: ModelFacts): FuzzData {
+    return randomData(facts, this.model, this.fuzzCase.seed, this.fuzzCase.scale);
+  }
+
+  /** What `work` makes, or undefined and a finding. */
+  async attempt<T>(where: string, work: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.findings.push({ where, kind: "error", text: errorText(error) });
+      return undefined;
+    }
+  }
+
+  private planOf(compilation: Compilation, dtype: Dtype): Omit<Plan, "starts"> {
+    const facts = modelFacts(this.model, compilation.built, dtype, "wasm");
+    return { compilation, facts, seed: 7, data: this.dataFor(facts) };
+  }
+
+  /** The results by the graphs as built, in doubles: from whichever compilation for f64 comes first. */
+  referenceOf(compilation?: Compilation) {
+    if (this.reference === undefined) {
+      const built = compilation ?? compileModel(this.model, { dtype: "f64" });
+      const plan = this.planOf(built, "f64");
+      this.reference = { plan, ...traceOfGraphs(builtPrograms(built, "f64"), plan) };
+    }
+    return this.reference;
+  }
+
+  /** The bounds of what was compiled. */
+  boundsOf(compilation: Compilation, dtype: Dtype): BallTrace {
+    const { starts } = this.referenceOf();
+    return traceOfGraphs(compilation.graphs, this.planOf(compilation, dtype), starts).trace;
+  }
+
+  private referenceUpdates(actual: NumberTrace): BallTrace {
+    const { plan, starts } = this.referenceOf();
+    return traceOfUpdates(builtPrograms(plan.compilation, "f64"), { ...plan, starts }, actual);
+  }
+
+  /** A trainer's results, compared; `bounds` as the compiled graphs give them. */
+  compare(
+    where: string,
+    dtype: Dtype,
+    compilation: Compilation,
+    module: EmittedModule,
+    backend: Backend,
+    bounds: BallTrace,
+  ): NumberTrace | undefined {
+    const { trace, starts } = this.referenceOf();
+    try {
+      const plan = { ...this.planOf(compilation, dtype), starts };
+      const actual = traceOfTrainer(() => module.createTrainer({ seed: plan.seed, backend }), plan);
+      const updates = [
+        this.referenceUpdates(actual),
+        traceOfUpdates(compilation.graphs, plan, actual),
+      ] as const;
+      const differences = [
+        ...differencesOf(actual, trace, bounds, this.tightness[dtype]),
+        ...differencesOf(actual, ...updates, this.tightness[dtype]),
+      ];
+      if (differences.length > 0)
+        this.findings.push({
+          where,
+          kind: "difference",
+          text: differences.map(differenceText).slice(0, 4).join("; "),
+          differences,
+        });
+      return actual;
+    } catch (error) {
+      this.findings.push({ where, kind: "error", text: errorText(error) });
+      return undefined;
+    }
+  }
+}
+
+export const differenceText = ({ what, index, actual, expected, bound }: Difference): string =>
+  `${what} [${index}]: ${actual}, expected ${expected} ± ${bound.toExponential(2)}`;
+
+/** What this engine runs of a module. */
+function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
+  const { backend } = createTrainer({ seed: 7 });
+  if (backend === "ts") return ["ts"];
+  return backend === "relaxed" ? ["ts", "simd", "relaxed"] : ["ts", "simd"];
+}
+
+async function compiled(run: Run, where: string, options: PipelineOptions) {
+  const compilation = await run.attempt(`${where}, compile`, () => compileModel(run.model, options));
+  return compilation && emitted(run, where, options.dtype, compilation);
+}
+
+async function emitted(run: Run, where: string, dtype: Dtype, compilation: Compilation) {
+  const made = await run.attempt(`${where}, emit`, async () => {
+    const text = await emitTypeScript(compilation, dtype, { isFormatted: false, isProgram: false });
+    return { text, module: await loadTrainer(text) };
+  });
+  return made && { compilation, ...made };
+}
+
+/** The plain compilation for one element type, on all backends. */
+async function runPlain(run: Run, dtype: Dtype) {
+  const made =
+    (await compiled(run, `${dtype} wasm`, { dtype, target: "wasm" })) ??
+    (await compiled(run, `${dtype} ts`, { dtype, target: "ts" }));
+  if (made === undefined) return undefined;
+  if (dtype === "f64") run.referenceOf(made.compilation);
+  const bounds = run.boundsOf(made.compilation, dtype);
+  for (const backend of backendsOf(made.module)) {
+    run.ran.push(`${dtype} ${backend}`);
+    run.compare(`${dtype} ${backend}`, dtype, made.compilation, made.module, backend, bounds);
+  }
+  run.texts.push(made.text);
+  return { ...made, bounds };
+}
+
+type Made = NonNullable<Awaited<ReturnType<typeof runPlain>>>;
+
+/** The same loops, or others, as text. */
+const loopsText = ({ vectors, programs }: Compilation): string =>
+  JSON.stringify(
+    [vectors?.programs, programs].map((list) => list?.map(({ kernels }) => kernels.map(({ body }) => body))),
+  );
+
+async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Made): Promise<void> {
+  const where = `${dtype} without ${stage}`;
+  const compilation = await run.attempt(`${where}, compile`, () =>
+    compileModel(run.model, { dtype, target: "wasm", skip: [stage] }),
+  );
+  if (compilation === undefined) return;
+  const isApplied = loopsText(compilation) !== loopsText(plain.compilation);
+  run.stages[stage] ||= isApplied;
+  const made = isApplied ? await emitted(run, where, dtype, compilation) : undefined;
+  if (made === undefined) return;
+  for (const backend of backendsOf(made.module).slice(0, 2))
+    run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, plain.bounds);
+}
+
+/** Other graphs, so other bounds. */
+async function runWithOtherGraphs(
+  run: Run,
+  dtype: Dtype,
+  where: string,
+  options: Partial<PipelineOptions>,
+): Promise<void> {
+  const made = await compiled(run, where, { dtype, target: "wasm", ...options });
+  if (made === undefined) return;
+  const bounds = run.boundsOf(made.compilation, dtype);
+  for (const backend of backendsOf(made.module).slice(0, 2))
+    run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, bounds);
+}
+
+/** The name of the element type that the extra runs of this spec use. */
+const otherDtype = (dtypes: readonly Dtype[], i: number): Dtype => dtypes[i % dtypes.length];
+
+export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<SpecResult> {
+  const run = new Run(fuzzCase);
+  const dtypes = extras.dtypes ?? ["f64", "f32"];
+  const made = new Map<Dtype, Made>();
+  for (const dtype of dtypes) {
+    const plain = await runPlain(run, dtype);
+    if (plain !== undefined) made.set(dtype, plain);
+  }
+  for (const [i, stage] of (extras.stages ?? []).entries()) {
+    const dtype = otherDtype(dtypes, i + fuzzCase.seed);
+    const plain = made.get(dtype);
+    if (plain !== undefined) await runWithoutStage(run, dtype, stage, plain);
+  }
+  for (const [i, pass] of (extras.passes ?? []).entries()) {
+    const dtype = otherDtype(dtypes, i + fuzzCase.seed);
+    await runWithOtherGraphs(run, dtype, `${dtype} without ${pass}`, { skip: [pass] });
+  }
+  if (extras.exact) await runWithOtherGraphs(run, "f32", "f32 exact", { exact: true });
+  if (extras.plain)
+    for (const [dtype, { compilation, bounds }] of made) {
+      const plain = await compiled(run, `${dtype} for ts`, { dtype, target: "ts" });
+      if (plain !== undefined) run.compare(`${dtype} for ts`, dtype, compilation, plain.module, "ts", bounds);
+    }
+  if (extras.threads) await runThreads(run, made.get("f32"));
+  const { findings, tightness, ran, stages, texts } = run;
+  const reference = made.size === 0 ? undefined : run.referenceOf().trace;
+  return { findings, tightness, ran, stages, texts, reference };
+}
+
+async function runThreads(run: Run, plain: Made | undefined): Promise<void> {
+  if (plain === undefined) return;
+  const module = await run.attempt("f32, threads, emit", () => compileWithThreads(plain.compilation));
+  if (module === undefined) return;
+  const data = run.dataFor(module.model);
+  const difference = await run.attempt("f32, two threads", () => threadsDifference(module, data));
+  if (difference !== undefined)
+    run.findings.push({ where: "f32, two threads", kind: "difference", text: difference });
+}

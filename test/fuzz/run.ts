@@ -1,0 +1,81 @@
+/**
+ * The command line of the fuzzer: npm run fuzz -- --seed S --count N [--first K] [--only K] [--seconds T] [--torch] [--coverage FILE]
+ * [--findings FILE] [--write FOLDER] [--shrink N]. Specs run in child processes. Exit code 1 if something was found.
+ */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { coverageText } from "./coverage.ts";
+import { Campaign } from "./campaign.ts";
+import { caseText, findingsText, summaryText } from "./report.ts";
+
+const help = `Usage: npm run fuzz -- [options]
+
+  --seed S         the seed of the specs (0)
+  --count N        how many specs to run (100)
+  --first K        the number of the first spec (0)
+  --only K         run spec K alone, and print it
+  --seconds T      stop after T seconds
+  --torch          compare with PyTorch too (Debian's python3-torch)
+  --shrink N       try up to N smaller specs for each class of failures (150); 0 leaves them as they are
+  --classes N      shrink at most N classes (20)
+  --coverage FILE  write the tables of what was covered
+  --findings FILE  write what was found, as Markdown
+  --write FOLDER   write each smallest failing spec as a case for cases.test.ts
+`;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "0" },
+    count: { type: "string", default: "100" },
+    first: { type: "string", default: "0" },
+    only: { type: "string" },
+    seconds: { type: "string" },
+    torch: { type: "boolean", default: false },
+    shrink: { type: "string", default: "150" },
+    classes: { type: "string", default: "20" },
+    coverage: { type: "string" },
+    findings: { type: "string" },
+    write: { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+/** The number that a flag gives. */
+function whole(flag: string, text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  console.error(`--${flag} must be a whole number, got ${text}`);
+  process.exit(2);
+}
+
+async function main(): Promise<number> {
+  if (values.help) {
+    console.log(help);
+    return 0;
+  }
+  const { only } = values;
+  const campaign = new Campaign({
+    seed: whole("seed", values.seed),
+    first: whole("first", only ?? values.first),
+    count: only === undefined ? whole("count", values.count) : 1,
+    seconds: values.seconds === undefined ? Infinity : whole("seconds", values.seconds),
+    usesTorch: values.torch,
+    attempts: whole("shrink", values.shrink),
+    classes: whole("classes", values.classes),
+    say: (text) => console.log(text),
+    save: (failures) => {
+      if (values.findings !== undefined) writeFileSync(values.findings, findingsText(failures));
+    },
+    showsSpecs: only !== undefined,
+  });
+  const outcome = await campaign.run();
+  const coverage = coverageText(outcome.counts);
+  if (values.coverage !== undefined) writeFileSync(values.coverage, coverage);
+  if (only === undefined) console.log(coverage);
+  if (values.write !== undefined)
+    for (const [i, failure] of outcome.failures.entries())
+      writeFileSync(`${values.write}/found-${outcome.seed}-${failure.index}-${i}.json`, caseText(failure));
+  console.log(summaryText(outcome));
+  return outcome.failures.length === 0 ? 0 : 1;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,33 @@
+/** What a spec's network comes to: each layer's type and the shape of a row of its value. */
+import { collector } from "../../src/diagnostics/collector.ts";
+import { createBuilder } from "../../src/ops/index.ts";
+import { buildNetwork } from "../../src/spec/build-network.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import type { Json } from "./random-parts.ts";
+import type { RowShape } from "./layer-parts.ts";
+
+export interface LayerFact {
+  readonly name: string;
+  readonly type: string;
+  readonly shape: RowShape;
+}
+
+export interface SpecFacts {
+  /** Blocks written out. */
+  readonly layers: readonly LayerFact[];
+  readonly output: RowShape;
+}
+
+/** Undefined if the network is wrong; loss and target do not matter here. */
+export function factsOf(spec: Json): SpecFacts | undefined {
+  try {
+    const model = parseModel(spec);
+    const { values } = buildNetwork(model, createBuilder("f64"), "evaluation", collector());
+    const shapeOf = (name: string): RowShape =>
+      (values.get(name)?.type.shape ?? []).flatMap((size) => (size === "n" ? [] : [size]));
+    const layers = model.network.map(({ name, type }) => ({ name, type, shape: shapeOf(name) }));
+    return values.has(model.output) ? { layers, output: shapeOf(model.output) } : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * One thread against two, bit for bit. Kernels of small models are too short to be shared, so the compilation is made again with
+ * every loop that threads may share marked, however short.
+ */
+import { emitTypeScript } from "../../src/pipeline.ts";
+import type { Compilation } from "../../src/pipeline.ts";
+import { loadTrainer } from "../../src/load-trainer.ts";
+import type { EmittedModule } from "../../src/load-trainer.ts";
+import { planMemory } from "../../src/lower/plan-memory.ts";
+import { shareKernels } from "../../src/schedule/vectors/share-kernels.ts";
+import { placedVectors, vectorLoops } from "../../src/schedule/vectors/vector-programs.ts";
+import type { FuzzData } from "./random-batch.ts";
+
+/** The trainer for f32 with all loops shared that may be. */
+export async function compileWithThreads(compilation: Compilation): Promise<EmittedModule> {
+  const { lowered, model, plan } = compilation;
+  const { batchSize } = model.training;
+  const options = { batchSize, skip: new Set<string>(), float: "f32" as const, leastCycles: 0 };
+  const loops = shareKernels(
+    lowered.map((program) => vectorLoops(program, options)),
+    batchSize,
+  );
+  const programs = loops.map((program) => placedVectors(program, options));
+  const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
+  const vectors = { programs, plan: planMemory(programs, storage, batchSize), loops, float: options.float };
+  const text = await emitTypeScript({ ...compilation, vectors }, "f32", {
+    isFormatted: false,
+    isProgram: false,
+  });
+  return loadTrainer(text);
+}
+
+/** Where a trainer of two threads differs from one of one; undefined where it does not. */
+export function threadsDifference(
+  { createTrainer }: EmittedModule,
+  { parameters, batches }: FuzzData,
+): string | undefined {
+  const [one, two] = [1, 2].map((threads) => createTrainer({ seed: 7, threads }));
+  for (const trainer of [one, two])
+    for (const [name, view] of Object.entries(trainer.parameters)) view.set(parameters[name]);
+  for (const [step, batch] of batches.entries()) {
+    const losses = [one, two].map((trainer) => trainer.step(batch));
+    if (!Object.is(losses[0], losses[1])) return `loss of step ${step}: ${losses[0]} and ${losses[1]}`;
+    for (const [name, view] of Object.entries(one.parameters)) {
+      const other = two.parameters[name];
+      const at = view.findIndex((value, i) => !Object.is(value, other[i]));
+      if (at >= 0) return `${name} [${at}] after step ${step}: ${view[at]} and ${other[at]}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,180 @@
+/**
+ * What a spec comes to on given data, as a list of named results: once from the graphs in ball arithmetic, and once from an emitted
+ * trainer. Before each step both set the parameters to the same numbers, so that one wrong step does not hide behind another and
+ * rounding does not grow over steps; optimizer states go on. Averaged parameters are not set, as that would change what is averaged.
+ */
+import type { Compilation } from "../../src/pipeline.ts";
+import { sizeOf } from "../../src/runtime/model-facts.ts";
+import type { ModelFacts } from "../../src/runtime/model-facts.ts";
+import type { Batch } from "../../src/runtime/slots.ts";
+import type { Trainer } from "../../src/runtime/trainer.ts";
+import { rowsIn } from "../../src/verify/batch-storage.ts";
+import type { Ball } from "./ball.ts";
+import { BallTrainer } from "./ball-trainer.ts";
+import type { Programs } from "./ball-trainer.ts";
+import type { FuzzData, Parameters } from "./random-batch.ts";
+
+/** By what it is of, as `gradient of dense1.weight, step 1`. */
+export type BallTrace = ReadonlyMap<string, Ball>;
+export type NumberTrace = ReadonlyMap<string, ArrayLike<number>>;
+
+/** How one spec is run: the same for the graphs and for all trainers. */
+export interface Plan {
+  readonly compilation: Compilation;
+  readonly facts: ModelFacts;
+  readonly seed: number;
+  readonly data: FuzzData;
+  /** The parameters at the beginning of each step; undefined where training goes its own way. */
+  readonly starts: readonly (Parameters | undefined)[];
+}
+
+/** All rows of these batches as one. */
+export function joined(facts: ModelFacts, batches: readonly Batch[]): Batch {
+  const names = [...Object.keys(facts.inputs), ...Object.keys(facts.targets)];
+  return Object.fromEntries(
+    names.map((name) => [name, Float64Array.from(batches.flatMap((batch) => Array.from(batch[name])))]),
+  );
+}
+
+/** The batch without its targets and what only the loss reads. */
+const inputsOf = ({ inputs }: ModelFacts, batch: Batch): Batch =>
+  Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, { onlyLoss }]) => (onlyLoss ? [] : [[name, batch[name]]])),
+  );
+
+/** How many batches `steps` takes at once. */
+export const groupSize = ({ compilation: { model } }: Pick<Plan, "compilation">): number =>
+  model.training.accumulate ?? 1;
+
+/** The results by the graphs, and where each step would begin. */
+export function traceOfGraphs(
+  programs: Programs,
+  plan: Omit<Plan, "starts">,
+  starts?: Plan["starts"],
+): { trace: BallTrace; starts: Plan["starts"] } {
+  const { data, facts, compilation } = plan;
+  const trainer = new BallTrainer(programs, plan);
+  const trace = new Map<string, Ball>();
+  const put = (name: string, ball: Ball | undefined) => ball && trace.set(name, ball);
+  const putGradients = (text: string) => {
+    for (const { name, trainable } of facts.parameters)
+      if (trainable) put(`gradient of ${name}, ${text}`, trainer.gradientOf(name));
+  };
+  trainer.setParameters(data.parameters);
+  put("predictions", trainer.predict(data.batches[0]));
+  for (const [name, ball] of trainer.evaluate(data.batches[0])) put(`evaluated ${name}`, ball);
+  for (const [name, ball] of trainer.evaluate(...data.batches)) put(`evaluated ${name}, all rows`, ball);
+  data.batches.slice(0, 2).forEach((batch, i) => {
+    put(`loss, batch ${i}`, trainer.gradient(batch));
+    putGradients(`batch ${i}`);
+  });
+
+  const isAveraged = compilation.model.training.average !== undefined;
+  const taken: (Parameters | undefined)[] = [];
+  const stepper = new BallTrainer(programs, plan);
+  stepper.setParameters(data.parameters);
+  data.batches.forEach((batch, i) => {
+    const start = starts === undefined ? startOf(stepper, facts, isAveraged, i, data.parameters) : starts[i];
+    taken.push(start);
+    if (start !== undefined) stepper.setParameters(start);
+    put(`loss, step ${i}`, stepper.gradient(batch));
+    for (const { name, trainable } of facts.parameters)
+      if (trainable) put(`gradient of ${name}, step ${i}`, stepper.gradientOf(name));
+    stepper.update(rowsIn(facts, batch));
+    for (const { name, trainable } of facts.parameters)
+      if (!trainable) put(`${name} after step ${i}`, stepper.parameter(name));
+  });
+  if (groupSize(plan) > 1) {
+    const group = new BallTrainer(programs, plan);
+    group.setParameters(data.parameters);
+    const batches = data.batches.slice(0, 2).toSorted((a, b) => rowsIn(facts, b) - rowsIn(facts, a));
+    put("loss of a group", group.gradient(...batches));
+    for (const { name, trainable } of facts.parameters)
+      if (trainable) put(`gradient of ${name}, group`, group.gradientOf(name));
+  }
+  return { trace, starts: taken };
+}
+
+/** What f32 makes of the parameters that the last step left; the first step begins with those given. */
+function startOf(
+  trainer: BallTrainer,
+  { parameters }: ModelFacts,
+  isAveraged: boolean,
+  step: number,
+  first: Parameters,
+): Parameters | undefined {
+  if (step === 0) return first;
+  if (isAveraged) return undefined;
+  const entries = parameters.map(({ name, shape }) => {
+    const mid = trainer.parameter(name)?.mid ?? new Float64Array(sizeOf(shape));
+    return [name, mid.map(Math.fround)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+const setParameters = (trainer: Trainer, values: Parameters): void => {
+  for (const [name, view] of Object.entries(trainer.parameters)) view.set(values[name]);
+};
+
+/** The results by an emitted trainer, under the same names. */
+export function traceOfTrainer(make: () => Trainer, { data, facts, starts, ...plan }: Plan): NumberTrace {
+  const trace = new Map<string, ArrayLike<number>>();
+  const put = (name: string, values: ArrayLike<number>) => trace.set(name, Float64Array.from(values));
+  const putSummary = (summary: Readonly<Record<string, number>>, text: string) => {
+    for (const [name, value] of Object.entries(summary)) put(`evaluated ${name}${text}`, [value]);
+  };
+  const trainer = make();
+  setParameters(trainer, data.parameters);
+  put("predictions", trainer.predict(inputsOf(facts, data.batches[0])));
+  putSummary(trainer.evaluate(data.batches[0]), "");
+  putSummary(trainer.evaluateAll(joined(facts, data.batches)), ", all rows");
+  data.batches.slice(0, 2).forEach((batch, i) => {
+    put(`loss, batch ${i}`, [trainer.gradient(batch)]);
+    for (const [name, view] of Object.entries(trainer.gradients))
+      put(`gradient of ${name}, batch ${i}`, view);
+  });
+  data.batches.forEach((batch, i) => {
+    const start = starts[i];
+    if (start !== undefined) setParameters(trainer, start);
+    put(`loss, step ${i}`, [trainer.step(batch)]);
+    for (const [name, view] of Object.entries(trainer.gradients)) put(`gradient of ${name}, step ${i}`, view);
+    for (const [name, view] of Object.entries(trainer.parameters)) put(`${name} after step ${i}`, view);
+  });
+  if (groupSize(plan) > 1) {
+    const group = make();
+    setParameters(group, data.parameters);
+    const batches = data.batches.slice(0, 2).toSorted((a, b) => rowsIn(facts, b) - rowsIn(facts, a));
+    put("loss of a group", [group.steps(joined(facts, batches), 1)]);
+    for (const [name, view] of Object.entries(group.gradients)) put(`gradient of ${name}, group`, view);
+  }
+  return trace;
+}
+
+/**
+ * What the updates make of the gradients that a trainer had: these are taken as they are, so that the bound is that of the update alone.
+ * An optimizer divides by the size of a gradient, and of one that is all rounding any update would do.
+ */
+export function traceOfUpdates(
+  programs: Programs,
+  { data, facts, starts, ...plan }: Plan,
+  actual: NumberTrace,
+): BallTrace {
+  const trace = new Map<string, Ball>();
+  const trainer = new BallTrainer(programs, { ...plan, facts });
+  const trainable = facts.parameters.filter((parameter) => parameter.trainable);
+  data.batches.forEach((batch, i) => {
+    const start = starts[i];
+    if (start !== undefined) trainer.setParameters(start);
+    const gradients = trainable.map(
+      ({ name }) => [name, actual.get(`gradient of ${name}, step ${i}`) ?? []] as const,
+    );
+    trainer.begin();
+    trainer.setGradients(Object.fromEntries(gradients));
+    trainer.update(rowsIn(facts, batch));
+    for (const { name } of trainable) {
+      const ball = trainer.parameter(name);
+      if (ball !== undefined) trace.set(`${name} after step ${i}`, ball);
+    }
+  });
+  return trace;
+}
