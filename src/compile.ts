@@ -1,10 +1,14 @@
 /** The library's one call: from a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
-import { compileModel, emitTypeScript } from "./pipeline.ts";
+import { loweringNames } from "./lower/lower-graph.ts";
+import { compileModel, emitTypeScript, graphPasses, type Compilation } from "./pipeline.ts";
+import { scheduleNames } from "./schedule/schedule.ts";
+import { vectorStageNames } from "./schedule/vectors/vector-programs.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
 import { didYouMean } from "./util/did-you-mean.ts";
+import { showValue } from "./util/show-value.ts";
 
 export interface CompileOptions {
   /** What the loops become; `ts` by default. */
@@ -19,6 +23,8 @@ export interface CompileOptions {
   readonly exact?: boolean;
   /** Names of passes to leave out, to see what they do. */
   readonly skip?: readonly string[];
+  /** Of the target `wasm`: compare its kernels with the TypeScript kernels before the file is returned; `true` by default. */
+  readonly checkKernels?: boolean;
 }
 
 export interface CompileResult {
@@ -28,23 +34,53 @@ export interface CompileResult {
   readonly warnings: readonly Diagnostic[];
 }
 
-const optionNames = ["target", "dtype", "program", "probe", "exact", "skip"];
+/** The passes and stages that `skip` can name. */
+export const skippablePasses: readonly string[] = [
+  ...new Set([
+    ...graphPasses.map(({ name }) => name),
+    ...loweringNames,
+    ...scheduleNames,
+    ...vectorStageNames,
+  ]),
+];
 
-/** Programs without types may say anything; what is not understood must not pass for what was meant. */
+const booleans = ["program", "probe", "exact", "checkKernels"] as const;
+const choices = { target: ["ts", "wasm"], dtype: ["f32", "f64"] } as const;
+const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip"];
+
+/** Programs without types may pass anything; an option that is not understood must not be ignored. */
 function checkOptions(options: CompileOptions): void {
-  const wrong = (message: string, hint?: string) => {
-    throw new DiagnosticError([
-      { code: "T1011", severity: "error", message, ...(hint === undefined ? {} : { hint }) },
-    ]);
-  };
-  for (const name of Object.keys(options)) {
-    const meant = didYouMean(name, optionNames);
+  if (typeof options !== "object" || options === null)
+    throw wrongOption(`the options of compile must be an object, got ${showValue(options)}`);
+  for (const name of Object.keys(options))
     if (!optionNames.includes(name))
-      wrong(`compile has no option "${name}"`, meant && `did you mean "${meant}"?`);
+      throw wrongOption(`compile has no option ${showValue(name)}`, name, optionNames);
+  for (const [name, values] of Object.entries<readonly string[]>(choices)) {
+    const value: unknown = Reflect.get(options, name);
+    if (value !== undefined && !values.some((other) => other === value))
+      throw wrongOption(`${name} must be "${values.join('" or "')}", got ${showValue(value)}`);
   }
-  const { dtype = "f32", target = "ts" } = options;
-  if (!["f32", "f64"].includes(dtype)) wrong(`dtype must be "f32" or "f64", got ${JSON.stringify(dtype)}`);
-  if (!["ts", "wasm"].includes(target)) wrong(`target must be "ts" or "wasm", got ${JSON.stringify(target)}`);
+  for (const name of booleans)
+    if (!["undefined", "boolean"].includes(typeof options[name]))
+      throw wrongOption(`${name} must be true or false, got ${showValue(options[name])}`);
+  checkSkipped(options.skip);
+}
+
+function checkSkipped(skip: unknown = []): void {
+  if (!Array.isArray(skip))
+    throw wrongOption(`skip must be a list of names of passes, got ${showValue(skip)}`);
+  const passes: readonly unknown[] = skip;
+  for (const name of passes)
+    if (typeof name !== "string" || !skippablePasses.includes(name))
+      throw wrongOption(`skip: there is no pass ${showValue(name)}`, String(name), skippablePasses);
+}
+
+/** A wrong option; of a name that is none of `known`, what may be meant. */
+function wrongOption(message: string, name = "", known: readonly string[] = []): DiagnosticError {
+  const meant = didYouMean(name, known);
+  const all = known.length > 0 ? `known: ${known.join(", ")}` : undefined;
+  const hint = meant === undefined ? all : `did you mean "${meant}"?`;
+  return new DiagnosticError([{ code: "T1011", severity: "error", message, ...(hint && { hint }) }]);
 }
 
 /**
@@ -52,14 +88,29 @@ function checkOptions(options: CompileOptions): void {
  *
  * @throws {DiagnosticError} for a spec that is wrong, with all that is wrong in it.
  * @throws {Unsupported} for a known gap.
+ * @throws {InternalError} if the WebAssembly kernels of the file differ from its TypeScript kernels.
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);
   const { target = "ts", dtype = "f32", program = true, probe = false, exact = false, skip = [] } = options;
   const model = parseModel(spec);
   const compilation = compileModel(model, { target, dtype, probe, exact, skip });
+  const code = await emitTypeScript(compilation, dtype, { isProgram: program });
+  if (target === "wasm" && options.checkKernels !== false) await checkEmitted(compilation, code, dtype);
   return {
-    code: await emitTypeScript(compilation, dtype, { isProgram: program }),
+    code,
     warnings: compilation.built.warnings,
   };
+}
+
+/** Loaded when it is needed: it runs the file, which takes a transpiler. */
+async function checkEmitted(compilation: Compilation, code: string, dtype: "f32" | "f64"): Promise<void> {
+  const [{ checkKernels }, { loadTrainer }] = await Promise.all([
+    import("./check-kernels.ts"),
+    import("./load-trainer.ts"),
+  ]);
+  checkKernels(compilation, await loadTrainer(code), {
+    reproduce: `compile(spec, { target: "wasm", dtype: "${dtype}" })`,
+    instead: 'compile(spec, { target: "ts" }); checkKernels: false leaves the comparison out',
+  });
 }

@@ -1,8 +1,10 @@
 /** What every command begins with: from the file of a spec to a compilation, its warnings told, its faults placed in the file. */
+import { DiagnosticError } from "../diagnostics/errors.ts";
 import type { Compilation, PipelineOptions } from "../pipeline.ts";
 import { located, type SpecSource } from "../spec/read/spec-source.ts";
 import { readSpec } from "../spec/read/read-spec.ts";
 import type { ReadSpec } from "../spec/read/spec-of-tree.ts";
+import { errorText } from "../util/error-text.ts";
 import { say } from "./report-error.ts";
 
 /** `source` places what is found to be wrong with the spec only later, as when its data is read. */
@@ -34,9 +36,35 @@ export async function readGuarded(file: string): Promise<ReadSpec> {
     process.exitCode = 2;
   };
   process.once("exit", ended);
+  const fault = uncaughtFault(file);
   try {
-    return await readSpec(file);
+    return await Promise.race([readSpec(file), fault.thrown]);
   } finally {
+    fault.release();
     process.removeListener("exit", ended);
   }
 }
+
+/** What nobody catches while the file is run: a promise that is rejected, an exception in a timer. */
+function uncaughtFault(file: string): { readonly thrown: Promise<never>; release(): void } {
+  let refuse: (error: unknown) => void = () => {};
+  const thrown = new Promise<never>((_, reject) => {
+    refuse = (error) => reject(specFault(file, "while it is run", error));
+  });
+  // Other listeners would end the process.
+  const exceptions = process.listeners("uncaughtException");
+  const rejections = process.listeners("unhandledRejection");
+  process.removeAllListeners("uncaughtException").on("uncaughtException", refuse);
+  process.removeAllListeners("unhandledRejection").on("unhandledRejection", refuse);
+  const release = () => {
+    process.removeListener("uncaughtException", refuse).removeListener("unhandledRejection", refuse);
+    for (const listener of exceptions) process.on("uncaughtException", listener);
+    for (const listener of rejections) process.on("unhandledRejection", listener);
+  };
+  return { thrown, release };
+}
+
+const specFault = (file: string, when: string, error: unknown): DiagnosticError => {
+  const message = `the file fails ${when}: ${errorText(error)}`;
+  return new DiagnosticError([{ code: "T1009", severity: "error", message, place: { file } }]);
+};

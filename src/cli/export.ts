@@ -15,7 +15,7 @@ export interface ExportFlags {
 export async function exportParameters(checkpoint: string, { output }: ExportFlags): Promise<number> {
   const format = formatOf(output);
   await checkOutputs({ "-o": output }, { "the checkpoint": checkpoint });
-  const bytes = await readCheckpointFile(checkpoint);
+  const { bytes } = await readCheckpointFile(checkpoint);
   const { model, epoch, tensors } = onFile(checkpoint, "T3001", () => parametersIn(bytes));
   const facts = { format: "tapeless", model: model.name, specHash: model.specHash, epoch: String(epoch) };
   const file = format.encode(tensors, facts);

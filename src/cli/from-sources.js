@@ -1,7 +1,7 @@
 // How a clone runs its TypeScript: bundled once by esbuild, kept under node_modules/.cache until a source changes. Loading two hundred
 // files one by one through a transforming loader would take half a second more at every start, and seconds at the first.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -16,7 +16,7 @@ const entries = { main: "cli/main.ts", worker: "search/worker.ts", server: "cli/
 export async function importSources(entry = "main") {
   const folder = join(cache, digestOfSources());
   try {
-    if (!existsSync(folder)) await bundle(folder);
+    if (!isWhole(folder)) await bundle(folder);
   } catch {
     // A folder that cannot be written, or a source that does not parse: the slow way works, or says what is wrong.
     const { register } = await import("tsx/esm/api");
@@ -35,6 +35,27 @@ function digestOfSources() {
     hash.update(`${file} ${size} ${mtimeMs}\n`);
   }
   return hash.digest("hex").slice(0, 16);
+}
+
+/** Whether the folder holds what was bundled into it: a disk that was full, or a tool that sweeps caches, leaves less. */
+function isWhole(folder) {
+  try {
+    return readFileSync(join(folder, digestFile), "utf8") === digestOfBundle(folder);
+  } catch {
+    return false;
+  }
+}
+
+const digestFile = "digest";
+
+function digestOfBundle(folder) {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(folder).sort()) {
+    if (name === digestFile) continue;
+    const bytes = readFileSync(join(folder, name));
+    hash.update(`${name} ${bytes.length}\n`).update(bytes);
+  }
+  return hash.digest("hex");
 }
 
 async function bundle(folder) {
@@ -56,12 +77,14 @@ async function bundle(folder) {
     logLevel: "silent",
     plugins: [ownAddress],
   });
-  // Whoever is first puts it in place; another process has then made the same.
+  writeFileSync(join(partial, digestFile), digestOfBundle(partial));
+  // What is there may be damaged, or the same from another process that was first: then that stays.
+  if (!isWhole(folder)) rmSync(folder, { recursive: true, force: true });
   try {
     renameSync(partial, folder);
   } catch (error) {
     rmSync(partial, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
+    if (!isWhole(folder)) throw error;
   }
 }
 

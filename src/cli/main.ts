@@ -2,6 +2,9 @@
 import { createProgram } from "./program.ts";
 import { reportError } from "./report-error.ts";
 
+/** For what nobody catches, as a late timer of a spec: it ends the process like any other error, without a stack trace. */
+export const endOn = (error: unknown): never => process.exit(reportError(error));
+
 /** Runs one command. Never throws; what went wrong stands on standard error. */
 export async function main(args: readonly string[]): Promise<number> {
   // Whoever reads our output may have had enough of it: `tapeless inspect … | head` is no fault.

@@ -5,19 +5,8 @@ import { usageError } from "./usage-error.ts";
 /** What --skip takes: graph passes, the stages of lowering, the stages of both schedules. @throws DiagnosticError for a name that is none of them. */
 export async function checkPassNames(names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
-  const [{ graphPasses }, { loweringNames }, { scheduleNames }, { vectorStageNames }] = await Promise.all([
-    import("../pipeline.ts"),
-    import("../lower/lower-graph.ts"),
-    import("../schedule/schedule.ts"),
-    import("../schedule/vectors/vector-programs.ts"),
-  ]);
-  const known = [
-    ...graphPasses.map((pass) => pass.name),
-    ...loweringNames,
-    ...scheduleNames,
-    ...vectorStageNames,
-  ];
-  for (const name of names) checkName(name, known);
+  const { skippablePasses } = await import("../compile.ts");
+  for (const name of names) checkName(name, skippablePasses);
 }
 
 /** What inspect --pass takes: what has graphs or counts to show. @throws DiagnosticError for a name that has not. */
@@ -31,6 +20,6 @@ function checkName(name: string, known: readonly string[]): void {
   const similar = didYouMean(name, known);
   throw usageError(
     `there is no pass '${name}'`,
-    similar ? `did you mean ${similar}?` : `passes: ${[...new Set(known)].join(", ")}`,
+    similar ? `did you mean ${similar}?` : `passes: ${known.join(", ")}`,
   );
 }

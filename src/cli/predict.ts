@@ -1,10 +1,13 @@
 /** `tapeless predict`: what a trained model says of the rows of a file, as the emitted program says it. */
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import { fieldsFor } from "../exchange/checkpoint.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import * as answers from "../runtime/answers.ts";
 import type { Answer, Cell } from "../runtime/answers.ts";
-import { readCheckpoint, type CheckpointHeader } from "../runtime/checkpoint.ts";
+import type { CheckpointHeader } from "../runtime/checkpoint-header.ts";
+import type { FittedField } from "../runtime/fields.ts";
 import { csvText, predictBy } from "../runtime/predictions.ts";
+import type { Model } from "../spec/types.ts";
 import { answerName, writesTexts } from "../spec/trainer-facts.ts";
 import type { Compilation } from "../pipeline.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
@@ -28,8 +31,7 @@ export async function predictSpec(
   file: string,
   { output, json }: PredictFlags,
 ): Promise<number> {
-  const bytes = await readCheckpointFile(checkpoint);
-  const { header } = onFile(checkpoint, "T3001", () => readCheckpoint(bytes));
+  const { bytes, header } = await readCheckpointFile(checkpoint);
   const { dtype } = header.model;
   const { compilation, source } = await compileSpec(spec, { dtype });
   const { model } = compilation;
@@ -42,7 +44,7 @@ export async function predictSpec(
   const emitted = await loadTrainer(await emitTypeScript(compilation, dtype));
   const trainer = emitted.createTrainer();
   onFile(checkpoint, "T3001", () => trainer.load(bytes));
-  const fields = fieldsOf(header, checkpoint);
+  const fields = fieldsOf(header, model, checkpoint);
   warnOfFold(model, header.notes, checkpoint);
   const request = { spec, source, model, facts: emitted.model, given: file };
   const table = await readInputs(request, file, fields);
@@ -71,7 +73,8 @@ function answerOf({ model, built }: Compilation): Answer {
 }
 
 /** @throws DiagnosticError (T3001) for a checkpoint that a program of the user's own saved without them. */
-function fieldsOf({ notes: { fields } }: CheckpointHeader, file: string) {
+function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): readonly FittedField[] {
+  const fields = onFile(file, "T3001", () => fieldsFor(model, notes.fields));
   if (fields !== undefined) return fields;
   throw new DiagnosticError([
     {

@@ -1,5 +1,4 @@
 /** Reads a data file for training; one that cannot be read is told at the place in the spec that names it. */
-import { open } from "node:fs/promises";
 import { readTable } from "../data/read-table.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
@@ -8,7 +7,7 @@ import type { Wanted } from "../data/wanted-columns.ts";
 import type { Table } from "../runtime/table.ts";
 import { located, type SpecSource } from "../spec/read/spec-source.ts";
 import { showValue } from "../util/show-value.ts";
-import { fileReason } from "../util/file-reason.ts";
+import { regularFile } from "../util/regular-file.ts";
 
 /** A file, and where the spec names it; without a path the command line does. */
 export interface DataFile {
@@ -26,8 +25,9 @@ export async function readData(data: DataFile, source: SpecSource, wanted: Wante
 
 /** @throws DiagnosticError (T2001) at the place of the spec that names a file which cannot be read */
 export async function checkReadable({ file, path }: DataFile, source: SpecSource): Promise<void> {
-  const reason = await unreadable(file);
-  if (reason === undefined) return;
+  const found = await regularFile(file);
+  if (!("reason" in found)) return;
+  const { reason } = found;
   await located(source, () => {
     throw new DiagnosticError([
       path === undefined
@@ -41,16 +41,4 @@ export async function checkReadable({ file, path }: DataFile, source: SpecSource
           },
     ]);
   });
-}
-
-/** Why it cannot be opened and read, if so. */
-async function unreadable(file: string): Promise<string | undefined> {
-  try {
-    const handle = await open(file);
-    const isFolder = await handle.stat().then((status) => status.isDirectory());
-    await handle.close();
-    return isFolder ? "it is a folder" : undefined;
-  } catch (error) {
-    return fileReason(error);
-  }
 }

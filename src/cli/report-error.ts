@@ -3,24 +3,27 @@ import { CommanderError } from "commander";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
 import { render } from "../diagnostics/render.ts";
+import { isOfSpec } from "../spec/read/typescript.ts";
+import { errorText } from "../util/error-text.ts";
+import { printable } from "../util/show-value.ts";
 import { hasColour } from "./has-colour.ts";
 
 const exit = { done: 0, failed: 1, wrong: 2 } as const;
 
 /** Writes diagnostics to standard error, in colour on a terminal. */
-export function say(diagnostics: readonly Diagnostic[]): void {
+export function say(diagnostics: readonly Diagnostic[], omitted = 0): void {
   if (diagnostics.length === 0) return;
-  process.stderr.write(`${render(diagnostics, { colour: hasColour(process.stderr) })}\n`);
+  process.stderr.write(`${render(diagnostics, { colour: hasColour(process.stderr), omitted })}\n`);
 }
 
 /** Tells what went wrong, without a stack trace. Returns the exit code. */
 export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
   if (error instanceof DiagnosticError) {
-    say(error.diagnostics);
+    say(error.diagnostics, error.omitted);
     return exit.wrong;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : errorText(error);
   if (error instanceof Unsupported) {
     say([{ code: "T1901", severity: "error", message }]);
     return exit.wrong;
@@ -33,9 +36,15 @@ export function reportError(error: unknown): number {
     say([{ code: "T4001", severity: "error", message }]);
     return exit.failed;
   }
+  if (isOfSpec(error)) {
+    say([
+      { code: "T1009", severity: "error", message: `the spec fails after it was run: ${errorText(error)}` },
+    ]);
+    return exit.wrong;
+  }
   const text = message.startsWith("internal: ") ? message : `internal: ${message}`;
   process.stderr.write(
-    `${text}\nThis is a fault of tapeless, not of yours: please report it, with the spec.\n`,
+    `${printable(text)}\nThis is a fault of tapeless, not of yours: please report it, with the spec.\n`,
   );
   return exit.failed;
 }

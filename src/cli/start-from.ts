@@ -69,7 +69,7 @@ export async function startingFrom(file: string, emitted: EmittedModule): Promis
 async function originIn(file: string): Promise<Origin> {
   if (Object.hasOwn(tensorFormats, extname(file).toLowerCase()))
     return { about: "a file of tensors", tensors: await readTensors(file) };
-  const bytes = await readCheckpointFile(file);
+  const { bytes } = await readCheckpointFile(file);
   const { model, epoch, tensors } = onFile(file, "T3001", () => parametersIn(bytes));
   return {
     about: `a checkpoint of "${model.name}" after epoch ${epoch}`,

@@ -13,7 +13,8 @@ nodeModule.enableCompileCache?.();
 
 // The sources are not part of the package, and in a clone they are right even where an old build lies about.
 const isClone = existsSync(new URL("./main.ts", import.meta.url));
-const { main } = isClone ? await fromSources() : await import("../../dist/cli/main.js");
+const { main, endOn } = isClone ? await fromSources() : await import("../../dist/cli/main.js");
+process.on("uncaughtException", endOn).on("unhandledRejection", endOn);
 process.exitCode = await main(process.argv.slice(2));
 
 async function fromSources() {

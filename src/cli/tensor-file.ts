@@ -6,6 +6,7 @@ import { tensorFormats } from "../exchange/formats.ts";
 import type { StoredTensor, TensorFormat } from "../exchange/tensors.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "../util/file-reason.ts";
+import { regularFile } from "../util/regular-file.ts";
 import { usageError } from "./usage-error.ts";
 
 /** @throws DiagnosticError (T1010) for a name that ends otherwise. */
@@ -21,6 +22,8 @@ export function formatOf(file: string): TensorFormat {
 /** @throws DiagnosticError (T1010, T3002) */
 export async function readTensors(file: string): Promise<StoredTensor[]> {
   const format = formatOf(file);
+  const found = await regularFile(file);
+  if ("reason" in found) throw wrongTensors(file, `the file cannot be read: ${found.reason}`);
   const bytes = await readFile(file).catch((error: unknown) => {
     throw wrongTensors(file, `the file cannot be read: ${fileReason(error)}`);
   });

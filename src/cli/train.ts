@@ -2,7 +2,7 @@
 import type { Run } from "../inspect/view.ts";
 import { hasDiverged, loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
-import type { Notes } from "../runtime/checkpoint.ts";
+import type { Notes } from "../runtime/checkpoint-header.ts";
 import { foldsIn, trainOnFolds } from "../runtime/cross-validate.ts";
 import { datasetOf, type Dataset, type Placing } from "../runtime/dataset.ts";
 import { checkFields } from "../runtime/fields.ts";
@@ -16,6 +16,7 @@ import { epochText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 import { rowsIn } from "../verify/batch-storage.ts";
+import { checkEmitted } from "./check-emitted.ts";
 import { checkOutputs, isSameFile, ofSpec } from "./check-outputs.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
@@ -51,6 +52,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     );
   const { emitTypeScript } = await import("../pipeline.ts");
   const loaded = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
+  await checkEmitted(spec, compilation, loaded, flags);
   const emitted = flags.from === undefined ? loaded : await startingFrom(flags.from, loaded);
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
   const resumed = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);
@@ -191,7 +193,7 @@ interface Resumed {
 }
 
 async function resume(trainer: Trainer, file: string, { seed, sample }: TrainFlags): Promise<Resumed> {
-  const bytes = await readCheckpointFile(file);
+  const { bytes } = await readCheckpointFile(file);
   const notes = onFile(file, "T3001", () => trainer.load(bytes));
   // Texts may be drawn from another seed than training was.
   if (seed !== undefined && seed !== trainer.seed && sample === undefined)

@@ -1,19 +1,25 @@
 /** A checkpoint's file as bytes, and its parameters as the trainer of its spec loads them. */
 import { readFile } from "node:fs/promises";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import { fieldsFor, openCheckpoint } from "../exchange/checkpoint.ts";
 import type { Trained } from "../pipeline.ts";
 import type { Trainer } from "../runtime/trainer.ts";
 import { unfinishedText } from "../runtime/cross-validate.ts";
-import type { Notes } from "../runtime/checkpoint.ts";
+import type { CheckpointHeader, Notes } from "../runtime/checkpoint-header.ts";
 import type { Model } from "../spec/types.ts";
 import { sha256 } from "../util/sha256.ts";
 import { onFile } from "./emitted-errors.ts";
 import { fileReason } from "../util/file-reason.ts";
 import { say } from "./report-error.ts";
 
-/** @throws DiagnosticError (T3001) */
-export async function readCheckpointFile(file: string): Promise<Uint8Array> {
-  return readFile(file).catch((error: unknown) => {
+export interface CheckpointFile {
+  readonly bytes: Uint8Array;
+  readonly header: CheckpointHeader;
+}
+
+/** The bytes of a checkpoint of any model, and its header. @throws DiagnosticError (T3001) if the file is none */
+export async function readCheckpointFile(file: string): Promise<CheckpointFile> {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw new DiagnosticError([
       {
         code: "T3001",
@@ -23,6 +29,7 @@ export async function readCheckpointFile(file: string): Promise<Uint8Array> {
       },
     ]);
   });
+  return { bytes, header: onFile(file, "T3001", () => openCheckpoint(bytes)).header };
 }
 
 /** Warns if the model of a checkpoint is one of a fold (T3003): what is shipped or asked should be the one that is kept. */
@@ -33,8 +40,9 @@ export function warnOfFold({ training }: Model, notes: Notes, file: string): voi
 
 /** @throws DiagnosticError (T3001) if the checkpoint does not fit the trainer. */
 export async function trainedValues(trainer: Trainer, model: Model, file: string): Promise<Trained> {
-  const bytes = await readCheckpointFile(file);
+  const { bytes } = await readCheckpointFile(file);
   const notes = onFile(file, "T3001", () => trainer.load(bytes));
   warnOfFold(model, notes, file);
-  return { values: trainer.parameters, checkpointHash: sha256(bytes), fields: notes.fields };
+  const fields = onFile(file, "T3001", () => fieldsFor(model, notes.fields));
+  return { values: trainer.parameters, checkpointHash: sha256(bytes), fields };
 }

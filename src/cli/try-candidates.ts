@@ -1,13 +1,14 @@
 /** The outcomes of a search's candidates: tried in threads and kept as they are done, or joined from the files of shards. */
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
+import { DiagnosticError } from "../diagnostics/errors.ts";
 import { figureText } from "../runtime/train-on.ts";
 import type { CheckedCandidate } from "../search/check-candidates.ts";
 import type { OpenData } from "../search/open-data.ts";
 import { isValidated, type Outcome } from "../search/outcome.ts";
 import { addResult, openResults, readResults, type Outcomes } from "../search/results-file.ts";
 import { isIn, shardFile, shardFiles, shardsOf, type Shard } from "../search/shards.ts";
-import { inThreads } from "../search/threads.ts";
+import { inThreads, JobEndedThread } from "../search/threads.ts";
 import { valuesText } from "../search/values-text.ts";
 import { progressLine } from "./progress-line.ts";
 import { usageError } from "./usage-error.ts";
@@ -34,13 +35,29 @@ export async function tryCandidates(
   const left = own.filter((number) => !outcomes.has(number));
   const progress = await progressLine(process.stderr);
   progress.show(`${own.length} candidates, ${left.length} to try; ${out} keeps what is done`);
-  await inThreads({ file, dtype, ...open }, left, threads, (number, outcome) => {
+  const keep = (number: number, outcome: Outcome) => {
     addResult(out, candidates[number], outcome);
     outcomes.set(number, outcome);
     progress.show(`${outcomes.size}/${own.length}  ${outcomeText(candidates[number], outcome)}`);
-  });
-  progress.end();
+  };
+  try {
+    await inThreads({ file, dtype, ...open }, left, threads, keep);
+  } catch (error) {
+    throw error instanceof JobEndedThread ? threadEnded(file, candidates[error.job], error) : error;
+  } finally {
+    progress.end();
+  }
   return outcomes;
+}
+
+function threadEnded(
+  file: string,
+  { number, values }: CheckedCandidate,
+  error: JobEndedThread,
+): DiagnosticError {
+  const message = `candidate ${number} (${valuesText(values)}) was not tried: ${error.message}`;
+  const { hint } = error;
+  return new DiagnosticError([{ code: "T1708", severity: "error", message, hint, place: { file } }]);
 }
 
 /** One line of progress. */

@@ -1,6 +1,6 @@
 // Values of formats that know more than text, as cells of a table.
 import { isUtf8 } from "node:buffer";
-import { InputError } from "../runtime/input-error.ts";
+import { InputError, shown } from "../runtime/input-error.ts";
 import { showValue } from "../util/show-value.ts";
 import type { Cell } from "./column-builder.ts";
 
@@ -21,13 +21,13 @@ export function cellOf(value: unknown, column: string, line: number | string | u
   if (Array.isArray(value))
     return value.flat(Infinity).map((entry: unknown) => numberOf(entry, column, line));
   if (value instanceof Uint8Array && !isUtf8(value))
-    throw new InputError(`column "${column}": the text is not UTF-8`, line);
-  throw new InputError(`column "${column}": an object is no value`, line);
+    throw new InputError(`column "${shown(column)}": the text is not UTF-8`, line);
+  throw new InputError(`column "${shown(column)}": an object is no value`, line);
 }
 
 function numberOf(entry: unknown, column: string, line: number | string | undefined): number {
   if (typeof entry === "number" || typeof entry === "boolean" || typeof entry === "bigint")
     return Number(entry);
   if (entry === null) return NaN;
-  throw new InputError(`column "${column}": ${showValue(entry)} in a list of numbers`, line);
+  throw new InputError(`column "${shown(column)}": ${showValue(entry)} in a list of numbers`, line);
 }

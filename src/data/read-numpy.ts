@@ -1,11 +1,12 @@
 // Reads NumPy's files: an array of .npy, whose columns are called c0, c1 … in their order, or the arrays of an .npz by their names.
-import { unzipSync } from "fflate";
-import { InputError } from "../runtime/input-error.ts";
-import { sizeOf } from "../runtime/model-facts.ts";
+import { mostUnpacked } from "../runtime/gunzip.ts";
+import { InputError, shown } from "../runtime/input-error.ts";
+import { numberIn } from "../runtime/table.ts";
+import { unzipped } from "../util/unzip.ts";
 import type { Cell } from "./column-builder.ts";
 import { inFile } from "./in-file.ts";
 import { wholeOf } from "./open-bytes.ts";
-import { parseNpy, type NumpyArray } from "./parse-npy.ts";
+import { npyHeader, parseNpy, shapeText, type NumpyArray } from "./parse-npy.ts";
 import { tableBuilder, type ReadTable } from "./table-builder.ts";
 import type { Wanted } from "./wanted-columns.ts";
 
@@ -14,16 +15,11 @@ const rowName = (row: number): string | undefined => (row === 0 ? undefined : `r
 
 /** One array: each place of a row is a column. Throws a {@link DiagnosticError} that says file and row. */
 export async function readNpy(file: string, wanted: Wanted): Promise<ReadTable> {
-  const bytes = await wholeOf(file);
-  const { shape, values } = inFile(file, "T2003", () => parseNpy(bytes));
-  const [rows = 1, ...axes] = shape;
-  const size = sizeOf(axes);
-  const table = tableBuilder(file, wanted, rows, rowName);
-  table.begin({ cells: Array.from({ length: size }, (_, i) => `c${i}`), line: 0 });
-  for (let row = 0; row < rows; row++) {
-    const cells = Array.from({ length: size }, (_, i) => values[row * size + i]);
-    table.add(row + 1, () => cells);
-  }
+  const bytes = await wholeOf(file, { code: "T2003", sizeIn: (beginning) => npyHeader(beginning).size });
+  const { rows, rowSize, at } = inFile(file, "T2003", () => parseNpy(bytes));
+  const table = tableBuilder(file, wanted, rowName);
+  table.begin({ cells: Array.from({ length: rowSize }, (_, i) => `c${i}`), line: 0 });
+  for (let row = 0; row < rows; row++) table.add(row + 1, rowSize, (place) => at(row, place));
   return table.end();
 }
 
@@ -31,10 +27,11 @@ export async function readNpy(file: string, wanted: Wanted): Promise<ReadTable> 
 export async function readNpz(file: string, wanted: Wanted): Promise<ReadTable> {
   const bytes = await wholeOf(file);
   const arrays = inFile(file, "T2003", () => arraysIn(bytes));
-  const [rows = 0] = arrays.map(({ shape }) => shape[0]);
-  const table = tableBuilder(file, wanted, rows, rowName);
+  const [{ rows }] = arrays;
+  const table = tableBuilder(file, wanted, rowName);
   table.begin({ cells: arrays.map(({ name }) => name), line: 0 });
-  for (let row = 0; row < rows; row++) table.add(row + 1, () => arrays.map((array) => cellIn(array, row)));
+  for (let row = 0; row < rows; row++)
+    table.add(row + 1, arrays.length, (place) => cellIn(arrays[place], row));
   return table.end();
 }
 
@@ -43,29 +40,31 @@ interface NamedArray extends NumpyArray {
 }
 
 function arraysIn(bytes: Uint8Array): NamedArray[] {
-  const members = Object.entries(membersOf(bytes)).filter(([name]) => name.endsWith(".npy"));
+  const members = [...membersOf(bytes)].filter(([name]) => name.endsWith(".npy"));
   const arrays = members.map(([name, member]) => ({ name: name.slice(0, -4), ...parseNpy(member) }));
   const [first] = arrays;
   if (first === undefined) throw new InputError("the archive holds no array of NumPy");
-  for (const { name, shape } of arrays)
-    if (shape[0] !== first.shape[0] || shape.length === 0)
+  for (const { name, shape, rows } of arrays)
+    if (rows !== first.rows || shape.length === 0)
       throw new InputError(
-        `the arrays have different numbers of rows: ${first.name} has [${first.shape.join(", ")}], ${name} has [${shape.join(", ")}]`,
+        `the arrays have different numbers of rows: ${shown(first.name)} has ${shapeText(first.shape)}, ${shown(name)} has ${shapeText(shape)}`,
       );
   return arrays;
 }
 
-function membersOf(bytes: Uint8Array): Record<string, Uint8Array> {
+function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
   try {
-    return unzipSync(bytes);
+    return unzipped(bytes, mostUnpacked(bytes.length));
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    throw new InputError(`the archive is damaged or cut short: ${error.message}`);
+    throw new InputError(`the archive is damaged or cut short: ${shown(error.message, 200)}`);
   }
 }
 
-function cellIn({ shape, values }: NumpyArray, row: number): Cell {
-  const size = sizeOf(shape.slice(1));
-  if (size === 1) return values[row];
-  return Array.from({ length: size }, (_, i) => Number(values[row * size + i]));
+function cellIn({ rowSize, at }: NumpyArray, row: number): Cell {
+  if (rowSize === 1) return at(row, 0);
+  return Array.from({ length: rowSize }, (_, i) => {
+    const value = at(row, i);
+    return typeof value === "string" ? numberIn(value) : value;
+  });
 }

@@ -1,5 +1,5 @@
 // Reads a data file for the command line, of whichever format: what it holds says which, not how it is called.
-import { bytesOf } from "./open-bytes.ts";
+import { beginningOf } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readJsonLines } from "./read-json-lines.ts";
 import { readNpy, readNpz } from "./read-numpy.ts";
@@ -9,7 +9,7 @@ import type { Wanted } from "./wanted-columns.ts";
 
 type Reader = (file: string, wanted: Wanted) => Promise<ReadTable>;
 
-/** How a file of each format begins; a CSV file as it likes. */
+/** How a file of each format begins, each byte as a character; a CSV file begins in any other way. */
 const readers: readonly (readonly [beginning: RegExp, Reader])[] = [
   [/^\x93NUMPY/, readNpy],
   [/^PK\x03\x04/, readNpz],
@@ -19,13 +19,7 @@ const readers: readonly (readonly [beginning: RegExp, Reader])[] = [
 
 /** The table that the file holds. @throws DiagnosticError */
 export async function readTable(file: string, wanted: Wanted): Promise<ReadTable> {
-  const beginning = await beginningOf(file);
+  const beginning = Buffer.from(await beginningOf(file, 64)).toString("latin1");
   const [, read = readCsv] = readers.find(([pattern]) => pattern.test(beginning)) ?? [];
   return read(file, wanted);
-}
-
-/** Its first bytes, each as a character. */
-async function beginningOf(file: string): Promise<string> {
-  for await (const piece of bytesOf(file)) return Buffer.from(piece.subarray(0, 64)).toString("latin1");
-  return "";
 }

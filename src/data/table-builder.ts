@@ -1,11 +1,13 @@
 // A table that is filled record by record while a file streams by, as `runtime/table-of-records.ts` makes one of records in memory.
 import { dropText } from "../runtime/clean-csv.ts";
 import { InternalError } from "../diagnostics/errors.ts";
+import { InputError } from "../runtime/input-error.ts";
 import { isMissing } from "../runtime/missing.ts";
 import { checkAnyRow, checkCells, checkNames } from "../runtime/table-of-records.ts";
 import type { Column, Table } from "../runtime/table.ts";
 import type { Cell } from "./column-builder.ts";
 import { inFile } from "./in-file.ts";
+import { mostColumns } from "./limits.ts";
 import { rowLines } from "./row-lines.ts";
 import { tableFaults } from "./table-faults.ts";
 import { wantedColumns, type Wanted, type WantedColumn } from "./wanted-columns.ts";
@@ -30,8 +32,11 @@ interface Header {
 export interface TableBuilder {
   /** The columns' names come before any row; which of them are read. @throws DiagnosticError */
   begin(header: Header): ReadonlySet<string>;
-  /** A row on its line (or of its number, where a file has no lines). Wrong ones, and cells that throw, are told at the end. */
-  add(line: number, cells: () => readonly Cell[]): void;
+  /**
+   * A row on its line (or of its number, where a file has no lines): how many cells it has, and the one of each column that is read.
+   * Wrong rows, and cells that throw, are reported at the end.
+   */
+  add(line: number, width: number, cellAt: (place: number) => Cell): void;
   /** The table, and what is to be said of rows that are left out. @throws DiagnosticError */
   end(): ReadTable;
 }
@@ -41,11 +46,10 @@ export interface ReadTable extends Table {
   readonly told: string;
 }
 
-/** Of a file with `most` rows at most. `nameOf` says what its lines are called, if they are none. */
+/** `nameOf` says what the rows are called, if they have no lines. */
 export function tableBuilder(
   file: string,
   wanted: Wanted,
-  most: number,
   nameOf: (line: number) => number | string | undefined = (line) => line,
 ): TableBuilder {
   const faults = tableFaults(file);
@@ -55,19 +59,22 @@ export function tableBuilder(
   let [rows, dropped] = [0, 0];
   return {
     begin(found) {
-      inFile(file, "T2003", () => checkNames(found));
+      inFile(file, "T2003", () => {
+        checkColumns(found.cells.length);
+        checkNames(found);
+      });
       header = found;
-      columns = wantedColumns(wanted, found.cells, most);
+      columns = wantedColumns(wanted, found.cells);
       lines.add(found.line);
       return new Set(columns.map(({ name }) => name));
     },
-    add(line, cellsOf) {
+    add(line, width, cellAt) {
       faults.noting(() => {
-        const cells = cellsOf();
-        checkCells(header?.cells ?? [], { cells, line: nameOf(line) });
-        if (columns.some(({ place, drops }) => drops && isAbsent(cells[place]))) dropped++;
+        checkCells(header?.cells.length ?? 0, width, nameOf(line));
+        const cells = columns.map(({ place }) => cellAt(place));
+        if (columns.some(({ drops }, i) => drops && isAbsent(cells[i]))) dropped++;
         else {
-          for (const { place, builder } of columns) builder.add(cells[place], nameOf(line));
+          columns.forEach(({ builder }, i) => builder.add(cells[i], nameOf(line)));
           lines.add(line);
           rows++;
         }
@@ -86,6 +93,12 @@ export function tableBuilder(
       return { rows, columns: all, lineOf: (row) => nameOf(lines.lineOf(row)), told };
     },
   };
+}
+
+/** @throws InputError for more columns than a table can have */
+export function checkColumns(count: number): void {
+  if (count > mostColumns)
+    throw new InputError(`the file has ${count} columns, and a table has at most ${mostColumns}`);
 }
 
 function isAbsent(cell: Cell): boolean {

@@ -18,7 +18,7 @@ export function writtenOut({ model, data }: Wanted, names: readonly string[]): W
     Object.fromEntries(
       Object.entries(fields).map(([name, { columns, ...others }]) => [
         name,
-        { ...others, columns: columns.flatMap((entry) => namedBy(names, entry)) },
+        { ...others, columns: namedBy(names, columns).flat() },
       ]),
     );
   return { model, data: { ...data, inputs: side(data.inputs), targets: side(data.targets) } };
@@ -33,19 +33,19 @@ export interface WantedColumn {
 }
 
 /** In the file's order. Names that the file lacks are told where they are looked for. */
-export function wantedColumns(wanted: Wanted, names: readonly string[], most: number): WantedColumn[] {
+export function wantedColumns(wanted: Wanted, names: readonly string[]): WantedColumn[] {
   const { model, data } = wanted;
   // Cells of texts and categories are read as they stand, and so are classes, which may be names.
   const isText = ([name, facts]: [string, ColumnFacts]) =>
     (["characters", "words", "categories"] as const).some((key) => facts[key] !== undefined) ||
     model.targets[name]?.classes !== undefined;
   const entries = Object.entries({ ...data.inputs, ...data.targets }).filter(isText);
-  const texts = new Set(entries.flatMap(([, { columns }]) => columns.flatMap((entry) => namedBy(names, entry)))); // prettier-ignore
+  const texts = new Set(entries.flatMap(([, { columns }]) => namedBy(names, columns).flat()));
   const dropping = new Set(droppingColumns(data, names));
-  const read = new Set(listedColumns(wanted).flatMap((entry) => namedBy(names, entry)));
+  const read = new Set(namedBy(names, listedColumns(wanted)).flat());
   return names.flatMap((name, place) => {
     if (!read.has(name)) return [];
-    const builder = texts.has(name) ? textBuilder(most) : numberBuilder(name, most);
+    const builder = texts.has(name) ? textBuilder() : numberBuilder(name);
     return [{ name, place, builder, drops: dropping.has(name) }];
   });
 }

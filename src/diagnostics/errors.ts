@@ -5,10 +5,13 @@ import { render } from "./render.ts";
 /** The spec, the data or the command line is wrong. Its message is the rendered diagnostics; the command line exits with 2. */
 export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
-  constructor(diagnostics: readonly Diagnostic[]) {
-    super(render(diagnostics));
+  /** How many more errors there are, which nobody would read. */
+  readonly omitted: number;
+  constructor(diagnostics: readonly Diagnostic[], omitted = 0) {
+    super(render(diagnostics, { omitted }));
     this.name = "DiagnosticError";
     this.diagnostics = diagnostics;
+    this.omitted = omitted;
   }
 }
 

@@ -65,10 +65,12 @@ class Attribution {
   private readonly definedAt = new Map<string, number>();
   private readonly readAt = new Map<string, number>();
   private readonly known = new Map<number, Provenance | undefined>();
+  private readonly main: Provenance | undefined;
 
   constructor(kernel: Kernel, statements: readonly Statement[]) {
     this.kernel = kernel;
     this.statements = statements;
+    this.main = mainLine(kernel);
     this.bySubject = new Map(
       kernel.provenance.flatMap((line) => {
         const subject = subjectOf(line);
@@ -85,8 +87,8 @@ class Attribution {
   at(index: number): Provenance | undefined {
     if (!this.known.has(index)) {
       // Values that are defined by one another, as along time, end at the main line.
-      this.known.set(index, mainLine(this.kernel));
-      this.known.set(index, this.find(index) ?? mainLine(this.kernel));
+      this.known.set(index, this.main);
+      this.known.set(index, this.find(index) ?? this.main);
     }
     return this.known.get(index);
   }

@@ -1,8 +1,8 @@
 /** The parameters of a model, out of a checkpoint and out of files of tensors, held against what the model has. */
-import { readCheckpoint } from "../runtime/checkpoint.ts";
-import { InputError } from "../runtime/input-error.ts";
+import { InputError, shown } from "../runtime/input-error.ts";
 import { sizeOf, type ModelFacts } from "../runtime/model-facts.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
+import { openCheckpoint } from "./checkpoint.ts";
 import type { NamedTensor, StoredTensor } from "./tensors.ts";
 
 type Parameters = ModelFacts["parameters"];
@@ -17,7 +17,7 @@ export interface Exported {
 
 /** @throws InputError if the bytes are no checkpoint. */
 export function parametersIn(checkpoint: Uint8Array): Exported {
-  const { header, data } = readCheckpoint(checkpoint);
+  const { header, data } = openCheckpoint(checkpoint);
   const { model, progress } = header;
   const real = model.dtype === "f32" ? Float32Array : Float64Array;
   // The state begins with them, the trainable ones first. A copy, because they may begin anywhere in the bytes.
@@ -49,11 +49,11 @@ export function parameterFaults(parameters: Parameters, tensors: readonly Stored
     if (tensor !== undefined) return shapeFaults(name, shape, tensor.shape);
     const like = didYouMean(name, extra);
     if (like !== undefined) meant.add(like);
-    return [`the file has no "${name}"${like === undefined ? "" : `; is its "${like}" meant?`}`];
+    return [`the file has no "${name}"${like === undefined ? "" : `; is its "${shown(like)}" meant?`}`];
   });
   const others = extra
     .filter((name) => !meant.has(name))
-    .map((name) => `"${name}" is no parameter of the model`);
+    .map((name) => `"${shown(name)}" is no parameter of the model`);
   return [...faults, ...others];
 }
 
@@ -62,7 +62,7 @@ function shapeFaults(name: string, shape: readonly number[], found: readonly num
   if (wanted === given) return [];
   const isTransposed = shape.length === 2 && given === `[${shape[1]}, ${shape[0]}]`;
   const why = isTransposed ? ": it is transposed, as PyTorch keeps it" : "";
-  return [`"${name}" is ${given} in the file and ${wanted} in the model${why}`];
+  return [`"${name}" is ${shown(given)} in the file and ${wanted} in the model${why}`];
 }
 
 /** The numbers of a tensor for a model of this element type. @throws InputError for a number that it cannot hold. */

@@ -6,8 +6,15 @@
  * All little-endian. The offsets count from the end of the header; the tensors lie one after the other, without gaps.
  */
 import { float16ToFloat32 } from "npyjs";
-import { InputError } from "../runtime/input-error.ts";
-import { notReal, sizeIn, type NamedTensor, type StoredTensor, type TensorFormat } from "./tensors.ts";
+import { InputError, shown } from "../runtime/input-error.ts";
+import {
+  notReal,
+  shapeText,
+  sizeIn,
+  type NamedTensor,
+  type StoredTensor,
+  type TensorFormat,
+} from "./tensors.ts";
 
 type ReadNumber = (view: DataView, at: number) => number;
 
@@ -57,7 +64,7 @@ export const safetensors: TensorFormat = {
     let end = 0;
     for (const { begin, end: own, tensor } of stored.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
       if (begin !== end)
-        throw new InputError(`"${tensor.name}" does not begin where the tensor before it ends`);
+        throw new InputError(`"${shown(tensor.name)}" does not begin where the tensor before it ends`);
       end = own;
     }
     if (end !== data.length)
@@ -104,17 +111,21 @@ function placedTensor(
     Number.isNaN(size) ||
     !(begin >= 0 && begin <= end)
   )
-    throw new InputError(`the header does not say what "${name}" is: it needs dtype, shape and data_offsets`);
+    throw new InputError(
+      `the header does not say what "${shown(name)}" is: it needs dtype, shape and data_offsets`,
+    );
   if (end > data.length)
-    throw new InputError(`"${name}" would end at byte ${end} of ${data.length}: the file is cut short`);
+    throw new InputError(
+      `"${shown(name)}" would end at byte ${end} of ${data.length}: the file is cut short`,
+    );
   const read = Object.hasOwn(realTypes, dtype) ? realTypes[dtype] : undefined;
   const width = Number(/\d+$/.exec(dtype)?.[0]) / 8;
   if (read !== undefined && size * width !== end - begin)
     throw new InputError(
-      `"${name}" of shape [${shape.join(", ")}] and type ${dtype} cannot take ${end - begin} bytes`,
+      `"${shown(name)}" of shape ${shapeText(shape)} and type ${dtype} cannot take ${end - begin} bytes`,
     );
   const numbers = () => {
-    if (read === undefined) throw notReal(name, dtype);
+    if (read === undefined) throw notReal(name, shown(dtype));
     const view = new DataView(data.buffer, data.byteOffset + begin, end - begin);
     return Float64Array.from({ length: size }, (_, i) => read(view, i * width));
   };

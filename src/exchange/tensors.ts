@@ -1,5 +1,5 @@
 /** Named tensors on their way out of this project or into it: what a file of parameters holds, whatever its format. */
-import { InputError } from "../runtime/input-error.ts";
+import { InputError, shown } from "../runtime/input-error.ts";
 
 /** A parameter to be written. */
 export interface NamedTensor {
@@ -30,6 +30,9 @@ export function sizeIn(shape: unknown): number {
   return isShape ? shape.reduce((product, extent) => product * extent, 1) : NaN;
 }
 
+/** Its extents in brackets, as many of them as a message has room for. */
+export const shapeText = (shape: readonly unknown[]): string => `[${shown(shape.slice(0, 60).join(", "))}]`;
+
 /** For numbers that no parameter can have. */
 export const notReal = (name: string, type: string): InputError =>
-  new InputError(`"${name}" holds ${type}; a parameter is real numbers of 16, 32 or 64 bits`);
+  new InputError(`"${shown(name)}" holds ${type}; a parameter is real numbers of 16, 32 or 64 bits`);

@@ -90,6 +90,7 @@ export const syntax = {
   negate: row("x"),
   absolute: row("x"),
   sign: row("x"),
+  floor: row("x"),
   relu: row("x"),
   exp: row("x"),
   expm1: row("x"),
@@ -120,6 +121,7 @@ export const syntax = {
   // Sums and maxima.
   reduceSum: attributed<{ axes: Axes }>()(["axes"], "x"),
   reduceMax: attributed<{ axes: Axes }>()(["axes"], "x"),
+  argMax: attributed<{ axes: Axes }>()(["axes"], "x"),
   contract: attributed<ContractAxes>()(["batchX", "batchY", "sumX", "sumY"], "x", "y"),
 
   // Views: the same elements in other places.

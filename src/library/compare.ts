@@ -53,14 +53,17 @@ export function totalOf(g: GraphBuilder, comparison: Comparison, perElement: Nod
   return sumOf(g, counts === undefined ? weighted : g.select(counts, weighted, 0));
 }
 
-/** total / count. Where nothing counts the mean is 0, so that such a batch changes nothing. */
+/** total / count. Where nothing counts the mean is 0, and so is its gradient, even if the total is not. */
 export function meanOf(
   g: GraphBuilder,
   { total, count }: Readonly<Record<string, Node>>,
   { target, rowWeight, classWeights }: Comparison,
 ): Node {
-  const isWeighted = rowWeight !== undefined || classWeights !== undefined;
-  if (isWeighted) return g.divide(total, g.named("divisor", g.select(g.less(0, count), count, 1)));
+  if (rowWeight !== undefined || classWeights !== undefined) {
+    // With label smoothing an element that weighs nothing adds to the total what the other classes weigh.
+    const counts = g.less(0, count);
+    return g.select(counts, g.divide(total, g.named("divisor", g.select(counts, count, 1))), 0);
+  }
   // Without weights less than one element is none; and of real targets none is left out.
   return g.divide(total, target.classes === undefined ? count : g.named("divisor", g.maximum(count, 1)));
 }

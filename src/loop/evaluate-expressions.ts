@@ -39,6 +39,7 @@ const functions: { readonly [K in FunctionName]: (...operands: number[]) => numb
   sin: Math.sin,
   absolute: Math.abs,
   sign: Math.sign,
+  floor: Math.floor,
   power: Math.pow,
   minimum: Math.min,
   maximum: Math.max,

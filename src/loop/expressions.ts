@@ -7,17 +7,12 @@ import type { ElementType } from "../ir/types.ts";
 /** The functions that a target must bring; files of `runtime/` say what each computes. */
 export type FunctionName =
   | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "tanh" | "sigmoid" | "erf" | "cos" | "sin" // prettier-ignore
-  | "absolute" | "sign" | "round" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore
+  | "absolute" | "sign" | "floor" | "round" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore
 
 /** `round`: to the nearest number that the element type of the call holds, as a store does. */
-const instructions: ReadonlySet<FunctionName> = new Set([
-  "sqrt",
-  "round",
-  "absolute",
-  "sign",
-  "minimum",
-  "maximum",
-]);
+const instructions: ReadonlySet<FunctionName> = new Set(
+  ["sqrt", "floor", "round", "absolute", "sign", "minimum", "maximum"], // prettier-ignore
+);
 
 /** Whether a target computes the function by a call of some length, not by an instruction. */
 export const isCall = (x: Expression): boolean => x.kind === "call" && !instructions.has(x.name);

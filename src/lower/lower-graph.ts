@@ -20,6 +20,7 @@ import { forwardStores } from "./forward-stores.ts";
 import type { KernelDraft } from "./forward-stores.ts";
 import { fuseUnits } from "./fuse-loops.ts";
 import type { Unit } from "./fuse-loops.ts";
+import { groupReductions } from "./group-reductions.ts";
 import { copyNest, lowerNode } from "./lower-nodes.ts";
 import { lowerRecurrence } from "./lower-recurrence.ts";
 import { shrinkTemporaries } from "./shrink-temporaries.ts";
@@ -96,34 +97,32 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
     times: number,
   ): Unit<Label>[] => {
     const recurrences = recurrencesOf({ nodes });
-    return nodes
-      .filter((node) => stored.has(node))
-      .flatMap((node): Unit<Label>[] => {
-        if (node.op !== "scan")
-          return [
-            {
-              statements: lowerNode(node, inner),
-              labels: [label(node, by ?? node, times)],
-              stays: options.copies?.has(node),
-            },
-          ];
-        // The first of its scans stands for the whole loop: all of them have the same operands.
-        const { recurrence } = node.attributes;
-        const scans = recurrences.get(recurrence) ?? [];
-        if (scans[0] !== node) return [];
-        const step = stepGraph(recurrence, scans);
-        const labels: Label[] = [{ node: by ?? node, provenance: loopProvenance(node, recurrence) }];
-        const statements = lowerRecurrence(recurrence, scans, inner, {
-          temporaryOf,
-          lowerStep: (stepScope, copies) => {
-            const units = lowerAll(step.nodes, stepScope, by ?? node, times * recurrence.length);
-            const fused = fuse([...units, ...copies.map((copy) => ({ statements: copy, labels: [] }))]);
-            labels.push(...fused.flatMap((unit) => unit.labels));
-            return fused.flatMap((unit) => unit.statements);
+    return groupReductions(nodes.filter((node) => stored.has(node))).flatMap((node): Unit<Label>[] => {
+      if (node.op !== "scan")
+        return [
+          {
+            statements: lowerNode(node, inner),
+            labels: [label(node, by ?? node, times)],
+            stays: options.copies?.has(node),
           },
-        });
-        return [{ statements, labels }];
+        ];
+      // The first of its scans stands for the whole loop: all of them have the same operands.
+      const { recurrence } = node.attributes;
+      const scans = recurrences.get(recurrence) ?? [];
+      if (scans[0] !== node) return [];
+      const step = stepGraph(recurrence, scans);
+      const labels: Label[] = [{ node: by ?? node, provenance: loopProvenance(node, recurrence) }];
+      const statements = lowerRecurrence(recurrence, scans, inner, {
+        temporaryOf,
+        lowerStep: (stepScope, copies) => {
+          const units = lowerAll(step.nodes, stepScope, by ?? node, times * recurrence.length);
+          const fused = fuse([...units, ...copies.map((copy) => ({ statements: copy, labels: [] }))]);
+          labels.push(...fused.flatMap((unit) => unit.labels));
+          return fused.flatMap((unit) => unit.statements);
+        },
       });
+      return [{ statements, labels }];
+    });
   };
   const units = lowerAll(graph.nodes, scope, undefined, 1);
   for (const { storage: place, node } of graph.outputs)

@@ -4,13 +4,14 @@
  */
 import type { Axes, Node } from "../ir/nodes.ts";
 import type { Dimension } from "../ir/types.ts";
-import { add, binary, call, convert, integer, number, variable } from "../loop/expressions.ts";
+import { add, binary, convert, integer, number, variable } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
-import { assign, define, loop, store } from "../loop/statements.ts";
+import { loop, store } from "../loop/statements.ts";
 import type { LoopRole, Statement } from "../loop/types.ts";
 import type { Piece } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 import type { BoundLowering } from "../ops/index.ts";
+import { combination, placeOfMaximum } from "./reduction-steps.ts";
 import { scatteredSum } from "./scattered-sum.ts";
 import type { ScatteredSum } from "./scattered-sum.ts";
 import { operandReaders, readerOf, storedElement } from "./scope.ts";
@@ -41,21 +42,23 @@ function reductionNest(
   use: (at: readonly Expression[], result: Expression) => Statement,
 ): readonly Statement[] {
   const { shape, element } = node.type;
-  const isSum = lowering.combine === "sum";
   const role = hasTrait(node, "contraction") && shape.length > 0 ? "output" : "parallel";
   // Sums of products are many and short-lived; other results are known by the name of what they are.
   const name = scope.fresh(role === "output" ? "sum" : accumulatorName);
-  const accumulator = variable(name, element);
+  const largest = scope.fresh("largest");
   const read = operandReaders(node, scope);
-  const combine = (x: Expression) =>
-    isSum ? binary("+", accumulator, x) : call("maximum", [accumulator, x], element);
-  const body = (at: readonly Expression[]) => [
-    define(name, number(isSum ? 0 : -Infinity, element), true),
-    ...nestOver(lowering.extents, "reduction", scope, (along) => [
-      assign(name, combine(lowering.element(at, along, read))),
-    ]),
-    use(at, accumulator),
-  ];
+  const body = (at: readonly Expression[]) => {
+    const elementAt = (along: readonly Expression[]) => lowering.element(at, along, read);
+    const { definitions, steps } =
+      lowering.combine === "place of maximum"
+        ? placeOfMaximum({ name, largest, extents: lowering.extents, elementAt })
+        : combination(lowering.combine, { name, element, elementAt });
+    return [
+      ...definitions,
+      ...nestOver(lowering.extents, "reduction", scope, steps),
+      use(at, variable(name, element)),
+    ];
+  };
   return nestOver(shape, role, scope, body, lowering.order);
 }
 
@@ -111,16 +114,22 @@ function scatteredNest(
 
 /** What lies in a node as it is, pieces of pieces written out. */
 function piecesOf(node: Node, scope: Scope): readonly Piece[] {
+  const found: Piece[] = [];
+  // A join of many is a chain of joins as deep, so what is still to do is kept in a list, the next at its end.
+  const open = [...ownPieces(node)].reverse();
+  for (let piece = open.pop(); piece !== undefined; piece = open.pop()) {
+    const { node: part, start } = piece;
+    const inner = scope.stored.has(part) ? [] : ownPieces(part);
+    if (inner.length === 0) found.push(piece);
+    for (const { node: each, start: within } of inner.toReversed())
+      open.push({ node: each, start: within.map((at, axis) => at + start[axis]) });
+  }
+  return found;
+}
+
+function ownPieces(node: Node): readonly Piece[] {
   const lowering = loweringOf(node);
-  const pieces = lowering.kind === "element" ? lowering.pieces : undefined;
-  return (pieces ?? []).flatMap(({ node: part, start }) => {
-    const inner = scope.stored.has(part) ? [] : piecesOf(part, scope);
-    if (inner.length === 0) return [{ node: part, start }];
-    return inner.map((piece) => ({
-      node: piece.node,
-      start: piece.start.map((at, axis) => at + start[axis]),
-    }));
-  });
+  return (lowering.kind === "element" ? lowering.pieces : undefined) ?? [];
 }
 
 const placeWithin = ({ buffer, index }: Place, start: readonly number[]): Place => ({

@@ -45,6 +45,9 @@ export interface Piece {
   readonly start: readonly number[];
 }
 
+/** What a reduction makes of many elements. place: the row-major number, along the axes reduced, of the first largest element. */
+export type Combination = "sum" | "maximum" | "place of maximum";
+
 /** How an op's elements come about; nothing here knows a target. */
 export type Lowering<K extends OpName> =
   | { readonly kind: "leaf" }
@@ -55,7 +58,7 @@ export type Lowering<K extends OpName> =
   /** Each element from elements at other places; `pieces` are operands that lie in the result as they are, covering it. */
   | { readonly kind: "element"; element(node: NodeOf<K>, at: readonly Expression[], read: Reads<K>): Expression; pieces?(node: NodeOf<K>): readonly Piece[] } // prettier-ignore
   /** Each element from many: a loop over `extents` combines `element`. `order`: the result's axes, outermost loop first. */
-  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; order?(node: NodeOf<K>): Axes; extents(node: NodeOf<K>): readonly Dimension[]; element(node: NodeOf<K>, at: readonly Expression[], along: readonly Expression[], read: Reads<K>): Expression } // prettier-ignore
+  | { readonly kind: "reduce"; readonly combine: Combination; order?(node: NodeOf<K>): Axes; extents(node: NodeOf<K>): readonly Dimension[]; element(node: NodeOf<K>, at: readonly Expression[], along: readonly Expression[], read: Reads<K>): Expression } // prettier-ignore
   /** Zero, then a loop over `extents` adds `element` at `target`. */
   | { readonly kind: "scatter"; extents(node: NodeOf<K>): readonly Dimension[]; target(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): readonly Expression[]; element(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): Expression }; // prettier-ignore
 

@@ -1,9 +1,8 @@
 /**
  * z = [x = y], a bool. Constant wherever it is smooth: no derivative passes.
  *
- * Values on the way are doubles, in memory they are rounded to their element type; whether a value comes from memory is
- * the lowering's choice. So that a maximum equals what it was taken from either way, f32 operands are compared as rounded:
- * rounding keeps order, hence round(max x) = max round(x).
+ * Values in variables are doubles; in memory they are rounded to their element type. The lowering chooses which of the two is read. f32
+ * operands are compared as rounded, so that the result is the same either way: x = 0.1 holds for an x that was read as 0.1.
  */
 import { call, equal as equalExpression } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";

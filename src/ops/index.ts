@@ -12,6 +12,7 @@ import type { Dimension } from "../ir/types.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { absolute } from "./absolute.ts";
 import { add } from "./add.ts";
+import { argMax } from "./arg-max.ts";
 import { argument } from "./argument.ts";
 import { batchSize } from "./batch-size.ts";
 import { broadcast } from "./broadcast.ts";
@@ -25,6 +26,7 @@ import { equal } from "./equal.ts";
 import { erf } from "./erf.ts";
 import { exp } from "./exp.ts";
 import { expm1 } from "./expm1.ts";
+import { floor } from "./floor.ts";
 import { fold } from "./fold.ts";
 import { gather } from "./gather.ts";
 import { input } from "./input.ts";
@@ -59,12 +61,22 @@ import { subtract } from "./subtract.ts";
 import { tanh } from "./tanh.ts";
 import { transpose } from "./transpose.ts";
 import { window } from "./window.ts";
-import type { EvaluateBody, OpTable, Piece, Read, Reverse, SampleOperand, Trait } from "./define.ts";
+import type {
+  Combination,
+  EvaluateBody,
+  OpTable,
+  Piece,
+  Read,
+  Reverse,
+  SampleOperand,
+  Trait,
+} from "./define.ts";
 import type { Tensor } from "./tensor.ts";
 
 export const ops = {
   absolute,
   add,
+  argMax,
   argument,
   batchSize,
   broadcast,
@@ -78,6 +90,7 @@ export const ops = {
   erf,
   exp,
   expm1,
+  floor,
   fold,
   gather,
   input,
@@ -143,7 +156,7 @@ type AnyLowering =
   | { readonly kind: "recurrence" }
   | { readonly kind: "pointwise"; expression(operands: Readonly<Record<string, Expression>>, node: Node): Expression }
   | { readonly kind: "element"; element(node: Node, at: At, read: Reads): Expression; pieces?(node: Node): readonly Piece[] } // prettier-ignore
-  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; order?(node: Node): Axes; extents: Extents; element(node: Node, at: At, along: At, read: Reads): Expression } // prettier-ignore
+  | { readonly kind: "reduce"; readonly combine: Combination; order?(node: Node): Axes; extents: Extents; element(node: Node, at: At, along: At, read: Reads): Expression } // prettier-ignore
   | { readonly kind: "scatter"; extents: Extents; target(node: Node, along: At, read: Reads): At; element(node: Node, along: At, read: Reads): Expression }; // prettier-ignore
 
 /** Dispatching on a union needs one asserted cast; it lives here. */
@@ -202,7 +215,7 @@ export type BoundLowering =
   | { readonly kind: "leaf" }
   | { readonly kind: "recurrence" }
   | { readonly kind: "element"; element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression; readonly pieces?: readonly Piece[] | undefined } // prettier-ignore
-  | { readonly kind: "reduce"; readonly combine: "sum" | "maximum"; readonly order?: Axes | undefined; readonly extents: readonly (number | "n")[]; element(at: readonly Expression[], along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression } // prettier-ignore
+  | { readonly kind: "reduce"; readonly combine: Combination; readonly order?: Axes | undefined; readonly extents: readonly (number | "n")[]; element(at: readonly Expression[], along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression } // prettier-ignore
   | { readonly kind: "scatter"; readonly extents: readonly (number | "n")[]; target(along: readonly Expression[], read: Readonly<Record<string, Read>>): readonly Expression[]; element(along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression }; // prettier-ignore
 
 export function loweringOf(node: Node): BoundLowering {

@@ -12,10 +12,9 @@ export const maximum = defineOp({
     f: Math.max,
   }),
   vjp: ({ operands: { x, y } }, dz, g) => {
-    const share = (winner: Node, loser: Node) => {
-      const tie = g.select(g.equal(x, y), g.multiply(dz, 0.5), 0);
-      return g.select(g.less(loser, winner), dz, tie);
-    };
+    // Both comparisons are of the same kind: `equal` rounds, so a pair could be equal and less at once.
+    const share = (winner: Node, loser: Node) =>
+      g.select(g.less(winner, loser), 0, g.select(g.less(loser, winner), dz, g.multiply(dz, 0.5)));
     return { x: share(x, y), y: share(y, x) };
   },
   samples: [

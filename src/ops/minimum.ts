@@ -12,10 +12,9 @@ export const minimum = defineOp({
     f: Math.min,
   }),
   vjp: ({ operands: { x, y } }, dz, g) => {
-    const share = (winner: Node, loser: Node) => {
-      const tie = g.select(g.equal(x, y), g.multiply(dz, 0.5), 0);
-      return g.select(g.less(winner, loser), dz, tie);
-    };
+    // Both comparisons are of the same kind: `equal` rounds, so a pair could be equal and less at once.
+    const share = (winner: Node, loser: Node) =>
+      g.select(g.less(loser, winner), 0, g.select(g.less(winner, loser), dz, g.multiply(dz, 0.5)));
     return { x: share(x, y), y: share(y, x) };
   },
   samples: [

@@ -1,9 +1,10 @@
 /**
- * z = max x over axes, which are gone from the result. dx = dz · [x = z] / (number of maxima): ties share evenly, as
- * PyTorch's amax has it.
+ * z = max x over axes, which are gone from the result. dx = dz · [place = argmax x]: of several largest elements the first alone has
+ * the gradient, as in PyTorch's max pooling and `max` along an axis.
  */
+import { wish } from "../ir/names.ts";
 import { defineOp, uniform, values } from "./define.ts";
-import { axesSizes, mergeAxes, reduceTensor } from "./reduction.ts";
+import { axesSizes, mergeAxes, placesAlong, reduceTensor } from "./reduction.ts";
 import { reducedType } from "./shape-rules.ts";
 
 export const reduceMax = defineOp({
@@ -13,9 +14,11 @@ export const reduceMax = defineOp({
   vjp: (z, dz, g) => {
     const { x } = z.operands;
     const { axes } = z.attributes;
-    const isMaximum = g.equal(x, g.repeatAlong(z, axes, x.type.shape));
-    const ties = g.reduceSum(g.cast(isMaximum, { element: x.type.element }), { axes });
-    return { x: g.select(isMaximum, g.repeatAlong(g.divide(dz, ties), axes, x.type.shape), 0) };
+    if (axes.length === 0) return { x: dz };
+    const { shape } = x.type;
+    const place = g.named(`place_of_${wish(z)}`, g.argMax(x, { axes }));
+    const isLargest = g.equal(placesAlong(g, shape, axes), g.repeatAlong(place, axes, shape));
+    return { x: g.select(isLargest, g.repeatAlong(dz, axes, shape), 0) };
   },
   lower: {
     kind: "reduce",
@@ -26,10 +29,12 @@ export const reduceMax = defineOp({
   evaluate: ({ x }, { attributes }, shape) => reduceTensor(x, attributes.axes, shape, -Infinity, Math.max),
   samples: [
     { operands: { x: uniform(["n", 3, 4]) }, attributes: { axes: [2] } },
+    { operands: { x: uniform(["n", 2, 3, 2]) }, attributes: { axes: [1, 3] } },
+    { operands: { x: uniform([2, "n"]) }, attributes: { axes: [0, 1] } },
     {
-      operands: { x: values([2, 2], [1, 1, 3, 4]) },
+      operands: { x: values([3, 2], [1, 1, 3, 4, 5, 2]) },
       attributes: { axes: [1] },
-      kink: { x: [0.5, 0.5, 0, 1] },
+      kink: { x: [1, 0, 0, 1, 1, 0] },
     },
   ],
 });

@@ -11,7 +11,7 @@ export const categoryCodec: Codec = {
   fit({ model, data }, name, table, train) {
     const { columns: listed, categories: form } = columnFactsOf(data, name);
     const all = [...table.columns.keys()];
-    const count = listed.flatMap((entry) => namedBy(all, entry)).length;
+    const count = namedBy(all, listed).flat().length;
     const { size: width } = fieldOf(model, name);
     const columns = columnNames(table, name, listed, form === "index" ? width : count);
     const cells = columns.map((column) => textsOf(table, column));

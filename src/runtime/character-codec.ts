@@ -5,7 +5,7 @@
 //   the target     c₁ c₂ … c_L  0 −1 −1     at each place the character after it; −1 is left out of the loss
 import type { Codec } from "./dataset.ts";
 import { columnFactsOf, columnNames, textsOf, wrongCell, type DataFacts } from "./fields.ts";
-import { InputError } from "./input-error.ts";
+import { InputError, shown } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Table } from "./table.ts";
 
@@ -50,7 +50,7 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   const row = lengths.findIndex((own) => own >= length);
   if (row < 0) return;
   const longest = lengths.reduce((most, own) => Math.max(most, own));
-  const what = `"${texts[row]}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} after the mark`;
+  const what = `"${shown(texts[row])}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} after the mark`;
   throw wrongCell(
     table,
     column,
@@ -99,7 +99,7 @@ function sequences(
     const text = Array.from(cells[row], (character) => {
       const number = numbers.get(character);
       if (number !== undefined) return number;
-      const what = `"${character}" in "${cells[row]}" does not occur in the training part`;
+      const what = `"${shown(character)}" in "${shown(cells[row])}" does not occur in the training part`;
       throw wrongCell(table, column, row, what);
     });
     for (let i = 0; i < length; i++) encoded[at * length + i] = numberAt(text, i);

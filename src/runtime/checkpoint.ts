@@ -4,6 +4,7 @@
 //
 // The state begins with the parameters, one after the other. Those of the best epoch are there only where early stopping keeps them, those
 // of the last only where the best stand in their place.
+import { wrongPart, type CheckpointHeader, type Notes } from "./checkpoint-header.ts";
 import type { FittedField } from "./fields.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -11,24 +12,6 @@ import type { Progress } from "./session.ts";
 
 declare const TextEncoder: new () => { encode(text: string): Uint8Array };
 declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
-
-/** What whoever saves wants to find again, as plain data. */
-export interface Notes {
-  /** How the data was read that the model was trained on. */
-  fields?: readonly FittedField[];
-  /** The epoch after which training had stopped early. */
-  stopped?: number;
-  [name: string]: unknown;
-}
-
-/** The part of a checkpoint that a person can read. */
-export interface CheckpointHeader {
-  /** The version of the format; it comes first. */
-  tapeless: number;
-  model: ModelFacts;
-  progress: Omit<Progress, "best" | "last">;
-  notes: Notes;
-}
 
 /** How a checkpoint begins. */
 const beginning = '{"tapeless":2,';
@@ -58,8 +41,19 @@ export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHead
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
-  const end = bytes.indexOf(10);
-  return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
+  const end = content.indexOf(10);
+  const header = headerIn(textTo(end));
+  const part = wrongPart(header);
+  if (part !== undefined) throw new InputError(`the checkpoint has no valid "${part}"`);
+  return { header, data: content.subarray(end + 1) };
+}
+
+function headerIn(text: string): CheckpointHeader {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError("the first line of the checkpoint is not JSON");
+  }
 }
 
 /** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */

@@ -14,8 +14,8 @@ export function parseCleaned(text: string, data: DataFacts, asked?: string): Tab
   const cell = `(?:"([^"\ufffd]*(?:""[^"\ufffd]*)*)"|([^"\ufffd${data.separator ?? ","}\\r\\n]*))`;
   const records = csvRecords(text, new RegExp(`${cell}(${mark}|\\r?\\n|\\r|$)`, "y"));
   const names = records[0]?.cells ?? [];
-  const dropping = asked === undefined ? droppingColumns(data, names) : [];
-  const places = dropping.map((name) => names.indexOf(name));
+  const dropping = new Set(asked === undefined ? droppingColumns(data, names) : []);
+  const places = names.flatMap((name, place) => (dropping.has(name) ? [place] : []));
   const kept = records.filter(
     ({ cells }, i) =>
       i === 0 || cells.length !== names.length || !places.some((place) => isMissing(cells[place])),
@@ -29,7 +29,7 @@ export function parseCleaned(text: string, data: DataFacts, asked?: string): Tab
 export function droppingColumns(data: DataFacts, names: readonly string[]): string[] {
   return [...Object.keys(data.inputs), ...Object.keys(data.targets)].flatMap((field) => {
     const { columns, drop } = columnFactsOf(data, field);
-    return drop ? columns.flatMap((entry) => namedBy(names, entry)) : [];
+    return drop ? namedBy(names, columns).flat() : [];
   });
 }
 

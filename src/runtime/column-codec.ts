@@ -10,7 +10,7 @@ import {
   textsOf,
   wrongCell,
 } from "./fields.ts";
-import { InputError } from "./input-error.ts";
+import { InputError, shown } from "./input-error.ts";
 import { isWithin } from "./slots.ts";
 import type { NumberArray, Table } from "./table.ts";
 
@@ -61,7 +61,7 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
-  const found = `column "${columns[0]}" holds ${names.length}: ${shorten(names.map((text) => `"${text}"`))}`;
+  const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
   // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
@@ -72,6 +72,6 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   return Float64Array.from(textsOf(table, name), (text, row) => {
     const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${shown(text)}" is none of the classes ${shorten(names)}`);
   });
 }

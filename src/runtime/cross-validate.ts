@@ -1,6 +1,6 @@
 // K-fold cross-validation, the training: one training for each fold, then one on all rows but those of the test, judged once. Only
 // trainers of a spec with `folds` have this.
-import type { Notes } from "./checkpoint.ts";
+import type { Notes } from "./checkpoint-header.ts";
 import { datasetOf } from "./dataset.ts";
 import { foldsOf, type FoldedRun, type OpenDataset } from "./folds.ts";
 import { InputError } from "./input-error.ts";
@@ -91,9 +91,9 @@ function foldsDone({
 }: Omit<FoldedRun, "source" | "warn">): readonly FoldResult[] {
   if (resume === undefined) return foldsIn(resumed);
   return placed(resume, () => {
-    if (!Array.isArray(resumed.folds))
+    if (!Array.isArray(resumed.folds) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))
       throw new InputError("the checkpoint does not say to which fold it belongs");
-    if (resumed.epochs === epochs) return resumed.folds;
+    if (resumed.epochs === epochs) return foldsIn(resumed);
     throw new InputError(
       `its folds were to train for ${resumed.epochs} epochs, this run's for ${epochs}: add --epochs ${resumed.epochs}`,
     );

@@ -1,4 +1,5 @@
 // The training loop: epochs over shuffled rows, validation after each, early stopping, and the best epoch's parameters.
+import { checkKeys } from "./check-keys.ts";
 import { InputError } from "./input-error.ts";
 import type { EarlyStopping } from "./model-facts.ts";
 import { randomKey, randomStream, salts, shuffle } from "./random.ts";
@@ -37,11 +38,15 @@ export interface FitPlan {
 /** Checks options and data; the spec stands in for what the options leave out. */
 export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
+  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
-  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
+  if (earlyStopping) {
+    checkKeys("earlyStopping", earlyStopping, ["patience", "metric", "minDelta"]);
+    checkWhole("patience", earlyStopping.patience);
+  }
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))

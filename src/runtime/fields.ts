@@ -1,5 +1,5 @@
 // The inputs and targets of a model in a table: which columns they are, and what may stand in their cells.
-import { InputError } from "./input-error.ts";
+import { InputError, shown } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import { batchFields, type BatchField } from "./slots.ts";
 import type { WordRule } from "./word-codec.ts";
@@ -79,20 +79,22 @@ export function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
-export function namedBy(names: readonly string[], entry: string): string[] {
-  if (names.includes(entry)) return [entry];
-  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
-  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+export function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
+  const places = new Map(names.map((name, place) => [name, place]));
+  return entries.map((entry) => {
+    if (places.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+  });
 }
 
 /** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 export function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
-  const columns = listed.flatMap((entry) => {
-    const found = namedBy(all, entry);
+  const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
-    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+    throw new InputError(`${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
@@ -106,7 +108,7 @@ export function columnNames(table: Table, name: string, listed: readonly string[
 export function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
-  throw new InputError(`there is no column "${name}"`);
+  throw new InputError(`there is no column "${shown(name)}"`);
 }
 
 /** The texts of a column, none of them empty. */
@@ -118,24 +120,26 @@ export function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** Some names, the middle ones of very many left out. */
-export function shorten(names: readonly string[]): string {
+/** Some names, the middle ones of very many left out; `mark` encloses each. */
+export function shorten(names: readonly string[], mark = ""): string {
+  const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
-    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
-    : names.join(", ");
+    ? `${names.slice(0, 11).map(show).join(", ")} … ${show(names[names.length - 1])}`
+    : names.map(show).join(", ");
 }
 
 /** The error about a cell that holds no number. */
 export function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  return wrongCell(table, column, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+  // 1e999 is a number, though no double can hold it; "Infinity" is not.
+  const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
+  const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
+  return wrongCell(table, column, row, text);
 }
 
 /** An error about one cell, with its line. */
 export function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+  return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -149,7 +153,6 @@ export function checkFields(found: readonly FittedField[], trained = found): voi
   );
   const i = there.findIndex((line, at) => line !== here[at]);
   if (i < 0) return;
-  throw new InputError(
-    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
-  );
+  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "there is none", 200));
+  throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
 }

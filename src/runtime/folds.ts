@@ -8,7 +8,7 @@ import {
   type Placing,
   type Preparing,
 } from "./dataset.ts";
-import { InputError } from "./input-error.ts";
+import { InputError, shown } from "./input-error.ts";
 import { randomKey, randomStream, salts, shuffle } from "./random.ts";
 import { splitRows } from "./split.ts";
 import type { Run } from "./train-on.ts";
@@ -42,7 +42,8 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
     const rare = classes && count < open.length ? rareClasses(classes, open, count) : [];
     if (rare.length > 0) {
       const { classNames } = fitFields(run, table, open).slice(-1)[0];
-      const all = rare.map(([label, rows]) => `"${classNames?.[label] ?? label}" has ${rows}`).join(", ");
+      const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
+      const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
       warn(`some of the ${count} folds have no row of a rare class: beside the test part ${all}`);
     }
     return folds.map((validation, fold) => () => {

@@ -4,12 +4,13 @@ import type { Source } from "./dataset.ts";
 import { idxTable, itemsOf, type IdxArray } from "./idx.ts";
 import { InputError } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
-import { placed, reading, type DataReader } from "./program.ts";
+import { reading } from "./host-files.ts";
+import { placed, type DataReader } from "./program.ts";
 
 /** As the program takes it. The files are called as in the spec, from the folder on that they share. */
 export const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
-  async read({ model, data }, { "--predict": asked, "--data": folder }) {
+  async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
     if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
@@ -18,7 +19,7 @@ export const idxFolder: DataReader = {
     }
     const inFolder = (part: Record<string, string>) => {
       const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);
-      return readPart(model, folder, files);
+      return readPart(model, folder, files, out);
     };
     return { ...(await inFolder(train)), test: test && (await inFolder(test)) };
   },
@@ -36,11 +37,12 @@ async function readPart(
   model: ModelFacts,
   place: string,
   files: readonly (readonly [name: string, path: string])[],
+  out?: string,
 ): Promise<Source> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, path] of files) {
-    const bytes = await reading(path, (host) => host.readFile(path).then(unpacked));
+    const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
     contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }

@@ -30,8 +30,13 @@ const idxTypes: Readonly<Record<number, IdxType>> = {
   0x0e: [Float64Array, "getFloat64"],
 };
 
-/** Takes an IDX file apart. Anything else, and one that is cut short or goes on after its end, throws. */
-export function parseIdx(bytes: Uint8Array): IdxArray {
+/** The lengths of the dimensions, where the numbers start, and how many bytes the file has by that. Throws for anything else. */
+export function idxHeader(bytes: Uint8Array): {
+  shape: number[];
+  type: IdxType;
+  start: number;
+  size: number;
+} {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [first, second, type, dimensions] = bytes;
   const start = 4 + 4 * dimensions;
@@ -41,9 +46,15 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
     );
   if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
-  const [room, read] = idxTypes[type];
+  const found = idxTypes[type];
+  return { shape, type: found, start, size: start + sizeOf(shape) * found[0].BYTES_PER_ELEMENT };
+}
+
+/** Takes an IDX file apart. One that is cut short or goes on after its end throws. */
+export function parseIdx(bytes: Uint8Array): IdxArray {
+  const { shape, type, start, size } = idxHeader(bytes);
+  const [room, read] = type;
   const count = sizeOf(shape);
-  const size = start + count * room.BYTES_PER_ELEMENT;
   if (size !== bytes.length) {
     const wrong = bytes.length < size ? "is cut short" : "goes on after its end";
     throw new InputError(
@@ -51,6 +62,7 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
     );
   }
   if (count === 0) throw new InputError("the file holds no items");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers = new room(count);
   for (let i = 0; i < count; i++) numbers[i] = view[read](start + i * room.BYTES_PER_ELEMENT);
   return { shape, numbers };

@@ -2,19 +2,19 @@
 import { columnCodec } from "./column-codec.ts";
 import type { Codec } from "./dataset.ts";
 import { columnFactsOf, columnOf, namedBy, noNumber } from "./fields.ts";
-import { InputError } from "./input-error.ts";
+import { InputError, shown } from "./input-error.ts";
 import type { Column, Table } from "./table.ts";
 
 /** Whether a cell stands for nothing: it is empty, NA, N/A, NaN, null or ?. */
 export function isMissing(cell: string): boolean {
-  return /^\s*(n\/?a|nan|null|\?)?\s*$/i.test(cell);
+  return /^(n\/?a|nan|null|\?)?$/i.test(cell.trim());
 }
 
 /** For inputs with the mean in place of what is missing: that of the training part; then they are as other columns. */
 export const meanCodec: Codec = {
   fit(preparing, name, table, train) {
     const all = [...table.columns.keys()];
-    const columns = columnFactsOf(preparing.data, name).columns.flatMap((entry) => namedBy(all, entry));
+    const columns = namedBy(all, columnFactsOf(preparing.data, name).columns).flat();
     const means = columns.flatMap((column) => meansOf(table, column, train));
     return { ...columnCodec.fit(preparing, name, withMeans(table, columns, means), train), means };
   },
@@ -37,7 +37,9 @@ function meansOf(table: Table, name: string, train: Int32Array): number[] {
       count++;
     }
     if (count > 0) return sum / count;
-    throw new InputError(`column "${name}" has no value in the training part, so there is no mean of it`);
+    throw new InputError(
+      `column "${shown(name)}" has no value in the training part, so there is no mean of it`,
+    );
   });
 }
 

@@ -1,9 +1,11 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
 // is reached, unless the file is the program itself.
-import type { Notes } from "./checkpoint.ts";
+import type { Notes } from "./checkpoint-header.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "./dataset.ts";
 import { checkFields } from "./fields.ts";
+import { hostFiles, reading } from "./host-files.ts";
 import { InputError } from "./input-error.ts";
+import { openOutput } from "./output-file.ts";
 import { csvText, type Predicting } from "./predictions.ts";
 import { checkWhole } from "./session.ts";
 import { epochText, resultText, trainOn, type Regime, type Run, type Trainable } from "./train-on.ts";
@@ -13,22 +15,12 @@ import type { Trainer } from "./trainer.ts";
 declare const process:
   | {
       argv: string[];
-      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
   | undefined;
 declare const console: { log(text: string): void };
 
-export interface HostFiles {
-  readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  rm(path: string, options: { force: boolean }): Promise<void>;
-  realpath(path: string): Promise<string>;
-  stat(path: string): Promise<{ isFile(): boolean }>;
-}
 interface HostPaths {
   pathToFileURL(path: string): { href: string };
 }
@@ -70,18 +62,16 @@ async function isMain(
   script: string | undefined,
 ): Promise<boolean> {
   if (main !== undefined || url === undefined || script === undefined) return main === true;
-  const { realpath } = await hostFiles();
   const specifier: string = "node:url";
   const paths: HostPaths = await import(specifier);
-  const file = await realpath(script).catch(() => `${script}.ts`);
-  return paths.pathToFileURL(file).href === url;
+  return paths.pathToFileURL(await scriptFile()).href === url;
 }
 
-// Through a variable: bundlers and type checkers then look for no module.
-async function hostFiles(): Promise<HostFiles> {
-  const specifier: string = "node:fs/promises";
-  const files: HostFiles = await import(specifier);
-  return files;
+/** The file of the program, which some hosts let their user name without its ending. */
+async function scriptFile(): Promise<string> {
+  const script = `${process?.argv[1]}`;
+  const { realpath } = await hostFiles();
+  return realpath(script).catch(() => `${script}.ts`);
 }
 
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
@@ -90,17 +80,25 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
     await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
-    say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    say(`error: ${printable(error instanceof Error ? error.message : String(error))}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
+
+/**
+ * A message on one line of bounded length: names and cells in it may hold what moves the cursor of a
+ * terminal, or megabytes.
+ */
+const printable = (text: string): string =>
+  text
+    .slice(0, 1000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
   const { model, training, predict, regime } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
-  if (out && out === flags["--data"]) throw new InputError(`cannot write ${out}: --data is there`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -119,15 +117,15 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
+  if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
+  const write = out === undefined ? out : await openOutput(out);
   const train: Run["train"] = async (own, dataset, stage) => {
     const { epochs, name = "" } = stage;
     const { fields } = dataset;
     const before = own === trainer ? resumed : {};
     placed(`${resume}`, () => checkFields(fields, before.fields));
     const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => {
-      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
-    };
+    const save = async (more: Notes = {}) => write?.(shown.save({ fields, ...stage.notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
     const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     const result = await trainOn(model, training, shown, dataset, options, async (report) => {
@@ -143,13 +141,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Reads a file, or says that it cannot be read. */
-export async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>): Promise<T> {
-  return read(await hostFiles()).catch((error: Error) => {
-    throw new InputError(`cannot read ${path}: ${error.message}`);
-  });
-}
-
 /** Does the work; what is wrong with the file's content is then said with the file's name and line. */
 export function placed<T>(path: string, work: () => T): T {
   try {
@@ -157,25 +148,6 @@ export function placed<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${path}${error.line === undefined ? "" : `:${error.line}`}: ${error.message}`);
-  }
-}
-
-/**
- * Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. A link stays, and so does
- * what is no file, as /dev/null.
- */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const files = await hostFiles();
-  const target = await files.realpath(path).catch(() => path);
-  const isFile = (await files.stat(target).catch(() => undefined))?.isFile() ?? true;
-  // Another run that writes the same file has a number of its own.
-  const partial = `${target}.${process?.pid}.partial`;
-  try {
-    await files.writeFile(isFile ? partial : target, bytes, { flush: isFile });
-    if (isFile) await files.rename(partial, target);
-  } catch (error) {
-    await files.rm(partial, { force: true });
-    throw new InputError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -2,7 +2,7 @@
 import { InputError } from "./input-error.ts";
 import type { Machine, Summary } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import { writeRows, type Batch, type Slot } from "./slots.ts";
+import { writeRows, type Batch, type Slots } from "./slots.ts";
 
 /** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
 export interface Progress {
@@ -55,7 +55,7 @@ export interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
   readonly machine: Machine;
-  readonly slots: readonly Slot[];
+  readonly slots: Slots;
   readonly gradientOf: GradientOf;
   readonly takeSteps: TakeSteps;
   progress: Progress;

@@ -1,4 +1,5 @@
 // The way of a batch into the arena: one slot per input and target, each value checked as it is copied.
+import { checkKeys, valueText } from "./check-keys.ts";
 import { InputError } from "./input-error.ts";
 import type { Numbers, PredictingMachine } from "./machine.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
@@ -42,6 +43,13 @@ export interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 
+/** All of them. */
+export interface Slots extends ReadonlyArray<Slot> {
+  readonly names: readonly string[];
+  /** How often rows were written there. */
+  writes: number;
+}
+
 /** What a model takes: inputs first, in the spec's order. */
 export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
@@ -57,8 +65,9 @@ export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
 }
 
 /** The fields of a model in the arena of its machine. */
-export function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slot[] {
-  return batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+export function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
+  const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+  return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
 /** Whether an input or target can hold the number. */
@@ -69,42 +78,47 @@ export function isWithin(value: number, bounds: IndexBounds | undefined): boolea
 }
 
 /** How many rows the batch has; throws if a name is unknown, if one holds no array, or if the lengths do not agree. */
-export function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
-  for (const name in batch) checkKnown(slots, name);
+export function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
+  checkKeys("the batch", batch, slots.names);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
-    const values = batch?.[name];
-    if (typeof values !== "object" || values?.length === undefined)
-      throw new InputError(`${name} must be an array of numbers, got ${values}`);
-    const count = values.length / size;
-    if (!Number.isInteger(count))
-      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
+    const values = batch[name];
+    if (typeof values !== "object" || typeof values?.length !== "number")
+      throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
+    const { length } = values;
+    const count = length / size;
+    if (!(Number.isInteger(count) && count >= 0))
+      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+    // Nothing is allocated for a length that is only declared.
+    if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
   if (rows === 0) throw new InputError("the batch has no rows");
   return rows;
 }
 
-function checkKnown(slots: readonly Slot[], name: string): void {
-  for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+function checkNumber(name: string, row: number, value: unknown): void {
+  if (typeof value !== "number")
+    throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
 export function writeRows(
-  slots: readonly Slot[],
+  slots: Slots,
   batch: Batch,
   start: number,
   n: number,
   order?: Int32Array,
   needsTargets = true,
 ): void {
+  const turn = ++slots.writes;
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
+  // An array of the caller's own kind may run code where it is read.
+  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
 }
 
 function writeField(
@@ -118,6 +132,8 @@ function writeField(
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
+      // Before it is copied, which turns null, "" and true into numbers.
+      checkNumber(name, row, value);
       view[i * size + j] = value;
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;

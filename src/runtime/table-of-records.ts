@@ -1,12 +1,12 @@
 // A table from records in memory, of which the first names the columns.
-import { InputError } from "./input-error.ts";
+import { InputError, shown } from "./input-error.ts";
 import { numberIn, type Column, type NumberArray, type Table, type TableRecord } from "./table.ts";
 
 /** The cells as they stand. A file that is no table throws, with the line. */
 export function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
   const [{ cells: names, line }, ...rows] = records;
-  for (const row of rows) checkCells(names, row);
+  for (const { cells, line } of rows) checkCells(names.length, cells.length, line);
   checkAnyRow(rows.length, line);
   const columns = names.map((name, i): [string, Column] => {
     let found: NumberArray | undefined;
@@ -19,16 +19,13 @@ export function tableOf(records: readonly TableRecord[]): Table {
 export function checkNames(header: TableRecord | undefined): void {
   if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
   const { cells, line } = header;
-  const twice = cells.find((name, i) => cells.indexOf(name) < i);
-  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+  const seen = new Set<string>();
+  const twice = cells.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) throw new InputError(`two columns are called "${shown(twice)}"`, line);
 }
 
-export function checkCells(
-  names: readonly string[],
-  { cells, line }: { cells: readonly unknown[]; line: number | string | undefined },
-): void {
-  if (cells.length !== names.length)
-    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+export function checkCells(columns: number, cells: number, line: number | string | undefined): void {
+  if (cells !== columns) throw new InputError(`the row has ${cells} cells for ${columns} columns`, line);
 }
 
 export function checkAnyRow(rows: number, line: number): void {

@@ -26,8 +26,8 @@ export interface TableRecord {
   readonly line: number;
 }
 
-/** The number that a cell holds; NaN if it holds none or is empty. */
+/** The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10, 0o7 or 0b1. */
 export function numberIn(cell: string): number {
-  const number = cell.trim() === "" ? NaN : Number(cell);
+  const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
 }

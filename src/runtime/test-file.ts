@@ -11,7 +11,6 @@ export const fileAndTest = (one: DataReader): DataReader => ({
     const { "--test": file, "--predict": asked, "--out": out } = flags;
     if (asked !== undefined) return source;
     if (file === undefined) throw new InputError("--test FILE is needed (see --help)");
-    if (file === out) throw new InputError(`cannot write ${out}: --test is there`);
-    return { ...source, test: await one.read(program, { "--data": file }) };
+    return { ...source, test: await one.read(program, { "--data": file, "--out": out }) };
   },
 });

@@ -1,7 +1,7 @@
 // A whole training run on a prepared data set, and its outcome: what `train` on the command line and the program share.
 import type { Summary } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import type { Notes } from "./checkpoint.ts";
+import type { Notes } from "./checkpoint-header.ts";
 import type { Dataset, Preparing, Source } from "./dataset.ts";
 import type { Batch } from "./slots.ts";
 import type { EpochReport, FitOptions, Trainer } from "./trainer.ts";
@@ -66,13 +66,15 @@ export async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
+  {
+    epochs = training.epochs,
+    earlyStopping = training.earlyStopping ?? false,
+  }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
-  const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
-    ...options,
-    epochs: Math.max(0, total - trainer.epoch),
+    earlyStopping,
+    epochs: Math.max(0, epochs - trainer.epoch),
     validation: validation ?? 0,
   });
   let next = run.next();

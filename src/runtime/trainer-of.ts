@@ -1,5 +1,7 @@
 // Makes a trainer of a machine: checks what comes in, and keeps count of where training stands.
-import { decodeCheckpoint, encodeCheckpoint, type Notes } from "./checkpoint.ts";
+import { checkTrainerOptions } from "./check-keys.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+import type { Notes } from "./checkpoint-header.ts";
 import { planFit, runEpochs } from "./epochs.ts";
 import type { Machine } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
@@ -26,6 +28,7 @@ export function trainerOf(
   gradientOf = gradientOfBatch,
   takeSteps = singleSteps,
 ): Trainer {
+  checkTrainerOptions(options);
   const slots = slotsOf(model, machine);
   const session: Session = {
     model,

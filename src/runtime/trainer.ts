@@ -1,5 +1,5 @@
 // What a trainer offers: the public types of every emitted module.
-import type { Notes } from "./checkpoint.ts";
+import type { Notes } from "./checkpoint-header.ts";
 import type { Backend, Numbers, Summary } from "./machine.ts";
 import type { EarlyStopping } from "./model-facts.ts";
 import type { Batch } from "./slots.ts";

@@ -1,5 +1,6 @@
 // Sine and cosine in pure arithmetic: see double-arithmetic.ts.
 import { nearest } from "./double-arithmetic.ts";
+import { largeAngle } from "./large-angle.ts";
 
 /** sin(r + e) for |r| ≤ π/4 and e far below r: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
 function sinNearZero(r: number, e: number): number {
@@ -17,25 +18,30 @@ function cosNearZero(r: number, e: number): number {
   return w + (1 - w - half + (z * p - r * e));
 }
 
+/** sin(r + e + turn · π/2) for |r| ≤ π/4. */
+function sinOfTurned(r: number, e: number, turn: number): number {
+  const value = (turn & 1) === 0 ? sinNearZero(r, e) : cosNearZero(r, e);
+  return (turn & 2) === 0 ? value : -value;
+}
+
 /**
  * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4: π/2 is a sum of three
  * doubles, the first two so short (33 bits) that n times them is exact (W. J. Cody and W. Waite, 1980), and e is what r loses by
- * rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, x is first taken modulo 2π as a double,
- * which costs 4·10⁻¹⁷ |x|.
+ * rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
  */
 function sinOfQuarters(x: number, quarter: number): number {
-  if (!(Math.abs(x) < 1e6))
-    return Math.abs(x) < Infinity ? sinOfQuarters(x % 6.283185307179586, quarter) : NaN;
+  if (!(Math.abs(x) < 1e6)) {
+    if (!(Math.abs(x) < Infinity)) return NaN;
+    const { n, r, e } = largeAngle(x);
+    return sinOfTurned(r, e, n + quarter);
+  }
   const n = nearest(x * 0.6366197723675814);
   const first = x - n * 1.5707963267341256;
   const second = n * 6.077100506303966e-11;
   const near = first - second;
   const rest = n * 2.0222662487959506e-21 - (first - near - second);
   const r = near - rest;
-  const e = near - r - rest;
-  const turn = n + quarter;
-  const value = (turn & 1) === 0 ? sinNearZero(r, e) : cosNearZero(r, e);
-  return (turn & 2) === 0 ? value : -value;
+  return sinOfTurned(r, near - r - rest, n + quarter);
 }
 
 /** sin x. */

@@ -1,4 +1,5 @@
 // The programs of a trainer as WebAssembly, over one memory, if the host lets them run. Only trainers compiled to it have this.
+import { checkTrainerOptions } from "./check-keys.ts";
 import { InputError } from "./input-error.ts";
 import type { Backend } from "./machine.ts";
 import type { ModelFacts } from "./model-facts.ts";
@@ -18,6 +19,11 @@ export interface TrainerOptions {
    * not wait for others (a page's main thread), or memory cannot be shared, it does all of it.
    */
   threads?: number;
+  /**
+   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws an error where they differ: with 1, a
+   * middle number and `batchSize` rows, or with those listed. The trainer is the same as without.
+   */
+  selfCheck?: boolean | readonly number[];
 }
 
 /** Programs over a memory. */
@@ -58,8 +64,10 @@ export function startWasm(
   facts: WasmFacts,
   math: Record<string, WasmFunction>,
   meta: { url?: string },
-  { backend, threads: asked = 1 }: TrainerOptions,
+  options: TrainerOptions,
 ): WasmKernels | undefined {
+  checkTrainerOptions(options);
+  const { backend, threads: asked = 1 } = options;
   const threads = Math.min(mostThreads, checkWhole("threads", asked, 1));
   if (backend === "ts") return undefined;
   if (backend !== undefined && !wasmBackends.includes(backend))

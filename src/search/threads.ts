@@ -2,6 +2,8 @@
 import { Worker } from "node:worker_threads";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
+import { isOfSpec } from "../spec/read/typescript.ts";
+import { errorText } from "../util/error-text.ts";
 import type { Outcome } from "./outcome.ts";
 import type { WorkerSetup } from "./worker.ts";
 
@@ -10,12 +12,29 @@ export type Answer = { readonly job: number } & (
   { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly fault: string }
 );
 
+/** A thread ended while it did a job, and the reason is the job's, or the machine's. */
+export class JobEndedThread extends Error {
+  readonly job: number;
+  readonly hint: string;
+  constructor(job: number, message: string, hint: string) {
+    super(message);
+    this.job = job;
+    this.hint = hint;
+  }
+}
+
 /** A clone's threads are started as its command is; the published package holds the compiled file. */
 const entry = import.meta.url.endsWith(".ts")
   ? new URL("../cli/start-worker.js", import.meta.url)
   : new URL("./worker.js", import.meta.url);
 
-/** Calls back for each job that is done, in the order in which they end. Rejects with the first that fails. */
+/** A thread keeps every module that it has imported, each candidate's trainer too, until it ends: some 0.6 MB for each. */
+const jobsOfThread = 100;
+
+/**
+ * Calls back for each job that is done, in the order in which they end. Rejects with the first that fails.
+ * @throws JobEndedThread, DiagnosticError
+ */
 export async function inThreads(
   setup: WorkerSetup,
   jobs: readonly number[],
@@ -23,29 +42,61 @@ export async function inThreads(
   onResult: (job: number, result: Outcome) => void,
 ): Promise<void> {
   const queue = jobs.values();
-  // What a spec in TypeScript prints is no result of ours.
-  const start = () => new Worker(entry, { workerData: setup, stdout: true });
-  const workers = Array.from({ length: Math.min(count, jobs.length) }, start);
-  const work = (worker: Worker) =>
-    new Promise<void>((resolve, reject) => {
-      const next = () => {
-        const { value, done } = queue.next();
-        if (done) resolve();
-        else worker.postMessage(value);
-      };
-      worker.on("message", (answer: Answer) => {
-        if ("diagnostics" in answer) return reject(new DiagnosticError(answer.diagnostics));
-        if ("fault" in answer) return reject(new Error(answer.fault));
-        onResult(answer.job, answer.result);
-        next();
-      });
-      worker.on("error", reject);
-      worker.on("exit", () => reject(new Error("a thread of the search ended before its work was done")));
-      next();
-    });
+  const running = new Set<Worker>();
+  let isOver = false;
+  const lane = async () => {
+    for (let first = queue.next(); !first.done && !isOver; first = queue.next()) {
+      // What a spec in TypeScript prints is no result of ours.
+      const worker = new Worker(entry, { workerData: setup, stdout: true });
+      running.add(worker);
+      let job: number | undefined = first.value;
+      for (let done = 1; job !== undefined; done++) {
+        onResult(job, await answerOf(worker, job));
+        job = done < jobsOfThread && !isOver ? queue.next().value : undefined;
+      }
+      await worker.terminate();
+      running.delete(worker);
+    }
+  };
   try {
-    await Promise.all(workers.map(work));
+    await Promise.all(Array.from({ length: Math.min(count, jobs.length) }, lane));
   } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
+    isOver = true;
+    await Promise.all([...running].map((worker) => worker.terminate()));
   }
+}
+
+/** Gives the thread the job, and waits for its answer or its end. */
+function answerOf(worker: Worker, job: number): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const release = () => worker.off("message", onMessage).off("error", onError).off("exit", onExit);
+    const onMessage = (answer: Answer) => {
+      release();
+      if ("result" in answer) resolve(answer.result);
+      else
+        reject("diagnostics" in answer ? new DiagnosticError(answer.diagnostics) : new Error(answer.fault));
+    };
+    const onError = (error: unknown) => {
+      release();
+      reject(endOf(job, error));
+    };
+    const onExit = (code: number) => {
+      release();
+      const hint = "the spec, or what it imports, may call process.exit()";
+      reject(new JobEndedThread(job, `its thread ended with code ${code}`, hint));
+    };
+    worker.on("message", onMessage).on("error", onError).on("exit", onExit);
+    worker.postMessage(job);
+  });
+}
+
+/** Of an exception that nobody caught: whether the job is to blame. */
+function endOf(job: number, error: unknown): unknown {
+  if (error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY") {
+    const hint =
+      "NODE_OPTIONS=--max-old-space-size=8192 gives each thread more, and --threads 1 leaves more for it";
+    return new JobEndedThread(job, "its thread ran out of memory", hint);
+  }
+  if (!isOfSpec(error)) return error;
+  return new JobEndedThread(job, `the spec fails in its thread: ${errorText(error)}`, "catch it in the spec");
 }

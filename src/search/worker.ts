@@ -16,14 +16,23 @@ export interface WorkerSetup extends OpenData {
 }
 
 const { file, dtype, data, dataOf }: WorkerSetup = workerData;
-const { value, search } = await readSpec(file);
-invariant(search !== undefined, "a spec that was searched has a search");
-const candidates = candidatesOf(value, search);
+const read = async () => {
+  const { value, search } = await readSpec(file);
+  invariant(search !== undefined, "a spec that was searched has a search");
+  return candidatesOf(value, search);
+};
+/** A spec that cannot be read here, although it could be in the main thread, is an answer to the first job. */
+const reading = read();
+reading.catch(() => {});
 
 const port = parentPort;
 invariant(port !== null, "this module is the entry of a thread");
 port.on("message", (job: number) => {
-  tryCandidate(parseModel(candidates[job].spec), data[dataOf[job]], dtype).then(
+  const trying = async () => {
+    const { spec } = (await reading)[job];
+    return tryCandidate(parseModel(spec), data[dataOf[job]], dtype);
+  };
+  trying().then(
     (result) => port.postMessage({ job, result } satisfies Answer),
     (error: unknown) => port.postMessage({ job, ...faultOf(error) } satisfies Answer),
   );

@@ -1,6 +1,7 @@
 // From an issue that the schema found to a diagnostic that helps. What would be right is read from the JSON Schema, the same
 // description of the spec that editors are given, so a message and a completion never disagree.
 import { z } from "zod";
+import { mostKept } from "../diagnostics/collector.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
@@ -9,10 +10,33 @@ import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, type SchemaNode } from
 
 type Issue = z.core.$ZodIssue;
 
-/** The diagnostics of all issues. `schema` is the JSON Schema of the spec, `spec` the value that was checked. */
-export function explain(issues: readonly Issue[], schema: SchemaNode, spec: unknown): Diagnostic[] {
-  return issues.flatMap((issue) => explainIssue(issue, schema, spec, []));
+/**
+ * The diagnostics of the issues; past {@link mostKept} of them the rest are only counted. `schema` is the JSON Schema of the spec, `spec`
+ * the value that was checked.
+ */
+export function explain(
+  issues: readonly Issue[],
+  schema: SchemaNode,
+  spec: unknown,
+): { diagnostics: readonly Diagnostic[]; omitted: number } {
+  const diagnostics: Diagnostic[] = [];
+  let omitted = 0;
+  for (const issue of issues.filter(isCause(issues)).flatMap(ofOneKeyEach)) {
+    if (diagnostics.length < mostKept) diagnostics.push(...explainIssue(issue, schema, spec, []));
+    else omitted++;
+  }
+  return { diagnostics, omitted };
 }
+
+/** An object that lacks something and has an unknown key has one thing wrong: the key is misspelt. */
+function isCause(issues: readonly Issue[]): (issue: Issue) => boolean {
+  const key = ({ path }: Issue) => JSON.stringify(path.map(String));
+  const misspelt = new Set(issues.filter(({ code }) => code === "unrecognized_keys").map(key));
+  return (issue) => issue.code !== "custom" || !misspelt.has(key(issue));
+}
+
+const ofOneKeyEach = (issue: Issue): Issue[] =>
+  issue.code === "unrecognized_keys" ? issue.keys.map((key) => ({ ...issue, keys: [key] })) : [issue];
 
 function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: SpecPath): Diagnostic[] {
   const path = [...prefix, ...issue.path.map((step) => (typeof step === "number" ? step : String(step)))];

@@ -13,11 +13,13 @@ import { checkReferences } from "./check/check-references.ts";
 import { keysOf, member } from "./check/raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
 import { checkTraining } from "./check/check-training.ts";
+import { checkWidth } from "./check/check-width.ts";
 import { checkWeights } from "./check/check-weights.ts";
 import { warnOfUnread } from "./check/warn-of-unread.ts";
 import { explain } from "./explain.ts";
 import { flattenNetwork } from "./flatten.ts";
 import { specSchema } from "./json-schema.ts";
+import { plainSpec } from "./plain-spec.ts";
 import { modelSchema } from "./schema.ts";
 import type { Search } from "./search-schema.ts";
 import type { Model } from "./types.ts";
@@ -35,15 +37,21 @@ export interface ParsedSpec {
 export const parseModel = (value: unknown): Model => parseSpec(value).model;
 
 /** As {@link parseModel}, and tells the warnings too. */
-export function parseSpec(value: unknown): ParsedSpec {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
+export function parseSpec(spec: unknown): ParsedSpec {
+  const { value, fault, tooDeep } = plainSpec(spec);
   const problems = collector();
   // First, since all that follows goes into blocks, however deep they are.
   const network = writtenNetwork(value, problems);
-  if (network === undefined) throw new DiagnosticError(problems.found);
+  if (network !== undefined && fault !== undefined) problems.error(fault.path, fault.code, fault.message);
+  if (network === undefined || fault !== undefined) throw new DiagnosticError(problems.found);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
   const result = modelSchema.safeParse(value);
-  if (!result.success) problems.add(explain(result.error.issues, specSchema(), value));
+  if (!result.success) {
+    const { diagnostics, omitted } = explain(result.error.issues, specSchema(), value);
+    problems.add(diagnostics, omitted);
+  }
   checkLayerCount(network, problems);
+  checkWidth(value, network, problems);
   checkFormulas(value, problems);
   checkNames(value, network, problems);
   const references = checkReferences(value, network, problems);
@@ -60,6 +68,9 @@ export function parseSpec(value: unknown): ParsedSpec {
   checkWeights(value, problems);
   checkRate(value, problems);
   checkData(value, problems);
+  // Parts that are nested so deep are nearly always in the wrong place, which says more.
+  if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))
+    problems.error(tooDeep.path, tooDeep.code, tooDeep.message);
   const warnings = problems.throwErrors();
   if (!result.success || !flat) throw new DiagnosticError(problems.found);
   return { model: canonicalModel(result.data, flat), warnings, search: result.data.training.search };

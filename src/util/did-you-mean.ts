@@ -2,7 +2,7 @@
 // for the length of the word; a wild guess helps nobody, so a far name gives nothing.
 import { distance } from "fastest-levenshtein";
 
-// Edit distance costs the product of both lengths; no real name is this long.
+// Edit distance costs the product of both lengths; real names are shorter.
 const longestWord = 100;
 
 /** The candidate within two fifths of the longer one's length in edits (one at least), upper and lower case alike; or undefined. */
@@ -12,6 +12,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   let best: string | undefined;
   let fewest = Infinity;
   for (const candidate of candidates) {
+    if (candidate.length > longestWord) continue;
     const edits = distance(plain(word), plain(candidate));
     const allowed = Math.max(1, Math.floor(0.4 * Math.max(word.length, candidate.length)));
     if (edits <= allowed && edits < fewest) {

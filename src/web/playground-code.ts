@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 import { invariant } from "../diagnostics/errors.ts";
 import { loadRuntime } from "../emit/typescript/load-runtime.ts";
+import { bundlingFolder, type Bundled } from "./notices.ts";
 
 const source = new URL("../../src/", import.meta.url);
 const graphs = new URL("../../graphs/", import.meta.url);
@@ -77,9 +78,14 @@ const fromShelf: Plugin = {
   },
 };
 
-async function bundle(entry: { file: string } | { text: string }, plugins: Plugin[]): Promise<string> {
+interface Script {
+  readonly text: string;
+  readonly bundled: Bundled;
+}
+
+async function bundle(entry: { file: string } | { text: string }, plugins: Plugin[]): Promise<Script> {
   const { build } = await import("esbuild");
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...("file" in entry
       ? { entryPoints: [pathOf(entry.file)] }
       : { stdin: { contents: entry.text, resolveDir: pathOf("."), loader: "js" } }),
@@ -91,11 +97,13 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
     target: "es2022",
     charset: "utf8",
     legalComments: "none",
+    metafile: true,
+    absWorkingDir: bundlingFolder,
     plugins,
   });
   const [output] = outputFiles;
   invariant(output !== undefined, "a bundle has a text");
-  return output.text;
+  return { text: output.text, bundled: metafile };
 }
 
 /** A script that leaves a text where the page finds it: a worker is made of texts, so it works without a server, and under the page's policy. */
@@ -108,8 +116,14 @@ const shelfText = (): string =>
     `globalThis.${shelf} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
   ].join("\n");
 
-/** The scripts of the workers, and the data with the specs that name it: each a text by the name of its file. */
-export async function workerFiles(): Promise<ReadonlyMap<string, string>> {
+export interface WorkerFiles {
+  /** Each a text by the name of its file. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly bundled: readonly Bundled[];
+}
+
+/** The scripts of the workers, and the data with the specs that name it. */
+export async function workerFiles(): Promise<WorkerFiles> {
   const [compiler, trainer, walker, shelved] = await Promise.all([
     bundle({ file: "browser/compiler-worker.ts" }, [standingIn, fromShelf]),
     bundle({ file: "pages/playground/train-worker.ts" }, []),
@@ -118,13 +132,16 @@ export async function workerFiles(): Promise<ReadonlyMap<string, string>> {
   ]);
   const textsIn = (folder: URL, files: readonly string[]) =>
     Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")]));
-  return new Map([
-    ["compiler.js", leaving("compiler", compiler) + leaving("trainer", trainer) + leaving("walker", walker)],
-    ["libraries.js", leaving("libraries", shelved)],
+  const compilerText =
+    leaving("compiler", compiler.text) + leaving("trainer", trainer.text) + leaving("walker", walker.text);
+  const files = new Map([
+    ["compiler.js", compilerText],
+    ["libraries.js", leaving("libraries", shelved.text)],
     [
       "data.js",
       leaving("data", textsIn(new URL("data/", graphs), dataFiles)) +
         leaving("specs", textsIn(graphs, specFiles)),
     ],
   ]);
+  return { files, bundled: [compiler, trainer, walker, shelved].map((script) => script.bundled) };
 }

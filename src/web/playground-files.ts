@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { bundlePage } from "./page-code.ts";
+import { noticesOf, packageFolders } from "./notices.ts";
 import { workerFiles } from "./playground-code.ts";
 
 const published = new URL("../playground/", import.meta.url);
@@ -24,6 +25,9 @@ export const playgroundPolicy = [
 
 const scripts = ["page.js", "compiler.js", "libraries.js", "data.js"];
 
+/** The licences of the projects whose code is in the scripts. */
+const noticesFile = "third-party.txt";
+
 const title = "<title>tapeless playground</title>";
 
 /** Whether this is the text of a playground's index.html, of whatever version. */
@@ -39,6 +43,7 @@ const html = (): string =>
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     title,
     '<link rel="icon" href="data:,">',
+    `<link rel="license" href="${noticesFile}">`,
     '<link rel="stylesheet" href="page.css">',
     ...scripts.map((file) => `<script defer src="${file}"></script>`),
     "</head>",
@@ -53,13 +58,15 @@ export async function playgroundFiles(): Promise<ReadonlyMap<string, string>> {
     return new Map(
       readdirSync(published).map((file) => [file, readFileSync(new URL(file, published), "utf8")]),
     );
-  const { script, style } = await bundlePage("playground");
+  const { script, style, bundled } = await bundlePage("playground");
+  const workers = await workerFiles();
   return new Map([
     ["index.html", html()],
     // A block: what the script declares is its own.
     ["page.js", `{${script}}\n`],
     ["page.css", `${style}\n`],
-    ...(await workerFiles()),
+    ...workers.files,
+    [noticesFile, `${noticesOf(packageFolders([bundled, ...workers.bundled]))}\n`],
   ]);
 }
 

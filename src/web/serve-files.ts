@@ -23,7 +23,7 @@ export async function serveFiles(
   { port, policy }: { port: number; policy: string },
 ): Promise<ServedFiles> {
   const server = createServer(({ url = "/", method = "GET" }, response) => {
-    const name = new URL(url, "http://localhost").pathname.slice(1) || "index.html";
+    const name = nameIn(url);
     const text = files.get(name);
     if (text === undefined || !["GET", "HEAD"].includes(method))
       return void response.writeHead(404, { "content-type": "text/plain" }).end("There is no such page.\n");
@@ -48,6 +48,9 @@ export async function serveFiles(
       }),
   };
 }
+
+/** A request's target may be any text. It is only looked up, so nothing in it is resolved, and no target is refused with an exception. */
+const nameIn = (target: string): string => /^\/([^?#]*)/.exec(target)?.[1] || "index.html";
 
 const listening = (server: Server, port: number): Promise<void> =>
   new Promise((resolve, reject) => {

@@ -2,6 +2,7 @@
 // where the machine decides, told as ratios.
 import { Bench } from "tinybench";
 import type { Batch } from "../../src/runtime/slots.ts";
+import { bytesPerStep } from "./allocations.ts";
 import { coldStart, towerCompile } from "./compile-times.ts";
 import { digitsTrainers, sizesOf, trainerFor } from "./emitted.ts";
 import { median } from "./figures.ts";
@@ -124,8 +125,24 @@ async function sizes(): Promise<Line[]> {
   ];
 }
 
+const fewNumbers = 72;
+
+/** A double that a function gives back stands on the heap, 16 bytes in all: the loss is one, and a few more are allowed. */
+async function allocations(): Promise<Line[]> {
+  const found: Line[] = [];
+  for (const name of ["classifier", "joins", "regression", "perceptron", "alike"])
+    for (const rows of [6, 64]) {
+      const bytes = await bytesPerStep(name, rows);
+      const measured = `${bytes.toFixed(1)} bytes`;
+      const what = `a step of ${name}, ${rows} rows, leaves on the heap`;
+      found.push({ what, measured, limit: `under ${fewNumbers} bytes`, holds: bytes < fewNumbers });
+    }
+  return found;
+}
+
 export const limitLines = async (): Promise<Line[]> => [
   ...(await speeds()),
+  ...(await allocations()),
   ...(await compiling()),
   ...(await sizes()),
 ];

@@ -18,7 +18,7 @@ async function startCompiler(): Promise<(text: string) => Promise<CompileAnswer[
   scope.self = scope;
   scope.postMessage = (answer: CompileAnswer) => answers.push(answer);
   createContext(scope);
-  for (const script of (await workerFiles()).values()) runInContext(script, scope);
+  for (const script of (await workerFiles()).files.values()) runInContext(script, scope);
   const texts = scope.tapelessTexts;
   if (texts === undefined) throw new Error("the scripts left no texts");
   for (const script of [texts.libraries, texts.compiler]) runInContext(script, scope);

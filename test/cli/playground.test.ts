@@ -21,8 +21,8 @@ it("is not written over a site that is something else", { timeout: 60_000 }, asy
 it("is written to a new folder, and over what was written there", { timeout: 60_000 }, async () => {
   for (const time of ["first", "again"]) {
     const { code, stderr } = await place.run("playground", "-o", "new/folder");
-    expect(stderr, time).toContain("6 files in new/folder");
+    expect(stderr, time).toContain("7 files in new/folder");
     expect(code).toBe(0);
   }
-  expect(place.made()).toHaveLength(6);
+  expect(place.made()).toHaveLength(7);
 });

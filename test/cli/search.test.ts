@@ -115,6 +115,35 @@ describe("tapeless search", () => {
   });
 });
 
+describe("a thread that ends is told with its candidate", () => {
+  const ownSpec = (inThread: string) => {
+    const spec = JSON.stringify(withSearch({ over: { "network[0].units": [2, 3] } }));
+    const loss = "(g, { prediction, target, mean }) => (fails(), mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target))))"; // prettier-ignore
+    place.write(
+      "own.ts",
+      `import { isMainThread } from "node:worker_threads";
+      const fails = () => { if (!isMainThread) { ${inThread} } };
+      export default { ...${spec}, loss: { formula: ${loss} } };`,
+    );
+    return place.run("search", "own.ts", "--threads", "1");
+  };
+
+  it.each([
+    ["it calls process.exit", "process.exit(7)", "its thread ended with code 7"],
+    ["a timer throws", "setTimeout(() => { throw new Error('late') }); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)", "the spec fails in its thread: Error: late"], // prettier-ignore
+    ["a promise is rejected", "Promise.reject(new Error('no'))", "the spec fails in its thread: Error: no"],
+  ])("%s", async (_, inThread, said) => {
+    expectRefusal(
+      await ownSpec(inThread),
+      `own.ts error T1708: candidate 0 (network[0].units 2) was not tried: ${said}`,
+    );
+  });
+
+  it("a results file that is a device", async () => {
+    expectRefusal(await search("--out", "/dev/full"), "/dev/full:1 error T1706: this is no regular file");
+  });
+});
+
 describe("what is done", () => {
   it("is not done again, and the outcome is that of a search that was not interrupted", async () => {
     const whole = await search("--json");
@@ -138,6 +167,20 @@ describe("what is done", () => {
       "notes.jsonl:1 error T1706: the file holds no results",
     );
     expect(place.read("notes.jsonl")).toBe('{"hello":1}\n');
+  });
+
+  it("a file of one line without an end is not ours, and stays as it is", async () => {
+    place.write("notes.json", '{"hello":1}');
+    expectRefusal(await search("--out", "notes.json"), "notes.json:1 error T1706: the file holds no results");
+    expect(place.read("notes.json")).toBe('{"hello":1}');
+  });
+
+  it("goes on from half of the first line", async () => {
+    await search();
+    const whole = place.read("flowers.search.jsonl");
+    place.write("flowers.search.jsonl", whole.slice(0, 30));
+    expect((await search()).stderr).toContain("6 candidates, 6 to try");
+    expect(place.read("flowers.search.jsonl").split("\n")[0]).toBe(whole.split("\n")[0]);
   });
 
   it("a damaged line is named", async () => {

@@ -68,11 +68,25 @@ test("folders are made on the way", async () => {
   expect(readFileSync(deep, "utf8")).toBe("x");
 });
 
-test.skipIf(!existsSync("/dev/full"))("a full disk is told, and the old file is as it was", async () => {
-  await writeFile(file, "old");
-  symlinkSync("/dev/full", join(folder, `.model.ckpt.${process.pid}.partial`));
-  await expectFailure(writeFile(file, "new"), `cannot write ${file}: the disk is full`);
-  expect(readFileSync(file, "utf8")).toBe("old");
+test.skipIf(!existsSync("/dev/full"))("a full disk is told", async () => {
+  const said = "cannot write /dev/full: the disk is full";
+  await expect(writeFile("/dev/full", "new")).rejects.toMatchObject({ diagnostics: [{ message: said }] });
+});
+
+test("what killed runs left beside a file goes when the next run finds out whether it can write it", async () => {
+  writeFileSync(join(folder, ".model.ckpt.0123abcd.partial"), "half");
+  await checkWritable(file);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("the mode of a file stays, and a link that leads to nothing yet is followed", async () => {
+  writeFileSync(file, "old");
+  chmodSync(file, 0o600);
+  symlinkSync("far/later.ckpt", join(folder, "link.ckpt"));
+  await writeFile(file, "new");
+  await writeFile(join(folder, "link.ckpt"), "x");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(readFileSync(join(folder, "far/later.ckpt"), "utf8")).toBe("x");
 });
 
 test.skipIf(process.getuid?.() === 0)(

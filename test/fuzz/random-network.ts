@@ -4,8 +4,10 @@
  */
 import { compact, sizeUpTo } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
-import { countOf, layerMakers } from "./random-layers.ts";
-import type { LayerType, MadeLayer, RowShape } from "./random-layers.ts";
+import { countOf } from "./layer-parts.ts";
+import type { MadeLayer, RowShape } from "./layer-parts.ts";
+import { layerMakers } from "./random-layers.ts";
+import type { LayerType } from "./random-layers.ts";
 import type { Random } from "./random.ts";
 
 export interface RandomNetwork {

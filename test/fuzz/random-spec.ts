@@ -6,7 +6,7 @@ import { randomNetwork } from "./random-network.ts";
 import { compact, roundedNumber } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
 import { randomOptimizer } from "./random-optimizer.ts";
-import type { RowShape } from "./random-layers.ts";
+import type { RowShape } from "./layer-parts.ts";
 import { randomOf } from "./random.ts";
 import type { Random } from "./random.ts";
 

@@ -179,12 +179,15 @@ function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
 
 async function compiled(run: Run, where: string, options: PipelineOptions) {
   const compilation = await run.attempt(`${where}, compile`, () => compileModel(run.model, options));
-  if (compilation === undefined) return undefined;
-  const emitted = await run.attempt(`${where}, emit`, async () => {
-    const text = await emitTypeScript(compilation, options.dtype, { isFormatted: false, isProgram: false });
+  return compilation && emitted(run, where, options.dtype, compilation);
+}
+
+async function emitted(run: Run, where: string, dtype: Dtype, compilation: Compilation) {
+  const made = await run.attempt(`${where}, emit`, async () => {
+    const text = await emitTypeScript(compilation, dtype, { isFormatted: false, isProgram: false });
     return { text, module: await loadTrainer(text) };
   });
-  return emitted && { compilation, ...emitted };
+  return made && { compilation, ...made };
 }
 
 /** The plain compilation for one element type, on all backends. */
@@ -213,11 +216,14 @@ const loopsText = ({ vectors, programs }: Compilation): string =>
 
 async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Made): Promise<void> {
   const where = `${dtype} without ${stage}`;
-  const made = await compiled(run, where, { dtype, target: "wasm", skip: [stage] });
-  if (made === undefined) return;
-  const isApplied = loopsText(made.compilation) !== loopsText(plain.compilation);
+  const compilation = await run.attempt(`${where}, compile`, () =>
+    compileModel(run.model, { dtype, target: "wasm", skip: [stage] }),
+  );
+  if (compilation === undefined) return;
+  const isApplied = loopsText(compilation) !== loopsText(plain.compilation);
   run.stages[stage] ||= isApplied;
-  if (!isApplied) return;
+  const made = isApplied ? await emitted(run, where, dtype, compilation) : undefined;
+  if (made === undefined) return;
   for (const backend of backendsOf(made.module).slice(0, 2))
     run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, plain.bounds);
 }

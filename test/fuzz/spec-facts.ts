@@ -4,7 +4,7 @@ import { createBuilder } from "../../src/ops/index.ts";
 import { buildNetwork } from "../../src/spec/build-network.ts";
 import { parseModel } from "../../src/spec/parse-model.ts";
 import type { Json } from "./random-parts.ts";
-import type { RowShape } from "./random-layers.ts";
+import type { RowShape } from "./layer-parts.ts";
 
 export interface LayerFact {
   readonly name: string;

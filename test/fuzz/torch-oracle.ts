@@ -1,15 +1,101 @@
 /** PyTorch as an oracle: a long-lived child process of Debian's Python that computes the same spec in f64, one line of JSON at a time. */
+import { spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { compileModel } from "../../src/pipeline.ts";
+import { parseModel } from "../../src/spec/parse-model.ts";
+import { modelFacts } from "../../src/spec/trainer-facts.ts";
+import { randomData } from "./random-batch.ts";
 import type { Finding, FuzzCase } from "./run-spec.ts";
 import type { BallTrace } from "./trace.ts";
 
 export interface Oracle {
-  /** Compares loss, gradients and predictions of the first batch. `verdict`: agrees, differs, or what the oracle does not know. */
+  /** Compares predictions, losses and gradients. `verdict`: agrees, differs, or what the oracle does not know. */
   compare(
     fuzzCase: FuzzCase,
     reference: BallTrace,
   ): Promise<{ readonly verdict: string; readonly finding?: Finding }>;
 }
 
+const python = "/usr/bin/python3";
+
+const reply = z.union([
+  z.object({ results: z.record(z.string(), z.array(z.number().nullable())) }),
+  z.object({ unknown: z.string() }),
+]);
+
+/** As in test/reference-interpreter: PyTorch rounds in its own ways, and its formulas are others. */
+const tolerance = 1e-9;
+
+/** Starts Python; undefined lines end it. */
+function startPython() {
+  const child = spawn(python, [fileURLToPath(new URL("torch_oracle.py", import.meta.url))], {
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+}
+
+/** Whether Debian's PyTorch is there. */
+export const hasTorch = (): boolean => spawnSync(python, ["-c", "import torch"]).status === 0;
+
 export function openOracle(): Oracle {
-  return { compare: () => Promise.resolve({ verdict: "no oracle" }) };
+  let running = startPython();
+  return {
+    compare: async (fuzzCase, reference) => {
+      running.child.stdin.write(`${JSON.stringify(requestOf(fuzzCase))}\n`);
+      const { value, done } = await running.lines.next();
+      if (done) {
+        running = startPython();
+        return { verdict: "no oracle: PyTorch crashed" };
+      }
+      const answer = reply.parse(JSON.parse(String(value)));
+      if ("unknown" in answer) return { verdict: `no oracle: ${answer.unknown.slice(0, 80)}` };
+      const text = differenceOf(answer.results, reference);
+      return text === undefined
+        ? { verdict: "agrees" }
+        : { verdict: "differs", finding: { where: "torch", kind: "error", text } };
+    },
+  };
+}
+
+function requestOf({ spec, seed, scale }: FuzzCase) {
+  const model = parseModel(spec);
+  const { built } = compileModel(model, { dtype: "f64" });
+  const facts = modelFacts(model, built, "f64");
+  const { parameters, batches } = randomData(facts, model, seed, scale);
+  return {
+    model,
+    parameters: Object.fromEntries(
+      facts.parameters.map(({ name, shape, trainable }) => [
+        name,
+        { shape, trainable, values: Array.from(parameters[name]) },
+      ]),
+    ),
+    batches: batches
+      .slice(0, 2)
+      .map((batch) =>
+        Object.fromEntries(Object.entries(batch).map(([name, values]) => [name, Array.from(values)])),
+      ),
+  };
+}
+
+/** The first result that is further from PyTorch's than rounding explains; where the graphs have no number, nothing is compared. */
+function differenceOf(
+  results: Readonly<Record<string, readonly (number | null)[]>>,
+  reference: BallTrace,
+): string | undefined {
+  for (const [what, values] of Object.entries(results)) {
+    const ball = reference.get(what);
+    if (ball === undefined || ball.mid.length !== values.length) return `${what}: other sizes`;
+    const scale = ball.mid.reduce((sum, x) => sum + Math.abs(x), 0) / (values.length || 1);
+    for (const [i, expected] of values.entries()) {
+      const [mid, rad] = [ball.mid[i], ball.rad[i]];
+      if (!Number.isFinite(mid) || !Number.isFinite(rad)) continue;
+      if (expected === null) return `${what} [${i}]: ${mid}, but PyTorch has no finite number`;
+      const bound = 16 * rad + tolerance * (scale + Math.abs(expected));
+      if (Math.abs(mid - expected) > bound) return `${what} [${i}]: ${mid}, but PyTorch has ${expected}`;
+    }
+  }
+  return undefined;
 }

@@ -53,6 +53,31 @@ const real: [unknown, object, number, number[]][] = [
   [{ formula: "mean(abs(prediction - y)) * mean(prediction^2)" }, { classes: 3 }, 3, [2, -1, 1, 0]],
 ]; // prettier-ignore
 
+describe("a loss with a root", () => {
+  const formula = { formula: "sqrt(mean((prediction - y)^2))" };
+  it.each(["rmse", "rmsle", formula])("has gradient 0 where every prediction is right: %j", (loss) => {
+    const of = spec(loss, { shape: [2] }, 2);
+    const trainer = referenceTrainer(of);
+    for (const name of ["dense1.weight", "dense1.bias"])
+      trainer.set(
+        name,
+        trainer.get(name).map(() => 0),
+      );
+    const loss0 = trainer.gradient({ x, w: [0, 0, 0, 0], y: [0, 0, 0, 0, 0, 0, 0, 0] });
+    const gradients = trainer.gradientNames().flatMap((name) => trainer.get(`gradient:${name}`));
+    expect([loss0, ...gradients].map(Math.abs)).toEqual([0, ...gradients.map(() => 0)]);
+  });
+});
+
+describe("classWeights", () => {
+  it("of 0 for every row give a loss of 0 and no gradient, with label smoothing too", () => {
+    const loss = { type: "cross-entropy", smoothing: 0.2 };
+    const of = spec(loss, { classes: 3 }, 3, { classWeights: [0, 1, 2] });
+    const found = outcome(of, { x, w: [1, 1, 1, 1], y: [0, 0, 0, 0] });
+    expect(found.map(Math.abs)).toEqual(found.map(() => 0));
+  });
+});
+
 describe("sampleWeights", () => {
   it.each(real)("with %j, a row of weight w is w rows, for loss and gradients", (loss, target, units, y) => {
     const counts = [2, 1, 3, 0];
@@ -62,10 +87,14 @@ describe("sampleWeights", () => {
     close(weighed, outcome(spec(loss, target, units), batch));
   });
 
-  it("of 0 alone give a loss of 0 and no gradient, and are no division by 0", () => {
-    const of = spec("mse", { shape: [2] }, 2, { sampleWeights: "w" });
-    expect(outcome(of, { x, w: [0, 0, 0, 0], y: x }).every((value) => value === 0)).toBe(true);
-  });
+  it.each([...real, ["rmsle", { shape: [2] }, 2, x.map(Math.abs)]] as typeof real)(
+    "of 0 alone give a loss of 0 and no gradient with %j",
+    (loss, target, units, y) => {
+      const of = spec(loss, target, units, { sampleWeights: "w" });
+      const found = outcome(of, { x: x.map(Math.abs), w: [0, 0, 0, 0], y });
+      expect(found.map(Math.abs)).toEqual(found.map(() => 0));
+    },
+  );
 
   it("may be fractions: what they come to together does not matter", () => {
     const of = spec("rmse", { shape: [2] }, 2, { sampleWeights: "w" });

@@ -177,6 +177,7 @@ const special: readonly (readonly [OpName, readonly (readonly number[])[], objec
   ["negate", [[0, -Infinity, NaN]], {}, [-0, Infinity, NaN]],
   ["absolute", [[-0, -Infinity, NaN]], {}, [0, Infinity, NaN]],
   ["sign", [[0, -Infinity, Infinity]], {}, [0, -1, 1]],
+  ["floor", [[-0, 0.5, -0.5, 3e9 + 0.5, -1e300, Infinity, -Infinity, NaN]], {}, [-0, 0, -1, 3e9, -1e300, Infinity, -Infinity, NaN]], // prettier-ignore
   ["exp", [[-Infinity, 0, Infinity, 710]], {}, [0, 1, Infinity, Infinity]],
   ["expm1", [[-Infinity, 0, 1e-20]], {}, [-1, 0, 1e-20]],
   ["log", [[0, 1, -1, Infinity]], {}, [-Infinity, 0, NaN, Infinity]],

@@ -1,7 +1,15 @@
 // The emitted file as a program: what it prints, what it leaves on disk, and how it refuses.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fieldsIn } from "../../src/runtime/checkpoint.ts";
 import { columnCodec } from "../../src/runtime/column-codec.ts";
@@ -144,7 +152,6 @@ test.each<[string[], RegExp]>([
   [["--data"], /^error: --data needs a value\n$/],
   [["--data", "--json"], /^error: --data needs a value\n$/],
   [["--dta", "x"], /^error: unknown argument --dta \(--help lists all\)\n$/],
-  [["--data", "x", "--out", "x"], /^error: cannot write x: --data is there\n$/],
   [["file.csv"], /^error: unknown argument file\.csv/],
   [
     [...data, "--epochs", "many"],
@@ -159,11 +166,45 @@ test.each<[string[], RegExp]>([
     [...data, "--resume", path("not.bin")],
     /^error: .*not\.bin: this is not a checkpoint of a tapeless trainer, or one of another format\n$/,
   ],
-  [[...data, "--out", path("no/such/folder.bin")], /^error: cannot write .*folder\.bin: ENOENT.*\n$/],
+  [[...data, "--out", path("line.csv/model.bin")], /^error: cannot write .*line.csv\/model\.bin: E\w+.*\n$/],
+  [[...data, "--out", folder], /^error: cannot write .*: E\w+.*\n$/],
 ])("arguments %j: one message, no stack, exit code 2", async (args, message) => {
   const { code, output, progress } = await run(...args);
   expect({ code, output }).toEqual({ code: 2, output: "" });
   expect(progress).toMatch(message);
+});
+
+test("no spelling of --out lets the program write over its data, or over itself", async () => {
+  const csv = readFileSync(path("line.csv"));
+  symlinkSync("line.csv", path("link.csv"));
+  const relativePath = relative(process.cwd(), path("line.csv"));
+  for (const out of [relativePath, `${folder}/./line.csv`, path("link.csv")]) {
+    const { code, progress } = await run(...data, "--out", out);
+    expect({ code, progress }).toEqual({
+      code: 2,
+      progress: `error: cannot write ${out}: it is the file ${path("line.csv")}, which is read\n`,
+    });
+  }
+  expect(readFileSync(path("line.csv"))).toEqual(csv);
+  writeFileSync(path("itself.ts"), "// a program");
+  vi.spyOn(process, "argv", "get").mockReturnValue(["node", path("itself")]);
+  expect((await run(...data, "--out", path("itself.ts"))).progress).toContain("itself.ts, which is read");
+  expect(readFileSync(path("itself.ts"), "utf8")).toBe("// a program");
+});
+
+test("what cannot be written is refused before anything is trained", async () => {
+  const { code, progress } = await run(...data, "--out", path("line.csv/model.bin"));
+  expect(code).toBe(2);
+  expect(progress).not.toContain("epoch 1");
+});
+
+test("a message holds no control characters, and is not as long as a file", async () => {
+  writeFileSync(path("evil.csv"), `u,v,y\n1,\x1b[2J\x9b\u202e${"9".repeat(5000)},3\n${"1,2,3\n".repeat(9)}`);
+  const { code, progress } = await run("--data", path("evil.csv"));
+  expect(code).toBe(2);
+  expect(progress).toContain("\\u{1b}[2J\\u{9b}\\u{202e}999");
+  expect(progress.length).toBeLessThan(1200);
+  expect((await run("--data", path("\x1b[31m.csv"))).progress).not.toContain("\x1b");
 });
 
 test("a training that diverges exits with 1 and leaves the last good checkpoint", async () => {
@@ -214,10 +255,14 @@ test("--test reads the test part from a file of its own; without a test file in 
   expect(missing).toMatchObject({ code: 2, output: "" });
   expect(missing.progress).toBe("error: --test FILE is needed (see --help)\n");
   const over = await runTwo(...both, "--out", path("line.csv"));
-  expect(over.progress).toBe(`error: cannot write ${path("line.csv")}: --data is there\n`);
+  expect(over.progress).toBe(
+    `error: cannot write ${path("line.csv")}: it is the file ${path("line.csv")}, which is read\n`,
+  );
   writeFileSync(path("later.csv"), readFileSync(path("line.csv")));
   const overTest = await runTwo(...data, "--test", path("later.csv"), "--out", path("later.csv"));
-  expect(overTest.progress).toBe(`error: cannot write ${path("later.csv")}: --test is there\n`);
+  expect(overTest.progress).toBe(
+    `error: cannot write ${path("later.csv")}: it is the file ${path("later.csv")}, which is read\n`,
+  );
   expect(readFileSync(path("later.csv"))).toEqual(readFileSync(path("line.csv")));
   expect((await run(...both)).progress).toBe("error: unknown argument --test (--help lists all)\n");
 });

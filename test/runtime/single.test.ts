@@ -40,7 +40,6 @@ const everywhere = new Float32Array(Int32Array.from({ length: 2 ** 32 / 65521 },
 const special = [0, 2 ** -149, 2 ** -126, 2 ** -25, 0.5, 1, 2, 3, 88.72284, 104, 2 ** 23 + 1, 3.4028234663852886e38, Infinity, NaN].flatMap((x) => [x, -x]); // prettier-ignore
 
 test.each(names)("%s is right to a unit in the last place for numbers of all sizes", (name) => {
-  const isAngle = name === "sin" || name === "cos";
   const inputs = [
     ...everywhere,
     ...special,
@@ -50,7 +49,6 @@ test.each(names)("%s is right to a unit in the last place for numbers of all siz
   ];
   let worst = { off: 0, at: 0 };
   for (const at of inputs) {
-    if (isAngle && Math.abs(at) > 1e6 && Math.abs(at) < Infinity) continue;
     const off = unitsOff(Math.fround(single[name](at)), exact[name](at));
     if (off > worst.off) worst = { off, at };
   }

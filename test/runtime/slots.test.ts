@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { InputError } from "../../src/runtime/input-error.ts";
 import type { ModelFacts } from "../../src/runtime/model-facts.ts";
 import { rowsOf, slotsOf, writeRows, type Batch } from "../../src/runtime/slots.ts";
-import { linearMachine } from "./linear-machine.ts";
+import { linearMachine, linearTrainer } from "./linear-machine.ts";
 
 const model: ModelFacts = {
   ...{ name: "mixed", specHash: "0", dtype: "f32", target: "ts", batchSize: 4, parameters: [] },
@@ -47,12 +47,12 @@ test.each<[string, Batch, string]>([
   [
     "an unknown name",
     { ...good, kinds: [1] },
-    'the batch has "kinds", which the model does not know; it takes x, word, raw, kind',
+    'the batch: unknown key "kinds"; the keys are x, word, raw, kind',
   ],
   [
     "a name of Object.prototype",
     { x: [1, 2], ["toString"]: [1] },
-    'the batch has "toString", which the model does not know',
+    'the batch: unknown key "toString"; the keys are',
   ],
   ["a broken row", { ...good, x: [1, 2, 3] }, "x has 3 values, not a multiple of the 2 of a row"],
   ["row counts that differ", { ...good, raw: [1, 2, 3] }, "raw has 3 rows, x has 2"],
@@ -63,12 +63,13 @@ test.each<[string, Batch, string]>([
 });
 
 test.each<[unknown, string]>([
-  [undefined, "x must be an array of numbers, got undefined"],
-  [null, "x must be an array of numbers, got undefined"],
-  ["data.csv", 'the batch has "0", which the model does not know; it takes x, word, raw, kind'],
+  [undefined, "the batch: expected an object, got undefined"],
+  [null, "the batch: expected an object, got null"],
+  ["data.csv", 'the batch: expected an object, got "data.csv"'],
+  [{}, "x must be an array of numbers, got undefined"],
   [{ ...good, x: undefined }, "x must be an array of numbers, got undefined"],
   [{ ...good, word: null }, "word must be an array of numbers, got null"],
-  [{ ...good, x: "1234" }, "x must be an array of numbers, got 1234"],
+  [{ ...good, x: "1234" }, 'x must be an array of numbers, got "1234"'],
   [{ ...good, kind: 2 }, "kind must be an array of numbers, got 2"],
   [{ ...good, raw: {} }, "raw must be an array of numbers"],
 ])("what is no object of arrays is refused: %j", (batch, message) => {
@@ -96,4 +97,56 @@ test.each<[string, Batch, string]>([
 ])("%s is refused with its row", (_, batch, message) => {
   expect(() => writeRows(slots, batch, 0, 2)).toThrow(InputError);
   expect(() => writeRows(slots, batch, 0, 2)).toThrow(message);
+});
+
+test.each<[string, unknown, string]>([
+  ["null", null, "x, row 0: null is not a number"],
+  ["an empty text", "", 'x, row 0: "" is not a number'],
+  ["a number as text", "12", 'x, row 0: "12" is not a number'],
+  ["true", true, "x, row 0: true is not a number"],
+  ["a list", [1], "x, row 0: a value of type object is not a number"],
+  ["a bigint", 5n, "x, row 0: 5 is not a number"],
+  ["a symbol", Symbol("s"), "x, row 0: Symbol(s) is not a number"],
+  ["what cannot be printed", { toString: null }, "x, row 0: a value of type object is not a number"],
+])("%s in a batch is refused, not taken for a number", (_, value, message) => {
+  for (const at of [1, 3]) {
+    const x = [1, 2, 3, 4].map((number, i): unknown => (i === at ? value : number));
+    const batch = { ...good, x };
+    const write = () => {
+      Reflect.apply(rowsOf, undefined, [slots, batch]);
+      Reflect.apply(writeRows, undefined, [slots, batch, 0, 2]);
+    };
+    expect(write).toThrow(InputError);
+    expect(write).toThrow(message.replace("row 0", `row ${Math.floor(at / 2)}`));
+  }
+});
+
+test("arrays of 64-bit integers are refused by name and row", () => {
+  const rows = () => Reflect.apply(rowsOf, undefined, [slots, { ...good, raw: new BigInt64Array(2) }]);
+  expect(rows).toThrow(InputError);
+  expect(rows).toThrow("raw, row 1: 0 is not a number");
+});
+
+test.each([{ length: 1e15 }, { length: -2 }, { length: 2n }, { length: NaN }, { length: "2" }])(
+  "a length that is only declared costs nothing: %s",
+  (x) => {
+    expect(() => Reflect.apply(rowsOf, undefined, [slots, { ...good, x }])).toThrow(InputError);
+  },
+);
+
+test("what a batch inherits is none of its keys", () => {
+  const batch: Batch = Object.assign(Object.create({ extra: [1] }), good);
+  expect(rowsOf(slots, batch)).toBe(2);
+});
+
+test("an element that calls the trainer while the batch is read makes the batch invalid, not wrong", () => {
+  const trainer = linearTrainer();
+  const x = [1, 2, 3, 4];
+  let calls = 0;
+  Object.defineProperty(x, 1, { get: () => (calls++ === 0 ? trainer.predict({ x: [9, 9] })[0] : 2) });
+  expect(() => trainer.evaluate({ x, y: [1, 2] })).toThrow("the batch has called the trainer that reads it");
+  expect(calls).toBe(1);
+  expect(trainer.evaluate({ x, y: [1, 2] })).toEqual(
+    linearTrainer().evaluate({ x: [1, 2, 3, 4], y: [1, 2] }),
+  );
 });

@@ -1,7 +1,9 @@
 // The trainer's own behaviour on a machine whose every number can be worked out by hand.
 import { expect, test } from "vitest";
 import { InputError } from "../../src/runtime/input-error.ts";
-import { lineData, linearTrainer } from "./linear-machine.ts";
+import type { Trainer } from "../../src/runtime/trainer.ts";
+import { trainerOf } from "../../src/runtime/trainer-of.ts";
+import { lineData, linearMachine, linearTrainer, model, training } from "./linear-machine.ts";
 
 test("the seed decides the start; without one it is the spec's", () => {
   const weights = (seed?: number) => [...linearTrainer({ seed }).parameters["dense1.weight"]];
@@ -67,5 +69,39 @@ test("a refused batch moves nothing", () => {
   const trainer = linearTrainer();
   const before = trainer.save();
   expect(() => trainer.step({ x: [1, NaN], y: [1] })).toThrow("x, row 0: NaN");
+  expect(trainer.save()).toEqual(before);
+});
+
+test.each<[string, (trainer: Trainer) => unknown, string]>([
+  [
+    "a misspelt option of fit",
+    (t) => Reflect.apply(t.fit, t, [lineData(4), { epoch: 1 }]),
+    'training options: unknown key "epoch"; the keys are epochs, batchSize, validation, earlyStopping, shuffle',
+  ],
+  [
+    "options that are null",
+    (t) => Reflect.apply(t.fit, t, [lineData(4), null]),
+    "training options: expected an object, got null",
+  ],
+  [
+    "a misspelt option of early stopping",
+    (t) => Reflect.apply(t.fit, t, [lineData(4), { earlyStopping: { patience: 1, mindelta: 0 } }]),
+    'earlyStopping: unknown key "mindelta"; the keys are patience, metric, minDelta',
+  ],
+  [
+    "a misspelt option of the trainer",
+    () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, { sed: 1 }]),
+    'createTrainer: unknown key "sed"; the keys are seed, backend, threads',
+  ],
+  [
+    "a trainer's options that are none",
+    () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, null]),
+    "createTrainer: expected an object, got null",
+  ],
+])("%s is refused by name", (_, call, message) => {
+  const trainer = linearTrainer();
+  const before = trainer.save();
+  expect(() => call(trainer)).toThrow(InputError);
+  expect(() => call(trainer)).toThrow(message);
   expect(trainer.save()).toEqual(before);
 });

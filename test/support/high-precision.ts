@@ -26,14 +26,21 @@ function series(first: bigint, next: (term: bigint, n: bigint) => bigint): bigin
 }
 
 /** arctan(1/n) = 1/n − 1/(3n³) + … */
-const arctanOfInverse = (n: bigint): bigint => {
-  let power = one / n;
+const arctanOfInverse = (n: bigint, unit = one): bigint => {
+  let power = unit / n;
   let sum = 0n;
   for (let k = 1n; power !== 0n; k += 2n, power /= n * n) sum += ((k & 2n) === 0n ? power : -power) / k;
   return sum;
 };
 /** Machin: π/4 = 4 arctan(1/5) − arctan(1/239). */
-const pi = 4n * (4n * arctanOfInverse(5n) - arctanOfInverse(239n));
+const piIn = (unit: bigint): bigint => 4n * (4n * arctanOfInverse(5n, unit) - arctanOfInverse(239n, unit));
+const pi = piIn(one);
+/** 2π in units of 2⁻¹⁵²⁰, for the remainders of the largest doubles. */
+const wide = 1200n;
+const widePi2 = 2n * piIn(one << wide);
+/** A double less its multiples of 2π. */
+const angle = (x: number): bigint =>
+  Math.abs(x) < 2 ** 53 ? fixed(x) : ((BigInt(x) << (bits + wide)) % widePi2) >> wide;
 /** 2 artanh s = ln((1 + s) / (1 − s)). */
 const logOfRatio = (s: bigint): bigint => {
   const square = times(s, s);
@@ -115,8 +122,8 @@ export const precise = {
     }
     return plain(over(2n * sum, rootOfPi));
   },
-  sin: (x: number) => plain(sinOf(fixed(x))),
-  cos: (x: number) => plain(sinOf(fixed(x) + pi / 2n)),
+  sin: (x: number) => plain(sinOf(angle(x))),
+  cos: (x: number) => plain(sinOf(angle(x) + pi / 2n)),
   power: (x: number, y: number) => expOf(times(logOf(x), fixed(y))),
 };
 

@@ -22,7 +22,17 @@ const otherViews = {
   n: "facts.rows",
 };
 
-const ownNames = ["facts", "model", "createTrainer", "createLoss", "memory", "inputs", "batch", "seed"];
+const ownNames = [
+  "facts",
+  "model",
+  "createTrainer",
+  "createLoss",
+  "memory",
+  "inputs",
+  "batch",
+  "seed",
+  "view",
+];
 
 export function checkModule(parts: CheckParts): ModuleKind {
   return {

@@ -61,6 +61,7 @@ const functions: { readonly [K in FunctionName]: string | undefined } = {
   sin: undefined,
   absolute: "Math.abs",
   sign: "Math.sign",
+  floor: "Math.floor",
   power: undefined,
   minimum: "Math.min",
   maximum: "Math.max",

@@ -4,15 +4,26 @@
  */
 import type { Kernel, Statement } from "../../loop/types.ts";
 
-const reserved = new Set(
-  (
-    "abstract arguments as async await boolean break case catch class const continue debugger declare default delete do else enum " +
-    "eval export extends false finally for from function get if implements import in instanceof interface let module new null number " +
-    "object of package private protected public return set static string super switch symbol this throw true try type typeof " +
-    "undefined unknown any never var void while with yield globalThis Math Object Array Number String Boolean Error Map Set Symbol " +
-    "Float32Array Float64Array Int32Array Uint8Array ArrayBuffer DataView Infinity NaN console process name length n f integers doubles"
-  ).split(" "),
-);
+/** Words of JavaScript and TypeScript, also those that are words in some places only. */
+const languageWords =
+  "abstract arguments as async await boolean break case catch class const continue debugger declare default " +
+  "delete do else enum " +
+  "eval export extends false finally for from function get if implements import in instanceof interface let " +
+  "module new null number " +
+  "object of package private protected public return set static string super switch symbol this throw true " +
+  "try type typeof " +
+  "undefined unknown any never var void while with yield globalThis";
+
+/**
+ * Names that the emitter's own lines read: globals, the views of the arena, the number of rows. Those that
+ * the runtime's parts read are found by their syntax (`runtimeNames`).
+ */
+const emitterWords =
+  "Math Object Array Number String Boolean Error Map Set Symbol Float32Array Float64Array Int32Array " +
+  "Uint8Array ArrayBuffer DataView " +
+  "Infinity NaN console process name length n f integers doubles";
+
+const reserved = new Set(`${languageWords} ${emitterWords}`.split(" "));
 
 /** Only letters, digits and underscores come out, whatever comes in: nothing in a spec can become code. */
 const cleaned = (text: string): string => {

@@ -11,13 +11,23 @@ export type KernelInstance = Pick<PlacedKernel, "program" | "index" | "kernel">;
 
 /** Of the function as a whole. */
 export const originOfKernels = (instances: readonly KernelInstance[]): LineOrigin =>
-  originOfLines(instances.map((instance) => ({ instance, lines: instance.kernel.provenance })));
+  originOfLines(
+    instances.map((instance) => ({
+      instance,
+      main: mainLine(instance.kernel),
+      lines: instance.kernel.provenance,
+    })),
+  );
 
 /** Of a line of the first kernel's provenance, and of those in its place in the others. */
 export function lineOrigin(instances: readonly KernelInstance[], line: Provenance): LineOrigin {
   const index = instances[0].kernel.provenance.indexOf(line);
   return originOfLines(
-    instances.map((instance) => ({ instance, lines: instance.kernel.provenance.slice(index, index + 1) })),
+    instances.map((instance) => ({
+      instance,
+      main: mainLine(instance.kernel),
+      lines: instance.kernel.provenance.slice(index, index + 1),
+    })),
   );
 }
 
@@ -26,19 +36,25 @@ export function lineOrigin(instances: readonly KernelInstance[], line: Provenanc
  * it serves in all of them what stands in its place.
  */
 export function statementOrigins(instances: readonly KernelInstance[]): readonly LineOrigin[] {
-  const lines = instances.map(({ kernel }) => statementProvenance(kernel));
-  return lines[0].map((_, index) =>
-    originOfLines(instances.map((instance, which) => ({ instance, lines: lines[which][index] }))),
+  const ofInstances = instances.map((instance) => ({
+    instance,
+    main: mainLine(instance.kernel),
+    lines: statementProvenance(instance.kernel),
+  }));
+  return ofInstances[0].lines.map((_, index) =>
+    originOfLines(ofInstances.map(({ instance, main, lines }) => ({ instance, main, lines: lines[index] }))),
   );
 }
 
 interface InstanceLines {
   readonly instance: KernelInstance;
+  /** The kernel's main line. */
+  readonly main: Provenance | undefined;
   readonly lines: readonly Provenance[];
 }
 
 function originOfLines(all: readonly InstanceLines[]): LineOrigin {
-  const main = all.map(({ instance: { kernel }, lines }) => mainOf(lines, kernel));
+  const main = all.map(mainOf);
   const names = new Set(main.map((line) => line && subjectOf(line)));
   const [name] = names;
   return {
@@ -52,8 +68,7 @@ function originOfLines(all: readonly InstanceLines[]): LineOrigin {
 }
 
 /** Of these lines the one that speaks for them: the kernel's main one, or the last. */
-function mainOf(lines: readonly Provenance[], kernel: Kernel): Provenance | undefined {
-  const main = mainLine(kernel);
+function mainOf({ main, lines }: InstanceLines): Provenance | undefined {
   return main !== undefined && lines.includes(main) ? main : lines.at(-1);
 }
 

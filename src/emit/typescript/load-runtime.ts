@@ -45,9 +45,15 @@ function readSources(kind: RuntimeKind): RuntimeSource[] {
 
 const keptIn = (folder: URL, kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, folder);
 
-/** Of the sources and of package.json, which pins the formatter. */
+/** The code that takes the sources apart, as this module is: TypeScript, or compiled. */
+const parserFiles: readonly URL[] = ["parse-runtime", "free-names"].map(
+  (name) => new URL(`./${name}${import.meta.url.slice(-".ts".length)}`, import.meta.url),
+);
+
+/** Of the sources, of the code that takes them apart, and of package.json, which pins the formatter. */
 function digestOf(sources: readonly RuntimeSource[]): string {
-  const hash = createHash("sha256").update(readFileSync(new URL("package.json", root)));
+  const hash = createHash("sha256");
+  for (const file of [new URL("package.json", root), ...parserFiles]) hash.update(readFileSync(file));
   for (const { file, text } of sources) hash.update(`\0${file}\0${text}`);
   return hash.digest("hex");
 }

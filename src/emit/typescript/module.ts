@@ -11,7 +11,7 @@ import { emitKernels, typedParameters } from "./kernels.ts";
 import { lineOrigins, MarkingWriter } from "./line-origins.ts";
 import type { LineOrigin } from "./line-origins.ts";
 import type { ModuleImports, ModuleKind, ModuleParts } from "./module-parts.ts";
-import { collectParts } from "./runtime-parts.ts";
+import { collectParts, runtimeNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
 
 const programTexts: Readonly<Record<string, string>> = {
@@ -47,7 +47,7 @@ export async function assembleModule(
 ): Promise<EmittedModule> {
   const { plan, float } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
-  const identify = identifierMaker([...runtime.keys(), ...kind.ownNames]);
+  const identify = identifierMaker([...runtimeNames(runtime), ...kind.ownNames]);
   const programNames = new Map(parts.programs.map(({ name }) => [name, identify(name)]));
   const arena = nameArena(plan, identify);
   const roots = new Set(kind.roots);

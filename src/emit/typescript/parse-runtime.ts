@@ -5,6 +5,7 @@
 import { ts } from "ts-morph";
 import { invariant } from "../../diagnostics/errors.ts";
 import { formatModule } from "./format.ts";
+import { freeNames } from "./free-names.ts";
 import { publicNames } from "./runtime-parts.ts";
 import type { Declaration } from "./runtime-parts.ts";
 
@@ -24,36 +25,6 @@ function namesDeclared(statement: ts.Statement): string[] {
     ts.isTypeAliasDeclaration(statement) ||
     ts.isClassDeclaration(statement);
   return named && statement.name !== undefined ? [statement.name.text] : [];
-}
-
-/** Whether an identifier names a member of something else, not a declaration of the module. */
-function isMemberName(node: ts.Identifier, parent: ts.Node | undefined): boolean {
-  if (parent === undefined) return false;
-  if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent))
-    return "name" in parent && parent.name === node;
-  const isMember =
-    ts.isPropertyAssignment(parent) ||
-    ts.isPropertySignature(parent) ||
-    ts.isPropertyDeclaration(parent) ||
-    ts.isMethodSignature(parent) ||
-    ts.isMethodDeclaration(parent) ||
-    ts.isGetAccessorDeclaration(parent);
-  return isMember && parent.name === node;
-}
-
-/** The names that a declaration reads from around it; what it binds itself is none of them. */
-function identifiersIn(node: ts.Node): Set<string> {
-  const found = new Set<string>();
-  const local = new Set<string>();
-  const walk = (part: ts.Node, parent?: ts.Node): void => {
-    const binds = ts.isVariableDeclaration(part) || ts.isParameter(part) || ts.isBindingElement(part);
-    if (binds && ts.isIdentifier(part.name)) local.add(part.name.text);
-    if (ts.isIdentifier(part) && !isMemberName(part, parent)) found.add(part.text);
-    ts.forEachChild(part, (child) => walk(child, part));
-  };
-  walk(node);
-  for (const name of local) found.delete(name);
-  return found;
 }
 
 /** The text with its doc comment and without `export`; the comment that heads a file belongs to the file. */
@@ -81,7 +52,7 @@ export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<D
           name,
           topic: topicOf(file),
           text: formatted.trimEnd(),
-          names: [...identifiersIn(statement)],
+          names: freeNames(statement),
         });
       }
     }

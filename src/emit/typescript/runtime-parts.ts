@@ -39,6 +39,13 @@ export const publicNames: ReadonlySet<string> = new Set([
   "StepReport",
 ]);
 
+/**
+ * Every name that the runtime declares or reads, globals included: a module that declares one of them again
+ * would change what a part reads.
+ */
+export const runtimeNames = (parts: RuntimeParts): Set<string> =>
+  new Set([...parts.values()].flatMap(({ name, names }) => [name, ...names]));
+
 /** The texts of the declarations that `roots` need, in the runtime's order. */
 export function collectParts(parts: RuntimeParts, roots: Iterable<string>): Declaration[] {
   const needed = new Set<string>();

@@ -1,8 +1,19 @@
 /** What a module brings beside its kernels: imports, constants and functions, each once, in the order that WebAssembly asks for. */
 import type { FunctionName } from "../../loop/expressions.ts";
 import { functions } from "./functions/index.ts";
+import type { Implementation } from "./functions/index.ts";
 import { constantsOf } from "./functions/text.ts";
 import type { Float } from "./value-types.ts";
+
+const isImport = (text: string): boolean => text.startsWith("(import ");
+
+const importsOf = (found: Implementation): readonly string[] => {
+  if (found.kind === "vector") return found.imports === undefined ? [] : [found.imports];
+  return found.kind === "scalar" && isImport(found.text) ? [found.text] : [];
+};
+
+const definitionsOf = (found: Implementation): readonly string[] =>
+  "text" in found && !isImport(found.text) ? [found.text] : [];
 
 /** The functions that kernels call, by name and type. */
 export class Library {
@@ -10,22 +21,19 @@ export class Library {
   use(name: FunctionName, type: Float): void {
     this.used.set(`${name} ${type}`, { name, type });
   }
-  private texts(): { readonly name: FunctionName; readonly text: string }[] {
-    return [...this.used.values()].flatMap(({ name, type }) => {
-      const found = functions[name][type];
-      return "text" in found ? [{ name, text: found.text }] : [];
-    });
+  private found(): { readonly name: FunctionName; readonly implementation: Implementation }[] {
+    return [...this.used.values()].map(({ name, type }) => ({ name, implementation: functions[name][type] }));
   }
   /** What must stand first, and the names of what is imported of JavaScript's. */
   imports(): { readonly texts: readonly string[]; readonly names: readonly FunctionName[] } {
-    const imports = new Map(
-      this.texts().flatMap(({ name, text }) => (text.startsWith("(import ") ? [[text, name] as const] : [])),
-    );
+    const imports = new Map<string, FunctionName>();
+    for (const { name, implementation } of this.found())
+      for (const text of importsOf(implementation)) imports.set(text, name);
     return { texts: [...imports.keys()], names: [...imports.values()] };
   }
   /** Functions, and the constants of these and of `code`. */
   definitions(code: readonly string[]): string[] {
-    const texts = new Set(this.texts().flatMap(({ text }) => (text.startsWith("(import ") ? [] : [text])));
+    const texts = new Set(this.found().flatMap(({ implementation }) => definitionsOf(implementation)));
     return [...constantsOf([...texts, ...code].join("\n")), ...texts];
   }
 }

@@ -21,16 +21,51 @@ export interface Scope {
   readonly element: ElementType;
   /** What `sum(x)` and `mean(x)` come to. */
   total?(kind: "sum" | "mean", x: Node): Node;
+  /** The branches around this part, outermost first. */
+  readonly branches?: readonly Branch[];
 }
+
+/** One of the two sides of a choice. */
+interface Branch {
+  readonly condition: Node;
+  /** Whether the side counts where the condition holds. */
+  readonly whereTrue: boolean;
+}
+
+/**
+ * x as one side of a choice sees it: the same value, but the derivative passes only where that side is taken. A derivative that is no
+ * number where the other side is taken, such as 0 · ∞ of log(x) at 0, is dropped so.
+ */
+const withinBranch = (g: GraphBuilder, x: Node, { condition, whereTrue }: Branch): Node => {
+  if (!isFloat(x.type.element)) return x;
+  const fixed = g.stopGradient(x);
+  return choose(g, ...three(matched(g, whereTrue ? [condition, x, fixed] : [condition, fixed, x])));
+};
 
 /** The value of the formula; a number if it is made of nothing else. */
 export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Value {
+  const { branches = [], ...outside } = scope;
   const of = (part: Expression) => buildFormula(g, part, scope);
+  const gated = (value: Value): Value =>
+    branches.reduce<Value>(
+      (inner, branch) =>
+        typeof inner === "number" ? inner : fitting(x, scope, () => withinBranch(g, inner, branch)),
+      value,
+    );
+  const chosen = ([part, first, second]: readonly Expression[]): Node => {
+    const condition = of(part);
+    if (typeof condition === "number")
+      return nodeOf(g, condition !== 0 ? of(first) : of(second), scope.element);
+    const side = (branch: Expression, whereTrue: boolean): Value =>
+      buildFormula(g, branch, { ...scope, branches: [...branches, { condition, whereTrue }] });
+    const values = [condition, side(first, true), side(second, false)];
+    return fitting(x, scope, () => choose(g, ...three(matched(g, values))));
+  };
   switch (x.kind) {
     case "number":
       return x.value;
     case "name":
-      return scope.names.get(x.name) ?? constantNames[x.name];
+      return gated(scope.names.get(x.name) ?? constantNames[x.name]);
     case "negate": {
       const value = of(x.x);
       return typeof value === "number" ? -value : g.negate(value);
@@ -40,11 +75,12 @@ export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Valu
       if (typeof left === "number" && typeof right === "number") return onNumbers(x.sign, left, right);
       return fitting(x, scope, () => binary(g, x.sign, matched(g, [left, right])));
     }
-    case "choose": {
-      const values = [of(x.condition), of(x.x), of(x.y)];
-      return fitting(x, scope, () => choose(g, ...three(matched(g, values))));
-    }
+    case "choose":
+      return chosen([x.condition, x.x, x.y]);
     case "call": {
+      if (x.name === "where" && x.arguments.length === 3) return chosen(x.arguments);
+      // What reads other elements than its own is not within the branch, but its result is.
+      if (branches.length > 0 && !isOnElements(x.name)) return gated(buildFormula(g, x, outside));
       const values = x.arguments.map(of);
       if (x.name === "sum" || x.name === "mean") {
         const value = nodeOf(g, values[0], scope.element);
@@ -57,6 +93,9 @@ export function buildFormula(g: GraphBuilder, x: Expression, scope: Scope): Valu
     }
   }
 }
+
+const isOnElements = (name: string): boolean =>
+  name !== "sum" && name !== "mean" && functions[name].acts === "on elements";
 
 /** The value as a node of that type. */
 const nodeOf = (g: GraphBuilder, value: Value, element: ElementType): Node =>

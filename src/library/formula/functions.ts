@@ -43,11 +43,10 @@ const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node):
 
 const nodeOf = (g: GraphBuilder, x: Value): Node => (typeof x === "number" ? g.number(x) : x);
 
-/** The largest integer not above x, for |x| < 2³¹. Flat wherever it is smooth: no derivative passes. */
-function floor(g: GraphBuilder, x: Node): Node {
-  const { element } = x.type;
-  const truncated = g.cast(g.cast(x, { element: "i32" }), { element });
-  return g.subtract(truncated, g.cast(g.less(x, truncated), { element }));
+/** min(max(x, low), high), whose derivative by x is 1 at the bounds too, as in PyTorch: a bound counts only where x is beyond it. */
+function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
+  const atLeast = g.select(g.less(x, low), low, x);
+  return g.select(g.less(high, atLeast), high, atLeast);
 }
 
 const minimum = folded("min", (g, x, y) => g.minimum(x, y));
@@ -83,7 +82,7 @@ export const functions: Readonly<Record<string, FormulaFunction>> = {
   sqrt: unary("sqrt", (g, x) => g.sqrt(x)),
   abs: unary("abs", (g, x) => g.absolute(x)),
   sign: unary("sign", (g, x) => g.sign(x)),
-  floor: unary("floor", floor),
+  floor: unary("floor", (g, x) => g.floor(x)),
   sin: unary("sin", (g, x) => g.sin(x)),
   cos: unary("cos", (g, x) => g.cos(x)),
   tan: unary("tan", (g, x) => g.divide(g.sin(x), g.cos(x))),
@@ -105,7 +104,7 @@ export const functions: Readonly<Record<string, FormulaFunction>> = {
     least: 3,
     most: 3,
     acts: "on elements",
-    apply: (g, [x, low, high]) => g.minimum(g.maximum(x, low), high),
+    apply: (g, [x, low, high]) => clamp(g, nodeOf(g, x), low, high),
   },
   where: {
     form: "where(condition, a, b)",

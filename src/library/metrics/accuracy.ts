@@ -6,15 +6,12 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { countOf, fitsClasses, meanOf, realTarget, refuseBinary, rowsText, totalOf } from "../compare.ts";
 import { defineMetric } from "../define.ts";
-import { alongLastAxis, lastAxis } from "../log-sum-exp.ts";
+import { lastAxis } from "../log-sum-exp.ts";
 
-/** The first j at which x_j is the maximum of the last axis, as a real number: −max_j (x_j is maximal ? −j : −∞). */
+/** The first j at which x_j is the maximum of the last axis, as a real number. */
 function firstMaximum(g: GraphBuilder, x: Node): Node {
-  const axis = lastAxis(x);
-  const isMaximum = g.equal(x, alongLastAxis(g, g.reduceMax(x, { axes: [axis] }), x));
-  const place = g.cast(g.iota({ shape: x.type.shape, axis }), { element: x.type.element });
-  const negative = g.reduceMax(g.select(isMaximum, g.negate(place), -Infinity), { axes: [axis] });
-  return g.negate(g.named("minus_predicted_class", negative));
+  const predicted = g.named("predicted_class", g.argMax(x, { axes: [lastAxis(x)] }));
+  return g.cast(predicted, { element: x.type.element });
 }
 
 export const accuracy = defineMetric({

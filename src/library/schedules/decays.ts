@@ -11,10 +11,6 @@ const end = z.number().nonnegative().default(0).describe("The rate at the end.")
 const progress = (g: GraphBuilder, step: Node, total: number): Node =>
   g.divide(g.minimum(step, total), total);
 
-/** The largest integer not above x ≥ 0. */
-const floor = (g: GraphBuilder, x: Node): Node =>
-  g.cast(g.cast(x, { element: "i32" }), { element: x.type.element });
-
 export const constant = defineSchedule({
   name: "constant",
   about: "always the initial rate",
@@ -31,7 +27,7 @@ export const step = defineSchedule({
     factor: z.number().positive().default(0.1).describe("What the rate is then multiplied by."),
   },
   rate: (g, k, { initial, every, factor }) =>
-    g.multiply(initial, g.power(g.number(factor, k.type.element), floor(g, g.divide(k, every)))),
+    g.multiply(initial, g.power(g.number(factor, k.type.element), g.floor(g.divide(k, every)))),
 });
 
 /** initial · rateᵏ */

@@ -155,6 +155,7 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   negate: ({ operands: { x } }, part) => ({ kind: "negate", x: part(x) }),
   absolute: ({ operands: { x } }, part) => ({ kind: "magnitude", x: part(x) }),
   sign: applied("sign"),
+  floor: applied("floor"),
   relu: applied("relu"),
   exp: applied("exp"),
   expm1: ({ operands: { x } }, part) => infix("subtract", call("exp", part(x)), numeral("1")),
@@ -187,6 +188,12 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   reduceMax: ({ operands: { x }, attributes }, part) => ({
     kind: "call",
     name: "max",
+    axes: indicesOf(x, attributes.axes),
+    parts: [part(x)],
+  }),
+  argMax: ({ operands: { x }, attributes }, part) => ({
+    kind: "call",
+    name: "argmax",
     axes: indicesOf(x, attributes.axes),
     parts: [part(x)],
   }),

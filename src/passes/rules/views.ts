@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Axes, Node } from "../../ir/nodes.ts";
 import { sameShape } from "../../ir/types.ts";
-import type { Shape } from "../../ir/types.ts";
+import type { ElementType, Shape } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
 import { defineRule, either, is } from "./define.ts";
 
@@ -32,6 +32,14 @@ function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
   return g.broadcast(g.make(node.op, inner, node.attributes), { shape, axes });
 }
 
+/** How often a value is repeated along axes of these sizes; undefined for once. */
+function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node | undefined {
+  const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
+  const rows = sizes.includes("n") ? g.batchSize({ element }) : undefined;
+  if (rows !== undefined) return fixed === 1 ? rows : g.multiply(fixed, rows);
+  return fixed === 1 ? undefined : g.number(fixed, element);
+}
+
 /** A repeated value without some of the axes along which it is repeated; `shape` is what is left. */
 function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node | undefined {
   if (!is(c, "broadcast") || c.attributes.axes.some((axis) => axes.includes(axis))) return undefined;
@@ -39,14 +47,32 @@ function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node |
   return g.broadcast(c.operands.x, { shape, axes: c.attributes.axes.map((axis) => kept.indexOf(axis)) });
 }
 
-/** The sum's terms, sums among them taken apart. */
-const termsOf = (node: Node): Node[] =>
-  is(node, "add") ? [...termsOf(node.operands.x), ...termsOf(node.operands.y)] : [node];
+/**
+ * The sum's terms, sums among them taken apart, as padded boxes; undefined if one of them is none. The last term is looked at first: a
+ * long sum of other things is given up at once, not walked through at each of its partial sums.
+ */
+function boxesOf(sum: Node): PaddedBox[] | undefined {
+  const boxes: PaddedBox[] = [];
+  const open: Node[] = [sum];
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (is(node, "add")) open.push(node.operands.x, node.operands.y);
+    else {
+      const box = paddedAxis(node);
+      if (box === undefined) return undefined;
+      boxes.push(box);
+    }
+  }
+  return boxes;
+}
+
+interface PaddedBox {
+  readonly axis: number;
+  readonly start: number;
+  readonly inner: Node;
+}
 
 /** Where padding stands around a box, on the one axis where it does. */
-function paddedAxis(
-  node: Node,
-): { readonly axis: number; readonly start: number; readonly inner: Node } | undefined {
+function paddedAxis(node: Node): PaddedBox | undefined {
   if (!is(node, "pad") || node.attributes.value !== 0) return undefined;
   const { before, after } = node.attributes;
   const padded = before.flatMap((size, axis) => (size > 0 || after[axis] > 0 ? [axis] : []));
@@ -58,11 +84,10 @@ function paddedAxis(
 /** Boxes padded with zeros that lie side by side and cover the whole are what they are joined: each element is x + 0 + 0 … */
 function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "add")) return undefined;
-  const boxes = termsOf(node).map(paddedAxis);
+  const boxes = boxesOf(node);
+  if (boxes === undefined || boxes.some(({ axis }) => axis !== boxes[0].axis)) return undefined;
   const [first] = boxes;
-  const sorted = boxes.flatMap((box) => (box !== undefined && box.axis === first?.axis ? [box] : []));
-  if (first === undefined || sorted.length < boxes.length) return undefined;
-  sorted.sort((a, b) => a.start - b.start);
+  const sorted = boxes.toSorted((a, b) => a.start - b.start);
   let end = 0;
   for (const { start, inner, axis } of sorted) {
     if (start !== end) return undefined;
@@ -155,38 +180,34 @@ export const viewRules = [
   defineRule({
     name: "sum-of-repeated",
     equation: "Σ over a repeated axis of x = size · x",
-    fast: true,
+    fast: ["rounding", "overflow"],
     apply: (node, g) => {
       if (!is(node, "reduceSum") || !is(node.operands.x, "broadcast")) return undefined;
       const { x, attributes } = { x: node.operands.x.operands.x, attributes: node.operands.x.attributes };
       const repeated = node.attributes.axes.filter((axis) => !attributes.axes.includes(axis));
       if (repeated.length === 0) return undefined;
-      const element = x.type.element;
-      let times: Node = g.number(1, element);
-      for (const axis of repeated) {
-        const size = attributes.shape[axis];
-        times = g.multiply(times, size === "n" ? g.batchSize({ element }) : g.number(size, element));
-      }
+      const times = repetitions(repeated.map((axis) => attributes.shape[axis]), x.type.element, g); // prettier-ignore
       const kept = attributes.shape.flatMap((_, axis) => (repeated.includes(axis) ? [] : [axis]));
       const summed = node.attributes.axes
         .filter((axis) => !repeated.includes(axis))
         .map((axis) => kept.indexOf(axis));
       const shape = kept.map((axis) => attributes.shape[axis]);
       const lean = g.broadcast(x, { shape, axes: attributes.axes.map((axis) => kept.indexOf(axis)) });
-      return g.multiply(times, g.reduceSum(lean, { axes: summed }));
+      const sum = g.reduceSum(lean, { axes: summed });
+      return times === undefined ? sum : g.multiply(times, sum);
     },
   }),
   defineRule({
     name: "sum-of-nothing",
     equation: "Σ over no axis of x = x",
-    fast: true, // a sum starts at 0, and 0 + −0 is 0
+    fast: ["zero-sign"], // a sum starts at 0, and 0 + −0 is 0
     apply: (node) =>
       is(node, "reduceSum") && node.attributes.axes.length === 0 ? node.operands.x : undefined,
   }),
   defineRule({
     name: "negate-out-of-sum",
     equation: "Σ −x = −Σ x",
-    fast: true, // the sign of zero
+    fast: ["zero-sign"],
     apply: (node, g) =>
       is(node, "reduceSum") && is(node.operands.x, "negate")
         ? g.negate(g.reduceSum(node.operands.x.operands.x, node.attributes))
@@ -195,7 +216,7 @@ export const viewRules = [
   defineRule({
     name: "divisor-out-of-sum",
     equation: "Σ x / c = (Σ x) / c, where c does not vary along the sum",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "reduceSum") || !is(node.operands.x, "divide")) return undefined;
       const { x, y } = node.operands.x.operands;
@@ -206,7 +227,7 @@ export const viewRules = [
   defineRule({
     name: "factor-out-of-sum",
     equation: "Σ c · x = c · Σ x, where c does not vary along the sum",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "reduceSum") || !is(node.operands.x, "multiply")) return undefined;
       const { axes } = node.attributes;
@@ -219,7 +240,7 @@ export const viewRules = [
   defineRule({
     name: "join-boxes",
     equation: "pad x + pad y = concat x, y, where the boxes lie side by side",
-    fast: true, // −0 + 0 is 0
+    fast: ["zero-sign"], // −0 + 0 is 0
     apply: joinedBoxes,
   }),
 ];

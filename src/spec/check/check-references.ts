@@ -97,12 +97,20 @@ function sourceNamed(
     problems.error(path, "T1304", `${where} names ${which}, ${showValue(name)}`, { hint });
     return [];
   }
+  // The nearest name takes long to find among thousands, and is not shown.
+  if (problems.isFull()) {
+    reportUnknown(path, name, undefined, problems);
+    return [];
+  }
   const known = [...inputs, ...scopes.flatMap(({ list, index }) => list.slice(0, index).map((layer) => layer.name))]; // prettier-ignore
   const { list } = scopes[scopes.length - 1];
-  problems.error(path, "T1303", `${where}: there is no input or layer ${showValue(name)}`, {
-    hint: insideBlock(name, list, known) ?? suggest(name, known),
-  });
+  reportUnknown(path, name, insideBlock(name, list, known) ?? suggest(name, known), problems);
   return [];
+}
+
+function reportUnknown(path: SpecPath, name: string, hint: string | undefined, problems: Collector): void {
+  const message = `${formatPath(path)}: there is no input or layer ${showValue(name)}`;
+  problems.error(path, "T1303", message, { hint });
 }
 
 function checkOutput(output: string, network: WrittenList, problems: Collector): WrittenLayer | undefined {

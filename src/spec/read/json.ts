@@ -1,9 +1,7 @@
 // Strict JSON (RFC 8259) with the place of every value. JSON.parse neither says where a value stood nor minds a key that
 // is given twice, so the structure is read here; strings and numbers are handed to JSON.parse once their ends are known.
+import { deepest, mostValues } from "../plain-spec.ts";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
-
-/** Deeper nesting than any spec has; keeps a hostile file from exhausting the stack. */
-export const deepest = 100;
 
 /** Reads the whole text. The first syntax error ends the reading; keys given twice are all collected. */
 export function readJson(text: string): ReadTree {
@@ -37,6 +35,7 @@ class JsonReader {
   readonly faults: Fault[] = [];
   private readonly text: string;
   private at = 0;
+  private count = 0;
 
   constructor(text: string) {
     this.text = text;
@@ -51,7 +50,9 @@ class JsonReader {
 
   private value(depth: number): Read {
     this.skipSpace();
+    // Neither hostile nesting nor hostile length exhausts stack or memory.
     if (depth > deepest) this.fail(`nested deeper than ${deepest} levels`, "T1006");
+    if (++this.count > mostValues) this.fail(`a spec may hold ${mostValues} values`, "T1006");
     const start = this.at;
     switch (this.text[this.at]) {
       case "{":

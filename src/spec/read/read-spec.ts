@@ -1,10 +1,12 @@
 // From a file to a model: picks the reader by the file's extension, and reports what is wrong with the file.
-import { readdir, readFile, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
 import { codeFrame } from "../../diagnostics/code-frame.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { fileReason } from "../../util/file-reason.ts";
+import { sizeText } from "../../util/size-text.ts";
 import { showValue } from "../../util/show-value.ts";
 import { readJson } from "./json.ts";
 import type { ReadTree } from "./placed.ts";
@@ -14,7 +16,7 @@ import { typescriptPlaces } from "./typescript-places.ts";
 import { readYaml } from "./yaml.ts";
 
 // No spec is near this size; what is larger is some other file.
-const largestBytes = 64 * 2 ** 20;
+const largestBytes = 4 * 2 ** 20;
 
 /**
  * Reads a spec in JSON (`.json`), YAML (`.yaml`, `.yml`) or TypeScript (`.ts`, which is run).
@@ -54,11 +56,10 @@ async function readText(file: string): Promise<string> {
 
 async function readBytes(file: string): Promise<Uint8Array> {
   try {
-    const status = await stat(file);
-    if (status.isDirectory()) throw fileError(file, "T1002", "this is a folder, not a spec file");
-    if (status.size > largestBytes)
-      throw fileError(file, "T1002", `the file has ${status.size} bytes: that is no spec`);
-    return await readFile(file);
+    if ((await stat(file)).isDirectory()) throw fileError(file, "T1002", "this is a folder, not a spec file");
+    const bytes = await firstBytes(file, largestBytes + 1);
+    if (bytes.length <= largestBytes) return bytes;
+    throw fileError(file, "T1002", `the file has more than ${sizeText(largestBytes)}: that is no spec`);
   } catch (error) {
     if (error instanceof DiagnosticError) throw error;
     const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -66,6 +67,13 @@ async function readBytes(file: string): Promise<Uint8Array> {
       throw fileError(file, "T1001", `the file cannot be read: ${fileReason(error)}`);
     throw fileError(file, "T1001", "there is no such file", await similarFile(file));
   }
+}
+
+/** A device or a pipe has no size before it is read, and may have no end. */
+async function firstBytes(file: string, most: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of createReadStream(file, { end: most - 1 })) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function similarFile(file: string): Promise<string | undefined> {

@@ -1,12 +1,11 @@
 // From a text that was read to a model: reports what is wrong with the text, hands the value to the parser, and gives every diagnostic
 // its place. Needs no file and no host, so it runs wherever the compiler does.
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
-import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { parseSpec } from "../parse-model.ts";
 import type { Search } from "../search-schema.ts";
 import type { Model } from "../types.ts";
 import type { Placed, ReadTree } from "./placed.ts";
-import { faultDiagnostic, located, specSource, type SpecSource } from "./spec-source.ts";
+import { located, specSource, textError, type SpecSource } from "./spec-source.ts";
 
 /** What reading a spec gives; `source` locates the diagnostics of later stages. */
 export interface ReadSpec {
@@ -28,8 +27,7 @@ export async function specOfTree(
   tree: ReadTree,
   placesOf: () => Promise<Placed | undefined> = async () => tree.placed,
 ): Promise<ReadSpec> {
-  if (tree.faults.length > 0)
-    throw new DiagnosticError(tree.faults.map((fault) => faultDiagnostic(file, text, fault)));
+  if (tree.faults.length > 0) throw textError(file, text, tree.faults);
   const source = specSource(file, text, placesOf);
   const { model, warnings, search } = await located(source, () => parseSpec(tree.value));
   return { model, warnings: await source.locate(warnings), source, value: tree.value, search };

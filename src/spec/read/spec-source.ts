@@ -1,9 +1,11 @@
 // The text that a spec was read from, kept so that diagnostics found at any later stage, which only know paths, can be
 // given their file, line, column and code frame.
+import { mostKept } from "../../diagnostics/collector.ts";
 import { codeFrame } from "../../diagnostics/code-frame.ts";
 import type { Diagnostic, Place, SpecPath } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
-import { lineIndex } from "../../util/line-index.ts";
+import { lineIndex, type LineIndex } from "../../util/line-index.ts";
+import { printable } from "../../util/show-value.ts";
 import { spanWithin } from "./within-text.ts";
 import { nodeAt, type Fault, type Placed, type Span } from "./placed.ts";
 
@@ -28,21 +30,24 @@ export function specSource(
   text: string,
   placesOf: () => Promise<Placed | undefined>,
 ): SpecSource {
+  let places: Promise<Placed | undefined> | undefined;
+  let indexed: LineIndex | undefined;
+  const index = () => (indexed ??= lineIndex(text));
   const locate = async (diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]> => {
     if (diagnostics.length === 0) return diagnostics;
-    const root = await placesOf();
+    const root = await (places ??= placesOf());
     const located = diagnostics.map((diagnostic) => {
       if (diagnostic.place || !diagnostic.path) return diagnostic;
+      // Of a spec that is computed only the file is known; its beginning is no line to show.
       return root
-        ? { ...diagnostic, ...placed(file, text, spanOf(text, root, diagnostic)) }
-        : { ...diagnostic, place: { file } };
+        ? { ...diagnostic, ...placed(file, index(), spanOf(text, root, diagnostic)) }
+        : { ...diagnostic, place: { file, line: 1, column: 1 } };
     });
     return located.sort(byPlace);
   };
-  let places: Promise<Placed | undefined> | undefined;
   const placeOf = async (path: SpecPath) => {
     const root = await (places ??= placesOf());
-    return root && lineIndex(text).at(nodeAt(root, path).node.start);
+    return root && index().at(nodeAt(root, path).node.start);
   };
   return { file, name: nameOf(file), text, locate, placeOf };
 }
@@ -63,15 +68,25 @@ export async function located<T>(source: SpecSource, stage: () => T | Promise<T>
     return await stage();
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
-    throw new DiagnosticError(await source.locate(error.diagnostics));
+    throw new DiagnosticError(await source.locate(error.diagnostics), error.omitted);
   }
 }
 
-/** A fault of the text itself, as a diagnostic. */
-export function faultDiagnostic(file: string, text: string, fault: Fault): Diagnostic {
-  const { code, message, hint, span, other } = fault;
-  const notes = other && [`it is given before at line ${lineIndex(text).at(other.start).line}`];
-  return { code, severity: "error", message, hint, notes, ...placed(file, text, span) };
+/** What is wrong with the text itself, as diagnostics; sentences of other programs among it lose what a terminal obeys. */
+export function textError(file: string, text: string, faults: readonly Fault[]): DiagnosticError {
+  const index = lineIndex(text);
+  const shown = faults.slice(0, mostKept).map(({ code, message, hint, span, other }): Diagnostic => {
+    const notes = other && [`it is given before at line ${index.at(other.start).line}`];
+    return {
+      code,
+      severity: "error",
+      message: printable(message),
+      hint,
+      notes,
+      ...placed(file, index, span),
+    };
+  });
+  return new DiagnosticError(shown, faults.length - shown.length);
 }
 
 /** The key or the value at the diagnostic's path; where the path leaves the text, the key of the nearest thing around it. */
@@ -85,8 +100,7 @@ function spanOf(text: string, root: Placed, { path = [], at, within }: Diagnosti
   return node;
 }
 
-function placed(file: string, text: string, span: Span): { place: Place; frame?: string } {
-  const index = lineIndex(text);
+function placed(file: string, index: LineIndex, span: Span): { place: Place; frame?: string } {
   const { line, column } = index.at(span.start);
   const lineEnd = index.lines[line - 1].length + 1;
   const end = index.at(span.end);

@@ -3,18 +3,27 @@
 // or an ES module package does not matter; and `import { defineModel } from "tapeless"` resolves even where nothing is installed.
 import { basename, dirname, resolve } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
+import { errorText } from "../../util/error-text.ts";
 import { lineIndex } from "../../util/line-index.ts";
 import type { Fault, ReadTree } from "./placed.ts";
 
 /** All that a spec file needs of this package: `defineModel` gives types in an editor and returns what it is given. */
 const standIn = "export const defineModel = (spec) => spec;";
 
+/** How the lines of a spec are called where one of them throws. */
+const specAddress = "tapeless-spec:";
+
+/** Whether an error comes from a spec that was run before: from a timer of its own, say. */
+export const isOfSpec = (error: unknown): boolean =>
+  error instanceof Error && typeof error.stack === "string" && error.stack.includes(specAddress);
+
 /** Runs the file (it is the user's own program) and takes its default export. Places are found later, only if needed. */
 export async function readTypeScript(file: string, text: string): Promise<ReadTree> {
   try {
     const code = await bundle(file, text);
+    const named = `${code}\n//# sourceURL=${specAddress}${encodeURIComponent(basename(file))}\n`;
     const module: { default?: unknown } = await import(
-      `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`
+      `data:text/javascript;base64,${Buffer.from(named).toString("base64")}`
     );
     if (module.default !== undefined) return { value: module.default, faults: [] };
     const hint = "end the file with: export default defineModel({ … })";
@@ -63,11 +72,10 @@ const isBuildFailure = (error: unknown): error is BuildFailure =>
 function faultsOf(error: unknown, file: string, text: string): Fault[] {
   if (isBuildFailure(error) && error.errors.length > 0)
     return error.errors.map((message) => faultOf(message, file, text));
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return [
     {
       code: "T1009",
-      message: `the file fails when it is run: ${reason.split("\n")[0]}`,
+      message: `the file fails when it is run: ${errorText(error)}`,
       span: { start: 0, end: 1 },
     },
   ];

@@ -11,13 +11,17 @@ import {
   type YAMLError,
 } from "yaml";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
-import { deepest, givenTwice } from "./json.ts";
+import { deepest, mostValues } from "../plain-spec.ts";
+import { givenTwice } from "./json.ts";
 
 const mostAliases = 100;
 
 // The package compiles a regular expression as long as the indentation at each level; past some thousands V8 aborts the
 // process, which nothing can catch. Indentation (list and key marks count) of more than four columns a level is refused first.
 const tooDeep = new RegExp(`^[ \\t:?-]{${4 * deepest},}`, "m");
+
+/** What stands between values: there are no more values than these, and one. */
+const separator = /[,:\n\r[{]/g;
 
 /** Reads one YAML document. */
 export function readYaml(text: string): ReadTree {
@@ -33,6 +37,7 @@ export function readYaml(text: string): ReadTree {
 function read(text: string): ReadTree {
   const deep = tooDeep.exec(text);
   if (deep) return { value: undefined, faults: [nestedTooDeep(deep.index)] };
+  if ((text.match(separator)?.length ?? 0) > 2 * mostValues) return { value: undefined, faults: [tooLarge] };
   const document = parseDocument(text, {
     version: "1.2",
     schema: "core",
@@ -46,7 +51,8 @@ function read(text: string): ReadTree {
     ...wordsOf(error),
     span: { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) },
   }));
-  if (faults.length > 0 || document.contents === null) return { value: undefined, faults };
+  if (faults.length > 0) return { value: undefined, faults };
+  if (document.contents === null) return { value: undefined, faults: [nothingInside] };
   const placed = place(document.contents, text.length, faults);
   return { ...plain(document, faults, placed), placed, faults };
 }
@@ -84,6 +90,19 @@ function place(node: ParsedNode | null, fallback: number, faults: Fault[], key?:
   }
   return { ...span, key, members };
 }
+
+const nothingInside: Fault = {
+  code: "T1003",
+  message: "the file holds no value",
+  hint: "a spec is one object: see the examples in graphs/",
+  span: { start: 0, end: 1 },
+};
+
+const tooLarge: Fault = {
+  code: "T1006",
+  message: `a spec may hold ${mostValues} values`,
+  span: { start: 0, end: 1 },
+};
 
 const nestedTooDeep = (start: number): Fault => ({
   code: "T1006",

@@ -175,7 +175,7 @@ describe("inputs that are wrong", () => {
       "x has 3 values, not a multiple of the 4 of a row",
     );
     expect(() => predictor.predict({ x: [1, 2, 3, NaN] })).toThrow("x, row 0: NaN is not a finite number");
-    expect(() => predictor.predict({ x: [1, 2, 3, 4], z: [1] })).toThrow('the batch has "z"');
+    expect(() => predictor.predict({ x: [1, 2, 3, 4], z: [1] })).toThrow('the batch: unknown key "z"');
   });
 });
 

@@ -85,6 +85,7 @@ function made(float: Float, x: Expression, y: Expression, i: Expression, j: Expr
     "-x": { kind: "negate", x, type: float },
     "|x|": f("absolute", x),
     "sign x": f("sign", x),
+    "⌊x⌋": f("floor", x),
     "√|x|": f("sqrt", f("absolute", x)),
     min: f("minimum", x, y),
     max: f("maximum", x, y),

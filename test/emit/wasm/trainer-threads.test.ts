@@ -58,13 +58,11 @@ const failing = `
 const { createTrainer } = await import(process.argv[2]);
 const data = { x: new Float64Array(256 * 128).fill(0.1), y: new Int32Array(128) };
 const trainer = createTrainer({ seed: 1, backend: "simd", threads: 2 });
-const end = Date.now() + 20_000;
 try {
-  while (Date.now() < end) {
+  for (;;) {
     trainer.steps(data, 1);
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  console.log("nobody failed");
 } catch (error) {
   console.log(error.message);
 }
@@ -110,10 +108,7 @@ describe("threads", () => {
     const text = execFileSync(
       process.execPath,
       [join(folder, "failing.mjs"), `file://${folder}/broken.mjs`],
-      {
-        encoding: "utf8",
-        timeout: 40_000,
-      },
+      { encoding: "utf8" },
     );
     expect(text.trim()).toBe("unreachable");
   });

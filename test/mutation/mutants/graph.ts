@@ -16,7 +16,11 @@ export const graphMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/passes/rules/arithmetic.ts", rules, [
-    ["rules: c · (d · x) adds the constants", "g.multiply(c * d, x)", "g.multiply(c + d, x)"],
+    [
+      "rules: c · (d · x) adds the constants",
+      "isNormal(c * d, element) ? c * d",
+      "isNormal(c * d, element) ? c + d",
+    ],
     [
       "rules: 0 − x loses its sign",
       "scalarOf(node.operands.x) === 0 ? g.negate(node.operands.y) : undefined",
@@ -35,9 +39,9 @@ export const graphMutants: readonly Mutant[] = [
       "axes: x.attributes.axes,",
     ],
     [
-      "rules: a sum over the repeated batch forgets its size",
-      `size === "n" ? g.batchSize({ element }) : g.number(size, element)`,
-      `size === "n" ? g.number(1, element) : g.number(size, element)`,
+      "rules: a sum over repeated axes and the batch counts the batch alone",
+      "return fixed === 1 ? rows : g.multiply(fixed, rows);",
+      "return rows;",
     ],
     [
       "rules: a divisor that varies along the sum is taken out",

@@ -68,7 +68,11 @@ export const libraryMutants: readonly Mutant[] = [
     ],
     ["compare: class 0 is left out", "g.lessEqual(0, expected)", "g.less(0, expected)"],
     ["compare: a batch of left-out targets divides by 0", "g.maximum(count, 1))", "count)"],
-    ["compare: a batch of weight 0 divides by 0", "g.select(g.less(0, count), count, 1)", "count"],
+    [
+      "compare: a batch of weight 0 divides by 0",
+      'g.select(counts, g.divide(total, g.named("divisor", g.select(counts, count, 1))), 0)',
+      "g.divide(total, count)",
+    ],
   ]),
   ...inFile("src/library/layers/normalisation.ts", layers, [
     ["batch-norm: the running variance is the biased one", "g.maximum(g.subtract(count, 1), 1)", "count"],

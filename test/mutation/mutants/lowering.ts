@@ -22,8 +22,11 @@ export const loweringMutants: readonly Mutant[] = [
     ],
   ]),
   ...inFile("src/lower/lower-nodes.ts", lowering, [
-    ["lower: a maximum starts at 0", "number(isSum ? 0 : -Infinity, element)", "number(0, element)"],
     ["lower: a scattered sum does not start at 0", "return [...zero, ...scatter];", "return scatter;"],
+  ]),
+  ...inFile("src/lower/reduction-steps.ts", lowering, [
+    ["lower: a maximum starts at 0", `number(kind === "sum" ? 0 : -Infinity, element)`, "number(0, element)"],
+    ["lower: of equal maxima the last is taken", "less(before, x)", `binary("<=", before, x)`],
   ]),
   ...inFile("src/lower/lower-recurrence.ts", lowering, [
     [

@@ -15,8 +15,8 @@ export type Implementation =
   | { readonly kind: "instruction"; readonly scalar: string; readonly vector: string }
   /** Nothing: a register of this type holds the result already. */
   | { readonly kind: "identity" }
-  /** A call of `$name`, a function of vectors; `text` defines it. Functions call no others. */
-  | { readonly kind: "vector"; readonly name: string; readonly text: string }
+  /** A call of `$name`, a function of vectors; `text` defines it. It calls no others but the runtime's function that `imports` brings. */
+  | { readonly kind: "vector"; readonly name: string; readonly text: string; readonly imports?: string }
   /** A call of `$name`, a function of scalars; `text` defines or imports it. */
   | { readonly kind: "scalar"; readonly name: string; readonly text: string };
 
@@ -36,15 +36,24 @@ const vector = (lanes: "f32x4" | "f64x2", name: FunctionName, text: string): Imp
   text,
 });
 
+const importText = (name: FunctionName, parameters: 1 | 2): string =>
+  `(import "math" "${name}" (func $${name}_f64 ${"(param f64) ".repeat(parameters)}(result f64)))`;
+
 const imported = (name: FunctionName, parameters: 1 | 2): Implementation => ({
   kind: "scalar",
   name: `${name}_f64`,
-  text: `(import "math" "${name}" (func $${name}_f64 ${"(param f64) ".repeat(parameters)}(result f64)))`,
+  text: importText(name, parameters),
 });
 
 const elementary = (name: FunctionName, text: string, parameters: 1 | 2 = 1): Implementations => ({
   f32: vector("f32x4", name, text),
   f64: imported(name, parameters),
+});
+
+/** On f32, lanes that are too large go to the runtime's function. */
+const periodic = (name: "sin" | "cos", text: string): Implementations => ({
+  f32: { kind: "vector", name: `${name}_f32x4`, text, imports: importText(name, 1) },
+  f64: imported(name, 1),
 });
 
 const key: Implementation = { kind: "scalar", name: "randomKey", text: randomKey };
@@ -57,11 +66,12 @@ export const functions: Readonly<Record<FunctionName, Implementations>> = {
   tanh: elementary("tanh", tanh),
   sigmoid: elementary("sigmoid", sigmoid),
   erf: elementary("erf", erf),
-  cos: elementary("cos", cos),
-  sin: elementary("sin", sin),
+  cos: periodic("cos", cos),
+  sin: periodic("sin", sin),
   power: elementary("power", power, 2),
   sqrt: instruction("sqrt"),
   absolute: instruction("abs"),
+  floor: instruction("floor"),
   minimum: instruction("min"),
   maximum: instruction("max"),
   sign: { f32: vector("f32x4", "sign", signSingle), f64: vector("f64x2", "sign", signDouble) },

@@ -1,0 +1,81 @@
+// A copy of a spec that holds plain data and functions alone. A spec in TypeScript may have getters, proxies, holes in lists, and parts
+// that hold themselves; the stages after this one read values that answer the same each time, and trees of a size that they can visit.
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
+import { formatPath } from "../diagnostics/format-path.ts";
+import { errorText } from "../util/error-text.ts";
+
+/** More than any spec has. The readers of texts know these limits, too. */
+export const deepest = 100;
+export const mostValues = 250_000;
+
+/** How much of a path a message shows. */
+const mostSteps = 8;
+
+export interface PlainFault {
+  readonly path: SpecPath;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The copy, and the first thing that could not be copied: the copy ends there. */
+export interface PlainSpec {
+  readonly value: unknown;
+  readonly fault?: PlainFault | undefined;
+  /** The first part that is nested too deep; the copy has nothing in its place, and is otherwise whole. */
+  readonly tooDeep?: PlainFault | undefined;
+}
+
+/** Own enumerable properties become data; holes in lists become undefined; what stands in several places is copied for each. */
+export function plainSpec(spec: unknown): PlainSpec {
+  const path: (string | number)[] = [];
+  let fault: PlainFault | undefined;
+  let tooDeep: PlainFault | undefined;
+  let left = mostValues;
+
+  const faultHere = (code: string, reason: string): PlainFault => ({
+    path: [...path],
+    code,
+    message: `${formatPath(path.slice(0, mostSteps))}${path.length > mostSteps ? "…" : ""} ${reason}`,
+  });
+
+  const fail = (code: string, reason: string): undefined => {
+    fault ??= faultHere(code, reason);
+  };
+
+  const guarded = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      return fail("T1009", `cannot be read: ${errorText(error)}`);
+    }
+  };
+
+  const copyAt = (owner: object, key: string | number): unknown => {
+    path.push(key);
+    const value = guarded(() => Reflect.get(owner, key));
+    const copied = fault === undefined ? copy(value) : undefined;
+    path.pop();
+    return copied;
+  };
+
+  const copy = (value: unknown): unknown => {
+    if (typeof value !== "object" || value === null) return value;
+    if (path.length > deepest) {
+      tooDeep ??= faultHere("T1006", `is nested deeper than ${deepest} levels`);
+      return undefined;
+    }
+    const isList = guarded(() => Array.isArray(value)) ?? false;
+    const size =
+      isList || ArrayBuffer.isView(value) ? (guarded(() => Number(Reflect.get(value, "length"))) ?? 0) : 0;
+    // Asked before the keys are: a list may have billions of them.
+    const keys = size > left ? [] : (guarded(() => Object.keys(value)) ?? []);
+    const count = Math.max(size, keys.length);
+    if (count > left) return fail("T1006", `has ${count} members: a spec may hold ${mostValues} values`);
+    left -= count;
+    if (isList) return Array.from({ length: size }, (_, index) => copyAt(value, index));
+    // fromEntries defines own properties: a key `__proto__` stays a key and reaches no prototype.
+    return Object.fromEntries(keys.map((key) => [key, copyAt(value, key)]));
+  };
+
+  return { value: copy(spec), fault, tooDeep };
+}

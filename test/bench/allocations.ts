@@ -1,0 +1,34 @@
+// What one step leaves on the heap, in a process of its own.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { z } from "zod";
+import { compile } from "../../src/compile.ts";
+import type { ModelSpec } from "../../src/spec/schema.ts";
+import { strippedOf } from "../support/emitted.ts";
+import { batchFor, specs } from "../support/specs.ts";
+
+const steps = 5_000;
+const script = fileURLToPath(new URL("count-allocations.mjs", import.meta.url));
+const result = z.object({ bytes: z.number(), isFinite: z.boolean() });
+
+/** Bytes of one step of a spec of the tests, the mean over many steps. */
+export async function bytesPerStep(name: string, batchSize: number): Promise<number> {
+  const spec: ModelSpec = { ...specs[name], training: { ...specs[name].training, batchSize } };
+  const folder = mkdtempSync(join(tmpdir(), "allocations-"));
+  try {
+    const [module, batch] = [join(folder, "trainer.mjs"), join(folder, "batch.json")];
+    writeFileSync(module, strippedOf((await compile(spec)).code));
+    writeFileSync(batch, JSON.stringify(batchFor(spec, batchSize, 1)));
+    // With so much room for young objects nothing is collected in between: what is left is all that was made.
+    const flags = ["--expose-gc", "--min-semi-space-size=64", "--max-semi-space-size=64"];
+    const command = [...flags, script, pathToFileURL(module).href, batch];
+    const output = result.parse(JSON.parse(execFileSync(process.execPath, command, { encoding: "utf8" })));
+    if (!output.isFinite) throw new Error(`the loss of ${name} is not finite`);
+    return output.bytes / steps;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,30 @@
+/** One evaluation of an op on balls, and what all kinds of ops share. */
+import type { Node } from "../../src/ir/nodes.ts";
+import { evaluateOp } from "../../src/ops/index.ts";
+import { precisionOf, tensorsOf } from "./ball.ts";
+import type { Ball, Operands, Precision } from "./ball.ts";
+
+/** One evaluation of an op. */
+export interface Evaluation {
+  readonly node: Node;
+  readonly operands: Operands;
+  readonly shape: readonly number[];
+  readonly rows: number;
+}
+
+export type Read = (ball: Ball, name: string) => Float64Array;
+
+/** The op on one tensor made of each ball. */
+export const evaluated = ({ node, operands, shape, rows }: Evaluation, read: Read, of = node): Float64Array =>
+  evaluateOp(of, tensorsOf(operands, read), shape, rows).data;
+
+export const midOf = (evaluation: Evaluation): Float64Array => evaluated(evaluation, ({ mid }) => mid);
+
+export const roundingOf = (node: Node): Precision => precisionOf(node.type.element);
+
+/** The distance of two numbers; of equal infinities 0, and no bound where it is not a number. */
+export function apart(a: number, b: number): number {
+  if (a === b) return 0;
+  const distance = Math.abs(a - b);
+  return Number.isNaN(distance) ? Infinity : distance;
+}

@@ -1,0 +1,486 @@
+"""PyTorch as an oracle of the fuzzer. Reads requests, one line of JSON each: a canonical model, its parameters and batches. Writes for
+each one line: predictions, and for every batch loss and gradients, all in f64; or what of the model it does not know."""
+import json
+import sys
+
+import torch
+import torch.nn.functional as F
+
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
+
+
+class Unknown(Exception):
+    """Something that this oracle does not compute."""
+
+
+def pair(value):
+    return (value, value) if isinstance(value, int) else tuple(value)
+
+
+# ---- formulas
+
+
+def of_all(function):
+    def apply(first, *rest):
+        result = torch.as_tensor(first)
+        for other in rest:
+            result = function(result, torch.as_tensor(other))
+        return result
+
+    return apply
+
+
+def one(function):
+    return lambda x: function(torch.as_tensor(x))
+
+
+FUNCTIONS = {
+    "exp": one(torch.exp), "expm1": one(torch.expm1), "log": one(torch.log), "log1p": one(torch.log1p),
+    "sqrt": one(torch.sqrt), "abs": one(torch.abs), "sign": one(torch.sign), "floor": one(torch.floor),
+    "sin": one(torch.sin), "cos": one(torch.cos), "tan": one(torch.tan), "tanh": one(torch.tanh),
+    "erf": one(torch.erf), "sigmoid": one(torch.sigmoid), "relu": one(torch.relu),
+    "softplus": one(lambda x: torch.logaddexp(x, torch.zeros_like(x))), "gelu": one(F.gelu), "silu": one(F.silu),
+    "stop": one(torch.detach), "min": of_all(torch.minimum), "max": of_all(torch.maximum),
+    "pow": lambda x, y: torch.pow(torch.as_tensor(x), y), "clamp": lambda x, low, high: torch.clamp(x, low, high),
+    "where": lambda c, a, b: torch.where(c, torch.as_tensor(a), torch.as_tensor(b)),
+    "softmax": lambda x: torch.softmax(x, -1), "logsoftmax": lambda x: torch.log_softmax(x, -1),
+    "pi": torch.pi, "e": 2.718281828459045,
+}
+
+
+def formula(text, names):
+    """The texts come from the fuzzer's own list; Python reads all of it but the ternary."""
+    if not isinstance(text, str) or "?" in text:
+        raise Unknown("formula with ?")
+    return eval(text.replace("^", "**"), {"__builtins__": {}}, {**FUNCTIONS, **names})
+
+
+# ---- activations
+
+
+def step(x, surrogate=None, **_):
+    value = (x >= 0).to(x.dtype)
+    smooth = torch.sigmoid(x) if surrogate == "sigmoid" else x
+    return value if surrogate is None else value + smooth - smooth.detach()
+
+
+ACTIVATIONS = {
+    "linear": lambda x: x,
+    "relu": torch.relu,
+    "leaky-relu": lambda x, slope=0.01: F.leaky_relu(x, slope),
+    "elu": lambda x, alpha=1.0: F.elu(x, alpha),
+    "selu": F.selu,
+    "gelu": lambda x, approximate="none": F.gelu(x, approximate=approximate),
+    "silu": F.silu,
+    "mish": F.mish,
+    "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+    "softsign": F.softsign,
+    "sigmoid": torch.sigmoid,
+    "hard-sigmoid": F.hardsigmoid,
+    "hard-tanh": F.hardtanh,
+    "tanh": torch.tanh,
+    "softmax": lambda x: torch.softmax(x, -1),
+    "log-softmax": lambda x: torch.log_softmax(x, -1),
+    "step": step,
+    "formula": lambda x, formula=None, constants=None: formula_of(x, formula, constants),
+}
+
+
+def formula_of(x, text, constants):
+    return formula(text, {"x": x, **(constants or {})})
+
+
+def activate(x, choice):
+    keys = {key: value for key, value in choice.items() if key != "type"}
+    return ACTIVATIONS[choice["type"]](x, **keys)
+
+
+# ---- windows
+
+
+def same_edges(size, reach, stride):
+    total = max((-(-size // stride) - 1) * stride + reach - size, 0)
+    return total // 2, total - total // 2
+
+
+def edges_of(sizes, kernel, stride, dilation, padding):
+    """What is added before and after each axis."""
+    result = []
+    for axis, size in enumerate(sizes):
+        reach = (kernel[axis] - 1) * dilation[axis] + 1
+        if padding == "valid":
+            result.append((0, 0))
+        elif padding == "same":
+            result.append(same_edges(size, reach, stride[axis]))
+        elif padding == "causal":
+            result.append((reach - 1, 0))
+        else:
+            zeros = padding if isinstance(padding, int) else padding[axis]
+            result.append((zeros, zeros))
+    return result
+
+
+def padded(x, edges, value=0.0):
+    """x is [n, channels, …]; F.pad takes the last axis first."""
+    return F.pad(x, [n for edge in reversed(edges) for n in edge], value=value)
+
+
+def first(x):
+    return x.movedim(-1, 1)
+
+
+def last(x):
+    return x.movedim(1, -1)
+
+
+# ---- layers: each takes the model's layer, its inputs, its parameters by their own names, and whether it trains
+
+
+def dense(layer, x, p, training):
+    y = x @ p["weight"]
+    return activate(y + p["bias"] if layer["bias"] else y, layer["activation"])
+
+
+def finish(layer, y, p):
+    y = last(y)
+    return activate(y + p["bias"] if layer["bias"] else y, layer["activation"])
+
+
+def conv(rank):
+    def apply(layer, x, p, training):
+        per_axis = (lambda v: (v,)) if rank == 1 else pair
+        kernel, stride, dilation = (per_axis(layer[key]) for key in ("kernel", "stride", "dilation"))
+        edges = edges_of(x.shape[1:-1], kernel, stride, dilation, layer["padding"])
+        weight = p["weight"].movedim(-1, 0).movedim(-1, 1).contiguous()
+        function = F.conv1d if rank == 1 else F.conv2d
+        return finish(layer, function(padded(first(x), edges), weight, stride=stride, dilation=dilation), p)
+
+    return apply
+
+
+def depthwise(layer, x, p, training):
+    kernel, stride, dilation = (pair(layer[key]) for key in ("kernel", "stride", "dilation"))
+    edges = edges_of(x.shape[1:-1], kernel, stride, dilation, layer["padding"])
+    channels = x.shape[-1]
+    weight = p["weight"].permute(2, 3, 0, 1).reshape(channels * layer["multiplier"], 1, *kernel)
+    y = F.conv2d(padded(first(x), edges), weight, stride=stride, dilation=dilation, groups=channels)
+    return finish(layer, y, p)
+
+
+def transposed(layer, x, p, training):
+    kernel, stride = pair(layer["kernel"]), pair(layer["stride"])
+    sizes = x.shape[1:-1]
+    y = F.conv_transpose2d(first(x), p["weight"].permute(3, 2, 0, 1).contiguous(), stride=stride)
+    if layer["padding"] == "same":
+        edges = [same_edges(sizes[a] * stride[a], kernel[a], stride[a])[0] for a in (0, 1)]
+        more = [max(sizes[a] * stride[a] + edges[a] - y.shape[2 + a], 0) for a in (0, 1)]
+        y = F.pad(y, [0, more[1], 0, more[0]])
+        y = y[:, :, edges[0] : edges[0] + sizes[0] * stride[0], edges[1] : edges[1] + sizes[1] * stride[1]]
+    elif layer["padding"] != "valid":
+        off = pair(layer["padding"])
+        y = y[:, :, off[0] : y.shape[2] - off[0], off[1] : y.shape[3] - off[1]]
+    return finish(layer, y, p)
+
+
+def pool(rank, kind):
+    def apply(layer, x, p, training):
+        per_axis = (lambda v: (v,)) if rank == 1 else pair
+        size = per_axis(layer["size"])
+        stride = per_axis(layer.get("stride", layer["size"]))
+        edges = edges_of(x.shape[1:-1], size, stride, (1,) * rank, layer["padding"])
+        if kind == "max":
+            function = F.max_pool1d if rank == 1 else F.max_pool2d
+            return last(function(padded(first(x), edges, -torch.inf), size, stride))
+        function = F.avg_pool1d if rank == 1 else F.avg_pool2d
+        y = function(padded(first(x), edges), size, stride)
+        if not layer["countPadding"]:
+            y = y / function(padded(torch.ones_like(first(x)), edges), size, stride)
+        return last(y)
+
+    return apply
+
+
+def batch_norm(layer, x, p, training):
+    y = first(x)
+    # What the batch makes of the running statistics is no matter here.
+    mean, variance = (None, None) if training else (p["mean"], p["variance"])
+    if training and y.numel() == y.shape[1]:
+        raise Unknown("batch-norm of one number a channel")
+    return last(F.batch_norm(y, mean, variance, p["scale"], p["shift"], training, 0.1, layer["epsilon"]))
+
+
+def layer_norm(layer, x, p, training):
+    return F.layer_norm(x, x.shape[-1:], p["scale"], p["shift"], layer["epsilon"])
+
+
+def group_norm(layer, x, p, training):
+    # F.group_norm crashes in its backward pass where the scale is frozen (PyTorch 2.6).
+    groups = x.reshape(x.shape[0], -1, layer["groups"], x.shape[-1] // layer["groups"])
+    variance, mean = torch.var_mean(groups, (1, 3), correction=0, keepdim=True)
+    normal = (groups - mean) * torch.rsqrt(variance + layer["epsilon"])
+    return normal.reshape(x.shape) * p["scale"] + p["shift"]
+
+
+def rms_norm(layer, x, p, training):
+    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + layer["epsilon"]) * p["scale"]
+
+
+def attention(layer, x, p, training):
+    n, length, units = x.shape
+    heads = layer["heads"]
+
+    def cut(name):
+        return (x @ p[name] + p[name + "Bias"]).reshape(n, length, heads, units // heads).transpose(1, 2)
+
+    mixed = F.scaled_dot_product_attention(cut("query"), cut("key"), cut("value"), is_causal=layer["causal"])
+    return mixed.transpose(1, 2).reshape(n, length, units) @ p["output"] + p["outputBias"]
+
+
+def rnn_cell(layer, inputs, h, p):
+    return activate(inputs + h @ p["recurrent"], layer["activation"])
+
+
+def along_time(layer, x, h, state_of, step_of):
+    order = range(x.shape[1])
+    states = [None] * x.shape[1]
+    state = state_of
+    for t in reversed(order) if layer["reverse"] else order:
+        state = step_of(x[:, t], state)
+        states[t] = state[0]
+    if layer["returnSequences"]:
+        return torch.stack(states, 1)
+    return states[0] if layer["reverse"] else states[-1]
+
+
+def rnn(layer, x, p, training):
+    h = x.new_zeros(x.shape[0], layer["units"])
+    inputs = x @ p["weight"] + p["bias"] + p["recurrentBias"]
+    return along_time(layer, inputs, h, (h,), lambda a, s: (rnn_cell(layer, a, s[0], p),))
+
+
+def module_of(kind, layer, x, p):
+    """torch.nn.LSTM and GRU with these parameters."""
+    made = getattr(torch.nn, kind)(x.shape[-1], layer["units"], batch_first=True)
+    weights = {
+        "weight_ih_l0": p["weight"].T,
+        "weight_hh_l0": p["recurrent"].T,
+        "bias_ih_l0": p["bias"],
+        "bias_hh_l0": p["recurrentBias"],
+    }
+    seen = x.flip(1) if layer["reverse"] else x
+    y, _ = torch.func.functional_call(made, weights, (seen,))
+    if not layer["returnSequences"]:
+        return y[:, -1]
+    return y.flip(1) if layer["reverse"] else y
+
+
+def embedding(layer, x, p, training):
+    return F.embedding(x.long(), p["weight"])
+
+
+def joined(function):
+    def apply(layer, xs, p, training):
+        result = xs[0]
+        for x in xs[1:]:
+            result = function(result, x)
+        return result
+
+    return apply
+
+
+def concat(layer, xs, p, training):
+    axis = layer["axis"]
+    return torch.cat(xs, axis if axis < 0 else axis + 1)
+
+
+def dropout(layer, x, p, training):
+    if training and layer["rate"] > 0:
+        raise Unknown("dropout")
+    return x
+
+
+def activation(layer, x, p, training):
+    fn = layer["fn"]
+    keys = {key: layer[key] for key in ("slope", "alpha", "approximate", "surrogate") if key in layer}
+    return activate(x, {"type": fn, **keys} if isinstance(fn, str) else fn)
+
+
+LAYERS = {
+    "dense": dense,
+    "activation": activation,
+    "dropout": dropout,
+    "flatten": lambda layer, x, p, training: x.flatten(1),
+    "reshape": lambda layer, x, p, training: x.reshape(x.shape[0], *layer["shape"]),
+    "conv1d": conv(1),
+    "conv2d": conv(2),
+    "depthwise-conv2d": depthwise,
+    "conv2d-transpose": transposed,
+    "max-pool1d": pool(1, "max"),
+    "max-pool2d": pool(2, "max"),
+    "avg-pool1d": pool(1, "avg"),
+    "avg-pool2d": pool(2, "avg"),
+    "global-avg-pool1d": lambda layer, x, p, training: x.mean(1),
+    "global-avg-pool2d": lambda layer, x, p, training: x.mean((1, 2)),
+    "batch-norm": batch_norm,
+    "layer-norm": layer_norm,
+    "group-norm": group_norm,
+    "rms-norm": rms_norm,
+    "embedding": embedding,
+    "position-embedding": lambda layer, x, p, training: x + p["weight"],
+    "attention": attention,
+    "rnn": rnn,
+    "lstm": lambda layer, x, p, training: module_of("LSTM", layer, x, p),
+    "gru": lambda layer, x, p, training: module_of("GRU", layer, x, p),
+}
+JOINS = {"add": joined(torch.add), "residual": joined(torch.add), "multiply": joined(torch.mul), "concat": concat}
+
+
+def forward(model, parameters, batch, training):
+    values = dict(batch)
+    for layer in model["network"]:
+        prefix = layer["name"] + "."
+        own = {name[len(prefix) :]: p for name, p in parameters.items() if name.startswith(prefix)}
+        xs = [values[name] for name in layer["from"]]
+        kind = layer["type"]
+        if kind in JOINS:
+            values[layer["name"]] = JOINS[kind](layer, xs, own, training)
+        elif kind in LAYERS:
+            values[layer["name"]] = LAYERS[kind](layer, xs[0], own, training)
+        else:
+            raise Unknown(kind)
+    return values[model["output"]]
+
+
+# ---- losses
+
+
+def margin(p, t):
+    return torch.where(t > 0, p, -p)
+
+
+ELEMENTWISE = {
+    "mse": lambda p, t, keys: (p - t) ** 2,
+    "rmse": lambda p, t, keys: (p - t) ** 2,
+    "mae": lambda p, t, keys: (p - t).abs(),
+    "rmsle": lambda p, t, keys: (torch.log1p(p) - torch.log1p(t)) ** 2,
+    "huber": lambda p, t, keys: F.huber_loss(p, t, reduction="none", delta=keys["delta"]),
+    "log-cosh": lambda p, t, keys: torch.logaddexp(p - t, t - p) - torch.log(torch.tensor(2.0)),
+    "binary-cross-entropy": lambda p, t, keys: F.binary_cross_entropy_with_logits(p, t, reduction="none"),
+    "hinge": lambda p, t, keys: torch.maximum(1 - margin(p, t), torch.tensor(0.0)),
+    "perceptron": lambda p, t, keys: torch.maximum(-margin(p, t), torch.tensor(0.0)),
+    "poisson": lambda p, t, keys: F.poisson_nll_loss(p, t, reduction="none"),
+    "kl-divergence": lambda p, t, keys: F.kl_div(p, t, reduction="none"),
+}
+
+
+def class_loss(model, scores, target, row_weight):
+    classes = scores.shape[-1]
+    weights = model["training"].get("classWeights")
+    if weights == "balanced":
+        raise Unknown("balanced weights")
+    weight = None if weights is None else torch.tensor(weights, dtype=torch.float64)
+    flat, y = scores.reshape(-1, classes), target.reshape(-1).long()
+    if not (y >= 0).any():
+        raise Unknown("no row counts")
+    losses = F.cross_entropy(
+        flat, y, weight=weight, ignore_index=-1, reduction="none", label_smoothing=model["loss"]["smoothing"]
+    )
+    counts = (y >= 0).to(scores.dtype) * (1 if weight is None else weight[y.clamp(min=0)])
+    if row_weight is not None:
+        rows = row_weight.reshape(-1, *[1] * (target.dim() - 1)).expand(target.shape).reshape(-1)
+        losses, counts = losses * rows, counts * rows
+    return losses.sum() / counts.sum()
+
+
+def formula_loss(model, scores, target, batch, row_weight):
+    [(_, facts)] = model["targets"].items()
+    if row_weight is not None or "classWeights" in model["training"]:
+        raise Unknown("weighted formula")
+    text = model["loss"]["formula"]
+    if "classes" in facts:
+        rows = target.reshape(-1).long()
+        scores = scores.reshape(-1, scores.shape[-1])[rows >= 0]
+        target = F.one_hot(rows[rows >= 0], facts["classes"]).to(scores.dtype)
+        if len(scores) == 0:
+            raise Unknown("no row counts")
+    elif scores.shape != target.shape:
+        scores = scores.reshape(target.shape)
+    names = {"prediction": scores, "target": target, "sum": torch.sum, "mean": torch.mean, **batch}
+    return formula(text, {**names, **(model["loss"].get("constants") or {})})
+
+
+def loss_of(model, parameters, batch):
+    scores = forward(model, parameters, batch, True)
+    [(name, facts)] = model["targets"].items()
+    target = batch[name]
+    weights = model["training"].get("sampleWeights")
+    row_weight = None if weights is None else batch[weights].reshape(-1)
+    kind = model["loss"]["type"]
+    if kind == "formula":
+        return formula_loss(model, scores, target, batch, row_weight)
+    if kind == "cross-entropy":
+        return class_loss(model, scores, target, row_weight)
+    if "classes" in facts:
+        raise Unknown(kind + " of classes")
+    losses = ELEMENTWISE[kind](scores.reshape(target.shape), target, model["loss"])
+    if row_weight is None:
+        mean = losses.mean()
+    else:
+        rows = row_weight.reshape(-1, *[1] * (target.dim() - 1)).expand(target.shape)
+        mean = (losses * rows).sum() / rows.sum()
+    return mean.sqrt() if kind in ("rmse", "rmsle") else mean
+
+
+def penalty(model, parameters, trainable):
+    l1, l2 = model["regularization"]["l1"], model["regularization"]["l2"]
+    weights = [parameters[name] for name in trainable if parameters[name].dim() > 1]
+    return sum((l1 * w.abs().sum() + l2 * w.square().sum() for w in weights), torch.tensor(0.0))
+
+
+# ---- requests
+
+
+def tensor(values, shape):
+    return torch.tensor(values, dtype=torch.float64).reshape(shape)
+
+
+def batch_of(model, values):
+    slots = {**model["inputs"], **model["targets"]}
+    return {name: tensor(values[name], [-1, *facts["shape"]]) for name, facts in slots.items()}
+
+
+def answer(request):
+    model = request["model"]
+    facts = request["parameters"]
+    parameters = {name: tensor(p["values"], p["shape"]).requires_grad_(p["trainable"]) for name, p in facts.items()}
+    trainable = [name for name, p in facts.items() if p["trainable"]]
+    batches = [batch_of(model, values) for values in request["batches"]]
+    if model["loss"]["type"] == "perceptron" and "step" in json.dumps(model["network"][-1]):
+        raise Unknown("a step at the output")
+    with torch.no_grad():
+        results = {"predictions": forward(model, parameters, batches[0], False).flatten().tolist()}
+    for i, batch in enumerate(batches):
+        loss = loss_of(model, parameters, batch) + penalty(model, parameters, trainable)
+        leaves = [parameters[name] for name in trainable]
+        gradients = torch.autograd.grad(loss, leaves, allow_unused=True)
+        results[f"loss, batch {i}"] = [loss.item()]
+        for name, leaf, gradient in zip(trainable, leaves, gradients):
+            value = torch.zeros_like(leaf) if gradient is None else gradient
+            results[f"gradient of {name}, batch {i}"] = value.flatten().tolist()
+    return {"results": results}
+
+
+def main():
+    for line in sys.stdin:
+        try:
+            reply = answer(json.loads(line))
+        except Unknown as reason:
+            reply = {"unknown": str(reason)}
+        except Exception as error:
+            reply = {"unknown": f"failed: {type(error).__name__}: {error}"}
+        # JSON has no NaN; JavaScript reads null in its place.
+        print(json.dumps(reply).replace("-Infinity", "null").replace("Infinity", "null").replace("NaN", "null"), flush=True)
+
+
+main()
