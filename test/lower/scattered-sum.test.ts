@@ -42,5 +42,7 @@ it("each result is added where it belongs, whatever the order of its axes", () =
 });
 
 it("a product that something else reads too is kept", () => {
+  // Whether it is computed before or behind the sum.
   expect(expectRight({ image, other: g.exp(product) })).toHaveLength(1);
+  expect(expectRight({ other: g.exp(product), image })).toHaveLength(1);
 });

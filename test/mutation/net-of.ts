@@ -17,7 +17,11 @@ const nests = named("schedule", "random-nests");
 /** The first row that a path begins with counts. */
 const rows: readonly Tests[] = [
   { under: "src/passes/accumulate", quick: named("end-to-end", "accumulate"), late: trained },
-  { under: "src/passes/rules/", quick: named("passes", "rules", "random-graphs"), late: trained },
+  {
+    under: "src/passes/rules/",
+    quick: named("passes", "rules", "rules-on-random-operands", "random-graphs"),
+    late: trained,
+  },
   { under: "src/passes/differentiate", quick: named("passes", "differentiate"), late: trained },
   { under: "src/passes/", quick: named("passes", "fold-constants", "share-subexpressions", "small-passes", "random-graphs"), late: trained }, // prettier-ignore
   { under: "src/ops/scan", quick: named("ops", "scan-vjp", "every-op"), late: trained },

@@ -8,10 +8,11 @@ const lowering = "random graphs, the fuzzer";
 
 export const loweringMutants: readonly Mutant[] = [
   ...inFile("src/lower/choose-stored.ts", lowering, [
+    // Not `others.length > 0`: a product with several readers costs enough to be stored anyway.
     [
-      "choose-stored: a product with several readers counts as scattered",
-      `reader.node === "output" || others.length > 0) return false;`,
-      `reader.node === "output") return false;`,
+      "choose-stored: any sum that is scattered is kept nowhere",
+      "scatteredSum(reader.node)?.contraction === node",
+      `scatteredSum(reader.node) !== undefined || reader.node.op === "scatterAdd"`,
     ],
   ]),
   ...inFile("src/lower/direct-places.ts", lowering, [
