@@ -28,7 +28,11 @@ const rows: readonly Tests[] = [
   { under: "src/ops/sum-over-time", quick: named("ops", "scan-vjp"), late: trained },
   { under: "src/ops/", quick: named("ops", "every-op"), late: trained },
   { under: "src/loop/dependences", quick: [...named("loop", "dependences"), ...nests], late: [...named("schedule/vectors", "mark-splits", "vector-programs"), ...trained] }, // prettier-ignore
-  { under: "src/loop/accesses", quick: named("lower", "fusion", "random-graphs"), late: trained },
+  {
+    under: "src/loop/accesses",
+    quick: [...named("loop", "accesses"), ...named("lower", "fusion", "random-graphs")],
+    late: trained,
+  },
   { under: "src/loop/", quick: [...named("loop", "dependences", "vectors"), ...nests], late: trained },
   { under: "src/lower/plan-memory", quick: named("lower", "plan-memory", "memory-stages"), late: trained },
   { under: "src/lower/rematerialise", quick: named("lower", "memory-stages"), late: trained },

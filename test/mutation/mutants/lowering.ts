@@ -66,10 +66,11 @@ export const loweringMutants: readonly Mutant[] = [
       "for (const name of a.assigns) if (b.reads.has(name)) return undefined;",
       "",
     ],
+    // Not the conflict that ends the search of mergeInto: arrange looks for the same ones.
     [
-      "fuse-loops: a loop moves over a statement that it needs",
-      "if (!isDefinition && conflicts(accessesOf([candidate]), accessesOf([loop]))) return undefined;",
-      "if (!isDefinition && conflicts(accessesOf([loop]), accessesOf([loop]))) return undefined;",
+      "fuse-loops: a definition moves in front of the loop that it needs",
+      "if (conflicts(accessesOf([candidate]), accessesOf([between]))) return undefined;",
+      "",
     ],
     [
       "fuse-loops: a nest moves over a kernel that it needs",
