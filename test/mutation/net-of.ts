@@ -47,6 +47,12 @@ const rows: readonly Tests[] = [
     quick: named("lower", "scattered-sum", "random-graphs"),
     late: trained,
   },
+  { under: "src/lower/reduction-steps", quick: named("ops", "every-op"), late: trained },
+  {
+    under: "src/lower/fuse-loops",
+    quick: named("lower", "fuse-loops", "fusion", "random-graphs"),
+    late: trained,
+  },
   { under: "src/lower/", quick: named("lower", "fusion", "random-graphs"), late: [...named("lower", "memory-stages"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/mark-splits", quick: named("schedule/vectors", "mark-splits"), late: [...named("emit/wasm", "threads", "trainer-threads"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/cut-kernel", quick: named("schedule/vectors", "mark-splits"), late: [...named("emit/wasm", "threads", "trainer-threads"), ...trained] }, // prettier-ignore
