@@ -33,7 +33,7 @@ const rows: readonly Tests[] = [
     quick: [...named("loop", "accesses"), ...named("lower", "fusion", "random-graphs")],
     late: trained,
   },
-  { under: "src/loop/", quick: [...named("loop", "dependences", "vectors"), ...nests], late: trained },
+  { under: "src/loop/", quick: [...named("loop", "linear", "dependences", "vectors"), ...nests], late: trained },
   { under: "src/lower/plan-memory", quick: named("lower", "plan-memory", "memory-stages"), late: trained },
   { under: "src/lower/rematerialise", quick: named("lower", "memory-stages"), late: trained },
   { under: "src/lower/shrink-temporaries", quick: named("lower", "memory-stages", "random-graphs"), late: trained }, // prettier-ignore
