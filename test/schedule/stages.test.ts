@@ -115,6 +115,22 @@ describe("share-expressions", () => {
     ];
     expect(after(share, body)).toBe(printStatements(body).join("\n"));
   });
+  it("forgets a name that it gave, when a store or an assignment changes the value", () => {
+    const [first, sum] = [load("s", []), variable("sum", "f64")];
+    const squared = (e: Expression) => store("y", [i, integer(0)], binary("*", e, e));
+    const stored = [squared(first), store("s", [], real(1)), store("y", [i, integer(1)], first)];
+    const loads = after(share, [overRows(() => stored)]).match(/= s\[\]/g);
+    expect(loads).toHaveLength(2);
+    const e = call("exp", [sum], "f64");
+    const assigned = [
+      define("sum", real(0), true),
+      squared(e),
+      assign("sum", binary("+", sum, real(1))),
+      store("y", [i, integer(1)], e),
+    ];
+    const calls = after(share, [overRows(() => assigned)]).match(/exp\(sum\)/g);
+    expect(calls).toHaveLength(2);
+  });
   it("forgets what an inner loop changes", () => {
     const read = load("s", []);
     const body = [
