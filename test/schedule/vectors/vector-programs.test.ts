@@ -121,4 +121,14 @@ describe("every width near what tiles are made of, every batch", () => {
       expect(worst, `${at}, ${rows} rows`).toBeLessThan(tolerances.f32);
     }
   });
+  it.each([3, 8, 9])("the maximum of %i negative numbers", (width) => {
+    const g = createBuilder("f32");
+    const x = g.input({ name: "x", type: tensorType("f32", ["n", width]) });
+    const graph = makeGraph("maximum", [{ storage: "most", node: g.reduceMax(x, { axes: [1] }) }]);
+    const [[name, { shape, data }]] = anyStorage(graph, 2, width);
+    const values = new Map([[name, { shape, data: data.map((value) => -1 - Math.abs(value)) }]]);
+    const lowered = vectorLowered(graph, { float: "f32", batchSize: 2 });
+    const { worst } = compareStorage(runLoops(lowered, values, 2, 2), interpret(graph, values, 2));
+    expect(worst).toBeLessThan(tolerances.f32);
+  });
 });
