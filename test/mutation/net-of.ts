@@ -59,7 +59,7 @@ const rows: readonly Tests[] = [
   { under: "src/schedule/vectors/share-kernels", quick: named("emit/wasm", "share-kernels"), late: trained },
   { under: "src/schedule/vectors/split-kernels", quick: named("schedule/vectors", "split-kernels"), late: trained }, // prettier-ignore
   { under: "src/schedule/vectors/flush-subnormals", quick: named("emit/wasm", "subnormals"), late: trained },
-  { under: "src/schedule/vectors/", quick: [...named("schedule/vectors", "drop-unit-loops", "vector-programs"), ...nests], late: [...named("emit/wasm", "random-graphs"), ...trained] }, // prettier-ignore
+  { under: "src/schedule/vectors/", quick: [...named("schedule/vectors", "drop-unit-loops", "vector-loops", "vector-programs"), ...nests], late: [...named("emit/wasm", "random-graphs"), ...trained] }, // prettier-ignore
   { under: "src/schedule/", quick: [...named("schedule", "block-contractions", "collapse-loops", "stages"), ...nests], late: trained }, // prettier-ignore
   { under: "src/emit/wasm/functions/", quick: named("emit/wasm", "functions"), late: trained },
   { under: "src/emit/wasm/threads", quick: named("emit/wasm", "threads"), late: named("emit/wasm", "trainer-threads") }, // prettier-ignore
