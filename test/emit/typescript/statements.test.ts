@@ -1,5 +1,6 @@
 // Statements as TypeScript. If one fails, emitted code stores something else than the loops say.
 import { expect, it } from "vitest";
+import type { Scope } from "../../../src/emit/typescript/expressions.ts";
 import { MarkingWriter } from "../../../src/emit/typescript/line-origins.ts";
 import { writeStatements } from "../../../src/emit/typescript/statements.ts";
 import { binary, variable } from "../../../src/loop/expressions.ts";
@@ -7,12 +8,12 @@ import type { Expression } from "../../../src/loop/expressions.ts";
 import { assign, store } from "../../../src/loop/statements.ts";
 import type { Statement } from "../../../src/loop/types.ts";
 
-const scope = {
-  nameOf: (name: string) => name,
+const scope: Scope = {
+  nameOf: (name) => name,
   viewOf: () => "f",
   elementOf: () => "f64",
-  uses: () => {},
-} as const;
+  uses: () => undefined,
+};
 
 function textOf(statement: Statement): string {
   const writer = new MarkingWriter();

@@ -3,15 +3,16 @@ import { expect, it } from "vitest";
 import { binary, call, variable } from "../../../src/loop/expressions.ts";
 import type { Expression } from "../../../src/loop/expressions.ts";
 import { expressionText } from "../../../src/emit/typescript/expressions.ts";
+import type { Scope } from "../../../src/emit/typescript/expressions.ts";
 import { assign } from "../../../src/loop/statements.ts";
 import { accumulationOf } from "../../../src/schedule/vectors/vector-loops.ts";
 
-const scope = {
-  nameOf: (name: string) => name,
+const scope: Scope = {
+  nameOf: (name) => name,
   viewOf: () => "f",
   elementOf: () => "f64",
-  uses: () => {},
-} as const;
+  uses: () => undefined,
+};
 const [s, a, b] = [variable("s", "f64"), variable("a", "f64"), variable("b", "f64")];
 
 /** `+ a` for s = s + a. */
