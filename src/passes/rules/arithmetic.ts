@@ -236,8 +236,7 @@ export const arithmeticRules = [
   }),
   defineRule({
     name: "join-choices",
-    equation: "(c ? x : y) + (c ? z : 0) = c ? x + z : y, and the same with a 0 elsewhere",
-    fast: true, // −0 + 0 is 0
+    equation: "(c ? x : y) + (c ? z : 0) = c ? x + z : y + 0, and the same with a 0 elsewhere",
     apply: (node, g) => {
       if (!is(node, "add") || !is(node.operands.x, "select") || !is(node.operands.y, "select"))
         return undefined;
