@@ -196,7 +196,7 @@ export const arithmeticRules = [
   defineRule({
     name: "power-of-two",
     equation: "x² = x · x",
-    fast: ["rounding"], // engines may round powers otherwise
+    fast: ["rounding", "underflow"], // powers are not always rounded to the nearest number
     apply: (node, g) =>
       is(node, "power") && scalarOf(node.operands.y) === 2
         ? g.multiply(node.operands.x, node.operands.x)

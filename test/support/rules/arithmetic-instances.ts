@@ -87,7 +87,7 @@ export const arithmeticInstances: Instances = {
     return d.either("multiply", d.chance(0.5) ? x : scaled(d, x, shape), scaled(d, d.leaf(shape), shape));
   },
   "power-of-two": (d) => {
-    const shape = d.shape();
+    const shape = d.shape(3, 4); // few powers are rounded otherwise than products
     return d.g.power(d.leaf(shape), d.constant(2, shape));
   },
   "power-of-constant": (d) => {
