@@ -2,7 +2,7 @@
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
 import { loweringNames } from "./lower/lower-graph.ts";
-import { compileModel, emitTypeScript, graphPasses } from "./pipeline.ts";
+import { compileModel, emitTypeScript, graphPasses, type Compilation } from "./pipeline.ts";
 import { scheduleNames } from "./schedule/schedule.ts";
 import { vectorStageNames } from "./schedule/vectors/vector-programs.ts";
 import type { ModelSpec } from "./spec/schema.ts";
@@ -23,6 +23,8 @@ export interface CompileOptions {
   readonly exact?: boolean;
   /** Names of passes to leave out, to see what they do. */
   readonly skip?: readonly string[];
+  /** Of the target `wasm`: compare its kernels with the TypeScript kernels before the file is returned; `true` by default. */
+  readonly checkKernels?: boolean;
 }
 
 export interface CompileResult {
@@ -42,7 +44,7 @@ export const skippablePasses: readonly string[] = [
   ]),
 ];
 
-const booleans = ["program", "probe", "exact"] as const;
+const booleans = ["program", "probe", "exact", "checkKernels"] as const;
 const choices = { target: ["ts", "wasm"], dtype: ["f32", "f64"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip"];
 
@@ -86,14 +88,29 @@ function wrongOption(message: string, name = "", known: readonly string[] = []):
  *
  * @throws {DiagnosticError} for a spec that is wrong, with all that is wrong in it.
  * @throws {Unsupported} for a known gap.
+ * @throws {InternalError} if the WebAssembly kernels of the file differ from its TypeScript kernels.
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);
   const { target = "ts", dtype = "f32", program = true, probe = false, exact = false, skip = [] } = options;
   const model = parseModel(spec);
   const compilation = compileModel(model, { target, dtype, probe, exact, skip });
+  const code = await emitTypeScript(compilation, dtype, { isProgram: program });
+  if (target === "wasm" && options.checkKernels !== false) await checkEmitted(compilation, code, dtype);
   return {
-    code: await emitTypeScript(compilation, dtype, { isProgram: program }),
+    code,
     warnings: compilation.built.warnings,
   };
+}
+
+/** Loaded when it is needed: it runs the file, which takes a transpiler. */
+async function checkEmitted(compilation: Compilation, code: string, dtype: "f32" | "f64"): Promise<void> {
+  const [{ checkKernels }, { loadTrainer }] = await Promise.all([
+    import("./check-kernels.ts"),
+    import("./load-trainer.ts"),
+  ]);
+  checkKernels(compilation, await loadTrainer(code), {
+    reproduce: `compile(spec, { target: "wasm", dtype: "${dtype}" })`,
+    instead: 'compile(spec, { target: "ts" }); checkKernels: false leaves the comparison out',
+  });
 }

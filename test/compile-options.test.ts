@@ -1,4 +1,5 @@
-// What the library's one call takes beside a spec. If one fails, an option that does not exist is ignored, and nobody learns of it.
+// What the library's one call takes beside a spec. If one fails, an option that does not exist is ignored,
+// and nobody learns of it.
 import { expect, test } from "vitest";
 import { compile } from "../src/compile.ts";
 import { DiagnosticError } from "../src/diagnostics/errors.ts";
@@ -19,7 +20,9 @@ test.each<[unknown, string, string?]>([
 ])("options %o are refused by name", async (options, message, hint) => {
   const attempt: Promise<unknown> = Reflect.apply(compile, undefined, [specs.tiny, options]);
   await expect(attempt).rejects.toThrow(DiagnosticError);
-  await expect(attempt).rejects.toMatchObject({ diagnostics: [{ code: "T1011", message, ...(hint !== undefined && { hint }) }] }); // prettier-ignore
+  await expect(attempt).rejects.toMatchObject({
+    diagnostics: [{ code: "T1011", message, ...(hint !== undefined && { hint }) }],
+  });
 });
 
 test("options that are right are taken, undefined ones too", async () => {

@@ -1,4 +1,5 @@
-// The licences of other projects' code that pages hold. If one fails, we give away their work without the notice that they ask for.
+// The licences of other projects' code that pages hold. If one fails, we give away their work without the
+// notice that they ask for.
 import { relative } from "node:path";
 import { expect, test } from "vitest";
 import { bundlingFolder, noticesOf, packageFolders } from "../src/web/notices.ts";

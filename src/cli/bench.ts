@@ -3,12 +3,14 @@ import { gzipSync } from "node:zlib";
 import { invariant } from "../diagnostics/errors.ts";
 import { flopsOfProgram } from "../inspect/flops.ts";
 import { loadTrainer } from "../load-trainer.ts";
+import { checkEmitted } from "./check-emitted.ts";
 import { compileSpec } from "./compile-spec.ts";
 import { sizeText } from "../util/size-text.ts";
 
 export interface BenchFlags {
   readonly target: "ts" | "wasm";
   readonly dtype: "f32" | "f64";
+  readonly checkKernels?: boolean;
   readonly json?: boolean;
 }
 
@@ -17,11 +19,14 @@ const runLength = 2;
 const measuringTime = 1000;
 
 /** Prints steps/s, samples/s and GFLOP/s of full batches (medians), the arena and the size of the file. */
-export async function benchSpec(spec: string, { target, dtype, json }: BenchFlags): Promise<number> {
+export async function benchSpec(spec: string, flags: BenchFlags): Promise<number> {
+  const { target, dtype, json } = flags;
   const { compilation } = await compileSpec(spec, { target, dtype });
   const { emitTypeScript } = await import("../pipeline.ts");
   const code = await emitTypeScript(compilation, dtype);
-  const { model, createTrainer } = await loadTrainer(code);
+  const emitted = await loadTrainer(code);
+  await checkEmitted(spec, compilation, emitted, flags);
+  const { model, createTrainer } = emitted;
   const { randomBatch } = await import("../runtime/check/random-batch.ts");
   const batch = randomBatch(model, model.batchSize, 1);
   const trainer = createTrainer({ seed: 1 });

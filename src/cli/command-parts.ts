@@ -26,5 +26,11 @@ export const dtypeOption = (): Option =>
     .choices(["f32", "f64"])
     .default("f32");
 
+export const checkKernelsOption = (): Option =>
+  new Option(
+    "--no-check-kernels",
+    "with --target wasm: do not compare its kernels with the TypeScript kernels first",
+  );
+
 export const targetOption = (): Option =>
   new Option("--target <target>", "what the loops become").choices(["ts", "wasm"]).default("ts");

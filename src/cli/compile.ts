@@ -5,6 +5,7 @@ import { DiagnosticError, Unsupported } from "../diagnostics/errors.ts";
 import type { EmittedModule } from "../emit/typescript/module.ts";
 import { loadTrainer } from "../load-trainer.ts";
 import type { Compilation } from "../pipeline.ts";
+import { checkEmitted, comparesKernels } from "./check-emitted.ts";
 import { checkFile } from "./check-file.ts";
 import { checkOutputs, checkReplaceable, ofSpec } from "./check-outputs.ts";
 import { compileSpec } from "./compile-spec.ts";
@@ -36,6 +37,7 @@ export interface CompileFlags {
   readonly withCheck?: boolean;
   /** With a source map beside each file. */
   readonly sourcemap?: boolean;
+  readonly checkKernels?: boolean;
   readonly exact?: boolean;
   readonly skip: readonly string[];
 }
@@ -96,6 +98,8 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     const { target, dtype, probe, exact, skip } = flags;
     const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip });
     const emitted = await emittedOf(compilation, flags);
+    if (comparesKernels(flags) && !flags.check)
+      await checkEmitted(spec, compilation, await loadTrainer(emitted.text), flags);
     const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
     const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
     const other = written.get(output);

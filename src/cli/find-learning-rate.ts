@@ -16,6 +16,7 @@ import type { Trainer } from "../runtime/trainer.ts";
 import { preparingOf } from "../spec/preparing.ts";
 import type { Model } from "../spec/types.ts";
 import { epochBatches } from "../verify/epoch-batches.ts";
+import { checkEmitted } from "./check-emitted.ts";
 import { checkOutputs, ofSpec } from "./check-outputs.ts";
 import { compileSpec, type CompiledSpec } from "./compile-spec.ts";
 import { onData } from "./emitted-errors.ts";
@@ -78,12 +79,15 @@ function checkFlags(flags: TrainFlags): void {
 async function lossesAtRisingRates(
   spec: string,
   { compilation: { model }, source }: CompiledSpec,
-  { target, dtype, data: given, seed = model.training.seed }: TrainFlags,
+  flags: TrainFlags,
 ): Promise<number[]> {
+  const { target, dtype, data: given, seed = model.training.seed } = flags;
   const { compileModel, emitTypeScript } = await import("../pipeline.ts");
   const learningRate = { type: "exponential", initial: rateRange.low, rate: rateFactor } as const;
   const rising: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
-  const emitted = await loadTrainer(await emitTypeScript(compileModel(rising, { target, dtype }), dtype));
+  const compilation = compileModel(rising, { target, dtype });
+  const emitted = await loadTrainer(await emitTypeScript(compilation, dtype));
+  await checkEmitted(spec, compilation, emitted, flags);
   const { model: facts } = emitted;
   const { train } = datasetOf(
     preparingOf(model, facts),

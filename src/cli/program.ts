@@ -4,7 +4,7 @@
  */
 import { Command, Option } from "commander";
 import { version } from "../spec/version.ts";
-import { command, dtypeOption, examples, quiet, targetOption } from "./command-parts.ts";
+import { checkKernelsOption, command, dtypeOption, examples, quiet, targetOption } from "./command-parts.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
 import type { ExportFlags } from "./export.ts";
@@ -56,6 +56,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
     .addOption(targetOption())
     .addOption(dtypeOption())
+    .addOption(checkKernelsOption())
     .option("--check", "write nothing; exit 1 if a file is not what would be written")
     .option("--watch", "compile again whenever a spec changes")
     .option("--module", "leave out the part that runs on data files, for a page or a worker")
@@ -97,6 +98,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   )
     .addOption(targetOption())
     .addOption(dtypeOption())
+    .addOption(checkKernelsOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: TrainFlags) =>
       done(
@@ -235,6 +237,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .argument("<spec>", specArgument)
     .addOption(targetOption())
     .addOption(dtypeOption())
+    .addOption(checkKernelsOption())
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: BenchFlags) =>
       done(await (await import("./bench.ts")).benchSpec(spec, flags)),

@@ -22,6 +22,7 @@ export interface TrainFlags extends WatchFlags {
   readonly tensorboard?: string;
   readonly target: "ts" | "wasm";
   readonly dtype: "f32" | "f64";
+  readonly checkKernels?: boolean;
   readonly json?: boolean;
 }
 

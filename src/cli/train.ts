@@ -16,6 +16,7 @@ import { epochText, trainOn, type Trainable } from "../runtime/train-on.ts";
 import { trainingFacts, writesTexts } from "../spec/trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 import { rowsIn } from "../verify/batch-storage.ts";
+import { checkEmitted } from "./check-emitted.ts";
 import { checkOutputs, isSameFile, ofSpec } from "./check-outputs.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import { compileSpec } from "./compile-spec.ts";
@@ -51,6 +52,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     );
   const { emitTypeScript } = await import("../pipeline.ts");
   const loaded = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
+  await checkEmitted(spec, compilation, loaded, flags);
   const emitted = flags.from === undefined ? loaded : await startingFrom(flags.from, loaded);
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
   const resumed = flags.resume === undefined ? undefined : await resume(trainer, flags.resume, flags);

@@ -19,7 +19,8 @@ export const writeFile = (file: string, content: string | Uint8Array): Promise<v
   });
 
 /**
- * Finds out whether the file could be written, before the work whose result it is to hold; removes what runs that were killed left of it.
+ * Finds out whether the file could be written, before the work whose result it is to hold; removes what runs
+ * that were killed left of it.
  * @throws DiagnosticError (T1011)
  */
 export const checkWritable = (file: string): Promise<void> =>

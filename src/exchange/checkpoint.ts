@@ -1,6 +1,6 @@
 /**
- * Checkpoints of any model as the commands read them. A right checksum does not make a header right: all that a command uses of it is
- * checked here, before anything is allocated or compiled for it.
+ * Checkpoints of any model as the commands read them. A right checksum does not make a header right: all that
+ * a command uses of it is checked here, before anything is allocated or compiled for it.
  */
 import { z } from "zod";
 import { readCheckpoint } from "../runtime/checkpoint.ts";
@@ -66,5 +66,5 @@ export function fieldsFor(
   const expected = [...Object.keys(inputs), ...Object.keys(targets)].join(", ");
   const names = found?.map(({ name }) => name).join(", ");
   if (names === undefined || names === expected) return found;
-  throw new InputError(`the checkpoint says how ${names} were read, but the model takes ${expected}`);
+  throw new InputError(`the checkpoint describes the data of "${names}", but the model takes "${expected}"`);
 }

@@ -19,7 +19,7 @@ function log1pRest(f: number): number {
 export function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
   const k = exponentOf(x);
-  const f = x * powersOfTwo[1023 - k] - 1;
+  const f = x * powersOfTwo[1024 - k] * 0.5 - 1;
   return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
 }
 
@@ -38,7 +38,7 @@ export function log1p(x: number): number {
   const u = 1 + x;
   const k = exponentOf(u);
   const lost = u > 2 ? 1 - (u - x) : x - (u - 1);
-  const f = k === 0 ? x : u * powersOfTwo[1023 - k] - 1;
+  const f = k === 0 ? x : u * powersOfTwo[1024 - k] * 0.5 - 1;
   const rest = k * 1.9082149292705877e-10 + (k === 0 ? 0 : lost / u);
   const value = k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + rest) - f);
   if (x > -1 && x < Infinity) return x === 0 ? x : value;

@@ -8,8 +8,9 @@ declare const crypto: { randomUUID(): string };
 export type WriteOutput = (bytes: Uint8Array) => Promise<void>;
 
 /**
- * Finds out that the file can be written, before the work whose result it is to hold. Makes its folder, and removes what runs that were
- * killed left there of it. A link stays, and what it leads to is replaced; what is no file, as /dev/null, is written to.
+ * Finds out that the file can be written, before the work whose result it is to hold. Makes its folder, and
+ * removes what runs that were killed left there of it. A link stays, and what it leads to is replaced; what
+ * is no file, as /dev/null, is written to.
  */
 export async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
@@ -21,7 +22,10 @@ export async function openOutput(path: string): Promise<WriteOutput> {
   return (bytes) => orRefuse(target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
 }
 
-/** The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot be written. */
+/**
+ * The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot
+ * be written.
+ */
 export async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
   const target = await outputTarget(files, path);
   if (target === undefined) return undefined;
@@ -71,7 +75,10 @@ export async function replaceFile(
   await folder?.close();
 }
 
-/** The folder of a file, and how the names of its partial files begin: a name may be as long as the system allows, and theirs are longer. */
+/**
+ * The folder of a file, and how the names of its partial files begin: a name may be as long as the system
+ * allows, and theirs are longer.
+ */
 function partialIn(target: string): [folder: string, start: string] {
   const name = target.replace(/^.*[/\\]/s, "");
   return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];

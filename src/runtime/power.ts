@@ -32,7 +32,7 @@ function powerOfPositive(x: number, y: number): number {
   const normal = isSubnormal ? x * 18014398509481984 : x;
   const exponent = exponentOf(normal);
   const k = isSubnormal ? exponent - 54 : exponent;
-  const m = normal * powersOfTwo[1023 - exponent];
+  const m = normal * powersOfTwo[1024 - exponent] * 0.5;
 
   const below = m + 1;
   const belowRest = m - (below - 1);

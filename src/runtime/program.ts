@@ -85,7 +85,10 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
   }
 }
 
-/** A message on one line of bounded length: names and cells in it may hold what moves the cursor of a terminal, or megabytes. */
+/**
+ * A message on one line of bounded length: names and cells in it may hold what moves the cursor of a
+ * terminal, or megabytes.
+ */
 const printable = (text: string): string =>
   text
     .slice(0, 1000)

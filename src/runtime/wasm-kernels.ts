@@ -19,6 +19,11 @@ export interface TrainerOptions {
    * not wait for others (a page's main thread), or memory cannot be shared, it does all of it.
    */
   threads?: number;
+  /**
+   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws an error where they differ: with 1, a
+   * middle number and `batchSize` rows, or with those listed. The trainer is the same as without.
+   */
+  selfCheck?: boolean | readonly number[];
 }
 
 /** Programs over a memory. */

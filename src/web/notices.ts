@@ -1,6 +1,6 @@
 /**
- * What bundled code of other projects asks for: their copyright and licence, wherever a copy of it goes. Made from what a bundle really
- * holds, so that no list can be out of date.
+ * What bundled code of other projects asks for: their copyright and licence, wherever a copy of it goes. Made
+ * from what a bundle really holds, so that no list can be out of date.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -37,7 +37,10 @@ export function packageFolders(bundles: readonly Bundled[]): string[] {
   return [...new Set(folders)].sort().map((folder) => resolve(bundlingFolder, folder));
 }
 
-/** The notices of these packages: what each is, under which terms, where its source is, and the text of its licence, equal texts once. */
+/**
+ * The notices of these packages: what each is, under which terms, where its source is, and the text of its
+ * licence, equal texts once.
+ */
 export function noticesOf(folders: readonly string[]): string {
   const byText = new Map<string, string[]>();
   for (const folder of folders) {

@@ -1,5 +1,5 @@
-// Headers of checkpoints that someone wrote by hand, with a right checksum. If one fails, a command ends in an internal error, or a trainer
-// goes on from a progress that it cannot have made.
+// Headers of checkpoints that someone wrote by hand, with a right checksum. If one fails, a command ends in
+// an internal error, or a trainer goes on from a progress that it cannot have made.
 import { expect, test } from "vitest";
 import { fieldsFor, openCheckpoint } from "../../src/exchange/checkpoint.ts";
 import { parametersIn } from "../../src/exchange/parameters.ts";
@@ -38,7 +38,10 @@ function refusal(work: () => unknown): string | undefined {
 
 test("the forger's own copy is taken", () => {
   expect(refusal(() => linearTrainer().load(withHeader(header)))).toBeUndefined();
-  expect(parametersIn(withHeader(header)).tensors.map(({ name }) => name)).toEqual(["dense1.weight", "dense1.bias"]); // prettier-ignore
+  expect(parametersIn(withHeader(header)).tensors.map(({ name }) => name)).toEqual([
+    "dense1.weight",
+    "dense1.bias",
+  ]);
 });
 
 test.each<[string, string, string, string]>([
@@ -58,8 +61,14 @@ test.each<[string, string, string, string]>([
 });
 
 test.each<[object, string]>([
-  [{ model: { ...model, parameters: [{ name: "w", shape: [-5], trainable: true }] } }, "model.parameters.0.shape.0"], // prettier-ignore
-  [{ model: { ...model, parameters: [{ name: "w", shape: [1e9, 1e9], trainable: true }] } }, "its parameters take 8000000000000000000 bytes, but 80 follow"], // prettier-ignore
+  [
+    { model: { ...model, parameters: [{ name: "w", shape: [-5], trainable: true }] } },
+    "model.parameters.0.shape.0",
+  ],
+  [
+    { model: { ...model, parameters: [{ name: "w", shape: [1e9, 1e9], trainable: true }] } },
+    "its parameters take 8000000000000000000 bytes, but 80 follow",
+  ],
   [{ model: { ...model, dtype: "f16" } }, "model.dtype"],
   [{ notes: { fields: null } }, "notes.fields"],
   [{ notes: { fields: [null] } }, "notes.fields.0"],
@@ -72,7 +81,7 @@ test("fields of another model are refused", () => {
   expect(fieldsFor(model, fields)).toBe(fields);
   expect(fieldsFor(model, undefined)).toBeUndefined();
   for (const others of [[], fields.slice(1), [...fields].reverse()])
-    expect(refusal(() => fieldsFor(model, others))).toContain("but the model takes x, y");
+    expect(refusal(() => fieldsFor(model, others))).toContain('but the model takes "x, y"');
 });
 
 /** The header with each of its parts in turn replaced by each of these, or left out. */

@@ -2,12 +2,10 @@
 // combination that no op's own samples show. A failing case belongs into `regressions` below, with a name.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { operandsOf } from "../../src/ir/nodes.ts";
 import type { Graph } from "../../src/ir/nodes.ts";
 import { parseGraph } from "../../src/ir/parse.ts";
 import { printGraph } from "../../src/ir/print.ts";
-import { sizeOf } from "../../src/ir/types.ts";
-import { createBuilder, hasTrait } from "../../src/ops/index.ts";
+import { createBuilder } from "../../src/ops/index.ts";
 import { runPasses } from "../../src/passes/run.ts";
 import { graphPasses } from "../../src/pipeline.ts";
 import { interpret } from "../../src/reference/interpret.ts";
@@ -15,6 +13,7 @@ import { compareWithDifferences } from "../support/gradients.ts";
 import { graphOf, moves, often, valuesFor } from "../support/random-graph.ts";
 import type { Move } from "../support/random-graph.ts";
 import { compareStorage, isIdentical } from "../support/tensors.ts";
+import { work } from "../support/work.ts";
 
 const rowCounts = fc.integer({ min: 1, max: 4 });
 const run = (graph: Graph, passes: typeof graphPasses, exact: boolean) =>
@@ -43,17 +42,6 @@ function expectClose(before: Graph, after: Graph, rows: number): void {
 }
 
 const uniquePasses = [...new Map(graphPasses.map((pass) => [pass.name, pass])).values()];
-
-/** Elements computed, each by what its op costs: cheap ones little, divisions and functions much; 32 rows. */
-const work = (graph: Graph): number =>
-  graph.nodes
-    .filter((node) => !hasTrait(node, "view") && !hasTrait(node, "leaf") && operandsOf(node).length > 0)
-    .map((node) => {
-      const inputs = hasTrait(node, "reduction") ? operandsOf(node) : [node];
-      const size = Math.max(...inputs.map(({ type }) => sizeOf(type.shape, 32)));
-      return size * (hasTrait(node, "cheap") || hasTrait(node, "reduction") ? 1 : 20);
-    })
-    .reduce((sum, cost) => sum + cost, 0);
 
 /** Lists of moves that once failed, by the fault that they showed. */
 const regressions: readonly (readonly [fault: string, list: readonly Move[]])[] = [];

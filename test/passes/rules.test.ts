@@ -246,10 +246,8 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
     [
       `%0: f64[n,2,4] = broadcast %v {"shape":["n",2,4],"axes":[2]}
        %z: f64[n] = reduceSum %0 {"axes":[1,2]}`,
-      `%1: f64[] = constant {"value":1,"element":"f64"}
-       %2: f64[] = constant {"value":2,"element":"f64"}
-       %times: f64[] = multiply %1, %2
-       %3: f64[n] = broadcast %times {"shape":["n"]}
+      `%2: f64[] = constant {"value":2,"element":"f64"}
+       %3: f64[n] = broadcast %2 {"shape":["n"]}
        %lean: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
        %sum: f64[n] = reduceSum %lean {"axes":[1]}
        %z: f64[n] = multiply %3, %sum`,
@@ -257,10 +255,8 @@ const rows: Readonly<Record<string, readonly (readonly [before: string, after: s
     [
       `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
        %z: f64[4] = reduceSum %0 {"axes":[0]}`,
-      `%1: f64[] = constant {"value":1,"element":"f64"}
-       %n: f64[] = batchSize {"element":"f64"}
-       %times: f64[] = multiply %1, %n
-       %3: f64[4] = broadcast %times {"shape":[4]}
+      `%n: f64[] = batchSize {"element":"f64"}
+       %3: f64[4] = broadcast %n {"shape":[4]}
        %lean: f64[4] = broadcast %v {"shape":[4],"axes":[0]}
        %sum: f64[4] = reduceSum %lean
        %z: f64[4] = multiply %3, %sum`,
@@ -422,6 +418,51 @@ const refusals: readonly (readonly [rule: string, why: string, text: string])[] 
      %0: f64[n] = divide %s, %sum
      %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
      %z: f64[n,4] = multiply %1, %e`,
+  ],
+  [
+    "subtract-zero",
+    "−0 − (−0) is 0",
+    `%0: f64[] = constant {"value":"-0","element":"f64"}
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+     %z: f64[n,4] = subtract %x, %1`,
+  ],
+  [
+    "divide-by-scalar",
+    "one division costs less than a division and a product",
+    `%0: f64[1] = reshape %c {"shape":[1]}
+     %d: f64[] = exp %c
+     %1: f64[1] = broadcast %d {"shape":[1]}
+     %z: f64[1] = divide %0, %1`,
+  ],
+  [
+    "multiply-constants",
+    "the product of the constants is 0",
+    `%0: f64[] = constant {"value":1e-200,"element":"f64"}
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+     %2: f64[n,4] = multiply %1, %x
+     %z: f64[n,4] = multiply %1, %2`,
+  ],
+  [
+    "constant-outward",
+    "an infinite constant makes NaN of a product that underflows",
+    `%0: f64[] = constant {"value":"Infinity","element":"f64"}
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+     %2: f64[n,4] = multiply %1, %x
+     %z: f64[n,4] = multiply %2, %y`,
+  ],
+  [
+    "power-of-constant",
+    "an infinite constant to the power of 0 is 1, and 0 · ∞ is NaN",
+    `%0: f64[] = constant {"value":"Infinity","element":"f64"}
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+     %z: f64[n,4] = power %1, %x`,
+  ],
+  [
+    "join-quotients",
+    "quotients that are repeated as wholes are added before",
+    `%0: f64[n] = divide %s, %s
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+     %z: f64[n,4] = subtract %1, %1`,
   ],
   ["power-of-two", "the exponent is 1", `${ones}\n%z: f64[n,4] = power %x, %ones`],
 ];

@@ -129,6 +129,15 @@ test("erf is odd, 1 beyond 6, and keeps the sign of zero", () => {
   expect([erf(0), erf(-0), erf(7), erf(-Infinity), erf(NaN)]).toEqual([0, -0, 1, -1, NaN]);
 });
 
+test("log, log1p and power are numbers above √2 · 2¹⁰²³, where the exponent rounds to 1024", () => {
+  for (const x of [1.28e308, 1.5e308, Number.MAX_VALUE]) {
+    expect(power(x, 1)).toBe(x);
+    expect(unitsOff(power(x, 0.5), precise.power(x, 0.5))).toBeLessThan(0.6);
+    expect(unitsOff(log(x), precise.log(x))).toBeLessThan(1);
+    expect(log1p(x)).toBe(log(x));
+  }
+});
+
 test("power has the special values of Math.pow", () => {
   const values = [0, -0, 0.5, -0.5, 1, -1, 2, -2, 3, -3, 1e300, -1e300, Infinity, -Infinity, NaN, 5e-324, 2 ** 53, 2 ** 53 - 1]; // prettier-ignore
   for (const x of values)

@@ -1,5 +1,18 @@
-// The file that an emitted program writes. If one fails, a kill, a second run or a link costs a checkpoint, or partial files pile up.
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
+// The file that an emitted program writes. If one fails, a kill, a second run or a link costs a checkpoint,
+// or partial files pile up.
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import * as files from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,7 +104,7 @@ test("what killed runs left is removed; other files are not", async () => {
   expect(readdirSync(folder).sort()).toEqual(others.sort());
 });
 
-test("runs that write one file at once, each of which takes the others' partial files for leftovers, all write it whole", async () => {
+test("runs that write one file at once all write it whole, though each removes the partial files of the others", async () => {
   const contents = Array.from({ length: 6 }, (_, i) => new Uint8Array(200_000).fill(i));
   const runs = contents.map(async (bytes) => {
     for (let epoch = 0; epoch < 3; epoch++) await (await openOutput(file))(bytes);

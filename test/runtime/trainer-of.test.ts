@@ -73,11 +73,31 @@ test("a refused batch moves nothing", () => {
 });
 
 test.each<[string, (trainer: Trainer) => unknown, string]>([
-  ["a misspelt option of fit", (t) => Reflect.apply(t.fit, t, [lineData(4), { epoch: 1 }]), 'training options: unknown key "epoch"; the keys are epochs, batchSize, validation, earlyStopping, shuffle'], // prettier-ignore
-  ["options that are null", (t) => Reflect.apply(t.fit, t, [lineData(4), null]), "training options: expected an object, got null"], // prettier-ignore
-  ["a misspelt option of early stopping", (t) => Reflect.apply(t.fit, t, [lineData(4), { earlyStopping: { patience: 1, mindelta: 0 } }]), 'earlyStopping: unknown key "mindelta"; the keys are patience, metric, minDelta'], // prettier-ignore
-  ["a misspelt option of the trainer", () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, { sed: 1 }]), 'createTrainer: unknown key "sed"; the keys are seed, backend, threads'], // prettier-ignore
-  ["a trainer's options that are none", () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, null]), "createTrainer: expected an object, got null"], // prettier-ignore
+  [
+    "a misspelt option of fit",
+    (t) => Reflect.apply(t.fit, t, [lineData(4), { epoch: 1 }]),
+    'training options: unknown key "epoch"; the keys are epochs, batchSize, validation, earlyStopping, shuffle',
+  ],
+  [
+    "options that are null",
+    (t) => Reflect.apply(t.fit, t, [lineData(4), null]),
+    "training options: expected an object, got null",
+  ],
+  [
+    "a misspelt option of early stopping",
+    (t) => Reflect.apply(t.fit, t, [lineData(4), { earlyStopping: { patience: 1, mindelta: 0 } }]),
+    'earlyStopping: unknown key "mindelta"; the keys are patience, metric, minDelta',
+  ],
+  [
+    "a misspelt option of the trainer",
+    () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, { sed: 1 }]),
+    'createTrainer: unknown key "sed"; the keys are seed, backend, threads',
+  ],
+  [
+    "a trainer's options that are none",
+    () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, null]),
+    "createTrainer: expected an object, got null",
+  ],
 ])("%s is refused by name", (_, call, message) => {
   const trainer = linearTrainer();
   const before = trainer.save();

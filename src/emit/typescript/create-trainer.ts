@@ -7,8 +7,18 @@ import { elementCount, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import { commentLines } from "../provenance-lines.ts";
 import type { MarkingWriter } from "./line-origins.ts";
+import { rowsOf } from "./module-parts.ts";
 import type { EndNames } from "./module-parts.ts";
 import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+import { survivors } from "./survivors.ts";
+import {
+  comparingRoots,
+  writeArenaOver,
+  writeCompared,
+  writeRun,
+  writeSelfCheck,
+  writeViews,
+} from "./write-comparison.ts";
 import { probingRoots, writeProbing } from "./write-probing.ts";
 import { sharesWork } from "./write-wasm.ts";
 
@@ -21,7 +31,9 @@ export function runtimeRootsOf(parts: TrainerParts): string[] {
     ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
     ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
     ...(balanced === undefined ? [] : ["balance"]),
-    ...(wasm === undefined ? [] : ["startWasm", "WasmFacts", "TrainerOptions", ...wasm.module.mathImports]),
+    ...(wasm === undefined
+      ? []
+      : ["startWasm", "WasmFacts", "TrainerOptions", ...comparingRoots, ...wasm.module.mathImports]),
     ...(wasm !== undefined && sharesWork(wasm) ? ["servesAsWorker"] : []),
     ...(stagesSteps(parts) ? ["stagedSteps", "gradientOfBatch"] : []),
     ...(accumulates(parts) ? ["groupsOf"] : []),
@@ -52,25 +64,24 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
   const summaries = [...plan.storage.keys()].filter((name) => name.startsWith("result:summary."));
   const batch = [...Object.keys(parts.model.inputs), ...Object.keys(parts.model.targets)];
 
+  if (wasm !== undefined) {
+    writeCompared(writer, parts, wasm, names, batchSize);
+    writeArenaOver(writer, parts, names);
+  }
   writer
     .blankLine()
     .writeLine("/** A trainer with parameters drawn from the seed (the spec's, if none is given). */");
-  const optionsType = wasm === undefined ? "{ seed?: number }" : "TrainerOptions";
+  // One option of trainers with WebAssembly: with one kind of kernels there is nothing to compare.
+  const optionsType = wasm === undefined ? "{ seed?: number; selfCheck?: boolean }" : "TrainerOptions";
   writer
     .write(
       `export function createTrainer(options: ${optionsType} = {}): ${probed === undefined ? "Trainer" : "ProbingTrainer"}`,
     )
     .block(() => {
-      if (wasm === undefined) writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
-      else {
-        writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
-        writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
-      }
-      const from = wasm === undefined ? "memory" : "memory, wasm?.at";
-      writer.writeLine(`const f = new ${array}(${from});`);
-      writer.writeLine(`const integers = new Int32Array(${from});`);
-      writer.writeLine(`const doubles = new Float64Array(${from});`);
-      if (wasm !== undefined) writePrograms(writer, parts, names);
+      if (wasm === undefined) {
+        writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+        writeViews(writer, array, "memory");
+      } else writeRun(writer, parts);
       if (stagesSteps(parts)) {
         const shifted = batch.map(
           (name) => [name, viewText(plan, arena, name, batchSize, float, "shift")] as const,
@@ -132,31 +143,21 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
       ];
       const trainerWith = (more: readonly string[]) =>
         `trainerOf(${["model", "machine", "training", "options", ...more].join(", ")})`;
-      if (probed === undefined) writer.writeLine(`return ${trainerWith(others)};`);
-      else
+      if (probed === undefined && wasm === undefined) writer.writeLine(`return ${trainerWith(others)};`);
+      else if (probed === undefined) {
+        writer.writeLine(`const trainer = ${trainerWith(others)};`);
+        writeSelfCheck(writer, parts);
+        writer.writeLine("return trainer;");
+      } else
         writeProbing(writer, probed, {
           others,
           trainerWith,
+          selfCheck: () => wasm && writeSelfCheck(writer, parts),
           viewOf,
           callOf,
           weights: weightsText(parts, placeOf),
         });
     });
-}
-
-/** `n`, if the program depends on the number of rows. */
-const rowsOf = ({ takesOf }: EndNames, program: string): "n" | "" =>
-  takesOf(program).includes("n") ? "n" : "";
-
-/** `run.gradient(n)` and the others: of WebAssembly, or the functions above. */
-function writePrograms(writer: CodeBlockWriter, { programs }: TrainerParts, names: EndNames): void {
-  writer.write("const run = ").inlineBlock(() => {
-    for (const { name } of programs) {
-      const parameter = rowsOf(names, name) && "n: number";
-      writer.writeLine(`${name}: wasm?.programs.${name} ?? ((${parameter}) => ${names.callOf(name)}),`);
-    }
-  });
-  writer.write(";").newLine();
 }
 
 /** What steps move: the parameters, or of averaged ones those that the average is of, which lie in the order of the trainable ones. */
@@ -208,21 +209,6 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
   });
 }
 
-/**
- * The values of the forward and backward part in the order of their making, as far as nothing has overwritten them by the
- * end of it.
- */
-function survivors(plan: MemoryPlan, float: "f32" | "f64"): Placement[] {
-  const made = [...(plan.temporaries.get("gradient")?.values() ?? [])].filter(
-    ({ buffer }) => buffer.element === float,
-  );
-  const firstOf = ({ lifetime }: Placement) => lifetime?.[0] ?? 0;
-  const overlaps = (a: Placement, b: Placement) =>
-    a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-  const lasting = made.filter((a) => !made.some((b) => b !== a && overlaps(a, b) && firstOf(b) > firstOf(a)));
-  return lasting.sort((a, b) => firstOf(a) - firstOf(b));
-}
-
 /** What a diverged step is searched for beside the parameters: the rows of the values that led to it. */
 function writeCheck(
   writer: CodeBlockWriter,
@@ -233,7 +219,7 @@ function writeCheck(
     { plan }: { plan: MemoryPlan },
     place: (placement: Placement) => string | number,
   ): string => {
-    const values = survivors(plan, float).filter(({ buffer }) => buffer.shape.includes("n"));
+    const values = survivors(plan, "gradient", float).filter(({ buffer }) => buffer.shape.includes("n"));
     const list = values.map(
       (placement) =>
         `[${JSON.stringify(placement.buffer.name)}, ${place(placement)}, ${elementCount(placement, 1)}]`,

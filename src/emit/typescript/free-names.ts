@@ -1,6 +1,7 @@
 /**
- * The names that a piece of TypeScript reads but does not declare, by its syntax tree. Of a declaration of the runtime they say what else a
- * trainer needs; of all declarations together, which globals no name of a model may hide.
+ * The names that a piece of TypeScript reads but does not declare, by its syntax tree. Of a declaration of
+ * the runtime they say what else a trainer needs; of all declarations together, which globals no name of a
+ * model may hide.
  */
 import { ts } from "ts-morph";
 

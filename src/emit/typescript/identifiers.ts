@@ -6,17 +6,21 @@ import type { Kernel, Statement } from "../../loop/types.ts";
 
 /** Words of JavaScript and TypeScript, also those that are words in some places only. */
 const languageWords =
-  "abstract arguments as async await boolean break case catch class const continue debugger declare default delete do else enum " +
-  "eval export extends false finally for from function get if implements import in instanceof interface let module new null number " +
-  "object of package private protected public return set static string super switch symbol this throw true try type typeof " +
+  "abstract arguments as async await boolean break case catch class const continue debugger declare default " +
+  "delete do else enum " +
+  "eval export extends false finally for from function get if implements import in instanceof interface let " +
+  "module new null number " +
+  "object of package private protected public return set static string super switch symbol this throw true " +
+  "try type typeof " +
   "undefined unknown any never var void while with yield globalThis";
 
 /**
- * Names that the emitter's own lines read: globals, the views of the arena, the number of rows. Those that the runtime's parts read are
- * found by their syntax (`runtimeNames`).
+ * Names that the emitter's own lines read: globals, the views of the arena, the number of rows. Those that
+ * the runtime's parts read are found by their syntax (`runtimeNames`).
  */
 const emitterWords =
-  "Math Object Array Number String Boolean Error Map Set Symbol Float32Array Float64Array Int32Array Uint8Array ArrayBuffer DataView " +
+  "Math Object Array Number String Boolean Error Map Set Symbol Float32Array Float64Array Int32Array " +
+  "Uint8Array ArrayBuffer DataView " +
   "Infinity NaN console process name length n f integers doubles";
 
 const reserved = new Set(`${languageWords} ${emitterWords}`.split(" "));

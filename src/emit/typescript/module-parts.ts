@@ -40,6 +40,10 @@ export interface EndNames {
   readonly array: string;
 }
 
+/** The argument for the number of rows in a call of a program: `n`, or nothing where it does not depend on that. */
+export const rowsOf = ({ takesOf }: Pick<EndNames, "takesOf">, program: string): "n" | "" =>
+  takesOf(program).includes("n") ? "n" : "";
+
 /** What a module takes from the one beside it. */
 export interface ModuleImports {
   readonly from: string;

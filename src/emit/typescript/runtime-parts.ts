@@ -39,7 +39,10 @@ export const publicNames: ReadonlySet<string> = new Set([
   "StepReport",
 ]);
 
-/** Every name that the runtime declares or reads, globals included: a module that declares one of them again would change what a part reads. */
+/**
+ * Every name that the runtime declares or reads, globals included: a module that declares one of them again
+ * would change what a part reads.
+ */
 export const runtimeNames = (parts: RuntimeParts): Set<string> =>
   new Set([...parts.values()].flatMap(({ name, names }) => [name, ...names]));
 

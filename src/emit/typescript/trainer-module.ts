@@ -4,6 +4,7 @@ import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Fact, FactName, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
 import { probingNames } from "./write-probing.ts";
+import { comparingNames } from "./write-comparison.ts";
 import { sharesWork, writeWasm } from "./write-wasm.ts";
 
 /** The types that a user of a trainer names. */
@@ -33,7 +34,10 @@ const ownNames = [
 ];
 
 /** What a trainer with WebAssembly declares beside these. */
-const ownNamesOfWasm: readonly string[] = ["wasm", "kernels", "math", "run", "batchAt", "shift"];
+const ownNamesOfWasm: readonly string[] = [
+  ...["wasm", "kernels", "math", "run", "batchAt", "shift"],
+  ...comparingNames,
+];
 
 const factOfProbing = (value: object): Fact => ({
   about: "Which layers probe() looks at, and when one of their units is idle.",

@@ -30,6 +30,7 @@ export interface ProbingTexts {
   /** What follows upon the four arguments that `trainerOf` always has. */
   readonly others: readonly string[];
   readonly trainerWith: (others: readonly string[]) => string;
+  readonly selfCheck: () => void;
   readonly viewOf: (storage: string) => string;
   readonly callOf: (program: string) => string;
   /** The views of what steps move. */
@@ -39,10 +40,11 @@ export interface ProbingTexts {
 export function writeProbing(
   writer: CodeBlockWriter,
   probed: NonNullable<TrainerParts["probed"]>,
-  { others, trainerWith, viewOf, callOf, weights }: ProbingTexts,
+  { others, trainerWith, selfCheck, viewOf, callOf, weights }: ProbingTexts,
 ): void {
   writer.writeLine("const watch: StepWatch = {};");
   writer.writeLine(`const trainer = ${trainerWith(watchedArguments(others))};`);
+  selfCheck();
   writer.write("return probing(trainer, model, machine, probed, ").inlineBlock(() => {
     writer.writeLine(`forward: (n) => ${callOf("probe")},`);
     const values = probed.map(({ name }) => `${JSON.stringify(name)}: ${viewOf(`probe:${name}`)}`);

@@ -4,15 +4,21 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import { wish } from "../../ir/names.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
-import { defineRule, either, is, scalarOf } from "./define.ts";
+import { defineRule, either, is, isNormal, scalarOf } from "./define.ts";
 
-/** c and y of c · y */
+/** c and y of c · y for a normal number c: as a factor of another number, 0 or infinity would make NaN of what overflows or underflows. */
 function constantFactor(node: Node): { readonly value: number; readonly rest: Node } | undefined {
   if (!is(node, "multiply")) return undefined;
+  const { element } = node.type;
   const { x, y } = node.operands;
   const [left, right] = [scalarOf(x), scalarOf(y)];
-  if (left !== undefined) return { value: left, rest: y };
-  return right === undefined ? undefined : { value: right, rest: x };
+  if (left !== undefined) return isNormal(left, element) ? { value: left, rest: y } : undefined;
+  return right === undefined || !isNormal(right, element) ? undefined : { value: right, rest: x };
+}
+
+/** c · d, if it is a normal number too. */
+function normalProduct(c: number, d: number, { type: { element } }: Node): number | undefined {
+  return isNormal(c, element) && isNormal(c * d, element) ? c * d : undefined;
 }
 
 /** How far choices are looked for below a choice. */
@@ -31,19 +37,21 @@ export const arithmeticRules = [
   defineRule({
     name: "add-zero",
     equation: "x + 0 = x",
-    fast: true, // −0 + 0 is 0
+    fast: ["zero-sign"], // −0 + 0 is 0
     apply: (node) =>
       is(node, "add") ? either(node, (x, y) => (scalarOf(y) === 0 ? x : undefined)) : undefined,
   }),
   defineRule({
     name: "subtract-zero",
     equation: "x − 0 = x",
-    apply: (node) => (is(node, "subtract") && scalarOf(node.operands.y) === 0 ? node.operands.x : undefined),
+    // −0 − (−0) is 0, so x − (−0) stays.
+    apply: (node) =>
+      is(node, "subtract") && Object.is(scalarOf(node.operands.y), 0) ? node.operands.x : undefined,
   }),
   defineRule({
     name: "subtract-from-zero",
     equation: "0 − x = −x",
-    fast: true,
+    fast: ["zero-sign"],
     apply: (node, g) =>
       is(node, "subtract") && scalarOf(node.operands.x) === 0 ? g.negate(node.operands.y) : undefined,
   }),
@@ -56,7 +64,7 @@ export const arithmeticRules = [
   defineRule({
     name: "multiply-by-zero",
     equation: "x · 0 = 0",
-    fast: true, // an infinite x would make it not-a-number
+    fast: ["zero-sign", "non-finite"], // ∞ · 0 is NaN
     apply: (node) =>
       is(node, "multiply") ? either(node, (_, y) => (scalarOf(y) === 0 ? y : undefined)) : undefined,
   }),
@@ -76,11 +84,12 @@ export const arithmeticRules = [
   defineRule({
     name: "divide-by-scalar",
     equation: "x / c = x · (1 / c), for a tensor x and a scalar c",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
       if (!is(node, "divide") || !is(node.operands.y, "broadcast")) return undefined;
       const { x: c } = node.operands.y.operands;
       if (c.type.shape.length > 0 || is(c, "constant")) return undefined;
+      if (node.type.shape.every((size) => size === 1)) return undefined;
       const reciprocal = g.named(`reciprocal_of_${wish(c)}`, g.divide(1, c));
       return g.multiply(node.operands.x, g.broadcast(reciprocal, node.operands.y.attributes));
     },
@@ -126,7 +135,7 @@ export const arithmeticRules = [
   defineRule({
     name: "negate-difference",
     equation: "−(x − y) = y − x",
-    fast: true,
+    fast: ["zero-sign"],
     apply: (node, g) =>
       is(node, "negate") && is(node.operands.x, "subtract")
         ? g.subtract(node.operands.x.operands.y, node.operands.x.operands.x)
@@ -141,7 +150,7 @@ export const arithmeticRules = [
   defineRule({
     name: "double-term",
     equation: "(y + x) + x = y + 2 · x, and (y − x) − x = y − 2 · x",
-    fast: true,
+    fast: ["rounding", "overflow"],
     apply: (node, g) => {
       if (is(node, "subtract") && is(node.operands.x, "subtract")) {
         const { x: y, y: term } = node.operands.x.operands;
@@ -157,37 +166,37 @@ export const arithmeticRules = [
   defineRule({
     name: "multiply-constants",
     equation: "c · (d · x) = (c · d) · x",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
       if (!is(node, "multiply")) return undefined;
       return either(node, (outer, inner) => {
         const c = scalarOf(outer);
-        if (c === undefined || !is(inner, "multiply")) return undefined;
-        return either(inner, (x, y) => {
-          const d = scalarOf(y);
-          return d === undefined ? undefined : g.multiply(c * d, x);
-        });
+        const factor = constantFactor(inner);
+        if (c === undefined || factor === undefined) return undefined;
+        const product = normalProduct(c, factor.value, node);
+        return product === undefined ? undefined : g.multiply(product, factor.rest);
       });
     },
   }),
   defineRule({
     name: "constant-outward",
     equation: "x · (c · y) = c · (x · y), and (c · x) · (d · y) = (c · d) · (x · y)",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
       if (!is(node, "multiply")) return undefined;
       return either(node, (x, y) => {
         const right = constantFactor(y);
         if (right === undefined || scalarOf(x) !== undefined) return undefined;
         const left = constantFactor(x) ?? { value: 1, rest: x };
-        return g.multiply(left.value * right.value, g.multiply(left.rest, right.rest));
+        const product = normalProduct(left.value, right.value, node);
+        return product === undefined ? undefined : g.multiply(product, g.multiply(left.rest, right.rest));
       });
     },
   }),
   defineRule({
     name: "power-of-two",
     equation: "x² = x · x",
-    fast: true, // engines may round powers otherwise
+    fast: ["rounding"], // engines may round powers otherwise
     apply: (node, g) =>
       is(node, "power") && scalarOf(node.operands.y) === 2
         ? g.multiply(node.operands.x, node.operands.x)
@@ -195,11 +204,11 @@ export const arithmeticRules = [
   }),
   defineRule({
     name: "power-of-constant",
-    equation: "cˣ = exp(x · ln c), for a positive constant c",
-    fast: true,
+    equation: "cˣ = exp(x · ln c), for a positive normal constant c",
+    fast: ["rounding", "underflow"],
     apply: (node, g) => {
       const c = is(node, "power") ? scalarOf(node.operands.x) : undefined;
-      return is(node, "power") && c !== undefined && c > 0
+      return is(node, "power") && c !== undefined && c > 0 && isNormal(c, node.type.element)
         ? g.exp(g.multiply(node.operands.y, Math.log(c)))
         : undefined;
     },
@@ -228,7 +237,6 @@ export const arithmeticRules = [
   defineRule({
     name: "join-choices",
     equation: "(c ? x : y) + (c ? z : 0) = c ? x + z : y, and the same with a 0 elsewhere",
-    fast: true, // −0 + 0 is 0
     apply: (node, g) => {
       if (!is(node, "add") || !is(node.operands.x, "select") || !is(node.operands.y, "select"))
         return undefined;

@@ -1,17 +1,34 @@
 /**
- * What a rewrite rule is: a name, the equation it stands for, and a function that gives the better node or nothing.
- * Law: a rule never makes things worse, and is exact in floating point unless marked `fast`.
+ * A rewrite rule: a name, its equation, and a function that returns the better node, or undefined where the rule does not apply.
+ * Law: a rule never makes things worse. It is exact in floating point, or it lists in `fast` what it may change.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Node, NodeOf, OpName } from "../../ir/nodes.ts";
+import type { ElementType } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
+
+/** What a fast rule may change. Both sides of every equation are equal in real arithmetic. */
+export const effects = {
+  /** The results differ by no more than the rounding errors of both sides (unit u = 2⁻⁵³ or 2⁻²⁴ per operation). */
+  rounding: "rounding",
+  /** An intermediate result is below the normal numbers on one side: it is rounded to a subnormal number, or to 0. */
+  underflow: "underflow of an intermediate result",
+  /** An intermediate result is above the largest number on one side: infinity or NaN where the other side has a number. */
+  overflow: "overflow of an intermediate result",
+  /** 0 instead of −0, or −0 instead of 0. */
+  "zero-sign": "the sign of zero",
+  /** Another infinity, NaN or number where an operand is infinite or NaN, or a divisor is 0. */
+  "non-finite": "results of infinite operands, of NaN, and of divisions by 0",
+} as const;
+
+export type Effect = keyof typeof effects;
 
 export interface Rule {
   readonly name: string;
   readonly equation: string;
-  /** May change rounding, the sign of zero, or what becomes of infinities. */
-  readonly fast?: true;
+  /** What the rule may change. Exact rules have none; `exact` compilations use only those. */
+  readonly fast?: readonly [Effect, ...Effect[]];
   apply(node: Node, g: GraphBuilder): Node | undefined;
 }
 
@@ -23,6 +40,15 @@ export const is = <K extends OpName>(node: Node, op: K): node is Extract<Node, N
 export function scalarOf(node: Node): number | undefined {
   if (is(node, "constant")) return node.attributes.value;
   return is(node, "broadcast") ? scalarOf(node.operands.x) : undefined;
+}
+
+/** The smallest and the largest normal number. */
+const normal = { f64: [2 ** -1022, Number.MAX_VALUE], f32: [2 ** -126, (2 - 2 ** -23) * 2 ** 127] } as const;
+
+/** Whether a constant is a normal number of the element type: not 0, subnormal, infinite or NaN. */
+export function isNormal(value: number, element: ElementType): boolean {
+  const [smallest, largest] = normal[element === "f64" ? "f64" : "f32"];
+  return smallest <= Math.abs(value) && Math.abs(value) <= largest;
 }
 
 /** Both orders of a commutative node's operands, one order of others. */

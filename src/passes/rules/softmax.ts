@@ -26,9 +26,11 @@ export const softmaxRules = [
   defineRule({
     name: "join-quotients",
     equation: "x / c ± y / c = (x ± y) / c",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "add") && !is(node, "subtract")) return undefined;
+      // Of two quotients that are repeated as wholes, the sum is computed before it is repeated.
+      if (operandsOf(node).every((part) => is(part, "broadcast"))) return undefined;
       const [a, b] = operandsOf(node).map((part) => quotientOf(part, g));
       if (a === undefined || b === undefined || !sameRepetition(a.divisor, b.divisor)) return undefined;
       return g.divide(is(node, "add") ? g.add(a.x, b.x) : g.subtract(a.x, b.x), a.divisor);
@@ -37,7 +39,7 @@ export const softmaxRules = [
   defineRule({
     name: "normalise-quotient",
     equation: "(x / Σe) · e = x · (e / Σe)",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
       if (!is(node, "multiply")) return undefined;
       return either(node, (quotient, e) => {
@@ -51,7 +53,7 @@ export const softmaxRules = [
   defineRule({
     name: "normalise-exponentials",
     equation: "(c / Σe) · e = c · (e / Σe)",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow"],
     apply: (node, g) => {
       if (!is(node, "multiply")) return undefined;
       return either(node, (repeated, e) => {
@@ -66,7 +68,7 @@ export const softmaxRules = [
   defineRule({
     name: "factor-difference",
     equation: "c · x − c · y = c · (x − y)",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "subtract") && !is(node, "add")) return undefined;
       const { x, y } = node.operands;
@@ -82,7 +84,7 @@ export const softmaxRules = [
   defineRule({
     name: "negate-choice",
     equation: "m ? −x : 0 = −(m ? x : 0)",
-    fast: true, // the sign of zero
+    fast: ["zero-sign"],
     apply: (node, g) => {
       if (!is(node, "select") || scalarOf(node.operands.y) !== 0 || !is(node.operands.x, "negate"))
         return undefined;
@@ -92,7 +94,7 @@ export const softmaxRules = [
   defineRule({
     name: "softmax-cross-entropy",
     equation: "c · softmax − c · [m] = c · (softmax − [m])",
-    fast: true,
+    fast: ["rounding", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "subtract") || !is(node.operands.y, "select")) return undefined;
       const { x: product, y: choice } = node.operands;

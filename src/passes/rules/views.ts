@@ -3,7 +3,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Axes, Node } from "../../ir/nodes.ts";
 import { sameShape } from "../../ir/types.ts";
-import type { Shape } from "../../ir/types.ts";
+import type { ElementType, Shape } from "../../ir/types.ts";
 import { hasTrait } from "../../ops/index.ts";
 import { defineRule, either, is } from "./define.ts";
 
@@ -30,6 +30,14 @@ function beforeRepeating(node: Node, g: GraphBuilder): Node | undefined {
         }),
   );
   return g.broadcast(g.make(node.op, inner, node.attributes), { shape, axes });
+}
+
+/** How often a value is repeated along axes of these sizes; undefined for once. */
+function repetitions(sizes: Shape, element: ElementType, g: GraphBuilder): Node | undefined {
+  const fixed = sizes.reduce<number>((product, size) => (size === "n" ? product : product * size), 1);
+  const rows = sizes.includes("n") ? g.batchSize({ element }) : undefined;
+  if (rows !== undefined) return fixed === 1 ? rows : g.multiply(fixed, rows);
+  return fixed === 1 ? undefined : g.number(fixed, element);
 }
 
 /** A repeated value without some of the axes along which it is repeated; `shape` is what is left. */
@@ -172,38 +180,34 @@ export const viewRules = [
   defineRule({
     name: "sum-of-repeated",
     equation: "Σ over a repeated axis of x = size · x",
-    fast: true,
+    fast: ["rounding", "overflow"],
     apply: (node, g) => {
       if (!is(node, "reduceSum") || !is(node.operands.x, "broadcast")) return undefined;
       const { x, attributes } = { x: node.operands.x.operands.x, attributes: node.operands.x.attributes };
       const repeated = node.attributes.axes.filter((axis) => !attributes.axes.includes(axis));
       if (repeated.length === 0) return undefined;
-      const element = x.type.element;
-      let times: Node = g.number(1, element);
-      for (const axis of repeated) {
-        const size = attributes.shape[axis];
-        times = g.multiply(times, size === "n" ? g.batchSize({ element }) : g.number(size, element));
-      }
+      const times = repetitions(repeated.map((axis) => attributes.shape[axis]), x.type.element, g); // prettier-ignore
       const kept = attributes.shape.flatMap((_, axis) => (repeated.includes(axis) ? [] : [axis]));
       const summed = node.attributes.axes
         .filter((axis) => !repeated.includes(axis))
         .map((axis) => kept.indexOf(axis));
       const shape = kept.map((axis) => attributes.shape[axis]);
       const lean = g.broadcast(x, { shape, axes: attributes.axes.map((axis) => kept.indexOf(axis)) });
-      return g.multiply(times, g.reduceSum(lean, { axes: summed }));
+      const sum = g.reduceSum(lean, { axes: summed });
+      return times === undefined ? sum : g.multiply(times, sum);
     },
   }),
   defineRule({
     name: "sum-of-nothing",
     equation: "Σ over no axis of x = x",
-    fast: true, // a sum starts at 0, and 0 + −0 is 0
+    fast: ["zero-sign"], // a sum starts at 0, and 0 + −0 is 0
     apply: (node) =>
       is(node, "reduceSum") && node.attributes.axes.length === 0 ? node.operands.x : undefined,
   }),
   defineRule({
     name: "negate-out-of-sum",
     equation: "Σ −x = −Σ x",
-    fast: true, // the sign of zero
+    fast: ["zero-sign"],
     apply: (node, g) =>
       is(node, "reduceSum") && is(node.operands.x, "negate")
         ? g.negate(g.reduceSum(node.operands.x.operands.x, node.attributes))
@@ -212,7 +216,7 @@ export const viewRules = [
   defineRule({
     name: "divisor-out-of-sum",
     equation: "Σ x / c = (Σ x) / c, where c does not vary along the sum",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "reduceSum") || !is(node.operands.x, "divide")) return undefined;
       const { x, y } = node.operands.x.operands;
@@ -223,7 +227,7 @@ export const viewRules = [
   defineRule({
     name: "factor-out-of-sum",
     equation: "Σ c · x = c · Σ x, where c does not vary along the sum",
-    fast: true,
+    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "reduceSum") || !is(node.operands.x, "multiply")) return undefined;
       const { axes } = node.attributes;
@@ -236,7 +240,7 @@ export const viewRules = [
   defineRule({
     name: "join-boxes",
     equation: "pad x + pad y = concat x, y, where the boxes lie side by side",
-    fast: true, // −0 + 0 is 0
+    fast: ["zero-sign"], // −0 + 0 is 0
     apply: joinedBoxes,
   }),
 ];

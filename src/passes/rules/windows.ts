@@ -65,7 +65,7 @@ export const windowRules = [
   defineRule({
     name: "join-tiles",
     equation: "fold of windows that do not overlap = the windows side by side",
-    fast: true, // 0 + −0 is 0
+    fast: ["zero-sign"], // 0 + −0 is 0
     apply: untiled,
   }),
 ];

@@ -1,5 +1,6 @@
-// Names of a model beside the names that emitted code reads. If it fails, a layer called `JSON` or `rows` gives a trainer that a strict
-// compiler refuses, or that reads the offset of a tensor where it means something else.
+// Names of a model beside the names that emitted code reads. If it fails, a layer called `JSON` or `rows`
+// gives a trainer that a strict compiler refuses, or that reads the offset of a tensor where it means
+// something else.
 import { ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { compile } from "../../../src/compile.ts";

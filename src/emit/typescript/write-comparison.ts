@@ -1,0 +1,119 @@
+/** What `createTrainer({ selfCheck: true })` compares in emitted code: the arena with the functions over it, and the values in it. */
+import type CodeBlockWriter from "code-block-writer";
+import { bytesOfElement } from "../../loop/memory.ts";
+import type { Placement } from "../../loop/memory.ts";
+import { elementCount } from "./arena.ts";
+import { viewFor } from "./kernels.ts";
+import { rowsOf } from "./module-parts.ts";
+import type { EndNames } from "./module-parts.ts";
+import { survivors } from "./survivors.ts";
+import type { TrainerParts, WasmPrograms } from "./trainer-parts.ts";
+
+/** The declarations of the runtime that it names. */
+export const comparingRoots: readonly string[] = ["compareKernels", "ComparedFacts"];
+
+/** What the module declares for it. */
+export const comparingNames: readonly string[] = ["arenaOver", "arena", "compared", "trainer"];
+
+/** `f`, `integers` and `doubles` over some memory. */
+export function writeViews(writer: CodeBlockWriter, array: string, memory: string): void {
+  writer.writeLine(`const f = new ${array}(${memory});`);
+  writer.writeLine(`const integers = new Int32Array(${memory});`);
+  writer.writeLine(`const doubles = new Float64Array(${memory});`);
+}
+
+/** The function that makes an arena: views of a memory, and the programs as functions over them. */
+export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
+  writer.blankLine().writeLine("/** Views of a memory, and the programs of TypeScript over them. */");
+  writer.write("function arenaOver(memory: ArrayBufferLike, at?: number)").block(() => {
+    writeViews(writer, names.array, "memory, at");
+    writer.write("const programs = ").inlineBlock(() => {
+      for (const { name } of parts.programs) {
+        const parameter = rowsOf(names, name) && "n: number";
+        writer.writeLine(`${name}: (${parameter}) => ${names.callOf(name)},`);
+      }
+    }).write(";").newLine(); // prettier-ignore
+    writer.writeLine("return { f, integers, doubles, programs };");
+  });
+}
+
+/** `run.gradient(n)` and the others: of WebAssembly, or the functions above. */
+export function writeRun(writer: CodeBlockWriter, { programs, plan }: TrainerParts): void {
+  writer.writeLine("const wasm = startWasm(model, kernels, math, import.meta, options);");
+  writer.writeLine(`const memory = wasm?.memory ?? new ArrayBuffer(${plan.bytes});`);
+  writer.writeLine("const arena = arenaOver(memory, wasm?.at);");
+  writer.writeLine("const { f, integers, doubles } = arena;");
+  writer.write("const run = ").inlineBlock(() => {
+    for (const { name } of programs)
+      writer.writeLine(`${name}: wasm?.programs.${name} ?? arena.programs.${name},`);
+  });
+  writer.write(";").newLine();
+}
+
+/** In `createTrainer`, once there is a trainer. */
+export function writeSelfCheck(writer: CodeBlockWriter, { plan }: TrainerParts): void {
+  const sides = `{ ...arena, programs: wasm.programs }, arenaOver(new ArrayBuffer(${plan.bytes}))`;
+  writer.writeLine("if (wasm && options.selfCheck)");
+  writer.writeLine(`compareKernels(model, machine, compared, ${sides}, options.selfCheck);`);
+}
+
+/** Every value of the arena that outlives its program. */
+export function writeCompared(
+  writer: CodeBlockWriter,
+  { plan, programs, float }: TrainerParts,
+  wasm: WasmPrograms,
+  { arena: { placeOf } }: EndNames,
+  batchSize: number,
+): void {
+  const stored = [...plan.storage.values()];
+  const storedBytes = Math.max(...stored.map(({ offset, bytes }) => offset + bytes));
+  writer
+    .blankLine()
+    .writeLine("/** What createTrainer({ selfCheck: true }) compares: names, places, sizes. */");
+  writer.write("const compared: ComparedFacts = ").inlineBlock(() => {
+    writer.writeLine(`arenaBytes: ${wasm.plan.bytes},`);
+    writer.writeLine(`storedBytes: ${storedBytes},`);
+    for (const view of ["f", "integers", "doubles"]) {
+      const own = stored.filter(
+        ({ buffer }) => buffer.covers === undefined && viewFor(buffer.element, float) === view,
+      );
+      const rows = own.map((each) => {
+        const { name } = each.buffer;
+        const size = hasRows(each) ? `${elementCount(each, 1)}, true` : elementCount(each, batchSize);
+        return `[${JSON.stringify(name)}, ${placeOf("", name)}, ${size}]`;
+      });
+      writer.writeLine(`${view}: [${rows.join(", ")}],`);
+    }
+    writer.write("temporaries: ").inlineBlock(() => {
+      for (const { name } of programs) {
+        const rows = keptBySides(plan, wasm.plan, name, float).map(
+          ([own, other]) =>
+            `[${JSON.stringify(own.buffer.name)}, ${placeOf(name, own.buffer.name)}, ` +
+            `${other.offset / bytesOfElement[float]}, ${elementCount(own, 1)}]`,
+        );
+        if (rows.length > 0) writer.writeLine(`${name}: [${rows.join(", ")}],`);
+      }
+    }).write(",").newLine(); // prettier-ignore
+  }).write(";").newLine(); // prettier-ignore
+}
+
+/** Whether the rows of a batch follow one another in it. */
+const hasRows = ({ buffer: { shape } }: Placement): boolean =>
+  shape[0] === "n" && !shape.slice(1).includes("n");
+
+/** The values on the way, row by row, that both sides keep in the same form. */
+function keptBySides(
+  plan: TrainerParts["plan"],
+  planOfWasm: TrainerParts["plan"],
+  program: string,
+  float: "f32" | "f64",
+): (readonly [Placement, Placement])[] {
+  const others = survivors(planOfWasm, program, float);
+  return survivors(plan, program, float)
+    .filter(hasRows)
+    .flatMap((own) => {
+      const { name, shape } = own.buffer;
+      const other = others.find(({ buffer }) => buffer.name === name);
+      return other?.buffer.shape.join() === shape.join() ? [[own, other] as const] : [];
+    });
+}

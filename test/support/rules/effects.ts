@@ -1,0 +1,209 @@
+// What differs between two graphs that should mean the same, on given operands: nothing, effects that a fast rule may declare, or a fault.
+import type { Graph, Node } from "../../../src/ir/nodes.ts";
+import { leafName, operandNamesOf, operandsOf } from "../../../src/ir/nodes.ts";
+import { boundShape } from "../../../src/ir/types.ts";
+import { evaluateOp } from "../../../src/ops/index.ts";
+import type { Tensor } from "../../../src/ops/tensor.ts";
+import type { Effect } from "../../../src/passes/rules/define.ts";
+import { power } from "../../../src/runtime/power.ts";
+import { power as singlePower } from "../../../src/runtime/single/power.ts";
+import { zipTensors } from "../../../src/ops/tensor.ts";
+import { ExactGraph } from "./exact-graph.ts";
+import { isClose, isFinite, isSame, realOf } from "./exact-reals.ts";
+import { roundingBounds } from "./rounding-bounds.ts";
+
+/** How the values of a program are rounded: each node once. */
+export interface Precision {
+  readonly float: "f32" | "f64";
+  readonly unit: number;
+  /** The smallest subnormal number. */
+  readonly tiny: number;
+  round(x: number): number;
+  /** x^y as trainers compute it: the interpreter takes the engine's, which may square without an error. */
+  power(x: number, y: number): number;
+}
+
+export const double: Precision = { float: "f64", unit: 2 ** -53, tiny: 2 ** -1074, round: (x) => x, power };
+export const single: Precision = {
+  float: "f32",
+  unit: 2 ** -24,
+  tiny: 2 ** -149,
+  round: Math.fround,
+  power: singlePower,
+};
+
+export type Operands = ReadonlyMap<string, Tensor>;
+
+/** All nodes, each rounded. */
+export function valuesOf(
+  graph: Graph,
+  operands: Operands,
+  rows: number,
+  precision: Precision,
+): Map<Node, Tensor> {
+  const values = new Map<Node, Tensor>();
+  for (const node of graph.nodes) {
+    const inputs = operandsOf(node).flatMap((operand) => values.get(operand) ?? []);
+    const result = operands.get(leafName(node) ?? "") ?? computed(node, inputs, rows, precision);
+    values.set(node, { shape: result.shape, data: result.data.map(precision.round) });
+  }
+  return values;
+}
+
+function computed(node: Node, inputs: readonly Tensor[], rows: number, precision: Precision): Tensor {
+  if (node.op === "power") return zipTensors(precision.power, inputs[0], inputs[1]);
+  const names = operandNamesOf(node.op, node.attributes);
+  const operands = Object.fromEntries(inputs.map((input, i) => [names[i], input]));
+  return evaluateOp(node, operands, boundShape(node.type.shape, rows), rows);
+}
+
+export interface Judgement {
+  /** With the first element that shows each, in words. */
+  readonly effects: ReadonlyMap<Effect, string>;
+  /** What no effect explains, in words. */
+  readonly faults: readonly string[];
+  /** How many elements differ, and how many of these have no bound: a divisor may be 0, or the bound itself overflows. */
+  readonly differing: number;
+  readonly unbounded: number;
+}
+
+/** The only outputs of both graphs, on the same operands. */
+export function judge(
+  before: Graph,
+  after: Graph,
+  operands: Operands,
+  rows: number,
+  precision: Precision,
+): Judgement {
+  const [was, is] = [before, after].map(
+    (graph) => new Side(graph, constantsOf(before), operands, rows, precision),
+  );
+  const effects = new Map<Effect, string>();
+  const faults: string[] = [];
+  let [differing, unbounded] = [0, 0];
+  was.result.data.forEach((a, at) => {
+    const b = is.result.data[at];
+    if (Object.is(a, b)) return;
+    differing++;
+    const verdict = verdictOf(was, is, at);
+    const text = `${precision.float}, element ${at}: ${a} became ${b}`;
+    if (verdict === "unbounded") unbounded++;
+    else if (isFault(verdict)) faults.push(`${text}: ${verdict.fault}`);
+    else if (!effects.has(verdict)) effects.set(verdict, text);
+  });
+  return { effects, faults, differing, unbounded };
+}
+
+type Verdict = Effect | "unbounded" | { readonly fault: string };
+const isFault = (verdict: Verdict): verdict is { readonly fault: string } => typeof verdict === "object";
+
+const constantsOf = (graph: Graph): ReadonlySet<number> =>
+  new Set(graph.nodes.flatMap((node) => (node.op === "constant" ? [node.attributes.value] : [])));
+
+/** Of an element that differs. */
+function verdictOf(was: Side, is: Side, at: number): Verdict {
+  const [a, b] = [was.result.data[at], is.result.data[at]];
+  if (a === 0 && b === 0) return "zero-sign";
+  const [exactA, exactB] = [was.exact(at), is.exact(at)];
+  const areFinite = Number.isFinite(a) && Number.isFinite(b);
+  if (exactA !== undefined && exactB !== undefined && !isSame(exactA, exactB)) {
+    if (!isFinite(exactA) || !isFinite(exactB)) return areFinite ? "unbounded" : "non-finite";
+    // A constant that a rule computes from others is within a unit in the last place.
+    if (!is.computesConstants || !isClose(exactB, exactA, 52))
+      return { fault: "the sides differ in real arithmetic" };
+  }
+  if (!areFinite) {
+    if (exactA === undefined || exactB === undefined) return was.isFinite ? "overflow" : "non-finite";
+    return was.cause() ?? is.cause() ?? { fault: "no intermediate result leaves the range" };
+  }
+  const difference = Math.abs(a - b);
+  // The bounds are themselves computed in doubles.
+  if (difference <= 1.0001 * (was.bound(at, "normal") + is.bound(at, "normal"))) return "rounding";
+  if (was.cause() === "overflow" || is.cause() === "overflow") return "overflow";
+  const bound = 1.0001 * (was.bound(at, "underflow") + is.bound(at, "underflow"));
+  if (bound === Infinity) return "unbounded";
+  return difference <= bound ? "underflow" : { fault: `a difference of ${difference}, bound ${bound}` };
+}
+
+/** One of the two graphs. */
+class Side {
+  readonly result: Tensor;
+  /** Whether all operands are finite. */
+  readonly isFinite: boolean;
+  private readonly graph: Graph;
+  /** The constants of the left-hand side; others are computed from them by the rule, and rounded. */
+  private readonly numbers: ReadonlySet<number>;
+  private readonly rows: number;
+  private readonly precision: Precision;
+  private readonly values: ReadonlyMap<Node, Tensor>;
+  private readonly reals: ExactGraph;
+  private readonly bounds = new Map<string, Float64Array>();
+
+  constructor(
+    graph: Graph,
+    numbers: ReadonlySet<number>,
+    operands: Operands,
+    rows: number,
+    precision: Precision,
+  ) {
+    this.graph = graph;
+    this.numbers = numbers;
+    this.rows = rows;
+    this.precision = precision;
+    this.values = valuesOf(graph, operands, rows, precision);
+    this.result = this.valueOf(this.root);
+    this.isFinite = [...operands.values()].every(({ data }) => data.every(Number.isFinite));
+    // Constants are exact here, and bools as the program has them.
+    const exact = { ...precision, round: (x: number) => x };
+    this.reals = new ExactGraph(
+      precision.float === "f64" ? this.values : valuesOf(graph, operands, rows, exact),
+      rows,
+    );
+  }
+
+  private get root(): Node {
+    return this.graph.outputs[0].node;
+  }
+
+  private valueOf(node: Node): Tensor {
+    return this.values.get(node) ?? { shape: [], data: new Float64Array(0) };
+  }
+
+  exact(at: number) {
+    return this.reals.element(this.root, at);
+  }
+
+  /** What first makes an intermediate result an infinity, NaN or 0 that it is not in exact arithmetic. */
+  cause(): "overflow" | "underflow" | undefined {
+    for (const node of this.graph.nodes)
+      for (const [at, value] of this.valueOf(node).data.entries()) {
+        if (Number.isFinite(value) && value !== 0) continue;
+        const exact = this.reals.element(node, at);
+        if (exact === undefined || isSame(exact, realOf(value))) continue;
+        return value === 0 ? "underflow" : "overflow";
+      }
+    return undefined;
+  }
+
+  get computesConstants(): boolean {
+    return this.numbers.size > 0;
+  }
+
+  /** The largest error that rounding explains, of normal numbers or with underflow. */
+  bound(at: number, range: "normal" | "underflow"): number {
+    let list = this.bounds.get(range);
+    if (list === undefined) {
+      const { unit, tiny } = this.precision;
+      const constant = (value: number) => this.errorOfConstant(value);
+      const arithmetic = { unit, tiny: range === "underflow" ? tiny : 0, constant };
+      list = roundingBounds(this.graph.nodes, this.values, this.rows, arithmetic).get(this.root);
+      this.bounds.set(range, list ?? new Float64Array(0));
+    }
+    return list?.[at] ?? Infinity;
+  }
+
+  private errorOfConstant(value: number): number {
+    const isComputed = this.computesConstants && !this.numbers.has(value);
+    return Math.abs(value - this.precision.round(value)) + (isComputed ? 2 ** -52 * Math.abs(value) : 0);
+  }
+}
