@@ -12,6 +12,8 @@ export function windowsShape(shape: Shape, { axes, size, stride, dilation }: Win
   const positions = [...shape];
   axes.forEach((axis, i) => {
     const whole = staticSize(shape[axis], "a window");
+    if (Math.min(size[i], stride[i], dilation[i]) < 1)
+      throw new TypeRefusal("sizes, strides and dilations of windows must be at least 1");
     const reach = (size[i] - 1) * dilation[i] + 1;
     if (reach > whole)
       throw new TypeRefusal(`a window over ${reach} elements does not fit into axis ${axis} of ${whole}`);

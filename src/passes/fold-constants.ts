@@ -17,7 +17,8 @@ function uniformValue(node: Node): number | undefined {
   if (isConstant(node)) return node.attributes.value;
   if (!hasTrait(node, "view") || hasTrait(node, "fills")) return undefined;
   const [first, ...others] = operandsOf(node).map(uniformValue);
-  return others.every((value) => value === first) ? first : undefined;
+  // 0 and −0 are different numbers here, NaN is the same as itself.
+  return others.every((value) => Object.is(value, first)) ? first : undefined;
 }
 
 const pass = "fold-constants";

@@ -49,6 +49,16 @@ describe("fold-constants", () => {
       output "z" = %3"
     `);
   });
+  it("leaves 0 joined with −0: they are not one number", () => {
+    const text = `
+      %0: f64[] = constant {"value":0,"element":"f64"}
+      %1: f64[1] = broadcast %0 {"shape":[1]}
+      %2: f64[] = constant {"value":"-0","element":"f64"}
+      %3: f64[1] = broadcast %2 {"shape":[1]}
+      %4: f64[2] = concat %1, %3 {"axis":0}
+      %z: f64[2] = negate %4`;
+    expect(folded(text)).toBe(plainText(graphFrom(text)));
+  });
   it("leaves comparisons: there is no constant of bools", () => {
     expect(
       folded(`

@@ -13,18 +13,13 @@ import { effects } from "../../src/passes/rules/define.ts";
 import type { Effect, Rule } from "../../src/passes/rules/define.ts";
 import { rules } from "../../src/passes/simplify.ts";
 import { Draw } from "../support/draw.ts";
-import { arithmeticInstances } from "../support/rules/arithmetic-instances.ts";
-import { contractionInstances } from "../support/rules/contraction-instances.ts";
 import { double, judge, single } from "../support/rules/effects.ts";
 import type { Precision } from "../support/rules/effects.ts";
+import { instances } from "../support/rules/instances.ts";
 import { nearMiss } from "../support/rules/near-misses.ts";
 import { draws, drawOperands } from "../support/rules/operands.ts";
-import { softmaxInstances } from "../support/rules/softmax-instances.ts";
-import { viewInstances } from "../support/rules/view-instances.ts";
 import { streamOf } from "../support/tensors.ts";
 import { stored, work } from "../support/work.ts";
-
-const instances = { ...arithmeticInstances, ...viewInstances, ...contractionInstances, ...softmaxInstances };
 
 /** Rules that cost more by themselves, and why they pay. */
 const investments: Readonly<Record<string, string>> = {

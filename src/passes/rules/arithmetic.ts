@@ -196,7 +196,7 @@ export const arithmeticRules = [
   defineRule({
     name: "power-of-two",
     equation: "x² = x · x",
-    fast: ["rounding"], // engines may round powers otherwise
+    fast: ["rounding", "underflow"], // powers are not always rounded to the nearest number
     apply: (node, g) =>
       is(node, "power") && scalarOf(node.operands.y) === 2
         ? g.multiply(node.operands.x, node.operands.x)
@@ -236,8 +236,7 @@ export const arithmeticRules = [
   }),
   defineRule({
     name: "join-choices",
-    equation: "(c ? x : y) + (c ? z : 0) = c ? x + z : y, and the same with a 0 elsewhere",
-    fast: true, // −0 + 0 is 0
+    equation: "(c ? x : y) + (c ? z : 0) = c ? x + z : y + 0, and the same with a 0 elsewhere",
     apply: (node, g) => {
       if (!is(node, "add") || !is(node.operands.x, "select") || !is(node.operands.y, "select"))
         return undefined;

@@ -114,12 +114,12 @@ function verdictOf(was: Side, is: Side, at: number): Verdict {
   }
   if (!areFinite) {
     if (exactA === undefined || exactB === undefined) return was.isFinite ? "overflow" : "non-finite";
-    return was.cause() ?? is.cause() ?? { fault: "no intermediate result leaves the range" };
+    return was.cause(at) ?? is.cause(at) ?? { fault: "no intermediate result leaves the range" };
   }
   const difference = Math.abs(a - b);
   // The bounds are themselves computed in doubles.
   if (difference <= 1.0001 * (was.bound(at, "normal") + is.bound(at, "normal"))) return "rounding";
-  if (was.cause() === "overflow" || is.cause() === "overflow") return "overflow";
+  if (was.cause(at) === "overflow" || is.cause(at) === "overflow") return "overflow";
   const bound = 1.0001 * (was.bound(at, "underflow") + is.bound(at, "underflow"));
   if (bound === Infinity) return "unbounded";
   return difference <= bound ? "underflow" : { fault: `a difference of ${difference}, bound ${bound}` };
@@ -173,16 +173,17 @@ class Side {
     return this.reals.element(this.root, at);
   }
 
-  /** What first makes an intermediate result an infinity, NaN or 0 that it is not in exact arithmetic. */
-  cause(): "overflow" | "underflow" | undefined {
-    for (const node of this.graph.nodes)
-      for (const [at, value] of this.valueOf(node).data.entries()) {
-        if (Number.isFinite(value) && value !== 0) continue;
-        const exact = this.reals.element(node, at);
-        if (exact === undefined || isSame(exact, realOf(value))) continue;
-        return value === 0 ? "underflow" : "overflow";
-      }
-    return undefined;
+  /** What first makes an element that the result depends on an infinity, NaN or 0 that it is not in exact arithmetic. */
+  cause(at: number, node = this.root): "overflow" | "underflow" | undefined {
+    for (const [input, element] of this.reals.inputsOf(node, at)) {
+      const cause = this.cause(element, input);
+      if (cause !== undefined) return cause;
+    }
+    const value = this.valueOf(node).data[at];
+    if (Number.isFinite(value) && value !== 0) return undefined;
+    const exact = this.reals.element(node, at);
+    if (exact === undefined || isSame(exact, realOf(value))) return undefined;
+    return value === 0 ? "underflow" : "overflow";
   }
 
   get computesConstants(): boolean {

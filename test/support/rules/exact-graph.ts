@@ -8,8 +8,7 @@ import type { Tensor } from "../../../src/ops/tensor.ts";
 import { negated, product, quotient, realOf, sum } from "./exact-reals.ts";
 import type { Real } from "./exact-reals.ts";
 
-/** Where an element of a view comes from: the operand and its element, or the padding. */
-type Source = readonly [operand: number, element: number];
+type Element = readonly [node: Node, at: number];
 
 export class ExactGraph {
   private readonly leaves: ReadonlyMap<Node, Tensor>;
@@ -32,36 +31,45 @@ export class ExactGraph {
   }
 
   private computed(node: Node, at: number): Real | undefined {
-    const operands = operandsOf(node);
-    const operand = (i: number) => this.element(operands[i], at);
+    const operands = this.inputsOf(node, at).map(([operand, element]) => this.element(operand, element));
     switch (node.op) {
       case "negate":
-        return lifted(negated, operand(0));
+        return lifted(negated, ...operands);
       case "add":
-        return lifted(sum, operand(0), operand(1));
+        return lifted(sum, ...operands);
       case "subtract":
-        return lifted((x, y) => sum(x, negated(y)), operand(0), operand(1));
+        return lifted((x, y) => sum(x, negated(y)), ...operands);
       case "multiply":
-        return lifted(product, operand(0), operand(1));
+        return lifted(product, ...operands);
       case "divide":
-        return lifted(quotient, operand(0), operand(1));
+        return lifted(quotient, ...operands);
       case "power":
-        return this.given(operands[1], at) === 2 ? lifted((x) => product(x, x), operand(0)) : undefined;
+        return this.given(node.operands.y, at) === 2 ? lifted((x) => product(x, x), ...operands) : undefined;
       case "select":
-        return this.element(node.operands[this.given(operands[0], at) !== 0 ? "x" : "y"], at);
       case "cast":
       case "stopGradient":
-        return operand(0);
+        return operands[0];
       case "reduceSum":
       case "fold":
-        return this.termsOf(node)[at].reduce<Real | undefined>(
-          (total, from) => lifted(sum, total, this.element(operands[0], from)),
-          realOf(0),
-        );
+        return operands.reduce<Real | undefined>((total, term) => lifted(sum, total, term), realOf(0));
+      case "pad":
+        return operands.length === 0 ? realOf(node.attributes.value) : operands[0];
       default:
-        if (hasTrait(node, "view")) return this.viewed(node, at);
+        if (hasTrait(node, "view")) return operands[0];
         return operands.length === 0 ? realOf(this.given(node, at)) : undefined;
     }
+  }
+
+  /** The elements that this one is computed from; of a choice, the chosen one. */
+  inputsOf(node: Node, at: number): readonly Element[] {
+    if (node.op === "reduceSum" || node.op === "fold")
+      return this.termsOf(node)[at].map((from) => [node.operands.x, from] as const);
+    if (node.op === "select") {
+      const { condition, x, y } = node.operands;
+      return [[this.given(condition, at) !== 0 ? x : y, at]];
+    }
+    if (hasTrait(node, "view")) return this.viewed(node, at);
+    return hasTrait(node, "pointwise") ? operandsOf(node).map((operand) => [operand, at] as const) : [];
   }
 
   private given(node: Node, at: number): number {
@@ -72,13 +80,17 @@ export class ExactGraph {
     return boundShape(node.type.shape, this.rows);
   }
 
-  private viewed(node: Node, at: number): Real | undefined {
-    const operands = operandsOf(node);
+  /** Where an element of a view comes from; nowhere for padding. */
+  private viewed(node: Node, at: number): readonly Element[] {
     let sources = this.sources.get(node);
     if (sources === undefined) this.sources.set(node, (sources = this.sourcesOf(node)));
-    if (sources[at] < 0) return node.op === "pad" ? realOf(node.attributes.value) : undefined;
-    const [operand, element] = this.sourceOf(operands, sources[at]);
-    return this.element(operands[operand], element);
+    let rest = sources[at];
+    for (const operand of rest < 0 ? [] : operandsOf(node)) {
+      const count = countOf(this.shapeOf(operand));
+      if (rest < count) return [[operand, rest]];
+      rest -= count;
+    }
+    return [];
   }
 
   /** All elements of all operands are numbered; the view of the numbers says where each element comes from. */
@@ -91,16 +103,6 @@ export class ExactGraph {
     });
     const view: Node = node.op === "pad" ? { ...node, attributes: { ...node.attributes, value: -1 } } : node;
     return evaluateOp(view, Object.fromEntries(numbered), this.shapeOf(node), this.rows).data;
-  }
-
-  private sourceOf(operands: readonly Node[], number: number): Source {
-    let rest = number;
-    for (const [i, operand] of operands.entries()) {
-      const count = countOf(this.shapeOf(operand));
-      if (rest < count) return [i, rest];
-      rest -= count;
-    }
-    return [0, 0];
   }
 
   /** The elements that go into each sum: one after the other is set to 1, the others to 0. */
@@ -120,8 +122,7 @@ export class ExactGraph {
   }
 }
 
-/** f of exact values; undefined of undefined. */
-function lifted(f: (...operands: Real[]) => Real, ...operands: (Real | undefined)[]): Real | undefined {
-  const known = operands.filter((operand) => operand !== undefined);
-  return known.length === operands.length ? f(...known) : undefined;
+/** f of one or two exact values; undefined of undefined. */
+function lifted(f: (x: Real, y: Real) => Real, ...[x, y]: (Real | undefined)[]): Real | undefined {
+  return x === undefined || (f.length > 1 && y === undefined) ? undefined : f(x, y ?? x);
 }
