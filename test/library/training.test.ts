@@ -153,6 +153,19 @@ describe("optimizers", () => {
     expect(trainer.get("dense1.bias")[0]).toBeCloseTo(1 + 0.9 + 0.5, 14);
   });
 
+  it("clipping by the norm scales large gradients down, and leaves small ones as they are", () => {
+    // Gradients of weight and bias for input 0: 0 and ±1.
+    for (const [norm, moved] of [
+      [0.5, 0.5],
+      [4, 1],
+    ]) {
+      const optimizer = { type: "sgd", learningRate: 1, clip: { norm } };
+      const trainer = referenceTrainer(spec(1, 1, { optimizer, loss: "mae" }));
+      trainer.step({ x: [0], y: [100] });
+      expect(trainer.get("dense1.bias")[0]).toBeCloseTo(moved, 5);
+    }
+  });
+
   it("weight decay covers biases", () => {
     const optimizer = { type: "sgd", learningRate: 0.1, weightDecay: 1 };
     const trainer = identity({ optimizer });
