@@ -33,7 +33,11 @@ const rows: readonly Tests[] = [
     quick: [...named("loop", "accesses"), ...named("lower", "fusion", "random-graphs")],
     late: trained,
   },
-  { under: "src/loop/", quick: [...named("loop", "linear", "dependences", "vectors"), ...nests], late: trained },
+  {
+    under: "src/loop/",
+    quick: [...named("loop", "linear", "dependences", "vectors"), ...nests],
+    late: trained,
+  },
   { under: "src/lower/plan-memory", quick: named("lower", "plan-memory", "memory-stages"), late: trained },
   { under: "src/lower/rematerialise", quick: named("lower", "memory-stages"), late: trained },
   { under: "src/lower/shrink-temporaries", quick: named("lower", "memory-stages", "random-graphs"), late: trained }, // prettier-ignore
@@ -59,7 +63,7 @@ const rows: readonly Tests[] = [
   { under: "src/schedule/vectors/share-kernels", quick: named("emit/wasm", "share-kernels"), late: trained },
   { under: "src/schedule/vectors/split-kernels", quick: named("schedule/vectors", "split-kernels"), late: trained }, // prettier-ignore
   { under: "src/schedule/vectors/flush-subnormals", quick: named("emit/wasm", "subnormals"), late: trained },
-  { under: "src/schedule/vectors/", quick: [...named("schedule/vectors", "drop-unit-loops", "vector-loops", "vector-programs"), ...nests], late: [...named("emit/wasm", "random-graphs"), ...trained] }, // prettier-ignore
+  { under: "src/schedule/vectors/", quick: [...named("schedule/vectors", "drop-unit-loops", "vectorise", "vector-loops", "vector-programs"), ...nests], late: [...named("emit/wasm", "random-graphs"), ...trained] }, // prettier-ignore
   { under: "src/schedule/", quick: [...named("schedule", "block-contractions", "collapse-loops", "stages"), ...nests], late: trained }, // prettier-ignore
   { under: "src/emit/wasm/functions/", quick: named("emit/wasm", "functions"), late: trained },
   { under: "src/emit/wasm/threads", quick: named("emit/wasm", "threads"), late: named("emit/wasm", "trainer-threads") }, // prettier-ignore
@@ -101,11 +105,11 @@ const rows: readonly Tests[] = [
     quick: [...named("library", "normalising-layers"), ...numbersOfTorch],
     late: trained,
   },
-  { under: "src/library/layers/", quick: [...named("library", "spatial-layers", "image-and-sequence-layers", "random-windows"), ...numbersOfTorch], late: trained }, // prettier-ignore
+  { under: "src/library/layers/", quick: [...numbersOfTorch, ...named("library", "spatial-layers", "image-and-sequence-layers")], late: trained }, // prettier-ignore
   { under: "src/spec/build-average", quick: named("end-to-end", "average"), late: trained },
   { under: "src/spec/", quick: named("spec", "build", "lookahead", "scale-from"), late: [...named("end-to-end", "average", "accumulate", "weights"), ...trained] }, // prettier-ignore
   { under: "src/runtime/epochs", quick: named("runtime", "early-stopping", "epochs"), late: trained },
-  { under: "src/runtime/", quick: named("runtime", "random", "fill", "split", "folds", "slots", "steps", "epochs", "early-stopping", "dataset", "math", "single"), late: trained }, // prettier-ignore
+  { under: "src/runtime/", quick: named("runtime", "random", "fill", "split", "folds", "slots", "steps", "epochs", "early-stopping", "dataset"), late: trained }, // prettier-ignore
 ];
 
 const rowFor = (file: string): Tests | undefined => rows.find(({ under }) => file.startsWith(under));
