@@ -105,9 +105,12 @@ const rows: readonly Tests[] = [
     quick: [...named("library", "normalising-layers"), ...numbersOfTorch],
     late: trained,
   },
+  { under: "src/library/layers/dropout", quick: named("library", "training"), late: trained },
   { under: "src/library/layers/", quick: [...numbersOfTorch, ...named("library", "spatial-layers", "image-and-sequence-layers")], late: trained }, // prettier-ignore
+  { under: "src/spec/build-measures", quick: named("library", "weights"), late: trained },
   { under: "src/spec/build-average", quick: named("end-to-end", "average"), late: trained },
   { under: "src/spec/", quick: named("spec", "build", "lookahead", "scale-from"), late: [...named("end-to-end", "average", "accumulate", "weights"), ...trained] }, // prettier-ignore
+  { under: "src/runtime/staged-steps", quick: named("emit/wasm", "trainer"), late: trained },
   { under: "src/runtime/epochs", quick: named("runtime", "early-stopping", "epochs"), late: trained },
   { under: "src/runtime/", quick: named("runtime", "random", "fill", "split", "folds", "slots", "steps", "epochs", "early-stopping", "dataset"), late: trained }, // prettier-ignore
 ];
