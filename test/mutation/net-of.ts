@@ -60,14 +60,27 @@ const rows: readonly Tests[] = [
   { under: "src/lower/", quick: named("lower", "fusion", "random-graphs"), late: [...named("lower", "memory-stages"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/mark-splits", quick: named("schedule/vectors", "mark-splits"), late: [...named("emit/wasm", "threads", "trainer-threads"), ...trained] }, // prettier-ignore
   { under: "src/schedule/vectors/cut-kernel", quick: named("schedule/vectors", "mark-splits"), late: [...named("emit/wasm", "threads", "trainer-threads"), ...trained] }, // prettier-ignore
-  { under: "src/schedule/vectors/share-kernels", quick: named("emit/wasm", "share-kernels"), late: trained },
+  {
+    under: "src/schedule/vectors/share-kernels",
+    quick: [...named("schedule/vectors", "share-kernels"), ...named("emit/wasm", "share-kernels")],
+    late: trained,
+  },
   { under: "src/schedule/vectors/split-kernels", quick: named("schedule/vectors", "split-kernels"), late: trained }, // prettier-ignore
-  { under: "src/schedule/vectors/flush-subnormals", quick: named("emit/wasm", "subnormals"), late: trained },
+  {
+    under: "src/schedule/vectors/step-pointers",
+    quick: [...named("schedule/vectors", "step-pointers"), ...nests],
+    late: trained,
+  },
+  {
+    under: "src/schedule/vectors/flush-subnormals",
+    quick: [...named("schedule/vectors", "flush-subnormals"), ...named("emit/wasm", "subnormals")],
+    late: trained,
+  },
   { under: "src/schedule/vectors/", quick: [...named("schedule/vectors", "drop-unit-loops", "vectorise", "vector-loops", "vector-programs"), ...nests], late: [...named("emit/wasm", "random-graphs"), ...trained] }, // prettier-ignore
   { under: "src/schedule/", quick: [...named("schedule", "block-contractions", "collapse-loops", "stages"), ...nests], late: trained }, // prettier-ignore
   { under: "src/emit/wasm/functions/", quick: named("emit/wasm", "functions"), late: trained },
   { under: "src/emit/wasm/threads", quick: named("emit/wasm", "threads"), late: named("emit/wasm", "trainer-threads") }, // prettier-ignore
-  { under: "src/emit/wasm/", quick: named("emit/wasm", "expressions", "indices", "unique-variables", "random-graphs"), late: [...named("emit/wasm", "trainer", "threads"), ...trained] }, // prettier-ignore
+  { under: "src/emit/wasm/", quick: named("emit/wasm", "addresses", "expressions", "indices", "unique-variables", "random-graphs"), late: [...named("emit/wasm", "trainer", "threads"), ...trained] }, // prettier-ignore
   { under: "src/emit/typescript/", quick: named("emit/typescript", "expressions", "statements", "identifiers", "share-kernels", "line-origins"), late: [...named("emit/typescript", "predictor"), ...named("end-to-end", "emitted-code"), ...trained] }, // prettier-ignore
   {
     under: "src/library/losses/",

@@ -42,6 +42,17 @@ function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): str
 }
 
 describe("split-kernels", () => {
+  it("hands on a sum that several nests go on with", () => {
+    const grows = (from: string) =>
+      loop("i", 4, "reduction", [assign("a", plus(reads("a"), load(from, [i])))]);
+    const body = [
+      define("a", real(0), true),
+      grows("x"),
+      grows("y"),
+      each([store("z", [i], plus(reads("a"), load("x", [i])))]),
+    ];
+    expect(kernelsOf(body)).toHaveLength(3);
+  });
   it("cuts between nests; the part that does most keeps the name", () => {
     const body = [
       each([store("y", [i], load("x", [i]))]),
