@@ -80,7 +80,7 @@ const rows: readonly Tests[] = [
   { under: "src/schedule/", quick: [...named("schedule", "block-contractions", "collapse-loops", "stages"), ...nests], late: trained }, // prettier-ignore
   { under: "src/emit/wasm/functions/", quick: named("emit/wasm", "functions"), late: trained },
   { under: "src/emit/wasm/threads", quick: named("emit/wasm", "threads"), late: named("emit/wasm", "trainer-threads") }, // prettier-ignore
-  { under: "src/emit/wasm/", quick: named("emit/wasm", "addresses", "expressions", "indices", "unique-variables", "random-graphs"), late: [...named("emit/wasm", "trainer", "threads"), ...trained] }, // prettier-ignore
+  { under: "src/emit/wasm/", quick: named("emit/wasm", "addresses", "memory-layout", "expressions", "indices", "unique-variables", "random-graphs"), late: [...named("emit/wasm", "trainer", "threads"), ...trained] }, // prettier-ignore
   { under: "src/emit/typescript/", quick: named("emit/typescript", "expressions", "statements", "identifiers", "share-kernels", "line-origins"), late: [...named("emit/typescript", "predictor"), ...named("end-to-end", "emitted-code"), ...trained] }, // prettier-ignore
   {
     under: "src/library/losses/",

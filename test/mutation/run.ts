@@ -46,7 +46,8 @@ async function main(): Promise<number> {
   const chosen = mutants.filter(({ name }) => wanted?.some((text) => name.includes(text)) ?? true);
   const known =
     values.resume && json !== undefined && existsSync(json) ? parseResults(readFileSync(json, "utf8")) : [];
-  const results: Result[] = known.filter(({ killed }) => killed);
+  const isInTable = (name: string) => mutants.some((mutant) => mutant.name === name);
+  const results: Result[] = known.filter(({ name, killed }) => killed && isInTable(name));
   const project = fileURLToPath(new URL("../../", import.meta.url));
   const campaign = new Campaign(project, {
     parts: Number(values.parts),
