@@ -76,7 +76,7 @@ const rows: readonly Tests[] = [
     quick: [...named("schedule/vectors", "flush-subnormals"), ...named("emit/wasm", "subnormals")],
     late: trained,
   },
-  { under: "src/schedule/vectors/", quick: [...named("schedule/vectors", "drop-unit-loops", "dots", "vectorise", "vector-loops", "vector-programs"), ...nests], late: [...named("emit/wasm", "random-graphs"), ...trained] }, // prettier-ignore
+  { under: "src/schedule/vectors/", quick: [...named("schedule/vectors", "drop-unit-loops", "dots", "tile-contractions", "vectorise", "vector-loops", "vector-programs"), ...nests], late: [...named("emit/wasm", "random-graphs"), ...trained] }, // prettier-ignore
   { under: "src/schedule/", quick: [...named("schedule", "block-contractions", "collapse-loops", "stages"), ...nests], late: trained }, // prettier-ignore
   { under: "src/emit/wasm/functions/", quick: named("emit/wasm", "functions"), late: trained },
   { under: "src/emit/wasm/threads", quick: named("emit/wasm", "threads"), late: named("emit/wasm", "trainer-threads") }, // prettier-ignore
