@@ -1,6 +1,6 @@
 // Tiles of rows. If one fails, the last tile runs past the last row, or rows are computed twice although that changes them.
 import { expect, it } from "vitest";
-import { binary, number, rows, variable } from "../../../src/loop/expressions.ts";
+import { add, binary, integer, number, rows, variable } from "../../../src/loop/expressions.ts";
 import type { Expression } from "../../../src/loop/expressions.ts";
 import { printStatements } from "../../../src/loop/print.ts";
 import { assign, define, loop, store } from "../../../src/loop/statements.ts";
@@ -46,4 +46,9 @@ it("tiles do not overlap where a row is read and stored again", () => {
   const text = tiled(load("y", [i, j], "f32")).join("\n");
   expect(text).not.toContain("i'");
   expect(text).toContain("y[");
+});
+
+it("rows are not interleaved where one reads what the row before it stored", () => {
+  const text = tiled(load("y", [add(i, integer(-1)), j], "f32")).join("\n");
+  expect(text).not.toMatch(/for i'? in .* step/);
 });
