@@ -1,6 +1,6 @@
 /**
- * Tests and the fuzzer as bundles of the copy's sources. A bundle is made anew for each mutant, in well under a second; transforming
- * four hundred source files one by one takes several.
+ * Tests and the fuzzer as bundles of the copy's sources. Each mutant has bundles of its own, made in well under a
+ * second; transforming four hundred source files one by one takes several.
  */
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Runs the net for one mutant after the other. A failure counts only if the sources without the fault do not fail in the same way. */
+/** Runs the net for one mutant after the other. A failure counts only if it needs the fault. */
 import type { Mutant } from "./mutant.ts";
 import { lateTests, quickTests } from "./net-of.ts";
 import { runFuzzer, runTests } from "./net.ts";
@@ -66,7 +66,7 @@ export class Campaign {
     }
   }
 
-  /** Whether a kill, or that there is none, is the last word: not if the test that failed fails without the fault too. */
+  /** Whether the outcome counts: not if the test that failed fails without the fault too. */
   private async counts(kill: Kill | undefined): Promise<boolean> {
     if (kill?.source === undefined) return true;
     const { source } = kill;

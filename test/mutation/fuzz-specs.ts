@@ -1,6 +1,9 @@
 /**
- * Runs random specs of the fuzzer in this process until one fails: node fuzz-specs.mjs SEED FIRST COUNT [INDEX to leave out …]. Exit code 1
- * and one line that says which spec failed and how; 0 if none did.
+ * Runs random specs of the fuzzer in this process until one fails:
+ *
+ *     node fuzz-specs.mjs SEED FIRST COUNT [INDEX to leave out …]
+ *
+ * Exit code 1 and one line that says which spec failed and how; 0 if none did.
  */
 import { randomSpec } from "../fuzz/random-spec.ts";
 import { extrasOf } from "../fuzz/rotation.ts";

@@ -1,5 +1,5 @@
-// The table of mutants fits the sources: each text to change is there, once, and what comes out can be parsed. Whether the net notices
-// the faults is what `npm run mutate` shows.
+// The table of mutants fits the sources: each text to change is there, once, and the result can be parsed. Whether
+// the net notices the faults is what `npm run mutate` shows.
 import { existsSync, readFileSync } from "node:fs";
 import { transform } from "esbuild";
 import { describe, expect, it } from "vitest";
