@@ -592,6 +592,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 }
 
 // maximum = max_j(dense2)
+// predicted_class = argmax_j(dense2)
 // sum_of_exponentials = Σ_j exp(dense2 − maximum)
 // expected_logit = Σ_j [j = digit] ⊙ (dense2 − maximum)
 // sum_of_shifted = Σ_j (dense2 − maximum)
@@ -600,8 +601,7 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ_i [digit ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_j(−j if dense2 = maximum else −∞)
-// accuracy_total = Σ_i [digit ≥ 0] ⊙ [−minus_predicted_class = digit]
+// accuracy_total = Σ_i [digit ≥ 0] ⊙ [predicted_class = digit]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -615,32 +615,30 @@ function compute_totals_accuracy_count(
   let accuracy_total = 0;
   for (let row = 0; row < n; row++) {
     let maximum = -Infinity;
+    let predicted_class = 0;
+    let largest = -Infinity;
     const dense2_row = evaluate_dense2 + row * 10;
     for (let k = 0; k < 10; k++) {
-      maximum = Math.max(maximum, f[dense2_row + k]);
+      const dense2_value = f[dense2_row + k];
+      maximum = Math.max(maximum, dense2_value);
+      predicted_class = largest < dense2_value ? k : predicted_class;
+      largest = largest < dense2_value ? dense2_value : largest;
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
     let sum_of_shifted = 0;
-    let minus_predicted_class = -Infinity;
     const digit_value = integers[digit + row];
-    const round = Math.fround(maximum);
     for (let k = 0; k < 10; k++) {
-      const dense2_value = f[dense2_row + k];
-      const t_value = dense2_value - maximum;
+      const t_value = f[dense2_row + k] - maximum;
       sum_of_exponentials_value += exp(t_value);
       expected_logit += k === digit_value ? t_value : 0;
       sum_of_shifted += t_value;
-      minus_predicted_class = Math.max(
-        minus_predicted_class,
-        Math.fround(dense2_value) === round ? -k : -Infinity,
-      );
     }
     loss_total +=
       digit_value >= 0 ? log(sum_of_exponentials_value) - 0.9 * expected_logit - 0.01 * sum_of_shifted : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
     accuracy_total +=
-      digit_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;
+      digit_value >= 0 ? (Math.fround(predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
   const t = loss_count;
@@ -728,11 +726,29 @@ function bytesIn(text: string): Uint8Array {
   return Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0));
 }
 
-// ── checkpoint ──
+// ── check keys ──
 
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+/** Throws for what is no object, and for an own key that is not known: a misspelt option would be ignored. */
+function checkKeys(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || !given)
+    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+  // Not Object.keys: a step allocates nothing.
+  for (const key in given)
+    if (Object.hasOwn(given, key) && !known.includes(key))
+      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+}
 
-declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
+/** Without WebAssembly all but the seed change nothing. */
+const checkTrainerOptions = (options: object): void =>
+  checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
+
+/** A value of any kind in a message: nothing of the caller's is run to print it. */
+function valueText(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  return Object(value) === value ? `a value of type ${typeof value}` : String(value);
+}
+
+// ── checkpoint header ──
 
 /** What whoever saves wants to find again, as plain data. */
 interface Notes {
@@ -751,6 +767,26 @@ interface CheckpointHeader {
   progress: Omit<Progress, "best" | "last">;
   notes: Notes;
 }
+
+/** The part of a header that is missing or of the wrong kind; of a model only what tells it from others. */
+function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
+  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
+  const isRight = {
+    model: typeof model?.name === "string" && typeof model.dtype === "string",
+    progress:
+      counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
+      typeof progress?.monitor === "string" &&
+      typeof progress.bestValue === "number",
+    notes: typeof notes === "object" && notes,
+  };
+  return Object.entries(isRight).find(([, holds]) => !holds)?.[0];
+}
+
+// ── checkpoint ──
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
+declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
 /** How a checkpoint begins. */
 const beginning = '{"tapeless":2,';
@@ -780,8 +816,19 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
-  const end = bytes.indexOf(10);
-  return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
+  const end = content.indexOf(10);
+  const header = headerIn(textTo(end));
+  const part = wrongPart(header);
+  if (part !== undefined) throw new InputError(`the checkpoint has no valid "${part}"`);
+  return { header, data: content.subarray(end + 1) };
+}
+
+function headerIn(text: string): CheckpointHeader {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError("the first line of the checkpoint is not JSON");
+  }
 }
 
 /** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
@@ -862,7 +909,7 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
-  const found = `column "${columns[0]}" holds ${names.length}: ${shorten(names.map((text) => `"${text}"`))}`;
+  const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
   // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
@@ -873,8 +920,412 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   return Float64Array.from(textsOf(table, name), (text, row) => {
     const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${shown(text)}" is none of the classes ${shorten(names)}`);
   });
+}
+
+// ── compare kernels ──
+
+/** The WebAssembly kernels of a trainer compute something else than its TypeScript kernels. */
+class KernelsDiffer extends Error {
+  readonly difference: KernelDifference;
+  constructor(difference: KernelDifference) {
+    const { program, rows, value, index, wasm, typescript, noise } = difference;
+    const where = `in the program ${program}, with ${rows} ${rows === 1 ? "row" : "rows"}, ${value}[${index}]`;
+    super(
+      `the WebAssembly kernels differ from the TypeScript kernels: ${where} is ${wasm}, not ${typescript} ` +
+        `(rounding explains ${noise.toPrecision(2)}). createTrainer({ backend: "ts" }) runs the TypeScript kernels.`,
+    );
+    this.name = "KernelsDiffer";
+    this.difference = difference;
+  }
+}
+
+const drawing = {
+  /** A difference counts once two seeds show it: with one, a number may happen to lie on a kink. */
+  seeds: [1, 2, 3, 4, 5, 6],
+  shown: 2,
+  /** What overflows in f32 alone is no difference, so other seeds draw smaller numbers. */
+  scales: [1, 1 / 4, 1 / 16],
+  /** Inputs beyond what an int32 holds. */
+  wide: 2 ** 33,
+};
+
+/** One row, a middle number, odd where it can be, and all. */
+const comparedRows = (batchSize: number): number[] => [
+  ...new Set([1, Math.min(batchSize, (batchSize >> 1) | 1), batchSize]),
+];
+
+/**
+ * `asked`: with how many rows; true: with one, a middle number and all. `machine` has just been initialised, on the arena of `wasm`, and is
+ * left like that.
+ *
+ * @throws KernelsDiffer
+ */
+function compareKernels(
+  model: ModelFacts,
+  machine: Machine,
+  facts: ComparedFacts,
+  wasm: ComparedSide,
+  typescript: ComparedSide,
+  asked: true | readonly number[],
+): void {
+  const sides = new ComparedSides(model, facts, wasm, typescript);
+  const initial = machine.state.slice();
+  const states = sides.views(initial.length);
+  const startWith = (seed: number, scale: number): Uint8Array => {
+    sides.setStored(initial);
+    disturbStart(model, states, seed, scale);
+    return sides.storedUntil(initial.length);
+  };
+  // Mostly one seed is all that is needed.
+  const first = startWith(drawing.seeds[0], drawing.scales[0]);
+  const compareWith = (rows: number, wide = 0): void => {
+    const found: KernelDifference[] = [];
+    for (const [i, seed] of drawing.seeds.entries()) {
+      const scale = drawing.scales[i % drawing.scales.length];
+      sides.setStored(i === 0 ? first : startWith(seed, scale));
+      fillBatch(model, sides.views(Infinity, rows), seed, wide || scale);
+      const difference = sides.firstDifference({ rows, seed, wide });
+      if (difference !== undefined) found.push(difference);
+      if (found.length === drawing.shown) throw new KernelsDiffer(found[0]);
+      if (found.length === 0 && (wide > 0 || sides.isTelling())) return;
+    }
+  };
+  const counts = asked === true ? comparedRows(model.batchSize) : asked;
+  for (const rows of counts) compareWith(rows);
+  if (counts.length > 0) compareWith(counts[0], drawing.wide);
+  new Uint8Array(wasm.f.buffer, wasm.f.byteOffset, facts.arenaBytes).fill(0);
+  machine.state.set(initial);
+}
+
+// ── compared data ──
+
+type ComparedNumbers = Numbers | Int32Array | Float64Array;
+
+/** Some values of storage, by name. */
+type ComparedViews = ReadonlyMap<string, ComparedNumbers>;
+
+/** So many numbers in turn: a prime, so that no row or column has the same ones throughout. */
+const disturbances = 4093;
+
+/**
+ * Moves parameters and states off their first values: a zero would hide what it is multiplied by. States only grow, since some of them are
+ * under a root. Counters stay.
+ */
+function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, scale: number): void {
+  const random = randomStream(randomKey(seed, 0, 0));
+  const numbers = Float64Array.from({ length: disturbances }, () => random.unit());
+  const isParameter = new Set(model.parameters.map(({ name }) => name));
+  for (const [name, view] of states) {
+    if (view instanceof Int32Array) continue;
+    const least = isParameter.has(name) ? -0.15 : 0;
+    for (let i = 0; i < view.length; i++)
+      view[i] = scale * (view[i] + least + (0.15 - least) * numbers[i % disturbances]);
+  }
+}
+
+/**
+ * Fills a batch: inputs of mean 0 and standard deviation `scale`, indices of which many repeat the one before. Real targets, and what only
+ * the loss reads, are 0 in a third of all places and from (0, 1) elsewhere, which every loss takes; but a first row without weight would show
+ * nothing.
+ */
+function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
+  const random = randomStream(randomKey(seed, 0, 1));
+  const positive = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
+  const normal = () => scale * normalNumber(random);
+  const indexBelow = (limit: number, last = 0) => {
+    return () => (last = random.unit() < 1 / 3 ? last : random.below(limit));
+  };
+  const fill = (name: string, draw: (i: number) => number) => {
+    const view = batch.get(name);
+    if (view) for (let i = 0; i < view.length; i++) view[i] = draw(i);
+  };
+  for (const [name, { shape, dtype, vocabulary = 8, onlyLoss, least }] of Object.entries(model.inputs)) {
+    const weight = (i: number) => (i < sizeOf(shape) ? random.unit() || 1 : positive());
+    const real = onlyLoss || least !== undefined ? weight : normal;
+    fill(name, dtype === "i32" ? indexBelow(vocabulary) : real);
+  }
+  for (const [name, { classes }] of Object.entries(model.targets))
+    fill(name, classes === undefined ? positive : indexBelow(classes));
+}
+
+/** x (1 ± move), with a sign drawn for each number. */
+function moveNumbers(values: ComparedViews, seed: number, move: number): void {
+  const random = randomStream(randomKey(seed, 0, 2));
+  for (const view of values.values())
+    if (!(view instanceof Int32Array))
+      for (let i = 0; i < view.length; i++) view[i] *= 1 + (random.unit() < 0.5 ? move : -move);
+}
+
+// ── compared sides ──
+
+/** Where a value begins, in elements of its type, and how many it has: of what has rows, in each of them. */
+type ComparedValue = readonly [name: string, at: number, size: number, hasRows?: boolean];
+
+/** What is compared. */
+interface ComparedFacts {
+  /** The arena of WebAssembly. Its first `storedBytes` are storage, which lies in the same order in both arenas. */
+  arenaBytes: number;
+  storedBytes: number;
+  /** Storage, by the typed array that it is a part of. */
+  f: ComparedValue[];
+  integers: ComparedValue[];
+  doubles: ComparedValue[];
+  /** By program, the values on the way that last until its end: where in either arena, and the size of a row. */
+  temporaries: Record<string, [name: string, at: number, atInWasm: number, rowSize: number][]>;
+}
+
+/** An arena, and the programs over it. */
+interface ComparedSide {
+  readonly f: Numbers;
+  readonly integers: Int32Array;
+  readonly doubles: Float64Array;
+  readonly programs: Readonly<Record<string, (n: number) => number | void>>;
+}
+
+/** One value in both arenas. */
+interface Compared {
+  readonly name: string;
+  /** 0 of what has no rows. */
+  readonly rowSize: number;
+  readonly wasm: ComparedNumbers;
+  readonly typescript: ComparedNumbers;
+}
+
+/** A value that differs by more than a sum rounds. */
+interface Suspect extends Compared {
+  readonly error: number;
+  readonly index: number;
+  /** How much of it one side alone may explain. */
+  readonly cap: number;
+}
+
+/** One comparison: of the first `rows` rows. `wide`: the size of inputs so large that an overflow says nothing; 0 for inputs near 1. */
+interface ComparedDraw {
+  readonly rows: number;
+  readonly seed: number;
+  readonly wide: number;
+}
+
+/** Where the two sides differ. */
+interface KernelDifference {
+  program: string;
+  rows: number;
+  value: string;
+  index: number;
+  wasm: number;
+  typescript: number;
+  /** How much of the difference rounding explains. */
+  noise: number;
+}
+
+const comparing = {
+  /** Relative to the largest number of a value: f32 sums of some thousand terms stay below. */
+  tolerance: { f32: 2 ** -10, f64: 2 ** -30 },
+  /** How far each number is moved, relative to it, and how often. */
+  move: { f32: 2 ** -19, f64: 2 ** -47 },
+  moves: 4,
+  timesNoise: 16,
+  /** Four units in the last place of 1. */
+  smallest: { f32: 2 ** -22, f64: 2 ** -51 },
+  /** Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that cancelled. */
+  cancelled: 2 ** -8,
+};
+
+class ComparedSides {
+  private readonly model: ModelFacts;
+  private readonly facts: ComparedFacts;
+  private readonly wasm: ComparedSide;
+  private readonly typescript: ComparedSide;
+  private readonly values: readonly Compared[];
+  /** Storage on both sides, and as it was before the program at hand. */
+  private readonly ofWasm: Uint8Array;
+  private readonly stored: Uint8Array;
+  private readonly before: Uint8Array;
+
+  constructor(model: ModelFacts, facts: ComparedFacts, wasm: ComparedSide, typescript: ComparedSide) {
+    this.model = model;
+    this.facts = facts;
+    this.wasm = wasm;
+    this.typescript = typescript;
+    this.values = storedValues(model, facts, wasm, typescript);
+    this.ofWasm = bytesAt(wasm.f, facts.storedBytes);
+    this.stored = bytesAt(typescript.f, facts.storedBytes);
+    this.before = new Uint8Array(facts.storedBytes);
+  }
+
+  /** Storage as the programs of TypeScript see it; what begins before `end` bytes, and of what has rows the first `rows`. */
+  views(end = Infinity, rows = this.model.batchSize): ComparedViews {
+    const views = this.values
+      .filter(({ typescript }) => typescript.byteOffset < end)
+      .map((value) => [value.name, firstRows(value, rows).typescript] as const);
+    return new Map(views);
+  }
+
+  /** What the programs start from. */
+  setStored(bytes: Uint8Array): void {
+    this.stored.fill(0).set(bytes);
+  }
+
+  /** A copy of it. */
+  storedUntil(end: number): Uint8Array {
+    return this.stored.slice(0, end);
+  }
+
+  /** Whether the last batch says something of gradients: some are not zero, or there are none. */
+  isTelling(): boolean {
+    const gradients = this.values.filter(isGradient);
+    return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
+  }
+
+  /** Runs one program after the other, until one differs. */
+  firstDifference(draw: ComparedDraw): KernelDifference | undefined {
+    for (const program in this.typescript.programs) {
+      if (draw.wide > 0 && program !== "predict") continue;
+      const difference = this.differenceIn(program, draw);
+      if (difference !== undefined) return difference;
+    }
+    return undefined;
+  }
+
+  private run(program: string, rows: number): void {
+    this.ofWasm.set(this.stored);
+    this.typescript.programs[program](rows);
+    this.wasm.programs[program](rows);
+  }
+
+  private differenceIn(program: string, draw: ComparedDraw): KernelDifference | undefined {
+    this.before.set(this.stored);
+    this.run(program, draw.rows);
+    const suspects = this.suspectsOf(program, draw);
+    if (suspects.length === 0) return undefined;
+    const found = suspects.map(({ wasm, typescript, index }) => [wasm[index], typescript[index]]);
+    const noise = this.noiseOf(program, draw, suspects).map((moved) => comparing.timesNoise * moved);
+    const i = suspects.findIndex(({ error }, i) => !(error <= noise[i]));
+    if (i === -1) return undefined;
+    const { name, index } = suspects[i];
+    const [wasm, typescript] = found[i];
+    return { program, rows: draw.rows, value: name, index, wasm, typescript, noise: noise[i] };
+  }
+
+  /** The values that differ by more than the tolerance, in the order in which they are computed. */
+  private suspectsOf(program: string, { rows, wide }: ComparedDraw): Suspect[] {
+    const { dtype } = this.model;
+    const { cancelled, smallest, tolerance } = comparing;
+    const near = Math.max(1, wide);
+    const kept = (this.facts.temporaries[program] ?? []).map(([name, at, atInWasm, size]) => ({
+      ...{ name, rowSize: size },
+      typescript: this.typescript.f.subarray(at, at + rows * size),
+      wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
+    }));
+    // What stands in the rows behind the batch is of no consequence.
+    const stored = this.values.map((value) => firstRows(value, rows));
+    const apart = [...kept, ...stored].flatMap((value) => {
+      const { error, index } = largestDifference(value.wasm, value.typescript, wide > 0);
+      return error <= near * smallest[dtype] ? [] : [{ ...value, error, index }];
+    });
+    if (apart.length === 0) return [];
+    const gradients = stored.filter(isGradient).map((value) => largestOf(value.typescript));
+    const floor = cancelled * Math.max(0, ...gradients);
+    return apart.flatMap((value): Suspect[] => {
+      const scale = largestOf(value.typescript);
+      const bound = tolerance[dtype] * Math.max(scale, isGradient(value) ? floor : wide);
+      return value.error <= bound
+        ? []
+        : [{ ...value, cap: Math.max(floor, cancelled * Math.max(near, scale)) }];
+    });
+  }
+
+  /** How far each value moves with the numbers that the program reads; then both sides are as they were. */
+  private noiseOf(program: string, { rows, seed }: ComparedDraw, values: readonly Suspect[]): number[] {
+    const { move, moves } = comparing;
+    const bases = values.map((value) => ({ wasm: value.wasm.slice(), typescript: value.typescript.slice() }));
+    const most = values.map(() => ({ wasm: 0, typescript: 0 }));
+    for (let k = 0; k < moves; k++) {
+      this.stored.set(this.before);
+      moveNumbers(this.views(), seed * moves + k, move[this.model.dtype]);
+      this.run(program, rows);
+      values.forEach((value, i) => {
+        for (const side of ["wasm", "typescript"] as const)
+          most[i][side] = Math.max(most[i][side], largestDifference(value[side], bases[i][side]).error);
+      });
+    }
+    this.stored.set(this.before);
+    this.run(program, rows);
+    return most.map(({ wasm, typescript }, i) =>
+      Math.max(Math.min(wasm, typescript), Math.min(values[i].cap, Math.max(wasm, typescript))),
+    );
+  }
+}
+
+const isGradient = ({ name }: Compared): boolean => name.startsWith("gradient:");
+
+const bytesAt = ({ buffer, byteOffset }: Numbers, bytes: number): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, bytes);
+
+function firstRows(value: Compared, rows: number): Compared {
+  const { rowSize, wasm, typescript } = value;
+  if (rowSize === 0) return value;
+  const count = rows * rowSize;
+  return { ...value, wasm: wasm.subarray(0, count), typescript: typescript.subarray(0, count) };
+}
+
+/** Storage in both arenas. What an optimizer keeps of all parameters in one piece is taken apart: it may be of any size for each. */
+function storedValues(
+  { parameters, batchSize }: ModelFacts,
+  facts: ComparedFacts,
+  wasm: ComparedSide,
+  typescript: ComparedSide,
+): Compared[] {
+  const trainable = parameters.filter((parameter) => parameter.trainable);
+  const all = trainable.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const parts = (value: ComparedValue): ComparedValue[] => {
+    const [name, start, size] = value;
+    if (size !== all || !/^(optimizer|average):/.test(name)) return [value];
+    let at = start;
+    return trainable.map((parameter): ComparedValue => {
+      const own = sizeOf(parameter.shape);
+      return [`${name} of ${parameter.name}`, (at += own) - own, own];
+    });
+  };
+  return (["f", "integers", "doubles"] as const).flatMap((view) =>
+    facts[view].flatMap(parts).map(([name, at, size, hasRows = false]) => {
+      const end = at + size * (hasRows ? batchSize : 1);
+      return {
+        ...{ name, rowSize: hasRows ? size : 0 },
+        wasm: wasm[view].subarray(at, end),
+        typescript: typescript[view].subarray(at, end),
+      };
+    }),
+  );
+}
+
+/**
+ * Where two lists differ most, and by how much: infinitely, if one number is infinite or no number and the other is not. `passInfinite`
+ * leaves these out.
+ */
+function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite = false) {
+  const worst = { error: 0, index: 0 };
+  for (let i = 0; i < b.length; i++) {
+    if (a[i] === b[i] || (a[i] !== a[i] && b[i] !== b[i])) continue;
+    const distance = Math.abs(a[i] - b[i]);
+    const error = distance === distance ? distance : Infinity;
+    if (error <= worst.error || (passInfinite && error === Infinity)) continue;
+    worst.error = error;
+    worst.index = i;
+  }
+  return worst;
+}
+
+/** The largest finite size of a number. */
+function largestOf(list: ComparedNumbers): number {
+  let most = 0;
+  for (let i = 0; i < list.length; i++) {
+    const size = Math.abs(list[i]);
+    if (size > most && size < Infinity) most = size;
+  }
+  return most;
 }
 
 // ── csv reader ──
@@ -885,9 +1336,9 @@ type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 /** One file of all rows. */
 const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
-  async read({ data }, { "--predict": asked, "--data": file = asked }) {
+  async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
-    const text = await reading(file, (files) => files.readFile(file, "utf8"));
+    const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
     return { file, table: placed(file, () => parse(text, data, asked)) };
   },
 });
@@ -1059,11 +1510,15 @@ interface FitPlan {
 /** Checks options and data; the spec stands in for what the options leave out. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
+  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
-  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
+  if (earlyStopping) {
+    checkKeys("earlyStopping", earlyStopping, ["patience", "metric", "minDelta"]);
+    checkWhole("patience", earlyStopping.patience);
+  }
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -1279,20 +1734,22 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
-function namedBy(names: readonly string[], entry: string): string[] {
-  if (names.includes(entry)) return [entry];
-  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
-  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
+  const places = new Map(names.map((name, place) => [name, place]));
+  return entries.map((entry) => {
+    if (places.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+  });
 }
 
 /** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
-  const columns = listed.flatMap((entry) => {
-    const found = namedBy(all, entry);
+  const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
-    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+    throw new InputError(`${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
@@ -1306,7 +1763,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
 function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
-  throw new InputError(`there is no column "${name}"`);
+  throw new InputError(`there is no column "${shown(name)}"`);
 }
 
 /** The texts of a column, none of them empty. */
@@ -1318,24 +1775,26 @@ function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** Some names, the middle ones of very many left out. */
-function shorten(names: readonly string[]): string {
+/** Some names, the middle ones of very many left out; `mark` encloses each. */
+function shorten(names: readonly string[], mark = ""): string {
+  const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
-    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
-    : names.join(", ");
+    ? `${names.slice(0, 11).map(show).join(", ")} … ${show(names[names.length - 1])}`
+    : names.map(show).join(", ");
 }
 
 /** The error about a cell that holds no number. */
 function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  return wrongCell(table, column, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+  // 1e999 is a number, though no double can hold it; "Infinity" is not.
+  const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
+  const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
+  return wrongCell(table, column, row, text);
 }
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+  return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -1349,9 +1808,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
   );
   const i = there.findIndex((line, at) => line !== here[at]);
   if (i < 0) return;
-  throw new InputError(
-    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
-  );
+  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "there is none", 200));
+  throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
 }
 
 // ── fill ──
@@ -1374,6 +1832,59 @@ function firstNotFinite(
   return undefined;
 }
 
+// ── host files ──
+
+interface WriteOptions {
+  flag: string;
+  flush?: boolean;
+  mode?: number | undefined;
+}
+
+interface FileStatus {
+  readonly mode: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+interface HostFiles {
+  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
+  appendFile(path: string, text: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
+  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  readdir(path: string): Promise<string[]>;
+  readlink(path: string): Promise<string>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
+  realpath(path: string): Promise<string>;
+  stat(path: string): Promise<FileStatus>;
+}
+
+// Through a variable: bundlers and type checkers then look for no module.
+async function hostFiles(): Promise<HostFiles> {
+  const specifier: string = "node:fs/promises";
+  const files: HostFiles = await import(specifier);
+  return files;
+}
+
+/** Reads a file, or says that it cannot be read, or that `out`, which is to be written, is the same file. */
+async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, out?: string): Promise<T> {
+  const files = await hostFiles();
+  if (out !== undefined && (await isSameFile(files, path, out)))
+    throw new InputError(`cannot write ${out}: it is the file ${path}, which is read`);
+  return read(files).catch((error: Error) => {
+    throw new InputError(`cannot read ${path}: ${error.message}`);
+  });
+}
+
+/** Whether two paths lead to one file that is there. */
+async function isSameFile({ realpath }: HostFiles, a: string, b: string): Promise<boolean> {
+  const file = await realpath(a).catch(() => undefined);
+  return file !== undefined && file === (await realpath(b).catch(() => undefined));
+}
+
 // ── host global ──
 
 /** The global of this name. Through a variable: type checkers, whatever host they know, then look for none. */
@@ -1391,6 +1902,40 @@ class InputError extends Error {
     this.name = "InputError";
     this.line = line;
   }
+}
+
+/** Text from a data file as a message shows it: at most 60 characters (or `most`), and none that moves the cursor of a terminal. */
+function shown(text: string, most = 60): string {
+  return text
+    .slice(0, most)
+    .replace(
+      /[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    )
+    .concat(text.length > most ? "…" : "");
+}
+
+// ── large angle ──
+
+/** π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹ to a multiple of π/2. */
+const quarterTurn: bigint = BigInt(
+  "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
+    "be286e9fc26adadaa3848bc90b6aecc4bcfd8de89885d34c6fdad617feb96de80d6fdbdc70d7f6b5133f4b5d3e4822f8963fcc9250cca" +
+    "3d9c8b67b8400f97142c77e0b31b4906c38aba734d22c7f51fa499ebf06caba47b9475b2c38c5e6ac",
+);
+
+/** x = n π/2 + r + e with |r| ≤ π/4 and e what r loses by rounding, for 2¹⁹ < |x| < ∞. Of n it gives the remainder by 4. */
+function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
+  const size = Math.abs(x);
+  // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
+  const units = size < 9007199254740992 ? BigInt(size * 8589934592) << 1151n : BigInt(size) << 1184n;
+  const n = (2n * units + quarterTurn) / (2n * quarterTurn);
+  const rest = (units - n * quarterTurn) >> 1000n;
+  const r = Number(rest);
+  const e = Number(rest - BigInt(r));
+  // 2⁻¹⁸⁴
+  const unit = Math.sign(x) * 4.078315292499078e-56;
+  return { n: Math.sign(x) * Number(n & 3n), r: r * unit, e: e * unit };
 }
 
 // ── logarithm ──
@@ -1526,6 +2071,99 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── output file ──
+
+declare const crypto: { randomUUID(): string };
+
+/** Writes the whole file. */
+type WriteOutput = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Finds out that the file can be written, before the work whose result it is to hold. Makes its folder, and
+ * removes what runs that were killed left there of it. A link stays, and what it leads to is replaced; what
+ * is no file, as /dev/null, is written to.
+ */
+async function openOutput(path: string): Promise<WriteOutput> {
+  const files = await hostFiles();
+  const orRefuse = <T>(work: Promise<T>) =>
+    work.catch((error: Error): never => {
+      throw new InputError(`cannot write ${path}: ${error.message}`);
+    });
+  const target = await orRefuse(checkOutput(files, path));
+  return (bytes) => orRefuse(target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
+}
+
+/**
+ * The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot
+ * be written.
+ */
+async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
+  const target = await outputTarget(files, path);
+  if (target === undefined) return undefined;
+  const [folder, start] = partialIn(target);
+  for (const other of await files.readdir(folder).catch(() => []))
+    if (other.startsWith(start) && /^\w{8}\.partial$/.test(other.slice(start.length)))
+      await files.rm(folder + other, { force: true });
+  const probe = newPartial(target);
+  await files.writeFile(probe, new Uint8Array(0), { flag: "wx" });
+  await files.rm(probe, { force: true });
+  return target;
+}
+
+/** The same without looking whether there is room beside it. */
+async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
+  const status = await files.stat(path).catch(() => undefined);
+  const isFolder = status?.isDirectory() ?? /[/\\]$/.test(path);
+  if (status && !status.isFile() && !isFolder) return undefined;
+  // Fails for a folder, and for a file that must not be changed.
+  if (status || isFolder) await files.appendFile(path, "");
+  const target = await targetOf(files, path);
+  await files.mkdir(partialIn(target)[0], { recursive: true });
+  return target;
+}
+
+/** Puts the bytes in place of the file: beside it first and onto the disk, then renamed onto it. */
+async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, tries = 3): Promise<void> {
+  const partial = newPartial(target);
+  try {
+    const mode = (await files.stat(target).catch(() => undefined))?.mode;
+    await files.writeFile(partial, bytes, { flag: "wx", flush: true, mode });
+    if (mode !== undefined) await files.chmod(partial, mode);
+    await files.rename(partial, target);
+  } catch (error) {
+    await files.rm(partial, { force: true });
+    // A run that began in the meantime takes the partial file of this one for what a killed run left.
+    if (tries === 1) throw error;
+    return replaceFile(files, target, bytes, tries - 1);
+  }
+  const folder = await files.open(partialIn(target)[0]).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}
+
+/**
+ * The folder of a file, and how the names of its partial files begin: a name may be as long as the system
+ * allows, and theirs are longer.
+ */
+function partialIn(target: string): [folder: string, start: string] {
+  const name = target.replace(/^.*[/\\]/s, "");
+  return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
+}
+
+/** No two processes have the same, in whatever containers they run. */
+const newPartial = (target: string): string =>
+  `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
+
+/** Where a path leads, also through links to what is not there yet. */
+async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
+  const target = await files.realpath(path).catch(() => undefined);
+  const link =
+    target === undefined && links > 0 ? await files.readlink(path).catch(() => undefined) : undefined;
+  if (link === undefined) return target ?? path;
+  const isWhole = /^([/\\]|\w:)/.test(link);
+  return targetOf(files, isWhole ? link : path.replace(/[^/\\]*$/, link), links - 1);
+}
+
 // ── parameter views ──
 
 /** By name: where tensors lie that stand in this order from `start` on. */
@@ -1616,23 +2254,12 @@ function csvText(rows: readonly (readonly Cell[])[]): string {
 declare const process:
   | {
       argv: string[];
-      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
   | undefined;
 
 declare const console: { log(text: string): void };
-
-interface HostFiles {
-  readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  rm(path: string, options: { force: boolean }): Promise<void>;
-  realpath(path: string): Promise<string>;
-  stat(path: string): Promise<{ isFile(): boolean }>;
-}
 
 interface HostPaths {
   pathToFileURL(path: string): { href: string };
@@ -1675,18 +2302,16 @@ async function isMain(
   script: string | undefined,
 ): Promise<boolean> {
   if (main !== undefined || url === undefined || script === undefined) return main === true;
-  const { realpath } = await hostFiles();
   const specifier: string = "node:url";
   const paths: HostPaths = await import(specifier);
-  const file = await realpath(script).catch(() => `${script}.ts`);
-  return paths.pathToFileURL(file).href === url;
+  return paths.pathToFileURL(await scriptFile()).href === url;
 }
 
-// Through a variable: bundlers and type checkers then look for no module.
-async function hostFiles(): Promise<HostFiles> {
-  const specifier: string = "node:fs/promises";
-  const files: HostFiles = await import(specifier);
-  return files;
+/** The file of the program, which some hosts let their user name without its ending. */
+async function scriptFile(): Promise<string> {
+  const script = `${process?.argv[1]}`;
+  const { realpath } = await hostFiles();
+  return realpath(script).catch(() => `${script}.ts`);
 }
 
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
@@ -1695,17 +2320,25 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
     await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
-    say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    say(`error: ${printable(error instanceof Error ? error.message : String(error))}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
+
+/**
+ * A message on one line of bounded length: names and cells in it may hold what moves the cursor of a
+ * terminal, or megabytes.
+ */
+const printable = (text: string): string =>
+  text
+    .slice(0, 1000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
   const { model, training, predict, regime } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
-  if (out && out === flags["--data"]) throw new InputError(`cannot write ${out}: --data is there`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -1724,15 +2357,15 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
+  if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
+  const write = out === undefined ? out : await openOutput(out);
   const train: Run["train"] = async (own, dataset, stage) => {
     const { epochs, name = "" } = stage;
     const { fields } = dataset;
     const before = own === trainer ? resumed : {};
     placed(`${resume}`, () => checkFields(fields, before.fields));
     const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => {
-      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
-    };
+    const save = async (more: Notes = {}) => write?.(shown.save({ fields, ...stage.notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
     const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     const result = await trainOn(model, training, shown, dataset, options, async (report) => {
@@ -1748,13 +2381,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Reads a file, or says that it cannot be read. */
-async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>): Promise<T> {
-  return read(await hostFiles()).catch((error: Error) => {
-    throw new InputError(`cannot read ${path}: ${error.message}`);
-  });
-}
-
 /** Does the work; what is wrong with the file's content is then said with the file's name and line. */
 function placed<T>(path: string, work: () => T): T {
   try {
@@ -1762,25 +2388,6 @@ function placed<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${path}${error.line === undefined ? "" : `:${error.line}`}: ${error.message}`);
-  }
-}
-
-/**
- * Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. A link stays, and so does
- * what is no file, as /dev/null.
- */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const files = await hostFiles();
-  const target = await files.realpath(path).catch(() => path);
-  const isFile = (await files.stat(target).catch(() => undefined))?.isFile() ?? true;
-  // Another run that writes the same file has a number of its own.
-  const partial = `${target}.${process?.pid}.partial`;
-  try {
-    await files.writeFile(isFile ? partial : target, bytes, { flush: isFile });
-    if (isFile) await files.rename(partial, target);
-  } catch (error) {
-    await files.rm(partial, { force: true });
-    throw new InputError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -1874,6 +2481,11 @@ function randomStream(key: number): Random {
   };
 }
 
+/** A number of mean 0 and variance 1. Box–Muller: √(−2 ln u) · cos 2πv for uniform u in (0, 1] and v in [0, 1). */
+function normalNumber(random: Random): number {
+  return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
+}
+
 /** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
 const salts = { shuffle: -1, validation: -2, split: -3 };
 
@@ -1945,7 +2557,7 @@ interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
   readonly machine: Machine;
-  readonly slots: readonly Slot[];
+  readonly slots: Slots;
   readonly gradientOf: GradientOf;
   readonly takeSteps: TakeSteps;
   progress: Progress;
@@ -2064,6 +2676,13 @@ interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 
+/** All of them. */
+interface Slots extends ReadonlyArray<Slot> {
+  readonly names: readonly string[];
+  /** How often rows were written there. */
+  writes: number;
+}
+
 /** What a model takes: inputs first, in the spec's order. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
@@ -2079,8 +2698,9 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
 }
 
 /** The fields of a model in the arena of its machine. */
-function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slot[] {
-  return batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
+  const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+  return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
 /** Whether an input or target can hold the number. */
@@ -2091,42 +2711,47 @@ function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
 }
 
 /** How many rows the batch has; throws if a name is unknown, if one holds no array, or if the lengths do not agree. */
-function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
-  for (const name in batch) checkKnown(slots, name);
+function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
+  checkKeys("the batch", batch, slots.names);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
-    const values = batch?.[name];
-    if (typeof values !== "object" || values?.length === undefined)
-      throw new InputError(`${name} must be an array of numbers, got ${values}`);
-    const count = values.length / size;
-    if (!Number.isInteger(count))
-      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
+    const values = batch[name];
+    if (typeof values !== "object" || typeof values?.length !== "number")
+      throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
+    const { length } = values;
+    const count = length / size;
+    if (!(Number.isInteger(count) && count >= 0))
+      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+    // Nothing is allocated for a length that is only declared.
+    if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
   if (rows === 0) throw new InputError("the batch has no rows");
   return rows;
 }
 
-function checkKnown(slots: readonly Slot[], name: string): void {
-  for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+function checkNumber(name: string, row: number, value: unknown): void {
+  if (typeof value !== "number")
+    throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
 function writeRows(
-  slots: readonly Slot[],
+  slots: Slots,
   batch: Batch,
   start: number,
   n: number,
   order?: Int32Array,
   needsTargets = true,
 ): void {
+  const turn = ++slots.writes;
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
+  // An array of the caller's own kind may run code where it is read.
+  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
 }
 
 function writeField(
@@ -2140,6 +2765,8 @@ function writeField(
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
+      // Before it is copied, which turns null, "" and true into numbers.
+      checkNumber(name, row, value);
       view[i * size + j] = value;
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
@@ -2241,7 +2868,7 @@ function stagedSteps(
 function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
   const [{ cells: names, line }, ...rows] = records;
-  for (const row of rows) checkCells(names, row);
+  for (const { cells, line } of rows) checkCells(names.length, cells.length, line);
   checkAnyRow(rows.length, line);
   const columns = names.map((name, i): [string, Column] => {
     let found: NumberArray | undefined;
@@ -2254,16 +2881,13 @@ function tableOf(records: readonly TableRecord[]): Table {
 function checkNames(header: TableRecord | undefined): void {
   if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
   const { cells, line } = header;
-  const twice = cells.find((name, i) => cells.indexOf(name) < i);
-  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+  const seen = new Set<string>();
+  const twice = cells.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) throw new InputError(`two columns are called "${shown(twice)}"`, line);
 }
 
-function checkCells(
-  names: readonly string[],
-  { cells, line }: { cells: readonly unknown[]; line: number | string | undefined },
-): void {
-  if (cells.length !== names.length)
-    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+function checkCells(columns: number, cells: number, line: number | string | undefined): void {
+  if (cells !== columns) throw new InputError(`the row has ${cells} cells for ${columns} columns`, line);
 }
 
 function checkAnyRow(rows: number, line: number): void {
@@ -2298,9 +2922,9 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** The number that a cell holds; NaN if it holds none or is empty. */
+/** The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10, 0o7 or 0b1. */
 function numberIn(cell: string): number {
-  const number = cell.trim() === "" ? NaN : Number(cell);
+  const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
 }
 
@@ -2365,13 +2989,15 @@ async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
+  {
+    epochs = training.epochs,
+    earlyStopping = training.earlyStopping ?? false,
+  }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
-  const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
-    ...options,
-    epochs: Math.max(0, total - trainer.epoch),
+    earlyStopping,
+    epochs: Math.max(0, epochs - trainer.epoch),
     validation: validation ?? 0,
   });
   let next = run.next();
@@ -2432,6 +3058,7 @@ function trainerOf(
   gradientOf = gradientOfBatch,
   takeSteps = singleSteps,
 ): Trainer {
+  checkTrainerOptions(options);
   const slots = slotsOf(model, machine);
   const session: Session = {
     model,
@@ -2615,6 +3242,39 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
   );
 }
 
+// ── trigonometric ──
+
+/** sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³ of the cosine. */
+function sinOfTurned(r: number, turn: number): number {
+  const z = r * r;
+  const value =
+    (turn & 1) === 0
+      ? r * (0.9999999967356 + z * (-0.1666665012472 + z * (0.008332011162045 + z * -0.0001950114353461)))
+      : 1 + z * (-0.4999999969435 + z * (0.04166662034282 + z * (-0.001388668119527 + z * 0.00002438352466294))); // prettier-ignore
+  return (turn & 2) === 0 ? value : -value;
+}
+
+/**
+ * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of two doubles, the first so
+ * short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then quarter + n says which of ±sin r and ±cos r
+ * it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
+ */
+function sinOfQuarters(x: number, quarter: number): number {
+  if (!(Math.abs(x) < 1e6)) {
+    if (!(Math.abs(x) < Infinity)) return NaN;
+    const { n, r } = largeAngle(x);
+    return sinOfTurned(r, n + quarter);
+  }
+  const n = nearest(x * 0.6366197723675814);
+  const r = x - n * 1.5707963267341256 - n * 6.077100506506192e-11;
+  return sinOfTurned(r, n + quarter);
+}
+
+/** cos x = sin(x + π/2). */
+function cos(x: number): number {
+  return sinOfQuarters(x, 1);
+}
+
 // ── wasm bytes ──
 
 /** Every SIMD instruction begins with this byte; its number follows, here in two bytes. */
@@ -2747,6 +3407,11 @@ export interface TrainerOptions {
    * not wait for others (a page's main thread), or memory cannot be shared, it does all of it.
    */
   threads?: number;
+  /**
+   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws an error where they differ: with 1, a
+   * middle number and `batchSize` rows, or with those listed. The trainer is the same as without.
+   */
+  selfCheck?: boolean | readonly number[];
 }
 
 /** Programs over a memory. */
@@ -2790,8 +3455,10 @@ function startWasm(
   facts: WasmFacts,
   math: Record<string, WasmFunction>,
   meta: { url?: string },
-  { backend, threads: asked = 1 }: TrainerOptions,
+  options: TrainerOptions,
 ): WasmKernels | undefined {
+  checkTrainerOptions(options);
+  const { backend, threads: asked = 1 } = options;
   const threads = Math.min(mostThreads, checkWhole("threads", asked, 1));
   if (backend === "ts") return undefined;
   if (backend !== undefined && !wasmBackends.includes(backend))
@@ -2965,7 +3632,7 @@ interface WordRule {
 }
 
 /**
- * The same programs as WebAssembly: 18 kernels, 10638 bytes in base64. `tapeless inspect SPEC --show kernels --target wasm`
+ * The same programs as WebAssembly: 18 kernels, 10404 bytes in base64. `tapeless inspect SPEC --show kernels --target wasm`
  * shows the text that they were assembled from. Where a host has no WebAssembly, the functions above do their work.
  *
  * gradient:
@@ -3003,7 +3670,7 @@ AACAPwAAgD8AAIA/AACAPwt7AP0MAACAAAAAgAAAAIAAAACAAAt7AP0MAACAAAAAgAAAAIAAAACAAAt7
 AP0MAABASwAAQEsAAEBLAABASwt7AP0Md8wrMnfMKzJ3zCsyd8wrMgt7AP0MAAAAQAAAAEAAAABAAAAAQAt7AP0MAAAASwAAAEsAAABLAAAA
 Swt7AP0MAACyQgAAskIAALJCAACyQgt7AP0MAACAfwAAgH8AAIB/AACAfwt7AP0M6f///+n////p////6f///wt7AP0M8wQ1P/MENT/zBDU/
 8wQ1Pwt7AP0MAgAAAAIAAAACAAAAAgAAAAt7AP0MCAAAAAgAAAAIAAAACAAAAAt/AUEACwdGBwhncmFkaWVudAAVBnVwZGF0ZQAWB3ByZWRp
-Y3QAFwhldmFsdWF0ZQAYCXN1bW1hcmlzZQAZBXN0ZXBzABoFc2VydmUAHQkJAQBBAAsDBA0QCtpLHcQBAQl7IwMgAP1G/U0hASAAIAH9TiMd
+Y3QAFwhldmFsdWF0ZQAYCXN1bW1hcmlzZQAZBXN0ZXBzABoFc2VydmUAHQkJAQBBAAsDBA0QCvBJHcQBAQl7IwMgAP1G/U0hASAAIAH9TiMd
 /eoBIQIgAiMY/eYBIxn95AEhAyADIxn95QEhBCACIAQjEv3mAf3lASEFIAQjBv3mASEGIAUgBv3lASEHIANBAf2sASEIIwggB/3mASMJ/eQB
 IAf95gEjCv3kASAH/eYBIwz95AEgB/3mASMP/eQBIAcgB/3mAf3mASAH/eQBIxX95AEgCEEX/asBIxX9rgH95gEgAyAI/bEBQRf9qwEjFf2u
 Af3mASEJIAkgAf1OC+UBAQt7IAAjFv1DIQEgACMc/eYBIwX95AEgACAB/VIhAiACIyD9sQFBF/2sASEDIAIgA0EX/asB/bEBIxX95QEhBCAD
@@ -3097,33 +3764,30 @@ BCAE/QAEQCAHIAogC/3jASAI/eYBIxr95AH95wH95gH95QH9CwRAIAT9DAAAAAAAAAAAAAAAAAAAAAAg
 DAAAAAAAAAAAAAAAAAAAAAAgCyAL/eABIxf9Q/1S/QsEoK0CIANBBGoiAyACSA0ACwsLBQBByCUL/AEDAX8CfQZ7QQAqAsClBSECQQAqAtCl
 BSEDIAL9EyEEIAP9EyEFQQD9AATw2QQhBiMTQQD9AASYrQL95gEjCyAG/eYB/eQBIQcjFEEA/QAEwMMD/eYBIwcgBiAG/eYB/eYB/eQBIQhB
 ACEBQQD9AATglgEgBCAHIAj94wEgBf3mASMa/eQB/ecB/eYB/eUBIQkgASAJ/VsD4JYBAEEAIQH9DAAAAAAAAAAAAAAAAAAAAAAgByAH/eAB
-Ixf9Q/1SIQkgASAJ/VsDmK0CAEEAIQH9DAAAAAAAAAAAAAAAAAAAAAAgCCAI/eABIxf9Q/1SIQkgASAJ/VsDwMMDAAuyCQQGfwh9BXwLe0MA
-AAAAIQdDAAAAACEIQwAAAAAhCf0MAAAAAAAAAAAAAAAAAAAAAP0MAAAAAAEAAAACAAAAAwAAAP2uASMh/TkhFEEAIQEgASAASARAA0BDAACA
-/yEKIwQhFSABQShsIQIgAiEDQQAhBANAIBUgA/0ABMDlBf3pASEVIANBEGohAyAEQQRqIgRBCEgNAAsgFSAC/QAE4OUFIwQgFP1S/ekBIRUg
-CiAVIBUgFf0NCAkKCwwNDg8AAQIDBAUGB/3pASIWIBYgFv0NBAUGBwABAgMMDQ4PCAkKC/3pAf0fAJchCkMAAAAAIQtDAAAAACEMQwAAAAAh
-DUMAAID/IQ79DAAAAAAAAAAAAAAAAAAAAAAhF/0MAAAAAAAAAAAAAAAAAAAAACEY/QwAAAAAAAAAAAAAAAAAAAAAIRkjBCEaIAr9EyEbIAFB
-BGwoAoCaBSEFIAr9EyEcIAIhBkEAIQQDQCAG/QAEwOUFIR0gHSAb/eUBIR4gFyAeEAH95AEhFyAYIB0gG/3lAf0MAAAAAAAAAAAAAAAAAAAA
-ACAE/RH9DAAAAAABAAAAAgAAAAMAAAD9rgEgBf0R/Tf9Uv3kASEYIBkgHv3kASEZIBogBP0R/QwAAAAAAQAAAAIAAAADAAAA/a4B/foB/eEB
-IwQgHSAc/UH9Uv3pASEaIAZBEGohBiAEQQRqIgRBCEgNAAsgFyAC/QAE4OUFIBv95QEQAf0MAAAAAAAAAAAAAAAAAAAAACAU/VL95AEhFyAY
-IAL9AATg5QUgG/3lAf0MAAAAAAAAAAAAAAAAAAAAACMi/QwAAAAAAQAAAAIAAAADAAAA/a4BIAX9Ef03/VL9DAAAAAAAAAAAAAAAAAAAAAAg
-FP1S/eQBIRggGSAC/QAE4OUFIBv95QH9DAAAAAAAAAAAAAAAAAAAAAAgFP1S/eQBIRkgGiMi/QwAAAAAAQAAAAIAAAADAAAA/a4B/foB/eEB
-IwQgAv0ABODlBSAc/UH9UiMEIBT9Uv3pASEaIAsgFyAXIBf9DQgJCgsMDQ4PAAECAwQFBgf95AEiFiAWIBb9DQQFBgcAAQIDDA0ODwgJCgv9
-5AH9HwCSIQsgDCAYIBggGP0NCAkKCwwNDg8AAQIDBAUGB/3kASIWIBYgFv0NBAUGBwABAgMMDQ4PCAkKC/3kAf0fAJIhDCANIBkgGSAZ/Q0I
-CQoLDA0ODwABAgMEBQYH/eQBIhYgFiAW/Q0EBQYHAAECAwwNDg8ICQoL/eQB/R8AkiENIA4gGiAaIBr9DQgJCgsMDQ4PAAECAwQFBgf96QEi
-FiAWIBb9DQQFBgcAAQIDDA0ODwgJCgv96QH9HwCXIQ4gB0EAIAVMBH0gC/0TEAL9HwBDZmZmPyAMlJNDCtcjPCANlJMFQwAAAAALkiEHIAhB
-ACAFTLKSIQggCSAOjCAFsluyQwAAAABBACAFTBuSIQkgAUEBaiIBIABIDQALC0EAKwOgpQUgB7ugIQ8gCLshEEEAKwOopQUgEKAhEUEAKwOw
-pQUgCbugIRJBACsDuKUFIBCgIRNBACAPOQOgpQVBACAROQOopQVBACASOQOwpQVBACATOQO4pQULQgBBAEEAKwOgpQVBACsDqKUFRAAAAAAA
-APA/paM5A5ClBUEAQQArA7ClBUEAKwO4pQVEAAAAAAAA8D+lozkDmKUFC28AIwFBAUYEQCAAQQAgABAFQcClBRADBUEAIAAgABAFQQIQHAsg
-AEHApQVBwOUFEAYgABAHIAAQCCAAEAkgABAKIAAQCyAAEAwjAUEBRgRAIABBACAAEA4QDQVBASAAIAAQDkECEBwLQQAqAoCbBQspACAAEA8j
-AUEBRgRAIABBACAAEBEQEAVBAiAAIAAQEUEEEBwLIAAQEgsxACMBQQFGBEAgAEEAIAAQBUHApQUQAwVBACAAIAAQBUECEBwLIABBwKUFQZCb
-BRAGCzUAIwFBAUYEQCAAQQAgABAFQcClBRADBUEAIAAgABAFQQIQHAsgAEHApQVBwOUFEAYgABATCwYAIAAQFAt8AgJ/AXwCQANAIAcgAE4N
-AUGA2gQgASACQYDBAGxqQYDBAPwKAAAgAkEBaiECIAQgBSACIANIGyEIIAJBACACIANIGyECIAgQFbshCSAGIAdBCGxqIAk5AwAgCSAJoUQA
-AAAAAAAAAGINASAIEBYgB0EBaiEHDAALCyAHC3kBA38jAv4QAkAhACAAQf8BcUUEQEEADwsgACMCIAAgAEEBa/5IAkBHBEBBAQ8LIABB/wFx
-QQFrIwIoAhRsIQEgASMCKAIUaiECIAIjAigCEEoEQCMCKAIQIQILIwIoAgwgASACIwIoAggRAAAjAkEB/h4CgAEaQQELvgEBAn8jAUECbCEF
-IAIgA0EBa2ogA20hBCADIAQgBUEBa2ogBW1sIQQgAiAETARAIAFBACACIAARAAAPCyACIARBAWtqIARtIQUjAiAANgIIIwIgATYCDCMCIAI2
-AhAjAiAENgIUIwJBAP4XAoABIyNBgAJqJCMjAiMjIAVy/hcCQCMCQQH+HgIAGiMC/hAChAEEQCMCQf8B/gACABoLA0AQGw0ACwNAIwL+EAIY
-BEAACyMC/hACgAEgBUgNAAsLWQECfwNAIwL+EAIAIQAjAv4QAgQEQA8LEBsEQEEAIQEMAQsgAUEBaiEBIAFBkM4ASA0AQQAhASMCQQH+HgKE
-ARojAiAAQn/+AQIAGiMCQQH+JQKEARoMAAsL
+Ixf9Q/1SIQkgASAJ/VsDmK0CAEEAIQH9DAAAAAAAAAAAAAAAAAAAAAAgCCAI/eABIxf9Q/1SIQkgASAJ/VsDwMMDAAvIBwQHfwl9BXwHe0MA
+AAAAIQhDAAAAACEJQwAAAAAhCv0MAAAAAAAAAAAAAAAAAAAAAP0MAAAAAAEAAAACAAAAAwAAAP2uASMh/TkhFkEAIQEgASAASARAA0BDAACA
+/yELQQAhAkMAAID/IQwgAUEobCEDIAMhBEEAIQUDQCAEKgLA5QUhDSALIA2XIQsgBSACIAwgDV0bIQIgDSAMIAwgDV0bIQwgBEEEaiEEIAVB
+AWoiBUEKSA0AC0MAAAAAIQ5DAAAAACEPQwAAAAAhEP0MAAAAAAAAAAAAAAAAAAAAACEX/QwAAAAAAAAAAAAAAAAAAAAAIRj9DAAAAAAAAAAA
+AAAAAAAAAAAhGSAL/RMhGiABQQRsKAKAmgUhBiADIQdBACEFA0AgB/0ABMDlBSAa/eUBIRsgFyAbEAH95AEhFyAYIAf9AATA5QUgGv3lAf0M
+AAAAAAAAAAAAAAAAAAAAACAF/RH9DAAAAAABAAAAAgAAAAMAAAD9rgEgBv0R/Tf9Uv3kASEYIBkgG/3kASEZIAdBEGohByAFQQRqIgVBCEgN
+AAsgFyAD/QAE4OUFIBr95QEQAf0MAAAAAAAAAAAAAAAAAAAAACAW/VL95AEhFyAYIAP9AATg5QUgGv3lAf0MAAAAAAAAAAAAAAAAAAAAACMi
+/QwAAAAAAQAAAAIAAAADAAAA/a4BIAb9Ef03/VL9DAAAAAAAAAAAAAAAAAAAAAAgFv1S/eQBIRggGSAD/QAE4OUFIBr95QH9DAAAAAAAAAAA
+AAAAAAAAAAAgFv1S/eQBIRkgDiAXIBcgF/0NCAkKCwwNDg8AAQIDBAUGB/3kASIcIBwgHP0NBAUGBwABAgMMDQ4PCAkKC/3kAf0fAJIhDiAP
+IBggGCAY/Q0ICQoLDA0ODwABAgMEBQYH/eQBIhwgHCAc/Q0EBQYHAAECAwwNDg8ICQoL/eQB/R8AkiEPIBAgGSAZIBn9DQgJCgsMDQ4PAAEC
+AwQFBgf95AEiHCAcIBz9DQQFBgcAAQIDDA0ODwgJCgv95AH9HwCSIRAgCEEAIAZMBH0gDv0TEAL9HwBDZmZmPyAPlJNDCtcjPCAQlJMFQwAA
+AAALkiEIIAlBACAGTLKSIQkgCiACsiAGsluyQwAAAABBACAGTBuSIQogAUEBaiIBIABIDQALC0EAKwOgpQUgCLugIREgCbshEkEAKwOopQUg
+EqAhE0EAKwOwpQUgCrugIRRBACsDuKUFIBKgIRVBACAROQOgpQVBACATOQOopQVBACAUOQOwpQVBACAVOQO4pQULQgBBAEEAKwOgpQVBACsD
+qKUFRAAAAAAAAPA/paM5A5ClBUEAQQArA7ClBUEAKwO4pQVEAAAAAAAA8D+lozkDmKUFC28AIwFBAUYEQCAAQQAgABAFQcClBRADBUEAIAAg
+ABAFQQIQHAsgAEHApQVBwOUFEAYgABAHIAAQCCAAEAkgABAKIAAQCyAAEAwjAUEBRgRAIABBACAAEA4QDQVBASAAIAAQDkECEBwLQQAqAoCb
+BQspACAAEA8jAUEBRgRAIABBACAAEBEQEAVBAiAAIAAQEUEEEBwLIAAQEgsxACMBQQFGBEAgAEEAIAAQBUHApQUQAwVBACAAIAAQBUECEBwL
+IABBwKUFQZCbBRAGCzUAIwFBAUYEQCAAQQAgABAFQcClBRADBUEAIAAgABAFQQIQHAsgAEHApQVBwOUFEAYgABATCwYAIAAQFAt8AgJ/AXwC
+QANAIAcgAE4NAUGA2gQgASACQYDBAGxqQYDBAPwKAAAgAkEBaiECIAQgBSACIANIGyEIIAJBACACIANIGyECIAgQFbshCSAGIAdBCGxqIAk5
+AwAgCSAJoUQAAAAAAAAAAGINASAIEBYgB0EBaiEHDAALCyAHC3kBA38jAv4QAkAhACAAQf8BcUUEQEEADwsgACMCIAAgAEEBa/5IAkBHBEBB
+AQ8LIABB/wFxQQFrIwIoAhRsIQEgASMCKAIUaiECIAIjAigCEEoEQCMCKAIQIQILIwIoAgwgASACIwIoAggRAAAjAkEB/h4CgAEaQQELvgEB
+An8jAUECbCEFIAIgA0EBa2ogA20hBCADIAQgBUEBa2ogBW1sIQQgAiAETARAIAFBACACIAARAAAPCyACIARBAWtqIARtIQUjAiAANgIIIwIg
+ATYCDCMCIAI2AhAjAiAENgIUIwJBAP4XAoABIyNBgAJqJCMjAiMjIAVy/hcCQCMCQQH+HgIAGiMC/hAChAEEQCMCQf8B/gACABoLA0AQGw0A
+CwNAIwL+EAIYBEAACyMC/hACgAEgBUgNAAsLWQECfwNAIwL+EAIAIQAjAv4QAgQEQA8LEBsEQEEAIQEMAQsgAUEBaiEBIAFBkM4ASA0AQQAh
+ASMCQQH+HgKEARojAiAAQn/+AQIAGiMCQQH+JQKEARoMAAsL
 `,
   relaxedAt: [
     1653, 5, 19, 5, 17, 5, 9, 5, 17, 5, 9, 5, 17, 5, 9, 5, 692, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5, 14, 5,
@@ -3143,19 +3807,80 @@ ARojAiAAQn/+AQIAGiMCQQH+JQKEARoMAAsL
 /** Functions that the module calls. */
 const math = { exp };
 
+/** What createTrainer({ selfCheck: true }) compares: names, places, sizes. */
+const compared: ComparedFacts = {
+  arenaBytes: 104320,
+  storedBytes: 86656,
+  f: [
+    ["dense1.weight", dense1_weight, 4096],
+    ["dense1.bias", dense1_bias, 64],
+    ["dense2.weight", dense2_weight, 640],
+    ["dense2.bias", dense2_bias, 10],
+    ["optimizer:mean", optimizer_mean, 4810],
+    ["optimizer:squares", optimizer_squares, 4810],
+    ["gradient:dense1.weight", d_dense1_weight, 4096],
+    ["gradient:dense1.bias", d_dense1_bias, 64],
+    ["gradient:dense2.weight", d_dense2_weight, 640],
+    ["gradient:dense2.bias", d_dense2_bias, 10],
+    ["pixels", pixels, 64, true],
+    ["result:loss", loss, 1],
+    ["result:output", prediction, 10, true],
+  ],
+  integers: [
+    ["optimizer:step", optimizer_step, 1],
+    ["random:seed", random_seed, 1],
+    ["digit", digit, 1, true],
+  ],
+  doubles: [
+    ["result:learningRate", learningRate, 1],
+    ["result:summary.loss", summary_loss, 1],
+    ["result:summary.accuracy", summary_accuracy, 1],
+    ["totals:loss.total", totals_loss_total, 1],
+    ["totals:loss.count", totals_loss_count, 1],
+    ["totals:accuracy.total", totals_accuracy_total, 1],
+    ["totals:accuracy.count", totals_accuracy_count, 1],
+  ],
+  temporaries: {
+    gradient: [
+      ["dense1", dense1, 21664, 64],
+      ["d_dense2", d_dense2, 25760, 10],
+      ["d_dense1_sum", d_dense1_sum, 23712, 64],
+    ],
+    predict: [["dense1", predict_dense1, 21664, 64]],
+    evaluate: [
+      ["dense1", evaluate_dense1, 21664, 64],
+      ["dense2", evaluate_dense2, 23712, 10],
+    ],
+  },
+};
+
+/** Views of a memory, and the programs of TypeScript over them. */
+function arenaOver(memory: ArrayBufferLike, at?: number) {
+  const f = new Float32Array(memory, at);
+  const integers = new Int32Array(memory, at);
+  const doubles = new Float64Array(memory, at);
+  const programs = {
+    gradient: (n: number) => gradient(f, integers, n),
+    update: () => update(f, integers, doubles),
+    predict: (n: number) => predict(f, n),
+    evaluate: (n: number) => evaluate(f, integers, doubles, n),
+    summarise: () => summarise(doubles),
+  };
+  return { f, integers, doubles, programs };
+}
+
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
 export function createTrainer(options: TrainerOptions = {}): Trainer {
   const wasm = startWasm(model, kernels, math, import.meta, options);
   const memory = wasm?.memory ?? new ArrayBuffer(104320);
-  const f = new Float32Array(memory, wasm?.at);
-  const integers = new Int32Array(memory, wasm?.at);
-  const doubles = new Float64Array(memory, wasm?.at);
+  const arena = arenaOver(memory, wasm?.at);
+  const { f, integers, doubles } = arena;
   const run = {
-    gradient: wasm?.programs.gradient ?? ((n: number) => gradient(f, integers, n)),
-    update: wasm?.programs.update ?? (() => update(f, integers, doubles)),
-    predict: wasm?.programs.predict ?? ((n: number) => predict(f, n)),
-    evaluate: wasm?.programs.evaluate ?? ((n: number) => evaluate(f, integers, doubles, n)),
-    summarise: wasm?.programs.summarise ?? (() => summarise(doubles)),
+    gradient: wasm?.programs.gradient ?? arena.programs.gradient,
+    update: wasm?.programs.update ?? arena.programs.update,
+    predict: wasm?.programs.predict ?? arena.programs.predict,
+    evaluate: wasm?.programs.evaluate ?? arena.programs.evaluate,
+    summarise: wasm?.programs.summarise ?? arena.programs.summarise,
   };
   const batchAt = (shift: number) => ({
     pixels: f.subarray(pixels + shift / 4, pixels + shift / 4 + 2048),
@@ -3216,7 +3941,7 @@ export function createTrainer(options: TrainerOptions = {}): Trainer {
       );
     },
   };
-  return trainerOf(
+  const trainer = trainerOf(
     model,
     machine,
     training,
@@ -3224,6 +3949,16 @@ export function createTrainer(options: TrainerOptions = {}): Trainer {
     gradientOfBatch,
     wasm && stagedSteps(model, wasm.staging, batchAt),
   );
+  if (wasm && options.selfCheck)
+    compareKernels(
+      model,
+      machine,
+      compared,
+      { ...arena, programs: wasm.programs },
+      arenaOver(new ArrayBuffer(104320)),
+      options.selfCheck,
+    );
+  return trainer;
 }
 
 if (!servesAsWorker(model, kernels, math))

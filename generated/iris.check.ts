@@ -1075,6 +1075,29 @@ class InputError extends Error {
   }
 }
 
+// ── large angle ──
+
+/** π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹ to a multiple of π/2. */
+const quarterTurn: bigint = BigInt(
+  "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
+    "be286e9fc26adadaa3848bc90b6aecc4bcfd8de89885d34c6fdad617feb96de80d6fdbdc70d7f6b5133f4b5d3e4822f8963fcc9250cca" +
+    "3d9c8b67b8400f97142c77e0b31b4906c38aba734d22c7f51fa499ebf06caba47b9475b2c38c5e6ac",
+);
+
+/** x = n π/2 + r + e with |r| ≤ π/4 and e what r loses by rounding, for 2¹⁹ < |x| < ∞. Of n it gives the remainder by 4. */
+function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
+  const size = Math.abs(x);
+  // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
+  const units = size < 9007199254740992 ? BigInt(size * 8589934592) << 1151n : BigInt(size) << 1184n;
+  const n = (2n * units + quarterTurn) / (2n * quarterTurn);
+  const rest = (units - n * quarterTurn) >> 1000n;
+  const r = Number(rest);
+  const e = Number(rest - BigInt(r));
+  // 2⁻¹⁸⁴
+  const unit = Math.sign(x) * 4.078315292499078e-56;
+  return { n: Math.sign(x) * Number(n & 3n), r: r * unit, e: e * unit };
+}
+
 // ── logarithm ──
 
 /**
@@ -1095,7 +1118,7 @@ function log1pRest(f: number): number {
 function log(x: number): number {
   if (!(x >= 2.2250738585072014e-308 && x < Infinity)) return logAtEdge(x);
   const k = exponentOf(x);
-  const f = x * powersOfTwo[1023 - k] - 1;
+  const f = x * powersOfTwo[1024 - k] * 0.5 - 1;
   return k * 0.6931471803691238 - (0.5 * f * f - (log1pRest(f) + k * 1.9082149292705877e-10) - f);
 }
 
@@ -1124,7 +1147,6 @@ function sizeOf(shape: readonly number[]): number {
 declare const process:
   | {
       argv: string[];
-      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
@@ -1224,25 +1246,30 @@ function cosNearZero(r: number, e: number): number {
   return w + (1 - w - half + (z * p - r * e));
 }
 
+/** sin(r + e + turn · π/2) for |r| ≤ π/4. */
+function sinOfTurned(r: number, e: number, turn: number): number {
+  const value = (turn & 1) === 0 ? sinNearZero(r, e) : cosNearZero(r, e);
+  return (turn & 2) === 0 ? value : -value;
+}
+
 /**
  * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4: π/2 is a sum of three
  * doubles, the first two so short (33 bits) that n times them is exact (W. J. Cody and W. Waite, 1980), and e is what r loses by
- * rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, x is first taken modulo 2π as a double,
- * which costs 4·10⁻¹⁷ |x|.
+ * rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
  */
 function sinOfQuarters(x: number, quarter: number): number {
-  if (!(Math.abs(x) < 1e6))
-    return Math.abs(x) < Infinity ? sinOfQuarters(x % 6.283185307179586, quarter) : NaN;
+  if (!(Math.abs(x) < 1e6)) {
+    if (!(Math.abs(x) < Infinity)) return NaN;
+    const { n, r, e } = largeAngle(x);
+    return sinOfTurned(r, e, n + quarter);
+  }
   const n = nearest(x * 0.6366197723675814);
   const first = x - n * 1.5707963267341256;
   const second = n * 6.077100506303966e-11;
   const near = first - second;
   const rest = n * 2.0222662487959506e-21 - (first - near - second);
   const r = near - rest;
-  const e = near - r - rest;
-  const turn = n + quarter;
-  const value = (turn & 1) === 0 ? sinNearZero(r, e) : cosNearZero(r, e);
-  return (turn & 2) === 0 ? value : -value;
+  return sinOfTurned(r, near - r - rest, n + quarter);
 }
 
 /** cos x = sin(x + π/2). */

@@ -45,7 +45,7 @@ const data: DataFacts = {
   },
 };
 
-// The arena: one block of 2730208 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 2725504 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -102,22 +102,22 @@ const conv2d1 = 272288; // f32[n, 28, 28, 6], from call 2 to call 24 of gradient
 const d_conv2d1_sum = 422816; // f32[n, 28, 28, 6], from call 24 to call 26 of gradient
 const conv2d2 = 422816; // f32[n, 10, 10, 16], from call 4 to call 20 of gradient
 const d_conv2d2_sum = 474016; // f32[n, 10, 10, 16], from call 20 to call 23 of gradient
-const max_pool2d1 = 573344; // f32[n, 14, 14, 6], from call 3 to call 24 of gradient
+const max_pool2d1 = 525216; // f32[n, 14, 14, 6], from call 3 to call 22 of gradient
+const place_of_max_pool2d1 = 573344; // i32[n, 14, 14, 6], from call 3 to call 24 of gradient
 const d_max_pool2d1 = 610976; // f32[n, 14, 14, 6], from call 23 to call 24 of gradient
 const conv2d1_pad = 648608; // f32[n, 32, 32, 1], from call 1 to call 26 of gradient
-const max_pool2d2 = 525216; // f32[n, 5, 5, 16], from call 5 to call 20 of gradient
-const d_flatten1 = 538016; // f32[n, 400], from call 19 to call 20 of gradient
-const dense1 = 474016; // f32[n, 120], from call 6 to call 16 of gradient
-const d_dense1_sum = 477856; // f32[n, 120], from call 16 to call 19 of gradient
-const dense2 = 477856; // f32[n, 84], from call 7 to call 13 of gradient
-const d_dense2_sum = 481696; // f32[n, 84], from call 13 to call 16 of gradient
-const quotient_in_d_max_pool2d1 = 681376; // f32[14, 14, 6], from call 24 to call 24 of gradient
-const quotient_in_d_max_pool2d2 = 550816; // f32[5, 5, 16], from call 20 to call 20 of gradient
-const dense3 = 480544; // f32[n, 10], from call 8 to call 9 of gradient
-const exponentials = 480864; // f32[n, 10], from call 9 to call 10 of gradient
-const d_dense3 = 480544; // f32[n, 10], from call 10 to call 13 of gradient
-const sum_of_exponentials = 481184; // f32[n], from call 9 to call 10 of gradient
-const d_loss_total = 481216; // f32[], from call 9 to call 10 of gradient
+const max_pool2d2 = 474016; // f32[n, 5, 5, 16], from call 5 to call 18 of gradient
+const place_of_max_pool2d2 = 610976; // i32[n, 5, 5, 16], from call 5 to call 20 of gradient
+const d_flatten1 = 623776; // f32[n, 400], from call 19 to call 20 of gradient
+const dense1 = 486816; // f32[n, 120], from call 6 to call 16 of gradient
+const d_dense1_sum = 490656; // f32[n, 120], from call 16 to call 19 of gradient
+const dense2 = 490656; // f32[n, 84], from call 7 to call 13 of gradient
+const d_dense2_sum = 494496; // f32[n, 84], from call 13 to call 16 of gradient
+const dense3 = 493344; // f32[n, 10], from call 8 to call 9 of gradient
+const exponentials = 493664; // f32[n, 10], from call 9 to call 10 of gradient
+const d_dense3 = 493344; // f32[n, 10], from call 10 to call 13 of gradient
+const sum_of_exponentials = 493984; // f32[n], from call 9 to call 10 of gradient
+const d_loss_total = 494016; // f32[], from call 9 to call 10 of gradient
 const predict_conv2d1 = 272288; // f32[n, 28, 28, 6], from call 2 to call 3 of predict
 const predict_conv2d2 = 272288; // f32[n, 10, 10, 16], from call 4 to call 5 of predict
 const predict_max_pool2d1 = 422816; // f32[n, 14, 14, 6], from call 3 to call 4 of predict
@@ -226,27 +226,37 @@ function compute_conv2d1(f: Numbers, n: number, input: number, output: number): 
 }
 
 // max-pool2d1 = max_p,j(rearrange(conv2d1))
-// The same for predict and evaluate.
-function compute_max_pool2d1(f: Numbers, n: number, input: number, output: number): void {
+// Gradient of max-pool2d1 = max_p,j(windows(conv2d1)) [reduceMax.vjp]:
+//   place_of_max-pool2d1 = argmax_p,j(rearrange(conv2d1))
+function compute_max_pool2d1(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 4704;
-    const output_row = output + row * 1176;
+    const conv2d1_row = conv2d1 + row * 4704;
+    const max_pool2d1_row = max_pool2d1 + row * 1176;
+    const place_of_max_pool2d1_row = place_of_max_pool2d1 + row * 1176;
     for (let j = 0; j < 14; j++) {
-      const input_j = input_row + j * 336;
-      const output_j = output_row + j * 84;
+      const conv2d1_j = conv2d1_row + j * 336;
+      const max_pool2d1_j = max_pool2d1_row + j * 84;
+      const place_of_max_pool2d1_j = place_of_max_pool2d1_row + j * 84;
       for (let l = 0; l < 14; l++) {
-        const input_l = input_j + l * 12;
-        const output_l = output_j + l * 6;
+        const conv2d1_l = conv2d1_j + l * 12;
+        const max_pool2d1_l = max_pool2d1_j + l * 6;
+        const place_of_max_pool2d1_l = place_of_max_pool2d1_j + l * 6;
         for (let m = 0; m < 6; m++) {
-          let output_value = -Infinity;
-          const input_m = input_l + m;
+          let max_pool2d1_value = -Infinity;
+          let place_of_max_pool2d1_value = 0;
+          let largest = -Infinity;
+          const conv2d1_m = conv2d1_l + m;
           for (let k = 0; k < 2; k++) {
-            const input_k = input_m + k * 168;
+            const conv2d1_k = conv2d1_m + k * 168;
             for (let o = 0; o < 2; o++) {
-              output_value = Math.max(output_value, f[input_k + o * 6]);
+              const conv2d1_value = f[conv2d1_k + o * 6];
+              max_pool2d1_value = Math.max(max_pool2d1_value, conv2d1_value);
+              place_of_max_pool2d1_value = largest < conv2d1_value ? k * 2 + o : place_of_max_pool2d1_value;
+              largest = largest < conv2d1_value ? conv2d1_value : largest;
             }
           }
-          f[output_l + m] = output_value;
+          f[max_pool2d1_l + m] = max_pool2d1_value;
+          integers[place_of_max_pool2d1_l + m] = place_of_max_pool2d1_value;
         }
       }
     }
@@ -316,27 +326,37 @@ function compute_conv2d2(f: Numbers, n: number, input: number, output: number): 
 }
 
 // max-pool2d2 = max_p,j(rearrange(conv2d2))
-// The same for predict and evaluate.
-function compute_max_pool2d2(f: Numbers, n: number, input: number, output: number): void {
+// Gradient of max-pool2d2 = max_p,j(windows(conv2d2)) [reduceMax.vjp]:
+//   place_of_max-pool2d2 = argmax_p,j(rearrange(conv2d2))
+function compute_max_pool2d2(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 1600;
-    const output_row = output + row * 400;
+    const conv2d2_row = conv2d2 + row * 1600;
+    const max_pool2d2_row = max_pool2d2 + row * 400;
+    const place_of_max_pool2d2_row = place_of_max_pool2d2 + row * 400;
     for (let j = 0; j < 5; j++) {
-      const input_j = input_row + j * 320;
-      const output_j = output_row + j * 80;
+      const conv2d2_j = conv2d2_row + j * 320;
+      const max_pool2d2_j = max_pool2d2_row + j * 80;
+      const place_of_max_pool2d2_j = place_of_max_pool2d2_row + j * 80;
       for (let l = 0; l < 5; l++) {
-        const input_l = input_j + l * 32;
-        const output_l = output_j + l * 16;
+        const conv2d2_l = conv2d2_j + l * 32;
+        const max_pool2d2_l = max_pool2d2_j + l * 16;
+        const place_of_max_pool2d2_l = place_of_max_pool2d2_j + l * 16;
         for (let m = 0; m < 16; m++) {
-          let output_value = -Infinity;
-          const input_m = input_l + m;
+          let max_pool2d2_value = -Infinity;
+          let place_of_max_pool2d2_value = 0;
+          let largest = -Infinity;
+          const conv2d2_m = conv2d2_l + m;
           for (let k = 0; k < 2; k++) {
-            const input_k = input_m + k * 160;
+            const conv2d2_k = conv2d2_m + k * 160;
             for (let o = 0; o < 2; o++) {
-              output_value = Math.max(output_value, f[input_k + o * 16]);
+              const conv2d2_value = f[conv2d2_k + o * 16];
+              max_pool2d2_value = Math.max(max_pool2d2_value, conv2d2_value);
+              place_of_max_pool2d2_value = largest < conv2d2_value ? k * 2 + o : place_of_max_pool2d2_value;
+              largest = largest < conv2d2_value ? conv2d2_value : largest;
             }
           }
-          f[output_l + m] = output_value;
+          f[max_pool2d2_l + m] = max_pool2d2_value;
+          integers[place_of_max_pool2d2_l + m] = place_of_max_pool2d2_value;
         }
       }
     }
@@ -1087,57 +1107,29 @@ function compute_d_flatten1(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of max-pool2d2 = max_p,j(windows(conv2d2)) [reduceMax.vjp]:
-//   sum_in_d_max-pool2d2 = Σ_p,j [rearrange(conv2d2) = max-pool2d2]
-//   quotient_in_d_max-pool2d2 = d_flatten1 / sum_in_d_max-pool2d2
 // Gradient of conv2d2 = relu(conv2d2_sum) [relu.vjp]:
-//   d_conv2d2_sum = [conv2d2 > 0] ⊙ rearrange([rearrange(conv2d2) = max-pool2d2] ⊙
-//   quotient_in_d_max-pool2d2)
-function compute_d_conv2d2_sum(f: Numbers, n: number): void {
+//   d_conv2d2_sum = [conv2d2 > 0] ⊙ rearrange([2 · p + j = place_of_max-pool2d2] ⊙ d_flatten1)
+function compute_d_conv2d2_sum(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
-    const max_pool2d2_row = max_pool2d2 + row * 400;
     const conv2d2_row = conv2d2 + row * 1600;
+    const place_of_max_pool2d2_row = place_of_max_pool2d2 + row * 400;
     const d_flatten1_row = d_flatten1 + row * 400;
-    for (let j = 0; j < 5; j++) {
-      const max_pool2d2_j = max_pool2d2_row + j * 80;
-      const conv2d2_j = conv2d2_row + j * 320;
-      const d_flatten1_j = d_flatten1_row + j * 80;
-      const quotient_in_d_max_pool2d2_j = quotient_in_d_max_pool2d2 + j * 80;
-      for (let l = 0; l < 5; l++) {
-        const max_pool2d2_l = max_pool2d2_j + l * 16;
-        const conv2d2_l = conv2d2_j + l * 32;
-        const d_flatten1_l = d_flatten1_j + l * 16;
-        const quotient_in_d_max_pool2d2_l = quotient_in_d_max_pool2d2_j + l * 16;
-        for (let m = 0; m < 16; m++) {
-          let sum_in_d_max_pool2d2 = 0;
-          const round = f[max_pool2d2_l + m];
-          const conv2d2_m = conv2d2_l + m;
-          for (let k = 0; k < 2; k++) {
-            const conv2d2_k = conv2d2_m + k * 160;
-            for (let o = 0; o < 2; o++) {
-              sum_in_d_max_pool2d2 += f[conv2d2_k + o * 16] === round ? 1 : 0;
-            }
-          }
-          f[quotient_in_d_max_pool2d2_l + m] = f[d_flatten1_l + m] / sum_in_d_max_pool2d2;
-        }
-      }
-    }
     const d_conv2d2_sum_row = d_conv2d2_sum + row * 1600;
     for (let j = 0; j < 10; j++) {
       const conv2d2_j = conv2d2_row + j * 160;
-      const max_pool2d2_j = max_pool2d2_row + Math.trunc(j / 2) * 80;
-      const quotient_in_d_max_pool2d2_j = quotient_in_d_max_pool2d2 + Math.trunc(j / 2) * 80;
+      const place_of_max_pool2d2_j = place_of_max_pool2d2_row + Math.trunc(j / 2) * 80;
+      const d_flatten1_j = d_flatten1_row + Math.trunc(j / 2) * 80;
       const d_conv2d2_sum_j = d_conv2d2_sum_row + j * 160;
       for (let l = 0; l < 10; l++) {
         const conv2d2_l = conv2d2_j + l * 16;
-        const max_pool2d2_l = max_pool2d2_j + Math.trunc(l / 2) * 16;
-        const quotient_in_d_max_pool2d2_l = quotient_in_d_max_pool2d2_j + Math.trunc(l / 2) * 16;
+        const place_of_max_pool2d2_l = place_of_max_pool2d2_j + Math.trunc(l / 2) * 16;
+        const d_flatten1_l = d_flatten1_j + Math.trunc(l / 2) * 16;
         const d_conv2d2_sum_l = d_conv2d2_sum_j + l * 16;
         for (let m = 0; m < 16; m++) {
           f[d_conv2d2_sum_l + m] =
             f[conv2d2_l + m] > 0
-              ? f[conv2d2_l + m] === f[max_pool2d2_l + m]
-                ? f[quotient_in_d_max_pool2d2_l + m]
+              ? (j % 2) * 2 + (l % 2) === integers[place_of_max_pool2d2_l + m]
+                ? f[d_flatten1_l + m]
                 : 0
               : 0;
         }
@@ -1343,57 +1335,29 @@ function compute_d_max_pool2d1(f: Numbers, n: number): void {
   }
 }
 
-// Gradient of max-pool2d1 = max_p,j(windows(conv2d1)) [reduceMax.vjp]:
-//   sum_in_d_max-pool2d1 = Σ_p,j [rearrange(conv2d1) = max-pool2d1]
-//   quotient_in_d_max-pool2d1 = d_max-pool2d1 / sum_in_d_max-pool2d1
 // Gradient of conv2d1 = relu(conv2d1_sum) [relu.vjp]:
-//   d_conv2d1_sum = [conv2d1 > 0] ⊙ rearrange([rearrange(conv2d1) = max-pool2d1] ⊙
-//   quotient_in_d_max-pool2d1)
-function compute_d_conv2d1_sum(f: Numbers, n: number): void {
+//   d_conv2d1_sum = [conv2d1 > 0] ⊙ rearrange([2 · p + j = place_of_max-pool2d1] ⊙ d_max-pool2d1)
+function compute_d_conv2d1_sum(f: Numbers, integers: Int32Array, n: number): void {
   for (let row = 0; row < n; row++) {
-    const max_pool2d1_row = max_pool2d1 + row * 1176;
     const conv2d1_row = conv2d1 + row * 4704;
+    const place_of_max_pool2d1_row = place_of_max_pool2d1 + row * 1176;
     const d_max_pool2d1_row = d_max_pool2d1 + row * 1176;
-    for (let j = 0; j < 14; j++) {
-      const max_pool2d1_j = max_pool2d1_row + j * 84;
-      const conv2d1_j = conv2d1_row + j * 336;
-      const d_max_pool2d1_j = d_max_pool2d1_row + j * 84;
-      const quotient_in_d_max_pool2d1_j = quotient_in_d_max_pool2d1 + j * 84;
-      for (let l = 0; l < 14; l++) {
-        const max_pool2d1_l = max_pool2d1_j + l * 6;
-        const conv2d1_l = conv2d1_j + l * 12;
-        const d_max_pool2d1_l = d_max_pool2d1_j + l * 6;
-        const quotient_in_d_max_pool2d1_l = quotient_in_d_max_pool2d1_j + l * 6;
-        for (let m = 0; m < 6; m++) {
-          let sum_in_d_max_pool2d1 = 0;
-          const round = f[max_pool2d1_l + m];
-          const conv2d1_m = conv2d1_l + m;
-          for (let k = 0; k < 2; k++) {
-            const conv2d1_k = conv2d1_m + k * 168;
-            for (let o = 0; o < 2; o++) {
-              sum_in_d_max_pool2d1 += f[conv2d1_k + o * 6] === round ? 1 : 0;
-            }
-          }
-          f[quotient_in_d_max_pool2d1_l + m] = f[d_max_pool2d1_l + m] / sum_in_d_max_pool2d1;
-        }
-      }
-    }
     const d_conv2d1_sum_row = d_conv2d1_sum + row * 4704;
     for (let j = 0; j < 28; j++) {
       const conv2d1_j = conv2d1_row + j * 168;
-      const max_pool2d1_j = max_pool2d1_row + Math.trunc(j / 2) * 84;
-      const quotient_in_d_max_pool2d1_j = quotient_in_d_max_pool2d1 + Math.trunc(j / 2) * 84;
+      const place_of_max_pool2d1_j = place_of_max_pool2d1_row + Math.trunc(j / 2) * 84;
+      const d_max_pool2d1_j = d_max_pool2d1_row + Math.trunc(j / 2) * 84;
       const d_conv2d1_sum_j = d_conv2d1_sum_row + j * 168;
       for (let l = 0; l < 28; l++) {
         const conv2d1_l = conv2d1_j + l * 6;
-        const max_pool2d1_l = max_pool2d1_j + Math.trunc(l / 2) * 6;
-        const quotient_in_d_max_pool2d1_l = quotient_in_d_max_pool2d1_j + Math.trunc(l / 2) * 6;
+        const place_of_max_pool2d1_l = place_of_max_pool2d1_j + Math.trunc(l / 2) * 6;
+        const d_max_pool2d1_l = d_max_pool2d1_j + Math.trunc(l / 2) * 6;
         const d_conv2d1_sum_l = d_conv2d1_sum_j + l * 6;
         for (let m = 0; m < 6; m++) {
           f[d_conv2d1_sum_l + m] =
             f[conv2d1_l + m] > 0
-              ? f[conv2d1_l + m] === f[max_pool2d1_l + m]
-                ? f[quotient_in_d_max_pool2d1_l + m]
+              ? (j % 2) * 2 + (l % 2) === integers[place_of_max_pool2d1_l + m]
+                ? f[d_max_pool2d1_l + m]
                 : 0
               : 0;
         }
@@ -1540,15 +1504,71 @@ function compute_next_parameters(f: Numbers, integers: Int32Array, doubles: Floa
   }
 }
 
+// max-pool2d1 = max_p,j(rearrange(conv2d1))
+// The same for evaluate.
+function compute_max_pool2d1_2(f: Numbers, n: number, input: number, output: number): void {
+  for (let row = 0; row < n; row++) {
+    const input_row = input + row * 4704;
+    const output_row = output + row * 1176;
+    for (let j = 0; j < 14; j++) {
+      const input_j = input_row + j * 336;
+      const output_j = output_row + j * 84;
+      for (let l = 0; l < 14; l++) {
+        const input_l = input_j + l * 12;
+        const output_l = output_j + l * 6;
+        for (let m = 0; m < 6; m++) {
+          let output_value = -Infinity;
+          const input_m = input_l + m;
+          for (let k = 0; k < 2; k++) {
+            const input_k = input_m + k * 168;
+            for (let o = 0; o < 2; o++) {
+              output_value = Math.max(output_value, f[input_k + o * 6]);
+            }
+          }
+          f[output_l + m] = output_value;
+        }
+      }
+    }
+  }
+}
+
+// max-pool2d2 = max_p,j(rearrange(conv2d2))
+// The same for evaluate.
+function compute_max_pool2d2_2(f: Numbers, n: number, input: number, output: number): void {
+  for (let row = 0; row < n; row++) {
+    const input_row = input + row * 1600;
+    const output_row = output + row * 400;
+    for (let j = 0; j < 5; j++) {
+      const input_j = input_row + j * 320;
+      const output_j = output_row + j * 80;
+      for (let l = 0; l < 5; l++) {
+        const input_l = input_j + l * 32;
+        const output_l = output_j + l * 16;
+        for (let m = 0; m < 16; m++) {
+          let output_value = -Infinity;
+          const input_m = input_l + m;
+          for (let k = 0; k < 2; k++) {
+            const input_k = input_m + k * 160;
+            for (let o = 0; o < 2; o++) {
+              output_value = Math.max(output_value, f[input_k + o * 16]);
+            }
+          }
+          f[output_l + m] = output_value;
+        }
+      }
+    }
+  }
+}
+
 // maximum = max_j(dense3)
+// predicted_class = argmax_j(dense3)
 // sum_of_exponentials = Σ_j exp(dense3 − maximum)
 // expected_logit = Σ_j [j = digit] ⊙ (dense3 − maximum)
 // loss_total = Σ_i [digit ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ_i [digit ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_j(−j if dense3 = maximum else −∞)
-// accuracy_total = Σ_i [digit ≥ 0] ⊙ [−minus_predicted_class = digit]
+// accuracy_total = Σ_i [digit ≥ 0] ⊙ [predicted_class = digit]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -1562,28 +1582,26 @@ function compute_totals_accuracy_count(
   let accuracy_total = 0;
   for (let row = 0; row < n; row++) {
     let maximum = -Infinity;
+    let predicted_class = 0;
+    let largest = -Infinity;
     const dense3_row = evaluate_dense3 + row * 10;
     for (let k = 0; k < 10; k++) {
-      maximum = Math.max(maximum, f[dense3_row + k]);
+      const dense3_value = f[dense3_row + k];
+      maximum = Math.max(maximum, dense3_value);
+      predicted_class = largest < dense3_value ? k : predicted_class;
+      largest = largest < dense3_value ? dense3_value : largest;
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
-    let minus_predicted_class = -Infinity;
     const digit_value = integers[digit + row];
-    const round = Math.fround(maximum);
     for (let k = 0; k < 10; k++) {
-      const dense3_value = f[dense3_row + k];
-      sum_of_exponentials_value += exp(dense3_value - maximum);
-      expected_logit += k === digit_value ? dense3_value - maximum : 0;
-      minus_predicted_class = Math.max(
-        minus_predicted_class,
-        Math.fround(dense3_value) === round ? -k : -Infinity,
-      );
+      sum_of_exponentials_value += exp(f[dense3_row + k] - maximum);
+      expected_logit += k === digit_value ? f[dense3_row + k] - maximum : 0;
     }
     loss_total += digit_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
     loss_count += digit_value >= 0 ? 1 : 0;
     accuracy_total +=
-      digit_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;
+      digit_value >= 0 ? (Math.fround(predicted_class) === Math.fround(digit_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
   const t = loss_count;
@@ -1607,9 +1625,9 @@ function compute_summary_accuracy(doubles: Float64Array): void {
 function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_conv2d1_pad(f, n, conv2d1_pad);
   compute_conv2d1(f, n, conv2d1_pad, conv2d1);
-  compute_max_pool2d1(f, n, conv2d1, max_pool2d1);
+  compute_max_pool2d1(f, integers, n);
   compute_conv2d2(f, n, max_pool2d1, conv2d2);
-  compute_max_pool2d2(f, n, conv2d2, max_pool2d2);
+  compute_max_pool2d2(f, integers, n);
   compute_dense1(f, n, max_pool2d2, dense1);
   compute_dense2(f, n, dense1, dense2);
   compute_dense3(f, n, dense2, dense3);
@@ -1624,11 +1642,11 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_d_dense1_bias(f, n);
   compute_d_dense1_weight(f, n);
   compute_d_flatten1(f, n);
-  compute_d_conv2d2_sum(f, n);
+  compute_d_conv2d2_sum(f, integers, n);
   compute_d_conv2d2_bias(f, n);
   compute_d_conv2d2_weight(f, n);
   compute_d_max_pool2d1(f, n);
-  compute_d_conv2d1_sum(f, n);
+  compute_d_conv2d1_sum(f, integers, n);
   compute_d_conv2d1_bias(f, n);
   compute_d_conv2d1_weight(f, n);
   return f[loss];
@@ -1643,9 +1661,9 @@ function update(f: Numbers, integers: Int32Array, doubles: Float64Array): void {
 function predict(f: Numbers, n: number): void {
   compute_conv2d1_pad(f, n, predict_conv2d1_pad);
   compute_conv2d1(f, n, predict_conv2d1_pad, predict_conv2d1);
-  compute_max_pool2d1(f, n, predict_conv2d1, predict_max_pool2d1);
+  compute_max_pool2d1_2(f, n, predict_conv2d1, predict_max_pool2d1);
   compute_conv2d2(f, n, predict_max_pool2d1, predict_conv2d2);
-  compute_max_pool2d2(f, n, predict_conv2d2, predict_max_pool2d2);
+  compute_max_pool2d2_2(f, n, predict_conv2d2, predict_max_pool2d2);
   compute_dense1(f, n, predict_max_pool2d2, predict_dense1);
   compute_dense2(f, n, predict_dense1, predict_dense2);
   compute_dense3(f, n, predict_dense2, prediction);
@@ -1655,9 +1673,9 @@ function predict(f: Numbers, n: number): void {
 function evaluate(f: Numbers, integers: Int32Array, doubles: Float64Array, n: number): void {
   compute_conv2d1_pad(f, n, evaluate_conv2d1_pad);
   compute_conv2d1(f, n, evaluate_conv2d1_pad, evaluate_conv2d1);
-  compute_max_pool2d1(f, n, evaluate_conv2d1, evaluate_max_pool2d1);
+  compute_max_pool2d1_2(f, n, evaluate_conv2d1, evaluate_max_pool2d1);
   compute_conv2d2(f, n, evaluate_max_pool2d1, evaluate_conv2d2);
-  compute_max_pool2d2(f, n, evaluate_conv2d2, evaluate_max_pool2d2);
+  compute_max_pool2d2_2(f, n, evaluate_conv2d2, evaluate_max_pool2d2);
   compute_dense1(f, n, evaluate_max_pool2d2, evaluate_dense1);
   compute_dense2(f, n, evaluate_dense1, evaluate_dense2);
   compute_dense3(f, n, evaluate_dense2, evaluate_dense3);
@@ -1690,11 +1708,29 @@ const byProbability: Answer = (scores, classes) => {
   return [classes[scores.indexOf(top)], ...scores.map((score) => rounded(exp(score - top) / sum))];
 };
 
-// ── checkpoint ──
+// ── check keys ──
 
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+/** Throws for what is no object, and for an own key that is not known: a misspelt option would be ignored. */
+function checkKeys(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || !given)
+    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+  // Not Object.keys: a step allocates nothing.
+  for (const key in given)
+    if (Object.hasOwn(given, key) && !known.includes(key))
+      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+}
 
-declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
+/** Without WebAssembly all but the seed change nothing. */
+const checkTrainerOptions = (options: object): void =>
+  checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
+
+/** A value of any kind in a message: nothing of the caller's is run to print it. */
+function valueText(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  return Object(value) === value ? `a value of type ${typeof value}` : String(value);
+}
+
+// ── checkpoint header ──
 
 /** What whoever saves wants to find again, as plain data. */
 interface Notes {
@@ -1713,6 +1749,26 @@ interface CheckpointHeader {
   progress: Omit<Progress, "best" | "last">;
   notes: Notes;
 }
+
+/** The part of a header that is missing or of the wrong kind; of a model only what tells it from others. */
+function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
+  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
+  const isRight = {
+    model: typeof model?.name === "string" && typeof model.dtype === "string",
+    progress:
+      counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
+      typeof progress?.monitor === "string" &&
+      typeof progress.bestValue === "number",
+    notes: typeof notes === "object" && notes,
+  };
+  return Object.entries(isRight).find(([, holds]) => !holds)?.[0];
+}
+
+// ── checkpoint ──
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
+declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
 /** How a checkpoint begins. */
 const beginning = '{"tapeless":2,';
@@ -1742,8 +1798,19 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
-  const end = bytes.indexOf(10);
-  return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
+  const end = content.indexOf(10);
+  const header = headerIn(textTo(end));
+  const part = wrongPart(header);
+  if (part !== undefined) throw new InputError(`the checkpoint has no valid "${part}"`);
+  return { header, data: content.subarray(end + 1) };
+}
+
+function headerIn(text: string): CheckpointHeader {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError("the first line of the checkpoint is not JSON");
+  }
 }
 
 /** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
@@ -1824,7 +1891,7 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
-  const found = `column "${columns[0]}" holds ${names.length}: ${shorten(names.map((text) => `"${text}"`))}`;
+  const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
   // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
@@ -1835,7 +1902,7 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   return Float64Array.from(textsOf(table, name), (text, row) => {
     const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${shown(text)}" is none of the classes ${shorten(names)}`);
   });
 }
 
@@ -2006,11 +2073,15 @@ interface FitPlan {
 /** Checks options and data; the spec stands in for what the options leave out. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
+  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
-  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
+  if (earlyStopping) {
+    checkKeys("earlyStopping", earlyStopping, ["patience", "metric", "minDelta"]);
+    checkWhole("patience", earlyStopping.patience);
+  }
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -2226,20 +2297,22 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
-function namedBy(names: readonly string[], entry: string): string[] {
-  if (names.includes(entry)) return [entry];
-  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
-  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
+  const places = new Map(names.map((name, place) => [name, place]));
+  return entries.map((entry) => {
+    if (places.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+  });
 }
 
 /** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
-  const columns = listed.flatMap((entry) => {
-    const found = namedBy(all, entry);
+  const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
-    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+    throw new InputError(`${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
@@ -2253,7 +2326,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
 function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
-  throw new InputError(`there is no column "${name}"`);
+  throw new InputError(`there is no column "${shown(name)}"`);
 }
 
 /** The texts of a column, none of them empty. */
@@ -2265,24 +2338,26 @@ function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** Some names, the middle ones of very many left out. */
-function shorten(names: readonly string[]): string {
+/** Some names, the middle ones of very many left out; `mark` encloses each. */
+function shorten(names: readonly string[], mark = ""): string {
+  const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
-    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
-    : names.join(", ");
+    ? `${names.slice(0, 11).map(show).join(", ")} … ${show(names[names.length - 1])}`
+    : names.map(show).join(", ");
 }
 
 /** The error about a cell that holds no number. */
 function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  return wrongCell(table, column, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+  // 1e999 is a number, though no double can hold it; "Infinity" is not.
+  const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
+  const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
+  return wrongCell(table, column, row, text);
 }
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+  return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -2296,9 +2371,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
   );
   const i = there.findIndex((line, at) => line !== here[at]);
   if (i < 0) return;
-  throw new InputError(
-    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
-  );
+  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "there is none", 200));
+  throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
 }
 
 // ── fill ──
@@ -2325,21 +2399,89 @@ function firstNotFinite(
 
 /** What Node, Deno and Bun have of the Web's streams, as far as it is used here. */
 declare const Blob: new (parts: readonly Uint8Array[]) => {
-  stream(): { pipeThrough(stream: object): object };
+  stream(): { pipeThrough(stream: object): AsyncIterable<Uint8Array> };
 };
 
 declare const DecompressionStream: new (format: "gzip") => object;
 
-declare const Response: new (body: object) => { arrayBuffer(): Promise<ArrayBuffer> };
+/** How many bytes may come out of this many packed ones: 20 times as many, and up to 256 MiB in any case. */
+const mostUnpacked = (packed: number): number => Math.max(0x10000000, 20 * packed);
+
+const unpackedTooFar = (most: number): string =>
+  `the gzip data unpacks to more than ${most} bytes: unpack the file first (then its size has no limit)`;
 
 /** The bytes themselves, or what is packed in them if they begin as gzip does. */
 async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const whole = await new Response(stream).arrayBuffer().catch(() => {
+  const most = mostUnpacked(bytes.length);
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const part of new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))) {
+      size += part.length;
+      if (size > most) break;
+      parts.push(part);
+    }
+  } catch {
     throw new InputError("the gzip data is damaged or cut short");
+  }
+  if (size > most) throw new InputError(unpackedTooFar(most));
+  const whole = new Uint8Array(size);
+  for (let i = 0, at = 0; i < parts.length; at += parts[i++].length) whole.set(parts[i], at);
+  return whole;
+}
+
+// ── host files ──
+
+interface WriteOptions {
+  flag: string;
+  flush?: boolean;
+  mode?: number | undefined;
+}
+
+interface FileStatus {
+  readonly mode: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+interface HostFiles {
+  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
+  appendFile(path: string, text: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
+  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  readdir(path: string): Promise<string[]>;
+  readlink(path: string): Promise<string>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
+  realpath(path: string): Promise<string>;
+  stat(path: string): Promise<FileStatus>;
+}
+
+// Through a variable: bundlers and type checkers then look for no module.
+async function hostFiles(): Promise<HostFiles> {
+  const specifier: string = "node:fs/promises";
+  const files: HostFiles = await import(specifier);
+  return files;
+}
+
+/** Reads a file, or says that it cannot be read, or that `out`, which is to be written, is the same file. */
+async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, out?: string): Promise<T> {
+  const files = await hostFiles();
+  if (out !== undefined && (await isSameFile(files, path, out)))
+    throw new InputError(`cannot write ${out}: it is the file ${path}, which is read`);
+  return read(files).catch((error: Error) => {
+    throw new InputError(`cannot read ${path}: ${error.message}`);
   });
-  return new Uint8Array(whole);
+}
+
+/** Whether two paths lead to one file that is there. */
+async function isSameFile({ realpath }: HostFiles, a: string, b: string): Promise<boolean> {
+  const file = await realpath(a).catch(() => undefined);
+  return file !== undefined && file === (await realpath(b).catch(() => undefined));
 }
 
 // ── idx reader ──
@@ -2347,7 +2489,7 @@ async function unpacked(bytes: Uint8Array): Promise<Uint8Array> {
 /** As the program takes it. The files are called as in the spec, from the folder on that they share. */
 const idxFolder: DataReader = {
   help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
-  async read({ model, data }, { "--predict": asked, "--data": folder }) {
+  async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
     if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
     const { train = {}, test } = data.idx ?? {};
     if (folder === undefined) {
@@ -2356,7 +2498,7 @@ const idxFolder: DataReader = {
     }
     const inFolder = (part: Record<string, string>) => {
       const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);
-      return readPart(model, folder, files);
+      return readPart(model, folder, files, out);
     };
     return { ...(await inFolder(train)), test: test && (await inFolder(test)) };
   },
@@ -2374,11 +2516,12 @@ async function readPart(
   model: ModelFacts,
   place: string,
   files: readonly (readonly [name: string, path: string])[],
+  out?: string,
 ): Promise<Source> {
   const contents: Record<string, IdxArray> = {};
   let before: { name: string; items: number } | undefined;
   for (const [name, path] of files) {
-    const bytes = await reading(path, (host) => host.readFile(path).then(unpacked));
+    const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
     contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
     before = { name, items: contents[name].shape[0] };
   }
@@ -2410,8 +2553,13 @@ const idxTypes: Readonly<Record<number, IdxType>> = {
   0x0e: [Float64Array, "getFloat64"],
 };
 
-/** Takes an IDX file apart. Anything else, and one that is cut short or goes on after its end, throws. */
-function parseIdx(bytes: Uint8Array): IdxArray {
+/** The lengths of the dimensions, where the numbers start, and how many bytes the file has by that. Throws for anything else. */
+function idxHeader(bytes: Uint8Array): {
+  shape: number[];
+  type: IdxType;
+  start: number;
+  size: number;
+} {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [first, second, type, dimensions] = bytes;
   const start = 4 + 4 * dimensions;
@@ -2421,9 +2569,15 @@ function parseIdx(bytes: Uint8Array): IdxArray {
     );
   if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
   const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
-  const [room, read] = idxTypes[type];
+  const found = idxTypes[type];
+  return { shape, type: found, start, size: start + sizeOf(shape) * found[0].BYTES_PER_ELEMENT };
+}
+
+/** Takes an IDX file apart. One that is cut short or goes on after its end throws. */
+function parseIdx(bytes: Uint8Array): IdxArray {
+  const { shape, type, start, size } = idxHeader(bytes);
+  const [room, read] = type;
   const count = sizeOf(shape);
-  const size = start + count * room.BYTES_PER_ELEMENT;
   if (size !== bytes.length) {
     const wrong = bytes.length < size ? "is cut short" : "goes on after its end";
     throw new InputError(
@@ -2431,6 +2585,7 @@ function parseIdx(bytes: Uint8Array): IdxArray {
     );
   }
   if (count === 0) throw new InputError("the file holds no items");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const numbers = new room(count);
   for (let i = 0; i < count; i++) numbers[i] = view[read](start + i * room.BYTES_PER_ELEMENT);
   return { shape, numbers };
@@ -2484,6 +2639,17 @@ class InputError extends Error {
     this.name = "InputError";
     this.line = line;
   }
+}
+
+/** Text from a data file as a message shows it: at most 60 characters (or `most`), and none that moves the cursor of a terminal. */
+function shown(text: string, most = 60): string {
+  return text
+    .slice(0, most)
+    .replace(
+      /[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    )
+    .concat(text.length > most ? "…" : "");
 }
 
 // ── logarithm ──
@@ -2619,6 +2785,99 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── output file ──
+
+declare const crypto: { randomUUID(): string };
+
+/** Writes the whole file. */
+type WriteOutput = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Finds out that the file can be written, before the work whose result it is to hold. Makes its folder, and
+ * removes what runs that were killed left there of it. A link stays, and what it leads to is replaced; what
+ * is no file, as /dev/null, is written to.
+ */
+async function openOutput(path: string): Promise<WriteOutput> {
+  const files = await hostFiles();
+  const orRefuse = <T>(work: Promise<T>) =>
+    work.catch((error: Error): never => {
+      throw new InputError(`cannot write ${path}: ${error.message}`);
+    });
+  const target = await orRefuse(checkOutput(files, path));
+  return (bytes) => orRefuse(target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
+}
+
+/**
+ * The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot
+ * be written.
+ */
+async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
+  const target = await outputTarget(files, path);
+  if (target === undefined) return undefined;
+  const [folder, start] = partialIn(target);
+  for (const other of await files.readdir(folder).catch(() => []))
+    if (other.startsWith(start) && /^\w{8}\.partial$/.test(other.slice(start.length)))
+      await files.rm(folder + other, { force: true });
+  const probe = newPartial(target);
+  await files.writeFile(probe, new Uint8Array(0), { flag: "wx" });
+  await files.rm(probe, { force: true });
+  return target;
+}
+
+/** The same without looking whether there is room beside it. */
+async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
+  const status = await files.stat(path).catch(() => undefined);
+  const isFolder = status?.isDirectory() ?? /[/\\]$/.test(path);
+  if (status && !status.isFile() && !isFolder) return undefined;
+  // Fails for a folder, and for a file that must not be changed.
+  if (status || isFolder) await files.appendFile(path, "");
+  const target = await targetOf(files, path);
+  await files.mkdir(partialIn(target)[0], { recursive: true });
+  return target;
+}
+
+/** Puts the bytes in place of the file: beside it first and onto the disk, then renamed onto it. */
+async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, tries = 3): Promise<void> {
+  const partial = newPartial(target);
+  try {
+    const mode = (await files.stat(target).catch(() => undefined))?.mode;
+    await files.writeFile(partial, bytes, { flag: "wx", flush: true, mode });
+    if (mode !== undefined) await files.chmod(partial, mode);
+    await files.rename(partial, target);
+  } catch (error) {
+    await files.rm(partial, { force: true });
+    // A run that began in the meantime takes the partial file of this one for what a killed run left.
+    if (tries === 1) throw error;
+    return replaceFile(files, target, bytes, tries - 1);
+  }
+  const folder = await files.open(partialIn(target)[0]).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}
+
+/**
+ * The folder of a file, and how the names of its partial files begin: a name may be as long as the system
+ * allows, and theirs are longer.
+ */
+function partialIn(target: string): [folder: string, start: string] {
+  const name = target.replace(/^.*[/\\]/s, "");
+  return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
+}
+
+/** No two processes have the same, in whatever containers they run. */
+const newPartial = (target: string): string =>
+  `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
+
+/** Where a path leads, also through links to what is not there yet. */
+async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
+  const target = await files.realpath(path).catch(() => undefined);
+  const link =
+    target === undefined && links > 0 ? await files.readlink(path).catch(() => undefined) : undefined;
+  if (link === undefined) return target ?? path;
+  const isWhole = /^([/\\]|\w:)/.test(link);
+  return targetOf(files, isWhole ? link : path.replace(/[^/\\]*$/, link), links - 1);
+}
+
 // ── parameter views ──
 
 /** By name: where tensors lie that stand in this order from `start` on. */
@@ -2676,23 +2935,12 @@ function csvText(rows: readonly (readonly Cell[])[]): string {
 declare const process:
   | {
       argv: string[];
-      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
   | undefined;
 
 declare const console: { log(text: string): void };
-
-interface HostFiles {
-  readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  rm(path: string, options: { force: boolean }): Promise<void>;
-  realpath(path: string): Promise<string>;
-  stat(path: string): Promise<{ isFile(): boolean }>;
-}
 
 interface HostPaths {
   pathToFileURL(path: string): { href: string };
@@ -2735,18 +2983,16 @@ async function isMain(
   script: string | undefined,
 ): Promise<boolean> {
   if (main !== undefined || url === undefined || script === undefined) return main === true;
-  const { realpath } = await hostFiles();
   const specifier: string = "node:url";
   const paths: HostPaths = await import(specifier);
-  const file = await realpath(script).catch(() => `${script}.ts`);
-  return paths.pathToFileURL(file).href === url;
+  return paths.pathToFileURL(await scriptFile()).href === url;
 }
 
-// Through a variable: bundlers and type checkers then look for no module.
-async function hostFiles(): Promise<HostFiles> {
-  const specifier: string = "node:fs/promises";
-  const files: HostFiles = await import(specifier);
-  return files;
+/** The file of the program, which some hosts let their user name without its ending. */
+async function scriptFile(): Promise<string> {
+  const script = `${process?.argv[1]}`;
+  const { realpath } = await hostFiles();
+  return realpath(script).catch(() => `${script}.ts`);
 }
 
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
@@ -2755,17 +3001,25 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
     await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
-    say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    say(`error: ${printable(error instanceof Error ? error.message : String(error))}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
+
+/**
+ * A message on one line of bounded length: names and cells in it may hold what moves the cursor of a
+ * terminal, or megabytes.
+ */
+const printable = (text: string): string =>
+  text
+    .slice(0, 1000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
   const { model, training, predict, regime } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
-  if (out && out === flags["--data"]) throw new InputError(`cannot write ${out}: --data is there`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -2784,15 +3038,15 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
+  if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
+  const write = out === undefined ? out : await openOutput(out);
   const train: Run["train"] = async (own, dataset, stage) => {
     const { epochs, name = "" } = stage;
     const { fields } = dataset;
     const before = own === trainer ? resumed : {};
     placed(`${resume}`, () => checkFields(fields, before.fields));
     const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => {
-      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
-    };
+    const save = async (more: Notes = {}) => write?.(shown.save({ fields, ...stage.notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
     const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     const result = await trainOn(model, training, shown, dataset, options, async (report) => {
@@ -2808,13 +3062,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Reads a file, or says that it cannot be read. */
-async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>): Promise<T> {
-  return read(await hostFiles()).catch((error: Error) => {
-    throw new InputError(`cannot read ${path}: ${error.message}`);
-  });
-}
-
 /** Does the work; what is wrong with the file's content is then said with the file's name and line. */
 function placed<T>(path: string, work: () => T): T {
   try {
@@ -2822,25 +3069,6 @@ function placed<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${path}${error.line === undefined ? "" : `:${error.line}`}: ${error.message}`);
-  }
-}
-
-/**
- * Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. A link stays, and so does
- * what is no file, as /dev/null.
- */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const files = await hostFiles();
-  const target = await files.realpath(path).catch(() => path);
-  const isFile = (await files.stat(target).catch(() => undefined))?.isFile() ?? true;
-  // Another run that writes the same file has a number of its own.
-  const partial = `${target}.${process?.pid}.partial`;
-  try {
-    await files.writeFile(isFile ? partial : target, bytes, { flush: isFile });
-    if (isFile) await files.rename(partial, target);
-  } catch (error) {
-    await files.rm(partial, { force: true });
-    throw new InputError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -3005,7 +3233,7 @@ interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
   readonly machine: Machine;
-  readonly slots: readonly Slot[];
+  readonly slots: Slots;
   readonly gradientOf: GradientOf;
   readonly takeSteps: TakeSteps;
   progress: Progress;
@@ -3124,6 +3352,13 @@ interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 
+/** All of them. */
+interface Slots extends ReadonlyArray<Slot> {
+  readonly names: readonly string[];
+  /** How often rows were written there. */
+  writes: number;
+}
+
 /** What a model takes: inputs first, in the spec's order. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
@@ -3139,8 +3374,9 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
 }
 
 /** The fields of a model in the arena of its machine. */
-function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slot[] {
-  return batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
+  const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+  return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
 /** Whether an input or target can hold the number. */
@@ -3151,42 +3387,47 @@ function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
 }
 
 /** How many rows the batch has; throws if a name is unknown, if one holds no array, or if the lengths do not agree. */
-function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
-  for (const name in batch) checkKnown(slots, name);
+function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
+  checkKeys("the batch", batch, slots.names);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
-    const values = batch?.[name];
-    if (typeof values !== "object" || values?.length === undefined)
-      throw new InputError(`${name} must be an array of numbers, got ${values}`);
-    const count = values.length / size;
-    if (!Number.isInteger(count))
-      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
+    const values = batch[name];
+    if (typeof values !== "object" || typeof values?.length !== "number")
+      throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
+    const { length } = values;
+    const count = length / size;
+    if (!(Number.isInteger(count) && count >= 0))
+      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+    // Nothing is allocated for a length that is only declared.
+    if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
   if (rows === 0) throw new InputError("the batch has no rows");
   return rows;
 }
 
-function checkKnown(slots: readonly Slot[], name: string): void {
-  for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+function checkNumber(name: string, row: number, value: unknown): void {
+  if (typeof value !== "number")
+    throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
 function writeRows(
-  slots: readonly Slot[],
+  slots: Slots,
   batch: Batch,
   start: number,
   n: number,
   order?: Int32Array,
   needsTargets = true,
 ): void {
+  const turn = ++slots.writes;
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
+  // An array of the caller's own kind may run code where it is read.
+  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
 }
 
 function writeField(
@@ -3200,6 +3441,8 @@ function writeField(
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
+      // Before it is copied, which turns null, "" and true into numbers.
+      checkNumber(name, row, value);
       view[i * size + j] = value;
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
@@ -3339,13 +3582,15 @@ async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
+  {
+    epochs = training.epochs,
+    earlyStopping = training.earlyStopping ?? false,
+  }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
-  const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
-    ...options,
-    epochs: Math.max(0, total - trainer.epoch),
+    earlyStopping,
+    epochs: Math.max(0, epochs - trainer.epoch),
     validation: validation ?? 0,
   });
   let next = run.next();
@@ -3406,6 +3651,7 @@ function trainerOf(
   gradientOf = gradientOfBatch,
   takeSteps = singleSteps,
 ): Trainer {
+  checkTrainerOptions(options);
   const slots = slotsOf(model, machine);
   const session: Session = {
     model,
@@ -3599,8 +3845,8 @@ interface WordRule {
 }
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
-export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(2730208);
+export function createTrainer(options: { seed?: number; selfCheck?: boolean } = {}): Trainer {
+  const memory = new ArrayBuffer(2725504);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -3660,7 +3906,6 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
       return firstNotFinite(f, rows, [
         ["conv2d1_pad", conv2d1_pad, 1024],
         ["conv2d1", conv2d1, 4704],
-        ["max-pool2d1", max_pool2d1, 1176],
         ["d_max-pool2d1", d_max_pool2d1, 1176],
         ["d_conv2d1_sum", d_conv2d1_sum, 4704],
       ]);

@@ -71,7 +71,7 @@ const data: DataFacts = {
   targets: { next: { columns: [], nextOf: "text" } },
 };
 
-// The arena: one block of 7516672 bytes. Each line is the offset of a tensor, in elements of its type;
+// The arena: one block of 7522816 bytes. Each line is the offset of a tensor, in elements of its type;
 // n is the number of rows of the batch at hand.
 
 // Parameters.
@@ -180,106 +180,106 @@ const totals_accuracy_total = 216638; // f64[]
 const totals_accuracy_count = 216639; // f64[]
 
 // Values on the way; those that do not live at the same time share memory.
-const block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 12 to call 71 of gradient
-const block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], from call 12 to call 71 of gradient
+const block_1_mlp_hidden_sum = 433280; // f32[n, 16, 256], from call 12 to call 70 of gradient
+const block_1_mlp_hidden_twice_phi = 564352; // f32[n, 16, 256], from call 12 to call 70 of gradient
 const block_1_mlp_hidden = 695424; // f32[n, 16, 256], from call 12 to call 13 of gradient
-const block_2_mlp_hidden_sum = 695424; // f32[n, 16, 256], from call 25 to call 39 of gradient
-const block_2_mlp_hidden_twice_phi = 826496; // f32[n, 16, 256], from call 25 to call 39 of gradient
-const block_2_mlp_hidden = 957568; // f32[n, 16, 256], from call 25 to call 26 of gradient
-const block_2_mlp_hidden_again = 957568; // f32[n, 16, 256], from call 37 to call 38 of gradient
-const d_block_2_mlp_hidden = 957568; // f32[n, 16, 256], from call 39 to call 39 of gradient
-const d_block_2_mlp_hidden_sum = 1088640; // f32[n, 16, 256], from call 39 to call 43 of gradient
-const block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], from call 69 to call 70 of gradient
-const d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], from call 71 to call 71 of gradient
-const d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], from call 71 to call 75 of gradient
-const embedded_kept = 1219712; // f32[n, 16, 64], from call 1 to call 98 of gradient
-const embedded = 1252480; // f32[n, 16, 64], from call 1 to call 98 of gradient
+const block_2_mlp_hidden_sum = 695424; // f32[n, 16, 256], from call 25 to call 38 of gradient
+const block_2_mlp_hidden_twice_phi = 826496; // f32[n, 16, 256], from call 25 to call 38 of gradient
+const block_2_mlp_hidden = 957568; // f32[n, 16, 256], from call 25 to call 37 of gradient
+const d_block_2_mlp_hidden = 957568; // f32[n, 16, 256], from call 38 to call 38 of gradient
+const d_block_2_mlp_hidden_sum = 1088640; // f32[n, 16, 256], from call 38 to call 42 of gradient
+const block_1_mlp_hidden_again = 695424; // f32[n, 16, 256], from call 68 to call 69 of gradient
+const d_block_1_mlp_hidden = 695424; // f32[n, 16, 256], from call 70 to call 70 of gradient
+const d_block_1_mlp_hidden_sum = 826496; // f32[n, 16, 256], from call 70 to call 74 of gradient
+const embedded_kept = 1219712; // f32[n, 16, 64], from call 1 to call 97 of gradient
+const embedded = 1252480; // f32[n, 16, 64], from call 1 to call 97 of gradient
 const block_1_attention_layer_norm1 = 433280; // f32[n, 16, 64], from call 1 to call 7 of gradient
-const block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], from call 2 to call 79 of gradient
-const block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], from call 3 to call 88 of gradient
-const block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], from call 4 to call 91 of gradient
+const block_1_attention_dropout1_kept = 1285248; // f32[n, 16, 64], from call 2 to call 78 of gradient
+const block_1_attention_attention1_query_2 = 1318016; // f32[n, 16, 64], from call 3 to call 87 of gradient
+const block_1_attention_attention1_key_2 = 1350784; // f32[n, 16, 64], from call 4 to call 90 of gradient
 const block_1_attention_attention1_masked = 466048; // f32[n, 4, 16, 16], from call 5 to call 6 of gradient
-const block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], from call 6 to call 87 of gradient
-const block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], from call 7 to call 86 of gradient
-const block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], from call 8 to call 80 of gradient
-const block_1_attention = 1481856; // f32[n, 16, 64], from call 9 to call 77 of gradient
-const block_1_mlp_dropout1_kept = 1514624; // f32[n, 16, 64], from call 10 to call 68 of gradient
+const block_1_attention_attention1_shares = 1383552; // f32[n, 4, 16, 16], from call 6 to call 86 of gradient
+const block_1_attention_attention1_value_2 = 1416320; // f32[n, 16, 64], from call 7 to call 85 of gradient
+const block_1_attention_attention1_heads = 1449088; // f32[n, 4, 16, 16], from call 8 to call 79 of gradient
+const block_1_attention = 1481856; // f32[n, 16, 64], from call 9 to call 76 of gradient
+const block_1_mlp_dropout1_kept = 1514624; // f32[n, 16, 64], from call 10 to call 65 of gradient
 const block_1_mlp_layer_norm1 = 826496; // f32[n, 16, 64], from call 11 to call 12 of gradient
-const block_1_mlp = 1547392; // f32[n, 16, 64], from call 13 to call 66 of gradient
-const block_2_attention_dropout1_kept = 1580160; // f32[n, 16, 64], from call 14 to call 47 of gradient
+const block_1_mlp = 1547392; // f32[n, 16, 64], from call 13 to call 65 of gradient
+const block_2_attention_dropout1_kept = 1580160; // f32[n, 16, 64], from call 14 to call 46 of gradient
 const block_2_attention_layer_norm1 = 695424; // f32[n, 16, 64], from call 15 to call 20 of gradient
-const block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], from call 16 to call 56 of gradient
-const block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], from call 17 to call 59 of gradient
+const block_2_attention_attention1_query_2 = 1612928; // f32[n, 16, 64], from call 16 to call 55 of gradient
+const block_2_attention_attention1_key_2 = 1645696; // f32[n, 16, 64], from call 17 to call 58 of gradient
 const block_2_attention_attention1_masked = 728192; // f32[n, 4, 16, 16], from call 18 to call 19 of gradient
-const block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], from call 19 to call 55 of gradient
-const block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], from call 20 to call 54 of gradient
-const block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], from call 21 to call 48 of gradient
-const block_2_attention = 1776768; // f32[n, 16, 64], from call 22 to call 45 of gradient
+const block_2_attention_attention1_shares = 1678464; // f32[n, 4, 16, 16], from call 19 to call 54 of gradient
+const block_2_attention_attention1_value_2 = 1711232; // f32[n, 16, 64], from call 20 to call 53 of gradient
+const block_2_attention_attention1_heads = 1744000; // f32[n, 4, 16, 16], from call 21 to call 47 of gradient
+const block_2_attention = 1776768; // f32[n, 16, 64], from call 22 to call 44 of gradient
 const block_2_mlp_dropout1_kept = 1088640; // f32[n, 16, 64], from call 23 to call 36 of gradient
 const block_2_mlp_layer_norm1 = 1121408; // f32[n, 16, 64], from call 24 to call 25 of gradient
 const block_2_mlp = 1121408; // f32[n, 16, 64], from call 26 to call 35 of gradient
-const norm_normal = 957568; // f32[n, 16, 64], from call 27 to call 35 of gradient
-const norm = 990336; // f32[n, 16, 64], from call 27 to call 32 of gradient
-const d_norm = 990336; // f32[n, 16, 64], from call 33 to call 35 of gradient
-const d_norm_centred_part = 1023104; // f32[n, 16, 64], from call 33 to call 35 of gradient
-const d_block_2_mlp = 1809536; // f32[n, 16, 64], from call 35 to call 45 of gradient
-const d_block_2_mlp_output = 1842304; // f32[n, 16, 64], from call 35 to call 39 of gradient
-const block_2_mlp_layer_norm1_again = 695424; // f32[n, 16, 64], from call 41 to call 42 of gradient
-const d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], from call 43 to call 46 of gradient
-const block_2_mlp_layer_norm1_normal_again = 728192; // f32[n, 16, 64], from call 45 to call 46 of gradient
-const d_block_2_attention = 760960; // f32[n, 16, 64], from call 45 to call 66 of gradient
-const d_block_2_attention_attention1 = 793728; // f32[n, 16, 64], from call 45 to call 49 of gradient
-const d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], from call 49 to call 54 of gradient
-const product_in_d_block_2_attention_attention1_heads = 728192; // f32[n, 4, 16, 16], from call 50 to call 62 of gradient
-const block_2_attention_layer_norm1_again = 793728; // f32[n, 16, 64], from call 52 to call 61 of gradient
-const d_block_2_attention_attention1_shares = 826496; // f32[n, 4, 16, 16], from call 54 to call 55 of gradient
-const d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], from call 55 to call 59 of gradient
-const product_in_d_block_2_attention_attention1_products = 826496; // f32[n, 4, 16, 16], from call 56 to call 63 of gradient
-const product_in_d_block_2_attention_attention1_products_2 = 859264; // f32[n, 4, 16, 16], from call 59 to call 64 of gradient
-const d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], from call 62 to call 64 of gradient
-const product_in_d_block_2_attention_attention1_key_product = 728192; // f32[n, 16, 64], from call 63 to call 64 of gradient
-const d_block_2_attention_layer_norm1 = 793728; // f32[n, 16, 64], from call 64 to call 67 of gradient
-const block_2_attention_layer_norm1_normal_again = 695424; // f32[n, 16, 64], from call 66 to call 67 of gradient
-const d_block_1_mlp = 957568; // f32[n, 16, 64], from call 66 to call 77 of gradient
-const d_block_1_mlp_output = 990336; // f32[n, 16, 64], from call 66 to call 71 of gradient
-const block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], from call 73 to call 74 of gradient
-const d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], from call 75 to call 78 of gradient
-const block_1_mlp_layer_norm1_normal_again = 466048; // f32[n, 16, 64], from call 77 to call 78 of gradient
-const d_block_1_attention = 498816; // f32[n, 16, 64], from call 77 to call 98 of gradient
-const d_block_1_attention_attention1 = 531584; // f32[n, 16, 64], from call 77 to call 81 of gradient
-const d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], from call 81 to call 86 of gradient
-const product_in_d_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 82 to call 94 of gradient
-const block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], from call 84 to call 93 of gradient
-const d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], from call 86 to call 87 of gradient
-const d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], from call 87 to call 91 of gradient
-const product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], from call 88 to call 95 of gradient
-const product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], from call 91 to call 96 of gradient
-const d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], from call 94 to call 96 of gradient
-const product_in_d_block_1_attention_attention1_key_product = 466048; // f32[n, 16, 64], from call 95 to call 96 of gradient
-const d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], from call 96 to call 99 of gradient
-const block_1_attention_layer_norm1_normal_again = 433280; // f32[n, 16, 64], from call 98 to call 99 of gradient
-const d_embedded_multiply = 466048; // f32[n, 16, 64], from call 98 to call 101 of gradient
-const logits = 1023104; // f32[n, 16, 27], from call 28 to call 29 of gradient
-const exponentials = 1036928; // f32[n, 16, 27], from call 29 to call 30 of gradient
-const d_logits = 1055872; // f32[n, 16, 27], from call 30 to call 33 of gradient
-const block_1_attention_layer_norm1_mean = 1875072; // f32[n, 16], from call 1 to call 98 of gradient
-const block_1_attention_layer_norm1_sqrt = 1875584; // f32[n, 16], from call 1 to call 98 of gradient
-const block_1_mlp_layer_norm1_mean = 1876096; // f32[n, 16], from call 11 to call 77 of gradient
-const block_1_mlp_layer_norm1_sqrt = 1876608; // f32[n, 16], from call 11 to call 77 of gradient
-const block_2_attention_layer_norm1_mean = 1877120; // f32[n, 16], from call 15 to call 66 of gradient
-const block_2_attention_layer_norm1_sqrt = 1877632; // f32[n, 16], from call 15 to call 66 of gradient
-const block_2_mlp_layer_norm1_mean = 1878144; // f32[n, 16], from call 24 to call 45 of gradient
-const block_2_mlp_layer_norm1_sqrt = 1878656; // f32[n, 16], from call 24 to call 45 of gradient
-const norm_mean = 1069696; // f32[n, 16], from call 27 to call 35 of gradient
-const norm_sqrt = 1070208; // f32[n, 16], from call 27 to call 35 of gradient
-const sum_of_exponentials = 1050752; // f32[n, 16], from call 29 to call 30 of gradient
-const d_block_2_mlp_layer_norm1_centred_part = 826496; // f32[64], from call 45 to call 45 of gradient
-const d_block_2_attention_layer_norm1_centred_part = 728192; // f32[64], from call 66 to call 66 of gradient
-const d_block_1_mlp_layer_norm1_centred_part = 564352; // f32[64], from call 77 to call 77 of gradient
-const d_block_1_attention_layer_norm1_centred_part = 564352; // f32[64], from call 98 to call 98 of gradient
+const norm_normal = 1154176; // f32[n, 16, 64], from call 27 to call 35 of gradient
+const norm = 1186944; // f32[n, 16, 64], from call 27 to call 32 of gradient
+const d_norm = 1186944; // f32[n, 16, 64], from call 33 to call 35 of gradient
+const d_norm_centred = 1809536; // f32[n, 16, 64], from call 35 to call 44 of gradient
+const d_block_2_mlp_output = 1842304; // f32[n, 16, 64], from call 35 to call 38 of gradient
+const block_2_mlp_layer_norm1_again = 695424; // f32[n, 16, 64], from call 40 to call 41 of gradient
+const d_block_2_mlp_layer_norm1 = 695424; // f32[n, 16, 64], from call 42 to call 45 of gradient
+const block_2_mlp_layer_norm1_normal_again = 728192; // f32[n, 16, 64], from call 44 to call 45 of gradient
+const d_block_2_attention = 957568; // f32[n, 16, 64], from call 44 to call 76 of gradient
+const d_block_2_attention_attention1 = 760960; // f32[n, 16, 64], from call 44 to call 48 of gradient
+const d_block_2_attention_attention1_mixed = 695424; // f32[n, 16, 64], from call 48 to call 53 of gradient
+const product_in_d_block_2_attention_attention1_heads = 728192; // f32[n, 4, 16, 16], from call 49 to call 61 of gradient
+const block_2_attention_layer_norm1_again = 760960; // f32[n, 16, 64], from call 51 to call 60 of gradient
+const d_block_2_attention_attention1_shares = 793728; // f32[n, 4, 16, 16], from call 53 to call 54 of gradient
+const d_block_2_attention_attention1_products = 695424; // f32[n, 4, 16, 16], from call 54 to call 58 of gradient
+const product_in_d_block_2_attention_attention1_products = 793728; // f32[n, 4, 16, 16], from call 55 to call 62 of gradient
+const product_in_d_block_2_attention_attention1_products_2 = 826496; // f32[n, 4, 16, 16], from call 58 to call 63 of gradient
+const d_block_2_attention_layer_norm1_part = 695424; // f32[n, 16, 64], from call 61 to call 63 of gradient
+const product_in_d_block_2_attention_attention1_key_product = 728192; // f32[n, 16, 64], from call 62 to call 63 of gradient
+const d_block_2_attention_layer_norm1 = 760960; // f32[n, 16, 64], from call 63 to call 66 of gradient
+const block_2_attention_layer_norm1_normal_again = 695424; // f32[n, 16, 64], from call 65 to call 66 of gradient
+const d_block_2_attention_layer_norm1_centred = 990336; // f32[n, 16, 64], from call 65 to call 76 of gradient
+const d_block_1_mlp_dropout1_multiply = 728192; // f32[n, 16, 64], from call 65 to call 67 of gradient
+const d_block_1_mlp_output = 1023104; // f32[n, 16, 64], from call 65 to call 70 of gradient
+const block_1_mlp_layer_norm1_again = 433280; // f32[n, 16, 64], from call 72 to call 73 of gradient
+const d_block_1_mlp_layer_norm1 = 433280; // f32[n, 16, 64], from call 74 to call 77 of gradient
+const block_1_mlp_layer_norm1_normal_again = 466048; // f32[n, 16, 64], from call 76 to call 77 of gradient
+const d_block_1_attention = 498816; // f32[n, 16, 64], from call 76 to call 97 of gradient
+const d_block_1_attention_attention1 = 531584; // f32[n, 16, 64], from call 76 to call 80 of gradient
+const d_block_1_attention_attention1_mixed = 433280; // f32[n, 16, 64], from call 80 to call 85 of gradient
+const product_in_d_block_1_attention_attention1_heads = 466048; // f32[n, 4, 16, 16], from call 81 to call 93 of gradient
+const block_1_attention_layer_norm1_again = 531584; // f32[n, 16, 64], from call 83 to call 92 of gradient
+const d_block_1_attention_attention1_shares = 564352; // f32[n, 4, 16, 16], from call 85 to call 86 of gradient
+const d_block_1_attention_attention1_products = 433280; // f32[n, 4, 16, 16], from call 86 to call 90 of gradient
+const product_in_d_block_1_attention_attention1_products = 564352; // f32[n, 4, 16, 16], from call 87 to call 94 of gradient
+const product_in_d_block_1_attention_attention1_products_2 = 597120; // f32[n, 4, 16, 16], from call 90 to call 95 of gradient
+const d_block_1_attention_layer_norm1_part = 433280; // f32[n, 16, 64], from call 93 to call 95 of gradient
+const product_in_d_block_1_attention_attention1_key_product = 466048; // f32[n, 16, 64], from call 94 to call 95 of gradient
+const d_block_1_attention_layer_norm1 = 531584; // f32[n, 16, 64], from call 95 to call 98 of gradient
+const block_1_attention_layer_norm1_normal_again = 433280; // f32[n, 16, 64], from call 97 to call 98 of gradient
+const d_embedded_multiply = 466048; // f32[n, 16, 64], from call 97 to call 100 of gradient
+const logits = 1809536; // f32[n, 16, 27], from call 28 to call 29 of gradient
+const exponentials = 1823360; // f32[n, 16, 27], from call 29 to call 30 of gradient
+const d_logits = 1809536; // f32[n, 16, 27], from call 30 to call 33 of gradient
+const block_1_attention_layer_norm1_mean = 1875072; // f32[n, 16], from call 1 to call 97 of gradient
+const block_1_attention_layer_norm1_sqrt = 1875584; // f32[n, 16], from call 1 to call 97 of gradient
+const block_1_mlp_layer_norm1_mean = 1876096; // f32[n, 16], from call 11 to call 76 of gradient
+const block_1_mlp_layer_norm1_sqrt = 1876608; // f32[n, 16], from call 11 to call 76 of gradient
+const block_2_attention_layer_norm1_mean = 1877120; // f32[n, 16], from call 15 to call 65 of gradient
+const block_2_attention_layer_norm1_sqrt = 1877632; // f32[n, 16], from call 15 to call 65 of gradient
+const block_2_mlp_layer_norm1_mean = 1878144; // f32[n, 16], from call 24 to call 44 of gradient
+const block_2_mlp_layer_norm1_sqrt = 1878656; // f32[n, 16], from call 24 to call 44 of gradient
+const norm_mean = 1879168; // f32[n, 16], from call 27 to call 35 of gradient
+const norm_sqrt = 1879680; // f32[n, 16], from call 27 to call 35 of gradient
+const sum_of_exponentials = 1837184; // f32[n, 16], from call 29 to call 30 of gradient
+const quotient_in_d_norm_mean = 1880192; // f32[n, 16], from call 35 to call 44 of gradient
+const quotient_in_d_block_2_attention_layer_norm1_mean = 1055872; // f32[n, 16], from call 65 to call 76 of gradient
+const d_block_2_mlp_layer_norm1_centred = 793728; // f32[64], from call 44 to call 44 of gradient
+const d_block_1_mlp_layer_norm1_centred = 564352; // f32[64], from call 76 to call 76 of gradient
+const d_block_1_attention_layer_norm1_centred = 564352; // f32[64], from call 97 to call 97 of gradient
 const block_1_attention_attention1_exponentials = 498816; // f32[16], from call 6 to call 6 of gradient
 const block_2_attention_attention1_exponentials = 760960; // f32[16], from call 19 to call 19 of gradient
-const d_loss_total = 1051264; // f32[], from call 29 to call 30 of gradient
+const d_loss_total = 1837696; // f32[], from call 29 to call 30 of gradient
 const update_kept_share = 433280; // f32[], from call 1 to call 3 of update
 const update_stepSize = 433284; // f32[], from call 1 to call 3 of update
 const update_reciprocal_of_correction = 433288; // f32[], from call 1 to call 3 of update
@@ -1415,22 +1415,13 @@ function compute_d_logits_weight(f: Numbers, n: number): void {
 
 // Gradient of logits_product = norm · logits.weight [contract.vjp]:
 //   d_norm = d_logits · logits.weightᵀ
-// Gradient of norm_normal = norm_centred / norm_deviation [divide.vjp]:
-//   d_norm_centred_part = d_norm ⊙ norm.scale / norm_sqrt
-function compute_d_norm_centred_part(f: Numbers, n: number): void {
+function compute_d_norm(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const norm_sqrt_row = norm_sqrt + row * 16;
     const d_logits_row = d_logits + row * 432;
     const d_norm_row = d_norm + row * 1024;
-    const d_norm_centred_part_row = d_norm_centred_part + row * 1024;
     for (let j = 0; j < 16; j += 4) {
-      const norm_sqrt0 = f[norm_sqrt_row + j];
-      const norm_sqrt1 = f[norm_sqrt_row + j + 1];
-      const norm_sqrt2 = f[norm_sqrt_row + j + 2];
-      const norm_sqrt3 = f[norm_sqrt_row + j + 3];
       const d_logits_j = d_logits_row + j * 27;
       const d_norm_j = d_norm_row + j * 64;
-      const d_norm_centred_part_j = d_norm_centred_part_row + j * 64;
       for (let l = 0; l < 64; l += 4) {
         let sum00 = 0;
         let sum10 = 0;
@@ -1491,26 +1482,6 @@ function compute_d_norm_centred_part(f: Numbers, n: number): void {
         f[d_norm_j + l + 67] = sum13;
         f[d_norm_j + l + 131] = sum23;
         f[d_norm_j + l + 195] = sum33;
-        const norm_scale0 = f[norm_scale + l];
-        f[d_norm_centred_part_j + l] = (sum00 * norm_scale0) / norm_sqrt0;
-        f[d_norm_centred_part_j + l + 64] = (sum10 * norm_scale0) / norm_sqrt1;
-        f[d_norm_centred_part_j + l + 128] = (sum20 * norm_scale0) / norm_sqrt2;
-        f[d_norm_centred_part_j + l + 192] = (sum30 * norm_scale0) / norm_sqrt3;
-        const norm_scale1 = f[norm_scale + l + 1];
-        f[d_norm_centred_part_j + l + 1] = (sum01 * norm_scale1) / norm_sqrt0;
-        f[d_norm_centred_part_j + l + 65] = (sum11 * norm_scale1) / norm_sqrt1;
-        f[d_norm_centred_part_j + l + 129] = (sum21 * norm_scale1) / norm_sqrt2;
-        f[d_norm_centred_part_j + l + 193] = (sum31 * norm_scale1) / norm_sqrt3;
-        const norm_scale2 = f[norm_scale + l + 2];
-        f[d_norm_centred_part_j + l + 2] = (sum02 * norm_scale2) / norm_sqrt0;
-        f[d_norm_centred_part_j + l + 66] = (sum12 * norm_scale2) / norm_sqrt1;
-        f[d_norm_centred_part_j + l + 130] = (sum22 * norm_scale2) / norm_sqrt2;
-        f[d_norm_centred_part_j + l + 194] = (sum32 * norm_scale2) / norm_sqrt3;
-        const norm_scale3 = f[norm_scale + l + 3];
-        f[d_norm_centred_part_j + l + 3] = (sum03 * norm_scale3) / norm_sqrt0;
-        f[d_norm_centred_part_j + l + 67] = (sum13 * norm_scale3) / norm_sqrt1;
-        f[d_norm_centred_part_j + l + 131] = (sum23 * norm_scale3) / norm_sqrt2;
-        f[d_norm_centred_part_j + l + 195] = (sum33 * norm_scale3) / norm_sqrt3;
       }
     }
   }
@@ -1541,119 +1512,99 @@ function compute_d_norm_scale(f: Numbers, n: number): void {
 }
 
 // Gradient of norm_variance [broadcast.vjp]:
-//   sum_in_d_norm_variance = Σ_j d_norm ⊙ norm.scale ⊙ norm_normal
+//   d_norm_variance = Σ_j (1 − [norm_sqrt = 0]) ⊙ (−d_norm ⊙ norm.scale ⊙ norm_normal / norm_sqrt / (2
+//   · norm_sqrt))
 // Gradient of norm_variance = (Σ_j norm_centred²) / 64 [divide.vjp]:
-//   quotient_in_d_norm_variance = sum_in_d_norm_variance / norm_sqrt / (2 · norm_sqrt) / 64
+//   d_norm_reduceSum = d_norm_variance / 64
+// Gradient of norm_centred² [multiply.vjp]:
+//   d_norm_centred = d_norm ⊙ norm.scale / norm_sqrt + 2 · d_norm_reduceSum ⊙ (block.2.mlp − norm_mean)
 // Gradient of norm_mean [broadcast.vjp]:
-//   d_norm_mean = Σ_j (quotient_in_d_norm_variance ⊙ (block.2.mlp − norm_mean) − (d_norm_centred_part −
-//   quotient_in_d_norm_variance ⊙ (block.2.mlp − norm_mean)))
+//   sum_in_d_norm_mean = Σ_j d_norm_centred
 // Gradient of norm_mean = (Σ_j block.2.mlp) / 64 [divide.vjp]:
-//   d_norm_reduceSum = d_norm_mean / 64
-// Gradient of Σ_j block.2.mlp [reduceSum.vjp]:
-//   d_block.2.mlp = d_norm_centred_part − 2 · quotient_in_d_norm_variance ⊙ (block.2.mlp − norm_mean) +
-//   d_norm_reduceSum
+//   quotient_in_d_norm_mean = sum_in_d_norm_mean / 64
 // Gradient of 1.11111… · block.2.mlp.output [multiply.vjp]:
-//   d_block.2.mlp.output = 1.11111… · block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
+//   d_block.2.mlp.output = 1.11111… · block.2.mlp.dropout1_kept ⊙ (d_norm_centred −
+//   quotient_in_d_norm_mean)
 function compute_d_block_2_mlp_output(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
+    const norm_sqrt_row = norm_sqrt + row * 16;
     const d_norm_row = d_norm + row * 1024;
     const norm_normal_row = norm_normal + row * 1024;
-    const norm_sqrt_row = norm_sqrt + row * 16;
     const norm_mean_row = norm_mean + row * 16;
     const block_2_mlp_row = block_2_mlp + row * 1024;
-    const d_norm_centred_part_row = d_norm_centred_part + row * 1024;
-    const d_block_2_mlp_row = d_block_2_mlp + row * 1024;
+    const d_norm_centred_row = d_norm_centred + row * 1024;
+    const quotient_in_d_norm_mean_row = quotient_in_d_norm_mean + row * 16;
     const block_2_mlp_dropout1_kept_row = block_2_mlp_dropout1_kept + row * 1024;
     const d_block_2_mlp_output_row = d_block_2_mlp_output + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let sum_in_d_norm_variance = 0;
+      let d_norm_variance = 0;
+      const factor = f[norm_sqrt_row + j] === 0;
       const d_norm_j = d_norm_row + j * 64;
       const norm_normal_j = norm_normal_row + j * 64;
+      const norm_sqrt_j = norm_sqrt_row + j;
       for (let k = 0; k < 64; k++) {
-        sum_in_d_norm_variance += f[d_norm_j + k] * f[norm_scale + k] * f[norm_normal_j + k];
+        d_norm_variance += factor
+          ? 0
+          : -(
+              (f[d_norm_j + k] * f[norm_scale + k] * f[norm_normal_j + k]) /
+              f[norm_sqrt_j] /
+              (f[norm_sqrt_j] * 2)
+            );
       }
+      const d_norm_reduceSum = d_norm_variance / 64;
+      let sum_in_d_norm_mean = 0;
       const norm_sqrt_value = f[norm_sqrt_row + j];
-      const quotient_in_d_norm_variance =
-        sum_in_d_norm_variance / norm_sqrt_value / (norm_sqrt_value * 2) / 64;
-      let d_norm_mean = 0;
       const norm_mean_value = f[norm_mean_row + j];
       const block_2_mlp_j = block_2_mlp_row + j * 64;
-      const d_norm_centred_part_j = d_norm_centred_part_row + j * 64;
+      const d_norm_centred_j = d_norm_centred_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        const t = quotient_in_d_norm_variance * (f[block_2_mlp_j + k] - norm_mean_value);
-        d_norm_mean += t - (f[d_norm_centred_part_j + k] - t);
+        const d_norm_centred_value =
+          (f[d_norm_j + k] * f[norm_scale + k]) / norm_sqrt_value +
+          2 * (d_norm_reduceSum * (f[block_2_mlp_j + k] - norm_mean_value));
+        f[d_norm_centred_j + k] = d_norm_centred_value;
+        sum_in_d_norm_mean += d_norm_centred_value;
       }
-      const d_norm_reduceSum = d_norm_mean / 64;
-      const d_block_2_mlp_j = d_block_2_mlp_row + j * 64;
+      const quotient_in_d_norm_mean_value = sum_in_d_norm_mean / 64;
+      f[quotient_in_d_norm_mean_row + j] = quotient_in_d_norm_mean_value;
       const block_2_mlp_dropout1_kept_j = block_2_mlp_dropout1_kept_row + j * 64;
       const d_block_2_mlp_output_j = d_block_2_mlp_output_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        const d_block_2_mlp_value =
-          f[d_norm_centred_part_j + l] -
-          2 * (quotient_in_d_norm_variance * (f[block_2_mlp_j + l] - norm_mean_value)) +
-          d_norm_reduceSum;
-        f[d_block_2_mlp_j + l] = d_block_2_mlp_value;
         f[d_block_2_mlp_output_j + l] =
-          (f[block_2_mlp_dropout1_kept_j + l] !== 0 ? d_block_2_mlp_value : 0) * 1.1111111111111112;
+          (f[block_2_mlp_dropout1_kept_j + l] !== 0
+            ? f[d_norm_centred_j + l] - quotient_in_d_norm_mean_value
+            : 0) * 1.1111111111111112;
       }
     }
   }
 }
 
 // Gradient of block.2.mlp.output.bias [broadcast.vjp]:
-//   sum_in_d_block.2.mlp.output.bias = Σ_i,k block.2.mlp.dropout1_kept ⊙ d_block.2.mlp
+//   sum_in_d_block.2.mlp.output.bias = Σ_i,k block.2.mlp.dropout1_kept ⊙ (d_norm_centred −
+//   quotient_in_d_norm_mean)
 //   d_block.2.mlp.output.bias = 1.11111… · sum_in_d_block.2.mlp.output.bias
-// And in the same way d_block.2.attention.attention1.outputBias, d_block.1.mlp.output.bias,
-//   d_block.1.attention.attention1.outputBias.
-function compute_d_block__mlp_output_bias(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  d_bias: number,
-): void {
+function compute_d_block_2_mlp_output_bias(f: Numbers, n: number): void {
   for (let i = 0; i < 64; i++) {
     let sum_in_d_block_2_mlp_output_bias = 0;
-    const input_i = input + i;
-    const input_2_i = input_2 + i;
+    const block_2_mlp_dropout1_kept_i = block_2_mlp_dropout1_kept + i;
+    const d_norm_centred_i = d_norm_centred + i;
     for (let row = 0; row < n; row++) {
-      const input_row = input_i + row * 1024;
-      const input_2_row = input_2_i + row * 1024;
+      const block_2_mlp_dropout1_kept_row = block_2_mlp_dropout1_kept_i + row * 1024;
+      const d_norm_centred_row = d_norm_centred_i + row * 1024;
+      const quotient_in_d_norm_mean_row = quotient_in_d_norm_mean + row * 16;
       for (let k = 0; k < 16; k++) {
-        sum_in_d_block_2_mlp_output_bias += f[input_row + k * 64] !== 0 ? f[input_2_row + k * 64] : 0;
+        sum_in_d_block_2_mlp_output_bias +=
+          f[block_2_mlp_dropout1_kept_row + k * 64] !== 0
+            ? f[d_norm_centred_row + k * 64] - f[quotient_in_d_norm_mean_row + k]
+            : 0;
       }
     }
-    f[d_bias + i] = 1.1111111111111112 * sum_in_d_block_2_mlp_output_bias;
-  }
-}
-
-// block.2.mlp.hidden_again = 0.5 · block.2.mlp.hidden_twice_phi ⊙ block.2.mlp.hidden_sum
-// And in the same way block.1.mlp.hidden_again.
-function compute_block__mlp_hidden_again(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  output: number,
-): void {
-  for (let row = 0; row < n; row++) {
-    const input_row = input + row * 4096;
-    const input_2_row = input_2 + row * 4096;
-    const output_row = output + row * 4096;
-    for (let j = 0; j < 16; j++) {
-      const input_j = input_row + j * 256;
-      const input_2_j = input_2_row + j * 256;
-      const output_j = output_row + j * 256;
-      for (let l = 0; l < 256; l++) {
-        f[output_j + l] = 0.5 * (f[input_j + l] * f[input_2_j + l]);
-      }
-    }
+    f[d_block_2_mlp_output_bias + i] = 1.1111111111111112 * sum_in_d_block_2_mlp_output_bias;
   }
 }
 
 // Gradient of block.2.mlp.output_product = block.2.mlp.hidden · block.2.mlp.output.weight
 //   [contract.vjp]:
-//   d_block.2.mlp.output.weight = block.2.mlp.hidden_againᵀ · d_block.2.mlp.output
+//   d_block.2.mlp.output.weight = block.2.mlp.hiddenᵀ · d_block.2.mlp.output
 // And in the same way d_block.1.mlp.output.weight.
 function compute_d_block__mlp_output_weight(
   f: Numbers,
@@ -2077,90 +2028,89 @@ function compute_d_block__mlp_layer_norm_shift(f: Numbers, n: number, input: num
 
 // block.2.mlp.layer-norm1_normal_again = (block.2.attention − block.2.mlp.layer-norm1_mean) /
 //   block.2.mlp.layer-norm1_sqrt
-// Gradient of block.2.mlp.layer-norm1_normal = block.2.mlp.layer-norm1_centred /
-//   block.2.mlp.layer-norm1_deviation [divide.vjp]:
-//   d_block.2.mlp.layer-norm1_centred_part = d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale
-//   / block.2.mlp.layer-norm1_sqrt
 // Gradient of block.2.mlp.layer-norm1_variance [broadcast.vjp]:
-//   sum_in_d_block.2.mlp.layer-norm1_variance = Σ_j d_block.2.mlp.layer-norm1 ⊙
-//   block.2.mlp.layer-norm1.scale ⊙ block.2.mlp.layer-norm1_normal_again
+//   d_block.2.mlp.layer-norm1_variance = Σ_j (1 − [block.2.mlp.layer-norm1_sqrt = 0]) ⊙
+//   (−d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale ⊙ block.2.mlp.layer-norm1_normal_again
+//   / block.2.mlp.layer-norm1_sqrt / (2 · block.2.mlp.layer-norm1_sqrt))
 // Gradient of block.2.mlp.layer-norm1_variance = (Σ_j block.2.mlp.layer-norm1_centred²) / 64
 //   [divide.vjp]:
-//   quotient_in_d_block.2.mlp.layer-norm1_variance = sum_in_d_block.2.mlp.layer-norm1_variance /
-//   block.2.mlp.layer-norm1_sqrt / (2 · block.2.mlp.layer-norm1_sqrt) / 64
+//   d_block.2.mlp.layer-norm1_reduceSum = d_block.2.mlp.layer-norm1_variance / 64
+// Gradient of block.2.mlp.layer-norm1_centred² [multiply.vjp]:
+//   d_block.2.mlp.layer-norm1_centred = d_block.2.mlp.layer-norm1 ⊙ block.2.mlp.layer-norm1.scale /
+//   block.2.mlp.layer-norm1_sqrt + 2 · d_block.2.mlp.layer-norm1_reduceSum ⊙ (block.2.attention −
+//   block.2.mlp.layer-norm1_mean)
 // Gradient of block.2.mlp.layer-norm1_mean [broadcast.vjp]:
-//   d_block.2.mlp.layer-norm1_mean = Σ_j (quotient_in_d_block.2.mlp.layer-norm1_variance ⊙
-//   (block.2.attention − block.2.mlp.layer-norm1_mean) − (d_block.2.mlp.layer-norm1_centred_part −
-//   quotient_in_d_block.2.mlp.layer-norm1_variance ⊙ (block.2.attention −
-//   block.2.mlp.layer-norm1_mean)))
+//   sum_in_d_block.2.mlp.layer-norm1_mean = Σ_j d_block.2.mlp.layer-norm1_centred
 // Gradient of block.2.mlp.layer-norm1_mean = (Σ_j block.2.attention) / 64 [divide.vjp]:
-//   d_block.2.mlp.layer-norm1_reduceSum = d_block.2.mlp.layer-norm1_mean / 64
+//   quotient_in_d_block.2.mlp.layer-norm1_mean = sum_in_d_block.2.mlp.layer-norm1_mean / 64
 // Gradient of Σ_j block.2.attention [reduceSum.vjp]:
-//   d_block.2.attention = d_block.2.mlp + d_block.2.mlp.layer-norm1_centred_part − 2 ·
-//   quotient_in_d_block.2.mlp.layer-norm1_variance ⊙ (block.2.attention − block.2.mlp.layer-norm1_mean)
-//   + d_block.2.mlp.layer-norm1_reduceSum
+//   d_block.2.attention = d_norm_centred − quotient_in_d_norm_mean + d_block.2.mlp.layer-norm1_centred
+//   − quotient_in_d_block.2.mlp.layer-norm1_mean
 // Gradient of 1.11111… · block.2.attention.attention1 [multiply.vjp]:
 //   d_block.2.attention.attention1 = 1.11111… · block.2.attention.dropout1_kept ⊙ d_block.2.attention
-// And in the same way block.2.attention.layer-norm1_normal_again, block.1.mlp.layer-norm1_normal_again.
-function compute_block__mlp_layer_norm_normal_again(
-  f: Numbers,
-  n: number,
-  input: number,
-  input_2: number,
-  input_3: number,
-  input_4: number,
-  scale: number,
-  output: number,
-  input_5: number,
-  input_6: number,
-  output_2: number,
-  output_3: number,
-  output_4: number,
-): void {
+function compute_block_2_mlp_layer_norm1_normal_again(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
-    const input_row = input + row * 16;
-    const input_2_row = input_2 + row * 16;
-    const input_3_row = input_3 + row * 1024;
-    const output_2_row = output_2 + row * 1024;
-    const input_4_row = input_4 + row * 1024;
-    const input_5_row = input_5 + row * 1024;
-    const output_3_row = output_3 + row * 1024;
-    const input_6_row = input_6 + row * 1024;
-    const output_4_row = output_4 + row * 1024;
+    const block_2_mlp_layer_norm1_mean_row = block_2_mlp_layer_norm1_mean + row * 16;
+    const block_2_mlp_layer_norm1_sqrt_row = block_2_mlp_layer_norm1_sqrt + row * 16;
+    const block_2_attention_row = block_2_attention + row * 1024;
+    const block_2_mlp_layer_norm1_normal_again_row = block_2_mlp_layer_norm1_normal_again + row * 1024;
+    const d_block_2_mlp_layer_norm1_row = d_block_2_mlp_layer_norm1 + row * 1024;
+    const quotient_in_d_norm_mean_row = quotient_in_d_norm_mean + row * 16;
+    const d_norm_centred_row = d_norm_centred + row * 1024;
+    const d_block_2_attention_row = d_block_2_attention + row * 1024;
+    const block_2_attention_dropout1_kept_row = block_2_attention_dropout1_kept + row * 1024;
+    const d_block_2_attention_attention1_row = d_block_2_attention_attention1 + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let sum_in_d_block_2_mlp_layer_norm1_variance = 0;
-      const input_value = f[input_row + j];
-      const input_2_value = f[input_2_row + j];
-      const input_3_j = input_3_row + j * 64;
-      const output_2_j = output_2_row + j * 64;
-      const input_4_j = input_4_row + j * 64;
+      let d_block_2_mlp_layer_norm1_variance = 0;
+      const block_2_mlp_layer_norm1_mean_value = f[block_2_mlp_layer_norm1_mean_row + j];
+      const block_2_mlp_layer_norm1_sqrt_value = f[block_2_mlp_layer_norm1_sqrt_row + j];
+      const factor = Math.fround(block_2_mlp_layer_norm1_sqrt_value) === 0;
+      const block_2_attention_j = block_2_attention_row + j * 64;
+      const block_2_mlp_layer_norm1_normal_again_j = block_2_mlp_layer_norm1_normal_again_row + j * 64;
+      const d_block_2_mlp_layer_norm1_j = d_block_2_mlp_layer_norm1_row + j * 64;
       for (let k = 0; k < 64; k++) {
-        const output_2_value = (f[input_3_j + k] - input_value) / input_2_value;
-        f[output_2_j + k] = output_2_value;
-        const t = f[input_4_j + k] * f[scale + k];
-        f[output + k] = t / input_2_value;
-        sum_in_d_block_2_mlp_layer_norm1_variance += t * output_2_value;
+        const block_2_mlp_layer_norm1_normal_again_value =
+          (f[block_2_attention_j + k] - block_2_mlp_layer_norm1_mean_value) /
+          block_2_mlp_layer_norm1_sqrt_value;
+        f[block_2_mlp_layer_norm1_normal_again_j + k] = block_2_mlp_layer_norm1_normal_again_value;
+        d_block_2_mlp_layer_norm1_variance += factor
+          ? 0
+          : -(
+              (f[d_block_2_mlp_layer_norm1_j + k] *
+                f[block_2_mlp_layer_norm1_scale + k] *
+                block_2_mlp_layer_norm1_normal_again_value) /
+              block_2_mlp_layer_norm1_sqrt_value /
+              (block_2_mlp_layer_norm1_sqrt_value * 2)
+            );
       }
-      const quotient_in_d_block_2_mlp_layer_norm1_variance =
-        sum_in_d_block_2_mlp_layer_norm1_variance / input_2_value / (input_2_value * 2) / 64;
-      let d_block_2_mlp_layer_norm1_mean = 0;
+      const d_block_2_mlp_layer_norm1_reduceSum = d_block_2_mlp_layer_norm1_variance / 64;
+      let sum_in_d_block_2_mlp_layer_norm1_mean = 0;
       for (let k = 0; k < 64; k++) {
-        const t = quotient_in_d_block_2_mlp_layer_norm1_variance * (f[input_3_j + k] - input_value);
-        d_block_2_mlp_layer_norm1_mean += t - (f[output + k] - t);
+        const d_block_2_mlp_layer_norm1_centred_value =
+          (f[d_block_2_mlp_layer_norm1_j + k] * f[block_2_mlp_layer_norm1_scale + k]) /
+            block_2_mlp_layer_norm1_sqrt_value +
+          2 *
+            (d_block_2_mlp_layer_norm1_reduceSum *
+              (f[block_2_attention_j + k] - block_2_mlp_layer_norm1_mean_value));
+        f[d_block_2_mlp_layer_norm1_centred + k] = d_block_2_mlp_layer_norm1_centred_value;
+        sum_in_d_block_2_mlp_layer_norm1_mean += d_block_2_mlp_layer_norm1_centred_value;
       }
-      const d_block_2_mlp_layer_norm1_reduceSum = d_block_2_mlp_layer_norm1_mean / 64;
-      const input_5_j = input_5_row + j * 64;
-      const output_3_j = output_3_row + j * 64;
-      const input_6_j = input_6_row + j * 64;
-      const output_4_j = output_4_row + j * 64;
+      const quotient_in_d_block_2_mlp_layer_norm1_mean = sum_in_d_block_2_mlp_layer_norm1_mean / 64;
+      const quotient_in_d_norm_mean_value = f[quotient_in_d_norm_mean_row + j];
+      const d_norm_centred_j = d_norm_centred_row + j * 64;
+      const d_block_2_attention_j = d_block_2_attention_row + j * 64;
+      const block_2_attention_dropout1_kept_j = block_2_attention_dropout1_kept_row + j * 64;
+      const d_block_2_attention_attention1_j = d_block_2_attention_attention1_row + j * 64;
       for (let l = 0; l < 64; l++) {
-        const output_3_value =
-          f[input_5_j + l] +
-          (f[output + l] -
-            2 * (quotient_in_d_block_2_mlp_layer_norm1_variance * (f[input_3_j + l] - input_value))) +
-          d_block_2_mlp_layer_norm1_reduceSum;
-        f[output_3_j + l] = output_3_value;
-        f[output_4_j + l] = (f[input_6_j + l] !== 0 ? output_3_value : 0) * 1.1111111111111112;
+        const d_block_2_attention_value =
+          f[d_norm_centred_j + l] -
+          quotient_in_d_norm_mean_value +
+          f[d_block_2_mlp_layer_norm1_centred + l] -
+          quotient_in_d_block_2_mlp_layer_norm1_mean;
+        f[d_block_2_attention_j + l] = d_block_2_attention_value;
+        f[d_block_2_attention_attention1_j + l] =
+          (f[block_2_attention_dropout1_kept_j + l] !== 0 ? d_block_2_attention_value : 0) *
+          1.1111111111111112;
       }
     }
   }
@@ -2190,6 +2140,35 @@ function compute_d_block__mlp_layer_norm_scale(
       }
     }
     f[d_scale + i] = d_scale_value;
+  }
+}
+
+// Gradient of block.2.attention.attention1.outputBias [broadcast.vjp]:
+//   sum_in_d_block.2.attention.attention1.outputBias = Σ_i,k block.2.attention.dropout1_kept ⊙
+//   d_block.2.attention
+//   d_block.2.attention.attention1.outputBias = 1.11111… ·
+//   sum_in_d_block.2.attention.attention1.outputBias
+// And in the same way d_block.1.attention.attention1.outputBias.
+function compute_d_block__attention_attention_outputBias(
+  f: Numbers,
+  n: number,
+  input: number,
+  input_2: number,
+  d_outputBias: number,
+): void {
+  for (let i = 0; i < 64; i++) {
+    let sum_in_d_block_2_attention_attention1_outputBias = 0;
+    const input_i = input + i;
+    const input_2_i = input_2 + i;
+    for (let row = 0; row < n; row++) {
+      const input_row = input_i + row * 1024;
+      const input_2_row = input_2_i + row * 1024;
+      for (let k = 0; k < 16; k++) {
+        sum_in_d_block_2_attention_attention1_outputBias +=
+          f[input_row + k * 64] !== 0 ? f[input_2_row + k * 64] : 0;
+      }
+    }
+    f[d_outputBias + i] = 1.1111111111111112 * sum_in_d_block_2_attention_attention1_outputBias;
   }
 }
 
@@ -2885,31 +2864,257 @@ function compute_d_block__attention_layer_norm(
   }
 }
 
+// block.2.attention.layer-norm1_normal_again = (block.1.mlp − block.2.attention.layer-norm1_mean) /
+//   block.2.attention.layer-norm1_sqrt
+// Gradient of block.2.attention.layer-norm1_variance [broadcast.vjp]:
+//   d_block.2.attention.layer-norm1_variance = Σ_j (1 − [block.2.attention.layer-norm1_sqrt = 0]) ⊙
+//   (−d_block.2.attention.layer-norm1 ⊙ block.2.attention.layer-norm1.scale ⊙
+//   block.2.attention.layer-norm1_normal_again / block.2.attention.layer-norm1_sqrt / (2 ·
+//   block.2.attention.layer-norm1_sqrt))
+// Gradient of block.2.attention.layer-norm1_variance = (Σ_j block.2.attention.layer-norm1_centred²) /
+//   64 [divide.vjp]:
+//   d_block.2.attention.layer-norm1_reduceSum = d_block.2.attention.layer-norm1_variance / 64
+// Gradient of block.2.attention.layer-norm1_centred² [multiply.vjp]:
+//   d_block.2.attention.layer-norm1_centred = d_block.2.attention.layer-norm1 ⊙
+//   block.2.attention.layer-norm1.scale / block.2.attention.layer-norm1_sqrt + 2 ·
+//   d_block.2.attention.layer-norm1_reduceSum ⊙ (block.1.mlp − block.2.attention.layer-norm1_mean)
+// Gradient of block.2.attention.layer-norm1_mean [broadcast.vjp]:
+//   sum_in_d_block.2.attention.layer-norm1_mean = Σ_j d_block.2.attention.layer-norm1_centred
+// Gradient of block.2.attention.layer-norm1_mean = (Σ_j block.1.mlp) / 64 [divide.vjp]:
+//   quotient_in_d_block.2.attention.layer-norm1_mean = sum_in_d_block.2.attention.layer-norm1_mean / 64
+// Gradient of block.1.mlp.dropout1 = block.1.mlp.dropout1_kept ⊙ 1.11111… · block.1.mlp.output
+//   [select.vjp]:
+//   d_block.1.mlp.dropout1_multiply = block.1.mlp.dropout1_kept ⊙ (d_block.2.attention +
+//   d_block.2.attention.layer-norm1_centred − quotient_in_d_block.2.attention.layer-norm1_mean)
+// Gradient of 1.11111… · block.1.mlp.output [multiply.vjp]:
+//   d_block.1.mlp.output = 1.11111… · d_block.1.mlp.dropout1_multiply
+function compute_block_2_attention_layer_norm1_normal_again(f: Numbers, n: number): void {
+  for (let row = 0; row < n; row++) {
+    const block_2_attention_layer_norm1_mean_row = block_2_attention_layer_norm1_mean + row * 16;
+    const block_2_attention_layer_norm1_sqrt_row = block_2_attention_layer_norm1_sqrt + row * 16;
+    const block_1_mlp_row = block_1_mlp + row * 1024;
+    const block_2_attention_layer_norm1_normal_again_row =
+      block_2_attention_layer_norm1_normal_again + row * 1024;
+    const d_block_2_attention_layer_norm1_row = d_block_2_attention_layer_norm1 + row * 1024;
+    const d_block_2_attention_layer_norm1_centred_row = d_block_2_attention_layer_norm1_centred + row * 1024;
+    const quotient_in_d_block_2_attention_layer_norm1_mean_row =
+      quotient_in_d_block_2_attention_layer_norm1_mean + row * 16;
+    const block_1_mlp_dropout1_kept_row = block_1_mlp_dropout1_kept + row * 1024;
+    const d_block_2_attention_row = d_block_2_attention + row * 1024;
+    const d_block_1_mlp_dropout1_multiply_row = d_block_1_mlp_dropout1_multiply + row * 1024;
+    const d_block_1_mlp_output_row = d_block_1_mlp_output + row * 1024;
+    for (let j = 0; j < 16; j++) {
+      let d_block_2_attention_layer_norm1_variance = 0;
+      const block_2_attention_layer_norm1_mean_value = f[block_2_attention_layer_norm1_mean_row + j];
+      const block_2_attention_layer_norm1_sqrt_value = f[block_2_attention_layer_norm1_sqrt_row + j];
+      const factor = Math.fround(block_2_attention_layer_norm1_sqrt_value) === 0;
+      const block_1_mlp_j = block_1_mlp_row + j * 64;
+      const block_2_attention_layer_norm1_normal_again_j =
+        block_2_attention_layer_norm1_normal_again_row + j * 64;
+      const d_block_2_attention_layer_norm1_j = d_block_2_attention_layer_norm1_row + j * 64;
+      for (let k = 0; k < 64; k++) {
+        const block_2_attention_layer_norm1_normal_again_value =
+          (f[block_1_mlp_j + k] - block_2_attention_layer_norm1_mean_value) /
+          block_2_attention_layer_norm1_sqrt_value;
+        f[block_2_attention_layer_norm1_normal_again_j + k] =
+          block_2_attention_layer_norm1_normal_again_value;
+        d_block_2_attention_layer_norm1_variance += factor
+          ? 0
+          : -(
+              (f[d_block_2_attention_layer_norm1_j + k] *
+                f[block_2_attention_layer_norm1_scale + k] *
+                block_2_attention_layer_norm1_normal_again_value) /
+              block_2_attention_layer_norm1_sqrt_value /
+              (block_2_attention_layer_norm1_sqrt_value * 2)
+            );
+      }
+      const d_block_2_attention_layer_norm1_reduceSum = d_block_2_attention_layer_norm1_variance / 64;
+      let sum_in_d_block_2_attention_layer_norm1_mean = 0;
+      const d_block_2_attention_layer_norm1_centred_j = d_block_2_attention_layer_norm1_centred_row + j * 64;
+      for (let k = 0; k < 64; k++) {
+        const d_block_2_attention_layer_norm1_centred_value =
+          (f[d_block_2_attention_layer_norm1_j + k] * f[block_2_attention_layer_norm1_scale + k]) /
+            block_2_attention_layer_norm1_sqrt_value +
+          2 *
+            (d_block_2_attention_layer_norm1_reduceSum *
+              (f[block_1_mlp_j + k] - block_2_attention_layer_norm1_mean_value));
+        f[d_block_2_attention_layer_norm1_centred_j + k] = d_block_2_attention_layer_norm1_centred_value;
+        sum_in_d_block_2_attention_layer_norm1_mean += d_block_2_attention_layer_norm1_centred_value;
+      }
+      const quotient_in_d_block_2_attention_layer_norm1_mean_value =
+        sum_in_d_block_2_attention_layer_norm1_mean / 64;
+      f[quotient_in_d_block_2_attention_layer_norm1_mean_row + j] =
+        quotient_in_d_block_2_attention_layer_norm1_mean_value;
+      const block_1_mlp_dropout1_kept_j = block_1_mlp_dropout1_kept_row + j * 64;
+      const d_block_2_attention_j = d_block_2_attention_row + j * 64;
+      const d_block_1_mlp_dropout1_multiply_j = d_block_1_mlp_dropout1_multiply_row + j * 64;
+      const d_block_1_mlp_output_j = d_block_1_mlp_output_row + j * 64;
+      for (let l = 0; l < 64; l++) {
+        const d_block_1_mlp_dropout1_multiply_value =
+          f[block_1_mlp_dropout1_kept_j + l] !== 0
+            ? f[d_block_2_attention_j + l] +
+              f[d_block_2_attention_layer_norm1_centred_j + l] -
+              quotient_in_d_block_2_attention_layer_norm1_mean_value
+            : 0;
+        f[d_block_1_mlp_dropout1_multiply_j + l] = d_block_1_mlp_dropout1_multiply_value;
+        f[d_block_1_mlp_output_j + l] = d_block_1_mlp_dropout1_multiply_value * 1.1111111111111112;
+      }
+    }
+  }
+}
+
+// Gradient of block.1.mlp.output.bias [broadcast.vjp]:
+//   sum_in_d_block.1.mlp.output.bias = Σ_i,k d_block.1.mlp.dropout1_multiply
+//   d_block.1.mlp.output.bias = 1.11111… · sum_in_d_block.1.mlp.output.bias
+function compute_d_block_1_mlp_output_bias(f: Numbers, n: number): void {
+  for (let i = 0; i < 64; i++) {
+    let sum_in_d_block_1_mlp_output_bias = 0;
+    const d_block_1_mlp_dropout1_multiply_i = d_block_1_mlp_dropout1_multiply + i;
+    for (let row = 0; row < n; row++) {
+      const d_block_1_mlp_dropout1_multiply_row = d_block_1_mlp_dropout1_multiply_i + row * 1024;
+      for (let k = 0; k < 16; k++) {
+        sum_in_d_block_1_mlp_output_bias += f[d_block_1_mlp_dropout1_multiply_row + k * 64];
+      }
+    }
+    f[d_block_1_mlp_output_bias + i] = 1.1111111111111112 * sum_in_d_block_1_mlp_output_bias;
+  }
+}
+
+// block.1.mlp.hidden_again = 0.5 · block.1.mlp.hidden_twice_phi ⊙ block.1.mlp.hidden_sum
+function compute_block_1_mlp_hidden_again(f: Numbers, n: number): void {
+  for (let row = 0; row < n; row++) {
+    const block_1_mlp_hidden_twice_phi_row = block_1_mlp_hidden_twice_phi + row * 4096;
+    const block_1_mlp_hidden_sum_row = block_1_mlp_hidden_sum + row * 4096;
+    const block_1_mlp_hidden_again_row = block_1_mlp_hidden_again + row * 4096;
+    for (let j = 0; j < 16; j++) {
+      const block_1_mlp_hidden_twice_phi_j = block_1_mlp_hidden_twice_phi_row + j * 256;
+      const block_1_mlp_hidden_sum_j = block_1_mlp_hidden_sum_row + j * 256;
+      const block_1_mlp_hidden_again_j = block_1_mlp_hidden_again_row + j * 256;
+      for (let l = 0; l < 256; l++) {
+        f[block_1_mlp_hidden_again_j + l] =
+          0.5 * (f[block_1_mlp_hidden_twice_phi_j + l] * f[block_1_mlp_hidden_sum_j + l]);
+      }
+    }
+  }
+}
+
+// block.1.mlp.layer-norm1_normal_again = (block.1.attention − block.1.mlp.layer-norm1_mean) /
+//   block.1.mlp.layer-norm1_sqrt
+// Gradient of block.1.mlp.layer-norm1_variance [broadcast.vjp]:
+//   d_block.1.mlp.layer-norm1_variance = Σ_j (1 − [block.1.mlp.layer-norm1_sqrt = 0]) ⊙
+//   (−d_block.1.mlp.layer-norm1 ⊙ block.1.mlp.layer-norm1.scale ⊙ block.1.mlp.layer-norm1_normal_again
+//   / block.1.mlp.layer-norm1_sqrt / (2 · block.1.mlp.layer-norm1_sqrt))
+// Gradient of block.1.mlp.layer-norm1_variance = (Σ_j block.1.mlp.layer-norm1_centred²) / 64
+//   [divide.vjp]:
+//   d_block.1.mlp.layer-norm1_reduceSum = d_block.1.mlp.layer-norm1_variance / 64
+// Gradient of block.1.mlp.layer-norm1_centred² [multiply.vjp]:
+//   d_block.1.mlp.layer-norm1_centred = d_block.1.mlp.layer-norm1 ⊙ block.1.mlp.layer-norm1.scale /
+//   block.1.mlp.layer-norm1_sqrt + 2 · d_block.1.mlp.layer-norm1_reduceSum ⊙ (block.1.attention −
+//   block.1.mlp.layer-norm1_mean)
+// Gradient of block.1.mlp.layer-norm1_mean [broadcast.vjp]:
+//   sum_in_d_block.1.mlp.layer-norm1_mean = Σ_j d_block.1.mlp.layer-norm1_centred
+// Gradient of block.1.mlp.layer-norm1_mean = (Σ_j block.1.attention) / 64 [divide.vjp]:
+//   quotient_in_d_block.1.mlp.layer-norm1_mean = sum_in_d_block.1.mlp.layer-norm1_mean / 64
+// Gradient of Σ_j block.1.attention [reduceSum.vjp]:
+//   d_block.1.attention = d_block.2.attention + d_block.2.attention.layer-norm1_centred −
+//   quotient_in_d_block.2.attention.layer-norm1_mean + d_block.1.mlp.layer-norm1_centred −
+//   quotient_in_d_block.1.mlp.layer-norm1_mean
+// Gradient of 1.11111… · block.1.attention.attention1 [multiply.vjp]:
+//   d_block.1.attention.attention1 = 1.11111… · block.1.attention.dropout1_kept ⊙ d_block.1.attention
+function compute_block_1_mlp_layer_norm1_normal_again(f: Numbers, n: number): void {
+  for (let row = 0; row < n; row++) {
+    const block_1_mlp_layer_norm1_mean_row = block_1_mlp_layer_norm1_mean + row * 16;
+    const block_1_mlp_layer_norm1_sqrt_row = block_1_mlp_layer_norm1_sqrt + row * 16;
+    const block_1_attention_row = block_1_attention + row * 1024;
+    const block_1_mlp_layer_norm1_normal_again_row = block_1_mlp_layer_norm1_normal_again + row * 1024;
+    const d_block_1_mlp_layer_norm1_row = d_block_1_mlp_layer_norm1 + row * 1024;
+    const quotient_in_d_block_2_attention_layer_norm1_mean_row =
+      quotient_in_d_block_2_attention_layer_norm1_mean + row * 16;
+    const d_block_2_attention_row = d_block_2_attention + row * 1024;
+    const d_block_2_attention_layer_norm1_centred_row = d_block_2_attention_layer_norm1_centred + row * 1024;
+    const d_block_1_attention_row = d_block_1_attention + row * 1024;
+    const block_1_attention_dropout1_kept_row = block_1_attention_dropout1_kept + row * 1024;
+    const d_block_1_attention_attention1_row = d_block_1_attention_attention1 + row * 1024;
+    for (let j = 0; j < 16; j++) {
+      let d_block_1_mlp_layer_norm1_variance = 0;
+      const block_1_mlp_layer_norm1_mean_value = f[block_1_mlp_layer_norm1_mean_row + j];
+      const block_1_mlp_layer_norm1_sqrt_value = f[block_1_mlp_layer_norm1_sqrt_row + j];
+      const factor = Math.fround(block_1_mlp_layer_norm1_sqrt_value) === 0;
+      const block_1_attention_j = block_1_attention_row + j * 64;
+      const block_1_mlp_layer_norm1_normal_again_j = block_1_mlp_layer_norm1_normal_again_row + j * 64;
+      const d_block_1_mlp_layer_norm1_j = d_block_1_mlp_layer_norm1_row + j * 64;
+      for (let k = 0; k < 64; k++) {
+        const block_1_mlp_layer_norm1_normal_again_value =
+          (f[block_1_attention_j + k] - block_1_mlp_layer_norm1_mean_value) /
+          block_1_mlp_layer_norm1_sqrt_value;
+        f[block_1_mlp_layer_norm1_normal_again_j + k] = block_1_mlp_layer_norm1_normal_again_value;
+        d_block_1_mlp_layer_norm1_variance += factor
+          ? 0
+          : -(
+              (f[d_block_1_mlp_layer_norm1_j + k] *
+                f[block_1_mlp_layer_norm1_scale + k] *
+                block_1_mlp_layer_norm1_normal_again_value) /
+              block_1_mlp_layer_norm1_sqrt_value /
+              (block_1_mlp_layer_norm1_sqrt_value * 2)
+            );
+      }
+      const d_block_1_mlp_layer_norm1_reduceSum = d_block_1_mlp_layer_norm1_variance / 64;
+      let sum_in_d_block_1_mlp_layer_norm1_mean = 0;
+      for (let k = 0; k < 64; k++) {
+        const d_block_1_mlp_layer_norm1_centred_value =
+          (f[d_block_1_mlp_layer_norm1_j + k] * f[block_1_mlp_layer_norm1_scale + k]) /
+            block_1_mlp_layer_norm1_sqrt_value +
+          2 *
+            (d_block_1_mlp_layer_norm1_reduceSum *
+              (f[block_1_attention_j + k] - block_1_mlp_layer_norm1_mean_value));
+        f[d_block_1_mlp_layer_norm1_centred + k] = d_block_1_mlp_layer_norm1_centred_value;
+        sum_in_d_block_1_mlp_layer_norm1_mean += d_block_1_mlp_layer_norm1_centred_value;
+      }
+      const quotient_in_d_block_1_mlp_layer_norm1_mean = sum_in_d_block_1_mlp_layer_norm1_mean / 64;
+      const quotient_in_d_block_2_attention_layer_norm1_mean_value =
+        f[quotient_in_d_block_2_attention_layer_norm1_mean_row + j];
+      const d_block_2_attention_j = d_block_2_attention_row + j * 64;
+      const d_block_2_attention_layer_norm1_centred_j = d_block_2_attention_layer_norm1_centred_row + j * 64;
+      const d_block_1_attention_j = d_block_1_attention_row + j * 64;
+      const block_1_attention_dropout1_kept_j = block_1_attention_dropout1_kept_row + j * 64;
+      const d_block_1_attention_attention1_j = d_block_1_attention_attention1_row + j * 64;
+      for (let l = 0; l < 64; l++) {
+        const d_block_1_attention_value =
+          f[d_block_2_attention_j + l] +
+          f[d_block_2_attention_layer_norm1_centred_j + l] -
+          quotient_in_d_block_2_attention_layer_norm1_mean_value +
+          f[d_block_1_mlp_layer_norm1_centred + l] -
+          quotient_in_d_block_1_mlp_layer_norm1_mean;
+        f[d_block_1_attention_j + l] = d_block_1_attention_value;
+        f[d_block_1_attention_attention1_j + l] =
+          (f[block_1_attention_dropout1_kept_j + l] !== 0 ? d_block_1_attention_value : 0) *
+          1.1111111111111112;
+      }
+    }
+  }
+}
+
 // block.1.attention.layer-norm1_normal_again = (embedded − block.1.attention.layer-norm1_mean) /
 //   block.1.attention.layer-norm1_sqrt
-// Gradient of block.1.attention.layer-norm1_normal = block.1.attention.layer-norm1_centred /
-//   block.1.attention.layer-norm1_deviation [divide.vjp]:
-//   d_block.1.attention.layer-norm1_centred_part = d_block.1.attention.layer-norm1 ⊙
-//   block.1.attention.layer-norm1.scale / block.1.attention.layer-norm1_sqrt
 // Gradient of block.1.attention.layer-norm1_variance [broadcast.vjp]:
-//   sum_in_d_block.1.attention.layer-norm1_variance = Σ_j d_block.1.attention.layer-norm1 ⊙
-//   block.1.attention.layer-norm1.scale ⊙ block.1.attention.layer-norm1_normal_again
+//   d_block.1.attention.layer-norm1_variance = Σ_j (1 − [block.1.attention.layer-norm1_sqrt = 0]) ⊙
+//   (−d_block.1.attention.layer-norm1 ⊙ block.1.attention.layer-norm1.scale ⊙
+//   block.1.attention.layer-norm1_normal_again / block.1.attention.layer-norm1_sqrt / (2 ·
+//   block.1.attention.layer-norm1_sqrt))
 // Gradient of block.1.attention.layer-norm1_variance = block.1.attention.layer-norm1_reduceSum_2 / 64
 //   [divide.vjp]:
-//   quotient_in_d_block.1.attention.layer-norm1_variance =
-//   sum_in_d_block.1.attention.layer-norm1_variance / block.1.attention.layer-norm1_sqrt / (2 ·
-//   block.1.attention.layer-norm1_sqrt) / 64
+//   d_block.1.attention.layer-norm1_reduceSum = d_block.1.attention.layer-norm1_variance / 64
+// Gradient of block.1.attention.layer-norm1_centred² [multiply.vjp]:
+//   d_block.1.attention.layer-norm1_centred = d_block.1.attention.layer-norm1 ⊙
+//   block.1.attention.layer-norm1.scale / block.1.attention.layer-norm1_sqrt + 2 ·
+//   d_block.1.attention.layer-norm1_reduceSum ⊙ (embedded − block.1.attention.layer-norm1_mean)
 // Gradient of block.1.attention.layer-norm1_mean [broadcast.vjp]:
-//   d_block.1.attention.layer-norm1_mean = Σ_j (quotient_in_d_block.1.attention.layer-norm1_variance ⊙
-//   (embedded − block.1.attention.layer-norm1_mean) − (d_block.1.attention.layer-norm1_centred_part −
-//   quotient_in_d_block.1.attention.layer-norm1_variance ⊙ (embedded −
-//   block.1.attention.layer-norm1_mean)))
+//   sum_in_d_block.1.attention.layer-norm1_mean = Σ_j d_block.1.attention.layer-norm1_centred
 // Gradient of block.1.attention.layer-norm1_mean = block.1.attention.layer-norm1_reduceSum / 64
-//   d_block.1.attention.layer-norm1_reduceSum = d_block.1.attention.layer-norm1_mean / 64
+//   quotient_in_d_block.1.attention.layer-norm1_mean = sum_in_d_block.1.attention.layer-norm1_mean / 64
 // Gradient of embedded = embedded_kept ⊙ 1.11111… · places [select.vjp]:
 //   d_embedded_multiply = embedded_kept ⊙ (d_block.1.attention +
-//   d_block.1.attention.layer-norm1_centred_part − 2 ·
-//   block.1.attention.layer-norm1_mean) + d_block.1.attention.layer-norm1_reduceSum)
+//   d_block.1.attention.layer-norm1_centred − quotient_in_d_block.1.attention.layer-norm1_mean)
 function compute_block_1_attention_layer_norm1_normal_again(f: Numbers, n: number): void {
   for (let row = 0; row < n; row++) {
     const block_1_attention_layer_norm1_mean_row = block_1_attention_layer_norm1_mean + row * 16;
@@ -2922,9 +3127,10 @@ function compute_block_1_attention_layer_norm1_normal_again(f: Numbers, n: numbe
     const d_block_1_attention_row = d_block_1_attention + row * 1024;
     const d_embedded_multiply_row = d_embedded_multiply + row * 1024;
     for (let j = 0; j < 16; j++) {
-      let sum_in_d_block_1_attention_layer_norm1_variance = 0;
+      let d_block_1_attention_layer_norm1_variance = 0;
       const block_1_attention_layer_norm1_mean_value = f[block_1_attention_layer_norm1_mean_row + j];
       const block_1_attention_layer_norm1_sqrt_value = f[block_1_attention_layer_norm1_sqrt_row + j];
+      const factor = Math.fround(block_1_attention_layer_norm1_sqrt_value) === 0;
       const embedded_j = embedded_row + j * 64;
       const block_1_attention_layer_norm1_normal_again_j =
         block_1_attention_layer_norm1_normal_again_row + j * 64;
@@ -2935,24 +3141,30 @@ function compute_block_1_attention_layer_norm1_normal_again(f: Numbers, n: numbe
           block_1_attention_layer_norm1_sqrt_value;
         f[block_1_attention_layer_norm1_normal_again_j + k] =
           block_1_attention_layer_norm1_normal_again_value;
-        const t = f[d_block_1_attention_layer_norm1_j + k] * f[block_1_attention_layer_norm1_scale + k];
-        f[d_block_1_attention_layer_norm1_centred_part + k] = t / block_1_attention_layer_norm1_sqrt_value;
-        sum_in_d_block_1_attention_layer_norm1_variance +=
-          t * block_1_attention_layer_norm1_normal_again_value;
+        d_block_1_attention_layer_norm1_variance += factor
+          ? 0
+          : -(
+              (f[d_block_1_attention_layer_norm1_j + k] *
+                f[block_1_attention_layer_norm1_scale + k] *
+                block_1_attention_layer_norm1_normal_again_value) /
+              block_1_attention_layer_norm1_sqrt_value /
+              (block_1_attention_layer_norm1_sqrt_value * 2)
+            );
       }
-      const quotient_in_d_block_1_attention_layer_norm1_variance =
-        sum_in_d_block_1_attention_layer_norm1_variance /
-        block_1_attention_layer_norm1_sqrt_value /
-        (block_1_attention_layer_norm1_sqrt_value * 2) /
-        64;
-      let d_block_1_attention_layer_norm1_mean = 0;
+      const d_block_1_attention_layer_norm1_reduceSum = d_block_1_attention_layer_norm1_variance / 64;
+      let sum_in_d_block_1_attention_layer_norm1_mean = 0;
       for (let k = 0; k < 64; k++) {
-        const t =
-          quotient_in_d_block_1_attention_layer_norm1_variance *
-          (f[embedded_j + k] - block_1_attention_layer_norm1_mean_value);
-        d_block_1_attention_layer_norm1_mean += t - (f[d_block_1_attention_layer_norm1_centred_part + k] - t);
+        const d_block_1_attention_layer_norm1_centred_value =
+          (f[d_block_1_attention_layer_norm1_j + k] * f[block_1_attention_layer_norm1_scale + k]) /
+            block_1_attention_layer_norm1_sqrt_value +
+          2 *
+            (d_block_1_attention_layer_norm1_reduceSum *
+              (f[embedded_j + k] - block_1_attention_layer_norm1_mean_value));
+        f[d_block_1_attention_layer_norm1_centred + k] = d_block_1_attention_layer_norm1_centred_value;
+        sum_in_d_block_1_attention_layer_norm1_mean += d_block_1_attention_layer_norm1_centred_value;
       }
-      const d_block_1_attention_layer_norm1_reduceSum = d_block_1_attention_layer_norm1_mean / 64;
+      const quotient_in_d_block_1_attention_layer_norm1_mean =
+        sum_in_d_block_1_attention_layer_norm1_mean / 64;
       const embedded_kept_j = embedded_kept_row + j * 64;
       const d_block_1_attention_j = d_block_1_attention_row + j * 64;
       const d_embedded_multiply_j = d_embedded_multiply_row + j * 64;
@@ -2960,11 +3172,8 @@ function compute_block_1_attention_layer_norm1_normal_again(f: Numbers, n: numbe
         f[d_embedded_multiply_j + l] =
           f[embedded_kept_j + l] !== 0
             ? f[d_block_1_attention_j + l] +
-              (f[d_block_1_attention_layer_norm1_centred_part + l] -
-                2 *
-                  (quotient_in_d_block_1_attention_layer_norm1_variance *
-                    (f[embedded_j + l] - block_1_attention_layer_norm1_mean_value))) +
-              d_block_1_attention_layer_norm1_reduceSum
+              f[d_block_1_attention_layer_norm1_centred + l] -
+              quotient_in_d_block_1_attention_layer_norm1_mean
             : 0;
       }
     }
@@ -3446,14 +3655,14 @@ function compute_block__mlp_2(
 }
 
 // maximum = max_j(logits)
+// predicted_class = argmax_j(logits)
 // sum_of_exponentials = Σ_j exp(logits − maximum)
 // expected_logit = Σ_j [j = next] ⊙ (logits − maximum)
 // loss_total = Σ_i,j [next ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ_i,j [next ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_j(−j if logits = maximum else −∞)
-// accuracy_total = Σ_i,j [next ≥ 0] ⊙ [−minus_predicted_class = next]
+// accuracy_total = Σ_i,j [next ≥ 0] ⊙ [predicted_class = next]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -3470,28 +3679,26 @@ function compute_totals_accuracy_count(
     const next_row = next + row * 16;
     for (let k = 0; k < 16; k++) {
       let maximum = -Infinity;
+      let predicted_class = 0;
+      let largest = -Infinity;
       const logits_k = logits_row + k * 27;
       for (let l = 0; l < 27; l++) {
-        maximum = Math.max(maximum, f[logits_k + l]);
+        const logits_value = f[logits_k + l];
+        maximum = Math.max(maximum, logits_value);
+        predicted_class = largest < logits_value ? l : predicted_class;
+        largest = largest < logits_value ? logits_value : largest;
       }
       let sum_of_exponentials_value = 0;
       let expected_logit = 0;
-      let minus_predicted_class = -Infinity;
       const next_value = integers[next_row + k];
-      const round = Math.fround(maximum);
       for (let l = 0; l < 27; l++) {
-        const logits_value = f[logits_k + l];
-        sum_of_exponentials_value += exp(logits_value - maximum);
-        expected_logit += l === next_value ? logits_value - maximum : 0;
-        minus_predicted_class = Math.max(
-          minus_predicted_class,
-          Math.fround(logits_value) === round ? -l : -Infinity,
-        );
+        sum_of_exponentials_value += exp(f[logits_k + l] - maximum);
+        expected_logit += l === next_value ? f[logits_k + l] - maximum : 0;
       }
       loss_total += next_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
       loss_count += next_value >= 0 ? 1 : 0;
       accuracy_total +=
-        next_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(next_value) ? 1 : 0) : 0;
+        next_value >= 0 ? (Math.fround(predicted_class) === Math.fround(next_value) ? 1 : 0) : 0;
     }
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
@@ -3705,21 +3912,14 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
   compute_d_logits(f, integers, n);
   compute_d_logits_bias(f, n);
   compute_d_logits_weight(f, n);
-  compute_d_norm_centred_part(f, n);
+  compute_d_norm(f, n);
   compute_d_norm_scale(f, n);
   compute_d_block_2_mlp_output(f, n);
-  compute_d_block__mlp_output_bias(f, n, block_2_mlp_dropout1_kept, d_block_2_mlp, d_block_2_mlp_output_bias);
-  compute_block__mlp_hidden_again(
-    f,
-    n,
-    block_2_mlp_hidden_twice_phi,
-    block_2_mlp_hidden_sum,
-    block_2_mlp_hidden_again,
-  );
+  compute_d_block_2_mlp_output_bias(f, n);
   compute_d_block__mlp_output_weight(
     f,
     n,
-    block_2_mlp_hidden_again,
+    block_2_mlp_hidden,
     d_block_2_mlp_output,
     d_block_2_mlp_output_weight,
   );
@@ -3759,21 +3959,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block_2_mlp_layer_norm1,
   );
   compute_d_block__mlp_layer_norm_shift(f, n, d_block_2_mlp_layer_norm1, d_block_2_mlp_layer_norm1_shift);
-  compute_block__mlp_layer_norm_normal_again(
-    f,
-    n,
-    block_2_mlp_layer_norm1_mean,
-    block_2_mlp_layer_norm1_sqrt,
-    block_2_attention,
-    d_block_2_mlp_layer_norm1,
-    block_2_mlp_layer_norm1_scale,
-    d_block_2_mlp_layer_norm1_centred_part,
-    d_block_2_mlp,
-    block_2_attention_dropout1_kept,
-    block_2_mlp_layer_norm1_normal_again,
-    d_block_2_attention,
-    d_block_2_attention_attention1,
-  );
+  compute_block_2_mlp_layer_norm1_normal_again(f, n);
   compute_d_block__mlp_layer_norm_scale(
     f,
     n,
@@ -3781,7 +3967,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_mlp_layer_norm1_normal_again,
     d_block_2_mlp_layer_norm1_scale,
   );
-  compute_d_block__mlp_output_bias(
+  compute_d_block__attention_attention_outputBias(
     f,
     n,
     block_2_attention_dropout1_kept,
@@ -3915,21 +4101,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block_2_attention_layer_norm1,
     d_block_2_attention_layer_norm1_shift,
   );
-  compute_block__mlp_layer_norm_normal_again(
-    f,
-    n,
-    block_2_attention_layer_norm1_mean,
-    block_2_attention_layer_norm1_sqrt,
-    block_1_mlp,
-    d_block_2_attention_layer_norm1,
-    block_2_attention_layer_norm1_scale,
-    d_block_2_attention_layer_norm1_centred_part,
-    d_block_2_attention,
-    block_1_mlp_dropout1_kept,
-    block_2_attention_layer_norm1_normal_again,
-    d_block_1_mlp,
-    d_block_1_mlp_output,
-  );
+  compute_block_2_attention_layer_norm1_normal_again(f, n);
   compute_d_block__mlp_layer_norm_scale(
     f,
     n,
@@ -3937,14 +4109,8 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_2_attention_layer_norm1_normal_again,
     d_block_2_attention_layer_norm1_scale,
   );
-  compute_d_block__mlp_output_bias(f, n, block_1_mlp_dropout1_kept, d_block_1_mlp, d_block_1_mlp_output_bias);
-  compute_block__mlp_hidden_again(
-    f,
-    n,
-    block_1_mlp_hidden_twice_phi,
-    block_1_mlp_hidden_sum,
-    block_1_mlp_hidden_again,
-  );
+  compute_d_block_1_mlp_output_bias(f, n);
+  compute_block_1_mlp_hidden_again(f, n);
   compute_d_block__mlp_output_weight(
     f,
     n,
@@ -3988,21 +4154,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     d_block_1_mlp_layer_norm1,
   );
   compute_d_block__mlp_layer_norm_shift(f, n, d_block_1_mlp_layer_norm1, d_block_1_mlp_layer_norm1_shift);
-  compute_block__mlp_layer_norm_normal_again(
-    f,
-    n,
-    block_1_mlp_layer_norm1_mean,
-    block_1_mlp_layer_norm1_sqrt,
-    block_1_attention,
-    d_block_1_mlp_layer_norm1,
-    block_1_mlp_layer_norm1_scale,
-    d_block_1_mlp_layer_norm1_centred_part,
-    d_block_1_mlp,
-    block_1_attention_dropout1_kept,
-    block_1_mlp_layer_norm1_normal_again,
-    d_block_1_attention,
-    d_block_1_attention_attention1,
-  );
+  compute_block_1_mlp_layer_norm1_normal_again(f, n);
   compute_d_block__mlp_layer_norm_scale(
     f,
     n,
@@ -4010,7 +4162,7 @@ function gradient(f: Numbers, integers: Int32Array, n: number): number {
     block_1_mlp_layer_norm1_normal_again,
     d_block_1_mlp_layer_norm1_scale,
   );
-  compute_d_block__mlp_output_bias(
+  compute_d_block__attention_attention_outputBias(
     f,
     n,
     block_1_attention_dropout1_kept,
@@ -4580,7 +4732,7 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   const row = lengths.findIndex((own) => own >= length);
   if (row < 0) return;
   const longest = lengths.reduce((most, own) => Math.max(most, own));
-  const what = `"${texts[row]}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} after the mark`;
+  const what = `"${shown(texts[row])}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} after the mark`;
   throw wrongCell(
     table,
     column,
@@ -4629,7 +4781,7 @@ function sequences(
     const text = Array.from(cells[row], (character) => {
       const number = numbers.get(character);
       if (number !== undefined) return number;
-      const what = `"${character}" in "${cells[row]}" does not occur in the training part`;
+      const what = `"${shown(character)}" in "${shown(cells[row])}" does not occur in the training part`;
       throw wrongCell(table, column, row, what);
     });
     for (let i = 0; i < length; i++) encoded[at * length + i] = numberAt(text, i);
@@ -4637,11 +4789,29 @@ function sequences(
   return encoded;
 }
 
-// ── checkpoint ──
+// ── check keys ──
 
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+/** Throws for what is no object, and for an own key that is not known: a misspelt option would be ignored. */
+function checkKeys(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || !given)
+    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+  // Not Object.keys: a step allocates nothing.
+  for (const key in given)
+    if (Object.hasOwn(given, key) && !known.includes(key))
+      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+}
 
-declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
+/** Without WebAssembly all but the seed change nothing. */
+const checkTrainerOptions = (options: object): void =>
+  checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
+
+/** A value of any kind in a message: nothing of the caller's is run to print it. */
+function valueText(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  return Object(value) === value ? `a value of type ${typeof value}` : String(value);
+}
+
+// ── checkpoint header ──
 
 /** What whoever saves wants to find again, as plain data. */
 interface Notes {
@@ -4660,6 +4830,26 @@ interface CheckpointHeader {
   progress: Omit<Progress, "best" | "last">;
   notes: Notes;
 }
+
+/** The part of a header that is missing or of the wrong kind; of a model only what tells it from others. */
+function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
+  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
+  const isRight = {
+    model: typeof model?.name === "string" && typeof model.dtype === "string",
+    progress:
+      counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
+      typeof progress?.monitor === "string" &&
+      typeof progress.bestValue === "number",
+    notes: typeof notes === "object" && notes,
+  };
+  return Object.entries(isRight).find(([, holds]) => !holds)?.[0];
+}
+
+// ── checkpoint ──
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
+declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
 /** How a checkpoint begins. */
 const beginning = '{"tapeless":2,';
@@ -4689,8 +4879,19 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
-  const end = bytes.indexOf(10);
-  return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
+  const end = content.indexOf(10);
+  const header = headerIn(textTo(end));
+  const part = wrongPart(header);
+  if (part !== undefined) throw new InputError(`the checkpoint has no valid "${part}"`);
+  return { header, data: content.subarray(end + 1) };
+}
+
+function headerIn(text: string): CheckpointHeader {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError("the first line of the checkpoint is not JSON");
+  }
 }
 
 /** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
@@ -4730,9 +4931,9 @@ type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 /** One file of all rows. */
 const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
-  async read({ data }, { "--predict": asked, "--data": file = asked }) {
+  async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
-    const text = await reading(file, (files) => files.readFile(file, "utf8"));
+    const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
     return { file, table: placed(file, () => parse(text, data, asked)) };
   },
 });
@@ -4904,11 +5105,15 @@ interface FitPlan {
 /** Checks options and data; the spec stands in for what the options leave out. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
+  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
-  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
+  if (earlyStopping) {
+    checkKeys("earlyStopping", earlyStopping, ["patience", "metric", "minDelta"]);
+    checkWhole("patience", earlyStopping.patience);
+  }
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -5030,13 +5235,15 @@ function judge(
 
 // ── error function ──
 
-/** erf x = x P(x²) / Q(x²): minimax (weighted least squares after C. L. Lawson), relative error 2⁻²⁵; from 3.93 on it rounds to 1. */
+/**
+ * erf x = x P(x²) / Q(x²): minimax (weighted least squares after C. L. Lawson), relative error 2⁻²⁵. From 3.93 on it is 1, exactly: what is
+ * multiplied with 1 + erf x far below zero, as in gelu, is 0.
+ */
 function erf(x: number): number {
-  const y = Math.min(Math.max(x, -3.93), 3.93);
-  const z = y * y;
+  const z = x * x;
   const p = 1.12837914536 + z * (0.190783528538 + z * (0.0527902489257 + z * (0.00377959736736 + z * (0.00028480851529 + z * 0.00000204197517671)))); // prettier-ignore
   const q = 1 + z * (0.50241021949 + z * (0.114257400094 + z * (0.0149974130733 + z * (0.0011652102016 + z * 0.0000380041165764)))); // prettier-ignore
-  return (y * p) / q;
+  return Math.abs(x) > 3.93 ? Math.sign(x) : (x * p) / q;
 }
 
 // ── exponential ──
@@ -5129,20 +5336,22 @@ function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFact
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
 }
 
-/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
-function namedBy(names: readonly string[], entry: string): string[] {
-  if (names.includes(entry)) return [entry];
-  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
-  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
+  const places = new Map(names.map((name, place) => [name, place]));
+  return entries.map((entry) => {
+    if (places.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+  });
 }
 
 /** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
-  const columns = listed.flatMap((entry) => {
-    const found = namedBy(all, entry);
+  const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
-    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+    throw new InputError(`${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
@@ -5156,7 +5365,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
 function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
-  throw new InputError(`there is no column "${name}"`);
+  throw new InputError(`there is no column "${shown(name)}"`);
 }
 
 /** The texts of a column, none of them empty. */
@@ -5168,16 +5377,17 @@ function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** Some names, the middle ones of very many left out. */
-function shorten(names: readonly string[]): string {
+/** Some names, the middle ones of very many left out; `mark` encloses each. */
+function shorten(names: readonly string[], mark = ""): string {
+  const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
-    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
-    : names.join(", ");
+    ? `${names.slice(0, 11).map(show).join(", ")} … ${show(names[names.length - 1])}`
+    : names.map(show).join(", ");
 }
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+  return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -5191,9 +5401,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
   );
   const i = there.findIndex((line, at) => line !== here[at]);
   if (i < 0) return;
-  throw new InputError(
-    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
-  );
+  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "there is none", 200));
+  throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
 }
 
 // ── fill ──
@@ -5226,6 +5435,59 @@ function firstNotFinite(
   return undefined;
 }
 
+// ── host files ──
+
+interface WriteOptions {
+  flag: string;
+  flush?: boolean;
+  mode?: number | undefined;
+}
+
+interface FileStatus {
+  readonly mode: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+interface HostFiles {
+  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
+  appendFile(path: string, text: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
+  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  readdir(path: string): Promise<string[]>;
+  readlink(path: string): Promise<string>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
+  realpath(path: string): Promise<string>;
+  stat(path: string): Promise<FileStatus>;
+}
+
+// Through a variable: bundlers and type checkers then look for no module.
+async function hostFiles(): Promise<HostFiles> {
+  const specifier: string = "node:fs/promises";
+  const files: HostFiles = await import(specifier);
+  return files;
+}
+
+/** Reads a file, or says that it cannot be read, or that `out`, which is to be written, is the same file. */
+async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, out?: string): Promise<T> {
+  const files = await hostFiles();
+  if (out !== undefined && (await isSameFile(files, path, out)))
+    throw new InputError(`cannot write ${out}: it is the file ${path}, which is read`);
+  return read(files).catch((error: Error) => {
+    throw new InputError(`cannot read ${path}: ${error.message}`);
+  });
+}
+
+/** Whether two paths lead to one file that is there. */
+async function isSameFile({ realpath }: HostFiles, a: string, b: string): Promise<boolean> {
+  const file = await realpath(a).catch(() => undefined);
+  return file !== undefined && file === (await realpath(b).catch(() => undefined));
+}
+
 // ── input error ──
 
 /** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
@@ -5236,6 +5498,40 @@ class InputError extends Error {
     this.name = "InputError";
     this.line = line;
   }
+}
+
+/** Text from a data file as a message shows it: at most 60 characters (or `most`), and none that moves the cursor of a terminal. */
+function shown(text: string, most = 60): string {
+  return text
+    .slice(0, most)
+    .replace(
+      /[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    )
+    .concat(text.length > most ? "…" : "");
+}
+
+// ── large angle ──
+
+/** π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹ to a multiple of π/2. */
+const quarterTurn: bigint = BigInt(
+  "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
+    "be286e9fc26adadaa3848bc90b6aecc4bcfd8de89885d34c6fdad617feb96de80d6fdbdc70d7f6b5133f4b5d3e4822f8963fcc9250cca" +
+    "3d9c8b67b8400f97142c77e0b31b4906c38aba734d22c7f51fa499ebf06caba47b9475b2c38c5e6ac",
+);
+
+/** x = n π/2 + r + e with |r| ≤ π/4 and e what r loses by rounding, for 2¹⁹ < |x| < ∞. Of n it gives the remainder by 4. */
+function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
+  const size = Math.abs(x);
+  // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
+  const units = size < 9007199254740992 ? BigInt(size * 8589934592) << 1151n : BigInt(size) << 1184n;
+  const n = (2n * units + quarterTurn) / (2n * quarterTurn);
+  const rest = (units - n * quarterTurn) >> 1000n;
+  const r = Number(rest);
+  const e = Number(rest - BigInt(r));
+  // 2⁻¹⁸⁴
+  const unit = Math.sign(x) * 4.078315292499078e-56;
+  return { n: Math.sign(x) * Number(n & 3n), r: r * unit, e: e * unit };
 }
 
 // ── logarithm ──
@@ -5371,6 +5667,99 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── output file ──
+
+declare const crypto: { randomUUID(): string };
+
+/** Writes the whole file. */
+type WriteOutput = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Finds out that the file can be written, before the work whose result it is to hold. Makes its folder, and
+ * removes what runs that were killed left there of it. A link stays, and what it leads to is replaced; what
+ * is no file, as /dev/null, is written to.
+ */
+async function openOutput(path: string): Promise<WriteOutput> {
+  const files = await hostFiles();
+  const orRefuse = <T>(work: Promise<T>) =>
+    work.catch((error: Error): never => {
+      throw new InputError(`cannot write ${path}: ${error.message}`);
+    });
+  const target = await orRefuse(checkOutput(files, path));
+  return (bytes) => orRefuse(target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
+}
+
+/**
+ * The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot
+ * be written.
+ */
+async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
+  const target = await outputTarget(files, path);
+  if (target === undefined) return undefined;
+  const [folder, start] = partialIn(target);
+  for (const other of await files.readdir(folder).catch(() => []))
+    if (other.startsWith(start) && /^\w{8}\.partial$/.test(other.slice(start.length)))
+      await files.rm(folder + other, { force: true });
+  const probe = newPartial(target);
+  await files.writeFile(probe, new Uint8Array(0), { flag: "wx" });
+  await files.rm(probe, { force: true });
+  return target;
+}
+
+/** The same without looking whether there is room beside it. */
+async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
+  const status = await files.stat(path).catch(() => undefined);
+  const isFolder = status?.isDirectory() ?? /[/\\]$/.test(path);
+  if (status && !status.isFile() && !isFolder) return undefined;
+  // Fails for a folder, and for a file that must not be changed.
+  if (status || isFolder) await files.appendFile(path, "");
+  const target = await targetOf(files, path);
+  await files.mkdir(partialIn(target)[0], { recursive: true });
+  return target;
+}
+
+/** Puts the bytes in place of the file: beside it first and onto the disk, then renamed onto it. */
+async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, tries = 3): Promise<void> {
+  const partial = newPartial(target);
+  try {
+    const mode = (await files.stat(target).catch(() => undefined))?.mode;
+    await files.writeFile(partial, bytes, { flag: "wx", flush: true, mode });
+    if (mode !== undefined) await files.chmod(partial, mode);
+    await files.rename(partial, target);
+  } catch (error) {
+    await files.rm(partial, { force: true });
+    // A run that began in the meantime takes the partial file of this one for what a killed run left.
+    if (tries === 1) throw error;
+    return replaceFile(files, target, bytes, tries - 1);
+  }
+  const folder = await files.open(partialIn(target)[0]).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}
+
+/**
+ * The folder of a file, and how the names of its partial files begin: a name may be as long as the system
+ * allows, and theirs are longer.
+ */
+function partialIn(target: string): [folder: string, start: string] {
+  const name = target.replace(/^.*[/\\]/s, "");
+  return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
+}
+
+/** No two processes have the same, in whatever containers they run. */
+const newPartial = (target: string): string =>
+  `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
+
+/** Where a path leads, also through links to what is not there yet. */
+async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
+  const target = await files.realpath(path).catch(() => undefined);
+  const link =
+    target === undefined && links > 0 ? await files.readlink(path).catch(() => undefined) : undefined;
+  if (link === undefined) return target ?? path;
+  const isWhole = /^([/\\]|\w:)/.test(link);
+  return targetOf(files, isWhole ? link : path.replace(/[^/\\]*$/, link), links - 1);
+}
+
 // ── parameter views ──
 
 /** By name: where tensors lie that stand in this order from `start` on. */
@@ -5434,23 +5823,12 @@ function csvText(rows: readonly (readonly Cell[])[]): string {
 declare const process:
   | {
       argv: string[];
-      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
   | undefined;
 
 declare const console: { log(text: string): void };
-
-interface HostFiles {
-  readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  rm(path: string, options: { force: boolean }): Promise<void>;
-  realpath(path: string): Promise<string>;
-  stat(path: string): Promise<{ isFile(): boolean }>;
-}
 
 interface HostPaths {
   pathToFileURL(path: string): { href: string };
@@ -5493,18 +5871,16 @@ async function isMain(
   script: string | undefined,
 ): Promise<boolean> {
   if (main !== undefined || url === undefined || script === undefined) return main === true;
-  const { realpath } = await hostFiles();
   const specifier: string = "node:url";
   const paths: HostPaths = await import(specifier);
-  const file = await realpath(script).catch(() => `${script}.ts`);
-  return paths.pathToFileURL(file).href === url;
+  return paths.pathToFileURL(await scriptFile()).href === url;
 }
 
-// Through a variable: bundlers and type checkers then look for no module.
-async function hostFiles(): Promise<HostFiles> {
-  const specifier: string = "node:fs/promises";
-  const files: HostFiles = await import(specifier);
-  return files;
+/** The file of the program, which some hosts let their user name without its ending. */
+async function scriptFile(): Promise<string> {
+  const script = `${process?.argv[1]}`;
+  const { realpath } = await hostFiles();
+  return realpath(script).catch(() => `${script}.ts`);
 }
 
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
@@ -5513,17 +5889,25 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
     await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
-    say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    say(`error: ${printable(error instanceof Error ? error.message : String(error))}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
+
+/**
+ * A message on one line of bounded length: names and cells in it may hold what moves the cursor of a
+ * terminal, or megabytes.
+ */
+const printable = (text: string): string =>
+  text
+    .slice(0, 1000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
   const { model, training, predict, regime } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
-  if (out && out === flags["--data"]) throw new InputError(`cannot write ${out}: --data is there`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -5542,15 +5926,15 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
+  if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
+  const write = out === undefined ? out : await openOutput(out);
   const train: Run["train"] = async (own, dataset, stage) => {
     const { epochs, name = "" } = stage;
     const { fields } = dataset;
     const before = own === trainer ? resumed : {};
     placed(`${resume}`, () => checkFields(fields, before.fields));
     const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => {
-      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
-    };
+    const save = async (more: Notes = {}) => write?.(shown.save({ fields, ...stage.notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
     const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     const result = await trainOn(model, training, shown, dataset, options, async (report) => {
@@ -5566,13 +5950,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Reads a file, or says that it cannot be read. */
-async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>): Promise<T> {
-  return read(await hostFiles()).catch((error: Error) => {
-    throw new InputError(`cannot read ${path}: ${error.message}`);
-  });
-}
-
 /** Does the work; what is wrong with the file's content is then said with the file's name and line. */
 function placed<T>(path: string, work: () => T): T {
   try {
@@ -5580,25 +5957,6 @@ function placed<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${path}${error.line === undefined ? "" : `:${error.line}`}: ${error.message}`);
-  }
-}
-
-/**
- * Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. A link stays, and so does
- * what is no file, as /dev/null.
- */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const files = await hostFiles();
-  const target = await files.realpath(path).catch(() => path);
-  const isFile = (await files.stat(target).catch(() => undefined))?.isFile() ?? true;
-  // Another run that writes the same file has a number of its own.
-  const partial = `${target}.${process?.pid}.partial`;
-  try {
-    await files.writeFile(isFile ? partial : target, bytes, { flush: isFile });
-    if (isFile) await files.rename(partial, target);
-  } catch (error) {
-    await files.rm(partial, { force: true });
-    throw new InputError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -5768,7 +6126,7 @@ interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
   readonly machine: Machine;
-  readonly slots: readonly Slot[];
+  readonly slots: Slots;
   readonly gradientOf: GradientOf;
   readonly takeSteps: TakeSteps;
   progress: Progress;
@@ -5887,6 +6245,13 @@ interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 
+/** All of them. */
+interface Slots extends ReadonlyArray<Slot> {
+  readonly names: readonly string[];
+  /** How often rows were written there. */
+  writes: number;
+}
+
 /** What a model takes: inputs first, in the spec's order. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
@@ -5902,8 +6267,9 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
 }
 
 /** The fields of a model in the arena of its machine. */
-function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slot[] {
-  return batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
+  const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+  return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
 /** Whether an input or target can hold the number. */
@@ -5914,42 +6280,47 @@ function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
 }
 
 /** How many rows the batch has; throws if a name is unknown, if one holds no array, or if the lengths do not agree. */
-function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
-  for (const name in batch) checkKnown(slots, name);
+function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
+  checkKeys("the batch", batch, slots.names);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
-    const values = batch?.[name];
-    if (typeof values !== "object" || values?.length === undefined)
-      throw new InputError(`${name} must be an array of numbers, got ${values}`);
-    const count = values.length / size;
-    if (!Number.isInteger(count))
-      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
+    const values = batch[name];
+    if (typeof values !== "object" || typeof values?.length !== "number")
+      throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
+    const { length } = values;
+    const count = length / size;
+    if (!(Number.isInteger(count) && count >= 0))
+      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+    // Nothing is allocated for a length that is only declared.
+    if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
   if (rows === 0) throw new InputError("the batch has no rows");
   return rows;
 }
 
-function checkKnown(slots: readonly Slot[], name: string): void {
-  for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+function checkNumber(name: string, row: number, value: unknown): void {
+  if (typeof value !== "number")
+    throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
 function writeRows(
-  slots: readonly Slot[],
+  slots: Slots,
   batch: Batch,
   start: number,
   n: number,
   order?: Int32Array,
   needsTargets = true,
 ): void {
+  const turn = ++slots.writes;
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
+  // An array of the caller's own kind may run code where it is read.
+  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
 }
 
 function writeField(
@@ -5963,6 +6334,8 @@ function writeField(
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
+      // Before it is copied, which turns null, "" and true into numbers.
+      checkNumber(name, row, value);
       view[i * size + j] = value;
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
@@ -6025,7 +6398,7 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
   const [{ cells: names, line }, ...rows] = records;
-  for (const row of rows) checkCells(names, row);
+  for (const { cells, line } of rows) checkCells(names.length, cells.length, line);
   checkAnyRow(rows.length, line);
   const columns = names.map((name, i): [string, Column] => {
     let found: NumberArray | undefined;
@@ -6038,16 +6411,13 @@ function tableOf(records: readonly TableRecord[]): Table {
 function checkNames(header: TableRecord | undefined): void {
   if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
   const { cells, line } = header;
-  const twice = cells.find((name, i) => cells.indexOf(name) < i);
-  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+  const seen = new Set<string>();
+  const twice = cells.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) throw new InputError(`two columns are called "${shown(twice)}"`, line);
 }
 
-function checkCells(
-  names: readonly string[],
-  { cells, line }: { cells: readonly unknown[]; line: number | string | undefined },
-): void {
-  if (cells.length !== names.length)
-    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+function checkCells(columns: number, cells: number, line: number | string | undefined): void {
+  if (cells !== columns) throw new InputError(`the row has ${cells} cells for ${columns} columns`, line);
 }
 
 function checkAnyRow(rows: number, line: number): void {
@@ -6082,9 +6452,9 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** The number that a cell holds; NaN if it holds none or is empty. */
+/** The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10, 0o7 or 0b1. */
 function numberIn(cell: string): number {
-  const number = cell.trim() === "" ? NaN : Number(cell);
+  const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
 }
 
@@ -6201,13 +6571,15 @@ async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
+  {
+    epochs = training.epochs,
+    earlyStopping = training.earlyStopping ?? false,
+  }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
-  const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
-    ...options,
-    epochs: Math.max(0, total - trainer.epoch),
+    earlyStopping,
+    epochs: Math.max(0, epochs - trainer.epoch),
     validation: validation ?? 0,
   });
   let next = run.next();
@@ -6268,6 +6640,7 @@ function trainerOf(
   gradientOf = gradientOfBatch,
   takeSteps = singleSteps,
 ): Trainer {
+  checkTrainerOptions(options);
   const slots = slotsOf(model, machine);
   const session: Session = {
     model,
@@ -6453,23 +6826,30 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 
 // ── trigonometric ──
 
-/**
- * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of two doubles, the first so
- * short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then quarter + n says which of ±sin r and ±cos r
- * it is; minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ and 2⁻³³. Beyond |x| = 10⁶, x is first taken modulo 2π as a double.
- */
-function sinOfQuarters(x: number, quarter: number): number {
-  if (!(Math.abs(x) < 1e6))
-    return Math.abs(x) < Infinity ? sinOfQuarters(x % 6.283185307179586, quarter) : NaN;
-  const n = nearest(x * 0.6366197723675814);
-  const r = x - n * 1.5707963267341256 - n * 6.077100506506192e-11;
+/** sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³ of the cosine. */
+function sinOfTurned(r: number, turn: number): number {
   const z = r * r;
-  const turn = n + quarter;
   const value =
     (turn & 1) === 0
       ? r * (0.9999999967356 + z * (-0.1666665012472 + z * (0.008332011162045 + z * -0.0001950114353461)))
       : 1 + z * (-0.4999999969435 + z * (0.04166662034282 + z * (-0.001388668119527 + z * 0.00002438352466294))); // prettier-ignore
   return (turn & 2) === 0 ? value : -value;
+}
+
+/**
+ * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of two doubles, the first so
+ * short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then quarter + n says which of ±sin r and ±cos r
+ * it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
+ */
+function sinOfQuarters(x: number, quarter: number): number {
+  if (!(Math.abs(x) < 1e6)) {
+    if (!(Math.abs(x) < Infinity)) return NaN;
+    const { n, r } = largeAngle(x);
+    return sinOfTurned(r, n + quarter);
+  }
+  const n = nearest(x * 0.6366197723675814);
+  const r = x - n * 1.5707963267341256 - n * 6.077100506506192e-11;
+  return sinOfTurned(r, n + quarter);
 }
 
 /** cos x = sin(x + π/2). */
@@ -6548,8 +6928,8 @@ function draw(logits: ArrayLike<number>, first: number, temperature: number, uni
 }
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
-export function createTrainer(options: { seed?: number } = {}): Trainer {
-  const memory = new ArrayBuffer(7516672);
+export function createTrainer(options: { seed?: number; selfCheck?: boolean } = {}): Trainer {
+  const memory = new ArrayBuffer(7522816);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);
   const doubles = new Float64Array(memory);
@@ -6708,11 +7088,20 @@ export function createTrainer(options: { seed?: number } = {}): Trainer {
         ["block.2.attention", block_2_attention, 1024],
         ["block.2.mlp.layer-norm1_mean", block_2_mlp_layer_norm1_mean, 16],
         ["block.2.mlp.layer-norm1_sqrt", block_2_mlp_layer_norm1_sqrt, 16],
-        ["d_block.2.mlp", d_block_2_mlp, 1024],
+        ["norm_mean", norm_mean, 16],
+        ["norm_sqrt", norm_sqrt, 16],
+        ["d_norm_centred", d_norm_centred, 1024],
         ["d_block.2.mlp.output", d_block_2_mlp_output, 1024],
+        ["quotient_in_d_norm_mean", quotient_in_d_norm_mean, 16],
         ["d_block.2.mlp.hidden_sum", d_block_2_mlp_hidden_sum, 4096],
-        ["d_block.1.mlp", d_block_1_mlp, 1024],
+        ["d_block.2.attention", d_block_2_attention, 1024],
+        ["d_block.2.attention.layer-norm1_centred", d_block_2_attention_layer_norm1_centred, 1024],
         ["d_block.1.mlp.output", d_block_1_mlp_output, 1024],
+        [
+          "quotient_in_d_block.2.attention.layer-norm1_mean",
+          quotient_in_d_block_2_attention_layer_norm1_mean,
+          16,
+        ],
         ["d_block.1.mlp.hidden", d_block_1_mlp_hidden, 4096],
         ["d_block.1.mlp.hidden_sum", d_block_1_mlp_hidden_sum, 4096],
         ["d_block.1.attention", d_block_1_attention, 1024],

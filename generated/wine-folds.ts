@@ -768,14 +768,14 @@ function compute_dense1(f: Numbers, n: number, output: number, output_2: number)
 }
 
 // maximum = max_j(dense2)
+// predicted_class = argmax_j(dense2)
 // sum_of_exponentials = Σ_j exp(dense2 − maximum)
 // expected_logit = Σ_j [j = cultivar] ⊙ (dense2 − maximum)
 // loss_total = Σ_i [cultivar ≥ 0] ⊙ (ln(sum_of_exponentials) − expected_logit)
 // totals_loss_total = totals:loss.total + loss_total
 // loss_count = Σ_i [cultivar ≥ 0]
 // totals_loss_count = totals:loss.count + loss_count
-// minus_predicted_class = max_j(−j if dense2 = maximum else −∞)
-// accuracy_total = Σ_i [cultivar ≥ 0] ⊙ [−minus_predicted_class = cultivar]
+// accuracy_total = Σ_i [cultivar ≥ 0] ⊙ [predicted_class = cultivar]
 // totals_accuracy_total = totals:accuracy.total + accuracy_total
 // totals_accuracy_count = totals:accuracy.count + loss_count
 function compute_totals_accuracy_count(
@@ -789,28 +789,26 @@ function compute_totals_accuracy_count(
   let accuracy_total = 0;
   for (let row = 0; row < n; row++) {
     let maximum = -Infinity;
+    let predicted_class = 0;
+    let largest = -Infinity;
     const dense2_row = evaluate_dense2 + row * 3;
     for (let k = 0; k < 3; k++) {
-      maximum = Math.max(maximum, f[dense2_row + k]);
+      const dense2_value = f[dense2_row + k];
+      maximum = Math.max(maximum, dense2_value);
+      predicted_class = largest < dense2_value ? k : predicted_class;
+      largest = largest < dense2_value ? dense2_value : largest;
     }
     let sum_of_exponentials_value = 0;
     let expected_logit = 0;
-    let minus_predicted_class = -Infinity;
     const cultivar_value = integers[cultivar + row];
-    const round = Math.fround(maximum);
     for (let k = 0; k < 3; k++) {
-      const dense2_value = f[dense2_row + k];
-      sum_of_exponentials_value += exp(dense2_value - maximum);
-      expected_logit += k === cultivar_value ? dense2_value - maximum : 0;
-      minus_predicted_class = Math.max(
-        minus_predicted_class,
-        Math.fround(dense2_value) === round ? -k : -Infinity,
-      );
+      sum_of_exponentials_value += exp(f[dense2_row + k] - maximum);
+      expected_logit += k === cultivar_value ? f[dense2_row + k] - maximum : 0;
     }
     loss_total += cultivar_value >= 0 ? log(sum_of_exponentials_value) - expected_logit : 0;
     loss_count += cultivar_value >= 0 ? 1 : 0;
     accuracy_total +=
-      cultivar_value >= 0 ? (Math.fround(-minus_predicted_class) === Math.fround(cultivar_value) ? 1 : 0) : 0;
+      cultivar_value >= 0 ? (Math.fround(predicted_class) === Math.fround(cultivar_value) ? 1 : 0) : 0;
   }
   const totals_loss_total_value = doubles[totals_loss_total] + loss_total;
   const t = loss_count;
@@ -889,11 +887,29 @@ const byProbability: Answer = (scores, classes) => {
   return [classes[scores.indexOf(top)], ...scores.map((score) => rounded(exp(score - top) / sum))];
 };
 
-// ── checkpoint ──
+// ── check keys ──
 
-declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+/** Throws for what is no object, and for an own key that is not known: a misspelt option would be ignored. */
+function checkKeys(what: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || !given)
+    throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
+  // Not Object.keys: a step allocates nothing.
+  for (const key in given)
+    if (Object.hasOwn(given, key) && !known.includes(key))
+      throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
+}
 
-declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
+/** Without WebAssembly all but the seed change nothing. */
+const checkTrainerOptions = (options: object): void =>
+  checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
+
+/** A value of any kind in a message: nothing of the caller's is run to print it. */
+function valueText(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  return Object(value) === value ? `a value of type ${typeof value}` : String(value);
+}
+
+// ── checkpoint header ──
 
 /** What whoever saves wants to find again, as plain data. */
 interface Notes {
@@ -912,6 +928,26 @@ interface CheckpointHeader {
   progress: Omit<Progress, "best" | "last">;
   notes: Notes;
 }
+
+/** The part of a header that is missing or of the wrong kind; of a model only what tells it from others. */
+function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): string | undefined {
+  const counts = [progress?.epoch, progress?.bestEpoch, progress?.waited];
+  const isRight = {
+    model: typeof model?.name === "string" && typeof model.dtype === "string",
+    progress:
+      counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
+      typeof progress?.monitor === "string" &&
+      typeof progress.bestValue === "number",
+    notes: typeof notes === "object" && notes,
+  };
+  return Object.entries(isRight).find(([, holds]) => !holds)?.[0];
+}
+
+// ── checkpoint ──
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+
+declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
 
 /** How a checkpoint begins. */
 const beginning = '{"tapeless":2,';
@@ -941,8 +977,19 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
-  const end = bytes.indexOf(10);
-  return { header: JSON.parse(textTo(end)), data: content.subarray(end + 1) };
+  const end = content.indexOf(10);
+  const header = headerIn(textTo(end));
+  const part = wrongPart(header);
+  if (part !== undefined) throw new InputError(`the checkpoint has no valid "${part}"`);
+  return { header, data: content.subarray(end + 1) };
+}
+
+function headerIn(text: string): CheckpointHeader {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError("the first line of the checkpoint is not JSON");
+  }
 }
 
 /** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
@@ -1023,7 +1070,7 @@ function namesOfClasses(table: Table, name: string, columns: string[], classes: 
   const texts = columns.flatMap((column) => textsOf(table, column));
   const names = [...new Set(texts)];
   if (names.length === classes) return names.sort();
-  const found = `column "${columns[0]}" holds ${names.length}: ${shorten(names.map((text) => `"${text}"`))}`;
+  const found = `column "${shown(columns[0])}" holds ${names.length}: ${shorten(names, '"')}`;
   // Where the first that is one too many comes first; row −1, that of the names, if there are too few.
   const row = texts.indexOf(names[classes]) % table.rows;
   throw new InputError(`${name} has ${classes} classes, but ${found}`, table.lineOf(row));
@@ -1034,7 +1081,7 @@ function classesOfTexts(table: Table, name: string, names: readonly string[]): N
   return Float64Array.from(textsOf(table, name), (text, row) => {
     const number = numbers.get(text);
     if (number !== undefined) return number;
-    throw wrongCell(table, name, row, `"${text}" is none of the classes ${shorten(names)}`);
+    throw wrongCell(table, name, row, `"${shown(text)}" is none of the classes ${shorten(names)}`);
   });
 }
 
@@ -1124,9 +1171,9 @@ function foldsDone({
 }: Omit<FoldedRun, "source" | "warn">): readonly FoldResult[] {
   if (resume === undefined) return foldsIn(resumed);
   return placed(resume, () => {
-    if (!Array.isArray(resumed.folds))
+    if (!Array.isArray(resumed.folds) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))
       throw new InputError("the checkpoint does not say to which fold it belongs");
-    if (resumed.epochs === epochs) return resumed.folds;
+    if (resumed.epochs === epochs) return foldsIn(resumed);
     throw new InputError(
       `its folds were to train for ${resumed.epochs} epochs, this run's for ${epochs}: add --epochs ${resumed.epochs}`,
     );
@@ -1158,9 +1205,9 @@ type TextParser = (text: string, data: DataFacts, asked?: string) => Table;
 /** One file of all rows. */
 const csvFile = (parse: TextParser): DataReader => ({
   help: "FILE          CSV in UTF-8 to train on: its first row names the columns (needed)",
-  async read({ data }, { "--predict": asked, "--data": file = asked }) {
+  async read({ data }, { "--predict": asked, "--data": file = asked, "--out": out }) {
     if (file === undefined) throw new InputError("--data FILE is needed (see --help)");
-    const text = await reading(file, (files) => files.readFile(file, "utf8"));
+    const text = await reading(file, (files) => files.readFile(file, "utf8"), out);
     return { file, table: placed(file, () => parse(text, data, asked)) };
   },
 });
@@ -1332,11 +1379,15 @@ interface FitPlan {
 /** Checks options and data; the spec stands in for what the options leave out. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
+  checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
   const { epochs = training.epochs, batchSize = model.batchSize } = options;
   const earlyStopping = options.earlyStopping ?? training.earlyStopping;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
-  if (earlyStopping) checkWhole("patience", earlyStopping.patience);
+  if (earlyStopping) {
+    checkKeys("earlyStopping", earlyStopping, ["patience", "metric", "minDelta"]);
+    checkWhole("patience", earlyStopping.patience);
+  }
   const { metric = "loss" } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
@@ -1552,20 +1603,22 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that a name or a range means: from the one to the other in the file's order. None if there are no such. */
-function namedBy(names: readonly string[], entry: string): string[] {
-  if (names.includes(entry)) return [entry];
-  const [first, last, ...more] = entry.split("..").map((name) => names.indexOf(name));
-  return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
+  const places = new Map(names.map((name, place) => [name, place]));
+  return entries.map((entry) => {
+    if (places.has(entry)) return [entry];
+    const [first = -1, last = -1, ...more] = entry.split("..").map((name) => places.get(name));
+    return first < 0 || more.length > 0 ? [] : names.slice(first, last + 1);
+  });
 }
 
 /** The columns that a list of names and ranges means; together they have to hold `size` numbers a row. */
 function columnNames(table: Table, name: string, listed: readonly string[], size: number): string[] {
   const all = [...table.columns.keys()];
-  const columns = listed.flatMap((entry) => {
-    const found = namedBy(all, entry);
+  const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
-    throw new InputError(`${name} needs the column "${entry}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+    throw new InputError(`${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
   });
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
@@ -1579,7 +1632,7 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
 function columnOf({ columns }: Table, name: string): Column {
   const column = columns.get(name);
   if (column) return column;
-  throw new InputError(`there is no column "${name}"`);
+  throw new InputError(`there is no column "${shown(name)}"`);
 }
 
 /** The texts of a column, none of them empty. */
@@ -1591,24 +1644,26 @@ function textsOf(table: Table, name: string): string[] {
   });
 }
 
-/** Some names, the middle ones of very many left out. */
-function shorten(names: readonly string[]): string {
+/** Some names, the middle ones of very many left out; `mark` encloses each. */
+function shorten(names: readonly string[], mark = ""): string {
+  const show = (name: string) => mark + shown(name) + mark;
   return names.length > 12
-    ? `${names.slice(0, 11).join(", ")} … ${names[names.length - 1]}`
-    : names.join(", ");
+    ? `${names.slice(0, 11).map(show).join(", ")} … ${show(names[names.length - 1])}`
+    : names.map(show).join(", ");
 }
 
 /** The error about a cell that holds no number. */
 function noNumber(table: Table, column: string, row: number): InputError {
   const cell = columnOf(table, column).text(row);
-  // 1e999 is a number, which only no double can hold; "Infinity" is none.
-  const what = /\de/i.test(cell) && Number(cell) ? "too large" : "not a number";
-  return wrongCell(table, column, row, cell.trim() === "" ? "the cell is empty" : `"${cell}" is ${what}`);
+  // 1e999 is a number, though no double can hold it; "Infinity" is not.
+  const what = /\de/i.test(cell) && 1 / Number(cell) === 0 ? "too large" : "not a number";
+  const text = cell.trim() === "" ? "the cell is empty" : `"${shown(cell)}" is ${what}`;
+  return wrongCell(table, column, row, text);
 }
 
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
-  return new InputError(`column "${column}": ${what}`, table.lineOf(row));
+  return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
@@ -1622,9 +1677,8 @@ function checkFields(found: readonly FittedField[], trained = found): void {
   );
   const i = there.findIndex((line, at) => line !== here[at]);
   if (i < 0) return;
-  throw new InputError(
-    `the checkpoint was trained on other data: there ${there[i]}, here ${here[i] ?? "there is none"}`,
-  );
+  const [was, is] = [there, here].map((lines) => shown(lines[i] ?? "there is none", 200));
+  throw new InputError(`the checkpoint was trained on other data: there ${was}, here ${is}`);
 }
 
 // ── fill ──
@@ -1713,7 +1767,8 @@ function foldsOf(run: Cutting): (() => OpenDataset)[] {
     const rare = classes && count < open.length ? rareClasses(classes, open, count) : [];
     if (rare.length > 0) {
       const { classNames } = fitFields(run, table, open).slice(-1)[0];
-      const all = rare.map(([label, rows]) => `"${classNames?.[label] ?? label}" has ${rows}`).join(", ");
+      const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
+      const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
       warn(`some of the ${count} folds have no row of a rare class: beside the test part ${all}`);
     }
     return folds.map((validation, fold) => () => {
@@ -1765,6 +1820,59 @@ function inFold<T>(fold: number, work: () => T): T {
   }
 }
 
+// ── host files ──
+
+interface WriteOptions {
+  flag: string;
+  flush?: boolean;
+  mode?: number | undefined;
+}
+
+interface FileStatus {
+  readonly mode: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+interface HostFiles {
+  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  writeFile(path: string, bytes: Uint8Array, options?: WriteOptions): Promise<void>;
+  appendFile(path: string, text: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  mkdir(path: string, options: { recursive: boolean }): Promise<unknown>;
+  open(path: string): Promise<{ sync(): Promise<void>; close(): Promise<void> }>;
+  readdir(path: string): Promise<string[]>;
+  readlink(path: string): Promise<string>;
+  rename(from: string, to: string): Promise<void>;
+  rm(path: string, options: { force: boolean }): Promise<void>;
+  realpath(path: string): Promise<string>;
+  stat(path: string): Promise<FileStatus>;
+}
+
+// Through a variable: bundlers and type checkers then look for no module.
+async function hostFiles(): Promise<HostFiles> {
+  const specifier: string = "node:fs/promises";
+  const files: HostFiles = await import(specifier);
+  return files;
+}
+
+/** Reads a file, or says that it cannot be read, or that `out`, which is to be written, is the same file. */
+async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, out?: string): Promise<T> {
+  const files = await hostFiles();
+  if (out !== undefined && (await isSameFile(files, path, out)))
+    throw new InputError(`cannot write ${out}: it is the file ${path}, which is read`);
+  return read(files).catch((error: Error) => {
+    throw new InputError(`cannot read ${path}: ${error.message}`);
+  });
+}
+
+/** Whether two paths lead to one file that is there. */
+async function isSameFile({ realpath }: HostFiles, a: string, b: string): Promise<boolean> {
+  const file = await realpath(a).catch(() => undefined);
+  return file !== undefined && file === (await realpath(b).catch(() => undefined));
+}
+
 // ── hyperbolic ──
 
 /**
@@ -1788,6 +1896,17 @@ class InputError extends Error {
     this.name = "InputError";
     this.line = line;
   }
+}
+
+/** Text from a data file as a message shows it: at most 60 characters (or `most`), and none that moves the cursor of a terminal. */
+function shown(text: string, most = 60): string {
+  return text
+    .slice(0, most)
+    .replace(
+      /[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    )
+    .concat(text.length > most ? "…" : "");
 }
 
 // ── logarithm ──
@@ -1923,6 +2042,99 @@ function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+// ── output file ──
+
+declare const crypto: { randomUUID(): string };
+
+/** Writes the whole file. */
+type WriteOutput = (bytes: Uint8Array) => Promise<void>;
+
+/**
+ * Finds out that the file can be written, before the work whose result it is to hold. Makes its folder, and
+ * removes what runs that were killed left there of it. A link stays, and what it leads to is replaced; what
+ * is no file, as /dev/null, is written to.
+ */
+async function openOutput(path: string): Promise<WriteOutput> {
+  const files = await hostFiles();
+  const orRefuse = <T>(work: Promise<T>) =>
+    work.catch((error: Error): never => {
+      throw new InputError(`cannot write ${path}: ${error.message}`);
+    });
+  const target = await orRefuse(checkOutput(files, path));
+  return (bytes) => orRefuse(target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
+}
+
+/**
+ * The file that is to be replaced, or undefined for a device; throws what the host says of a file that cannot
+ * be written.
+ */
+async function checkOutput(files: HostFiles, path: string): Promise<string | undefined> {
+  const target = await outputTarget(files, path);
+  if (target === undefined) return undefined;
+  const [folder, start] = partialIn(target);
+  for (const other of await files.readdir(folder).catch(() => []))
+    if (other.startsWith(start) && /^\w{8}\.partial$/.test(other.slice(start.length)))
+      await files.rm(folder + other, { force: true });
+  const probe = newPartial(target);
+  await files.writeFile(probe, new Uint8Array(0), { flag: "wx" });
+  await files.rm(probe, { force: true });
+  return target;
+}
+
+/** The same without looking whether there is room beside it. */
+async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
+  const status = await files.stat(path).catch(() => undefined);
+  const isFolder = status?.isDirectory() ?? /[/\\]$/.test(path);
+  if (status && !status.isFile() && !isFolder) return undefined;
+  // Fails for a folder, and for a file that must not be changed.
+  if (status || isFolder) await files.appendFile(path, "");
+  const target = await targetOf(files, path);
+  await files.mkdir(partialIn(target)[0], { recursive: true });
+  return target;
+}
+
+/** Puts the bytes in place of the file: beside it first and onto the disk, then renamed onto it. */
+async function replaceFile(files: HostFiles, target: string, bytes: Uint8Array, tries = 3): Promise<void> {
+  const partial = newPartial(target);
+  try {
+    const mode = (await files.stat(target).catch(() => undefined))?.mode;
+    await files.writeFile(partial, bytes, { flag: "wx", flush: true, mode });
+    if (mode !== undefined) await files.chmod(partial, mode);
+    await files.rename(partial, target);
+  } catch (error) {
+    await files.rm(partial, { force: true });
+    // A run that began in the meantime takes the partial file of this one for what a killed run left.
+    if (tries === 1) throw error;
+    return replaceFile(files, target, bytes, tries - 1);
+  }
+  const folder = await files.open(partialIn(target)[0]).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}
+
+/**
+ * The folder of a file, and how the names of its partial files begin: a name may be as long as the system
+ * allows, and theirs are longer.
+ */
+function partialIn(target: string): [folder: string, start: string] {
+  const name = target.replace(/^.*[/\\]/s, "");
+  return [target.slice(0, -name.length) || "./", `.${name.slice(0, 60)}.`];
+}
+
+/** No two processes have the same, in whatever containers they run. */
+const newPartial = (target: string): string =>
+  `${partialIn(target).join("")}${crypto.randomUUID().slice(0, 8)}.partial`;
+
+/** Where a path leads, also through links to what is not there yet. */
+async function targetOf(files: HostFiles, path: string, links = 9): Promise<string> {
+  const target = await files.realpath(path).catch(() => undefined);
+  const link =
+    target === undefined && links > 0 ? await files.readlink(path).catch(() => undefined) : undefined;
+  if (link === undefined) return target ?? path;
+  const isWhole = /^([/\\]|\w:)/.test(link);
+  return targetOf(files, isWhole ? link : path.replace(/[^/\\]*$/, link), links - 1);
+}
+
 // ── parameter views ──
 
 /** By name: where tensors lie that stand in this order from `start` on. */
@@ -2013,23 +2225,12 @@ function csvText(rows: readonly (readonly Cell[])[]): string {
 declare const process:
   | {
       argv: string[];
-      pid: number;
       exitCode?: number | string | null;
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
   | undefined;
 
 declare const console: { log(text: string): void };
-
-interface HostFiles {
-  readFile(path: string): Promise<Uint8Array>;
-  readFile(path: string, encoding: "utf8"): Promise<string>;
-  writeFile(path: string, bytes: Uint8Array, options: { flush: boolean }): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  rm(path: string, options: { force: boolean }): Promise<void>;
-  realpath(path: string): Promise<string>;
-  stat(path: string): Promise<{ isFile(): boolean }>;
-}
 
 interface HostPaths {
   pathToFileURL(path: string): { href: string };
@@ -2072,18 +2273,16 @@ async function isMain(
   script: string | undefined,
 ): Promise<boolean> {
   if (main !== undefined || url === undefined || script === undefined) return main === true;
-  const { realpath } = await hostFiles();
   const specifier: string = "node:url";
   const paths: HostPaths = await import(specifier);
-  const file = await realpath(script).catch(() => `${script}.ts`);
-  return paths.pathToFileURL(file).href === url;
+  return paths.pathToFileURL(await scriptFile()).href === url;
 }
 
-// Through a variable: bundlers and type checkers then look for no module.
-async function hostFiles(): Promise<HostFiles> {
-  const specifier: string = "node:fs/promises";
-  const files: HostFiles = await import(specifier);
-  return files;
+/** The file of the program, which some hosts let their user name without its ending. */
+async function scriptFile(): Promise<string> {
+  const script = `${process?.argv[1]}`;
+  const { realpath } = await hostFiles();
+  return realpath(script).catch(() => `${script}.ts`);
 }
 
 /** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
@@ -2092,17 +2291,25 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
     await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
-    say(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    say(`error: ${printable(error instanceof Error ? error.message : String(error))}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
+
+/**
+ * A message on one line of bounded length: names and cells in it may hold what moves the cursor of a
+ * terminal, or megabytes.
+ */
+const printable = (text: string): string =>
+  text
+    .slice(0, 1000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
   const { model, training, predict, regime } = program;
   const flags = parseFlags(help, args);
   if (flags["--help"]) return console.log(help);
   const { "--out": out, "--resume": resume } = flags;
-  if (out && out === flags["--data"]) throw new InputError(`cannot write ${out}: --data is there`);
   const seed = countIn(flags, "--seed");
   const total = countIn(flags, "--epochs") ?? training.epochs;
   const trainer = program.createTrainer({ seed });
@@ -2121,15 +2328,15 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     regime?.asked(training, resumed);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
+  if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
+  const write = out === undefined ? out : await openOutput(out);
   const train: Run["train"] = async (own, dataset, stage) => {
     const { epochs, name = "" } = stage;
     const { fields } = dataset;
     const before = own === trainer ? resumed : {};
     placed(`${resume}`, () => checkFields(fields, before.fields));
     const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => {
-      if (out !== undefined) await writeWhole(out, shown.save({ fields, ...stage.notes, ...more }));
-    };
+    const save = async (more: Notes = {}) => write?.(shown.save({ fields, ...stage.notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
     const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
     const result = await trainOn(model, training, shown, dataset, options, async (report) => {
@@ -2145,13 +2352,6 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
-/** Reads a file, or says that it cannot be read. */
-async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>): Promise<T> {
-  return read(await hostFiles()).catch((error: Error) => {
-    throw new InputError(`cannot read ${path}: ${error.message}`);
-  });
-}
-
 /** Does the work; what is wrong with the file's content is then said with the file's name and line. */
 function placed<T>(path: string, work: () => T): T {
   try {
@@ -2159,25 +2359,6 @@ function placed<T>(path: string, work: () => T): T {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw new InputError(`${path}${error.line === undefined ? "" : `:${error.line}`}: ${error.message}`);
-  }
-}
-
-/**
- * Writes a file so that at no moment there is half of one: beside it first and onto the disk, then renamed onto it. A link stays, and so does
- * what is no file, as /dev/null.
- */
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const files = await hostFiles();
-  const target = await files.realpath(path).catch(() => path);
-  const isFile = (await files.stat(target).catch(() => undefined))?.isFile() ?? true;
-  // Another run that writes the same file has a number of its own.
-  const partial = `${target}.${process?.pid}.partial`;
-  try {
-    await files.writeFile(isFile ? partial : target, bytes, { flush: isFile });
-    if (isFile) await files.rename(partial, target);
-  } catch (error) {
-    await files.rm(partial, { force: true });
-    throw new InputError(`cannot write ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
@@ -2379,7 +2560,7 @@ interface Session {
   readonly model: ModelFacts;
   readonly training: TrainingFacts;
   readonly machine: Machine;
-  readonly slots: readonly Slot[];
+  readonly slots: Slots;
   readonly gradientOf: GradientOf;
   readonly takeSteps: TakeSteps;
   progress: Progress;
@@ -2498,6 +2679,13 @@ interface Slot extends BatchField {
   readonly view: Numbers | Int32Array;
 }
 
+/** All of them. */
+interface Slots extends ReadonlyArray<Slot> {
+  readonly names: readonly string[];
+  /** How often rows were written there. */
+  writes: number;
+}
+
 /** What a model takes: inputs first, in the spec's order. */
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
@@ -2513,8 +2701,9 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
 }
 
 /** The fields of a model in the arena of its machine. */
-function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slot[] {
-  return batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+function slotsOf(model: ModelFacts, { inputs }: Pick<PredictingMachine, "inputs">): Slots {
+  const slots = batchFields(model).map((field) => ({ ...field, view: inputs[field.name] }));
+  return Object.assign(slots, { names: slots.map(({ name }) => name), writes: 0 });
 }
 
 /** Whether an input or target can hold the number. */
@@ -2525,42 +2714,47 @@ function isWithin(value: number, bounds: IndexBounds | undefined): boolean {
 }
 
 /** How many rows the batch has; throws if a name is unknown, if one holds no array, or if the lengths do not agree. */
-function rowsOf(slots: readonly Slot[], batch: Batch, needsTargets = true): number {
-  for (const name in batch) checkKnown(slots, name);
+function rowsOf(slots: Slots, batch: Batch, needsTargets = true): number {
+  checkKeys("the batch", batch, slots.names);
   let rows = -1;
   for (const { name, size, isTarget } of slots) {
     if (isTarget && !needsTargets) continue;
-    const values = batch?.[name];
-    if (typeof values !== "object" || values?.length === undefined)
-      throw new InputError(`${name} must be an array of numbers, got ${values}`);
-    const count = values.length / size;
-    if (!Number.isInteger(count))
-      throw new InputError(`${name} has ${values.length} values, not a multiple of the ${size} of a row`);
+    const values = batch[name];
+    if (typeof values !== "object" || typeof values?.length !== "number")
+      throw new InputError(`${name} must be an array of numbers, got ${valueText(values)}`);
+    const { length } = values;
+    const count = length / size;
+    if (!(Number.isInteger(count) && count >= 0))
+      throw new InputError(`${name} has ${length} values, not a multiple of the ${size} of a row`);
     if (rows !== -1 && count !== rows)
       throw new InputError(`${name} has ${count} rows, ${slots[0].name} has ${rows}`);
+    // Nothing is allocated for a length that is only declared.
+    if (count > 0) checkNumber(name, count - 1, values[length - 1]);
     rows = count;
   }
   if (rows === 0) throw new InputError("the batch has no rows");
   return rows;
 }
 
-function checkKnown(slots: readonly Slot[], name: string): void {
-  for (const slot of slots) if (slot.name === name) return;
-  const names = slots.map((slot) => slot.name).join(", ");
-  throw new InputError(`the batch has "${name}", which the model does not know; it takes ${names}`);
+function checkNumber(name: string, row: number, value: unknown): void {
+  if (typeof value !== "number")
+    throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
 /** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
 function writeRows(
-  slots: readonly Slot[],
+  slots: Slots,
   batch: Batch,
   start: number,
   n: number,
   order?: Int32Array,
   needsTargets = true,
 ): void {
+  const turn = ++slots.writes;
   for (const slot of slots)
     if (needsTargets || !slot.isTarget) writeField(slot, batch[slot.name], start, n, order);
+  // An array of the caller's own kind may run code where it is read.
+  if (slots.writes !== turn) throw new InputError("the batch has called the trainer that reads it");
 }
 
 function writeField(
@@ -2574,6 +2768,8 @@ function writeField(
     const row = order === undefined ? start + i : order[start + i];
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
+      // Before it is copied, which turns null, "" and true into numbers.
+      checkNumber(name, row, value);
       view[i * size + j] = value;
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
@@ -2636,7 +2832,7 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 function tableOf(records: readonly TableRecord[]): Table {
   checkNames(records[0]);
   const [{ cells: names, line }, ...rows] = records;
-  for (const row of rows) checkCells(names, row);
+  for (const { cells, line } of rows) checkCells(names.length, cells.length, line);
   checkAnyRow(rows.length, line);
   const columns = names.map((name, i): [string, Column] => {
     let found: NumberArray | undefined;
@@ -2649,16 +2845,13 @@ function tableOf(records: readonly TableRecord[]): Table {
 function checkNames(header: TableRecord | undefined): void {
   if (header === undefined) throw new InputError("the file is empty: its first row names the columns", 1);
   const { cells, line } = header;
-  const twice = cells.find((name, i) => cells.indexOf(name) < i);
-  if (twice !== undefined) throw new InputError(`two columns are called "${twice}"`, line);
+  const seen = new Set<string>();
+  const twice = cells.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) throw new InputError(`two columns are called "${shown(twice)}"`, line);
 }
 
-function checkCells(
-  names: readonly string[],
-  { cells, line }: { cells: readonly unknown[]; line: number | string | undefined },
-): void {
-  if (cells.length !== names.length)
-    throw new InputError(`the row has ${cells.length} cells for ${names.length} columns`, line);
+function checkCells(columns: number, cells: number, line: number | string | undefined): void {
+  if (cells !== columns) throw new InputError(`the row has ${cells} cells for ${columns} columns`, line);
 }
 
 function checkAnyRow(rows: number, line: number): void {
@@ -2693,9 +2886,9 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** The number that a cell holds; NaN if it holds none or is empty. */
+/** The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10, 0o7 or 0b1. */
 function numberIn(cell: string): number {
-  const number = cell.trim() === "" ? NaN : Number(cell);
+  const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
 }
 
@@ -2760,13 +2953,15 @@ async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  options: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
+  {
+    epochs = training.epochs,
+    earlyStopping = training.earlyStopping ?? false,
+  }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
-  const total = options.epochs ?? training.epochs;
   const run = trainer.epochs(train, {
-    ...options,
-    epochs: Math.max(0, total - trainer.epoch),
+    earlyStopping,
+    epochs: Math.max(0, epochs - trainer.epoch),
     validation: validation ?? 0,
   });
   let next = run.next();
@@ -2827,6 +3022,7 @@ function trainerOf(
   gradientOf = gradientOfBatch,
   takeSteps = singleSteps,
 ): Trainer {
+  checkTrainerOptions(options);
   const slots = slotsOf(model, machine);
   const session: Session = {
     model,
@@ -3020,7 +3216,7 @@ interface WordRule {
 }
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */
-export function createTrainer(options: { seed?: number } = {}): Trainer {
+export function createTrainer(options: { seed?: number; selfCheck?: boolean } = {}): Trainer {
   const memory = new ArrayBuffer(18304);
   const f = new Float32Array(memory);
   const integers = new Int32Array(memory);

@@ -10,15 +10,9 @@ export type FunctionName =
   | "absolute" | "sign" | "floor" | "round" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore
 
 /** `round`: to the nearest number that the element type of the call holds, as a store does. */
-const instructions: ReadonlySet<FunctionName> = new Set([
-  "sqrt",
-  "round",
-  "absolute",
-  "sign",
-  "floor",
-  "minimum",
-  "maximum",
-]);
+const instructions: ReadonlySet<FunctionName> = new Set(
+  ["sqrt", "floor", "round", "absolute", "sign", "minimum", "maximum"], // prettier-ignore
+);
 
 /** Whether a target computes the function by a call of some length, not by an instruction. */
 export const isCall = (x: Expression): boolean => x.kind === "call" && !instructions.has(x.name);

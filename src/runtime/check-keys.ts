@@ -11,9 +11,9 @@ export function checkKeys(what: string, given: object, known: readonly string[])
       throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
 }
 
-/** Without WebAssembly the last two change nothing. */
+/** Without WebAssembly all but the seed change nothing. */
 export const checkTrainerOptions = (options: object): void =>
-  checkKeys("createTrainer", options, ["seed", "backend", "threads"]);
+  checkKeys("createTrainer", options, ["seed", "backend", "threads", "selfCheck"]);
 
 /** A value of any kind in a message: nothing of the caller's is run to print it. */
 export function valueText(value: unknown): string {

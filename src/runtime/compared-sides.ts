@@ -12,6 +12,9 @@ import { moveNumbers, type ComparedNumbers, type ComparedViews } from "./compare
 import type { Numbers } from "./machine.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 
+const sides: readonly ("wasm" | "typescript")[] = ["wasm", "typescript"];
+const arenaViews: readonly ("f" | "integers" | "doubles")[] = ["f", "integers", "doubles"];
+
 /** Where a value begins, in elements of its type, and how many it has: of what has rows, in each of them. */
 export type ComparedValue = readonly [name: string, at: number, size: number, hasRows?: boolean];
 
@@ -111,7 +114,7 @@ export class ComparedSides {
   views(end = Infinity, rows = this.model.batchSize): ComparedViews {
     const views = this.values
       .filter(({ typescript }) => typescript.byteOffset < end)
-      .map((value) => [value.name, firstRows(value, rows).typescript] as const);
+      .map((value): [string, ComparedNumbers] => [value.name, firstRows(value, rows).typescript]);
     return new Map(views);
   }
 
@@ -199,7 +202,7 @@ export class ComparedSides {
       moveNumbers(this.views(), seed * moves + k, move[this.model.dtype]);
       this.run(program, rows);
       values.forEach((value, i) => {
-        for (const side of ["wasm", "typescript"] as const)
+        for (const side of sides)
           most[i][side] = Math.max(most[i][side], largestDifference(value[side], bases[i][side]).error);
       });
     }
@@ -241,7 +244,7 @@ function storedValues(
       return [`${name} of ${parameter.name}`, (at += own) - own, own];
     });
   };
-  return (["f", "integers", "doubles"] as const).flatMap((view) =>
+  return arenaViews.flatMap((view) =>
     facts[view].flatMap(parts).map(([name, at, size, hasRows = false]) => {
       const end = at + size * (hasRows ? batchSize : 1);
       return {

@@ -11,11 +11,12 @@ const quarterTurn: bigint = BigInt(
 export function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
   const size = Math.abs(x);
   // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
-  const units = size < 2 ** 53 ? BigInt(size * 2 ** 33) << 1151n : BigInt(size) << 1184n;
+  const units = size < 9007199254740992 ? BigInt(size * 8589934592) << 1151n : BigInt(size) << 1184n;
   const n = (2n * units + quarterTurn) / (2n * quarterTurn);
   const rest = (units - n * quarterTurn) >> 1000n;
   const r = Number(rest);
   const e = Number(rest - BigInt(r));
-  const unit = Math.sign(x) * 2 ** -184;
+  // 2⁻¹⁸⁴
+  const unit = Math.sign(x) * 4.078315292499078e-56;
   return { n: Math.sign(x) * Number(n & 3n), r: r * unit, e: e * unit };
 }

@@ -21,11 +21,18 @@ export function explain(
 ): { diagnostics: readonly Diagnostic[]; omitted: number } {
   const diagnostics: Diagnostic[] = [];
   let omitted = 0;
-  for (const issue of issues.flatMap(ofOneKeyEach)) {
+  for (const issue of issues.filter(isCause(issues)).flatMap(ofOneKeyEach)) {
     if (diagnostics.length < mostKept) diagnostics.push(...explainIssue(issue, schema, spec, []));
     else omitted++;
   }
   return { diagnostics, omitted };
+}
+
+/** An object that lacks something and has an unknown key has one thing wrong: the key is misspelt. */
+function isCause(issues: readonly Issue[]): (issue: Issue) => boolean {
+  const key = ({ path }: Issue) => JSON.stringify(path.map(String));
+  const misspelt = new Set(issues.filter(({ code }) => code === "unrecognized_keys").map(key));
+  return (issue) => issue.code !== "custom" || !misspelt.has(key(issue));
 }
 
 const ofOneKeyEach = (issue: Issue): Issue[] =>

@@ -13,6 +13,7 @@ import { checkReferences } from "./check/check-references.ts";
 import { keysOf, member } from "./check/raw-spec.ts";
 import { checkSearch } from "./check/check-search.ts";
 import { checkTraining } from "./check/check-training.ts";
+import { checkWidth } from "./check/check-width.ts";
 import { checkWeights } from "./check/check-weights.ts";
 import { warnOfUnread } from "./check/warn-of-unread.ts";
 import { explain } from "./explain.ts";
@@ -50,6 +51,7 @@ export function parseSpec(spec: unknown): ParsedSpec {
     problems.add(diagnostics, omitted);
   }
   checkLayerCount(network, problems);
+  checkWidth(value, network, problems);
   checkFormulas(value, problems);
   checkNames(value, network, problems);
   const references = checkReferences(value, network, problems);

@@ -47,3 +47,27 @@ describe.each(targets)("%s in %s", (target, dtype) => {
     found.forEach((value, i) => expect(Math.abs(value - f(x[i])), `${formula} at ${x[i]}`).toBeLessThanOrEqual(Math.abs(f(x[i])) * tolerance)); // prettier-ignore
   });
 });
+
+it.each(targets)(
+  "a step with a surrogate is 0 or 1 for infinite numbers, on %s in %s",
+  async (target, dtype) => {
+    const spec: ModelSpec = {
+      name: "steps",
+      inputs: { x: { shape: [2, 1] } },
+      targets: { y: { shape: [2] } },
+      network: [
+        { type: "position-embedding" },
+        { type: "activation", fn: { formula: "x * 1e300" } },
+        { type: "activation", fn: { formula: "x * 1e300" } },
+        { type: "activation", fn: "step", surrogate: "straight-through" },
+        { type: "flatten" },
+      ],
+      loss: "mse",
+      optimizer: "sgd",
+      training: { epochs: 1, batchSize: 1 },
+    };
+    const { code } = await compile(spec, { target, dtype });
+    const trainer = (await loadTrainer(code)).createTrainer();
+    expect([...trainer.predict({ x: [-5, 5] })]).toEqual([0, 1]);
+  },
+);

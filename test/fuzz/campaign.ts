@@ -15,6 +15,8 @@ export interface CampaignOptions {
   readonly first: number;
   readonly count: number;
   readonly seconds: number;
+  /** How many processes run specs side by side. */
+  readonly jobs: number;
   readonly usesTorch: boolean;
   /** Smaller specs to try for each class of failures, and how many classes. */
   readonly attempts: number;
@@ -94,23 +96,12 @@ class Child {
   }
 }
 
-export class Campaign {
-  private readonly options: CampaignOptions;
-  private readonly failures = new Map<string, Failure>();
-  private readonly counts: Counts = {};
-  private readonly tightness = { f32: noTightness(), f64: noTightness() };
+/** A line of children: one at a time, replaced when it has run its share or is gone. */
+class Lane {
   private child: Child | undefined;
   private specsLeft = 0;
-  private ran = 0;
-  private failed = 0;
-  private refused = 0;
-  private readonly start = performance.now();
 
-  constructor(options: CampaignOptions) {
-    this.options = options;
-  }
-
-  private async ask(request: Request, seconds: number): Promise<Reply | string> {
+  async ask(request: Request, seconds: number): Promise<Reply | string> {
     if (this.child === undefined || this.specsLeft === 0) {
       this.child?.end();
       this.child = new Child();
@@ -118,21 +109,51 @@ export class Campaign {
     }
     this.specsLeft--;
     const reply = await this.child.ask(request, seconds);
-    if (typeof reply === "string") {
-      this.child.end();
-      this.child = undefined;
-    }
+    if (typeof reply === "string") this.end();
     return reply;
   }
 
+  end(): void {
+    this.child?.end();
+    this.child = undefined;
+  }
+}
+
+export class Campaign {
+  private readonly options: CampaignOptions;
+  private readonly failures = new Map<string, Failure>();
+  private readonly counts: Counts = {};
+  private readonly tightness = { f32: noTightness(), f64: noTightness() };
+  private next: number;
+  private ran = 0;
+  private failed = 0;
+  private refused = 0;
+  private readonly start = performance.now();
+
+  constructor(options: CampaignOptions) {
+    this.options = options;
+    this.next = options.first;
+  }
+
   async run(): Promise<Outcome> {
+    await Promise.all(Array.from({ length: this.options.jobs }, () => this.runLane(new Lane())));
+    const { ran, failed, refused, counts, tightness } = this;
+    const { seed } = this.options;
+    const failures = [...this.failures.values()];
+    return { seed, ran, failed, refused, seconds: this.elapsed(), failures, counts, tightness };
+  }
+
+  /** Runs the next spec, as long as there is one. */
+  private async runLane(lane: Lane): Promise<void> {
     const { seed, first, count, seconds, usesTorch, say } = this.options;
-    for (let index = first; index < first + count && this.elapsed() < seconds; index++) {
-      const reply = await this.ask({ kind: "run", seed, index, usesTorch }, secondsOfSpec);
+    while (this.next < first + count && this.elapsed() < seconds) {
+      const index = this.next++;
+      const reply = await lane.ask({ kind: "run", seed, index, usesTorch }, secondsOfSpec);
       this.ran++;
       if (typeof reply === "string") {
-        const finding: Finding = { where: "whole", kind: "error", text: reply };
-        await this.take(index, randomSpec(seed, index).spec, { ...finding, class: `whole: ${reply}` });
+        this.failed++;
+        const finding = { where: "whole", kind: "error" as const, text: reply, class: `whole: ${reply}` };
+        await this.take(lane, index, randomSpec(seed, index).spec, finding);
       } else if (reply.kind === "ran") {
         if (this.options.showsSpecs) this.show(reply);
         this.refused += reply.refused;
@@ -140,25 +161,14 @@ export class Campaign {
         for (const dtype of ["f32", "f64"] as const)
           addTightness(this.tightness[dtype], reply.tightness[dtype]);
         if (reply.findings.length > 0) this.failed++;
-        for (const finding of reply.findings) await this.take(index, reply.spec, finding);
+        for (const finding of reply.findings) await this.take(lane, index, reply.spec, finding);
       }
       if (this.ran % 50 === 0)
         say(
           `${this.ran} specs, ${this.failed} failed in ${this.failures.size} classes, ${this.elapsed().toFixed(0)} s`,
         );
     }
-    this.child?.end();
-    const { ran, failed, refused, counts, tightness } = this;
-    return {
-      seed,
-      ran,
-      failed,
-      refused,
-      seconds: this.elapsed(),
-      failures: [...this.failures.values()],
-      counts,
-      tightness,
-    };
+    lane.end();
   }
 
   private elapsed = (): number => (performance.now() - this.start) / 1000;
@@ -171,6 +181,7 @@ export class Campaign {
 
   /** Counts a failure; the first of its class is made small. */
   private async take(
+    lane: Lane,
     index: number,
     spec: JsonObject,
     finding: Finding & { readonly class: string },
@@ -191,7 +202,7 @@ export class Campaign {
       finding.where !== "types" &&
       finding.where !== "torch"
     ) {
-      const reply = await this.ask(
+      const reply = await lane.ask(
         { kind: "shrink", fuzzCase: { spec, seed: index }, finding, attempts },
         secondsOfShrinking,
       );

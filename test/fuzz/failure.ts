@@ -12,12 +12,11 @@ const general = (text: string): string =>
     .replaceAll(/\b\d[\d.e+-]*\b/g, "0")
     .slice(0, 160);
 
-/** `gradient of dense.weight`: without ordinals, numbers and steps. */
+/** `gradient of dense.weight`: without ordinals, blocks, numbers and steps. */
 const subject = (what: string): string =>
   what
-    .replace(/,? ?(batch|step|after step) \d+|, all rows/g, "")
-    .replace(/of [\w.-]*?([a-z-]+[12]?d?)\d*\.(\w+)$/, "of $1.$2")
-    .replaceAll(/layer\d+/g, "layer")
+    .replace(/,? ?((batch|step|after step) \d+|all rows|group)/g, "")
+    .replace(/(?:[\w-]+\.)*?([a-zA-Z][a-zA-Z-]*?(?:[12]d)?)\d*\.(\w+)$/, "$1.$2")
     .trim();
 
 /** Failures of one class are reported once. */
@@ -38,6 +37,7 @@ export function extrasFor({ where }: Finding): Extras {
   const [dtype] = where.split(" ");
   const stage = /without ([\w-]+)/.exec(where)?.[1];
   return {
+    isThorough: true,
     dtypes: [dtype === "f64" ? "f64" : "f32"],
     ...(stage !== undefined && { stages: [stage], passes: [stage] }),
     exact: where.includes("exact"),

@@ -43,6 +43,8 @@ export interface Extras {
   readonly plain?: boolean;
   /** Compare one thread with two. */
   readonly threads?: boolean;
+  /** Try all of this even if the plain compilations are wrong. */
+  readonly isThorough?: boolean;
   /** Numbers of this kind alone. */
   readonly dtypes?: readonly Dtype[];
 }
@@ -242,9 +244,6 @@ async function runWithOtherGraphs(
     run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, bounds);
 }
 
-/** The name of the element type that the extra runs of this spec use. */
-const otherDtype = (dtypes: readonly Dtype[], i: number): Dtype => dtypes[i % dtypes.length];
-
 export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<SpecResult> {
   const run = new Run(fuzzCase);
   const dtypes = extras.dtypes ?? ["f64", "f32"];
@@ -253,15 +252,27 @@ export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<
     const plain = await runPlain(run, dtype);
     if (plain !== undefined) made.set(dtype, plain);
   }
+  // What is wrong as it is would be wrong in most other ways too.
+  if (run.findings.length === 0 || extras.isThorough) await runExtras(run, made, extras, fuzzCase.seed);
+  const { findings, tightness, ran, stages, texts } = run;
+  const reference = made.size === 0 ? undefined : run.referenceOf().trace;
+  return { findings, tightness, ran, stages, texts, reference };
+}
+
+async function runExtras(
+  run: Run,
+  made: ReadonlyMap<Dtype, Made>,
+  extras: Extras,
+  turn: number,
+): Promise<void> {
+  const dtypes = extras.dtypes ?? ["f64", "f32"];
+  const dtypeOf = (i: number): Dtype => dtypes[(i + turn) % dtypes.length];
   for (const [i, stage] of (extras.stages ?? []).entries()) {
-    const dtype = otherDtype(dtypes, i + fuzzCase.seed);
-    const plain = made.get(dtype);
-    if (plain !== undefined) await runWithoutStage(run, dtype, stage, plain);
+    const plain = made.get(dtypeOf(i));
+    if (plain !== undefined) await runWithoutStage(run, dtypeOf(i), stage, plain);
   }
-  for (const [i, pass] of (extras.passes ?? []).entries()) {
-    const dtype = otherDtype(dtypes, i + fuzzCase.seed);
-    await runWithOtherGraphs(run, dtype, `${dtype} without ${pass}`, { skip: [pass] });
-  }
+  for (const [i, pass] of (extras.passes ?? []).entries())
+    await runWithOtherGraphs(run, dtypeOf(i), `${dtypeOf(i)} without ${pass}`, { skip: [pass] });
   if (extras.exact) await runWithOtherGraphs(run, "f32", "f32 exact", { exact: true });
   if (extras.plain)
     for (const [dtype, { compilation, bounds }] of made) {
@@ -269,9 +280,6 @@ export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<
       if (plain !== undefined) run.compare(`${dtype} for ts`, dtype, compilation, plain.module, "ts", bounds);
     }
   if (extras.threads) await runThreads(run, made.get("f32"));
-  const { findings, tightness, ran, stages, texts } = run;
-  const reference = made.size === 0 ? undefined : run.referenceOf().trace;
-  return { findings, tightness, ran, stages, texts, reference };
 }
 
 async function runThreads(run: Run, plain: Made | undefined): Promise<void> {

@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { coverageText } from "./coverage.ts";
 import { Campaign } from "./campaign.ts";
+import { hasTorch } from "./torch-oracle.ts";
 import { caseText, findingsText, summaryText } from "./report.ts";
 
 const help = `Usage: npm run fuzz -- [options]
@@ -15,6 +16,7 @@ const help = `Usage: npm run fuzz -- [options]
   --first K        the number of the first spec (0)
   --only K         run spec K alone, and print it
   --seconds T      stop after T seconds
+  --jobs J         run J specs side by side, each in a process of its own (1)
   --torch          compare with PyTorch too (Debian's python3-torch)
   --shrink N       try up to N smaller specs for each class of failures (150); 0 leaves them as they are
   --classes N      shrink at most N classes (20)
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     first: { type: "string", default: "0" },
     only: { type: "string" },
     seconds: { type: "string" },
+    jobs: { type: "string", default: "1" },
     torch: { type: "boolean", default: false },
     shrink: { type: "string", default: "150" },
     classes: { type: "string", default: "20" },
@@ -53,11 +56,18 @@ async function main(): Promise<number> {
     return 0;
   }
   const { only } = values;
+  if (values.torch && !hasTorch()) {
+    console.error(
+      "--torch needs PyTorch for /usr/bin/python3: apt-get install --no-install-recommends python3-torch",
+    );
+    return 2;
+  }
   const campaign = new Campaign({
     seed: whole("seed", values.seed),
     first: whole("first", only ?? values.first),
     count: only === undefined ? whole("count", values.count) : 1,
     seconds: values.seconds === undefined ? Infinity : whole("seconds", values.seconds),
+    jobs: Math.max(1, whole("jobs", values.jobs)),
     usesTorch: values.torch,
     attempts: whole("shrink", values.shrink),
     classes: whole("classes", values.classes),

@@ -374,6 +374,13 @@ ELEMENTWISE = {
 }
 
 
+def whole(weight):
+    """Rows that weigh nothing together have the loss 0 here, and 0 / 0 in PyTorch."""
+    if weight.item() == 0:
+        raise Unknown("no row counts")
+    return weight
+
+
 def class_loss(model, scores, target, row_weight):
     classes = scores.shape[-1]
     weights = model["training"].get("classWeights")
@@ -390,7 +397,7 @@ def class_loss(model, scores, target, row_weight):
     if row_weight is not None:
         rows = row_weight.reshape(-1, *[1] * (target.dim() - 1)).expand(target.shape).reshape(-1)
         losses, counts = losses * rows, counts * rows
-    return losses.sum() / counts.sum()
+    return losses.sum() / whole(counts.sum())
 
 
 def formula_loss(model, scores, target, batch, row_weight):
@@ -428,7 +435,7 @@ def loss_of(model, parameters, batch):
         mean = losses.mean()
     else:
         rows = row_weight.reshape(-1, *[1] * (target.dim() - 1)).expand(target.shape)
-        mean = (losses * rows).sum() / rows.sum()
+        mean = (losses * rows).sum() / whole(rows.sum())
     return mean.sqrt() if kind in ("rmse", "rmsle") else mean
 
 

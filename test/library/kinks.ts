@@ -10,7 +10,11 @@ export interface Kink {
   /** As the documentation writes it. */
   readonly name: string;
   readonly fn: Function;
-  readonly keys?: { readonly slope?: number; readonly alpha?: number };
+  readonly keys?: {
+    readonly slope?: number;
+    readonly alpha?: number;
+    readonly surrogate?: "straight-through";
+  };
   /** The same as an expression of PyTorch over the tensor x. */
   readonly torch: string;
   readonly x: readonly [number, number, number];
@@ -56,5 +60,6 @@ export const kinks: readonly Kink[] = [
   { name: "where(x > 0, sqrt(x), x)", fn: formula("where(x > 0, sqrt(x), x)"), torch: "torch.where(x > 0, torch.sqrt(x), x)", x: [-1, 0, 4], y: [-1, 0, 2], dx: [1, 1, 0.25], torchDx: [NaN, NaN, 0.25] },
   { name: "where(x < 50, exp(x), 1)", fn: formula("where(x < 50, exp(x), 1)"), torch: "torch.where(x < 50, torch.exp(x), 1.0)", x: [0, 50, 1000], y: [1, 1, 1], dx: [1, 0, 0], torchDx: [1, 0, NaN] },
   { name: "where(x == 0, 1, sin(x) / x)", fn: formula("where(x == 0, 1, sin(x) / x)"), torch: "torch.where(x == 0, 1.0, torch.sin(x) / x)", x: [-1000, 0, 0.5], y: [Math.sin(1000) / 1000, 1, Math.sin(0.5) * 2], dx: [(1000 * Math.cos(1000) - Math.sin(1000)) / -1e6, 0, (0.5 * Math.cos(0.5) - Math.sin(0.5)) * 4], torchDx: [(1000 * Math.cos(1000) - Math.sin(1000)) / -1e6, NaN, (0.5 * Math.cos(0.5) - Math.sin(0.5)) * 4] },
+  { name: "step, straight-through", fn: "step", keys: { surrogate: "straight-through" }, torch: "x + ((x >= 0).double() - x).detach()", x: [-2, 0, 3], y: [0, 1, 1], dx: [1, 1, 1] },
   { name: "huber", fn: formula("where(abs(x) < 1, x^2 / 2, abs(x) - 0.5)"), torch: "F.huber_loss(x, torch.zeros_like(x), reduction='none')", x: [-3, 0, 1], y: [2.5, 0, 0.5], dx: [-1, 0, 1] },
 ]; // prettier-ignore

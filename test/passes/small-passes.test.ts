@@ -18,11 +18,24 @@ describe("erase-stop-gradients", () => {
         eraseStopGradients,
         `%a: f64[n,4] = stopGradient %x
          %b: f64[n,4] = stopGradient %a
-         %z: f64[n,4] = subtract %x, %b`,
+         %z: f64[n,4] = multiply %x, %b`,
       ),
     ).toMatchInlineSnapshot(`
-      "%0: f64[n,4] = subtract %x, %x
+      "%0: f64[n,4] = multiply %x, %x
       output "z" = %0"
+    `);
+  });
+  it("makes 0 of a difference that only carries a derivative: an infinite x would make it NaN", () => {
+    expect(
+      after(
+        eraseStopGradients,
+        `%a: f64[n,4] = stopGradient %x
+         %z: f64[n,4] = subtract %x, %a`,
+      ),
+    ).toMatchInlineSnapshot(`
+      "%0: f64[] = constant {"value":0,"element":"f64"}
+      %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+      output "z" = %1"
     `);
   });
 });

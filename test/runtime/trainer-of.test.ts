@@ -91,7 +91,7 @@ test.each<[string, (trainer: Trainer) => unknown, string]>([
   [
     "a misspelt option of the trainer",
     () => Reflect.apply(trainerOf, undefined, [model, linearMachine(0.1), training, { sed: 1 }]),
-    'createTrainer: unknown key "sed"; the keys are seed, backend, threads',
+    'createTrainer: unknown key "sed"; the keys are seed, backend, threads, selfCheck',
   ],
   [
     "a trainer's options that are none",

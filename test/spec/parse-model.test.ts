@@ -269,7 +269,6 @@ const keyRows: Row[] = [
     { training: { ...training, validation: { fold: 5 } } },
     'error T1101: training.validation has no key "fold"',
     '  hint: did you mean "folds"?',
-    "error T1208: training.validation needs `fraction` or `folds`, and not both",
   ],
 ];
 

@@ -1,0 +1,101 @@
+// What a spec that may be anything must come to: a trainer whose text holds nothing but the compiler's names, or diagnostics with a code,
+// one clean line of message, and a place inside the text.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { compile } from "../../src/compile.ts";
+import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
+import { DiagnosticError, Unsupported } from "../../src/diagnostics/errors.ts";
+import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
+import { located } from "../../src/spec/read/spec-source.ts";
+import { readSpec } from "../../src/spec/read/read-spec.ts";
+import { foreignNames } from "./emitted-names.ts";
+
+/** A spec in a file of this ending, or a value for the library's call. */
+export type Broken =
+  | { readonly ending: "json" | "yaml" | "ts"; readonly text: string | Uint8Array }
+  | { readonly value: unknown };
+
+export interface Verdict {
+  readonly outcome: "accepted" | "refused";
+  /** Codes of the diagnostics. */
+  readonly codes: readonly string[];
+  readonly faults: readonly string[];
+}
+
+/** Compiles it; `folder` takes the file. Never throws. */
+export async function checkSpec(broken: Broken, folder: string): Promise<Verdict> {
+  const text = "text" in broken ? decoded(broken.text) : undefined;
+  try {
+    const { code, warnings } = await compiled(broken, folder);
+    const faults = warnings.flatMap((warning) => faultsOf(warning, text));
+    return { outcome: "accepted", codes: [], faults: [...faults, ...foreignNames(code)] };
+  } catch (error) {
+    if (error instanceof Unsupported)
+      return {
+        outcome: "refused",
+        codes: ["T1901"],
+        faults: [`a known gap without a place: ${error.message}`],
+      };
+    if (!(error instanceof DiagnosticError))
+      return { outcome: "refused", codes: [], faults: [`internal: ${stackOf(error)}`] };
+    const { diagnostics } = error;
+    const codes = diagnostics.map(({ code }) => code);
+    return { outcome: "refused", codes, faults: diagnostics.flatMap((each) => faultsOf(each, text)) };
+  }
+}
+
+async function compiled(broken: Broken, folder: string) {
+  if (!("text" in broken)) return compile(broken.value as Parameters<typeof compile>[0]);
+  const file = join(folder, `spec.${broken.ending}`);
+  writeFileSync(file, broken.text);
+  const { model, warnings, source } = await readSpec(file);
+  const compilation = await located(source, () => compileModel(model, { dtype: "f32" }));
+  const found = [...warnings, ...(await source.locate(compilation.built.warnings))];
+  return { code: await emitTypeScript(compilation, "f32", { isFormatted: false }), warnings: found };
+}
+
+const decoded = (text: string | Uint8Array): string => new TextDecoder().decode(typeof text === "string" ? new TextEncoder().encode(text) : text); // prettier-ignore
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error
+    ? (error.stack ?? error.message).split("\n").slice(0, 4).join(" | ")
+    : "no error was thrown";
+
+// eslint-disable-next-line no-control-regex
+const unclean = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
+
+/** `text` is the file's; of a value there is none. */
+function faultsOf(
+  { code, message, hint = "", notes = [], place, path, frame = "" }: Diagnostic,
+  text: string | undefined,
+): string[] {
+  const faults: string[] = [];
+  if (!/^T\d{4}$/.test(code)) faults.push(`the code is ${code}`);
+  for (const sentence of [message, hint, ...notes, ...frame.split("\n")]) {
+    if (unclean.test(sentence)) faults.push(`characters that a terminal obeys: ${JSON.stringify(sentence)}`);
+    if (sentence.length > 2000) faults.push(`a sentence of ${sentence.length} characters`);
+  }
+  if (/\[object |^undefined|of undefined$/.test(message.replace(/"(?:[^"\\]|\\.)*"/g, "")))
+    faults.push(`a message of the host: ${message}`);
+  if (text === undefined) return path === undefined ? [...faults, `no path: ${code} ${message}`] : faults;
+  return [...faults, ...placeFaults(place, text).map((fault) => `${fault}: ${code} ${message}`)];
+}
+
+function placeFaults(place: Diagnostic["place"], text: string): string[] {
+  if (place === undefined) return ["no place"];
+  // Of a file that is empty, or too large to be read, only the name is known.
+  if (place.line === undefined) return text.trim() === "" || text.length > 4 * 2 ** 20 ? [] : ["no line"];
+  const { line, column = 1, endColumn = column } = place;
+  const lines = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/);
+  if (line < 1 || line > lines.length) return [`line ${line} of ${lines.length}`];
+  const { length } = lines[line - 1];
+  if (column < 1 || column > length + 1) return [`column ${column} of a line of ${length} characters`];
+  return endColumn <= column && endColumn !== column ? [`ends at column ${endColumn}, before ${column}`] : [];
+}
+
+/** The spec on one line; a value, which no text holds, by what makes it. */
+export function shown(broken: Broken): string {
+  if (!("text" in broken)) return "a value: brokenSpec of this seed and number";
+  const text = typeof broken.text === "string" ? broken.text : Buffer.from(broken.text).toString("latin1");
+  return `.${broken.ending} ${JSON.stringify(text).slice(0, 3000)}`;
+}

@@ -1,0 +1,29 @@
+// A fixed part of what `npx tsx test/fuzz/specs.ts` tries. If one fails, its spec is in the message.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { brokenSpec, goodSpecs } from "./broken-spec.ts";
+import { checkSpec, shown } from "./check-spec.ts";
+import { foreignNames } from "./emitted-names.ts";
+
+it("200 broken specs come to diagnostics with places, or to trainers without a foreign name", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "tapeless-fuzz-"));
+  const good = goodSpecs();
+  const mishandled: string[] = [];
+  for (let number = 0; number < 200; number++) {
+    const broken = brokenSpec(good, 1, number);
+    const { faults } = await checkSpec(broken, folder);
+    if (faults.length > 0) mishandled.push(`#${number} ${faults.join("; ")}\n${shown(broken)}`);
+  }
+  rmSync(folder, { recursive: true });
+  expect(mishandled).toEqual([]);
+});
+
+it.each([
+  ["the canary", "const a = 1; pwned();", "the emitted file has the identifier pwned"],
+  ["a global of another kind", "eval('1');", "the emitted file calls eval"],
+  ["a syntax error", "const = 1;", "the emitted file does not parse"],
+])("foreignNames finds %s", (_, code, said) => {
+  expect(foreignNames(code).join()).toContain(said);
+});
