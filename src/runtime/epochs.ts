@@ -1,21 +1,21 @@
 // The training loop: epochs over shuffled rows, validation after each, early stopping, and the best epoch's parameters.
 import { checkKeys } from "./check-keys.ts";
 import { InputError } from "./input-error.ts";
+import type { Summary } from "./machine.ts";
 import type { EarlyStopping } from "./model-facts.ts";
 import { randomKey, randomStream, salts, shuffle } from "./random.ts";
 import {
-  allRows,
   checkBatchSize,
-  checkRows,
+  checkedRows,
   checkWhole,
   evaluateRows,
   freshProgress,
   packParameters,
 } from "./session.ts";
 import type { Session } from "./session.ts";
-import { rowsOf, type Batch } from "./slots.ts";
+import type { Batch } from "./slots.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
-import { splitRows } from "./split.ts";
+import { cutRows, drawnRows } from "./split.ts";
 import { checkLoss } from "./training-diverged.ts";
 
 /** Which rows of which data. */
@@ -51,11 +51,8 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
     throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
-  const parts = partsOf(session, data, options.validation ?? training.validation ?? 0);
-  checkRows(session, parts.train.data, parts.train.rows);
-  if (parts.validation) checkRows(session, parts.validation.data, parts.validation.rows);
   return {
-    ...parts,
+    ...partsOf(session, data, options.validation ?? training.validation ?? 0),
     epochs,
     batchSize,
     shuffle: options.shuffle ?? training.shuffle,
@@ -71,17 +68,15 @@ function partsOf(
   data: Batch,
   validation: Batch | number,
 ): { train: Part; validation: Part | undefined } {
-  const rows = allRows(rowsOf(session.slots, data));
-  if (typeof validation !== "number") {
-    const others = allRows(rowsOf(session.slots, validation));
-    return { train: { data, rows }, validation: { data: validation, rows: others } };
-  }
+  const all = { data, rows: checkedRows(session, data) };
+  if (typeof validation !== "number")
+    return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
     throw new InputError(`validation must be a share of at least 0 and below 1, got ${validation}`);
   }
-  const split = splitRows(rows.length, { ...session.training, test: 0, validation }, session.machine.seed[0]);
-  const held = { data, rows: split.validation };
-  return { train: { data, rows: split.train }, validation: validation === 0 ? undefined : held };
+  if (validation === 0) return { train: all, validation: undefined };
+  const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
+  return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
 }
 
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
@@ -136,15 +131,16 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     learningRate: machine.learningRate(),
     best: false,
   };
+  const evaluated = ({ data, rows }: Part, name: string): Summary => {
+    const summary = evaluateRows(session, data, rows);
+    checkLoss(machine, epoch, summary.loss, 0, name);
+    return summary;
+  };
   if (training.metrics.length > 0) {
-    const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, 0, "training ");
+    const { loss: _, ...metrics } = evaluated(train, "training ");
     report.metrics = metrics;
   }
-  if (validation) {
-    report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
-  }
+  if (validation) report.validation = evaluated(validation, "validation ");
   report.best = judge(session, plan, report);
   return report;
 }

@@ -28,10 +28,19 @@ export interface HostFiles {
   stat(path: string): Promise<FileStatus>;
 }
 
+/** An address as hosts take it in place of a path. */
+interface FileUrl {
+  readonly href: string;
+}
+
+interface HostPaths {
+  realpath(path: string | FileUrl): Promise<string>;
+}
+
 // Through a variable: bundlers and type checkers then look for no module.
-export async function hostFiles(): Promise<HostFiles> {
+export async function hostFiles(): Promise<HostFiles & HostPaths> {
   const specifier: string = "node:fs/promises";
-  const files: HostFiles = await import(specifier);
+  const files: HostFiles & HostPaths = await import(specifier);
   return files;
 }
 
@@ -50,7 +59,7 @@ export async function reading<T>(
 }
 
 /** Whether two paths lead to one file that is there. */
-async function isSameFile({ realpath }: HostFiles, a: string, b: string): Promise<boolean> {
+export async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUrl): Promise<boolean> {
   const file = await realpath(a).catch(() => undefined);
   return file !== undefined && file === (await realpath(b).catch(() => undefined));
 }

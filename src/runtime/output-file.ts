@@ -42,10 +42,9 @@ export async function checkOutput(files: HostFiles, path: string): Promise<strin
 /** The same without looking whether there is room beside it. */
 export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
-  const isFolder = status?.isDirectory() ?? /[/\\]$/.test(path);
-  if (status && !status.isFile() && !isFolder) return undefined;
+  if (status && !status.isFile() && !status.isDirectory()) return undefined;
   // Fails for a folder, and for a file that must not be changed.
-  if (status || isFolder) await files.appendFile(path, "");
+  if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
   return target;
