@@ -2,7 +2,6 @@
 import { checkKeys } from "./check-keys.ts";
 import { InputError } from "./input-error.ts";
 import type { Summary } from "./machine.ts";
-import type { EarlyStopping } from "./model-facts.ts";
 import { randomKey, randomStream, salts, shuffle } from "./random.ts";
 import {
   checkBatchSize,
@@ -31,34 +30,46 @@ export interface FitPlan {
   epochs: number;
   batchSize: number;
   shuffle: boolean;
-  earlyStopping: EarlyStopping | undefined;
+  /** What decides the best epoch, and by how much it has to improve. */
+  metric: string;
+  minDelta: number;
+  /** Epochs without improvement after which training stops. */
   patience: number;
+  /** Whether the best epoch's parameters are what training ends with. */
+  keepsBest: boolean;
 }
 
 /** Checks options and data; the spec stands in for what the options leave out. */
 export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
-  const { epochs = training.epochs, batchSize = model.batchSize } = options;
-  const earlyStopping = options.earlyStopping ?? training.earlyStopping;
+  const {
+    epochs = training.epochs,
+    batchSize = model.batchSize,
+    validation = training.validation ?? 0,
+    shuffle = training.shuffle,
+    earlyStopping = training.earlyStopping,
+  } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
   if (earlyStopping) {
     checkKeys("earlyStopping", earlyStopping, ["patience", "metric", "minDelta"]);
     checkWhole("patience", earlyStopping.patience);
   }
-  const { metric = "loss" } = earlyStopping || {};
+  const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
     throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
   return {
-    ...partsOf(session, data, options.validation ?? training.validation ?? 0),
+    ...partsOf(session, data, validation),
     epochs,
     batchSize,
-    shuffle: options.shuffle ?? training.shuffle,
-    earlyStopping: earlyStopping || undefined,
+    shuffle,
+    metric,
+    minDelta,
     // A patience of 0, too, stops at the first epoch that is no better than the best.
-    patience: earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity,
+    patience: Math.max(1, patience),
+    keepsBest: Boolean(earlyStopping),
   };
 }
 
@@ -72,7 +83,7 @@ function partsOf(
   if (typeof validation !== "number")
     return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be a share of at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be at least 0 and below 1, got ${validation}`);
   }
   if (validation === 0) return { train: all, validation: undefined };
   const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
@@ -82,7 +93,7 @@ function partsOf(
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
 export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
-  const { earlyStopping, patience } = plan;
+  const { patience, keepsBest } = plan;
   machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
@@ -91,18 +102,16 @@ export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochRepo
     epochs.push(report);
     yield report;
   }
-  const history = { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
-  if (earlyStopping && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
+  if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
     progress.last = packParameters(machine);
     machine.state.set(progress.best);
   }
-  return history;
+  return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
 
 /** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
-  const { validation, earlyStopping } = plan;
-  const monitor = `${validation ? "validation" : "training"} ${earlyStopping?.metric ?? "loss"}${earlyStopping ? ", kept" : ""}`;
+  const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
   // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
@@ -148,16 +157,15 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
 /** Whether this epoch is the best so far, by the validation part if there is one. */
 function judge(
   { machine, progress, training }: Session,
-  { earlyStopping }: FitPlan,
+  { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
 ): boolean {
-  const { metric = "loss", minDelta = 0 } = earlyStopping ?? {};
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric];
   const gain = training.rising?.includes(metric) ? value - progress.bestValue : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (earlyStopping) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = packParameters(machine);
   return true;
 }

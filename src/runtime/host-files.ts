@@ -52,9 +52,14 @@ export async function reading<T>(
 ): Promise<T> {
   const files = await hostFiles();
   if (out !== undefined && (await isSameFile(files, path, out)))
-    throw new InputError(`cannot write ${out}: it is the file ${path}, which is read`);
-  return read(files).catch((error: Error) => {
-    throw new InputError(`cannot read ${path}: ${error.message}`);
+    throw new InputError(`cannot write ${out}: it is the input ${path}`);
+  return orRefuse(`read ${path}`, read(files));
+}
+
+/** The result of the work; what the host says of its failure becomes the reason why it cannot be done. */
+export function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: Error) => {
+    throw new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 

@@ -158,7 +158,7 @@ export function parseFlags(help: string, args: readonly string[]): Flags {
     const flag = words[i];
     const line = `\n  ${flag} `;
     const place = help.indexOf(line);
-    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (--help lists all)`);
+    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[place + line.length] === " ") continue;
     i++;
@@ -179,9 +179,9 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 
   --data ${reader.help}
   --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
-  --seed N             what everything random derives from (${training.seed})
-  --out CHECKPOINT     write all that resuming needs, after every epoch
-  --resume CHECKPOINT  go on from there${seenHelp}
-  --json               print the result as one JSON object
-  --help               print this`;
+  --seed N             the random seed (${training.seed})
+  --out CHECKPOINT     write a checkpoint after every epoch
+  --resume CHECKPOINT  continue from a checkpoint${seenHelp}
+  --json               print the result as JSON
+  --help               print this help`;
 }

@@ -118,9 +118,7 @@ export function checkWhole(name: string, value: number, least = 0, given: unknow
 /** Throws unless the rows fit into one batch. */
 export function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
-    throw new InputError(
-      `the batch has ${rows} rows; this trainer takes at most ${model.batchSize} at a time`,
-    );
+    throw new InputError(`the batch has ${rows} rows, more than ${model.batchSize}`);
   }
   return rows;
 }
