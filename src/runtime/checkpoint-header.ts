@@ -27,7 +27,7 @@ export function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>)
   const isRight = {
     model: typeof model?.name === "string" && typeof model.dtype === "string",
     progress:
-      counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
+      counts.every((count = -1) => count >>> 0 === count) &&
       typeof progress?.monitor === "string" &&
       typeof progress.bestValue === "number",
     notes: typeof notes === "object" && notes,
