@@ -3,7 +3,7 @@ import type { FittedField } from "./fields.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Progress } from "./session.ts";
 
-/** What whoever saves wants to find again, as plain data. */
+/** What the caller wants to find again, as plain data. */
 export interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
