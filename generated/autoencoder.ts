@@ -2192,7 +2192,7 @@ function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>): strin
   const isRight = {
     model: typeof model?.name === "string" && typeof model.dtype === "string",
     progress:
-      counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
+      counts.every((count = -1) => count >>> 0 === count) &&
       typeof progress?.monitor === "string" &&
       typeof progress.bestValue === "number",
     notes: typeof notes === "object" && notes,
@@ -2216,8 +2216,8 @@ function encodeCheckpoint(
   { best, last, ...progress }: Progress,
   notes: Notes,
 ): Uint8Array {
-  const header: CheckpointHeader = { tapeless: 2, model, progress, notes };
-  const parts = [new TextEncoder().encode(`${JSON.stringify(header)}\n`), state, best, last];
+  const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
+  const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
   parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
@@ -2230,7 +2230,7 @@ function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; dat
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
   if (textTo(beginning.length) !== beginning)
-    throw new InputError("this is not a checkpoint of a tapeless trainer, or one of another format");
+    throw new InputError("this is not a checkpoint, or of another version of tapeless");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
@@ -2261,9 +2261,7 @@ function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError(
-      "the spec or the compiler has changed since the checkpoint was written (train longer with --epochs N)",
-    );
+    throw new InputError("the checkpoint is of another spec or compiler (train longer with --epochs N)");
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
@@ -2312,7 +2310,7 @@ const columnCodec: Codec = {
           if (isWithin(bounds ? value : encoded[at], bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row], value + what);
         }
       }
@@ -2503,37 +2501,46 @@ interface FitPlan {
   epochs: number;
   batchSize: number;
   shuffle: boolean;
-  earlyStopping: EarlyStopping | undefined;
+  /** What decides the best epoch, and by how much it has to improve. */
+  metric: string;
+  minDelta: number;
+  /** Epochs without improvement after which training stops. */
   patience: number;
+  /** Whether the best epoch's parameters are what training ends with. */
+  keepsBest: boolean;
 }
 
 /** Checks options and data; the spec stands in for what the options leave out. */
 function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
-  const { epochs = training.epochs, batchSize = model.batchSize } = options;
-  const earlyStopping = options.earlyStopping ?? training.earlyStopping;
+  const {
+    epochs = training.epochs,
+    batchSize = model.batchSize,
+    validation = training.validation ?? 0,
+    shuffle = training.shuffle,
+    earlyStopping = training.earlyStopping,
+  } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
   if (earlyStopping) {
     checkKeys("earlyStopping", earlyStopping, ["patience", "metric", "minDelta"]);
     checkWhole("patience", earlyStopping.patience);
   }
-  const { metric = "loss" } = earlyStopping || {};
+  const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
     throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
-  const parts = partsOf(session, data, options.validation ?? training.validation ?? 0);
-  checkRows(session, parts.train.data, parts.train.rows);
-  if (parts.validation) checkRows(session, parts.validation.data, parts.validation.rows);
   return {
-    ...parts,
+    ...partsOf(session, data, validation),
     epochs,
     batchSize,
-    shuffle: options.shuffle ?? training.shuffle,
-    earlyStopping: earlyStopping || undefined,
+    shuffle,
+    metric,
+    minDelta,
     // A patience of 0, too, stops at the first epoch that is no better than the best.
-    patience: earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity,
+    patience: Math.max(1, patience),
+    keepsBest: Boolean(earlyStopping),
   };
 }
 
@@ -2543,23 +2550,21 @@ function partsOf(
   data: Batch,
   validation: Batch | number,
 ): { train: Part; validation: Part | undefined } {
-  const rows = allRows(rowsOf(session.slots, data));
-  if (typeof validation !== "number") {
-    const others = allRows(rowsOf(session.slots, validation));
-    return { train: { data, rows }, validation: { data: validation, rows: others } };
-  }
+  const all = { data, rows: checkedRows(session, data) };
+  if (typeof validation !== "number")
+    return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be a share of at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be at least 0 and below 1, got ${validation}`);
   }
-  const split = splitRows(rows.length, { ...session.training, test: 0, validation }, session.machine.seed[0]);
-  const held = { data, rows: split.validation };
-  return { train: { data, rows: split.train }, validation: validation === 0 ? undefined : held };
+  if (validation === 0) return { train: all, validation: undefined };
+  const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
+  return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
 }
 
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
 function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
-  const { earlyStopping, patience } = plan;
+  const { patience, keepsBest } = plan;
   machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
@@ -2568,18 +2573,16 @@ function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, His
     epochs.push(report);
     yield report;
   }
-  const history = { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
-  if (earlyStopping && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
+  if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
     progress.last = packParameters(machine);
     machine.state.set(progress.best);
   }
-  return history;
+  return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
 
 /** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
-  const { validation, earlyStopping } = plan;
-  const monitor = `${validation ? "validation" : "training"} ${earlyStopping?.metric ?? "loss"}${earlyStopping ? ", kept" : ""}`;
+  const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
   // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
@@ -2608,15 +2611,16 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     learningRate: machine.learningRate(),
     best: false,
   };
+  const evaluated = ({ data, rows }: Part, name: string): Summary => {
+    const summary = evaluateRows(session, data, rows);
+    checkLoss(machine, epoch, summary.loss, 0, name);
+    return summary;
+  };
   if (training.metrics.length > 0) {
-    const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, 0, "training ");
+    const { loss: _, ...metrics } = evaluated(train, "training ");
     report.metrics = metrics;
   }
-  if (validation) {
-    report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
-  }
+  if (validation) report.validation = evaluated(validation, "validation ");
   report.best = judge(session, plan, report);
   return report;
 }
@@ -2624,17 +2628,16 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
 /** Whether this epoch is the best so far, by the validation part if there is one. */
 function judge(
   { machine, progress, training }: Session,
-  { earlyStopping }: FitPlan,
+  { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
 ): boolean {
-  const { metric = "loss", minDelta = 0 } = earlyStopping ?? {};
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric];
   const gain = training.rising?.includes(metric) ? value - progress.bestValue : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (earlyStopping) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = packParameters(machine);
   return true;
 }
 
@@ -2873,10 +2876,19 @@ interface HostFiles {
   stat(path: string): Promise<FileStatus>;
 }
 
+/** An address as hosts take it in place of a path. */
+interface FileUrl {
+  readonly href: string;
+}
+
+interface HostPaths {
+  realpath(path: string | FileUrl): Promise<string>;
+}
+
 // Through a variable: bundlers and type checkers then look for no module.
-async function hostFiles(): Promise<HostFiles> {
+async function hostFiles(): Promise<HostFiles & HostPaths> {
   const specifier: string = "node:fs/promises";
-  const files: HostFiles = await import(specifier);
+  const files: HostFiles & HostPaths = await import(specifier);
   return files;
 }
 
@@ -2884,14 +2896,19 @@ async function hostFiles(): Promise<HostFiles> {
 async function reading<T>(path: string, read: (files: HostFiles) => Promise<T>, out?: string): Promise<T> {
   const files = await hostFiles();
   if (out !== undefined && (await isSameFile(files, path, out)))
-    throw new InputError(`cannot write ${out}: it is the file ${path}, which is read`);
-  return read(files).catch((error: Error) => {
-    throw new InputError(`cannot read ${path}: ${error.message}`);
+    throw new InputError(`cannot write ${out}: it is the input ${path}`);
+  return orRefuse(`read ${path}`, read(files));
+}
+
+/** The result of the work; what the host says of its failure becomes the reason why it cannot be done. */
+function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: Error) => {
+    throw new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 
 /** Whether two paths lead to one file that is there. */
-async function isSameFile({ realpath }: HostFiles, a: string, b: string): Promise<boolean> {
+async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUrl): Promise<boolean> {
   const file = await realpath(a).catch(() => undefined);
   return file !== undefined && file === (await realpath(b).catch(() => undefined));
 }
@@ -2908,13 +2925,13 @@ class InputError extends Error {
   }
 }
 
-/** Text from a data file as a message shows it: at most 60 characters (or `most`), and none that moves the cursor of a terminal. */
+/** The text as a message shows it: at most `most` characters, and none that moves the cursor of a terminal. */
 function shown(text: string, most = 60): string {
   return text
     .slice(0, most)
     .replace(
-      /[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (sign) => `\\u${sign.codePointAt(0)?.toString(16).padStart(4, "0")}`,
     )
     .concat(text.length > most ? "…" : "");
 }
@@ -3063,12 +3080,9 @@ type WriteOutput = (bytes: Uint8Array) => Promise<void>;
  */
 async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
-  const orRefuse = <T>(work: Promise<T>) =>
-    work.catch((error: Error): never => {
-      throw new InputError(`cannot write ${path}: ${error.message}`);
-    });
-  const target = await orRefuse(checkOutput(files, path));
-  return (bytes) => orRefuse(target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
+  const what = `write ${path}`;
+  const target = await orRefuse(what, checkOutput(files, path));
+  return (bytes) => orRefuse(what, target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
 }
 
 /**
@@ -3091,10 +3105,9 @@ async function checkOutput(files: HostFiles, path: string): Promise<string | und
 /** The same without looking whether there is room beside it. */
 async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
-  const isFolder = status?.isDirectory() ?? /[/\\]$/.test(path);
-  if (status && !status.isFile() && !isFolder) return undefined;
+  if (status && !status.isFile() && !status.isDirectory()) return undefined;
   // Fails for a folder, and for a file that must not be changed.
-  if (status || isFolder) await files.appendFile(path, "");
+  if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
   return target;
@@ -3285,11 +3298,9 @@ declare const process:
     }
   | undefined;
 
-declare const console: { log(text: string): void };
+declare const URL: new (url: string) => { readonly href: string };
 
-interface HostPaths {
-  pathToFileURL(path: string): { href: string };
-}
+declare const console: { log(text: string): void };
 
 /** A trainer as a program. */
 interface Program extends Preparing {
@@ -3328,9 +3339,7 @@ async function isMain(
   script: string | undefined,
 ): Promise<boolean> {
   if (main !== undefined || url === undefined || script === undefined) return main === true;
-  const specifier: string = "node:url";
-  const paths: HostPaths = await import(specifier);
-  return paths.pathToFileURL(await scriptFile()).href === url;
+  return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
 }
 
 /** The file of the program, which some hosts let their user name without its ending. */
@@ -3346,19 +3355,10 @@ async function runProgram(program: Program, args: readonly string[]): Promise<nu
     await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
-    say(`error: ${printable(error instanceof Error ? error.message : String(error))}\n`);
+    say(`error: ${shown(error instanceof Error ? error.message : String(error), 1000)}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
-
-/**
- * A message on one line of bounded length: names and cells in it may hold what moves the cursor of a
- * terminal, or megabytes.
- */
-const printable = (text: string): string =>
-  text
-    .slice(0, 1000)
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
   const { model, training, predict, regime } = program;
@@ -3390,11 +3390,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     const { fields } = dataset;
     const before = own === trainer ? resumed : {};
     placed(`${resume}`, () => checkFields(fields, before.fields));
-    const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => write?.(shown.save({ fields, ...stage.notes, ...more }));
+    const seen = (await program.seen?.(own, program, dataset, flags)) ?? own;
+    const save = async (more: Notes = {}) => write?.(seen.save({ fields, ...stage.notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
     const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
-    const result = await trainOn(model, training, shown, dataset, options, async (report) => {
+    const result = await trainOn(model, training, seen, dataset, options, async (report) => {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     });
@@ -3437,7 +3437,7 @@ function parseFlags(help: string, args: readonly string[]): Flags {
     const flag = words[i];
     const line = `\n  ${flag} `;
     const place = help.indexOf(line);
-    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (--help lists all)`);
+    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[place + line.length] === " ") continue;
     i++;
@@ -3458,11 +3458,11 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 
   --data ${reader.help}
   --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
-  --seed N             what everything random derives from (${training.seed})
-  --out CHECKPOINT     write all that resuming needs, after every epoch
-  --resume CHECKPOINT  go on from there${seenHelp}
-  --json               print the result as one JSON object
-  --help               print this`;
+  --seed N             the random seed (${training.seed})
+  --out CHECKPOINT     write a checkpoint after every epoch
+  --resume CHECKPOINT  continue from a checkpoint${seenHelp}
+  --json               print the result as JSON
+  --help               print this help`;
 }
 
 // ── random ──
@@ -3508,7 +3508,7 @@ function randomStream(key: number): Random {
 }
 
 /** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
-const salts = { shuffle: -1, validation: -2, split: -3 };
+const salts = { shuffle: -1, split: -3 };
 
 /** Puts the elements in random order, every order equally likely (Fisher–Yates). */
 function shuffle(rows: Int32Array, random: Random): void {
@@ -3603,21 +3603,32 @@ function allRows(rows: number): Int32Array {
   return new Int32Array(rows).map((_, row) => row);
 }
 
-/** Checks every value of these rows, so that training does not stop half-way through an epoch. */
-function checkRows({ model, slots }: Session, data: Batch, rows: Int32Array): void {
-  for (let start = 0; start < rows.length; start += model.batchSize) {
-    writeRows(slots, data, start, Math.min(model.batchSize, rows.length - start), rows);
-  }
-}
-
-/** Loss and metrics over these rows of the data, any number of them. */
-function evaluateRows({ model, machine, slots }: Session, data: Batch, rows: Int32Array): Summary {
-  machine.totals.fill(0);
+/** Copies these rows of the data into the arena, a batch at a time, and does the work on each batch of n rows. */
+function forBatches(
+  { model, slots }: Session,
+  data: Batch,
+  rows: Int32Array,
+  work: (n: number) => void,
+): void {
   for (let start = 0; start < rows.length; start += model.batchSize) {
     const n = Math.min(model.batchSize, rows.length - start);
     writeRows(slots, data, start, n, rows);
-    machine.evaluate(n);
+    work(n);
   }
+}
+
+/** All rows of the data. Checks every value, so that training does not stop half-way through an epoch. */
+function checkedRows(session: Session, data: Batch): Int32Array {
+  const rows = allRows(rowsOf(session.slots, data));
+  forBatches(session, data, rows, () => {});
+  return rows;
+}
+
+/** Loss and metrics over these rows of the data, any number of them. */
+function evaluateRows(session: Session, data: Batch, rows: Int32Array): Summary {
+  const { machine } = session;
+  machine.totals.fill(0);
+  forBatches(session, data, rows, (n) => machine.evaluate(n));
   return machine.summarise();
 }
 
@@ -3630,9 +3641,7 @@ function checkWhole(name: string, value: number, least = 0, given: unknown = val
 /** Throws unless the rows fit into one batch. */
 function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
-    throw new InputError(
-      `the batch has ${rows} rows; this trainer takes at most ${model.batchSize} at a time`,
-    );
+    throw new InputError(`the batch has ${rows} rows, more than ${model.batchSize}`);
   }
   return rows;
 }
@@ -3661,22 +3670,16 @@ const singleSteps: TakeSteps = (session, data, order, batchSize, count) => {
 /** Inputs and targets by name, row-major. */
 export type Batch = Record<string, ArrayLike<number>>;
 
-/** The indices that an input or target may hold, both bounds included, and how to say it. */
+/** The indices that an input or target may hold, both bounds included. */
 interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-  readonly rule: string;
 }
 
-/** The bounds of a class target. */
-function classBounds(classes: number): IndexBounds {
-  return { lowest: -1, highest: classes - 1, rule: `a class from 0 to ${classes - 1} (or -1: left out)` };
-}
-
-/** The bounds of an input of indices; any 32-bit integer without a vocabulary. */
-function vocabularyBounds(vocabulary?: number): IndexBounds {
-  if (vocabulary === undefined) return { lowest: -0x80000000, highest: 0x7fffffff, rule: "a 32-bit integer" };
-  return { lowest: 0, highest: vocabulary - 1, rule: `an index from 0 to ${vocabulary - 1}` };
+/** These indices in words: classes and −1, those of a vocabulary, or all of 32 bits. */
+function ruleOf({ lowest, highest }: IndexBounds): string {
+  if (lowest < -1) return "a 32-bit integer";
+  return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
 }
 
 /** One input or target as a batch has it. */
@@ -3709,11 +3712,14 @@ function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
       ...{ name, isTarget: onlyLoss, size: sizeOf(shape), least },
-      bounds: dtype === "i32" ? vocabularyBounds(vocabulary) : undefined,
+      bounds:
+        dtype === "i32"
+          ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
+          : undefined,
     })),
     ...Object.entries(targets).map(([name, { shape, classes }]) => ({
       ...{ name, isTarget: true, size: sizeOf(shape) },
-      bounds: classes === undefined ? undefined : classBounds(classes),
+      bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
     })),
   ];
 }
@@ -3792,7 +3798,7 @@ function writeField(
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
       const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
       throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
     }
   }
@@ -3808,19 +3814,29 @@ interface Split {
 }
 
 /**
- * Cuts the rows: the test part first, then the validation part, both as shares of all rows. With `classes` (one per row)
- * each part has every class in proportion: of k classes, one that makes the share p of all rows is within 1 + p·(k - 2)
- * rows of it, which is within one row for two classes.
+ * Splits the rows in random order. With `classes` (one per row) each part has every class in proportion: of k classes,
+ * one that makes the share p of all rows is within 1 + p·(k - 2) rows of it, which is within one row for two classes.
  */
 function splitRows(rows: number, training: TrainingFacts, seed: number, classes?: ArrayLike<number>): Split {
+  const order = drawnRows(rows, seed);
+  if (classes) interleaveClasses(order, classes);
+  return cutRows(order, training);
+}
+
+/** The row numbers in the order that the seed decides. */
+function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
   shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
-  if (classes) interleaveClasses(order, classes);
+  return order;
+}
+
+/** Cuts the rows in this order: the test part first, then the validation part, both as shares of all rows. */
+function cutRows(order: Int32Array, { test, validation }: Pick<TrainingFacts, "test" | "validation">): Split {
+  const rows = order.length;
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
-  const tested = share(training.test);
-  const held = tested + share(training.validation);
-  if (held >= rows)
-    throw new InputError(`${rows} rows are too few: the validation and test parts leave none for training`);
+  const tested = share(test);
+  const held = tested + share(validation);
+  if (held >= rows) throw new InputError(`of ${rows} rows, validation and test leave none for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),
@@ -3971,10 +3987,7 @@ async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  {
-    epochs = training.epochs,
-    earlyStopping = training.earlyStopping ?? false,
-  }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
+  { epochs = training.epochs, earlyStopping }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
   const run = trainer.epochs(train, {
@@ -4069,6 +4082,7 @@ function trainerOf(
     lastData = data;
     return runEpochs(session, plan);
   };
+  const evaluateAll = (data: Batch) => evaluateRows(session, data, allRows(rowsOf(slots, data)));
 
   return {
     parameters: machine.parameters,
@@ -4090,12 +4104,10 @@ function trainerOf(
       takeSteps(session, data, allRows(rowsOf(slots, data)), model.batchSize, checkWhole("count", count, 1)),
     gradient: (batch) => machine.gradient(take(batch)),
     evaluate(batch) {
-      const n = take(batch);
-      machine.totals.fill(0);
-      machine.evaluate(n);
-      return machine.summarise();
+      checkBatchSize(session, rowsOf(slots, batch));
+      return evaluateAll(batch);
     },
-    evaluateAll: (data) => evaluateRows(session, data, allRows(rowsOf(slots, data))),
+    evaluateAll,
     predict(inputs) {
       const n = take(inputs, false);
       machine.predict(n);

@@ -1171,7 +1171,7 @@ function parseFlags(help: string, args: readonly string[]): Flags {
     const flag = words[i];
     const line = `\n  ${flag} `;
     const place = help.indexOf(line);
-    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (--help lists all)`);
+    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[place + line.length] === " ") continue;
     i++;

@@ -60,7 +60,7 @@ export function checkKernels(
   }
 }
 
-/** An emitted module has error classes of its own, so they are told by name. */
+/** An emitted module has error classes of its own, so they are recognised by name. */
 function differenceIn(error: unknown): KernelDifference | undefined {
   if (!(error instanceof Error) || error.name !== "KernelsDiffer" || !("difference" in error))
     return undefined;

@@ -19,6 +19,6 @@ export async function loadTrainer(code: string): Promise<EmittedModule> {
   return module;
 }
 
-/** Whether a training diverged. An emitted module has error classes of its own, so they are told by name. */
+/** Whether a training diverged. An emitted module has error classes of its own, so they are recognised by name. */
 export const hasDiverged = (error: unknown): error is Error =>
   error instanceof Error && error.name === "TrainingDiverged";

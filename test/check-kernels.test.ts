@@ -108,7 +108,7 @@ describe("a fault in one kernel", () => {
       }
   });
 
-  it("is told with its kernel, its value, the rows, what reproduces it and what helps meanwhile", async () => {
+  it("names its kernel, its value, the rows, the command that reproduces it and a way out", async () => {
     const first = withFault(right, "gradient", 0, faults["stored values are off by a hundredth"]);
     expect(await verdictOn(first)).toMatch(
       /where: \S+\[\d+\] of kernel \S+ in program gradient, with a batch of 1\n.*what: .* in WebAssembly, .* in TypeScript; rounding explains .*\n.*reproduce: the command\n.*meanwhile: the way out/s,

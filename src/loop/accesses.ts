@@ -52,7 +52,7 @@ export function accessesOf(statements: readonly Statement[]): Accesses {
 }
 
 /**
- * The buffers that change where statements store: those that they name, and those that lie in them or around them.
+ * The buffers that change where statements store: those that they name, and those that overlap these.
  * A buffer that covers others is another name for their memory.
  */
 export function changedBuffers(

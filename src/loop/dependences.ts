@@ -1,11 +1,14 @@
 /**
- * Dependences between the iterations of a loop: which buffers several iterations share, and whether their order matters.
+ * Dependences between the iterations of a loop: which buffers several iterations share, and whether their order
+ * matters.
  *
- * Iterations keep apart in a buffer if, on some axis, no stretch that one of them stores meets a stretch that another one touches:
+ * Iterations keep apart in a buffer if, on some axis, no stretch that one of them stores meets a stretch that another
+ * one touches:
  *
  *     for i step 4: y[i + 2, j] = y[i, j] + 1      stores i + 2, loads i; 4, 8, … never lie between −2 and 2
  *
- * The position in memory counts as one more axis, so that reshaped indices (y[i div 8, i mod 8]) and strided vectors are seen as well.
+ * The position in memory counts as one more axis, so that reshaped indices (y[i div 8, i mod 8]) and strided vectors
+ * are seen as well.
  */
 import { accessesOf, changedBuffers, meets } from "./accesses.ts";
 import { children, keyOf, lanesOf, substitute, visit } from "./expressions.ts";
@@ -22,7 +25,10 @@ import type { Buffer, For, Statement } from "./types.ts";
 export interface Surroundings {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
-  /** Ranges of variables from outside the loop; without them, indices that mention one are only known to be the same in all iterations. */
+  /**
+   * Ranges of variables from outside the loop; without them, indices that mention one are only known to be the same in
+   * all iterations.
+   */
   readonly ranges?: Ranges;
 }
 
@@ -134,7 +140,9 @@ class IterationSpace {
     return touches;
   }
 
-  /** Whether, on some axis or in memory, no stretch that one iteration stores meets one that another iteration touches. */
+  /**
+   * Whether, on some axis or in memory, no stretch that one iteration stores meets one that another iteration touches.
+   */
   private keepsApart(name: string, { loads, stores }: Touches): boolean {
     const all = [...stores, ...loads];
     const buffer = this.surroundings.buffers.get(name);
@@ -172,8 +180,9 @@ class IterationSpace {
   }
 
   /**
-   * Whether the stretch a in one iteration and b in another have no element in common: no distance k between two iterations, a multiple
-   * of the step below the loop's extent, has factor · k between b.least − a.most and b.most − a.least.
+   * Whether the stretch a in one iteration and b in another have no element in common: no distance k between two
+   * iterations, a multiple of the step below the loop's extent, has factor · k between b.least − a.most and b.most −
+   * a.least.
    */
   private neverMeet(a: Stretch, b: Stretch | undefined): boolean {
     if (b === undefined || a.factor === 0 || a.factor !== b.factor || a.base !== b.base) return false;
@@ -225,7 +234,7 @@ export function outsideAssignments(statements: readonly Statement[]): ReadonlySe
   return new Set([...assigned].filter((name) => !own.has(name)));
 }
 
-/** Whether statements store a buffer and touch another that lies in it or around it. */
+/** Whether statements store a buffer and touch another that overlaps it. */
 export function storesAliases(body: readonly Statement[], buffers: ReadonlyMap<string, Buffer>): boolean {
   const { loaded, stored } = accessesOf(body);
   const touched = new Set([...loaded, ...stored]);
@@ -235,15 +244,17 @@ export function storesAliases(body: readonly Statement[], buffers: ReadonlyMap<s
   });
 }
 
-/** The stored buffers of which two iterations may touch the same element; undefined where buffers lie in one another. */
+/**
+ * The stored buffers of which two iterations may touch the same element; undefined where buffers lie in one another.
+ */
 const sharedBuffers = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
   storesAliases(loop.body, surroundings.buffers)
     ? undefined
     : new IterationSpace(loop, surroundings).sharedBuffers();
 
 /**
- * The buffers that would have to be each thread's own for the loop's iterations to run at the same time, often none; undefined where
- * they may not, whatever is whose.
+ * The buffers that would have to be each thread's own for the loop's iterations to run at the same time, often none;
+ * undefined where they may not, whatever is whose.
  */
 export const sharedStores = (loop: For, surroundings: Surroundings): readonly string[] | undefined =>
   outsideAssignments(loop.body).size > 0 ? undefined : sharedBuffers(loop, surroundings);
@@ -253,8 +264,8 @@ export const touchesApart = (loop: For, surroundings: Surroundings): boolean =>
   sharedBuffers(loop, surroundings)?.length === 0;
 
 /**
- * Whether statements of different iterations may run interleaved (unroll-and-jam): iterations that share elements of a buffer only add
- * to it, each time in one statement, so that no sum is lost whatever the order.
+ * Whether statements of different iterations may run interleaved (unroll-and-jam): iterations that share elements of a
+ * buffer only add to it, each time in one statement, so that no sum is lost whatever the order.
  */
 export function mayInterleave(loop: For, surroundings: Surroundings): boolean {
   const shared = sharedStores(loop, surroundings);
@@ -280,7 +291,7 @@ export function isOnlyAddedTo(buffer: string, body: readonly Statement[]): boole
   return holds && loads === sums;
 }
 
-/** Whether statements load a buffer that they store, or one that lies in it or around it. */
+/** Whether statements load a buffer that they store, or one that overlaps it. */
 export const readsWhatItStores = (
   body: readonly Statement[],
   buffers: ReadonlyMap<string, Buffer>,

@@ -1,10 +1,10 @@
 /**
- * Holds the roles of loops against what their bodies do: iterations of a `parallel` or `output` loop depend on each other in no
- * way but those that every stage knows of. They may add to the same elements, each time in one statement, and they may use the same
- * temporary memory if each of them stores what it then loads there.
+ * Holds the roles of loops against what their bodies do: iterations of a `parallel` or `output` loop depend on each
+ * other in no way but those that every stage knows of. They may add to the same elements, each time in one statement,
+ * and they may use the same temporary memory if each of them stores what it then loads there.
  *
- * Stages that interleave, vectorise or divide iterations ask for themselves (`dependences.ts`); here a loop that lowering calls parallel
- * and is not is an error of the compiler.
+ * Stages that interleave, vectorise or divide iterations ask for themselves (`dependences.ts`); here a loop that
+ * lowering calls parallel and is not is an error of the compiler.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import { isOnlyAddedTo, sharedStores } from "./dependences.ts";

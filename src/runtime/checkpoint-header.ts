@@ -3,7 +3,7 @@ import type { FittedField } from "./fields.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Progress } from "./session.ts";
 
-/** What whoever saves wants to find again, as plain data. */
+/** What the caller wants to find again, as plain data. */
 export interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
@@ -27,7 +27,7 @@ export function wrongPart({ model, progress, notes }: Partial<CheckpointHeader>)
   const isRight = {
     model: typeof model?.name === "string" && typeof model.dtype === "string",
     progress:
-      counts.every((count) => Number.isInteger(count) && Number(count) >= 0) &&
+      counts.every((count = -1) => count >>> 0 === count) &&
       typeof progress?.monitor === "string" &&
       typeof progress.bestValue === "number",
     notes: typeof notes === "object" && notes,

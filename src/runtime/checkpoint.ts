@@ -23,8 +23,8 @@ export function encodeCheckpoint(
   { best, last, ...progress }: Progress,
   notes: Notes,
 ): Uint8Array {
-  const header: CheckpointHeader = { tapeless: 2, model, progress, notes };
-  const parts = [new TextEncoder().encode(`${JSON.stringify(header)}\n`), state, best, last];
+  const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
+  const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
   parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
@@ -37,7 +37,7 @@ export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHead
   const bytes = new Uint8Array(checkpoint);
   const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
   if (textTo(beginning.length) !== beginning)
-    throw new InputError("this is not a checkpoint of a tapeless trainer, or one of another format");
+    throw new InputError("this is not a checkpoint, or of another version of tapeless");
   const content = bytes.subarray(0, -4);
   if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
     throw new InputError("the checkpoint is damaged or cut short");
@@ -68,9 +68,7 @@ export function decodeCheckpoint(
   if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
   const [best, last] = [stateBytes, stateBytes + parameterBytes];
   if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
-    throw new InputError(
-      "the spec or the compiler has changed since the checkpoint was written (train longer with --epochs N)",
-    );
+    throw new InputError("the checkpoint is of another spec or compiler (train longer with --epochs N)");
   return {
     state: data.subarray(0, best),
     progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },

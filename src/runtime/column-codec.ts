@@ -11,7 +11,7 @@ import {
   wrongCell,
 } from "./fields.ts";
 import { InputError, shown } from "./input-error.ts";
-import { isWithin } from "./slots.ts";
+import { isWithin, ruleOf } from "./slots.ts";
 import type { NumberArray, Table } from "./table.ts";
 
 /** The numbers of each column. Indices stay integers: not all of them are f32. */
@@ -46,7 +46,7 @@ export const columnCodec: Codec = {
           if (isWithin(bounds ? value : encoded[at], bounds)) continue;
           if (Number.isNaN(value)) throw noNumber(table, column, rows[row]);
           const scaled = span === 1 ? "" : ", scaled,";
-          const what = bounds ? ` is not ${bounds.rule}` : `${scaled} is too large for ${dtype}`;
+          const what = bounds ? ` is not ${ruleOf(bounds)}` : `${scaled} is too large for ${dtype}`;
           throw wrongCell(table, column, rows[row], value + what);
         }
       }

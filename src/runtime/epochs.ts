@@ -1,21 +1,20 @@
 // The training loop: epochs over shuffled rows, validation after each, early stopping, and the best epoch's parameters.
 import { checkKeys } from "./check-keys.ts";
 import { InputError } from "./input-error.ts";
-import type { EarlyStopping } from "./model-facts.ts";
+import type { Summary } from "./machine.ts";
 import { randomKey, randomStream, salts, shuffle } from "./random.ts";
 import {
-  allRows,
   checkBatchSize,
-  checkRows,
+  checkedRows,
   checkWhole,
   evaluateRows,
   freshProgress,
   packParameters,
 } from "./session.ts";
 import type { Session } from "./session.ts";
-import { rowsOf, type Batch } from "./slots.ts";
+import type { Batch } from "./slots.ts";
 import type { EpochReport, FitOptions, History } from "./trainer.ts";
-import { splitRows } from "./split.ts";
+import { cutRows, drawnRows } from "./split.ts";
 import { checkLoss } from "./training-diverged.ts";
 
 /** Which rows of which data. */
@@ -31,37 +30,46 @@ export interface FitPlan {
   epochs: number;
   batchSize: number;
   shuffle: boolean;
-  earlyStopping: EarlyStopping | undefined;
+  /** What decides the best epoch, and by how much it has to improve. */
+  metric: string;
+  minDelta: number;
+  /** Epochs without improvement after which training stops. */
   patience: number;
+  /** Whether the best epoch's parameters are what training ends with. */
+  keepsBest: boolean;
 }
 
 /** Checks options and data; the spec stands in for what the options leave out. */
 export function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
   const { model, training } = session;
   checkKeys("training options", options, ["epochs", "batchSize", "validation", "earlyStopping", "shuffle"]);
-  const { epochs = training.epochs, batchSize = model.batchSize } = options;
-  const earlyStopping = options.earlyStopping ?? training.earlyStopping;
+  const {
+    epochs = training.epochs,
+    batchSize = model.batchSize,
+    validation = training.validation ?? 0,
+    shuffle = training.shuffle,
+    earlyStopping = training.earlyStopping,
+  } = options;
   checkWhole("epochs", epochs);
   checkBatchSize(session, checkWhole("batchSize", batchSize, 1));
   if (earlyStopping) {
     checkKeys("earlyStopping", earlyStopping, ["patience", "metric", "minDelta"]);
     checkWhole("patience", earlyStopping.patience);
   }
-  const { metric = "loss" } = earlyStopping || {};
+  const { metric = "loss", minDelta = 0, patience = Infinity } = earlyStopping || {};
   const known = ["loss", ...training.metrics];
   if (!known.includes(metric))
     throw new InputError(`early stopping watches ${known.join(" or ")}, not "${metric}"`);
-  const parts = partsOf(session, data, options.validation ?? training.validation ?? 0);
-  checkRows(session, parts.train.data, parts.train.rows);
-  if (parts.validation) checkRows(session, parts.validation.data, parts.validation.rows);
   return {
-    ...parts,
+    ...partsOf(session, data, validation),
     epochs,
     batchSize,
-    shuffle: options.shuffle ?? training.shuffle,
-    earlyStopping: earlyStopping || undefined,
+    shuffle,
+    metric,
+    minDelta,
     // A patience of 0, too, stops at the first epoch that is no better than the best.
-    patience: earlyStopping ? Math.max(1, earlyStopping.patience) : Infinity,
+    patience: Math.max(1, patience),
+    keepsBest: Boolean(earlyStopping),
   };
 }
 
@@ -71,23 +79,21 @@ function partsOf(
   data: Batch,
   validation: Batch | number,
 ): { train: Part; validation: Part | undefined } {
-  const rows = allRows(rowsOf(session.slots, data));
-  if (typeof validation !== "number") {
-    const others = allRows(rowsOf(session.slots, validation));
-    return { train: { data, rows }, validation: { data: validation, rows: others } };
-  }
+  const all = { data, rows: checkedRows(session, data) };
+  if (typeof validation !== "number")
+    return { train: all, validation: { data: validation, rows: checkedRows(session, validation) } };
   if (!(validation >= 0 && validation < 1)) {
-    throw new InputError(`validation must be a share of at least 0 and below 1, got ${validation}`);
+    throw new InputError(`validation must be at least 0 and below 1, got ${validation}`);
   }
-  const split = splitRows(rows.length, { ...session.training, test: 0, validation }, session.machine.seed[0]);
-  const held = { data, rows: split.validation };
-  return { train: { data, rows: split.train }, validation: validation === 0 ? undefined : held };
+  if (validation === 0) return { train: all, validation: undefined };
+  const split = cutRows(drawnRows(all.rows.length, session.machine.seed[0]), { validation });
+  return { train: { data, rows: split.train }, validation: { data, rows: split.validation } };
 }
 
 /** Runs the plan, an epoch at a time. A caller that stops early finds the trainer as the last epoch left it. */
 export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochReport, History> {
   const { machine, progress } = session;
-  const { earlyStopping, patience } = plan;
+  const { patience, keepsBest } = plan;
   machine.prepare?.(plan.train.data, plan.train.rows);
   resume(session, plan);
   const epochs: EpochReport[] = [];
@@ -96,18 +102,16 @@ export function* runEpochs(session: Session, plan: FitPlan): Generator<EpochRepo
     epochs.push(report);
     yield report;
   }
-  const history = { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
-  if (earlyStopping && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
+  if (keepsBest && progress.bestEpoch > 0 && progress.bestEpoch < progress.epoch) {
     progress.last = packParameters(machine);
     machine.state.set(progress.best);
   }
-  return history;
+  return { epochs, bestEpoch: progress.bestEpoch, stoppedEarly: progress.waited >= patience };
 }
 
 /** Takes up training where it stood, unless this plan looks for another best epoch or the parameters were set since. */
 function resume({ machine, progress }: Session, plan: FitPlan): void {
-  const { validation, earlyStopping } = plan;
-  const monitor = `${validation ? "validation" : "training"} ${earlyStopping?.metric ?? "loss"}${earlyStopping ? ", kept" : ""}`;
+  const monitor = `${plan.validation ? "validation" : "training"} ${plan.metric}${plan.keepsBest ? ", kept" : ""}`;
   // Stopping early ends the search for a best epoch: whoever trains on wants another one, from here.
   const isOver = progress.last.length > 0 && progress.waited >= plan.patience && plan.epochs > 0;
   if (isOver || progress.monitor !== monitor)
@@ -136,15 +140,16 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
     learningRate: machine.learningRate(),
     best: false,
   };
+  const evaluated = ({ data, rows }: Part, name: string): Summary => {
+    const summary = evaluateRows(session, data, rows);
+    checkLoss(machine, epoch, summary.loss, 0, name);
+    return summary;
+  };
   if (training.metrics.length > 0) {
-    const { loss, ...metrics } = evaluateRows(session, train.data, train.rows);
-    checkLoss(machine, epoch, loss, 0, "training ");
+    const { loss: _, ...metrics } = evaluated(train, "training ");
     report.metrics = metrics;
   }
-  if (validation) {
-    report.validation = evaluateRows(session, validation.data, validation.rows);
-    checkLoss(machine, epoch, report.validation.loss, 0, "validation ");
-  }
+  if (validation) report.validation = evaluated(validation, "validation ");
   report.best = judge(session, plan, report);
   return report;
 }
@@ -152,16 +157,15 @@ function runEpoch(session: Session, plan: FitPlan): EpochReport {
 /** Whether this epoch is the best so far, by the validation part if there is one. */
 function judge(
   { machine, progress, training }: Session,
-  { earlyStopping }: FitPlan,
+  { metric, minDelta, keepsBest }: FitPlan,
   report: EpochReport,
 ): boolean {
-  const { metric = "loss", minDelta = 0 } = earlyStopping ?? {};
   const figures: Record<string, number> = report.validation ?? { loss: report.loss, ...report.metrics };
   const value = figures[metric];
   const gain = training.rising?.includes(metric) ? value - progress.bestValue : progress.bestValue - value;
   progress.waited++;
   if (!Number.isFinite(value) || (progress.bestEpoch > 0 && !(gain > minDelta))) return false;
   Object.assign(progress, { bestEpoch: report.epoch, bestValue: value, waited: 0 });
-  if (earlyStopping) progress.best = packParameters(machine);
+  if (keepsBest) progress.best = packParameters(machine);
   return true;
 }

@@ -28,10 +28,19 @@ export interface HostFiles {
   stat(path: string): Promise<FileStatus>;
 }
 
+/** An address as hosts take it in place of a path. */
+interface FileUrl {
+  readonly href: string;
+}
+
+interface HostPaths {
+  realpath(path: string | FileUrl): Promise<string>;
+}
+
 // Through a variable: bundlers and type checkers then look for no module.
-export async function hostFiles(): Promise<HostFiles> {
+export async function hostFiles(): Promise<HostFiles & HostPaths> {
   const specifier: string = "node:fs/promises";
-  const files: HostFiles = await import(specifier);
+  const files: HostFiles & HostPaths = await import(specifier);
   return files;
 }
 
@@ -43,14 +52,19 @@ export async function reading<T>(
 ): Promise<T> {
   const files = await hostFiles();
   if (out !== undefined && (await isSameFile(files, path, out)))
-    throw new InputError(`cannot write ${out}: it is the file ${path}, which is read`);
-  return read(files).catch((error: Error) => {
-    throw new InputError(`cannot read ${path}: ${error.message}`);
+    throw new InputError(`cannot write ${out}: it is the input ${path}`);
+  return orRefuse(`read ${path}`, read(files));
+}
+
+/** The result of the work; what the host says of its failure becomes the reason why it cannot be done. */
+export function orRefuse<T>(what: string, work: Promise<T>): Promise<T> {
+  return work.catch((error: Error) => {
+    throw new InputError(`cannot ${what}: ${error.message}`);
   });
 }
 
 /** Whether two paths lead to one file that is there. */
-async function isSameFile({ realpath }: HostFiles, a: string, b: string): Promise<boolean> {
+export async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUrl): Promise<boolean> {
   const file = await realpath(a).catch(() => undefined);
   return file !== undefined && file === (await realpath(b).catch(() => undefined));
 }

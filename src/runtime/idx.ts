@@ -2,7 +2,7 @@
 //
 //   0  0  type  d  |  d lengths of 32 bits, the first of them the number of items  |  the numbers, the last dimension fastest
 import { fieldOf } from "./fields.ts";
-import { isWithin } from "./slots.ts";
+import { isWithin, ruleOf } from "./slots.ts";
 import { InputError } from "./input-error.ts";
 import { sizeOf, type ModelFacts } from "./model-facts.ts";
 import type { Column, NumberArray, Table } from "./table.ts";
@@ -92,7 +92,7 @@ export function itemsOf(
   const { bounds } = fieldOf(model, name);
   const wrong = found.numbers.findIndex((value) => !isWithin(value, bounds));
   if (wrong < 0) return found;
-  const what = bounds ? bounds.rule : "a number";
+  const what = bounds ? ruleOf(bounds) : "a number";
   throw new InputError(`item ${Math.floor(wrong / sizeOf(own))}: ${found.numbers[wrong]} is not ${what}`);
 }
 

@@ -10,13 +10,13 @@ export class InputError extends Error {
   }
 }
 
-/** Text from a data file as a message shows it: at most 60 characters (or `most`), and none that moves the cursor of a terminal. */
+/** The text as a message shows it: at most `most` characters, and none that moves the cursor of a terminal. */
 export function shown(text: string, most = 60): string {
   return text
     .slice(0, most)
     .replace(
-      /[\0-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-      (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
+      (sign) => `\\u${sign.codePointAt(0)?.toString(16).padStart(4, "0")}`,
     )
     .concat(text.length > most ? "…" : "");
 }

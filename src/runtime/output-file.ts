@@ -1,6 +1,5 @@
 // The file that a program writes: at no moment there is half of one, whatever stops the program or the machine.
-import { hostFiles, type HostFiles } from "./host-files.ts";
-import { InputError } from "./input-error.ts";
+import { hostFiles, orRefuse, type HostFiles } from "./host-files.ts";
 
 declare const crypto: { randomUUID(): string };
 
@@ -14,12 +13,9 @@ export type WriteOutput = (bytes: Uint8Array) => Promise<void>;
  */
 export async function openOutput(path: string): Promise<WriteOutput> {
   const files = await hostFiles();
-  const orRefuse = <T>(work: Promise<T>) =>
-    work.catch((error: Error): never => {
-      throw new InputError(`cannot write ${path}: ${error.message}`);
-    });
-  const target = await orRefuse(checkOutput(files, path));
-  return (bytes) => orRefuse(target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
+  const what = `write ${path}`;
+  const target = await orRefuse(what, checkOutput(files, path));
+  return (bytes) => orRefuse(what, target ? replaceFile(files, target, bytes) : files.writeFile(path, bytes));
 }
 
 /**
@@ -42,10 +38,9 @@ export async function checkOutput(files: HostFiles, path: string): Promise<strin
 /** The same without looking whether there is room beside it. */
 export async function outputTarget(files: HostFiles, path: string): Promise<string | undefined> {
   const status = await files.stat(path).catch(() => undefined);
-  const isFolder = status?.isDirectory() ?? /[/\\]$/.test(path);
-  if (status && !status.isFile() && !isFolder) return undefined;
+  if (status && !status.isFile() && !status.isDirectory()) return undefined;
   // Fails for a folder, and for a file that must not be changed.
-  if (status || isFolder) await files.appendFile(path, "");
+  if (status || /[/\\]$/.test(path)) await files.appendFile(path, "");
   const target = await targetOf(files, path);
   await files.mkdir(partialIn(target)[0], { recursive: true });
   return target;

@@ -3,8 +3,8 @@
 import type { Notes } from "./checkpoint-header.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "./dataset.ts";
 import { checkFields } from "./fields.ts";
-import { hostFiles, reading } from "./host-files.ts";
-import { InputError } from "./input-error.ts";
+import { hostFiles, isSameFile, reading } from "./host-files.ts";
+import { InputError, shown } from "./input-error.ts";
 import { openOutput } from "./output-file.ts";
 import { csvText, type Predicting } from "./predictions.ts";
 import { checkWhole } from "./session.ts";
@@ -19,11 +19,9 @@ declare const process:
       stderr: { isTTY?: boolean; write(text: string): unknown };
     }
   | undefined;
-declare const console: { log(text: string): void };
+declare const URL: new (url: string) => { readonly href: string };
 
-interface HostPaths {
-  pathToFileURL(path: string): { href: string };
-}
+declare const console: { log(text: string): void };
 
 /** A trainer as a program. */
 export interface Program extends Preparing {
@@ -62,9 +60,7 @@ async function isMain(
   script: string | undefined,
 ): Promise<boolean> {
   if (main !== undefined || url === undefined || script === undefined) return main === true;
-  const specifier: string = "node:url";
-  const paths: HostPaths = await import(specifier);
-  return paths.pathToFileURL(await scriptFile()).href === url;
+  return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
 }
 
 /** The file of the program, which some hosts let their user name without its ending. */
@@ -80,19 +76,10 @@ export async function runProgram(program: Program, args: readonly string[]): Pro
     await trainAsAsked(program, helpText(program), args);
     return 0;
   } catch (error) {
-    say(`error: ${printable(error instanceof Error ? error.message : String(error))}\n`);
+    say(`error: ${shown(error instanceof Error ? error.message : String(error), 1000)}\n`);
     return error instanceof InputError ? 2 : 1;
   }
 }
-
-/**
- * A message on one line of bounded length: names and cells in it may hold what moves the cursor of a
- * terminal, or megabytes.
- */
-const printable = (text: string): string =>
-  text
-    .slice(0, 1000)
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => `\\u{${mark.codePointAt(0)?.toString(16)}}`);
 
 async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
   const { model, training, predict, regime } = program;
@@ -124,11 +111,11 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
     const { fields } = dataset;
     const before = own === trainer ? resumed : {};
     placed(`${resume}`, () => checkFields(fields, before.fields));
-    const shown = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => write?.(shown.save({ fields, ...stage.notes, ...more }));
+    const seen = (await program.seen?.(own, program, dataset, flags)) ?? own;
+    const save = async (more: Notes = {}) => write?.(seen.save({ fields, ...stage.notes, ...more }));
     // What has stopped early stays so, however often it is resumed.
     const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
-    const result = await trainOn(model, training, shown, dataset, options, async (report) => {
+    const result = await trainOn(model, training, seen, dataset, options, async (report) => {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
     });
@@ -171,7 +158,7 @@ export function parseFlags(help: string, args: readonly string[]): Flags {
     const flag = words[i];
     const line = `\n  ${flag} `;
     const place = help.indexOf(line);
-    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (--help lists all)`);
+    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
     flags[flag] = flag;
     if (help[place + line.length] === " ") continue;
     i++;
@@ -192,9 +179,9 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 
   --data ${reader.help}
   --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
-  --seed N             what everything random derives from (${training.seed})
-  --out CHECKPOINT     write all that resuming needs, after every epoch
-  --resume CHECKPOINT  go on from there${seenHelp}
-  --json               print the result as one JSON object
-  --help               print this`;
+  --seed N             the random seed (${training.seed})
+  --out CHECKPOINT     write a checkpoint after every epoch
+  --resume CHECKPOINT  continue from a checkpoint${seenHelp}
+  --json               print the result as JSON
+  --help               print this help`;
 }

@@ -49,7 +49,7 @@ export function normalNumber(random: Random): number {
 }
 
 /** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
-export const salts = { shuffle: -1, validation: -2, split: -3 };
+export const salts = { shuffle: -1, split: -3 };
 
 /** Puts the elements in random order, every order equally likely (Fisher–Yates). */
 export function shuffle(rows: Int32Array, random: Random): void {

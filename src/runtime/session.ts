@@ -2,7 +2,7 @@
 import { InputError } from "./input-error.ts";
 import type { Machine, Summary } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
-import { writeRows, type Batch, type Slots } from "./slots.ts";
+import { rowsOf, writeRows, type Batch, type Slots } from "./slots.ts";
 
 /** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
 export interface Progress {
@@ -80,21 +80,32 @@ export function allRows(rows: number): Int32Array {
   return new Int32Array(rows).map((_, row) => row);
 }
 
-/** Checks every value of these rows, so that training does not stop half-way through an epoch. */
-export function checkRows({ model, slots }: Session, data: Batch, rows: Int32Array): void {
-  for (let start = 0; start < rows.length; start += model.batchSize) {
-    writeRows(slots, data, start, Math.min(model.batchSize, rows.length - start), rows);
-  }
-}
-
-/** Loss and metrics over these rows of the data, any number of them. */
-export function evaluateRows({ model, machine, slots }: Session, data: Batch, rows: Int32Array): Summary {
-  machine.totals.fill(0);
+/** Copies these rows of the data into the arena, a batch at a time, and does the work on each batch of n rows. */
+function forBatches(
+  { model, slots }: Session,
+  data: Batch,
+  rows: Int32Array,
+  work: (n: number) => void,
+): void {
   for (let start = 0; start < rows.length; start += model.batchSize) {
     const n = Math.min(model.batchSize, rows.length - start);
     writeRows(slots, data, start, n, rows);
-    machine.evaluate(n);
+    work(n);
   }
+}
+
+/** All rows of the data. Checks every value, so that training does not stop half-way through an epoch. */
+export function checkedRows(session: Session, data: Batch): Int32Array {
+  const rows = allRows(rowsOf(session.slots, data));
+  forBatches(session, data, rows, () => {});
+  return rows;
+}
+
+/** Loss and metrics over these rows of the data, any number of them. */
+export function evaluateRows(session: Session, data: Batch, rows: Int32Array): Summary {
+  const { machine } = session;
+  machine.totals.fill(0);
+  forBatches(session, data, rows, (n) => machine.evaluate(n));
   return machine.summarise();
 }
 
@@ -107,9 +118,7 @@ export function checkWhole(name: string, value: number, least = 0, given: unknow
 /** Throws unless the rows fit into one batch. */
 export function checkBatchSize({ model }: Session, rows: number): number {
   if (rows > model.batchSize) {
-    throw new InputError(
-      `the batch has ${rows} rows; this trainer takes at most ${model.batchSize} at a time`,
-    );
+    throw new InputError(`the batch has ${rows} rows, more than ${model.batchSize}`);
   }
   return rows;
 }

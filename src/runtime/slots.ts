@@ -7,22 +7,16 @@ import { sizeOf, type ModelFacts } from "./model-facts.ts";
 /** Inputs and targets by name, row-major. */
 export type Batch = Record<string, ArrayLike<number>>;
 
-/** The indices that an input or target may hold, both bounds included, and how to say it. */
+/** The indices that an input or target may hold, both bounds included. */
 export interface IndexBounds {
   readonly lowest: number;
   readonly highest: number;
-  readonly rule: string;
 }
 
-/** The bounds of a class target. */
-function classBounds(classes: number): IndexBounds {
-  return { lowest: -1, highest: classes - 1, rule: `a class from 0 to ${classes - 1} (or -1: left out)` };
-}
-
-/** The bounds of an input of indices; any 32-bit integer without a vocabulary. */
-function vocabularyBounds(vocabulary?: number): IndexBounds {
-  if (vocabulary === undefined) return { lowest: -0x80000000, highest: 0x7fffffff, rule: "a 32-bit integer" };
-  return { lowest: 0, highest: vocabulary - 1, rule: `an index from 0 to ${vocabulary - 1}` };
+/** These indices in words: classes and −1, those of a vocabulary, or all of 32 bits. */
+export function ruleOf({ lowest, highest }: IndexBounds): string {
+  if (lowest < -1) return "a 32-bit integer";
+  return lowest < 0 ? `a class from 0 to ${highest} (or -1: left out)` : `an index from 0 to ${highest}`;
 }
 
 /** One input or target as a batch has it. */
@@ -55,11 +49,14 @@ export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
       ...{ name, isTarget: onlyLoss, size: sizeOf(shape), least },
-      bounds: dtype === "i32" ? vocabularyBounds(vocabulary) : undefined,
+      bounds:
+        dtype === "i32"
+          ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
+          : undefined,
     })),
     ...Object.entries(targets).map(([name, { shape, classes }]) => ({
       ...{ name, isTarget: true, size: sizeOf(shape) },
-      bounds: classes === undefined ? undefined : classBounds(classes),
+      bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
     })),
   ];
 }
@@ -138,7 +135,7 @@ function writeField(
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
       const limit = value < least ? `below ${least}` : "too large for f32";
-      const what = bounds ? `not ${bounds.rule}` : Number.isFinite(value) ? limit : "not a finite number";
+      const what = bounds ? `not ${ruleOf(bounds)}` : Number.isFinite(value) ? limit : "not a finite number";
       throw new InputError(`${name}, row ${row}: ${value} is ${what}`);
     }
   }

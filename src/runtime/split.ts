@@ -12,9 +12,8 @@ export interface Split {
 }
 
 /**
- * Cuts the rows: the test part first, then the validation part, both as shares of all rows. With `classes` (one per row)
- * each part has every class in proportion: of k classes, one that makes the share p of all rows is within 1 + p·(k - 2)
- * rows of it, which is within one row for two classes.
+ * Splits the rows in random order. With `classes` (one per row) each part has every class in proportion: of k classes,
+ * one that makes the share p of all rows is within 1 + p·(k - 2) rows of it, which is within one row for two classes.
  */
 export function splitRows(
   rows: number,
@@ -22,14 +21,28 @@ export function splitRows(
   seed: number,
   classes?: ArrayLike<number>,
 ): Split {
+  const order = drawnRows(rows, seed);
+  if (classes) interleaveClasses(order, classes);
+  return cutRows(order, training);
+}
+
+/** The row numbers in the order that the seed decides. */
+export function drawnRows(rows: number, seed: number): Int32Array {
   const order = allRows(rows);
   shuffle(order, randomStream(randomKey(seed, 0, salts.split)));
-  if (classes) interleaveClasses(order, classes);
+  return order;
+}
+
+/** Cuts the rows in this order: the test part first, then the validation part, both as shares of all rows. */
+export function cutRows(
+  order: Int32Array,
+  { test, validation }: Pick<TrainingFacts, "test" | "validation">,
+): Split {
+  const rows = order.length;
   const share = (fraction = 0) => (fraction === 0 ? 0 : Math.max(1, Math.round(fraction * rows)));
-  const tested = share(training.test);
-  const held = tested + share(training.validation);
-  if (held >= rows)
-    throw new InputError(`${rows} rows are too few: the validation and test parts leave none for training`);
+  const tested = share(test);
+  const held = tested + share(validation);
+  if (held >= rows) throw new InputError(`of ${rows} rows, validation and test leave none for training`);
   return {
     test: order.slice(0, tested).sort(),
     validation: order.slice(tested, held).sort(),

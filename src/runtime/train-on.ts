@@ -66,10 +66,7 @@ export async function trainOn(
   training: TrainingFacts,
   trainer: Trainable,
   { train, validation, test }: Dataset,
-  {
-    epochs = training.epochs,
-    earlyStopping = training.earlyStopping ?? false,
-  }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
+  { epochs = training.epochs, earlyStopping }: Pick<FitOptions, "epochs" | "earlyStopping"> = {},
   onEpoch: (report: EpochReport) => void | Promise<void> = () => {},
 ): Promise<TrainingResult> {
   const run = trainer.epochs(train, {

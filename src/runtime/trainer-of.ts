@@ -57,6 +57,7 @@ export function trainerOf(
     lastData = data;
     return runEpochs(session, plan);
   };
+  const evaluateAll = (data: Batch) => evaluateRows(session, data, allRows(rowsOf(slots, data)));
 
   return {
     parameters: machine.parameters,
@@ -78,12 +79,10 @@ export function trainerOf(
       takeSteps(session, data, allRows(rowsOf(slots, data)), model.batchSize, checkWhole("count", count, 1)),
     gradient: (batch) => machine.gradient(take(batch)),
     evaluate(batch) {
-      const n = take(batch);
-      machine.totals.fill(0);
-      machine.evaluate(n);
-      return machine.summarise();
+      checkBatchSize(session, rowsOf(slots, batch));
+      return evaluateAll(batch);
     },
-    evaluateAll: (data) => evaluateRows(session, data, allRows(rowsOf(slots, data))),
+    evaluateAll,
     predict(inputs) {
       const n = take(inputs, false);
       machine.predict(n);

@@ -46,7 +46,7 @@ export async function inThreads(
   let isOver = false;
   const lane = async () => {
     for (let first = queue.next(); !first.done && !isOver; first = queue.next()) {
-      // What a spec in TypeScript prints is no result of ours.
+      // What a spec in TypeScript prints is not part of the result.
       const worker = new Worker(entry, { workerData: setup, stdout: true });
       running.add(worker);
       let job: number | undefined = first.value;

@@ -65,7 +65,7 @@ describe("tapeless compile --predictor", () => {
     expectRefusal(await predictor(), "flowers.ckpt error T3001: this is not a checkpoint");
     place.write("flowers.ckpt", checkpoint);
     place.write("flowers.json", { ...flowers, network: [{ type: "dense", units: 3 }] });
-    expectRefusal(await predictor(), "T3001: the spec or the compiler has changed");
+    expectRefusal(await predictor(), "T3001: the checkpoint is of another spec or compiler");
     expect(place.made()).toEqual([]);
   });
 

@@ -115,7 +115,7 @@ describe("tapeless search", () => {
   });
 });
 
-describe("a thread that ends is told with its candidate", () => {
+describe("a thread that ends is reported with its candidate", () => {
   const ownSpec = (inThread: string) => {
     const spec = JSON.stringify(withSearch({ over: { "network[0].units": [2, 3] } }));
     const loss = "(g, { prediction, target, mean }) => (fails(), mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target))))"; // prettier-ignore

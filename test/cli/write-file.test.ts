@@ -68,7 +68,7 @@ test("folders are made on the way", async () => {
   expect(readFileSync(deep, "utf8")).toBe("x");
 });
 
-test.skipIf(!existsSync("/dev/full"))("a full disk is told", async () => {
+test.skipIf(!existsSync("/dev/full"))("a full disk is an error with a message", async () => {
   const said = "cannot write /dev/full: the disk is full";
   await expect(writeFile("/dev/full", "new")).rejects.toMatchObject({ diagnostics: [{ message: said }] });
 });

@@ -135,7 +135,7 @@ test("step() and gradient() mean the batch that they are given", async () => {
     expect(grouped.gradient(batch)).toBeCloseTo(plain.gradient(batch), 13);
     expect(grouped.step(batch)).toBeCloseTo(plain.step(batch), 13);
   }
-  expect(() => grouped.step(batchFor(spec, 5, 0))).toThrow("takes at most 4 at a time");
+  expect(() => grouped.step(batchFor(spec, 5, 0))).toThrow("rows, more than 4");
 });
 
 test("gradients and targets of an accumulating model hold", async () => {

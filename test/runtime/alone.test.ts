@@ -86,7 +86,7 @@ test.each(kinds)("as one file of %s it compiles beside any host's types, and run
       expect(stdout).toContain('Trains "m".');
       const refused = spawnSync(process.execPath, [tsx, started, "--nonsense"], { encoding: "utf8" });
       expect(refused.status).toBe(2);
-      expect(refused.stderr).toBe("error: unknown argument --nonsense (--help lists all)\n");
+      expect(refused.stderr).toBe("error: unknown argument --nonsense (see --help)\n");
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });

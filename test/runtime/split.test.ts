@@ -65,6 +65,6 @@ test("the seed decides; rows of a part keep the file's order", () => {
 
 test("too few rows are an error", () => {
   expect(() => splitRows(2, facts(0.3, 0.3), 7)).toThrow(
-    "2 rows are too few: the validation and test parts leave none for training",
+    "of 2 rows, validation and test leave none for training",
   );
 });

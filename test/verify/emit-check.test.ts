@@ -166,7 +166,7 @@ describe("the command line of a check", () => {
     expect(wrong).toEqual({
       code: 2,
       stdout: "",
-      stderr: "error: unknown argument --jsn (--help lists all)\n",
+      stderr: "error: unknown argument --jsn (see --help)\n",
     });
     const { code, stdout } = await proved(specs.tiny, { args: ["--help"] });
     expect(stdout).toMatch(/^Proves, on this machine, the trainer of "tiny"/);

@@ -1,4 +1,4 @@
-// The server of the playground. Any page in a browser can send it requests, so none of them may end it or get what is no file of it.
+// The server of the playground. Any page in a browser can send it requests, so none of them may end it or get a file that is not part of it.
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { serveFiles, type ServedFiles } from "../../src/web/serve-files.ts";

@@ -12,8 +12,15 @@ import type { TrainerParts, WasmPrograms } from "./trainer-parts.ts";
 /** The declarations of the runtime that it names. */
 export const comparingRoots: readonly string[] = ["compareKernels", "ComparedFacts"];
 
-/** What the module declares for it. */
-export const comparingNames: readonly string[] = ["arenaOver", "arena", "compared", "trainer"];
+/** The names that the module declares for it, at its top level and in functions. */
+export const comparingNames: readonly string[] = [
+  "arenaOver",
+  "arena",
+  "compared",
+  "trainer",
+  "at",
+  "programs",
+];
 
 /** `f`, `integers` and `doubles` over some memory. */
 export function writeViews(writer: CodeBlockWriter, array: string, memory: string): void {

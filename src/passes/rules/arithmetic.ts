@@ -196,7 +196,7 @@ export const arithmeticRules = [
   defineRule({
     name: "power-of-two",
     equation: "x² = x · x",
-    fast: ["rounding", "underflow"], // powers are not always rounded to the nearest number
+    fast: ["rounding"], // powers are not always rounded to the nearest number
     apply: (node, g) =>
       is(node, "power") && scalarOf(node.operands.y) === 2
         ? g.multiply(node.operands.x, node.operands.x)
@@ -205,7 +205,7 @@ export const arithmeticRules = [
   defineRule({
     name: "power-of-constant",
     equation: "cˣ = exp(x · ln c), for a positive normal constant c",
-    fast: ["rounding", "underflow"],
+    fast: ["rounding"],
     apply: (node, g) => {
       const c = is(node, "power") ? scalarOf(node.operands.x) : undefined;
       return is(node, "power") && c !== undefined && c > 0 && isNormal(c, node.type.element)

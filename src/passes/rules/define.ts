@@ -10,7 +10,10 @@ import { hasTrait } from "../../ops/index.ts";
 
 /** What a fast rule may change. Both sides of every equation are equal in real arithmetic. */
 export const effects = {
-  /** The results differ by no more than the rounding errors of both sides (unit u = 2⁻⁵³ or 2⁻²⁴ per operation). */
+  /**
+   * The results differ by no more than the rounding errors of both sides: u · |result| of each operation, u = 2⁻⁵³ or 2⁻²⁴, and a unit in
+   * the last place of a result that is subnormal.
+   */
   rounding: "rounding",
   /** An intermediate result is below the normal numbers on one side: it is rounded to a subnormal number, or to 0. */
   underflow: "underflow of an intermediate result",

@@ -26,7 +26,7 @@ export const softmaxRules = [
   defineRule({
     name: "join-quotients",
     equation: "x / c ± y / c = (x ± y) / c",
-    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
+    fast: ["rounding", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "add") && !is(node, "subtract")) return undefined;
       // Of two quotients that are repeated as wholes, the sum is computed before it is repeated.
@@ -68,7 +68,7 @@ export const softmaxRules = [
   defineRule({
     name: "factor-difference",
     equation: "c · x − c · y = c · (x − y)",
-    fast: ["rounding", "underflow", "overflow", "zero-sign", "non-finite"],
+    fast: ["rounding", "overflow", "zero-sign", "non-finite"],
     apply: (node, g) => {
       if (!is(node, "subtract") && !is(node, "add")) return undefined;
       const { x, y } = node.operands;

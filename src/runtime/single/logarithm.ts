@@ -17,7 +17,8 @@ export function log2(x: number): number {
 /** Of what is not a positive number, or near the ends of the range for which there are powers of two. */
 function log2AtEdge(x: number): number {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x < 0 ? NaN : x;
-  return x < 1 ? log2(x * 18446744073709551616) - 64 : log2(x * 5.421010862427522e-20) + 64;
+  const shift = x < 1 ? 64 : -64;
+  return log2(x * powersOfTwo[1023 + shift]) - shift;
 }
 
 /** ln x = log₂ x · ln 2 */

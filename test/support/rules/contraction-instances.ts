@@ -43,7 +43,8 @@ function transposed(d: Draw, shape: Shape, ...taken: readonly (readonly number[]
 }
 
 function transposedOperands(d: Draw): Node {
-  const { x, y, axes } = contraction(d);
+  // Two free axes of one operand are what a near miss puts into the wrong order.
+  const { x, y, axes } = contraction(d, 1);
   const which = d.below(3);
   return d.g.contract(
     which === 0 ? d.leaf(x) : transposed(d, x, axes.batchX, axes.sumX),

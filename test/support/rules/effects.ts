@@ -117,8 +117,8 @@ function verdictOf(was: Side, is: Side, at: number): Verdict {
     return was.cause(at) ?? is.cause(at) ?? { fault: "no intermediate result leaves the range" };
   }
   const difference = Math.abs(a - b);
-  // The bounds are themselves computed in doubles.
-  if (difference <= 1.0001 * (was.bound(at, "normal") + is.bound(at, "normal"))) return "rounding";
+  // The bounds are themselves computed in doubles. The result's own rounding may be to a subnormal number.
+  if (difference <= 1.0001 * (was.bound(at, "normal") + is.bound(at, "normal")) + was.precision.tiny) return "rounding"; // prettier-ignore
   if (was.cause(at) === "overflow" || is.cause(at) === "overflow") return "overflow";
   const bound = 1.0001 * (was.bound(at, "underflow") + is.bound(at, "underflow"));
   if (bound === Infinity) return "unbounded";
@@ -134,7 +134,7 @@ class Side {
   /** The constants of the left-hand side; others are computed from them by the rule, and rounded. */
   private readonly numbers: ReadonlySet<number>;
   private readonly rows: number;
-  private readonly precision: Precision;
+  readonly precision: Precision;
   private readonly values: ReadonlyMap<Node, Tensor>;
   private readonly reals: ExactGraph;
   private readonly bounds = new Map<string, Float64Array>();

@@ -52,6 +52,10 @@ function changed(d: Draw, node: Node, graph: Graph): Node | undefined {
   return d.g.make(node.op, operands.with(at, fresh), node.attributes);
 }
 
+/** Shape rules trust attributes to be whole positive numbers. */
+const hasElements = ({ type: { shape } }: Node): boolean =>
+  shape.every((size) => size === "n" || (Number.isInteger(size) && size > 0));
+
 /** The graph with one node changed; undefined if none of a few attempts gives a well-typed graph. */
 export function nearMiss(d: Draw, graph: Graph): Graph | undefined {
   for (let attempt = 0; attempt < 6; attempt++) {
@@ -60,8 +64,7 @@ export function nearMiss(d: Draw, graph: Graph): Graph | undefined {
       const replacement = changed(d, target, graph);
       if (replacement === undefined) continue;
       const missed = rewriteGraph(graph, d.g, (node) => (node === target ? replacement : node));
-      if (missed !== graph && missed.nodes.every(({ type }) => !type.shape.includes(0)))
-        return makeGraph(missed.name, missed.outputs);
+      if (missed !== graph && missed.nodes.every(hasElements)) return makeGraph(missed.name, missed.outputs);
     } catch (error) {
       if (!(error instanceof DiagnosticError)) throw error;
     }

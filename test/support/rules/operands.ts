@@ -19,10 +19,10 @@ type Kind =
   | "infinite"
   | "not a number";
 
-/** Kinds that are drawn from together, each as often as it is listed. */
+/** Kinds that are drawn from together, each as often as it is listed. The first two are ordinary and subnormal numbers. */
 const mixtures: readonly (readonly [Kind, ...Kind[]])[] = [
   ["ordinary"],
-  ["subnormal", "subnormal", "tiny"],
+  ["subnormal"],
   ["root of tiny", "root of tiny", "root of huge"],
   ["small whole", "small whole", "small whole", "zero"],
   ["ordinary", "ordinary", "zero", "subnormal", "tiny", "huge", "any exponent"],
@@ -32,12 +32,17 @@ const mixtures: readonly (readonly [Kind, ...Kind[]])[] = [
   ["ordinary", "ordinary", "ordinary", "zero", "subnormal", "huge", "infinite", "not a number"],
 ];
 
-/** Each mixture for all leaves alike, then a mixture of its own for each leaf, several times. */
-export const draws: readonly ((random: Random) => readonly Kind[])[] = [
+type MixtureOf = (random: Random) => readonly Kind[];
+
+/** A mixture of its own for each leaf. */
+const anyMixture: MixtureOf = (random) => mixtures[random.below(mixtures.length)];
+/** Leaves of ordinary numbers beside leaves of subnormal ones: quotients and products underflow. */
+const ordinaryOrSubnormal: MixtureOf = (random) => mixtures[random.below(2)];
+
+export const draws: readonly MixtureOf[] = [
   ...mixtures.map((mixture) => () => mixture),
-  ...new Array<(random: Random) => readonly Kind[]>(5).fill(
-    (random) => mixtures[random.below(mixtures.length)],
-  ),
+  ...[anyMixture, anyMixture, anyMixture],
+  ...[ordinaryOrSubnormal, ordinaryOrSubnormal],
 ];
 
 const ranges = {
@@ -79,7 +84,7 @@ function size(kind: Kind, float: "f32" | "f64", random: Random): number {
 export function drawOperands(
   graph: Graph,
   rows: number,
-  mixtureOf: (random: Random) => readonly Kind[],
+  mixtureOf: MixtureOf,
   random: Random,
 ): Map<string, Tensor> {
   const values = new Map<string, Tensor>();

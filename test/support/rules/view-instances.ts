@@ -29,8 +29,11 @@ const binary: readonly OpName[] = [
 const none = (shape: Shape): number[] => shape.map(() => 0);
 
 /** A sum over axes to be, and the axes: some are left over for operands that do not vary along the sum. */
-function summed(d: Draw): { readonly shape: Shape; readonly axes: number[]; readonly kept: number[] } {
-  const shape = d.shape(d.chance(0.7) ? 2 : 1);
+function summed(
+  d: Draw,
+  minRank = d.chance(0.7) ? 2 : 1,
+): { readonly shape: Shape; readonly axes: number[]; readonly kept: number[] } {
+  const shape = d.shape(minRank, Math.max(minRank, 3));
   const axes = d.someOf(d.axes(shape), 1);
   return { shape, axes, kept: d.axes(shape).filter((axis) => !axes.includes(axis)) };
 }
@@ -120,13 +123,13 @@ export const viewInstances: Instances = {
     return d.g.reduceSum(d.g.negate(d.leaf(shape)), { axes: d.shuffled(axes) });
   },
   "divisor-out-of-sum": (d) => {
-    const { shape, axes, kept } = summed(d);
+    const { shape, axes, kept } = summed(d, 4); // many terms, so that errors of quotients that underflow add up
     return d.g.reduceSum(d.g.divide(d.leaf(shape), d.over(shape, d.subset(kept))), {
       axes: d.shuffled(axes),
     });
   },
   "factor-out-of-sum": (d) => {
-    const { shape, axes, kept } = summed(d);
+    const { shape, axes, kept } = summed(d, 4); // as above, for products
     const scaled = d.either("multiply", d.over(shape, d.subset(kept)), d.leaf(shape));
     return d.g.reduceSum(scaled, { axes: d.shuffled(axes) });
   },
