@@ -1,5 +1,5 @@
-// Whether two loops may become one. If one fails, fusion merges loops of which one needs what the other has not left yet, or has
-// overwritten.
+// Whether two loops may become one. If one fails, fusion merges loops of which one needs what the other has not left
+// yet, or has overwritten.
 import { expect, it } from "vitest";
 import { accessesOf, aligned, conflicts } from "../../src/loop/accesses.ts";
 import { add, integer, number, variable } from "../../src/loop/expressions.ts";

@@ -1,7 +1,16 @@
-// Linear forms of indices and the ranges of integers. If one fails, lanes of a vector are read where they are not, or a loop that may not
-// run is taken for one that does.
+// Linear forms of indices and the ranges of integers. If one fails, lanes of a vector are read where they are not, or a
+// loop that may not run is taken for one that does.
 import { expect, it } from "vitest";
-import { add, call, integer, minus, multiply, quotient, remainder, variable } from "../../src/loop/expressions.ts"; // prettier-ignore
+import {
+  add,
+  call,
+  integer,
+  minus,
+  multiply,
+  quotient,
+  remainder,
+  variable,
+} from "../../src/loop/expressions.ts";
 import type { Expression } from "../../src/loop/expressions.ts";
 import { rangeOf } from "../../src/loop/intervals.ts";
 import { factorInLanes, linearOf } from "../../src/loop/linear.ts";

@@ -1,5 +1,5 @@
-// Products whose results are only added up somewhere else: they are kept nowhere. If one fails, they are added in the wrong place, or
-// another reader finds nothing.
+// Products whose results are only added up somewhere else: they are kept nowhere. If one fails, they are added in the
+// wrong place, or another reader finds nothing.
 import { expect, it } from "vitest";
 import { makeGraph } from "../../src/ir/nodes.ts";
 import type { Node } from "../../src/ir/nodes.ts";
@@ -34,7 +34,9 @@ function expectRight(outputs: Readonly<Record<string, Node>>): readonly string[]
   const values = anyStorage(graph, 2, 5);
   const program = lowered(graph);
   expect(compareStorage(runLoops(program, values, 2), interpret(graph, values, 2)).worst).toBeLessThan(1e-12);
-  return [...program.program.buffers.values()].flatMap(({ name, region }) => (region === "temporary" ? [name] : [])); // prettier-ignore
+  return [...program.program.buffers.values()].flatMap(({ name, region }) =>
+    region === "temporary" ? [name] : [],
+  );
 }
 
 it("each result is added where it belongs, whatever the order of its axes", () => {

@@ -16,7 +16,7 @@ export function mutated({ name, file, find, replace }: Mutant, text: string): st
   const count = text.split(find).length - 1;
   if (count !== 1)
     throw new Error(
-      `mutant "${name}": its text occurs ${count} times in ${file}; it must occur exactly once. Update test/mutation/mutants.`,
+      `mutant "${name}": its text occurs ${count} times in ${file}, not once; update test/mutation/mutants`,
     );
   return text.replace(find, () => replace);
 }

@@ -1,4 +1,4 @@
-/** The net in three parts, cheapest first: tests that mirror the mutated file, the fuzzer, other tests that it may change. */
+/** The net in three parts, cheapest first: tests that mirror the mutated file, the fuzzer, tests of whole trainings. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
@@ -24,7 +24,7 @@ const report = z.object({
   ),
 });
 
-/** What fails need not be made small. Between tests the worker lets messages through, as in test/support/take-breath.ts. */
+/** What fails need not be made small. Messages get through between tests, as in test/support/take-breath.ts. */
 const setup = `import fc from "fast-check";
 import { afterEach } from "vitest";
 fc.configureGlobal({ endOnFailure: true });

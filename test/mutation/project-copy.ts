@@ -1,14 +1,34 @@
 /**
- * A copy of the project in a temporary folder, in which one source file at a time is changed. Packages are links to those of the
- * project, but node_modules/.cache is the copy's own: what a mutant leaves there never reaches the project.
+ * A copy of the project in a temporary folder, in which one source file at a time is changed. Packages are links to
+ * those of the project, but node_modules/.cache is the copy's own: what a mutant leaves there never reaches the project.
  */
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mutated } from "./mutant.ts";
 import type { Mutant } from "./mutant.ts";
 
-const copied = ["src", "test", "graphs", "generated", "docs", "README.md", "package.json", "package-lock.json", "tsconfig.json", ".prettierrc.json"]; // prettier-ignore
+const copied = [
+  "src",
+  "test",
+  "graphs",
+  "generated",
+  "docs",
+  "README.md",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  ".prettierrc.json",
+];
 
 export class ProjectCopy {
   readonly root = mkdtempSync(join(tmpdir(), "tapeless-mutation-"));
