@@ -750,7 +750,7 @@ function valueText(value: unknown): string {
 
 // ── checkpoint header ──
 
-/** What whoever saves wants to find again, as plain data. */
+/** What the caller wants to find again, as plain data. */
 interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
@@ -945,8 +945,8 @@ const drawing = {
   shown: 2,
   /** What overflows in f32 alone is no difference, so other seeds draw smaller numbers. */
   scales: [1, 1 / 4, 1 / 16],
-  /** Inputs beyond what an int32 holds. */
-  wide: 2 ** 33,
+  /** Inputs beyond what an int32 holds: 2³³. */
+  wide: 8_589_934_592,
 };
 
 /** One row, a middle number, odd where it can be, and all. */
@@ -1124,15 +1124,15 @@ interface KernelDifference {
 
 const comparing = {
   /** Relative to the largest number of a value: f32 sums of some thousand terms stay below. */
-  tolerance: { f32: 2 ** -10, f64: 2 ** -30 },
+  tolerance: { f32: 1 / 1024, f64: 1 / 1_073_741_824 }, // 2⁻¹⁰, 2⁻³⁰
   /** How far each number is moved, relative to it, and how often. */
-  move: { f32: 2 ** -19, f64: 2 ** -47 },
+  move: { f32: 1 / 524_288, f64: 1 / 140_737_488_355_328 }, // 2⁻¹⁹, 2⁻⁴⁷
   moves: 4,
   timesNoise: 16,
   /** Four units in the last place of 1. */
-  smallest: { f32: 2 ** -22, f64: 2 ** -51 },
+  smallest: { f32: 1 / 4_194_304, f64: 1 / 2_251_799_813_685_248 }, // 2⁻²², 2⁻⁵¹
   /** Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that cancelled. */
-  cancelled: 2 ** -8,
+  cancelled: 1 / 256,
 };
 
 class ComparedSides {
@@ -1544,7 +1544,7 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     minDelta,
     // A patience of 0, too, stops at the first epoch that is no better than the best.
     patience: Math.max(1, patience),
-    keepsBest: Boolean(earlyStopping),
+    keepsBest: !!earlyStopping,
   };
 }
 

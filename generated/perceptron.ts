@@ -295,7 +295,7 @@ function valueText(value: unknown): string {
 
 // ── checkpoint header ──
 
-/** What whoever saves wants to find again, as plain data. */
+/** What the caller wants to find again, as plain data. */
 interface Notes {
   /** How the data was read that the model was trained on. */
   fields?: readonly FittedField[];
@@ -642,7 +642,7 @@ function planFit(session: Session, data: Batch, options: FitOptions): FitPlan {
     minDelta,
     // A patience of 0, too, stops at the first epoch that is no better than the best.
     patience: Math.max(1, patience),
-    keepsBest: Boolean(earlyStopping),
+    keepsBest: !!earlyStopping,
   };
 }
 

@@ -26,8 +26,8 @@ const drawing = {
   shown: 2,
   /** What overflows in f32 alone is no difference, so other seeds draw smaller numbers. */
   scales: [1, 1 / 4, 1 / 16],
-  /** Inputs beyond what an int32 holds. */
-  wide: 2 ** 33,
+  /** Inputs beyond what an int32 holds: 2³³. */
+  wide: 8_589_934_592,
 };
 
 /** One row, a middle number, odd where it can be, and all. */

@@ -77,15 +77,15 @@ export interface KernelDifference {
 
 const comparing = {
   /** Relative to the largest number of a value: f32 sums of some thousand terms stay below. */
-  tolerance: { f32: 2 ** -10, f64: 2 ** -30 },
+  tolerance: { f32: 1 / 1024, f64: 1 / 1_073_741_824 }, // 2⁻¹⁰, 2⁻³⁰
   /** How far each number is moved, relative to it, and how often. */
-  move: { f32: 2 ** -19, f64: 2 ** -47 },
+  move: { f32: 1 / 524_288, f64: 1 / 140_737_488_355_328 }, // 2⁻¹⁹, 2⁻⁴⁷
   moves: 4,
   timesNoise: 16,
   /** Four units in the last place of 1. */
-  smallest: { f32: 2 ** -22, f64: 2 ** -51 },
+  smallest: { f32: 1 / 4_194_304, f64: 1 / 2_251_799_813_685_248 }, // 2⁻²², 2⁻⁵¹
   /** Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that cancelled. */
-  cancelled: 2 ** -8,
+  cancelled: 1 / 256,
 };
 
 export class ComparedSides {

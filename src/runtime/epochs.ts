@@ -69,7 +69,7 @@ export function planFit(session: Session, data: Batch, options: FitOptions): Fit
     minDelta,
     // A patience of 0, too, stops at the first epoch that is no better than the best.
     patience: Math.max(1, patience),
-    keepsBest: Boolean(earlyStopping),
+    keepsBest: !!earlyStopping,
   };
 }
 

@@ -6,6 +6,7 @@ import { bytesPerStep } from "./allocations.ts";
 import { coldStart, towerCompile } from "./compile-times.ts";
 import { digitsTrainers, mostBytes, sizesOf, trainerFor } from "./emitted.ts";
 import { median } from "./figures.ts";
+import { bytesOfValues, readLargeFile } from "./large-file.ts";
 import type { Line } from "./lines.ts";
 import { mnist, mnistLayers, small } from "./models.ts";
 import { productFlops, tripleLoopStep } from "./triple-loop.ts";
@@ -140,9 +141,23 @@ async function allocations(): Promise<Line[]> {
   return found;
 }
 
+/** A reader that held the file as one text, or its rows as objects, would need a multiple of what the values take. */
+function reading(): Line {
+  const { peak } = readLargeFile();
+  const limit = 1.5 * bytesOfValues + 100e6;
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  return {
+    what: `reading ${megabytes(bytesOfValues)} of values from CSV, peak memory`,
+    measured: megabytes(peak),
+    limit: `under ${megabytes(limit)}`,
+    holds: peak < limit,
+  };
+}
+
 export const limitLines = async (): Promise<Line[]> => [
   ...(await speeds()),
   ...(await allocations()),
+  reading(),
   ...(await compiling()),
   ...(await sizes()),
 ];

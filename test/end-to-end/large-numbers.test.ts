@@ -51,14 +51,16 @@ describe.each(targets)("%s in %s", (target, dtype) => {
 it.each(targets)(
   "a step with a surrogate is 0 or 1 for infinite numbers, on %s in %s",
   async (target, dtype) => {
+    // Two factors whose product is beyond the largest number, and each of them below it.
+    const scaled = { formula: dtype === "f32" ? "x * 1e30" : "x * 1e300" };
     const spec: ModelSpec = {
       name: "steps",
       inputs: { x: { shape: [2, 1] } },
       targets: { y: { shape: [2] } },
       network: [
         { type: "position-embedding" },
-        { type: "activation", fn: { formula: "x * 1e300" } },
-        { type: "activation", fn: { formula: "x * 1e300" } },
+        { type: "activation", fn: scaled },
+        { type: "activation", fn: scaled },
         { type: "activation", fn: "step", surrogate: "straight-through" },
         { type: "flatten" },
       ],

@@ -1,0 +1,66 @@
+// A large CSV file, read by the command line's reader in a process of its own.
+import { execFileSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
+import { z } from "zod";
+
+export const [rows, columns] = [500_000, 20];
+
+/** Numbers with six digits after the point, and a class; the last of the numbers. */
+function writeLarge(file: string): number {
+  const handle = openSync(file, "w");
+  writeSync(handle, `${Array.from({ length: columns }, (_, i) => `c${i}`).join()},kind\n`);
+  let [state, last] = [1, NaN];
+  for (let start = 0; start < rows; start += 1000) {
+    let text = "";
+    for (let row = 0; row < 1000; row++) {
+      for (let i = 0; i < columns; i++) {
+        state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+        last = Math.round((state / 2 ** 32) * 1e6) / 1e6;
+        text += `${last.toFixed(6)},`;
+      }
+      text += `${state % 3}\n`;
+    }
+    writeSync(handle, text);
+  }
+  closeSync(handle);
+  return last;
+}
+
+/** Bytes of the values as the reader keeps them: each number in 64 bits, each class in 32. */
+export const bytesOfValues = rows * (columns * 8 + 4);
+
+const result = z.object({ rows: z.number(), last: z.number(), peak: z.number() });
+
+export interface LargeFile {
+  /** What was read: the number of rows, and the last number. */
+  readonly rows: number;
+  readonly last: number;
+  /** The last number that was written. */
+  readonly written: number;
+  /** The largest resident memory of the process, in bytes. */
+  readonly peak: number;
+}
+
+export function readLargeFile(): LargeFile {
+  const folder = mkdtempSync(join(tmpdir(), "large-files-"));
+  try {
+    const [file, reader] = [join(folder, "large.csv"), join(folder, "read.mjs")];
+    const written = writeLarge(file);
+    // Bundled: no loader's memory is counted.
+    buildSync({
+      entryPoints: [fileURLToPath(new URL("read-large.ts", import.meta.url))],
+      ...{ bundle: true, platform: "node", format: "esm", outfile: reader },
+      banner: {
+        js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      },
+    });
+    const text = execFileSync(process.execPath, [reader, file], { encoding: "utf8" });
+    return { ...result.parse(JSON.parse(text)), written };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
