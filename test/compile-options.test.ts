@@ -9,7 +9,11 @@ test.each<[unknown, string, string?]>([
   [null, "the options of compile must be an object, got null"],
   [5, "the options of compile must be an object, got 5"],
   [{ targte: "wasm" }, 'compile has no option "targte"', 'did you mean "target"?'],
-  [{ zzz: 1 }, 'compile has no option "zzz"', "known: target, dtype, program, probe, exact, checkKernels, skip"],
+  [
+    { zzz: 1 },
+    'compile has no option "zzz"',
+    "known: target, dtype, program, probe, exact, checkKernels, skip",
+  ],
   [{ target: "wsam" }, 'target must be "ts" or "wasm", got "wsam"'],
   [{ dtype: 5n }, 'dtype must be "f32" or "f64", got 5n'],
   [{ exact: "false" }, 'exact must be true or false, got "false"'],

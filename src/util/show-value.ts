@@ -21,6 +21,13 @@ export function showValue(value: unknown): string {
   return printable(String(value));
 }
 
+/** Names of the user's in a row: at most twelve, and of each at most 60 characters. */
+export function showNames(names: readonly string[]): string {
+  const cut = (name: string) => (name.length > longest ? `${name.slice(0, longest)}…` : name);
+  const shown = names.slice(0, 12).map((name) => printable(cut(name)));
+  return names.length > shown.length ? `${shown.join(", ")}, … (${names.length} in all)` : shown.join(", ");
+}
+
 function showText(text: string): string {
   const start = text.length > longest ? text.slice(0, longest) : text;
   const quoted = printable(JSON.stringify(start));

@@ -1,6 +1,6 @@
 // Values of a spec stand in messages: too long, they hide the message; unescaped, they could write on the user's terminal.
 import { expect, it } from "vitest";
-import { showValue } from "../../src/util/show-value.ts";
+import { showNames, showValue } from "../../src/util/show-value.ts";
 
 it.each([
   [undefined, "nothing"],
@@ -20,4 +20,11 @@ it.each([
   [() => 1, "a function"],
 ])("shows %o", (value, expected) => {
   expect(showValue(value)).toBe(expected);
+});
+
+it("names are cut and counted, so that no list of them fills a screen", () => {
+  expect(showNames(["a", "b\u001b"])).toBe("a, b\\u001b");
+  expect(showNames(["x".repeat(100)])).toBe(`${"x".repeat(60)}…`);
+  const many = Array.from({ length: 20 }, (_, i) => `n${i}`);
+  expect(showNames(many)).toBe(`${many.slice(0, 12).join(", ")}, … (20 in all)`);
 });

@@ -3,7 +3,7 @@ import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
-import { showValue } from "../../util/show-value.ts";
+import { showNames, showValue } from "../../util/show-value.ts";
 import { checkFiles, isOfIdx } from "./check-files.ts";
 import { checkMissing } from "./check-missing.ts";
 import { isUsableName } from "./check-names.ts";
@@ -66,7 +66,7 @@ function reportUnknown(
   const hint = similar
     ? `did you mean ${showValue(similar)}?`
     : declared.length > 0
-      ? `${side} of this spec: ${declared.join(", ")}`
+      ? `${side} of this spec: ${showNames(declared)}`
       : undefined;
   problems.error(path, "T1307", `${formatPath(path)} is none of the ${side}`, { at: "key", hint });
 }
