@@ -4808,6 +4808,7 @@ const checkTrainerOptions = (options: object): void =>
 /** A value of any kind in a message: nothing of the caller's is run to print it. */
 function valueText(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
+  if (typeof value === "bigint") return `${value}n`;
   return Object(value) === value ? `a value of type ${typeof value}` : String(value);
 }
 

@@ -154,7 +154,7 @@ describe("wrong data", () => {
   });
 
   it("there are too few rows for the parts", async () => {
-    expectRefusal(await train(lines.slice(0, 2).join("\n")), "too few");
+    expectRefusal(await train(lines.slice(0, 2).join("\n")), "of 1 rows, validation and test leave none");
   });
 
   it("the file is not there", async () => {

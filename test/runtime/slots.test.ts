@@ -105,7 +105,7 @@ test.each<[string, unknown, string]>([
   ["a number as text", "12", 'x, row 0: "12" is not a number'],
   ["true", true, "x, row 0: true is not a number"],
   ["a list", [1], "x, row 0: a value of type object is not a number"],
-  ["a bigint", 5n, "x, row 0: 5 is not a number"],
+  ["a bigint", 5n, "x, row 0: 5n is not a number"],
   ["a symbol", Symbol("s"), "x, row 0: Symbol(s) is not a number"],
   ["what cannot be printed", { toString: null }, "x, row 0: a value of type object is not a number"],
 ])("%s in a batch is refused, not taken for a number", (_, value, message) => {
@@ -124,7 +124,7 @@ test.each<[string, unknown, string]>([
 test("arrays of 64-bit integers are refused by name and row", () => {
   const rows = () => Reflect.apply(rowsOf, undefined, [slots, { ...good, raw: new BigInt64Array(2) }]);
   expect(rows).toThrow(InputError);
-  expect(rows).toThrow("raw, row 1: 0 is not a number");
+  expect(rows).toThrow("raw, row 1: 0n is not a number");
 });
 
 test.each([{ length: 1e15 }, { length: -2 }, { length: 2n }, { length: NaN }, { length: "2" }])(

@@ -95,8 +95,9 @@ describe("the check of a right trainer proves it", () => {
   ])("%s", async (_, spec, options) => {
     const { code, stdout, stderr } = await proved(spec, { options });
     expect(stderr).toBe("");
-    expect(stdout.match(/^holds/gm)).toHaveLength(6);
-    expect(stdout).not.toMatch(/WRONG|FAULT|not measured/);
+    // Whether the heap can be measured depends on when the engine compiles: a busy machine may leave that claim open.
+    expect(stdout.match(/^holds|^not measured +a step allocates/gm)).toHaveLength(6);
+    expect(stdout).not.toMatch(/WRONG|FAULT/);
     expect(code).toBe(0);
   });
 
