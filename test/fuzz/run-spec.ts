@@ -230,18 +230,25 @@ async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Mad
     run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, plain.bounds);
 }
 
-/** Other graphs, so other bounds. */
+/** Other graphs, so other bounds. Gives what was compiled. */
 async function runWithOtherGraphs(
   run: Run,
   dtype: Dtype,
   where: string,
   options: Partial<PipelineOptions>,
-): Promise<void> {
+): Promise<Compilation | undefined> {
   const made = await compiled(run, where, { dtype, target: "wasm", ...options });
-  if (made === undefined) return;
+  if (made === undefined) return undefined;
   const bounds = run.boundsOf(made.compilation, dtype);
   for (const backend of backendsOf(made.module).slice(0, 2))
     run.compare(`${where}, ${backend}`, dtype, made.compilation, made.module, backend, bounds);
+  return made.compilation;
+}
+
+/** Compiles and compares without a graph pass, and notes whether that made other loops. */
+async function runWithoutPass(run: Run, dtype: Dtype, pass: string, plain: Made): Promise<void> {
+  const compilation = await runWithOtherGraphs(run, dtype, `${dtype} without ${pass}`, { skip: [pass] });
+  if (compilation !== undefined) run.stages[pass] ||= loopsText(compilation) !== loopsText(plain.compilation);
 }
 
 export async function runSpec(fuzzCase: FuzzCase, extras: Extras = {}): Promise<SpecResult> {
@@ -271,8 +278,10 @@ async function runExtras(
     const plain = made.get(dtypeOf(i));
     if (plain !== undefined) await runWithoutStage(run, dtypeOf(i), stage, plain);
   }
-  for (const [i, pass] of (extras.passes ?? []).entries())
-    await runWithOtherGraphs(run, dtypeOf(i), `${dtypeOf(i)} without ${pass}`, { skip: [pass] });
+  for (const [i, pass] of (extras.passes ?? []).entries()) {
+    const plain = made.get(dtypeOf(i));
+    if (plain !== undefined) await runWithoutPass(run, dtypeOf(i), pass, plain);
+  }
   if (extras.exact) await runWithOtherGraphs(run, "f32", "f32 exact", { exact: true });
   if (extras.plain)
     for (const [dtype, { compilation, bounds }] of made) {
