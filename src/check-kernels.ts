@@ -11,7 +11,7 @@ import type { Compilation } from "./pipeline.ts";
 import { cyclesOf } from "./schedule/vectors/estimate.ts";
 
 /** With that many the comparison takes a tenth of a second or less; one row alone may take a little longer. */
-const mostCycles = 2e7;
+const mostCycles = 8e6;
 const mostOfOneRow = 5e7;
 /** To compare and to copy an element of storage once in each program. */
 const cyclesOfElement = 8;
