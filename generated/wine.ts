@@ -873,7 +873,7 @@ function checkKeys(what: string, given: object, known: readonly string[]): void 
     throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
   // Not Object.keys: a step allocates nothing.
   for (const key in given)
-    if (Object.hasOwn(given, key) && !known.includes(key))
+    if (!known.includes(key) && Object.hasOwn(given, key))
       throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
 }
 
@@ -2511,7 +2511,7 @@ function writeField(
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       // Before it is copied, which turns null, "" and true into numbers.
-      checkNumber(name, row, value);
+      if (typeof value !== "number") checkNumber(name, row, value);
       view[i * size + j] = value;
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;

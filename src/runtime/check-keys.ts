@@ -7,7 +7,7 @@ export function checkKeys(what: string, given: object, known: readonly string[])
     throw new InputError(`${what}: expected an object, got ${valueText(given)}`);
   // Not Object.keys: a step allocates nothing.
   for (const key in given)
-    if (Object.hasOwn(given, key) && !known.includes(key))
+    if (!known.includes(key) && Object.hasOwn(given, key))
       throw new InputError(`${what}: unknown key "${key}"; the keys are ${known.join(", ")}`);
 }
 

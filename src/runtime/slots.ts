@@ -130,7 +130,7 @@ function writeField(
     for (let j = 0; j < size; j++) {
       const value = values[row * size + j];
       // Before it is copied, which turns null, "" and true into numbers.
-      checkNumber(name, row, value);
+      if (typeof value !== "number") checkNumber(name, row, value);
       view[i * size + j] = value;
       // Of real numbers it is the copy that is looked at: one too large for f32 is infinite only there.
       if (isWithin(bounds ? value : view[i * size + j], bounds) && !(value < least)) continue;
