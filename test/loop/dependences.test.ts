@@ -109,7 +109,7 @@ describe("what may be done with them", () => {
     expect(sharedStores(over(counts), surroundings)).toBeUndefined();
     expect(mayInterleave(over(counts), surroundings)).toBe(false);
   });
-  it("a buffer and one that lies in it are the same memory", () => {
+  it("a buffer and another that covers it are the same memory", () => {
     const within = (covers: readonly string[]) => {
       const whole: Buffer = { ...buffer("whole", [32]), covers };
       return { ...surroundings, buffers: new Map([...surroundings.buffers, ["whole", whole]]) };
