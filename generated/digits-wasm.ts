@@ -1673,6 +1673,13 @@ type FittedRule = "standard" | "min-max";
 
 type ScaleRule = FittedRule | { divide: number };
 
+/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
+interface WordRule {
+  length: number;
+  lowerCase: boolean;
+  cut: boolean;
+}
+
 /** x becomes (x − shift) / span. */
 interface Scale {
   shift: number;
@@ -3638,15 +3645,6 @@ function servesAsWorker(model: ModelFacts, facts: WasmFacts, math: Record<string
   type Listen = (event: "message", listener: (event: { data: Work }) => void) => void;
   hostGlobal<Listen>("addEventListener")?.("message", ({ data }) => serve(data));
   return true;
-}
-
-// ── word codec ──
-
-/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
-interface WordRule {
-  length: number;
-  lowerCase: boolean;
-  cut: boolean;
 }
 
 /**

@@ -5277,6 +5277,13 @@ type FittedRule = "standard" | "min-max";
 
 type ScaleRule = FittedRule | { divide: number };
 
+/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
+interface WordRule {
+  length: number;
+  lowerCase: boolean;
+  cut: boolean;
+}
+
 /** x becomes (x − shift) / span. */
 interface Scale {
   shift: number;
@@ -6869,15 +6876,6 @@ function sinOfQuarters(x: number, quarter: number): number {
 /** cos x = sin(x + π/2). */
 function cos(x: number): number {
   return sinOfQuarters(x, 1);
-}
-
-// ── word codec ──
-
-/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
-interface WordRule {
-  length: number;
-  lowerCase: boolean;
-  cut: boolean;
 }
 
 // ── write texts ──

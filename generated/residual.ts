@@ -2267,6 +2267,13 @@ type FittedRule = "standard" | "min-max";
 
 type ScaleRule = FittedRule | { divide: number };
 
+/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
+interface WordRule {
+  length: number;
+  lowerCase: boolean;
+  cut: boolean;
+}
+
 /** x becomes (x − shift) / span. */
 interface Scale {
   shift: number;
@@ -3834,15 +3841,6 @@ function sinOfQuarters(x: number, quarter: number): number {
 /** cos x = sin(x + π/2). */
 function cos(x: number): number {
   return sinOfQuarters(x, 1);
-}
-
-// ── word codec ──
-
-/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
-interface WordRule {
-  length: number;
-  lowerCase: boolean;
-  cut: boolean;
 }
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */

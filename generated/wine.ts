@@ -1404,6 +1404,13 @@ type FittedRule = "standard" | "min-max";
 
 type ScaleRule = FittedRule | { divide: number };
 
+/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
+interface WordRule {
+  length: number;
+  lowerCase: boolean;
+  cut: boolean;
+}
+
 /** x becomes (x − shift) / span. */
 interface Scale {
   shift: number;
@@ -2952,15 +2959,6 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
     epoch,
     `the ${part}loss is ${loss} at step ${step}, in epoch ${epoch}${rate}${where}`,
   );
-}
-
-// ── word codec ──
-
-/** How a text is taken apart. Longer texts than `length` has places for are wrong, unless they are to be `cut`. */
-interface WordRule {
-  length: number;
-  lowerCase: boolean;
-  cut: boolean;
 }
 
 /** A trainer with parameters drawn from the seed (the spec's, if none is given). */

@@ -1,18 +1,18 @@
 /** The public names of the package. */
-export { compile } from "./compile.ts";
-export type { CompileOptions, CompileResult } from "./compile.ts";
-export { defineModel } from "./spec/define-model.ts";
-export type { ModelSpec } from "./spec/schema.ts";
-export { DiagnosticError } from "./diagnostics/errors.ts";
-export type { Diagnostic } from "./diagnostics/diagnostic.ts";
+export { compile } from "./compiler/compile.ts";
+export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
+export { defineModel } from "./compiler/spec/define-model.ts";
+export type { ModelSpec } from "./compiler/spec/schema.ts";
+export { DiagnosticError } from "./compiler/diagnostics/errors.ts";
+export type { Diagnostic } from "./compiler/diagnostics/diagnostic.ts";
 
 // What functions of a TypeScript spec are given and give.
-export type { GraphBuilder } from "./ir/builder.ts";
-export type { Node } from "./ir/nodes.ts";
-export type { Shape } from "./ir/types.ts";
-export type { ActivationFunction } from "./library/activations/formula.ts";
-export type { UpdateParts } from "./library/define.ts";
-export type { MeasureFunction, MeasureParts } from "./library/formula/measure.ts";
+export type { GraphBuilder } from "./compiler/ir/builder.ts";
+export type { Node } from "./compiler/ir/nodes.ts";
+export type { Shape } from "./compiler/ir/types.ts";
+export type { ActivationFunction } from "./compiler/library/activations/formula.ts";
+export type { UpdateParts } from "./compiler/library/define.ts";
+export type { MeasureFunction, MeasureParts } from "./compiler/library/formula/measure.ts";
 export type {
   CustomContext,
   InitialiserWish,
@@ -20,6 +20,6 @@ export type {
   ParameterOptions,
   RecurrenceOperands,
   RecurrenceStep,
-} from "./library/layers/custom.ts";
-export type { OptimizerFunction } from "./library/optimizers/formula.ts";
-export type { ScheduleFunction } from "./library/schedules/formula.ts";
+} from "./compiler/library/layers/custom.ts";
+export type { OptimizerFunction } from "./compiler/library/optimizers/formula.ts";
+export type { ScheduleFunction } from "./compiler/library/schedules/formula.ts";

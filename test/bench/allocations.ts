@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { z } from "zod";
-import { compile } from "../../src/compile.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { strippedOf } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 

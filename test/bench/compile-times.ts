@@ -11,7 +11,7 @@ const median = (values: readonly number[]): number => values.toSorted((a, b) => 
 /** Milliseconds of `tapeless compile graphs/digits.json` as a process of its own; the median of several. */
 export function coldStart(runs = 5): number {
   const folder = mkdtempSync(join(tmpdir(), "tapeless-bench-"));
-  const cli = new URL("../../src/cli/tapeless.js", import.meta.url).pathname;
+  const cli = new URL("../../src/command/cli/tapeless.js", import.meta.url).pathname;
   const spec = new URL("../../graphs/digits.json", import.meta.url).pathname;
   const output = join(folder, "digits.ts");
   try {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Unsupported } from "../../src/diagnostics/errors.ts";
+import { Unsupported } from "../../src/compiler/diagnostics/errors.ts";
 import { compile } from "../../src/index.ts";
 import type { CompileOptions } from "../../src/index.ts";
 import { downloadOfModule, downloadOfPeer } from "./download-size.ts";

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
-import type { Trainer } from "../../src/runtime/trainer.ts";
+import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 
 interface EmittedModule {
   createTrainer(options?: { seed?: number }): Trainer;

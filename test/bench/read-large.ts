@@ -1,8 +1,8 @@
 // Run by large-file.ts in a process of its own: reads a file as the command line would, and says how much memory that took at most.
 import { pathToFileURL } from "node:url";
-import { columnOf } from "../../src/runtime/fields.ts";
-import { readCsv } from "../../src/data/read-csv.ts";
-import type { ModelFacts } from "../../src/runtime/model-facts.ts";
+import { columnOf } from "../../src/runtime/data/fields.ts";
+import { readCsv } from "../../src/command/formats/tables/read-csv.ts";
+import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 
 const model: ModelFacts = {
   ...{ name: "large", specHash: "", dtype: "f32", target: "ts", batchSize: 1, parameters: [] },

@@ -3,8 +3,8 @@
 // processors slow down over them.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { normalNumber, randomKey, randomStream } from "../../src/runtime/random.ts";
-import type { Random } from "../../src/runtime/random.ts";
+import { normalNumber, randomKey, randomStream } from "../../src/runtime/numbers/random.ts";
+import type { Random } from "../../src/runtime/numbers/random.ts";
 import { specOf, vocabulary } from "./workloads.ts";
 import type { Workload } from "./workloads.ts";
 

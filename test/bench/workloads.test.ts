@@ -1,10 +1,10 @@
 // What the comparison stands on: that each workload can be learned, and that its operations are counted as one would by hand. Speeds are
 // measured by `npm run bench`.
 import { describe, expect, test } from "vitest";
-import { flopsOfProgram } from "../../src/inspect/flops.ts";
-import { compileModel } from "../../src/pipeline.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import type { Batch } from "../../src/runtime/slots.ts";
+import { flopsOfProgram } from "../../src/studio/explain/flops.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import type { Batch } from "../../src/runtime/core/slots.ts";
 import { trainerFor } from "./emitted.ts";
 import { batchCount, dataOf } from "./workload-data.ts";
 import { specOf, workloadNamed, workloads } from "./workloads.ts";

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { figureText } from "../../src/runtime/train-on.ts";
-import { chartSvg, scaleFor } from "../../src/report/index.ts";
+import { figureText } from "../../src/runtime/training/train-on.ts";
+import { chartSvg, scaleFor } from "../../src/studio/charts/index.ts";
 import type { Run } from "./run-command.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

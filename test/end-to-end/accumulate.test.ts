@@ -1,10 +1,10 @@
 // Several batches as one step: k batches of b rows must be one of k · b, whatever the loss makes of its sums and the optimizer of gradients.
 import { expect, test } from "vitest";
-import { optimizers } from "../../src/library/optimizers/index.ts";
-import { compileModel } from "../../src/pipeline.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
-import { verifyModel } from "../../src/verify/verify-model.ts";
+import { optimizers } from "../../src/compiler/library/optimizers/index.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
+import { verifyModel } from "../../src/command/verify/verify-model.ts";
 import { emitted } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 import type { Rows } from "../support/specs.ts";

@@ -2,7 +2,7 @@
 // with every row. (What an engine leaves on the heap is measured by `npm run bench -- --limits`.)
 import { Project, SyntaxKind } from "ts-morph";
 import { describe, expect, it } from "vitest";
-import { compile } from "../../src/compile.ts";
+import { compile } from "../../src/compiler/compile.ts";
 import { specs } from "../support/specs.ts";
 
 const making = [

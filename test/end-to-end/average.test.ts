@@ -1,9 +1,9 @@
 // Averaged parameters: training must go its own way as if nobody averaged, and whoever asks the model must be told by the average.
 import { expect, test } from "vitest";
-import { compileModel } from "../../src/pipeline.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
-import { verifyModel } from "../../src/verify/verify-model.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
+import { verifyModel } from "../../src/command/verify/verify-model.ts";
 import { emitted } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 

@@ -3,9 +3,9 @@
 import { check } from "prettier";
 import { ts } from "ts-morph";
 import { describe, expect, it } from "vitest";
-import { compile } from "../../src/compile.ts";
-import { DiagnosticError } from "../../src/diagnostics/errors.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { engineChoicesIn, faultsOf, forbiddenIn } from "../support/code-faults.ts";
 import { specs } from "../support/specs.ts";
 

@@ -3,14 +3,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { compile } from "../../src/compile.ts";
-import { loadTrainer } from "../../src/load-trainer.ts";
-import { parseCsv } from "../../src/runtime/parse-csv.ts";
-import { randomKey, randomStream, shuffle } from "../../src/runtime/random.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import { preparingOf } from "../../src/spec/preparing.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
-import { judgeModel, validateModel, type Candidate } from "../../src/validate-model.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
+import { parseCsv } from "../../src/runtime/data/parse-csv.ts";
+import { randomKey, randomStream, shuffle } from "../../src/runtime/numbers/random.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { preparingOf } from "../../src/compiler/trainer/preparing.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
+import { judgeModel, validateModel, type Candidate } from "../../src/command/train/validate-model.ts";
 
 const textOf = (file: string): string =>
   readFileSync(new URL(`../../graphs/${file}`, import.meta.url), "utf8");

@@ -5,8 +5,8 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { randomStream } from "../../src/runtime/random.ts";
-import { flowersCsv, workspace } from "../cli/workspace.ts";
+import { randomStream } from "../../src/runtime/numbers/random.ts";
+import { flowersCsv, workspace } from "../command/cli/workspace.ts";
 import { imported, strippedOf } from "../support/emitted.ts";
 
 const epochs = 60;
@@ -43,7 +43,7 @@ const code = place.read("generated/flowers.ts");
 place.write("flowers.mjs", strippedOf(code));
 const { createTrainer } = await imported(code);
 
-const launcher = fileURLToPath(new URL("../../src/cli/tapeless.js", import.meta.url));
+const launcher = fileURLToPath(new URL("../../src/command/cli/tapeless.js", import.meta.url));
 const forms = {
   program: ["flowers.mjs", "--data", "flowers.csv"],
   "tapeless train": [launcher, "train", "flowers.json"],

@@ -3,8 +3,8 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
-import { loadTrainer } from "../../src/load-trainer.ts";
-import { cos, sin } from "../../src/runtime/trigonometric.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
+import { cos, sin } from "../../src/runtime/numbers/trigonometric.ts";
 
 const targets = [["ts", "f64"], ["ts", "f32"], ["wasm", "f64"], ["wasm", "f32"]] as const; // prettier-ignore
 

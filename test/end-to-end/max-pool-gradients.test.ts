@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
-import { loadTrainer } from "../../src/load-trainer.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 
 type Layers = ModelSpec["network"];
 const targets = [["ts", "f64"], ["ts", "f32"], ["wasm", "f64"], ["wasm", "f32"]] as const; // prettier-ignore

@@ -2,8 +2,8 @@
 // optimizer compiles to something else than it means: kernels shared by mistake, memory given away, names that meet.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ModelSpec } from "../../src/spec/schema.ts";
-import { referenceTrainer } from "../reference-interpreter/reference-trainer.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
+import { referenceTrainer } from "../compiler/reference/reference-trainer.ts";
 import { emitted } from "../support/emitted.ts";
 import { often } from "../support/random-graph.ts";
 import { batchFor } from "../support/specs.ts";

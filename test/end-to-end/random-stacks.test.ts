@@ -2,11 +2,11 @@
 // gradients and predictions, for a full batch and a single row. If one fails, some stacking compiles to something else than it means.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { DiagnosticError } from "../../src/diagnostics/errors.ts";
-import { loadTrainer } from "../../src/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import { checkTarget, expectedOf } from "../../src/verify/check-target.ts";
+import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
+import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { checkTarget, expectedOf } from "../../src/command/verify/check-target.ts";
 import { randomBatch } from "../../src/runtime/check/random-batch.ts";
 import { often } from "../support/random-graph.ts";
 

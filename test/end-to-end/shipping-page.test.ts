@@ -30,7 +30,7 @@ function run(command: string): Promise<{ stdout: string; stderr: string }> {
   const [npx, tool, ...args] = command.split(/ +/);
   expect(npx).toBe("npx");
   const scripts: Readonly<Record<string, string>> = {
-    tapeless: "src/cli/tapeless.js",
+    tapeless: "src/command/cli/tapeless.js",
     tsx: "node_modules/tsx/dist/cli.mjs",
   };
   const env = { ...process.env, NO_COLOR: "1" };

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compile } from "../../src/compile.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import type { Outcome } from "../support/run-tapeless.ts";
-import { expectRefusal, workspace } from "../cli/workspace.ts";
+import { expectRefusal, workspace } from "../command/cli/workspace.ts";
 
 const spec: ModelSpec = {
   name: "words",

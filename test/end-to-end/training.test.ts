@@ -2,8 +2,8 @@
 // fails, emitted code trains another model than the spec describes, though every stage before may look right.
 import { describe, expect, it } from "vitest";
 import { loopStages } from "../support/run-loops.ts";
-import { graphPasses } from "../../src/pipeline.ts";
-import { referenceTrainer } from "../reference-interpreter/reference-trainer.ts";
+import { graphPasses } from "../../src/compiler/pipeline.ts";
+import { referenceTrainer } from "../compiler/reference/reference-trainer.ts";
 import { emitted } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 

@@ -6,15 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compile } from "../../src/compile.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { streamOf } from "../support/tensors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "two-files-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const path = (name: string) => join(folder, name);
 const tsx = new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url).pathname;
-const tapeless = new URL("../../src/cli/tapeless.js", import.meta.url).pathname;
+const tapeless = new URL("../../src/command/cli/tapeless.js", import.meta.url).pathname;
 
 const spec: ModelSpec = {
   name: "two-files",

@@ -1,10 +1,10 @@
 // The models that every engine trains: on every target there is, in f32 and some in f64, on data that is the same in every run.
 import { readFileSync } from "node:fs";
-import { compile } from "../../src/compile.ts";
-import { loadTrainer } from "../../src/load-trainer.ts";
-import type { ModelFacts } from "../../src/runtime/model-facts.ts";
-import { batchFields } from "../../src/runtime/slots.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
+import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
+import { batchFields } from "../../src/runtime/core/slots.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { specs, type Rows } from "../support/specs.ts";
 import { streamOf } from "../support/tensors.ts";
 import type { Case } from "./digests.ts";

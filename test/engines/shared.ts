@@ -1,6 +1,6 @@
 // What every engine runs of a trainer whose work threads share: it waits until a second one has taken a part, then trains, and gives a
 // SHA-256 digest of all that comes of it. It is copied beside the emitted trainers, with its types or without, and must not import anything.
-import type { Trainer } from "../../src/runtime/trainer.ts";
+import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import type { Case } from "./digests.ts";
 
 /** A file, and where in its memory the second of two threads has its own room: its kernels leave something there. */

@@ -1,6 +1,6 @@
 /** One evaluation of an op on balls, and what all kinds of ops share. */
-import type { Node } from "../../src/ir/nodes.ts";
-import { evaluateOp } from "../../src/ops/index.ts";
+import type { Node } from "../../src/compiler/ir/nodes.ts";
+import { evaluateOp } from "../../src/compiler/ops/index.ts";
 import { precisionOf, tensorsOf } from "./ball.ts";
 import type { Ball, Operands, Precision } from "./ball.ts";
 

@@ -1,9 +1,9 @@
 /** A whole graph in ball arithmetic, recurrences included. All scans over one recurrence are evaluated in one pass along time. */
-import { invariant } from "../../src/diagnostics/errors.ts";
-import { collectNodes, leafName, operandNamesOf, operandsOf } from "../../src/ir/nodes.ts";
-import type { Graph, Node, NodeOf, Recurrence } from "../../src/ir/nodes.ts";
-import { timeAxisOf } from "../../src/ir/recurrence.ts";
-import { boundShape } from "../../src/ir/types.ts";
+import { invariant } from "../../src/compiler/diagnostics/errors.ts";
+import { collectNodes, leafName, operandNamesOf, operandsOf } from "../../src/compiler/ir/nodes.ts";
+import type { Graph, Node, NodeOf, Recurrence } from "../../src/compiler/ir/nodes.ts";
+import { timeAxisOf } from "../../src/compiler/ir/recurrence.ts";
+import { boundShape } from "../../src/compiler/ir/types.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { evaluateBall } from "./ball-ops.ts";

@@ -1,5 +1,5 @@
 /** How each op of the graph IR maps balls to balls: see ball.ts. Midpoints are the ops' own reference evaluation. */
-import type { Node } from "../../src/ir/nodes.ts";
+import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { evaluated, midOf } from "./ball-evaluation.ts";

@@ -1,5 +1,5 @@
 /** Pointwise ops on balls: see ball.ts. */
-import type { OpName } from "../../src/ir/nodes.ts";
+import type { OpName } from "../../src/compiler/ir/nodes.ts";
 import { ballOf, isExact, lower, rounded, upper } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { apart, evaluated, midOf, roundingOf } from "./ball-evaluation.ts";

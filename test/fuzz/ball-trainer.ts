@@ -2,15 +2,15 @@
  * A trainer in ball arithmetic: the programs of an emitted trainer, from the graphs, with a bound on every result. It does what
  * `runtime/trainer-of.ts` does with the emitted programs: gradients of a batch or of a group of them, then the update.
  */
-import type { Graph } from "../../src/ir/nodes.ts";
-import type { Compilation, Differentiated } from "../../src/pipeline.ts";
-import { graphsOfStep } from "../../src/graphs-of-step.ts";
-import { createBuilder } from "../../src/ops/index.ts";
-import type { ModelFacts } from "../../src/runtime/model-facts.ts";
-import { sizeOf } from "../../src/runtime/model-facts.ts";
-import type { Batch } from "../../src/runtime/slots.ts";
-import { trainedStorage } from "../../src/spec/build-average.ts";
-import { batchStorage, rowsIn, stateStorage } from "../../src/verify/batch-storage.ts";
+import type { Graph } from "../../src/compiler/ir/nodes.ts";
+import type { Compilation, Differentiated } from "../../src/compiler/pipeline.ts";
+import { graphsOfStep } from "../../src/compiler/graphs-of-step.ts";
+import { createBuilder } from "../../src/compiler/ops/index.ts";
+import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
+import { sizeOf } from "../../src/runtime/core/model-facts.ts";
+import type { Batch } from "../../src/runtime/core/slots.ts";
+import { trainedStorage } from "../../src/compiler/spec/build-average.ts";
+import { batchStorage, rowsIn, stateStorage } from "../../src/command/verify/batch-storage.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { interpretBalls } from "./ball-graph.ts";

@@ -16,8 +16,8 @@
  * `ids` tells which elements are copies of one and the same computed number: views and maxima pass it on. A number equals its copy
  * however it was rounded, so that the comparison of a maximum with the element that it was taken from is certain.
  */
-import type { ElementType } from "../../src/ir/types.ts";
-import type { Tensor } from "../../src/ops/tensor.ts";
+import type { ElementType } from "../../src/compiler/ir/types.ts";
+import type { Tensor } from "../../src/compiler/ops/tensor.ts";
 
 export interface Ball {
   readonly shape: readonly number[];

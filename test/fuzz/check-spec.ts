@@ -2,12 +2,12 @@
 // one clean line of message, and a place inside the text.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile } from "../../src/compile.ts";
-import type { Diagnostic } from "../../src/diagnostics/diagnostic.ts";
-import { DiagnosticError, Unsupported } from "../../src/diagnostics/errors.ts";
-import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
-import { located } from "../../src/spec/read/spec-source.ts";
-import { readSpec } from "../../src/spec/read/read-spec.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.ts";
+import { DiagnosticError, Unsupported } from "../../src/compiler/diagnostics/errors.ts";
+import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { located } from "../../src/compiler/spec/read/spec-source.ts";
+import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import { foreignNames } from "./emitted-names.ts";
 
 /** A spec in a file of this ending, or a value for the library's call. */

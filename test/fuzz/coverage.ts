@@ -1,6 +1,6 @@
 /** What the specs of a run covered, as tables: layers by target and size, stages by whether they changed anything, and options. */
 import Table from "cli-table3";
-import { layers } from "../../src/library/layers/index.ts";
+import { layers } from "../../src/compiler/library/layers/index.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
 import { factsOf } from "./spec-facts.ts";
 import { passNames, stageNames } from "./rotation.ts";
@@ -84,7 +84,7 @@ export function countsOf(
 
 /** Why a cell of the table is empty where that is no gap. */
 const reasons: Readonly<Record<string, string>> = {
-  custom: "a function of TypeScript, which no JSON spec has: test/library/user-functions.test.ts",
+  custom: "a function of TypeScript, which no JSON spec has: test/compiler/library/user-functions.test.ts",
 };
 
 const ways = ["f64 ts", "f64 simd", "f64 relaxed", "f32 ts", "f32 simd", "f32 relaxed"];

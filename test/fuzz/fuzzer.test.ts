@@ -1,9 +1,9 @@
 // The fuzzer itself: its specs are reproducible, its bounds hold and stay finite at kinks, and shrinking ends at a smallest spec.
 import { describe, expect, it } from "vitest";
-import { createBuilder } from "../../src/ops/index.ts";
-import { makeGraph } from "../../src/ir/nodes.ts";
-import type { Node } from "../../src/ir/nodes.ts";
-import { tensorType } from "../../src/ir/types.ts";
+import { createBuilder } from "../../src/compiler/ops/index.ts";
+import { makeGraph } from "../../src/compiler/ir/nodes.ts";
+import type { Node } from "../../src/compiler/ir/nodes.ts";
+import { tensorType } from "../../src/compiler/ir/types.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { interpretBalls } from "./ball-graph.ts";

@@ -1,8 +1,8 @@
 /** Which extra runs spec number k gets: each stage in turn, the dearer comparisons now and then. */
-import { graphPasses } from "../../src/pipeline.ts";
-import { loweringNames } from "../../src/lower/lower-graph.ts";
-import { scheduleNames } from "../../src/schedule/schedule.ts";
-import { vectorStageNames } from "../../src/schedule/vectors/vector-programs.ts";
+import { graphPasses } from "../../src/compiler/pipeline.ts";
+import { loweringNames } from "../../src/compiler/lower/lower-graph.ts";
+import { scheduleNames } from "../../src/compiler/schedule/schedule.ts";
+import { vectorStageNames } from "../../src/compiler/schedule/vectors/vector-programs.ts";
 import type { Extras } from "./run-spec.ts";
 
 export const stageNames: readonly string[] = [

@@ -2,20 +2,20 @@
  * Runs one spec in every way and compares: the graphs in doubles, kernels of TypeScript, of WebAssembly with and without fused
  * multiply-add, in f64 and f32, with stages left out, with two threads. What is found is a list of findings; none means that all agree.
  */
-import { compileModel, emitTypeScript } from "../../src/pipeline.ts";
-import type { Compilation, PipelineOptions } from "../../src/pipeline.ts";
-import { loadTrainer } from "../../src/load-trainer.ts";
-import type { EmittedModule } from "../../src/load-trainer.ts";
-import type { Backend } from "../../src/runtime/machine.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import { modelFacts } from "../../src/spec/trainer-facts.ts";
-import type { Model } from "../../src/spec/types.ts";
+import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import type { Compilation, PipelineOptions } from "../../src/compiler/pipeline.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
+import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
+import type { Backend } from "../../src/runtime/core/machine.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
+import type { Model } from "../../src/compiler/spec/types.ts";
 import { builtPrograms } from "./ball-trainer.ts";
 import { differencesOf, noTightness } from "./compare.ts";
 import type { Difference, Tightness } from "./compare.ts";
 import { randomData } from "./random-batch.ts";
 import type { FuzzData } from "./random-batch.ts";
-import type { ModelFacts } from "../../src/runtime/model-facts.ts";
+import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 import type { JsonObject } from "./random-parts.ts";
 import { compileWithThreads, threadsDifference } from "./threads.ts";
 import { traceOfGraphs, traceOfTrainer, traceOfUpdates } from "./trace.ts";

@@ -1,8 +1,8 @@
 /** What a spec's network comes to: each layer's type and the shape of a row of its value. */
-import { collector } from "../../src/diagnostics/collector.ts";
-import { createBuilder } from "../../src/ops/index.ts";
-import { buildNetwork } from "../../src/spec/build-network.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
+import { collector } from "../../src/compiler/diagnostics/collector.ts";
+import { createBuilder } from "../../src/compiler/ops/index.ts";
+import { buildNetwork } from "../../src/compiler/spec/build-network.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { Json } from "./random-parts.ts";
 import type { RowShape } from "./layer-parts.ts";
 

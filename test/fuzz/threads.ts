@@ -2,13 +2,13 @@
  * One thread against two, bit for bit. Kernels of small models are too short to be shared, so the compilation is made again with
  * every loop that threads may share marked, however short.
  */
-import { emitTypeScript } from "../../src/pipeline.ts";
-import type { Compilation } from "../../src/pipeline.ts";
-import { loadTrainer } from "../../src/load-trainer.ts";
-import type { EmittedModule } from "../../src/load-trainer.ts";
-import { planMemory } from "../../src/lower/plan-memory.ts";
-import { shareKernels } from "../../src/schedule/vectors/share-kernels.ts";
-import { placedVectors, vectorLoops } from "../../src/schedule/vectors/vector-programs.ts";
+import { emitTypeScript } from "../../src/compiler/pipeline.ts";
+import type { Compilation } from "../../src/compiler/pipeline.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
+import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
+import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
+import { shareKernels } from "../../src/compiler/schedule/vectors/share-kernels.ts";
+import { placedVectors, vectorLoops } from "../../src/compiler/schedule/vectors/vector-programs.ts";
 import type { FuzzData } from "./random-batch.ts";
 
 /** The trainer for f32 with all loops shared that may be. */

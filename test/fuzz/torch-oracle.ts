@@ -3,9 +3,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { compileModel } from "../../src/pipeline.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import { modelFacts } from "../../src/spec/trainer-facts.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import { randomData } from "./random-batch.ts";
 import type { Finding, FuzzCase } from "./run-spec.ts";
 import type { BallTrace } from "./trace.ts";
@@ -25,7 +25,7 @@ const reply = z.union([
   z.object({ unknown: z.string() }),
 ]);
 
-/** As in test/reference-interpreter: PyTorch rounds in its own ways, and its formulas are others. */
+/** As in test/compiler/reference: PyTorch rounds in its own ways, and its formulas are others. */
 const tolerance = 1e-9;
 
 /** Starts Python; undefined lines end it. */

@@ -3,12 +3,12 @@
  * trainer. Before each step both set the parameters to the same numbers, so that one wrong step does not hide behind another and
  * rounding does not grow over steps; optimizer states go on. Averaged parameters are not set, as that would change what is averaged.
  */
-import type { Compilation } from "../../src/pipeline.ts";
-import { sizeOf } from "../../src/runtime/model-facts.ts";
-import type { ModelFacts } from "../../src/runtime/model-facts.ts";
-import type { Batch } from "../../src/runtime/slots.ts";
-import type { Trainer } from "../../src/runtime/trainer.ts";
-import { rowsIn } from "../../src/verify/batch-storage.ts";
+import type { Compilation } from "../../src/compiler/pipeline.ts";
+import { sizeOf } from "../../src/runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
+import type { Batch } from "../../src/runtime/core/slots.ts";
+import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
+import { rowsIn } from "../../src/command/verify/batch-storage.ts";
 import type { Ball } from "./ball.ts";
 import { BallTrainer } from "./ball-trainer.ts";
 import type { Programs } from "./ball-trainer.ts";

@@ -1,10 +1,10 @@
 // The autoencoder keeps digits in eight numbers: better than any linear map can, which needs no training to be known.
 import { expect, test } from "vitest";
 import { model } from "../../generated/autoencoder.ts";
-import { readCsv } from "../../src/data/read-csv.ts";
-import type { DataFacts } from "../../src/runtime/fields.ts";
-import { readSpec } from "../../src/spec/read/read-spec.ts";
-import { trainingFacts } from "../../src/spec/trainer-facts.ts";
+import { readCsv } from "../../src/command/formats/tables/read-csv.ts";
+import type { DataFacts } from "../../src/runtime/data/fields.ts";
+import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
+import { trainingFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import { principalComponents, restoredError } from "./principal-components.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { runProgram } from "./run-program.ts";

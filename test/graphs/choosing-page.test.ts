@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "tapeless-choosing-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const tools: Readonly<Record<string, readonly string[]>> = {
-  tapeless: ["src/cli/tapeless.js"],
+  tapeless: ["src/command/cli/tapeless.js"],
   tsx: ["node_modules/tsx/dist/cli.mjs"],
 };
 

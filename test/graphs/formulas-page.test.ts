@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { compileModel } from "../../src/pipeline.ts";
-import { functions } from "../../src/library/formula/functions.ts";
-import { readSpec } from "../../src/spec/read/read-spec.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { functions } from "../../src/compiler/library/formula/functions.ts";
+import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 
 const page = readFileSync(new URL("../../docs/formulas.md", import.meta.url), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "tapeless-page-"));

@@ -1,10 +1,10 @@
 // Linear regression has an answer that needs no training: gradient descent has to find the same one.
 import { expect, test } from "vitest";
 import { createTrainer, model } from "../../generated/linear-regression.ts";
-import { readCsv } from "../../src/data/read-csv.ts";
-import type { DataFacts } from "../../src/runtime/fields.ts";
-import { readSpec } from "../../src/spec/read/read-spec.ts";
-import { trainingFacts } from "../../src/spec/trainer-facts.ts";
+import { readCsv } from "../../src/command/formats/tables/read-csv.ts";
+import type { DataFacts } from "../../src/runtime/data/fields.ts";
+import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
+import { trainingFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import { leastSquares, meanSquaredError } from "./least-squares.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { runProgram } from "./run-program.ts";

@@ -3,13 +3,13 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { compile } from "../../src/index.ts";
-import { activations } from "../../src/library/activations/index.ts";
-import { initialisers } from "../../src/library/initialisers/index.ts";
-import { layers } from "../../src/library/layers/index.ts";
-import { losses } from "../../src/library/losses/index.ts";
-import { metrics } from "../../src/library/metrics/index.ts";
-import { optimizers } from "../../src/library/optimizers/index.ts";
-import { schedules } from "../../src/library/schedules/index.ts";
+import { activations } from "../../src/compiler/library/activations/index.ts";
+import { initialisers } from "../../src/compiler/library/initialisers/index.ts";
+import { layers } from "../../src/compiler/library/layers/index.ts";
+import { losses } from "../../src/compiler/library/losses/index.ts";
+import { metrics } from "../../src/compiler/library/metrics/index.ts";
+import { optimizers } from "../../src/compiler/library/optimizers/index.ts";
+import { schedules } from "../../src/compiler/library/schedules/index.ts";
 
 const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
 

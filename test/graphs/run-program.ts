@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { TrainingResult } from "../../src/runtime/train-on.ts";
+import type { TrainingResult } from "../../src/runtime/training/train-on.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 

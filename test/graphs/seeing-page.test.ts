@@ -42,7 +42,7 @@ const blocks = [...page.matchAll(/```sh\n([^`]*)```(?:\n\n(?:[^`#]|`[^`]+`)*```\
 
 test("the page has its commands", () => expect(blocks.length).toBeGreaterThan(6));
 
-/** A command with --serve stays until it is left: test/cli/serve.test.ts does that. */
+/** A command with --serve stays until it is left: test/command/cli/serve.test.ts does that. */
 const ending = blocks.filter(([, commands]) => !commands.includes("--serve"));
 
 test.each(ending.map(([, commands, shown]) => ({ commands, shown })))(

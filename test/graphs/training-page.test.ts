@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { compileModel } from "../../src/pipeline.ts";
-import { readSpec } from "../../src/spec/read/read-spec.ts";
-import { modelSchema } from "../../src/spec/schema.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
+import { modelSchema } from "../../src/compiler/spec/schema.ts";
 
 const page = readFileSync(new URL("../../docs/training.md", import.meta.url), "utf8");
 const folder = mkdtempSync(join(tmpdir(), "tapeless-page-"));

@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { flowers, flowersCsv } from "../cli/workspace.ts";
+import { flowers, flowersCsv } from "../command/cli/workspace.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "tapeless-package-"));
@@ -116,7 +116,7 @@ describe("what is packed", () => {
         "dist",
         "generated/spec.schema.json",
         "package.json",
-        "src/cli/tapeless.js",
+        "src/command/cli/tapeless.js",
         "src/runtime",
       ].sort(),
     );
@@ -154,7 +154,7 @@ describe("the command", () => {
   it(
     "emits the same bytes as the clone",
     async () => {
-      const launcher = join(root, "src/cli/tapeless.js");
+      const launcher = join(root, "src/command/cli/tapeless.js");
       await run(process.execPath, launcher, "compile", "flowers.json", "-o", "clone.ts");
       expect(readFileSync(join(home, "clone.ts"), "utf8")).toBe(
         readFileSync(join(home, "generated/flowers.ts"), "utf8"),

@@ -6,12 +6,12 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { explainNodes } from "../../src/inspect/explain-nodes.ts";
-import { explainPictures } from "../../src/inspect/explain-picture.ts";
-import type { Picture } from "../../src/inspect/explanation.ts";
-import { compileModel } from "../../src/pipeline.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import { pageHtml } from "../../src/web/page-html.ts";
+import { explainNodes } from "../../src/studio/explain/explain-nodes.ts";
+import { explainPictures } from "../../src/studio/explain/explain-picture.ts";
+import type { Picture } from "../../src/studio/explanation.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { pageHtml } from "../../src/studio/web/page-html.ts";
 import { needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 /** A page of the component alone: what is picked stands in its title; `window.view` is what a page would hold. */
@@ -58,7 +58,7 @@ async function pictureOf(layers: number): Promise<Picture> {
 
 async function open(layers: number, dark = false) {
   const { outputFiles } = await build({
-    stdin: { contents: main, loader: "ts", resolveDir: fileURLToPath(new URL("../../src/pages/shared/", import.meta.url)) }, // prettier-ignore
+    stdin: { contents: main, loader: "ts", resolveDir: fileURLToPath(new URL("../../src/studio/pages/shared/", import.meta.url)) }, // prettier-ignore
     bundle: true,
     write: false,
     format: "esm",

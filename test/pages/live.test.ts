@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { flowers, flowersCsv, workspace, type Workspace } from "../cli/workspace.ts";
+import { flowers, flowersCsv, workspace, type Workspace } from "../command/cli/workspace.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 let browser: Browser;
@@ -29,7 +29,7 @@ afterEach(() => {
 function served(layers: number, ...flags: readonly string[]) {
   const hidden = Array.from({ length: layers - 1 }, () => ({ type: "dense", units: 4, activation: "relu" }));
   place.write("deep.json", { ...flowers, name: "deep", network: [...hidden, { type: "dense", units: 3 }] });
-  const launcher = fileURLToPath(new URL("../../src/cli/tapeless.js", import.meta.url));
+  const launcher = fileURLToPath(new URL("../../src/command/cli/tapeless.js", import.meta.url));
   const child = spawn(process.execPath, [launcher, "train", "deep.json", "--serve", ...flags], { cwd: place.folder }); // prettier-ignore
   children.push(child);
   let said = "";

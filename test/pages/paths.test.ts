@@ -1,8 +1,8 @@
 // The playground's view of paths, in a real browser: what the emitted trainers do on a surface, and what a person can change of it.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { playgroundFiles, playgroundPolicy } from "../../src/web/playground-files.ts";
-import { serveFiles, type ServedFiles } from "../../src/web/serve-files.ts";
+import { playgroundFiles, playgroundPolicy } from "../../src/studio/web/playground-files.ts";
+import { serveFiles, type ServedFiles } from "../../src/studio/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 let browser: Browser;

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { playgroundFiles, playgroundPolicy } from "../../src/web/playground-files.ts";
-import { serveFiles, type ServedFiles } from "../../src/web/serve-files.ts";
+import { playgroundFiles, playgroundPolicy } from "../../src/studio/web/playground-files.ts";
+import { serveFiles, type ServedFiles } from "../../src/studio/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 /** Nothing here is about how long things take: a machine may have other work. */
@@ -85,7 +85,7 @@ describe("the playground", () => {
     await panel(page, "done");
     const outcome = page.locator(".outcome[data-result]");
     const inPage: unknown = JSON.parse((await outcome.getAttribute("data-result")) ?? "");
-    const args = ["src/cli/tapeless.js", "train", "graphs/iris.json", "--epochs", "3", "--json"];
+    const args = ["src/command/cli/tapeless.js", "train", "graphs/iris.json", "--epochs", "3", "--json"];
     const printed = execFileSync(process.execPath, args, {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],

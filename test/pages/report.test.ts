@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { inspectSpec } from "../../src/cli/inspect.ts";
+import { inspectSpec } from "../../src/command/cli/inspect.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // the first to ask for a report has it made

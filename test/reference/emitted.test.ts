@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
-import { loadTrainer } from "../../src/load-trainer.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { ModelSpec } from "../../src/index.ts";
 
 type Numbers = readonly number[];

@@ -1,11 +1,11 @@
 // Categories and words: a vocabulary that validation and test had a say in, or numbers that shift from one part to another, go unseen by any loss.
 import { describe, expect, test } from "vitest";
-import { categoryCodec } from "../../src/runtime/category-codec.ts";
-import { columnCodec } from "../../src/runtime/column-codec.ts";
-import type { ColumnFacts } from "../../src/runtime/fields.ts";
-import type { ModelFacts } from "../../src/runtime/model-facts.ts";
-import { splitRows } from "../../src/runtime/split.ts";
-import { nextWordCodec, wordCodec } from "../../src/runtime/word-codec.ts";
+import { categoryCodec } from "../../src/runtime/data/category-codec.ts";
+import { columnCodec } from "../../src/runtime/data/column-codec.ts";
+import type { ColumnFacts } from "../../src/runtime/data/fields.ts";
+import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
+import { splitRows } from "../../src/runtime/data/split.ts";
+import { nextWordCodec, wordCodec } from "../../src/runtime/data/word-codec.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 

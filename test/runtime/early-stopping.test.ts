@@ -1,7 +1,7 @@
 // Which epoch is the best: a change below `minDelta` must not count, whichever end of the metric is the better one.
 import { expect, test } from "vitest";
-import { trainerOf } from "../../src/runtime/trainer-of.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
+import { trainerOf } from "../../src/runtime/trainer/trainer-of.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { emitted } from "../support/emitted.ts";
 import { batchFor, specs } from "../support/specs.ts";
 import { lineData, linearMachine, model, training } from "./linear-machine.ts";

@@ -8,7 +8,7 @@ import { engineChoicesIn } from "../support/code-faults.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-describe.each(["src/runtime", "src/runtime/single", "generated"])("%s", (folder) => {
+describe.each(["src/runtime", "src/runtime/numbers/single", "generated"])("%s", (folder) => {
   const names = readdirSync(join(root, folder)).filter((name) => name.endsWith(".ts"));
   it.each(names)("%s leaves no number to the engine", (name) => {
     expect(engineChoicesIn(readFileSync(join(root, folder, name), "utf8"))).toEqual([]);

@@ -1,11 +1,11 @@
 // A machine written by hand: y = w·x + b, half of each input dropped at random in training, squared error, momentum.
 // It has all that a compiled one has, so the runtime can be tested without the compiler.
-import { uniform } from "../../src/runtime/fill.ts";
-import type { Machine } from "../../src/runtime/machine.ts";
-import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
-import { randomKey, randomStream, randomUnit } from "../../src/runtime/random.ts";
-import type { Trainer } from "../../src/runtime/trainer.ts";
-import { trainerOf } from "../../src/runtime/trainer-of.ts";
+import { uniform } from "../../src/runtime/numbers/fill.ts";
+import type { Machine } from "../../src/runtime/core/machine.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/core/model-facts.ts";
+import { randomKey, randomStream, randomUnit } from "../../src/runtime/numbers/random.ts";
+import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
+import { trainerOf } from "../../src/runtime/trainer/trainer-of.ts";
 
 export const batchSize = 4;
 export const model: ModelFacts = {

@@ -2,13 +2,13 @@
 // the same bits in every engine. A fault here would be a small, silent error in every training.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { erf } from "../../src/runtime/error-function.ts";
-import { exp, expm1, sigmoid } from "../../src/runtime/exponential.ts";
-import { tanh } from "../../src/runtime/hyperbolic.ts";
-import { log, log1p } from "../../src/runtime/logarithm.ts";
-import { power } from "../../src/runtime/power.ts";
-import { randomStream } from "../../src/runtime/random.ts";
-import { cos, sin } from "../../src/runtime/trigonometric.ts";
+import { erf } from "../../src/runtime/numbers/error-function.ts";
+import { exp, expm1, sigmoid } from "../../src/runtime/numbers/exponential.ts";
+import { tanh } from "../../src/runtime/numbers/hyperbolic.ts";
+import { log, log1p } from "../../src/runtime/numbers/logarithm.ts";
+import { power } from "../../src/runtime/numbers/power.ts";
+import { randomStream } from "../../src/runtime/numbers/random.ts";
+import { cos, sin } from "../../src/runtime/numbers/trigonometric.ts";
 import { precise, unitsOff } from "../support/high-precision.ts";
 
 const unary = { exp, expm1, log, log1p, tanh, sigmoid, erf, sin, cos };

@@ -1,19 +1,19 @@
 // The elementary functions to the precision of f32: rounded, within a unit in the last place of what the runtime's own, exact
 // ones round to, with the same special values. A fault here would be a small, silent error in every training.
 import { expect, test } from "vitest";
-import { erf } from "../../src/runtime/error-function.ts";
-import { exp, expm1, sigmoid } from "../../src/runtime/exponential.ts";
-import { tanh } from "../../src/runtime/hyperbolic.ts";
-import { log, log1p } from "../../src/runtime/logarithm.ts";
-import { power } from "../../src/runtime/power.ts";
-import { randomStream } from "../../src/runtime/random.ts";
-import * as errorFunction from "../../src/runtime/single/error-function.ts";
-import * as exponential from "../../src/runtime/single/exponential.ts";
-import * as hyperbolic from "../../src/runtime/single/hyperbolic.ts";
-import * as logarithm from "../../src/runtime/single/logarithm.ts";
-import * as powers from "../../src/runtime/single/power.ts";
-import * as trigonometric from "../../src/runtime/single/trigonometric.ts";
-import { cos, sin } from "../../src/runtime/trigonometric.ts";
+import { erf } from "../../src/runtime/numbers/error-function.ts";
+import { exp, expm1, sigmoid } from "../../src/runtime/numbers/exponential.ts";
+import { tanh } from "../../src/runtime/numbers/hyperbolic.ts";
+import { log, log1p } from "../../src/runtime/numbers/logarithm.ts";
+import { power } from "../../src/runtime/numbers/power.ts";
+import { randomStream } from "../../src/runtime/numbers/random.ts";
+import * as errorFunction from "../../src/runtime/numbers/single/error-function.ts";
+import * as exponential from "../../src/runtime/numbers/single/exponential.ts";
+import * as hyperbolic from "../../src/runtime/numbers/single/hyperbolic.ts";
+import * as logarithm from "../../src/runtime/numbers/single/logarithm.ts";
+import * as powers from "../../src/runtime/numbers/single/power.ts";
+import * as trigonometric from "../../src/runtime/numbers/single/trigonometric.ts";
+import { cos, sin } from "../../src/runtime/numbers/trigonometric.ts";
 
 const exact = { exp, expm1, log, log1p, tanh, sigmoid, erf, sin, cos };
 const single = { ...exponential, ...logarithm, ...hyperbolic, ...errorFunction, ...trigonometric };

@@ -1,12 +1,12 @@
 // Sequences of characters: one place too far, or a vocabulary that validation and test had a say in, and the loss means nothing.
 import { describe, expect, test } from "vitest";
-import type { Dataset } from "../../src/runtime/dataset.ts";
-import type { DataFacts } from "../../src/runtime/fields.ts";
-import { InputError } from "../../src/runtime/input-error.ts";
-import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
-import { characterCodec, nextCodec } from "../../src/runtime/character-codec.ts";
-import { columnCodec } from "../../src/runtime/column-codec.ts";
-import { splitRows } from "../../src/runtime/split.ts";
+import type { Dataset } from "../../src/runtime/data/dataset.ts";
+import type { DataFacts } from "../../src/runtime/data/fields.ts";
+import { InputError } from "../../src/runtime/core/input-error.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/core/model-facts.ts";
+import { characterCodec, nextCodec } from "../../src/runtime/data/character-codec.ts";
+import { columnCodec } from "../../src/runtime/data/column-codec.ts";
+import { splitRows } from "../../src/runtime/data/split.ts";
 import { prepareTable } from "../support/prepare-table.ts";
 import { model as lineModel, training } from "./linear-machine.ts";
 

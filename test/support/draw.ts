@@ -1,9 +1,9 @@
 // Random pieces of graphs: shapes, leaves, axes, repeated and constant operands. A generator of graphs draws from it what it needs.
-import type { GraphBuilder } from "../../src/ir/builder.ts";
-import type { Node, OpName } from "../../src/ir/nodes.ts";
-import { tensorType } from "../../src/ir/types.ts";
-import type { Dimension, ElementType, Shape } from "../../src/ir/types.ts";
-import type { Random } from "../../src/runtime/random.ts";
+import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
+import type { Node, OpName } from "../../src/compiler/ir/nodes.ts";
+import { tensorType } from "../../src/compiler/ir/types.ts";
+import type { Dimension, ElementType, Shape } from "../../src/compiler/ir/types.ts";
+import type { Random } from "../../src/runtime/numbers/random.ts";
 
 /** Extents of 1 are frequent: there shape rules are most often wrong. */
 const extents = [1, 2, 2, 3];

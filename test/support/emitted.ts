@@ -1,9 +1,9 @@
 // Compiles a spec and brings the emitted module to life: types stripped by TypeScript itself, imported from memory.
 import { ts } from "ts-morph";
-import { compile } from "../../src/compile.ts";
-import type { CompileOptions } from "../../src/compile.ts";
-import type { Trainer } from "../../src/runtime/trainer.ts";
-import type { ModelSpec } from "../../src/spec/schema.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import type { CompileOptions } from "../../src/compiler/compile.ts";
+import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 
 export interface EmittedModule<T = Trainer> {
   readonly model: { readonly name: string; readonly parameters: readonly { readonly name: string }[] };

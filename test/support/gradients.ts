@@ -1,12 +1,12 @@
 // Derived gradients against central differences, in doubles, along a random direction.
-import type { GraphBuilder } from "../../src/ir/builder.ts";
-import { collectNodes, makeGraph } from "../../src/ir/nodes.ts";
-import type { Graph, Node } from "../../src/ir/nodes.ts";
-import type { Tensor } from "../../src/ops/tensor.ts";
-import { gradientsOf } from "../../src/passes/differentiate.ts";
-import { rewriteGraph } from "../../src/ir/rewrite.ts";
-import { createBuilder } from "../../src/ops/index.ts";
-import { evaluateGraph, interpret } from "../../src/reference/interpret.ts";
+import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
+import { collectNodes, makeGraph } from "../../src/compiler/ir/nodes.ts";
+import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
+import type { Tensor } from "../../src/compiler/ops/tensor.ts";
+import { gradientsOf } from "../../src/compiler/passes/differentiate.ts";
+import { rewriteGraph } from "../../src/compiler/ir/rewrite.ts";
+import { createBuilder } from "../../src/compiler/ops/index.ts";
+import { evaluateGraph, interpret } from "../../src/compiler/reference/interpret.ts";
 import { drawn, streamOf } from "./tensors.ts";
 
 export type Values = ReadonlyMap<string, Tensor>;

@@ -1,7 +1,7 @@
 // Loop programs written by hand, for tests of what reads them.
-import type { Shape } from "../../src/ir/types.ts";
-import type { Expression } from "../../src/loop/expressions.ts";
-import type { Buffer, LoopProgram, Statement } from "../../src/loop/types.ts";
+import type { Shape } from "../../src/compiler/ir/types.ts";
+import type { Expression } from "../../src/compiler/loop/expressions.ts";
+import type { Buffer, LoopProgram, Statement } from "../../src/compiler/loop/types.ts";
 
 type Element = Buffer["element"];
 

@@ -1,11 +1,11 @@
 // A table, or the text of a CSV file, as a data set, as a program with these codecs would prepare it; what is wrong is thrown as the runtime says it.
-import { columnCodec } from "../../src/runtime/column-codec.ts";
-import { datasetOf, type Dataset, type Preparing, type Source } from "../../src/runtime/dataset.ts";
-import type { DataFacts } from "../../src/runtime/fields.ts";
-import { parseCsv } from "../../src/runtime/parse-csv.ts";
-import type { ModelFacts, TrainingFacts } from "../../src/runtime/model-facts.ts";
-import { fitScales } from "../../src/runtime/scale.ts";
-import type { Table } from "../../src/runtime/table.ts";
+import { columnCodec } from "../../src/runtime/data/column-codec.ts";
+import { datasetOf, type Dataset, type Preparing, type Source } from "../../src/runtime/data/dataset.ts";
+import type { DataFacts } from "../../src/runtime/data/fields.ts";
+import { parseCsv } from "../../src/runtime/data/parse-csv.ts";
+import type { ModelFacts, TrainingFacts } from "../../src/runtime/core/model-facts.ts";
+import { fitScales } from "../../src/runtime/data/scale.ts";
+import type { Table } from "../../src/runtime/data/table.ts";
 
 export interface Others {
   readonly codecs?: Preparing["codecs"];

@@ -1,15 +1,15 @@
 // The loop programs of specs, and whether two ways to write one kernel leave the same in memory.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { allocateBuffers } from "../../src/loop/evaluate-memory.ts";
-import type { LoopMemory, Sizes } from "../../src/loop/evaluate-memory.ts";
-import { evaluateProgram } from "../../src/loop/evaluate.ts";
-import { integer } from "../../src/loop/expressions.ts";
-import type { LoopProgram, Statement } from "../../src/loop/types.ts";
-import { compileModel } from "../../src/pipeline.ts";
-import { parseModel } from "../../src/spec/parse-model.ts";
-import { readSpec } from "../../src/spec/read/read-spec.ts";
-import type { Model } from "../../src/spec/types.ts";
+import { allocateBuffers } from "../../src/compiler/loop/evaluate-memory.ts";
+import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
+import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
+import { integer } from "../../src/compiler/loop/expressions.ts";
+import type { LoopProgram, Statement } from "../../src/compiler/loop/types.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
+import type { Model } from "../../src/compiler/spec/types.ts";
 import { specs } from "./specs.ts";
 import { streamOf } from "./tensors.ts";
 

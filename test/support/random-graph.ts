@@ -2,13 +2,13 @@
 // op and operands among the values made so far, and fits the numbers to what is legal. So every list of moves is a graph, and
 // shrinking a failing list gives a small one. Values stay moderate: what could overflow or leave its domain is tamed first.
 import fc from "fast-check";
-import type { GraphBuilder } from "../../src/ir/builder.ts";
-import { makeGraph } from "../../src/ir/nodes.ts";
-import type { Graph, Node } from "../../src/ir/nodes.ts";
-import { tensorType } from "../../src/ir/types.ts";
-import type { Dimension, Shape } from "../../src/ir/types.ts";
-import { createBuilder } from "../../src/ops/index.ts";
-import type { Tensor } from "../../src/ops/tensor.ts";
+import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
+import { makeGraph } from "../../src/compiler/ir/nodes.ts";
+import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
+import { tensorType } from "../../src/compiler/ir/types.ts";
+import type { Dimension, Shape } from "../../src/compiler/ir/types.ts";
+import { createBuilder } from "../../src/compiler/ops/index.ts";
+import type { Tensor } from "../../src/compiler/ops/tensor.ts";
 import { withGradients } from "./gradients.ts";
 import { randomRecurrence } from "./random-recurrence.ts";
 import { anyStorage } from "./tensors.ts";

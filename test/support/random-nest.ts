@@ -2,13 +2,13 @@
 // drawn at random, so that some nests break what a stage requires; then it must leave them alone. All numbers are small integers, so
 // that sums are exact in any order.
 import fc from "fast-check";
-import type { Dimension } from "../../src/ir/types.ts";
-import { allocateBuffers } from "../../src/loop/evaluate-memory.ts";
-import type { LoopMemory } from "../../src/loop/evaluate-memory.ts";
-import { add, binary, call, convert, integer, less, multiply, number, quotient, remainder, select, variable } from "../../src/loop/expressions.ts"; // prettier-ignore
-import type { Expression } from "../../src/loop/expressions.ts";
-import { assign, define, loop, store } from "../../src/loop/statements.ts";
-import type { Buffer, LoopProgram, LoopRole, Statement } from "../../src/loop/types.ts";
+import type { Dimension } from "../../src/compiler/ir/types.ts";
+import { allocateBuffers } from "../../src/compiler/loop/evaluate-memory.ts";
+import type { LoopMemory } from "../../src/compiler/loop/evaluate-memory.ts";
+import { add, binary, call, convert, integer, less, multiply, number, quotient, remainder, select, variable } from "../../src/compiler/loop/expressions.ts"; // prettier-ignore
+import type { Expression } from "../../src/compiler/loop/expressions.ts";
+import { assign, define, loop, store } from "../../src/compiler/loop/statements.ts";
+import type { Buffer, LoopProgram, LoopRole, Statement } from "../../src/compiler/loop/types.ts";
 import { buffer, load, programOf, temporary } from "./loop-program.ts";
 
 export const nestBatch = 5;

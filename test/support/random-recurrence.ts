@@ -1,8 +1,8 @@
 // Random recurrences for random graphs: one sequence, one or two carried values and whole operands, put together in the ways that
 // lowering and differentiation tell apart.
-import type { GraphBuilder } from "../../src/ir/builder.ts";
-import type { Node } from "../../src/ir/nodes.ts";
-import { carried, each, recur, timeAxisOf, whole } from "../../src/ir/recurrence.ts";
+import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
+import type { Node } from "../../src/compiler/ir/nodes.ts";
+import { carried, each, recur, timeAxisOf, whole } from "../../src/compiler/ir/recurrence.ts";
 
 /** `y` in the shape of `x`. */
 export type Fit = (g: GraphBuilder, x: Node, y: Node) => Node;

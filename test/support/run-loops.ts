@@ -1,16 +1,16 @@
 // A graph as loops, run by the loop interpreter: lowered, fused, scheduled and planned as the pipeline does it, in one arena.
-import type { Graph, Node } from "../../src/ir/nodes.ts";
-import { boundShape, sizeOf } from "../../src/ir/types.ts";
-import { evaluateProgram } from "../../src/loop/evaluate.ts";
-import type { LoopMemory, Sizes } from "../../src/loop/evaluate-memory.ts";
-import type { MemoryPlan } from "../../src/loop/memory.ts";
-import type { Buffer, LoopProgram, Region } from "../../src/loop/types.ts";
-import { checkLoops } from "../../src/loop/verify.ts";
-import { lowerGraph } from "../../src/lower/lower-graph.ts";
-import { planMemory } from "../../src/lower/plan-memory.ts";
-import { indicesOf, positionOf, tensorOf } from "../../src/ops/tensor.ts";
-import type { Tensor } from "../../src/ops/tensor.ts";
-import { scheduleProgram } from "../../src/schedule/schedule.ts";
+import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
+import { boundShape, sizeOf } from "../../src/compiler/ir/types.ts";
+import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
+import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
+import type { MemoryPlan } from "../../src/compiler/loop/memory.ts";
+import type { Buffer, LoopProgram, Region } from "../../src/compiler/loop/types.ts";
+import { checkLoops } from "../../src/compiler/loop/verify.ts";
+import { lowerGraph } from "../../src/compiler/lower/lower-graph.ts";
+import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
+import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";
+import type { Tensor } from "../../src/compiler/ops/tensor.ts";
+import { scheduleProgram } from "../../src/compiler/schedule/schedule.ts";
 
 export interface LoopOptions {
   readonly float?: "f32" | "f64";

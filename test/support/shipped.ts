@@ -1,9 +1,9 @@
 // A trainer that has taken some steps, and the predictor that is made of it.
-import { compileModel, emitPredictor, emitTypeScript } from "../../src/pipeline.ts";
-import type { RowPredictor } from "../../src/runtime/predicted-rows.ts";
-import type { Batch } from "../../src/runtime/slots.ts";
-import type { Trainer } from "../../src/runtime/trainer.ts";
-import type { Model } from "../../src/spec/types.ts";
+import { compileModel, emitPredictor, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import type { RowPredictor } from "../../src/runtime/prediction/predicted-rows.ts";
+import type { Batch } from "../../src/runtime/core/slots.ts";
+import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
+import type { Model } from "../../src/compiler/spec/types.ts";
 import { imported, strippedOf } from "./emitted.ts";
 
 export async function importedPredictor(code: string): Promise<{ createPredictor(): RowPredictor }> {

@@ -1,12 +1,12 @@
 // Tensors for tests: drawn from a seed, and compared. Nothing here is random from one run to the next.
-import type { Graph } from "../../src/ir/nodes.ts";
-import { boundShape } from "../../src/ir/types.ts";
-import type { TensorType } from "../../src/ir/types.ts";
-import type { SampleOperand } from "../../src/ops/define.ts";
-import { countOf } from "../../src/ops/tensor.ts";
-import type { Tensor } from "../../src/ops/tensor.ts";
-import { randomKey, randomStream } from "../../src/runtime/random.ts";
-import type { Random } from "../../src/runtime/random.ts";
+import type { Graph } from "../../src/compiler/ir/nodes.ts";
+import { boundShape } from "../../src/compiler/ir/types.ts";
+import type { TensorType } from "../../src/compiler/ir/types.ts";
+import type { SampleOperand } from "../../src/compiler/ops/define.ts";
+import { countOf } from "../../src/compiler/ops/tensor.ts";
+import type { Tensor } from "../../src/compiler/ops/tensor.ts";
+import { randomKey, randomStream } from "../../src/runtime/numbers/random.ts";
+import type { Random } from "../../src/runtime/numbers/random.ts";
 
 export const tensor = (shape: readonly number[], list: Iterable<number>): Tensor => ({
   shape,

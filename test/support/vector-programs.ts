@@ -1,17 +1,17 @@
 // Loop programs as the WebAssembly target has them, in the interpreter: on vectors, and as threads would run them.
-import type { Graph } from "../../src/ir/nodes.ts";
-import { integer, rowsVariable, substitute } from "../../src/loop/expressions.ts";
-import type { Kernel, LoopProgram } from "../../src/loop/types.ts";
-import { evaluateProgram } from "../../src/loop/evaluate.ts";
-import type { LoopMemory, Sizes } from "../../src/loop/evaluate-memory.ts";
-import { checkLoops } from "../../src/loop/verify.ts";
-import { lowerGraph } from "../../src/lower/lower-graph.ts";
-import { planMemory } from "../../src/lower/plan-memory.ts";
-import { freshIn, placeProgram } from "../../src/schedule/schedule.ts";
-import { dropUnitLoops } from "../../src/schedule/vectors/drop-unit-loops.ts";
-import { markSplits } from "../../src/schedule/vectors/mark-splits.ts";
-import { scheduleVectors } from "../../src/schedule/vectors/schedule-vectors.ts";
-import { splitKernels } from "../../src/schedule/vectors/split-kernels.ts";
+import type { Graph } from "../../src/compiler/ir/nodes.ts";
+import { integer, rowsVariable, substitute } from "../../src/compiler/loop/expressions.ts";
+import type { Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
+import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
+import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
+import { checkLoops } from "../../src/compiler/loop/verify.ts";
+import { lowerGraph } from "../../src/compiler/lower/lower-graph.ts";
+import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
+import { freshIn, placeProgram } from "../../src/compiler/schedule/schedule.ts";
+import { dropUnitLoops } from "../../src/compiler/schedule/vectors/drop-unit-loops.ts";
+import { markSplits } from "../../src/compiler/schedule/vectors/mark-splits.ts";
+import { scheduleVectors } from "../../src/compiler/schedule/vectors/schedule-vectors.ts";
+import { splitKernels } from "../../src/compiler/schedule/vectors/split-kernels.ts";
 import { storageFor } from "./run-loops.ts";
 import type { Lowered } from "./run-loops.ts";
 

@@ -1,8 +1,8 @@
 // How much a graph computes, as far as rewriting can tell before anything is lowered.
-import { operandsOf } from "../../src/ir/nodes.ts";
-import type { Graph } from "../../src/ir/nodes.ts";
-import { sizeOf } from "../../src/ir/types.ts";
-import { hasTrait } from "../../src/ops/index.ts";
+import { operandsOf } from "../../src/compiler/ir/nodes.ts";
+import type { Graph } from "../../src/compiler/ir/nodes.ts";
+import { sizeOf } from "../../src/compiler/ir/types.ts";
+import { hasTrait } from "../../src/compiler/ops/index.ts";
 
 /** For a batch of as many rows. */
 const rows = 32;

@@ -3,7 +3,7 @@
  * windows counts, since in some the collector runs. Whether the figure shows what is allocated at all differs from host to host, so the
  * measure is tried first on steps that do allocate; where it does not see that, nothing is claimed.
  */
-import { hostGlobal } from "../host-global.ts";
+import { hostGlobal } from "../core/host-global.ts";
 
 /** Some numbers that go from one function to another stand on the heap, 16 bytes each; the loss that a step gives back is one. */
 export const fewNumbers = 128;

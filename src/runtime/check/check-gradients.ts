@@ -3,10 +3,10 @@
  * ones, as many as a budget of work allows, so that large models are not checked for hours. Elements at which the loss has a kink have no
  * derivative to compare with: they are told apart, with the slopes on both sides.
  */
-import { normalNumber, randomKey, randomStream } from "../random.ts";
-import type { Random } from "../random.ts";
-import type { Batch } from "../slots.ts";
-import type { Trainer } from "../trainer.ts";
+import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
+import type { Random } from "../numbers/random.ts";
+import type { Batch } from "../core/slots.ts";
+import type { Trainer } from "../trainer/trainer.ts";
 import { slopeAt0, type Slope } from "./slope.ts";
 
 /** A loss as a function of parameters. */

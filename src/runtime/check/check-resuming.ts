@@ -1,6 +1,6 @@
 /** Whether a run that is saved and resumed is the run that nobody interrupted, and whether a seed decides it: bit for bit. */
-import type { Batch } from "../slots.ts";
-import type { Trainer } from "../trainer.ts";
+import type { Batch } from "../core/slots.ts";
+import type { Trainer } from "../trainer/trainer.ts";
 
 export interface ResumeCheck {
   /** Before the checkpoint, and as many after it. */

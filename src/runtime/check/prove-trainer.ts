@@ -3,10 +3,10 @@
  * the forward part of the same spec, compiled a second time, for doubles. So an error of differentiation, of a kernel, of the target or
  * of this machine's engine shows alike.
  */
-import type { Backend } from "../machine.ts";
-import type { ModelFacts } from "../model-facts.ts";
-import type { Batch } from "../slots.ts";
-import type { Trainer } from "../trainer.ts";
+import type { Backend } from "../core/machine.ts";
+import type { ModelFacts } from "../core/model-facts.ts";
+import type { Batch } from "../core/slots.ts";
+import type { Trainer } from "../trainer/trainer.ts";
 import { bytesPerStep, fewNumbers } from "./check-allocations.ts";
 import { compareGradient, measureSlopes } from "./check-gradients.ts";
 import type { CheckedLoss, MeasuredSlopes, ParameterCheck } from "./check-gradients.ts";

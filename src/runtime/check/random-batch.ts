@@ -1,8 +1,8 @@
 /** Random data of the right shapes, for checks and measurements. */
-import { normalNumber, randomKey, randomStream } from "../random.ts";
-import { sizeOf } from "../model-facts.ts";
-import type { ModelFacts } from "../model-facts.ts";
-import type { Batch } from "../slots.ts";
+import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
+import { sizeOf } from "../core/model-facts.ts";
+import type { ModelFacts } from "../core/model-facts.ts";
+import type { Batch } from "../core/slots.ts";
 
 /** Indices without a stated vocabulary stay below this. */
 const smallVocabulary = 8;

@@ -1,8 +1,8 @@
 /** Where gradients are checked: at a batch, and at parameters, that tell something. */
-import type { Batch } from "../slots.ts";
-import type { ModelFacts } from "../model-facts.ts";
-import { normalNumber, randomKey, randomStream } from "../random.ts";
-import type { Trainer } from "../trainer.ts";
+import type { Batch } from "../core/slots.ts";
+import type { ModelFacts } from "../core/model-facts.ts";
+import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
+import type { Trainer } from "../trainer/trainer.ts";
 import { randomBatch } from "./random-batch.ts";
 
 const mostAttempts = 20;

@@ -10,14 +10,14 @@ const clamp =
   "(if (i32.gt_s (local.get $to) (i32.load offset=16 ${control})) (then (local.set $to (i32.load offset=16 ${control}))))";
 
 export const emitMutants: readonly Mutant[] = [
-  ...inFile("src/emit/wasm/addresses.ts", wasm, [
+  ...inFile("src/compiler/emit/wasm/addresses.ts", wasm, [
     [
       "addresses: a negative operand is read as a large number",
       "(offset > 0 && (terms === undefined || rangeOf(terms, ranges).least >= 0))",
       "offset > 0",
     ],
   ]),
-  ...inFile("src/emit/wasm/statements.ts", wasm, [
+  ...inFile("src/compiler/emit/wasm/statements.ts", wasm, [
     [
       "statements: the third lane of three is stored one place early",
       "part(0, 8)} ${when(odd, part(2, 4))}",
@@ -40,7 +40,7 @@ export const emitMutants: readonly Mutant[] = [
       `a, before, "(nop)", "(nop)", "(nop)", b)`,
     ],
   ]),
-  ...inFile("src/emit/wasm/vectors.ts", wasm, [
+  ...inFile("src/compiler/emit/wasm/vectors.ts", wasm, [
     ["vectors: transposed sums swap two lanes", "[2, 6, 3, 7]))", "[2, 6, 7, 3]))"],
     [
       "vectors: a strided load reads adjacent elements",
@@ -54,21 +54,21 @@ export const emitMutants: readonly Mutant[] = [
       `maximum: ["min", "min_s"]`,
     ],
   ]),
-  ...inFile("src/emit/wasm/operators.ts", wasm, [
+  ...inFile("src/compiler/emit/wasm/operators.ts", wasm, [
     [
       "operators: a mask of f64 is narrowed to its first lane",
       "0 1 2 3 8 9 10 11 0 1 2 3 8 9 10 11",
       "0 1 2 3 4 5 6 7 0 1 2 3 4 5 6 7",
     ],
   ]),
-  ...inFile("src/emit/wasm/conversions.ts", wasm, [
+  ...inFile("src/compiler/emit/wasm/conversions.ts", wasm, [
     [
       "conversions: a truth of f64 lanes is not narrowed",
       `to === "i32" ? narrowed(text, float) : text`,
       "text",
     ],
   ]),
-  ...inFile("src/emit/wasm/memory-layout.ts", "random graphs, the fuzzer", [
+  ...inFile("src/compiler/emit/wasm/memory-layout.ts", "random graphs, the fuzzer", [
     ["memory-layout: panels of a kernel overlap", "offsets.set(name, bytes);", "offsets.set(name, 0);"],
     [
       "memory-layout: no room for loads in front of the arena",
@@ -76,7 +76,7 @@ export const emitMutants: readonly Mutant[] = [
       "0 * before",
     ],
   ]),
-  ...inFile("src/emit/wasm/threads.ts", "tests of threads", [
+  ...inFile("src/compiler/emit/wasm/threads.ts", "tests of threads", [
     ["threads: the last part runs past the end", clamp, ""],
     [
       "threads: parts are not multiples of the step",
@@ -84,7 +84,7 @@ export const emitMutants: readonly Mutant[] = [
       "(local.set $size (i32.mul (i32.const 1) (i32.div_s",
     ],
   ]),
-  ...inFile("src/emit/wasm/functions/exponential.ts", functions, [
+  ...inFile("src/compiler/emit/wasm/functions/exponential.ts", functions, [
     ["exp: overflows one too early", `atMost(and("x", "kept"), 89)`, `atMost(and("x", "kept"), 88)`],
     [
       "sigmoid: negative numbers are taken for positive",
@@ -92,23 +92,23 @@ export const emitMutants: readonly Mutant[] = [
       `select(less("x", -1), "e", 1)`,
     ],
   ]),
-  ...inFile("src/emit/wasm/functions/logarithm.ts", functions, [
+  ...inFile("src/compiler/emit/wasm/functions/logarithm.ts", functions, [
     ["log: exponent of subnormal numbers is off by one", "integers(-23)", "integers(-22)"],
   ]),
-  ...inFile("src/emit/wasm/functions/hyperbolic.ts", functions, [
+  ...inFile("src/compiler/emit/wasm/functions/hyperbolic.ts", functions, [
     ["tanh: the polynomial goes too far", `less("a", 0.3)`, `less("a", 0.6)`],
   ]),
-  ...inFile("src/emit/wasm/functions/power.ts", functions, [
+  ...inFile("src/compiler/emit/wasm/functions/power.ts", functions, [
     [
       "power: an odd power of a negative number is positive",
       `and(and("x", signBits), not("isEven"))`,
       `and(and("x", signBits), "isFractional")`,
     ],
   ]),
-  ...inFile("src/emit/wasm/functions/random.ts", functions, [
+  ...inFile("src/compiler/emit/wasm/functions/random.ts", functions, [
     ["random: one shift of the hash is wrong", `shiftRightUnsigned("h", 15)`, `shiftRightUnsigned("h", 16)`],
   ]),
-  ...inFile("src/emit/typescript/expressions.ts", typescript, [
+  ...inFile("src/compiler/emit/typescript/expressions.ts", typescript, [
     [
       "typescript: a − (b − c) loses its brackets",
       "const text = `${part(x.x, own)} ${sign} ${part(x.y, own + 1)}`;",
@@ -121,14 +121,14 @@ export const emitMutants: readonly Mutant[] = [
       "`${part(x.x, own)} ${mirror} ${part(x.y, own + 1)}`",
     ],
   ]),
-  ...inFile("src/emit/typescript/statements.ts", typescript, [
+  ...inFile("src/compiler/emit/typescript/statements.ts", typescript, [
     [
       "typescript: f[i] = f[j] + e becomes f[i] += e",
       "expressionText(value.x, scope) === place",
       "expressionText(value.x, scope).length === place.length",
     ],
   ]),
-  ...inFile("src/emit/typescript/identifiers.ts", typescript, [
+  ...inFile("src/compiler/emit/identifiers.ts", typescript, [
     [
       "names: a local hides one from outside",
       "taken.has(result) || reserved.has(result)",
@@ -140,7 +140,7 @@ export const emitMutants: readonly Mutant[] = [
       "!moduleNames.has(name)",
     ],
   ]),
-  ...inFile("src/emit/typescript/kernels.ts", typescript, [
+  ...inFile("src/compiler/emit/typescript/kernels.ts", typescript, [
     [
       "typescript: a shared function gets its offsets in reverse",
       "...group.parameters.map((slot) => instance.places[slot])]",

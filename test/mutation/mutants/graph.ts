@@ -8,14 +8,14 @@ const passes = "tests of the pass, random graphs";
 const groups = "tests of accumulation";
 
 export const graphMutants: readonly Mutant[] = [
-  ...inFile("src/passes/differentiate.ts", derivatives, [
+  ...inFile("src/compiler/passes/differentiate.ts", derivatives, [
     [
       "differentiate: cotangents of several uses are not added",
       "named(operand, part === undefined ? share : g.add(part, share))",
       "named(operand, share)",
     ],
   ]),
-  ...inFile("src/passes/rules/arithmetic.ts", rules, [
+  ...inFile("src/compiler/passes/rules/arithmetic.ts", rules, [
     [
       "rules: c · (d · x) adds the constants",
       "isNormal(c * d, element) ? c * d",
@@ -32,7 +32,7 @@ export const graphMutants: readonly Mutant[] = [
       "g.add(y, g.multiply(2, term))",
     ],
   ]),
-  ...inFile("src/passes/rules/views.ts", rules, [
+  ...inFile("src/compiler/passes/rules/views.ts", rules, [
     [
       "rules: axes are not renumbered when repetition moves outwards",
       "axes: x.attributes.axes.map((axis) => axes.indexOf(axis)),",
@@ -54,7 +54,7 @@ export const graphMutants: readonly Mutant[] = [
       "if (start > end) return undefined;",
     ],
   ]),
-  ...inFile("src/passes/rules/windows.ts", rules, [
+  ...inFile("src/compiler/passes/rules/windows.ts", rules, [
     [
       "rules: dilated windows count as tiles",
       "k === stride[i] && (k === 1 || dilation[i] === 1)",
@@ -66,7 +66,7 @@ export const graphMutants: readonly Mutant[] = [
       "const inverse = permutation;",
     ],
   ]),
-  ...inFile("src/passes/rules/contractions.ts", rules, [
+  ...inFile("src/compiler/passes/rules/contractions.ts", rules, [
     [
       "rules: a transpose that reorders free axes is skipped",
       "return free.every((axis, i) => i === 0 || free[i - 1] < axis);",
@@ -78,7 +78,7 @@ export const graphMutants: readonly Mutant[] = [
       "sumX: attributes.sumX,",
     ],
   ]),
-  ...inFile("src/passes/rules/softmax.ts", rules, [
+  ...inFile("src/compiler/passes/rules/softmax.ts", rules, [
     [
       "rules: softmax-cross-entropy with another factor",
       "if (c !== chosen) return undefined;",
@@ -90,14 +90,14 @@ export const graphMutants: readonly Mutant[] = [
       "if (c === a || d === b) return undefined;",
     ],
   ]),
-  ...inFile("src/passes/fold-constants.ts", passes, [
+  ...inFile("src/compiler/passes/fold-constants.ts", passes, [
     [
       "fold-constants: padding counts as the constant inside",
       `if (!hasTrait(node, "view") || hasTrait(node, "fills")) return undefined;`,
       `if (!hasTrait(node, "view")) return undefined;`,
     ],
   ]),
-  ...inFile("src/passes/share-subexpressions.ts", passes, [
+  ...inFile("src/compiler/passes/share-subexpressions.ts", passes, [
     [
       "share-subexpressions: −0 counts as 0",
       `Object.is(value, -0)\n        ? "-0"\n        : value`,
@@ -109,7 +109,7 @@ export const graphMutants: readonly Mutant[] = [
       "operands.sort",
     ],
   ]),
-  ...inFile("src/passes/accumulate.ts", groups, [
+  ...inFile("src/compiler/passes/accumulate.ts", groups, [
     [
       "accumulate: batches of a group draw the numbers of the next step",
       "g.add(g.multiply(step, groupSize), batch)",

@@ -7,7 +7,7 @@ const optimizers = "tests of training, PyTorch's numbers";
 const layers = "tests of layers, PyTorch's numbers";
 
 export const libraryMutants: readonly Mutant[] = [
-  ...inFile("src/library/optimizers/adam.ts", optimizers, [
+  ...inFile("src/compiler/library/optimizers/adam.ts", optimizers, [
     [
       "adam: the step size is corrected for the wrong mean",
       "g.divide(rate, biasCorrection(g, beta1, t))",
@@ -15,40 +15,40 @@ export const libraryMutants: readonly Mutant[] = [
     ],
     ["adam: amsgrad divides by the present mean of squares", "g.sqrt(largest ?? squares)", "g.sqrt(squares)"],
   ]),
-  ...inFile("src/library/optimizers/nadam.ts", optimizers, [
+  ...inFile("src/compiler/library/optimizers/nadam.ts", optimizers, [
     [
       "nadam: the look ahead uses the present momentum",
       "momentumAt(g, g.add(t, 1), beta1",
       "momentumAt(g, t, beta1",
     ],
   ]),
-  ...inFile("src/library/optimizers/radam.ts", optimizers, [
+  ...inFile("src/compiler/library/optimizers/radam.ts", optimizers, [
     ["radam: the mean of squares is trusted one step early", "g.less(5, length)", "g.less(4, length)"],
   ]),
-  ...inFile("src/library/optimizers/sgd.ts", optimizers, [
+  ...inFile("src/compiler/library/optimizers/sgd.ts", optimizers, [
     ["sgd: dampening holds at the first step too", "g.select(g.equal(step, 0), direction, damped)", "damped"],
   ]),
-  ...inFile("src/library/optimizers/clip.ts", optimizers, [
+  ...inFile("src/compiler/library/optimizers/clip.ts", optimizers, [
     [
       "clip: small gradients are scaled up",
       "g.minimum(g.divide(clip.norm, g.add(norm, 1e-6)), 1)",
       "g.divide(clip.norm, g.add(norm, 1e-6))",
     ],
   ]),
-  ...inFile("src/library/schedules/one-cycle.ts", "tests of schedules", [
+  ...inFile("src/compiler/library/schedules/one-cycle.ts", "tests of schedules", [
     ["one-cycle: the turn is one step late", "const turn = 0.3 * steps - 1;", "const turn = 0.3 * steps;"],
   ]),
-  ...inFile("src/library/schedules/decays.ts", "tests of schedules", [
+  ...inFile("src/compiler/library/schedules/decays.ts", "tests of schedules", [
     [
       "decays: a decay goes on behind its end",
       "g.divide(g.minimum(step, total), total)",
       "g.divide(step, total)",
     ],
   ]),
-  ...inFile("src/library/schedules/index.ts", "tests of schedules", [
+  ...inFile("src/compiler/library/schedules/index.ts", "tests of schedules", [
     ["warm-up: the first step has rate 0", "g.divide(g.add(step, 1), steps)", "g.divide(step, steps)"],
   ]),
-  ...inFile("src/library/losses/cross-entropy.ts", losses, [
+  ...inFile("src/compiler/library/losses/cross-entropy.ts", losses, [
     [
       "cross-entropy: smoothing leaves the expected class its whole share",
       "smoothing === 0 ? ofExpected : g.multiply(1 - smoothing, ofExpected)",
@@ -60,7 +60,7 @@ export const libraryMutants: readonly Mutant[] = [
       "comparison",
     ],
   ]),
-  ...inFile("src/library/compare.ts", losses, [
+  ...inFile("src/compiler/library/compare.ts", losses, [
     [
       "compare: a target of −1 is not left out of the total",
       "counts === undefined ? weighted : g.select(counts, weighted, 0)",
@@ -74,7 +74,7 @@ export const libraryMutants: readonly Mutant[] = [
       "g.divide(total, count)",
     ],
   ]),
-  ...inFile("src/library/layers/normalisation.ts", layers, [
+  ...inFile("src/compiler/library/layers/normalisation.ts", layers, [
     ["batch-norm: the running variance is the biased one", "g.maximum(g.subtract(count, 1), 1)", "count"],
     [
       "batch-norm: momentum is what running statistics keep",
@@ -83,7 +83,7 @@ export const libraryMutants: readonly Mutant[] = [
     ],
     ["group-norm: the mean divides by the channels alone", "{ axes }), places * width)", "{ axes }), width)"],
   ]),
-  ...inFile("src/library/layers/recurrent.ts", layers, [
+  ...inFile("src/compiler/library/layers/recurrent.ts", layers, [
     [
       "gru: the update gate is turned round",
       "g.add(g.multiply(g.subtract(1, keeps), fresh), g.multiply(keeps, h))",
@@ -95,23 +95,23 @@ export const libraryMutants: readonly Mutant[] = [
       "const last = length - 1;",
     ],
   ]),
-  ...inFile("src/library/layers/pooling.ts", layers, [
+  ...inFile("src/compiler/library/layers/pooling.ts", layers, [
     [
       "avg-pool: places in front of the edge count",
       "g.subtract(end, g.maximum(start, 0))",
       "g.subtract(end, start)",
     ],
   ]),
-  ...inFile("src/library/layers/attention.ts", layers, [
+  ...inFile("src/compiler/library/layers/attention.ts", layers, [
     ["attention: a causal place does not read itself", "g.lessEqual(there, here)", "g.less(there, here)"],
   ]),
-  ...inFile("src/library/layers/dropout.ts", layers, [
+  ...inFile("src/compiler/library/layers/dropout.ts", layers, [
     ["dropout: what stays is not scaled", "g.multiply(1 / (1 - rate), x)", "x"],
   ]),
-  ...inFile("src/library/layers/depthwise.ts", layers, [
+  ...inFile("src/compiler/library/layers/depthwise.ts", layers, [
     ["depthwise: filters come before channels", "[1, 2, 3, 0, 4]", "[1, 2, 3, 4, 0]"],
   ]),
-  ...inFile("src/library/initialisers/scaled.ts", "tests of initialisers", [
+  ...inFile("src/compiler/library/initialisers/scaled.ts", "tests of initialisers", [
     ["initialisers: a uniform spread is too small", "Math.sqrt(3 * variance)", "Math.sqrt(variance)"],
     [
       "initialisers: He takes the other fan",
@@ -119,7 +119,7 @@ export const libraryMutants: readonly Mutant[] = [
       "const he = (fans: Fans): number => 2 / fans.out;",
     ],
   ]),
-  ...inFile("src/spec/build-average.ts", "tests of averaging", [
+  ...inFile("src/compiler/spec/build-average.ts", "tests of averaging", [
     ["average: the first step blends with what was there", "g.select(isFirst, w, moved)", "moved"],
     [
       "average: what a user writes is not taken up",
@@ -127,7 +127,7 @@ export const libraryMutants: readonly Mutant[] = [
       "g.select(g.equal(p, a), w, w)",
     ],
   ]),
-  ...inFile("src/spec/build-measures.ts", "tests of weights", [
+  ...inFile("src/compiler/spec/build-measures.ts", "tests of weights", [
     [
       "measures: evaluation forgets the weights of the loss",
       "weighed(g, model, comparisonOf(g, model, target, expected, scores, false)), model.loss),\n    ),\n  );\n  const ofMetrics",

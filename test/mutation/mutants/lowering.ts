@@ -7,7 +7,7 @@ const memory = "tests of memory, random graphs";
 const lowering = "random graphs, the fuzzer";
 
 export const loweringMutants: readonly Mutant[] = [
-  ...inFile("src/lower/choose-stored.ts", lowering, [
+  ...inFile("src/compiler/lower/choose-stored.ts", lowering, [
     // Not `others.length > 0`: a product with several readers costs enough to be stored anyway.
     [
       "choose-stored: any sum that is scattered is kept nowhere",
@@ -15,21 +15,21 @@ export const loweringMutants: readonly Mutant[] = [
       `scatteredSum(reader.node) !== undefined || reader.node.op === "scatterAdd"`,
     ],
   ]),
-  ...inFile("src/lower/direct-places.ts", lowering, [
+  ...inFile("src/compiler/lower/direct-places.ts", lowering, [
     [
       "direct-places: an output overwrites what is still read",
       "!direct.has(node) && !read.has(storage)",
       "!direct.has(node)",
     ],
   ]),
-  ...inFile("src/lower/lower-nodes.ts", lowering, [
+  ...inFile("src/compiler/lower/lower-nodes.ts", lowering, [
     ["lower: a scattered sum does not start at 0", "return [...zero, ...scatter];", "return scatter;"],
   ]),
-  ...inFile("src/lower/reduction-steps.ts", lowering, [
+  ...inFile("src/compiler/lower/reduction-steps.ts", lowering, [
     ["lower: a maximum starts at 0", `number(kind === "sum" ? 0 : -Infinity, element)`, "number(0, element)"],
     ["lower: of equal maxima the last is taken", "less(before, x)", `binary("<=", before, x)`],
   ]),
-  ...inFile("src/lower/lower-recurrence.ts", lowering, [
+  ...inFile("src/compiler/lower/lower-recurrence.ts", lowering, [
     [
       "recurrence: carried values that change places are not set aside",
       `next.op === "argument" && next !== argument`,
@@ -41,14 +41,14 @@ export const loweringMutants: readonly Mutant[] = [
       "minus(integer(length), step)",
     ],
   ]),
-  ...inFile("src/lower/scattered-sum.ts", lowering, [
+  ...inFile("src/compiler/lower/scattered-sum.ts", lowering, [
     [
       "scattered-sum: the permutation is inverted",
       "permutation.map((axis) => from[axis])",
       "permutation.map((axis) => from.indexOf(axis))",
     ],
   ]),
-  ...inFile("src/loop/accesses.ts", fusion, [
+  ...inFile("src/compiler/loop/accesses.ts", fusion, [
     [
       "accesses: loops merge although the second overwrites what the first reads",
       " && holds(b.stores, a.loads)",
@@ -60,7 +60,7 @@ export const loweringMutants: readonly Mutant[] = [
       "Math.abs(p - q) >= extent - 1)",
     ],
   ]),
-  ...inFile("src/lower/fuse-loops.ts", fusion, [
+  ...inFile("src/compiler/lower/fuse-loops.ts", fusion, [
     [
       "fuse-loops: a sum is read by the loop that makes it",
       "for (const name of a.assigns) if (b.reads.has(name)) return undefined;",
@@ -83,14 +83,14 @@ export const loweringMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/lower/forward-stores.ts", fusion, [
+  ...inFile("src/compiler/lower/forward-stores.ts", fusion, [
     [
       "forward-stores: a load reads the first of several stores",
       "(buffer: string) => counts.get(buffer) === 1",
       "(buffer: string) => counts.has(buffer)",
     ],
   ]),
-  ...inFile("src/lower/shrink-temporaries.ts", memory, [
+  ...inFile("src/compiler/lower/shrink-temporaries.ts", memory, [
     [
       "shrink-temporaries: axes of blocked loops are dropped",
       `first?.kind !== "variable" || blocked.has(first.name)`,
@@ -102,14 +102,14 @@ export const loweringMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/lower/rematerialise.ts", memory, [
+  ...inFile("src/compiler/lower/rematerialise.ts", memory, [
     [
       "rematerialise: nothing reads the copies",
       "side === late || (madeAt.get(node) ?? 0) > at",
       "side === late",
     ],
   ]),
-  ...inFile("src/lower/plan-memory.ts", memory, [
+  ...inFile("src/compiler/lower/plan-memory.ts", memory, [
     [
       "plan-memory: a buffer is reused one call early",
       "a[0] <= b[1] && b[0] <= a[1]",

@@ -6,62 +6,62 @@ const ops = "samples of every op: values, derivatives, emitted code";
 const recurrences = "derivatives of recurrences";
 
 export const opMutants: readonly Mutant[] = [
-  ...inFile("src/ops/divide.ts", ops, [
+  ...inFile("src/compiler/ops/pointwise/divide.ts", ops, [
     [
       "divide: derivative by the divisor loses its sign",
       "g.negate(g.divide(g.multiply(dz, z), z.operands.y))",
       "g.divide(g.multiply(dz, z), z.operands.y)",
     ],
   ]),
-  ...inFile("src/ops/contract.ts", ops, [
+  ...inFile("src/compiler/ops/reductions/contract.ts", ops, [
     [
       "contract: summed axes of the derivative in y's order",
       "const kOfX = byAxis(axes.sumY, axes.sumX);",
       "const kOfX = axes.sumX;",
     ],
   ]),
-  ...inFile("src/ops/maximum.ts", ops, [
+  ...inFile("src/compiler/ops/pointwise/maximum.ts", ops, [
     ["maximum: a tie gives each side the whole cotangent", "dz, g.multiply(dz, 0.5))", "dz, dz)"],
   ]),
-  ...inFile("src/ops/pad.ts", ops, [
+  ...inFile("src/compiler/ops/views/pad.ts", ops, [
     [
       "pad: one element too many is read behind the box",
       "less(i, integer(before[axis] + size))",
       "lessEqual(i, integer(before[axis] + size))",
     ],
   ]),
-  ...inFile("src/ops/concat.ts", ops, [
+  ...inFile("src/compiler/ops/views/concat.ts", ops, [
     [
       "concat: the second part starts at its second element",
       "a === axis ? add(i, integer(-size)) : i",
       "a === axis ? add(i, integer(1 - size)) : i",
     ],
   ]),
-  ...inFile("src/ops/transpose.ts", ops, [
+  ...inFile("src/compiler/ops/views/transpose.ts", ops, [
     [
       "transpose: loops read by the permutation, not its inverse",
       "read.x(inverse(attributes.permutation)",
       "read.x(attributes.permutation",
     ],
   ]),
-  ...inFile("src/ops/reshaped-index.ts", ops, [
+  ...inFile("src/compiler/ops/views/reshaped-index.ts", ops, [
     [
       "reshape: strides of the old shape",
       "stride *= sizeAt(to[axis]);",
       "stride *= sizeAt(from[Math.min(axis, from.length - 1)]);",
     ],
   ]),
-  ...inFile("src/ops/windows.ts", ops, [
+  ...inFile("src/compiler/ops/reductions/windows.ts", ops, [
     ["windows: loops forget the dilation", "multiply(at[rank + i], integer(dilation[i]))", "at[rank + i]"],
   ]),
-  ...inFile("src/ops/scan-vjp.ts", recurrences, [
+  ...inFile("src/compiler/ops/recurrence/scan-vjp.ts", recurrences, [
     [
       "scan: the cotangent of the start is taken from the other end",
       "reverse ? length - 1 : 0",
       "reverse ? 0 : length - 1",
     ],
   ]),
-  ...inFile("src/ops/sum-over-time.ts", recurrences, [
+  ...inFile("src/compiler/ops/recurrence/sum-over-time.ts", recurrences, [
     // Not `length · x` for what is the same at every step: a cotangent is linear in those of the steps, so it never is.
     [
       "scan: the stack of a carried value is its first value",

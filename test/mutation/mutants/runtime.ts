@@ -7,7 +7,7 @@ const randomness = "tests of randomness";
 const data = "tests of splits and folds";
 
 export const runtimeMutants: readonly Mutant[] = [
-  ...inFile("src/runtime/epochs.ts", epochs, [
+  ...inFile("src/runtime/trainer/epochs.ts", epochs, [
     [
       "epochs: every epoch has the same order",
       "randomKey(machine.seed[0], epoch, salts.shuffle)",
@@ -17,18 +17,18 @@ export const runtimeMutants: readonly Mutant[] = [
     ["epochs: patience is one epoch longer", "progress.waited < patience)", "progress.waited <= patience)"],
     ["epochs: an epoch that is no better counts as best", "!(gain > minDelta)", "!(gain >= minDelta)"],
   ]),
-  ...inFile("src/runtime/random.ts", randomness, [
+  ...inFile("src/runtime/numbers/random.ts", randomness, [
     ["random: numbers below 0 come out", "(randomBits(key, index) >>> 8)", "(randomBits(key, index) >> 8)"],
     ["random: a shuffle never leaves an element in place", "random.below(last + 1)", "random.below(last)"],
   ]),
-  ...inFile("src/runtime/fill.ts", randomness, [
+  ...inFile("src/runtime/numbers/fill.ts", randomness, [
     [
       "fill: a wide orthogonal matrix is filled by columns",
       "wide ? v * columns + i : i * columns + v",
       "i * columns + v",
     ],
   ]),
-  ...inFile("src/runtime/split.ts", data, [
+  ...inFile("src/runtime/data/split.ts", data, [
     [
       "split: shares are rounded down",
       "Math.max(1, Math.round(fraction * rows))",
@@ -36,14 +36,14 @@ export const runtimeMutants: readonly Mutant[] = [
     ],
     ["split: classes are not interleaved", "if (classes) interleaveClasses(order, classes);", ""],
   ]),
-  ...inFile("src/runtime/folds.ts", data, [
+  ...inFile("src/runtime/training/folds.ts", data, [
     [
       "folds: classes are not dealt out evenly",
       "if (classes) order.sort((a, b) => classes[a] - classes[b]);",
       "",
     ],
   ]),
-  ...inFile("src/runtime/session.ts", epochs, [
+  ...inFile("src/runtime/core/session.ts", epochs, [
     ["evaluation: totals of the evaluation before are kept", "machine.totals.fill(0);", ""],
     [
       "evaluation: a short last batch is left out",
@@ -51,17 +51,17 @@ export const runtimeMutants: readonly Mutant[] = [
       "start + model.batchSize <= rows.length; start += model.batchSize) {\n    const n",
     ],
   ]),
-  ...inFile("src/runtime/staged-steps.ts", "tests of steps", [
+  ...inFile("src/runtime/trainer/staged-steps.ts", "tests of steps", [
     [
       "staged steps: a short last batch counts as full",
       "Math.min(batchSize, order.length - batch * batchSize)",
       "batchSize",
     ],
   ]),
-  ...inFile("src/runtime/single-steps.ts", "tests of steps", [
+  ...inFile("src/runtime/trainer/single-steps.ts", "tests of steps", [
     ["single steps: losses are not weighed by rows", "sum += loss * n;", "sum += (loss * rowsOfStep);"],
   ]),
-  ...inFile("src/runtime/slots.ts", "tests of slots", [
+  ...inFile("src/runtime/core/slots.ts", "tests of slots", [
     ["slots: -1 is no class", "{ lowest: -1, highest: classes - 1 }", "{ lowest: 0, highest: classes - 1 }"],
     [
       "slots: numbers too large for f32 pass",

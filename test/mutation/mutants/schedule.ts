@@ -6,7 +6,7 @@ const dependences = "tests of dependences, random nests";
 const schedule = "tests of the stage, random nests";
 
 export const scheduleMutants: readonly Mutant[] = [
-  ...inFile("src/loop/dependences.ts", dependences, [
+  ...inFile("src/compiler/loop/dependences.ts", dependences, [
     [
       "dependences: a buffer that is also read counts as only added to",
       "return holds && loads === sums;",
@@ -64,7 +64,7 @@ export const scheduleMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/loop/linear.ts", dependences, [
+  ...inFile("src/compiler/loop/linear.ts", dependences, [
     [
       "linear: quotient and remainder of different strides are joined",
       "part.y.value === divisor &&\n        factor * divisor === a.factor,",
@@ -72,14 +72,14 @@ export const scheduleMutants: readonly Mutant[] = [
     ],
     ["linear: lanes may cross a multiple of the divisor", "y.value % lanes === 0 &&", ""],
   ]),
-  ...inFile("src/loop/intervals.ts", dependences, [
+  ...inFile("src/compiler/loop/intervals.ts", dependences, [
     [
       "intervals: the upper bound of a difference is too small",
       "most: x.most - y.least",
       "most: x.most - y.most",
     ],
   ]),
-  ...inFile("src/schedule/block-contractions.ts", schedule, [
+  ...inFile("src/compiler/schedule/block-contractions.ts", schedule, [
     [
       "block-contractions: rows that no block divides are dropped",
       "{ ...main, to: whole },\n      { ...loop, from: whole },",
@@ -96,14 +96,14 @@ export const scheduleMutants: readonly Mutant[] = [
       "size === 1 ? [loop]",
     ],
   ]),
-  ...inFile("src/schedule/collapse-loops.ts", schedule, [
+  ...inFile("src/compiler/schedule/collapse-loops.ts", schedule, [
     [
       "collapse-loops: loops with gaps between them are collapsed",
       "far !== near * extent) holds",
       "far < near) holds",
     ],
   ]),
-  ...inFile("src/schedule/hoist.ts", schedule, [
+  ...inFile("src/compiler/schedule/hoist.ts", schedule, [
     [
       "hoist: a load of what the loop stores is hoisted",
       `if (s.kind === "store") buffers.add(s.buffer);`,
@@ -120,7 +120,7 @@ export const scheduleMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/schedule/share-expressions.ts", schedule, [
+  ...inFile("src/compiler/schedule/share-expressions.ts", schedule, [
     [
       "share-expressions: an assignment forgets nothing",
       `if (s.kind === "assign") variables.add(s.name);`,
@@ -128,7 +128,7 @@ export const scheduleMutants: readonly Mutant[] = [
     ],
     ["share-expressions: a store forgets nothing", "known.forget(changesOf([mapped]));", ""],
   ]),
-  ...inFile("src/schedule/place.ts", schedule, [
+  ...inFile("src/compiler/schedule/place.ts", schedule, [
     [
       "place: an index from memory is computed outside of its loop",
       `if (part.kind === "load") depth = scopes.length - 1;`,

@@ -6,7 +6,7 @@ const nests = "random nests, random graphs";
 const threads = "tests of marks and threads";
 
 export const vectorMutants: readonly Mutant[] = [
-  ...inFile("src/schedule/vectors/vector-loops.ts", nests, [
+  ...inFile("src/compiler/schedule/vectors/vector-loops.ts", nests, [
     [
       "vector-loops: rows that no vector divides are dropped",
       "{ ...loop, from: wholeVectors, step: lanes, body: rest },",
@@ -39,7 +39,7 @@ export const vectorMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/schedule/vectors/vectorise.ts", nests, [
+  ...inFile("src/compiler/schedule/vectors/vectorise.ts", nests, [
     [
       "vectorise: a branch reads where memory says, taken or not",
       "if (looks(x.x) || looks(x.y)) throw new NoVectorForm();",
@@ -51,7 +51,7 @@ export const vectorMutants: readonly Mutant[] = [
       "{ ...x, lanes }",
     ],
   ]),
-  ...inFile("src/schedule/vectors/dots.ts", nests, [
+  ...inFile("src/compiler/schedule/vectors/dots.ts", nests, [
     [
       "dots: a value of the block is read as one number",
       "if (readsBlock(nest, columns)) return undefined;",
@@ -63,7 +63,7 @@ export const vectorMutants: readonly Mutant[] = [
       "copyOf([nest], columns.variable, 0, lane)",
     ],
   ]),
-  ...inFile("src/schedule/vectors/pack.ts", nests, [
+  ...inFile("src/compiler/schedule/vectors/pack.ts", nests, [
     [
       "pack: columns beyond the last strip are dropped",
       "const last = rest === 0 ? [] : strip(integer(whole), rest);",
@@ -75,7 +75,7 @@ export const vectorMutants: readonly Mutant[] = [
       "load.type !== float || changed.size < 0",
     ],
   ]),
-  ...inFile("src/schedule/vectors/tile-contractions.ts", nests, [
+  ...inFile("src/compiler/schedule/vectors/tile-contractions.ts", nests, [
     [
       "tile-contractions: tiles overlap where rows are read and written",
       "mayOverlap(rows, vectors) && size <= vectors.batchSize",
@@ -92,14 +92,14 @@ export const vectorMutants: readonly Mutant[] = [
       "",
     ],
   ]),
-  ...inFile("src/schedule/vectors/split-kernels.ts", "tests of the stage, random graphs", [
+  ...inFile("src/compiler/schedule/vectors/split-kernels.ts", "tests of the stage, random graphs", [
     [
       "split-kernels: a sum that goes on is not handed on",
       "const isNew = own.has(name) || changed.has(name);",
       "const isNew = own.has(name);",
     ],
   ]),
-  ...inFile("src/schedule/vectors/drop-unit-loops.ts", nests, [
+  ...inFile("src/compiler/schedule/vectors/drop-unit-loops.ts", nests, [
     [
       "drop-unit-loops: loops that run twice are dropped",
       "from.value + step >= to.value",
@@ -107,7 +107,7 @@ export const vectorMutants: readonly Mutant[] = [
     ],
     ["drop-unit-loops: names of joined blocks meet", "if (seen.has(s.name)) shared.add(s.name);", ""],
   ]),
-  ...inFile("src/schedule/vectors/mark-splits.ts", threads, [
+  ...inFile("src/compiler/schedule/vectors/mark-splits.ts", threads, [
     ["mark-splits: threads get their own of what other kernels read", "users.get(name) === 1 && ", ""],
     [
       "mark-splits: scratch that is read before it is written",
@@ -115,7 +115,7 @@ export const vectorMutants: readonly Mutant[] = [
       "return loaded.size >= 0 || stored.has(buffer);",
     ],
   ]),
-  ...inFile("src/schedule/vectors/share-kernels.ts", "tests of shared kernels, random graphs", [
+  ...inFile("src/compiler/schedule/vectors/share-kernels.ts", "tests of shared kernels, random graphs", [
     [
       "share-kernels: buffers of different shapes count as alike",
       "`${element} ${shape.join()}${",
@@ -127,7 +127,7 @@ export const vectorMutants: readonly Mutant[] = [
       "x.name === y.name",
     ],
   ]),
-  ...inFile("src/schedule/vectors/step-pointers.ts", "random graphs, tests of threads", [
+  ...inFile("src/compiler/schedule/vectors/step-pointers.ts", "random graphs, tests of threads", [
     [
       "step-pointers: pointers of loops with steps go too slowly",
       "step: x.y.value * loop.step }",
@@ -141,7 +141,7 @@ export const vectorMutants: readonly Mutant[] = [
       "body: walk(kernel.body, fresh),",
     ],
   ]),
-  ...inFile("src/schedule/vectors/flush-subnormals.ts", "tests of subnormal states", [
+  ...inFile("src/compiler/schedule/vectors/flush-subnormals.ts", "tests of subnormal states", [
     [
       "flush-subnormals: normal numbers are flushed",
       "const leastNormal = 2 ** -126;",

@@ -1,6 +1,6 @@
-// Random left-hand sides of the rules in src/passes/rules/arithmetic.ts.
-import type { Node } from "../../../src/ir/nodes.ts";
-import type { Shape } from "../../../src/ir/types.ts";
+// Random left-hand sides of the rules in src/compiler/passes/rules/arithmetic.ts.
+import type { Node } from "../../../src/compiler/ir/nodes.ts";
+import type { Shape } from "../../../src/compiler/ir/types.ts";
 import type { Draw } from "../draw.ts";
 
 /** A left-hand side by the name of its rule. */

@@ -1,13 +1,13 @@
 // What differs between two graphs that should mean the same, on given operands: nothing, effects that a fast rule may declare, or a fault.
-import type { Graph, Node } from "../../../src/ir/nodes.ts";
-import { leafName, operandNamesOf, operandsOf } from "../../../src/ir/nodes.ts";
-import { boundShape } from "../../../src/ir/types.ts";
-import { evaluateOp } from "../../../src/ops/index.ts";
-import type { Tensor } from "../../../src/ops/tensor.ts";
-import type { Effect } from "../../../src/passes/rules/define.ts";
-import { power } from "../../../src/runtime/power.ts";
-import { power as singlePower } from "../../../src/runtime/single/power.ts";
-import { zipTensors } from "../../../src/ops/tensor.ts";
+import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
+import { leafName, operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
+import { boundShape } from "../../../src/compiler/ir/types.ts";
+import { evaluateOp } from "../../../src/compiler/ops/index.ts";
+import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
+import type { Effect } from "../../../src/compiler/passes/rules/define.ts";
+import { power } from "../../../src/runtime/numbers/power.ts";
+import { power as singlePower } from "../../../src/runtime/numbers/single/power.ts";
+import { zipTensors } from "../../../src/compiler/ops/tensor.ts";
 import { ExactGraph } from "./exact-graph.ts";
 import { isClose, isFinite, isSame, realOf } from "./exact-reals.ts";
 import { roundingBounds } from "./rounding-bounds.ts";

@@ -1,10 +1,10 @@
 // Elements of a graph in exact real arithmetic, for the ops that rewrite rules reorder. Elements are computed on demand.
-import { operandNamesOf, operandsOf } from "../../../src/ir/nodes.ts";
-import type { Node, NodeOf } from "../../../src/ir/nodes.ts";
-import { boundShape } from "../../../src/ir/types.ts";
-import { evaluateOp, hasTrait } from "../../../src/ops/index.ts";
-import { countOf } from "../../../src/ops/tensor.ts";
-import type { Tensor } from "../../../src/ops/tensor.ts";
+import { operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
+import type { Node, NodeOf } from "../../../src/compiler/ir/nodes.ts";
+import { boundShape } from "../../../src/compiler/ir/types.ts";
+import { evaluateOp, hasTrait } from "../../../src/compiler/ops/index.ts";
+import { countOf } from "../../../src/compiler/ops/tensor.ts";
+import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
 import { negated, product, quotient, realOf, sum } from "./exact-reals.ts";
 import type { Real } from "./exact-reals.ts";
 

@@ -1,10 +1,10 @@
 // Graphs that look like a left-hand side and differ from it in one thing: another operand, constant, op or attribute.
-import { DiagnosticError } from "../../../src/diagnostics/errors.ts";
-import { makeGraph, operandsOf } from "../../../src/ir/nodes.ts";
-import type { Graph, Node, OpName } from "../../../src/ir/nodes.ts";
-import { rewriteGraph } from "../../../src/ir/rewrite.ts";
-import { sameType } from "../../../src/ir/types.ts";
-import { hasTrait } from "../../../src/ops/index.ts";
+import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
+import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
+import type { Graph, Node, OpName } from "../../../src/compiler/ir/nodes.ts";
+import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";
+import { sameType } from "../../../src/compiler/ir/types.ts";
+import { hasTrait } from "../../../src/compiler/ops/index.ts";
 import type { Draw } from "../draw.ts";
 
 const otherOps: Readonly<Partial<Record<OpName, OpName>>> = {

@@ -1,10 +1,10 @@
 // Values for the leaves of a graph under test, from several mixtures: what shows a lost sign of zero is not what shows an overflow.
-import type { Graph } from "../../../src/ir/nodes.ts";
-import { leafName } from "../../../src/ir/nodes.ts";
-import { boundShape } from "../../../src/ir/types.ts";
-import { countOf } from "../../../src/ops/tensor.ts";
-import type { Tensor } from "../../../src/ops/tensor.ts";
-import type { Random } from "../../../src/runtime/random.ts";
+import type { Graph } from "../../../src/compiler/ir/nodes.ts";
+import { leafName } from "../../../src/compiler/ir/nodes.ts";
+import { boundShape } from "../../../src/compiler/ir/types.ts";
+import { countOf } from "../../../src/compiler/ops/tensor.ts";
+import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
+import type { Random } from "../../../src/runtime/numbers/random.ts";
 
 type Kind =
   | "ordinary"

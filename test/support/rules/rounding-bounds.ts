@@ -6,10 +6,10 @@
 //     z = x / y       Ez = (Ex + |z| Ey) / (|y| − Ey) + u |z|       + tiny
 //     z = Σ x         Ez = Σ Ex + n u Σ (|x| + Ex)                  of n terms in any order
 //     z = exp x       Ez = |z| (exp Ex − 1) + 4 u |z|               functions are within 2 units in the last place
-import { operandNamesOf, operandsOf } from "../../../src/ir/nodes.ts";
-import type { Node } from "../../../src/ir/nodes.ts";
-import { evaluateOp, hasTrait } from "../../../src/ops/index.ts";
-import type { Tensor } from "../../../src/ops/tensor.ts";
+import { operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
+import type { Node } from "../../../src/compiler/ir/nodes.ts";
+import { evaluateOp, hasTrait } from "../../../src/compiler/ops/index.ts";
+import type { Tensor } from "../../../src/compiler/ops/tensor.ts";
 
 export interface Arithmetic {
   /** The largest relative error of one rounding. */

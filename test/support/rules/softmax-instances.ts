@@ -1,6 +1,6 @@
-// Random left-hand sides of the rules in src/passes/rules/softmax.ts.
-import type { Node } from "../../../src/ir/nodes.ts";
-import type { Shape } from "../../../src/ir/types.ts";
+// Random left-hand sides of the rules in src/compiler/passes/rules/softmax.ts.
+import type { Node } from "../../../src/compiler/ir/nodes.ts";
+import type { Shape } from "../../../src/compiler/ir/types.ts";
 import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 

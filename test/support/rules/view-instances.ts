@@ -1,6 +1,6 @@
-// Random left-hand sides of the rules in src/passes/rules/views.ts.
-import type { Node, OpName } from "../../../src/ir/nodes.ts";
-import type { Shape } from "../../../src/ir/types.ts";
+// Random left-hand sides of the rules in src/compiler/passes/rules/views.ts.
+import type { Node, OpName } from "../../../src/compiler/ir/nodes.ts";
+import type { Shape } from "../../../src/compiler/ir/types.ts";
 import type { Draw } from "../draw.ts";
 import type { Instances } from "./arithmetic-instances.ts";
 

@@ -1,4 +1,0 @@
-/** The runtime's declarations in f32, which a page cannot read from files: the bundler puts them here (`src/web/playground-code.ts`). */
-import type { Declaration } from "../emit/typescript/runtime-parts.ts";
-
-export const runtimeDeclarations: readonly Declaration[] = [];

@@ -1,0 +1,104 @@
+/** `tapeless bench`: how fast the emitted trainer is on random data, and how large. */
+import { gzipSync } from "node:zlib";
+import { invariant } from "../../compiler/diagnostics/errors.ts";
+import { flopsOfProgram } from "../../studio/explain/flops.ts";
+import { loadTrainer } from "../../compiler/load-trainer.ts";
+import { checkEmitted } from "../compile/check-emitted.ts";
+import { compileSpec } from "../compile/compile-spec.ts";
+import { sizeText } from "../../compiler/util/size-text.ts";
+
+export interface BenchFlags {
+  readonly target: "ts" | "wasm";
+  readonly dtype: "f32" | "f64";
+  readonly checkKernels?: boolean;
+  readonly json?: boolean;
+}
+
+/** Steps are timed in runs of about this many milliseconds: the clock is too coarse, and too slow, for single ones. */
+const runLength = 2;
+const measuringTime = 1000;
+
+/** Prints steps/s, samples/s and GFLOP/s of full batches (medians), the arena and the size of the file. */
+export async function benchSpec(spec: string, flags: BenchFlags): Promise<number> {
+  const { target, dtype, json } = flags;
+  const { compilation } = await compileSpec(spec, { target, dtype });
+  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
+  const code = await emitTypeScript(compilation, dtype);
+  const emitted = await loadTrainer(code);
+  await checkEmitted(spec, compilation, emitted, flags);
+  const { model, createTrainer } = emitted;
+  const { randomBatch } = await import("../../runtime/check/random-batch.ts");
+  const batch = randomBatch(model, model.batchSize, 1);
+  const trainer = createTrainer({ seed: 1 });
+  const stepsPerSecond = await speedOf(() => trainer.step(batch));
+
+  const flops = flopsOfProgram(compilation, "gradient") + flopsOfProgram(compilation, "update");
+  const result = {
+    model: model.name,
+    target: model.target,
+    backend: trainer.backend,
+    dtype,
+    batchSize: model.batchSize,
+    stepsPerSecond,
+    samplesPerSecond: stepsPerSecond * model.batchSize,
+    gflopsPerSecond: (stepsPerSecond * flops) / 1e9,
+    flopsPerStep: flops,
+    arenaBytes: (compilation.vectors ?? compilation).plan.bytes,
+    codeBytes: Buffer.byteLength(code),
+    gzipBytes: gzipSync(code).length,
+  };
+  process.stdout.write(json ? `${JSON.stringify(result)}\n` : benchText(result));
+  return 0;
+}
+
+/** Calls per second, by the median run. */
+async function speedOf(work: () => void): Promise<number> {
+  const { Bench } = await import("tinybench");
+  // The engine's optimizing compiler comes first; then a run is as many calls as fit.
+  const warm = performance.now() + measuringTime / 4;
+  let calls = 0;
+  while (performance.now() < warm) {
+    work();
+    calls++;
+  }
+  const perRun = Math.max(1, Math.round((calls / (measuringTime / 4)) * runLength));
+  const bench = new Bench({ time: measuringTime });
+  bench.add("steps", () => {
+    for (let i = 0; i < perRun; i++) work();
+  });
+  const [task] = await bench.run();
+  const { result } = task;
+  if (result.state === "errored") throw result.error;
+  invariant(result.state === "completed", "a measurement that nobody stops ends");
+  return (1000 / result.latency.p50) * perRun;
+}
+
+interface BenchResult {
+  readonly model: string;
+  readonly target: string;
+  readonly backend: string;
+  readonly dtype: string;
+  readonly batchSize: number;
+  readonly stepsPerSecond: number;
+  readonly samplesPerSecond: number;
+  readonly gflopsPerSecond: number;
+  readonly flopsPerStep: number;
+  readonly arenaBytes: number;
+  readonly codeBytes: number;
+  readonly gzipBytes: number;
+}
+
+const backendText = ({ target, backend }: BenchResult): string =>
+  target === backend ? target : `${target} (${backend})`;
+
+function benchText(result: BenchResult): string {
+  const count = (value: number) => Math.round(value).toLocaleString("en-US");
+  return [
+    `${result.model}: ${backendText(result)} ${result.dtype}, batches of ${result.batchSize} rows`,
+    `  ${count(result.stepsPerSecond)} steps/s`,
+    `  ${count(result.samplesPerSecond)} samples/s`,
+    `  ${result.gflopsPerSecond.toPrecision(3)} GFLOP/s (${count(result.flopsPerStep)} FLOP a step)`,
+    `  ${sizeText(result.arenaBytes)} arena, ${sizeText(result.codeBytes)} of code (${sizeText(result.gzipBytes)} gzip)`,
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,31 @@
+/** `--of PART`: whether there is such a program or layer to draw, or such a kernel to show. */
+import type { Format } from "../../studio/views/view.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import { didYouMean } from "../../compiler/util/did-you-mean.ts";
+import { showValue } from "../../compiler/util/show-value.ts";
+import { usageError } from "../terminal/usage-error.ts";
+
+/** @throws DiagnosticError unless it is the name of a picture or of a layer, and a picture is asked for. */
+export function checkPart(name: string, { lean, model }: Compilation, format: Format): void {
+  if (format !== "svg" && format !== "dot") throw usageError(ofBelongsTo);
+  const programs = lean.map((graph) => graph.name).filter((each) => each !== "gradient" && each !== "update");
+  const names = ["step", ...programs, ...model.network.map((layer) => layer.name)];
+  checkName(name, names, `${model.name} has no program or layer`);
+}
+
+/** @throws DiagnosticError unless a kernel of the target is called so, with its program in front of it or without. */
+export function checkKernel(name: string, { programs, vectors, model }: Compilation): void {
+  const kernels = (vectors?.programs ?? programs).flatMap((program) =>
+    program.kernels.map((kernel) => [kernel.name, `${program.name}/${kernel.name}`]),
+  );
+  if (kernels.some((names) => names.includes(name))) return;
+  checkName(name, [...new Set(kernels.map(([short]) => short))], `${model.name} has no kernel`);
+}
+
+export const ofBelongsTo = "--of belongs to --show gradients, to --show kernels, and to --show graph with --format svg or dot"; // prettier-ignore
+
+function checkName(name: string, names: readonly string[], lack: string): void {
+  if (names.includes(name)) return;
+  const similar = didYouMean(name, names);
+  throw usageError(`--of: ${lack} ${showValue(name)}`, similar ? `did you mean ${similar}?` : `there are ${names.join(", ")}`); // prettier-ignore
+}

@@ -1,0 +1,105 @@
+/** `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text, as JSON, as pictures, or all of them as a page. */
+import type { ViewName } from "../../studio/views/index.ts";
+import type { KernelTimes } from "../../studio/measure/measure-kernels.ts";
+import type { ExplainedCode } from "../../studio/explain/explain-code.ts";
+import type { ExplainOptions } from "../../studio/explain/explain.ts";
+import type { Explanation } from "../../studio/explanation.ts";
+import { isAskedFor } from "../../studio/explain/kernel-facts.ts";
+import type { ReportData } from "../../studio/explain/report-data.ts";
+import type { Format, View } from "../../studio/views/view.ts";
+import type { Subject } from "../../studio/explain/subject.ts";
+import type { PassReport } from "../../compiler/passes/run.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
+import { checkParameter } from "./check-parameter.ts";
+import { checkKernel, checkPart, ofBelongsTo } from "./check-part.ts";
+import { compileSpec } from "../compile/compile-spec.ts";
+import { expectedRun } from "../train/expected-run.ts";
+import { checkShownPass } from "../compile/pass-names.ts";
+import { usageError } from "../terminal/usage-error.ts";
+import { writeFile } from "../files/write-file.ts";
+
+export interface InspectFlags {
+  readonly show: ViewName;
+  readonly of?: string;
+  readonly pass?: string;
+  readonly format: Format;
+  readonly target: "ts" | "wasm";
+  /** How kernels are written, and whether those of WebAssembly are run to tell what they take. */
+  readonly text?: "loops" | "wat";
+  readonly measure: boolean;
+  readonly dtype: "f32" | "f64";
+  readonly output?: string;
+}
+
+export async function inspectSpec(
+  spec: string,
+  { show, of, pass, format, target, text: written, measure, dtype, output }: InspectFlags,
+): Promise<number> {
+  if (of !== undefined && show !== "gradients" && show !== "kernels" && show !== "graph")
+    throw usageError(ofBelongsTo);
+  if (pass !== undefined && show !== "passes") throw usageError("--pass belongs to --show passes");
+  if (pass !== undefined) await checkShownPass(pass);
+  const isOfWasm = show === "kernels" && target === "wasm";
+  if (written !== undefined && show !== "kernels") throw usageError("--text belongs to --show kernels");
+  if (!isOfWasm && (written === "wat" || !measure))
+    throw usageError(`${measure ? "--text wat" : "--no-measure"} belongs to --show kernels --target wasm`);
+  if (format === "html" && output === undefined && process.stdout.isTTY)
+    throw usageError("--format html is a whole page, which nobody reads in a terminal", "-o report.html writes it to a file"); // prettier-ignore
+  const reports: PassReport[] = [];
+  const compiled = await compileSpec(spec, { dtype, target, watch: (report) => reports.push(report) });
+  const { compilation, source } = compiled;
+  await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
+  if (of !== undefined && show === "gradients") checkParameter(of, compilation);
+  if (of !== undefined && show === "graph") checkPart(of, compilation, format);
+  if (of !== undefined && show === "kernels") checkKernel(of, compilation);
+  const { views } = await import("../../studio/views/index.ts");
+  const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
+  const times = isOfWasm && measure ? await timesOf(compilation) : undefined;
+  const hasCode = show === "kernels" && !isOfWasm && format !== "html";
+  const code = hasCode ? await codeOf(compilation, { dtype, source }) : undefined;
+  const subject: Subject = { compilation, reports, of, pass, run, times, code, text: written };
+  const text =
+    format === "html"
+      ? await htmlOf(subject, show, { dtype, source })
+      : await textOf(views[show](subject), show, format);
+  if (output === undefined) process.stdout.write(text);
+  else await writeFile(output, text);
+  return 0;
+}
+
+/** The report has all views and all that is in them, whatever `--show` and `--of` say: they say where it opens. */
+async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions): Promise<string> {
+  const [{ explain }, { reportPage }] = await Promise.all([
+    import("../../studio/explain/explain.ts"),
+    import("../../studio/views/report-page.ts"),
+  ]);
+  const explanation = await explain(subject, options);
+  return reportPage({ explanation, show, pick: pickOf(subject.of, show, explanation) });
+}
+
+function pickOf(of: string | undefined, show: ViewName, { kernels }: Explanation): ReportData["pick"] {
+  if (of === undefined) return undefined;
+  if (show === "gradients") return { kind: "parameter", key: of };
+  const kernel = kernels.find(({ program, name }) => isAskedFor(of, program, name));
+  return kernel && { kind: "kernel", key: String(kernel.index) };
+}
+
+/** @throws DiagnosticError for a format that the view does not have. */
+async function textOf(view: View, show: ViewName, format: Exclude<Format, "html">): Promise<string> {
+  if (format === "json") return `${JSON.stringify(view.json(), undefined, 2)}\n`;
+  const make = view[format];
+  if (make === undefined)
+    throw usageError(`--show ${show} has no format ${format}`, `it has ${Object.keys(view).join(", ")}`);
+  return make();
+}
+
+async function codeOf(compilation: Compilation, options: ExplainOptions): Promise<ExplainedCode> {
+  const { explainCode } = await import("../../studio/explain/explain-code.ts");
+  return explainCode(compilation, options);
+}
+
+async function timesOf(compilation: Compilation): Promise<KernelTimes> {
+  const { measureKernels } = await import("../../studio/measure/measure-kernels.ts");
+  return measureKernels(compilation);
+}

@@ -1,0 +1,94 @@
+/** `tapeless predict`: what a trained model says of the rows of a file, as the emitted program says it. */
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { fieldsFor } from "../formats/parameters/checkpoint.ts";
+import { loadTrainer } from "../../compiler/load-trainer.ts";
+import * as answers from "../../runtime/prediction/answers.ts";
+import type { Answer, Cell } from "../../runtime/prediction/answers.ts";
+import type { CheckpointHeader } from "../../runtime/checkpoints/checkpoint-header.ts";
+import type { FittedField } from "../../runtime/data/fields.ts";
+import { csvText, predictBy } from "../../runtime/prediction/predictions.ts";
+import type { Model } from "../../compiler/spec/types.ts";
+import { answerName, writesTexts } from "../../compiler/trainer/trainer-facts.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
+import { compileSpec } from "../compile/compile-spec.ts";
+import { onData, onFile } from "../compile/emitted-errors.ts";
+import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { readInputs } from "../files/read-source.ts";
+import { readCheckpointFile, warnOfFold } from "../files/trained-values.ts";
+import { usageError } from "../terminal/usage-error.ts";
+import { writeFile } from "../files/write-file.ts";
+
+export interface PredictFlags {
+  readonly output?: string;
+  readonly json?: boolean;
+}
+
+/** Returns the exit code. */
+export async function predictSpec(
+  spec: string,
+  checkpoint: string,
+  file: string,
+  { output, json }: PredictFlags,
+): Promise<number> {
+  const { bytes, header } = await readCheckpointFile(checkpoint);
+  const { dtype } = header.model;
+  const { compilation, source } = await compileSpec(spec, { dtype });
+  const { model } = compilation;
+  await checkOutputs(
+    { "-o": output },
+    { ...ofSpec(spec, model), "the checkpoint": checkpoint, "the rows that are asked about": file },
+  );
+  const answer = answerOf(compilation);
+  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
+  const emitted = await loadTrainer(await emitTypeScript(compilation, dtype));
+  const trainer = emitted.createTrainer();
+  onFile(checkpoint, "T3001", () => trainer.load(bytes));
+  const fields = fieldsOf(header, model, checkpoint);
+  warnOfFold(model, header.notes, checkpoint);
+  const request = { spec, source, model, facts: emitted.model, given: file };
+  const table = await readInputs(request, file, fields);
+  const preparing = preparingOf(model, emitted.model);
+  const rows = onData(file, () => predictBy(answer)(preparing, fields, table, trainer));
+  const text = `${json ? jsonOf(model.name, rows) : csvText(rows)}\n`;
+  if (output === undefined) process.stdout.write(text);
+  else await writeFile(output, text);
+  return 0;
+}
+
+/** @throws DiagnosticError (T1010) for a model that answers no questions about rows. */
+function answerOf({ model, built }: Compilation): Answer {
+  const name = answerName(model, built);
+  const found: Readonly<Record<string, Answer>> = answers;
+  if (name !== undefined) return found[name];
+  if (writesTexts(model))
+    throw usageError(
+      `"${model.name}" learns what follows in a text: it writes texts rather than predicts of rows`,
+      "tapeless train SPEC --resume CHECKPOINT --sample N",
+    );
+  throw usageError(
+    `"${model.name}" gives numbers that do not stand beside those of its target, one by one`,
+    "trainer.predict() of the emitted module gives them as they are",
+  );
+}
+
+/** @throws DiagnosticError (T3001) for a checkpoint that a program of the user's own saved without them. */
+function fieldsOf({ notes }: CheckpointHeader, model: Model, file: string): readonly FittedField[] {
+  const fields = onFile(file, "T3001", () => fieldsFor(model, notes.fields));
+  if (fields !== undefined) return fields;
+  throw new DiagnosticError([
+    {
+      code: "T3001",
+      severity: "error",
+      message: "the checkpoint does not say how the data was read that its model was trained on",
+      place: { file },
+      hint: "those that --out writes do, and trainer.save({ fields })",
+    },
+  ]);
+}
+
+/** `{ "model", "predictions": [{ column: value, … }, …] }` */
+function jsonOf(model: string, [heads, ...rows]: readonly (readonly Cell[])[]): string {
+  const predictions = rows.map((row) => Object.fromEntries(heads.map((head, i) => [head, row[i]])));
+  return JSON.stringify({ model, predictions });
+}

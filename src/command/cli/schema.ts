@@ -1,0 +1,21 @@
+/** `tapeless schema`: the JSON Schema of specs, made from the schema that validates them. */
+import { specSchema } from "../../compiler/spec/json-schema.ts";
+import { checkFile } from "../files/check-file.ts";
+import { usageError } from "../terminal/usage-error.ts";
+import { writeFile } from "../files/write-file.ts";
+
+export interface SchemaFlags {
+  readonly output?: string;
+  readonly check?: boolean;
+}
+
+/** Prints or writes the schema, formatted as prettier would. */
+export async function printSchema({ output, check }: SchemaFlags): Promise<number> {
+  const { format } = await import("prettier");
+  const text = await format(JSON.stringify(specSchema()), { parser: "json", printWidth: 110 });
+  if (check && output === undefined) throw usageError("--check needs -o, the file to look at");
+  if (output === undefined) process.stdout.write(text);
+  else if (check) return checkFile(output, text, `tapeless schema -o ${output}`);
+  else await writeFile(output, text);
+  return 0;
+}

@@ -1,0 +1,70 @@
+/** What every command begins with: from the file of a spec to a compilation, its warnings told, its faults placed in the file. */
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import type { Compilation, PipelineOptions } from "../../compiler/pipeline.ts";
+import { located, type SpecSource } from "../../compiler/spec/read/spec-source.ts";
+import { readSpec } from "../../compiler/spec/read/read-spec.ts";
+import type { ReadSpec } from "../../compiler/spec/read/spec-of-tree.ts";
+import { errorText } from "../../compiler/util/error-text.ts";
+import { say } from "../terminal/report-error.ts";
+
+/** `source` places what is found to be wrong with the spec only later, as when its data is read. */
+export interface CompiledSpec {
+  readonly compilation: Compilation;
+  readonly source: SpecSource;
+  /** Whether the spec says which others `tapeless search` tries. */
+  readonly hasSearch: boolean;
+}
+
+/** @throws DiagnosticError with everything that is wrong with the spec, each with its place. */
+export async function compileSpec(file: string, options: PipelineOptions): Promise<CompiledSpec> {
+  const { model, warnings, source, search } = await readGuarded(file);
+  const { compileModel } = await import("../../compiler/pipeline.ts");
+  const compilation = await located(source, () => compileModel(model, options));
+  say([...warnings, ...(await source.locate(compilation.built.warnings))]);
+  return { compilation, source, hasSearch: search !== undefined };
+}
+
+/**
+ * A spec in TypeScript is a program, and may end the whole process: by `process.exit`, or by awaiting what never comes. Then
+ * nothing has been compiled, and whoever called must not take that for success.
+ */
+export async function readGuarded(file: string): Promise<ReadSpec> {
+  const ended = () => {
+    const message = "the file ends the process while it is run, so it gives no spec";
+    const hint = "it may call process.exit(), or await what never comes";
+    say([{ code: "T1009", severity: "error", message, place: { file }, hint }]);
+    process.exitCode = 2;
+  };
+  process.once("exit", ended);
+  const fault = uncaughtFault(file);
+  try {
+    return await Promise.race([readSpec(file), fault.thrown]);
+  } finally {
+    fault.release();
+    process.removeListener("exit", ended);
+  }
+}
+
+/** What nobody catches while the file is run: a promise that is rejected, an exception in a timer. */
+function uncaughtFault(file: string): { readonly thrown: Promise<never>; release(): void } {
+  let refuse: (error: unknown) => void = () => {};
+  const thrown = new Promise<never>((_, reject) => {
+    refuse = (error) => reject(specFault(file, "while it is run", error));
+  });
+  // Other listeners would end the process.
+  const exceptions = process.listeners("uncaughtException");
+  const rejections = process.listeners("unhandledRejection");
+  process.removeAllListeners("uncaughtException").on("uncaughtException", refuse);
+  process.removeAllListeners("unhandledRejection").on("unhandledRejection", refuse);
+  const release = () => {
+    process.removeListener("uncaughtException", refuse).removeListener("unhandledRejection", refuse);
+    for (const listener of exceptions) process.on("uncaughtException", listener);
+    for (const listener of rejections) process.on("unhandledRejection", listener);
+  };
+  return { thrown, release };
+}
+
+const specFault = (file: string, when: string, error: unknown): DiagnosticError => {
+  const message = `the file fails ${when}: ${errorText(error)}`;
+  return new DiagnosticError([{ code: "T1009", severity: "error", message, place: { file } }]);
+};

@@ -1,0 +1,70 @@
+/**
+ * Checkpoints of any model as the commands read them. A right checksum does not make a header right: all that
+ * a command uses of it is checked here, before anything is allocated or compiled for it.
+ */
+import { z } from "zod";
+import { readCheckpoint } from "../../../runtime/checkpoints/checkpoint.ts";
+import type { CheckpointHeader } from "../../../runtime/checkpoints/checkpoint-header.ts";
+import type { FittedField } from "../../../runtime/data/fields.ts";
+import { InputError } from "../../../runtime/core/input-error.ts";
+import { sizeOf } from "../../../runtime/core/model-facts.ts";
+
+const count = z.number().int().min(0);
+const texts = z.array(z.string());
+const shape = z.array(count);
+
+const fields = z.array(
+  z.object({
+    name: z.string(),
+    columns: texts.min(1),
+    scales: z.array(z.object({ shift: z.number(), span: z.number() })).optional(),
+    classNames: texts.optional(),
+    means: z.array(z.number()).optional(),
+    categories: z.array(texts).optional(),
+    words: texts.optional(),
+    characters: texts.optional(),
+  }),
+);
+
+const header = z.object({
+  model: z.object({
+    name: z.string(),
+    specHash: z.string(),
+    dtype: z.enum(["f32", "f64"]),
+    batchSize: count.min(1),
+    inputs: z.record(z.string(), z.object({ shape })),
+    targets: z.record(z.string(), z.object({ shape })),
+    parameters: z.array(z.object({ name: z.string(), shape, trainable: z.boolean() })),
+  }),
+  notes: z.object({ fields: fields.optional(), stopped: count.optional() }),
+});
+
+/** Bytes of one number. */
+const bytesOf = { f32: 4, f64: 8 } as const;
+
+/** The header, and the numbers that follow it: at least those of its parameters. @throws InputError */
+export function openCheckpoint(bytes: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
+  const found = readCheckpoint(bytes);
+  const problem = header.safeParse(found.header).error?.issues[0];
+  if (problem !== undefined)
+    throw new InputError(
+      `the header of the checkpoint is wrong: ${problem.path.join(".")}: ${problem.message}`,
+    );
+  const { dtype, parameters } = found.header.model;
+  const needed = parameters.reduce((sum, { shape: extents }) => sum + sizeOf(extents), 0) * bytesOf[dtype];
+  if (needed <= found.data.length) return found;
+  throw new InputError(
+    `the header of the checkpoint is wrong: its parameters take ${needed} bytes, but ${found.data.length} follow`,
+  );
+}
+
+/** How its rows were read, if the checkpoint says so. @throws InputError if that is of another model. */
+export function fieldsFor(
+  { inputs, targets }: { readonly inputs: object; readonly targets: object },
+  found: readonly FittedField[] | undefined,
+): readonly FittedField[] | undefined {
+  const expected = [...Object.keys(inputs), ...Object.keys(targets)].join(", ");
+  const names = found?.map(({ name }) => name).join(", ");
+  if (names === undefined || names === expected) return found;
+  throw new InputError(`the checkpoint describes the data of "${names}", but the model takes "${expected}"`);
+}

@@ -1,0 +1,77 @@
+/** The parameters of a model, out of a checkpoint and out of files of tensors, held against what the model has. */
+import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { sizeOf, type ModelFacts } from "../../../runtime/core/model-facts.ts";
+import { didYouMean } from "../../../compiler/util/did-you-mean.ts";
+import { openCheckpoint } from "./checkpoint.ts";
+import type { NamedTensor, StoredTensor } from "./tensors.ts";
+
+type Parameters = ModelFacts["parameters"];
+
+/** What a checkpoint of any model holds, without its spec. */
+export interface Exported {
+  readonly model: ModelFacts;
+  readonly epoch: number;
+  /** In the model's order. */
+  readonly tensors: readonly NamedTensor[];
+}
+
+/** @throws InputError if the bytes are no checkpoint. */
+export function parametersIn(checkpoint: Uint8Array): Exported {
+  const { header, data } = openCheckpoint(checkpoint);
+  const { model, progress } = header;
+  const real = model.dtype === "f32" ? Float32Array : Float64Array;
+  // The state begins with them, the trainable ones first. A copy, because they may begin anywhere in the bytes.
+  const { buffer } = data.slice();
+  let at = 0;
+  const inOrder = [...model.parameters.filter(({ trainable }) => trainable), ...model.parameters.filter(({ trainable }) => !trainable)]; // prettier-ignore
+  const tensors = new Map(
+    inOrder.map(({ name, shape }) => {
+      const numbers = new real(buffer, at, sizeOf(shape));
+      at += numbers.byteLength;
+      return [name, { name, shape, numbers }] as const;
+    }),
+  );
+  return {
+    model,
+    epoch: progress.epoch,
+    tensors: model.parameters.flatMap(({ name }) => tensors.get(name) ?? []),
+  };
+}
+
+/** All that speaks against taking these tensors for the model's parameters: each missing or of another shape, each that is none. */
+export function parameterFaults(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
+  const expected = new Map(parameters.map((parameter) => [parameter.name, parameter]));
+  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const extra = [...found.keys()].filter((name) => !expected.has(name));
+  const meant = new Set<string>();
+  const faults = parameters.flatMap(({ name, shape }): string[] => {
+    const tensor = found.get(name);
+    if (tensor !== undefined) return shapeFaults(name, shape, tensor.shape);
+    const like = didYouMean(name, extra);
+    if (like !== undefined) meant.add(like);
+    return [`the file has no "${name}"${like === undefined ? "" : `; is its "${shown(like)}" meant?`}`];
+  });
+  const others = extra
+    .filter((name) => !meant.has(name))
+    .map((name) => `"${shown(name)}" is no parameter of the model`);
+  return [...faults, ...others];
+}
+
+function shapeFaults(name: string, shape: readonly number[], found: readonly number[]): string[] {
+  const [wanted, given] = [shape, found].map((extents) => `[${extents.join(", ")}]`);
+  if (wanted === given) return [];
+  const isTransposed = shape.length === 2 && given === `[${shape[1]}, ${shape[0]}]`;
+  const why = isTransposed ? ": it is transposed, as PyTorch keeps it" : "";
+  return [`"${name}" is ${shown(given)} in the file and ${wanted} in the model${why}`];
+}
+
+/** The numbers of a tensor for a model of this element type. @throws InputError for a number that it cannot hold. */
+export function numbersFor(dtype: "f32" | "f64", tensor: StoredTensor): Float32Array | Float64Array {
+  const given = tensor.numbers();
+  const numbers = dtype === "f32" ? Float32Array.from(given) : Float64Array.from(given);
+  const bad = numbers.findIndex((value) => !Number.isFinite(value));
+  if (bad < 0) return numbers;
+  throw new InputError(
+    `number ${bad} of "${tensor.name}" is ${given[bad]}; a parameter is finite as ${dtype}`,
+  );
+}

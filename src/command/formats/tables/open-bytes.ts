@@ -1,0 +1,122 @@
+// A data file as a stream of bytes; gzip data is unpacked on the way, whatever the file is called.
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
+import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/gunzip.ts";
+import { InputError } from "../../../runtime/core/input-error.ts";
+import { fileReason } from "../../../compiler/util/file-reason.ts";
+import { regularFile } from "../../../compiler/util/regular-file.ts";
+import { inFile } from "./in-file.ts";
+
+const pieceSize = 1 << 16;
+
+interface Packing {
+  readonly size: number;
+  readonly isPacked: boolean;
+}
+
+/** What the file holds, piece by piece. Throws a {@link DiagnosticError} that says why it cannot be read. */
+export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
+  const { size, isPacked } = await packingOf(file);
+  const source = createReadStream(file, { highWaterMark: pieceSize });
+  const bytes = isPacked ? pipeline(source, createGunzip({ chunkSize: pieceSize }), () => {}) : source;
+  const most = isPacked ? mostUnpacked(size) : Infinity;
+  let passed = 0;
+  try {
+    for await (const piece of bytes) {
+      passed += piece.length;
+      if (passed > most) throw damaged(file, unpackedTooFar(most));
+      yield piece;
+    }
+  } catch (error) {
+    if (error instanceof Error && "code" in error && /^Z_/.test(String(error.code)))
+      throw damaged(file, "the gzip data is damaged or cut short");
+    throw error instanceof Error && !(error instanceof DiagnosticError) ? unreadable(file, error) : error;
+  }
+}
+
+/** Unpacks a packed file once and keeps nothing, so that one with too much in it is refused before its rows are parsed. */
+export async function checkUnpacked(file: string): Promise<void> {
+  const { isPacked } = await packingOf(file);
+  if (!isPacked) return;
+  const pieces = bytesOf(file);
+  for (let done: boolean | undefined = false; done !== true;) ({ done } = await pieces.next());
+}
+
+/** The first bytes: `count` of them, fewer only if the file has no more. */
+export async function beginningOf(file: string, count: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let found = 0;
+  for await (const piece of bytesOf(file)) {
+    pieces.push(piece);
+    found += piece.length;
+    if (found >= count) break;
+  }
+  return Buffer.concat(pieces).subarray(0, count);
+}
+
+/** How the header of a format tells the size of a file; errors about it have the code. */
+export interface Sized {
+  readonly code: "T2003" | "T2004";
+  /** How many bytes the whole file has, unpacked, by its first 64 KiB. @throws InputError */
+  sizeIn(beginning: Uint8Array): number;
+  /** Who says so, in the words of the format. */
+  claim?(beginning: Uint8Array): string;
+}
+
+/** All that the file holds. Where its header tells the size, no more is read, and nothing if it cannot be right. */
+export async function wholeOf(file: string, sized?: Sized): Promise<Uint8Array> {
+  const most = sized === undefined ? Infinity : await checkedSize(file, sized);
+  const pieces: Uint8Array[] = [];
+  let found = 0;
+  for await (const piece of bytesOf(file)) {
+    pieces.push(piece);
+    found += piece.length;
+    if (sized !== undefined && found > most)
+      inFile(file, sized.code, () => {
+        throw new InputError(`the file goes on after its end: its header says that it has ${most} bytes`);
+      });
+  }
+  // Not as a Buffer, whose `slice` would be no copy.
+  const { buffer, byteOffset, length } = Buffer.concat(pieces);
+  return new Uint8Array(buffer, byteOffset, length);
+}
+
+/** The size that the header declares, if there can be so many bytes. */
+async function checkedSize(file: string, { code, sizeIn, claim }: Sized): Promise<number> {
+  const beginning = await beginningOf(file, pieceSize);
+  const { size, isPacked } = await packingOf(file);
+  return inFile(file, code, () => {
+    const declared = sizeIn(beginning);
+    if (isPacked && declared > mostUnpacked(size)) throw new InputError(unpackedTooFar(mostUnpacked(size)));
+    if (!isPacked && declared > size)
+      throw new InputError(
+        `the file is cut short: ${claim?.(beginning) ?? `its header says that it has ${declared} bytes`}, and it has ${size}`,
+      );
+    return declared;
+  });
+}
+
+async function packingOf(file: string): Promise<Packing> {
+  const found = await regularFile(file);
+  if ("reason" in found) throw unreadable(file, new Error(found.reason));
+  const handle = await open(file).catch((error: Error) => {
+    throw unreadable(file, error);
+  });
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
+    return { size: found.size, isPacked: buffer[0] === 0x1f && buffer[1] === 0x8b };
+  } finally {
+    await handle.close();
+  }
+}
+
+const damaged = (file: string, message: string): DiagnosticError =>
+  new DiagnosticError([{ code: "T2002", severity: "error", message, place: { file } }]);
+
+function unreadable(file: string, error: Error): DiagnosticError {
+  const message = `cannot read ${file}: ${fileReason(error)}`;
+  return new DiagnosticError([{ code: "T2001", severity: "error", message }]);
+}

@@ -1,0 +1,148 @@
+// One array of NumPy, as .npy files and the members of .npz files hold it:
+//
+//   \x93NUMPY  version (2 bytes)  length of the header (2 bytes, from version 2 on 4)  header  values
+//
+// The header is a literal of Python: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
+import { float16ToFloat32 } from "npyjs";
+import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { sizeOf } from "../../../runtime/core/model-facts.ts";
+import { mostColumns, mostHeaderBytes } from "./limits.ts";
+
+/** What the header declares. */
+export interface NpyHeader {
+  /** Rows are along the first axis; no axis is 0 long. */
+  readonly shape: readonly number[];
+  /** Whether the first axis runs fastest, not the last. */
+  readonly isFortran: boolean;
+  /** How a value is read, and how many bytes it takes. */
+  readonly read: ReadValue;
+  readonly width: number;
+  /** Where the values begin, and how many bytes header and values take. */
+  readonly start: number;
+  readonly size: number;
+}
+
+/** An array whose values are read when they are asked for. */
+export interface NumpyArray {
+  readonly shape: readonly number[];
+  readonly rows: number;
+  /** How many values a row has. */
+  readonly rowSize: number;
+  /** A value of a row, the last axis fastest. Throws an InputError for a text that is damaged. */
+  at(row: number, place: number): number | string;
+}
+
+/** `row` is for messages. */
+type ReadValue = (view: DataView, at: number, row: number) => number | string;
+type ReadNumber = (view: DataView, at: number, isLittle: boolean) => number;
+
+const numberTypes: Readonly<Record<string, ReadNumber>> = {
+  f2: (view, at, isLittle) => float16ToFloat32(view.getUint16(at, isLittle)),
+  f4: (view, at, isLittle) => view.getFloat32(at, isLittle),
+  f8: (view, at, isLittle) => view.getFloat64(at, isLittle),
+  i1: (view, at) => view.getInt8(at),
+  i2: (view, at, isLittle) => view.getInt16(at, isLittle),
+  i4: (view, at, isLittle) => view.getInt32(at, isLittle),
+  i8: (view, at, isLittle) => Number(view.getBigInt64(at, isLittle)),
+  u1: (view, at) => view.getUint8(at),
+  u2: (view, at, isLittle) => view.getUint16(at, isLittle),
+  u4: (view, at, isLittle) => view.getUint32(at, isLittle),
+  u8: (view, at, isLittle) => Number(view.getBigUint64(at, isLittle)),
+  b1: (view, at) => Number(view.getUint8(at) !== 0),
+};
+
+/** Of the first bytes of a file. Throws an InputError if they do not begin an array of numbers, truth values or texts. */
+export function npyHeader(bytes: Uint8Array): NpyHeader {
+  if (bytes.length < 12) throw new InputError(`the array is cut short: it has ${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = bytes[6] > 1 ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true);
+  if (start > mostHeaderBytes)
+    throw new InputError(`the header of the array takes ${start} bytes, and ${mostHeaderBytes} are the most`);
+  const text = new TextDecoder("latin1").decode(bytes.subarray(10, start));
+  const { read, width } = typeIn(text);
+  const shape = shapeIn(text);
+  if (shape.includes(0)) throw new InputError(`the array has no values: its shape is ${shapeText(shape)}`);
+  if (sizeOf(shape.slice(1)) > mostColumns)
+    throw new InputError(
+      `a row of the array has ${sizeOf(shape.slice(1))} values, and ${mostColumns} are the most`,
+    );
+  const isFortran = /'fortran_order': ?True/.test(text);
+  return { shape, isFortran, read, width, start, size: start + sizeOf(shape) * width };
+}
+
+function typeIn(text: string): Pick<NpyHeader, "read" | "width"> {
+  const [, order, type, kind, digits] = /'descr': ?'([<>|=])(([fiubU])(\d{1,9}))'/.exec(text) ?? [];
+  const isLittle = order !== ">";
+  const length = Number(digits);
+  if (kind === "U" && length > 0)
+    return {
+      width: 4 * length,
+      read: (view, at, row) =>
+        textAt(
+          new Uint32Array(length).map((_, i) => view.getUint32(at + 4 * i, isLittle)),
+          row,
+        ),
+    };
+  if (type !== undefined && Object.hasOwn(numberTypes, type)) {
+    const read = numberTypes[type];
+    return { width: length === 0 ? 1 : length, read: (view, at) => read(view, at, isLittle) };
+  }
+  const [, found = "none"] = /'descr': ?('[^']{0,40}'|.{0,40})/.exec(text) ?? [];
+  throw new InputError(
+    `the type of the values is ${shown(found)}: only numbers, truth values and texts are read`,
+  );
+}
+
+function shapeIn(text: string): number[] {
+  const [, list] = /'shape': ?\(([\d, ]*)\)/.exec(text) ?? [];
+  const shape = list?.split(",").flatMap((extent) => (extent.trim() === "" ? [] : [Number(extent)]));
+  if (shape === undefined || shape.some(Number.isNaN))
+    throw new InputError("the header of the array does not say its shape");
+  return shape;
+}
+
+/** A text is as long as the longest, filled up with zeros. */
+function textAt(codes: Uint32Array, row: number): string {
+  let text = "";
+  for (const code of codes) {
+    if (code > 0x10ffff || code >> 11 === 0xd800 >> 11)
+      throw new InputError(`the text holds the code ${code}, which is no character`, `row ${row + 1}`);
+    if (code !== 0) text += String.fromCodePoint(code);
+  }
+  return text;
+}
+
+/** Throws an InputError if it is not an array of numbers, truth values or texts, or not of the size that the header declares. */
+export function parseNpy(bytes: Uint8Array): NumpyArray {
+  const { shape, isFortran, read, width, start, size } = npyHeader(bytes);
+  if (size !== bytes.length)
+    throw new InputError(
+      `the array is cut short or goes on after its end: of shape ${shapeText(shape)} it takes ${size} bytes, and it has ${bytes.length}`,
+    );
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [rows = 1, ...axes] = shape;
+  const rowSize = sizeOf(axes);
+  const places = isFortran ? fortranPlaces(rows, axes) : undefined;
+  return {
+    shape,
+    rows,
+    rowSize,
+    at(row, place) {
+      const offset = places ? row + places[place] : row * rowSize + place;
+      return read(view, start + width * offset, row);
+    },
+  };
+}
+
+/** Where the values of the first row are, counted in values: by their place in a row with the last axis fastest. */
+function fortranPlaces(rows: number, axes: readonly number[]): number[] {
+  return axes.reduce(
+    ({ places, stride }, extent) => ({
+      places: places.flatMap((place) => Array.from({ length: extent }, (_, i) => place + i * stride)),
+      stride: stride * extent,
+    }),
+    { places: [0], stride: rows },
+  ).places;
+}
+
+export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;

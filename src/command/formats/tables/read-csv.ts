@@ -1,0 +1,91 @@
+// Reads a CSV file for the command line, as a stream into columns. The emitted program has a small reader of its own
+// (`runtime/parse-csv.ts`); this one stands on a kept parser. Both give the same table.
+import { pipeline } from "node:stream/promises";
+import { CsvError, parse } from "csv-parse";
+import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
+import { namedBy } from "../../../runtime/data/fields.ts";
+import type { TableRecord } from "../../../runtime/data/table.ts";
+import { mostLineBytes } from "./limits.ts";
+import { checkUnpacked } from "./open-bytes.ts";
+import { tooLong } from "./read-lines.ts";
+import { tableBuilder, type ReadTable } from "./table-builder.ts";
+import { utf8BytesOf } from "./utf8-bytes.ts";
+import { listedColumns, type Wanted } from "./wanted-columns.ts";
+
+/** The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file and line. */
+export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> {
+  const { separator = "," } = wanted.data;
+  await checkUnpacked(file);
+  const table = tableBuilder(file, wanted);
+  let take = (header: TableRecord) => {
+    checkSeparator(file, wanted, header);
+    table.begin(header);
+    take = ({ cells, line }) => table.add(line, cells.length, (place) => cells[place]);
+  };
+  await eachRecord(file, separator, (record) => take(record));
+  return table.end();
+}
+
+/** A header of one cell that the model does not ask for may be many, with another separator between them. */
+function checkSeparator(file: string, wanted: Wanted, { cells, line }: TableRecord): void {
+  const other = /[,;\t|]/.exec(cells[0])?.[0];
+  const listed = listedColumns(wanted);
+  if (other === undefined || cells.length > 1 || namedBy(cells, listed).flat().length > 0) return;
+  const message = `the first row is one cell, in which ${JSON.stringify(other)} stands between names`;
+  const hint = `say so in the data section: "separator": ${JSON.stringify(other)}`;
+  throw new DiagnosticError([{ code: "T2003", severity: "error", message, hint, place: { file, line } }]);
+}
+
+/** Records one after the other; empty lines are none. */
+async function eachRecord(
+  file: string,
+  separator: string,
+  take: (record: TableRecord) => void,
+): Promise<void> {
+  // Counted here: the parser takes a CRLF inside quotes for two lines.
+  let line = 1;
+  let [pending, empty] = [0, 0];
+  /** Lines that are empty call no one. */
+  const passEmpty = (found: number) => {
+    if (found > empty) pending = 0;
+    line += found - empty;
+    empty = found;
+  };
+  const bytes = async function* () {
+    for await (const piece of utf8BytesOf(file)) {
+      passEmpty(parser.info.empty_lines);
+      if (pending > mostLineBytes) throw tooLong(file, line);
+      pending += piece.length;
+      yield piece;
+    }
+  };
+  const parser = parse({
+    bom: true,
+    delimiter: separator,
+    relax_column_count: true,
+    record_delimiter: ["\r\n", "\n", "\r"],
+    skip_empty_lines: true,
+    on_record: (cells: string[], { empty_lines: found }) => {
+      passEmpty(found);
+      pending = 0;
+      if (cells.length > 1 || cells[0] !== "") take({ cells, line });
+      line += cells.reduce((lines, cell) => lines + endsIn(cell), 1);
+      return null;
+    },
+  });
+  parser.resume();
+  try {
+    await pipeline(bytes, parser);
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    passEmpty(parser.info.empty_lines);
+    const message = "a stray quote";
+    const hint = "quotes enclose a whole cell, and one within is doubled";
+    throw new DiagnosticError([{ code: "T2002", severity: "error", message, hint, place: { file, line } }]);
+  }
+}
+
+/** How many ends of lines a cell holds. */
+function endsIn(cell: string): number {
+  return /[\r\n]/.test(cell) ? cell.split(/\r?\n|\r/).length - 1 : 0;
+}

@@ -1,0 +1,70 @@
+// Reads NumPy's files: an array of .npy, whose columns are called c0, c1 … in their order, or the arrays of an .npz by their names.
+import { mostUnpacked } from "../../../runtime/data/gunzip.ts";
+import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { numberIn } from "../../../runtime/data/table.ts";
+import { unzipped } from "../../../compiler/util/unzip.ts";
+import type { Cell } from "./column-builder.ts";
+import { inFile } from "./in-file.ts";
+import { wholeOf } from "./open-bytes.ts";
+import { npyHeader, parseNpy, shapeText, type NumpyArray } from "./parse-npy.ts";
+import { tableBuilder, type ReadTable } from "./table-builder.ts";
+import type { Wanted } from "./wanted-columns.ts";
+
+/** Rows are along the first axis, counted from 1. */
+const rowName = (row: number): string | undefined => (row === 0 ? undefined : `row ${row}`);
+
+/** One array: each place of a row is a column. Throws a {@link DiagnosticError} that says file and row. */
+export async function readNpy(file: string, wanted: Wanted): Promise<ReadTable> {
+  const bytes = await wholeOf(file, { code: "T2003", sizeIn: (beginning) => npyHeader(beginning).size });
+  const { rows, rowSize, at } = inFile(file, "T2003", () => parseNpy(bytes));
+  const table = tableBuilder(file, wanted, rowName);
+  table.begin({ cells: Array.from({ length: rowSize }, (_, i) => `c${i}`), line: 0 });
+  for (let row = 0; row < rows; row++) table.add(row + 1, rowSize, (place) => at(row, place));
+  return table.end();
+}
+
+/** Arrays of equally many rows: each is a column, and a row of it is a cell. */
+export async function readNpz(file: string, wanted: Wanted): Promise<ReadTable> {
+  const bytes = await wholeOf(file);
+  const arrays = inFile(file, "T2003", () => arraysIn(bytes));
+  const [{ rows }] = arrays;
+  const table = tableBuilder(file, wanted, rowName);
+  table.begin({ cells: arrays.map(({ name }) => name), line: 0 });
+  for (let row = 0; row < rows; row++)
+    table.add(row + 1, arrays.length, (place) => cellIn(arrays[place], row));
+  return table.end();
+}
+
+interface NamedArray extends NumpyArray {
+  readonly name: string;
+}
+
+function arraysIn(bytes: Uint8Array): NamedArray[] {
+  const members = [...membersOf(bytes)].filter(([name]) => name.endsWith(".npy"));
+  const arrays = members.map(([name, member]) => ({ name: name.slice(0, -4), ...parseNpy(member) }));
+  const [first] = arrays;
+  if (first === undefined) throw new InputError("the archive holds no array of NumPy");
+  for (const { name, shape, rows } of arrays)
+    if (rows !== first.rows || shape.length === 0)
+      throw new InputError(
+        `the arrays have different numbers of rows: ${shown(first.name)} has ${shapeText(first.shape)}, ${shown(name)} has ${shapeText(shape)}`,
+      );
+  return arrays;
+}
+
+function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
+  try {
+    return unzipped(bytes, mostUnpacked(bytes.length));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new InputError(`the archive is damaged or cut short: ${shown(error.message, 200)}`);
+  }
+}
+
+function cellIn({ rowSize, at }: NumpyArray, row: number): Cell {
+  if (rowSize === 1) return at(row, 0);
+  return Array.from({ length: rowSize }, (_, i) => {
+    const value = at(row, i);
+    return typeof value === "string" ? numberIn(value) : value;
+  });
+}

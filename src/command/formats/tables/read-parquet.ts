@@ -1,0 +1,81 @@
+// Reads Parquet files, one row group after the other.
+import { isUtf8 } from "node:buffer";
+import { parquetMetadataAsync, parquetScan, parquetSchema, type AsyncBuffer } from "hyparquet";
+import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
+import { shown } from "../../../runtime/core/input-error.ts";
+import { cellOf } from "./cell-of.ts";
+import { checkPages } from "./check-pages.ts";
+import { thriftEnd } from "./check-thrift.ts";
+import { wholeOf } from "./open-bytes.ts";
+import { boundedCodecs as compressors } from "./parquet-codecs.ts";
+import { showValue } from "../../../compiler/util/show-value.ts";
+import { tableBuilder, type ReadTable } from "./table-builder.ts";
+import type { Wanted } from "./wanted-columns.ts";
+
+/** Rows are counted from 1; there is no header that could be one. */
+const rowName = (row: number): string | undefined => (row === 0 ? undefined : `row ${row}`);
+
+/** What is not UTF-8 stays bytes, of which `cellOf` tells the row. */
+const parsers = {
+  stringFromBytes: (bytes: Uint8Array | undefined) =>
+    bytes === undefined || !isUtf8(bytes) ? bytes : Buffer.from(bytes).toString(),
+};
+
+/** The table in a Parquet file; nulls are empty cells. Throws a {@link DiagnosticError} that says file and row, the first of them 1. */
+export async function readParquet(file: string, wanted: Wanted): Promise<ReadTable> {
+  try {
+    return await readRows(file, wanted);
+  } catch (error) {
+    if (error instanceof DiagnosticError || !(error instanceof Error)) throw error;
+    const message = `the Parquet file cannot be read: ${shown(error.message, 200)}`;
+    throw new DiagnosticError([{ code: "T2002", severity: "error", message, place: { file } }]);
+  }
+}
+
+/** The file ends with its metadata, their length in 4 bytes, and 4 of a mark. */
+function checkFooter(bytes: Uint8Array): void {
+  if (bytes.length < 12) throw new Error("it is too short");
+  const end = bytes.length - 8;
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(end, true);
+  if (length <= end) thriftEnd(bytes.subarray(0, end), end - length);
+}
+
+async function readRows(file: string, wanted: Wanted): Promise<ReadTable> {
+  const whole = await wholeOf(file);
+  const { buffer, byteOffset, byteLength } = whole;
+  const bytes: AsyncBuffer = {
+    byteLength,
+    slice: (start, end = byteLength) => buffer.slice(byteOffset + start, byteOffset + end) as ArrayBuffer,
+  };
+  checkFooter(whole);
+  const metadata = await parquetMetadataAsync(bytes, { geoparquet: false });
+  const names = parquetSchema(metadata).children.map(({ element }) => element.name);
+  const table = tableBuilder(file, wanted, rowName);
+  const read = table.begin({ cells: names, line: 0 });
+  const columns = names.filter((name) => read.has(name));
+  checkPages(whole, metadata, read);
+  const scan = await parquetScan({
+    file: bytes,
+    metadata,
+    columns,
+    compressors,
+    parsers,
+    useOffsetIndex: false,
+  });
+  for (const { rowStart, rowEnd } of scan.ranges) {
+    const values = new Map<string, ArrayLike<unknown>>();
+    for (const column of columns) {
+      const found = await scan.readColumn({ column, rowStart, rowEnd });
+      if (found.length !== rowEnd - rowStart)
+        throw new Error(`${showValue(column)} has ${found.length} of ${rowEnd - rowStart} rows`);
+      values.set(column, found);
+    }
+    // Without a column that the model reads, one row is enough to say so.
+    const last = columns.length === 0 ? Math.min(rowEnd, rowStart + 1) : rowEnd;
+    for (let row = rowStart; row < last; row++)
+      table.add(row + 1, names.length, (place) =>
+        cellOf(values.get(names[place])?.[row - rowStart], names[place], rowName(row + 1)),
+      );
+  }
+  return table.end();
+}

@@ -1,0 +1,67 @@
+// A text file as a stream of bytes that are UTF-8. A decoder would put one and the same sign in place of whatever is not, and so make one
+// of labels that differ.
+import { isUtf8 } from "node:buffer";
+import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
+import { bytesOf } from "./open-bytes.ts";
+
+const [lineFeed, carriageReturn] = [0x0a, 0x0d];
+
+/** As `bytesOf`, cut between characters. Throws a {@link DiagnosticError} with the first line that is not UTF-8. */
+export async function* utf8BytesOf(file: string): AsyncGenerator<Uint8Array> {
+  let rest: Uint8Array = new Uint8Array(0);
+  let passed = 0;
+  for await (const piece of bytesOf(file)) {
+    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    const whole = bytes.subarray(0, wholeCharacters(bytes));
+    if (!isUtf8(whole)) throw await notUtf8(file, passed + firstWrong(whole));
+    rest = bytes.subarray(whole.length);
+    passed += whole.length;
+    yield whole;
+  }
+  if (rest.length > 0) throw await notUtf8(file, passed);
+}
+
+/** How many bytes there are before a character that the next piece may go on with: it has up to four, and 10… are those after the first. */
+function wholeCharacters(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back];
+    if (byte >> 6 === 0b10) continue;
+    const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return size > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+/** Where the first of these bytes stands that is not UTF-8: how far the longest beginning goes that is. */
+function firstWrong(bytes: Uint8Array): number {
+  let [good, bad] = [0, bytes.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    const cut = wholeCharacters(bytes.subarray(0, middle));
+    if (isUtf8(bytes.subarray(0, cut))) good = middle;
+    else bad = middle;
+  }
+  return good;
+}
+
+async function notUtf8(file: string, offset: number): Promise<DiagnosticError> {
+  const place = { file, line: await lineAt(file, offset) };
+  const message = "the text is not UTF-8";
+  return new DiagnosticError([
+    { code: "T2002", severity: "error", message, hint: "save it as UTF-8", place },
+  ]);
+}
+
+/** The line on which a byte of the file stands; a line ends with \r, \n, or both. */
+async function lineAt(file: string, offset: number): Promise<number> {
+  let [line, before] = [1, 0];
+  for await (const piece of bytesOf(file)) {
+    for (const byte of piece.subarray(0, offset)) {
+      if (byte === carriageReturn || (byte === lineFeed && before !== carriageReturn)) line++;
+      before = byte;
+    }
+    offset -= piece.length;
+    if (offset <= 0) break;
+  }
+  return line;
+}

@@ -1,0 +1,41 @@
+// The winner as a spec of its own, in JSON or YAML; what it says of other files is said from where it lies.
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { stringify } from "yaml";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { withValue } from "./place-value.ts";
+import { keysOf, member } from "../../compiler/spec/raw-spec.ts";
+import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
+
+/** `from`: the file of the spec that was searched; `to`: the file that the text is for, which ends in .json, .yaml or .yml. */
+export function specText(spec: unknown, from: string, to: string): string {
+  if (holdsFunction(spec)) {
+    const message = `${to}: the winner holds functions, which only a spec in TypeScript can`;
+    throw new DiagnosticError([{ code: "T1707", severity: "error", message, hint: "take its values over into the spec" }]); // prettier-ignore
+  }
+  const moved = pathsOfFiles(spec).reduce((changed, path) => {
+    const file = path.reduce(member, changed);
+    const isMoved = typeof file === "string" && !isAbsolute(file) && !/^\w+:/.test(file);
+    return isMoved ? withValue(changed, path, movedFile(file, from, to)) : changed;
+  }, spec);
+  return to.endsWith(".json")
+    ? `${JSON.stringify(moved, undefined, 2)}\n`
+    : stringify(moved, { flowCollectionPadding: true });
+}
+
+const movedFile = (file: string, from: string, to: string): string =>
+  relative(dirname(resolve(to)), resolve(dirname(from), file)).replaceAll("\\", "/");
+
+function pathsOfFiles(spec: unknown): SpecPath[] {
+  const data = member(spec, "data");
+  const files = (owner: unknown, path: SpecPath): SpecPath[] =>
+    keysOf(member(owner, "idx")).map((name) => [...path, "idx", name]);
+  return [
+    ...[["$schema"], ["data", "file"], ["data", "train"], ["data", "test"]],
+    ...files(data, ["data"]),
+    ...["train", "test"].flatMap((part) => files(member(data, part), ["data", part])),
+  ];
+}
+
+const holdsFunction = (value: unknown): boolean =>
+  typeof value === "function" ||
+  (typeof value === "object" && value !== null && Object.values(value).some(holdsFunction));

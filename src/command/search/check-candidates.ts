@@ -1,0 +1,69 @@
+// Every candidate as a model, or all that is wrong with any of them: told before anything is trained, once for all candidates that share it.
+import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { parsePath } from "../../compiler/diagnostics/parse-path.ts";
+import type { Preparing } from "../../runtime/data/dataset.ts";
+import { buildGraphs } from "../../compiler/spec/build.ts";
+import { parseModel } from "../../compiler/spec/parse-model.ts";
+import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
+import type { Model } from "../../compiler/spec/types.ts";
+import type { Candidate } from "./candidates.ts";
+import { valuesText } from "./values-text.ts";
+
+/** The most faults that are told in one go. */
+const mostTold = 20;
+
+/** A candidate that is a right spec, and how it reads the data. */
+export interface CheckedCandidate extends Candidate {
+  readonly model: Model;
+  readonly preparing: Preparing;
+}
+
+/** @throws DiagnosticError placed at the spec's search where a searched value is wrong */
+export function checkCandidates(candidates: readonly Candidate[], dtype: "f32" | "f64"): CheckedCandidate[] {
+  const checked: CheckedCandidate[] = [];
+  const faults = new Map<string, { readonly first: Diagnostic; readonly in: Candidate[] }>();
+  for (const candidate of candidates) {
+    try {
+      const model = parseModel(candidate.spec);
+      const built = buildGraphs(model, dtype);
+      checked.push({ ...candidate, model, preparing: preparingOf(model, modelFacts(model, built, dtype)) });
+    } catch (error) {
+      if (!(error instanceof DiagnosticError)) throw error;
+      for (const fault of error.diagnostics.filter(({ severity }) => severity === "error")) {
+        const key = `${fault.code} ${fault.message}`;
+        const known = faults.get(key);
+        if (known) known.in.push(candidate);
+        else faults.set(key, { first: fault, in: [candidate] });
+      }
+    }
+  }
+  if (faults.size === 0) return checked;
+  const told = [...faults.values()].slice(0, mostTold);
+  throw new DiagnosticError(
+    told.map(({ first, in: wrong }): Diagnostic => ({
+      ...first,
+      ...placeOf(first, wrong[0]),
+      notes: [...(first.notes ?? []), whereText(wrong, candidates.length)],
+    })),
+  );
+}
+
+/** A fault at or inside what a search put there is told where the search says so; so is a key that only the search has. */
+function placeOf({ code, path = [], at, within }: Diagnostic, { values }: Candidate): Partial<Diagnostic> {
+  const isWithin = (inner: SpecPath, outer: SpecPath) => outer.every((step, i) => inner[i] === step);
+  const key = Object.keys(values).find((key) => {
+    const searched = parsePath(key) ?? [];
+    return isWithin(path, searched) || (code === "T1101" && isWithin(searched, path));
+  });
+  return key === undefined
+    ? { path, at, within }
+    : { path: ["training", "search", "over", key], at: "key", within: undefined };
+}
+
+function whereText([first, ...others]: readonly Candidate[], total: number): string {
+  const count = 1 + others.length;
+  const all = count === total ? "in every candidate" : `in ${count} of ${total} candidates`;
+  return `${all}${count === 1 ? "" : ", first"}: candidate ${first.number} has ${valuesText(first.values)}`;
+}

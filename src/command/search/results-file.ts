@@ -1,0 +1,107 @@
+// The outcomes of a search in a file of JSON lines: first which search they belong to, then one line for each candidate as it is done. A
+// process that is killed leaves at worst half of the last line, which is not counted.
+import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { dirname } from "node:path";
+import { z } from "zod";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
+import { fileReason } from "../../compiler/util/file-reason.ts";
+import type { Candidate } from "./candidates.ts";
+import { outcome, type Outcome } from "./outcome.ts";
+
+const header = z.looseObject({ search: z.string() });
+const line = z.looseObject({ candidate: z.int().nonnegative() });
+
+export type Outcomes = ReadonlyMap<number, Outcome>;
+
+/** What is done of the search with this hash; nothing, if there is no such file. @throws DiagnosticError (T1706) for a file of something else */
+export function readResults(file: string, hash: string): Map<number, Outcome> {
+  const found = new Map<number, Outcome>();
+  if (!existsSync(file)) return found;
+  const text = readable(file);
+  const [first, ...lines] = wholeLines(text).map(parsed);
+  // Without a whole line it is ours only if it can be the beginning of our first.
+  if (first === undefined && !isBeginning(text, hash)) throw refusal(file, 1, noResults, otherFile);
+  if (first === undefined) return found;
+  const head = header.safeParse(first);
+  if (!head.success) throw refusal(file, 1, noResults, otherFile);
+  if (head.data.search !== hash)
+    throw refusal(
+      file,
+      1,
+      "the file holds the results of another search: the spec, the data, the type or the compiler was another one",
+      otherFile,
+    );
+  lines.forEach((value, index) => {
+    const named = line.safeParse(value);
+    const { candidate: _, values: __, ...rest } = named.data ?? { candidate: 0 };
+    const result = outcome.safeParse(rest);
+    if (!named.success || !result.success)
+      throw refusal(file, index + 2, "the line holds no outcome of a candidate", "delete the line: its candidate is tried again"); // prettier-ignore
+    found.set(named.data.candidate, result.data);
+  });
+  return found;
+}
+
+function readable(file: string): string {
+  try {
+    // A device may have no end.
+    if (statSync(file).isFile()) return readFileSync(file, "utf8");
+    throw refusal(file, 1, "this is no regular file, and results are read again", "name a file with --out");
+  } catch (error) {
+    if (error instanceof DiagnosticError) throw error;
+    const message = `the file cannot be read: ${fileReason(error)}`;
+    throw new DiagnosticError([{ code: "T1001", severity: "error", message, place: { file } }]);
+  }
+}
+
+function isBeginning(text: string, hash: string): boolean {
+  const start = JSON.stringify({ search: hash }).slice(0, -1);
+  return text.startsWith(start) || start.startsWith(text);
+}
+
+const noResults = "the file holds no results of a search";
+const otherFile = "name another file with --out, or delete this one";
+
+/** Those that end with a line break. */
+const wholeLines = (text: string): string[] => text.split("\n").slice(0, -1);
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const refusal = (file: string, at: number, message: string, hint: string): DiagnosticError =>
+  new DiagnosticError([{ code: "T1706", severity: "error", message, place: { file, line: at }, hint }]);
+
+/** Readies the file for more lines: half of one is cut off, and a new file is given its first. */
+export function openResults(file: string, hash: string, model: string): void {
+  const isBegun = writing(file, () => {
+    mkdirSync(dirname(file), { recursive: true });
+    if (!existsSync(file)) return false;
+    const bytes = readFileSync(file);
+    truncateSync(file, bytes.lastIndexOf("\n") + 1);
+    return bytes.includes("\n");
+  });
+  if (!isBegun) append(file, { search: hash, model });
+}
+
+/** Adds one outcome. Nothing waits in this process: once this returns, the line outlives it. */
+export const addResult = (file: string, { number, values }: Candidate, result: Outcome): void =>
+  append(file, { candidate: number, values, ...result });
+
+const append = (file: string, value: object): void =>
+  writing(file, () => appendFileSync(file, `${JSON.stringify(value)}\n`));
+
+/** @throws DiagnosticError (T1011) for a file that cannot be written: a full disk, say. What it holds stays. */
+function writing<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const message = `cannot write ${file}: ${fileReason(error)}`;
+    const hint = "the outcomes that it holds are kept: the same command goes on from there";
+    throw new DiagnosticError([{ code: "T1011", severity: "error", message, hint }]);
+  }
+}

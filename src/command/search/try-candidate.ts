@@ -1,0 +1,29 @@
+// One candidate from its model to its figures: compiled, trained on the training rows, and asked about the validation rows.
+import { hasDiverged, loadTrainer, type EmittedModule } from "../../compiler/load-trainer.ts";
+import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
+import type { OpenDataset } from "../../runtime/training/folds.ts";
+import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import type { Model } from "../../compiler/spec/types.ts";
+import { validateOn } from "../train/validate-model.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** A training that diverges is an outcome, too. Equal models and data give equal outcomes, in whatever thread. */
+export async function tryCandidate(
+  model: Model,
+  datasets: readonly OpenDataset[],
+  dtype: "f32" | "f64",
+): Promise<Outcome> {
+  const emitted = await compiled(model, dtype);
+  try {
+    return await validateOn({ emitted, preparing: preparingOf(model, emitted.model) }, datasets);
+  } catch (error) {
+    if (hasDiverged(error)) return { diverged: error.message };
+    throw error;
+  }
+}
+
+/** The model's trainer, in this process. */
+export async function compiled(model: Model, dtype: "f32" | "f64"): Promise<EmittedModule> {
+  const compilation = compileModel(model, { dtype });
+  return loadTrainer(await emitTypeScript(compilation, dtype, { isFormatted: false }));
+}

@@ -1,0 +1,50 @@
+// A thread of the search. It reads the spec by itself (a spec in TypeScript holds functions, which cannot be sent) and is then given
+// numbers of candidates, one at a time.
+import { parentPort, workerData } from "node:worker_threads";
+import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
+import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts";
+import { parseModel } from "../../compiler/spec/parse-model.ts";
+import { readSpec } from "../../compiler/spec/read/read-spec.ts";
+import { candidatesOf } from "./candidates.ts";
+import type { Outcome } from "./outcome.ts";
+import type { OpenData } from "./open-data.ts";
+import { tryCandidate } from "./try-candidate.ts";
+
+/** What a thread says of a job. */
+export type Answer = { readonly job: number } & (
+  { readonly result: Outcome } | { readonly diagnostics: readonly Diagnostic[] } | { readonly fault: string }
+);
+
+export interface WorkerSetup extends OpenData {
+  /** The file of the spec. */
+  readonly file: string;
+  readonly dtype: "f32" | "f64";
+}
+
+const { file, dtype, data, dataOf }: WorkerSetup = workerData;
+const read = async () => {
+  const { value, search } = await readSpec(file);
+  invariant(search !== undefined, "a spec that was searched has a search");
+  return candidatesOf(value, search);
+};
+/** A spec that cannot be read here, although it could be in the main thread, is an answer to the first job. */
+const reading = read();
+reading.catch(() => {});
+
+const port = parentPort;
+invariant(port !== null, "this module is the entry of a thread");
+port.on("message", (job: number) => {
+  const trying = async () => {
+    const { spec } = (await reading)[job];
+    return tryCandidate(parseModel(spec), data[dataOf[job]], dtype);
+  };
+  trying().then(
+    (result) => port.postMessage({ job, result } satisfies Answer),
+    (error: unknown) => port.postMessage({ job, ...faultOf(error) } satisfies Answer),
+  );
+});
+
+const faultOf = (error: unknown) =>
+  error instanceof DiagnosticError
+    ? { diagnostics: error.diagnostics }
+    : { fault: error instanceof Error ? error.message : String(error) };

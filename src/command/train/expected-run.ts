@@ -1,0 +1,32 @@
+/** What a training of the spec would go through, for what is shown before any training. */
+import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
+import type { Run } from "../../studio/explain/subject.ts";
+import { datasetOf } from "../../runtime/data/dataset.ts";
+import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
+import { rowsIn } from "../verify/batch-storage.ts";
+import type { CompiledSpec } from "../compile/compile-spec.ts";
+import { onFile } from "../compile/emitted-errors.ts";
+import { readSource } from "../files/read-source.ts";
+
+/** Undefined, and why on standard error, where the data is not there or is wrong: what is shown then does without. */
+export async function expectedRun(
+  spec: string,
+  { compilation: { model, built }, source }: CompiledSpec,
+): Promise<Run | undefined> {
+  const facts = modelFacts(model, built, "f32");
+  try {
+    const { train } = datasetOf(
+      preparingOf(model, facts),
+      await readSource({ spec, source, model, facts, given: undefined }),
+      model.training.seed,
+      (file, work) => onFile(file, "T2004", work),
+    );
+    return { rows: rowsIn(facts, train), epochs: model.training.epochs };
+  } catch (error) {
+    if (!(error instanceof DiagnosticError || error instanceof Unsupported)) throw error;
+    const reason = error instanceof DiagnosticError ? error.diagnostics[0].message : error.message;
+    process.stderr.write(`the data is not read: ${reason}\n`);
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The server behind the page of `train --serve`: the page, and what there is to tell as server-sent events. It listens on the loopback
+ * alone, and answers nobody who does not know the token in its address. Other pages in the same browser are kept out twice: they cannot
+ * know the token, and a name of theirs that leads here (DNS rebinding) is none of ours.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { LiveHistory, type LiveEvent } from "../../../studio/charts/live-events.ts";
+
+export interface LiveServerParts {
+  readonly token: string;
+  /** The markup of the page. */
+  readonly page: string;
+  /** Somebody pressed the button of the page. */
+  readonly onStop: () => void;
+}
+
+export interface LiveServer {
+  /** Begins to listen; the port, which is a free one if 0 was asked for. Rejects if it cannot. */
+  listen(port: number): Promise<number>;
+  send(event: LiveEvent): void;
+  close(): Promise<void>;
+}
+
+const host = "127.0.0.1";
+/** A connection that says nothing is given up by what lies between. */
+const heartbeat = 15_000;
+/** Whoever does not read is let go: the page comes again by itself, and is told everything. */
+const mostUnread = 0x1000000;
+
+const guards = {
+  "Cache-Control": "no-store",
+  "Referrer-Policy": "no-referrer",
+  "X-Content-Type-Options": "nosniff",
+  "X-Frame-Options": "DENY",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
+};
+
+export function createLiveServer({ token, page, onStop }: LiveServerParts): LiveServer {
+  const history = new LiveHistory();
+  const readers = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    const { port } = addressOf(server.address());
+    const answer = (status: number, type = "text/plain", body = "") =>
+      response.writeHead(status, { ...guards, "Content-Type": `${type}; charset=utf-8` }).end(body);
+    if (![`${host}:${port}`, `localhost:${port}`].includes(request.headers.host ?? "")) return answer(403);
+    const [, given = "", path] = /^\/([^/?]*)(?:\/([^?]*))?/.exec(request.url ?? "") ?? [];
+    if (!isSame(given, token)) return answer(404);
+    if (path === undefined) return response.writeHead(308, { ...guards, Location: `/${token}/` }).end();
+    switch (`${request.method} ${path}`) {
+      case "GET ":
+        return answer(200, "text/html", page);
+      case "GET events":
+        return subscribe(response);
+      case "POST stop":
+        if (isForeign(request)) return answer(403);
+        onStop();
+        return answer(204);
+      default:
+        return answer(404);
+    }
+  });
+
+  function subscribe(response: ServerResponse): void {
+    response.writeHead(200, { ...guards, "Content-Type": "text/event-stream; charset=utf-8" });
+    response.write(`event: history\ndata: ${JSON.stringify(history.all())}\n\n`);
+    readers.add(response);
+    response.on("close", () => readers.delete(response));
+  }
+  const tell = (text: string) => {
+    for (const reader of readers)
+      if (reader.writableLength > mostUnread) reader.destroy();
+      else reader.write(text);
+  };
+  const beat = setInterval(() => tell(": still here\n\n"), heartbeat).unref();
+
+  return {
+    listen: (port) =>
+      new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, host, () => resolve(addressOf(server.address()).port));
+      }),
+    send(event) {
+      history.add(event);
+      tell(`data: ${JSON.stringify(event)}\n\n`);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        clearInterval(beat);
+        server.close(() => resolve());
+        for (const reader of readers) reader.end("event: bye\ndata: {}\n\n");
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function addressOf(address: AddressInfo | string | null): { readonly port: number } {
+  if (address === null || typeof address === "string")
+    throw new Error("internal: the server listens nowhere");
+  return address;
+}
+
+/** In a time that does not tell how much of it was right. */
+const isSame = (given: string, token: string): boolean => timingSafeEqual(digest(given), digest(token));
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** Browsers say where a request comes from that changes something. */
+const isForeign = ({ headers }: IncomingMessage): boolean =>
+  headers.origin !== undefined && headers.origin !== `http://${headers.host}`;

@@ -1,0 +1,83 @@
+/** `train --serve` as the training sees it: a page that is told what happens, and may ask it to stop. */
+import { randomBytes } from "node:crypto";
+import { Worker } from "node:worker_threads";
+import type { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
+import type { LiveEvent } from "../../../studio/charts/live-events.ts";
+import { pageCode } from "../../../studio/web/page-code.ts";
+import { pageHtml } from "../../../studio/web/page-html.ts";
+import { usageError } from "../../terminal/usage-error.ts";
+import type { FromServer, ServerSetup, ToServer } from "./server-thread.ts";
+
+export interface LivePage {
+  /** With its token: whoever has it may see the training, and stop it. */
+  readonly address: string;
+  send(event: LiveEvent): void;
+  /** Whether somebody has pressed the button. Costs nothing: it may be asked in a loop. */
+  isStopped(): boolean;
+  /** Waits until somebody has had enough: by Ctrl-C, or by the button of the page, which by then ends the server. */
+  untilLeft(): Promise<void>;
+}
+
+/** A clone's threads are started as its command is; the published package holds the compiled file. */
+const entry = import.meta.url.endsWith(".ts")
+  ? new URL("../../cli/start-server.js", import.meta.url)
+  : new URL("./server-thread.js", import.meta.url);
+
+/** @throws DiagnosticError (T1010) if the port cannot be had. */
+export async function serveTraining(model: string, port: number): Promise<LivePage> {
+  const token = randomBytes(24).toString("base64url");
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const page = pageHtml({
+    title: `${model} · training`,
+    data: { model },
+    ...(await pageCode("live")),
+    policy: ["connect-src 'self'"],
+  });
+  const setup: ServerSetup = { token, page, port, stop };
+  const worker = new Worker(entry, { workerData: setup });
+  /** The first message that is awaited. */
+  const heard = (isAwaited: (message: FromServer) => boolean) =>
+    new Promise<FromServer>((resolve, reject) => {
+      worker.on("message", (message: FromServer) => isAwaited(message) && resolve(message));
+      worker.once("error", reject);
+    });
+  const told = await heard(({ kind }) => kind === "listens" || kind === "fault");
+  if (told.kind !== "listens") {
+    await worker.terminate();
+    throw cannotServe(port, told);
+  }
+  // A training that fails ends the process, whether or not somebody looks.
+  worker.unref();
+  const send = (message: ToServer) => worker.postMessage(message);
+  return {
+    address: `http://127.0.0.1:${told.port}/${token}/`,
+    send,
+    isStopped: () => Atomics.load(stop, 0) > 0,
+    async untilLeft() {
+      worker.ref();
+      const before = Atomics.load(stop, 0);
+      const pressed = heard((message) => message.kind === "stop" && message.presses > before);
+      const interrupted = new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
+      await Promise.race([pressed, interrupted]);
+      const closed = heard(({ kind }) => kind === "closed");
+      send("close");
+      await closed;
+      await worker.terminate();
+    },
+  };
+}
+
+function cannotServe(port: number, told: FromServer): DiagnosticError {
+  const { code, message } = told.kind === "fault" ? told : { code: "", message: "its thread says nothing" };
+  if (code === "EADDRINUSE")
+    return usageError(
+      `--serve ${port}: another program listens on that port`,
+      "leave the number out, and a free one is taken",
+    );
+  if (code === "EACCES")
+    return usageError(
+      `--serve ${port}: only the system's own programs may listen on that port`,
+      "take one from 1024 on, or leave the number out",
+    );
+  return usageError(`--serve: ${message}`);
+}

@@ -1,0 +1,80 @@
+/** `tapeless train --from`: a training that starts from the parameters of another, where name and shape are the same. */
+import { extname } from "node:path";
+import { tensorFormats } from "../formats/parameters/formats.ts";
+import { numbersFor, parametersIn } from "../formats/parameters/parameters.ts";
+import type { StoredTensor } from "../formats/parameters/tensors.ts";
+import type { EmittedModule } from "../../compiler/load-trainer.ts";
+import { onFile } from "../compile/emitted-errors.ts";
+import { readTensors, wrongTensors } from "../files/tensor-file.ts";
+import { readCheckpointFile } from "../files/trained-values.ts";
+
+interface Origin {
+  /** What the parameters are of, in words. */
+  readonly about: string;
+  readonly tensors: readonly StoredTensor[];
+}
+
+/**
+ * The same module, but its trainers start from the parameters in the file that match; tells which did and which did not.
+ *
+ * @throws DiagnosticError (T3001, T3002)
+ */
+export async function startingFrom(file: string, emitted: EmittedModule): Promise<EmittedModule> {
+  const { model } = emitted;
+  const { about, tensors } = await originIn(file);
+  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const isSame = ({ name, shape }: { name: string; shape: readonly number[] }) =>
+    shapeText(found.get(name)?.shape) === shapeText(shape);
+  const taken = model.parameters.filter(isSame);
+  const fresh = model.parameters
+    .filter((parameter) => !isSame(parameter))
+    .map(({ name, shape }) => {
+      const other = found.get(name)?.shape;
+      return `${name} ${shapeText(shape)}${other === undefined ? "" : ` (there ${shapeText(other)})`}`;
+    });
+  const names = new Set(model.parameters.map(({ name }) => name));
+  const unused = tensors
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, shape }) => `${name} ${shapeText(shape)}`);
+  if (taken.length === 0)
+    throw wrongTensors(file, `no parameter of "${model.name}" has the name and shape of one in ${about}`, [
+      `"${model.name}" has ${fresh.join(", ")}`,
+      `the file has ${tensors.map(({ name, shape }) => `${name} ${shapeText(shape)}`).join(", ")}`,
+    ]);
+  // All are read before one is set.
+  const values = onFile(file, "T3002", () =>
+    taken.flatMap(({ name }) => {
+      const tensor = found.get(name);
+      return tensor === undefined ? [] : [[name, numbersFor(model.dtype, tensor)] as const];
+    }),
+  );
+  const lines = [
+    `from ${file}, ${about}: ${taken.length} of ${model.parameters.length} parameters`,
+    `  taken: ${taken.map(({ name }) => name).join(", ")}`,
+    ...(fresh.length > 0 ? [`  drawn anew: ${fresh.join(", ")}`] : []),
+    ...(unused.length > 0 ? [`  left there: ${unused.join(", ")}`] : []),
+  ];
+  process.stderr.write(`${lines.join("\n")}\n`);
+  return {
+    model,
+    createTrainer(options) {
+      const trainer = emitted.createTrainer(options);
+      for (const [name, numbers] of values) trainer.parameters[name].set(numbers);
+      return trainer;
+    },
+  };
+}
+
+/** A checkpoint of any model, or a file of tensors. */
+async function originIn(file: string): Promise<Origin> {
+  if (Object.hasOwn(tensorFormats, extname(file).toLowerCase()))
+    return { about: "a file of tensors", tensors: await readTensors(file) };
+  const { bytes } = await readCheckpointFile(file);
+  const { model, epoch, tensors } = onFile(file, "T3001", () => parametersIn(bytes));
+  return {
+    about: `a checkpoint of "${model.name}" after epoch ${epoch}`,
+    tensors: tensors.map(({ numbers, ...tensor }) => ({ ...tensor, numbers: () => numbers })),
+  };
+}
+
+const shapeText = (shape: readonly number[] | undefined): string => `[${shape?.join(", ") ?? "absent"}]`;

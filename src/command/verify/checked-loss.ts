@@ -1,0 +1,71 @@
+/**
+ * The loss whose derivative a trainer claims to give. Mostly that is the trainer's own, from a trainer of the same model that was
+ * compiled without its backward part; but where a unit step has a surrogate, the derivative is by intention not that of the loss,
+ * nor is it where a formula or a layer of the user's own stops gradients: there, the training graph is interpreted with every
+ * `stopGradient` held at its value, which is the function that was differentiated.
+ */
+import { flopsOfProgram } from "../../studio/explain/flops.ts";
+import type { Node } from "../../compiler/ir/nodes.ts";
+import { rewriteGraph } from "../../compiler/ir/rewrite.ts";
+import { createBuilder } from "../../compiler/ops/index.ts";
+import { loadTrainer } from "../../compiler/load-trainer.ts";
+import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
+import type { CheckedLoss } from "../../runtime/check/check-gradients.ts";
+import type { ModelFacts } from "../../runtime/core/model-facts.ts";
+import type { Batch } from "../../runtime/core/slots.ts";
+import type { Trainer } from "../../runtime/trainer/trainer.ts";
+import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batch-storage.ts";
+
+/** The interpreter is slower than emitted code by about as much. */
+const slownessOfInterpreter = 300;
+
+export async function checkedLoss(
+  compilation: Compilation,
+  facts: ModelFacts,
+  trainer: Trainer,
+  batch: Batch,
+): Promise<CheckedLoss> {
+  const { built, model } = compilation;
+  const rows = rowsIn(facts, batch);
+  const forward = compileModel(model, { dtype: "f64", lossOnly: true });
+  const flops = (flopsOfProgram(forward, "gradient") * rows) / facts.batchSize;
+  if (stopsOnPurpose(compilation).length === 0) {
+    const { createTrainer } = await loadTrainer(await emitTypeScript(forward, "f64"));
+    const { gradient, parameters } = createTrainer({ seed: trainer.seed });
+    for (const [name, values] of Object.entries(trainer.parameters)) parameters[name].set(values);
+    return { parameters, value: () => gradient(batch), flops };
+  }
+
+  const { parameters } = trainer;
+  const storageNow = () => {
+    const moved = parameterStorage(facts, parameters);
+    return new Map([...batchStorage(facts, batch), ...moved, ...stateStorage(built.states, trainer.seed)]);
+  };
+  const stops = built.training.nodes.filter(({ op }) => op === "stopGradient");
+  const now = evaluateGraph(built.training, storageNow(), rows);
+  const held = stops.flatMap((node, i) => {
+    const value = now.get(node);
+    return value === undefined ? [] : [[`held:${i}`, value] as const];
+  });
+  let next = 0;
+  // Nodes are visited in graph order, which is that of `stops`.
+  const frozen = rewriteGraph(built.training, createBuilder("f64"), (node, g) =>
+    node.op === "stopGradient" ? g.input({ name: `held:${next++}`, type: node.type }) : node,
+  );
+  const value = () =>
+    interpret(frozen, new Map([...storageNow(), ...held]), rows).get("result:loss")?.data[0] ?? NaN;
+  return { parameters, value, flops: slownessOfInterpreter * flops };
+}
+
+/** What is held back so that the gradient is not that of the loss: by a surrogate, or by a formula or layer of the user's own. */
+export function stopsOnPurpose({ built, model }: Compilation): Node[] {
+  // These may hold back what they like; a shift of the library's cancels.
+  const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);
+  return built.training.nodes.filter(
+    ({ op, origin }) =>
+      op === "stopGradient" &&
+      (origin.composite === "step" || origin.composite === "formula" || own.includes(origin.layer ?? "")),
+  );
+}

@@ -1,0 +1,107 @@
+/**
+ * Where a training came apart: runs the epoch again up to the step after which the loss, a gradient or a parameter is no longer a
+ * number, and that step once more in the interpreter, which keeps every value. The first node whose value is not finite although
+ * its operands are is where it began.
+ */
+import { operandsOf } from "../../compiler/ir/nodes.ts";
+import type { Graph, Node } from "../../compiler/ir/nodes.ts";
+import { boundShape, isFloat, sizeOf } from "../../compiler/ir/types.ts";
+import type { MemoryPlan } from "../../compiler/loop/memory.ts";
+import { flopsOfProgram } from "../../studio/explain/flops.ts";
+import { formulaOf } from "../../compiler/notation/formula-text.ts";
+import type { Tensor } from "../../compiler/ops/tensor.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
+import type { ModelFacts } from "../../runtime/core/model-facts.ts";
+import type { Batch } from "../../runtime/core/slots.ts";
+import type { Trainer } from "../../runtime/trainer/trainer.ts";
+import { batchStorage, rowsIn } from "./batch-storage.ts";
+import { checkpointStorage } from "./checkpoint-storage.ts";
+import { epochBatches } from "./epoch-batches.ts";
+
+/** The interpreter does some ten million operations a second; larger steps than this are not worth the wait. */
+const mostFlops = 1e8;
+
+/**
+ * One sentence; nothing where the epoch does not diverge again, the model is too large, or a step has several batches, which `step` does
+ * not run again. `trainer` stands before the epoch.
+ */
+export function explainDivergence(
+  compilation: Compilation,
+  facts: ModelFacts,
+  trainer: Trainer,
+  data: Batch,
+): string | undefined {
+  const { shuffle, accumulate } = compilation.model.training;
+  if (accumulate !== undefined || flopsOfProgram(compilation, "gradient") > mostFlops) return undefined;
+  const start = trainer.save();
+  const batches = [...epochBatches(facts, data, { seed: trainer.seed, epoch: trainer.epoch + 1, shuffle })];
+  const bad = batches.findIndex((batch) => !isSound(trainer, trainer.step(batch)));
+  if (bad < 0) return undefined;
+  trainer.load(start);
+  for (const batch of batches.slice(0, bad)) trainer.step(batch);
+  const kept = checkpointStorage(compilation, facts, trainer.save());
+  const step = kept.get("optimizer:step")?.data[0] ?? 0;
+  const cause = firstBadNode(compilation, facts, kept, batches[bad]);
+  return cause === undefined ? undefined : `the first bad number: at step ${step}, ${cause}`;
+}
+
+const isSound = ({ parameters, gradients }: Trainer, loss: number): boolean =>
+  [[loss], ...Object.values(gradients), ...Object.values(parameters)].every((list) =>
+    list.every((value) => Number.isFinite(value)),
+  );
+
+/** Looks through the gradient's graph, then through the update's. */
+function firstBadNode(
+  { graphs, built, plan }: Compilation,
+  facts: ModelFacts,
+  kept: ReadonlyMap<string, Tensor>,
+  batch: Batch,
+): string | undefined {
+  const rows = rowsIn(facts, batch);
+  const storage = new Map([...kept, ...batchStorage(facts, batch)]);
+  if (graphs.begin !== undefined)
+    for (const [name, whole] of interpret(graphs.begin, kept, rows))
+      for (const [part, tensor] of partsOf(plan, name, whole)) storage.set(part, tensor);
+  const values = evaluateGraph(graphs.gradient, storage, rows);
+  const bad = badNode(graphs.gradient, values, facts.dtype);
+  if (bad !== undefined) return bad;
+  const gradients = built.parameters.flatMap(({ name }) => {
+    const output = graphs.gradient.outputs.find((each) => each.storage === `gradient:${name}`);
+    return output === undefined ? [] : [...(values.get(output.node)?.data ?? [])];
+  });
+  storage.set("flat:gradients", { shape: [gradients.length], data: Float64Array.from(gradients) });
+  return badNode(graphs.update, evaluateGraph(graphs.update, storage, rows), facts.dtype);
+}
+
+/** What was stored under a name, and under the names of the buffers that it covers. */
+function partsOf({ storage }: MemoryPlan, name: string, whole: Tensor): [string, Tensor][] {
+  const parts = (storage.get(name)?.buffer.covers ?? []).flatMap((part) => storage.get(part)?.buffer ?? []);
+  let start = 0;
+  return [
+    [name, whole],
+    ...parts.map(({ name: part, shape }): [string, Tensor] => {
+      const data = whole.data.slice(start, (start += sizeOf(shape, 1)));
+      return [part, { shape: boundShape(shape, 1), data }];
+    }),
+  ];
+}
+
+function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" | "f64"): string | undefined {
+  // The interpreter computes in doubles: what the trainer's f32 cannot hold is infinite there.
+  const held = (value: number) => (dtype === "f32" ? Math.fround(value) : value);
+  const badValue = (node: Node) => values.get(node)?.data.find((value) => !Number.isFinite(held(value)));
+  const isBad = (node: Node) => isFloat(node.type.element) && badValue(node) !== undefined;
+  const node = graph.nodes.find(
+    (each) => each.op !== "constant" && isBad(each) && !operandsOf(each).some(isBad),
+  );
+  if (node === undefined) return undefined;
+  const formula = formulaOf(node, nameOf);
+  const of = node.name === undefined ? "" : `${node.name} = `;
+  const layer = node.origin.layer === undefined ? "" : ` (layer ${node.origin.layer})`;
+  return `${of}${formula}${layer} becomes ${held(badValue(node) ?? NaN)}`;
+}
+
+/** Leaves and values that carry a name of the model's; all others are written out. */
+const nameOf = (node: Node): string | undefined =>
+  node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : node.name;

@@ -1,0 +1,179 @@
+/** A verification for readers: text, a page, a picture of the step sweeps, or JSON with every number. */
+import { chartSvg, type Panel } from "../../studio/charts/index.ts";
+import { htmlPage } from "../../studio/charts/html-page.ts";
+import { tableText, type TableParts } from "../../studio/charts/table.ts";
+import type { Kink, ParameterCheck } from "../../runtime/check/check-gradients.ts";
+import { sizeOf } from "../../runtime/core/model-facts.ts";
+import { sweepBlocks } from "./sweep-blocks.ts";
+import { largestError, targetName, verdictOf } from "./verdict.ts";
+import type { Verification, VerifiedParameter } from "./verify-model.ts";
+
+export interface VerificationSubject {
+  readonly verification: Verification;
+  /** The file, for commands that a reader may copy. */
+  readonly spec: string;
+}
+
+/** Of each parameter so many kinks are listed; JSON has all. */
+const mostKinks = 8;
+
+export const verificationFormats = {
+  txt: (subject: VerificationSubject): string =>
+    [...tablesOf(subject.verification).map(tableText), ...notesOf(subject).map((note) => `${note}\n`)].join(
+      "\n",
+    ),
+  html: (subject: VerificationSubject): string =>
+    htmlPage(`${subject.verification.name}: gradients verified`, [
+      notesTable(subject),
+      ...tablesOf(subject.verification),
+      ...panelsOf(subject.verification).map(
+        (panel) =>
+        chartSvg({ title: panel.title, panels: [{ ...panel, title: "error of the central difference against its step" }] }), // prettier-ignore
+      ),
+    ]),
+  svg: ({ verification }: VerificationSubject): string =>
+    chartSvg({
+      title: `${verification.name}: error of central differences against their step`,
+      subtitle: "At the worst element of each parameter. Beside a right gradient the errors draw a V.",
+      panels: panelsOf(verification),
+    }),
+  json: (subject: VerificationSubject): string => `${JSON.stringify(verificationJson(subject))}\n`,
+} as const;
+
+/** The contract's fields, then what is behind them. */
+export function verificationJson({ verification, spec }: VerificationSubject): object {
+  const { rows, parameters, targets, flops, budget } = verification;
+  const { worst, holds, faults } = verdictOf(verification, spec);
+  return {
+    worst,
+    parameters: parameters.map(
+      ({ name, relativeError, shape, elements, directions, kinks, worst, sweep }) => ({
+        ...{ name, relativeError, shape, elements, directions },
+        ...(worst && { worst: { ...worst, direction: undefined } }),
+        kinks: kinks.map((kink) => ({ ...kink, direction: undefined })),
+        sweep,
+      }),
+    ),
+    ...{ holds, faults, rows, flopsOfLoss: flops, budgetOfFlops: budget, targets },
+  };
+}
+
+const tablesOf = (verification: Verification): TableParts[] => [
+  gradientsTable(verification),
+  sweepsTable(verification),
+  ...(verification.parameters.length === 1 ? verification.parameters.map(stepsTable) : []),
+  ...kinksTables(verification),
+  targetsTable(verification),
+];
+
+const error = (value: number): string => value.toExponential(1);
+const figure = (value: number): string => String(Number(value.toPrecision(7)));
+
+function gradientsTable({ name, rows, parameters }: Verification): TableParts {
+  return {
+    title: `${name}: emitted gradients (f64, ${rows} ${rows === 1 ? "row" : "rows"}) against central differences of the emitted loss`,
+    head: ["parameter", "compared", "relative error", "worst at", "emitted", "differences", "absolute error"],
+    rows: parameters.map((each) => {
+      const { worst } = each;
+      const at = worst && [worst.at, figure(worst.emitted), figure(worst.expected), error(worst.absoluteError)]; // prettier-ignore
+      return [each.name, comparedText(each), error(each.relativeError), ...(at ?? ["kinks alone"])];
+    }),
+  };
+}
+
+function comparedText({ shape, elements, directions, kinks }: ParameterCheck): string {
+  const size = sizeOf(shape);
+  const all = elements === size ? `${size}` : `${elements} of ${size}`;
+  const others = directions > 0 ? `, ${directions} directions` : "";
+  return `${all}${others}${kinks.length > 0 ? `, ${kinks.length} ${kinks.length === 1 ? "kink" : "kinks"}` : ""}`;
+}
+
+function sweepsTable({ parameters }: Verification): TableParts {
+  const swept = parameters.filter(({ sweep }) => sweep.length > 0);
+  const blocks = sweepBlocks(swept.map(({ sweep }) => sweep));
+  return {
+    title:
+      "error of the central difference against its step h, at the worst place: truncation falls with h², rounding rises with 1/h",
+    head: ["parameter", "h = 1e-2 … 1e-9", "largest", "least", "at h ="],
+    rows: swept.map(({ name, sweep }, i) => {
+      const least = sweep.reduce((best, point) => (point.error < best.error ? point : best));
+      const largest = Math.max(...sweep.map((point) => point.error));
+      return [name, blocks[i], error(largest), error(least.error), error(least.h)];
+    }),
+  };
+}
+
+/** Of one parameter, every number. */
+const stepsTable = ({ name, worst, sweep }: VerifiedParameter): TableParts => ({
+  title: `${name}${worst ? ` ${worst.at}: emitted ${worst.emitted}` : ""}`,
+  head: ["h", "(f(h) − f(−h)) / 2h", "error"],
+  rows: sweep.map((point) => [error(point.h), String(point.difference), error(point.error)]),
+});
+
+function kinksTables({ parameters }: Verification): TableParts[] {
+  const kinked = parameters.filter(({ kinks }) => kinks.length > 0);
+  if (kinked.length === 0) return [];
+  const rowOf = (name: string, { at, emitted, below, above }: Kink) => {
+    const isBetween = emitted >= Math.min(below, above) - 1e-6 && emitted <= Math.max(below, above) + 1e-6;
+    return [name, at, figure(below), figure(above), figure(emitted), isBetween ? "between" : "outside"];
+  };
+  return [
+    {
+      title: "kinks, which have no derivative: |f(h) − 2f(0) + f(−h)| / h does not fall with h, so the slopes on both sides differ", // prettier-ignore
+      head: ["parameter", "at", "slope below", "slope above", "emitted", "lies"],
+      rows: kinked.flatMap(({ name, kinks }) => [
+        ...kinks.slice(0, mostKinks).map((kink) => rowOf(name, kink)),
+        ...(kinks.length > mostKinks ? [[name, `… ${kinks.length - mostKinks} more`]] : []),
+      ]),
+    },
+  ];
+}
+
+const targetsTable = ({ name, targets }: Verification): TableParts => ({
+  title: `${name}: emitted trainers against the reference interpreter`,
+  head: ["target", "dtype", "loss", "gradients", "predictions", "evaluation", ""],
+  rows: targets.map(({ target, backend, dtype, loss, gradients, predictions, summary, holds }) => [
+    ...[targetName({ target, backend }), dtype, error(loss), error(gradients)],
+    ...[error(predictions), error(summary), holds ? "holds" : "TOO FAR APART"],
+  ]),
+});
+
+/** What was sampled and why, the verdict, and where to look. */
+function notesOf({ verification, spec }: VerificationSubject): string[] {
+  const { parameters, flops, budget } = verification;
+  const { worst, faults } = verdictOf(verification, spec);
+  const kinks = parameters.reduce((sum, each) => sum + each.kinks.length, 0);
+  const isSampled = parameters.some(({ directions }) => directions > 0);
+  const sampling = `Not every element was compared: one loss takes ${megaflops(flops)}, and the check may take ${megaflops(budget)} in all. The elements are a seeded sample; a wrong element outside of it shows in the random directions, which go through all.`;
+  return [
+    ...(isSampled ? [sampling] : []),
+    `worst relative error ${error(worst)}, ${worst < largestError ? "below" : "NOT below"} ${largestError}${kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} left out` : ""}`,
+    ...faults.map((fault) => `FAULT ${fault}`),
+  ];
+}
+
+const notesTable = (subject: VerificationSubject): TableParts => ({
+  head: ["what it comes to"],
+  rows: notesOf(subject).map((note) => [note]),
+});
+
+const megaflops = (flops: number): string =>
+  flops >= 1e9 ? `${Number((flops / 1e9).toPrecision(3))} GFLOP` : `${Number((flops / 1e6).toPrecision(3))} MFLOP`; // prettier-ignore
+
+/** Errors of exactly 0 have no place on a log scale. */
+const panelsOf = ({ parameters }: Verification): Panel[] =>
+  parameters.flatMap(({ name, worst, sweep }: VerifiedParameter): Panel[] =>
+    worst === undefined
+      ? []
+      : [
+          {
+            title: `${name}, ${worst.at}`,
+            x: { label: "step h", scale: "log" },
+            y: { label: "|difference − emitted|", scale: "log" },
+            series: [
+              { name: "error", points: sweep.map(({ h, error }) => [h, error] as const) },
+              { name: "each step", as: "dots", points: sweep.map(({ h, error }) => [h, error] as const) },
+            ],
+          },
+        ],
+  );

@@ -1,0 +1,79 @@
+/** A whole verification: gradients against central differences in f64, then every target against the reference interpreter. */
+import { flopsOfProgram } from "../../studio/explain/flops.ts";
+import { loadTrainer } from "../../compiler/load-trainer.ts";
+import type { EmittedModule } from "../../compiler/load-trainer.ts";
+import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import type { Backend } from "../../runtime/core/machine.ts";
+import { budgetOfFlops, checkGradients, lossAlong } from "../../runtime/check/check-gradients.ts";
+import type { ParameterCheck } from "../../runtime/check/check-gradients.ts";
+import { tellingBatch } from "../../runtime/check/telling-batch.ts";
+import { checkTarget, expectedOf } from "./check-target.ts";
+import type { TargetCheck } from "./check-target.ts";
+import { checkedLoss } from "./checked-loss.ts";
+import { rowsFor } from "./rows-for.ts";
+import { stepSweep } from "./step-sweep.ts";
+import type { SweepPoint } from "./step-sweep.ts";
+
+/** A gradient against central differences; `sweep`: at its worst place, how these depend on their step. */
+export interface VerifiedParameter extends ParameterCheck {
+  readonly sweep: readonly SweepPoint[];
+}
+
+export interface Verification {
+  readonly name: string;
+  readonly rows: number;
+  readonly parameters: readonly VerifiedParameter[];
+  /** Operations of one value of the loss, and of how many the check may consist. */
+  readonly flops: number;
+  readonly budget: number;
+  readonly targets: readonly TargetCheck[];
+}
+
+/** What is drawn is the same in every run. */
+const seed = 1;
+
+/**
+ * `compilation` must be one for f64. `only`: the gradient of this parameter alone. `code`: the text that it was emitted as, where that
+ * is not what the compiler makes of it now.
+ */
+export async function verifyModel(
+  compilation: Compilation,
+  { only, code }: { readonly only?: string | undefined; readonly code?: string } = {},
+): Promise<Verification> {
+  const { model } = compilation;
+  const emitted = await loadTrainer(
+    code ?? (await emitTypeScript(compilation, "f64", { isFormatted: false })),
+  );
+  const trainer = emitted.createTrainer({ seed });
+  const { batchSize } = model.training;
+  const rows = rowsFor(batchSize, flopsOfProgram(compilation, "gradient") / batchSize);
+  const batch = tellingBatch(emitted.model, trainer, rows, seed);
+  const loss = await checkedLoss(compilation, emitted.model, trainer, batch);
+  const shapes = Object.fromEntries(emitted.model.parameters.map(({ name, shape }) => [name, shape]));
+  const parameters = checkGradients(trainer, batch, loss, { seed, shapes, only }).map((check) => {
+    const { name, worst } = check;
+    const sweep = worst ? stepSweep(lossAlong(loss, name, worst.direction), worst.emitted) : [];
+    return { ...check, sweep };
+  });
+
+  const values = Object.fromEntries(
+    Object.entries(trainer.parameters).map(([name, view]) => [name, Float64Array.from(view)]),
+  );
+  const expected = expectedOf(compilation, emitted.model, values, trainer.seed, batch);
+  const targets: TargetCheck[] = [];
+  for (const target of ["ts", "wasm"] as const)
+    for (const dtype of ["f64", "f32"] as const) {
+      const each = compileModel(model, { target, dtype });
+      const module = await loadTrainer(await emitTypeScript(each, dtype, { isFormatted: false }));
+      for (const backend of backendsOf(module))
+        targets.push(checkTarget(module, backend, values, trainer.seed, batch, expected));
+    }
+  return { name: model.name, rows, parameters, flops: loss.flops, budget: budgetOfFlops, targets };
+}
+
+/** What this engine runs of the module: the fastest, and what it would be without fused multiply-add. */
+function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
+  const { backend } = createTrainer({ seed });
+  return backend === "relaxed" ? [backend, "simd"] : [backend];
+}

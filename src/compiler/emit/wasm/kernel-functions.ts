@@ -1,0 +1,141 @@
+/** The kernels of all programs as functions and calls of them. Equal ones are one function; those that threads may share have a number. */
+import type { FunctionName } from "../../loop/expressions.ts";
+import type { Kernel, LoopProgram } from "../../loop/types.ts";
+import { groupBy } from "../../util/group-by.ts";
+import { commentLines, provenanceLines } from "../provenance-lines.ts";
+import { identifierMaker, storageWish } from "../identifiers.ts";
+import { extentBody, kernelBody } from "./kernel-function.ts";
+import type { ModuleScope } from "./kernel-function.ts";
+import type { Library } from "./library.ts";
+import type { MemoryLayout } from "./memory-layout.ts";
+import { constant } from "./numbers.ts";
+import { get, operation } from "./scope.ts";
+import type { Float } from "./value-types.ts";
+
+export interface KernelFunctions {
+  readonly texts: readonly string[];
+  /** The function of each kernel, without comments. */
+  readonly functions: ReadonlyMap<Kernel, string>;
+  /** The call of each kernel. */
+  readonly calls: ReadonlyMap<Kernel, string>;
+  /** Functions of kernels that threads may share, in the order of their numbers. */
+  readonly shared: readonly string[];
+}
+
+interface Parts {
+  readonly programs: readonly LoopProgram[];
+  readonly layout: MemoryLayout;
+  readonly float: Float;
+  readonly batchSize: number;
+}
+
+interface WasmFunction {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Functions of a module, each text once. */
+class Functions {
+  readonly texts: string[] = [];
+  private readonly byBody = new Map<string, WasmFunction>();
+  private readonly byNumber = new Map<number, WasmFunction>();
+  private readonly identify: (wish: string) => string;
+  private readonly scope: ModuleScope;
+  constructor({ programs, float, batchSize, layout }: Parts, isFused: boolean, library: Library) {
+    this.identify = identifierMaker(programs.map(({ name }) => name));
+    const uses = (name: FunctionName, type: Float) => library.use(name, type);
+    this.scope = { float, batchSize, isFused, layout, uses };
+  }
+
+  /** The function with that body. */
+  withBody(body: string, wish: string, comments: readonly string[] = []): WasmFunction {
+    const known = this.byBody.get(body);
+    if (known !== undefined) return known;
+    const name = this.identify(wish);
+    const made = { name, text: `(func $${name} ${body})` };
+    this.byBody.set(body, made);
+    this.texts.push([...comments, made.text].join("\n"));
+    return made;
+  }
+
+  /** The kernel's function, which may be that of one with its number. */
+  ofKernel(kernel: Kernel, program: LoopProgram, alike: readonly Kernel[]): WasmFunction {
+    const known = kernel.shared && this.byNumber.get(kernel.shared.number);
+    if (known !== undefined) return known;
+    const comments = [
+      ...provenanceLines(kernel.provenance, ";;").map(({ text }) => text),
+      ...othersLines(kernel, alike),
+    ];
+    const wish = `compute_${storageWish(kernel.name)}`;
+    const made = this.withBody(kernelBody(kernel, program, this.scope), wish, comments);
+    if (kernel.shared) this.byNumber.set(kernel.shared.number, made);
+    return made;
+  }
+
+  extentOf(kernel: Kernel, program: LoopProgram): WasmFunction {
+    return this.withBody(extentBody(kernel, program, this.scope), `extent_${storageWish(kernel.name)}`);
+  }
+}
+
+/** Whom else a function serves. */
+function othersLines(kernel: Kernel, alike: readonly Kernel[]): string[] {
+  const names = [...new Set(alike.map(({ name }) => storageWish(name)))].filter(
+    (name) => name !== storageWish(kernel.name),
+  );
+  return names.length === 0 ? [] : commentLines(`And in the same way ${names.join(", ")}.`, ";;");
+}
+
+/** Kernels by number. */
+function alikeOf(programs: readonly LoopProgram[]): ReadonlyMap<number, readonly Kernel[]> {
+  const numbered = programs.flatMap(({ kernels }) =>
+    kernels.flatMap((kernel) => (kernel.shared ? [{ kernel, number: kernel.shared.number }] : [])),
+  );
+  const groups = groupBy(numbered, ({ number }) => number);
+  return new Map([...groups].map(([number, members]) => [number, members.map(({ kernel }) => kernel)]));
+}
+
+export function kernelFunctions(parts: Parts, isFused: boolean, library: Library): KernelFunctions {
+  const functions = new Functions(parts, isFused, library);
+  const alike = alikeOf(parts.programs);
+  const shared: string[] = [];
+  const calls = new Map<Kernel, string>();
+  const texts = new Map<Kernel, string>();
+  for (const program of parts.programs)
+    for (const kernel of program.kernels) {
+      const others = kernel.shared && alike.get(kernel.shared.number);
+      const { name, text } = functions.ofKernel(kernel, program, others ?? []);
+      texts.set(kernel, text);
+      const told = (kernel.shared?.addresses ?? []).map((buffer) =>
+        constant(parts.layout.baseOf(program, buffer), "i32"),
+      );
+      if (kernel.split === undefined) {
+        calls.set(kernel, operation(`call $${name}`, get("n"), ...told));
+        continue;
+      }
+      const part =
+        told.length === 0 ? name : functions.withBody(partBody(name, told), `part_of_${name}`).name;
+      if (!shared.includes(part)) shared.push(part);
+      const extent = operation(`call $${functions.extentOf(kernel, program).name}`, get("n"));
+      calls.set(kernel, sharedCall({ name, told, extent }, shared.indexOf(part), kernel.split.multiple));
+    }
+  return { texts: functions.texts, functions: texts, calls, shared };
+}
+
+/** Threads know of a kernel its number and no more: what it is told stands in a function of its own. */
+const partBody = (name: string, told: readonly string[]): string =>
+  ["n", "from", "to"].map((parameter) => `(param $${parameter} i32)`).join(" ") +
+  `\n  ${operation(`call $${name}`, get("n"), get("from"), get("to"), ...told)}`;
+
+/** One thread does all of it at once. */
+const sharedCall = (
+  {
+    name,
+    told,
+    extent,
+  }: { readonly name: string; readonly told: readonly string[]; readonly extent: string },
+  index: number,
+  multiple: number,
+): string =>
+  `(if (i32.eq (global.get $threads) (i32.const 1))
+    (then ${operation(`call $${name}`, get("n"), constant(0, "i32"), extent, ...told)})
+    (else (call $parallel (i32.const ${index}) (local.get $n) ${extent} (i32.const ${multiple}))))`;

@@ -1,0 +1,125 @@
+/**
+ * The functions that formulas may call: each a composition of ops, so that a formula is differentiated like everything else. `sum` and
+ * `mean` are not among them: what they run over is for the place of the formula to say.
+ */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { gelu, logSoftmax, silu, softmax, softplus } from "../compositions.ts";
+
+/** A number that the formula has written down, or a value of the graph; never a bool here. */
+export type Value = Node | number;
+
+interface FormulaFunction {
+  /** What it takes, for messages: "clamp(x, low, high)". */
+  readonly form: string;
+  readonly least: number;
+  readonly most: number;
+  /** "along the last axis": only where values have axes of their own. */
+  readonly acts: "on elements" | "along the last axis";
+  /** At least one of the values is a node. */
+  apply(g: GraphBuilder, values: readonly Value[]): Node;
+}
+
+type Unary = (g: GraphBuilder, x: Node) => Node;
+
+const unary = (name: string, f: Unary): FormulaFunction => ({
+  form: `${name}(x)`,
+  least: 1,
+  most: 1,
+  acts: "on elements",
+  apply: (g, [x]) => f(g, nodeOf(g, x)),
+});
+
+/** Any number of operands from two on, taken together from the left. */
+const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node): FormulaFunction => ({
+  form: `${name}(a, b)`,
+  least: 2,
+  most: 8,
+  acts: "on elements",
+  apply: (g, [first, second, ...rest]) => rest.reduce<Node>((x, y) => f(g, x, y), f(g, first, second)),
+});
+
+const nodeOf = (g: GraphBuilder, x: Value): Node => (typeof x === "number" ? g.number(x) : x);
+
+/** min(max(x, low), high), whose derivative by x is 1 at the bounds too, as in PyTorch: a bound counts only where x is beyond it. */
+function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
+  const atLeast = g.select(g.less(x, low), low, x);
+  return g.select(g.less(high, atLeast), high, atLeast);
+}
+
+const minimum = folded("min", (g, x, y) => g.minimum(x, y));
+const maximum = folded("max", (g, x, y) => g.maximum(x, y));
+
+/** xʸ; small whole powers are products, as everyone writes them, and their derivative is then exact at 0 and below too. */
+export function power(g: GraphBuilder, x: Value, y: Value): Node {
+  if (typeof x === "number" || typeof y === "object") return g.power(x, y);
+  const squared = () => g.multiply(x, x);
+  switch (y) {
+    case 2:
+      return squared();
+    case 3:
+      return g.multiply(squared(), x);
+    case 4: {
+      const square = squared();
+      return g.multiply(square, square);
+    }
+    case -1:
+      return g.divide(1, x);
+    case 0.5:
+      return g.sqrt(x);
+    default:
+      return g.power(x, y);
+  }
+}
+
+export const functions: Readonly<Record<string, FormulaFunction>> = {
+  exp: unary("exp", (g, x) => g.exp(x)),
+  expm1: unary("expm1", (g, x) => g.expm1(x)),
+  log: unary("log", (g, x) => g.log(x)),
+  log1p: unary("log1p", (g, x) => g.log1p(x)),
+  sqrt: unary("sqrt", (g, x) => g.sqrt(x)),
+  abs: unary("abs", (g, x) => g.absolute(x)),
+  sign: unary("sign", (g, x) => g.sign(x)),
+  floor: unary("floor", (g, x) => g.floor(x)),
+  sin: unary("sin", (g, x) => g.sin(x)),
+  cos: unary("cos", (g, x) => g.cos(x)),
+  tan: unary("tan", (g, x) => g.divide(g.sin(x), g.cos(x))),
+  tanh: unary("tanh", (g, x) => g.tanh(x)),
+  erf: unary("erf", (g, x) => g.erf(x)),
+  sigmoid: unary("sigmoid", (g, x) => g.sigmoid(x)),
+  relu: unary("relu", (g, x) => g.relu(x)),
+  softplus: unary("softplus", softplus),
+  gelu: unary("gelu", gelu),
+  silu: unary("silu", silu),
+  stop: unary("stop", (g, x) => g.stopGradient(x)),
+  pow: { ...folded("pow", power), form: "pow(x, y)", most: 2 },
+  min: minimum,
+  max: maximum,
+  minimum: { ...minimum, form: "minimum(a, b)" },
+  maximum: { ...maximum, form: "maximum(a, b)" },
+  clamp: {
+    form: "clamp(x, low, high)",
+    least: 3,
+    most: 3,
+    acts: "on elements",
+    apply: (g, [x, low, high]) => clamp(g, nodeOf(g, x), low, high),
+  },
+  where: {
+    form: "where(condition, a, b)",
+    least: 3,
+    most: 3,
+    acts: "on elements",
+    apply: (g, [condition, x, y]) => choose(g, condition, x, y),
+  },
+  softmax: { ...unary("softmax", softmax), acts: "along the last axis" },
+  logsoftmax: { ...unary("logsoftmax", logSoftmax), acts: "along the last axis" },
+};
+
+/** x where the condition is not zero, y elsewhere. A comparison of the formula's own is taken as it is, not made a number first. */
+export function choose(g: GraphBuilder, condition: Value, x: Value, y: Value): Node {
+  if (typeof condition === "number") return nodeOf(g, condition !== 0 ? x : y);
+  const element = typeof y === "object" ? y.type.element : condition.type.element;
+  const first = typeof x === "number" ? g.number(x, element) : x;
+  const isComparison = condition.op === "cast" && condition.operands.x.type.element === "bool";
+  return isComparison ? g.select(condition.operands.x, first, y) : g.select(g.equal(condition, 0), y, first);
+}

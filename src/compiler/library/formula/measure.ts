@@ -1,0 +1,235 @@
+/**
+ * Losses and metrics of the user's own. A formula such as sqrt(mean((prediction - target)^2)) is a number of sums over rows and what
+ * is made of them: each `sum` and `mean` becomes totals that add up over batches, and what stands around them is worked out of the
+ * totals. So the value over a data set does not depend on how it is cut into batches. A function of a TypeScript spec is given `sum`
+ * and `mean` for the same purpose; it is run once to find the totals, and once more over them.
+ */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import { operandsOf } from "../../ir/nodes.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { isFloat } from "../../ir/types.ts";
+import { alongRows, fitsClasses, fitsElementwise, meanOf, realTarget, rowsText, sumOf, weightOf } from "../compare.ts"; // prettier-ignore
+import type { Comparison, Fit } from "../define.ts";
+import { Fault } from "../fault.ts";
+import { alongLastAxis, lastAxis } from "../compositions.ts";
+import { called, returnedNode } from "../user-function.ts";
+import { buildFormula } from "./build.ts";
+import type { Kind, Place } from "./check.ts";
+import { constantKinds, constantValues, expressionTree, nameInFormula } from "./keys.ts";
+import type { Constants } from "./keys.ts";
+
+export interface MeasureParts {
+  /** The network's output for a loss, what it says in the target's own units for a metric: [n, …]. */
+  readonly prediction: Node;
+  /** Of the same shape: real numbers, or for class indices 1 at the class and 0 elsewhere (all 0 where the target is −1). */
+  readonly target: Node;
+  /** The spec's inputs by name, as real numbers. */
+  readonly inputs: Readonly<Record<string, Node>>;
+  /** Over all rows and axes, leaving out rows whose class target is −1. */
+  sum(x: Node): Node;
+  mean(x: Node): Node;
+}
+
+/** Gives one number made of sums and means, or a value for each row or element, whose mean is then taken. */
+export type MeasureFunction = (g: GraphBuilder, parts: MeasureParts) => Node;
+
+export interface MeasureKeys {
+  readonly formula: string | MeasureFunction;
+  readonly constants: Constants;
+}
+
+type Sums = Readonly<Record<string, Node>>;
+
+/** `inputs`: the names of the spec's inputs; those that no formula can write (with a hyphen) are left out. */
+export const measurePlace = (
+  what: string,
+  target: string | undefined,
+  inputs: readonly string[],
+  constants: Constants,
+): Place => ({
+  what,
+  names: new Map<string, Kind>([
+    ...inputs.filter((name) => nameInFormula.test(name)).map((name): [string, Kind] => [name, "many"]),
+    ...(target !== undefined && nameInFormula.test(target) ? [[target, "many"] as const] : []),
+    ["prediction", "many"],
+    ["target", "many"],
+    ...constantKinds(constants),
+  ]),
+  totals: "over rows",
+  hasAxes: true,
+  result: "one",
+});
+
+/** Why prediction and target cannot stand side by side; a function may read them as it likes. */
+export function refuseFormula(fit: Fit, { formula }: MeasureKeys): string | undefined {
+  if (typeof formula === "function" || fitsClasses(fit)) return undefined;
+  const { target, output } = fit;
+  const isReal = target.classes === undefined || target.classes === 2;
+  if (isReal && fitsElementwise(fit)) return undefined;
+  if (target.classes === undefined)
+    return `reads prediction and target element by element, but the output is ${rowsText(output)} and the target ${rowsText(target.shape)}`;
+  return `needs one output per class, ${rowsText([...target.shape, target.classes])}, but the output is ${rowsText(output)}`;
+}
+
+/** Names of totals: `total` and `count`, then `total2` and `count2`. */
+const totalName = (name: "total" | "count", ordinal: number): string =>
+  ordinal === 1 ? name : `${name}${ordinal}`;
+
+/** The totals of a batch. */
+export function formulaSums(
+  g: GraphBuilder,
+  comparison: Comparison,
+  prediction: Node,
+  keys: MeasureKeys,
+): Sums {
+  const sums: Record<string, Node> = {};
+  const made = new Set<Node>();
+  let ordinal = 0;
+  const total = (kind: "sum" | "mean", x: Node): Node => {
+    if (dependsOn(x, (node) => made.has(node)))
+      throw new Fault(
+        "T1604",
+        "the function takes a sum or mean inside another: over many batches that takes a second pass",
+      );
+    const { value, count } = counted(g, comparison, x);
+    ordinal++;
+    sums[totalName("total", ordinal)] = value;
+    if (kind === "mean") sums[totalName("count", ordinal)] = count;
+    const result = kind === "sum" ? value : meanOf(g, { total: value, count }, comparison);
+    for (const node of [value, count, result]) made.add(node);
+    return result;
+  };
+  const result = resultOf(g, comparison, prediction, keys, total);
+  if (dependsOn(result, ({ op }) => leaves.has(op), made))
+    throw new Fault("T1604", "the function reads rows outside of every sum and mean", {
+      hint: "what it returns must be made of sum(x) and mean(x), which it is given beside prediction and target",
+    });
+  if (ordinal === 0) {
+    const what = typeof keys.formula === "string" ? "formula" : "function";
+    throw new Fault("T1604", `the ${what} takes no sum or mean of anything, so that no row has a part in it`);
+  }
+  return sums;
+}
+
+/** What totals come to, of one batch or of many. */
+export function formulaValue(
+  g: GraphBuilder,
+  sums: Sums,
+  comparison: Comparison,
+  prediction: Node,
+  keys: MeasureKeys,
+): Node {
+  let ordinal = 0;
+  const total = (kind: "sum" | "mean"): Node => {
+    ordinal++;
+    const value = sums[totalName("total", ordinal)];
+    const count = sums[totalName("count", ordinal)];
+    if (value === undefined || (kind === "mean" && count === undefined))
+      throw new Fault("T1608", "the function must do the same each time it is called", {
+        hint: "it is called for a batch, and for the totals of a data set",
+      });
+    const result = kind === "sum" ? value : meanOf(g, { total: value, count }, comparison);
+    // A function of the user's may bring numbers of the model's own type; totals are f64.
+    const isFormula = typeof keys.formula === "string" || result.type.element === g.float;
+    return isFormula ? result : g.cast(result, { element: g.float });
+  };
+  const value = resultOf(g, comparison, prediction, keys, total);
+  // What totals come to is a number of their kind: of a batch in the model's own type, of a data set in f64.
+  const element = Object.values(sums)[0]?.type.element ?? value.type.element;
+  return value.type.element === element ? value : g.cast(value, { element });
+}
+
+function resultOf(
+  g: GraphBuilder,
+  comparison: Comparison,
+  prediction: Node,
+  { formula, constants }: MeasureKeys,
+  total: (kind: "sum" | "mean", x: Node) => Node,
+): Node {
+  const target = targetFor(g, comparison, prediction);
+  const { inputs } = comparison;
+  if (typeof formula === "string") {
+    const names = new Map([
+      ...Object.entries(inputs),
+      [comparison.name, target] as const,
+      ["prediction", prediction] as const,
+      ["target", target] as const,
+      ...constantValues(constants),
+    ]);
+    const value = buildFormula(g, expressionTree(formula), { text: formula, names, element: g.float, total });
+    return returnedNode(g, "the formula", value);
+  }
+  const parts = {
+    prediction,
+    target,
+    inputs,
+    sum: (x: Node) => total("sum", asReal(g, returnedNode(g, "the function of a sum", x))),
+    mean: (x: Node) => total("mean", asReal(g, returnedNode(g, "the function of a mean", x))),
+  };
+  const node = returnedNode(
+    g,
+    "the function",
+    called("the function", () => formula(g, parts)),
+  );
+  return node.type.shape.length === 0 ? asReal(g, node) : total("mean", asReal(g, node));
+}
+
+const asReal = (g: GraphBuilder, x: Node): Node =>
+  isFloat(x.type.element) ? x : g.cast(x, { element: g.float });
+
+/** Classes of the last axis as 1 and 0, so that a formula compares element by element; anything else as real numbers. */
+function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): Node {
+  if (!fitsClasses(comparison)) return realTarget(g, comparison);
+  const classes = g.iota({ shape: prediction.type.shape, axis: lastAxis(prediction) });
+  const isExpected = g.equal(classes, alongLastAxis(g, comparison.expected, prediction));
+  return g.named("onehot", g.cast(isExpected, { element: g.float }));
+}
+
+/** Σ over the rows that count, and how many numbers that are; of weighted rows, each as much as it weighs. */
+function counted(g: GraphBuilder, comparison: Comparison, x: Node): { value: Node; count: Node } {
+  const { target, expected, rowWeight } = comparison;
+  if (x.type.shape[0] !== "n")
+    throw new Fault("T1604", "the function takes a sum or mean of something that is the same in every row");
+  if (target.classes === undefined) {
+    if (rowWeight !== undefined) {
+      const weight = alongRows(g, rowWeight, x.type.shape);
+      return { value: sumOf(g, g.multiply(weight, x)), count: sumOf(g, weight) };
+    }
+    const size = x.type.shape.reduce<number>((product, d) => (d === "n" ? product : product * d), 1);
+    return { value: sumOf(g, x), count: g.multiply(g.batchSize({ element: g.float }), size) };
+  }
+  const mask = g.named("counted", g.lessEqual(0, expected));
+  const missing = Math.max(0, x.type.shape.length - mask.type.shape.length);
+  const ones = Array.from({ length: missing }, () => 1);
+  const ofRank = (y: Node): Node => (missing === 0 ? y : g.reshape(y, { shape: [...y.type.shape, ...ones] }));
+  const counts = ofRank(mask);
+  const weight = weightOf(g, comparison);
+  const rest = counts.type.shape.slice(x.type.shape.length).map(() => 1);
+  const aligned = rest.length === 0 ? x : g.reshape(x, { shape: [...x.type.shape, ...rest] });
+  const value = g.select(counts, weight === undefined ? aligned : g.multiply(ofRank(weight), aligned), 0);
+  const ofOne = weight === undefined ? g.cast(mask, { element: g.float }) : g.select(mask, weight, 0);
+  const ofEach = g.broadcastTo(ofRank(ofOne), value.type.shape);
+  return { value: sumOf(g, value), count: sumOf(g, ofEach) };
+}
+
+const leaves: ReadonlySet<string> = new Set(["input", "parameter", "state", "random", "batchSize"]);
+
+/** Whether a node that `isWanted` stands above `root`, not looking above those of `closed`. */
+function dependsOn(
+  root: Node,
+  isWanted: (node: Node) => boolean,
+  closed: ReadonlySet<Node> = new Set(),
+): boolean {
+  const seen = new Set([root]);
+  const queue = [root];
+  for (let node = queue.pop(); node !== undefined; node = queue.pop()) {
+    if (closed.has(node)) continue;
+    if (isWanted(node)) return true;
+    for (const operand of operandsOf(node))
+      if (!seen.has(operand)) {
+        seen.add(operand);
+        queue.push(operand);
+      }
+  }
+  return false;
+}

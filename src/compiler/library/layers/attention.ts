@@ -1,0 +1,77 @@
+/**
+ * Multi-head self-attention (Vaswani et al., "Attention is all you need", 2017, section 3.2), as torch.nn.MultiheadAttention:
+ *
+ *     Q = x · W_q + b_q, and so K and V, each cut into heads of D = units / heads
+ *     A = softmax(Q · Kᵀ / √D), causal: over the places up to one's own
+ *     y = (A · V, heads side by side) · W_o + b_o
+ */
+import { z } from "zod";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Node } from "../../ir/nodes.ts";
+import { shiftedExponentials, alongLastAxis, lastAxis } from "../compositions.ts";
+import { defineLayer, givenText, realWithLastAxis } from "./layer.ts";
+import type { LayerContext } from "./layer.ts";
+
+/** x · W + b along the last axis of a sequence. */
+function projected(context: LayerContext, x: Node, name: string, units: number): Node {
+  const { g } = context;
+  const init = { type: "xavier-uniform" } as const;
+  const weight = context.parameter(name, [units, units], { init, initKey: "init", regularized: true });
+  const bias = context.parameter(`${name}Bias`, [units], {
+    init: { type: "zeros" },
+    initKey: "init",
+    regularized: false,
+  });
+  const product = g.contract(x, weight, { batchX: [], batchY: [], sumX: [2], sumY: [0] });
+  return g.part(name, g.add(g.part(`${name}_product`, product), bias));
+}
+
+/** Scores of what lies ahead are −∞, so that its share is zero. */
+function masked(g: GraphBuilder, scores: Node): Node {
+  const { shape } = scores.type;
+  const here = g.iota({ shape, axis: shape.length - 2 });
+  const there = g.iota({ shape, axis: shape.length - 1 });
+  return g.part("masked", g.select(g.part("visible", g.lessEqual(there, here)), scores, -Infinity));
+}
+
+function softmaxAlongLast(g: GraphBuilder, scores: Node): Node {
+  const { exponentials, sum } = shiftedExponentials(g, scores);
+  return g.divide(exponentials, alongLastAxis(g, sum, scores));
+}
+
+export const attention = defineLayer({
+  name: "attention",
+  about: "every place of a sequence reads the others, as much as their keys match its query",
+  keys: {
+    heads: z.int().positive().describe("How many times, each with a share of the units."),
+    causal: z.boolean().default(false).describe("Whether a place reads only itself and those before it."),
+  },
+  takes: "one input",
+  build: (context, [input], { heads, causal }) => {
+    const { g, layer } = context;
+    const { x, size: units } = realWithLastAxis(context, input);
+    const length = x.type.shape[1];
+    if (lastAxis(x) !== 2 || typeof length !== "number")
+      return context.refuse(`${layer} takes sequences [n, length, units], but ${givenText([input])}`);
+    if (units % heads !== 0)
+      context.refuse(`${layer}.heads must divide the ${units} units of ${input.name}, got ${heads}`, {
+        key: "heads",
+      });
+    const width = units / heads;
+    const cut = (name: string): Node =>
+      g.reshape(projected(context, x, name, units), { shape: ["n", length, heads, width] });
+    const [query, key, value] = [cut("query"), cut("key"), cut("value")];
+    // [n, heads, here, there]
+    const matches = { batchX: [0, 2], batchY: [0, 2], sumX: [3], sumY: [3] };
+    const products = g.part("products", g.contract(query, key, matches));
+    const scores = g.part("scores", g.multiply(products, 1 / Math.sqrt(width)));
+    const shares = g.part("shares", softmaxAlongLast(g, causal ? masked(g, scores) : scores));
+    // [n, heads, here, width] → [n, here, units]
+    const places = { batchX: [0, 1], batchY: [0, 2], sumX: [3], sumY: [1] };
+    const mixed = g.part("heads", g.contract(shares, value, places));
+    const joined = g.reshape(g.transpose(mixed, { permutation: [0, 2, 1, 3] }), {
+      shape: ["n", length, units],
+    });
+    return projected(context, g.part("mixed", joined), "output", units);
+  },
+});

@@ -1,0 +1,72 @@
+/**
+ * Cross-entropy of logits z with class indices y, over the classes of the last axis; with smoothing ε each of the K classes
+ * gets ε/K of the target. With the parts of log-sum-exp (shifted, s):
+ *
+ *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − (1 − ε) · shifted_y − ε/K · Σ_j shifted_j
+ *
+ * Its derivative is softmax(z) − q. Rows whose y is −1 are left out of sum and count; a batch of nothing else
+ * has loss and gradient 0. Class weights w stand at each term, and a row counts w_y, as in PyTorch:
+ *
+ *     loss of a row = −Σ_j q_j · w_j · log softmax(z)_j
+ */
+import { z } from "zod";
+import { countOf, fitsClasses, meanOf, rowsText, totalOf } from "../compare.ts";
+import { defineLoss } from "../define.ts";
+import { alongLastAxis, lastAxis, shiftedExponentials } from "../compositions.ts";
+
+export const crossEntropy = defineLoss({
+  name: "cross-entropy",
+  about: "negative log-likelihood of classes; the network gives logits",
+  keys: {
+    smoothing: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe("The share of each target that is spread over all classes."),
+  },
+  accepts: (fit) => {
+    const { target, output } = fit;
+    if (target.classes === undefined) return "takes class indices, but the target is real: give it `classes`";
+    if (fitsClasses(fit)) return undefined;
+    return `needs one logit per class, ${rowsText([...target.shape, target.classes])}, but the output is ${rowsText(output)}`;
+  },
+  sums: (g, comparison, { smoothing }) => {
+    const { prediction: logits, expected, classWeights } = comparison;
+    const axis = lastAxis(logits);
+    const { shifted, sum } = shiftedExponentials(g, logits);
+    const classes = g.iota({ shape: logits.type.shape, axis });
+    const isExpected = g.named("onehot", g.equal(classes, alongLastAxis(g, expected, logits)));
+    const ofExpected = g.named(
+      "expected_logit",
+      g.reduceSum(g.select(isExpected, shifted, 0), { axes: [axis] }),
+    );
+    const count = countOf(g, comparison);
+    if (classWeights !== undefined && smoothing > 0) {
+      const unlikely = g.named(
+        "minus_log_softmax",
+        g.subtract(alongLastAxis(g, g.log(sum), logits), shifted),
+      );
+      const spread = smoothing / Number(logits.type.shape[axis]);
+      const share = g.named("smoothed", g.add(g.select(isExpected, 1 - smoothing, 0), spread));
+      const perClass = g.multiply(g.multiply(share, classWeights), unlikely);
+      const perRow = g.named("row_loss", g.reduceSum(perClass, { axes: [axis] }));
+      // The classes' weights are in it already.
+      return { total: totalOf(g, { ...comparison, classWeights: undefined }, perRow), count };
+    }
+    const sharp = g.subtract(
+      g.log(sum),
+      smoothing === 0 ? ofExpected : g.multiply(1 - smoothing, ofExpected),
+    );
+    const spread = smoothing / Number(logits.type.shape[axis]);
+    const perRow =
+      smoothing === 0
+        ? sharp
+        : g.subtract(
+            sharp,
+            g.multiply(spread, g.named("sum_of_shifted", g.reduceSum(shifted, { axes: [axis] }))),
+          );
+    return { total: totalOf(g, comparison, g.named("row_loss", perRow)), count };
+  },
+  value: (g, sums, _, comparison) => meanOf(g, sums, comparison),
+});

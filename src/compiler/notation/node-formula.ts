@@ -1,0 +1,243 @@
+/**
+ * Ops in ordinary mathematical notation: a total table from op to formula. Views that mathematics leaves unsaid (broadcasts, reshapes)
+ * read as their operand.
+ */
+import { operandsOf } from "../ir/nodes.ts";
+import type { Axes, Node, NodeOf, OpName } from "../ir/nodes.ts";
+import { complementOf, shortNumber } from "../util/number-text.ts";
+import { call, infix, named, numeral } from "./formula.ts";
+import type { Formula, Sign } from "./formula.ts";
+
+type Part = (operand: Node) => Formula;
+type Notation<K extends OpName> = (node: NodeOf<K>, part: Part) => Formula;
+
+interface OneOperand {
+  readonly operands: { readonly x: Node };
+}
+const applied =
+  (name: string) =>
+  (node: OneOperand, part: Part): Formula =>
+    call(name, part(node.operands.x));
+
+type BinaryName = "add" | "subtract" | "less" | "lessEqual" | "equal" | "maximum" | "minimum";
+const between =
+  (sign: Sign): Notation<BinaryName> =>
+  ({ operands: { x, y } }, part) =>
+    infix(sign, part(x), part(y));
+const extreme =
+  (name: string): Notation<BinaryName> =>
+  ({ operands: { x, y } }, part) =>
+    call(name, part(x), part(y));
+/** A number reads better behind the sign. */
+const comparison =
+  (sign: Sign, mirrored: Sign): Notation<BinaryName> =>
+  ({ operands: { x, y } }, part) => ({
+    kind: "condition",
+    x: isNumber(x) ? infix(mirrored, part(y), part(x)) : infix(sign, part(x), part(y)),
+  });
+
+/** What a constant is, however repeated; undefined for what is none. */
+export function constantOf(node: Node): number | undefined {
+  if (node.op === "constant") return node.attributes.value;
+  return node.op === "broadcast" ? constantOf(node.operands.x) : undefined;
+}
+const isNumber = (node: Node): boolean => constantOf(node) !== undefined;
+
+/** One number for all elements. */
+const isScalar = (node: Node): boolean =>
+  node.type.shape.length === 0 || (isSilent(node) && isScalar(node.operands.x));
+
+const same: Notation<"reshape" | "broadcast" | "stopGradient" | "cast"> = ({ operands: { x } }, part) =>
+  part(x);
+
+/** The letter of an index: i goes over the rows of a batch, j along the last axis, k, l, m … along those between. */
+function indexOf({ type: { shape } }: Node, axis: number): string {
+  if (shape[axis] === "n") return "i";
+  if (axis === shape.length - 1) return "j";
+  return "klmpqrs"[shape[0] === "n" ? axis - 1 : axis] ?? `a${axis}`;
+}
+const indicesOf = (x: Node, axes: Axes): string[] => axes.map((axis) => indexOf(x, axis));
+
+function numberOf(value: number): Formula {
+  const complement = complementOf(value);
+  return complement === undefined
+    ? numeral(shortNumber(value).replace(/^-/, "−"))
+    : infix("subtract", numeral("1"), numeral(String(complement)));
+}
+
+/** x² for x · x, numbers in front, and a sign for products element by element. */
+const elementProduct: Notation<"multiply"> = ({ operands: { x, y } }, part) => {
+  if (x === y) return { kind: "power", x: part(x), y: numeral("2") };
+  const [first, second] = isNumber(y) && !isNumber(x) ? [y, x] : [x, y];
+  return infix(isScalar(x) || isScalar(y) ? "scale" : "times", part(first), part(second));
+};
+
+/**
+ * What is zero where a condition fails is a product with the condition, which is 1 where it holds and 0 elsewhere (and 0 times whatever
+ * is not finite is 0 here, as Iverson has it).
+ */
+const selection: Notation<"select"> = ({ operands: { condition, x, y } }, part) => {
+  const holds = part(condition);
+  if (constantOf(y) === 0) return indicated(holds, x, part);
+  if (constantOf(x) === 0) return indicated(contraryOf(holds), y, part);
+  return { kind: "choice", condition: holds.kind === "condition" ? holds.x : holds, x: part(x), y: part(y) };
+};
+
+function indicated(holds: Formula, x: Node, part: Part): Formula {
+  if (constantOf(x) === 1) return holds;
+  return isScalar(x) ? infix("scale", part(x), holds) : infix("times", holds, part(x));
+}
+
+const contraries: Partial<Record<Sign, Sign>> = {
+  less: "greaterEqual",
+  lessEqual: "greater",
+  greater: "lessEqual",
+  greaterEqual: "less",
+};
+
+function contraryOf(holds: Formula): Formula {
+  if (holds.kind === "condition" && holds.x.kind === "infix") {
+    const sign = contraries[holds.x.sign];
+    if (sign !== undefined) return { kind: "condition", x: { ...holds.x, sign } };
+  }
+  return infix("subtract", numeral("1"), holds);
+}
+
+const transposedIf = (isTransposed: boolean, x: Formula): Formula =>
+  isTransposed ? { kind: "transpose", x } : x;
+
+/** One side of a product: what is multiplied, and where the axes stand that are summed over, all the others being on the other side. */
+interface Factor {
+  readonly node: Node;
+  readonly summed: "first" | "last" | "all" | "between";
+}
+
+/** The order of rows among themselves, or of columns, says nothing, so what changes it alone is looked through. */
+function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
+  if (node.op === "transpose" && node.name === undefined) {
+    const { permutation } = node.attributes;
+    const before = (axes: Axes): Axes => axes.map((axis) => permutation[axis]);
+    return factorOf(node.operands.x, before(batch), before(summed));
+  }
+  const kept = [...node.type.shape.keys()].filter((axis) => !batch.includes(axis) && !summed.includes(axis));
+  if (kept.length === 0) return { node, summed: "all" };
+  if (Math.min(...summed) > Math.max(...kept)) return { node, summed: "last" };
+  return { node, summed: Math.max(...summed) < Math.min(...kept) ? "first" : "between" };
+}
+
+/**
+ * What sums over the last axes of x and the first ones of y is a product of matrices, whose rows and columns may be several axes each, and
+ * there may be many of them side by side; summed over the other side, an operand stands transposed. Whatever else there is names the
+ * indices that it sums over.
+ */
+const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part) => {
+  const { batchX, batchY, sumX, sumY } = attributes;
+  if (sumX.length === 0) return infix("outer", part(x), part(y));
+  const [left, right] = [factorOf(x, batchX, sumX), factorOf(y, batchY, sumY)];
+  const areVectors = left.summed === "all" && right.summed === "all";
+  if (areVectors || left.summed === "between" || right.summed === "between")
+    return { kind: "sum", axes: indicesOf(x, sumX), x: infix("times", part(x), part(y)) };
+  const [a, b] = [part(left.node), part(right.node)];
+  return infix("matrix", transposedIf(left.summed === "first", a), transposedIf(right.summed === "last", b));
+};
+
+const leaf = ({ attributes, origin }: NodeOf<"input" | "parameter" | "state" | "argument">): Formula =>
+  named(attributes.name, origin.layer);
+
+const notations: { readonly [K in OpName]: Notation<K> } = {
+  input: leaf,
+  parameter: leaf,
+  state: leaf,
+  argument: leaf,
+  constant: ({ attributes }) => numberOf(attributes.value),
+  batchSize: () => named("n"),
+  iota: (node) => named(indexOf(node, node.attributes.axis)),
+  negate: ({ operands: { x } }, part) => ({ kind: "negate", x: part(x) }),
+  absolute: ({ operands: { x } }, part) => ({ kind: "magnitude", x: part(x) }),
+  sign: applied("sign"),
+  floor: applied("floor"),
+  relu: applied("relu"),
+  exp: applied("exp"),
+  expm1: ({ operands: { x } }, part) => infix("subtract", call("exp", part(x)), numeral("1")),
+  log: applied("ln"),
+  log1p: ({ operands: { x } }, part) => call("ln", infix("add", numeral("1"), part(x))),
+  sqrt: ({ operands: { x } }, part) => ({ kind: "root", x: part(x) }),
+  tanh: applied("tanh"),
+  sigmoid: applied("σ"),
+  erf: applied("erf"),
+  cos: applied("cos"),
+  sin: applied("sin"),
+  cast: same,
+  stopGradient: same,
+  add: between("add"),
+  subtract: between("subtract"),
+  multiply: elementProduct,
+  divide: ({ operands: { x, y } }, part) => ({ kind: "quotient", x: part(x), y: part(y) }),
+  power: ({ operands: { x, y } }, part) => ({ kind: "power", x: part(x), y: part(y) }),
+  maximum: extreme("max"),
+  minimum: extreme("min"),
+  less: comparison("less", "greater"),
+  lessEqual: comparison("lessEqual", "greaterEqual"),
+  equal: comparison("equal", "equal"),
+  select: selection,
+  reduceSum: ({ operands: { x }, attributes }, part) => ({
+    kind: "sum",
+    axes: indicesOf(x, attributes.axes),
+    x: part(x),
+  }),
+  reduceMax: ({ operands: { x }, attributes }, part) => ({
+    kind: "call",
+    name: "max",
+    axes: indicesOf(x, attributes.axes),
+    parts: [part(x)],
+  }),
+  argMax: ({ operands: { x }, attributes }, part) => ({
+    kind: "call",
+    name: "argmax",
+    axes: indicesOf(x, attributes.axes),
+    parts: [part(x)],
+  }),
+  contract: product,
+  reshape: same,
+  transpose: ({ operands: { x } }, part) =>
+    x.type.shape.length === 2 ? { kind: "transpose", x: part(x) } : call("rearrange", part(x)),
+  broadcast: same,
+  slice: ({ operands: { x }, attributes: { start, shape } }, part) => ({
+    kind: "box",
+    x: part(x),
+    ranges: start.map((from, i) => (shape[i] === "n" ? ":" : `${from}:${from + Number(shape[i])}`)),
+  }),
+  pad: applied("pad"),
+  concat: ({ operands: { x, y } }, part) => {
+    // What joins a joining joins all of its parts.
+    const first = part(x);
+    return { kind: "list", parts: [...(first.kind === "list" ? first.parts : [first]), part(y)] };
+  },
+  window: applied("windows"),
+  fold: applied("fold"),
+  gather: ({ operands: { x, indices } }, part) => ({ kind: "rows", x: part(x), indices: part(indices) }),
+  scatterAdd: ({ operands: { x, indices } }, part) => ({
+    kind: "scatter",
+    x: part(x),
+    indices: part(indices),
+  }),
+  scan: (node, part) => call("recurrence", ...operandsOf(node).map(part)),
+  random: () => named("random"),
+};
+
+/** Dispatching on a union needs one asserted cast. */
+const spell = (node: Node, part: Part): Formula =>
+  (notations[node.op] as Notation<OpName>)(node as NodeOf<OpName>, part);
+
+const isSilent = (node: Node): node is NodeOf<"broadcast"> | NodeOf<"reshape"> =>
+  node.op === "broadcast" || node.op === "reshape" || node.op === "cast" || node.op === "stopGradient";
+
+/** The formula of a node down to the nodes for which `nameOf` gives a name. The node itself is always spelled out. */
+export function nodeFormula(root: Node, nameOf: (node: Node) => Formula | undefined): Formula {
+  const part = (operand: Node): Formula => {
+    const name = nameOf(operand);
+    if (name !== undefined) return name;
+    return isSilent(operand) ? part(operand.operands.x) : spell(operand, part);
+  };
+  return isSilent(root) ? part(root.operands.x) : spell(root, part);
+}

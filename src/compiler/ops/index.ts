@@ -1,0 +1,258 @@
+/**
+ * The closed table of ops. A new op is a file, a row in `ir/nodes.ts`, and a line here; see README.md. The functions
+ * below are how the rest of the compiler asks an op of whatever name.
+ */
+import { graphBuilder } from "../ir/builder.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import { invariant } from "../diagnostics/errors.ts";
+import { collectNodes, operandNamesOf, operandsOf } from "../ir/nodes.ts";
+import type { Axes, Node, OpName } from "../ir/nodes.ts";
+import { boundShape } from "../ir/types.ts";
+import type { Dimension } from "../ir/types.ts";
+import type { Expression } from "../loop/expressions.ts";
+import { absolute } from "./pointwise/absolute.ts";
+import { add } from "./pointwise/add.ts";
+import { argMax } from "./reductions/arg-max.ts";
+import { argument } from "./leaves/argument.ts";
+import { batchSize } from "./leaves/batch-size.ts";
+import { broadcast } from "./views/broadcast.ts";
+import { cast } from "./pointwise/cast.ts";
+import { concat } from "./views/concat.ts";
+import { constant } from "./leaves/constant.ts";
+import { contract } from "./reductions/contract.ts";
+import { cos } from "./pointwise/cos.ts";
+import { divide } from "./pointwise/divide.ts";
+import { equal } from "./pointwise/equal.ts";
+import { erf } from "./pointwise/erf.ts";
+import { exp } from "./pointwise/exp.ts";
+import { expm1 } from "./pointwise/expm1.ts";
+import { floor } from "./pointwise/floor.ts";
+import { fold } from "./reductions/fold.ts";
+import { gather } from "./reductions/gather.ts";
+import { input } from "./leaves/input.ts";
+import { iota } from "./leaves/iota.ts";
+import { less } from "./pointwise/less.ts";
+import { lessEqual } from "./pointwise/less-equal.ts";
+import { log } from "./pointwise/log.ts";
+import { log1p } from "./pointwise/log1p.ts";
+import { maximum } from "./pointwise/maximum.ts";
+import { minimum } from "./pointwise/minimum.ts";
+import { multiply } from "./pointwise/multiply.ts";
+import { negate } from "./pointwise/negate.ts";
+import { pad } from "./views/pad.ts";
+import { parameter } from "./leaves/parameter.ts";
+import { power } from "./pointwise/power.ts";
+import { random } from "./leaves/random.ts";
+import { reduceMax } from "./reductions/reduce-max.ts";
+import { reduceSum } from "./reductions/reduce-sum.ts";
+import { relu } from "./pointwise/relu.ts";
+import { reshape } from "./views/reshape.ts";
+import { scan } from "./recurrence/scan.ts";
+import { scatterAdd } from "./reductions/scatter-add.ts";
+import { select } from "./pointwise/select.ts";
+import { sigmoid } from "./pointwise/sigmoid.ts";
+import { sign } from "./pointwise/sign.ts";
+import { sin } from "./pointwise/sin.ts";
+import { slice } from "./views/slice.ts";
+import { sqrt } from "./pointwise/sqrt.ts";
+import { state } from "./leaves/state.ts";
+import { stopGradient } from "./pointwise/stop-gradient.ts";
+import { subtract } from "./pointwise/subtract.ts";
+import { tanh } from "./pointwise/tanh.ts";
+import { transpose } from "./views/transpose.ts";
+import { window } from "./reductions/window.ts";
+import type {
+  Combination,
+  EvaluateBody,
+  OpTable,
+  Piece,
+  Read,
+  Reverse,
+  SampleOperand,
+  Trait,
+} from "./define.ts";
+import type { Tensor } from "./tensor.ts";
+
+export const ops = {
+  absolute,
+  add,
+  argMax,
+  argument,
+  batchSize,
+  broadcast,
+  cast,
+  concat,
+  constant,
+  contract,
+  cos,
+  divide,
+  equal,
+  erf,
+  exp,
+  expm1,
+  floor,
+  fold,
+  gather,
+  input,
+  iota,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  maximum,
+  minimum,
+  multiply,
+  negate,
+  pad,
+  parameter,
+  power,
+  random,
+  reduceMax,
+  reduceSum,
+  relu,
+  reshape,
+  scan,
+  scatterAdd,
+  select,
+  sigmoid,
+  sign,
+  sin,
+  slice,
+  sqrt,
+  state,
+  stopGradient,
+  subtract,
+  tanh,
+  transpose,
+  window,
+} satisfies OpTable;
+
+/** An op's definition as seen by code that holds a node of unknown op: operands are records by name. */
+interface AnyDefinition {
+  readonly traits: readonly Trait[];
+  vjp(z: Node, dz: Node, g: GraphBuilder, reverse: Reverse): Readonly<Record<string, Node | null>>;
+  readonly lower: AnyLowering;
+  evaluate(
+    operands: Readonly<Record<string, Tensor>>,
+    node: Node,
+    shape: readonly number[],
+    rows: number,
+    body: EvaluateBody,
+  ): Tensor;
+  readonly samples: readonly AnySample[];
+}
+
+export interface AnySample {
+  readonly operands: Readonly<Record<string, SampleOperand>>;
+  readonly attributes: object | ((g: GraphBuilder) => object);
+  readonly kink?: Readonly<Record<string, readonly number[]>>;
+}
+
+type Reads = Readonly<Record<string, Read>>;
+type At = readonly Expression[];
+type Extents = (node: Node) => readonly Dimension[];
+type AnyLowering =
+  | { readonly kind: "leaf" }
+  | { readonly kind: "recurrence" }
+  | { readonly kind: "pointwise"; expression(operands: Readonly<Record<string, Expression>>, node: Node): Expression }
+  | { readonly kind: "element"; element(node: Node, at: At, read: Reads): Expression; pieces?(node: Node): readonly Piece[] } // prettier-ignore
+  | { readonly kind: "reduce"; readonly combine: Combination; order?(node: Node): Axes; extents: Extents; element(node: Node, at: At, along: At, read: Reads): Expression } // prettier-ignore
+  | { readonly kind: "scatter"; extents: Extents; target(node: Node, along: At, read: Reads): At; element(node: Node, along: At, read: Reads): Expression }; // prettier-ignore
+
+/** Dispatching on a union needs one asserted cast; it lives here. */
+const definitionOf = (op: OpName): AnyDefinition => ops[op] as AnyDefinition;
+
+export const samplesOf = (op: OpName): readonly AnySample[] => definitionOf(op).samples;
+
+export const createBuilder = (float: "f32" | "f64"): GraphBuilder => graphBuilder(ops, float);
+
+export const hasTrait = (node: Node, trait: Trait): boolean => definitionOf(node.op).traits.includes(trait);
+
+/** The cotangent of each operand, by the operand's name. */
+export const vjpOf = (
+  node: Node,
+  dz: Node,
+  g: GraphBuilder,
+  reverse: Reverse,
+): Readonly<Record<string, Node | null>> => definitionOf(node.op).vjp(node, dz, g, reverse);
+
+export const evaluateOp = (
+  node: Node,
+  operands: Readonly<Record<string, Tensor>>,
+  shape: readonly number[],
+  rows: number,
+): Tensor => definitionOf(node.op).evaluate(operands, node, shape, rows, evaluateBody);
+
+/** What each node comes to, operands first; nodes that are `given` a value are not computed. */
+export function evaluateNodes(
+  nodes: readonly Node[],
+  given: ReadonlyMap<Node, Tensor>,
+  rows: number,
+): Map<Node, Tensor> {
+  const values = new Map(given);
+  const valueOf = (node: Node): Tensor => {
+    const value = values.get(node);
+    invariant(value !== undefined, `${node.op} is used before it is made`);
+    return value;
+  };
+  for (const node of nodes) {
+    if (values.has(node)) continue;
+    const names = operandNamesOf(node.op, node.attributes);
+    const operands = Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], valueOf(operand)]));
+    values.set(node, evaluateOp(node, operands, boundShape(node.type.shape, rows), rows));
+  }
+  return values;
+}
+
+const evaluateBody: EvaluateBody = (roots, given, rows) => {
+  const nodes = collectNodes(roots.map((node, i) => ({ storage: String(i), node })));
+  const values = evaluateNodes(nodes, given, rows);
+  return roots.flatMap((root) => values.get(root) ?? []);
+};
+
+/** An op's lowering with the node bound. */
+export type BoundLowering =
+  | { readonly kind: "leaf" }
+  | { readonly kind: "recurrence" }
+  | { readonly kind: "element"; element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression; readonly pieces?: readonly Piece[] | undefined } // prettier-ignore
+  | { readonly kind: "reduce"; readonly combine: Combination; readonly order?: Axes | undefined; readonly extents: readonly (number | "n")[]; element(at: readonly Expression[], along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression } // prettier-ignore
+  | { readonly kind: "scatter"; readonly extents: readonly (number | "n")[]; target(along: readonly Expression[], read: Readonly<Record<string, Read>>): readonly Expression[]; element(along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression }; // prettier-ignore
+
+export function loweringOf(node: Node): BoundLowering {
+  const { lower } = definitionOf(node.op);
+  switch (lower.kind) {
+    case "leaf":
+    case "recurrence":
+      return lower;
+    case "pointwise":
+      return {
+        kind: "element",
+        element: (at, read) =>
+          lower.expression(
+            Object.fromEntries(Object.entries(read).map(([name, element]) => [name, element(at)])),
+            node,
+          ),
+      };
+    case "element":
+      return {
+        kind: "element",
+        element: (at, read) => lower.element(node, at, read),
+        pieces: lower.pieces?.(node),
+      };
+    case "reduce":
+      return {
+        kind: "reduce",
+        combine: lower.combine,
+        order: lower.order?.(node),
+        extents: lower.extents(node),
+        element: (at, along, read) => lower.element(node, at, along, read),
+      };
+    case "scatter":
+      return {
+        kind: "scatter",
+        extents: lower.extents(node),
+        target: (along, read) => lower.target(node, along, read),
+        element: (along, read) => lower.element(node, along, read),
+      };
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * z = ⌊x⌋, the largest whole number not above x. Constant wherever it is smooth: no derivative passes.
+ * Primitive, since a composition through i32 is wrong from 2³¹ on.
+ */
+import { defineOp, values } from "../define.ts";
+import { unary } from "./pointwise.ts";
+
+export const floor = defineOp({
+  name: "floor",
+  ...unary({
+    traits: ["cheap", "opaque"],
+    lower: "floor",
+    f: Math.floor,
+    domain: values([6], [-2, -1.5, -0.25, 0.75, 3, 3e9 + 0.5]),
+  }),
+  vjp: () => ({ x: null }),
+});

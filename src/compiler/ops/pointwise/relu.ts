@@ -1,0 +1,20 @@
+/** z = max(x, 0). dx = dz · [z > 0]; at 0 the derivative is 0, as PyTorch has it.
+ * Primitive, not a select, because the mask then comes from the result: the value before it need not be kept.
+ * Not-a-number stays so. */
+import { call, number } from "../../loop/expressions.ts";
+import { defineOp, uniform, values } from "../define.ts";
+import { unary } from "./pointwise.ts";
+
+export const relu = defineOp({
+  name: "relu",
+  ...unary({
+    traits: ["cheap"],
+    lower: (x) => call("maximum", [x, number(0, x.type)], x.type),
+    f: (x) => Math.max(x, 0),
+  }),
+  vjp: (z, dz, g) => ({ x: g.select(g.less(0, z), dz, 0) }),
+  samples: [
+    { operands: { x: uniform(["n", 4]) }, attributes: {} },
+    { operands: { x: values([3], [0, -2, 3]) }, attributes: {}, kink: { x: [0, 0, 1] } },
+  ],
+});

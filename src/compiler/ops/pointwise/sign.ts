@@ -1,0 +1,9 @@
+/** z = sign(x), 0 at 0. Constant wherever it is smooth: no derivative passes. */
+import { defineOp } from "../define.ts";
+import { unary } from "./pointwise.ts";
+
+export const sign = defineOp({
+  name: "sign",
+  ...unary({ traits: ["cheap", "opaque"], lower: "sign", f: Math.sign }),
+  vjp: () => ({ x: null }),
+});

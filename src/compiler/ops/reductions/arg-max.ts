@@ -1,0 +1,34 @@
+/**
+ * z = the place of the largest x over axes, which are gone from the result; of several equal ones, the first. A place is the row-major
+ * number of the element along the axes, in their order: k₀ for one axis, k₀ · size₁ + k₁ for two. No derivative passes.
+ *
+ * Primitive, since comparing x with its maximum is unsafe: one of the two may be rounded, and the other not.
+ */
+import { tensorType } from "../../ir/types.ts";
+import { defineOp, uniform, values } from "../define.ts";
+import { axesSizes, mergeAxes, reduceElements } from "./reduction.ts";
+import { reducedType } from "../shape-rules.ts";
+
+export const argMax = defineOp({
+  name: "argMax",
+  traits: ["reduction"],
+  infer: ({ x }, { axes }) => tensorType("i32", reducedType(x, axes).shape),
+  vjp: () => ({ x: null }),
+  lower: {
+    kind: "reduce",
+    combine: "place of maximum",
+    extents: axesSizes,
+    element: (node, at, along, read) => read.x(mergeAxes(node, at, along)),
+  },
+  evaluate: ({ x }, { attributes }, shape) =>
+    reduceElements(x, attributes.axes, shape, (elements) =>
+      elements.reduce((best, value, place) => (elements[best] < value ? place : best), 0),
+    ),
+  samples: [
+    { operands: { x: uniform(["n", 3, 4]) }, attributes: { axes: [2] } },
+    { operands: { x: uniform(["n", 3, 2, 2]) }, attributes: { axes: [1, 3] } },
+    { operands: { x: uniform(["n", 3]) }, attributes: { axes: [0, 1] } },
+    { operands: { x: uniform([2, "n"]) }, attributes: { axes: [0, 1] } },
+    { operands: { x: values([2, 3], [1, 4, 4, 3, 3, 2]) }, attributes: { axes: [1] } },
+  ],
+});

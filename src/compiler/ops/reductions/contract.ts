@@ -1,0 +1,152 @@
+/**
+ * The general product: z[batch, i, j] = Σ_k x[batch, i, k] · y[batch, j, k], where any axes play each part.
+ * The result's axes are: batch axes, the free axes of x, the free axes of y, each in their operand's order.
+ *
+ *     dx[batch, i, k] = Σ_j dz[batch, i, j] · y[batch, j, k]        dy[batch, j, k] = Σ_i x[batch, i, k] · dz[batch, i, j]
+ *
+ * Both adjoints are contractions again; a transpose brings their axes into the operand's order, so no copy of a
+ * transposed matrix is ever needed.
+ */
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Axes, ContractAxes, Node } from "../../ir/nodes.ts";
+import { sameShape, tensorType, TypeRefusal } from "../../ir/types.ts";
+import type { Shape } from "../../ir/types.ts";
+import { binary } from "../../loop/expressions.ts";
+import { defineOp, uniform } from "../define.ts";
+import { checkAxes, sameOperands } from "../shape-rules.ts";
+import { elementAt, indicesOf, tensorOf } from "../tensor.ts";
+
+const freeAxes = (shape: Shape, ...taken: readonly Axes[]): number[] =>
+  shape.flatMap((_, axis) => (taken.some((axes) => axes.includes(axis)) ? [] : [axis]));
+
+const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
+
+/** An operand's index from the parts of the loop nest. */
+function operandIndex<T>(rank: number, parts: readonly (readonly [Axes, readonly T[]])[]): T[] {
+  const index = new Array<T>(rank);
+  for (const [axes, values] of parts) axes.forEach((axis, i) => (index[axis] = values[i]));
+  return index;
+}
+
+function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
+  const freeX = freeAxes(xShape, axes.batchX, axes.sumX);
+  const freeY = freeAxes(yShape, axes.batchY, axes.sumY);
+  const batch = axes.batchX.length;
+  /** Where in x and in y the product for result index `at` and summed index `along` reads. */
+  const indices = <T>(at: readonly T[], along: readonly T[]): { x: T[]; y: T[] } => {
+    const shared = at.slice(0, batch);
+    const i = at.slice(batch, batch + freeX.length);
+    const j = at.slice(batch + freeX.length);
+    return {
+      x: operandIndex(xShape.length, [[axes.batchX, shared], [freeX, i], [axes.sumX, along]]), // prettier-ignore
+      y: operandIndex(yShape.length, [[axes.batchY, shared], [freeY, j], [axes.sumY, along]]), // prettier-ignore
+    };
+  };
+  return { freeX, freeY, batch, indices };
+}
+
+/** Where an axis stands in memory, transposes looked through. */
+const placeInMemory = (x: Node, axis: number): number =>
+  x.op === "transpose" ? placeInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
+
+/**
+ * Result axes in the order of loops: innermost stand one axis of x and one of y, those that lie closest in memory, so that a block
+ * of both uses each element of either several times.
+ */
+function blockingOrder({
+  operands: { x, y },
+  attributes: axes,
+}: {
+  readonly operands: { readonly x: Node; readonly y: Node };
+  readonly attributes: ContractAxes;
+}): Axes {
+  const { freeX, freeY, batch } = parts(x.type.shape, y.type.shape, axes);
+  const last = (operand: Node, free: Axes): number =>
+    free.reduce(
+      (best, axis, i) => (placeInMemory(operand, axis) > placeInMemory(operand, free[best]) ? i : best),
+      0,
+    );
+  const inner = [
+    ...(freeX.length > 0 ? [batch + last(x, freeX)] : []),
+    ...(freeY.length > 0 ? [batch + freeX.length + last(y, freeY)] : []),
+  ];
+  const all = range(0, batch + freeX.length + freeY.length);
+  return [...all.filter((axis) => !inner.includes(axis)), ...inner];
+}
+
+/** The transpose that puts result axis i of `x` at axis places[i]. */
+function arrange(g: GraphBuilder, x: Node, places: readonly number[]): Node {
+  const permutation = places.map((_, axis) => places.indexOf(axis));
+  return permutation.every((from, to) => from === to) ? x : g.transpose(x, { permutation });
+}
+
+export const contract = defineOp({
+  name: "contract",
+  traits: ["reduction", "contraction"],
+  infer: ({ x, y }, axes) => {
+    const { element } = sameOperands(tensorType(x.element, []), tensorType(y.element, []));
+    checkAxes([...axes.batchX, ...axes.sumX], x.shape.length);
+    checkAxes([...axes.batchY, ...axes.sumY], y.shape.length);
+    const pick = (shape: Shape, list: Axes) => list.map((axis) => shape[axis]);
+    if (!sameShape(pick(x.shape, axes.batchX), pick(y.shape, axes.batchY)))
+      throw new TypeRefusal("batch axes differ");
+    if (!sameShape(pick(x.shape, axes.sumX), pick(y.shape, axes.sumY)))
+      throw new TypeRefusal(
+        `the summed axes differ: [${pick(x.shape, axes.sumX).join()}] and [${pick(y.shape, axes.sumY).join()}]`,
+      );
+    const { freeX, freeY } = parts(x.shape, y.shape, axes);
+    return tensorType(element, [
+      ...pick(x.shape, axes.batchX),
+      ...pick(x.shape, freeX),
+      ...pick(y.shape, freeY),
+    ]);
+  },
+  vjp: ({ operands: { x, y }, attributes: axes }, dz, g) => {
+    const { freeX, freeY, batch } = parts(x.type.shape, y.type.shape, axes);
+    const shared = range(0, batch);
+    const placesI = range(batch, freeX.length);
+    const placesJ = range(batch + freeX.length, freeY.length);
+    // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in x's order. The other way
+    // round i and k, or k and j, change places: whichever leaves innermost what is innermost in the operand.
+    const byAxis = (list: Axes, other: Axes) =>
+      [...list.keys()].sort((a, b) => list[a] - list[b]).map((s) => other[s]);
+    const kOfX = byAxis(axes.sumY, axes.sumX);
+    const kOfY = byAxis(axes.sumX, axes.sumY);
+    const dx = freeX.includes(x.type.shape.length - 1)
+      ? arrange(g, g.contract(y, dz, { batchX: axes.batchY, batchY: shared, sumX: freeY, sumY: placesJ }), [...axes.batchX, ...kOfX, ...freeX]) // prettier-ignore
+      : arrange(g, g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: placesJ, sumY: freeY }), [...axes.batchX, ...freeX, ...kOfX]); // prettier-ignore
+    const dy = axes.sumY.includes(y.type.shape.length - 1)
+      ? arrange(g, g.contract(dz, x, { batchX: shared, batchY: axes.batchX, sumX: placesI, sumY: freeX }), [...axes.batchY, ...freeY, ...kOfY]) // prettier-ignore
+      : arrange(g, g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: placesI }), [...axes.batchY, ...kOfY, ...freeY]); // prettier-ignore
+    return { x: dx, y: dy };
+  },
+  lower: {
+    kind: "reduce",
+    combine: "sum",
+    order: blockingOrder,
+    extents: ({ operands: { x }, attributes }) => attributes.sumX.map((axis) => x.type.shape[axis]),
+    element: ({ operands, attributes }, at, along, read) => {
+      const index = parts(operands.x.type.shape, operands.y.type.shape, attributes).indices(at, along);
+      return binary("*", read.x(index.x), read.y(index.y));
+    },
+  },
+  evaluate: ({ x, y }, { attributes }, shape) => {
+    const { indices } = parts(x.shape, y.shape, attributes);
+    const summed = attributes.sumX.map((axis) => x.shape[axis]);
+    return tensorOf(shape, (at) => {
+      let sum = 0;
+      for (const along of indicesOf(summed)) {
+        const index = indices(at, along);
+        sum += elementAt(x, index.x) * elementAt(y, index.y);
+      }
+      return sum;
+    });
+  },
+  samples: [
+    { operands: { x: uniform(["n", 4]), y: uniform([4, 2]) }, attributes: { batchX: [], batchY: [], sumX: [1], sumY: [0] } }, // prettier-ignore
+    { operands: { x: uniform(["n", 4]), y: uniform(["n", 2]) }, attributes: { batchX: [], batchY: [], sumX: [0], sumY: [0] } }, // prettier-ignore
+    { operands: { x: uniform(["n", 2, 3]), y: uniform([2, "n", 4]) }, attributes: { batchX: [0], batchY: [1], sumX: [1], sumY: [0] } }, // prettier-ignore
+    { operands: { x: uniform([2, 5, 3]), y: uniform([3, 4, 2]) }, attributes: { batchX: [], batchY: [], sumX: [0, 2], sumY: [2, 0] } }, // prettier-ignore
+    { operands: { x: uniform([2]), y: uniform([3]) }, attributes: { batchX: [], batchY: [], sumX: [], sumY: [] } }, // prettier-ignore
+  ],
+});

@@ -1,0 +1,66 @@
+/** What reductions over axes share: which loops they need, and where the reduced axes stand in the operand. */
+import type { Axes, Node } from "../../ir/nodes.ts";
+import type { GraphBuilder } from "../../ir/builder.ts";
+import type { Dimension, Shape } from "../../ir/types.ts";
+import type { Expression } from "../../loop/expressions.ts";
+import { elementAt, indicesOf, tensorOf } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+
+interface ReductionNode {
+  readonly operands: { readonly x: Node };
+  readonly attributes: { readonly axes: Axes };
+}
+
+export const axesSizes = ({ operands: { x }, attributes: { axes } }: ReductionNode): readonly Dimension[] =>
+  axes.map((axis) => x.type.shape[axis]);
+
+/** The operand's index, from the result's (`at`) and the reduced axes' (`along`). */
+export function mergeAxes(
+  { operands: { x }, attributes: { axes } }: ReductionNode,
+  at: readonly Expression[],
+  along: readonly Expression[],
+): Expression[] {
+  const kept = at[Symbol.iterator]();
+  return x.type.shape.map((_, axis) => {
+    const place = axes.indexOf(axis);
+    return place >= 0 ? along[place] : (kept.next().value ?? along[0]);
+  });
+}
+
+/** What `combine` makes of the elements along the axes, in row-major order, for each index of the result. */
+export function reduceElements(
+  x: Tensor,
+  axes: Axes,
+  shape: readonly number[],
+  combine: (elements: readonly number[]) => number,
+): Tensor {
+  const reduced = axes.map((axis) => x.shape[axis]);
+  return tensorOf(shape, (at) => {
+    const elements: number[] = [];
+    for (const along of indicesOf(reduced)) {
+      let next = 0;
+      const full = x.shape.map((_, axis) => (axes.includes(axis) ? along[axes.indexOf(axis)] : at[next++]));
+      elements.push(elementAt(x, full));
+    }
+    return combine(elements);
+  });
+}
+
+export const reduceTensor = (
+  x: Tensor,
+  axes: Axes,
+  shape: readonly number[],
+  initial: number,
+  combine: (sum: number, value: number) => number,
+): Tensor =>
+  reduceElements(x, axes, shape, (elements) => elements.reduce((sum, value) => combine(sum, value), initial));
+
+/** The row-major number of an element along the axes, as i32 nodes of the operand's shape. */
+export function placesAlong(g: GraphBuilder, shape: Shape, axes: Axes): Node {
+  const [first, ...rest] = axes.map((axis) => g.iota({ shape, axis }));
+  const sizes = axes.map((axis) => shape[axis]);
+  return rest.reduce((place, index, i) => {
+    const size = sizes[i + 1];
+    return g.add(g.multiply(place, size === "n" ? g.batchSize({ element: "i32" }) : size), index);
+  }, first);
+}

@@ -1,0 +1,47 @@
+/** Index arithmetic that `window` and `fold` share. */
+import type { WindowShape } from "../../ir/nodes.ts";
+import { TypeRefusal } from "../../ir/types.ts";
+import type { Shape } from "../../ir/types.ts";
+import { add, integer, multiply } from "../../loop/expressions.ts";
+import type { Expression } from "../../loop/expressions.ts";
+import { checkAxes, staticSize } from "../shape-rules.ts";
+
+/** ⌊(size − reach) / stride⌋ + 1 windows, where a window reaches over (k − 1)·dilation + 1 elements. */
+export function windowsShape(shape: Shape, { axes, size, stride, dilation }: WindowShape): Shape {
+  checkAxes(axes, shape.length);
+  const positions = [...shape];
+  axes.forEach((axis, i) => {
+    const whole = staticSize(shape[axis], "a window");
+    if (Math.min(size[i], stride[i], dilation[i]) < 1)
+      throw new TypeRefusal("sizes, strides and dilations of windows must be at least 1");
+    const reach = (size[i] - 1) * dilation[i] + 1;
+    if (reach > whole)
+      throw new TypeRefusal(`a window over ${reach} elements does not fit into axis ${axis} of ${whole}`);
+    positions[axis] = Math.floor((whole - reach) / stride[i]) + 1;
+  });
+  return [...positions, ...size];
+}
+
+/** Where the element at `at` of the windows stands in the tensor that they slide over. */
+export function sourceIndex(
+  rank: number,
+  { axes, stride, dilation }: WindowShape,
+  at: readonly number[],
+): number[] {
+  return at.slice(0, rank).map((o, axis) => {
+    const i = axes.indexOf(axis);
+    return i < 0 ? o : o * stride[i] + at[rank + i] * dilation[i];
+  });
+}
+
+/** The same in expressions. */
+export function windowExpressions(
+  rank: number,
+  { axes, stride, dilation }: WindowShape,
+  at: readonly Expression[],
+): Expression[] {
+  return at.slice(0, rank).map((o, axis) => {
+    const i = axes.indexOf(axis);
+    return i < 0 ? o : add(multiply(o, integer(stride[i])), multiply(at[rank + i], integer(dilation[i])));
+  });
+}

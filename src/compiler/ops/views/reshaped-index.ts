@@ -1,0 +1,68 @@
+/**
+ * Where an element of a reshaped tensor stands in the tensor before: axes are matched in groups of equal size, so that
+ * an axis that both shapes share keeps its index and only the split or merged ones need quotients and remainders.
+ */
+import type { Dimension, Shape } from "../../ir/types.ts";
+import { add, integer, multiply, quotient, remainder } from "../../loop/expressions.ts";
+import type { Expression } from "../../loop/expressions.ts";
+
+interface Group {
+  readonly from: readonly number[];
+  readonly to: readonly number[];
+}
+
+/** The smallest runs of axes of `from` and `to` that hold equally many elements. */
+function groups(from: Shape, to: Shape): Group[] {
+  const result: Group[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < from.length || j < to.length) {
+    const group = { from: [] as number[], to: [] as number[] };
+    const text = (shape: Shape, axes: readonly number[]) => {
+      const size = axes.reduce<number>(
+        (product, axis) => (shape[axis] === "n" ? product : product * Number(shape[axis])),
+        1,
+      );
+      return { size, batch: axes.some((axis) => shape[axis] === "n") };
+    };
+    for (;;) {
+      const a = text(from, group.from);
+      const b = text(to, group.to);
+      const equal = a.size === b.size && a.batch === b.batch;
+      if (equal && group.from.length + group.to.length > 0) break;
+      const takeFrom =
+        i < from.length && (j >= to.length || (a.batch === b.batch ? a.size <= b.size : b.batch));
+      if (takeFrom) group.from.push(i++);
+      else group.to.push(j++);
+    }
+    result.push(group);
+  }
+  return result;
+}
+
+const sizeAt = (dimension: Dimension): number => (dimension === "n" ? 1 : dimension);
+
+/** The index in `to` of the element at `at` in `from`. */
+export function reshapedIndex(from: Shape, at: readonly Expression[], to: Shape): Expression[] {
+  const index = new Array<Expression>(to.length);
+  for (const group of groups(from, to)) {
+    // Axes of size one stand at 0 and take no part.
+    const source = group.from.filter((axis) => from[axis] !== 1);
+    const target = group.to.filter((axis) => to[axis] !== 1);
+    for (const axis of group.to) index[axis] = integer(0);
+    if (source.length === 1 && target.length === 1) {
+      index[target[0]] = at[source[0]];
+      continue;
+    }
+    let position: Expression = integer(0);
+    for (const axis of source) position = add(multiply(position, integer(sizeAt(from[axis]))), at[axis]);
+    let stride = 1;
+    const places = [...target].reverse();
+    places.forEach((axis, k) => {
+      const shifted = quotient(position, stride);
+      index[axis] = k === places.length - 1 ? shifted : remainder(shifted, sizeAt(to[axis]));
+      stride *= sizeAt(to[axis]);
+    });
+  }
+  return index;
+}

@@ -1,0 +1,151 @@
+/**
+ * From the canonical spec to the graphs of a trainer: what a step computes, how the optimizer moves the parameters, what prediction
+ * and evaluation compute. Gradients are not in them yet; `passes/differentiate.ts` derives them from the training graph.
+ *
+ * Everything that does not fit is found here, all of it at once, and told with its path in the spec.
+ */
+import { collector } from "../diagnostics/collector.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { invariant } from "../diagnostics/errors.ts";
+import type { GraphBuilder } from "../ir/builder.ts";
+import { makeGraph } from "../ir/nodes.ts";
+import type { Graph, Node, Output } from "../ir/nodes.ts";
+import { sumOf } from "../library/compare.ts";
+import { createBuilder } from "../ops/index.ts";
+import { tensorType } from "../ir/types.ts";
+import { averageStorage, takeUpWritten } from "./build-average.ts";
+import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from "./build-checks.ts";
+import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
+import { buildNetwork } from "./build-network.ts";
+import type { Network, ParameterFacts } from "./build-network.ts";
+import { layerOutputs } from "./layer-outputs.ts";
+import { buildUpdate, checkOptimizer, statisticStorage, trainingStates } from "./build-update.ts";
+import type { StateFacts } from "./build-update.ts";
+import { withoutFault } from "./formula-diagnostic.ts";
+import type { LossParts } from "./build-measures.ts";
+import type { Model } from "./types.ts";
+
+export interface ModelGraphs {
+  /** In the order of the spec. */
+  readonly parameters: readonly ParameterFacts[];
+  /** What precedes the gradients of a step: it readies storage that they read. */
+  readonly begin: readonly Output[];
+  /** The loss in parts, for a step over several batches. */
+  readonly loss: LossParts & { readonly penalty: Node | undefined };
+  /** Inputs and targets → `result:loss`, the mean loss with regularization, in training mode. */
+  readonly training: Graph;
+  /** Inputs → `probe:LAYER`, the value of each layer in training mode, as far as it is made of numbers and new. */
+  readonly layers: Graph;
+  /**
+   * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the same storage, and `optimizer:step` one higher;
+   * `result:learningRate` (f64) is the rate of this step.
+   */
+  readonly update: Graph;
+  /** Inputs → `result:output`, in evaluation mode. */
+  readonly predict: Graph;
+  /** Inputs, targets and `totals:…` (f64) → the totals with this batch added. */
+  readonly evaluate: Graph;
+  /** `totals:…` → `result:summary.loss` and one `result:summary.METRIC` each, f64. */
+  readonly summarise: Graph;
+  /** What training keeps beside the parameters: `optimizer:step`, `random:seed`, the optimizer's own. */
+  readonly states: readonly StateFacts[];
+  /** What evaluation sums up. */
+  readonly totals: readonly StateFacts[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** @throws DiagnosticError with everything about shapes, loss, metrics, optimizer and gradients that is wrong. */
+export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
+  const g = createBuilder(float);
+  const problems = collector();
+  const { model, hasOutputStep } = splitOutputStep(spec);
+  const target = onlyTarget(model);
+  checkOptimizer(model, problems);
+
+  const trained = buildNetwork(model, g, "training", problems);
+  const scores = trained.values.get(model.output);
+  const size = trainableSize(trained.parameters);
+  const states = trainingStates(model, size, float);
+  checkSize(model, trained, copiesOf(states), float, problems);
+  if (scores !== undefined) checkMeasures(spec, target, scores, hasOutputStep, problems);
+  problems.throwErrors();
+  invariant(scores !== undefined, "a network without faults has an output");
+
+  const mean = withoutFault(problems, ["loss"], () => meanLoss(g, model, target, scores));
+  const update = buildUpdate(model, g, states, size, trained.statistics, problems);
+  const evaluated = buildNetwork(model, g, "evaluation", problems);
+  checkSameParameters(trained, evaluated, problems);
+  const judged = evaluated.values.get(model.output);
+  if (mean === undefined || update === undefined || judged === undefined) problems.throwErrors();
+  invariant(
+    mean !== undefined && update !== undefined && judged !== undefined,
+    "what has no faults can be built",
+  );
+  const totals = evaluationOutputs(g, model, target, judged, hasOutputStep, problems);
+  const totalNames = totals.map(({ storage }) => storage);
+  problems.throwErrors();
+  const summaries = summaryOutputs(g, model, target, judged, hasOutputStep, totalNames, problems);
+
+  const penalties = penaltiesOf(g, model, trained);
+  const mainTerm = penalties.length === 0 ? mean.mean : g.named("mean_loss", mean.mean);
+  const loss = sumUp(g, [mainTerm, ...penalties]) ?? mainTerm;
+  const statistics = [...trained.statistics].map(([name, node]) => ({
+    storage: statisticStorage(name),
+    node,
+  }));
+  const training = makeGraph("training", [
+    { storage: "result:loss", node: g.named("loss", loss) },
+    ...statistics,
+  ]);
+  checkGradients(training, spec, trained.parameters, problems);
+  warnOfLookahead(model, problems);
+  const warnings = problems.throwErrors();
+  const prediction = predictionOf(g, model, judged, hasOutputStep);
+  return {
+    parameters: trained.parameters.map(({ node: _, ...facts }) => facts),
+    begin: model.training.average ? [takeUpWritten(g, size)] : [],
+    loss: { sums: mean.sums, value: mean.value, penalty: sumUp(g, penalties) },
+    training,
+    layers: makeGraph("probe", layerOutputs(model, trained)),
+    update,
+    predict: makeGraph("predict", [{ storage: "result:output", node: prediction }]),
+    evaluate: makeGraph("evaluate", totals),
+    summarise: makeGraph("summarise", summaries),
+    states,
+    totals: totalNames.map((name) => ({ name, type: tensorType("f64", []) })),
+    warnings,
+  };
+}
+
+/** How many numbers the trainable parameters hold. */
+const trainableSize = (parameters: readonly ParameterFacts[]): number =>
+  parameters
+    .filter(({ trainable }) => trainable)
+    .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+
+/** The gradients, and every state that is like the parameters. */
+const copiesOf = (states: readonly StateFacts[]): number =>
+  1 +
+  states.filter(({ name, type }) => name.startsWith("optimizer:") && type.shape.length > 0).length +
+  // An average comes with the weights that it is of.
+  (states.some(({ name }) => name === averageStorage) ? 2 : 0);
+
+/** l1 · Σ|w| and l2 · Σw² of each of the trainable weights. */
+function penaltiesOf(g: GraphBuilder, model: Model, { parameters }: Network): readonly Node[] {
+  const { l1, l2 } = model.regularization;
+  const covered = parameters.filter(({ trainable, regularized }) => trainable && regularized);
+  return g.within({ composite: "regularization", path: ["regularization"] }, () => {
+    return covered.flatMap(({ name, node }) => [
+      ...(l1 === 0 ? [] : [g.multiply(l1, g.named(`${name}_absolutes`, sumOf(g, g.absolute(node))))]),
+      ...(l2 === 0 ? [] : [g.multiply(l2, g.named(`${name}_squares`, sumOf(g, g.multiply(node, node))))]),
+    ]);
+  });
+}
+
+/** Undefined if there is nothing to add. */
+const sumUp = (g: GraphBuilder, terms: readonly Node[]): Node | undefined =>
+  terms.length === 0
+    ? undefined
+    : g.within({ composite: "regularization", path: ["regularization"] }, () =>
+        terms.reduce((sum, term) => g.add(sum, term)),
+      );

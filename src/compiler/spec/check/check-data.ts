@@ -1,0 +1,138 @@
+// The `data` section against the rest of the spec: its names are those of the inputs and targets, and each says where it comes from.
+import type { Collector } from "../../diagnostics/collector.ts";
+import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import { formatPath } from "../../diagnostics/format-path.ts";
+import { didYouMean } from "../../util/did-you-mean.ts";
+import { showNames, showValue } from "../../util/show-value.ts";
+import { checkFiles, isOfIdx } from "./check-files.ts";
+import { checkMissing } from "./check-missing.ts";
+import { isUsableName } from "./check-names.ts";
+import { checkTexts } from "./check-texts.ts";
+import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
+
+/**
+ * Reports names without their other half (T1307), what says nowhere which columns it is read from (T1102), and scales and keys that do
+ * not fit (T1208); files and texts have checks of their own.
+ */
+export function checkData(spec: unknown, problems: Collector): void {
+  const data = member(spec, "data");
+  if (typeof data !== "object" || data === null) return;
+  for (const side of ["inputs", "targets"] as const) checkSide(spec, data, side, problems);
+  checkFiles(spec, data, problems);
+  checkTexts(spec, data, problems);
+}
+
+function checkSide(spec: unknown, data: unknown, side: "inputs" | "targets", problems: Collector): void {
+  const declared = keysOf(member(spec, side));
+  const given = member(data, side);
+  const known = keysOf(given);
+  const isIdx = isOfIdx(data);
+  for (const name of known) {
+    const path = ["data", side, name];
+    if (!declared.includes(name)) {
+      reportUnknown(path, name, side, declared, problems);
+      continue;
+    }
+    const entry = member(given, name);
+    checkColumns(path, entry, isIdx, problems);
+    checkScale(spec, entry, side, name, problems);
+    checkMissing(spec, entry, side, name, problems);
+    if (side === "targets") {
+      checkUnit(spec, entry, name, problems);
+      warnOfFormula(spec, entry, name, problems);
+    }
+  }
+  if (isIdx) return;
+  if (given === undefined)
+    problems.error(["data"], "T1102", `data.${side} is missing: it must be an object`, { at: "key" });
+  if (typeof given !== "object" || given === null) return;
+  for (const name of declared.filter((name) => !known.includes(name) && isUsableName(name))) {
+    const message = `data.${side} does not say where ${formatPath([side, name])} comes from`;
+    problems.error(["data", side], "T1307", message, {
+      at: "key",
+      hint: `add ${showValue(name)}: { "columns": [ … ] }`,
+    });
+  }
+}
+
+function reportUnknown(
+  path: SpecPath,
+  name: string,
+  side: "inputs" | "targets",
+  declared: readonly string[],
+  problems: Collector,
+): void {
+  const similar = didYouMean(name, declared);
+  const hint = similar
+    ? `did you mean ${showValue(similar)}?`
+    : declared.length > 0
+      ? `${side} of this spec: ${showNames(declared)}`
+      : undefined;
+  problems.error(path, "T1307", `${formatPath(path)} is none of the ${side}`, { at: "key", hint });
+}
+
+/** A CSV file has columns, IDX files have none; nor has a target that is told from an input. */
+function checkColumns(path: SpecPath, entry: unknown, isIdx: boolean, problems: Collector): void {
+  if (typeof entry !== "object" || entry === null) return;
+  const where = formatPath(path);
+  if (isIdx) {
+    for (const key of ["columns", "characters", "words", "categories", "nextOf", "missing"].filter(
+      (key) => member(entry, key) !== undefined,
+    ))
+      problems.error([...path, key], "T1208", `${where}.${key} does not go together with IDX files`, {
+        at: "key",
+        hint: "an IDX file holds one input or target; only `scale` may stand here",
+      });
+  } else if (member(entry, "columns") === undefined && member(entry, "nextOf") === undefined) {
+    problems.error(path, "T1102", `${where}.columns is missing: it must be a list that is not empty`, {
+      at: "key",
+    });
+  }
+}
+
+/** Class indices and indices into a vocabulary are no quantities. */
+function checkScale(
+  spec: unknown,
+  entry: unknown,
+  side: "inputs" | "targets",
+  name: string,
+  problems: Collector,
+): void {
+  if (member(entry, "scale") === undefined) return;
+  const declared = member(member(spec, side), name);
+  const indices =
+    side === "targets" ? member(declared, "classes") !== undefined : member(declared, "dtype") === "i32";
+  if (!indices) return;
+  const path = ["data", side, name, "scale"];
+  problems.error(path, "T1208", `${formatPath(path)} would scale indices`, { hint: "leave it out" });
+}
+
+/** An error over all columns of a target is in the target's own units only if these are scaled by one and the same number. */
+function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collector): void {
+  const scale = textOf(member(entry, "scale"));
+  const size = listOf(member(member(member(spec, "targets"), name), "shape")).reduce<number>(
+    (product, extent) => product * Number(extent),
+    1,
+  );
+  const metric = listOf(member(spec, "metrics"))
+    .map(typeOf)
+    .find((type) => type === "mae" || type === "rmse");
+  if (scale === undefined || metric === undefined || !(size > 1)) return;
+  const path = ["data", "targets", name, "scale"];
+  const message = `${formatPath(path)}: ${scale} scales each of ${size} columns by another number, so ${metric} over them has no unit`;
+  problems.error(path, "T1208", message, {
+    hint: 'scale the columns of the target alike, with { "divide": … }, or leave out mae and rmse',
+  });
+}
+
+/** A formula is worked out where the target is scaled already; only mae and rmse are brought back to its own units. */
+function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Collector): void {
+  if (member(entry, "scale") === undefined) return;
+  listOf(member(spec, "metrics")).forEach((metric, index) => {
+    if (member(metric, "formula") === undefined) return;
+    const message = `metrics[${index}]: its formula reads the target as data.targets.${name}.scale leaves it, not in its own units`;
+    problems.warning(["metrics", index], "T1209", message, {
+      hint: "leave the scale out, or write the formula for scaled values; mae and rmse are in the target's own units",
+    });
+  });
+}

@@ -1,0 +1,124 @@
+// All formulas of a spec, wherever they stand: that they can be read, and name only what is known there. What their shapes have to
+// say comes when they are built.
+import type { Collector } from "../../diagnostics/collector.ts";
+import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import { formatPath } from "../../diagnostics/format-path.ts";
+import { activationPlace } from "../../library/activations/formula.ts";
+import { checkFormula, partsOf } from "../../library/formula/check.ts";
+import type { Place } from "../../library/formula/check.ts";
+import type { Constants } from "../../library/formula/keys.ts";
+import { nameInFormula } from "../../library/formula/keys.ts";
+import { checkLines } from "../../library/formula/lines.ts";
+import { measurePlace } from "../../library/formula/measure.ts";
+import { parseFormula } from "../../library/formula/syntax.ts";
+import type { Expression } from "../../library/formula/syntax.ts";
+import { schedulePlace } from "../../library/schedules/formula.ts";
+import { showValue } from "../../util/show-value.ts";
+import { reportFormulaFault } from "../formula-diagnostic.ts";
+import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
+
+/** Reports what is wrong with each formula (T1601 to T1606), with its place in the text. */
+export function checkFormulas(spec: unknown, problems: Collector): void {
+  checkActivations(member(spec, "network"), ["network"], problems, new Set());
+  const inputs = keysOf(member(spec, "inputs"));
+  const [target] = keysOf(member(spec, "targets"));
+  const measure = (what: string) => (constants: Constants) => measurePlace(what, target, inputs, constants);
+  checkAt(member(spec, "loss"), ["loss"], measure("a loss"), problems);
+  listOf(member(spec, "metrics")).forEach((metric, index) =>
+    checkAt(metric, ["metrics", index], measure("a metric"), problems),
+  );
+  const optimizer = member(spec, "optimizer");
+  checkAt(member(optimizer, "learningRate"), ["optimizer", "learningRate"], schedulePlace, problems);
+  checkOptimizer(optimizer, problems);
+}
+
+/**
+ * The inputs that loss and metrics name in their formulas, and the one that weighs the loss; all of them where a function may read
+ * what it likes.
+ */
+export function readByMeasures(spec: unknown): readonly string[] {
+  const inputs = keysOf(member(spec, "inputs"));
+  const measures = [member(spec, "loss"), ...listOf(member(spec, "metrics"))];
+  const weights = textOf(member(member(spec, "training"), "sampleWeights"));
+  const weighing = inputs.filter((name) => name === weights);
+  const named = measures.flatMap((measure) => {
+    if (typeof measure === "function" || typeof member(measure, "formula") === "function") return inputs;
+    const parsed = parseFormula(textOf(member(measure, "formula")) ?? "");
+    const names = "tree" in parsed ? namesIn(parsed.tree) : [];
+    return inputs.filter((name) => names.includes(name));
+  });
+  return [...weighing, ...named];
+}
+
+const namesIn = (x: Expression): readonly string[] =>
+  x.kind === "name" ? [x.name] : partsOf(x).flatMap(namesIn);
+
+// The schema reports what is nested without end; here it only must not be followed.
+const deepest = 50;
+
+/** Whatever has a formula within the network is an activation, in blocks of layers too. `path` has as many steps as levels. */
+function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
+  if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;
+  seen.add(value);
+  if (textOf(member(value, "formula")) !== undefined) return checkAt(value, path, activationPlace, problems);
+  const steps = Array.isArray(value) ? value.keys() : keysOf(value);
+  for (const step of steps) checkActivations(member(value, step), [...path, step], problems, seen);
+}
+
+function checkAt(
+  owner: unknown,
+  path: SpecPath,
+  placeOf: (constants: Constants) => Place,
+  problems: Collector,
+): void {
+  const text = textOf(member(owner, "formula"));
+  if (text === undefined) return;
+  const constants = constantsAt(owner, path, placeOf({}).names, problems);
+  const parsed = parseFormula(text);
+  const place = placeOf(constants);
+  const faults = "fault" in parsed ? [parsed.fault] : checkFormula(parsed.tree, place).faults;
+  for (const fault of faults) reportFormulaFault(problems, [...path, "formula"], text, fault);
+}
+
+function checkOptimizer(optimizer: unknown, problems: Collector): void {
+  const path: SpecPath = ["optimizer", "formula"];
+  const formula = member(optimizer, "formula");
+  const single = textOf(formula);
+  const lines = single === undefined ? listOf(formula) : [single];
+  const texts = lines.flatMap((line) => textOf(line) ?? []);
+  if (texts.length === 0 || texts.length < lines.length) return;
+  const reserved = new Map(["parameter", "gradient", "step", "rate", "state"].map((name) => [name, true]));
+  const constants = constantsAt(optimizer, ["optimizer"], reserved, problems);
+  for (const { line, fault } of checkLines(texts, constants)) {
+    const isWhole = line === undefined || single !== undefined;
+    reportFormulaFault(problems, isWhole ? path : [...path, line], texts[line ?? 0], fault);
+  }
+}
+
+/** The constants that a formula may name; reports names that it could not. */
+function constantsAt(
+  owner: unknown,
+  path: SpecPath,
+  taken: ReadonlyMap<string, unknown>,
+  problems: Collector,
+): Constants {
+  const constants = member(owner, "constants");
+  const entries = keysOf(constants).map((name) => [name, member(constants, name)] as const);
+  for (const [name] of entries) {
+    const whole = [...path, "constants", name];
+    const owned = formatPath([...path, "constants"]);
+    if (!nameInFormula.test(name) || name in Object.prototype) {
+      const message = `${owned}: a formula cannot name ${showValue(name)}`;
+      problems.error(whole, "T1301", message, { at: "key", hint: "a letter, then letters, digits and _" });
+    } else if (taken.has(name)) {
+      const message = `${owned}: ${showValue(name)} has a meaning in this formula already`;
+      problems.error(whole, "T1302", message, { at: "key", hint: "give the constant another name" });
+    }
+  }
+  const numbers = entries.filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  const kept = entries.map(([name]): [string, number] => [
+    name,
+    numbers.find(([each]) => each === name)?.[1] ?? 0,
+  ]);
+  return Object.fromEntries(kept.filter(([name]) => !taken.has(name)));
+}

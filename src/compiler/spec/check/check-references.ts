@@ -1,0 +1,136 @@
+// What each layer reads: `from` resolved to inputs and earlier layers, of its own list or of one that its block stands in.
+import type { Collector } from "../../diagnostics/collector.ts";
+import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import { formatPath } from "../../diagnostics/format-path.ts";
+import { didYouMean } from "../../util/did-you-mean.ts";
+import { showValue } from "../../util/show-value.ts";
+import type { WrittenLayer, WrittenList, References, Source } from "../written-network.ts";
+import { readByMeasures } from "./check-formulas.ts";
+import { keysOf, member, textOf } from "../raw-spec.ts";
+
+/** A list of layers on the way to a reference: those before `index` can be read. */
+interface Scope {
+  readonly list: WrittenList;
+  readonly index: number;
+}
+
+/**
+ * Resolves every reference. Reports names that do not exist (T1303), layers that are read before they are made (T1304), a first layer
+ * that has to choose among several inputs (T1305), and blocks that are to read several layers (T1311).
+ */
+export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
+  const inputs = keysOf(member(spec, "inputs"));
+  // What a loss reads (a weight of each row, say) is no choice for the first layer, if something else is left.
+  const ofMeasures = readByMeasures(spec);
+  const others = inputs.filter((name) => !ofMeasures.includes(name));
+  const choices = others.length > 0 ? others : inputs;
+  const sources = new Map<WrittenLayer, readonly Source[]>();
+  const resolve = (list: WrittenList, outer: readonly Scope[]): void =>
+    list.forEach((layer, index) => {
+      const scopes = [{ list, index }, ...outer];
+      sources.set(layer, sourcesOf(layer, scopes, inputs, choices, problems));
+      for (const inside of Object.values(layer.lists)) resolve(inside, scopes);
+    });
+  resolve(network, []);
+  const given = textOf(member(spec, "output"));
+  const output = given === undefined ? network.at(-1) : checkOutput(given, network, problems);
+  return { sources, output };
+}
+
+function sourcesOf(
+  { value, path, isBlock }: WrittenLayer,
+  scopes: readonly Scope[],
+  inputs: readonly string[],
+  choices: readonly string[],
+  problems: Collector,
+): Source[] {
+  const given = member(value, "from");
+  const place: SpecPath = [...path, "from"];
+  if (typeof given === "string") return sourceNamed(place, given, scopes, inputs, problems);
+  if (Array.isArray(given)) {
+    if (isBlock && given.length > 1) {
+      const hint = "join them before it: add, multiply or concat";
+      const message = `${formatPath(place)}: a block takes one input, got ${given.length}`;
+      problems.error(place, "T1311", message, { hint });
+    }
+    return given.flatMap((name, i) =>
+      typeof name === "string" ? sourceNamed([...place, i], name, scopes, inputs, problems) : [],
+    );
+  }
+  const [{ list, index }, ...outer] = scopes;
+  if (index > 0) return [{ layer: list[index - 1] }];
+  if (outer.length > 0) return ["block input"];
+  if (choices.length > 1) reportChoice(choices, problems);
+  return choices.slice(0, 1).map((input) => ({ input }));
+}
+
+/** The innermost layer of that name that can be read, else the input. */
+function sourceNamed(
+  path: SpecPath,
+  name: string,
+  scopes: readonly Scope[],
+  inputs: readonly string[],
+  problems: Collector,
+): Source[] {
+  for (const { list, index } of scopes) {
+    const layer = list.slice(0, index).find((earlier) => earlier.name === name);
+    if (layer !== undefined) return [{ layer }];
+  }
+  if (inputs.includes(name)) return [{ input: name }];
+  const where = formatPath(path);
+  for (const [depth, { list, index }] of scopes.entries()) {
+    const place = list.findIndex((layer) => layer.name === name);
+    if (place < 0) continue;
+    const hint = "layers read inputs and layers that stand before them";
+    const itself = depth === 0 ? "the layer itself" : "the block that it stands in";
+    const which = place === index ? itself : "a later layer";
+    problems.error(path, "T1304", `${where} names ${which}, ${showValue(name)}`, { hint });
+    return [];
+  }
+  // The nearest name takes long to find among thousands, and is not shown.
+  if (problems.isFull()) {
+    reportUnknown(path, name, undefined, problems);
+    return [];
+  }
+  const known = [...inputs, ...scopes.flatMap(({ list, index }) => list.slice(0, index).map((layer) => layer.name))]; // prettier-ignore
+  const { list } = scopes[scopes.length - 1];
+  reportUnknown(path, name, insideBlock(name, list, known) ?? suggest(name, known), problems);
+  return [];
+}
+
+function reportUnknown(path: SpecPath, name: string, hint: string | undefined, problems: Collector): void {
+  const message = `${formatPath(path)}: there is no input or layer ${showValue(name)}`;
+  problems.error(path, "T1303", message, { hint });
+}
+
+function checkOutput(output: string, network: WrittenList, problems: Collector): WrittenLayer | undefined {
+  const layer = network.find(({ name }) => name === output);
+  const names = network.map(({ name }) => name);
+  if (layer === undefined)
+    problems.error(["output"], "T1303", `output: there is no layer ${showValue(output)}`, {
+      hint: insideBlock(output, network, names) ?? suggest(output, names),
+    });
+  return layer;
+}
+
+/** Where a layer of that name stands inside a block: from outside, the block alone can be read. */
+function insideBlock(name: string, network: WrittenList, known: readonly string[]): string | undefined {
+  const own = name.slice(name.lastIndexOf(".") + 1);
+  const holds = (list: WrittenList): boolean =>
+    list.some((layer) => layer.name === own || Object.values(layer.lists).some(holds));
+  const block = network.find((layer) => known.includes(layer.name) && Object.values(layer.lists).some(holds));
+  if (block === undefined) return undefined;
+  return `${showValue(own)} stands inside the block ${showValue(block.name)}; from outside, only the block can be read, by its name`;
+}
+
+function suggest(name: string, known: readonly string[]): string | undefined {
+  const similar = didYouMean(name, known);
+  if (similar) return `did you mean ${showValue(similar)}?`;
+  return known.length > 0 && known.length <= 12 ? `known here: ${known.join(", ")}` : undefined;
+}
+
+function reportChoice(inputs: readonly string[], problems: Collector): void {
+  const hint = `give it a "from": one of ${inputs.slice(0, 12).map(showValue).join(", ")}`;
+  const message = "network[0] does not say which of the inputs it reads";
+  problems.error(["network", 0], "T1305", message, { hint });
+}

@@ -1,0 +1,137 @@
+// `training.search` against the rest of the spec: its paths lead somewhere, and leave alone what makes candidates comparable. Whether a
+// candidate is a right spec is told by the candidate itself; see search/check-candidates.ts.
+import type { Collector } from "../../diagnostics/collector.ts";
+import { formatPath } from "../../diagnostics/format-path.ts";
+import { parsePath } from "../../diagnostics/parse-path.ts";
+import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import { didYouMean } from "../../util/did-you-mean.ts";
+import { showValue } from "../../util/show-value.ts";
+import { metricNames } from "./check-training.ts";
+import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
+
+const own: SpecPath = ["training", "search"];
+
+/** What all candidates must share, and why. */
+const sameRows = "it decides which rows are set aside, and all candidates are judged on the same ones";
+const sameTask = "all candidates learn the same targets from the same data";
+const fixed: Readonly<Record<string, string>> = {
+  name: sameTask,
+  targets: sameTask,
+  "data.targets": sameTask,
+  "data.file": sameTask,
+  "data.idx": sameTask,
+  "data.train": sameTask,
+  "data.test": sameTask,
+  metrics: "all candidates are told in the same figures",
+  "training.seed": sameRows,
+  "training.test": sameRows,
+  "training.validation": sameRows,
+  "training.stratify": sameRows,
+  "training.search": "a search cannot search itself",
+};
+
+/** The most combinations that are written out. */
+const mostCombinations = 100_000;
+
+/** Reports a search whose paths (T1701, T1702) or ranges (T1703) are wrong, or that has nothing to choose by (T1704). */
+export function checkSearch(spec: unknown, problems: Collector): void {
+  const training = member(spec, "training");
+  const search = member(training, "search");
+  if (typeof search !== "object" || search === null) return;
+  const over = member(search, "over");
+  for (const key of keysOf(over)) checkPath(spec, key, problems);
+  for (const key of keysOf(over)) checkRange(search, key, member(over, key), problems);
+  if (keysOf(over).length === 0 && typeof over === "object")
+    problems.error([...own, "over"], "T1701", "training.search.over must name at least one path of the spec");
+  checkSize(search, over, problems);
+  checkChoice(spec, training, search, problems);
+}
+
+function checkPath(spec: unknown, key: string, problems: Collector): void {
+  const wrong = (code: string, message: string, hint?: string) =>
+    problems.error([...own, "over", key], code, `training.search.over: ${message}`, { at: "key", hint });
+  const path = parsePath(key);
+  if (path === undefined) {
+    wrong("T1701", `${showValue(key)} is no path`, 'a path is written as "network[0].units"');
+    return;
+  }
+  const shared = Object.keys(fixed).find((prefix) => isWithin(path, parsePath(prefix) ?? []));
+  if (shared !== undefined) {
+    wrong("T1702", `${key} cannot be searched: ${fixed[shared]}`);
+    return;
+  }
+  let value = spec;
+  for (const [depth, step] of path.entries()) {
+    const owner = formatPath(path.slice(0, depth));
+    if (value === undefined) break;
+    if (typeof step === "number") {
+      if (!Array.isArray(value)) return wrong("T1701", `${key}: ${owner} is no list`);
+      if (step >= value.length)
+        return wrong("T1701", `${key}: ${owner} has ${value.length} members, counted from 0`);
+    } else if (Array.isArray(value)) {
+      return wrong("T1701", `${key}: ${owner} is a list`, `one of its members is ${owner}[0]`);
+    } else if (typeof value !== "object" && typeof value !== "string") {
+      return wrong("T1701", `${key}: ${owner} is ${showValue(value)}, which has no ${showValue(step)}`);
+    }
+    value = member(value, step);
+  }
+}
+
+/** Whether the path is the other or leads further into it. */
+const isWithin = (path: SpecPath, other: SpecPath): boolean => other.every((step, i) => path[i] === step);
+
+function checkRange(search: unknown, key: string, axis: unknown, problems: Collector): void {
+  const from = member(axis, "from");
+  const to = member(axis, "to");
+  if (typeof from !== "number" || typeof to !== "number") return;
+  const path = [...own, "over", key];
+  const where = formatPath(path);
+  if (from >= to)
+    problems.error(path, "T1703", `${where} must go from the lesser to the greater, got ${from} to ${to}`);
+  if (member(axis, "scale") === "log" && from <= 0)
+    problems.error([...path, "from"], "T1703", `${where}.from must be above 0 on a log scale, got ${from}`);
+  if (member(axis, "steps") !== undefined || member(search, "samples") !== undefined) return;
+  const hint = 'say how many values of it are tried ("steps"), or draw candidates at random ("samples")';
+  problems.error(path, "T1703", `${where} has no end of values, so not every combination can be tried`, {
+    hint,
+  });
+}
+
+function checkSize(search: unknown, over: unknown, problems: Collector): void {
+  if (member(search, "samples") !== undefined) return;
+  const sizes = keysOf(over).map((key) => {
+    const steps = member(member(over, key), "steps");
+    return typeof steps === "number" ? steps : listOf(member(over, key)).length;
+  });
+  const count = sizes.reduce((product, size) => product * Math.max(1, size), 1);
+  if (count <= mostCombinations) return;
+  const message = `training.search.over has ${count} combinations, but at most ${mostCombinations} are tried`;
+  problems.error([...own, "over"], "T1703", message, {
+    at: "key",
+    hint: 'draw some of them at random: "samples": 200',
+  });
+}
+
+/** Something must tell a better candidate from a worse one. */
+function checkChoice(spec: unknown, training: unknown, search: unknown, problems: Collector): void {
+  if (member(training, "validation") === undefined) {
+    const message = "training.search chooses on a validation part, and the spec sets none aside";
+    const hint = 'add "validation": { "fraction": 0.2 } to training';
+    problems.error(own, "T1704", message, { at: "key", hint });
+  }
+  const metric = member(search, "metric");
+  const known = ["loss", ...metricNames(spec).filter((name) => name !== undefined)];
+  const name = textOf(metric);
+  if (name !== undefined && !known.includes(name)) {
+    const similar = didYouMean(name, known);
+    const hint = similar ? `did you mean ${showValue(similar)}?` : `"loss", or a name that stands in metrics`;
+    const message = `training.search.metric: ${showValue(name)} is not among the metrics of this spec`;
+    problems.error([...own, "metric"], "T1303", message, { hint });
+  }
+  const watched = name ?? textOf(member(member(training, "earlyStopping"), "metric")) ?? "loss";
+  const varied = keysOf(member(search, "over")).find((key) => parsePath(key)?.[0] === "loss");
+  if (watched !== "loss" || varied === undefined) return;
+  const message = `training.search.over: ${varied} changes what the loss is, so the loss cannot choose`;
+  const hint = `name one of the metrics: "metric": …`;
+  problems.error([...own, "over", varied], "T1704", message, { at: "key", hint });
+}

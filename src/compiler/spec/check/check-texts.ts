@@ -1,0 +1,125 @@
+// Columns of text in the `data` section: that inputs and targets have the shapes which sequences of characters take.
+import type { Collector } from "../../diagnostics/collector.ts";
+import { formatPath } from "../../diagnostics/format-path.ts";
+import { didYouMean } from "../../util/did-you-mean.ts";
+import { showValue } from "../../util/show-value.ts";
+import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
+
+/** Reports what does not go with `characters`, `words`, `categories` and `nextOf` (T1208), and a `nextOf` that names no input of texts (T1303). */
+export function checkTexts(spec: unknown, data: unknown, problems: Collector): void {
+  for (const input of keysOf(member(data, "inputs"))) checkInput(spec, data, input, problems);
+  for (const target of keysOf(member(data, "targets"))) checkTarget(spec, data, target, problems);
+}
+
+/** How an input of texts is taken apart. */
+const unitOf = (entry: unknown): "characters" | "words" | undefined =>
+  (["characters", "words"] as const).find((unit) => member(entry, unit) !== undefined);
+
+const lengthOf = (data: unknown, input: string): unknown => {
+  const entry = member(member(data, "inputs"), input);
+  return member(member(entry, unitOf(entry) ?? "characters"), "length");
+};
+
+const isShape = (shape: unknown, length: unknown): boolean =>
+  Array.isArray(shape) && shape.length === 1 && shape[0] === length;
+
+function checkInput(spec: unknown, data: unknown, input: string, problems: Collector): void {
+  const entry = member(member(data, "inputs"), input);
+  const path = ["data", "inputs", input];
+  const isOneHot = member(entry, "categories") === "one-hot";
+  const readings = ["characters", "words", "categories", ...(isOneHot ? ["scale"] : [])].filter(
+    (key) => member(entry, key) !== undefined,
+  );
+  if (readings.length > 1)
+    problems.error(
+      [...path, readings[1]],
+      "T1208",
+      `${formatPath(path)} has "${readings[1]}" beside "${readings[0]}"`,
+      {
+        at: "key",
+        hint: "an input is read in one way; several inputs can be joined by a layer of type concat",
+      },
+    );
+  checkCategories(spec, entry, input, problems);
+  const unit = unitOf(entry);
+  if (unit === undefined) return;
+  const count = listOf(member(entry, "columns")).length;
+  if (count > 1) {
+    const message = `${formatPath(path)}.columns must name one column of texts, got ${count}`;
+    problems.error([...path, "columns"], "T1208", message);
+  }
+  const declared = member(member(spec, "inputs"), input);
+  const length = lengthOf(data, input);
+  if (declared === undefined || typeof length !== "number") return;
+  const shape = member(declared, "shape");
+  if (isShape(shape, length) && member(declared, "dtype") === "i32") return;
+  const message = `inputs.${input} must be { "shape": [${length}], "dtype": "i32" } for the ${length} places of ${formatPath(path)}.${unit}`;
+  problems.error(["inputs", input], "T1208", message, { at: "key" });
+}
+
+/** One-hot numbers are real ones, indices are not. */
+function checkCategories(spec: unknown, entry: unknown, input: string, problems: Collector): void {
+  const form = member(entry, "categories");
+  const declared = member(member(spec, "inputs"), input);
+  if (declared === undefined || (form !== "one-hot" && form !== "index")) return;
+  const needed = form === "index" ? "i32" : "f32";
+  if ((member(declared, "dtype") ?? "f32") === needed) return;
+  const message = `inputs.${input} must have the dtype ${needed} for categories as ${form}`;
+  problems.error(["inputs", input], "T1208", message, { at: "key" });
+}
+
+function checkTarget(spec: unknown, data: unknown, target: string, problems: Collector): void {
+  const entry = member(member(data, "targets"), target);
+  const input = textOf(member(entry, "nextOf"));
+  if (input === undefined) return;
+  const path = ["data", "targets", target];
+  for (const key of ["columns", "scale"].filter((key) => member(entry, key) !== undefined))
+    problems.error([...path, key], "T1208", `${formatPath(path)} has "${key}" beside "nextOf"`, {
+      at: "key",
+      hint: "a target that is told from an input is read from no column",
+    });
+  const inputs = keysOf(member(data, "inputs"));
+  const length = lengthOf(data, input);
+  if (length === undefined) {
+    const isInput = inputs.includes(input);
+    const similar = isInput ? undefined : didYouMean(input, inputs);
+    const what = isInput ? "holds no texts" : "is no input of the data";
+    problems.error([...path, "nextOf"], "T1303", `${formatPath(path)}.nextOf: ${showValue(input)} ${what}`, {
+      hint: similar
+        ? `did you mean ${showValue(similar)}?`
+        : 'it must name an input with { "columns": [ … ], "characters": { "length": … } }, or "words"',
+    });
+    return;
+  }
+  checkClasses(spec, input, target, length, problems);
+  if (member(member(spec, "training"), "stratify") !== true) return;
+  const message = `training.stratify needs one class a row, but ${target} has one at each place`;
+  problems.error(["training", "stratify"], "T1206", message);
+}
+
+function checkClasses(
+  spec: unknown,
+  input: string,
+  target: string,
+  length: unknown,
+  problems: Collector,
+): void {
+  const declared = member(member(spec, "targets"), target);
+  if (declared === undefined) return;
+  const classes = member(declared, "classes");
+  if (classes === undefined || !isShape(member(declared, "shape"), length)) {
+    const message = `targets.${target} must have classes and the shape [${showValue(length)}], one class for each place of ${input}`;
+    problems.error(["targets", target], "T1208", message, { at: "key" });
+    return;
+  }
+  listOf(member(spec, "network")).forEach((layer, index) => {
+    const from = member(layer, "from");
+    const reads = from === undefined ? index === 0 : [from].flat().includes(input);
+    const vocabulary = member(layer, "vocabulary");
+    if (typeOf(layer) !== "embedding" || !reads || vocabulary === undefined || vocabulary === classes) return;
+    const message = `network[${index}].vocabulary is ${showValue(vocabulary)}, but ${target}, which is what follows in ${input}, has ${showValue(classes)} classes`;
+    problems.error(["network", index, "vocabulary"], "T1208", message, {
+      hint: "both are how many numbers there are: of characters one for each and one for the mark",
+    });
+  });
+}

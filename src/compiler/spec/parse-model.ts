@@ -1,0 +1,82 @@
+// From any value to a model: the schema says what each value may be, the checks say what fits together, and only a spec without
+// faults is made canonical. Needs no file and no host, so it runs wherever the compiler does.
+import { collector } from "../diagnostics/collector.ts";
+import type { Diagnostic } from "../diagnostics/diagnostic.ts";
+import { DiagnosticError } from "../diagnostics/errors.ts";
+import { showValue } from "../util/show-value.ts";
+import { canonicalModel } from "./canonical.ts";
+import { checkData } from "./check/check-data.ts";
+import { checkFormulas, readByMeasures } from "./check/check-formulas.ts";
+import { checkNames } from "./check/check-names.ts";
+import { checkRate } from "./check/check-rate.ts";
+import { checkReferences } from "./check/check-references.ts";
+import { keysOf, member } from "./raw-spec.ts";
+import { checkSearch } from "./check/check-search.ts";
+import { checkTraining } from "./check/check-training.ts";
+import { checkWidth } from "./check/check-width.ts";
+import { checkWeights } from "./check/check-weights.ts";
+import { warnOfUnread } from "./check/warn-of-unread.ts";
+import { explain } from "./explain.ts";
+import { flattenNetwork } from "./flatten.ts";
+import { specSchema } from "./json-schema.ts";
+import { plainSpec } from "./plain-spec.ts";
+import { modelSchema } from "./schema.ts";
+import type { Search } from "./search-schema.ts";
+import type { Model } from "./types.ts";
+import { checkLayerCount, writtenNetwork } from "./written-network.ts";
+
+/** A model with what is doubtful about its spec. */
+export interface ParsedSpec {
+  readonly model: Model;
+  readonly warnings: readonly Diagnostic[];
+  /** Which other specs are to be tried; no part of the model. */
+  readonly search?: Search | undefined;
+}
+
+/** Validates a spec that is already a value. @throws DiagnosticError with all that is wrong with it. */
+export const parseModel = (value: unknown): Model => parseSpec(value).model;
+
+/** As {@link parseModel}, and tells the warnings too. */
+export function parseSpec(spec: unknown): ParsedSpec {
+  const { value, fault, tooDeep } = plainSpec(spec);
+  const problems = collector();
+  // First, since all that follows goes into blocks, however deep they are.
+  const network = writtenNetwork(value, problems);
+  if (network !== undefined && fault !== undefined) problems.error(fault.path, fault.code, fault.message);
+  if (network === undefined || fault !== undefined) throw new DiagnosticError(problems.found);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw notAnObject(value);
+  const result = modelSchema.safeParse(value);
+  if (!result.success) {
+    const { diagnostics, omitted } = explain(result.error.issues, specSchema(), value);
+    problems.add(diagnostics, omitted);
+  }
+  checkLayerCount(network, problems);
+  checkWidth(value, network, problems);
+  checkFormulas(value, problems);
+  checkNames(value, network, problems);
+  const references = checkReferences(value, network, problems);
+  // Blocks are written out only where nothing about them is wrong; what is unread elsewhere would be told for the wrong reason.
+  const flat =
+    result.success && problems.found.length === 0
+      ? flattenNetwork(result.data.network, network, references)
+      : undefined;
+  const ofMeasures = readByMeasures(value);
+  const inputs = keysOf(member(value, "inputs")).filter((name) => !ofMeasures.includes(name));
+  if (flat) warnOfUnread(inputs, network, flat, problems);
+  checkTraining(value, problems);
+  checkSearch(value, problems);
+  checkWeights(value, problems);
+  checkRate(value, problems);
+  checkData(value, problems);
+  // Parts that are nested so deep are nearly always in the wrong place, which says more.
+  if (tooDeep !== undefined && !problems.found.some(({ severity }) => severity === "error"))
+    problems.error(tooDeep.path, tooDeep.code, tooDeep.message);
+  const warnings = problems.throwErrors();
+  if (!result.success || !flat) throw new DiagnosticError(problems.found);
+  return { model: canonicalModel(result.data, flat), warnings, search: result.data.training.search };
+}
+
+function notAnObject(value: unknown): DiagnosticError {
+  const message = `the spec must be an object, got ${showValue(value)}`;
+  return new DiagnosticError([{ code: "T1201", severity: "error", path: [], message }]);
+}

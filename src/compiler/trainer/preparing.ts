@@ -1,0 +1,34 @@
+/** What preparing the data of a model depends on, as an emitted trainer would have it. */
+import { namedClassCodec } from "../../runtime/data/named-class-codec.ts";
+import { weightCodec } from "../../runtime/data/weight-codec.ts";
+import { characterCodec, nextCodec } from "../../runtime/data/character-codec.ts";
+import { categoryCodec } from "../../runtime/data/category-codec.ts";
+import { columnCodec } from "../../runtime/data/column-codec.ts";
+import type { Codec, Preparing } from "../../runtime/data/dataset.ts";
+import { meanCodec } from "../../runtime/data/missing.ts";
+import { nextWordCodec, wordCodec } from "../../runtime/data/word-codec.ts";
+import { fitScales } from "../../runtime/data/scale.ts";
+import type { ModelFacts } from "../../runtime/core/model-facts.ts";
+import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
+import type { Model } from "../spec/types.ts";
+
+/** By the names that the emitter writes. */
+const codecs: Readonly<Record<string, Codec>> = {
+  columnCodec,
+  characterCodec,
+  nextCodec,
+  meanCodec,
+  categoryCodec,
+  wordCodec,
+  nextWordCodec,
+  namedClassCodec,
+  weightCodec,
+};
+
+export const preparingOf = (model: Model, facts: ModelFacts): Preparing => ({
+  model: facts,
+  data: dataFacts(model) ?? { inputs: {}, targets: {} },
+  training: trainingFacts(model.training, model.metrics),
+  codecs: Object.fromEntries(Object.entries(codecNames(model)).map(([key, name]) => [key, codecs[name]])),
+  fitScales,
+});

@@ -1,0 +1,39 @@
+/** What a probing trainer knows of each layer: its name, its shape, and when a unit counts as dead or saturated. */
+import { activationName } from "../library/activations/index.ts";
+import type { ModelGraphs } from "../spec/build.ts";
+import { layerStorage } from "../spec/layer-outputs.ts";
+import type { Layer, Model } from "../spec/types.ts";
+
+/** The outer 3 % of the range of a squashing function, on both sides: beyond these bounds. */
+const saturation: Readonly<Record<string, { readonly low: number; readonly high: number }>> = {
+  tanh: { low: -0.97, high: 0.97 },
+  "hard-tanh": { low: -0.97, high: 0.97 },
+  // The same, since σ(x) = (1 + tanh(x / 2)) / 2.
+  sigmoid: { low: 0.015, high: 0.985 },
+  "hard-sigmoid": { low: 0.015, high: 0.985 },
+};
+
+/** The last deed of a layer, if that is an activation. An lstm and a gru have theirs inside. */
+function activationAtEnd(layer: Layer): string | undefined {
+  if (layer.type === "activation") return activationName(layer.fn);
+  return "activation" in layer ? layer.activation.type : undefined;
+}
+
+function idleRule(layer: Layer) {
+  const activation = activationAtEnd(layer) ?? "";
+  if (activation === "relu") return { idle: { rule: "zero", low: 0, high: 0 } };
+  const bounds = saturation[activation];
+  return bounds === undefined ? {} : { idle: { rule: "saturated", ...bounds } };
+}
+
+/** The runtime's `ProbedLayer`s. */
+export const probedLayers = ({ network }: Model, { layers }: ModelGraphs) =>
+  layers.outputs.flatMap(({ storage, node }) =>
+    network
+      .filter(({ name }) => layerStorage(name) === storage)
+      .map((layer) => ({
+        name: layer.name,
+        shape: node.type.shape.slice(1).map(Number),
+        ...idleRule(layer),
+      })),
+  );

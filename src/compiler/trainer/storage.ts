@@ -1,0 +1,70 @@
+/** The places that outlive a program: parameters, states, gradients, the batch, results, and sums for evaluation. */
+import type { Graph } from "../ir/nodes.ts";
+import type { ElementType, Shape, TensorType } from "../ir/types.ts";
+import type { Buffer, Region } from "../loop/types.ts";
+import { trainedStorage, trainedWeights } from "../spec/build-average.ts";
+import type { ModelGraphs } from "../spec/build.ts";
+import type { Model } from "../spec/types.ts";
+
+interface Outputs {
+  readonly measure?: Graph | undefined;
+  readonly gradient: Graph;
+  readonly update: Graph;
+  readonly predict: Graph;
+  readonly summarise: Graph;
+  readonly probe?: Graph | undefined;
+}
+
+const memoryElement = (element: ElementType, float: "f32" | "f64"): "f32" | "f64" | "i32" =>
+  element === "bool" ? float : element;
+
+/** By storage name, region by region in the order of the arena. */
+export function storageOf(
+  model: Model,
+  built: ModelGraphs,
+  graphs: Outputs,
+  float: "f32" | "f64",
+): Map<string, Buffer> {
+  const storage = new Map<string, Buffer>();
+  const put = (
+    name: string,
+    element: ElementType,
+    shape: Shape,
+    region: Region,
+    covers?: readonly string[],
+  ) =>
+    storage.set(name, { name, storage: name, element: memoryElement(element, float), shape, region, covers });
+  const trainable = built.parameters.filter((parameter) => parameter.trainable);
+  const frozen = built.parameters.filter((parameter) => !parameter.trainable);
+
+  // Trainable parameters stand together, so that gradients and optimizer states can lie in the same order beside them.
+  for (const { name, shape } of [...trainable, ...frozen]) put(name, float, shape, "parameter");
+  // Of averaged parameters, those that training moves.
+  if (model.training.average)
+    for (const { name, shape } of trainable) put(trainedStorage(name), float, shape, "state");
+  for (const { name, type } of built.states) put(name, type.element, type.shape, "state");
+  for (const { name, shape } of trainable) put(`gradient:${name}`, float, shape, "gradient");
+  const count = trainable.reduce((sum, { shape }) => sum + shape.reduce((size, d) => size * d, 1), 0);
+  const names = trainable.map(({ name }) => name);
+  put("flat:parameters", float, [count], "parameter", names);
+  if (model.training.average) put(trainedWeights, float, [count], "state", names.map(trainedStorage));
+  put("flat:gradients", float, [count], "gradient", names.map((name) => `gradient:${name}`)); // prettier-ignore
+
+  for (const [name, { shape, dtype }] of Object.entries(model.inputs)) put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input"); // prettier-ignore
+  for (const [name, { shape, classes }] of Object.entries(model.targets)) put(name, classes === undefined ? float : "i32", ["n", ...shape], "input"); // prettier-ignore
+
+  const { measure, gradient, update, predict, summarise, probe } = graphs;
+  for (const graph of [measure, gradient, update, predict, summarise, probe])
+    for (const { storage: name, node } of graph?.outputs ?? []) {
+      const { element, shape }: TensorType = node.type;
+      if (/^(result|probe):/.test(name)) put(name, element, shape, "result");
+    }
+  // Sums stand in the order in which summarising reads them; evaluation writes each.
+  for (const node of graphs.summarise.nodes)
+    if (node.op === "state" && node.attributes.name.startsWith("totals:"))
+      put(node.attributes.name, "f64", [], "totals");
+  // A formula may sum what nothing is made of in the end: 0 · mean(x).
+  for (const { name, type } of built.totals)
+    if (!storage.has(name)) put(name, type.element, type.shape, "totals");
+  return storage;
+}

@@ -1,0 +1,260 @@
+/** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
+import { isRising, metricName } from "../library/metrics/index.ts";
+import { readNames } from "../spec/build-network.ts";
+import { operandsOf } from "../ir/nodes.ts";
+import type { Node } from "../ir/nodes.ts";
+import { sizeOf } from "../ir/types.ts";
+import { classWeightStorage, splitOutputStep } from "../spec/build-measures.ts";
+import { readByMeasures } from "../spec/check/check-formulas.ts";
+import type { ModelGraphs } from "../spec/build.ts";
+import type { Columns, DataFiles, Metric, Model, Training } from "../spec/types.ts";
+import { version } from "../spec/version.ts";
+import { mapValues } from "../util/map-values.ts";
+
+/** A share of the rows, or a number of folds. */
+const partOf = ({ fraction, folds }: NonNullable<Training["validation"]> = {}) => ({
+  ...(fraction === undefined ? {} : { validation: fraction }),
+  ...(folds === undefined ? {} : { folds }),
+});
+
+/** The runtime's `TrainingFacts`. */
+export const trainingFacts = (training: Training, metrics: readonly Metric[]) => ({
+  epochs: training.epochs,
+  seed: training.seed,
+  shuffle: training.shuffle,
+  ...(training.accumulate === undefined ? {} : { accumulate: training.accumulate }),
+  metrics: metrics.map(metricName),
+  ...(metrics.some(isRising) ? { rising: metrics.filter(isRising).map(metricName) } : {}),
+  ...(training.test === undefined ? {} : { test: training.test.fraction }),
+  ...partOf(training.validation),
+  stratify: training.stratify,
+  ...(training.earlyStopping === undefined ? {} : { earlyStopping: training.earlyStopping }),
+});
+
+/** What has a file of its own has no columns: its only one is called like it. */
+const columnsOf = (entries: Readonly<Record<string, Columns>>) =>
+  Object.fromEntries(
+    Object.entries(entries).map(([name, { columns, missing, ...others }]) => [
+      name,
+      {
+        columns: columns.length > 0 || others.nextOf !== undefined ? columns : [name],
+        ...others,
+        ...(missing !== undefined && { [missing]: true }),
+      },
+    ]),
+  );
+
+/** The runtime's `DataFacts`. */
+export const dataFacts = ({ data }: Model) =>
+  data === undefined
+    ? undefined
+    : {
+        inputs: columnsOf(data.inputs),
+        targets: columnsOf(data.targets),
+        ...(data.separator === undefined ? {} : { separator: data.separator }),
+        ...(typeof data.file === "string" ? {} : { idx: idxNames(data.file, data.test) }),
+      };
+
+/** The files as they are called from the folder on that all of them share. */
+export function idxNames(
+  train: Readonly<Record<string, string>>,
+  test: DataFiles | undefined,
+): { train: Record<string, string>; test?: Record<string, string> } {
+  const folders = [train, typeof test === "object" ? test : {}]
+    .flatMap((part) => Object.values(part))
+    .map((file) => file.split(/[\\/]/).slice(0, -1));
+  const differs = (depth: number) => folders.some((steps) => steps[depth] !== folders[0][depth]);
+  let shared = 0;
+  while (shared < folders[0].length && !differs(shared)) shared++;
+  const names = (part: Readonly<Record<string, string>>) =>
+    mapValues(part, (file) => file.split(/[\\/]/).slice(shared).join("/"));
+  return { train: names(train), ...(typeof test === "object" ? { test: names(test) } : {}) };
+}
+
+/** Whether new texts can be drawn: the target is which character follows in the only input. */
+export const writesTexts = ({ inputs, data }: Model): boolean =>
+  Object.keys(inputs).length === 1 &&
+  Object.values(data?.inputs ?? {}).every(({ words }) => words === undefined) &&
+  Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
+
+/**
+ * Which codecs of the runtime read the fields of this model, by the key that asks for each; one that more fields have than need it comes
+ * last. Only those that some field needs.
+ */
+export function codecNames(model: Model): Readonly<Record<string, string>> {
+  const data = dataFacts(model);
+  if (data === undefined) return {};
+  const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
+  const special = {
+    characters: "characterCodec",
+    words: "wordCodec",
+    nextOf: fields.some((field) => "words" in field) ? "nextWordCodec" : "nextCodec",
+    categories: "categoryCodec",
+    classNames: "namedClassCodec",
+    weighs: "weightCodec",
+    mean: "meanCodec",
+  } as const;
+  const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
+  const keys = new Set(fields.map(keyOf));
+  // What has a file of its own needs no entry in the data section.
+  if ("idx" in data) keys.add("columns");
+  return Object.fromEntries(
+    Object.entries({ ...special, columns: "columnCodec" }).filter(([key]) => keys.has(key)),
+  );
+}
+
+/** Files that the command line reads and a program does not. */
+const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
+
+/** The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts are written instead. */
+export function answerName(model: Model, built: ModelGraphs): string | undefined {
+  const { loss } = model;
+  const [{ classes, shape }] = Object.values(model.targets);
+  const [output] = built.predict.outputs;
+  const perPlace = sizeOf(output.node.type.shape, 1) / sizeOf(shape, 1);
+  // One column of a file stands for all numbers of an image.
+  const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
+  if (writesTexts(model) || isImage) return undefined;
+  if (classes === undefined) {
+    const ofReal = {
+      "binary-cross-entropy": "ofLogit",
+      poisson: "ofLogarithm",
+      "kl-divergence": "ofLogarithm",
+    };
+    const name = Object.entries(ofReal).find(([type]) => type === loss.type)?.[1] ?? "inTargetUnits";
+    return perPlace === 1 ? name : undefined;
+  }
+  if (perPlace === classes) return loss.type === "cross-entropy" ? "byProbability" : "byScore";
+  if (perPlace !== 1 || classes !== 2) return undefined;
+  if (splitOutputStep(model).hasOutputStep) return "bySecondStep";
+  return loss.type === "binary-cross-entropy" ? "bySecondLogit" : "byMargin";
+}
+
+/** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
+const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, string>> => {
+  const { data, metrics, training } = model;
+  if (data === undefined) return {};
+  const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);
+  const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
+  const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
+  const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
+  const parse = isCleaned ? "parseCleaned" : "parseCsv";
+  const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
+  const ofFile = `csvFile(${isOther ? `csvOnly(${parse})` : parse})`;
+  const ofTable = data.test === undefined ? ofFile : `fileAndTest(${ofFile})`;
+  const codecs = Object.entries(codecNames(model)).map(([key, codec]) => `${key}: ${codec}`);
+  const answer = answerName(model, built);
+  return {
+    reader: typeof data.file === "string" ? ofTable : "idxFolder",
+    codecs: `{ ${codecs.join(", ")} }`,
+    ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
+    ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
+    ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
+    ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
+    ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: `predictBy(${answer})` }),
+  };
+};
+
+/** How a predictor reads and answers rows like those of the data file, which settled `fields`; not where these are images. */
+export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
+  const data = dataFacts(model);
+  const { codecs, predict } = programParts(model, built);
+  if (data === undefined || predict === undefined || typeof model.data?.file !== "string") return undefined;
+  return { data, fields, codecs, predict };
+}
+
+/** The inputs from which integers come to a value: on their way they are moved, not computed with. */
+function integerInputs(node: Node): readonly string[] {
+  if (node.op === "input") return [node.attributes.name];
+  return operandsOf(node)
+    .filter(({ type }) => type.element === "i32")
+    .flatMap(integerInputs);
+}
+
+/**
+ * How many indices an input may hold: as many as the smallest table that they choose rows of, through whatever layers they come to it. What
+ * is checked by it as rows are read is why no kernel looks.
+ */
+function vocabularyOf({ training, predict }: ModelGraphs, input: string): { readonly vocabulary?: number } {
+  const sizes = [...training.nodes, ...predict.nodes].flatMap((node) =>
+    node.op === "gather" && integerInputs(node.operands.indices).includes(input)
+      ? [Number(node.operands.x.type.shape[0])]
+      : [],
+  );
+  return sizes.length === 0 ? {} : { vocabulary: Math.min(...sizes) };
+}
+
+/** Where the weights of the classes are, if they are to follow from the training part, and of which target. */
+export function balancedWeights({ targets, training }: Model) {
+  if (training.classWeights !== "balanced") return undefined;
+  const [[target, { shape }]] = Object.entries(targets);
+  return { storage: classWeightStorage, target, size: sizeOf(shape, 1) };
+}
+
+/** The contract's `model`. */
+export function modelFacts(
+  model: Model,
+  built: ModelGraphs,
+  dtype: "f32" | "f64",
+  target: "ts" | "wasm" = "ts",
+) {
+  const ofNetwork = readNames(model);
+  const onlyLoss = readByMeasures(model).filter((name) => !ofNetwork.has(name));
+  return {
+    name: model.name,
+    specHash: model.specHash,
+    dtype,
+    target,
+    batchSize: model.training.batchSize,
+    inputs: Object.fromEntries(
+      Object.entries(model.inputs).map(([name, { shape, dtype: element }]) => [
+        name,
+        {
+          shape: [...shape],
+          dtype: element,
+          ...vocabularyOf(built, name),
+          ...(onlyLoss.includes(name) && { onlyLoss: true }),
+          ...(model.training.sampleWeights === name && { least: 0 }),
+        },
+      ]),
+    ),
+    targets: mapValues(model.targets, ({ shape, classes }) =>
+      classes === undefined ? { shape: [...shape] } : { shape: [...shape], classes },
+    ),
+    parameters: built.parameters.map(({ name, shape, trainable }) => ({
+      name,
+      shape: [...shape],
+      trainable,
+    })),
+  };
+}
+
+export const predictorBanner = ({ name, specHash }: Model, checkpointHash: string): string[] => [
+  `// @generated by tapeless ${version} from the spec "${name}" and a checkpoint: what the trained model predicts, and no training. Do not`,
+  "// edit: make it again with `npx tapeless compile SPEC --predictor CHECKPOINT`. The same three give the same bytes.",
+  `// Spec SHA-256: ${specHash}`,
+  `// Checkpoint SHA-256: ${checkpointHash}`,
+];
+
+export const checkBanner = ({ name, specHash }: Model): string[] => [
+  `// @generated by tapeless ${version} from the spec "${name}": proves the trainer beside it on the machine that it is run on. Do not edit:`,
+  "// make both again with `npx tapeless compile SPEC --with-check`. The same spec, compiler and name of the trainer's file give the same bytes.",
+  `// Spec SHA-256: ${specHash}`,
+];
+
+export const trainerFacts = (
+  model: Model,
+  built: ModelGraphs,
+  dtype: "f32" | "f64",
+  target: "ts" | "wasm",
+) => ({
+  banner: [
+    `// @generated by tapeless ${version} from the spec "${model.name}". Do not edit: change the spec and compile it again with`,
+    "// `npx tapeless compile SPEC`. The same spec and compiler give the same bytes.",
+    `// Spec SHA-256: ${model.specHash}`,
+  ],
+  model: modelFacts(model, built, dtype, target),
+  training: trainingFacts(model.training, model.metrics),
+  data: dataFacts(model),
+  programParts: programParts(model, built),
+});

@@ -1,0 +1,88 @@
+// Checkpoints: everything that training changes, in bytes that can be told apart from any others.
+//
+//   header (JSON, one line)   state   parameters of the best epoch   of the last   checksum
+//
+// The state begins with the parameters, one after the other. Those of the best epoch are there only where early stopping keeps them, those
+// of the last only where the best stand in their place.
+import { wrongPart, type CheckpointHeader, type Notes } from "./checkpoint-header.ts";
+import type { FittedField } from "../data/fields.ts";
+import { InputError } from "../core/input-error.ts";
+import type { ModelFacts } from "../core/model-facts.ts";
+import type { Progress } from "../core/session.ts";
+
+declare const TextEncoder: new () => { encode(text: string): Uint8Array };
+declare const TextDecoder: new () => { decode(bytes: Uint8Array): string };
+
+/** How a checkpoint begins. */
+const beginning = '{"tapeless":2,';
+
+/** The bytes of a checkpoint. */
+export function encodeCheckpoint(
+  model: ModelFacts,
+  state: Uint8Array,
+  { best, last, ...progress }: Progress,
+  notes: Notes,
+): Uint8Array {
+  const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
+  const parts = [new TextEncoder().encode(header), state, best, last];
+  const end = parts.reduce((sum, { length }) => sum + length, 0);
+  const bytes = new Uint8Array(end + 4);
+  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+  bytes.set(checksum(bytes.subarray(0, end)), end);
+  return bytes;
+}
+
+/** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
+export function readCheckpoint(checkpoint: Uint8Array): { header: CheckpointHeader; data: Uint8Array } {
+  const bytes = new Uint8Array(checkpoint);
+  const textTo = (end: number) => new TextDecoder().decode(bytes.subarray(0, end));
+  if (textTo(beginning.length) !== beginning)
+    throw new InputError("this is not a checkpoint, or of another version of tapeless");
+  const content = bytes.subarray(0, -4);
+  if (`${checksum(content)}` !== `${bytes.subarray(-4)}`)
+    throw new InputError("the checkpoint is damaged or cut short");
+  const end = content.indexOf(10);
+  const header = headerIn(textTo(end));
+  const part = wrongPart(header);
+  if (part !== undefined) throw new InputError(`the checkpoint has no valid "${part}"`);
+  return { header, data: content.subarray(end + 1) };
+}
+
+function headerIn(text: string): CheckpointHeader {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InputError("the first line of the checkpoint is not JSON");
+  }
+}
+
+/** Reads a checkpoint of this model whose parameters take `parameterBytes`; throws if it is anything else. */
+export function decodeCheckpoint(
+  model: ModelFacts,
+  stateBytes: number,
+  parameterBytes: number,
+  checkpoint: Uint8Array,
+): { state: Uint8Array; progress: Progress; notes: Notes } {
+  const { header, data } = readCheckpoint(checkpoint);
+  const [there, here] = [header.model, model].map(({ name, dtype }) => `of "${name}" in ${dtype}`);
+  if (there !== here) throw new InputError(`the checkpoint is ${there}, not ${here}`);
+  const [best, last] = [stateBytes, stateBytes + parameterBytes];
+  if (header.model.specHash !== model.specHash || ![best, last, last + parameterBytes].includes(data.length))
+    throw new InputError("the checkpoint is of another spec or compiler (train longer with --epochs N)");
+  return {
+    state: data.subarray(0, best),
+    progress: { ...header.progress, best: data.subarray(best, last), last: data.subarray(last) },
+    notes: header.notes,
+  };
+}
+
+/** How the data was read that the model of a checkpoint was trained on; undefined if whoever saved it did not say. */
+export const fieldsIn = (checkpoint: Uint8Array): readonly FittedField[] | undefined =>
+  readCheckpoint(checkpoint).header.notes.fields;
+
+/** FNV-1a, 32 bits: each byte stirs the whole sum, so a changed, missing or swapped one shows. */
+function checksum(bytes: Uint8Array): Uint8Array {
+  let sum = 0x811c9dc5;
+  for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i], 0x01000193);
+  return new Uint8Array(Int32Array.of(sum).buffer);
+}

@@ -1,0 +1,56 @@
+// Columns of categories: those of the training part, sorted. Only trainers of a spec with `categories` have this.
+//
+//   one-hot    for each column a number for each of its categories: 1 for the cell's own, else 0; all 0 for one that training did not see
+//   index      for each column the place of the category, from 1; 0 for one that training did not see
+import type { Codec } from "./dataset.ts";
+import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
+import { InputError } from "../core/input-error.ts";
+
+/** Categories as they stand in the file: "1" is another than "1.0". */
+export const categoryCodec: Codec = {
+  fit({ model, data }, name, table, train) {
+    const { columns: listed, categories: form } = columnFactsOf(data, name);
+    const all = [...table.columns.keys()];
+    const count = namedBy(all, listed).flat().length;
+    const { size: width } = fieldOf(model, name);
+    const columns = columnNames(table, name, listed, form === "index" ? width : count);
+    const cells = columns.map((column) => textsOf(table, column));
+    const whole = cells.map((texts) => new Set(texts).size);
+    const categories = cells.map((texts) => [...new Set(Array.from(train, (row) => texts[row]))].sort());
+    if (form === "index") {
+      // Room for the largest column, and for 0.
+      const needed = Math.max(...whole) + 1;
+      const { vocabulary = needed } = model.inputs[name];
+      if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)
+        throw new InputError(
+          `${name} has ${needed - 1} categories, which with the 0 for others need an embedding with a vocabulary of ${needed}, not ${vocabulary}`,
+        );
+    } else {
+      const found = whole.reduce((sum, size) => sum + size);
+      const trained = categories.reduce((sum, { length }) => sum + length, 0);
+      if (width < trained || width > found)
+        throw new InputError(
+          `${name} takes ${width} numbers a row, but its columns have ${found} categories: its shape must be [${found}]`,
+        );
+    }
+    return { name, columns, categories };
+  },
+  encode({ model, data }, { name, columns, categories = [] }, table, rows) {
+    const { size: width } = fieldOf(model, name);
+    const isIndex = columnFactsOf(data, name).categories === "index";
+    const real = model.dtype === "f32" ? Float32Array : Float64Array;
+    const encoded = new (isIndex ? Int32Array : real)(rows.length * width);
+    let offset = 0;
+    for (const [i, column] of columnNames(table, name, columns, columns.length).entries()) {
+      const texts = textsOf(table, column);
+      const places = new Map(categories[i].map((category, place) => [category, place]));
+      rows.forEach((row, at) => {
+        const place = places.get(texts[row]) ?? -1;
+        if (isIndex) encoded[at * width + i] = place + 1;
+        else if (place >= 0) encoded[at * width + offset + place] = 1;
+      });
+      offset += categories[i].length;
+    }
+    return encoded;
+  },
+};

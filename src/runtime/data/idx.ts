@@ -1,0 +1,107 @@
+// IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a spec with `idx` have this.
+//
+//   0  0  type  d  |  d lengths of 32 bits, the first of them the number of items  |  the numbers, the last dimension fastest
+import { fieldOf } from "./fields.ts";
+import { isWithin, ruleOf } from "../core/slots.ts";
+import { InputError } from "../core/input-error.ts";
+import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
+import type { Column, NumberArray, Table } from "./table.ts";
+
+/** What an IDX file holds. */
+export interface IdxArray {
+  /** The lengths of its dimensions; items are along the first. */
+  shape: readonly number[];
+  numbers: NumberArray;
+}
+
+/** Room for numbers, and how one is read. */
+type IdxType = readonly [
+  room: { new (count: number): NumberArray; readonly BYTES_PER_ELEMENT: number },
+  read: "getUint8" | "getInt8" | "getInt16" | "getInt32" | "getFloat32" | "getFloat64",
+];
+
+/** By the third byte of the file. */
+const idxTypes: Readonly<Record<number, IdxType>> = {
+  0x08: [Uint8Array, "getUint8"],
+  0x09: [Int8Array, "getInt8"],
+  0x0b: [Int16Array, "getInt16"],
+  0x0c: [Int32Array, "getInt32"],
+  0x0d: [Float32Array, "getFloat32"],
+  0x0e: [Float64Array, "getFloat64"],
+};
+
+/** The lengths of the dimensions, where the numbers start, and how many bytes the file has by that. Throws for anything else. */
+export function idxHeader(bytes: Uint8Array): {
+  shape: number[];
+  type: IdxType;
+  start: number;
+  size: number;
+} {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const [first, second, type, dimensions] = bytes;
+  const start = 4 + 4 * dimensions;
+  if (first !== 0 || second !== 0 || !(type in idxTypes) || dimensions === 0)
+    throw new InputError(
+      `this is no IDX file: its first bytes are ${bytes.subarray(0, 4).join(" ") || "missing"}`,
+    );
+  if (!(bytes.length >= start)) throw new InputError(`the file is cut short: it has ${bytes.length} bytes`);
+  const shape = Array.from({ length: dimensions }, (_, i) => view.getUint32(4 + 4 * i));
+  const found = idxTypes[type];
+  return { shape, type: found, start, size: start + sizeOf(shape) * found[0].BYTES_PER_ELEMENT };
+}
+
+/** Takes an IDX file apart. One that is cut short or goes on after its end throws. */
+export function parseIdx(bytes: Uint8Array): IdxArray {
+  const { shape, type, start, size } = idxHeader(bytes);
+  const [room, read] = type;
+  const count = sizeOf(shape);
+  if (size !== bytes.length) {
+    const wrong = bytes.length < size ? "is cut short" : "goes on after its end";
+    throw new InputError(
+      `the file ${wrong}: ${shape.join("×")} numbers take ${size} bytes, and it has ${bytes.length}`,
+    );
+  }
+  if (count === 0) throw new InputError("the file holds no items");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const numbers = new room(count);
+  for (let i = 0; i < count; i++) numbers[i] = view[read](start + i * room.BYTES_PER_ELEMENT);
+  return { shape, numbers };
+}
+
+/**
+ * What the file of an input or target holds. Items of another shape than the model's, another number of them than `before` has, and what
+ * can be no index or no number throw. Axes of length 1 do not matter, and a flat shape takes items of any.
+ */
+export function itemsOf(
+  model: ModelFacts,
+  name: string,
+  bytes: Uint8Array,
+  before?: { name: string; items: number },
+): IdxArray {
+  const found = parseIdx(bytes);
+  const [items, ...own] = found.shape;
+  const { shape } = Object.hasOwn(model.inputs, name) ? model.inputs[name] : model.targets[name];
+  const axes = (lengths: readonly number[]) => lengths.filter((length) => length !== 1).join();
+  const isFlat = shape.length === 1 && shape[0] === sizeOf(own);
+  if (!isFlat && axes(own) !== axes(shape))
+    throw new InputError(
+      `the items have the shape [${own.join(", ")}], but ${name} has [${shape.join(", ")}]`,
+    );
+  if (before && items !== before.items)
+    throw new InputError(`the file has ${items} items, but that of ${before.name} has ${before.items}`);
+  const { bounds } = fieldOf(model, name);
+  const wrong = found.numbers.findIndex((value) => !isWithin(value, bounds));
+  if (wrong < 0) return found;
+  const what = bounds ? ruleOf(bounds) : "a number";
+  throw new InputError(`item ${Math.floor(wrong / sizeOf(own))}: ${found.numbers[wrong]} is not ${what}`);
+}
+
+/** The files of a part of the data, by input and target, as one table: each has equally many items. */
+export function idxTable(contents: Readonly<Record<string, IdxArray>>): Table {
+  const [{ shape }] = Object.values(contents);
+  const columns = Object.entries(contents).map(([name, { numbers }]): [string, Column] => {
+    const size = numbers.length / shape[0];
+    return [name, { size, numbers: () => numbers, text: (row) => `${numbers[row * size]}` }];
+  });
+  return { rows: shape[0], columns: new Map(columns), lineOf: (row) => `item ${row}` };
+}

@@ -1,0 +1,48 @@
+// What a trained model says of the rows of a file, as a table: a row for each of the file's, in its order.
+import type { Answer, Cell } from "./answers.ts";
+import { encodeRows, type Reading } from "../data/dataset.ts";
+import type { FittedField } from "../data/fields.ts";
+import { allRows } from "../core/session.ts";
+import type { Table } from "../data/table.ts";
+import type { Trainer } from "../trainer/trainer.ts";
+
+/** The rows' predictions under the names of their columns, by a trainer whose checkpoint has these fields. */
+export type Predicting = (
+  reading: Reading,
+  fields: readonly FittedField[],
+  table: Table,
+  trainer: Pick<Trainer, "predict">,
+) => Cell[][];
+
+/** A line of help. */
+export const predictHelp = `
+  --predict FILE       print what the model says of these rows`;
+
+/** Predictions of which each column of the target is told by its answer. */
+export const predictBy =
+  (answer: Answer): Predicting =>
+  (reading, fields, table, trainer) => {
+    const { inputs, targets, batchSize } = reading.model;
+    const { name, columns, classNames, scales } = fields[fields.length - 1];
+    const read = fields.slice(0, -1).filter((field) => !inputs[field.name].onlyLoss);
+    const classes = classNames?.length ? classNames : [...Array(targets[name].classes ?? 0).keys()];
+    const rows: Cell[][] = [columns.flatMap((column) => [column, ...classes.map((of) => `${column}_${of}`)])];
+    const encoded = Object.entries(encodeRows(reading, read, table, allRows(table.rows)));
+    for (let start = 0; start < table.rows; start += batchSize) {
+      const part = encoded.map(([field, numbers]) => {
+        const size = numbers.length / table.rows;
+        return [field, numbers.subarray(start * size, (start + batchSize) * size)];
+      });
+      const scores = [...trainer.predict(Object.fromEntries(part))];
+      const size = scores.length / Math.min(batchSize, table.rows - start) / columns.length;
+      while (scores.length > 0)
+        rows.push(columns.flatMap((_, i) => answer(scores.splice(0, size), classes, scales?.[i])));
+    }
+    return rows;
+  };
+
+/** As CSV: cells that hold what would end them are quoted. */
+export function csvText(rows: readonly (readonly Cell[])[]): string {
+  const quoted = (cell: Cell) => (/[",\r\n]/.test(`${cell}`) ? `"${`${cell}`.replaceAll('"', '""')}"` : cell);
+  return rows.map((row) => row.map(quoted).join()).join("\n");
+}

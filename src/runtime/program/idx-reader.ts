@@ -1,0 +1,50 @@
+// The data of a program as IDX files in a folder. Only trainers of a spec with `idx` have this.
+import { unpacked } from "../data/gunzip.ts";
+import type { Source } from "../data/dataset.ts";
+import { idxTable, itemsOf, type IdxArray } from "../data/idx.ts";
+import { InputError } from "../core/input-error.ts";
+import type { ModelFacts } from "../core/model-facts.ts";
+import { reading } from "./host-files.ts";
+import { placed, type DataReader } from "./program.ts";
+
+/** As the program takes it. The files are called as in the spec, from the folder on that they share. */
+export const idxFolder: DataReader = {
+  help: "FOLDER        the folder of the IDX files, packed by gzip or not, called as in the spec (needed)",
+  async read({ model, data }, { "--predict": asked, "--data": folder, "--out": out }) {
+    if (asked !== undefined) return readPart(model, asked, [[onlyInput(model), asked]]);
+    const { train = {}, test } = data.idx ?? {};
+    if (folder === undefined) {
+      const files = [train, test ?? {}].flatMap((part) => Object.values(part));
+      throw new InputError(`--data FOLDER is needed: the folder of ${files.join(", ")}`);
+    }
+    const inFolder = (part: Record<string, string>) => {
+      const files = Object.entries(part).map(([name, file]) => [name, `${folder}/${file}`] as const);
+      return readPart(model, folder, files, out);
+    };
+    return { ...(await inFolder(train)), test: test && (await inFolder(test)) };
+  },
+};
+
+/** The input that a single file holds. */
+export function onlyInput({ inputs }: ModelFacts): string {
+  const [input, ...others] = Object.keys(inputs);
+  if (others.length === 0) return input;
+  throw new InputError(`one file holds one input, and the model reads ${Object.keys(inputs).join(", ")}`);
+}
+
+/** These files, each with the input or target that it holds; `place` stands for all of them. */
+async function readPart(
+  model: ModelFacts,
+  place: string,
+  files: readonly (readonly [name: string, path: string])[],
+  out?: string,
+): Promise<Source> {
+  const contents: Record<string, IdxArray> = {};
+  let before: { name: string; items: number } | undefined;
+  for (const [name, path] of files) {
+    const bytes = await reading(path, (host) => host.readFile(path).then(unpacked), out);
+    contents[name] = placed(path, () => itemsOf(model, name, bytes, before));
+    before = { name, items: contents[name].shape[0] };
+  }
+  return { file: place, table: idxTable(contents) };
+}

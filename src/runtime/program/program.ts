@@ -1,0 +1,194 @@
+// The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
+// is reached, unless the file is the program itself.
+import type { Notes } from "../checkpoints/checkpoint-header.ts";
+import { datasetOf, type Dataset, type Preparing, type Source } from "../data/dataset.ts";
+import { checkFields } from "../data/fields.ts";
+import { hostFiles, isSameFile, reading } from "./host-files.ts";
+import { InputError, shown } from "../core/input-error.ts";
+import { openOutput } from "./output-file.ts";
+import { csvText, type Predicting } from "../prediction/predictions.ts";
+import { checkWhole } from "../core/session.ts";
+import {
+  epochText,
+  resultText,
+  trainOn,
+  type Regime,
+  type Run,
+  type Trainable,
+} from "../training/train-on.ts";
+import type { Trainer } from "../trainer/trainer.ts";
+
+/** What a host (Node, Deno, Bun) offers, as far as it is used here. */
+declare const process:
+  | {
+      argv: string[];
+      exitCode?: number | string | null;
+      stderr: { isTTY?: boolean; write(text: string): unknown };
+    }
+  | undefined;
+declare const URL: new (url: string) => { readonly href: string };
+
+declare const console: { log(text: string): void };
+
+/** A trainer as a program. */
+export interface Program extends Preparing {
+  createTrainer(options: { seed?: number }): Trainer;
+  /** The data, and the flags that say where it is. */
+  reader: DataReader;
+  /** Which trainings a run consists of, if it is not one. */
+  regime?: Regime;
+  /** What the trained model says of the rows of a file; absent where it writes texts instead. */
+  predict?: Predicting;
+  /** Lines of help for what only looks at the trainer. */
+  seenHelp?: string;
+  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  seen?(trainer: Trainer, program: Program, dataset: Dataset, flags: Flags): Trainable | Promise<Trainable>;
+}
+
+/** The flags that were given, with their values. */
+export type Flags = Record<string, string | undefined>;
+
+/** How the files that the flags name are read. */
+export interface DataReader {
+  /** What follows "--data" in the help, and the lines of other flags. */
+  help: string;
+  read(program: Program, flags: Flags): Promise<Source>;
+}
+
+/** Runs the program if `meta`, the file's import.meta, says that this file is what the host was started with. */
+export async function runIfMain(meta: { url?: string; main?: boolean }, program: Program): Promise<void> {
+  if (typeof process === "undefined" || !(await isMain(meta, process.argv[1]))) return;
+  process.exitCode = await runProgram(program, process.argv.slice(2));
+}
+
+/** Some hosts say it; for the others, the file's own address must be that of the script they were given. */
+async function isMain(
+  { url, main }: { url?: string; main?: boolean },
+  script: string | undefined,
+): Promise<boolean> {
+  if (main !== undefined || url === undefined || script === undefined) return main === true;
+  return isSameFile(await hostFiles(), await scriptFile(), new URL(url));
+}
+
+/** The file of the program, which some hosts let their user name without its ending. */
+async function scriptFile(): Promise<string> {
+  const script = `${process?.argv[1]}`;
+  const { realpath } = await hostFiles();
+  return realpath(script).catch(() => `${script}.ts`);
+}
+
+/** Trains as the arguments say. The exit code: 0 done, 1 the training failed, 2 the data or the arguments are wrong. */
+export async function runProgram(program: Program, args: readonly string[]): Promise<number> {
+  try {
+    await trainAsAsked(program, helpText(program), args);
+    return 0;
+  } catch (error) {
+    say(`error: ${shown(error instanceof Error ? error.message : String(error), 1000)}\n`);
+    return error instanceof InputError ? 2 : 1;
+  }
+}
+
+async function trainAsAsked(program: Program, help: string, args: readonly string[]): Promise<void> {
+  const { model, training, predict, regime } = program;
+  const flags = parseFlags(help, args);
+  if (flags["--help"]) return console.log(help);
+  const { "--out": out, "--resume": resume } = flags;
+  const seed = countIn(flags, "--seed");
+  const total = countIn(flags, "--epochs") ?? training.epochs;
+  const trainer = program.createTrainer({ seed });
+  let resumed: Notes = {};
+  if (resume !== undefined) {
+    const bytes = await reading(resume, (files) => files.readFile(resume));
+    resumed = placed(resume, () => trainer.load(bytes));
+    // Texts may be drawn from another seed than training was.
+    if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
+      throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
+  }
+  const source = await program.reader.read(program, flags);
+  if (flags["--predict"] && predict) {
+    const { fields } = resumed;
+    if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
+    regime?.asked(training, resumed);
+    return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
+  }
+  if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
+  const write = out === undefined ? out : await openOutput(out);
+  const train: Run["train"] = async (own, dataset, stage) => {
+    const { epochs, name = "" } = stage;
+    const { fields } = dataset;
+    const before = own === trainer ? resumed : {};
+    placed(`${resume}`, () => checkFields(fields, before.fields));
+    const seen = (await program.seen?.(own, program, dataset, flags)) ?? own;
+    const save = async (more: Notes = {}) => write?.(seen.save({ fields, ...stage.notes, ...more }));
+    // What has stopped early stays so, however often it is resumed.
+    const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
+    const result = await trainOn(model, training, seen, dataset, options, async (report) => {
+      await save();
+      showProgress(name + epochText(report, epochs), report.epoch === epochs);
+    });
+    await save(own.epoch < epochs ? { stopped: own.epoch } : {});
+    return result;
+  };
+  const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
+  const result = await (regime?.train(run) ??
+    train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
+  console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
+}
+
+/** Does the work; what is wrong with the file's content is then said with the file's name and line. */
+export function placed<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`${path}${error.line === undefined ? "" : `:${error.line}`}: ${error.message}`);
+  }
+}
+
+/** One line that is redrawn on a terminal; a line for each epoch anywhere else. */
+function showProgress(text: string, isLast: boolean): void {
+  const redraws = process?.stderr.isTTY;
+  say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
+}
+
+export function say(text: string): void {
+  process?.stderr.write(text);
+}
+
+/** The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals follows it there. */
+export function parseFlags(help: string, args: readonly string[]): Flags {
+  const flags: Flags = {};
+  const words = args.flatMap(
+    (arg) => /^(--\w+)=(.*)/s.exec(arg)?.slice(1) ?? (arg === "-h" ? "--help" : arg),
+  );
+  for (let i = 0; i < words.length; i++) {
+    const flag = words[i];
+    const line = `\n  ${flag} `;
+    const place = help.indexOf(line);
+    if (/ /.test(flag) || place < 0) throw new InputError(`unknown argument ${flag} (see --help)`);
+    flags[flag] = flag;
+    if (help[place + line.length] === " ") continue;
+    i++;
+    if (i >= words.length || words[i].startsWith("--")) throw new InputError(`${flag} needs a value`);
+    flags[flag] = words[i];
+  }
+  return flags;
+}
+
+/** The whole number that the flag gives, if it does. */
+export function countIn(flags: Flags, flag: string): number | undefined {
+  const text = flags[flag];
+  return text === undefined ? text : checkWhole(flag, /^\d+$/.test(text) ? Number(text) : NaN, 0, text);
+}
+
+function helpText({ model, training, reader, seenHelp = "" }: Program): string {
+  return `Trains "${model.name}".
+
+  --data ${reader.help}
+  --epochs N           epochs in all, those of a checkpoint too (${training.epochs})
+  --seed N             the random seed (${training.seed})
+  --out CHECKPOINT     write a checkpoint after every epoch
+  --resume CHECKPOINT  continue from a checkpoint${seenHelp}
+  --json               print the result as JSON
+  --help               print this help`;
+}

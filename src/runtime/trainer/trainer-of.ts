@@ -1,0 +1,108 @@
+// Makes a trainer of a machine: checks what comes in, and keeps count of where training stands.
+import { checkTrainerOptions } from "../core/check-keys.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../checkpoints/checkpoint.ts";
+import type { Notes } from "../checkpoints/checkpoint-header.ts";
+import { planFit, runEpochs } from "./epochs.ts";
+import type { Machine } from "../core/machine.ts";
+import type { ModelFacts, TrainingFacts } from "../core/model-facts.ts";
+import {
+  allRows,
+  checkBatchSize,
+  checkWhole,
+  evaluateRows,
+  freshProgress,
+  gradientOfBatch,
+  packParameters,
+  type Session,
+} from "../core/session.ts";
+import { singleSteps } from "./single-steps.ts";
+import { rowsOf, slotsOf, writeRows, type Batch } from "../core/slots.ts";
+import type { FitOptions, Trainer } from "./trainer.ts";
+
+/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
+export function trainerOf(
+  model: ModelFacts,
+  machine: Machine,
+  training: TrainingFacts,
+  options: { seed?: number } = {},
+  gradientOf = gradientOfBatch,
+  takeSteps = singleSteps,
+): Trainer {
+  checkTrainerOptions(options);
+  const slots = slotsOf(model, machine);
+  const session: Session = {
+    model,
+    training,
+    machine,
+    slots,
+    gradientOf,
+    takeSteps,
+    progress: freshProgress(),
+  };
+  const outputs = machine.output.length / model.batchSize;
+  machine.initialise(checkWhole("seed", options.seed ?? training.seed));
+
+  /** Brings one batch into the arena; how many rows it has. */
+  const take = (batch: Batch, needsTargets = true): number => {
+    const n = checkBatchSize(session, rowsOf(slots, batch, needsTargets));
+    writeRows(slots, batch, 0, n, undefined, needsTargets);
+    return n;
+  };
+  let lastData: Batch | undefined;
+  let notes: Notes = {};
+  const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
+    const plan = planFit(session, data, fitOptions);
+    // Figures of other data cannot be compared: the search for the best epoch begins anew.
+    if (lastData !== undefined && lastData !== data) session.progress.monitor = "";
+    lastData = data;
+    return runEpochs(session, plan);
+  };
+  const evaluateAll = (data: Batch) => evaluateRows(session, data, allRows(rowsOf(slots, data)));
+
+  return {
+    parameters: machine.parameters,
+    gradients: machine.gradients,
+    backend: machine.backend ?? "ts",
+    get seed() {
+      return machine.seed[0] >>> 0;
+    },
+    get epoch() {
+      return session.progress.epoch;
+    },
+    step(batch) {
+      const n = take(batch);
+      const loss = machine.gradient(n);
+      machine.update(n);
+      return loss;
+    },
+    steps: (data, count) =>
+      takeSteps(session, data, allRows(rowsOf(slots, data)), model.batchSize, checkWhole("count", count, 1)),
+    gradient: (batch) => machine.gradient(take(batch)),
+    evaluate(batch) {
+      checkBatchSize(session, rowsOf(slots, batch));
+      return evaluateAll(batch);
+    },
+    evaluateAll,
+    predict(inputs) {
+      const n = take(inputs, false);
+      machine.predict(n);
+      return machine.output.slice(0, n * outputs);
+    },
+    epochs,
+    fit(data, fitOptions) {
+      const run = epochs(data, fitOptions);
+      let next = run.next();
+      while (!next.done) next = run.next();
+      return next.value;
+    },
+    save: (more) => encodeCheckpoint(model, machine.state, session.progress, (notes = { ...notes, ...more })),
+    load(checkpoint) {
+      const { length } = packParameters(machine);
+      const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
+      machine.state.set(state);
+      session.progress = rest.progress;
+      lastData = undefined;
+      return (notes = rest.notes);
+    },
+  };
+}

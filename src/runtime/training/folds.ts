@@ -1,0 +1,101 @@
+// K-fold cross-validation, the cutting: which rows stand in which fold, and the data sets that follow. Only trainers of a spec with
+// `folds` have this.
+import {
+  classesOf,
+  datasetOfRows,
+  fitFields,
+  type Dataset,
+  type Placing,
+  type Preparing,
+} from "../data/dataset.ts";
+import { InputError, shown } from "../core/input-error.ts";
+import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
+import { splitRows } from "../data/split.ts";
+import type { Run } from "./train-on.ts";
+
+/** What folds need of their host besides: it says what is wrong with a file, and what is doubtful. */
+export interface FoldedRun extends Run {
+  placed: Placing;
+  warn(text: string): void;
+}
+
+/** What the cutting depends on. */
+export interface Cutting extends Preparing, Pick<FoldedRun, "source" | "placed" | "warn"> {
+  trainer: { readonly seed: number };
+}
+
+/** What may be trained and chosen on: there is no test part in it. */
+export type OpenDataset = Omit<Dataset, "test">;
+
+/**
+ * The data set of each fold, made when it is asked for: the fold's rows for validation, all others for training. The test part is set
+ * aside first, so no fold has a row of it; scales and vocabularies are those of the fold's own training rows.
+ */
+export function foldsOf(run: Cutting): (() => OpenDataset)[] {
+  const { training, source, trainer, placed, warn } = run;
+  const { file, table } = source;
+  return placed(file, () => {
+    const { folds: count = 0 } = training;
+    const classes = classesOf(run, table);
+    const { train: open } = splitRows(table.rows, training, trainer.seed, classes);
+    const folds = dealRows(open, count, trainer.seed, classes);
+    const rare = classes && count < open.length ? rareClasses(classes, open, count) : [];
+    if (rare.length > 0) {
+      const { classNames } = fitFields(run, table, open).slice(-1)[0];
+      const nameOf = (label: number) => shown(classNames?.[label] ?? `${label}`);
+      const all = rare.map(([label, rows]) => `"${nameOf(label)}" has ${rows}`).join(", ");
+      warn(`some of the ${count} folds have no row of a rare class: beside the test part ${all}`);
+    }
+    return folds.map((validation, fold) => () => {
+      const held = new Set(validation);
+      const split = { train: open.filter((row) => !held.has(row)), validation, test: open.subarray(0, 0) };
+      return placed(file, () => inFold(fold + 1, () => checked(run, datasetOfRows(run, table, split))));
+    });
+  });
+}
+
+/**
+ * Deals the rows out like cards, in random order and class after class: the folds' sizes differ by one row at most, and so do the
+ * numbers of rows that they have of any class.
+ */
+export function dealRows(
+  rows: Int32Array,
+  folds: number,
+  seed: number,
+  classes?: ArrayLike<number>,
+): Int32Array[] {
+  if (folds > rows.length)
+    throw new InputError(
+      `${folds} folds need as many rows, and beside the test part there are ${rows.length}`,
+    );
+  const order = rows.slice();
+  shuffle(order, randomStream(randomKey(seed, 1, salts.split)));
+  if (classes) order.sort((a, b) => classes[a] - classes[b]);
+  return Array.from({ length: folds }, (_, fold) => order.filter((_, i) => i % folds === fold).sort());
+}
+
+/** The classes of which not every fold can have a row, and how many rows they have. */
+function rareClasses(classes: ArrayLike<number>, rows: Int32Array, folds: number): [number, number][] {
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(classes[row], (counts.get(classes[row]) ?? 0) + 1);
+  return [...counts].filter(([label, count]) => label >= 0 && count < folds).sort(([a], [b]) => a - b);
+}
+
+/** A fold whose classes are all left out has nothing to be judged by. */
+function checked({ model: { targets } }: Preparing, dataset: OpenDataset): OpenDataset {
+  const { validation, fields } = dataset;
+  const { name } = fields[fields.length - 1];
+  if (targets[name].classes !== undefined && Array.from(validation?.[name] ?? []).every((label) => label < 0))
+    throw new InputError(`every ${name} is -1, so nothing can be judged; fewer folds have more rows each`);
+  return dataset;
+}
+
+/** Does the work; what is wrong is then said of the fold. */
+function inFold<T>(fold: number, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`in fold ${fold}: ${error.message}`, error.line);
+  }
+}

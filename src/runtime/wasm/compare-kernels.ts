@@ -1,0 +1,79 @@
+// The WebAssembly kernels of a trainer against its TypeScript kernels, on random data. Only trainers compiled to WebAssembly have this.
+import { disturbStart, fillBatch } from "./compared-data.ts";
+import { ComparedSides } from "./compared-sides.ts";
+import type { ComparedFacts, ComparedSide, KernelDifference } from "./compared-sides.ts";
+import type { Machine } from "../core/machine.ts";
+import type { ModelFacts } from "../core/model-facts.ts";
+
+/** The WebAssembly kernels of a trainer compute something else than its TypeScript kernels. */
+export class KernelsDiffer extends Error {
+  readonly difference: KernelDifference;
+  constructor(difference: KernelDifference) {
+    const { program, rows, value, index, wasm, typescript, noise } = difference;
+    const where = `in the program ${program}, with ${rows} ${rows === 1 ? "row" : "rows"}, ${value}[${index}]`;
+    super(
+      `the WebAssembly kernels differ from the TypeScript kernels: ${where} is ${wasm}, not ${typescript} ` +
+        `(rounding explains ${noise.toPrecision(2)}). createTrainer({ backend: "ts" }) runs the TypeScript kernels.`,
+    );
+    this.name = "KernelsDiffer";
+    this.difference = difference;
+  }
+}
+
+const drawing = {
+  /** A difference counts once two seeds show it: with one, a number may happen to lie on a kink. */
+  seeds: [1, 2, 3, 4, 5, 6],
+  shown: 2,
+  /** What overflows in f32 alone is no difference, so other seeds draw smaller numbers. */
+  scales: [1, 1 / 4, 1 / 16],
+  /** Inputs beyond what an int32 holds: 2³³. */
+  wide: 8_589_934_592,
+};
+
+/** One row, a middle number, odd where it can be, and all. */
+const comparedRows = (batchSize: number): number[] => [
+  ...new Set([1, Math.min(batchSize, (batchSize >> 1) | 1), batchSize]),
+];
+
+/**
+ * `asked`: with how many rows; true: with one, a middle number and all. `machine` has just been initialised, on the arena of `wasm`, and is
+ * left like that.
+ *
+ * @throws KernelsDiffer
+ */
+export function compareKernels(
+  model: ModelFacts,
+  machine: Machine,
+  facts: ComparedFacts,
+  wasm: ComparedSide,
+  typescript: ComparedSide,
+  asked: true | readonly number[],
+): void {
+  const sides = new ComparedSides(model, facts, wasm, typescript);
+  const initial = machine.state.slice();
+  const states = sides.views(initial.length);
+  const startWith = (seed: number, scale: number): Uint8Array => {
+    sides.setStored(initial);
+    disturbStart(model, states, seed, scale);
+    return sides.storedUntil(initial.length);
+  };
+  // Mostly one seed is all that is needed.
+  const first = startWith(drawing.seeds[0], drawing.scales[0]);
+  const compareWith = (rows: number, wide = 0): void => {
+    const found: KernelDifference[] = [];
+    for (const [i, seed] of drawing.seeds.entries()) {
+      const scale = drawing.scales[i % drawing.scales.length];
+      sides.setStored(i === 0 ? first : startWith(seed, scale));
+      fillBatch(model, sides.views(Infinity, rows), seed, wide || scale);
+      const difference = sides.firstDifference({ rows, seed, wide });
+      if (difference !== undefined) found.push(difference);
+      if (found.length === drawing.shown) throw new KernelsDiffer(found[0]);
+      if (found.length === 0 && (wide > 0 || sides.isTelling())) return;
+    }
+  };
+  const counts = asked === true ? comparedRows(model.batchSize) : asked;
+  for (const rows of counts) compareWith(rows);
+  if (counts.length > 0) compareWith(counts[0], drawing.wide);
+  new Uint8Array(wasm.f.buffer, wasm.f.byteOffset, facts.arenaBytes).fill(0);
+  machine.state.set(initial);
+}

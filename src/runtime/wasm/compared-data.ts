@@ -1,0 +1,61 @@
+// What kernels are compared on: random rows, and random numbers where a training starts with zeros and ones.
+import type { Numbers } from "../core/machine.ts";
+import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
+import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
+
+export type ComparedNumbers = Numbers | Int32Array | Float64Array;
+
+/** Some values of storage, by name. */
+export type ComparedViews = ReadonlyMap<string, ComparedNumbers>;
+
+/** So many numbers in turn: a prime, so that no row or column has the same ones throughout. */
+const disturbances = 4093;
+
+/**
+ * Moves parameters and states off their first values: a zero would hide what it is multiplied by. States only grow, since some of them are
+ * under a root. Counters stay.
+ */
+export function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, scale: number): void {
+  const random = randomStream(randomKey(seed, 0, 0));
+  const numbers = Float64Array.from({ length: disturbances }, () => random.unit());
+  const isParameter = new Set(model.parameters.map(({ name }) => name));
+  for (const [name, view] of states) {
+    if (view instanceof Int32Array) continue;
+    const least = isParameter.has(name) ? -0.15 : 0;
+    for (let i = 0; i < view.length; i++)
+      view[i] = scale * (view[i] + least + (0.15 - least) * numbers[i % disturbances]);
+  }
+}
+
+/**
+ * Fills a batch: inputs of mean 0 and standard deviation `scale`, indices of which many repeat the one before. Real targets, and what only
+ * the loss reads, are 0 in a third of all places and from (0, 1) elsewhere, which every loss takes; but a first row without weight would show
+ * nothing.
+ */
+export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
+  const random = randomStream(randomKey(seed, 0, 1));
+  const positive = () => (random.unit() < 1 / 3 ? 0 : random.unit() || 1);
+  const normal = () => scale * normalNumber(random);
+  const indexBelow = (limit: number, last = 0) => {
+    return () => (last = random.unit() < 1 / 3 ? last : random.below(limit));
+  };
+  const fill = (name: string, draw: (i: number) => number) => {
+    const view = batch.get(name);
+    if (view) for (let i = 0; i < view.length; i++) view[i] = draw(i);
+  };
+  for (const [name, { shape, dtype, vocabulary = 8, onlyLoss, least }] of Object.entries(model.inputs)) {
+    const weight = (i: number) => (i < sizeOf(shape) ? random.unit() || 1 : positive());
+    const real = onlyLoss || least !== undefined ? weight : normal;
+    fill(name, dtype === "i32" ? indexBelow(vocabulary) : real);
+  }
+  for (const [name, { classes }] of Object.entries(model.targets))
+    fill(name, classes === undefined ? positive : indexBelow(classes));
+}
+
+/** x (1 ± move), with a sign drawn for each number. */
+export function moveNumbers(values: ComparedViews, seed: number, move: number): void {
+  const random = randomStream(randomKey(seed, 0, 2));
+  for (const view of values.values())
+    if (!(view instanceof Int32Array))
+      for (let i = 0; i < view.length; i++) view[i] *= 1 + (random.unit() < 0.5 ? move : -move);
+}

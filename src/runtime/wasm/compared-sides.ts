@@ -1,0 +1,284 @@
+// The arenas of two kinds of kernels side by side: runs a program in both, finds the values that differ, and how far rounding explains it.
+//
+// Each program starts from the same bits of storage, so no error passes from one to the next. Then, for each value that both arenas have,
+// with e = max |wasm − typescript| and s = max |typescript|,
+//
+//   e ≤ tolerance · s     or     e ≤ 4 ulp of 1     or     e ≤ 16 · noise
+//
+// must hold. Inputs are near 1, and so is what small numbers are differences of: 1 − tanh² x, x − mean. Noise is how far the results move when all numbers that the program reads move by a few units in their last places. Where the
+// function itself is so steep, as at a kink, both sides move. Where sums cancel, what is left of them is small, and may move on one side
+// alone. A wrong index or a missing lane does neither.
+import { moveNumbers, type ComparedNumbers, type ComparedViews } from "./compared-data.ts";
+import type { Numbers } from "../core/machine.ts";
+import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
+
+const sides: readonly ("wasm" | "typescript")[] = ["wasm", "typescript"];
+const arenaViews: readonly ("f" | "integers" | "doubles")[] = ["f", "integers", "doubles"];
+
+/** Where a value begins, in elements of its type, and how many it has: of what has rows, in each of them. */
+export type ComparedValue = readonly [name: string, at: number, size: number, hasRows?: boolean];
+
+/** What is compared. */
+export interface ComparedFacts {
+  /** The arena of WebAssembly. Its first `storedBytes` are storage, which lies in the same order in both arenas. */
+  arenaBytes: number;
+  storedBytes: number;
+  /** Storage, by the typed array that it is a part of. */
+  f: ComparedValue[];
+  integers: ComparedValue[];
+  doubles: ComparedValue[];
+  /** By program, the values on the way that last until its end: where in either arena, and the size of a row. */
+  temporaries: Record<string, [name: string, at: number, atInWasm: number, rowSize: number][]>;
+}
+
+/** An arena, and the programs over it. */
+export interface ComparedSide {
+  readonly f: Numbers;
+  readonly integers: Int32Array;
+  readonly doubles: Float64Array;
+  readonly programs: Readonly<Record<string, (n: number) => number | void>>;
+}
+
+/** One value in both arenas. */
+interface Compared {
+  readonly name: string;
+  /** 0 of what has no rows. */
+  readonly rowSize: number;
+  readonly wasm: ComparedNumbers;
+  readonly typescript: ComparedNumbers;
+}
+
+/** A value that differs by more than a sum rounds. */
+interface Suspect extends Compared {
+  readonly error: number;
+  readonly index: number;
+  /** How much of it one side alone may explain. */
+  readonly cap: number;
+}
+
+/** One comparison: of the first `rows` rows. `wide`: the size of inputs so large that an overflow says nothing; 0 for inputs near 1. */
+export interface ComparedDraw {
+  readonly rows: number;
+  readonly seed: number;
+  readonly wide: number;
+}
+
+/** Where the two sides differ. */
+export interface KernelDifference {
+  program: string;
+  rows: number;
+  value: string;
+  index: number;
+  wasm: number;
+  typescript: number;
+  /** How much of the difference rounding explains. */
+  noise: number;
+}
+
+const comparing = {
+  /** Relative to the largest number of a value: f32 sums of some thousand terms stay below. */
+  tolerance: { f32: 1 / 1024, f64: 1 / 1_073_741_824 }, // 2⁻¹⁰, 2⁻³⁰
+  /** How far each number is moved, relative to it, and how often. */
+  move: { f32: 1 / 524_288, f64: 1 / 140_737_488_355_328 }, // 2⁻¹⁹, 2⁻⁴⁷
+  moves: 4,
+  timesNoise: 16,
+  /** Four units in the last place of 1. */
+  smallest: { f32: 1 / 4_194_304, f64: 1 / 2_251_799_813_685_248 }, // 2⁻²², 2⁻⁵¹
+  /** Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that cancelled. */
+  cancelled: 1 / 256,
+};
+
+export class ComparedSides {
+  private readonly model: ModelFacts;
+  private readonly facts: ComparedFacts;
+  private readonly wasm: ComparedSide;
+  private readonly typescript: ComparedSide;
+  private readonly values: readonly Compared[];
+  /** Storage on both sides, and as it was before the program at hand. */
+  private readonly ofWasm: Uint8Array;
+  private readonly stored: Uint8Array;
+  private readonly before: Uint8Array;
+
+  constructor(model: ModelFacts, facts: ComparedFacts, wasm: ComparedSide, typescript: ComparedSide) {
+    this.model = model;
+    this.facts = facts;
+    this.wasm = wasm;
+    this.typescript = typescript;
+    this.values = storedValues(model, facts, wasm, typescript);
+    this.ofWasm = bytesAt(wasm.f, facts.storedBytes);
+    this.stored = bytesAt(typescript.f, facts.storedBytes);
+    this.before = new Uint8Array(facts.storedBytes);
+  }
+
+  /** Storage as the programs of TypeScript see it; what begins before `end` bytes, and of what has rows the first `rows`. */
+  views(end = Infinity, rows = this.model.batchSize): ComparedViews {
+    const views = this.values
+      .filter(({ typescript }) => typescript.byteOffset < end)
+      .map((value): [string, ComparedNumbers] => [value.name, firstRows(value, rows).typescript]);
+    return new Map(views);
+  }
+
+  /** What the programs start from. */
+  setStored(bytes: Uint8Array): void {
+    this.stored.fill(0).set(bytes);
+  }
+
+  /** A copy of it. */
+  storedUntil(end: number): Uint8Array {
+    return this.stored.slice(0, end);
+  }
+
+  /** Whether the last batch says something of gradients: some are not zero, or there are none. */
+  isTelling(): boolean {
+    const gradients = this.values.filter(isGradient);
+    return gradients.length === 0 || gradients.some(({ typescript }) => largestOf(typescript) > 0);
+  }
+
+  /** Runs one program after the other, until one differs. */
+  firstDifference(draw: ComparedDraw): KernelDifference | undefined {
+    for (const program in this.typescript.programs) {
+      if (draw.wide > 0 && program !== "predict") continue;
+      const difference = this.differenceIn(program, draw);
+      if (difference !== undefined) return difference;
+    }
+    return undefined;
+  }
+
+  private run(program: string, rows: number): void {
+    this.ofWasm.set(this.stored);
+    this.typescript.programs[program](rows);
+    this.wasm.programs[program](rows);
+  }
+
+  private differenceIn(program: string, draw: ComparedDraw): KernelDifference | undefined {
+    this.before.set(this.stored);
+    this.run(program, draw.rows);
+    const suspects = this.suspectsOf(program, draw);
+    if (suspects.length === 0) return undefined;
+    const found = suspects.map(({ wasm, typescript, index }) => [wasm[index], typescript[index]]);
+    const noise = this.noiseOf(program, draw, suspects).map((moved) => comparing.timesNoise * moved);
+    const i = suspects.findIndex(({ error }, i) => !(error <= noise[i]));
+    if (i === -1) return undefined;
+    const { name, index } = suspects[i];
+    const [wasm, typescript] = found[i];
+    return { program, rows: draw.rows, value: name, index, wasm, typescript, noise: noise[i] };
+  }
+
+  /** The values that differ by more than the tolerance, in the order in which they are computed. */
+  private suspectsOf(program: string, { rows, wide }: ComparedDraw): Suspect[] {
+    const { dtype } = this.model;
+    const { cancelled, smallest, tolerance } = comparing;
+    const near = Math.max(1, wide);
+    const kept = (this.facts.temporaries[program] ?? []).map(([name, at, atInWasm, size]) => ({
+      ...{ name, rowSize: size },
+      typescript: this.typescript.f.subarray(at, at + rows * size),
+      wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
+    }));
+    // What stands in the rows behind the batch is of no consequence.
+    const stored = this.values.map((value) => firstRows(value, rows));
+    const apart = [...kept, ...stored].flatMap((value) => {
+      const { error, index } = largestDifference(value.wasm, value.typescript, wide > 0);
+      return error <= near * smallest[dtype] ? [] : [{ ...value, error, index }];
+    });
+    if (apart.length === 0) return [];
+    const gradients = stored.filter(isGradient).map((value) => largestOf(value.typescript));
+    const floor = cancelled * Math.max(0, ...gradients);
+    return apart.flatMap((value): Suspect[] => {
+      const scale = largestOf(value.typescript);
+      const bound = tolerance[dtype] * Math.max(scale, isGradient(value) ? floor : wide);
+      return value.error <= bound
+        ? []
+        : [{ ...value, cap: Math.max(floor, cancelled * Math.max(near, scale)) }];
+    });
+  }
+
+  /** How far each value moves with the numbers that the program reads; then both sides are as they were. */
+  private noiseOf(program: string, { rows, seed }: ComparedDraw, values: readonly Suspect[]): number[] {
+    const { move, moves } = comparing;
+    const bases = values.map((value) => ({ wasm: value.wasm.slice(), typescript: value.typescript.slice() }));
+    const most = values.map(() => ({ wasm: 0, typescript: 0 }));
+    for (let k = 0; k < moves; k++) {
+      this.stored.set(this.before);
+      moveNumbers(this.views(), seed * moves + k, move[this.model.dtype]);
+      this.run(program, rows);
+      values.forEach((value, i) => {
+        for (const side of sides)
+          most[i][side] = Math.max(most[i][side], largestDifference(value[side], bases[i][side]).error);
+      });
+    }
+    this.stored.set(this.before);
+    this.run(program, rows);
+    return most.map(({ wasm, typescript }, i) =>
+      Math.max(Math.min(wasm, typescript), Math.min(values[i].cap, Math.max(wasm, typescript))),
+    );
+  }
+}
+
+const isGradient = ({ name }: Compared): boolean => name.startsWith("gradient:");
+
+const bytesAt = ({ buffer, byteOffset }: Numbers, bytes: number): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, bytes);
+
+function firstRows(value: Compared, rows: number): Compared {
+  const { rowSize, wasm, typescript } = value;
+  if (rowSize === 0) return value;
+  const count = rows * rowSize;
+  return { ...value, wasm: wasm.subarray(0, count), typescript: typescript.subarray(0, count) };
+}
+
+/** Storage in both arenas. What an optimizer keeps of all parameters in one piece is taken apart: it may be of any size for each. */
+function storedValues(
+  { parameters, batchSize }: ModelFacts,
+  facts: ComparedFacts,
+  wasm: ComparedSide,
+  typescript: ComparedSide,
+): Compared[] {
+  const trainable = parameters.filter((parameter) => parameter.trainable);
+  const all = trainable.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const parts = (value: ComparedValue): ComparedValue[] => {
+    const [name, start, size] = value;
+    if (size !== all || !/^(optimizer|average):/.test(name)) return [value];
+    let at = start;
+    return trainable.map((parameter): ComparedValue => {
+      const own = sizeOf(parameter.shape);
+      return [`${name} of ${parameter.name}`, (at += own) - own, own];
+    });
+  };
+  return arenaViews.flatMap((view) =>
+    facts[view].flatMap(parts).map(([name, at, size, hasRows = false]) => {
+      const end = at + size * (hasRows ? batchSize : 1);
+      return {
+        ...{ name, rowSize: hasRows ? size : 0 },
+        wasm: wasm[view].subarray(at, end),
+        typescript: typescript[view].subarray(at, end),
+      };
+    }),
+  );
+}
+
+/**
+ * Where two lists differ most, and by how much: infinitely, if one number is infinite or no number and the other is not. `passInfinite`
+ * leaves these out.
+ */
+function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite = false) {
+  const worst = { error: 0, index: 0 };
+  for (let i = 0; i < b.length; i++) {
+    if (a[i] === b[i] || (a[i] !== a[i] && b[i] !== b[i])) continue;
+    const distance = Math.abs(a[i] - b[i]);
+    const error = distance === distance ? distance : Infinity;
+    if (error <= worst.error || (passInfinite && error === Infinity)) continue;
+    worst.error = error;
+    worst.index = i;
+  }
+  return worst;
+}
+
+/** The largest finite size of a number. */
+function largestOf(list: ComparedNumbers): number {
+  let most = 0;
+  for (let i = 0; i < list.length; i++) {
+    const size = Math.abs(list[i]);
+    if (size > most && size < Infinity) most = size;
+  }
+  return most;
+}

@@ -1,0 +1,7 @@
+/** Stands in a page for `emit/wasm/assemble.ts`: the assembler is as large as the compiler, and the page trains with TypeScript. */
+import { Unsupported } from "../../compiler/diagnostics/errors.ts";
+
+/** @throws Unsupported */
+export function assemble(): Promise<Uint8Array[]> {
+  throw new Unsupported("the playground compiles to TypeScript alone");
+}

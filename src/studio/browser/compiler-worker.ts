@@ -1,0 +1,82 @@
+/** The worker that compiles what the editor holds, and knows the schema. A newer text ends the work on an older one at its next part. */
+import { explain } from "../explain/explain.ts";
+import { specSchema } from "../../compiler/spec/json-schema.ts";
+import type { SchemaNode } from "../../compiler/spec/schema-node.ts";
+import { compileText, diagnosticsOf, scriptOf, trainerScript, type CompiledText } from "./compile-text.ts";
+import type {
+  Answer,
+  CompileRequest,
+  ExplainRequest,
+  Question,
+  ScriptRequest,
+  SuggestRequest,
+} from "./messages.ts";
+import { checkPlaneFormula } from "./plane-formula.ts";
+import { describe, suggest } from "./suggest.ts";
+
+/** As much of a worker's own scope as is used here. */
+declare const self: {
+  onmessage: ((event: { readonly data: Question }) => void) | null;
+  postMessage(answer: Answer): void;
+};
+declare const performance: { now(): number };
+
+interface State {
+  /** The id of the newest request to compile. */
+  newest: number;
+  /** What was compiled last, until it is explained. */
+  compiled?: CompiledText & { readonly id: number };
+  schema?: SchemaNode;
+}
+const state: State = { newest: 0 };
+
+self.onmessage = ({ data: question }) => {
+  void answered(question).catch((error: unknown) =>
+    self.postMessage({ kind: "faults", id: question.id, diagnostics: diagnosticsOf(error) }),
+  );
+};
+
+async function answered(question: Question): Promise<void> {
+  if (question.kind === "compile") return compiled(question);
+  if (question.kind === "explain") return explained(question);
+  if (question.kind === "script") return scripted(question);
+  self.postMessage(suggested(question));
+}
+
+async function scripted({ id, text, formula }: ScriptRequest): Promise<void> {
+  checkPlaneFormula(formula);
+  const { compilation } = await compileText(text);
+  self.postMessage({ kind: "script", id, script: await scriptOf(compilation) });
+}
+
+function suggested({ kind, id, place }: SuggestRequest): Answer {
+  const schema = (state.schema ??= specSchema());
+  if (kind === "suggest") return { kind, id, suggestions: suggest(schema, place) };
+  return { kind, id, words: describe(schema, place) };
+}
+
+/** Lets messages in; whether this request is still the newest. */
+async function isWanted(id: number): Promise<boolean> {
+  await new Promise<void>((resolve) => setTimeout(resolve));
+  return id === state.newest;
+}
+
+async function compiled({ id, text, files }: CompileRequest): Promise<void> {
+  state.newest = id;
+  if (!(await isWanted(id))) return;
+  const started = performance.now();
+  const made = await compileText(text);
+  const { compilation, warnings } = made;
+  const trainer = await trainerScript(compilation, files);
+  self.postMessage({ kind: "trainer", id, trainer, warnings, milliseconds: performance.now() - started });
+  state.compiled = { id, ...made };
+}
+
+async function explained({ id }: ExplainRequest): Promise<void> {
+  if (!(await isWanted(id)) || state.compiled?.id !== id) return;
+  const { compilation, reports, read } = state.compiled;
+  state.compiled = undefined;
+  const subject = { compilation, reports, of: undefined };
+  const explanation = await explain(subject, { dtype: "f32", source: read.source });
+  self.postMessage({ kind: "explanation", id, explanation });
+}

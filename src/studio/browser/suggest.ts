@@ -1,0 +1,77 @@
+/** What may stand at a place of a spec, and what stands there means: from the schema that validates, so that the editor never says otherwise. */
+import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
+import {
+  keysOf,
+  mustBe,
+  namesOf,
+  nodeAtPath,
+  tagKeysOf,
+  type SchemaNode,
+} from "../../compiler/spec/schema-node.ts";
+
+/** A place in a spec that may be half written. */
+export interface PlaceInSpec {
+  /** Of the object whose key is wanted, or of the value. */
+  readonly path: SpecPath;
+  readonly at: "key" | "value";
+  /** The whole spec, as far as it can be read. */
+  readonly spec: unknown;
+}
+
+export interface Suggestion {
+  readonly label: string;
+  /** What its value must be. */
+  readonly detail: string;
+  readonly about: string;
+  readonly isText: boolean;
+}
+
+/** Keys that the object at the path does not have yet, or values that the schema names. */
+export function suggest(schema: SchemaNode, { path, at, spec }: PlaceInSpec): Suggestion[] {
+  if (at === "value") return valuesAt(schema, path, spec);
+  const node = nodeAtPath(schema, path, spec);
+  if (node === undefined) return [];
+  const found = valueAt(spec, path);
+  // What is no object yet becomes one with its first key.
+  const value = typeof found === "object" && found !== null ? found : {};
+  const { own, others } = keysOf(node, value);
+  const of = { ...node, $defs: schema.$defs };
+  return [...new Set([...own, ...tagKeysOf(node), ...others])]
+    .filter((key) => !Object.hasOwn(value, key) && key !== "$schema")
+    .map((key) => ({ label: key, isText: true, ...wordsOf(nodeAtPath(of, [key], value)) }));
+}
+
+/** What the key at the end of the path means, and what its value must be. */
+export const describe = (
+  schema: SchemaNode,
+  { path, spec }: PlaceInSpec,
+): Pick<Suggestion, "detail" | "about"> => wordsOf(nodeAtPath(schema, path, spec));
+
+function valuesAt(schema: SchemaNode, path: SpecPath, spec: unknown): Suggestion[] {
+  const node = nodeAtPath(schema, path, spec);
+  if (node === undefined) return [];
+  const last = path.at(-1);
+  const parent = nodeAtPath(schema, path.slice(0, -1), spec);
+  const tag = last === "type" || last === "fn" ? last : "type";
+  // The tag of an object chooses its form: all forms have a say, not only the one that it chooses now.
+  const names = tag === last && parent ? namesOf(parent, tag) : namesOf(node, tag);
+  const texts = names.map((label) => ({ label, detail: "", about: "", isText: true }));
+  const isChoice = mustBe(node, "").includes("true or false");
+  const others = isChoice ? ["true", "false"] : [];
+  return [...texts, ...others.map((label) => ({ label, detail: "", about: "", isText: false }))];
+}
+
+function wordsOf(node: SchemaNode | undefined): Pick<Suggestion, "detail" | "about"> {
+  if (node === undefined) return { detail: "", about: "" };
+  const preset = node.default === undefined ? "" : `, ${JSON.stringify(node.default)} by default`;
+  return { detail: `${mustBe(node, "a name or an object")}${preset}`, about: node.description ?? "" };
+}
+
+function valueAt(spec: unknown, path: SpecPath): unknown {
+  let value = spec;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, step)?.value;
+  }
+  return value;
+}

@@ -1,0 +1,48 @@
+/** A table for a terminal: a title, a head and rows between lines; numbers stand to the right. */
+import Table from "cli-table3";
+import { figureText } from "../../runtime/training/train-on.ts";
+import { plainText } from "./plain-text.ts";
+
+/** What a cell may hold; what is not known is left empty. */
+export type Cell = string | number | undefined;
+
+export interface TableParts {
+  readonly title?: string | undefined;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+  /** Rows that sum up the others, under a line of their own: means, totals. */
+  readonly foot?: readonly (readonly Cell[])[];
+}
+
+/** Ends with a line break. The same parts give the same text on every machine: no colour, no width of a terminal in it. */
+export function tableText(parts: TableParts): string {
+  const { title, head } = parts;
+  const { rows, foot } = cellTexts(parts);
+  const isNumeric = head.map((_, column) =>
+    [...parts.rows, ...(parts.foot ?? [])].some((row) => typeof row[column] === "number"),
+  );
+  const table = new Table({
+    head: head.map(plainText),
+    colAligns: isNumeric.map((numeric) => (numeric ? "right" : "left")),
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...[...rows, ...foot].map((row) => row.map(plainText)));
+  const lines = table.toString().split("\n");
+  // The line under the head serves above the foot, too.
+  if (foot.length > 0) lines.splice(lines.length - 1 - foot.length, 0, lines[2]);
+  return [...(title === undefined ? [] : [plainText(title)]), ...lines, ""].join("\n");
+}
+
+/** The cells as they are written. Counts are whole; in a column of measures a 1 is written as the others are. */
+export function cellTexts({ head, rows, foot = [] }: TableParts): { rows: string[][]; foot: string[][] } {
+  const isCount = head.map((_, column) => rows.every((row) => isWhole(row[column])));
+  const textsOf = (row: readonly Cell[]) => head.map((_, column) => cellText(row[column], isCount[column]));
+  return { rows: rows.map(textsOf), foot: foot.map(textsOf) };
+}
+
+const isWhole = (cell: Cell): boolean => typeof cell !== "number" || Number.isInteger(cell);
+
+function cellText(cell: Cell, isCount: boolean): string {
+  if (typeof cell !== "number") return cell ?? "";
+  return isCount && Number.isInteger(cell) ? String(cell) : figureText(cell);
+}

@@ -1,0 +1,100 @@
+/** The emitted file, and of each line which kernels and nodes it belongs to and where in the spec that is written. */
+import type { KernelPlace, LineOrigin } from "../../compiler/emit/typescript/line-origins.ts";
+import { emitTrainer } from "../../compiler/pipeline.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import { groupBy } from "../../compiler/util/group-by.ts";
+import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
+import type { ExplainedKernel, ExplainedLine, NodeId } from "../explanation.ts";
+import { nodeNames } from "./node-names.ts";
+import { placeFinder } from "./place-finder.ts";
+import { targetKernels } from "./target-kernels.ts";
+import type { TargetKernel } from "./target-kernels.ts";
+
+export interface ExplainedCode {
+  readonly text: string;
+  readonly lines: readonly ExplainedLine[];
+  /** Of each kernel of the target, program by program: the function of TypeScript that does its work, and its lines with the comments above it. */
+  readonly functions: readonly Pick<ExplainedKernel, "function" | "lines">[];
+}
+
+export interface CodeOptions {
+  readonly dtype: "f32" | "f64";
+  /** The text that the spec was read from, if it was. */
+  readonly source?: SpecSource | undefined;
+}
+
+export async function explainCode(
+  compilation: Compilation,
+  { dtype, source }: CodeOptions,
+): Promise<ExplainedCode> {
+  const emitted = await emitTrainer(compilation, dtype);
+  const kernels = targetKernels(compilation);
+  const kernelsOf = kernelFinder(kernels);
+  const nodesOf = nodeIds(compilation);
+  const placeOf = placeFinder(source);
+  const origins = emitted.lines();
+  const lines: ExplainedLine[] = [];
+  for (const [index, origin] of origins.entries())
+    lines.push({
+      line: index + 1,
+      kernels: origin === undefined ? [] : kernelsOf(origin),
+      nodes: origin === undefined ? [] : nodesOf(origin),
+      place: await placeOf(origin?.path),
+    });
+  const functions = functionsIn(emitted.text, origins);
+  return {
+    text: emitted.text,
+    lines,
+    functions: kernels.map(
+      ({ program: { name }, source: index }) =>
+        functions.get(placeText({ program: name, index })) ?? { function: "", lines: undefined },
+    ),
+  };
+}
+
+const placeText = ({ program, index }: KernelPlace): string => `${program} ${index}`;
+
+/** The kernels that a line serves: of several that were cut out of one, those that have the line's nodes, if any has. */
+function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {
+  const bySource = groupBy(kernels, ({ program: { name }, source }) => placeText({ program: name, index: source })); // prettier-ignore
+  return (origin) => {
+    const nodes = new Set(origin.nodes.map(({ node }) => node));
+    return origin.kernels.flatMap((place) => {
+      const parts = bySource.get(placeText(place)) ?? [];
+      const own = parts.filter(({ kernel }) => kernel.provenance.some(({ node }) => node !== undefined && nodes.has(node))); // prettier-ignore
+      return (own.length > 0 ? own : parts).map(({ index }) => index);
+    });
+  };
+}
+
+function nodeIds({ lean }: Compilation): (origin: LineOrigin) => NodeId[] {
+  const names = new Map(lean.map((graph) => [graph.name, nodeNames(graph)]));
+  return ({ nodes }) =>
+    nodes.flatMap(({ program, node }) => {
+      const name = names.get(program)?.get(node);
+      return name === undefined ? [] : [`${program}/${name}`];
+    });
+}
+
+/** By the places of their kernels. A kernel's function is the run of its lines that one beginning with `function` is among. */
+function functionsIn(
+  text: string,
+  origins: readonly (LineOrigin | undefined)[],
+): Map<string, ExplainedCode["functions"][number]> {
+  const found = new Map<string, ExplainedCode["functions"][number]>();
+  const firstPlace = (at: number): string | undefined => {
+    const place = origins[at]?.kernels[0];
+    return place && placeText(place);
+  };
+  text.split("\n").forEach((line, index) => {
+    const name = /^function (\w+)\(/.exec(line)?.[1];
+    const own = firstPlace(index);
+    if (name === undefined || own === undefined) return;
+    let [first, last] = [index, index];
+    while (firstPlace(first - 1) === own) first--;
+    while (firstPlace(last + 1) === own) last++;
+    for (const place of origins[index]?.kernels ?? [])
+      found.set(placeText(place), { function: name, lines: [first + 1, last + 1] });
+  });
+  return found;
+}

@@ -1,0 +1,118 @@
+/** The kernels of the target: the nodes that each computes, what that takes and what fusing them saves, its loops and its code. */
+import { sum } from "d3-array";
+import type { Node } from "../../compiler/ir/nodes.ts";
+import { accessesOf } from "../../compiler/loop/accesses.ts";
+import { printKernel } from "../../compiler/loop/print.ts";
+import { programNames } from "../../compiler/loop/program-names.ts";
+import type { Kernel } from "../../compiler/loop/types.ts";
+import { layOut } from "../../compiler/emit/wasm/memory-layout.ts";
+import { moduleText } from "../../compiler/emit/wasm/module-text.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import { groupBy } from "../../compiler/util/group-by.ts";
+import { bufferNames } from "./buffer-names.ts";
+import { computingKernels } from "./computing-kernels.ts";
+import type { ExplainedCode } from "./explain-code.ts";
+import type { ExplainedKernel, NodeId } from "../explanation.ts";
+import { flopsOfKernel } from "./flops.ts";
+import { bytesTouched } from "./kernel-facts.ts";
+import { nodeNames } from "./node-names.ts";
+import type { TargetKernel } from "./target-kernels.ts";
+import { kernelOfNest, unfusedNests } from "./unfused-nests.ts";
+
+/** In the order in which they run, program by program. `functions`: the code of each, if there is code to show. */
+export function explainKernels(
+  compilation: Compilation,
+  functions?: ExplainedCode["functions"],
+): ExplainedKernel[] {
+  const { model, lowered } = compilation;
+  const { batchSize } = model.training;
+  const kernels = computingKernels(compilation);
+  const idOf = nodeIdsOf(compilation);
+  const fused = fusedOf(compilation, kernels, idOf);
+  const watOf = watTexts(compilation);
+  const functionOf = (index: number) => functions?.[index] ?? { function: "", lines: undefined };
+  const codeOf = ({ index, placed }: TargetKernel) => watOf(placed) ?? (functionOf(index).function || index);
+  const alike = groupBy(kernels, codeOf);
+  return programNames.flatMap((program) => {
+    const sources = lowered.find(({ name }) => name === program)?.kernels ?? [];
+    const own = kernels.filter((each) => each.program.name === program);
+    return own.map((each): ExplainedKernel => {
+      const { index, place, kernel, placed, source, nodes, inlined } = each;
+      const wat = watOf(placed);
+      return {
+        index,
+        program,
+        call: place + 1,
+        name: kernel.name,
+        nodes: nodes.map((node) => idOf(program, node)),
+        inlined: inlined.map((node) => idOf(program, node)),
+        flops: flopsOfKernel(kernel),
+        bytes: bytesTouched(kernel, each.program, batchSize),
+        fused: fused[index],
+        loops: printKernel(sources[source]),
+        scheduled: printKernel(wat === undefined ? placed : kernel),
+        schedule: scheduleText(kernel),
+        ...functionOf(index),
+        wat,
+        alike: alike.get(codeOf(each))?.length ?? 1,
+      };
+    });
+  });
+}
+
+const scheduleText = ({ schedule, split }: Kernel): string | undefined =>
+  schedule && (split === undefined ? schedule.text : `${schedule.text}, shared by threads`);
+
+type IdOf = (program: string, node: Node) => NodeId;
+
+function nodeIdsOf({ lean }: Compilation): IdOf {
+  const names = new Map(lean.map((graph) => [graph.name, nodeNames(graph)]));
+  return (program, node) => `${program}/${names.get(program)?.get(node) ?? node.op}`;
+}
+
+/** Of the target wasm, the function of each kernel, with the instructions that every engine has. */
+function watTexts({ vectors, model }: Compilation): (placed: Kernel) => string | undefined {
+  if (vectors === undefined) return () => undefined;
+  const { programs, plan, float } = vectors;
+  const { batchSize } = model.training;
+  const layout = layOut(programs, plan, batchSize);
+  const { functions } = moduleText({ programs, plan, layout, float, batchSize }, false);
+  return (placed) => functions.get(placed);
+}
+
+/** Of each kernel, by its index. */
+function fusedOf(
+  compilation: Compilation,
+  kernels: readonly TargetKernel[],
+  idOf: IdOf,
+): readonly ExplainedKernel["fused"][] {
+  const { batchSize } = compilation.model.training;
+  return programNames.flatMap((name) => {
+    const own = kernels.filter(({ program }) => program.name === name);
+    const lowered = compilation.lowered.find((program) => program.name === name);
+    const graph = compilation.lean.find((each) => each.name === name);
+    if (lowered === undefined || graph === undefined) return [];
+    const unfused = unfusedNests(name, compilation);
+    const nests = groupBy(unfused.kernels, kernelOfNest(own.map(({ kernel }) => kernel)));
+    const buffers = bufferNames(graph);
+    const inMemory = new Set(own.flatMap(({ kernel }) => [...accessesOf(kernel.body).stored]));
+    // What leaves the program has its place in storage, though it might lie elsewhere first.
+    const outputs = new Set(graph.outputs.map(({ node }) => node));
+    const isKept = (node: Node): boolean => {
+      const buffer = buffers.get(node) ?? "";
+      return (
+        !outputs.has(node) && unfused.buffers.get(buffer)?.region === "temporary" && !inMemory.has(buffer)
+      );
+    };
+    const bytesSaved = lowered.kernels.map((kernel, source) => {
+      const before = own.flatMap((each, k) => (each.source === source ? (nests.get(k) ?? []) : []));
+      return sum(before, (nest) => bytesTouched(nest, unfused, batchSize)) - bytesTouched(kernel, lowered, batchSize); // prettier-ignore
+    });
+    return own.map(({ kernel, source }, k) => ({
+      nests: nests.get(k)?.length ?? 0,
+      values: kernel.provenance.flatMap(({ node }) => (node && isKept(node) ? [idOf(name, node)] : [])),
+      // The main part of a kernel that was cut has its name.
+      bytesSaved: kernel.name === lowered.kernels[source].name ? bytesSaved[source] : 0,
+    }));
+  });
+}

@@ -1,0 +1,140 @@
+/** Every node of every graph as it was lowered: its formula, where it came from, and what it is joined to. */
+import { invariant } from "../../compiler/diagnostics/errors.ts";
+import { operandsOf } from "../../compiler/ir/nodes.ts";
+import type { Graph, Node } from "../../compiler/ir/nodes.ts";
+import { recurrencesOf, stepGraph, stepsOf } from "../../compiler/ir/recurrence.ts";
+import { sizeOf, typeText } from "../../compiler/ir/types.ts";
+import { bytesOfElement } from "../../compiler/loop/memory.ts";
+import { flopsOf } from "../../compiler/lower/flops.ts";
+import { storedElement } from "../../compiler/lower/scope.ts";
+import { programNames } from "../../compiler/loop/program-names.ts";
+import type { Compilation, ProgramName } from "../../compiler/pipeline.ts";
+import type { ExplainedNode, NodeId, RegionName } from "../explanation.ts";
+import { firstKernels } from "./computing-kernels.ts";
+import { generalRules } from "./general-rule.ts";
+import { notationOf } from "../../compiler/notation/notation.ts";
+import { rewriteUses } from "./rewrite-uses.ts";
+import type { PlaceOf } from "./spec-places.ts";
+import { ruleUses } from "./rule-uses.ts";
+import { spellingOf } from "./spelling.ts";
+import type { Subject } from "./subject.ts";
+
+/** What the graphs of one compilation share. */
+interface Context {
+  readonly batchSize: number;
+  readonly float: "f32" | "f64";
+  readonly placeOf: PlaceOf;
+  readonly kernelOf: ReturnType<typeof firstKernels>;
+  readonly generalRule: ReturnType<typeof generalRules>;
+  readonly rewrites: ReturnType<typeof rewriteUses>;
+}
+
+/**
+ * In the order of the programs, operands before those who read them. `placeOf`: where a path of the spec is written, if there is a text;
+ * `graphs`: others than those that are lowered.
+ */
+export function explainNodes(
+  { compilation }: Subject,
+  placeOf: PlaceOf = () => undefined,
+  graphs: readonly Graph[] = compilation.lean,
+): ExplainedNode[] {
+  const context: Context = {
+    batchSize: compilation.model.training.batchSize,
+    float: floatOf(compilation),
+    placeOf,
+    kernelOf: firstKernels(compilation),
+    generalRule: generalRules(),
+    rewrites: rewriteUses(),
+  };
+  return graphs.flatMap((graph) => explainGraph(graph, programOf(graph), context));
+}
+
+/** A graph is called as its program. */
+function programOf({ name }: Graph): ProgramName {
+  const program = programNames.find((each) => each === name);
+  invariant(program !== undefined, `there is no program ${name}`);
+  return program;
+}
+
+const floatOf = ({ plan }: Compilation): "f32" | "f64" => {
+  const elements = [...plan.storage.values()].map(({ buffer }) => buffer.element);
+  return elements.includes("f32") ? "f32" : "f64";
+};
+
+function explainGraph(graph: Graph, program: ProgramName, context: Context): ExplainedNode[] {
+  const { batchSize, float, placeOf } = context;
+  const spelling = spellingOf(graph);
+  const idOf = (node: Node): NodeId => `${program}/${spelling.nameOf(node)}`;
+  const sources = sourcesOf(graph, spelling.nodes);
+  const users = new Map<Node, NodeId[]>();
+  for (const node of spelling.nodes)
+    for (const source of new Set(sources(node)))
+      users.set(source, [...(users.get(source) ?? []), idOf(node)]);
+  const outputs = new Map<Node, string[]>();
+  for (const { storage, node } of graph.outputs) outputs.set(node, [...(outputs.get(node) ?? []), storage]);
+  const timesOf = repetitions(graph);
+  const ruleUse = ruleUses(spelling, idOf, context.generalRule);
+  return spelling.nodes.map((node) => {
+    const { layer, composite, path, rewrites } = node.origin;
+    const bytes = sizeOf(node.type.shape, batchSize) * bytesOfElement[storedElement(node, float)];
+    return {
+      id: idOf(node),
+      program,
+      name: spelling.nameOf(node),
+      op: node.op,
+      type: typeText(node.type),
+      region: regionOf(node, program),
+      symbol: notationOf(spelling.symbolOf(node)),
+      formula: notationOf(spelling.formulaOf(node)),
+      operands: sources(node).map(idOf),
+      users: users.get(node) ?? [],
+      isNamed: spelling.isNamed(node),
+      outputs: outputs.get(node) ?? [],
+      layer,
+      composite,
+      place: path && placeOf(path),
+      derivation: ruleUse(node),
+      rewrites: context.rewrites(rewrites ?? []),
+      kernel: context.kernelOf(program, node),
+      flops: flopsOf(node, batchSize) * timesOf(node),
+      bytes,
+    };
+  });
+}
+
+/** The part of training that a node of a program serves. */
+export function regionOf(node: Node, program: ProgramName): RegionName {
+  if (program === "begin" || program === "update") return "update";
+  if (program !== "gradient" && program !== "measure") return "evaluation";
+  return node.origin.forward === undefined ? "forward" : "backward";
+}
+
+/**
+ * What a node is computed from. A recurrence is entered through what stands in its step for the scan's operands, and left through the
+ * value that is stacked; what one step leaves for the next one is told by names alone, so that nothing goes in a circle.
+ */
+function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readonly Node[] {
+  const given = new Map<Node, Node>();
+  for (const part of [graph, ...stepsOf(graph).map(({ step }) => step)])
+    for (const [recurrence, [scan]] of recurrencesOf(part)) {
+      const operands: Readonly<Record<string, Node>> = scan.operands;
+      for (const { name, argument } of recurrence.operands) given.set(argument, operands[name]);
+    }
+  const present = new Set(nodes);
+  return (node) => {
+    const list = node.op === "scan" ? [node.attributes.value] : [given.get(node) ?? operandsOf(node)].flat();
+    return list.filter((source) => present.has(source));
+  };
+}
+
+/** How often a node is computed: those of a step as often as it runs. */
+function repetitions(graph: Graph): (node: Node) => number {
+  const times = new Map<Node, number>();
+  const enter = (part: Graph, count: number): void => {
+    for (const node of part.nodes) times.set(node, count);
+    for (const [recurrence, scans] of recurrencesOf(part))
+      enter(stepGraph(recurrence, scans), count * recurrence.length);
+  };
+  enter(graph, 1);
+  return (node) => times.get(node) ?? 1;
+}

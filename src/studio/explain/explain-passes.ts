@@ -1,0 +1,109 @@
+/**
+ * What the passes made of the graphs, step by step: differentiation first, then each pass as the runner reported it, last what is computed
+ * twice to save memory. Values are called as in the emitted code, as far back as they are there.
+ */
+import type { Graph } from "../../compiler/ir/nodes.ts";
+import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/print.ts";
+import { loweringNames } from "../../compiler/lower/lower-graph.ts";
+import type { PassReport } from "../../compiler/passes/run.ts";
+import { programNames } from "../../compiler/loop/program-names.ts";
+import type { ProgramName } from "../../compiler/loop/program-names.ts";
+import { graphPasses } from "../../compiler/pipeline.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import type { ExplainedPass, GraphCounts } from "../explanation.ts";
+import { countOptionsOf, graphCounts } from "./graph-counts.ts";
+import { graphDiff } from "./graph-diff.ts";
+import { namesBefore } from "./names-before.ts";
+import type { Names } from "./names-before.ts";
+import { nodeNames } from "./node-names.ts";
+import type { Subject } from "./subject.ts";
+
+/** Those that have something to show, the stages of lowering (`explain-stages.ts`) among them, in the order in which they run. */
+export const shownPasses: readonly string[] = [
+  "differentiate",
+  "accumulate",
+  "average",
+  ...graphPasses.map(({ name }) => name),
+  ...loweringNames,
+];
+
+/** Program by program, in the order in which they ran. */
+export function explainPasses({
+  compilation,
+  reports,
+}: Pick<Subject, "compilation" | "reports">): ExplainedPass[] {
+  const options = countOptionsOf(compilation);
+  const known = new Map<Graph, GraphCounts>();
+  const countsOf = (graph: Graph): GraphCounts => {
+    const counts = known.get(graph) ?? graphCounts(graph, options);
+    known.set(graph, counts);
+    return counts;
+  };
+  return programNames.flatMap((program) => {
+    const steps = stepsOf(program, compilation, reports);
+    const texts = textsOf(steps.map(({ before, after }) => [before, after]));
+    return steps.map(({ pass, rules, before, after }, i) => ({
+      program,
+      pass,
+      before: countsOf(before),
+      after: countsOf(after),
+      rules: [...rules].map(([rule, times]) => ({ rule, times })),
+      diff: before === after ? [] : graphDiff(...texts[i]),
+    }));
+  });
+}
+
+/** The graphs as this pass left them the last time that it ran; none of a stage of lowering, which makes loops. */
+export const graphsAfter = (
+  pass: string,
+  { compilation, reports }: Pick<Subject, "compilation" | "reports">,
+): Graph[] =>
+  programNames.flatMap((program) => {
+    const steps = stepsOf(program, compilation, reports);
+    return steps.findLast((step) => step.pass === pass)?.after ?? [];
+  });
+
+type Step = Omit<PassReport, "milliseconds">;
+
+/** What happened to the graph of one program, from the one that was built to the one that is lowered. */
+function stepsOf(program: ProgramName, compilation: Compilation, reports: readonly PassReport[]): Step[] {
+  const { built, derived, graphs, lean, model } = compilation;
+  const passes = reports.filter(({ before }) => before.name === program);
+  const before: Step[] = [];
+  if (program === "gradient") {
+    const { gradient } = derived;
+    before.push({ pass: "differentiate", rules: new Map(), before: built.training, after: gradient });
+    // Several batches a step, or averaged parameters: the passes then saw another graph than was derived.
+    const [first] = passes;
+    const pass = model.training.accumulate === undefined ? "average" : "accumulate";
+    if (first !== undefined && first.before !== gradient)
+      before.push({ pass, rules: new Map(), before: gradient, after: first.before });
+  }
+  const simplified = graphs[program];
+  const last = lean.find(({ name }) => name === program);
+  if (simplified === undefined || last === undefined) return [];
+  return [...before, ...passes, { pass: "rematerialise", rules: new Map(), before: simplified, after: last }];
+}
+
+/** The texts before and after each step. Names go from the last graph to the first. */
+function textsOf(
+  steps: readonly (readonly [before: Graph, after: Graph])[],
+): [before: string, after: string][] {
+  const last = steps.at(-1)?.[1];
+  if (last === undefined) return [];
+  let names: Names = nodeNames(last);
+  const texts = steps.toReversed().map(([before, after]): [string, string] => {
+    if (before === after) return ["", ""];
+    const text = textOf(after, names);
+    names = namesBefore(before, after, names);
+    return [textOf(before, names), text];
+  });
+  return texts.reverse();
+}
+
+/** Without the line that names the graph: the caller knows it. */
+const textOf = (graph: Graph, names: Names): string =>
+  printGraphAs(graph, { ...recurrenceSpelling(graph), node: (node) => names.get(node) ?? node.op })
+    .split("\n")
+    .slice(1)
+    .join("\n");

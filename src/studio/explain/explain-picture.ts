@@ -1,0 +1,93 @@
+/**
+ * Pictures of the graphs of a model: a step of training (forward and backward pass beside one another, and the update), and each other
+ * program. They are laid out with every group closed; who draws them opens groups (`picture/scene.ts`).
+ */
+import type { ProgramName } from "../../compiler/pipeline.ts";
+import type { ExplainedNode, ExplainedPicture, RegionName } from "../explanation.ts";
+import type { LayerName } from "../picture/box-texts.ts";
+import { chooseBoxes, type Drawn } from "../picture/choose-boxes.ts";
+import { createLayOut } from "../picture/elk-layout.ts";
+import { groupBoxes } from "../picture/group-boxes.ts";
+import type { PicturePlan } from "../picture/picture-plan.ts";
+import { lanesPicture } from "../picture/lanes-picture.ts";
+import type { LanePlan } from "../picture/place-lanes.ts";
+
+const titles: Readonly<Record<ExplainedPicture["name"], string>> = {
+  step: "A step of training",
+  begin: "Before the first batch",
+  measure: "Each batch of several",
+  gradient: "Gradients",
+  update: "Update",
+  predict: "Prediction",
+  evaluate: "Evaluation of a batch",
+  probe: "A look inside",
+  summarise: "Loss and metrics from their sums",
+};
+
+/** `layers` gives the types of layers; names that no layer has stay as they are. */
+export async function explainPictures(
+  nodes: readonly ExplainedNode[],
+  layers: readonly LayerName[],
+): Promise<ExplainedPicture[]> {
+  return laidOut(planPictures(nodes), layers);
+}
+
+export function laidOut(
+  plans: readonly PicturePlan[],
+  layers: readonly LayerName[],
+): Promise<ExplainedPicture[]> {
+  const layOut = createLayOut();
+  return Promise.all(
+    plans.map(async ({ name, title, lanes, links }) => ({
+      name,
+      title,
+      picture: await lanesPicture(lanes, links, layers, layOut),
+    })),
+  );
+}
+
+export function planPictures(nodes: readonly ExplainedNode[]): PicturePlan[] {
+  const programs = [...new Set(nodes.map(({ program }) => program))];
+  const others = programs.filter((program) => program !== "gradient" && program !== "update");
+  const alone = others.map((name): PicturePlan => {
+    const { groups, links } = groupBoxes(chooseBoxes(ofProgram(nodes, name)));
+    const lane = { region: "evaluation", label: titles[name], groups, isMirror: false } as const;
+    return { name, title: titles[name], lanes: [lane], links };
+  });
+  return [stepPlan(nodes), ...alone];
+}
+
+const ofProgram = (nodes: readonly ExplainedNode[], ...names: readonly ProgramName[]): ExplainedNode[] =>
+  nodes.filter(({ program }) => names.includes(program));
+
+function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
+  const drawn = chooseBoxes(ofProgram(nodes, "gradient", "update"));
+  const { groups, links } = groupBoxes(withResults(drawn));
+  const ofRegion = (name: RegionName) => groups.filter(({ region }) => region === name);
+  const lanes: readonly LanePlan[] = [
+    {
+      region: "forward",
+      label: "Forward: values, down to the loss",
+      isMirror: false,
+      groups: ofRegion("forward"),
+    },
+    { region: "backward", label: "Backward: gradients, up from the loss", isMirror: true, groups: ofRegion("backward") }, // prettier-ignore
+    { region: "update", label: "Update", isMirror: false, groups: ofRegion("update") },
+  ];
+  return { name: "step", title: titles.step, lanes: lanes.filter((lane) => lane.groups.length > 0), links };
+}
+
+/** What the update reads, gradients one by one or all in one and the statistics of a batch, is what the gradient graph left there. */
+function withResults(drawn: readonly Drawn[]): Drawn[] {
+  const left = drawn.flatMap(({ node }) =>
+    node.program === "gradient" ? node.outputs.map((storage) => ({ storage, id: node.id })) : [],
+  );
+  return drawn.map((box) => {
+    const { node, kind } = box;
+    if (node.program !== "update" || kind !== "leaf") return box;
+    const isRead = (storage: string) =>
+      storage === node.name || (node.name === "flat:gradients" && storage.startsWith("gradient:"));
+    const read = left.filter(({ storage }) => isRead(storage));
+    return { ...box, reads: [...new Set(read.map(({ id }) => id))] };
+  });
+}

@@ -1,0 +1,51 @@
+/** Everything that there is to say of one compilation, made once, from parts that each stand in a file of their own. */
+import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
+import { explainCode } from "./explain-code.ts";
+import { explainGradients } from "./explain-gradients.ts";
+import { explainKernels } from "./explain-kernels.ts";
+import { explainLayers } from "./explain-layers.ts";
+import { explainMemory } from "./explain-memory.ts";
+import { explainNodes } from "./explain-nodes.ts";
+import { explainPictures } from "./explain-picture.ts";
+import { explainPasses } from "./explain-passes.ts";
+import { explainStages } from "./explain-stages.ts";
+import type { Explanation } from "../explanation.ts";
+import { specPlaces } from "./spec-places.ts";
+import type { Subject } from "./subject.ts";
+
+export interface ExplainOptions {
+  readonly dtype: "f32" | "f64";
+  /** The text that the spec was read from, if it was. */
+  readonly source?: SpecSource | undefined;
+}
+
+export async function explain(subject: Subject, { dtype, source }: ExplainOptions): Promise<Explanation> {
+  const { compilation } = subject;
+  const { model, built, vectors } = compilation;
+  const code = await explainCode(compilation, { dtype, source });
+  const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
+  const nodes = explainNodes(subject, placeOf);
+  const layers = explainLayers(compilation, placeOf);
+  return {
+    model: {
+      name: model.name,
+      dtype,
+      target: vectors === undefined ? "ts" : "wasm",
+      batchSize: model.training.batchSize,
+      parameters: built.parameters.reduce(
+        (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+        0,
+      ),
+    },
+    spec: source && { file: source.file, text: source.text },
+    nodes,
+    layers,
+    derivations: explainGradients(subject),
+    passes: explainPasses(subject),
+    stages: explainStages(compilation),
+    kernels: explainKernels(compilation, code.functions),
+    memory: explainMemory(compilation),
+    pictures: await explainPictures(nodes, layers),
+    code: { text: code.text, lines: code.lines },
+  };
+}

@@ -1,0 +1,103 @@
+/**
+ * How large a graph is, and what its work would take, before anything is fused: figures by which the graphs between passes can be
+ * compared. They are those of the loops that `--skip fuse-loops,forward-stores,shrink-temporaries` would leave:
+ *
+ * - nodes: of the graph, and of each step of a recurrence once;
+ * - FLOPs: of every stored value with all that is computed on the way to it, as often as its step is repeated. What is not stored
+ *   counts for each stored value that needs it, since each computes it again;
+ * - bytes moved: every stored value is written once, and read once by each stored value that it is needed for, parameters and inputs
+ *   likewise. A recurrence is one loop, and moves each of its values once;
+ * - peak bytes: the largest sum of the stored values that are live at once. What leaves the graph lies in storage and does not count,
+ *   nor does what a recurrence keeps within a step.
+ *
+ * Which values are stored is the lowering's own choice (`lower/choose-stored.ts`).
+ */
+import { sum } from "d3-array";
+import { operandsOf } from "../../compiler/ir/nodes.ts";
+import type { Graph, Node, NodeOf, Recurrence } from "../../compiler/ir/nodes.ts";
+import { recurrencesOf, stepGraph, stepsOf } from "../../compiler/ir/recurrence.ts";
+import { sizeOf } from "../../compiler/ir/types.ts";
+import { bytesOfElement } from "../../compiler/loop/memory.ts";
+import { chooseStored } from "../../compiler/lower/choose-stored.ts";
+import { directPlaces } from "../../compiler/lower/direct-places.ts";
+import { flopsToStore } from "../../compiler/lower/flops.ts";
+import { livesOf, peakOf } from "../../compiler/lower/lives.ts";
+import type { Lives } from "../../compiler/lower/lives.ts";
+import { storedElement } from "../../compiler/lower/scope.ts";
+import { hasTrait } from "../../compiler/ops/index.ts";
+import type { Compilation } from "../../compiler/pipeline.ts";
+import type { GraphCounts } from "../explanation.ts";
+
+export interface CountOptions {
+  readonly float: "f32" | "f64";
+  readonly batchSize: number;
+}
+
+/** As a compilation is counted: for its full batch, in its element type. */
+export function countOptionsOf({ model, plan }: Compilation): CountOptions {
+  const parameters = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "parameter");
+  const isDouble = parameters.some(({ buffer }) => buffer.element === "f64");
+  return { float: isDouble ? "f64" : "f32", batchSize: model.training.batchSize };
+}
+
+export function graphCounts(graph: Graph, options: CountOptions): GraphCounts {
+  const lives = livesOf(graph);
+  return {
+    nodes: graph.nodes.length + sum(stepsOf(graph).map(({ step }) => step.nodes.length)),
+    flops: flopsWithin(graph, lives.stored, options.batchSize),
+    bytesMoved: sum([...touchesWithin(graph, lives)].map((node) => storedBytes(node, options))),
+    peakBytes: peakOf(graph, lives, options.batchSize).bytes,
+  };
+}
+
+/** What a value takes in memory, for a full batch. */
+export const storedBytes = (node: Node, { float, batchSize }: CountOptions): number =>
+  sizeOf(node.type.shape, batchSize) * bytesOfElement[storedElement(node, float)];
+
+function flopsWithin(graph: Graph, stored: ReadonlySet<Node>, batchSize: number): number {
+  const own = [...stored].map((node) => (node.op === "scan" ? 0 : flopsToStore(node, stored, batchSize)));
+  const ofSteps = [...recurrencesOf(graph)].map(([recurrence, scans]) => {
+    const step = stepGraph(recurrence, scans);
+    return recurrence.length * flopsWithin(step, chooseStored(step), batchSize);
+  });
+  return sum(own) + sum(ofSteps);
+}
+
+/** A value for each time that it is written or read. */
+function* touchesWithin(graph: Graph, lives: Lives): Generator<Node> {
+  for (const node of lives.stored) {
+    if (node.op === "scan") continue;
+    yield node;
+    yield* lives.sourcesOf.get(node) ?? [];
+  }
+  for (const [recurrence, scans] of recurrencesOf(graph))
+    yield* touchesOfRecurrence(recurrence, scans, lives);
+  yield* touchesOfCopies(graph, lives);
+}
+
+/** What is stacked, what is carried, what a step stores for itself, and all that is given to it. */
+function touchesOfRecurrence(
+  recurrence: Recurrence,
+  scans: readonly NodeOf<"scan">[],
+  { sourcesOf }: Lives,
+): Set<Node> {
+  const stacked = new Set<Node>(scans.map(({ attributes }) => attributes.value));
+  const step = stepGraph(recurrence, scans);
+  const kept = [step, ...stepsOf(step).map((inner) => inner.step)].flatMap((part) => [...chooseStored(part)]);
+  return new Set<Node>([
+    ...scans,
+    ...(sourcesOf.get(scans[0]) ?? []),
+    ...recurrence.operands.flatMap(({ argument, next }) => (next === undefined ? [] : [argument])),
+    ...kept.filter((node) => !stacked.has(node)),
+  ]);
+}
+
+/** An output that lies in a place of its own already, as a leaf or as another output, is read and written once more. */
+function* touchesOfCopies(graph: Graph, { stored, sourcesOf }: Lives): Generator<Node> {
+  const direct = directPlaces(graph);
+  for (const { storage, node } of graph.outputs) {
+    if (direct.get(node) === storage) continue;
+    yield node;
+    yield* stored.has(node) || hasTrait(node, "leaf") ? [node] : (sourcesOf.get(node) ?? operandsOf(node));
+  }
+}

@@ -1,0 +1,50 @@
+/** What stands below the head: curves over epochs, a card for each layer and each parameter, and their figures in tables. */
+import type { LiveHistory } from "../../charts/live-events.ts";
+import { element } from "../shared/element.ts";
+import { layerCards, parameterCards } from "./cards.ts";
+import { curvePanel } from "./curve-panel.ts";
+import { colourOf } from "./over-time.ts";
+import { panelsOf } from "./panels.ts";
+import { figuresTable } from "./table.ts";
+
+export interface Body {
+  readonly roots: readonly HTMLElement[];
+  show(history: LiveHistory): void;
+}
+
+const titled = (title: string, note: string) => element("h2", {}, `${title} `, element("small", {}, note));
+
+export function makeBody(): Body {
+  const grid = () => element("div", { class: "grid" });
+  const [curves, layers, parameters, figures] = [grid(), grid(), grid(), element("div")];
+  const inside = element(
+    "div",
+    { hidden: true },
+    titled(
+      "Activations",
+      "of each layer in training mode, for the same rows of the training part every time",
+    ),
+    layers,
+    titled("Gradients", "of the loss of these rows"),
+    parameters,
+    titled("Figures", "of the last look inside"),
+    figures,
+  );
+  const main = element("main", {}, titled("Curves", "over epochs"), curves, inside);
+  // Its colour is that of the bars, as numbers it is that of the columns beside them.
+  const sample = element("span", { class: "sample", "aria-hidden": "true" });
+  return {
+    roots: [main, sample],
+    show(history) {
+      curves.replaceChildren(...panelsOf(history).map(curvePanel));
+      const probes = history.of("probe");
+      const last = probes.at(-1);
+      inside.hidden = last === undefined;
+      if (last === undefined) return;
+      const colour = colourOf(sample);
+      layers.replaceChildren(...layerCards(probes, colour));
+      parameters.replaceChildren(...parameterCards(probes, colour));
+      figures.replaceChildren(...figuresTable(last.probe));
+    },
+  };
+}

@@ -1,0 +1,93 @@
+/** What stands above everything: which model, how far it is, how long it will take, and the button that stops it. */
+import type { LiveHistory } from "../../charts/live-events.ts";
+import { element, setAttributes } from "../shared/element.ts";
+import { duration, figure } from "./figure.ts";
+
+/** That to the server: "lost" may come back, "closed" will not. */
+export type Connection = "open" | "lost" | "closed";
+
+export interface Head {
+  readonly root: HTMLElement;
+  show(history: LiveHistory, connection: Connection): void;
+}
+
+/** How long the rate of rows is taken over, in milliseconds. */
+const recently = 5000;
+
+export function makeHead(model: string, onStop: () => void): Head {
+  const state = element("span", { class: "state", role: "status" });
+  const button = element("button", { type: "button", disabled: true }, "Stop after this epoch");
+  const bar = element("progress", { max: 1, value: 0, "aria-label": "epochs done" });
+  const figures = element("dl", { class: "figures" });
+  const result = element("pre", { class: "result", hidden: true });
+  button.addEventListener("click", onStop);
+  const title = element("div", { class: "title" }, element("h1", {}, model), state, button);
+  return {
+    root: element("header", {}, title, bar, figures, result),
+    show(history, connection) {
+      const [start, end, stage] = [
+        history.of("start").at(-1),
+        history.of("end").at(-1),
+        history.of("stage").at(-1),
+      ];
+      const last = history.of("epoch").at(-1)?.report;
+      const done = last?.epoch ?? start?.epoch ?? 0;
+      state.textContent =
+        connection === "closed" ? "the page's server has ended"
+        : connection === "lost" ? "the connection is lost: the training ended, or was ended"
+        : end !== undefined ? end.outcome
+        : start !== undefined ? "training"
+        : `${stage?.name ?? "reading the data"} …`; // prettier-ignore
+      setAttributes(state, { "data-outcome": end?.outcome });
+      setAttributes(bar, {
+        value: start ? Math.max(done / Math.max(1, start.epochs), end ? 1 : 0) : undefined,
+      });
+      setAttributes(button, {
+        disabled: connection !== "open" || (start === undefined && end === undefined),
+      });
+      button.textContent = end === undefined ? "Stop after this epoch" : "End";
+      setAttributes(result, { hidden: end === undefined });
+      result.textContent = end?.text ?? "";
+      figures.replaceChildren(
+        ...figuresOf(history, done).map(([name, value]) =>
+          element("div", {}, element("dt", {}, name), element("dd", {}, value)),
+        ),
+      );
+    },
+  };
+}
+
+function figuresOf(history: LiveHistory, done: number): [string, string][] {
+  const [start, end] = [history.of("start").at(-1), history.of("end").at(-1)];
+  if (start === undefined) return [];
+  const [epochs, steps, probes] = [history.of("epoch"), history.of("steps"), history.of("probe")];
+  const last = epochs.at(-1);
+  const rate = steps.at(-1)?.learningRate ?? last?.report.learningRate;
+  const best = epochs.findLast(({ report }) => report.best)?.report.epoch;
+  const ofOne =
+    last === undefined || done <= start.epoch ? undefined : (last.at - start.at) / (done - start.epoch);
+  const left = ofOne === undefined ? undefined : Math.max(0, ofOne * (start.epochs - done));
+  const rows = rowsPerSecond(history);
+  return [
+    ["epoch", `${done} of ${start.epochs}`],
+    ...(end === undefined && left !== undefined
+      ? [["left", `about ${duration(left)}`] as [string, string]]
+      : []),
+    ["rows per second", figure(rows && Math.round(rows))],
+    ["learning rate", figure(rate)],
+    ["best epoch", best === undefined ? "–" : String(best)],
+    ["steps", figure(probes.at(-1)?.probe.step)],
+    ["parameters", String(start.parameters)],
+  ];
+}
+
+/** Over the last seconds; of trainings shorter than that, over all. */
+function rowsPerSecond(history: LiveHistory): number | undefined {
+  const [start] = history.of("start");
+  const steps = history.of("steps");
+  const last = steps.at(-1);
+  if (last === undefined) return undefined;
+  const recent = steps.filter(({ at }) => at > last.at - recently);
+  const from = recent.length === steps.length ? start.at : steps[steps.length - recent.length - 1].at;
+  return recent.reduce((sum, { rows }) => sum + rows, 0) / Math.max(1e-3, (last.at - from) / 1000);
+}

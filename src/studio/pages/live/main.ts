@@ -1,0 +1,68 @@
+/** The page of a training while it runs. Whoever opens it late is told first what was before. */
+import "../shared/theme.css";
+import "./live.css";
+import { LiveHistory, type LiveEvent } from "../../charts/live-events.ts";
+import { pageData } from "../shared/page-data.ts";
+import { makeBody } from "./body.ts";
+import { makeHead, type Connection } from "./head.ts";
+
+/** In milliseconds; and drawing takes at most a tenth of the time. */
+const leastPause = 300;
+const pauseShare = 10;
+
+function showTraining(model: string): void {
+  let history = new LiveHistory();
+  let connection: Connection = "open";
+  const head = makeHead(model, () => void fetch("stop", { method: "POST" }).catch(() => {}));
+  const body = makeBody();
+  document.body.append(head.root, ...body.roots);
+
+  const draw = () => {
+    head.show(history, connection);
+    body.show(history);
+  };
+  let [isWaiting, pause] = [false, leastPause];
+  /** Once for all that comes within the pause, and not while nobody looks. */
+  const drawSoon = () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    setTimeout(() => {
+      isWaiting = false;
+      if (document.hidden) return;
+      const start = performance.now();
+      draw();
+      pause = Math.max(leastPause, pauseShare * (performance.now() - start));
+    }, pause);
+  };
+  const isNow = (now: Connection) => {
+    connection = now;
+    draw();
+  };
+
+  const source = new EventSource("events");
+  source.addEventListener("history", ({ data }) => {
+    const events: LiveEvent[] = JSON.parse(data);
+    history = new LiveHistory();
+    for (const event of events) history.add(event);
+    isNow("open");
+  });
+  source.addEventListener("message", ({ data }) => {
+    const event: LiveEvent = JSON.parse(data);
+    history.add(event);
+    drawSoon();
+  });
+  source.addEventListener("bye", () => {
+    source.close();
+    isNow("closed");
+  });
+  source.addEventListener("error", () => isNow("lost"));
+  document.addEventListener("visibilitychange", drawSoon);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawSoon);
+  draw();
+}
+
+function modelName(data: unknown): string {
+  return typeof data === "object" && data !== null && "model" in data ? String(data.model) : "";
+}
+
+showTraining(modelName(pageData()));

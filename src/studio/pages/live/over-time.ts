@@ -1,0 +1,114 @@
+/**
+ * How numbers are distributed, over epochs: a column for each moment, the darker the more numbers lie there; beside it the distribution of
+ * now, on the same axis. What lies more than four standard deviations from the mean counts to the edge.
+ */
+import type { Distribution } from "../../../runtime/core/distribution.ts";
+import { element, svgElement } from "../shared/element.ts";
+import { figure } from "./figure.ts";
+
+export interface Moment {
+  readonly epoch: number;
+  readonly distribution: Distribution;
+}
+
+const bins = 32;
+const most = 160;
+const deviations = 4;
+
+export function overTime(name: string, moments: readonly Moment[], [red, green, blue]: Colour): HTMLElement {
+  const [low, high] = rangeOf(moments);
+  const [first, last] = [moments[0].epoch, moments[moments.length - 1].epoch];
+  const columns = Math.min(most, Math.max(1, moments.length));
+  const canvas = element("canvas", {
+    width: columns,
+    height: bins,
+    role: "img",
+    "aria-label": `${name} over epochs`,
+  });
+  const context = canvas.getContext("2d");
+  const image = context?.createImageData(columns, bins);
+  let at = 0;
+  for (let column = 0; column < columns && image; column++) {
+    const epoch = first + ((last - first) * (column + 1)) / columns;
+    while (at + 1 < moments.length && moments[at + 1].epoch <= epoch) at++;
+    const shares = resampled(moments[at].distribution, low, high);
+    const top = Math.max(...shares, 1e-9);
+    shares.forEach((share, bin) =>
+      image.data.set(
+        [red, green, blue, 255 * Math.sqrt(share / top)],
+        4 * ((bins - 1 - bin) * columns + column),
+      ),
+    );
+  }
+  if (image) context?.putImageData(image, 0, 0);
+  return element(
+    "div",
+    { class: "over-time" },
+    element("div", { class: "bounds" }, element("span", {}, figure(high)), element("span", {}, figure(low))),
+    canvas,
+    bars(resampled(moments[moments.length - 1].distribution, low, high)),
+    element(
+      "div",
+      { class: "epochs" },
+      element("span", {}, `epoch ${figure(first)}`),
+      element("span", {}, figure(last)),
+    ),
+  );
+}
+
+/** Red, green and blue, each from 0 to 255. */
+export type Colour = readonly [number, number, number];
+
+/** A colour of the style sheet as numbers, however it is written there. */
+export function colourOf(place: Element): Colour {
+  const context = element("canvas", { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  if (context === null) return [0, 0, 0];
+  context.fillStyle = getComputedStyle(place).color;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return [red, green, blue];
+}
+
+function rangeOf(moments: readonly Moment[]): [number, number] {
+  let [low, high] = [Infinity, -Infinity];
+  for (const {
+    distribution: { min, max, mean, std },
+  } of moments) {
+    low = Math.min(low, Math.max(min, mean - deviations * std));
+    high = Math.max(high, Math.min(max, mean + deviations * std));
+  }
+  if (high > low) return [low, high];
+  const room = Math.abs(low) / 2 || 1;
+  return [low - room, low + room];
+}
+
+/** The shares of all numbers that lie in each of the bins between two bounds; those beyond are in the first and the last. */
+export function resampled({ min, max, count, histogram }: Distribution, low: number, high: number): number[] {
+  const shares = Array.from({ length: bins }, () => 0);
+  const placeOf = (value: number) => Math.min(bins, Math.max(0, ((value - low) / (high - low)) * bins));
+  const width = (max - min) / histogram.length;
+  histogram.forEach((amount, i) => {
+    if (amount === 0) return;
+    const [from, to] = [placeOf(min + i * width), placeOf(min + (i + 1) * width)];
+    if (to - from < 1e-9) shares[Math.min(bins - 1, Math.floor(from))] += amount / count;
+    else
+      for (let bin = Math.floor(from); bin < to; bin++)
+        shares[bin] += (amount / count) * ((Math.min(bin + 1, to) - Math.max(bin, from)) / (to - from));
+  });
+  return shares;
+}
+
+function bars(shares: readonly number[]): SVGElement {
+  const top = Math.max(...shares, 1e-9);
+  const picture = svgElement("svg", {
+    viewBox: `0 0 70 ${bins}`,
+    preserveAspectRatio: "none",
+    "aria-hidden": "true",
+  });
+  shares.forEach((share, bin) =>
+    picture.append(
+      svgElement("rect", { class: "bar", x: 0, y: bins - 1 - bin, width: (70 * share) / top, height: 0.9 }),
+    ),
+  );
+  return picture;
+}

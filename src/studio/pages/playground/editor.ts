@@ -1,0 +1,157 @@
+/** The editor of specs: JSON or YAML, with the schema's keys and values to choose from, and the compiler's own diagnostics at their places. */
+import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
+import { json } from "@codemirror/lang-json";
+import { yaml, yamlLanguage } from "@codemirror/lang-yaml";
+import { syntaxTree } from "@codemirror/language";
+import { setDiagnostics, type Diagnostic as Mark } from "@codemirror/lint";
+import { Compartment, EditorState } from "@codemirror/state";
+import { EditorView, hoverTooltip, type Tooltip } from "@codemirror/view";
+import { basicSetup } from "codemirror";
+import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
+import { element } from "../shared/element.ts";
+import type { Compiler } from "./compiler.ts";
+import { editorTheme } from "./editor-theme.ts";
+import { outlineOf, type CursorPlace } from "./outline.ts";
+
+export interface Editor {
+  readonly text: () => string;
+  setText(text: string): void;
+  /** Shows what is wrong, each at its place. */
+  mark(diagnostics: readonly Diagnostic[]): void;
+  /** Puts the cursor there; lines and columns from 1. */
+  goTo(line: number, column: number): void;
+}
+
+const languageOf = (text: string) => (/^\s*[{[]/.test(text) ? json() : yaml());
+const isJsonText = (text: string): boolean => /^\s*[{[]/.test(text);
+
+export function createEditor(
+  host: HTMLElement,
+  { text, compiler, onChange }: { text: string; compiler: Compiler; onChange: (text: string) => void },
+): Editor {
+  const language = new Compartment();
+  const root = host.attachShadow({ mode: "open" });
+  const view = new EditorView({
+    parent: root,
+    root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        basicSetup,
+        language.of(languageOf(text)),
+        editorTheme,
+        autocompletion({ override: [(context) => complete(context, compiler)] }),
+        hoverTooltip((of, position) => hover(of, position, compiler)),
+        EditorView.domEventHandlers({ beforeinput: typeOver }),
+        EditorView.contentAttributes.of({ "aria-label": "The spec, as JSON or YAML" }),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged) return;
+          const before = update.startState.doc.toString();
+          const now = update.state.doc.toString();
+          if (isJsonText(before) !== isJsonText(now))
+            queueMicrotask(() => view.dispatch({ effects: language.reconfigure(languageOf(now)) }));
+          onChange(now);
+        }),
+      ],
+    }),
+  });
+  return {
+    text: () => view.state.doc.toString(),
+    setText: (now) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } }),
+    mark: (diagnostics) =>
+      view.dispatch(
+        setDiagnostics(
+          view.state,
+          diagnostics.map((each) => markOf(view.state, each)),
+        ),
+      ),
+    goTo(line, column) {
+      const at = view.state.doc.line(Math.min(line, view.state.doc.lines));
+      const anchor = Math.min(at.to, at.from + column - 1);
+      view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+      view.focus();
+    },
+  };
+}
+
+/**
+ * Chromium keeps the looks of what is typed over by a style in the markup, which the page's policy forbids; so the editor does the typing
+ * itself. Brackets that are put around a selection come from its input handlers.
+ */
+function typeOver(event: InputEvent, view: EditorView): boolean {
+  const { inputType, data, isComposing } = event;
+  const { from, to, empty } = view.state.selection.main;
+  if (inputType !== "insertText" || data === null || isComposing || empty) return false;
+  const insert = () =>
+    view.state.update(view.state.replaceSelection(data), { userEvent: "input.type", scrollIntoView: true });
+  const handlers = view.state.facet(EditorView.inputHandler);
+  if (!handlers.some((handler) => handler(view, from, to, data, insert))) view.dispatch(insert());
+  event.preventDefault();
+  return true;
+}
+
+function markOf({ doc }: EditorState, { severity, code, message, hint, place }: Diagnostic): Mark {
+  const line = doc.line(Math.min(Math.max(place?.line ?? 1, 1), doc.lines));
+  const from = Math.min(line.to, line.from + (place?.column ?? 1) - 1);
+  const to = Math.max(from, Math.min(line.to, line.from + (place?.endColumn ?? 2) - 1));
+  const text = hint === undefined ? message : `${message}\nhint: ${hint}`;
+  return { from, to, severity, source: code, message: text };
+}
+
+const outlineIn = (state: EditorState) =>
+  outlineOf(syntaxTree(state).topNode, (from, to) => state.doc.sliceString(from, to));
+
+/** Where the cursor is. In YAML nothing stands at an empty place, so it is asked where a word would be that is begun there. */
+function placeIn(state: EditorState, position: number): CursorPlace | undefined {
+  const text = state.doc.toString();
+  if (isJsonText(text) || /[\w-]/.test(text.charAt(position - 1))) return outlineIn(state).cursorAt(position);
+  const begun = `${text.slice(0, position)}_${text.slice(position)}`;
+  const tree = yamlLanguage.parser.parse(begun);
+  const outline = outlineOf(tree.topNode, (from, to) => begun.slice(from, to));
+  const place = outline.cursorAt(position + 1);
+  return place && { ...place, from: position, to: position };
+}
+
+async function complete(context: CompletionContext, compiler: Compiler): Promise<CompletionResult | null> {
+  if (!context.explicit && context.matchBefore(/["\w-]/) === null) return null;
+  const place = placeIn(context.state, context.pos);
+  if (place === undefined) return null;
+  const { from, to, at, hasColon, mayBeKey, path, spec } = place;
+  const kinds = mayBeKey ? (["value", "key"] as const) : [at];
+  const found = await Promise.all(
+    kinds.map(async (kind) =>
+      (await compiler.suggest({ path, at: kind, spec })).map((each) => ({ ...each, kind })),
+    ),
+  );
+  const suggestions = found.flat();
+  if (suggestions.length === 0) return null;
+  const isJson = isJsonText(context.state.doc.toString());
+  const written = (label: string, isText: boolean, kind: CursorPlace["at"]): string => {
+    const name = isJson && isText ? JSON.stringify(label) : label;
+    return kind === "key" && !hasColon ? `${name}: ` : name;
+  };
+  return {
+    from,
+    to,
+    filter: true,
+    options: suggestions.map(({ label, detail, about, isText, kind }) => ({
+      // What was typed begins with the quote.
+      label: isJson && isText ? JSON.stringify(label) : label,
+      displayLabel: label,
+      apply: written(label, isText, kind),
+      detail,
+      info: about === "" ? undefined : about,
+      type: kind === "key" ? "property" : "enum",
+    })),
+  };
+}
+
+async function hover(view: EditorView, position: number, compiler: Compiler): Promise<Tooltip | null> {
+  const { keyAt, spec } = outlineIn(view.state);
+  const key = keyAt(position);
+  if (key === undefined) return null;
+  const { detail, about } = await compiler.describe({ path: key.path, at: "value", spec });
+  if (detail === "" && about === "") return null;
+  const shown = element("div", { class: "hover" }, element("b", {}, detail), element("span", {}, about));
+  return { pos: key.from, end: key.to, create: () => ({ dom: shown }) };
+}

@@ -1,0 +1,39 @@
+/** The emitted trainers of the optimizers that are on: each compiled from its spec once, whatever the start, which is set in the trainer. */
+import type { Diagnostic } from "../../../../compiler/diagnostics/diagnostic.ts";
+import type { Compiler } from "../compiler.ts";
+import { optimizers, type Optimizer } from "./optimizers.ts";
+import { specOfPath } from "./spec-of-path.ts";
+import type { PathsState } from "./state.ts";
+
+export interface Scripts {
+  /** By the optimizer's name. */
+  readonly scripts: Readonly<Record<string, string>>;
+  /** What is wrong with the first that does not compile; the loss is the same in all. */
+  readonly faults: readonly Diagnostic[];
+}
+
+/** The loss alone is asked of this one: it is compiled even when it is off. */
+export const surveyor = optimizers[0];
+
+export function scriptsFrom(compiler: Pick<Compiler, "script">): (state: PathsState) => Promise<Scripts> {
+  const compiled = new Map<string, Promise<string | readonly Diagnostic[]>>();
+  const scriptOf = ({ formula, rates }: PathsState, optimizer: Optimizer) => {
+    const rate = rates[optimizer.name];
+    const text = specOfPath({ formula, rate, optimizer, start: [0, 0], steps: 1 });
+    const script = compiled.get(text) ?? compiler.script(text, formula);
+    compiled.set(text, script);
+    return script;
+  };
+  return async (state) => {
+    const wanted = optimizers.filter(({ name }) => name === surveyor.name || state.on.includes(name));
+    const found = await Promise.all(
+      wanted.map(async (optimizer) => [optimizer.name, await scriptOf(state, optimizer)] as const),
+    );
+    const scripts: Record<string, string> = {};
+    for (const [name, script] of found) {
+      if (typeof script !== "string") return { scripts: {}, faults: script };
+      scripts[name] = script;
+    }
+    return { scripts, faults: [] };
+  };
+}

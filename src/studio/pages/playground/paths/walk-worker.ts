@@ -1,0 +1,82 @@
+/** The worker that walks: puts the two parameters of emitted trainers to a start, lets each take its steps, and notes where it comes by. */
+import type { Trainer } from "../../../../runtime/trainer/trainer.ts";
+import { importEmitted, type EmittedModule } from "../import-emitted.ts";
+import type { Path, WalkAnswer, WalkRequest } from "./messages.ts";
+import { coordinates, planeBatch } from "./spec-of-path.ts";
+import type { Point, Range } from "./surfaces.ts";
+
+/** So many modules are kept: each learning rate that is tried is one. */
+const mostModules = 60;
+
+const tell = (answer: WalkAnswer): void => self.postMessage(answer);
+
+function start(): void {
+  const modules = new Map<string, Promise<EmittedModule>>();
+  /** Without a step behind it: the optimizer's state is zero. */
+  const freshTrainer = async (script: string): Promise<Trainer> => {
+    if (modules.size >= mostModules) modules.clear();
+    const module = modules.get(script) ?? importEmitted(script);
+    modules.set(script, module);
+    return (await module).createTrainer();
+  };
+  const answered = async (request: WalkRequest): Promise<WalkAnswer> => {
+    if (request.kind === "heights") {
+      const { script, range, side } = request;
+      return { kind: "heights", heights: heightsOf(await freshTrainer(script), range, side) };
+    }
+    const { scripts, start, steps } = request;
+    const paths: Record<string, Path> = {};
+    for (const [name, script] of Object.entries(scripts))
+      paths[name] = pathOf(await freshTrainer(script), start, steps);
+    return { kind: "paths", paths };
+  };
+  self.onmessage = ({ data: request }: MessageEvent<WalkRequest>) => {
+    answered(request).then(tell, (error: unknown) =>
+      tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+    );
+  };
+}
+
+/** The two coordinates, as live views of the trainer's parameters and of their gradients. */
+function viewsOf({ parameters, gradients }: Trainer) {
+  const [x, y] = coordinates;
+  return { x: parameters[x], y: parameters[y], dx: gradients[x], dy: gradients[y] };
+}
+
+function pathOf(trainer: Trainer, [startX, startY]: Point, steps: number): Path {
+  const { x, y, dx, dy } = viewsOf(trainer);
+  [x[0], y[0]] = [startX, startY];
+  const at: { x: number; y: number; loss: number; slope: number }[] = [];
+  for (let step = 0; step <= steps; step++) {
+    const [placeX, placeY] = [x[0], y[0]];
+    // The last place is looked at, and not left.
+    const loss = finiteOr(() => (step < steps ? trainer.step(planeBatch) : trainer.gradient(planeBatch)));
+    if (!Number.isFinite(placeX + placeY + loss)) break;
+    at.push({ x: placeX, y: placeY, loss, slope: Math.hypot(dx[0], dy[0]) });
+  }
+  const column = (key: "x" | "y" | "loss" | "slope") => Float64Array.from(at, (each) => each[key]);
+  return { x: column("x"), y: column("y"), loss: column("loss"), slope: column("slope") };
+}
+
+function heightsOf(trainer: Trainer, [left, right, bottom, top]: Range, side: number): Float64Array {
+  const { x, y } = viewsOf(trainer);
+  const heights = new Float64Array(side * side);
+  for (let row = 0; row < side; row++)
+    for (let column = 0; column < side; column++) {
+      x[0] = left + (column / (side - 1)) * (right - left);
+      y[0] = bottom + (row / (side - 1)) * (top - bottom);
+      heights[row * side + column] = finiteOr(() => trainer.evaluate(planeBatch).loss);
+    }
+  return heights;
+}
+
+/** A trainer refuses a loss that is no number: here that is a place beyond the loss's domain. */
+function finiteOr(compute: () => number): number {
+  try {
+    return compute();
+  } catch {
+    return NaN;
+  }
+}
+
+start();

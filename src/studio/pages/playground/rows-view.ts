@@ -1,0 +1,136 @@
+/** What a model says of rows that it was not trained on: for classes a confusion matrix and the rows themselves, as images where they are; for numbers, said over true. */
+import { scaleLinear } from "d3-scale";
+import { element, svgElement } from "../shared/element.ts";
+import type { ModelView, Outputs, Shown } from "./shown-model.ts";
+
+const mostRows = 40;
+
+export function rowsView(shown: Shown): ModelView {
+  const { held, input, classes, answer, target } = shown;
+  const host = element("div", { class: "rows" });
+  const truth = held[target];
+  const told = (outputs: Outputs) => {
+    const width = outputs.length / truth.length;
+    return Array.from({ length: truth.length }, (_, row) =>
+      answer([...outputs.subarray(row * width, (row + 1) * width)]),
+    );
+  };
+  const samples = imagesOf(shown);
+  return {
+    element: host,
+    probe: { [input]: held[input] },
+    draw(outputs) {
+      const cells = told(outputs);
+      if (classes.length === 0) return host.replaceChildren(scatter(shown, cells));
+      const guesses = cells.map(([name]) => classes.indexOf(name));
+      host.replaceChildren(confusion(shown, guesses), sampled(shown, guesses, cells, samples));
+    },
+  };
+}
+
+/** Rows of `truth`, columns of what was said. */
+function confusion({ classes, held, heldName, target }: Shown, guesses: readonly number[]): HTMLElement {
+  const counts = classes.map(() => classes.map(() => 0));
+  guesses.forEach((guess, row) => counts[held[target][row]][guess]++);
+  const most = Math.max(1, ...counts.flat());
+  const head = element(
+    "tr",
+    {},
+    element("th", {}, "true ↓ said →"),
+    ...classes.map((name) => element("th", { scope: "col" }, String(name))),
+  );
+  const body = counts.map((row, of) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, String(classes[of])),
+      ...row.map((count, said) => {
+        const cell = element(
+          "td",
+          { class: of === said ? "right" : "wrong" },
+          count === 0 ? "·" : String(count),
+        );
+        cell.style.setProperty("--share", String(count / most));
+        return cell;
+      }),
+    ),
+  );
+  const right = guesses.filter((guess, row) => guess === held[target][row]).length;
+  const caption = `${heldName}: ${right} of ${guesses.length} rows right`;
+  return element("table", { class: "confusion" }, element("caption", {}, caption), head, ...body);
+}
+
+/** One canvas for each of the first rows, if they are square images. */
+function imagesOf({ held, input, inputSize, trainer }: Shown): HTMLCanvasElement[] | undefined {
+  const { shape } = trainer.facts.inputs[input];
+  const side = shape.length > 1 ? shape[0] : Math.sqrt(inputSize);
+  if (!Number.isInteger(side) || side < 4 || side * side !== inputSize) return undefined;
+  const numbers = held[input];
+  const count = Math.min(mostRows, numbers.length / inputSize);
+  let most = 1e-9;
+  for (let i = 0; i < numbers.length; i++) most = Math.max(most, numbers[i]);
+  return Array.from({ length: count }, (_, row) => {
+    const canvas = element("canvas", { width: side, height: side, class: "digit" });
+    const context = canvas.getContext("2d");
+    const image = context?.createImageData(side, side);
+    for (let i = 0; image !== undefined && i < inputSize; i++) {
+      const shade = 255 * (1 - Math.max(0, numbers[row * inputSize + i]) / most);
+      image.data.set([shade, shade, shade, 255], 4 * i);
+    }
+    if (image !== undefined) context?.putImageData(image, 0, 0);
+    return canvas;
+  });
+}
+
+type Cells = readonly (readonly (string | number)[])[];
+
+function sampled(
+  { classes, held, target }: Shown,
+  guesses: readonly number[],
+  cells: Cells,
+  images: readonly HTMLCanvasElement[] | undefined,
+): HTMLElement {
+  const shown = guesses.slice(0, mostRows).map((guess, row) => {
+    const of = held[target][row];
+    const share = Number(cells[row][1 + guess] ?? NaN);
+    const sure = Number.isFinite(share) && share <= 1 ? ` ${Math.round(100 * share)} %` : "";
+    const text = guess === of ? `${classes[guess]}${sure}` : `${classes[guess]}${sure}, not ${classes[of]}`;
+    return element("li", { class: guess === of ? "right" : "wrong" }, ...(images ? [images[row]] : []), text);
+  });
+  return element("ul", { class: images ? "samples images" : "samples" }, ...shown);
+}
+
+/** What was said over what is true, in the target's own units: the nearer to the diagonal, the better. */
+function scatter({ held, target, trainer, heldName }: Shown, cells: Cells): Element {
+  const fields = trainer.data?.fields ?? [];
+  const { shift = 0, span = 1 } = fields[fields.length - 1]?.scales?.[0] ?? {};
+  const pairs = cells.map(([said], row) => [held[target][row] * span + shift, Number(said)]);
+  const all = pairs.flat();
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const [size, margin] = [380, 40];
+  const x = scaleLinear([low, high], [margin, size - 8]).nice();
+  const y = scaleLinear([low, high], [size - margin, 8]).nice();
+  const [first, last] = x.domain();
+  return svgElement(
+    "svg",
+    {
+      viewBox: `0 0 ${size} ${size}`,
+      role: "img",
+      "aria-label": "Predicted over true values",
+      class: "chart picture",
+    },
+    svgElement("line", { x1: x(first), y1: y(first), x2: x(last), y2: y(last), class: "grid" }),
+    ...x
+      .ticks(5)
+      .map((tick) => svgElement("text", { x: x(tick), y: size - 22, class: "tick middle" }, String(tick))),
+    ...y
+      .ticks(5)
+      .map((tick) => svgElement("text", { x: margin - 5, y: y(tick) + 4, class: "tick end" }, String(tick))),
+    svgElement(
+      "text",
+      { x: size / 2, y: size - 5, class: "tick middle" },
+      `true (${heldName}); upwards: predicted`,
+    ),
+    ...pairs.map(([of, said]) => svgElement("circle", { cx: x(of), cy: y(said), r: 3, class: "point" })),
+  );
+}

@@ -1,0 +1,173 @@
+/** Training in the page: what the compiler emitted runs in a worker of its own, and is looked at as often as the screen is drawn. */
+import type { TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
+import { figureText, resultText, type TrainingResult } from "../../../runtime/training/train-on.ts";
+import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
+import { element } from "../shared/element.ts";
+import { drawLosses } from "./loss-chart.ts";
+import { modelView } from "./model-view.ts";
+import type { ModelView } from "./shown-model.ts";
+import { texts, workerOf } from "./texts.ts";
+
+export interface TrainPanel {
+  readonly element: HTMLElement;
+  /** Another model: it is ready to train, from its beginning. */
+  show(trainer: TrainerScript): void;
+  /** The editor has a text that does not compile: what is shown is out of date. */
+  setStale(isStale: boolean): void;
+}
+
+/** How long a worker trains between two pictures: one epoch at least. */
+const paces = { "one epoch a picture": 0, "as fast as it goes": 60 } as const;
+
+/** A worker, and what it told so far. */
+interface Training {
+  readonly trainer: TrainerScript;
+  readonly worker: Worker;
+  readonly view: ModelView | undefined;
+  readonly reports: EpochReport[];
+}
+
+export function trainPanel(): TrainPanel {
+  const play = element("button", { type: "button", class: "primary" }, "Train");
+  const step = element("button", { type: "button" }, "One epoch");
+  const reset = element("button", { type: "button" }, "Reset");
+  const pace = element(
+    "select",
+    { "aria-label": "How fast" },
+    ...Object.keys(paces).map((name) => element("option", {}, name)),
+  );
+  const status = element("output", { class: "status", "aria-live": "off" });
+  const chart = element("div", { class: "losses" });
+  const picture = element("div", { class: "model-picture" });
+  const outcome = element("pre", { class: "outcome", hidden: true });
+  const keys = element(
+    "p",
+    { class: "key" },
+    element("span", { class: "of-training" }, "— training loss"),
+    element("span", { class: "of-validation" }, "— validation loss"),
+  );
+  const panel = element(
+    "div",
+    { class: "train" },
+    element("div", { class: "controls" }, play, step, reset, pace),
+    status,
+    element("div", { class: "figures" }, picture, element("div", {}, chart, keys, outcome)),
+  );
+
+  let training: Training | undefined;
+  let state: "starting" | "ready" | "busy" | "done" | "failed" = "starting";
+  let isPlaying = false;
+
+  const refresh = () => {
+    const canGo = state !== "done" && state !== "failed";
+    play.textContent = isPlaying ? "Pause" : state === "done" ? "Train again" : "Train";
+    play.disabled = state === "failed";
+    step.disabled = !canGo || isPlaying;
+    reset.disabled = training === undefined;
+    panel.dataset.state = isPlaying ? "playing" : state;
+  };
+  const go = () => {
+    if (training === undefined || state !== "ready") return;
+    state = "busy";
+    const chosen = Object.entries(paces).find(([name]) => name === pace.value)?.[1] ?? 0;
+    send(training.worker, { kind: "go", milliseconds: isPlaying ? chosen : 0 });
+  };
+  const tell = (text: string, isWrong = false) => {
+    status.textContent = text;
+    status.classList.toggle("wrong", isWrong);
+  };
+
+  const start = (trainer: TrainerScript) => {
+    training?.worker.terminate();
+    const worker = workerOf(texts().trainer);
+    const view = modelView(trainer);
+    training = { trainer, worker, view, reports: [] };
+    const own = training;
+    state = "starting";
+    outcome.hidden = true;
+    picture.replaceChildren(...(view ? [view.element] : []));
+    drawLosses(chart, [], trainer.training.epochs);
+    tell("");
+    worker.onmessage = ({ data: answer }: MessageEvent<TrainAnswer>) => {
+      if (training === own) hear(own, answer);
+    };
+    worker.onerror = (event) => hear(own, { kind: "failed", message: event.message });
+    send(worker, { kind: "start", trainer, probe: view?.probe });
+    refresh();
+  };
+
+  const hear = ({ trainer, view, reports }: Training, answer: TrainAnswer) => {
+    if (answer.kind === "failed") {
+      [state, isPlaying] = ["failed", false];
+      tell(answer.message, true);
+      return refresh();
+    }
+    const { epochs } = trainer.training;
+    if (answer.kind !== "ready") reports.push(...answer.reports);
+    if (answer.outputs && view) view.draw(answer.outputs);
+    const last = reports.at(-1);
+    tell(last === undefined ? `ready: ${epochs} epochs to train` : epochLine(last, epochs));
+    if (answer.kind !== "ready") drawLosses(chart, reports, epochs);
+    state = answer.kind === "done" ? "done" : "ready";
+    if (answer.kind === "done") {
+      isPlaying = false;
+      showOutcome(outcome, answer.result);
+    }
+    refresh();
+    if (isPlaying) requestAnimationFrame(go);
+  };
+
+  play.addEventListener("click", () => {
+    if (state === "done" && training !== undefined) start(training.trainer);
+    isPlaying = !isPlaying;
+    refresh();
+    // A worker that is not ready yet goes on when it says so.
+    if (isPlaying) go();
+  });
+  step.addEventListener("click", go);
+  reset.addEventListener("click", () => {
+    isPlaying = false;
+    if (training !== undefined) start(training.trainer);
+  });
+  refresh();
+  return {
+    element: panel,
+    show(trainer) {
+      panel.classList.remove("stale");
+      // A comment or a space changes no model: its training goes on.
+      if (training !== undefined && isSame(training.trainer, trainer)) return;
+      isPlaying = false;
+      if (trainer.problem === undefined) return start(trainer);
+      training?.worker.terminate();
+      [training, state] = [undefined, "failed"];
+      picture.replaceChildren();
+      chart.replaceChildren();
+      outcome.hidden = true;
+      tell(trainer.problem, true);
+      refresh();
+    },
+    setStale: (isStale) => void panel.classList.toggle("stale", isStale),
+  };
+}
+
+const send = (worker: Worker, request: TrainRequest): void => worker.postMessage(request);
+
+/** The data of a spec follows from its text, which has a hash, and from the page. */
+const isSame = (a: TrainerScript, b: TrainerScript): boolean =>
+  a.facts.specHash === b.facts.specHash && a.problem === undefined && b.problem === undefined;
+
+const figures = (all: Readonly<Record<string, number>>): string =>
+  Object.entries(all)
+    .map(([name, value]) => `${name} ${figureText(value)}`)
+    .join("  ");
+
+function epochLine({ epoch, loss, metrics, validation }: EpochReport, epochs: number): string {
+  const held = validation ? `   validation ${figures(validation)}` : "";
+  return `epoch ${epoch}/${epochs}   training ${figures({ loss, ...metrics })}${held}`;
+}
+
+function showOutcome(host: HTMLElement, result: TrainingResult): void {
+  host.textContent = resultText(result);
+  host.hidden = false;
+  host.dataset.result = JSON.stringify(result);
+}

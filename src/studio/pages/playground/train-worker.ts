@@ -1,0 +1,67 @@
+/**
+ * The worker that trains: imports what the compiler emitted, and runs it as `tapeless train` does, some epochs at a time, each time that it
+ * is told to go on.
+ */
+import type { Probe, TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
+import { inOwnUnits } from "../../../runtime/training/own-units.ts";
+import { trainOn } from "../../../runtime/training/train-on.ts";
+import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
+import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
+import { importEmitted } from "./import-emitted.ts";
+
+/** What waits for the next `go`. */
+const waiting: { goOn(milliseconds: number): void } = { goOn() {} };
+
+const tell = (answer: TrainAnswer): void => self.postMessage(answer);
+
+self.onmessage = ({ data: request }: MessageEvent<TrainRequest>) => {
+  if (request.kind === "go") return waiting.goOn(request.milliseconds);
+  train(request.trainer, request.probe).catch((error: unknown) =>
+    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) }),
+  );
+};
+
+const nextGo = (): Promise<number> => new Promise((resolve) => (waiting.goOn = resolve));
+
+async function train({ script, training, data }: TrainerScript, probe: Probe): Promise<void> {
+  const { model, createTrainer } = await importEmitted(script);
+  const trainer = createTrainer();
+  const outputs = () => probe && predictAll(trainer, model, probe);
+  if (data === undefined) return tell({ kind: "failed", message: "there is no data to train on" });
+  let reports: EpochReport[] = [];
+  tell({ kind: "ready", outputs: outputs() });
+  let until = performance.now() + (await nextGo());
+  const seen = inOwnUnits(trainer, { training }, data);
+  const result = await trainOn(model, training, seen, data, {}, (report) => {
+    reports.push(report);
+    if (performance.now() < until || report.epoch === training.epochs) return undefined;
+    tell({ kind: "epochs", reports, outputs: outputs() });
+    reports = [];
+    return nextGo().then((milliseconds) => void (until = performance.now() + milliseconds));
+  });
+  tell({ kind: "done", reports, outputs: outputs(), result });
+}
+
+/** Any number of rows, a batch at a time. */
+function predictAll(trainer: Trainer, { batchSize, inputs }: ModelFacts, rows: NonNullable<Probe>) {
+  const sizes = Object.entries(inputs).map(
+    ([name, { shape }]) => [name, shape.reduce((product, size) => product * size, 1)] as const,
+  );
+  const [[first, width]] = sizes;
+  const count = rows[first].length / width;
+  const parts: (Float32Array | Float64Array)[] = [];
+  for (let start = 0; start < count; start += batchSize)
+    parts.push(
+      trainer.predict(
+        Object.fromEntries(
+          sizes.map(([name, size]) => [
+            name,
+            Array.prototype.slice.call(rows[name], start * size, (start + batchSize) * size),
+          ]),
+        ),
+      ),
+    );
+  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  return whole;
+}

@@ -1,0 +1,253 @@
+/** The right side of the page: all there is to say of what is picked. */
+import { element } from "../shared/element.ts";
+import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
+import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../explanation.ts";
+import type { Context, Pick } from "./context.ts";
+import { facts, nodeDetails, regionNames, some } from "./details-node.ts";
+import { bufferLink, kernelLink, layerLink, lineLinks, link, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
+import { equation, math } from "../shared/math.ts";
+import { keyOfBuffer, type KnownRule } from "./report-index.ts";
+import { transposeNote } from "./transpose-note.ts";
+import { withoutGradient } from "./without-gradient.ts";
+
+type Part = HTMLElement | string;
+
+export function details(context: Context, pick: Pick | undefined): Part[] {
+  return (pick && detailsOf(context, pick)) ?? nothingPicked(context, pick);
+}
+
+function detailsOf(context: Context, { kind, key }: Pick): Part[] | undefined {
+  const { nodes, layers, rules, buffers, explanation } = context.index;
+  switch (kind) {
+    case "node": {
+      const node = nodes.get(key);
+      return node && nodeDetails(context, node);
+    }
+    case "kernel": {
+      const kernel = explanation.kernels.find(({ index }) => String(index) === key);
+      return kernel && kernelDetails(context, kernel);
+    }
+    case "layer": {
+      const layer = layers.get(key);
+      return layer && layerDetails(context, layer);
+    }
+    case "parameter":
+      return parameterDetails(context, key);
+    case "rule": {
+      const rule = rules.get(key);
+      return rule && ruleDetails(context, rule);
+    }
+    case "buffer": {
+      const buffer = buffers.get(key);
+      return buffer && bufferDetails(context, buffer);
+    }
+    case "line":
+      return lineDetails(context, Number(key));
+    case "pass":
+      return undefined;
+  }
+}
+
+function nothingPicked({ index }: Context, pick: Pick | undefined): Part[] {
+  const { model } = index.explanation;
+  const lost = pick !== undefined && pick.kind !== "pass";
+  return [
+    element("h2", {}, lost ? "Not there" : "Pick anything"),
+    element(
+      "p",
+      {},
+      lost
+        ? `This report has no ${pick.kind} ${pick.key}.`
+        : "A node, a step, a kernel, a buffer, a layer, a line of code: what it is, the rule that made it, the kernel that computes it, the lines of code, its memory and its place in the spec stand here then.",
+    ),
+    facts([
+      ["Model", model.name],
+      ["Numbers", `${model.dtype}, target ${model.target}`],
+      ["Parameters", countText(model.parameters)],
+      ["Batch", `${model.batchSize} rows`],
+    ]),
+    element("p", { class: "quiet" }, "Keys: ", element("kbd", {}, "/"), " searches, ", element("kbd", {}, "?"), " tells the others."), // prettier-ignore
+  ];
+}
+
+function kernelDetails(context: Context, kernel: ExplainedKernel): Part[] {
+  const { nodes, inlined, fused, lines } = kernel;
+  const range = lines && Array.from({ length: lines[1] - lines[0] + 1 }, (_, i) => lines[0] + i);
+  return [
+    element("h2", {}, kernel.name),
+    element("p", { class: "quiet" }, `Kernel ${kernel.call} of program ${kernel.program}`),
+    facts([
+      ["Work", workText(kernel.flops)],
+      ["Memory", `touches ${sizeText(kernel.bytes)}`],
+      [kernel.wat === undefined ? "Function" : "Without wasm", element("code", {}, kernel.function)],
+      ["Lines", range && lineLinks(context, range)],
+      ["Schedule", kernel.schedule],
+      ["Also runs", kernel.alike === 1 ? undefined : element("span", {}, ...some(alikeTo(context, kernel)))],
+    ]),
+    element("h3", {}, "What fusing saves"),
+    element("p", {}, savedText(kernel)),
+    element("h3", {}, `The nodes that it computes (${countText(nodes.length)})`),
+    element("ul", { class: "formulas" }, ...nodes.map((id) => nodeItem(context, id, fused.values))),
+    ...(inlined.length === 0
+      ? []
+      : [
+          element("h3", {}, `And on the way to them (${countText(inlined.length)})`),
+          element("p", {}, ...some(inlined.map((id) => nodeLink(context, id)))),
+        ]),
+  ];
+}
+
+/** The other kernels that the same function runs. */
+const alikeTo = (context: Context, kernel: ExplainedKernel): HTMLElement[] =>
+  context.index.explanation.kernels.flatMap((other) => {
+    const isSame = kernel.wat === undefined ? other.function === kernel.function : other.wat === kernel.wat;
+    return isSame && other !== kernel ? [kernelLink(context, other.index)] : [];
+  });
+
+function savedText({ fused: { nests, values, bytesSaved } }: ExplainedKernel): string {
+  if (nests === 0) return "It is a part of a kernel that was cut: nothing was fused into it alone.";
+  if (nests === 1) return "It computes one value and writes it: there was nothing to fuse.";
+  const kept = values.length === 0 ? "" : ` ${values.length === 1 ? "One of these values stays in a register: it is" : `${countText(values.length)} of these values stay in registers: they are`} never written to memory nor read back.`; // prettier-ignore
+  const saved = bytesSaved > 0 ? ` That saves ${sizeText(bytesSaved)} of traffic in each call.` : "";
+  return `It stands for ${countText(nests)} nests of loops.${kept}${saved}`;
+}
+
+function nodeItem(context: Context, id: string, fused: readonly string[] = []): HTMLElement {
+  const node = context.index.nodes.get(id);
+  return element(
+    "li",
+    {},
+    nodeLink(context, id),
+    fused.includes(id) ? element("span", { class: "badge" }, "in registers") : "",
+    node?.derivation === undefined ? "" : element("span", { class: "quiet" }, " by ", ruleLink(context, node.derivation.rule)), // prettier-ignore
+    node === undefined ? "" : element("div", { class: "display" }, equation(node)),
+  );
+}
+
+function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
+  const { name, type, from, output, parameters, trainable, forwardFlops, backwardFlops, place } = layer;
+  const nodes = context.index.nodesOfLayer(name);
+  const ofRegion = (["forward", "backward"] as const).flatMap((region) => {
+    const own = nodes.filter((node) => node.region === region && node.program === "gradient");
+    const title = element("h3", {}, `${regionNames[region].split(":")[0]} (${own.length} nodes)`);
+    return own.length === 0 ? [] : [title, element("p", { class: "names" }, ...some(own.map(({ id }) => nodeLink(context, id))))]; // prettier-ignore
+  });
+  const froms = from.map((each) => (context.index.layers.has(each) ? layerLink(context, each) : each));
+  return [
+    element("h2", {}, name),
+    element("p", { class: "quiet" }, `Layer of type ${type}${trainable ? "" : ", frozen"}`),
+    facts([
+      ["Reads", element("span", {}, ...some(froms))],
+      ["Gives", element("code", {}, output)],
+      ["Work", `${workText(forwardFlops)} forward, ${workText(backwardFlops)} backward`],
+      ["Learns", parameters.length === 0 ? "nothing" : element("span", {}, ...some(parameters.map((each) => parameterLink(context, each.name))))], // prettier-ignore
+    ]),
+    ...ofRegion,
+    ...(place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, place)]),
+  ];
+}
+
+function parameterDetails(context: Context, name: string): Part[] | undefined {
+  const { index } = context;
+  const layer = index.explanation.layers.find(({ parameters }) => parameters.some((each) => each.name === name)); // prettier-ignore
+  const parameter = layer?.parameters.find((each) => each.name === name);
+  if (layer === undefined || parameter === undefined) return undefined;
+  const steps = index.derivations.get(name)?.steps ?? [];
+  const gradient = steps.at(-1);
+  const node = gradient === undefined ? undefined : index.nodes.get(gradient);
+  const [stored, gradientStored] = [index.buffers.get(`parameter:${name}`), index.buffers.get(`gradient:${name}`)]; // prettier-ignore
+  return [
+    element("h2", {}, name),
+    element("p", { class: "quiet" }, "Parameter of ", layerLink(context, layer.name)),
+    facts([
+      ["Shape", element("code", {}, `[${parameter.shape.join(", ")}]`)],
+      ["Numbers", countText(parameter.count)],
+      ["Memory", stored && bufferLink(context, keyOfBuffer(stored), stored.name)],
+      ["Gradient in", gradientStored && bufferLink(context, keyOfBuffer(gradientStored), gradientStored.name)], // prettier-ignore
+    ]),
+    element("h3", {}, "Its gradient"),
+    gradient === undefined
+      ? element("p", {}, withoutGradient(index, name))
+      : element("p", {}, nodeLink(context, gradient), ", after ", link(context, { view: "gradients", pick: { kind: "parameter", key: name } }, `${steps.length} steps from the loss`)), // prettier-ignore
+    ...(node === undefined ? [] : [element("div", { class: "display" }, equation(node))]),
+    ...(layer.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, layer.place)]),
+  ];
+}
+
+function ruleDetails(context: Context, { name, general, equation, nodes }: KnownRule): Part[] {
+  const said =
+    general === undefined
+      ? [element("p", {}, "A rewrite: both sides are equal for all values, and the right one is cheaper or rounds better.")] // prettier-ignore
+      : [
+          element("p", {}, "How an op passes a gradient on to what it reads. If"),
+          element("div", { class: "display" }, math(general.forward, true)),
+          element("p", {}, "then"),
+          element("div", { class: "display" }, math(general.derivative, true)),
+        ];
+  return [
+    element("h2", {}, name),
+    ...said,
+    ...(equation === undefined ? [] : [element("div", { class: "display" }, math(equation, true))]),
+    element("h3", {}, `Where it was applied (${countText(nodes.length)})`),
+    element("ul", { class: "formulas" }, ...nodes.slice(0, mostApplied).map((id) => nodeItem(context, id))),
+    nodes.length > mostApplied ? `and ${countText(nodes.length - mostApplied)} more` : "",
+  ];
+}
+
+const mostApplied = 40;
+
+function bufferDetails(context: Context, buffer: ExplainedBuffer): Part[] {
+  const { name, region, type, offset, bytes, life, node } = buffer;
+  const overlapping = life === undefined ? [] : [...context.index.buffers.values()].filter((other) => other !== buffer && other.life?.program === life.program && other.offset < offset + bytes && offset < other.offset + other.bytes); // prettier-ignore
+  return [
+    element("h2", {}, name),
+    element("p", { class: "quiet" }, life === undefined ? `Storage: ${region}` : `Temporary of program ${life.program}`), // prettier-ignore
+    facts([
+      ["Type", element("code", {}, type)],
+      ["Bytes", `${countText(bytes)}, from ${countText(offset)} to ${countText(offset + bytes)}`],
+      ["Lives", life === undefined ? "always" : life.first === life.last ? `within call ${life.first}` : `from call ${life.first}, which writes it, to call ${life.last}, the last that reads it`], // prettier-ignore
+      ["Holds", node === undefined ? undefined : nodeLink(context, node)],
+      ["Shares with", overlapping.length === 0 ? undefined : element("span", {}, ...some(overlapping.map((other) => bufferLink(context, keyOfBuffer(other), other.name))))], // prettier-ignore
+    ]),
+    overlapping.length === 0
+      ? ""
+      : element("p", { class: "quiet" }, "They take the same bytes, at other times: none lives while another does."), // prettier-ignore
+  ];
+}
+
+function lineDetails(context: Context, number: number): Part[] | undefined {
+  const { index } = context;
+  const texts = index.explanation.code.text.split("\n");
+  if (!(number >= 1 && number <= texts.length)) return undefined;
+  const line = index.lines.get(number);
+  return [
+    element("h2", {}, `Line ${number}`),
+    element("figure", { class: "quote" }, element("pre", {}, texts[number - 1].trim())),
+    ...(line === undefined || (line.nodes.length === 0 && line.kernels.length === 0)
+      ? [element("p", {}, "It belongs to no node: it is part of what every trainer carries.")]
+      : [
+          element("h3", {}, "What it computes"),
+          element("ul", { class: "formulas" }, ...line.nodes.map((id) => nodeItem(context, id))),
+          facts([["Kernels", element("span", {}, ...some(line.kernels.map((k) => kernelLink(context, k, "kernels"))))]]), // prettier-ignore
+          ...ruleOf(context, line.nodes),
+        ]),
+    ...(line?.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, line.place)]),
+  ];
+}
+
+/** The rule that made the line, where one did; of several nodes the last, for which the others were computed. */
+function ruleOf(context: Context, ids: readonly string[]): Part[] {
+  const node = ids.flatMap((id) => context.index.nodes.get(id) ?? []).findLast(({ derivation }) => derivation !== undefined); // prettier-ignore
+  if (node?.derivation === undefined) return [];
+  const { rule, general, forward } = node.derivation;
+  return [
+    element("h3", {}, "The rule that made it"),
+    element("p", {}, nodeLink(context, node.id), " is there by ", ruleLink(context, rule), ": if"),
+    element("div", { class: "display" }, math(general.forward, true)),
+    element("p", {}, "then"),
+    element("div", { class: "display" }, math(general.derivative, true)),
+    element("p", {}, "here applied to"),
+    element("div", { class: "display" }, math(forward, true)),
+    ...transposeNote(context, node),
+  ];
+}

@@ -1,0 +1,111 @@
+/** The derivation of each gradient: numbered steps from the loss to the parameter, each with the rule that gave it. */
+import { element } from "../shared/element.ts";
+import type { ExplainedNode } from "../../explanation.ts";
+import type { Context, Panel, Pick } from "./context.ts";
+import { lazyList, type LazyList } from "./lazy-list.ts";
+import { kernelLink, layerLink, lineLinks, listed, nodeLink, parameterLink, ruleLink } from "./links.ts";
+import { equation, math } from "../shared/math.ts";
+import { withoutGradient } from "./without-gradient.ts";
+
+export function gradientsPanel(context: Context): Panel {
+  const { derivations, layers } = context.index.explanation;
+  const list = element("nav", { class: "parameters", "aria-label": "Parameters" });
+  const shown = element("div", { class: "scroll derivation" });
+  for (const { name, parameters } of layers)
+    if (parameters.length > 0)
+      list.append(
+        element("div", { class: "quiet" }, name),
+        ...parameters.map((parameter) => entryOf(context, parameter.name)),
+      );
+  const root = element(
+    "section",
+    { class: "gradients-panel" },
+    element(
+      "header",
+      {},
+      element("h1", {}, "Gradients"),
+      element("p", { class: "intro" }, "How the gradient of the loss with respect to each parameter was derived: backwards from the loss, one forward value after the other. Each step multiplies by what one op contributes: its rule says what, in general and here. ∂L/∂x has the shape in which x was read: its own, or that of a part of it or of other axes; further on a numbered one has that of x itself."), // prettier-ignore
+    ),
+    element("div", { class: "beside" }, list, shown),
+  );
+  let current: string | undefined;
+  let steps: LazyList | undefined;
+  const choose = (parameter: string) => {
+    if (parameter === current) return;
+    current = parameter;
+    steps = undefined;
+    for (const item of list.querySelectorAll("a"))
+      item.toggleAttribute("data-current", item.dataset.parameter === parameter);
+    list.querySelector("[data-current]")?.scrollIntoView({ block: "nearest" });
+    const ids = context.index.derivations.get(parameter)?.steps ?? [];
+    const nodes = ids.flatMap((id) => context.index.nodes.get(id) ?? []);
+    steps = lazyList({
+      count: nodes.length,
+      root: shown,
+      height: 130,
+      draw: (i) => stepOf(context, nodes[i], i + 1),
+    });
+    const title = element("h2", {}, "Gradient of the loss with respect to ", element("code", {}, parameter));
+    shown.replaceChildren(
+      title,
+      nodes.length === 0
+        ? element("p", {}, withoutGradient(context.index, parameter))
+        : element("div", { class: "steps" }, ...steps.parts),
+    );
+    shown.scrollTop = 0;
+  };
+  const show = (pick: Pick | undefined) => {
+    const node = pick?.kind === "node" ? pick.key : undefined;
+    const through = node === undefined ? [] : context.index.derivationsOfNode(node);
+    if (pick?.kind === "parameter") choose(pick.key);
+    else if (current === undefined || (through.length > 0 && !through.includes(current)))
+      choose(through[0] ?? derivations[0]?.parameter ?? "");
+    const place = node === undefined ? -1 : (context.index.derivations.get(current ?? "")?.steps.indexOf(node) ?? -1); // prettier-ignore
+    if (place >= 0) steps?.item(place)?.scrollIntoView({ block: "nearest" });
+    for (const [i, item] of steps?.drawn() ?? []) item.toggleAttribute("data-current", i === place);
+  };
+  return { element: root, show };
+}
+
+function entryOf(context: Context, name: string): HTMLElement {
+  const made = parameterLink(context, name, "gradients");
+  made.dataset.parameter = name;
+  made.toggleAttribute("data-frozen", !context.index.derivations.has(name));
+  return made;
+}
+
+function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElement {
+  const { id, type, derivation, rewrites, layer, kernel } = node;
+  const lines = context.index.statementsOfNode(id);
+  const why = element("div", { class: "why" });
+  if (derivation !== undefined) {
+    const { rule, general, forward, forwardNode } = derivation;
+    const name = forwardNode === undefined ? "" : element("span", {}, " (", nodeLink(context, forwardNode), ")"); // prettier-ignore
+    why.append(
+      element("div", {}, "by ", ruleLink(context, rule), ": ", math(general.forward), " ⇒ ", math(general.derivative)), // prettier-ignore
+      element("div", {}, "of ", math(forward), name),
+    );
+  }
+  if (rewrites.length > 0)
+    why.append(element("div", {}, "rewritten by ", ...listed(rewrites.map(({ rule, pass }) => element("span", {}, ruleLink(context, rule), element("span", { class: "quiet" }, ` in ${pass}`)))))); // prettier-ignore
+  const where = [
+    ...(layer === undefined ? [] : [context.index.layers.has(layer) ? layerLink(context, layer) : layer]),
+    ...(kernel === undefined ? [] : [element("span", {}, "kernel ", kernelLink(context, kernel, "kernels"))]), // prettier-ignore
+    ...(lines.length === 0
+      ? []
+      : [element("span", {}, lines.length === 1 ? "line " : "lines ", lineLinks(context, lines))]),
+  ];
+  return element(
+    "article",
+    { class: "step" },
+    element("div", { class: "number" }, String(number)),
+    element(
+      "div",
+      {},
+      element("div", { class: "head" }, nodeLink(context, id, "gradients"), element("code", { class: "quiet" }, type)), // prettier-ignore
+      element("div", { class: "display" }, equation(node)),
+      why,
+      element("div", { class: "where quiet" }, ...where.flatMap((each, i) => (i === 0 ? [each] : [" · ", each]))), // prettier-ignore
+    ),
+  );
+}

@@ -1,0 +1,116 @@
+/** The kernels of each program: which nodes were fused into each, what that saves, its loops and its code. */
+import { element } from "../shared/element.ts";
+import { sizeText, workText } from "../../../compiler/util/size-text.ts";
+import type { ExplainedKernel } from "../../explanation.ts";
+import { fusedText } from "../../explain/fused-text.ts";
+import { listing } from "./code-panel.ts";
+import type { Context, Panel, Pick } from "./context.ts";
+import { lineLinks, link } from "./links.ts";
+import { programTabs } from "./program-tabs.ts";
+import { tableOf, type Table } from "./table.ts";
+
+export function kernelsPanel(context: Context): Panel {
+  const { kernels } = context.index.explanation;
+  const scroll = element("div", { class: "scroll upper" });
+  const lower = element("div", { class: "lower" });
+  const total = element("p", { class: "intro" });
+  let table: Table | undefined;
+  const tabs = programTabs([...new Set(kernels.map(({ program }) => program))], (program) => {
+    const own = kernels.filter((kernel) => kernel.program === program);
+    table = kernelTable(context, own, scroll);
+    total.textContent = totalText(own);
+    scroll.replaceChildren(total, table.body);
+  });
+  const root = element(
+    "section",
+    { class: "split" },
+    element(
+      "header",
+      {},
+      element("h1", {}, "Kernels"),
+      element("p", { class: "intro" }, "A kernel is one nest of loops, emitted as one function. Nodes that go over the same elements are fused into one kernel: what one computes, the next one takes from a variable, and it never goes through memory. Bytes are those of all buffers that a kernel reads or writes, each counted once, for a full batch."), // prettier-ignore
+      tabs.element,
+    ),
+    scroll,
+    lower,
+  );
+  const show = (pick: Pick | undefined) => {
+    const kernel = kernelOf(context, pick);
+    const first = kernels.find(({ program }) => program === "gradient") ?? kernels[0];
+    if (kernel !== undefined || tabs.current() === undefined)
+      if (first !== undefined) tabs.choose((kernel ?? first).program);
+    table?.show(kernel && { kind: "kernel", key: String(kernel.index) });
+    lower.replaceChildren(...(kernel === undefined ? [] : [loopsOf(context, kernel)]));
+    lower.hidden = kernel === undefined;
+  };
+  return { element: root, show };
+}
+
+/** The kernel that is picked, or that computes the node or the line that is. */
+function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel | undefined {
+  const { kernels } = index.explanation;
+  if (pick?.kind === "kernel") return kernels.find((kernel) => String(kernel.index) === pick.key);
+  const place =
+    pick?.kind === "node"
+      ? index.nodes.get(pick.key)?.kernel
+      : pick?.kind === "line"
+        ? index.lines.get(Number(pick.key))?.kernels[0]
+        : undefined;
+  return place === undefined ? undefined : kernels[place];
+}
+
+function totalText(kernels: readonly ExplainedKernel[]): string {
+  const sum = (of: (kernel: ExplainedKernel) => number) => kernels.reduce((all, each) => all + of(each), 0);
+  return `${fusedText(kernels)}. What is left: ${workText(sum(({ flops }) => flops))} on ${sizeText(sum(({ bytes }) => bytes))}.`; // prettier-ignore
+}
+
+const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root: HTMLElement): Table =>
+  tableOf({
+    root,
+    titles: ["#Call", "Kernel", "#Fuses", "#Work", "#Memory", "#Fusing saves", "Lines"],
+    count: kernels.length,
+    pickOf: (i) => ({ kind: "kernel", key: String(kernels[i].index) }),
+    cellsOf: (i) => {
+      const { index, call, name, flops, bytes, fused, lines } = kernels[i];
+      return [
+        String(call),
+        link(context, { view: "kernels", pick: { kind: "kernel", key: String(index) } }, element("code", {}, name)), // prettier-ignore
+        fused.nests > 1 ? String(fused.nests) : "–",
+        workText(flops),
+        sizeText(bytes),
+        fused.bytesSaved > 0 ? sizeText(fused.bytesSaved) : "–",
+        lines === undefined ? "" : lineLinks(context, [lines[0]]),
+      ];
+    },
+  });
+
+/** The forms of one kernel: as fused, as scheduled, as emitted. */
+function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
+  const { code } = context.index.explanation;
+  const [first, last] = kernel.lines ?? [1, 0];
+  const emitted = code.text.split("\n").slice(first - 1, last);
+  const said = kernel.wat === undefined ? ["Emitted", "of the emitted file"] : ["TypeScript", "does this work where a host has no WebAssembly"]; // prettier-ignore
+  const forms = [
+    ["Loops", "As they were fused: one index an axis.", kernel.loops.split("\n"), 1],
+    ["Scheduled", kernel.schedule ?? "Blocked, so that each load serves several products; with every place in memory worked out.", kernel.scheduled.split("\n"), 1], // prettier-ignore
+    ["WebAssembly", "As it is assembled.", kernel.wat?.split("\n") ?? [], 1],
+    [said[0], `Function ${kernel.function} ${said[1]}.`, emitted, first],
+  ] as const;
+  const shown = element("div", { class: "form" });
+  const buttons = forms
+    .filter(([, , texts]) => texts.length > 0)
+    .map(([title, said, texts, start]) => {
+      const button = element("button", { type: "button", "aria-pressed": "false" }, title);
+      button.addEventListener("click", () => {
+        for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
+        const onPick = (line: number) => {
+          if (texts === emitted) context.selection.go({ view: "code", pick: { kind: "line", key: String(line) } }); // prettier-ignore
+        };
+        const text = listing(texts, { label: title, first: start, classOf: () => "", onPick });
+        shown.replaceChildren(element("p", { class: "quiet" }, said), text.element);
+      });
+      return button;
+    });
+  buttons[0]?.click();
+  return element("div", { class: "forms" }, element("div", { class: "tabs", role: "group", "aria-label": "Forms of the kernel" }, element("h2", {}, kernel.name), ...buttons), shown); // prettier-ignore
+}

@@ -1,0 +1,85 @@
+/** Links to what can be picked. Each leads to a state of the page, so that Back comes back from it. */
+import { element } from "../shared/element.ts";
+import type { NodeId, SpecPlace } from "../../explanation.ts";
+import type { Context, State } from "./context.ts";
+import { lineRanges } from "./line-ranges.ts";
+
+/** What is left out of the state stays as it is when the link is drawn. */
+export const link = (
+  { selection }: Context,
+  to: Partial<State>,
+  ...children: readonly (Node | string)[]
+): HTMLAnchorElement => element("a", { href: selection.href(to) }, ...children);
+
+/** By its name, in the colour of its region; an unknown one is text. */
+export function nodeLink(context: Context, id: NodeId, view?: State["view"]): HTMLElement {
+  const node = context.index.nodes.get(id);
+  if (node === undefined) return element("code", {}, id);
+  const made = link(context, { pick: { kind: "node", key: id }, ...(view && { view }) }, node.name);
+  made.className = `node ${node.region}`;
+  made.title = `${node.formula.text}   ${node.type}`;
+  return made;
+}
+
+export function kernelLink(context: Context, index: number, view?: State["view"]): HTMLElement {
+  const kernel = context.index.explanation.kernels[index];
+  if (kernel === undefined) return element("span", {}, "another");
+  const pick = { kind: "kernel", key: String(index) } as const;
+  return link(context, { pick, ...(view && { view }) }, element("code", {}, `${kernel.program} ${kernel.call}: ${kernel.name}`)); // prettier-ignore
+}
+
+export const ruleLink = (context: Context, rule: string): HTMLElement =>
+  link(context, { pick: { kind: "rule", key: rule } }, element("code", {}, rule));
+
+export const layerLink = (context: Context, name: string): HTMLElement =>
+  link(context, { pick: { kind: "layer", key: name } }, element("code", {}, name));
+
+export const parameterLink = (context: Context, name: string, view?: State["view"]): HTMLElement =>
+  link(context, { pick: { kind: "parameter", key: name }, ...(view && { view }) }, element("code", {}, name));
+
+export const bufferLink = (context: Context, key: string, name: string): HTMLElement =>
+  link(context, { view: "memory", pick: { kind: "buffer", key } }, element("code", {}, name));
+
+/** Lines of the emitted file, neighbours as one range, the longest first. */
+export function lineLinks(context: Context, lines: readonly number[]): HTMLElement {
+  const ranges = lineRanges(lines);
+  const links = ranges.slice(0, mostRanges).map(([first, last]) => {
+    const text = first === last ? String(first) : `${first}–${last}`;
+    return link(context, { view: "code", pick: { kind: "line", key: String(first) } }, text);
+  });
+  return element("span", {}, ...listed(links), ranges.length > mostRanges ? " …" : "");
+}
+
+const mostRanges = 12;
+
+/** With commas between them. */
+export const listed = (items: readonly (Node | string)[]): (Node | string)[] =>
+  items.flatMap((item, i) => (i === 0 ? [item] : [", ", item]));
+
+/** The place in the spec, as it is written there: its line, and what is indented below it. */
+export function specQuote({ index }: Context, { line, column }: SpecPlace): HTMLElement {
+  const { spec } = index.explanation;
+  return element(
+    "figure",
+    { class: "quote" },
+    element("figcaption", {}, `${spec?.file ?? "spec"}:${line}:${column}`),
+    element("pre", {}, blockAt(spec?.text.split("\n") ?? [], line - 1, column)),
+  );
+}
+
+/** JSON closes a block where it began; YAML and TypeScript do no more than indent it. */
+function blockAt(lines: readonly string[], first: number, column: number): string {
+  const text = lines[first] ?? "";
+  if (text.length > longestLine) return `${text.slice(Math.max(0, column - 20), column + 100)} …`.trim();
+  const indent = indentOf(text);
+  let end = first + 1;
+  while (end < lines.length && indentOf(lines[end]) > indent) end++;
+  if (/^\s*[}\])]/.test(lines[end] ?? "") && indentOf(lines[end]) === indent && end > first + 1) end++;
+  const block = lines.slice(first, Math.min(end, first + mostQuoted)).map((each) => each.slice(indent));
+  return [...block, ...(end > first + mostQuoted ? ["…"] : [])].join("\n").trim().replace(/,$/, "");
+}
+
+const indentOf = (line: string): number => line.length - line.trimStart().length;
+
+const longestLine = 200;
+const mostQuoted = 12;

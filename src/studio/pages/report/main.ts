@@ -1,0 +1,126 @@
+/** The report on one compilation: views in the middle, what is picked at the right, one selection for all. */
+import "../shared/theme.css";
+import "./report.css";
+import { element } from "../shared/element.ts";
+import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
+import { codePanel } from "./code-panel.ts";
+import type { Context, Panel, State } from "./context.ts";
+import { details } from "./details.ts";
+import { gradientsPanel } from "./gradients-panel.ts";
+import { graphPanel } from "./graph-panel.ts";
+import { helpDialog } from "./help-dialog.ts";
+import { kernelsPanel } from "./kernels-panel.ts";
+import { layersPanel } from "./layers-panel.ts";
+import { memoryPanel } from "./memory-panel.ts";
+import { passesPanel } from "./passes-panel.ts";
+import { reportData, type ReportData } from "./report-data.ts";
+import { indexOf } from "./report-index.ts";
+import { searchField } from "./search.ts";
+import { selectionOf, viewNames, type ViewName } from "./selection.ts";
+import { themeButton } from "./theme-button.ts";
+import { titled } from "./titled.ts";
+
+type Makers = Partial<Record<ViewName, () => Panel>>;
+
+/** The views that this report has something for, in order. */
+function makersOf(context: Context): Makers {
+  const { pictures, derivations, passes, kernels, memory } = context.index.explanation;
+  return {
+    ...(pictures.length > 0 && { graph: () => graphPanel(context) }),
+    ...(derivations.length > 0 && { gradients: () => gradientsPanel(context) }),
+    ...(passes.length > 0 && { passes: () => passesPanel(context) }),
+    ...(kernels.length > 0 && { kernels: () => kernelsPanel(context) }),
+    ...(memory.buffers.length > 0 && { memory: () => memoryPanel(context) }),
+    layers: () => layersPanel(context),
+    code: () => codePanel(context),
+  };
+}
+
+function start(data: ReportData): void {
+  const index = indexOf(data.explanation);
+  const names = viewNames.find((name) => name === data.show) ?? "layers";
+  const selection = selectionOf({ view: names, pick: data.pick });
+  const context: Context = { index, selection };
+  const makers = makersOf(context);
+  const views = viewNames.filter((name) => makers[name] !== undefined);
+  const panels = new Map<ViewName, Panel>();
+  const centre = element("main", { tabindex: -1 });
+  const aside = element("aside", { "aria-label": "What is picked", "aria-live": "polite", tabindex: 0 });
+  const links = views.map((name, i) => {
+    const made = element("a", { "data-view": name }, element("span", {}, titled(name)), element("kbd", {}, String(i + 1))); // prettier-ignore
+    return made;
+  });
+  const { element: search, focus } = searchField(context);
+  const help = helpDialog(views.length);
+  const helpButton = element("button", { type: "button", "aria-label": "Keys" }, "?");
+  helpButton.addEventListener("click", () => help.showModal());
+  document.body.append(
+    element("header", { class: "top" }, element("div", { class: "model" }, element("strong", {}, data.explanation.model.name), element("span", { class: "quiet" }, summary(context))), search, themeButton(), helpButton), // prettier-ignore
+    element("nav", { class: "views", "aria-label": "Views" }, ...links),
+    centre,
+    aside,
+    help,
+  );
+
+  const viewOf = (state: State): ViewName => (views.includes(state.view) ? state.view : (views[0] ?? "code"));
+  const show = (state: State) => {
+    const view = viewOf(state);
+    const panel = panels.get(view) ?? makers[view]?.();
+    if (panel === undefined) return;
+    panels.set(view, panel);
+    if (panel.element.parentNode !== centre) {
+      const scrolls = [...panel.element.querySelectorAll("*"), panel.element].map((each) => [each, each.scrollTop] as const); // prettier-ignore
+      centre.replaceChildren(panel.element);
+      for (const [each, top] of scrolls) if (top > 0) each.scrollTop = top;
+    }
+    panel.show(state.pick);
+    for (const [i, name] of views.entries()) {
+      links[i].href = selection.href({ view: name });
+      if (name === view) links[i].setAttribute("aria-current", "page");
+      else links[i].removeAttribute("aria-current");
+    }
+    aside.toggleAttribute("data-nothing", state.pick === undefined || state.pick.kind === "pass");
+    aside.replaceChildren(...details(context, state.pick));
+    aside.scrollTop = 0;
+  };
+  selection.onChange(show);
+  show(selection.state());
+
+  addEventListener("keydown", (event) => {
+    const { key, ctrlKey, metaKey, altKey, target } = event;
+    const isSearch = (key === "k" && (ctrlKey || metaKey)) || (key === "/" && !isField(target));
+    if (
+      event.defaultPrevented ||
+      (!isSearch && (ctrlKey || metaKey || altKey || isField(target) || help.open))
+    )
+      return;
+    const place = Number(key) - 1;
+    if (isSearch) focus();
+    else if (key === "?") help.showModal();
+    else if (key === "Escape") selection.go({ pick: undefined });
+    else if (panels.get(viewOf(selection.state()))?.onKey?.(event) !== true) {
+      if (views[place] === undefined) return;
+      selection.go({ view: views[place] });
+    }
+    event.preventDefault();
+  });
+}
+
+const isField = (target: EventTarget | null): boolean =>
+  target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement; // prettier-ignore
+
+function summary({ index }: Context): string {
+  const { model, kernels, memory, layers } = index.explanation;
+  const ofStep = kernels.filter(({ program }) => program === "gradient" || program === "update");
+  const work = ofStep.reduce((sum, { flops }) => sum + flops, 0);
+  const parts = [
+    `${layers.length} layers`,
+    `${countText(model.parameters)} parameters`,
+    work > 0 && `${workText(work)} a step of ${model.batchSize} rows`,
+    `arena ${sizeText(memory.bytes)}`,
+    `${model.dtype}, ${model.target}`,
+  ];
+  return parts.filter((part) => part !== false).join(" · ");
+}
+
+start(await reportData());

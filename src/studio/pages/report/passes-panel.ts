@@ -1,0 +1,117 @@
+/** The passes over each graph, one after the other: what went, what came, and what that saved. */
+import { element } from "../shared/element.ts";
+import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
+import type { ExplainedPass, GraphCounts } from "../../explanation.ts";
+import type { Context, Panel, Pick } from "./context.ts";
+import { lazyList } from "./lazy-list.ts";
+import { link } from "./links.ts";
+import { programTabs } from "./program-tabs.ts";
+
+export function passesPanel(context: Context): Panel {
+  const { passes } = context.index.explanation;
+  const list = element("ol", { class: "passes" });
+  const shown = element("div", { class: "scroll pass" });
+  let own: readonly number[] = [];
+  const linkTo = (place: number) => ({ view: "passes", pick: { kind: "pass", key: String(place) } }) as const;
+  const tabs = programTabs([...new Set(passes.map(({ program }) => program))], (program) => {
+    own = [...passes.keys()].filter((place) => passes[place].program === program);
+    list.replaceChildren(
+      ...own.map((place) => {
+        const { pass, before, after, diff } = passes[place];
+        const isIdle = diff.length === 0;
+        const gained = isIdle ? "–" : signed(after.nodes - before.nodes);
+        return element(
+          "li",
+          { class: isIdle && "idle", title: isIdle ? "It changed nothing" : `${gained} nodes` },
+          link(context, linkTo(place), pass),
+          element("span", { class: "gained quiet", "aria-hidden": "true" }, gained),
+        );
+      }),
+    );
+  });
+  const root = element(
+    "section",
+    { class: "passes-panel" },
+    element(
+      "header",
+      {},
+      element("h1", {}, "Passes"),
+      element("p", { class: "intro" }, "A pass makes a new graph of a graph that computes the same: it folds what is constant, replaces by rules what can be had cheaper, shares what is computed twice, and drops what nobody needs; beside it stands how many nodes that adds or takes away. Lines that went are marked −, lines that came +. ← and → step through the passes."), // prettier-ignore
+      tabs.element,
+    ),
+    element("div", { class: "beside" }, list, shown),
+  );
+  const step = (by: number) => {
+    const here = own.indexOf(Number(context.selection.state().pick?.key ?? own[0]));
+    const next = own[Math.max(0, Math.min(own.length - 1, here + by))];
+    if (next !== undefined) context.selection.go(linkTo(next));
+  };
+  const show = (pick: Pick | undefined) => {
+    const picked = pick?.kind === "pass" ? Number(pick.key) : undefined;
+    const start = passes.findIndex(({ program }) => program === "gradient");
+    if (picked === undefined && tabs.current() === undefined) {
+      const first = passes[Math.max(0, start)];
+      if (first !== undefined) tabs.choose(first.program);
+    }
+    if (picked !== undefined && passes[picked] !== undefined) tabs.choose(passes[picked].program);
+    const place = picked !== undefined && own.includes(picked) ? picked : (own.find((each) => passes[each].diff.length > 0) ?? own[0]); // prettier-ignore
+    for (const [i, item] of [...list.children].entries())
+      item.toggleAttribute("data-current", own[i] === place);
+    shown.replaceChildren(...(passes[place] === undefined ? [] : passParts(passes[place], shown)));
+    shown.scrollTop = 0;
+  };
+  return {
+    element: root,
+    show,
+    onKey: ({ key }) => {
+      if (key !== "ArrowLeft" && key !== "ArrowRight") return false;
+      step(key === "ArrowRight" ? 1 : -1);
+      return true;
+    },
+  };
+}
+
+const signed = (count: number): string =>
+  count === 0 ? "±0" : count > 0 ? `+${countText(count)}` : `−${countText(-count)}`;
+
+function passParts({ pass, program, before, after, diff }: ExplainedPass, root: HTMLElement): HTMLElement[] {
+  const counts = element(
+    "table",
+    { class: "counts" },
+    element("tr", {}, ...["", "before", "after", "change"].map((title) => element("th", {}, title))),
+    ...rowsOf(before, after),
+  );
+  const lines = lazyList({
+    count: diff.length,
+    root,
+    height: 18,
+    draw: (i) =>
+      element("div", { class: `line ${{ "-": "went", "+": "came", " ": "same" }[diff[i].sign]}` }, `${{ "-": "−", "+": "+", " ": " " }[diff[i].sign]} ${diff[i].text}`), // prettier-ignore
+  });
+  return [
+    element("h2", {}, pass, element("span", { class: "quiet" }, ` on the graph of ${program}`)),
+    counts,
+    diff.length === 0
+      ? element("p", {}, "It changed nothing here.")
+      : element("div", { class: "diff" }, ...lines.parts),
+  ];
+}
+
+function rowsOf(before: GraphCounts, after: GraphCounts): HTMLElement[] {
+  const rows = [
+    ["nodes", before.nodes, after.nodes, countText],
+    ["work", before.flops, after.flops, workText],
+    ["bytes moved", before.bytesMoved, after.bytesMoved, sizeText],
+    ["most memory at once", before.peakBytes, after.peakBytes, sizeText],
+  ] as const;
+  return rows.map(([title, from, to, text]) => {
+    const change = to === from ? "" : `${to > from ? "+" : "−"}${text(Math.abs(to - from))}`;
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, title),
+      ...[text(from), text(to)].map((cell) => element("td", { class: "number" }, cell)),
+      element("td", { class: `number ${to < from ? "good" : ""}` }, change),
+    );
+  });
+}

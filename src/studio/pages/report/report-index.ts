@@ -1,0 +1,104 @@
+/** The explanation, found by id: who belongs to whom is worked out once, when the page opens. */
+import type {
+  Derivation,
+  ExplainedBuffer,
+  ExplainedLayer,
+  ExplainedLine,
+  ExplainedNode,
+  Explanation,
+  NodeId,
+  RewriteUse,
+  RuleUse,
+} from "../../explanation.ts";
+
+/** A rule, and where it was applied. */
+export interface KnownRule {
+  readonly name: string;
+  readonly nodes: readonly NodeId[];
+  /** Of an op's derivative what it says in general, of a rewrite its equation. */
+  readonly general: RuleUse["general"] | undefined;
+  readonly equation: RewriteUse["equation"] | undefined;
+}
+
+export interface ReportIndex {
+  readonly explanation: Explanation;
+  readonly nodes: ReadonlyMap<NodeId, ExplainedNode>;
+  readonly layers: ReadonlyMap<string, ExplainedLayer>;
+  readonly derivations: ReadonlyMap<string, Derivation>;
+  readonly rules: ReadonlyMap<string, KnownRule>;
+  /** By `program/name` for temporaries, by name for storage. */
+  readonly buffers: ReadonlyMap<string, ExplainedBuffer>;
+  readonly lines: ReadonlyMap<number, ExplainedLine>;
+  nodesOfLayer(name: string): readonly ExplainedNode[];
+  linesOfNode(id: NodeId): readonly number[];
+  /** Of these lines those that compute it: not the formulas above its kernel's function, nor its place in memory, nor the call. */
+  statementsOfNode(id: NodeId): readonly number[];
+  linesOfKernel(index: number): readonly number[];
+  buffersOfNode(id: NodeId): readonly ExplainedBuffer[];
+  /** The parameters whose gradients go through a node. */
+  derivationsOfNode(id: NodeId): readonly string[];
+}
+
+export const keyOfBuffer = ({ name, life }: ExplainedBuffer): string =>
+  life === undefined ? name : `${life.program}/${name}`;
+
+export function indexOf(explanation: Explanation): ReportIndex {
+  const { nodes, layers, derivations, kernels, memory, code } = explanation;
+  const nodesById = new Map(nodes.map((node) => [node.id, node]));
+  const texts = code.text.split("\n");
+  const ofLayer = grouped(nodes, (node) => [[node.layer, node]]);
+  const ofNode = grouped(code.lines, ({ nodes: ids, line }) => ids.map((id) => [id, line]));
+  const ofKernel = grouped(code.lines, ({ kernels, line }) => kernels.map((kernel) => [kernel, line]));
+  const buffersOf = grouped(memory.buffers, (buffer) => [[buffer.node, buffer]]);
+  const stepsIn = grouped(derivations, ({ parameter, steps }) => steps.map((id) => [id, parameter]));
+  return {
+    explanation,
+    nodes: nodesById,
+    layers: new Map(layers.map((layer) => [layer.name, layer])),
+    derivations: new Map(derivations.map((derivation) => [derivation.parameter, derivation])),
+    rules: rulesOf(nodes),
+    buffers: new Map(memory.buffers.map((buffer) => [keyOfBuffer(buffer), buffer])),
+    lines: new Map(code.lines.map((line) => [line.line, line])),
+    nodesOfLayer: (name) => ofLayer.get(name) ?? [],
+    linesOfNode: (id) => ofNode.get(id) ?? [],
+    statementsOfNode: (id) => {
+      const kernel = kernels[nodesById.get(id)?.kernel ?? -1];
+      const [first, last] = kernel?.lines ?? [1, 0];
+      const head = texts.findIndex((text, at) => at >= first - 1 && text.startsWith("function ")) + 1;
+      return (ofNode.get(id) ?? []).filter((line) => line > head && line < last);
+    },
+    linesOfKernel: (index) => ofKernel.get(index) ?? [],
+    buffersOfNode: (id) => buffersOf.get(id) ?? [],
+    derivationsOfNode: (id) => stepsIn.get(id) ?? [],
+  };
+}
+
+/** The values under each key, in order; what has no key is left out. */
+function grouped<T, K, V>(
+  items: readonly T[],
+  pairsOf: (item: T) => readonly (readonly [K | undefined, V])[],
+): ReadonlyMap<K, readonly V[]> {
+  const found = new Map<K, V[]>();
+  for (const [key, value] of items.flatMap(pairsOf)) {
+    if (key === undefined) continue;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, [value]);
+    else known.push(value);
+  }
+  return found;
+}
+
+function rulesOf(nodes: readonly ExplainedNode[]): ReadonlyMap<string, KnownRule> {
+  const found = new Map<string, KnownRule & { readonly nodes: NodeId[] }>();
+  const note = (name: string, id: NodeId, said: Pick<KnownRule, "general" | "equation">) => {
+    const known = found.get(name) ?? { name, nodes: [], ...said };
+    if (known.nodes.at(-1) !== id) known.nodes.push(id);
+    found.set(name, known);
+  };
+  for (const { id, derivation, rewrites } of nodes) {
+    if (derivation !== undefined)
+      note(derivation.rule, id, { general: derivation.general, equation: undefined });
+    for (const { rule, equation } of rewrites) note(rule, id, { general: undefined, equation });
+  }
+  return found;
+}

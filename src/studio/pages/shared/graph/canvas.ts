@@ -1,0 +1,175 @@
+/** Draws what is in view of a scene, and no more: elements come and go as the camera moves, and small print only where it can be read. */
+import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
+import { wirePath } from "../../../picture/wire-path.ts";
+import { setAttributes, svgElement } from "../element.ts";
+import { meets, seen, type Bounds, type Camera, type Size } from "./camera.ts";
+
+/** What is marked in it. */
+export interface Marks {
+  readonly selected: string | undefined;
+  readonly current: string | undefined;
+  readonly highlighted: ReadonlySet<string>;
+  /** Wires and boxes that are lit, if any are. */
+  readonly lit: Lit | undefined;
+}
+
+export interface Lit {
+  readonly boxes: ReadonlySet<string>;
+  readonly wires: ReadonlySet<SceneWire>;
+}
+
+interface Item {
+  readonly bounds: Bounds;
+  readonly isSmall: boolean;
+  readonly layer: SVGGElement;
+  readonly make: () => SVGElement;
+  readonly mark: (drawn: SVGElement, marks: Marks) => void;
+}
+
+/** Below, texts and what is inside of groups are left out. */
+const smallPrint = 0.2;
+const around = 200;
+
+export interface Canvas {
+  readonly svg: SVGSVGElement;
+  show(scene: Scene): void;
+  draw(camera: Camera, view: Size, marks: Marks): void;
+}
+
+export function createCanvas(): Canvas {
+  const lanes = svgElement("g");
+  const frames = svgElement("g");
+  const wires = svgElement("g", { class: "graph-wires" });
+  const boxes = svgElement("g");
+  const world = svgElement("g", {}, lanes, frames, wires, boxes);
+  const svg = svgElement("svg", { class: "graph-canvas", tabindex: 0, role: "application", "aria-label": "Graph: arrow keys go from box to box, Enter opens or picks, plus and minus zoom" }, heads(), world); // prettier-ignore
+  let items: readonly Item[] = [];
+  const drawn = new Map<Item, SVGElement>();
+
+  const show = (scene: Scene): void => {
+    for (const layer of [lanes, frames, wires, boxes]) layer.replaceChildren();
+    drawn.clear();
+    lanes.append(...scene.lanes.map(laneElement));
+    const regions = new Map(scene.boxes.map((box) => [box.id, box.region]));
+    const regionOf = ({ from, to, group }: SceneWire) => regions.get(from ?? group ?? to ?? "") ?? "forward";
+    items = [
+      ...scene.wires.map((wire) => wireItem(wire, regionOf(wire), wires)),
+      ...scene.boxes.map((box) => boxItem(box, box.isOpen ? frames : boxes)),
+    ];
+  };
+
+  const draw = (camera: Camera, view: Size, marks: Marks): void => {
+    setAttributes(world, { transform: `translate(${camera.x} ${camera.y}) scale(${camera.scale})` });
+    svg.classList.toggle("graph-far", camera.scale < smallPrint);
+    svg.classList.toggle("graph-lit", marks.lit !== undefined);
+    const window = seen(camera, view, around);
+    const isFar = camera.scale < smallPrint;
+    for (const item of items) {
+      const isSeen = !(isFar && item.isSmall) && meets(item.bounds, window);
+      const element = drawn.get(item);
+      if (isSeen && element === undefined) {
+        const made = item.make();
+        drawn.set(item, made);
+        item.layer.append(made);
+        item.mark(made, marks);
+      } else if (!isSeen && element !== undefined) {
+        element.remove();
+        drawn.delete(item);
+      } else if (element !== undefined) item.mark(element, marks);
+    }
+    const current = marks.current === undefined ? undefined : elementId(marks.current);
+    setAttributes(svg, { "aria-activedescendant": current });
+  };
+  return { svg, show, draw };
+}
+
+/** Ids of elements hold no spaces. */
+const elementId = (id: string): string => `box-${id.replaceAll(/\s/g, "_")}`;
+
+const heads = () =>
+  svgElement(
+    "defs",
+    {},
+    ...["forward", "backward", "update", "evaluation"].map((region) =>
+      svgElement(
+        "marker",
+        {
+          id: `head-${region}`,
+          viewBox: "0 0 8 8",
+          refX: 7.5,
+          refY: 4,
+          markerWidth: 9,
+          markerHeight: 9,
+          markerUnits: "userSpaceOnUse",
+          orient: "auto",
+        },
+        svgElement("path", { class: `graph-head ${region}`, d: "M0 0.5L8 4L0 7.5Z" }),
+      ),
+    ),
+  );
+
+const laneElement = ({ region, label, x, y, width, height }: Scene["lanes"][number]): SVGElement =>
+  svgElement(
+    "g",
+    { class: `graph-lane ${region}` },
+    svgElement("rect", { x, y, width, height, rx: 10 }),
+    svgElement("text", { x: x + 16, y: y + 24 }, label),
+  );
+
+function wireItem(wire: SceneWire, region: string, layer: SVGGElement): Item {
+  const { points, hasHead, group } = wire;
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return {
+    bounds: { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y },
+    isSmall: group !== undefined,
+    layer,
+    make: () => svgElement("path", { class: `graph-wire ${region}`, d: wirePath(points), "marker-end": hasHead ? `url(#head-${region})` : undefined }), // prettier-ignore
+    mark: (element, { lit }) => void element.classList.toggle("is-lit", lit?.wires.has(wire) ?? false),
+  };
+}
+
+const boxItem = (box: SceneBox, layer: SVGGElement): Item => ({
+  bounds: box,
+  isSmall: box.group !== undefined,
+  layer,
+  make: () => boxElement(box),
+  mark: (element, { selected, current, highlighted, lit }) => {
+    element.classList.toggle("is-selected", box.id === selected);
+    element.classList.toggle("is-current", box.id === current);
+    element.classList.toggle("is-highlighted", highlighted.has(box.id));
+    element.classList.toggle("is-lit", lit?.boxes.has(box.id) ?? false);
+  },
+});
+
+function boxElement(box: SceneBox): SVGElement {
+  const { id, kind, region, label, shape, detail, x, y, width, height, isOpen } = box;
+  const isGroup = kind === "group";
+  const base = detail === "" && !isOpen ? height / 2 + 4 : isOpen ? 22 : 18;
+  const texts = [
+    svgElement("text", { class: "graph-label", x: 12, y: base }, label),
+    svgElement(
+      "text",
+      { class: "graph-detail", x: width - (isGroup ? 28 : 12), y: base, "text-anchor": "end" },
+      shape,
+    ),
+    ...(detail === "" || isOpen ? [] : [svgElement("text", { class: "graph-detail", x: 12, y: 34 }, detail)]),
+    ...(isGroup ? [svgElement("path", { class: "graph-sign", d: `M${width - 19} ${base - 4}h9${isOpen ? "" : "m-4.5 -4.5v9"}` })] : []), // prettier-ignore
+  ];
+  return svgElement(
+    "g",
+    {
+      class: `graph-box ${kind} ${region}${isOpen ? " is-open" : ""}`,
+      transform: `translate(${x} ${y})`,
+      id: elementId(id),
+      "data-id": id,
+      role: "button",
+      "aria-expanded": isGroup ? String(isOpen) : undefined,
+      "aria-label": [label, shape, detail, region].filter((part) => part !== "").join(", "),
+    },
+    svgElement("title", {}, [label, shape, detail].filter((part) => part !== "").join("\n")),
+    svgElement("rect", { width, height, rx: kind === "leaf" ? height / 2 : isOpen ? 8 : 6 }),
+    ...texts,
+  );
+}

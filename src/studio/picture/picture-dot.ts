@@ -1,0 +1,67 @@
+/**
+ * Graphs in the language of Graphviz, which lays them out itself: regions and groups as clusters, an edge from each value to each that
+ * reads it.
+ */
+import type { RegionName } from "../explanation.ts";
+import type { PicturePlan } from "./picture-plan.ts";
+import { valueTexts } from "./box-texts.ts";
+import type { Drawn } from "./choose-boxes.ts";
+import type { Group } from "./group-boxes.ts";
+import type { LanePlan } from "./place-lanes.ts";
+
+const colours: Readonly<Record<RegionName, string>> = {
+  forward: "#1d5fbf",
+  backward: "#b4470f",
+  update: "#1a7a45",
+  evaluation: "#7a3fa8",
+};
+
+/** Labels have escapes of their own, so a backslash is written twice. */
+const quoted = (...lines: readonly string[]): string =>
+  `"${lines.map((line) => line.replaceAll("\\", "\\\\").replaceAll('"', '\\"')).join("\\n")}"`;
+
+/** One graph after the other, as Graphviz reads them. */
+export const pictureDot = (plans: readonly PicturePlan[]): string => plans.map(graphDot).join("\n");
+
+function graphDot({ name, title, lanes }: PicturePlan): string {
+  const members = lanes.flatMap(({ groups }) => groups.flatMap((group) => group.members));
+  const known = new Set(members.map(({ node }) => node.id));
+  const edges = members.flatMap(({ node, reads }) =>
+    reads.filter((id) => known.has(id)).map((id) => `  ${quoted(id)} -> ${quoted(node.id)}`),
+  );
+  return [
+    `digraph ${quoted(name)} {`,
+    `  graph [label=${quoted(title)}, labelloc=t, fontname="sans-serif"]`,
+    '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif", fontsize=10]',
+    "  edge [arrowsize=0.6]",
+    ...lanes.flatMap(laneLines).map((line) => `  ${line}`),
+    ...edges,
+    "}",
+    "",
+  ].join("\n");
+}
+
+function laneLines({ region, label, groups }: LanePlan): string[] {
+  const colour = quoted(colours[region]);
+  return [
+    `subgraph ${quoted(`cluster_${region}`)} {`,
+    `  graph [label=${quoted(label)}, color=${colour}, fontcolor=${colour}]`,
+    `  node [color=${colour}]`,
+    `  edge [color=${colour}]`,
+    ...groups.flatMap(groupLines).map((line) => `  ${line}`),
+    "}",
+  ];
+}
+
+function groupLines({ id, key, members }: Group): string[] {
+  const lines = members.map(boxLine);
+  if (lines.length === 1) return lines;
+  return [`subgraph ${quoted(`cluster_${id}`)} {`, `  graph [label=${quoted(key)}]`, ...lines.map((line) => `  ${line}`), "}"]; // prettier-ignore
+}
+
+function boxLine(box: Drawn): string {
+  const { label, shape, detail } = valueTexts(box);
+  const first = shape === "" ? label : `${label}  ${shape}`;
+  const look = { leaf: ", shape=ellipse", result: ", penwidth=2", value: "", group: "" }[box.kind];
+  return `${quoted(box.node.id)} [label=${quoted(...[first, detail].filter((line) => line !== ""))}${look}]`;
+}

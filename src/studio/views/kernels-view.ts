@@ -1,0 +1,123 @@
+/**
+ * The kernels: what was fused into each and what that saves, its operations and the memory that it touches; then its loops as they were fused,
+ * one index an axis, and the function that is emitted of them. JSON has the loops as scheduled, too, blocked and with every place worked
+ * out. Those of the target wasm have a view of their own.
+ */
+import { sum } from "d3-array";
+import type { ProgramName } from "../../compiler/loop/program-names.ts";
+import { groupBy } from "../../compiler/util/group-by.ts";
+import { counted } from "../../compiler/util/size-text.ts";
+import type { ExplainedCode } from "../explain/explain-code.ts";
+import { explainKernels } from "../explain/explain-kernels.ts";
+import type { ExplainedKernel } from "../explanation.ts";
+import { fusedText } from "../explain/fused-text.ts";
+import { isAskedFor, nodesOf } from "../explain/kernel-facts.ts";
+import { targetKernels } from "../explain/target-kernels.ts";
+import { columns } from "./view.ts";
+import type { View } from "./view.ts";
+import type { Subject } from "../explain/subject.ts";
+import { wasmKernelsView } from "./wasm-kernels-view.ts";
+
+export function kernelsView(subject: Subject): View {
+  const { compilation, of, code, text } = subject;
+  const { vectors, model } = compilation;
+  if (vectors !== undefined) return wasmKernelsView(subject, vectors);
+  const kernels = explainKernels(compilation, code?.functions);
+  const isWanted = ({ program, name }: ExplainedKernel) => isAskedFor(of, program, name);
+  const programs = [...groupBy(kernels.filter(isWanted), ({ program }) => program)];
+  const lines = code?.text.split("\n");
+  const json = () => {
+    const sources = targetKernels(compilation);
+    return programs.map(([program, own]) => ({
+      program,
+      kernels: own.map(({ index, call, name, inlined, flops, bytes, fused, loops, scheduled, ...rest }) => ({
+        name,
+        call,
+        nodes: nodesOf(sources[index].kernel),
+        inlined,
+        flops,
+        bytes,
+        fused,
+        loops,
+        scheduled,
+        function: rest.function,
+        alike: rest.alike,
+        lines: rest.lines,
+        code: lines && textOf(lines, rest.lines),
+      })),
+    }));
+  };
+  const shown = text === "loops" ? undefined : lines;
+  return {
+    text: () =>
+      [
+        `${model.name}: kernels, batches of ${model.training.batchSize} rows`,
+        ...programs.flatMap(([program, own]) => ["", ...tableOf(program, own)]),
+        ...detailsOf(programs, kernels, shown),
+        "",
+      ].join("\n"),
+    json,
+  };
+}
+
+/** What fusing saves, a line for each kernel; and for all of them, where there are several. */
+function tableOf(program: ProgramName, kernels: readonly ExplainedKernel[]): string[] {
+  const total = (of: (kernel: ExplainedKernel) => number): number => sum(kernels, of);
+  const rows = kernels.map(({ call, name, fused, flops, bytes }) => [call, name, fused.nests, flops, bytes, fused.bytesSaved, listText(fused.values)]); // prettier-ignore
+  const all = ["", "all", total(({ fused }) => fused.nests), total(({ flops }) => flops), total(({ bytes }) => bytes), total(({ fused }) => fused.bytesSaved), ""]; // prettier-ignore
+  const head = ["call", "kernel", "nests", "FLOP", "bytes", "bytes saved", "in registers"];
+  return [
+    `program ${program}: ${fusedText(kernels)}`,
+    ...columns([head, ...rows, ...(rows.length > 1 ? [all] : [])]).map((line) => `  ${line}`),
+  ];
+}
+
+const mostListed = 4;
+
+/** `stepSize, adam`; of many the first. */
+function listText(ids: readonly string[]): string {
+  const names = ids.map((id) => id.slice(id.indexOf("/") + 1));
+  if (names.length <= mostListed) return names.join(", ");
+  return `${names.slice(0, mostListed - 1).join(", ")} and ${names.length - mostListed + 1} more`;
+}
+
+/** Each kernel's loops, and under the first that a function serves the function. `lines`: those of the emitted file, if it is shown. */
+function detailsOf(
+  programs: readonly (readonly [ProgramName, readonly ExplainedKernel[]])[],
+  all: readonly ExplainedKernel[],
+  lines: readonly string[] | undefined,
+): string[] {
+  const first = new Map<string, ExplainedKernel>();
+  return programs.flatMap(([program, kernels]) =>
+    kernels.flatMap((kernel) => {
+      const { call, name, nodes, flops, bytes, loops } = kernel;
+      const head = `// ${program}, call ${call}: ${counted(nodes.length, "node")}, ${flops} FLOP, ${bytes} bytes`;
+      const before = first.get(kernel.function);
+      if (lines === undefined) return ["", head, loops];
+      if (before !== undefined)
+        return ["", head, `kernel ${name}`, `  runs ${kernel.function}, as ${before.program}, call ${before.call} does: see there`]; // prettier-ignore
+      first.set(kernel.function, kernel);
+      const others = all.filter((other) => other !== kernel && other.function === kernel.function);
+      return ["", head, loops, "", `// ${servesText(kernel, others)}`, ...functionLines(lines, kernel)];
+    }),
+  );
+}
+
+function servesText({ lines = [1, 0] }: ExplainedKernel, others: readonly ExplainedKernel[]): string {
+  const [first, last] = lines;
+  const calls = others.slice(0, mostListed).map(({ program, call }) => `${program} ${call}`);
+  const more = others.length > mostListed ? ` and ${others.length - mostListed} more` : "";
+  return `lines ${first} to ${last} of the emitted file${calls.length === 0 ? "" : `, which serve ${calls.join(", ")}${more}, too`}`;
+}
+
+const textOf = (lines: readonly string[], [first, last]: ExplainedCode["functions"][number]["lines"] = [1, 0]): string =>
+  lines.slice(first - 1, last).join("\n"); // prettier-ignore
+
+/** Without the formulas above it, which stand above the loops. */
+function functionLines(
+  lines: readonly string[],
+  { lines: [first, last] = [1, 0] }: ExplainedKernel,
+): string[] {
+  const own = lines.slice(first - 1, last);
+  return own.slice(own.findIndex((line) => line.startsWith("function ")));
+}

@@ -1,0 +1,34 @@
+/** What a view of a compilation is: text for people, the same facts as JSON, and where it has them pictures, formulas or a page. */
+
+/** Each format is made when it is asked for. */
+export interface View {
+  readonly text: () => string;
+  readonly json: () => unknown;
+  /** A picture; as a description that Graphviz draws. */
+  readonly svg?: () => string | Promise<string>;
+  readonly dot?: () => string;
+  /** Formulas, for papers. */
+  readonly tex?: () => string;
+}
+
+export type Format = keyof View | "html";
+
+/** Text in columns, two spaces between them; columns of numbers stand to the right, fractions with three digits. */
+export function columns(rows: readonly (readonly (string | number)[])[]): string[] {
+  const texts = rows.map((row) =>
+    row.map((cell) => (Number.isInteger(cell) ? String(cell) : cellText(cell))),
+  );
+  const places = [...(rows[0] ?? []).keys()];
+  const widths = places.map((column) => Math.max(...texts.map((row) => row[column].length)));
+  const isNumeric = places.map((column) => rows.some((row) => typeof row[column] === "number"));
+  return texts.map((row) =>
+    row
+      .map((cell, column) =>
+        isNumeric[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+      )
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+const cellText = (cell: string | number): string => (typeof cell === "number" ? cell.toFixed(3) : cell);

@@ -1,0 +1,167 @@
+/**
+ * The kernels of the target wasm: how each was scheduled and how many cycles the cost model expects of it, beside what it takes if that
+ * was measured; then its formulas, with its loops on vectors or with the text that is assembled.
+ */
+import { printKernel } from "../../compiler/loop/print.ts";
+import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
+import { explainKernels } from "../explain/explain-kernels.ts";
+import type { ExplainedKernel } from "../explanation.ts";
+import { fusedText } from "../explain/fused-text.ts";
+import { isAskedFor, nodesOf } from "../explain/kernel-facts.ts";
+import type { KernelTimes } from "../measure/measure-kernels.ts";
+import { targetKernels } from "../explain/target-kernels.ts";
+import { columns } from "./view.ts";
+import type { View } from "./view.ts";
+import type { Subject } from "../explain/subject.ts";
+
+export function wasmKernelsView(
+  { compilation, of, times, text = "loops" }: Subject,
+  vectors: VectorPrograms,
+): View {
+  const { model } = compilation;
+  const { batchSize } = model.training;
+  const programs = programFacts(compilation, vectors, times)
+    .map(({ program, kernels }) => ({
+      program,
+      kernels: kernels.filter(({ name }) => isAskedFor(of, program, name)),
+    })) // prettier-ignore
+    .filter(({ kernels }) => kernels.length > 0);
+  const { backend, gigahertz } = times ?? {};
+  const lines = [
+    `${model.name}: kernels of WebAssembly, ${vectors.float}, batches of ${batchSize} rows`,
+    ...(times === undefined ? [] : [measuredText(times)]),
+    ...programs.flatMap(({ program, kernels }) => [
+      "",
+      `program ${program}: ${fusedText(kernels)}`,
+      ...tableOf(kernels),
+    ]),
+    ...programs.flatMap(({ program, kernels }) =>
+      kernels.flatMap((kernel) => ["", ...detailsOf(program, kernel, text)]),
+    ),
+    "",
+  ];
+  return {
+    text: () => lines.join("\n"),
+    json: () => ({ float: vectors.float, batchSize, backend, gigahertz, programs }),
+  };
+}
+
+const measuredText = ({ backend, gigahertz }: KernelTimes): string =>
+  `measured: each kernel by itself, one thread, ${backend === "relaxed" ? "relaxed" : "plain"} SIMD; the clock is ${gigahertz.toFixed(2)} GHz by a chain of additions`;
+
+/** What there is to tell of a kernel; the measured figures only if it was measured. */
+interface KernelFacts {
+  readonly name: string;
+  readonly nodes: ReturnType<typeof nodesOf>;
+  readonly schedule: string;
+  readonly inlined: readonly string[];
+  readonly fused: ExplainedKernel["fused"];
+  /** How many kernels run as the same function. */
+  readonly alike: number;
+  /** Whether threads share it. */
+  readonly isShared: boolean;
+  readonly flops: number;
+  readonly bytes: number;
+  /** By the cost model. */
+  readonly estimatedCycles: number;
+  readonly measuredCycles?: number;
+  readonly microseconds?: number;
+  /** On vectors, with one index an axis. */
+  readonly loops: string;
+  readonly wat: string;
+}
+
+function programFacts(
+  compilation: Compilation,
+  { loops }: VectorPrograms,
+  times: KernelTimes | undefined,
+): { readonly program: string; readonly kernels: readonly KernelFacts[] }[] {
+  const explained = explainKernels(compilation);
+  const facts = targetKernels(compilation).map(({ index, kernel, placed, program }) => {
+    const { inlined, fused, alike, flops, bytes, wat = "" } = explained[index];
+    const microseconds = times?.microseconds.get(placed);
+    const own: KernelFacts = {
+      name: kernel.name,
+      nodes: nodesOf(kernel),
+      inlined,
+      fused,
+      alike,
+      schedule: kernel.schedule?.text ?? "",
+      isShared: kernel.split !== undefined,
+      flops,
+      bytes,
+      estimatedCycles: kernel.schedule?.cycles ?? 0,
+      ...(times !== undefined &&
+        microseconds !== undefined && {
+          measuredCycles: Math.round(microseconds * 1000 * times.gigahertz),
+          microseconds,
+        }),
+      loops: printKernel(kernel),
+      wat,
+    };
+    return { program: program.name, own };
+  });
+  return loops.map(({ name }) => ({
+    program: name,
+    kernels: facts.filter(({ program }) => program === name).map(({ own }) => own),
+  }));
+}
+
+/** A line for each kernel, and one for all of them. */
+function tableOf(kernels: readonly KernelFacts[]): string[] {
+  const sum = (figure: (kernel: KernelFacts) => number) =>
+    kernels.reduce((total, kernel) => total + figure(kernel), 0);
+  const isMeasured = kernels.some(({ microseconds }) => microseconds !== undefined);
+  const all = {
+    name: "all",
+    fused: {
+      nests: sum(({ fused }) => fused.nests),
+      values: [],
+      bytesSaved: sum(({ fused }) => fused.bytesSaved),
+    },
+    schedule: "",
+    isShared: false,
+    flops: sum(({ flops }) => flops),
+    bytes: sum(({ bytes }) => bytes),
+    estimatedCycles: sum(({ estimatedCycles }) => estimatedCycles),
+    ...(isMeasured && {
+      measuredCycles: sum(({ measuredCycles }) => measuredCycles ?? 0),
+      microseconds: sum(({ microseconds }) => microseconds ?? 0),
+    }),
+  };
+  const head = ["kernel", "schedule", "threads", "nests", "FLOP", "bytes", "bytes saved", "estimated cycles"];
+  const more = ["measured", "measured/estimated", "µs", "GFLOP/s"];
+  return columns([
+    isMeasured ? [...head, ...more] : head,
+    ...[...kernels, all].map((kernel) => rowOf(kernel)),
+  ]).map((line) => `  ${line}`);
+}
+
+type Figures = Omit<KernelFacts, "nodes" | "inlined" | "alike" | "loops" | "wat">;
+
+function rowOf(kernel: Figures): (string | number)[] {
+  const { name, schedule, isShared, fused, flops, bytes, estimatedCycles, measuredCycles, microseconds } =
+    kernel;
+  const row = [
+    name,
+    schedule,
+    isShared ? "shared" : "",
+    fused.nests,
+    flops,
+    bytes,
+    fused.bytesSaved,
+    estimatedCycles,
+  ];
+  if (measuredCycles === undefined || microseconds === undefined) return row;
+  const ratio = estimatedCycles === 0 ? "" : measuredCycles / estimatedCycles;
+  const speed = microseconds === 0 ? "" : flops / microseconds / 1000;
+  return [...row, measuredCycles, ratio, microseconds, speed];
+}
+
+function detailsOf(program: string, kernel: KernelFacts, text: "loops" | "wat"): string[] {
+  const { schedule, isShared, flops, bytes, loops, wat } = kernel;
+  const shared = isShared ? ", shared by threads" : "";
+  const head = `// ${program}: ${schedule}${shared}; ${flops} FLOP, ${bytes} bytes`;
+  if (text === "loops") return [head, loops];
+  return [head.replace("//", ";;"), ...kernel.nodes.map(({ text: formula }) => `;; ${formula}`), wat];
+}

@@ -1,0 +1,81 @@
+/**
+ * What bundled code of other projects asks for: their copyright and licence, wherever a copy of it goes. Made
+ * from what a bundle really holds, so that no list can be out of date.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+
+/** The folder that bundles are made in: esbuild names what is in them by paths from there. */
+export const bundlingFolder = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** The part of esbuild's metafile that says what is in a bundle. */
+export interface Bundled {
+  readonly outputs: Readonly<
+    Record<string, { readonly inputs: Readonly<Record<string, { readonly bytesInOutput: number }>> }>
+  >;
+}
+
+const packageFacts = z.object({
+  name: z.string(),
+  version: z.string(),
+  license: z.string().optional(),
+  homepage: z.string().optional(),
+  repository: z.union([z.string(), z.object({ url: z.string() })]).optional(),
+});
+
+/** The folders of the packages in these bundles, without duplicates. */
+export function packageFolders(bundles: readonly Bundled[]): string[] {
+  const inputs = bundles.flatMap(({ outputs }) =>
+    Object.values(outputs).flatMap((output) => Object.entries(output.inputs)),
+  );
+  const folders = inputs.flatMap(([path, { bytesInOutput }]) => {
+    const folder = /^.*node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+/.exec(path)?.[0];
+    return folder === undefined || bytesInOutput === 0 ? [] : [folder];
+  });
+  return [...new Set(folders)].sort().map((folder) => resolve(bundlingFolder, folder));
+}
+
+/**
+ * The notices of these packages: what each is, under which terms, where its source is, and the text of its
+ * licence, equal texts once.
+ */
+export function noticesOf(folders: readonly string[]): string {
+  const byText = new Map<string, string[]>();
+  for (const folder of folders) {
+    const text = licenceText(folder);
+    byText.set(text, [...(byText.get(text) ?? []), headOf(folder)]);
+  }
+  const sections = [...byText].map(([text, heads]) => `${heads.join("\n")}\n\n${text}`);
+  return ["Code of other projects is part of this page, under their terms:", ...sections].join(
+    `\n\n${"-".repeat(70)}\n\n`,
+  );
+}
+
+function headOf(folder: string): string {
+  const { name, version, license, homepage, repository } = packageFacts.parse(
+    JSON.parse(readFileSync(join(folder, "package.json"), "utf8")),
+  );
+  const url = typeof repository === "object" ? repository.url : repository;
+  const source =
+    (url === undefined ? undefined : webAddress(url)) ?? homepage ?? `https://www.npmjs.com/package/${name}`;
+  return `${name} ${version} (${license ?? "see below"}), source: ${source}`;
+}
+
+/** `github:owner/name`, `owner/name` and `git+https://….git` as what a browser opens. */
+const webAddress = (repository: string): string =>
+  repository
+    .replace(/^(github:)?(?=[\w.-]+\/[\w.-]+$)/, "https://github.com/")
+    .replace(/^git\+(ssh:\/\/git@)?/, (_, host: string | undefined) => (host === undefined ? "" : "https://"))
+    .replace(/^git:/, "https:")
+    .replace(/\.git$/, "");
+
+/** All files in which a package states its terms. */
+function licenceText(folder: string): string {
+  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file));
+  const texts = files
+    .sort()
+    .map((file) => readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n").trim());
+  return texts.length > 0 ? texts.join("\n\n") : "The package has no file with the text of its licence.";
+}

@@ -1,0 +1,73 @@
+/**
+ * The script and the style of a page, each bundled to one text. In a clone they are bundled from `src/studio/pages/` when they are asked for; the
+ * published package has them bundled already. esbuild does it: it is a dependency anyway, and takes some ten milliseconds.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { invariant } from "../../compiler/diagnostics/errors.ts";
+import { bundlingFolder, noticesOf, packageFolders, type Bundled } from "./notices.ts";
+
+/** The pages there are: each a folder of `src/studio/pages/` with a `main.ts`. */
+export const pageNames = ["report", "live"] as const;
+export type PageName = (typeof pageNames)[number];
+
+export interface PageCode {
+  readonly script: string;
+  readonly style: string;
+}
+
+/** What is in a page tells which notices belong to it. */
+export interface BundledPage extends PageCode {
+  readonly bundled: Bundled;
+}
+
+const bundled = new URL("../pages/", import.meta.url);
+const placeOf = (name: PageName, ending: "js" | "css"): URL => new URL(`${name}.${ending}`, bundled);
+
+export async function pageCode(name: PageName): Promise<PageCode> {
+  if (!existsSync(placeOf(name, "js"))) return withNotices(await bundlePage(name));
+  const read = (ending: "js" | "css") => readFileSync(placeOf(name, ending), "utf8");
+  return { script: read("js"), style: read("css") };
+}
+
+/** The page in this folder of `src/studio/pages/`, bundled now. */
+export async function bundlePage(name: string): Promise<BundledPage> {
+  const { build } = await import("esbuild");
+  const { outputFiles, metafile } = await build({
+    entryPoints: [fileURLToPath(new URL(`../pages/${name}/main.ts`, import.meta.url))],
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    metafile: true,
+    absWorkingDir: bundlingFolder,
+    outdir: "out",
+  });
+  const textOf = (ending: string): string | undefined =>
+    outputFiles.find(({ path }) => path.endsWith(ending))?.text;
+  const script = textOf(".js");
+  invariant(script !== undefined, `page ${name} has a script`);
+  // A script or a style must not end the element that holds it.
+  return { script: inElement(script), style: (textOf(".css") ?? "").trim(), bundled: metafile };
+}
+
+const inElement = (script: string): string => script.replaceAll("</script", "<\\/script").trim();
+
+/** A page is one file, so the notices of what is bundled into it are a comment at the end of its script. */
+function withNotices({ script, style, bundled }: BundledPage): PageCode {
+  const notices = noticesOf(packageFolders([bundled])).replaceAll("*/", "* /");
+  return { script: inElement(`${script}\n/*!\n${notices}\n*/`), style };
+}
+
+/** For the build of the package. */
+export async function publishPages(): Promise<void> {
+  mkdirSync(bundled, { recursive: true });
+  for (const name of pageNames) {
+    const { script, style } = withNotices(await bundlePage(name));
+    writeFileSync(placeOf(name, "js"), script);
+    writeFileSync(placeOf(name, "css"), style);
+  }
+}

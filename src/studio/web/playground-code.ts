@@ -1,0 +1,147 @@
+/**
+ * The playground as files that any host can serve and a browser can open from disk: the page, what its workers run, and the data. The
+ * compiler goes into them as it is, but for the few modules that need Node, each of which has a stand-in of the same name in `src/studio/browser/`.
+ * What changes with every commit (ours) and what changes with package-lock.json (libraries) are files of their own.
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Plugin } from "esbuild";
+import { invariant } from "../../compiler/diagnostics/errors.ts";
+import { loadRuntime } from "../../compiler/emit/typescript/load-runtime.ts";
+import { bundlingFolder, type Bundled } from "./notices.ts";
+
+const source = new URL("../../", import.meta.url);
+const graphs = new URL("../../../graphs/", import.meta.url);
+
+/** Modules that need Node, and what stands in for them. */
+const standIns: Readonly<Record<string, string>> = {
+  "compiler/emit/typescript/load-runtime.ts": "studio/browser/load-runtime.ts",
+  "compiler/emit/typescript/format.ts": "studio/browser/format.ts",
+  "compiler/emit/wasm/assemble.ts": "studio/browser/assemble.ts",
+  "compiler/util/sha256.ts": "studio/browser/sha256.ts",
+};
+
+/** Libraries of the compiler's worker that are large: they stand in a file of their own. */
+const libraries = [
+  "prettier/standalone",
+  "prettier/plugins/estree",
+  "prettier/plugins/typescript",
+  "sucrase",
+  "yaml",
+  "zod",
+];
+
+/** Specs of the repository whose data goes with the page. */
+const specFiles = [
+  "iris.json",
+  "wine.yaml",
+  "digits.json",
+  "diabetes.json",
+  "two-moons.yaml",
+  "perceptron.json",
+];
+
+/** Data files that examples name, and that are small enough to go with the page. */
+const dataFiles = ["diabetes.csv", "digits.csv", "iris-two.csv", "iris.csv", "two-moons.csv", "wine.csv"];
+
+const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
+
+const standingIn: Plugin = {
+  name: "stand-ins",
+  setup(build) {
+    const replaced = new Map(
+      Object.entries(standIns).map(([module, other]) => [pathOf(module), pathOf(other)]),
+    );
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const other = replaced.get(fileURLToPath(new URL(path, `file://${resolveDir}/`)));
+      return other === undefined ? undefined : { path: other };
+    });
+    build.onLoad({ filter: /[/\\]browser[/\\]runtime-declarations\.ts$/ }, async () => {
+      const parts = [...(await loadRuntime("f32")).values()];
+      return { contents: `export const runtimeDeclarations = ${JSON.stringify(parts)};`, loader: "js" };
+    });
+  },
+};
+
+/** Where the libraries' file leaves them, in the worker's global scope. */
+const shelf = "tapelessLibraries";
+
+const fromShelf: Plugin = {
+  name: "from-shelf",
+  setup(build) {
+    const isShelved = new RegExp(`^(${libraries.join("|")})$`);
+    build.onResolve({ filter: isShelved }, ({ path }) => ({ path, namespace: "shelf" }));
+    build.onLoad({ filter: /.*/, namespace: "shelf" }, ({ path }) => ({
+      contents: `module.exports = globalThis.${shelf}[${JSON.stringify(path)}];`,
+      loader: "js",
+    }));
+  },
+};
+
+interface Script {
+  readonly text: string;
+  readonly bundled: Bundled;
+}
+
+async function bundle(entry: { file: string } | { text: string }, plugins: Plugin[]): Promise<Script> {
+  const { build } = await import("esbuild");
+  const { outputFiles, metafile } = await build({
+    ...("file" in entry
+      ? { entryPoints: [pathOf(entry.file)] }
+      : { stdin: { contents: entry.text, resolveDir: pathOf("."), loader: "js" } }),
+    bundle: true,
+    write: false,
+    minify: true,
+    format: "iife",
+    platform: "browser",
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    metafile: true,
+    absWorkingDir: bundlingFolder,
+    plugins,
+  });
+  const [output] = outputFiles;
+  invariant(output !== undefined, "a bundle has a text");
+  return { text: output.text, bundled: metafile };
+}
+
+/** A script that leaves a text where the page finds it: a worker is made of texts, so it works without a server, and under the page's policy. */
+const leaving = (name: string, value: unknown): string =>
+  `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;
+
+const shelfText = (): string =>
+  [
+    ...libraries.map((name, i) => `import * as library${i} from ${JSON.stringify(name)};`),
+    `globalThis.${shelf} = { ${libraries.map((name, i) => `${JSON.stringify(name)}: library${i}`).join(", ")} };`,
+  ].join("\n");
+
+export interface WorkerFiles {
+  /** Each a text by the name of its file. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly bundled: readonly Bundled[];
+}
+
+/** The scripts of the workers, and the data with the specs that name it. */
+export async function workerFiles(): Promise<WorkerFiles> {
+  const [compiler, trainer, walker, shelved] = await Promise.all([
+    bundle({ file: "studio/browser/compiler-worker.ts" }, [standingIn, fromShelf]),
+    bundle({ file: "studio/pages/playground/train-worker.ts" }, []),
+    bundle({ file: "studio/pages/playground/paths/walk-worker.ts" }, []),
+    bundle({ text: shelfText() }, []),
+  ]);
+  const textsIn = (folder: URL, files: readonly string[]) =>
+    Object.fromEntries(files.map((file) => [file, readFileSync(new URL(file, folder), "utf8")]));
+  const compilerText =
+    leaving("compiler", compiler.text) + leaving("trainer", trainer.text) + leaving("walker", walker.text);
+  const files = new Map([
+    ["compiler.js", compilerText],
+    ["libraries.js", leaving("libraries", shelved.text)],
+    [
+      "data.js",
+      leaving("data", textsIn(new URL("data/", graphs), dataFiles)) +
+        leaving("specs", textsIn(graphs, specFiles)),
+    ],
+  ]);
+  return { files, bundled: [compiler, trainer, walker, shelved].map((script) => script.bundled) };
+}

@@ -1,0 +1,110 @@
+// The checkpoints of a run on disk. If one fails, the file that a run leaves is not the model that it judged, or an epoch is lost.
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkpointFiles } from "../../../src/command/train/checkpoint-files.ts";
+import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
+import { readCheckpoint } from "../../../src/runtime/checkpoints/checkpoint.ts";
+import { lineData, linearTrainer } from "../../runtime/linear-machine.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+let place: Workspace;
+beforeEach(() => {
+  place = workspace();
+  place.write("flowers.json", flowers);
+  place.write("flowers.csv", flowersCsv);
+});
+afterEach(() => place.remove());
+
+const train = (...flags: string[]) => place.run("train", "flowers.json", ...flags);
+
+const epochIn = (file: string) => readCheckpoint(place.bytes(file)).header.progress.epoch;
+
+describe("--keep", () => {
+  it("keeps the last k: the newest under the name itself, those before it with their epochs", async () => {
+    const { stdout } = await train("--out", "out/model.ckpt", "--keep", "3", "--json");
+    const files = ["out/model.ckpt", "out/model.epoch-0002.ckpt", "out/model.epoch-0003.ckpt"];
+    expect(place.made()).toEqual(files);
+    expect(files.map(epochIn)).toEqual([4, 2, 3]);
+    expect((await train("--json", "--resume", "out/model.epoch-0002.ckpt")).stdout).toBe(stdout);
+  });
+
+  /** Trains a trainer by hand and saves it after each of these epochs, as a run would; it may begin anew. */
+  async function save(keep: number, ...epochs: number[]): Promise<void> {
+    const write = await checkpointFiles(join(place.folder, "model"), keep);
+    for (const epoch of epochs) {
+      const trainer = linearTrainer();
+      trainer.fit(lineData(4), { epochs: epoch });
+      await write(trainer.save());
+    }
+  }
+
+  it("goes on from where a run left, and removes what one that was killed could not", async () => {
+    await save(2, 1, 2);
+    place.write("model.epoch-0000", place.bytes("model"));
+    place.write("model.epoch-0001b", "of someone else");
+    await save(2, 3, 4);
+    expect(place.made()).toEqual(["model", "model.epoch-0003"]);
+    expect(place.read("model.epoch-0001b")).toBe("of someone else");
+    expect(() => place.read("model.epoch-0000")).toThrow();
+  });
+
+  it("does not take what another run left for an epoch of its own", async () => {
+    place.write("model", "no checkpoint");
+    await save(9, 1);
+    await save(9, 1, 1, 2);
+    expect(place.made()).toEqual(["model.epoch-0001"]);
+    expect(["model", "model.epoch-0001"].map(epochIn)).toEqual([2, 1]);
+  });
+
+  it.each([
+    [["--keep", "2"], "--keep says how many checkpoints stay", "add --out CHECKPOINT"],
+    [["--keep", "0", "--out", "x"], "'0' is invalid", "at least 1"],
+    [["--keep", "some", "--out", "x"], "'some' is invalid", "a whole number"],
+  ])("%j is refused", async (flags, ...said) => {
+    expectRefusal(await train(...flags), "T1010", ...said);
+    expect(place.made()).toEqual([]);
+  });
+});
+
+it("a training that is at its end tells so when it is resumed, and how to go on", async () => {
+  const { stdout } = await train("--out", "model.ckpt");
+  const again = await train("--resume", "model.ckpt");
+  expect(again.stdout).toBe(stdout);
+  expect(again.stderr).toBe(
+    "model.ckpt: nothing is left to train after epoch 4 (--epochs N trains longer)\n",
+  );
+  expect((await train("--resume", "model.ckpt", "--epochs", "5")).stderr).not.toContain("nothing is left");
+});
+
+it("what cannot be written is told before an epoch is trained", async () => {
+  const { stderr, ...outcome } = await train("--out", "flowers.csv/model.ckpt");
+  expectRefusal(
+    { stderr, ...outcome },
+    "error T1011: cannot write flowers.csv/model.ckpt: a part of its path is a file",
+  );
+  expect(stderr).not.toContain("epoch");
+});
+
+it("after early stopping the file holds the best epoch's parameters, and resuming it changes nothing", async () => {
+  const stopping = { ...flowers.training, epochs: 60, earlyStopping: { patience: 2, metric: "accuracy" } };
+  place.write("flowers.json", { ...flowers, training: stopping });
+  const { stdout } = await train("--out", "model.ckpt", "--json");
+  const { epochs, bestEpoch } = JSON.parse(stdout);
+  expect(bestEpoch).toBeLessThan(epochs);
+  expect(epochs).toBeLessThan(60);
+  const left = place.bytes("model.ckpt");
+
+  // state, best, last: the state begins with the parameters, and those are the best epoch's
+  const { data } = readCheckpoint(left);
+  const bytes = 4 * parametersIn(left).tensors.reduce((sum, { numbers }) => sum + numbers.length, 0);
+  const [best, last] = [data.subarray(-2 * bytes, -bytes), data.subarray(-bytes)];
+  expect(data.subarray(0, bytes)).toEqual(best);
+  expect(best).not.toEqual(last);
+
+  const again = await train("--resume", "model.ckpt", "--out", "model.ckpt", "--json", "--epochs", "99");
+  expect(again.stdout).toBe(stdout);
+  expect(again.stderr).toContain("nothing is left to train");
+  expect(again.stderr).toContain("it stopped early");
+  expect(place.bytes("model.ckpt")).toEqual(left);
+});

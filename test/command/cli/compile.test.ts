@@ -1,0 +1,211 @@
+// `compile`: what is written, what is said, and what --check finds. If one fails, files in a repository go stale unseen, or get lost.
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { expectRefusal, flowers, workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+let place: Workspace;
+beforeEach(() => {
+  place = workspace();
+  place.write("specs/flowers.json", flowers);
+});
+afterEach(() => place.remove());
+
+const summary = (spec: string, output: string) =>
+  new RegExp(`^${spec} → ${output} {2}\\d+\\.\\d kB \\(\\d+\\.\\d kB gzip\\) in \\d+ ms\n$`);
+
+describe("tapeless compile", () => {
+  it("writes generated/<name>.ts below the current folder and says so in one line", async () => {
+    const { code, stdout, stderr } = await place.run("compile", "specs/flowers.json");
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(summary("specs/flowers.json", "generated/flowers.ts"));
+    expect(place.made()).toEqual(["generated/flowers.ts"]);
+    expect(place.read("generated/flowers.ts")).toContain("export function createTrainer(");
+    expect(code).toBe(0);
+  });
+
+  it("writes where -o says, in the element type that --dtype says, in folders that it makes", async () => {
+    const { stdout } = await place.run("compile", "specs/flowers.json", "-o", "a/b/net.ts", "--dtype", "f64");
+    expect(stdout).toMatch(summary("specs/flowers.json", "a/b/net.ts"));
+    expect(place.read("a/b/net.ts")).toContain('dtype: "f64"');
+    expect(place.made()).toEqual(["a/b/net.ts"]);
+  });
+
+  it("with --module leaves out the part that runs on data files", async () => {
+    await place.run("compile", "specs/flowers.json", "-o", "module.ts", "--module");
+    const code = place.read("module.ts");
+    expect(code).toContain("export function createTrainer(");
+    for (const part of ["import.meta", "runIfMain", "node:fs", "--data"]) expect(code).not.toContain(part);
+    const both = await place.run("compile", "specs/flowers.json", "--module", "--predictor", "x.ckpt");
+    expectRefusal(both, "--module and --predictor cannot be had together");
+  });
+
+  it("gives the same bytes for the same tree in JSON, YAML and TypeScript", async () => {
+    place.write("specs/flowers.yaml", JSON.stringify(flowers));
+    place.write(
+      "specs/flowers.ts",
+      `import { defineModel } from "tapeless";\nexport default defineModel(${JSON.stringify(flowers)});\n`,
+    );
+    const texts: string[] = [];
+    for (const ending of ["json", "yaml", "ts"]) {
+      expect((await place.run("compile", `specs/flowers.${ending}`, "-o", `${ending}.ts`)).stderr).toBe("");
+      texts.push(place.read(`${ending}.ts`));
+    }
+    expect(texts[1]).toBe(texts[0]);
+    expect(texts[2]).toBe(texts[0]);
+  });
+
+  it("takes several specs, and a folder for all in it; a faulty one does not stop the others", async () => {
+    place.write("specs/other.yaml", JSON.stringify({ ...flowers, name: "other" }));
+    place.write("specs/wrong.json", { ...flowers, name: "wrong", optimizer: "adm" });
+    const { code, stdout, stderr } = await place.run("compile", "specs");
+    expect(stdout).toContain("specs/flowers.json → generated/flowers.ts");
+    expect(stdout).toContain("specs/other.yaml → generated/other.ts");
+    expect(stderr).toContain("specs/wrong.json:");
+    expect(place.made()).toEqual(["generated/flowers.ts", "generated/other.ts"]);
+    expect(code).toBe(2);
+  });
+
+  it("does not write two specs of one name over each other", async () => {
+    place.write("twin.json", flowers);
+    const { code, stderr } = await place.run("compile", "specs/flowers.json", "twin.json");
+    expect(stderr).toContain(
+      "twin.json and specs/flowers.json would both be written to generated/flowers.ts",
+    );
+    expect(code).toBe(2);
+  });
+
+  it("refuses to write onto a folder", async () => {
+    mkdirSync(join(place.folder, "taken"));
+    expectRefusal(
+      await place.run("compile", "specs/flowers.json", "-o", "taken"),
+      "error T1011: cannot write taken: it is a folder",
+    );
+    expect(place.made()).toEqual([]);
+  });
+
+  it.each(["specs/flowers.json/net.ts", "specs/flowers.json/a/net.ts"])(
+    "refuses to write through a file: %s",
+    async (output) => {
+      expectRefusal(
+        await place.run("compile", "specs/flowers.json", "-o", output),
+        `error T1011: cannot write ${output}: a part of its path is a file, not a folder`,
+      );
+    },
+  );
+
+  it("leaves out passes that --skip names, and the result still compiles", async () => {
+    await place.run(
+      "compile",
+      "specs/flowers.json",
+      "-o",
+      "plain.ts",
+      "--skip",
+      "simplify",
+      "--skip",
+      "fuse-loops",
+    );
+    await place.run("compile", "specs/flowers.json");
+    expect(place.read("plain.ts")).not.toBe(place.read("generated/flowers.ts"));
+  });
+
+  it("says what freezing a layer saves", async () => {
+    const [first, second] = flowers.network;
+    place.write("frozen.json", { ...flowers, network: [{ ...first, trainable: false }, second] });
+    const { stdout } = await place.run("compile", "frozen.json");
+    expect(stdout).toMatch(
+      / {2}frozen: dense1\. The gradient takes \d+ nodes instead of \d+, .* MFLOP a batch \(\d+ % saved\)/,
+    );
+    const [, pruned, full] = /takes (\d+) nodes instead of (\d+)/.exec(stdout) ?? [];
+    expect(Number(pruned)).toBeLessThan(Number(full));
+  });
+});
+
+describe("tapeless compile --check", () => {
+  it("exits with 0 where the file is what would be written", async () => {
+    await place.run("compile", "specs/flowers.json");
+    const { code, stdout } = await place.run("compile", "specs/flowers.json", "--check");
+    expect(stdout).toBe("generated/flowers.ts is up to date\n");
+    expect(code).toBe(0);
+  });
+
+  it("exits with 1, shows the first line that differs and the command that mends it, and writes nothing", async () => {
+    await place.run("compile", "specs/flowers.json");
+    const stale = place.read("generated/flowers.ts").replace('name: "flowers"', 'name: "weeds"');
+    place.write("generated/flowers.ts", stale);
+    const { code, stdout, stderr } = await place.run("compile", "specs/flowers.json", "--check");
+    const line = stale.split("\n").findIndex((text) => text.includes('name: "weeds"')) + 1;
+    expect(stderr).toContain(
+      `generated/flowers.ts:${line} error T1012: the file is not what would be written`,
+    );
+    expect(stderr).toContain("weeds");
+    expect(stderr).toContain("hint: run: tapeless compile specs/flowers.json");
+    expect(stdout).toBe("");
+    expect(place.read("generated/flowers.ts")).toBe(stale);
+    expect(code).toBe(1);
+  });
+
+  it("repeats in that command every option that decides what the file holds", async () => {
+    const options = ["-o", "my net.ts", "--dtype", "f64", "--exact", "--skip", "simplify,fuse-loops"];
+    const { code, stderr } = await place.run("compile", "specs/flowers.json", "--check", ...options);
+    expect(stderr).toContain(
+      "hint: run: tapeless compile specs/flowers.json -o 'my net.ts' --dtype f64 --exact --skip simplify,fuse-loops\n",
+    );
+    expect(code).toBe(1);
+  });
+
+  it("lists every file that is stale or missing", async () => {
+    place.write("specs/other.json", { ...flowers, name: "other" });
+    const { code, stderr } = await place.run("compile", "specs", "--check");
+    expect(stderr).toContain("generated/flowers.ts error T1012: the file is not there");
+    expect(stderr).toContain("generated/other.ts error T1012: the file is not there");
+    expect(place.made()).toEqual([]);
+    expect(code).toBe(1);
+  });
+});
+
+describe("tapeless compile --watch", () => {
+  it("compiles again when the spec changes, tells faults, and goes on", async () => {
+    const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
+    const child = spawn(process.execPath, [launcher, "compile", "specs/flowers.json", "--watch"], {
+      cwd: place.folder,
+    });
+    let said = "";
+    const listen = (text: Buffer) => {
+      said += text.toString();
+    };
+    child.stdout.on("data", listen);
+    child.stderr.on("data", listen);
+    const until = async (pattern: RegExp) => {
+      for (let waits = 0; !pattern.test(said); waits++) {
+        if (waits > 500) throw new Error(`no ${pattern} in: ${said}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      said = "";
+    };
+    try {
+      await until(/watching specs\/flowers\.json/);
+      place.write("specs/flowers.json", { ...flowers, loss: "cross-entorpy" });
+      await until(/did you mean "cross-entropy"/);
+      place.write("specs/flowers.json", { ...flowers, metrics: [] });
+      await until(/→ generated\/flowers\.ts/);
+    } finally {
+      child.kill();
+    }
+  });
+});
+
+describe("tapeless schema", () => {
+  it("prints the JSON Schema, writes it, and checks it", async () => {
+    const { stdout } = await place.run("schema");
+    expect(JSON.parse(stdout)).toMatchObject({ type: "object", properties: { network: {} } });
+    expect((await place.run("schema", "-o", "spec.schema.json")).code).toBe(0);
+    expect(place.read("spec.schema.json")).toBe(stdout);
+    expect((await place.run("schema", "-o", "spec.schema.json", "--check")).code).toBe(0);
+    place.write("spec.schema.json", "{}");
+    expect((await place.run("schema", "-o", "spec.schema.json", "--check")).code).toBe(1);
+  });
+});

@@ -1,0 +1,149 @@
+// `export` and `import`. If one fails, parameters cannot leave for other libraries, come back changed, or land in the wrong place.
+import { zipSync } from "fflate";
+import { dump } from "npyjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
+import { safetensors } from "../../../src/command/formats/parameters/safetensors.ts";
+import type { NamedTensor } from "../../../src/command/formats/parameters/tensors.ts";
+import { fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
+
+const place = workspace();
+afterAll(place.remove);
+/** Frozen parameters lie behind the others, whatever their order in the model. */
+const frozen = { ...flowers, network: [{ ...flowers.network[0], trainable: false }, flowers.network[1]] };
+beforeAll(async () => {
+  place.write("flowers.json", frozen);
+  place.write("flowers.csv", flowersCsv);
+  await place.run("train", "flowers.json", "--out", "own.ckpt", "--epochs", "2");
+}, 60_000);
+
+const own = () => parametersIn(place.bytes("own.ckpt")).tensors;
+const write = (file: string, tensors: readonly NamedTensor[]) =>
+  place.write(file, safetensors.encode(tensors, {}));
+
+it.each(["safetensors", "npz"])(
+  "%s: out and back in are the same bits, without the spec on the way out",
+  async (ending) => {
+    const file = `out/own.${ending}`;
+    const exported = await place.run("export", "own.ckpt", "-o", file);
+    expect(exported).toMatchObject({ code: 0, stdout: expect.stringMatching(/^own\.ckpt → out\/own\.\w+ {2}4 parameters of 27 numbers \(/) }); // prettier-ignore
+    const imported = await place.run("import", "flowers.json", file, "-o", "back.ckpt");
+    expect(imported).toEqual({
+      code: 0,
+      stdout: `${file} → back.ckpt  4 parameters of 27 numbers\n`,
+      stderr: "",
+    });
+    const back = parametersIn(place.bytes("back.ckpt"));
+    expect(back.tensors).toEqual(own());
+    expect(back.tensors.map(({ name }) => name)).toEqual([
+      "dense1.weight",
+      "dense1.bias",
+      "dense2.weight",
+      "dense2.bias",
+    ]);
+    expect(back.epoch).toBe(0);
+  },
+);
+
+it("what was imported evaluates as what was exported, and takes up the fields of the data", async () => {
+  await place.run("export", "own.ckpt", "-o", "own.npz");
+  await place.run("import", "flowers.json", "own.npz", "-o", "back.ckpt");
+  expect(fieldsIn(place.bytes("back.ckpt"))).toBeUndefined();
+  const none = ["--epochs", "0", "--json"];
+  const before = await place.run("train", "flowers.json", "--resume", "own.ckpt", ...none);
+  const after = await place.run(
+    "train",
+    "flowers.json",
+    "--resume",
+    "back.ckpt",
+    "--out",
+    "back.ckpt",
+    ...none,
+  );
+  expect(JSON.parse(after.stdout).test).toEqual(JSON.parse(before.stdout).test);
+  expect(fieldsIn(place.bytes("back.ckpt"))).toEqual(fieldsIn(place.bytes("own.ckpt")));
+});
+
+it("the same file imports in 64 bits", async () => {
+  await place.run("export", "own.ckpt", "-o", "own.safetensors");
+  await place.run("import", "flowers.json", "own.safetensors", "-o", "wide.ckpt", "--dtype", "f64");
+  const { model, tensors } = parametersIn(place.bytes("wide.ckpt"));
+  expect(model.dtype).toBe("f64");
+  expect(tensors.map(({ numbers }) => [...numbers])).toEqual(own().map(({ numbers }) => [...numbers]));
+});
+
+describe("what does not fit is told, and nothing is written", () => {
+  const refused = async (words: readonly string[], ...said: readonly string[]) => {
+    expectRefusal(await place.run(...words, "-o", "no/such.ckpt"), ...said);
+    expect(place.made()).not.toContain("no/such.ckpt");
+  };
+  const importing = (file: string) => ["import", "flowers.json", file];
+
+  it("names, shapes and what is missing, all at once", async () => {
+    const [weight, bias, weight2] = own();
+    write("wrong.safetensors", [
+      { ...weight, name: "dense_1.weight" },
+      { ...bias, shape: [2, 2] },
+      { ...weight2, shape: [3, 4] },
+      { name: "step", shape: [1], numbers: Float32Array.of(1) },
+    ]);
+    await refused(
+      importing("wrong.safetensors"),
+      'wrong.safetensors error T3002: the tensors are not the parameters of "flowers"',
+      'note: the file has no "dense1.weight"; is its "dense_1.weight" meant?',
+      'note: "dense1.bias" is [2, 2] in the file and [4] in the model',
+      'note: "dense2.weight" is [3, 4] in the file and [4, 3] in the model: it is transposed, as PyTorch keeps it',
+      'note: the file has no "dense2.bias"\n',
+      'note: "step" is no parameter of the model',
+    );
+  });
+
+  it("more than can be read is cut short", async () => {
+    const many = Array.from({ length: 40 }, (_, i) => ({
+      name: `zz${i}`,
+      shape: [1],
+      numbers: Float32Array.of(1),
+    }));
+    write("many.safetensors", many);
+    await refused(importing("many.safetensors"), "note: and 24 more");
+  });
+
+  it("numbers that the model cannot hold, and integers", async () => {
+    const [weight, ...rest] = own();
+    write("large.safetensors", [
+      { ...weight, numbers: Float64Array.from(weight.numbers).fill(1e300, 5, 6) },
+      ...rest,
+    ]);
+    await refused(
+      importing("large.safetensors"),
+      'T3002: number 5 of "dense1.weight" is 1e+300; a parameter is finite as f32',
+    );
+    const files = own().map(({ name, shape, numbers }) => [`${name}.npy`, new Uint8Array(dump(Int32Array.from(numbers), [...shape]))] as const); // prettier-ignore
+    place.write("whole.npz", zipSync(Object.fromEntries(files)));
+    await refused(importing("whole.npz"), 'T3002: "dense1.weight" holds "i4" (NumPy\'s name)');
+  });
+
+  it("files that are none", async () => {
+    place.write("cut.safetensors", Uint8Array.of(1, 2, 3));
+    await refused(importing("cut.safetensors"), "cut.safetensors error T3002: this is no safetensors file");
+    await refused(
+      importing("none.npz"),
+      "none.npz error T3002: the file cannot be read: there is no such file",
+    );
+    await refused(
+      importing("flowers.csv"),
+      "T1010: the name flowers.csv does not say",
+      "it must end in .safetensors or .npz",
+    );
+    await refused(
+      ["export", "flowers.csv"],
+      "T1010: the name no/such.ckpt does not say what format it is in",
+    );
+    expectRefusal(
+      await place.run("export", "flowers.csv", "-o", "x.npz"),
+      "flowers.csv error T3001: this is not a checkpoint",
+    );
+    expectRefusal(await place.run("export", "own.ckpt"), "T1010", "--output <file>");
+  });
+});

@@ -1,0 +1,176 @@
+// Cross-validation as a user runs it. If one fails, an interrupted run cannot be finished, or the program tells another story.
+import { execFile, spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { expectRefusal, flowers, flowersCsv, workspace, type Workspace } from "./workspace.ts";
+
+const folded = {
+  ...flowers,
+  name: "folded",
+  training: { ...flowers.training, validation: { folds: 3 }, earlyStopping: { patience: 2 } },
+};
+
+let place: Workspace;
+beforeEach(() => {
+  place = workspace();
+  place.write("folded.json", folded);
+  place.write("flowers.csv", flowersCsv);
+});
+afterEach(() => place.remove());
+
+const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
+const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
+
+/** Runs the emitted program; what it prints on both streams. */
+const runProgram = (...args: string[]) =>
+  new Promise<{ stdout: string; stderr: string }>((resolve) => {
+    const program = join(place.folder, "generated/folded.ts");
+    const all = [tsx, program, "--data", join(place.folder, "flowers.csv"), ...args];
+    execFile(process.execPath, all, { cwd: place.folder }, (_, stdout, stderr) =>
+      resolve({ stdout, stderr }),
+    );
+  });
+
+it("prints a table of the folds and what followed; the emitted program prints the same bytes, text and JSON", async () => {
+  await place.run("compile", "folded.json");
+  const { code, stdout, stderr } = await place.run("train", "folded.json");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^fold +best epoch +loss +accuracy\n1 .*\n2 .*\n3 .*\nmean .*\ndeviation .*\nfolded: \d epochs\ntrain .*\ntest .*\n$/,
+  );
+  expect(stderr).toMatch(/^fold 1\/3: epoch 1\/4 {2}loss .*validation loss/);
+  expect(stderr).toMatch(/\nall folds: epoch 1\/\d {2}loss /);
+  expect((await runProgram()).stdout).toBe(stdout);
+  const json = await place.run("train", "folded.json", "--json");
+  expect((await runProgram("--json")).stdout).toBe(json.stdout);
+  const part = { loss: expect.any(Number), accuracy: expect.any(Number) };
+  const fold = { bestEpoch: expect.any(Number), ...part };
+  const { bestEpoch, ...result } = JSON.parse(json.stdout);
+  expect(result).toEqual({ model: "folded", epochs: bestEpoch, folds: [fold, fold, fold], train: part, validation: part, deviation: part, test: part }); // prettier-ignore
+}, 60_000);
+
+it("killed in whatever fold, it is finished to the very bits of a run that was not", async () => {
+  const whole = await place.run("train", "folded.json", "--json", "--out", "whole.ckpt");
+  for (const moment of [
+    "fold 1/3: epoch 2",
+    "fold 2/3: epoch 1",
+    "fold 3/3: epoch 3",
+    "all folds: epoch 1",
+  ]) {
+    await killedAt(moment);
+    const rest = await place.run(
+      "train",
+      "folded.json",
+      "--json",
+      "--resume",
+      "part.ckpt",
+      "--out",
+      "part.ckpt",
+    );
+    expect(rest.stdout).toBe(whole.stdout);
+    expect(place.bytes("part.ckpt")).toEqual(place.bytes("whole.ckpt"));
+  }
+}, 120_000);
+
+/** Begins a run and ends the process by force when it tells of this epoch. */
+const killedAt = (moment: string) =>
+  new Promise<void>((resolve) => {
+    const args = [launcher, "train", "folded.json", "--out", "part.ckpt"];
+    const run = spawn(process.execPath, args, { cwd: place.folder, stdio: ["ignore", "ignore", "pipe"] });
+    let told = "";
+    run.stderr.on("data", (text) => {
+      told += String(text);
+      if (told.includes(moment)) run.kill("SIGKILL");
+    });
+    run.on("close", () => resolve());
+  });
+
+it("resumed where all is done, it prints the result again", async () => {
+  const whole = await place.run("train", "folded.json", "--out", "whole.ckpt");
+  const again = await place.run("train", "folded.json", "--resume", "whole.ckpt");
+  expect(again.stdout).toBe(whole.stdout);
+  expect(again.stderr).toBe("");
+});
+
+it("other epochs than those of the folds that are done, and a seed of another run, are refused", async () => {
+  await place.run("train", "folded.json", "--epochs", "2", "--out", "two.ckpt");
+  expectRefusal(
+    await place.run("train", "folded.json", "--resume", "two.ckpt"),
+    "two.ckpt error T3001: its folds were to train for 2 epochs, this run's for 4: add --epochs 2",
+  );
+  expectRefusal(
+    await place.run("train", "folded.json", "--resume", "two.ckpt", "--epochs", "2", "--seed", "9"),
+    "two.ckpt was trained with seed 3",
+  );
+});
+
+it("asked in the middle of a run, the model of a fold is told to be one; the model that is kept is not", async () => {
+  await place.run("compile", "folded.json");
+  await killedAt("fold 2/3: epoch 2");
+  await place.run("train", "folded.json", "--out", "whole.ckpt");
+  const told = "the checkpoint is of fold 2 of 3: its model has not learned from the rows of that fold";
+  const asked = await place.run("predict", "folded.json", "part.ckpt", "flowers.csv");
+  expect(asked.stderr).toContain(`part.ckpt warning T3003: ${told}`);
+  expect(asked.code).toBe(0);
+  const program = await runProgram("--resume", "part.ckpt", "--predict", "flowers.csv");
+  expect(program.stderr).toContain(`warning: ${told}`);
+  expect(`${program.stdout}`).toBe(asked.stdout);
+  const shipped = await place.run("compile", "folded.json", "--predictor", "part.ckpt");
+  expect(shipped.stderr).toContain(`warning T3003: ${told}`);
+  expect((await place.run("predict", "folded.json", "whole.ckpt", "flowers.csv")).stderr).toBe("");
+  expect((await runProgram("--resume", "whole.ckpt", "--predict", "flowers.csv")).stderr).toBe("");
+}, 60_000);
+
+it("more folds than rows are refused; classes too rare for all folds are warned of", async () => {
+  const spec = (folds: number) => ({ ...folded, training: { ...folded.training, validation: { folds } } });
+  place.write("many.json", spec(25));
+  expectRefusal(
+    await place.run("train", "many.json"),
+    "flowers.csv error T2004: 25 folds need as many rows, and beside the test part there are 24",
+  );
+  place.write("nine.json", spec(9));
+  const { code, stderr } = await place.run("train", "nine.json", "--epochs", "1");
+  expect(stderr).toMatch(
+    /warning T2006: some of the 9 folds have no row of a rare class: beside the test part "0" has 8, /,
+  );
+  expect(code).toBe(0);
+});
+
+it("as many folds as rows leave one row out at a time, without a warning", async () => {
+  const all = { ...folded, training: { ...folded.training, validation: { folds: 24 } } };
+  place.write("all.json", all);
+  const { stdout, stderr } = await place.run("train", "all.json", "--json", "--epochs", "2");
+  expect(JSON.parse(stdout).folds).toHaveLength(24);
+  expect(stderr).not.toContain("warning");
+});
+
+it("a training that diverges is told with its fold", async () => {
+  place.write("wild.json", {
+    ...folded,
+    targets: { kind: { shape: [1] } },
+    network: [{ type: "dense", units: 1 }],
+    loss: "mse",
+    metrics: [],
+    optimizer: { type: "sgd", learningRate: 1e15 },
+  });
+  const { code, stdout, stderr } = await place.run("train", "wild.json");
+  expect(stderr).toContain("error T4001: fold 1/3: training diverged: the");
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+});
+
+it("flags that are for one training alone are refused", async () => {
+  expectRefusal(
+    await place.run("train", "folded.json", "--out", "a.ckpt", "--keep", "2"),
+    "T1010: --keep counts the epochs of one training",
+  );
+  expectRefusal(
+    await place.run("train", "folded.json", "--from", "a.ckpt"),
+    "T1010: --from is where one training starts",
+  );
+});
+
+it("of several trainings the log has the one of the model that is kept", async () => {
+  const { stdout } = await place.run("train", "folded.json", "--json", "--log", "epochs.jsonl");
+  expect(place.read("epochs.jsonl").trimEnd().split("\n")).toHaveLength(JSON.parse(stdout).epochs);
+});

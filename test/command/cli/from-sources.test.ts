@@ -1,0 +1,61 @@
+// The bundle of a clone's sources under node_modules/.cache. A damaged one must be made again, not run.
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const loader = fileURLToPath(new URL("../../../src/command/cli/from-sources.js", import.meta.url));
+const esbuild = fileURLToPath(new URL("../../../node_modules/esbuild", import.meta.url));
+
+/** A clone of three files, each of which says its name. */
+let clone: string;
+beforeAll(() => {
+  clone = mkdtempSync(join(tmpdir(), "tapeless-clone-"));
+  for (const folder of ["src/command/train/live", "src/command/search", "node_modules"])
+    mkdirSync(join(clone, folder), { recursive: true });
+  writeFileSync(join(clone, "package.json"), '{ "type": "module" }');
+  cpSync(loader, join(clone, "src/command/cli/from-sources.js"));
+  symlinkSync(esbuild, join(clone, "node_modules/esbuild"));
+  for (const file of [
+    "command/cli/main.ts",
+    "command/search/worker.ts",
+    "command/train/live/server-thread.ts",
+  ])
+    writeFileSync(join(clone, "src", file), `export const name: string = ${JSON.stringify(file)};\n`);
+});
+afterAll(() => rmSync(clone, { recursive: true }));
+
+const start = (): string => {
+  const code = `const { importSources } = await import("./src/command/cli/from-sources.js"); console.log((await importSources()).name);`;
+  return execFileSync(process.execPath, ["--input-type=module", "-e", code], {
+    cwd: clone,
+    encoding: "utf8",
+  });
+};
+
+const bundles = (): string[] => readdirSync(join(clone, "node_modules/.cache/tapeless"));
+const bundled = (): string => join(clone, "node_modules/.cache/tapeless", bundles()[0], "main.mjs");
+
+it.each([
+  ["new", () => {}],
+  ["whole", () => {}],
+  ["empty", () => truncateSync(bundled(), 0)],
+  ["cut", () => truncateSync(bundled(), 20)],
+  ["gone", () => rmSync(bundled())],
+  ["another", () => writeFileSync(bundled(), 'export const name = "another";')],
+])("is right where it was %s", (_, damage) => {
+  damage();
+  expect(start()).toBe("cli/main.ts\n");
+  expect(bundles()).toHaveLength(1);
+});

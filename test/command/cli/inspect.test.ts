@@ -1,0 +1,160 @@
+// `inspect`: every view, as text and as JSON. If one fails, what the compiler derived can no longer be looked at.
+import { afterAll, describe, expect, it } from "vitest";
+import { inspectSpec } from "../../../src/command/cli/inspect.ts";
+import { parseGraph } from "../../../src/compiler/ir/parse.ts";
+import { createBuilder } from "../../../src/compiler/ops/index.ts";
+import { faultOfXml } from "../../support/well-formed.ts";
+import { flowers, flowersCsv, workspace } from "./workspace.ts";
+
+const place = workspace();
+place.write("flowers.json", flowers);
+afterAll(place.remove);
+const inspect = async (...args: readonly string[]) => {
+  const { code, stdout, stderr } = await place.run("inspect", "flowers.json", ...args);
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  return stdout;
+};
+
+describe("tapeless inspect", () => {
+  it("writes no page into a terminal", async () => {
+    const stdout = Object.assign(process.stdout, { isTTY: true });
+    const flags = { show: "graph", format: "html", target: "ts", measure: true, dtype: "f32" } as const;
+    await expect(inspectSpec("flowers.json", flags)).rejects.toThrow(/nobody reads in a terminal/);
+    stdout.isTTY = false;
+  });
+
+  it("shows the five graphs in IR text", async () => {
+    const text = await inspect("--show", "graph");
+    for (const name of ["gradient", "update", "predict", "evaluate", "summarise"])
+      expect(text).toMatch(new RegExp(`^graph ${name}$`, "m"));
+    expect(text).toMatch(/^%dense1_product: f32\[n,4\] = contract %size, %dense1\.weight /m);
+  });
+
+  it("shows how the gradient of a parameter was derived: formula, type, rule and forward node", async () => {
+    const text = await inspect("--show", "gradients", "--of", "dense1.weight");
+    expect(text).toContain("Gradient of the loss with respect to dense1.weight");
+    expect(text).not.toContain("with respect to dense2.weight");
+    expect(text).toMatch(/^ +\(\d+\) ∂L\/∂dense1\.weight = sizeᵀ · .* {3}f32\[2,4\]\n +by contract\.vjp of size · dense1\.weight {3}\(dense1\)/m); // prettier-ignore
+    expect(text).toMatch(/rewritten: /);
+  });
+
+  it("shows what each pass did to each graph", async () => {
+    const text = await inspect("--show", "passes");
+    expect(text).toMatch(/^gradient +differentiate( +\d+){4}$/m);
+    expect(text).toMatch(/^gradient +simplify( +\d+){4} {2}rules applied \d+ times$/m);
+    expect(text).toMatch(/^gradient +fuse-loops( +\d+){4}$/m);
+    expect(text).toMatch(/^simplify on gradient: .*add-negated ×1.*\n {4}%/m);
+  });
+
+  it("shows one pass alone, and says which there are if that is none", async () => {
+    const text = await inspect("--show", "passes", "--pass", "share-subexpressions");
+    expect(text).toMatch(/^share-subexpressions on gradient\n/m);
+    expect(text).not.toContain("simplify");
+    const wrong = await place.run("inspect", "flowers.json", "--show", "passes", "--pass", "simplfy");
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      "error T1010: there is no pass 'simplfy'\n  hint: did you mean simplify?\n",
+    ]);
+    const elsewhere = await place.run("inspect", "flowers.json", "--pass", "simplify");
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([2, "error T1010: --pass belongs to --show passes\n"]);
+  });
+
+  it("shows the kernels: what fusing saves, operations and bytes, loops under their formulas, and the emitted code", async () => {
+    const text = await inspect("--show", "kernels");
+    expect(text).toMatch(/^program gradient: \d+ nests of loops became \d+ kernels, \d+ values stay in registers, and each run moves .*B less through memory$/m); // prettier-ignore
+    expect(text).toMatch(/^ +1 {2}dense1 +\d+ +\d+ +\d+ +\d+ {2}dense1_product/m);
+    expect(text).toMatch(/^\/\/ gradient, call 1: \d+ nodes, \d+ FLOP, \d+ bytes\nkernel \S+\n {2}\/\/ dense1_product = size · dense1\.weight\n/m); // prettier-ignore
+    expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
+    expect(text).toMatch(/^\/\/ lines \d+ to \d+ of the emitted file, which serve predict 1, evaluate 1, too\nfunction compute_dense1\(/m); // prettier-ignore
+    expect(text).toMatch(/^kernel dense1\n {2}runs compute_dense1, as gradient, call 1 does: see there$/m);
+    expect(text.match(/^function compute_dense1\(/gm)).toHaveLength(1);
+  });
+
+  it("shows one kernel, its loops alone if they are asked for, and says which is like one that is not there", async () => {
+    const text = await inspect("--show", "kernels", "--of", "predict/dense1", "--text", "loops");
+    expect(text.match(/^kernel .*/gm)).toEqual(["kernel dense1"]);
+    expect(text).not.toContain("function");
+    const json = await inspect("--show", "kernels", "--of", "dense1", "--format", "json");
+    const programs = JSON.parse(json) as { program: string; kernels: { code: string; lines: number[] }[] }[];
+    expect(programs.map(({ program }) => program)).toEqual(["gradient", "predict", "evaluate"]);
+    for (const { kernels } of programs) {
+      expect(kernels).toHaveLength(1);
+      const [{ code, lines }] = kernels;
+      expect(code).toMatch(
+        /^\/\/ dense1_product = size · dense1\.weight\n(.|\n)*\nfunction compute_dense1\((.|\n)*\n}$/,
+      );
+      expect(code.split("\n")).toHaveLength(lines[1] - lines[0] + 1);
+    }
+    const wrong = await place.run("inspect", "flowers.json", "--show", "kernels", "--of", "dense11");
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      'error T1010: --of: flowers has no kernel "dense11"\n  hint: did you mean dense1?\n',
+    ]);
+  });
+
+  it("shows the kernels of WebAssembly: schedule and estimate, loops on vectors or the text that is assembled", async () => {
+    const wasm = ["--show", "kernels", "--target", "wasm", "--no-measure"];
+    const text = await inspect(...wasm);
+    expect(text).toMatch(
+      /^ {2}kernel +schedule +threads +nests +FLOP +bytes +bytes saved +estimated cycles$/m,
+    );
+    expect(text).toMatch(/^ {2}dense1 +(\d+ × \d+ sums at once|4 lanes).* +\d+ +\d+ +\d+ +\d+ +\d+$/m);
+    expect(text).toMatch(/^kernel dense1\n {2}\/\/ dense1_product = size · dense1\.weight\n/m);
+    expect(text).toMatch(/^ +var sum\S*: f32×4 = 0×4$/m);
+    expect(await inspect(...wasm, "--text", "wat")).toMatch(
+      /^;; dense1_product = size · dense1\.weight\n(;; .*\n)*\(func \$compute_dense1 \(param \$n i32\)\n/m,
+    );
+    expect(await inspect(...wasm, "--format", "json")).toBe(await inspect(...wasm, "--format", "json"));
+  });
+
+  it("runs the kernels of WebAssembly and shows what they take beside the estimates", async () => {
+    const text = await inspect("--show", "kernels", "--target", "wasm");
+    expect(text).toMatch(/^measured: .* SIMD; the clock is \d+\.\d\d GHz by a chain of additions$/m);
+    expect(text).toMatch(/ estimated cycles +measured +measured\/estimated +µs +GFLOP\/s$/m);
+  });
+
+  it("shows the arena: places, sizes, lifetimes, the peak and its lower bound", async () => {
+    const text = await inspect("--show", "memory");
+    expect(text).toMatch(/^parameter +dense1\.weight +f32\[2, 4\] +0 +32 +always$/m);
+    expect(text).toMatch(/^temporary +\S+ +f32\[n, 4\] +\d+ +128 +gradient: calls \d+ to \d+$/m);
+    expect(text).toMatch(
+      /^arena \d+ bytes: storage \d+ bytes, temporaries \d+ bytes\ntemporaries would take \d+ bytes if none shared memory; no plan could take less than \d+ bytes$/m,
+    );
+    expect(text).toMatch(/^ {2}dense1 +128 B {2}█+·+$/m);
+    expect(faultOfXml(await inspect("--show", "memory", "--format", "svg"))).toBeUndefined();
+  });
+
+  it.each(["graph", "gradients", "passes", "kernels", "memory"])(
+    "gives %s as JSON, the same bytes in every run",
+    async (view) => {
+      const text = await inspect("--show", view, "--format", "json");
+      expect(JSON.parse(text)).toBeTypeOf("object");
+      expect(await inspect("--show", view, "--format", "json")).toBe(text);
+    },
+  );
+
+  it("writes to a file", async () => {
+    expect(await inspect("--show", "memory", "-o", "views/memory.txt")).toBe("");
+    expect(place.read("views/memory.txt")).toBe(await inspect("--show", "memory"));
+  });
+
+  it("prints no graph that does not parse back", async () => {
+    const graphs: { text: string }[] = JSON.parse(await inspect("--format", "json"));
+    for (const { text } of graphs) expect(() => parseGraph(text, createBuilder("f32"))).not.toThrow();
+  });
+
+  it("shows the learning rate over the run, as text, JSON and picture, with the rows of the data if it can be read", async () => {
+    const apart = await place.run("inspect", "flowers.json", "--show", "schedule");
+    expect(apart.stderr).toMatch(/^the data is not read: .*"flowers.csv" cannot be read/);
+    expect(apart.stdout).toContain("how many steps a run takes is not known");
+    expect(apart.code).toBe(0);
+    place.write("flowers.csv", flowersCsv);
+    expect(await inspect("--show", "schedule")).toContain(
+      "12 steps: 4 epochs of 3, for 18 rows in batches of 8",
+    );
+    const { rates } = JSON.parse(await inspect("--show", "schedule", "--format", "json"));
+    expect(rates).toHaveLength(12);
+    expect(faultOfXml(await inspect("--show", "schedule", "--format", "svg"))).toBeUndefined();
+  });
+});

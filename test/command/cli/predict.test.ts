@@ -1,0 +1,160 @@
+// `tapeless predict`, and the emitted program's --predict. If one fails, a shipped model speaks of other rows, classes or units than it
+// was trained on, or a user is not told what is wrong with the file.
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse } from "csv-parse/sync";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { compile } from "../../../src/compiler/compile.ts";
+import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
+import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
+import { specs } from "../../support/specs.ts";
+import type { Outcome } from "../../support/run-tapeless.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
+
+const place = workspace();
+afterAll(() => place.remove());
+const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
+const program = (file: string, ...args: string[]): Promise<Outcome> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [tsx, join(place.folder, file), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
+  });
+
+const houses: ModelSpec = {
+  name: "houses",
+  inputs: { area: { shape: [] } },
+  targets: { price: { shape: [] } },
+  network: [
+    { type: "reshape", shape: [1] },
+    { type: "dense", units: 1 },
+    { type: "reshape", shape: [] },
+  ],
+  loss: "mse",
+  optimizer: { type: "sgd", learningRate: 0.3 },
+  training: { epochs: 60, batchSize: 20, seed: 1 },
+  data: {
+    file: "houses.csv",
+    inputs: { area: { columns: ["area"], scale: "standard" } },
+    targets: { price: { columns: ["price"], scale: "standard" } },
+  },
+};
+const housesCsv = `area,price\n${Array.from({ length: 20 }, (_, i) => `${50 + i},${1000 + 7 * i}`).join("\n")}\n`;
+
+/** With classes that are names, one of which is not safe in CSV. */
+const namesOf: Readonly<Record<string, string>> = { 0: "alba", 1: "rubra, the red", 2: "viola" };
+const named = flowersCsv.replace(/,(\d)$/gm, (_, kind: string) => `,"${namesOf[kind]}"`);
+
+/** The inputs of some flowers, in another order of columns, with one that nobody reads; one of each kind. */
+const newCsv = () => {
+  const [, ...rows] = flowersCsv.trim().split("\n");
+  const chosen = [0, 10, 20].map((i) => rows[i].split(","));
+  return `width,note,length\n${chosen.map(([length, width]) => `${width},x,${length}`).join("\n")}\n`;
+};
+const kinds = () => {
+  const [, ...rows] = flowersCsv.trim().split("\n");
+  return [0, 10, 20].map((i) => namesOf[rows[i].split(",")[2]]);
+};
+
+beforeAll(async () => {
+  const longer = Object.assign({}, specs.classifier, flowers, {
+    training: { ...flowers.training, epochs: 40 },
+  });
+  place.write("flowers.json", longer);
+  place.write("flowers.csv", named);
+  place.write("new.csv", newCsv());
+  place.write("houses.json", houses);
+  place.write("houses.csv", housesCsv);
+  place.write("trainer.ts", (await compile(longer)).code);
+  await place.run("train", "flowers.json", "--out", "flowers.ckpt");
+  await place.run("train", "houses.json", "--out", "houses.ckpt");
+}, 120_000);
+
+const predict = (...args: readonly string[]) => place.run("predict", "flowers.json", "flowers.ckpt", ...args);
+
+describe("tapeless predict", () => {
+  it("names the class of each row of a file without targets, beside the probability of each class", async () => {
+    const { code, stdout, stderr } = await predict("new.csv");
+    expect(stderr).toBe("");
+    const [heads, ...rows]: string[][] = parse(stdout);
+    const names = [...new Set(kinds())].sort();
+    expect(heads).toEqual(["kind", ...names.map((name) => `kind_${name}`)]);
+    expect(rows.map(([kind]) => kind)).toEqual(kinds());
+    for (const [kind, ...shares] of rows) {
+      const numbers = shares.map(Number);
+      expect(numbers.reduce((sum, share) => sum + share)).toBeCloseTo(1, 5);
+      expect(names[numbers.indexOf(Math.max(...numbers))]).toBe(kind);
+    }
+    expect(code).toBe(0);
+  });
+
+  it("prints what the emitted program prints with --predict, to the byte", async () => {
+    const { stdout } = await predict("new.csv");
+    expect(await program("trainer.ts", "--resume", "flowers.ckpt", "--predict", "new.csv")).toEqual({
+      code: 0,
+      stdout,
+      stderr: "",
+    });
+  });
+
+  it("gives real numbers in the target's own units", async () => {
+    place.write("areas.csv", "area\n50\n69\n100\n");
+    const { stdout } = await place.run("predict", "houses.json", "houses.ckpt", "areas.csv");
+    const [head, ...prices] = stdout.trimEnd().split("\n");
+    expect(head).toBe("price");
+    [1000, 1133, 1350].forEach((price, i) => expect(Number(prices[i])).toBeCloseTo(price, 0));
+  });
+
+  it("writes to a file with -o, and one JSON object with --json", async () => {
+    const { stdout } = await predict("new.csv");
+    const { stdout: json } = await predict("new.csv", "--json");
+    const { model, predictions } = JSON.parse(json);
+    expect(model).toBe("flowers");
+    expect(predictions.map(({ kind }: { kind: string }) => kind)).toEqual(kinds());
+    expect((await predict("new.csv", "-o", "said.csv")).stdout).toBe("");
+    expect(place.read("said.csv")).toBe(stdout);
+  });
+});
+
+describe("what is wrong is told", () => {
+  it("a column that is missing, a cell that is no number, a file without rows or not there", async () => {
+    place.write("narrow.csv", "length\n1\n");
+    expectRefusal(await predict("narrow.csv"), 'narrow.csv:1 error T2004: size needs the column "width"');
+    place.write("text.csv", "length,width\n1,2\n1,wide\n");
+    expectRefusal(
+      await predict("text.csv"),
+      'text.csv:3 error T2004: column "width": "wide" is not a number',
+    );
+    place.write("empty.csv", "");
+    expectRefusal(await predict("empty.csv"), "empty.csv:1 error T2003: the file is empty");
+    expectRefusal(await predict("none.csv"), "none.csv error T2001: the data cannot be read");
+  });
+
+  it("a checkpoint that is none, or of another model", async () => {
+    const of = (checkpoint: string) => place.run("predict", "flowers.json", checkpoint, "new.csv");
+    expectRefusal(await of("none.ckpt"), "none.ckpt error T3001: the checkpoint cannot be read");
+    expectRefusal(await of("new.csv"), "new.csv error T3001: this is not a checkpoint");
+    expectRefusal(await of("houses.ckpt"), 'houses.ckpt error T3001: the checkpoint is of "houses"');
+  });
+
+  it("a checkpoint that does not say how its data was read, as a program of one's own may save it", async () => {
+    const { createTrainer } = await loadTrainer(place.read("trainer.ts"));
+    place.write("bare.ckpt", createTrainer().save());
+    expectRefusal(
+      await place.run("predict", "flowers.json", "bare.ckpt", "new.csv"),
+      "bare.ckpt error T3001: the checkpoint does not say how the data was read",
+    );
+    expectRefusal(
+      await program("trainer.ts", "--resume", "bare.ckpt", "--predict", "new.csv"),
+      "error: --predict needs --resume CHECKPOINT, as --out writes it",
+    );
+  });
+
+  it("by the emitted program, too", async () => {
+    expectRefusal(await program("trainer.ts", "--predict", "new.csv"), "error: --predict needs --resume");
+    const predicted = (file: string) => program("trainer.ts", "--resume", "flowers.ckpt", "--predict", file);
+    expectRefusal(await predicted("narrow.csv"), 'error: narrow.csv:1: size needs the column "width"');
+    expectRefusal(await predicted("text.csv"), 'error: text.csv:3: column "width": "wide" is not a number');
+    expectRefusal(await predicted("empty.csv"), "error: empty.csv:1: the file is empty");
+    expectRefusal(await predicted("none.csv"), "error: cannot read none.csv");
+  });
+});

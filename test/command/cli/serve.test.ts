@@ -1,0 +1,235 @@
+// `train --serve`. If one fails, somebody who has no business there sees a training or stops it, a page opened late misses what was
+// before, or looking at a training changes what comes of it.
+import { spawn, type ChildProcess } from "node:child_process";
+import { request } from "node:http";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createLiveServer, type LiveServer } from "../../../src/command/train/live/live-server.ts";
+import { LiveHistory, type LiveEvent } from "../../../src/studio/charts/live-events.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace.ts";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: string;
+}
+
+/** What is answered; of what does not end, what comes until `until` is in it. */
+const ask = (
+  port: number,
+  path: string,
+  { method = "GET", headers = {}, until = "" } = {},
+): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path, method, headers }, (response) => {
+      let body = "";
+      const { statusCode: status = 0, headers } = response;
+      const done = () => resolve({ status, headers, body });
+      response.setEncoding("utf8").on("data", (part: string) => {
+        body += part;
+        if (until !== "" && body.includes(until)) (done(), asked.destroy());
+      });
+      response.on("end", done);
+    });
+    asked.on("error", reject).end();
+  });
+
+describe("the server", () => {
+  const token = "a-token-that-nobody-guesses";
+  let server: LiveServer;
+  let port: number;
+  let stops = 0;
+  beforeEach(async () => {
+    stops = 0;
+    server = createLiveServer({ token, page: "<!doctype html>the page", onStop: () => stops++ });
+    port = await server.listen(0);
+  });
+  afterEach(() => server.close());
+
+  it("gives the page to whoever knows its address, with nothing of it going elsewhere", async () => {
+    const { status, headers, body } = await ask(port, `/${token}/`);
+    expect([status, body]).toEqual([200, "<!doctype html>the page"]);
+    expect(headers).toMatchObject({
+      "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+    });
+    expect(Object.keys(headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+    expect((await ask(port, `/${token}`)).headers.location).toBe(`/${token}/`);
+  });
+
+  it.each([
+    "/",
+    "/events",
+    "/stop",
+    "/a-token-that-nobody-guesse/",
+    "/a-token-that-nobody-guesses2/",
+    "/x/events",
+  ])("says nothing to who does not: %s", async (path) => {
+    for (const method of ["GET", "POST"])
+      expect(await ask(port, path, { method })).toMatchObject({ status: 404, body: "" });
+    expect(stops).toBe(0);
+  });
+
+  it("answers no name that leads here by somebody else's doing", async () => {
+    const headers = { host: `evil.example:${port}` };
+    expect(await ask(port, `/${token}/`, { headers })).toMatchObject({ status: 403, body: "" });
+    expect((await ask(port, `/${token}/events`, { headers })).status).toBe(403);
+    expect((await ask(port, `/${token}/`, { headers: { host: `localhost:${port}` } })).status).toBe(200);
+  });
+
+  it("is stopped by its own page alone", async () => {
+    const foreign = { origin: "http://evil.example" };
+    expect((await ask(port, `/${token}/stop`, { method: "POST", headers: foreign })).status).toBe(403);
+    expect((await ask(port, `/${token}/stop`)).status).toBe(404);
+    expect(stops).toBe(0);
+    const own = { origin: `http://127.0.0.1:${port}` };
+    expect((await ask(port, `/${token}/stop`, { method: "POST", headers: own })).status).toBe(204);
+    expect(stops).toBe(1);
+  });
+
+  it("tells whoever comes late what was before, then what comes", async () => {
+    server.send({ kind: "stage", at: 1, name: "fold 1/2" });
+    setTimeout(() => server.send({ kind: "end", at: 2, outcome: "done", text: "all" }), 30);
+    const { headers, body } = await ask(port, `/${token}/events`, { until: '"text":"all"' });
+    expect(headers["content-type"]).toContain("text/event-stream");
+    expect(body).toMatch(/^event: history\ndata: \[{"kind":"stage".*\]\n\n(: .*\n\n)*data: {"kind":"end"/);
+  });
+
+  it("listens on this machine alone", async () => {
+    const { networkInterfaces } = await import("node:os");
+    const outside = Object.values(networkInterfaces()).flat().find((found) => found?.internal === false && found.family === "IPv4"); // prettier-ignore
+    if (outside === undefined) return;
+    const { connect } = await import("node:net");
+    const isOpen = await new Promise((resolve) => {
+      const socket = connect({ host: outside.address, port }, () => resolve(true));
+      socket.on("error", () => resolve(false));
+    });
+    expect(isOpen).toBe(false);
+  });
+});
+
+describe("the history", () => {
+  const steps = (epoch: number): LiveEvent => ({
+    kind: "steps",
+    at: epoch,
+    epoch,
+    loss: 1,
+    rows: 8,
+    learningRate: 1,
+  });
+  it("of a long training is thinned out, and keeps the first and the last", () => {
+    const history = new LiveHistory();
+    for (let epoch = 0; epoch < 50_000; epoch++) history.add(steps(epoch));
+    const kept = history.of("steps");
+    expect(kept.length).toBeLessThanOrEqual(4001);
+    expect(kept.length).toBeGreaterThan(1500);
+    expect([kept[0].epoch, kept[kept.length - 1].epoch]).toEqual([0, 49_999]);
+  });
+  it("has all kinds of events in the order of time", () => {
+    const history = new LiveHistory();
+    history.add(steps(1));
+    history.add({ kind: "stage", at: 0, name: "first" });
+    expect(history.all().map(({ at }) => at)).toEqual([0, 1]);
+  });
+});
+
+describe("train --serve", () => {
+  let place: Workspace;
+  beforeEach(() => {
+    place = workspace();
+    place.write("flowers.json", flowers);
+    place.write("flowers.csv", flowersCsv);
+  });
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill();
+    place.remove();
+  });
+  const launcher = fileURLToPath(new URL("../../../src/command/cli/tapeless.js", import.meta.url));
+
+  /** The command as it runs, once it has told its address; `left` when it has ended. */
+  async function served(...flags: readonly string[]) {
+    const child = spawn(process.execPath, [launcher, "train", "flowers.json", "--serve", ...flags], { cwd: place.folder, env: { ...process.env, NO_COLOR: "1" } }); // prettier-ignore
+    children.push(child);
+    const said = { stdout: "", stderr: "" };
+    for (const stream of ["stdout", "stderr"] as const)
+      child[stream].setEncoding("utf8").on("data", (text: string) => (said[stream] += text));
+    const hears = (pattern: RegExp) =>
+      new Promise<RegExpExecArray>((resolve) => {
+        const look = () => {
+          const found = pattern.exec(said.stderr);
+          if (found) resolve(found);
+        };
+        child.stderr.on("data", look);
+        look();
+      });
+    const left = new Promise<number | null>((resolve) => child.on("exit", resolve));
+    const [, port, path] = await hears(/http:\/\/127\.0\.0\.1:(\d+)(\/[\w-]{32}\/)/);
+    return { child, said, hears, left, port: Number(port), path };
+  }
+
+  it("prints what it prints without, stays until it is left, and then has succeeded", async () => {
+    const plain = await place.start("train", "flowers.json", "--out", "a.ckpt");
+    const { child, said, hears, left, port, path } = await served("--out", "b.ckpt");
+    await hears(/stays until Ctrl-C/);
+    const { body } = await ask(port, `${path}events`, { until: "\n\n" });
+    const events: LiveEvent[] = JSON.parse(body.split("data: ")[1]);
+    const kinds = new Set(events.map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(expect.arrayContaining(["end", "epoch", "probe", "start"]));
+    expect(events.filter(({ kind }) => kind === "epoch")).toHaveLength(4);
+    expect((await ask(port, "/wrong/")).status).toBe(404);
+    child.kill("SIGINT");
+    expect(await left).toBe(0);
+    expect(said.stdout).toBe(plain.stdout);
+    expect(place.bytes("b.ckpt")).toEqual(place.bytes("a.ckpt"));
+  });
+
+  it("ends where the button was pressed; what it wrote can be gone on with, to the same end", async () => {
+    const { hears, left, said, port, path } = await served("--epochs", "400000", "--out", "a.ckpt");
+    // The server is there before the training is.
+    expect((await ask(port, `${path}stop`, { method: "POST" })).status).toBe(204);
+    await hears(/stays until Ctrl-C/);
+    expect((await ask(port, `${path}stop`, { method: "POST" })).status).toBe(204);
+    expect(await left).toBe(0);
+    const done = Number(/flowers: (\d+) epochs/.exec(said.stdout)?.[1]);
+    expect(done).toBeLessThan(400_000);
+    const more = String(done + 2);
+    await place.start("train", "flowers.json", "--epochs", more, "--resume", "a.ckpt", "--out", "a.ckpt");
+    await place.start("train", "flowers.json", "--epochs", more, "--out", "b.ckpt");
+    expect(place.bytes("a.ckpt")).toEqual(place.bytes("b.ckpt"));
+  });
+
+  it("refuses what cannot be meant, and a port that is taken, before any training", async () => {
+    const train = (...flags: readonly string[]) => place.start("train", "flowers.json", ...flags);
+    expectRefusal(await train("--serve", "--json"), "--json is for programs", "--tensorboard");
+    expectRefusal(await train("--serve", "70000"), "It must be a port");
+    expectRefusal(
+      await place.start("train", "--serve", "flowers.json"),
+      "'flowers.json' is invalid. It must be a port",
+    );
+    const other = createServer();
+    const port = await new Promise<number>((resolve) =>
+      other.listen(0, "127.0.0.1", () => {
+        const address = other.address();
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      }),
+    );
+    expectRefusal(
+      await train("--serve", String(port)),
+      `--serve ${port}: another program listens on that port`,
+      "leave the number out",
+    );
+    other.close();
+  });
+
+  it("tells of no page where there is nothing to train on", async () => {
+    place.write("flowers.csv", "length,width\n1,2\n");
+    const refused = await place.start("train", "flowers.json", "--serve");
+    expectRefusal(refused, 'kind needs the column "kind"');
+    expect(refused.stderr).not.toContain("http:");
+  });
+});

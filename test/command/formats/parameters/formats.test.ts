@@ -1,0 +1,237 @@
+// Files of parameters: what is written must be what others read, bit for bit, and nothing that was read may be trusted.
+import { safetensors as loader } from "@jax-js/loaders";
+import { zipSync } from "fflate";
+import { dump } from "npyjs";
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { npz } from "../../../../src/command/formats/parameters/npz.ts";
+import { safetensors } from "../../../../src/command/formats/parameters/safetensors.ts";
+import type {
+  NamedTensor,
+  StoredTensor,
+  TensorFormat,
+} from "../../../../src/command/formats/parameters/tensors.ts";
+import { InputError } from "../../../../src/runtime/core/input-error.ts";
+
+const formats: Readonly<Record<string, TensorFormat>> = { safetensors, npz };
+
+/** Numbers that a careless reader or writer would change. */
+const odd = [0, -0, 1e-45, -3.4e38, 0.1, 1 / 3];
+const tensors: readonly NamedTensor[] = [
+  { name: "dense1.weight", shape: [3, 2], numbers: Float32Array.from(odd) },
+  { name: "dense1.bias", shape: [1], numbers: Float64Array.of(0.1) },
+  { name: "größe-_.x", shape: [], numbers: Float32Array.of(7) },
+  { name: "none", shape: [0, 4], numbers: new Float32Array(0) },
+];
+const facts = { format: "tapeless", model: 'a "b"' };
+const told = (stored: readonly StoredTensor[]) =>
+  stored.map(({ name, shape, numbers }) => ({ name, shape: [...shape], numbers: Array.from(numbers()) }));
+const byName = <T extends { name: string }>(list: readonly T[]) =>
+  [...list].sort((a, b) => (a.name < b.name ? -1 : 1));
+const expected = byName(
+  tensors.map(({ name, shape, numbers }) => ({ name, shape: [...shape], numbers: [...numbers] })),
+);
+
+test.each(Object.entries(formats))(
+  "%s brings back every bit, wherever the bytes lie",
+  (_, { encode, decode }) => {
+    const bytes = encode(tensors, facts);
+    expect(encode(tensors, facts)).toEqual(bytes);
+    expect(byName(told(decode(bytes)))).toEqual(expected);
+    const around = new Uint8Array(bytes.length + 3);
+    around.set(bytes, 3);
+    expect(byName(told(decode(around.subarray(3))))).toEqual(expected);
+  },
+);
+
+test("another library reads our safetensors, aligned and with the facts", () => {
+  const bytes = safetensors.encode(tensors, facts);
+  const file = loader.parse(bytes.slice());
+  expect(file.metadata).toEqual(facts);
+  const read = Object.entries(file.tensors).map(([name, { shape, data }]) => ({
+    name,
+    shape,
+    numbers: Array.from(data, Number),
+  }));
+  expect(byName(read)).toEqual(expected);
+  expect(file.tensors["dense1.bias"].dtype).toBe("F64");
+  expect(new DataView(bytes.buffer).getUint32(0, true) % 8).toBe(0);
+});
+
+const hasNumPy = (() => {
+  try {
+    execFileSync("python3", ["-c", "import numpy"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+const inPython = (code: string, input: Uint8Array): Buffer =>
+  execFileSync("python3", ["-c", code], { input });
+
+test.skipIf(!hasNumPy)(
+  "NumPy reads our .npz, and we read NumPy's: packed, transposed, of 16 and 64 bits",
+  () => {
+    const list = `import sys, io, json, numpy as np
+z = np.load(io.BytesIO(sys.stdin.buffer.read()), allow_pickle=False)
+print(json.dumps([{"name": k, "shape": z[k].shape, "numbers": z[k].astype("f8").ravel().tolist()} for k in z]))`;
+    expect(byName(JSON.parse(String(inPython(list, npz.encode(tensors, facts)))))).toEqual(expected);
+    const back = `import sys, io, numpy as np
+z = np.load(io.BytesIO(sys.stdin.buffer.read()))
+w, out = z["dense1.weight"], io.BytesIO()
+np.savez_compressed(out, plain=w, wide=w.astype("f8"), half=np.array([1.5, -2, 6e-8], "f2"), t=w.T, cube=np.arange(24, dtype="f4").reshape(2, 3, 4).T)
+sys.stdout.buffer.write(out.getvalue())`;
+    const stored = new Map(
+      told(npz.decode(inPython(back, npz.encode(tensors, facts)))).map((each) => [each.name, each]),
+    );
+    const weight = [...tensors[0].numbers];
+    expect(stored.get("plain")).toMatchObject({ shape: [3, 2], numbers: weight });
+    expect(stored.get("wide")).toMatchObject({ numbers: weight });
+    expect(stored.get("half")?.numbers).toEqual([1.5, -2, Math.fround(2 ** -24)]);
+    expect(stored.get("t")).toMatchObject({
+      shape: [2, 3],
+      numbers: [0, 2, 4, 1, 3, 5].map((i) => weight[i]),
+    });
+    const cube = stored.get("cube");
+    expect(cube?.shape).toEqual([4, 3, 2]);
+    expect(cube?.numbers.slice(0, 4)).toEqual([0, 12, 4, 16]);
+  },
+);
+
+/** A safetensors file of this header; `bytes` of zeroes follow it. */
+function withHeader(header: unknown, bytes = 8): Uint8Array {
+  const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+  const file = new Uint8Array(8 + text.length + bytes);
+  new DataView(file.buffer).setUint32(0, text.length, true);
+  file.set(text, 8);
+  return file;
+}
+const entry = (dtype: string, shape: unknown, begin: unknown, end: unknown) => ({
+  dtype,
+  shape,
+  data_offsets: [begin, end],
+});
+
+test("half precision of both kinds is read, as PyTorch's files often have it", () => {
+  const file = withHeader({ half: entry("F16", [2], 0, 4), brain: entry("BF16", [2], 4, 8) });
+  new DataView(file.buffer).setUint16(file.length - 8, 0x3e00, true);
+  new DataView(file.buffer).setUint16(file.length - 6, 0xc000, true);
+  new DataView(file.buffer).setUint16(file.length - 4, 0x3fc0, true);
+  new DataView(file.buffer).setUint16(file.length - 2, 0xff7f, true);
+  expect(told(safetensors.decode(file))).toEqual([
+    { name: "half", shape: [2], numbers: [1.5, -2] },
+    { name: "brain", shape: [2], numbers: [1.5, -3.3895313892515355e38] },
+  ]);
+});
+
+test("integers beside the parameters are no fault until their numbers are asked for", () => {
+  const [steps] = safetensors.decode(withHeader({ steps: entry("I64", [], 0, 8) }));
+  expect(() => steps.numbers()).toThrow(
+    '"steps" holds I64; a parameter is real numbers of 16, 32 or 64 bits',
+  );
+  const file = zipSync({ "steps.npy": new Uint8Array(dump(Int32Array.of(1))) });
+  const [counts] = npz.decode(file);
+  expect(() => counts.numbers()).toThrow('"steps" holds "i4" (NumPy\'s name)');
+  expect(() => counts.numbers()).toThrow(InputError);
+});
+
+const npy = (dict: string, bytes = 8) => {
+  const header = dict.padEnd(8 * Math.ceil((10 + dict.length) / 8) - 10);
+  const file = new Uint8Array(10 + header.length + bytes);
+  file.set([0x93, ...new TextEncoder().encode("NUMPY"), 1, 0, header.length, 0]);
+  file.set(new TextEncoder().encode(header), 10);
+  return zipSync({ "w.npy": file });
+};
+const lying = (() => {
+  const file = zipSync({ "w.npy": new Uint8Array(10) }, { level: 0 });
+  const directory = new DataView(file.buffer).getUint32(file.length - 6, true);
+  new DataView(file.buffer).setUint32(directory + 24, 0xfffffff0, true);
+  return file;
+})();
+
+describe("what is no such file is refused with a reason", () => {
+  test.each<[string, Uint8Array, RegExp]>([
+    ["nothing", new Uint8Array(0), /^this is no safetensors file: it is too short for one$/],
+    [
+      "a huge header",
+      new Uint8Array(16).fill(255),
+      /its header would take 18446744073709551615 bytes, and it has 8$/,
+    ],
+    [
+      "a header longer than the file",
+      withHeader("{}", 0).with(0, 3),
+      /its header would take 3 bytes, and it has 2$/,
+    ],
+    ["no JSON", withHeader("{]"), /its header is no JSON object$/],
+    ["a list", withHeader([]), /its header is no JSON object$/],
+    ["null", withHeader("null"), /its header is no JSON object$/],
+    ["nothing said of a tensor", withHeader({ w: null }), /^the header does not say what "w" is/],
+    ["no offsets", withHeader({ w: { dtype: "F32", shape: [2] } }), /^the header does not say what "w" is/],
+    ["a shape that is none", withHeader({ w: entry("F32", "2", 0, 8) }), /^the header does not say/],
+    ["a negative extent", withHeader({ w: entry("F32", [-1, -2], 0, 8) }), /^the header does not say/],
+    ["a broken extent", withHeader({ w: entry("F32", [0.5, 4], 0, 8) }), /^the header does not say/],
+    ["offsets the wrong way round", withHeader({ w: entry("F32", [2], 8, 0) }), /^the header does not say/],
+    [
+      "offsets that are no numbers",
+      withHeader({ w: entry("F32", [2], "0", "8") }),
+      /^the header does not say/,
+    ],
+    ["an end outside", withHeader({ w: entry("F32", [4], 0, 16) }), /^"w" would end at byte 16 of 8/],
+    [
+      "a shape that does not fit",
+      withHeader({ w: entry("F32", [3], 0, 8) }),
+      /^"w" of shape \[3\] and type F32 cannot take 8 bytes$/,
+    ],
+    [
+      "a shape beyond all numbers",
+      withHeader({ w: entry("F32", [2 ** 52, 2 ** 52], 0, 8) }),
+      /cannot take 8 bytes$/,
+    ],
+    [
+      "overlap",
+      withHeader({ v: entry("F32", [2], 0, 8), w: entry("F32", [1], 4, 8) }),
+      /^"w" does not begin where the tensor before it ends$/,
+    ],
+    ["a gap", withHeader({ v: entry("F32", [1], 4, 8) }), /^"v" does not begin where/],
+    [
+      "bytes of no tensor",
+      withHeader({ v: entry("F32", [1], 0, 4) }),
+      /^the tensors take 4 bytes, but the file has 8 for them$/,
+    ],
+  ])("safetensors: %s", (_, bytes, message) => {
+    expect(() => safetensors.decode(bytes)).toThrow(InputError);
+    expect(() => safetensors.decode(bytes)).toThrow(message);
+  });
+
+  test.each<[string, Uint8Array, RegExp]>([
+    ["nothing", new Uint8Array(0), /^this is no \.npz file: it is no zip archive$/],
+    ["no archive", safetensors.encode(tensors, facts), /^this is no \.npz file/],
+    [
+      "the beginning of an archive",
+      npz.encode(tensors, facts).slice(0, 99),
+      /^the archive is damaged or cut short: /,
+    ],
+    ["an array that claims to be huge", lying, /"w\.npy" would unpack to more than 268435456 bytes$/],
+    ["no array", zipSync({ "w.npy": new Uint8Array(3) }), /^"w" is no \.npy array: /],
+    ["an array without a type", npy("{'shape': (1,)}"), /^"w" is no \.npy array: /],
+    [
+      "big-endian numbers",
+      npy("{'descr': '>f8', 'fortran_order': False, 'shape': (1,)}"),
+      /^"w" is no \.npy array: Unsupported dtype: >f8$/,
+    ],
+    [
+      "a shape that does not fit",
+      npy("{'descr': '<f8', 'fortran_order': False, 'shape': (3,)}"),
+      /^"w" of shape \[3\] cannot have 1 numbers$/,
+    ],
+    [
+      "a shape that is none",
+      npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}"),
+      /cannot have 1 numbers$/,
+    ],
+  ])(".npz: %s", (_, bytes, message) => {
+    expect(() => npz.decode(bytes)).toThrow(InputError);
+    expect(() => npz.decode(bytes)).toThrow(message);
+  });
+});

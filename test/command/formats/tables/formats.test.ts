@@ -1,0 +1,257 @@
+// Every format gives the same rows: a byte order, an axis or a null read wrongly would train on noise without a word.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { zipSync } from "fflate";
+import { parquetWriteBuffer } from "hyparquet-writer";
+import { dump } from "npyjs";
+import { afterAll, describe, expect, test } from "vitest";
+import { readTable } from "../../../../src/command/formats/tables/read-table.ts";
+import type { Wanted } from "../../../../src/command/formats/tables/wanted-columns.ts";
+import { columnOf } from "../../../../src/runtime/data/fields.ts";
+import type { Table } from "../../../../src/runtime/data/table.ts";
+import { model } from "../../../runtime/linear-machine.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "formats-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A file that is not called after its format. */
+function fileOf(content: string | Uint8Array): string {
+  const file = join(folder, "rows");
+  writeFileSync(file, content);
+  return file;
+}
+
+const wanted = (columns: string[], more: object = {}): Wanted => ({
+  model: { ...model, inputs: {}, targets: { kind: { shape: [], classes: 2 } } },
+  data: { inputs: { x: { columns, ...more } }, targets: { kind: { columns: ["kind"] } } },
+});
+const ab = wanted(["a", "b"]);
+const numbers = (table: Table, name: string) => Array.from(columnOf(table, name).numbers());
+const texts = (table: Table, name: string) =>
+  Array.from({ length: table.rows }, (_, row) => columnOf(table, name).text(row));
+
+const bytes = (buffer: ArrayBuffer) => new Uint8Array(buffer);
+const rows = { a: [1, -2.5, 0.1], b: [7, 8, 16777217], kind: ["rose", "iris", "rose"] };
+const csv = "a,b,kind\n1,7,rose\n-2.5,8,iris\n0.1,16777217,rose\n";
+const jsonLines = rows.a
+  .map((a, i) => JSON.stringify({ note: { by: "hand" }, a, b: rows.b[i], kind: rows.kind[i] }))
+  .join("\n");
+const parquet = (columnData: Parameters<typeof parquetWriteBuffer>[0]["columnData"]) =>
+  bytes(parquetWriteBuffer({ columnData }));
+const npz = (arrays: Record<string, ArrayBuffer>) =>
+  zipSync(Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${name}.npy`, bytes(array)])));
+
+describe.each<[string, string | Uint8Array]>([
+  ["CSV", csv],
+  ["JSON Lines", jsonLines],
+  ["JSON Lines that end with an empty line and begin with a mark", `\ufeff${jsonLines}\r\n\n`],
+  [
+    "Parquet",
+    parquet([
+      { name: "a", data: rows.a, type: "DOUBLE" },
+      { name: "b", data: rows.b, type: "INT32" },
+      { name: "kind", data: rows.kind, type: "STRING" },
+    ]),
+  ],
+  [
+    ".npz",
+    npz({
+      a: dump(Float64Array.from(rows.a), [3]),
+      b: dump(Int32Array.from(rows.b), [3]),
+      kind: dump(rows.kind, [3]),
+    }),
+  ],
+])("%s", (_, content) => {
+  test.each(["as it is", "packed by gzip"])("%s", async (how) => {
+    const table = await readTable(fileOf(how === "as it is" ? content : gzipSync(content)), ab);
+    expect(table.rows).toBe(3);
+    expect(numbers(table, "a")).toEqual(rows.a);
+    expect(numbers(table, "b")).toEqual(rows.b);
+    expect(texts(table, "kind")).toEqual(rows.kind);
+  });
+});
+
+test("lists of numbers are cells of so many, nested or not; missing ones are empty", async () => {
+  const block = '{"kind":0,"p":[[1,2],[3,4]]}\n{"p":[5,6,7,null],"kind":1}\n';
+  const table = await readTable(fileOf(block), wanted(["p"]));
+  expect(columnOf(table, "p").size).toBe(4);
+  expect(numbers(table, "p")).toEqual([1, 2, 3, 4, 5, 6, 7, NaN]);
+  const pixels = npz({
+    p: dump(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8), [2, 2, 2]),
+    kind: dump(Int8Array.of(0, 1), [2]),
+  });
+  expect(numbers(await readTable(fileOf(pixels), wanted(["p"])), "p")).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+});
+
+test("a key that a row leaves out, a null of JSON and one of Parquet are missing; truth values are 0 and 1", async () => {
+  const lines = '{"a":1,"kind":"x"}\n{"a":null,"b":true,"kind":"y"}\n';
+  const table = await readTable(fileOf(lines), ab);
+  expect([numbers(table, "a"), numbers(table, "b")]).toEqual([
+    [1, NaN],
+    [NaN, 1],
+  ]);
+  const nulls = parquet([
+    { name: "a", data: [1, null], type: "DOUBLE" },
+    { name: "b", data: [true, false], type: "BOOLEAN" },
+    { name: "kind", data: ["x", "y"], type: "STRING" },
+  ]);
+  const other = await readTable(fileOf(nulls), ab);
+  expect([numbers(other, "a"), numbers(other, "b")]).toEqual([
+    [1, NaN],
+    [1, 0],
+  ]);
+  const kept = await readTable(fileOf(nulls), wanted(["a", "b"], { drop: true }));
+  expect([kept.rows, kept.told, kept.lineOf(0)]).toEqual([
+    1,
+    "1 of 2 rows miss a value and are left out",
+    "row 1",
+  ]);
+});
+
+/** An array as NumPy writes it. */
+function npy(descr: string, shape: string, values: Uint8Array, fortran = false): Uint8Array {
+  const text = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': (${shape}), }`;
+  const header = `${text.padEnd(128 - 11)}\n`;
+  const start = [0x93, ...new TextEncoder().encode("NUMPY"), 1, 0, header.length & 255, header.length >> 8];
+  return Uint8Array.from([...start, ...new TextEncoder().encode(header), ...values]);
+}
+const little = (array: { buffer: ArrayBufferLike }) => new Uint8Array(array.buffer);
+const big = (array: { buffer: ArrayBufferLike; BYTES_PER_ELEMENT: number }) => {
+  const copy = new Uint8Array(array.buffer.slice(0));
+  for (let at = 0; at < copy.length; at += array.BYTES_PER_ELEMENT)
+    copy.subarray(at, at + array.BYTES_PER_ELEMENT).reverse();
+  return copy;
+};
+const columns = wanted(["c0..c1"]);
+
+test.each<[string, ArrayBufferView & { BYTES_PER_ELEMENT: number }]>([
+  ["f4", Float32Array.of(1, -2.5, 3, 100)],
+  ["f8", Float64Array.of(1, -2.5, 0.1, 1e300)],
+  ["i1", Int8Array.of(1, -2, 3, 127)],
+  ["i2", Int16Array.of(1, -2, 3, 32767)],
+  ["i4", Int32Array.of(1, -2, 3, 2147483647)],
+  ["i8", BigInt64Array.of(1n, -2n, 3n, 9007199254740991n)],
+  ["u1", Uint8Array.of(1, 2, 3, 255)],
+  ["u2", Uint16Array.of(1, 2, 3, 65535)],
+  ["u4", Uint32Array.of(1, 2, 3, 4294967295)],
+  ["u8", BigUint64Array.of(1n, 2n, 3n, 9007199254740991n)],
+  ["b1", Uint8Array.of(1, 0, 0, 1)],
+])("%s of NumPy, in both byte orders and both orders of axes", async (type, array) => {
+  const values = Array.from(array as unknown as ArrayLike<number>, Number);
+  const read = async (descr: string, of: Uint8Array, isFortran = false) => {
+    const table = await readTable(fileOf(npy(descr, "2, 2", of, isFortran)), columns);
+    return [numbers(table, "c0"), numbers(table, "c1")];
+  };
+  const order = array.BYTES_PER_ELEMENT === 1 ? "|" : "<";
+  const [p, q, r, s] = values;
+  expect(await read(order + type, little(array))).toEqual([
+    [p, r],
+    [q, s],
+  ]);
+  expect(await read(order + type, little(array), true)).toEqual([
+    [p, q],
+    [r, s],
+  ]);
+  if (order === "<")
+    expect(await read(`>${type}`, big(array))).toEqual([
+      [p, r],
+      [q, s],
+    ]);
+});
+
+test("the first axis fastest, over three axes", async () => {
+  const values = Float64Array.from({ length: 12 }, (_, i) => i);
+  const table = await readTable(fileOf(npy("<f8", "2, 3, 2", little(values), true)), wanted(["c0..c5"]));
+  // NumPy: np.arange(12).reshape((2, 3, 2), order="F").reshape(2, 6)[0] is 0 6 2 8 4 10
+  expect(["c0", "c1", "c2", "c3", "c4", "c5"].map((name) => numbers(table, name)[0])).toEqual([
+    0, 6, 2, 8, 4, 10,
+  ]);
+});
+
+test.each<[string, string | Uint8Array, string]>([
+  [
+    "Latin-1 in CSV, which would make two labels one",
+    Buffer.from("a,b,kind\r\n1,1,fur\r\n1,2,f\xfcr\r\n1,2,f\xe1r\r\n", "latin1"),
+    "rows:3 error T2002: the text is not UTF-8",
+  ],
+  [
+    "Latin-1 in JSON Lines",
+    Buffer.from('{"a":1,"b":1,"kind":"fur"}\n{"a":1,"b":1,"kind":"f\xfcr"}\n', "latin1"),
+    "rows:2 error T2002: the text is not UTF-8",
+  ],
+  ["UTF-16", Buffer.from("\ufeffa,b,kind\n1,2,x\n", "utf16le"), "rows:1 error T2002: the text is not UTF-8"],
+  ["half a character", Buffer.from("a,b\n1,\xe4", "latin1"), "rows:2 error T2002: the text is not UTF-8"],
+  [
+    "Latin-1 in Parquet",
+    parquet([
+      { name: "a", data: [1, 2] },
+      { name: "b", data: [1, 2] },
+      { name: "kind", data: [Buffer.from("fur"), Buffer.from("f\xfcr", "latin1")], type: "BYTE_ARRAY" },
+    ]),
+    'rows error T2003: row 2: column "kind": the text is not UTF-8',
+  ],
+  ["no JSON", `${jsonLines}\n{"a":1,}`, "rows:4 error T2002: the line is no JSON"],
+  ["a number alone", "{}\n7\n", "rows:2 error T2002: the line holds no object"],
+  ["a list around the rows", '[\n{"a":1}\n]\n', "rows:1 error T2002: the line is no JSON"],
+  [
+    "an object for a value",
+    '{"a":1}\n{"a":{"b":2}}\n',
+    'rows:2 error T2003: column "a": an object is no value',
+  ],
+  [
+    "a text in a list",
+    '{"a":[1]}\n{"a":["x"]}\n',
+    'rows:2 error T2003: column "a": "x" in a list of numbers',
+  ],
+  [
+    "a list too short",
+    '{"a":[1,2]}\n{"a":[1]}\n',
+    'rows:2 error T2003: column "a": 1 numbers, where the rows before have 2',
+  ],
+  [
+    "half a Parquet file",
+    parquet([{ name: "a", data: [1] }]).subarray(0, 30),
+    "rows error T2002: the Parquet file cannot be read: ",
+  ],
+  [
+    "half an archive",
+    npz({ a: dump(Int8Array.of(1), [1]) }).subarray(0, 60),
+    "rows error T2003: the archive is damaged or cut short: ",
+  ],
+  [
+    "an archive of other things",
+    zipSync({ "a.txt": Uint8Array.of(1) }),
+    "rows error T2003: the archive holds no array of NumPy",
+  ],
+  [
+    "arrays of unequal length",
+    npz({ a: dump(Int8Array.of(1), [1]), b: dump(Int8Array.of(1, 2), [2]) }),
+    "rows error T2003: the arrays have different numbers of rows: a has [1], b has [2]",
+  ],
+  [
+    "a text of NumPy that is none",
+    zipSync({ "kind.npy": npy("<U1", "2,", little(Uint32Array.of(97, 0xd800))) }),
+    "rows error T2003: row 2: the text holds the code 55296, which is no character",
+  ],
+  [
+    "complex numbers",
+    npy("<c8", "1,", new Uint8Array(8)),
+    "rows error T2003: the type of the values is '<c8': only numbers, truth values and texts are read",
+  ],
+  [
+    "an array cut short",
+    npy("<f4", "2, 2", new Uint8Array(12)),
+    "rows error T2003: the file is cut short: its header says that it has 144 bytes, and it has 140",
+  ],
+  [
+    "half a header",
+    npy("<f4", "2, 2", new Uint8Array(0)).subarray(0, 9),
+    "rows error T2003: the array is cut short: it has 9 bytes",
+  ],
+])("%s is told with its place", async (_, content, message) => {
+  const file = fileOf(content);
+  const caught: unknown = await readTable(file, ab).catch((error: unknown) => error);
+  expect(String(caught)).toContain(message);
+});

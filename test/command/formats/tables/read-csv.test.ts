@@ -1,0 +1,160 @@
+// The command line's reader must agree with the emitted program's, and place what is wrong with a file.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { inFile } from "../../../../src/command/formats/tables/in-file.ts";
+import { readCsv } from "../../../../src/command/formats/tables/read-csv.ts";
+import { writtenOut, type Wanted } from "../../../../src/command/formats/tables/wanted-columns.ts";
+import { DiagnosticError } from "../../../../src/compiler/diagnostics/errors.ts";
+import type { Diagnostic } from "../../../../src/compiler/diagnostics/diagnostic.ts";
+import { parseCleaned } from "../../../../src/runtime/program/clean-csv.ts";
+import { columnOf } from "../../../../src/runtime/data/fields.ts";
+import { InputError } from "../../../../src/runtime/core/input-error.ts";
+import { parseCsv } from "../../../../src/runtime/data/parse-csv.ts";
+import type { Table } from "../../../../src/runtime/data/table.ts";
+import { model } from "../../../runtime/linear-machine.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "read-csv-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** All columns of the tables below, some of them as texts. */
+const wanted: Wanted = {
+  model: { ...model, inputs: {}, targets: {} },
+  data: {
+    inputs: {
+      numbers: { columns: ["a", "__proto__"] },
+      texts: { columns: ['c "x"'], characters: { length: 9 } },
+    },
+    targets: { rest: { columns: ["b"] } },
+  },
+};
+
+function fileOf(text: string): string {
+  const file = join(folder, "data.csv");
+  writeFileSync(file, text);
+  return file;
+}
+
+const textsIn = (table: Table, name: string) =>
+  Array.from({ length: table.rows }, (_, row) => columnOf(table, name).text(row));
+
+async function faultsOf(text: string): Promise<readonly Diagnostic[]> {
+  const caught: unknown = await readCsv(fileOf(text), wanted).catch((error: unknown) => error);
+  return caught instanceof DiagnosticError ? caught.diagnostics : [];
+}
+
+test("both readers give the same table, whatever is quoted and however lines end", async () => {
+  const cell = fc.oneof(
+    fc.constantFrom("", "1", "-2.5", "a", 'say "x"', "two\nlines", "two\r\nlines", " 7 ", "a,b"),
+    fc.string(),
+  );
+  const end = fc.constantFrom("\n", "\r\n", "\r");
+  const quoted = fc.tuple(cell, fc.boolean()).map(([text, force]) => {
+    return force || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  });
+  const row = fc.tuple(fc.array(quoted, { minLength: 3, maxLength: 3 }), end, fc.boolean());
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 6 }), fc.boolean(), async (rows, bom) => {
+      const body = rows
+        .map(([cells, ending, blank]) => cells.join(",") + ending + (blank ? ending : ""))
+        .join("");
+      const text = `${bom ? "\ufeff" : ""}a,__proto__,"c ""x"""\n${body}`;
+      const [ours, theirs] = [parseCsv(text), await readCsv(fileOf(text), wanted)];
+      const linesOf = ({ rows, lineOf }: Table) => Array.from({ length: rows + 1 }, (_, i) => lineOf(i - 1));
+      const namesOf = ({ columns }: Table) => [...columns.keys()];
+      expect([namesOf(theirs), linesOf(theirs)]).toEqual([namesOf(ours), linesOf(ours)]);
+      for (const name of ["a", "__proto__", 'c "x"']) {
+        const [own, other] = [columnOf(ours, name), columnOf(theirs, name)];
+        expect(Array.from(other.numbers())).toEqual(Array.from(own.numbers()));
+        if (name === 'c "x"') expect(textsIn(theirs, name)).toEqual(textsIn(ours, name));
+        const odd = own.numbers().findIndex(Number.isNaN);
+        if (odd >= 0) expect(other.text(odd)).toBe(own.text(odd));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test.each([
+  ["a stray quote", 'a,b\n1,2\n1,"x"y\n', "T2002", 3, "a stray quote"],
+  ["an open quote", 'a,b\n1,2\n1,"x\n', "T2002", 3, "a stray quote"],
+  ["a row too short", "a,b\n1,2\n1\n", "T2003", 3, "the row has 1 cells for 2 columns"],
+  ["an empty file", "", "T2003", 1, "the file is empty: its first row names the columns"],
+  ["no rows", "a,b\n", "T2003", 1, "the file has no rows"],
+  ["a name twice", "a,a\n1,2\n", "T2003", 1, 'two columns are called "a"'],
+])("%s is placed on its line", async (_, text, code, line, message) => {
+  const [first] = await faultsOf(text);
+  expect(first).toMatchObject({ code, message, severity: "error", place: { line } });
+  const inProgram = () => parseCsv(text);
+  expect(inProgram).toThrow(InputError);
+  expect(inProgram).toThrow(message);
+});
+
+test.each([
+  ["Latin-1, which decoding has made U+FFFD", 'a,b\n\n"1","2"\n1,f\ufffdr\n', 4],
+  ["the same in quotes", 'a,b\n"x\ny","2"\n1,"f\ufffd""r"\n', 4],
+  ["JSON Lines", '{"a":1,"b":2}\n', 1],
+  ["what gzip packed", "\x1f\ufffd\b\0", 1],
+])("the program's readers tell on which line %s is not what they read", (_, text, line) => {
+  const message = "a stray quote, or no CSV in UTF-8";
+  for (const read of [parseCsv, (given: string) => parseCleaned(given, wanted.data)])
+    expect(() => read(text)).toThrow(expect.objectContaining({ message, line }));
+});
+
+test("many wrong rows are counted, not all listed", async () => {
+  const faults = await faultsOf(`a,b\n${"1\n".repeat(9)}`);
+  expect(faults).toHaveLength(5);
+  expect(faults[0].notes).toEqual(["4 more rows are wrong in the same way"]);
+});
+
+test("a file that is not there is a diagnostic", async () => {
+  await expect(readCsv(join(folder, "missing.csv"), wanted)).rejects.toThrow(
+    /T2001: cannot read .*missing\.csv/,
+  );
+});
+
+test("an error of the runtime takes the file's place; any other goes through untouched", () => {
+  const wrong = () =>
+    inFile("d.csv", "T2004", () => {
+      throw new InputError("no number", 4);
+    });
+  expect(wrong).toThrow(DiagnosticError);
+  expect(wrong).toThrow("d.csv:4 error T2004: no number");
+  expect(() =>
+    inFile("d.csv", "T2004", () => {
+      throw new RangeError("bug");
+    }),
+  ).toThrow(RangeError);
+});
+
+test("what gzip packed is read as what it holds, whatever it is called; half of it is told", async () => {
+  const text = "\ufeffa,b\n1,é\n";
+  const file = fileOf(text);
+  const numbersOf = async () => Array.from(columnOf(await readCsv(file, wanted), "a").numbers());
+  const plain = await numbersOf();
+  writeFileSync(file, gzipSync(text));
+  expect(await numbersOf()).toEqual(plain);
+  writeFileSync(file, gzipSync(text).subarray(0, 20));
+  const caught: unknown = await readCsv(file, wanted).catch((error: unknown) => error);
+  expect(caught).toBeInstanceOf(DiagnosticError);
+  expect(String(caught)).toContain("data.csv error T2002: the gzip data is damaged or cut short");
+});
+
+test("a range of columns is the same in a file that has them in another order", async () => {
+  const ranged: Wanted = {
+    model: { ...model, inputs: {}, targets: {} },
+    data: { inputs: { x: { columns: ["a..c"] } }, targets: { y: { columns: ["d"] } } },
+  };
+  const first = await readCsv(fileOf("a,b,c,d\n1,2,3,4\n"), ranged);
+  const second = await readCsv(fileOf("b,d,c,a\n2,4,3,1\n"), writtenOut(ranged, [...first.columns.keys()]));
+  for (const name of ["a", "b", "c", "d"])
+    expect(second.columns.get(name)?.numbers()).toEqual(first.columns.get(name)?.numbers());
+});
+
+test("a column that the model does not read takes no room, and is never taken for zeros", async () => {
+  const { columns } = await readCsv(fileOf("a,other\n1,2\n"), wanted);
+  expect(() => columns.get("other")?.numbers()).toThrow("a column is asked for that was not read");
+});

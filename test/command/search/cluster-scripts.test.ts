@@ -1,0 +1,101 @@
+// The scripts for clusters. If one fails, a scheduler refuses what we write, or a name in it becomes a command.
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { Job } from "kubernetes-models/batch/v1/Job";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
+import { kubernetesJob } from "../../../src/command/search/kubernetes-job.ts";
+import { shellWord } from "../../../src/compiler/util/shell-word.ts";
+import { slurmScript } from "../../../src/command/search/slurm-script.ts";
+
+const job = { name: "wine", shards: 4, args: ["search", "my specs/wine.yaml"], file: "wine search.sh" };
+const pod = { ...job, image: "registry/tapeless:1", volume: "wines" };
+const execute = promisify(execFile);
+const hostile = [
+  "$(touch pwned)",
+  "it's; rm -rf $HOME",
+  "`id`",
+  'a"b\\',
+  "one\ntwo\r",
+  "\u0007bell",
+  "",
+  "*",
+  "~",
+];
+
+describe("a word of a shell", () => {
+  it("comes back as it was, on one line, whatever it holds", async () => {
+    const texts = [...hostile, ...fc.sample(fc.string({ unit: "grapheme" }), 60), ...fc.sample(fc.string({ unit: "binary-ascii" }), 60)]; // prettier-ignore
+    const words = texts.map((text) => text.replaceAll("\0", ""));
+    expect(words.map(shellWord).filter((word) => /[\n\r]/.test(word))).toEqual([]);
+    const { stdout } = await execute("bash", ["-c", `printf '%s\\0' ${words.map(shellWord).join(" ")}`]);
+    expect(stdout.split("\0").slice(0, -1)).toEqual(words);
+  });
+});
+
+describe("the Slurm script", () => {
+  it("is one job array over the shards, and joins them when it is told to", () => {
+    expect(slurmScript(job)).toMatchInlineSnapshot(`
+      "#!/usr/bin/env bash
+      # The search of wine in 4 shards. Submit the job array, and the job that joins the results and judges the best:
+      #
+      #   shards=$(sbatch --parsable 'wine search.sh')
+      #   sbatch --dependency=afterok:$shards --array=0 'wine search.sh' merge
+      #
+      # Both run in the folder that they are submitted from. An array that was interrupted goes on from what was done when it is submitted
+      # again. TAPELESS says how the command is called, if not by npx.
+      #SBATCH --job-name=wine-search
+      #SBATCH --array=0-3
+      #SBATCH --output=wine-search-%A_%a.log
+      set -euo pipefail
+      cd -- "\${SLURM_SUBMIT_DIR:-.}"
+      search=(\${TAPELESS:-npx tapeless} search 'my specs/wine.yaml')
+      if [ "\${1:-}" = merge ]; then
+        exec "\${search[@]}" --merge
+      fi
+      exec "\${search[@]}" --shard "$SLURM_ARRAY_TASK_ID/4" --threads "\${SLURM_CPUS_ON_NODE:-1}"
+      "
+    `);
+  });
+
+  it("is a script that bash understands, whose names stay names", async () => {
+    for (const name of hostile) {
+      const script = slurmScript({ ...job, args: ["search", name], file: name });
+      const echoing = script.replace("${TAPELESS:-npx tapeless}", "printf %s\\\\n").replaceAll("exec ", "");
+      const env = { ...process.env, SLURM_ARRAY_TASK_ID: "2" };
+      const { stdout } = await execute("bash", ["-c", echoing], { env });
+      expect(stdout).toBe(`search\n${name}\n--shard\n2/4\n--threads\n1\n`);
+    }
+  });
+});
+
+describe("the Kubernetes manifest", () => {
+  it("is an Indexed Job that the published schema accepts", () => {
+    const manifest = parse(kubernetesJob(pod));
+    new Job(manifest).validate();
+    expect(manifest.spec).toMatchObject({ completionMode: "Indexed", completions: 4, parallelism: 4 });
+    // The schema would tell.
+    expect(() => new Job({ ...manifest, spec: { ...manifest.spec, completions: "4" } }).validate()).toThrow();
+  });
+
+  it("gives each pod its shard, and names that are no variables", () => {
+    for (const name of [...hostile, "$(JOB_COMPLETION_INDEX)"]) {
+      const text = kubernetesJob({ ...pod, args: ["search", name], image: name, volume: name });
+      const manifest = parse(text);
+      new Job(manifest).validate();
+      const [container] = manifest.spec.template.spec.containers;
+      expect(container.image).toBe(name);
+      expect(container.args.slice(2)).toEqual(["--shard", "$(JOB_COMPLETION_INDEX)/4", "--threads", "1"]);
+      expect(container.args[1].replaceAll("$$(", "$(")).toBe(name);
+      expect(container.args[1]).not.toMatch(/(^|[^$])\$\(/);
+    }
+  });
+
+  it("has a name that Kubernetes takes, whatever the model is called", () => {
+    for (const name of ["Wine_2", `A${"b".repeat(60)}`, "x-"])
+      expect(parse(kubernetesJob({ ...pod, name })).metadata.name).toMatch(
+        /^[a-z0-9]([-a-z0-9]{0,50}[a-z0-9])?$/,
+      );
+  });
+});

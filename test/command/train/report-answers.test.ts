@@ -1,0 +1,93 @@
+// `train --report`. If one fails, the report tells of other answers than the metrics do, or of the rows that were trained on.
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { faultOfXml } from "../../support/well-formed.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";
+import type { Workspace } from "../cli/workspace.ts";
+
+let place: Workspace;
+beforeEach(() => {
+  place = workspace();
+  place.write("flowers.json", flowers);
+  place.write(
+    "flowers.csv",
+    flowersCsv.replace(/,(\d)$/gm, (_, kind) => `,${["rose", "lily", "iris"][kind]}`),
+  );
+});
+afterEach(() => place.remove());
+const train = (...flags: readonly string[]) => place.run("train", "flowers.json", ...flags);
+
+describe("train --report", () => {
+  it("tells on standard error of the validation and test parts by class names; standard output stays as it is", async () => {
+    const plain = await train();
+    const { stdout, stderr } = await train("--report");
+    expect(stdout).toBe(plain.stdout);
+    expect(stderr).toMatch(/\nvalidation: 6 answers, \d+\.\d % right\n[^]*│ iris +│[^]*\ntest: 6 answers/);
+    expect(stderr).not.toContain("training: ");
+  });
+
+  it("agrees with the metrics, in JSON", async () => {
+    const { stdout } = await train("--report", "answers.json", "--json");
+    const { parts } = JSON.parse(place.read("answers.json"));
+    const result = JSON.parse(stdout);
+    for (const { part, accuracy } of parts) expect(accuracy).toBeCloseTo(result[part].accuracy, 12);
+    expect(parts[0].classes.map(({ name }: { name: string }) => name)).toEqual(["iris", "lily", "rose"]);
+  });
+
+  it("of numbers is in the target's own units, scaled or not, and agrees with the metrics", async () => {
+    place.write("flowers.json", {
+      ...flowers,
+      inputs: { size: { shape: [1] } },
+      targets: { width: { shape: [1] } },
+      network: [{ type: "dense", units: 1 }],
+      loss: "mse",
+      metrics: ["mae", "rmse", "r2"],
+      data: {
+        file: "flowers.csv",
+        inputs: { size: { columns: ["length"] } },
+        targets: { width: { columns: ["width"], scale: "standard" } },
+      },
+    });
+    const { stdout } = await train("--report", "answers.json", "--json");
+    const { parts } = JSON.parse(place.read("answers.json"));
+    const result = JSON.parse(stdout);
+    for (const { part, mae, rmse, r2 } of parts) {
+      expect(mae).toBeCloseTo(result[part].mae, 5);
+      expect(rmse).toBeCloseTo(result[part].rmse, 5);
+      expect(r2).toBeCloseTo(result[part].r2, 5);
+    }
+  });
+
+  it("is a picture or a page by the ending of its file, and of the training part where there is no other", async () => {
+    const { epochs, batchSize, seed } = flowers.training;
+    place.write("flowers.json", { ...flowers, training: { epochs, batchSize, seed } });
+    await train("--report", "answers.svg");
+    expect(faultOfXml(place.read("answers.svg"))).toBeUndefined();
+    await train("--report", "answers.html");
+    expect(place.read("answers.html")).toContain("training: 30 answers");
+  });
+
+  it("has two classes for a single score", async () => {
+    place.write("flowers.csv", flowersCsv.replace(/,2$/gm, ",1"));
+    const network = [{ type: "dense", units: 1 }, { type: "reshape", shape: [] }]; // prettier-ignore
+    place.write("flowers.json", {
+      ...flowers,
+      targets: { kind: { classes: 2 } },
+      network,
+      loss: "binary-cross-entropy",
+    });
+    const { stdout } = await train("--report", "answers.json", "--json");
+    const { parts } = JSON.parse(place.read("answers.json"));
+    for (const { part, accuracy, confusion } of parts) {
+      expect(confusion).toHaveLength(2);
+      expect(accuracy).toBeCloseTo(JSON.parse(stdout)[part].accuracy, 12);
+    }
+  });
+
+  it.each([
+    [["--report", "answers.pdf"], "--report answers.pdf: a report is text, JSON, a picture or a page"],
+    [["--report", "flowers.json/answers.txt"], "T1011: cannot write"],
+  ])("refuses %j before it trains", async (flags, said) => {
+    expectRefusal(await train(...flags), said);
+    expect(place.made()).toEqual([]);
+  });
+});

@@ -1,0 +1,102 @@
+// `tapeless train --from`. If one fails, fine-tuning does not begin where it was told to, or the user does not hear what was taken.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
+import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";
+
+const place = workspace();
+afterAll(() => place.remove());
+
+/** Two classes instead of three, its first layer frozen. */
+const fine = {
+  ...flowers,
+  name: "fine",
+  targets: { kind: { classes: 2 } },
+  network: [
+    { type: "dense", units: 4, activation: "tanh", trainable: false },
+    { type: "dense", units: 2 },
+  ],
+};
+const fineCsv = flowersCsv
+  .split("\n")
+  .filter((line) => !line.endsWith(",2"))
+  .join("\n");
+
+const parameters = (checkpoint: string) =>
+  Object.fromEntries(
+    parametersIn(Uint8Array.from(place.bytes(checkpoint))).tensors.map(({ name, numbers }) => [
+      name,
+      [...numbers],
+    ]),
+  );
+
+beforeAll(async () => {
+  place.write("flowers.json", flowers);
+  place.write("flowers.csv", flowersCsv);
+  place.write("fine/fine.json", fine);
+  place.write("fine/flowers.csv", fineCsv);
+  await place.run("train", "flowers.json", "--out", "base.ckpt");
+  await place.run("export", "base.ckpt", "-o", "base.safetensors");
+}, 120_000);
+
+const from = (file: string, ...args: readonly string[]) =>
+  place.run("train", "fine/fine.json", "--from", file, ...args);
+
+describe("tapeless train --from", () => {
+  it("takes what has the same name and shape, says so, and a frozen layer stays that way", async () => {
+    const { code, stdout, stderr } = await from("base.ckpt", "--out", "fine.ckpt");
+    expect(stderr).toContain(
+      'from base.ckpt, a checkpoint of "flowers" after epoch 4: 2 of 4 parameters\n' +
+        "  taken: dense1.weight, dense1.bias\n" +
+        "  drawn anew: dense2.weight [4, 2] (there [4, 3]), dense2.bias [2] (there [3])\n",
+    );
+    expect(stdout).toMatch(/^fine: 4 epochs/);
+    expect(code).toBe(0);
+    const [base, tuned] = [parameters("base.ckpt"), parameters("fine.ckpt")];
+    expect(tuned["dense1.weight"]).toEqual(base["dense1.weight"]);
+    expect(tuned["dense1.bias"]).toEqual(base["dense1.bias"]);
+  });
+
+  it("draws the rest as without it: the seed decides", async () => {
+    await from("base.ckpt", "--epochs", "0", "--out", "start.ckpt");
+    await place.run("train", "fine/fine.json", "--epochs", "0", "--out", "plain.ckpt");
+    const [start, plain] = [parameters("start.ckpt"), parameters("plain.ckpt")];
+    expect(start["dense2.weight"]).toEqual(plain["dense2.weight"]);
+    expect(start["dense1.weight"]).not.toEqual(plain["dense1.weight"]);
+  });
+
+  it("takes a checkpoint of f32 into f64, and a file of tensors, too", async () => {
+    const { stderr } = await from(
+      "base.safetensors",
+      "--dtype",
+      "f64",
+      "--epochs",
+      "0",
+      "--out",
+      "wide.ckpt",
+    );
+    expect(stderr).toContain("from base.safetensors, a file of tensors: 2 of 4 parameters");
+    expect(parameters("wide.ckpt")["dense1.weight"]).toEqual(parameters("base.ckpt")["dense1.weight"]);
+    await from("wide.ckpt", "--epochs", "0", "--out", "narrow.ckpt");
+    expect(parameters("narrow.ckpt")).toEqual(parameters("wide.ckpt"));
+  });
+
+  it("says what it leaves there", async () => {
+    const [first] = fine.network;
+    place.write("fine/short.json", { ...fine, network: [{ ...first, name: "dense1", units: 2, trainable: true }, { type: "dense", name: "dense2", units: 2 }] }); // prettier-ignore
+    place.write("fine/one.json", { ...flowers, network: [{ type: "dense", units: 4 }, { type: "dense", units: 3, name: "head" }] }); // prettier-ignore
+    const { stderr } = await place.run("train", "fine/one.json", "--data", "flowers.csv", "--from", "base.ckpt", "--epochs", "1"); // prettier-ignore
+    expect(stderr).toContain("  left there: dense2.weight [4, 3], dense2.bias [3]\n");
+    expectRefusal(
+      await place.run("train", "fine/short.json", "--from", "base.ckpt"),
+      'base.ckpt error T3002: no parameter of "fine" has the name and shape of one in a checkpoint of "flowers"',
+      "note: the file has dense1.weight [2, 4], dense1.bias [4]",
+    );
+  });
+
+  it("refuses what is no checkpoint, is not there, or cannot be meant together with --resume", async () => {
+    expectRefusal(await from("flowers.csv"), "flowers.csv error T3001: this is not a checkpoint");
+    expectRefusal(await from("none.ckpt"), "none.ckpt error T3001: the checkpoint cannot be read");
+    expectRefusal(await from("none.npz"), "none.npz error T3002: the file cannot be read");
+    expectRefusal(await from("base.ckpt", "--resume", "base.ckpt"), "T1010: --resume goes on with a training, --from begins another"); // prettier-ignore
+  });
+});

@@ -1,0 +1,53 @@
+// What a choice of models rests on. If one fails, a candidate has seen the test part, or is judged by other numbers than its user sees.
+import { expect, test } from "vitest";
+import { preparingOf } from "../../../src/compiler/trainer/preparing.ts";
+import { compile } from "../../../src/compiler/compile.ts";
+import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
+import { datasetOf } from "../../../src/runtime/data/dataset.ts";
+import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
+import { splitRows } from "../../../src/runtime/data/split.ts";
+import { trainOn } from "../../../src/runtime/training/train-on.ts";
+import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
+import { judgeModel, validateModel, type Candidate } from "../../../src/command/train/validate-model.ts";
+import { flowers, flowersCsv } from "../cli/workspace.ts";
+
+const placed: Candidate["placed"] = (_, work) => work();
+
+async function candidateOf(spec: object, csv: string): Promise<Candidate> {
+  const { code } = await compile(spec as ModelSpec);
+  const emitted = await loadTrainer(code);
+  const preparing = preparingOf(parseModel(spec), emitted.model);
+  return { emitted, preparing, source: { file: "flowers.csv", table: parseCsv(csv) }, placed };
+}
+
+/** The same rows, but those of the test part are out of all proportion. */
+function withOtherTest(csv: string, { preparing: { training } }: Candidate): string {
+  const [head, ...rows] = csv.trimEnd().split("\n");
+  const kinds = rows.map((row) => Number(row.split(",")[2]));
+  const { test } = splitRows(rows.length, training, training.seed, kinds);
+  for (const row of test) rows[row] = `1e9,-1e9,${kinds[row]}`;
+  return [head, ...rows, ""].join("\n");
+}
+
+test("a validation part: the figures of a training, whatever the test part is like; the judgement is the whole result", async () => {
+  const candidate = await candidateOf(flowers, flowersCsv);
+  const { preparing, source, emitted } = candidate;
+  const { model, training } = preparing;
+  const trainer = emitted.createTrainer();
+  const whole = await trainOn(model, training, trainer, datasetOf(preparing, source, 3, placed));
+  const found = await validateModel(candidate);
+  expect(found).toEqual({ bestEpoch: whole.bestEpoch, validation: whole.validation });
+  expect(await judgeModel(candidate, found)).toEqual(whole);
+  expect(await validateModel(await candidateOf(flowers, withOtherTest(flowersCsv, candidate)))).toEqual(
+    found,
+  );
+});
+
+test("other seeds and epochs are asked for by the candidate", async () => {
+  const candidate = await candidateOf(flowers, flowersCsv);
+  const found = await validateModel(candidate);
+  expect(await validateModel({ ...candidate, seed: 3, epochs: 4 })).toEqual(found);
+  expect(await validateModel({ ...candidate, seed: 4 })).not.toEqual(found);
+  expect((await validateModel({ ...candidate, epochs: 1 })).bestEpoch).toBe(1);
+});

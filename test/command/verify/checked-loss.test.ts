@@ -1,0 +1,53 @@
+// The loss that gradients are held against. If one fails, it is not the loss of which the trainer claims to give the gradient.
+import { describe, expect, it } from "vitest";
+import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
+import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+import { checkedLoss } from "../../../src/command/verify/checked-loss.ts";
+import { randomBatch } from "../../../src/runtime/check/random-batch.ts";
+import { specWith } from "../../compiler/spec/base-spec.ts";
+
+const hidden = (activation: unknown) => ({ type: "dense", units: 6, activation });
+const logits = { type: "dense", units: 3 };
+
+async function lossOf(changes: Record<string, unknown>) {
+  const compilation = compileModel(parseModel(specWith(changes)), { dtype: "f64" });
+  const { model, createTrainer } = await loadTrainer(await emitTypeScript(compilation, "f64"));
+  const trainer = createTrainer({ seed: 3 });
+  const batch = randomBatch(model, 3, 1);
+  return { trainer, batch, loss: await checkedLoss(compilation, model, trainer, batch) };
+}
+
+describe("checkedLoss", () => {
+  it.each([
+    ["dropout", { network: [hidden("tanh"), { type: "dropout", rate: 0.5 }, logits] }],
+    ["statistics of the batch", { network: [hidden("tanh"), { type: "batch-norm" }, logits] }],
+    ["regularization", { regularization: { l1: 0.1, l2: 0.3 } }],
+  ])("is the training loss, of parameters of its own: %s", async (_, changes) => {
+    const { trainer, batch, loss } = await lossOf(changes);
+    const before = trainer.gradient(batch);
+    expect(loss.value()).toBeCloseTo(before, 12);
+    const [name] = Object.keys(loss.parameters);
+    loss.parameters[name][0] += 0.25;
+    const moved = loss.value();
+    expect(Math.abs(moved - before)).toBeGreaterThan(1e-6);
+    expect(trainer.gradient(batch)).toBe(before);
+    trainer.parameters[name][0] += 0.25;
+    expect(trainer.gradient(batch)).toBeCloseTo(moved, 12);
+  });
+  it("does without the backward part, and says what a value costs", async () => {
+    const model = parseModel(specWith({}));
+    const sizes = [false, true].map((lossOnly) => {
+      const { graphs } = compileModel(model, { dtype: "f64", lossOnly });
+      return graphs.gradient.outputs.filter(({ storage }) => storage.startsWith("gradient:")).length;
+    });
+    expect(sizes).toEqual([4, 0]);
+    const [plain, surrogate] = [
+      await lossOf({ network: [hidden("tanh"), logits] }),
+      await lossOf({ network: [hidden({ type: "step", surrogate: "sigmoid" }), logits] }),
+    ];
+    // Interpreted where the derivative is by intention another function's: as many values would take minutes.
+    expect(plain.loss.flops).toBeGreaterThan(0);
+    expect(surrogate.loss.flops).toBeGreaterThan(20 * plain.loss.flops);
+  });
+});

@@ -1,0 +1,109 @@
+// What `verify` says of wrong trainers. If one fails, a wrong gradient passes, a reader is sent to the wrong place, or a kink is called
+// an error.
+import { describe, expect, it } from "vitest";
+import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
+import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";
+import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
+import { checkedLoss } from "../../../src/command/verify/checked-loss.ts";
+import { verdictOf } from "../../../src/command/verify/verdict.ts";
+import { verificationFormats } from "../../../src/command/verify/verification-report.ts";
+import { verifyModel } from "../../../src/command/verify/verify-model.ts";
+
+const spec: ModelSpec = {
+  name: "net",
+  inputs: { x: { shape: [3] } },
+  targets: { y: { classes: 3 } },
+  network: [
+    { type: "dense", units: 4, activation: "tanh" },
+    { type: "dense", units: 3 },
+  ],
+  loss: "cross-entropy",
+  optimizer: { type: "sgd", learningRate: 0.1 },
+  training: { epochs: 1, batchSize: 6, seed: 3 },
+};
+
+/** The trainer's text with one place changed. */
+async function broken(from: string | RegExp, to: string) {
+  const compilation = compileModel(parseModel(spec), { dtype: "f64" });
+  const code = await emitTypeScript(compilation, "f64");
+  const changed = code.replace(from, to);
+  expect(changed, "the place to break is there").not.toBe(code);
+  return verifyModel(compilation, { code: changed });
+}
+
+describe("a wrong gradient", () => {
+  it("of one element is named by parameter and index, with both values, and leads to its derivation", async () => {
+    const verification = await broken(
+      "f[d_dense2_bias + i] = d_dense2_bias_value",
+      "f[d_dense2_bias + i] = i === 1 ? -d_dense2_bias_value : d_dense2_bias_value",
+    );
+    const { holds, faults, worst } = verdictOf(verification, "net.json");
+    expect([holds, faults.length, worst > 0.5]).toEqual([false, 1, true]);
+    expect(faults[0]).toMatch(/^dense2\.bias \[1\]: emitted -?[\d.]+, central differences -?[\d.]+\./);
+    expect(faults[0]).toContain("tapeless inspect net.json --show gradients --of dense2.bias");
+    const wrong = verification.parameters.find(({ name }) => name === "dense2.bias");
+    expect(wrong?.worst?.index).toEqual([1]);
+    expect(wrong?.worst?.emitted).toBeCloseTo(-(wrong?.worst?.expected ?? 0), 8);
+    // Beside a wrong gradient there is no V: the error is the same for every step.
+    const errors = wrong?.sweep.map(({ error }) => error) ?? [];
+    expect(Math.min(...errors)).toBeGreaterThan(0.9 * Math.max(...errors));
+    expect(verificationFormats.txt({ verification, spec: "net.json" })).toContain("NOT below 0.000001");
+  });
+
+  it("by a sign in a rule shows in the parameters before it, and in none after it", async () => {
+    const verification = await broken(/1 - (f\[dense1_row \+ \w+\]|dense1_\w+) \*/, "1 + $1 *");
+    const wrong = verification.parameters.filter(({ relativeError }) => relativeError > 1e-6);
+    expect(wrong.map(({ name }) => name)).toEqual(["dense1.weight", "dense1.bias"]);
+  });
+});
+
+describe("a kink is told apart from an error", () => {
+  it("where every input of a rectifier is 0: with the slopes on both sides, and the index", async () => {
+    const [, scores] = spec.network;
+    const model = parseModel({ ...spec, network: [{ type: "dense", units: 2, activation: "relu" }, scores] });
+    const compilation = compileModel(model, { dtype: "f64" });
+    const module = await loadTrainer(await emitTypeScript(compilation, "f64"));
+    const trainer = module.createTrainer({ seed: 1 });
+    trainer.parameters["dense1.weight"].fill(0);
+    const batch = { x: [1, 2, 3, 1, 1, 1], y: [0, 2] };
+    const loss = await checkedLoss(compilation, module.model, trainer, batch);
+    const shapes = { "dense1.weight": [3, 2] };
+    const checks = checkGradients(trainer, batch, loss, { seed: 1, shapes });
+    const [weight, bias, ...others] = checks;
+    expect([weight.kinks.length, bias.kinks.length]).toEqual([6, 2]);
+    expect(weight.kinks.map(({ index }) => index)).toContainEqual([2, 1]);
+    for (const { below, above, emitted } of [...weight.kinks, ...bias.kinks]) {
+      expect(Math.abs(above - below)).toBeGreaterThan(1e-3);
+      // PyTorch's convention, and ours: no slope at 0. That is the slope of the side on which the rectifier is shut.
+      expect(Math.min(Math.abs(emitted - below), Math.abs(emitted - above))).toBeLessThan(1e-9);
+    }
+    for (const check of others) expect([check.kinks.length, check.relativeError < 1e-6]).toEqual([0, true]);
+    expect(weight.relativeError, "no error").toBe(0);
+    const verification = { name: "net", rows: 2, flops: 1, budget: 1, targets: [], parameters: checks.map((check) => ({ ...check, sweep: [] })) }; // prettier-ignore
+    const text = verificationFormats.txt({ verification, spec: "net.json" });
+    expect(text).toMatch(/│ dense1\.weight │ 6, 6 kinks +│ 0\.0e\+0 +│ kinks alone/);
+    expect(text).toMatch(/│ dense1\.weight │ \[2, 1\] │ .*between │/);
+    expect(verdictOf(verification, "net.json").holds).toBe(true);
+  });
+});
+
+it("says what was sampled of a large parameter, and why not all", async () => {
+  const wide = { ...spec, network: [{ type: "dense" as const, units: 200, activation: "tanh" as const }, spec.network[1]] }; // prettier-ignore
+  const verification = await verifyModel(compileModel(parseModel(wide), { dtype: "f64" }));
+  const text = verificationFormats.txt({ verification, spec: "net.json" });
+  expect(text).toMatch(/│ dense1\.weight │ 256 of 600, 8 directions/);
+  expect(text).toMatch(/Not every element was compared: one loss takes [\d.]+ MFLOP, and the check may take 60 GFLOP/); // prettier-ignore
+});
+
+it("the report is the same figures as page, picture and JSON", async () => {
+  const verification = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
+  const { html, svg, json } = verificationFormats;
+  const subject = { verification, spec: "net.json" };
+  expect(html(subject)).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*dense2\.bias/);
+  expect(svg(subject)).toMatch(/^<svg[\s\S]*dense1\.weight, \[/);
+  expect(json(subject)).toMatch(
+    /^\{"worst":[\d.e-]+,"parameters":\[\{"name":"dense1.weight","relativeError":/,
+  );
+});

@@ -1,0 +1,203 @@
+// Compilations that check themselves. If one of the first fails, a wrong kernel would be shipped; if one of the others, a right one refused.
+import { describe, expect, it } from "vitest";
+import { checkKernels, rowsToCompare } from "../../src/compiler/check-kernels.ts";
+import { compile } from "../../src/compiler/compile.ts";
+import { loadTrainer } from "../../src/compiler/load-trainer.ts";
+import { add, integer, lanesOf, number } from "../../src/compiler/loop/expressions.ts";
+import type { Expression } from "../../src/compiler/loop/expressions.ts";
+import { mapStatements } from "../../src/compiler/loop/statements.ts";
+import type { Kernel, Statement } from "../../src/compiler/loop/types.ts";
+import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import type { Compilation } from "../../src/compiler/pipeline.ts";
+import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { specs } from "../support/specs.ts";
+
+const commands = { reproduce: "the command", instead: "the way out" };
+
+const compiled = (spec: ModelSpec, dtype: "f32" | "f64" = "f32"): Compilation =>
+  compileModel(parseModel(spec), { target: "wasm", dtype });
+
+/** What the check says of a compilation; nothing, if it holds. */
+async function verdictOn(compilation: Compilation, dtype: "f32" | "f64" = "f32"): Promise<string> {
+  const module = await loadTrainer(await emitTypeScript(compilation, dtype, { isFormatted: false }));
+  try {
+    checkKernels(compilation, module, commands);
+    return "";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The same compilation with one kernel of one program made wrong. */
+function withFault(
+  compilation: Compilation,
+  program: string,
+  at: number,
+  fault: (body: Kernel["body"]) => Kernel["body"],
+): Compilation {
+  const { vectors } = compilation;
+  if (vectors === undefined) throw new Error("not of the target wasm");
+  const wrong = vectors.programs.find(({ name }) => name === program)?.kernels[at];
+  // Kernels that differ in their buffers alone are one function.
+  const isWrong = (kernel: Kernel) =>
+    kernel === wrong || (kernel.shared !== undefined && kernel.shared.number === wrong?.shared?.number);
+  const mapped = (kernel: Kernel) => (isWrong(kernel) ? { ...kernel, body: fault(kernel.body) } : kernel);
+  const programs = vectors.programs.map((each) => ({ ...each, kernels: each.kernels.map(mapped) }));
+  return { ...compilation, vectors: { ...vectors, programs } };
+}
+
+const same = (x: Expression): Expression => x;
+const inStatements = (f: (s: Statement) => Statement) => (body: Kernel["body"]) =>
+  mapStatements(body, same, f);
+
+function slightlyOff(x: Expression): Expression {
+  const [step, lanes] = [number(0.01, x.type), lanesOf(x)];
+  const y: Expression = lanes === 1 ? step : { kind: "splat", x: step, lanes, type: x.type };
+  return { kind: "binary", operator: "+", x, y, type: x.type };
+}
+
+/** What stages have got wrong, or may: each puts one such mistake into a kernel. */
+const faults: Readonly<Record<string, (body: Kernel["body"]) => Kernel["body"]>> = {
+  "stores go one vector too far": inStatements((s) =>
+    s.kind === "store" ? { ...s, at: s.at.map((place) => add(place, integer(16))) } : s,
+  ),
+  "stored values are off by a hundredth": inStatements((s) =>
+    s.kind === "store" && s.value.type === "f32" ? { ...s, value: slightlyOff(s.value) } : s,
+  ),
+};
+
+const small: ModelSpec = {
+  name: "small",
+  inputs: { x: { shape: [9] } },
+  targets: { y: { classes: 3 } },
+  network: [
+    { type: "dense", units: 7, activation: "tanh" },
+    { type: "layer-norm" },
+    { type: "dense", units: 3 },
+  ],
+  loss: "cross-entropy",
+  optimizer: { type: "adam", learningRate: 0.01 },
+  training: { epochs: 1, batchSize: 6 },
+};
+
+describe("a fault in one kernel", () => {
+  const right = compiled(small);
+  const programs = (right.vectors?.programs ?? []).filter(({ name }) => name !== "summarise");
+  for (const [name, fault] of Object.entries(faults))
+    for (const program of programs)
+      it(`is found: ${name}, in every kernel of ${program.name}`, { timeout: 120_000 }, async () => {
+        for (const [i, kernel] of program.kernels.entries()) {
+          if (JSON.stringify(fault(kernel.body)) === JSON.stringify(kernel.body)) continue;
+          const verdict = await verdictOn(withFault(right, program.name, i, fault));
+          expect(verdict, kernel.name).toMatch(/^internal: the WebAssembly kernels of this model compute/);
+        }
+      });
+
+  it("is found where the last rows, or the last columns, are left out", { timeout: 120_000 }, async () => {
+    const counted = inStatements((s) =>
+      s.kind === "store" && s.count !== undefined ? { ...s, count: add(s.count, integer(-1)) } : s,
+    );
+    const shorter = inStatements((s) => (s.kind === "for" ? { ...s, to: add(s.to, integer(-1)) } : s));
+    const gradient = programs.find(({ name }) => name === "gradient");
+    const kernels = [...(gradient?.kernels.entries() ?? [])];
+    for (const fault of [counted, shorter])
+      for (const [i, kernel] of kernels) {
+        if (JSON.stringify(fault(kernel.body)) === JSON.stringify(kernel.body)) continue;
+        expect(await verdictOn(withFault(right, "gradient", i, fault)), kernel.name).not.toBe("");
+      }
+  });
+
+  it("names its kernel, its value, the rows, the command that reproduces it and a way out", async () => {
+    const first = withFault(right, "gradient", 0, faults["stored values are off by a hundredth"]);
+    expect(await verdictOn(first)).toMatch(
+      /where: \S+\[\d+\] of kernel \S+ in program gradient, with a batch of 1\n.*what: .* in WebAssembly, .* in TypeScript; rounding explains .*\n.*reproduce: the command\n.*meanwhile: the way out/s,
+    );
+  });
+});
+
+describe("kernels that are right", () => {
+  for (const [name, spec] of Object.entries(specs).slice(0, 4))
+    it(`pass: ${name}`, { timeout: 60_000 }, async () => {
+      for (const dtype of ["f32", "f64"] as const)
+        expect(await verdictOn(compiled(spec, dtype), dtype)).toBe("");
+    });
+  it("pass where sums cancel and where units sit on kinks", { timeout: 60_000 }, async () => {
+    // One row: batch-norm leaves exact zeros, of which relu and the pool choose one.
+    const spec: ModelSpec = {
+      ...small,
+      network: [
+        { type: "dense", units: 8 },
+        { type: "batch-norm" },
+        { type: "activation", fn: "relu" },
+        { type: "dense", units: 4, activation: "softmax" },
+        { type: "dense", units: 3, activation: "tanh" },
+      ],
+    };
+    for (const dtype of ["f32", "f64"] as const)
+      expect(await verdictOn(compiled(spec, dtype), dtype)).toBe("");
+  });
+});
+
+describe("how much is compared", () => {
+  const batches = (units: number, batchSize: number) =>
+    rowsToCompare(
+      compiled({
+        ...small,
+        network: [
+          { type: "dense", units },
+          { type: "dense", units: 3 },
+        ],
+        training: { epochs: 1, batchSize },
+      }),
+    );
+  it("is one row, an odd middle and the whole batch", () => {
+    expect(batches(5, 32)).toEqual([1, 17, 32]);
+    expect(batches(5, 2)).toEqual([1, 2]);
+    expect(batches(5, 1)).toEqual([1]);
+  });
+  it("is less where the model is large, by the estimate alone", () => {
+    expect(batches(2000, 4096)).toEqual([1, 9]);
+    expect(batches(400_000, 32)).toEqual([]);
+  });
+  it("is nothing for the target ts", () => {
+    expect(rowsToCompare(compileModel(parseModel(small), { target: "ts", dtype: "f32" }))).toEqual([]);
+  });
+});
+
+describe("compile()", () => {
+  it(
+    "compares by default, and leaves it out on demand: the file is the same",
+    { timeout: 60_000 },
+    async () => {
+      const checked = await compile(small, { target: "wasm" });
+      const unchecked = await compile(small, { target: "wasm", checkKernels: false });
+      expect(checked.code).toBe(unchecked.code);
+    },
+  );
+});
+
+describe("createTrainer({ selfCheck: true })", () => {
+  it("gives the trainer that it gives without, bit for bit", { timeout: 60_000 }, async () => {
+    const { code } = await compile(small, { target: "wasm", checkKernels: false });
+    const { createTrainer } = await loadTrainer(code);
+    const batch = { x: Array.from({ length: 54 }, (_, i) => Math.sin(i)), y: [0, 1, 2, 0, 1, 2] };
+    const [plain, checked] = [createTrainer({ seed: 5 }), createTrainer({ seed: 5, selfCheck: true })];
+    expect(checked.save()).toEqual(plain.save());
+    for (const trainer of [plain, checked]) trainer.steps(batch, 3);
+    expect(checked.save()).toEqual(plain.save());
+    expect(checked.gradient(batch)).toBe(plain.gradient(batch));
+  });
+  it("throws, and says that the TypeScript kernels work", { timeout: 60_000 }, async () => {
+    const wrong = withFault(compiled(small), "update", 0, faults["stores go one vector too far"]);
+    const { createTrainer } = await loadTrainer(await emitTypeScript(wrong, "f32", { isFormatted: false }));
+    expect(() => createTrainer({ selfCheck: true })).toThrow(
+      /^the WebAssembly kernels differ .*backend: "ts"/,
+    );
+    expect(createTrainer({ selfCheck: true, backend: "ts" }).backend).toBe("ts");
+  });
+  it("is accepted by the target ts, which has nothing to compare", { timeout: 60_000 }, async () => {
+    const { createTrainer } = await loadTrainer((await compile(small, { target: "ts" })).code);
+    expect(createTrainer({ selfCheck: true }).backend).toBe("ts");
+  });
+});

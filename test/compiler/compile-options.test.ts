@@ -1,0 +1,36 @@
+// What the library's one call takes beside a spec. If one fails, an option that does not exist is ignored,
+// and nobody learns of it.
+import { expect, test } from "vitest";
+import { compile } from "../../src/compiler/compile.ts";
+import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
+import { specs } from "../support/specs.ts";
+
+test.each<[unknown, string, string?]>([
+  [null, "the options of compile must be an object, got null"],
+  [5, "the options of compile must be an object, got 5"],
+  [{ targte: "wasm" }, 'compile has no option "targte"', 'did you mean "target"?'],
+  [
+    { zzz: 1 },
+    'compile has no option "zzz"',
+    "known: target, dtype, program, probe, exact, checkKernels, skip",
+  ],
+  [{ target: "wsam" }, 'target must be "ts" or "wasm", got "wsam"'],
+  [{ dtype: 5n }, 'dtype must be "f32" or "f64", got 5n'],
+  [{ exact: "false" }, 'exact must be true or false, got "false"'],
+  [{ skip: 5 }, "skip must be a list of names of passes, got 5"],
+  [{ skip: ["nope"] }, 'skip: there is no pass "nope"'],
+  [{ skip: [Symbol("s")] }, "skip: there is no pass Symbol(s)"],
+  [{ skip: ["fuse-lops"] }, 'skip: there is no pass "fuse-lops"', 'did you mean "fuse-loops"?'],
+])("options %o are refused by name", async (options, message, hint) => {
+  const attempt: Promise<unknown> = Reflect.apply(compile, undefined, [specs.tiny, options]);
+  await expect(attempt).rejects.toThrow(DiagnosticError);
+  await expect(attempt).rejects.toMatchObject({
+    diagnostics: [{ code: "T1011", message, ...(hint !== undefined && { hint }) }],
+  });
+});
+
+test("options that are right are taken, undefined ones too", async () => {
+  const { code } = await compile(specs.tiny, { skip: ["fuse-loops"], target: "ts" });
+  expect(code).toContain("createTrainer");
+  await expect(Reflect.apply(compile, undefined, [specs.tiny, { dtype: undefined }])).resolves.toBeDefined();
+});

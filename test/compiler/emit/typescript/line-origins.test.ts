@@ -1,0 +1,167 @@
+// Where lines of emitted code come from. If one fails, a debugger shows the wrong layer, or a line of a kernel belongs to nothing.
+import { beforeAll, describe, expect, it } from "vitest";
+import { MarkingWriter, lineOrigins } from "../../../../src/compiler/emit/typescript/line-origins.ts";
+import type { LineOrigin } from "../../../../src/compiler/emit/typescript/line-origins.ts";
+import { compileModel, emitTrainer } from "../../../../src/compiler/pipeline.ts";
+import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
+
+interface Line {
+  readonly text: string;
+  readonly origin: LineOrigin | undefined;
+}
+
+async function linesOf(
+  spec: unknown,
+  options: { target?: "ts" | "wasm"; isFormatted?: boolean } = {},
+): Promise<Line[]> {
+  const { target = "ts", isFormatted = true } = options;
+  const compilation = compileModel(parseModel(spec), { target, dtype: "f32" });
+  const emitted = await emitTrainer(compilation, "f32", { isFormatted });
+  const origins = emitted.lines();
+  const texts = emitted.text.split("\n");
+  expect(origins.length).toBe(texts.length);
+  return texts.map((text, index) => ({ text, origin: origins[index] }));
+}
+
+const specOf = (network: readonly unknown[], more: object = {}) => ({
+  name: "layers",
+  inputs: { x: { shape: [6] } },
+  targets: { y: { classes: 3 } },
+  network,
+  loss: "cross-entropy",
+  metrics: ["accuracy"],
+  optimizer: "adam",
+  training: { epochs: 2, batchSize: 8, validation: { fraction: 0.2 } },
+  data: { file: "x.csv", inputs: { x: { columns: ["a0..a5"] } }, targets: { y: { columns: ["c"] } } },
+  ...more,
+});
+
+const pathOf = ({ origin }: Line): string => (origin?.path ?? ["nothing"]).join(".");
+
+/** The lines of the function that ends with the name, with the comments above it. */
+function functionOf(lines: readonly Line[], name: string): Line[] {
+  const header = lines.findIndex(({ text }) => text.startsWith(`function ${name}(`));
+  expect(header, name).toBeGreaterThan(0);
+  let first = header;
+  while (lines[first - 1].text.startsWith("//")) first--;
+  return lines.slice(first, lines.findIndex(({ text }, at) => at > header && text === "}") + 1);
+}
+
+const placesIn = (lines: readonly Line[]) => [...new Set(lines.map(pathOf))].sort();
+const lineWith = (lines: readonly Line[], text: string): Line => {
+  const found = lines.find((line) => line.text.includes(text));
+  if (found === undefined) throw new Error(`no line has ${text}`);
+  return found;
+};
+
+describe("a network of layers", () => {
+  let lines: Line[] = [];
+  beforeAll(async () => {
+    lines = await linesOf(
+      specOf([
+        { type: "dense", units: 7, activation: "relu" },
+        "layer-norm",
+        { type: "dense", units: 5, activation: "tanh" },
+        { type: "dense", units: 3 },
+      ]),
+    );
+  });
+
+  it.each([
+    ["compute_dense1", ["network.0"]],
+    ["compute_dense2", ["network.2"]],
+    ["compute_dense3", ["network.3"]],
+    ["compute_d_dense3_weight", ["network.3"]],
+    ["compute_d_dense1_weight", ["network.0"]],
+    ["compute_loss", ["loss"]],
+  ])("every line of %s is of its layer", (name, places) => {
+    expect(placesIn(functionOf(lines, name))).toEqual(places);
+  });
+
+  it("in a kernel of two layers, each statement is of its own", () => {
+    const kernel = functionOf(lines, "compute_d_dense2_sum");
+    expect(placesIn(kernel)).toEqual(["network.2", "network.3"]);
+    expect(pathOf(lineWith(kernel, "sum00 +="))).toBe("network.3");
+    expect(pathOf(lineWith(kernel, "let sum00 = 0"))).toBe("network.3");
+    expect(pathOf(lineWith(kernel, "f[d_dense2_sum_row"))).toBe("network.2");
+    expect(lineWith(kernel, "f[d_dense2_sum_row").origin?.name).toBe("d_dense2_sum");
+  });
+
+  it("calls are of their kernels, offsets of what lies there", () => {
+    expect(pathOf(lineWith(lines, "  compute_d_dense3_weight("))).toBe("network.3");
+    expect(pathOf(lineWith(lines, "const dense2_weight ="))).toBe("network.2");
+    expect(pathOf(lineWith(lines, "const d_dense2_weight ="))).toBe("network.2");
+    expect(pathOf(lineWith(lines, "const optimizer_mean ="))).toBe("optimizer");
+    expect(pathOf(lineWith(lines, "const x ="))).toBe("inputs.x");
+    expect(pathOf(lineWith(lines, "const y ="))).toBe("targets.y");
+  });
+
+  it("facts are of the keys that say so", () => {
+    expect(pathOf(lineWith(lines, "  batchSize: 8"))).toBe("training.batchSize");
+    expect(pathOf(lineWith(lines, 'name: "dense3.bias"'))).toBe("network.3");
+    expect(pathOf(lineWith(lines, "  validation: 0.2"))).toBe("training.validation");
+    expect(pathOf(lineWith(lines, 'columns: ["a0..a5"]'))).toBe("data");
+  });
+
+  it("a parameter begins with what its layer says", () => {
+    expect(pathOf(lineWith(lines, "// dense2.weight: "))).toBe("network.2");
+    expect(pathOf(lineWith(lines, 'machine.parameters["dense2.weight"]'))).toBe("network.2");
+  });
+
+  it("what all trainers have is of nothing", () => {
+    const from = lines.findIndex(({ text }) => text.startsWith("// ── "));
+    const to = lines.findIndex(({ text }) => text.startsWith("export function createTrainer"));
+    expect(placesIn(lines.slice(from, to))).toEqual(["nothing"]);
+  });
+});
+
+it("a function that several layers share is of what they have in common; its calls are of each", async () => {
+  const same = { type: "dense", units: 6, activation: "relu" };
+  const lines = await linesOf(specOf([same, same, same, { type: "dense", units: 3 }]));
+  const calls = lines.filter(({ text }) => /^ {2}compute_dense\(/.test(text));
+  expect(calls.slice(0, 3).map(pathOf)).toEqual(["network.0", "network.1", "network.2"]);
+  const shared = functionOf(lines, "compute_dense");
+  expect(placesIn(shared)).toEqual(["network"]);
+  expect(shared[0].origin?.kernels.length).toBeGreaterThanOrEqual(3);
+});
+
+it("the copies of a repeated block are of the layer that is written once", async () => {
+  const block = { type: "repeat", times: 3, layers: [{ type: "dense", units: 6, activation: "relu" }] };
+  const lines = await linesOf(specOf([block, { type: "dense", units: 3 }]));
+  const calls = lines.filter(({ text }) => /^ {2}compute_repeat/.test(text));
+  expect(placesIn(calls)).toEqual(["network.0.layers.0"]);
+  expect(placesIn(functionOf(lines, String(calls[0].text.match(/\w+/))))).toEqual(["network.0.layers.0"]);
+});
+
+describe("however a module is printed", () => {
+  const spec = specOf([
+    { type: "dense", units: 9, activation: "gelu" },
+    { type: "dense", units: 3 },
+  ]);
+
+  it.each([["ts"], ["wasm"]] as const)(
+    "target %s: each word keeps its place when the text is formatted",
+    async (target) => {
+      const wordPlaces = (lines: readonly Line[]) =>
+        lines.flatMap((line) =>
+          (line.text.match(/[A-Za-z_]\w*/g) ?? []).map((word) => `${word} ${pathOf(line)}`),
+        );
+      const raw = wordPlaces(await linesOf(spec, { target, isFormatted: false }));
+      const formatted = wordPlaces(await linesOf(spec, { target }));
+      expect(raw.filter((word) => word.startsWith("compute_"))).toEqual(
+        formatted.filter((word) => word.startsWith("compute_")),
+      );
+      expect(formatted.filter((word) => word.endsWith("network.0")).length).toBeGreaterThan(100);
+    },
+  );
+});
+
+it("numbers that formatting writes otherwise stay in step", () => {
+  const writer = new MarkingWriter();
+  const origin = (name: string): LineOrigin => ({ kernels: [], nodes: [], path: [name], name });
+  writer.marked(origin("a"), () => writer.writeLine("const a = 1e+21;"));
+  writer.marked(origin("b"), () => writer.writeLine("const b = { c: 2 };"));
+  const found = lineOrigins(writer.markedText(), "const a = 1e21;\nconst b = {\n  c: 2,\n};\n");
+  expect(found.map((each) => each?.name)).toEqual(["a", "b", "b", "b", undefined]);
+  expect(() => lineOrigins(writer.markedText(), "const a = 1e21;")).toThrow("formatting made");
+});

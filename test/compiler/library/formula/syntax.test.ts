@@ -1,0 +1,114 @@
+// The language of formulas: what binds tighter than what, where a syntax error is said to be, and that no text is too much.
+import { buildParserFile } from "@lezer/generator";
+import { readFile } from "node:fs/promises";
+import { format } from "prettier";
+import { describe, expect, it } from "vitest";
+import {
+  deepest,
+  longest,
+  parseFormula,
+  parseLine,
+} from "../../../../src/compiler/library/formula/syntax.ts";
+import type { Expression } from "../../../../src/compiler/library/formula/syntax.ts";
+
+/** The tree with brackets around everything that is an operation. */
+function bracketed(x: Expression): string {
+  switch (x.kind) {
+    case "number":
+      return String(x.value);
+    case "name":
+      return x.name;
+    case "call":
+      return `${x.name}(${x.arguments.map(bracketed).join(", ")})`;
+    case "negate":
+      return `(-${bracketed(x.x)})`;
+    case "binary":
+      return `(${bracketed(x.x)} ${x.sign} ${bracketed(x.y)})`;
+    case "choose":
+      return `(${bracketed(x.condition)} ? ${bracketed(x.x)} : ${bracketed(x.y)})`;
+  }
+}
+
+function read(text: string): string {
+  const parsed = parseFormula(text);
+  return "tree" in parsed ? bracketed(parsed.tree) : `${parsed.fault.span.start}: ${parsed.fault.message}`;
+}
+
+describe("reads formulas as mathematics does", () => {
+  it.each([
+    ["-x^2", "(-(x ^ 2))"],
+    ["2^3^2", "(2 ^ (3 ^ 2))"],
+    ["2^-x*3", "((2 ^ (-x)) * 3)"],
+    ["a - b - c", "((a - b) - c)"],
+    ["a / b * c", "((a / b) * c)"],
+    ["a + b * c ^ d", "(a + (b * (c ^ d)))"],
+    ["-a * b", "((-a) * b)"],
+    ["a + 1 < b * 2", "((a + 1) < (b * 2))"],
+    ["a < b ? x : y > z ? 1 : 2", "((a < b) ? x : ((y > z) ? 1 : 2))"],
+    ["(a < b) == (c != d)", "((a < b) == (c != d))"],
+    ["f(x, (y)) / g()", "(f(x, y) / g())"],
+    ["1e-3 + .5 + 2. + 0.25E2", "(((0.001 + 0.5) + 2) + 25)"],
+    ["\n x\t*\n y ", "(x * y)"],
+    ["state.m_1", "state.m_1"],
+  ])("%j", (text, expected) => expect(read(text)).toBe(expected));
+});
+
+describe("says where a formula goes wrong", () => {
+  it.each([
+    ["x + ", "4: ends too early"],
+    ["tanh(x", "6: ends too early"],
+    ["x +  ) + y", '5: cannot go on with ")"'],
+    ["2x", '1: cannot go on with "x"'],
+    ["f(x,)", '4: cannot go on with ")"'],
+    ["state.", '5: cannot go on with "."'],
+    ["x ± y", '2: cannot go on with "\\\\u{b1}"'],
+    ['x + "a"', '4: cannot go on with "\\""'],
+    ["   ", "0: is empty"],
+  ])("%j", (text, expected) => expect(read(text)).toBe(expected));
+});
+
+describe("texts without end", () => {
+  const nested = (n: number, open: string, close: string) => `${open.repeat(n)}x${close.repeat(n)}`;
+  it.each([
+    ["a thousand brackets", nested(1000, "(", ")")],
+    ["a thousand calls", nested(1000, "tanh(", ")")],
+    ["ten thousand signs", "-".repeat(longest - 1) + "x"],
+    ["a sum of thousands", `x${"+x".repeat(4999)}`],
+    ["a tower of powers", `x${"^x".repeat(4999)}`],
+    ["brackets that never close", "(".repeat(longest)],
+    ["a choice of choices", "x?1:".repeat(2000) + "x"],
+    ["one character too many", "x".repeat(longest + 1)],
+    ["more parts than anyone reads", `(${"f(x,x,x),".repeat(900)}x)`.replace("(", "g(")],
+  ])("%s are told, not tried", (_, text) => {
+    const parsed = parseFormula(text);
+    expect("fault" in parsed && parsed.fault.code).toMatch(/^T160[16]$/);
+  });
+
+  it("are told where little of the stack is left, too", () => {
+    const deeper = (levels: number): ReturnType<typeof parseFormula> =>
+      levels === 0 ? parseFormula(`x${"+x".repeat(4999)}`) : deeper(levels - 1);
+    expect(deeper(4000)).toHaveProperty("fault.code", "T1606");
+  });
+
+  it("up to the limit they are read", () => {
+    expect(read(nested(deepest - 3, "tanh(", ")"))).toMatch(/^tanh/);
+    expect(parseFormula(nested(deepest, "tanh(", ")"))).toHaveProperty("fault.code", "T1606");
+  });
+});
+
+it("a line assigns to a name, and its places are those of the text", () => {
+  const parsed = parseLine("state.m = 0.9 * state.m");
+  if (!("tree" in parsed)) throw new Error(parsed.fault.message);
+  expect(parsed.tree.name).toBe("state.m");
+  expect(parsed.tree.nameSpan).toEqual({ start: 0, end: 7 });
+  expect(bracketed(parsed.tree.value)).toBe("(0.9 * state.m)");
+  expect(parsed.tree.value).toMatchObject({ start: 10, end: 23 });
+});
+
+it("the tables are those of the grammar: `npm run generate` was run", async () => {
+  const folder = new URL("../../../../src/compiler/library/formula/", import.meta.url);
+  const grammar = await readFile(new URL("formula.grammar", folder), "utf8");
+  const { parser } = buildParserFile(grammar, { moduleStyle: "es", typeScript: true });
+  const expected = await format(parser, { parser: "typescript", printWidth: 110 });
+  expect(await readFile(new URL("tables.ts", folder), "utf8")).toBe(expected);
+});

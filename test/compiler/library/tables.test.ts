@@ -1,0 +1,49 @@
+// The closed tables: a row stands under its own name and says what it is, for these lines go to editors.
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { activations } from "../../../src/compiler/library/activations/index.ts";
+import { initialisers } from "../../../src/compiler/library/initialisers/index.ts";
+import { layers } from "../../../src/compiler/library/layers/index.ts";
+import { losses } from "../../../src/compiler/library/losses/index.ts";
+import { metrics } from "../../../src/compiler/library/metrics/index.ts";
+import { optimizers } from "../../../src/compiler/library/optimizers/index.ts";
+import { schedules } from "../../../src/compiler/library/schedules/index.ts";
+import { faultsOf, specWith } from "../spec/base-spec.ts";
+
+const tables = { activations, initialisers, layers, losses, metrics, optimizers, schedules };
+
+describe.each(Object.entries(tables))("the table of %s", (_, table) => {
+  it.each(Object.entries(table))(
+    "has %s under its name, with a line about it and about each key",
+    (name, entry) => {
+      expect(entry.name).toBe(name);
+      expect(entry.about).not.toBe("");
+      const keys: z.ZodRawShape = entry.keys;
+      for (const [key, schema] of Object.entries(keys))
+        expect(z.globalRegistry.get(schema)?.description, key).toBeTruthy();
+    },
+  );
+});
+
+describe("docs/layers.md", () => {
+  const text = readFileSync(new URL("../../../docs/layers.md", import.meta.url), "utf8");
+  // Everything but the separators and the head of a table: type, keys, the rest.
+  const rows = [...text.matchAll(/^\| (`[^|]*) \|([^|]*)\|([^|]*)\|$/gm)].map(([, types, keys]) => ({
+    types: [...types.matchAll(/`([a-z0-9-]+)`/g)].map(([, type]) => type),
+    keys: [...keys.matchAll(/`([A-Za-z]+)`/g)].map(([, key]) => key),
+  }));
+  it.each(Object.entries(layers))("tells of %s and of each of its keys", (name, layer) => {
+    const row = rows.find(({ types }) => types.includes(name));
+    expect(row?.keys).toEqual(expect.arrayContaining(Object.keys(layer.keys)));
+  });
+  it("shows a block that can be written so", () => {
+    const [, block] = /```json\n([^`]*)```/.exec(text) ?? [];
+    const network = [{ type: "dense", units: 64 }, JSON.parse(block), "flatten", { type: "dense", units: 3 }];
+    expect(faultsOf(specWith({ inputs: { x: { shape: [4, 2] } }, network }))).toBe("no fault");
+  });
+  it("tells of nothing that is not there, but for blocks", () => {
+    const known = [...Object.keys(layers), "residual", "repeat", "bidirectional", "valid", "same", "causal"];
+    expect(rows.flatMap(({ types }) => types).filter((type) => !known.includes(type))).toEqual([]);
+  });
+});

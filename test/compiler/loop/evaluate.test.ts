@@ -1,0 +1,141 @@
+// The interpreter of loops, which all loop stages are held against. If one fails, every comparison with it is worth nothing.
+import { describe, expect, it } from "vitest";
+import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
+import { allocateBuffers } from "../../../src/compiler/loop/evaluate-memory.ts";
+import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
+import {
+  add,
+  binary,
+  call,
+  convert,
+  integer,
+  less,
+  number,
+  rows,
+  select,
+  variable,
+} from "../../../src/compiler/loop/expressions.ts";
+import type { Expression } from "../../../src/compiler/loop/expressions.ts";
+import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";
+import type { Buffer, LoopProgram, Statement } from "../../../src/compiler/loop/types.ts";
+import { buffer, load, program } from "../../support/loop-program.ts";
+
+const i = variable("i", "i32");
+const run = (loops: LoopProgram, inputs: Readonly<Record<string, readonly number[]>>, count = 2) => {
+  const memory = allocateBuffers(loops.buffers, 3);
+  for (const [name, values] of Object.entries(inputs)) memory.get(name)?.set(values);
+  evaluateProgram(loops, memory, { rows: count, batchSize: 3 });
+  return (name: string) => [...(memory.get(name) ?? [])];
+};
+
+describe("evaluateProgram", () => {
+  it("runs loops over the rows there are, and leaves the other rows alone", () => {
+    const body = [
+      loop("i", "n", "parallel", [store("y", [i], binary("*", load("x", [i]), number(2, "f64")))]),
+    ];
+    const read = run(program(body, buffer("x", ["n"]), buffer("y", ["n"])), { x: [1, 2, 3], y: [7, 7, 7] });
+    expect(read("y")).toEqual([2, 4, 7]);
+  });
+  it("carries an accumulator, and steps", () => {
+    const sum = variable("sum", "f64");
+    const body: Statement[] = [
+      define("sum", number(0, "f64"), true),
+      { ...loop("i", 4, "reduction", [assign("sum", binary("+", sum, load("x", [i])))]), step: 2 },
+      store("y", [], sum),
+    ];
+    expect(run(program(body, buffer("x", [4]), buffer("y", [])), { x: [1, 10, 100, 1000] })("y")).toEqual([
+      101,
+    ]);
+  });
+  it("rounds where it stores, and not before", () => {
+    const third = binary("/", number(1, "f32"), number(3, "f32"));
+    const body = [
+      define("t", third),
+      store("y", [], variable("t", "f32")),
+      store("z", [], binary("==", variable("t", "f32"), third)),
+      store("k", [], convert(number(-2.7, "f64"), "i32")),
+    ];
+    const read = run(program(body, buffer("y", [], "f32"), buffer("z", []), buffer("k", [], "i32")), {});
+    expect([read("y"), read("z"), read("k")]).toEqual([[Math.fround(1 / 3)], [1], [-2]]);
+  });
+  it("looks at the branch that is taken alone", () => {
+    const safe = select(less(i, integer(2)), load("x", [i]), number(-1, "f64"));
+    const body = [loop("i", 4, "parallel", [store("y", [i], safe)])];
+    expect(run(program(body, buffer("x", [2]), buffer("y", [4])), { x: [5, 6] })("y")).toEqual([
+      5, 6, -1, -1,
+    ]);
+  });
+  it("reads places as well as indices: the offset of a buffer is the variable of its name", () => {
+    const place = add(binary("+", variable("x", "i32"), binary("*", i, integer(2))), integer(1));
+    const body = [
+      loop("i", 2, "parallel", [store("y", [binary("+", variable("y", "i32"), i)], load("x", [place]))]),
+    ];
+    expect(run(program(body, buffer("x", [2, 2]), buffer("y", [2])), { x: [1, 2, 3, 4] })("y")).toEqual([
+      2, 4,
+    ]);
+  });
+  it("tells a tensor called n from the number of rows", () => {
+    const body = [
+      loop("i", "n", "parallel", [store("y", [i], load("n", [binary("+", variable("n", "i32"), i)]))]),
+    ];
+    expect(run(program(body, buffer("n", ["n"]), buffer("y", ["n"])), { n: [4, 5, 6] })("y")).toEqual([
+      4, 5, 0,
+    ]);
+    expect(rows.kind === "variable" && rows.name).not.toBe("n");
+  });
+  it("lays out a buffer and those that it covers as one", () => {
+    const body = [
+      loop("i", 3, "parallel", [store("all", [i], binary("+", load("all", [i]), number(1, "f64")))]),
+    ];
+    const read = run(
+      program(body, buffer("a", []), buffer("b", [2]), buffer("all", [3], "f64", ["a", "b"])),
+      { a: [1], b: [2, 3] },
+    );
+    expect([read("a"), read("b")]).toEqual([[2], [3, 4]]);
+  });
+  it("computes each function and operator", () => {
+    const two = number(2, "f64");
+    const cases: readonly (readonly [Expression, number])[] = [
+      [call("exp", [two], "f64"), Math.exp(2)],
+      [call("sigmoid", [two], "f64"), 1 / (1 + Math.exp(-2))],
+      [call("power", [two, number(3, "f64")], "f64"), 8],
+      [call("maximum", [two, number(NaN, "f64")], "f64"), NaN],
+      [{ kind: "negate", x: two, type: "f64" }, -2],
+      [binary("quotient", integer(7), integer(2)), 3],
+      [binary("remainder", integer(7), integer(4)), 3],
+      [binary("and", less(two, number(3, "f64")), less(number(3, "f64"), two)), 0],
+      [convert(binary("<=", two, two), "f64"), 1],
+      [convert(convert(call("exp", [two], "f64"), "bool"), "f64"), 1],
+    ];
+    for (const [x, value] of cases)
+      expect(run(program([store("y", [], x)], buffer("y", [])), {})("y")).toEqual([value]);
+  });
+});
+
+describe("what compiled code would do in silence is an error here", () => {
+  const rejects = (body: readonly Statement[], message: RegExp, ...buffers: readonly Buffer[]) => {
+    expect(() => run(program(body, ...buffers), {})).toThrow(InternalError);
+    expect(() => run(program(body, ...buffers), {})).toThrow(message);
+  };
+  it("an index outside of its axis, though inside of the buffer", () => {
+    rejects(
+      [store("y", [integer(0), integer(2)], number(1, "f64"))],
+      /y\[0, 2\] is outside of \[2, 2\]/,
+      buffer("y", [2, 2]),
+    );
+  });
+  it("a row that is not there", () => {
+    rejects([store("y", [integer(2)], number(1, "f64"))], /y\[2\] is outside of \[n\]/, buffer("y", ["n"]));
+  });
+  it("a place outside of the buffer", () => {
+    rejects(
+      [store("y", [integer(4)], number(1, "f64"))],
+      /y at 4 is outside of its 4 elements/,
+      buffer("y", [2, 2]),
+    );
+  });
+  it("a buffer or a variable that is not there", () => {
+    rejects([store("y", [], load("x", []))], /there is no buffer x/, buffer("y", []));
+    rejects([store("y", [], variable("t", "f64"))], /t is read before it is defined/, buffer("y", []));
+  });
+});

@@ -1,0 +1,76 @@
+// Random graphs as loops. If one fails, lowering, fusion, forwarding, blocking, hoisting, sharing, placing or the memory plan
+// changes what a graph computes: the interpreter of graphs says what it should be. The loops run in one arena laid out by
+// the plan and filled with not-a-number, so that a buffer given away too early shows.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Graph } from "../../../src/compiler/ir/nodes.ts";
+import { printGraph } from "../../../src/compiler/ir/print.ts";
+import { createBuilder } from "../../../src/compiler/ops/index.ts";
+import { runPasses } from "../../../src/compiler/passes/run.ts";
+import { graphPasses } from "../../../src/compiler/pipeline.ts";
+import { interpret } from "../../../src/compiler/reference/interpret.ts";
+import { graphOf, moves, often, valuesFor } from "../../support/random-graph.ts";
+import type { Move } from "../../support/random-graph.ts";
+import { lowered, loopStages, runLoops } from "../../support/run-loops.ts";
+import type { LoopOptions } from "../../support/run-loops.ts";
+import { compareStorage } from "../../support/tensors.ts";
+
+/** Five rows: blocks of two and of four leave a remainder. */
+const batchSize = 5;
+const rowCounts = fc.integer({ min: 1, max: batchSize });
+
+const simplified = (graph: Graph): Graph =>
+  runPasses(graph, graphPasses, createBuilder("f64"), { exact: false, skip: new Set() });
+
+function expectSame(graph: Graph, rows: number, options: LoopOptions, tolerance = 1e-12): void {
+  const values = valuesFor(graph, rows, 3);
+  const expected = interpret(graph, values, rows);
+  const actual = runLoops(lowered(graph, { ...options, batchSize }), values, rows, batchSize);
+  const { worst, at } = compareStorage(actual, expected);
+  expect(worst, `${at}, ${rows} rows\n${printGraph(graph)}`).toBeLessThan(tolerance);
+}
+
+const ways: readonly (readonly [name: string, options: LoopOptions])[] = [
+  ["every stage", {}],
+  ["no schedule", { unscheduled: true }],
+  ...loopStages.map((stage) => [`all but ${stage}`, { skip: [stage] }] as const),
+  ["no stage that can be skipped", { skip: loopStages }],
+];
+
+/** Lists of moves that once failed, by the fault that they showed. */
+const regressions: readonly (readonly [fault: string, list: readonly Move[]])[] = [];
+
+describe("loops compute what the graph means", () => {
+  it.each(ways)("%s, graphs as derived", (_, options) => {
+    fc.assert(
+      fc.property(moves(), rowCounts, (list, rows) => expectSame(graphOf(list).graph, rows, options)),
+      often(120, 1),
+    );
+  });
+  it.each(ways)("%s, graphs as simplified", (_, options) => {
+    fc.assert(
+      fc.property(moves(), rowCounts, (list, rows) =>
+        expectSame(simplified(graphOf(list).graph), rows, options),
+      ),
+      often(120, 2),
+    );
+  });
+  it.each(regressions)("regression: %s", (_, list) => {
+    for (const [, options] of ways)
+      for (const rows of [1, 2, 5]) {
+        expectSame(graphOf(list).graph, rows, options);
+        expectSame(simplified(graphOf(list).graph), rows, options);
+      }
+  });
+  it("in f32 to rounding", () => {
+    fc.assert(
+      fc.property(moves(), rowCounts, (list, rows) => {
+        const { graph } = graphOf(list, "f32");
+        // The interpreter compares doubles, which differ where numbers rounded to f32 are equal.
+        if (graph.nodes.some(({ op }) => op === "equal")) return;
+        expectSame(graph, rows, { float: "f32" }, 1e-3);
+      }),
+      often(300, 3),
+    );
+  });
+});

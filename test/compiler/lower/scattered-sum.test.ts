@@ -1,0 +1,50 @@
+// Products whose results are only added up somewhere else: they are kept nowhere. If one fails, they are added in the
+// wrong place, or another reader finds nothing.
+import { expect, it } from "vitest";
+import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
+import type { Node } from "../../../src/compiler/ir/nodes.ts";
+import { tensorType } from "../../../src/compiler/ir/types.ts";
+import type { Shape } from "../../../src/compiler/ir/types.ts";
+import { createBuilder } from "../../../src/compiler/ops/index.ts";
+import { interpret } from "../../../src/compiler/reference/interpret.ts";
+import { lowered, runLoops } from "../../support/run-loops.ts";
+import { anyStorage, compareStorage } from "../../support/tensors.ts";
+
+const g = createBuilder("f64");
+const leaf = (name: string, shape: Shape) => g.input({ name, type: tensorType("f64", shape) });
+
+/** [n, i, j, p, q, c]: what each place of an image gives to its windows. */
+const product = g.contract(leaf("x", ["n", 2, 2, 3]), leaf("w", [2, 3, 3, 4]), {
+  batchX: [],
+  batchY: [],
+  sumX: [3],
+  sumY: [2],
+});
+const image = g.fold(g.transpose(product, { permutation: [0, 1, 2, 5, 3, 4] }), {
+  axes: [1, 2],
+  size: [2, 3],
+  stride: [1, 1],
+  dilation: [1, 1],
+  shape: ["n", 3, 4, 4],
+});
+
+function expectRight(outputs: Readonly<Record<string, Node>>): readonly string[] {
+  const list = Object.entries(outputs).map(([storage, node]) => ({ storage, node }));
+  const graph = makeGraph("test", list);
+  const values = anyStorage(graph, 2, 5);
+  const program = lowered(graph);
+  expect(compareStorage(runLoops(program, values, 2), interpret(graph, values, 2)).worst).toBeLessThan(1e-12);
+  return [...program.program.buffers.values()].flatMap(({ name, region }) =>
+    region === "temporary" ? [name] : [],
+  );
+}
+
+it("each result is added where it belongs, whatever the order of its axes", () => {
+  expect(expectRight({ image })).toEqual([]);
+});
+
+it("a product that something else reads too is kept", () => {
+  // Whether it is computed before or behind the sum.
+  expect(expectRight({ image, other: g.exp(product) })).toHaveLength(1);
+  expect(expectRight({ other: g.exp(product), image })).toHaveLength(1);
+});

@@ -1,0 +1,575 @@
+// Every rewrite rule on the smallest graph that shows it, text to text. If one fails, the rule does something else than its
+// equation says; if it says that a row is missing, a rule came without showing what it does.
+import { describe, expect, it } from "vitest";
+import type { Graph } from "../../../src/compiler/ir/nodes.ts";
+import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";
+import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
+import { createBuilder, ops } from "../../../src/compiler/ops/index.ts";
+import type { Rule } from "../../../src/compiler/passes/rules/define.ts";
+import { rules } from "../../../src/compiler/passes/simplify.ts";
+import { interpret } from "../../../src/compiler/reference/interpret.ts";
+import { graphFrom, plainText } from "../../support/graph-text.ts";
+import { anyStorage, compareStorage, isIdentical } from "../../support/tensors.ts";
+
+const zeros = `%0: f64[] = constant {"value":0,"element":"f64"}\n%zeros: f64[n,4] = broadcast %0 {"shape":["n",4]}`;
+const ones = `%1: f64[] = constant {"value":1,"element":"f64"}\n%ones: f64[n,4] = broadcast %1 {"shape":["n",4]}`;
+const twos = `%2: f64[] = constant {"value":2,"element":"f64"}\n%twos: f64[n,4] = broadcast %2 {"shape":["n",4]}`;
+const threes = `%3: f64[] = constant {"value":3,"element":"f64"}\n%threes: f64[n,4] = broadcast %3 {"shape":["n",4]}`;
+const nothing = 'output "z" = %x';
+
+/** By the rule's name: what it is given, and what it makes of it. */
+const rows: Readonly<Record<string, readonly (readonly [before: string, after: string])[]>> = {
+  "add-zero": [
+    [`${zeros}\n%z: f64[n,4] = add %x, %zeros`, nothing],
+    [`${zeros}\n%z: f64[n,4] = add %zeros, %x`, nothing],
+  ],
+  "choose-once": [
+    [
+      `%c: bool[n,4] = less %x, %y
+       %0: f64[n,4] = select %c, %x, %y
+       %1: f64[n,4] = multiply %0, %x
+       %z: f64[n,4] = select %c, %1, %y`,
+      `%c: bool[n,4] = less %x, %y
+       %1: f64[n,4] = multiply %x, %x
+       %z: f64[n,4] = select %c, %1, %y`,
+    ],
+    [
+      `%c: bool[n,4] = less %x, %y
+       %0: f64[n,4] = select %c, %x, %y
+       %z: f64[n,4] = select %c, %x, %0`,
+      `%c: bool[n,4] = less %x, %y
+       %z: f64[n,4] = select %c, %x, %y`,
+    ],
+  ],
+  "join-choices": [
+    [
+      `${zeros}
+       %c: bool[n,4] = less %x, %y
+       %0: f64[n,4] = select %c, %x, %zeros
+       %1: f64[n,4] = select %c, %zeros, %y
+       %z: f64[n,4] = add %0, %1`,
+      `${zeros}
+       %c: bool[n,4] = less %x, %y
+       %0: f64[n,4] = add %x, %zeros
+       %1: f64[n,4] = add %zeros, %y
+       %z: f64[n,4] = select %c, %0, %1`,
+    ],
+  ],
+  "subtract-zero": [[`${zeros}\n%z: f64[n,4] = subtract %x, %zeros`, nothing]],
+  "subtract-from-zero": [[`${zeros}\n%z: f64[n,4] = subtract %zeros, %x`, "%z: f64[n,4] = negate %x"]],
+  "multiply-by-one": [
+    [`${ones}\n%z: f64[n,4] = multiply %x, %ones`, nothing],
+    [`${ones}\n%z: f64[n,4] = multiply %ones, %x`, nothing],
+  ],
+  "multiply-by-zero": [[`${zeros}\n%z: f64[n,4] = multiply %x, %zeros`, `${zeros}\noutput "z" = %zeros`]],
+  "multiply-by-minus-one": [
+    [
+      `%0: f64[] = constant {"value":-1,"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %z: f64[n,4] = multiply %x, %1`,
+      "%z: f64[n,4] = negate %x",
+    ],
+  ],
+  "divide-by-one": [[`${ones}\n%z: f64[n,4] = divide %x, %ones`, nothing]],
+  "divide-by-scalar": [
+    [
+      `%0: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %z: f64[n,4] = divide %x, %0`,
+      `%1: f64[] = constant {"value":1,"element":"f64"}
+       %r: f64[] = divide %1, %c
+       %2: f64[n,4] = broadcast %r {"shape":["n",4]}
+       %z: f64[n,4] = multiply %x, %2`,
+    ],
+  ],
+  "negate-negate": [["%0: f64[n,4] = negate %x\n%z: f64[n,4] = negate %0", nothing]],
+  "add-negated": [
+    ["%0: f64[n,4] = negate %y\n%z: f64[n,4] = add %x, %0", "%z: f64[n,4] = subtract %x, %y"],
+    ["%0: f64[n,4] = negate %y\n%z: f64[n,4] = add %0, %x", "%z: f64[n,4] = subtract %x, %y"],
+  ],
+  "subtract-negated": [
+    ["%0: f64[n,4] = negate %y\n%z: f64[n,4] = subtract %x, %0", "%z: f64[n,4] = add %x, %y"],
+  ],
+  "negate-factor": [
+    [
+      "%0: f64[n,4] = negate %x\n%z: f64[n,4] = multiply %0, %y",
+      "%0: f64[n,4] = multiply %x, %y\n%z: f64[n,4] = negate %0",
+    ],
+  ],
+  "negate-dividend": [
+    [
+      "%0: f64[n,4] = negate %x\n%z: f64[n,4] = divide %0, %y",
+      "%0: f64[n,4] = divide %x, %y\n%z: f64[n,4] = negate %0",
+    ],
+  ],
+  "negate-difference": [
+    ["%0: f64[n,4] = subtract %x, %y\n%z: f64[n,4] = negate %0", "%z: f64[n,4] = subtract %y, %x"],
+  ],
+  double: [["%z: f64[n,4] = add %x, %x", `${twos}\n%z: f64[n,4] = multiply %twos, %x`]],
+  "multiply-constants": [
+    [
+      `${twos}
+       %0: f64[n,4] = multiply %x, %twos
+       %z: f64[n,4] = multiply %twos, %0`,
+      `%4: f64[] = constant {"value":4,"element":"f64"}
+       %fours: f64[n,4] = broadcast %4 {"shape":["n",4]}
+       %z: f64[n,4] = multiply %fours, %x`,
+    ],
+  ],
+  "power-of-two": [[`${twos}\n%z: f64[n,4] = power %x, %twos`, "%z: f64[n,4] = multiply %x, %x"]],
+  "constant-outward": [
+    [
+      `${twos}
+       %0: f64[n,4] = multiply %twos, %y
+       %z: f64[n,4] = multiply %x, %0`,
+      `${twos}
+       %0: f64[n,4] = multiply %x, %y
+       %z: f64[n,4] = multiply %twos, %0`,
+    ],
+  ],
+  "power-of-constant": [
+    [
+      `${threes}\n%z: f64[n,4] = power %threes, %x`,
+      `%0: f64[] = constant {"value":${Math.log(3)},"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %2: f64[n,4] = multiply %x, %1
+       %z: f64[n,4] = exp %2`,
+    ],
+  ],
+  "power-of-one": [[`${ones}\n%z: f64[n,4] = power %x, %ones`, nothing]],
+  "select-same": [["%z: f64[n,4] = select %m, %x, %x", nothing]],
+  "cast-same": [['%z: f64[n,4] = cast %x {"element":"f64"}', nothing]],
+
+  "normalise-exponentials": [
+    [
+      `%e: f64[n,4] = exp %x
+       %sum: f64[n] = reduceSum %e {"axes":[1]}
+       %0: f64[n] = divide %s, %sum
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = multiply %1, %e`,
+      `%1: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %e: f64[n,4] = exp %x
+       %sum: f64[n] = reduceSum %e {"axes":[1]}
+       %2: f64[n,4] = broadcast %sum {"shape":["n",4],"axes":[0]}
+       %softmax: f64[n,4] = divide %e, %2
+       %z: f64[n,4] = multiply %1, %softmax`,
+    ],
+  ],
+  "factor-difference": [
+    [
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %0: f64[n,4] = multiply %f, %x
+       %1: f64[n,4] = multiply %y, %f
+       %z: f64[n,4] = subtract %0, %1`,
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %0: f64[n,4] = subtract %x, %y
+       %z: f64[n,4] = multiply %f, %0`,
+    ],
+    [
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %0: f64[n,4] = multiply %f, %x
+       %1: f64[n,4] = multiply %f, %y
+       %z: f64[n,4] = add %0, %1`,
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %0: f64[n,4] = add %x, %y
+       %z: f64[n,4] = multiply %f, %0`,
+    ],
+  ],
+  "negate-choice": [
+    [
+      `${zeros}
+       %0: f64[n,4] = negate %x
+       %z: f64[n,4] = select %m, %0, %zeros`,
+      `${zeros}
+       %0: f64[n,4] = select %m, %x, %zeros
+       %z: f64[n,4] = negate %0`,
+    ],
+  ],
+  "softmax-cross-entropy": [
+    [
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       ${zeros}
+       %0: f64[n,4] = multiply %f, %y
+       %1: f64[n,4] = select %m, %f, %zeros
+       %z: f64[n,4] = subtract %0, %1`,
+      `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %1: f64[n,4] = cast %m {"element":"f64"}
+       %2: f64[n,4] = subtract %y, %1
+       %z: f64[n,4] = multiply %f, %2`,
+    ],
+  ],
+
+  "reshape-nothing": [['%z: f64[n,4] = reshape %x {"shape":["n",4]}', nothing]],
+  "reshape-reshape": [
+    [
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %z: f64[n,1,4] = reshape %0 {"shape":["n",1,4]}`,
+      '%z: f64[n,1,4] = reshape %x {"shape":["n",1,4]}',
+    ],
+  ],
+  "transpose-nothing": [['%z: f64[n,4] = transpose %x {"permutation":[0,1]}', nothing]],
+  "transpose-transpose": [
+    [
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %1: f64[2,n,2] = transpose %0 {"permutation":[1,0,2]}
+       %z: f64[2,2,n] = transpose %1 {"permutation":[2,0,1]}`,
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %z: f64[2,2,n] = transpose %0 {"permutation":[2,1,0]}`,
+    ],
+  ],
+  "broadcast-nothing": [['%z: f64[n,4] = broadcast %x {"shape":["n",4],"axes":[0,1]}', nothing]],
+  "broadcast-broadcast": [
+    [
+      `%0: f64[2,4] = broadcast %v {"shape":[2,4],"axes":[1]}
+       %z: f64[n,2,4] = broadcast %0 {"shape":["n",2,4],"axes":[1,2]}`,
+      '%z: f64[n,2,4] = broadcast %v {"shape":["n",2,4],"axes":[2]}',
+    ],
+  ],
+  "compute-before-repeating": [
+    [
+      `%0: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %1: f64[n,4] = broadcast %c {"shape":["n",4]}
+       %z: f64[n,4] = add %0, %1`,
+      `%0: f64[n] = broadcast %c {"shape":["n"]}
+       %1: f64[n] = add %s, %0
+       %z: f64[n,4] = broadcast %1 {"shape":["n",4],"axes":[0]}`,
+    ],
+    [
+      `%0: f64[n,4,2] = broadcast %v {"shape":["n",4,2],"axes":[1]}
+       %1: f64[n,4,2] = broadcast %a {"shape":["n",4,2],"axes":[1,2]}
+       %z: f64[n,4,2] = add %0, %1`,
+      `%0: f64[4,2] = broadcast %v {"shape":[4,2],"axes":[0]}
+       %1: f64[4,2] = add %0, %a
+       %z: f64[n,4,2] = broadcast %1 {"shape":["n",4,2],"axes":[1,2]}`,
+    ],
+  ],
+  "negate-before-view": [
+    [
+      `%0: f64[4] = negate %v
+       %z: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[1]}`,
+      `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+       %z: f64[n,4] = negate %0`,
+    ],
+  ],
+  "sum-of-repeated": [
+    [
+      `%0: f64[n,2,4] = broadcast %v {"shape":["n",2,4],"axes":[2]}
+       %z: f64[n] = reduceSum %0 {"axes":[1,2]}`,
+      `%2: f64[] = constant {"value":2,"element":"f64"}
+       %3: f64[n] = broadcast %2 {"shape":["n"]}
+       %lean: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+       %sum: f64[n] = reduceSum %lean {"axes":[1]}
+       %z: f64[n] = multiply %3, %sum`,
+    ],
+    [
+      `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+       %z: f64[4] = reduceSum %0 {"axes":[0]}`,
+      `%n: f64[] = batchSize {"element":"f64"}
+       %3: f64[4] = broadcast %n {"shape":[4]}
+       %lean: f64[4] = broadcast %v {"shape":[4],"axes":[0]}
+       %sum: f64[4] = reduceSum %lean
+       %z: f64[4] = multiply %3, %sum`,
+    ],
+  ],
+  "sum-of-nothing": [["%z: f64[n,4] = reduceSum %x", nothing]],
+  "factor-out-of-sum": [
+    [
+      `%0: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %1: f64[n,4] = multiply %0, %x
+       %z: f64[n] = reduceSum %1 {"axes":[1]}`,
+      `%0: f64[n] = broadcast %s {"shape":["n"],"axes":[0]}
+       %1: f64[n] = reduceSum %x {"axes":[1]}
+       %z: f64[n] = multiply %0, %1`,
+    ],
+  ],
+  "contract-transposed": [
+    [
+      `%t: f64[4,n] = transpose %x {"permutation":[1,0]}
+       %z: f64[n,2] = contract %t, %a {"sumX":[0],"sumY":[0]}`,
+      '%z: f64[n,2] = contract %x, %a {"sumX":[1],"sumY":[0]}',
+    ],
+    [
+      `%t: f64[2,4] = transpose %a {"permutation":[1,0]}
+       %z: f64[n,2] = contract %x, %t {"sumX":[1],"sumY":[1]}`,
+      '%z: f64[n,2] = contract %x, %a {"sumX":[1],"sumY":[0]}',
+    ],
+  ],
+  "double-term": [
+    [
+      "%p: f64[n,4] = add %y, %x\n%z: f64[n,4] = add %p, %x",
+      `%0: f64[] = constant {"value":2,"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %2: f64[n,4] = multiply %1, %x
+       %z: f64[n,4] = add %y, %2`,
+    ],
+    [
+      "%p: f64[n,4] = subtract %y, %x\n%z: f64[n,4] = subtract %p, %x",
+      `%0: f64[] = constant {"value":2,"element":"f64"}
+       %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+       %2: f64[n,4] = multiply %1, %x
+       %z: f64[n,4] = subtract %y, %2`,
+    ],
+  ],
+  "negate-out-of-sum": [
+    [
+      `%p: f64[n,4] = negate %x\n%z: f64[n] = reduceSum %p {"axes":[1]}`,
+      `%0: f64[n] = reduceSum %x {"axes":[1]}\n%z: f64[n] = negate %0`,
+    ],
+  ],
+  "divisor-out-of-sum": [
+    [
+      `%r: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %p: f64[n,4] = divide %x, %r
+       %z: f64[n] = reduceSum %p {"axes":[1]}`,
+      `%0: f64[n] = reduceSum %x {"axes":[1]}
+       %1: f64[n] = broadcast %s {"shape":["n"],"axes":[0]}
+       %z: f64[n] = divide %0, %1`,
+    ],
+  ],
+  "join-quotients": [
+    [
+      `%r: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %p: f64[n,4] = divide %x, %r
+       %q: f64[n,4] = divide %y, %r
+       %z: f64[n,4] = subtract %p, %q`,
+      `%0: f64[n,4] = subtract %x, %y
+       %1: f64[n,4] = broadcast %s {"shape":["n",4],"axes":[0]}
+       %z: f64[n,4] = divide %0, %1`,
+    ],
+  ],
+  "normalise-quotient": [
+    [
+      `%e: f64[n,4] = exp %x
+       %t: f64[n] = reduceSum %e {"axes":[1]}
+       %r: f64[n,4] = broadcast %t {"shape":["n",4],"axes":[0]}
+       %p: f64[n,4] = divide %y, %r
+       %z: f64[n,4] = multiply %p, %e`,
+      `%0: f64[n,4] = exp %x
+       %1: f64[n] = reduceSum %0 {"axes":[1]}
+       %2: f64[n,4] = broadcast %1 {"shape":["n",4],"axes":[0]}
+       %3: f64[n,4] = divide %0, %2
+       %z: f64[n,4] = multiply %y, %3`,
+    ],
+  ],
+  "slice-nothing": [[`%z: f64[n,4] = slice %x {"start":[0,0],"shape":["n",4]}`, nothing]],
+  "pad-nothing": [[`%z: f64[n,4] = pad %x {"before":[0,0],"after":[0,0],"value":0}`, nothing]],
+  "transpose-operands": [
+    [
+      `%r: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %p: f64[2,2,4] = contract %r, %y {"sumX":[0],"sumY":[0]}
+       %z: f64[2,2,4] = transpose %p {"permutation":[1,0,2]}`,
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %1: f64[n,2,2] = transpose %0 {"permutation":[0,2,1]}
+       %z: f64[2,2,4] = contract %1, %y {"sumX":[0],"sumY":[0]}`,
+    ],
+  ],
+  tiles: [
+    [
+      `%z: f64[n,2,2] = window %x {"axes":[1],"size":[2],"stride":[2],"dilation":[1]}`,
+      `%0: f64[n,4] = slice %x {"start":[0,0],"shape":["n",4]}
+       %1: f64[n,2,2] = reshape %0 {"shape":["n",2,2]}
+       %z: f64[n,2,2] = transpose %1 {"permutation":[0,1,2]}`,
+    ],
+  ],
+  "join-tiles": [
+    [
+      `%w: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %z: f64[n,5] = fold %w {"axes":[1],"size":[2],"stride":[2],"dilation":[1],"shape":["n",5]}`,
+      `%0: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+       %1: f64[n,2,2] = transpose %0 {"permutation":[0,1,2]}
+       %2: f64[n,4] = reshape %1 {"shape":["n",4]}
+       %z: f64[n,5] = pad %2 {"before":[0,0],"after":[0,1],"value":0}`,
+    ],
+    [
+      `%w: f64[n,1,1,1,2,2] = reshape %x {"shape":["n",1,1,1,2,2]}
+       %z: f64[n,2,2,1] = fold %w {"axes":[1,2],"size":[2,2],"stride":[2,2],"dilation":[1,1],"shape":["n",2,2,1]}`,
+      `%0: f64[n,1,1,1,2,2] = reshape %x {"shape":["n",1,1,1,2,2]}
+       %1: f64[n,1,2,1,2,1] = transpose %0 {"permutation":[0,1,4,2,5,3]}
+       %2: f64[n,2,2,1] = reshape %1 {"shape":["n",2,2,1]}
+       %z: f64[n,2,2,1] = pad %2 {"before":[0,0,0,0],"after":[0,0,0,0],"value":0}`,
+    ],
+  ],
+  "join-boxes": [
+    [
+      `%a: f64[n,1] = slice %x {"start":[0,0],"shape":["n",1]}
+       %b: f64[n,3] = slice %y {"start":[0,0],"shape":["n",3]}
+       %p: f64[n,4] = pad %a {"before":[0,3],"after":[0,0],"value":0}
+       %q: f64[n,4] = pad %b {"before":[0,0],"after":[0,1],"value":0}
+       %z: f64[n,4] = add %p, %q`,
+      `%0: f64[n,3] = slice %y {"start":[0,0],"shape":["n",3]}
+       %1: f64[n,1] = slice %x {"start":[0,0],"shape":["n",1]}
+       %z: f64[n,4] = concat %0, %1 {"axis":1}`,
+    ],
+  ],
+  "transpose-contraction": [
+    [
+      `%0: f64[3,2] = contract %b, %a {"sumX":[0],"sumY":[0]}
+       %z: f64[2,3] = transpose %0 {"permutation":[1,0]}`,
+      '%z: f64[2,3] = contract %a, %b {"sumX":[0],"sumY":[0]}',
+    ],
+  ],
+};
+
+/** Where a rule must keep its hands off. */
+const refusals: readonly (readonly [rule: string, why: string, text: string])[] = [
+  [
+    "contract-transposed",
+    "free axes would change places",
+    `%w: f64[n,2,2] = reshape %x {"shape":["n",2,2]}
+     %t: f64[2,n,2] = transpose %w {"permutation":[1,0,2]}
+     %z: f64[2,n,4] = contract %t, %a {"sumX":[2],"sumY":[1]}`,
+  ],
+  ["double", "x + y is no double", "%z: f64[n,4] = add %x, %y"],
+  [
+    "factor-out-of-sum",
+    "the factor varies along the sum",
+    `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+     %1: f64[n,4] = multiply %0, %x
+     %z: f64[n] = reduceSum %1 {"axes":[1]}`,
+  ],
+  [
+    "normalise-exponentials",
+    "the sum is of something else",
+    `%e: f64[n,4] = exp %x
+     %sum: f64[n] = reduceSum %y {"axes":[1]}
+     %0: f64[n] = divide %s, %sum
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+     %z: f64[n,4] = multiply %1, %e`,
+  ],
+  [
+    "divisor-out-of-sum",
+    "the divisor varies along the sum",
+    `%0: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+     %1: f64[n,4] = divide %x, %0
+     %z: f64[n] = reduceSum %1 {"axes":[1]}`,
+  ],
+  [
+    "factor-difference",
+    "the factors differ",
+    `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+     %d: f64[n,4] = broadcast %v {"shape":["n",4],"axes":[1]}
+     %0: f64[n,4] = multiply %f, %x
+     %1: f64[n,4] = multiply %d, %y
+     %z: f64[n,4] = subtract %0, %1`,
+  ],
+  [
+    "softmax-cross-entropy",
+    "the factor is not what is chosen",
+    `%f: f64[n,4] = broadcast %c {"shape":["n",4]}
+     ${zeros}
+     %0: f64[n,4] = multiply %f, %y
+     %1: f64[n,4] = select %m, %x, %zeros
+     %z: f64[n,4] = subtract %0, %1`,
+  ],
+  [
+    "join-boxes",
+    "the boxes overlap",
+    `%a2: f64[n,2] = slice %x {"start":[0,0],"shape":["n",2]}
+     %b2: f64[n,2] = slice %y {"start":[0,0],"shape":["n",2]}
+     %p: f64[n,4] = pad %a2 {"before":[0,0],"after":[0,2],"value":0}
+     %q: f64[n,4] = pad %b2 {"before":[0,1],"after":[0,1],"value":0}
+     %z: f64[n,4] = add %p, %q`,
+  ],
+  [
+    "tiles",
+    "places inside a window lie apart",
+    `%z: f64[n,1,2] = window %x {"axes":[1],"size":[2],"stride":[2],"dilation":[2]}`,
+  ],
+  [
+    "subtract-zero",
+    "−0 − (−0) is 0",
+    `%0: f64[] = constant {"value":"-0","element":"f64"}
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+     %z: f64[n,4] = subtract %x, %1`,
+  ],
+  [
+    "divide-by-scalar",
+    "one division costs less than a division and a product",
+    `%0: f64[1] = reshape %c {"shape":[1]}
+     %d: f64[] = exp %c
+     %1: f64[1] = broadcast %d {"shape":[1]}
+     %z: f64[1] = divide %0, %1`,
+  ],
+  [
+    "multiply-constants",
+    "the product of the constants is 0",
+    `%0: f64[] = constant {"value":1e-200,"element":"f64"}
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+     %2: f64[n,4] = multiply %1, %x
+     %z: f64[n,4] = multiply %1, %2`,
+  ],
+  [
+    "constant-outward",
+    "an infinite constant makes NaN of a product that underflows",
+    `%0: f64[] = constant {"value":"Infinity","element":"f64"}
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+     %2: f64[n,4] = multiply %1, %x
+     %z: f64[n,4] = multiply %2, %y`,
+  ],
+  [
+    "power-of-constant",
+    "an infinite constant to the power of 0 is 1, and 0 · ∞ is NaN",
+    `%0: f64[] = constant {"value":"Infinity","element":"f64"}
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4]}
+     %z: f64[n,4] = power %1, %x`,
+  ],
+  [
+    "join-quotients",
+    "quotients that are repeated as wholes are added before",
+    `%0: f64[n] = divide %s, %s
+     %1: f64[n,4] = broadcast %0 {"shape":["n",4],"axes":[0]}
+     %z: f64[n,4] = subtract %1, %1`,
+  ],
+  ["power-of-two", "the exponent is 1", `${ones}\n%z: f64[n,4] = power %x, %ones`],
+];
+
+const applied = (graph: Graph, rule: Rule): Graph =>
+  rewriteGraph(graph, createBuilder("f64"), (node, g) => rule.apply(node, g) ?? node);
+
+const ruleNamed = (name: string): Rule => {
+  const rule = rules.find((candidate) => candidate.name === name);
+  if (rule === undefined) throw new Error(`there is no rule ${name}`);
+  return rule;
+};
+
+describe.each(rules)("$name", (rule) => {
+  const own = rows[rule.name] ?? [];
+  it("is shown", () => {
+    expect(own.length, `rule ${rule.name} (${rule.equation}) has no row in this test`).toBeGreaterThan(0);
+  });
+  it.each(own.map(([before, after]) => ({ before, after })))("$before", ({ before, after }) => {
+    const graph = graphFrom(before);
+    const result = applied(graph, rule);
+    expect(plainText(result)).toBe(plainText(graphFrom(after)));
+    expect(verifyGraph(ops, result)).toEqual([]);
+
+    const values = anyStorage(graph, 3, 8);
+    const expected = interpret(graph, values, 3);
+    const actual = interpret(result, values, 3);
+    expect(compareStorage(actual, expected).worst).toBeLessThan(1e-14);
+    if (rule.fast !== undefined) return;
+    // A rule that is not marked fast gives the same bits, whatever comes in.
+    for (const strange of [0, -0, NaN, Infinity, -Infinity, 5e-324, 1e308]) {
+      const odd = new Map(
+        [...values].map(([name, value]) => {
+          const data = name === "m" ? value.data : value.data.map((x, i) => (i % 2 === 0 ? strange : x));
+          return [name, { shape: value.shape, data }];
+        }),
+      );
+      const [was, is] = [interpret(graph, odd, 3).get("z"), interpret(result, odd, 3).get("z")];
+      const same = was !== undefined && is !== undefined && isIdentical(was, is);
+      expect(same, `${strange}: ${was?.data.join()} became ${is?.data.join()}`).toBe(true);
+    }
+  });
+});
+
+describe("names and refusals", () => {
+  it("every row belongs to a rule, every rule has one name", () => {
+    const names = rules.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(Object.keys(rows).filter((name) => !names.includes(name))).toEqual([]);
+  });
+  it.each(refusals)("%s leaves it: %s", (name, _, text) => {
+    const graph = graphFrom(text);
+    expect(applied(graph, ruleNamed(name))).toBe(graph);
+  });
+});

@@ -1,0 +1,47 @@
+// Two loops of a sum as one. If one fails, a sum runs over elements that are not its own, or short loops stay short.
+import { describe, expect, it } from "vitest";
+import { add, integer, multiply, variable } from "../../../src/compiler/loop/expressions.ts";
+import type { Expression } from "../../../src/compiler/loop/expressions.ts";
+import { printStatements } from "../../../src/compiler/loop/print.ts";
+import { assign, loop } from "../../../src/compiler/loop/statements.ts";
+import { collapseLoops } from "../../../src/compiler/schedule/collapse-loops.ts";
+import { buffer, load } from "../../support/loop-program.ts";
+
+const [i, q, c, sum] = [
+  variable("i", "i32"),
+  variable("q", "i32"),
+  variable("c", "i32"),
+  variable("s", "f64"),
+];
+const options = {
+  batchSize: 2,
+  buffers: new Map([buffer("x", ["n", 8, 6]), buffer("w", [5, 6]), buffer("v", [6])].map((each) => [each.name, each])), // prettier-ignore
+};
+const windowed = load("x", [i, add(integer(2), q), c]);
+/** Σ over q < 5 and c < `channels`. */
+const collapsed = (
+  value: Expression,
+  channels = 6,
+  role: "reduction" | "sequential" = "reduction",
+): string => {
+  const body = [loop("q", 5, role, [loop("c", channels, role, [assign("s", add(sum, value))])])];
+  return printStatements(collapseLoops({ name: "k", body, provenance: [] }, options).body).join("\n");
+};
+
+describe("collapse-loops", () => {
+  it("a window's rows and their channels lie side by side: one loop", () => {
+    expect(collapsed(multiply(windowed, load("w", [q, c])))).toMatchInlineSnapshot(`
+      "for c in 0 .. 30: reduction
+        s = s + x[i, 2, c] * w[0, c]"
+    `);
+  });
+  it.each<readonly [why: string, text: string]>([
+    ["part of the channels leaves gaps", collapsed(multiply(windowed, load("w", [q, c])), 4)],
+    ["an operand that repeats for every row", collapsed(multiply(windowed, load("v", [c])))],
+    ["a value made of the row's number", collapsed(multiply(windowed, { kind: "convert", x: q, type: "f64" }))], // prettier-ignore
+    ["loops that are no sum", collapsed(windowed, 6, "sequential")],
+  ])("not where %s", (_, text) => {
+    expect(text).toMatch(/for q in 0 \.\. 5/);
+    expect(text).toMatch(/for c in 0 \.\. [46]:/);
+  });
+});

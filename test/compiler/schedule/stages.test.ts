@@ -1,0 +1,227 @@
+// The stages of the schedule one by one, each on the smallest kernel that shows it. If one fails, code runs more than it must,
+// or in another order than it may. (That all of them keep the meaning is what test/compiler/lower/random-graphs.test.ts holds.)
+import { describe, expect, it } from "vitest";
+import {
+  add,
+  binary,
+  call,
+  integer,
+  less,
+  multiply,
+  number,
+  quotient,
+  remainder,
+  select,
+  variable,
+} from "../../../src/compiler/loop/expressions.ts";
+import type { Expression } from "../../../src/compiler/loop/expressions.ts";
+import { allocateBuffers } from "../../../src/compiler/loop/evaluate-memory.ts";
+import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
+import { printStatements } from "../../../src/compiler/loop/print.ts";
+import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";
+import type { Buffer, Kernel, Statement } from "../../../src/compiler/loop/types.ts";
+import { checkLoops } from "../../../src/compiler/loop/verify.ts";
+import { hoistInvariants } from "../../../src/compiler/schedule/hoist.ts";
+import { placeAccesses } from "../../../src/compiler/schedule/place.ts";
+import { shareExpressions } from "../../../src/compiler/schedule/share-expressions.ts";
+import { buffer, load, program } from "../../support/loop-program.ts";
+
+const [i, j] = [variable("i", "i32"), variable("j", "i32")];
+const real = (value: number) => number(value, "f64");
+const kernelOf = (body: readonly Statement[]): Kernel => ({ name: "kernel", body, provenance: [] });
+
+/** Names with a number each. */
+function freshNames(): (base: string) => string {
+  let count = 0;
+  return (base) => `${base}$${++count}`;
+}
+
+const x = buffer("x", ["n", 4]);
+const y = buffer("y", ["n", 4]);
+const v = buffer("v", [4]);
+const s = buffer("s", []);
+
+/** The kernel after a stage, which must leave it well-formed. */
+function after(
+  stage: (kernel: Kernel) => Kernel,
+  body: readonly Statement[],
+  buffers: readonly Buffer[] = [x, y, v, s],
+): string {
+  const { body: result } = stage(kernelOf(body));
+  checkLoops(program(result, ...buffers), "the stage");
+  return printStatements(result).join("\n");
+}
+
+const overRows = (body: (row: Expression) => readonly Statement[]) => loop("i", "n", "parallel", body(i));
+
+describe("hoist-invariants", () => {
+  const hoist = (kernel: Kernel) => hoistInvariants(kernel, freshNames());
+  it("takes what no iteration changes out of the loop, to the outermost place it may stand", () => {
+    const scale = binary("/", real(1), call("sqrt", [load("s", [])], "f64"));
+    const body = [
+      overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], binary("*", load("x", [i, j]), scale))])]),
+    ];
+    expect(after(hoist, body)).toMatchInlineSnapshot(`
+      "let ratio$2: f64 = 1 / sqrt(s[])
+      for i in 0 .. n: parallel
+        let ratio$1: f64 = ratio$2
+        for j in 0 .. 4: parallel
+          y[i, j] = x[i, j] * ratio$1"
+    `);
+  });
+  it("leaves branches of a select: they may read where only the condition says that it is safe", () => {
+    const guarded = select(less(i, integer(4)), load("v", [integer(3)]), real(0));
+    const body = [overRows(() => [store("y", [i, integer(0)], guarded)])];
+    expect(after(hoist, body)).toMatchInlineSnapshot(`
+      "for i in 0 .. n: parallel
+        y[i, 0] = i < 4 ? v[3] : 0"
+    `);
+  });
+  it("leaves what the loop itself stores or assigns", () => {
+    const total = variable("total", "f64");
+    const body = [
+      define("total", real(0), true),
+      overRows(() => [
+        assign("total", binary("+", total, call("exp", [load("s", [])], "f64"))),
+        store("s", [], call("exp", [total], "f64")),
+      ]),
+    ];
+    expect(after(hoist, body)).toBe(printStatements(body).join("\n"));
+  });
+});
+
+describe("share-expressions", () => {
+  const share = (kernel: Kernel) => shareExpressions(kernel, freshNames());
+  it("evaluates once what a block needs twice", () => {
+    const e = call("exp", [load("x", [i, integer(0)])], "f64");
+    const body = [
+      overRows(() => [store("y", [i, integer(0)], binary("*", e, e)), store("y", [i, integer(1)], e)]),
+    ];
+    expect(after(share, body)).toMatchInlineSnapshot(`
+      "for i in 0 .. n: parallel
+        let exp$1: f64 = exp(x[i, 0])
+        y[i, 0] = exp$1 * exp$1
+        y[i, 1] = exp$1"
+    `);
+  });
+  it("forgets what a store changes", () => {
+    const read = load("s", []);
+    const body = [
+      overRows(() => [
+        store("y", [i, integer(0)], read),
+        store("s", [], binary("+", load("x", [i, integer(0)]), real(1))),
+        store("y", [i, integer(1)], read),
+      ]),
+    ];
+    expect(after(share, body)).toBe(printStatements(body).join("\n"));
+  });
+  it("forgets a name that it gave, when a store or an assignment changes the value", () => {
+    const [first, sum] = [load("s", []), variable("sum", "f64")];
+    const squared = (e: Expression) => store("y", [i, integer(0)], binary("*", e, e));
+    const stored = [squared(first), store("s", [], real(1)), store("y", [i, integer(1)], first)];
+    const loads = after(share, [overRows(() => stored)]).match(/= s\[\]/g);
+    expect(loads).toHaveLength(2);
+    const e = call("exp", [sum], "f64");
+    const assigned = [
+      define("sum", real(0), true),
+      squared(e),
+      assign("sum", binary("+", sum, real(1))),
+      store("y", [i, integer(1)], e),
+    ];
+    const calls = after(share, [overRows(() => assigned)]).match(/exp\(sum\)/g);
+    expect(calls).toHaveLength(2);
+  });
+  it("forgets what an inner loop changes", () => {
+    const read = load("s", []);
+    const body = [
+      overRows(() => [
+        store("y", [i, integer(0)], read),
+        loop("j", 4, "reduction", [store("s", [], binary("+", load("s", []), load("x", [i, j])))]),
+        store("y", [i, integer(1)], read),
+      ]),
+    ];
+    expect(after(share, body)).toBe(printStatements(body).join("\n"));
+  });
+  it("forgets what an assignment changes", () => {
+    const total = variable("total", "f64");
+    const e = call("exp", [total], "f64");
+    const body = [
+      overRows(() => [
+        define("total", real(0), true),
+        store("y", [i, integer(0)], e),
+        assign("total", load("x", [i, integer(0)])),
+        store("y", [i, integer(1)], e),
+      ]),
+    ];
+    expect(after(share, body)).toBe(printStatements(body).join("\n"));
+  });
+});
+
+describe("place", () => {
+  const placed = (body: readonly Statement[], ...buffers: readonly Buffer[]): Kernel =>
+    placeAccesses(kernelOf(body), {
+      buffers: new Map(buffers.map((each) => [each.name, each])),
+      batchSize: 3,
+      fresh: freshNames(),
+    });
+  /** y as the kernel leaves it, before and after placing. */
+  const results = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
+    [kernelOf(body), placed(body, ...buffers)].map((kernel) => {
+      const loops = program(kernel.body, ...buffers);
+      checkLoops(loops, "place");
+      const memory = allocateBuffers(loops.buffers, 3);
+      memory.get("x")?.forEach((_, k, values) => (values[k] = k));
+      evaluateProgram(loops, memory, { rows: 3, batchSize: 3 });
+      return [...(memory.get("y") ?? [])];
+    });
+
+  it("names the part of a place that a loop does not change, ahead of it", () => {
+    const body = [overRows(() => [loop("j", 4, "parallel", [store("y", [i, j], load("x", [i, j]))])])];
+    expect(after(({ body: unplaced }) => placed(unplaced, x, y), body)).toMatchInlineSnapshot(`
+      "for i in 0 .. n: parallel
+        let x@i$1: i32 = x + i * 4
+        let y@i$2: i32 = y + i * 4
+        for j in 0 .. 4: parallel
+          y[y@i$2 + j] = x[x@i$1 + j]"
+    `);
+  });
+  it("places what the bounds of a loop load, ahead of the loop", () => {
+    const from = buffer("from", ["n", 4], "i32");
+    const inner = { ...loop("j", 4, "parallel", [store("y", [i, j], real(1))]), from: load("from", [i, integer(2)], "i32") }; // prettier-ignore
+    const body = [overRows(() => [inner])];
+    expect(after(({ body: unplaced }) => placed(unplaced, from, y), body, [from, y])).toMatchInlineSnapshot(`
+      "for i in 0 .. n: parallel
+        let y@i$2: i32 = y + i * 4
+        for j in from[from + i * 4 + 2] .. 4: parallel
+          y[y@i$2 + j] = 1"
+    `);
+    const [before, later] = results(body, from, y);
+    expect(later).toEqual(before);
+    expect(later).toContain(1);
+  });
+  it("sees that a reshape moves nothing in memory", () => {
+    const wide = buffer("x", ["n", 6]);
+    const deep = buffer("y", ["n", 2, 3]);
+    const k = variable("k", "i32");
+    const at = add(multiply(j, integer(3)), k);
+    const body = [
+      overRows(() => [
+        loop("j", 2, "parallel", [loop("k", 3, "parallel", [store("y", [i, j, k], load("x", [i, at]))])]),
+      ]),
+    ];
+    const text = after(({ body: unplaced }) => placed(unplaced, wide, deep), body, [wide, deep]);
+    expect(text).not.toMatch(/div|mod/);
+    expect(results(body, wide, deep)[1]).toEqual(results(body, wide, deep)[0]);
+  });
+  it("keeps the shift of a position that is taken apart and put together again (regression: concat of flattened inputs)", () => {
+    const deep = buffer("x", ["n", 2, 3]);
+    const wide = buffer("y", ["n", 8]);
+    const shifted = add(j, integer(-2));
+    const read = load("x", [i, quotient(shifted, 3), remainder(shifted, 3)]);
+    const value = select(less(j, integer(2)), real(-1), read);
+    const body = [overRows(() => [loop("j", 8, "parallel", [store("y", [i, j], value)])])];
+    const [before, later] = results(body, deep, wide);
+    expect(later).toEqual(before);
+    expect(later.slice(0, 8)).toEqual([-1, -1, 0, 1, 2, 3, 4, 5]);
+  });
+});

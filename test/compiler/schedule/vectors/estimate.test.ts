@@ -1,0 +1,51 @@
+// How long kernels should take. If one fails, `inspect` shows the estimate of other loops, or threads share what is too short for it.
+import { expect, it } from "vitest";
+import { add, binary, call, number, variable } from "../../../../src/compiler/loop/expressions.ts";
+import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
+import { loop, store } from "../../../../src/compiler/loop/statements.ts";
+import { cyclesOf } from "../../../../src/compiler/schedule/vectors/estimate.ts";
+import { markSplits } from "../../../../src/compiler/schedule/vectors/mark-splits.ts";
+import { buffer, load, program } from "../../../support/loop-program.ts";
+
+const [x, y] = [buffer("x", ["n", 4]), buffer("y", ["n", 4])];
+const at = [variable("i", "i32"), variable("j", "i32")];
+const across = (value: Expression) => loop("j", 4, "parallel", [store("y", at, value)]);
+const nest = (value: Expression) => loop("i", "n", "parallel", [across(value)]);
+const cyclesIn = (value: Expression, batchSize = 100) =>
+  cyclesOf(program([nest(value)], x, y).kernels[0], batchSize);
+const element = load("x", at);
+
+it("twice the rows take twice as long, but for what begins the loop", () => {
+  const [once, twice] = [cyclesIn(element, 100), cyclesIn(element, 200)];
+  expect(2 * once - twice).toBeGreaterThan(0);
+  expect(2 * once - twice).toBeLessThan(once / 20);
+});
+
+it("a function takes longer than a division, that longer than a sum", () => {
+  const [sum, quotient, tanh] = [
+    add(element, element),
+    binary("/", element, element),
+    call("tanh", [element], "f64"),
+  ].map((value) => cyclesIn(value));
+  expect(quotient).toBeGreaterThan(sum);
+  expect(tanh).toBeGreaterThan(4 * quotient);
+});
+
+it("a function of doubles takes as long again for each lane, as JavaScript computes them one by one", () => {
+  const exponential = (x: Expression) => cyclesIn(call("exp", [x], x.type));
+  const vector = (type: "f32" | "f64", lanes: number): Expression => ({ kind: "splat", x: number(1, type), lanes, type }); // prettier-ignore
+  expect(exponential(vector("f64", 2))).toBeGreaterThan(1.8 * exponential(number(1, "f64")));
+  expect(exponential(vector("f32", 4))).toBe(exponential(number(1, "f32")));
+});
+
+it("kernels cut from one have the cycles of their own loops each, and say what they are the rest of", () => {
+  const whole = program([nest(element), store("y", [number(0, "i32"), number(0, "i32")], number(1, "f64"))], x, y); // prettier-ignore
+  const schedule = { text: "4 lanes", cycles: 1 };
+  const kernels = whole.kernels.map((kernel) => ({ ...kernel, schedule }));
+  const cut = markSplits({ ...whole, kernels }, { batchSize: 100, leastCycles: 0 }).kernels;
+  expect(cut.map((kernel) => kernel.schedule)).toEqual([
+    { text: "4 lanes", cycles: Math.round(cyclesOf(cut[0], 100)) },
+    { text: `the rest of ${cut[0].name}`, cycles: Math.round(cyclesOf(cut[1], 100)) },
+  ]);
+  expect(cut[1].schedule?.cycles).toBeLessThan(10);
+});

@@ -1,0 +1,29 @@
+// Which numbers of an optimizer's state are set to zero. If one fails, a normal number is lost, or subnormal ones make training slow.
+import { expect, it } from "vitest";
+import { integer, visit } from "../../../../src/compiler/loop/expressions.ts";
+import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
+import { store, visitExpressions } from "../../../../src/compiler/loop/statements.ts";
+import type { Buffer } from "../../../../src/compiler/loop/types.ts";
+import { flushSubnormals } from "../../../../src/compiler/schedule/vectors/flush-subnormals.ts";
+import { buffer } from "../../../support/loop-program.ts";
+
+const vector: Expression = { kind: "load", buffer: "x", at: [integer(0)], type: "f32", lanes: 4 };
+
+/** The numbers that stores of a vector are compared with. */
+function limitsIn(target: Buffer): number[] {
+  const body = [store(target.name, [integer(0)], vector)];
+  const kernel = { name: "kernel", body, provenance: [] };
+  const flushed = flushSubnormals(kernel, new Map([[target.name, target]]), (base) => `${base}'`);
+  const limits: number[] = [];
+  visitExpressions(flushed.body, (x) => {
+    if (x.kind === "select") visit(x.condition, (part) => part.kind === "number" && limits.push(part.value));
+  });
+  return limits;
+}
+
+it("vectors of state are zero below the least normal number, and no other", () => {
+  const state: Buffer = { ...buffer("mean", [8], "f32"), region: "state" };
+  expect(limitsIn(state)).toEqual([2 ** -126]);
+  expect(limitsIn({ ...state, region: "parameter" })).toEqual([]);
+  expect(limitsIn({ ...state, element: "f64" })).toEqual([]);
+});

@@ -1,0 +1,470 @@
+// From spec to graphs: what does not fit is told with its path and in words that help; what fits gives graphs that verify.
+import { describe, expect, it } from "vitest";
+import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
+import { render } from "../../../src/compiler/diagnostics/render.ts";
+import { verifyGraph } from "../../../src/compiler/ir/verify.ts";
+import { ops } from "../../../src/compiler/ops/index.ts";
+import { buildGraphs } from "../../../src/compiler/spec/build.ts";
+import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+
+const spec = (rest: object) => ({
+  name: "test",
+  inputs: { x: { shape: [4] } },
+  targets: { y: { shape: [3] } },
+  network: [{ type: "dense", units: 3 }],
+  loss: "mse",
+  optimizer: { type: "sgd", learningRate: 0.1 },
+  training: { epochs: 1, batchSize: 6 },
+  ...rest,
+});
+
+const graphsOf = (rest: object) => buildGraphs(parseModel(spec(rest)), "f32");
+
+function told(rest: object): string {
+  try {
+    return render(graphsOf(rest).warnings);
+  } catch (error) {
+    if (error instanceof DiagnosticError) return error.message;
+    throw error;
+  }
+}
+
+describe("shapes between layers", () => {
+  it("names both layers and both shapes", () => {
+    const network = [
+      { type: "dense", units: 3, name: "a" },
+      { type: "dense", units: 5, name: "b", from: "x" },
+      { type: "add", from: ["a", "b"] },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(
+      `"error T1308: network[2]: add1 takes inputs of one shape, but a gives [n, 3] and b gives [n, 5]"`,
+    );
+  });
+
+  it("finds all faults at once and passes over what depends on them", () => {
+    const network = [
+      { type: "reshape", shape: [3] },
+      { type: "dense", units: 2, name: "after" },
+      { type: "concat", axis: 4, from: ["x", "x"], name: "c" },
+      { type: "add", from: ["after", "c"] },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: reshape1 needs 3 numbers a row for [n, 3], but x gives [n, 4], which has 4
+      error T1308: network[2]: c: 4 is no axis of a row, but x gives [n, 4]"
+    `);
+  });
+
+  it("needs an axis to act on", () => {
+    expect(told({ inputs: { x: { shape: [] } } })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: dense1 acts on the last axis of a row, but x gives [n], which has none
+        hint: put { "type": "reshape", "shape": [1] } before it"
+    `);
+  });
+
+  it("wants one input, or several", () => {
+    const inputs = { x: { shape: [4] }, z: { shape: [4] } };
+    expect(told({ inputs, network: [{ type: "dense", units: 3, from: ["x", "z"] }] })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: dense1 takes one input, but x gives [n, 4] and z gives [n, 4]
+        hint: join them first: add, multiply or concat"
+    `);
+    expect(told({ network: [{ type: "add" }, { type: "dense", units: 3 }] })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: add1 joins several layers, but reads only x
+        hint: "from": ["x", …]"
+    `);
+  });
+
+  it("wants numbers, not indices", () => {
+    expect(told({ inputs: { x: { shape: [4], dtype: "i32" } } })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: dense1 takes real numbers, but x gives indices (i32)
+        hint: leave "dtype" out of inputs.x if its values are quantities"
+    `);
+  });
+
+  it("joins what differs in the joined axis alone", () => {
+    const inputs = { x: { shape: [2, 3] }, z: { shape: [4, 3] } };
+    const network = (axis: number) => [
+      { type: "concat", from: ["x", "z"], axis },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ inputs, network: network(0), targets: { y: { shape: [6, 3] } } })).toBe("");
+    expect(told({ inputs, network: network(-2), targets: { y: { shape: [6, 3] } } })).toBe("");
+    expect(told({ inputs, network: network(-1) })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: concat1 takes inputs that differ in axis -1 alone, but x gives [n, 2, 3] and z gives [n, 4, 3]"`,
+    );
+  });
+
+  it("keeps each activation to its own keys", () => {
+    const network = [
+      { type: "activation", fn: "relu", slope: 0.1 },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: activation1: the activation relu has no key "slope"
+        hint: relu has no keys"
+    `);
+  });
+
+  it("refuses bounds in the wrong order", () => {
+    const network = [{ type: "dense", units: 3, init: { type: "uniform", min: 1, max: 0 } }];
+    expect(told({ network })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: init.min must not be above max, got 1 and 0"`,
+    );
+  });
+});
+
+describe("layers inside blocks", () => {
+  const dense = { type: "dense", units: 4 };
+
+  it("a residual names what it adds, and where it is written", () => {
+    const network = [
+      { type: "repeat", times: 2, layers: [{ type: "residual", layers: [{ type: "dense", units: 1 }] }] },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1308: network[0].layers[0]: repeat1.1.residual1 adds its last layer to what it reads, but repeat1.1.residual1.dense1 gives [n, 1] and x gives [n, 4]
+        hint: give it a "shortcut": layers that bring what it reads to the shape of its last layer"
+    `);
+  });
+
+  it("what is wrong in a later copy alone is told of that copy, what is wrong in all of them once", () => {
+    const network = [
+      { type: "repeat", times: 3, layers: [{ type: "reshape", shape: [2, 2] }, "flatten", { type: "dense", units: 5 }] }, // prettier-ignore
+      { type: "residual", layers: [{ type: "dense", units: 4, from: "x", init: { type: "uniform", min: 1, max: 0 } }] }, // prettier-ignore
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1308: network[0].layers[0]: repeat1.2.reshape1 needs 4 numbers a row for [n, 2, 2], but repeat1.1.dense1 gives [n, 5], which has 5
+      error T1308: network[1].layers[0]: init.min must not be above max, got 1 and 0"
+    `);
+    const apart = [
+      { type: "repeat", times: 3, layers: [{ type: "dropout", name: "own" }, { type: "attention", heads: 1, from: "x" }, { type: "add", from: ["own", "attention1"] }] }, // prettier-ignore
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network: apart })).toMatchInlineSnapshot(
+      `"error T1308: network[0].layers[1]: repeat1.1.attention1 takes sequences [n, length, units], but x gives [n, 4]"`,
+    );
+  });
+
+  it("a layer that cannot run either way is told once", () => {
+    const network = [
+      { type: "bidirectional", layer: { type: "lstm", units: 2 } },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(
+      `"error T1308: network[0].layer: bidirectional1.forward takes sequences [n, length, units], but x gives [n, 4]"`,
+    );
+  });
+
+  it("a step that cuts off what stands inside", () => {
+    const network = [{ type: "residual", layers: [dense, { type: "activation", fn: "step" }] }, { type: "dense", units: 3 }]; // prettier-ignore
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1501: network[0].layers[1].fn: the derivative of step is zero, so residual1.dense1.weight and residual1.dense1.bias would get no gradient
+        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+    `);
+  });
+
+  it("what has no room", () => {
+    const wide = { type: "dense", units: 2e8 };
+    const network = [
+      { type: "residual", layers: [wide, dense] },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1307: network[0].layers[0]: residual1.dense1 with its gradients and optimizer states needs 7.45 GiB; all memory of a model must stay below 2 GiB
+      error T1307: network[0].layers[0]: the value of residual1.dense1 for 6 rows needs 4.47 GiB; all memory of a model must stay below 2 GiB
+      error T1307: network[0].layers[1]: residual1.dense2 with its gradients and optimizer states needs 5.96 GiB; all memory of a model must stay below 2 GiB"
+    `);
+  });
+
+  it("a softmax at the end of a repeated block", () => {
+    const network = [{ type: "repeat", times: 2, layers: [{ type: "dense", units: 3, activation: "softmax" }] }]; // prettier-ignore
+    expect(told({ network, targets: { y: { classes: 3 } }, loss: "cross-entropy" })).toMatchInlineSnapshot(`
+      "warning T1403: network[0].layers[0]: softmax stands before cross-entropy, which applies it to its logits itself
+        hint: leave the softmax out: it is then applied once"
+    `);
+  });
+
+  it("a step at the output of a block stands behind the loss, as without the block", () => {
+    const network = [{ type: "repeat", times: 1, layers: [{ type: "dense", units: 3, activation: "step" }] }];
+    expect(told({ network, loss: "perceptron" })).toBe("");
+  });
+});
+
+describe("windows", () => {
+  const inputs = { x: { shape: [4, 6, 2] } };
+  const of = (layer: object) => told({ inputs, network: [layer, "flatten", { type: "dense", units: 3 }] });
+
+  it("that do not fit say what they are, padded and dilated, and what there is", () => {
+    expect(of({ type: "conv2d", filters: 1, kernel: [5, 2] })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d1: a window of 5 × 2 does not fit, as x gives [n, 4, 6, 2]"`,
+    );
+    expect(of({ type: "conv2d", filters: 1, kernel: 3, dilation: [4, 1], padding: 1 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d1: a window of 3 × 3, dilated to 9 × 3, does not fit, as x gives [n, 4, 6, 2], padded to 6 × 8"`,
+    );
+    expect(of({ type: "depthwise-conv2d", kernel: 7, padding: 1 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: depthwise-conv2d1: a window of 7 × 7 does not fit, as x gives [n, 4, 6, 2], padded to 6 × 8"`,
+    );
+    expect(of({ type: "max-pool2d", size: [5, 1] })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: max-pool2d1: a window of 5 × 1 does not fit, as x gives [n, 4, 6, 2]"`,
+    );
+  });
+
+  it("over sequences want sequences", () => {
+    expect(of({ type: "conv1d", filters: 1, kernel: 2 })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: conv1d1 takes sequences [n, length, channels], but x gives [n, 4, 6, 2]
+        hint: put a "reshape" before it"
+    `);
+    expect(of({ type: "global-avg-pool1d" })).toMatchInlineSnapshot(`
+      "error T1308: network[0]: global-avg-pool1d1 takes sequences [n, length, channels], but x gives [n, 4, 6, 2]
+        hint: put a "reshape" before it"
+    `);
+  });
+
+  it("of a pooling see more than padding", () => {
+    expect(of({ type: "avg-pool2d", size: [2, 3], padding: [1, 2] })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: avg-pool2d1.padding must be at most half of the window of 2 × 3, got 1 × 2"`,
+    );
+  });
+
+  it("of a transposed convolution leave something of the output", () => {
+    expect(of({ type: "conv2d-transpose", filters: 1, kernel: 2, padding: 3 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: conv2d-transpose1: the padding leaves nothing of its output of 5 × 7, as x gives [n, 4, 6, 2]"`,
+    );
+  });
+
+  it("groups divide the channels", () => {
+    expect(of({ type: "group-norm", groups: 4 })).toMatchInlineSnapshot(
+      `"error T1308: network[0]: group-norm1.groups must divide the 2 channels of x, got 4"`,
+    );
+  });
+
+  it("values that are none are told by the schema", () => {
+    expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: "causal" })).toMatchInlineSnapshot(`
+      "error T1103: network[0].padding: there is no padding "causal"
+        hint: known names: valid, same"
+    `);
+    expect(of({ type: "conv1d", filters: 1, kernel: [2, 2] })).toMatchInlineSnapshot(
+      `"error T1201: network[0].kernel must be a positive integer, got [2, 2]"`,
+    );
+    expect(of({ type: "conv2d", filters: 1, kernel: [0, 2], dilation: [1.5, 1], padding: [-1, 0] }))
+      .toMatchInlineSnapshot(`
+      "error T1203: network[0].kernel[0] must be a positive integer, got 0
+      error T1203: network[0].padding[0] must be an integer of at least 0, got -1
+      error T1203: network[0].dilation[0] must be a positive integer, got 1.5"
+    `);
+    expect(of({ type: "conv2d", filters: 1, kernel: 2, padding: [1, 2, 3] })).toMatchInlineSnapshot(
+      `"error T1201: network[0].padding must be a list of 2, got [1, 2, 3]"`,
+    );
+  });
+});
+
+describe("loss, metrics and target", () => {
+  const classes = { y: { classes: 3 } };
+
+  it("says why a loss does not fit", () => {
+    expect(told({ targets: classes })).toMatchInlineSnapshot(`
+      "error T1401: loss: mse compares real numbers, but the target is a class index
+        note: the output is that of dense1, the target is y"
+    `);
+    expect(told({ loss: "cross-entropy" })).toMatchInlineSnapshot(`
+      "error T1401: loss: cross-entropy takes class indices, but the target is real: give it \`classes\`
+        note: the output is that of dense1, the target is y"
+    `);
+    expect(told({ loss: "cross-entropy", targets: { y: { classes: 4 } } })).toMatchInlineSnapshot(`
+      "error T1401: loss: cross-entropy needs one logit per class, [n, 4], but the output is [n, 3]
+        note: the output is that of dense1, the target is y"
+    `);
+    expect(told({ loss: "hinge", targets: classes })).toMatchInlineSnapshot(`
+      "error T1401: loss: hinge takes two classes, but the target has 3
+        note: the output is that of dense1, the target is y"
+    `);
+    expect(told({ loss: "hinge", targets: { y: { classes: 2 } } })).toMatchInlineSnapshot(`
+      "error T1401: loss: hinge needs one score per class index, [n, 1], but the output is [n, 3]
+        note: the output is that of dense1, the target is y"
+    `);
+    expect(told({ targets: { y: { shape: [2] } } })).toMatchInlineSnapshot(`
+      "error T1401: loss: mse compares element by element, but the output is [n, 3] and the target [n, 2]
+        note: the output is that of dense1, the target is y"
+    `);
+  });
+
+  it("says why a metric does not fit", () => {
+    expect(
+      told({ targets: classes, loss: "cross-entropy", metrics: ["accuracy", "mae"] }),
+    ).toMatchInlineSnapshot(
+      `"error T1402: metrics[1]: mae compares real numbers, but the target is a class index"`,
+    );
+    expect(told({ loss: "poisson", metrics: ["accuracy"] })).toMatchInlineSnapshot(
+      `"error T1402: metrics[0]: accuracy needs answers to count, but this loss's outputs are no scores of classes"`,
+    );
+  });
+
+  it("wants one target", () => {
+    expect(told({ targets: { y: { shape: [3] }, z: { shape: [3] } } })).toMatchInlineSnapshot(
+      `"error T1901: targets must name one target, got 2: known gap: several targets need a loss for each"`,
+    );
+  });
+
+  it("warns of a softmax before cross-entropy, as layer and as activation, and of a sigmoid before its loss", () => {
+    const network = [{ type: "dense", units: 3, activation: "softmax" }];
+    expect(told({ network, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
+      "warning T1403: network[0]: softmax stands before cross-entropy, which applies it to its logits itself
+        hint: leave the softmax out: it is then applied once"
+    `);
+    const apart = [
+      { type: "dense", units: 3 },
+      { type: "activation", fn: "softmax" },
+    ];
+    expect(told({ network: apart, targets: classes, loss: "cross-entropy" })).toMatchInlineSnapshot(`
+      "warning T1403: network[1]: softmax stands before cross-entropy, which applies it to its logits itself
+        hint: leave the softmax out: it is then applied once"
+    `);
+    const sigmoid = [{ type: "dense", units: 3, activation: "sigmoid" }];
+    expect(told({ network: sigmoid, loss: "binary-cross-entropy" })).toMatchInlineSnapshot(`
+      "warning T1403: network[0]: sigmoid stands before binary-cross-entropy, which applies it to its logits itself
+        hint: leave the sigmoid out: it is then applied once"
+    `);
+  });
+
+  it("reads a single unit as the single number that it predicts", () => {
+    expect(told({ targets: { y: { shape: [] } }, network: [{ type: "dense", units: 1 }] })).toBe("");
+  });
+});
+
+describe("gradients", () => {
+  it("a step that cuts parameters off names them and the three ways out", () => {
+    const network = [
+      { type: "dense", units: 3, activation: "step" },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1501: network[0].activation: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
+        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+    `);
+  });
+
+  it("a step as a layer, at the output, with a loss that reads it", () => {
+    const network = [
+      { type: "dense", units: 3 },
+      { type: "activation", fn: "step" },
+    ];
+    expect(told({ network })).toMatchInlineSnapshot(`
+      "error T1501: network[1].fn: the derivative of step is zero, so dense1.weight and dense1.bias would get no gradient
+        hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
+    `);
+  });
+
+  it("a step that cuts off frozen parameters alone is no fault, nor one with a surrogate, nor a perceptron's", () => {
+    const network = (first: object, rest: object = {}) => [
+      { type: "dense", units: 3, activation: first, ...rest },
+      { type: "dense", units: 3 },
+    ];
+    expect(told({ network: network({ type: "step" }, { trainable: false }) })).toBe("");
+    expect(told({ network: network({ type: "step", surrogate: "sigmoid" }) })).toBe("");
+    expect(told({ network: [{ type: "dense", units: 3, activation: "step" }], loss: "perceptron" })).toBe("");
+  });
+
+  it("there is something to train", () => {
+    expect(told({ network: [{ type: "dense", units: 3, trainable: false }] })).toMatchInlineSnapshot(
+      `"error T1503: network has no trainable parameter, so there is nothing to train"`,
+    );
+  });
+});
+
+describe("optimizer and size", () => {
+  it("nesterov needs momentum", () => {
+    expect(told({ optimizer: { type: "sgd", learningRate: 1, nesterov: true } })).toMatchInlineSnapshot(
+      `"error T1203: optimizer.nesterov needs a momentum above 0 and no dampening"`,
+    );
+  });
+
+  it("what has no room is told before anything is made", () => {
+    expect(
+      told({
+        network: [
+          { type: "dense", units: 1e9 },
+          { type: "dense", units: 3 },
+        ],
+      }),
+    ).toMatchInlineSnapshot(`
+      "error T1307: network[0]: dense1 with its gradients and optimizer states needs 37.3 GiB; all memory of a model must stay below 2 GiB
+      error T1307: network[0]: the value of dense1 for 6 rows needs 22.4 GiB; all memory of a model must stay below 2 GiB
+      error T1307: network[1]: dense2 with its gradients and optimizer states needs 22.4 GiB; all memory of a model must stay below 2 GiB"
+    `);
+    expect(told({ inputs: { x: { shape: [100_000_000] } }, network: [{ type: "dense", units: 3 }] }))
+      .toMatchInlineSnapshot(`
+      "error T1307: inputs.x: a batch of 6 rows needs 2.24 GiB; all memory of a model must stay below 2 GiB
+      error T1307: network[0]: dense1 with its gradients and optimizer states needs 2.24 GiB; all memory of a model must stay below 2 GiB"
+    `);
+  });
+});
+
+describe("the graphs", () => {
+  const rest = {
+    targets: { y: { classes: 3 } },
+    network: [
+      { type: "dense", units: 5, activation: "gelu" },
+      { type: "dropout", rate: 0.5 },
+      { type: "dense", units: 3 },
+    ],
+    loss: { type: "cross-entropy", smoothing: 0.1 },
+    metrics: ["accuracy"],
+    regularization: { l1: 0.1, l2: 0.1 },
+  };
+  const optimizers = [
+    "sgd",
+    "adagrad",
+    "adadelta",
+    "rmsprop",
+    "adam",
+    "adamw",
+    "adamax",
+    "nadam",
+    "radam",
+    "lion",
+  ];
+
+  it.each(optimizers)("verify in f32 and f64 with %s", (type) => {
+    const optimizer = {
+      type,
+      learningRate: { type: "cosine", initial: 0.1, steps: 9, warmup: { steps: 2 } },
+      clip: { norm: 1 },
+    };
+    for (const float of ["f32", "f64"] as const) {
+      const graphs = buildGraphs(parseModel(spec({ ...rest, optimizer })), float);
+      for (const graph of [graphs.training, graphs.update, graphs.predict, graphs.evaluate, graphs.summarise])
+        expect(verifyGraph(ops, graph)).toEqual([]);
+      const stored = graphs.update.outputs.filter(({ storage }) => storage.startsWith("optimizer:"));
+      const states = graphs.states.filter(({ name }) => name.startsWith("optimizer:"));
+      expect(Object.fromEntries(stored.map(({ storage, node }) => [storage, node.type]))).toEqual(
+        Object.fromEntries(states.map(({ name, type: own }) => [name, own])),
+      );
+    }
+  });
+
+  it("have parameters in order, with what they begin as", () => {
+    const facts = graphsOf(rest).parameters.map(({ name, shape, regularized, fillText }) => [
+      name,
+      shape,
+      regularized,
+      fillText,
+    ]);
+    expect(facts).toEqual([
+      ["dense1.weight", [4, 5], true, "he-uniform, fan-in 4"],
+      ["dense1.bias", [5], false, "zeros"],
+      ["dense2.weight", [5, 3], true, "xavier-uniform, fan-in 5, fan-out 3"],
+      ["dense2.bias", [3], false, "zeros"],
+    ]);
+  });
+
+  it("leave out what the output does not read", () => {
+    const network = [
+      { type: "dense", units: 3 },
+      { type: "dense", units: 9 },
+    ];
+    expect(graphsOf({ network, output: "dense1" }).parameters.map(({ name }) => name)).toEqual([
+      "dense1.weight",
+      "dense1.bias",
+    ]);
+  });
+});

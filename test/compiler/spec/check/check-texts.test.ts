@@ -1,0 +1,136 @@
+// Columns of text and what the rest of the spec must say for them: two lengths or two vocabularies would train on shifted targets.
+import { expect, test } from "vitest";
+import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
+import { faultsOf, specWith } from "../base-spec.ts";
+
+const changes = {
+  inputs: { text: { shape: [6], dtype: "i32" } },
+  targets: { next: { classes: 4, shape: [6] } },
+  network: [
+    { type: "embedding", vocabulary: 4, units: 8 },
+    { type: "dense", units: 4 },
+  ],
+  data: {
+    file: "names.csv",
+    inputs: { text: { columns: ["name"], characters: { length: 6 } } },
+    targets: { next: { nextOf: "text" } },
+  },
+};
+const { data } = changes;
+const faultsWith = (changed: Record<string, unknown>) => faultsOf(specWith({ ...changes, ...changed }));
+const withTarget = (next: unknown) => ({ data: { ...data, targets: { next } } });
+const withInput = (text: unknown) => ({ data: { ...data, inputs: { text } } });
+
+test("a text and what follows in it; a row has then no class to keep shares of", () => {
+  const { training, data } = parseModel(specWith(changes));
+  expect(training.stratify).toBe(false);
+  expect(data?.inputs).toEqual({ text: { columns: ["name"], characters: { length: 6 } } });
+  expect(data?.targets).toEqual({ next: { columns: [], nextOf: "text" } });
+});
+
+test("texts may have classes of their own, one a row", () => {
+  const kinds = {
+    targets: { kind: { classes: 3 } },
+    network: [
+      { type: "embedding", vocabulary: 4, units: 8 },
+      { type: "flatten" },
+      { type: "dense", units: 3 },
+    ],
+    data: { ...data, targets: { kind: { columns: ["kind"] } } },
+  };
+  expect(faultsWith(kinds)).toBe("no fault");
+  expect(parseModel(specWith({ ...changes, ...kinds })).training.stratify).toBe(true);
+});
+
+test.each<[string, Record<string, unknown>, string]>([
+  [
+    "another length than the input's",
+    withInput({ columns: ["name"], characters: { length: 7 } }),
+    'error T1208: inputs.text must be { "shape": [7], "dtype": "i32" } for the 7 places of data.inputs.text.characters',
+  ],
+  [
+    "real numbers for indices",
+    { inputs: { text: { shape: [6] } } },
+    'error T1208: inputs.text must be { "shape": [6], "dtype": "i32" }',
+  ],
+  [
+    "two columns",
+    withInput({ columns: ["name", "other"], characters: { length: 6 } }),
+    "error T1208: data.inputs.text.columns must name one column of texts, got 2",
+  ],
+  [
+    "no length",
+    withInput({ columns: ["name"], characters: {} }),
+    "error T1102: data.inputs.text.characters.length is missing: it must be a positive integer",
+  ],
+  [
+    "scaled characters",
+    withInput({ columns: ["name"], characters: { length: 6 }, scale: "standard" }),
+    "error T1208: data.inputs.text.scale would scale indices",
+  ],
+  [
+    "what follows in nothing",
+    withTarget({ nextOf: "test" }),
+    'error T1303: data.targets.next.nextOf: "test" is no input of the data\n  hint: did you mean "text"?',
+  ],
+  [
+    "what follows in numbers",
+    withInput({ columns: ["a..f"] }),
+    'error T1303: data.targets.next.nextOf: "text" holds no texts\n  hint: it must name an input with { "columns": [ … ], "characters": { "length": … } }, or "words"',
+  ],
+  [
+    "columns beside it",
+    withTarget({ nextOf: "text", columns: ["name"] }),
+    'error T1208: data.targets.next has "columns" beside "nextOf"\n  hint: a target that is told from an input is read from no column',
+  ],
+  [
+    "another vocabulary",
+    { targets: { next: { classes: 27, shape: [6] } } },
+    "error T1208: network[0].vocabulary is 4, but next, which is what follows in text, has 27 classes\n  hint: both are how many numbers there are: of characters one for each and one for the mark",
+  ],
+  [
+    "one class a row",
+    { targets: { next: { classes: 4 } } },
+    "error T1208: targets.next must have classes and the shape [6], one class for each place of text",
+  ],
+  [
+    "stratify",
+    { training: { epochs: 2, batchSize: 6, stratify: true } },
+    "error T1206: training.stratify needs one class a row, but next has one at each place",
+  ],
+])("%s", (_, changed, message) => {
+  expect(faultsWith(changed)).toContain(message);
+});
+
+const readAs = (entry: object, input: object) =>
+  faultsOf(
+    specWith({
+      inputs: { x: input },
+      targets: { y: { classes: 2 } },
+      data: {
+        file: "a.csv",
+        inputs: { x: { columns: ["a"], ...entry } },
+        targets: { y: { columns: ["b"] } },
+      },
+    }),
+  );
+
+test("an input is read in one way, of the type that this way has", () => {
+  expect(readAs({ categories: "one-hot" }, { shape: [4] })).toBe("no fault");
+  expect(readAs({ categories: "one-hot", scale: "standard" }, { shape: [4] })).toContain(
+    'error T1208: data.inputs.x has "scale" beside "categories"',
+  );
+  expect(readAs({ categories: "index" }, { shape: [4] })).toContain(
+    "error T1208: inputs.x must have the dtype i32 for categories as index",
+  );
+  expect(readAs({ categories: "one-hot" }, { shape: [4], dtype: "i32" })).toContain(
+    "error T1208: inputs.x must have the dtype f32 for categories as one-hot",
+  );
+  expect(readAs({ words: { length: 4 }, characters: { length: 4 } }, { shape: [4], dtype: "i32" })).toContain(
+    'error T1208: data.inputs.x has "words" beside "characters"',
+  );
+  expect(readAs({ words: { length: 5 } }, { shape: [4], dtype: "i32" })).toContain(
+    'error T1208: inputs.x must be { "shape": [5], "dtype": "i32" } for the 5 places of data.inputs.x.words',
+  );
+  expect(readAs({ categories: "hot" }, { shape: [4] })).toContain("data.inputs.x.categories must be");
+});

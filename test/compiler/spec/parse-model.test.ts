@@ -1,0 +1,598 @@
+// Every diagnostic of the spec with its exact text: a failure here means that a user is told something else than before, or nothing.
+import { describe, expect, it } from "vitest";
+import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
+import { layers } from "../../../src/compiler/library/layers/index.ts";
+import { parseModel, parseSpec } from "../../../src/compiler/spec/parse-model.ts";
+import { baseSpec, faultsOf, specWith } from "./base-spec.ts";
+
+type Row = readonly [intent: string, changes: Record<string, unknown>, ...expected: string[]];
+
+const training = { epochs: 2, batchSize: 6 };
+const optimizer = { type: "sgd", learningRate: 0.1 };
+const dense = { type: "dense", units: 3 };
+const data = { file: "d.csv", inputs: { x: { columns: ["a..d"] } }, targets: { y: { columns: ["k"] } } };
+/** Own keys only, as a reader makes them: a literal `__proto__` would set the prototype instead. */
+const object = (...entries: [string, unknown][]): unknown => Object.fromEntries(entries);
+
+const valueRows: Row[] = [
+  [
+    "a negative width",
+    { network: [{ type: "dense", units: -3 }] },
+    "error T1203: network[0].units must be a positive integer, got -3",
+  ],
+  [
+    "half a unit",
+    { network: [{ type: "dense", units: 2.5 }] },
+    "error T1203: network[0].units must be a positive integer, got 2.5",
+  ],
+  [
+    "a width as text",
+    { network: [{ type: "dense", units: "3" }] },
+    'error T1201: network[0].units must be a positive integer, got "3"',
+  ],
+  [
+    "a width that no integer type holds",
+    { network: [{ type: "dense", units: 1e308 }] },
+    "error T1203: network[0].units must be a positive integer below 2^53, got 1e+308",
+  ],
+  [
+    "not a number",
+    { network: [{ type: "dense", units: NaN }] },
+    "error T1203: network[0].units must be a positive integer, got NaN",
+  ],
+  [
+    "a missing width",
+    { network: [{ type: "dense" }] },
+    "error T1102: network[0].units is missing: it must be a positive integer",
+  ],
+  ["a short form that lacks a key", { network: ["dense"] }, "error T1102: network[0].units is missing"],
+  [
+    "a rate of one drops everything",
+    { network: [dense, { type: "dropout", rate: 1 }] },
+    "error T1203: network[1].rate must be a number in [0, 1), got 1",
+  ],
+  ["no layers", { network: [] }, "error T1201: network must be a list that is not empty, got an empty list"],
+  ["a number as a layer", { network: [7] }, "error T1203: network[0] must be a layer, got 7"],
+  [
+    "a layer without a type",
+    { network: [{ units: 3 }] },
+    "error T1102: network[0].type is missing",
+    `  hint: one of ${[...Object.keys(layers).filter((name) => name !== "custom"), "residual", "repeat", "bidirectional"].join(", ")}`,
+  ],
+  [
+    "a type that is no text",
+    { network: [{ type: 3 }] },
+    "error T1203: network[0].type must be the name of a layer, got 3",
+  ],
+  [
+    "a zero axis",
+    { inputs: { x: { shape: [0] } } },
+    "error T1203: inputs.x.shape[0] must be a positive integer, got 0",
+  ],
+  [
+    "a dtype of another library",
+    { inputs: { x: { shape: [4], dtype: "float32" } } },
+    'error T1202: inputs.x.dtype must be "f32" or "i32", got "float32"',
+  ],
+  [
+    "an input without a shape",
+    { inputs: { x: {} } },
+    "error T1102: inputs.x.shape is missing: it must be a list",
+  ],
+  ["no inputs", { inputs: {} }, "error T1205: inputs must name at least one input"],
+  [
+    "one class",
+    { targets: { y: { classes: 1 } } },
+    "error T1203: targets.y.classes must be an integer of at least 2, got 1",
+  ],
+  [
+    "a target of no kind",
+    { targets: { y: {} } },
+    "error T1102: targets.y needs `shape` (for real numbers) or `classes` (for class indices)",
+  ],
+  ["no target", { targets: {} }, "error T1205: targets must name a target"],
+  [
+    "two targets",
+    { targets: { y: { classes: 3 }, z: { shape: [1] } } },
+    "error T1901: targets must name one target, got 2: known gap: several targets need a loss for each",
+  ],
+  [
+    "no step at all",
+    { optimizer: { ...optimizer, learningRate: 0 } },
+    "error T1203: optimizer.learningRate must be a positive number, got 0",
+  ],
+  [
+    "an endless step",
+    { optimizer: { ...optimizer, learningRate: Infinity } },
+    "error T1203: optimizer.learningRate must be a positive number, got Infinity",
+  ],
+  [
+    "a rate as text",
+    { optimizer: { ...optimizer, learningRate: true } },
+    "error T1201: optimizer.learningRate must be a positive number or a schedule, got true",
+  ],
+  [
+    "a schedule that lacks its start",
+    { optimizer: { ...optimizer, learningRate: { type: "constant" } } },
+    "error T1102: optimizer.learningRate.initial is missing: it must be a positive number",
+  ],
+  [
+    "a warm-up without length",
+    { optimizer: { ...optimizer, learningRate: { type: "constant", initial: 1, warmup: { steps: 0 } } } },
+    "error T1203: optimizer.learningRate.warmup.steps must be a positive integer, got 0",
+  ],
+  [
+    "clipping in both ways",
+    { optimizer: { ...optimizer, clip: { norm: 1, value: 2 } } },
+    'error T1208: optimizer.clip has "value", which does not go together with its other keys',
+    "  hint: its keys: norm",
+  ],
+  [
+    "no epochs",
+    { training: { ...training, epochs: 0 } },
+    "error T1203: training.epochs must be a positive integer, got 0",
+  ],
+  [
+    "a batch without end",
+    { training: { ...training, batchSize: 1e7 } },
+    "error T1203: training.batchSize must be an integer from 1 to 1000000, got 10000000",
+  ],
+  [
+    "a negative seed",
+    { training: { ...training, seed: -1 } },
+    "error T1203: training.seed must be an integer from 0 to 4294967295, got -1",
+  ],
+  [
+    "a seed beyond 32 bits",
+    { training: { ...training, seed: 2 ** 32 } },
+    "error T1203: training.seed must be an integer from 0 to 4294967295, got 4294967296",
+  ],
+  [
+    "a flag as text",
+    { training: { ...training, shuffle: "yes" } },
+    'error T1201: training.shuffle must be true or false, got "yes"',
+  ],
+  [
+    "all rows for testing",
+    { training: { ...training, test: { fraction: 1 } } },
+    "error T1203: training.test.fraction must be a number in (0, 1), got 1",
+  ],
+  [
+    "no rows left to train on",
+    { training: { ...training, test: { fraction: 0.5 }, validation: { fraction: 0.5 } } },
+    "error T1204: training.test.fraction and training.validation.fraction must be below 1 together, got 0.5 + 0.5",
+    "  hint: both are shares of all rows",
+  ],
+  [
+    "shares of classes that are not there",
+    { targets: { y: { shape: [3] } }, loss: "mse", training: { ...training, stratify: true } },
+    "error T1206: training.stratify needs a target with classes",
+  ],
+  [
+    "a negative penalty",
+    { regularization: { l2: -1 } },
+    "error T1203: regularization.l2 must be a number of at least 0, got -1",
+  ],
+  ["a name that is no text", { name: 7 }, "error T1203: name must be a text, got 7"],
+];
+
+const keyRows: Row[] = [
+  [
+    "no loss",
+    { loss: undefined },
+    "error T1102: loss is missing",
+    "  hint: one of mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, cross-entropy, hinge, perceptron, poisson, kl-divergence, formula",
+  ],
+  [
+    "no optimizer",
+    { optimizer: undefined },
+    "error T1102: optimizer is missing",
+    "  hint: one of sgd, adagrad, adadelta, rmsprop, adam, adamw, adamax, nadam, radam, lion, formula",
+  ],
+  [
+    "a misspelt key",
+    { network: [{ ...dense, unit: 1 }] },
+    'error T1101: network[0] has no key "unit"',
+    '  hint: did you mean "units"?',
+  ],
+  [
+    "a misspelt section",
+    { trainning: {} },
+    'error T1101: the spec has no key "trainning"',
+    '  hint: did you mean "training"?',
+  ],
+  [
+    "a key of nothing near",
+    { targets: { y: { classes: 3, q: 1 } } },
+    'error T1101: targets.y has no key "q"',
+    "  hint: its keys: shape, classes",
+  ],
+  [
+    "a misspelt layer",
+    { network: ["flaten", dense] },
+    'error T1103: network[0]: there is no layer "flaten"',
+    '  hint: did you mean "flatten"?',
+  ],
+  [
+    "a misspelt type",
+    { network: [{ type: "dens" }] },
+    'error T1103: network[0].type: there is no layer "dens"',
+    '  hint: did you mean "dense"?',
+  ],
+  [
+    "a misspelt activation",
+    { network: [{ ...dense, activation: "rellu" }] },
+    'error T1103: network[0].activation: there is no activation "rellu"',
+    '  hint: did you mean "relu"?',
+  ],
+  [
+    "a misspelt function",
+    { network: [{ type: "activation", fn: "rellu" }] },
+    'error T1103: network[0].fn: there is no activation "rellu"',
+    '  hint: did you mean "relu"?',
+  ],
+  [
+    "a misspelt loss",
+    { loss: "cross_entropi" },
+    'error T1103: loss: there is no loss "cross_entropi"',
+    '  hint: did you mean "cross-entropy"?',
+  ],
+  [
+    "an unknown metric",
+    { metrics: ["acuracy"] },
+    'error T1103: metrics[0]: there is no metric "acuracy"',
+    '  hint: did you mean "accuracy"?',
+  ],
+  [
+    "a misspelt optimizer",
+    { optimizer: { type: "adm" } },
+    'error T1103: optimizer.type: there is no optimizer "adm"',
+    '  hint: did you mean "adam"?',
+  ],
+  [
+    "one fold",
+    { training: { ...training, validation: { folds: 1 } } },
+    "error T1203: training.validation.folds must be an integer of at least 2, got 1",
+  ],
+  [
+    "folds beside a fraction",
+    { training: { ...training, validation: { folds: 5, fraction: 0.2 } } },
+    "error T1208: training.validation needs `fraction` or `folds`, and not both",
+  ],
+  [
+    "a validation of nothing",
+    { training: { ...training, validation: {} } },
+    "error T1208: training.validation needs `fraction` or `folds`, and not both",
+  ],
+  [
+    "a misspelt key of validation",
+    { training: { ...training, validation: { fold: 5 } } },
+    'error T1101: training.validation has no key "fold"',
+    '  hint: did you mean "folds"?',
+  ],
+];
+
+const nameRows: Row[] = [
+  [
+    "a name with a space",
+    { name: "my model" },
+    'error T1301: name must be a letter, then at most 63 letters, digits, `_` or `-`, got "my model"',
+  ],
+  [
+    "a layer name that closes a string and runs code",
+    { network: [{ ...dense, name: 'a"; process.exit()//' }] },
+    'error T1301: network[0].name must be a letter, then at most 63 letters, digits, `_` or `-`, got "a\\"; process.exit()//"',
+  ],
+  [
+    "a layer named constructor",
+    { network: [{ ...dense, name: "constructor" }] },
+    'error T1301: network[0].name: "constructor" cannot be a name: every object has a property of that name',
+  ],
+  [
+    "a layer named __proto__",
+    { network: [{ ...dense, name: "__proto__" }] },
+    'error T1301: network[0].name must be a letter, then at most 63 letters, digits, `_` or `-`, got "__proto__"',
+  ],
+  [
+    "an input named __proto__",
+    { inputs: object(["__proto__", { shape: [2] }]) },
+    'error T1301: the name "__proto__" in inputs must be a letter, then at most 63 letters, digits, `_` or `-`',
+  ],
+  [
+    "an input named toString",
+    { inputs: { toString: { shape: [2] } } },
+    'error T1301: inputs: "toString" cannot be a name: every object has a property of that name',
+  ],
+  [
+    "a target named valueOf",
+    { targets: { valueOf: { classes: 2 } } },
+    'error T1301: targets: "valueOf" cannot be a name: every object has a property of that name',
+  ],
+  [
+    "a key that would set a prototype",
+    { loss: object(["type", "mse"], ["__proto__", { a: 1 }]) },
+    'error T1101: loss has no key "__proto__"',
+    "  hint: its keys: type",
+  ],
+  [
+    "two layers of one name",
+    {
+      network: [
+        { ...dense, name: "a" },
+        { ...dense, name: "a" },
+      ],
+    },
+    'error T1302: network[1].name is "a", which is the name of network[0]',
+  ],
+  [
+    "a default name that is taken",
+    { network: [{ ...dense, name: "dense2" }, dense] },
+    'error T1302: network[1] is called "dense2" by default, which is the name of network[0]',
+    "  hint: give one of the two another name",
+  ],
+  [
+    "a layer with the name of an input",
+    { network: [{ ...dense, name: "x" }] },
+    'error T1302: network[0].name is "x", which is the name of inputs.x',
+  ],
+  [
+    "a target with the name of an input",
+    { targets: { x: { classes: 3 } } },
+    "error T1302: targets.x has the name of an input",
+    "  hint: a batch holds inputs and targets side by side, so they need different names",
+  ],
+  [
+    "a metric twice",
+    { metrics: ["accuracy", { type: "accuracy" }] },
+    'error T1302: metrics[1] is "accuracy" again',
+  ],
+  [
+    "a reference to nothing",
+    { network: [{ ...dense, from: "z9" }] },
+    'error T1303: network[0].from: there is no input or layer "z9"',
+    "  hint: known here: x",
+  ],
+  [
+    "a misspelt reference in a list",
+    {
+      network: [
+        { ...dense, name: "first" },
+        { type: "add", from: ["first", "frist"] },
+      ],
+    },
+    'error T1303: network[1].from[1]: there is no input or layer "frist"',
+    '  hint: did you mean "first"?',
+  ],
+  [
+    "an output that is not there",
+    { output: "dense3" },
+    'error T1303: output: there is no layer "dense3"',
+    '  hint: did you mean "dense1"?',
+  ],
+  [
+    "an input as output",
+    { output: "x" },
+    'error T1303: output: there is no layer "x"',
+    "  hint: known here: dense1, dense2",
+  ],
+  [
+    "a later layer",
+    { network: [{ ...dense, from: "dense2" }, dense] },
+    'error T1304: network[0].from names a later layer, "dense2"',
+    "  hint: layers read inputs and layers that stand before them",
+  ],
+  [
+    "a layer that reads itself",
+    { network: [dense, { ...dense, from: "dense2" }] },
+    'error T1304: network[1].from names the layer itself, "dense2"',
+    "  hint: layers read inputs and layers that stand before them",
+  ],
+  [
+    "two inputs and no choice",
+    { inputs: { x: { shape: [4] }, z: { shape: [4] } } },
+    "error T1305: network[0] does not say which of the inputs it reads",
+    '  hint: give it a "from": one of "x", "z"',
+  ],
+  [
+    "an unknown metric to stop on",
+    {
+      training: {
+        ...training,
+        validation: { fraction: 0.2 },
+        earlyStopping: { patience: 1, metric: "accuracy" },
+      },
+    },
+    'error T1303: training.earlyStopping.metric: "accuracy" is not among the metrics of this spec',
+    '  hint: "loss", or a name that stands in metrics',
+  ],
+];
+
+const dataRows: Row[] = [
+  [
+    "columns where the spec has no inputs at all",
+    { inputs: {}, data },
+    "error T1205: inputs must name at least one input",
+    "error T1307: data.inputs.x is none of the inputs",
+  ],
+  [
+    "an input without columns",
+    { data: { ...data, inputs: {} } },
+    "error T1307: data.inputs does not say where inputs.x comes from",
+    '  hint: add "x": { "columns": [ … ] }',
+  ],
+  [
+    "columns of no input",
+    { data: { ...data, inputs: { ...data.inputs, xx: { columns: ["a"] } } } },
+    "error T1307: data.inputs.xx is none of the inputs",
+    '  hint: did you mean "x"?',
+  ],
+  [
+    "no file",
+    { data: { inputs: data.inputs, targets: data.targets } },
+    "error T1102: data.file is missing: it must be a text",
+    '  hint: either "file", or "idx", or "train" and "test"',
+  ],
+  [
+    "one file of two",
+    { data: { ...data, file: undefined, train: "a.csv" } },
+    "error T1102: data.test is missing: it must be a text",
+    '  hint: either "file", or "idx", or "train" and "test"',
+  ],
+  [
+    "files in both ways",
+    { data: { ...data, train: "a.csv", test: "b.csv" } },
+    'error T1208: data has "file" beside "train" or "test"',
+    '  hint: either "file", or "idx", or "train" and "test"',
+  ],
+  [
+    "test rows in both ways",
+    {
+      data: { ...data, file: undefined, train: "a.csv", test: "b.csv" },
+      training: { ...training, test: { fraction: 0.2 } },
+    },
+    "error T1208: training.test sets test rows aside, but data.test is a file of them",
+    "  hint: leave one of the two",
+  ],
+  [
+    "scaled class indices",
+    { data: { ...data, targets: { y: { columns: ["k"], scale: "standard" } } } },
+    "error T1208: data.targets.y.scale would scale indices",
+    "  hint: leave it out",
+  ],
+  [
+    "a scale by nothing",
+    { data: { ...data, inputs: { x: { columns: ["a"], scale: { divide: 0 } } } } },
+    "error T1203: data.inputs.x.scale.divide must be a positive number, got 0",
+  ],
+];
+
+for (const [title, rows] of Object.entries({
+  values: valueRows,
+  keys: keyRows,
+  names: nameRows,
+  data: dataRows,
+}))
+  describe(title, () => {
+    for (const [intent, changes, ...expected] of rows)
+      it(intent, () => expect(faultsOf(specWith(changes))).toBe(expected.join("\n")));
+  });
+
+describe("the whole", () => {
+  it("accepts the base spec, so that each row above shows its own fault alone", () => {
+    expect(faultsOf(baseSpec())).toBe("no fault");
+  });
+
+  it("accepts `data` with all its keys", () => {
+    expect(faultsOf(specWith({ data }))).toBe("no fault");
+  });
+
+  it.each([
+    [null, "null"],
+    [[1], "[1]"],
+    ["digits", '"digits"'],
+    [undefined, "nothing"],
+    [() => 1, "a function"],
+  ])("is an object: not %s", (value, shown) => {
+    expect(faultsOf(value)).toBe(`error T1201: the spec must be an object, got ${shown}`);
+  });
+
+  it("tells each missing section", () => {
+    const text = faultsOf({});
+    for (const key of ["name", "inputs", "targets", "network", "loss", "optimizer", "training"])
+      expect(text).toContain(`error T1102: ${key} is missing`);
+    expect(text.match(/^error /gm)).toHaveLength(7);
+  });
+
+  it("reports faults of all kinds in one go: of the schema, of names, of references, of shares, of data", () => {
+    const spec = specWith({
+      name: "a b",
+      network: [{ type: "dense", units: -1, from: "q" }],
+      training: { ...training, test: { fraction: 0.9 }, validation: { fraction: 0.9 } },
+      data: { ...data, inputs: {} },
+    });
+    const codes = (() => {
+      try {
+        return parseModel(spec);
+      } catch (error) {
+        return error instanceof DiagnosticError ? error.diagnostics.map(({ code }) => code) : error;
+      }
+    })();
+    expect(codes).toEqual(["T1203", "T1301", "T1303", "T1204", "T1307"]);
+  });
+
+  it("shortens a text of ten megabytes instead of printing it", () => {
+    const text = faultsOf(specWith({ name: "n".repeat(10_000_000), loss: "l".repeat(10_000_000) }));
+    expect(text.length).toBeLessThan(1000);
+    expect(text).toContain("(10000000 characters)");
+  });
+
+  it("keeps control characters of a spec away from the terminal", () => {
+    expect(faultsOf(specWith({ loss: "\u001b[31mred\u202e" }))).toContain('"\\u001b[31mred\\u202e"');
+  });
+
+  it("survives deep nesting and circles", () => {
+    let deep: unknown = 1;
+    for (let level = 0; level < 20_000; level++) deep = { deep };
+    expect(faultsOf(specWith({ loss: deep }))).toContain("error T1102: loss.type is missing");
+    const circle: Record<string, unknown> = {};
+    circle.type = circle;
+    const circles: unknown[] = [];
+    circles.push(...Array.from({ length: 100 }, () => circles), { activation: { formula: "tnh(x)" } });
+    expect(faultsOf(specWith({ network: [{ layers: circles }] }))).toMatch(
+      /^error T1006: network\[0\]\.layers\[0\].* a spec may hold 250000 values$/,
+    );
+    expect(faultsOf(specWith({ loss: circle }))).toBe(
+      "error T1201: loss.type must be the name of a loss, got an object with type",
+    );
+  });
+
+  it("leaves the prototype of all objects alone", () => {
+    faultsOf(
+      JSON.parse(
+        '{"__proto__": {"polluted": 1}, "inputs": {"__proto__": {"polluted": 1}}, "constructor": {"prototype": {"polluted": 1}}}',
+      ),
+    );
+    expect({}).not.toHaveProperty("polluted");
+  });
+});
+
+describe("warnings", () => {
+  const warningsOf = (changes: Record<string, unknown>) =>
+    parseSpec(specWith(changes)).warnings.map(({ code, message }) => `${code}: ${message}`);
+
+  it("tells of a layer and an input without influence on the loss", () => {
+    expect(
+      warningsOf({
+        inputs: { x: { shape: [4] }, unused: { shape: [1] } },
+        network: [{ ...dense, from: "x" }, dense],
+        output: "dense1",
+      }),
+    ).toEqual([
+      "T1306: inputs.unused is read by no layer",
+      "T1306: network[1] (dense2) is not read on the way to the output",
+    ]);
+  });
+
+  it("tells of early stopping without anything to watch", () => {
+    expect(warningsOf({ training: { ...training, earlyStopping: { patience: 2 } } })).toEqual([
+      "T1207: training.earlyStopping watches a validation part, and the spec sets none aside",
+    ]);
+  });
+
+  it("tells of a metric's formula that reads scaled values", () => {
+    const data = {
+      file: "a.csv",
+      inputs: { x: { columns: ["a..d"] } },
+      targets: { y: { columns: ["t"], scale: "standard" } },
+    };
+    const metrics = ["mae", { name: "near", formula: "mean(abs(prediction - target) < 1)" }];
+    const network = [{ type: "dense", units: 1 }];
+    expect(warningsOf({ targets: { y: { shape: [1] } }, network, loss: "mse", metrics, data })).toEqual([
+      "T1209: metrics[1]: its formula reads the target as data.targets.y.scale leaves it, not in its own units",
+    ]);
+  });
+
+  it("is silent about the base spec", () => {
+    expect(warningsOf({})).toEqual([]);
+  });
+});

@@ -1,0 +1,47 @@
+// A choice among the rows of a table: were the short form another thing than the long one, a spec would mean two things.
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { choice } from "../../../src/compiler/util/choice.ts";
+
+const table = {
+  plain: { about: "Nothing to set.", keys: {} },
+  huber: { about: "Squared, then straight.", keys: { delta: z.number().default(1) } },
+  uniform: { about: "Between two ends.", keys: { min: z.number() } },
+};
+const isFunction = (value: unknown) => typeof value === "function";
+const schema = choice(table, { frozen: z.boolean().default(false) });
+
+it("writes the short form out, defaults and common keys included", () => {
+  expect(schema.parse("huber")).toEqual({ type: "huber", delta: 1, frozen: false });
+  expect(schema.parse("huber")).toEqual(schema.parse({ type: "huber" }));
+});
+
+it("keeps a short form from hiding that a key is missing", () => {
+  const result = schema.safeParse("uniform");
+  expect(
+    result.error?.issues.some((issue) => issue.path.join() === "min" || issue.code === "invalid_union"),
+  ).toBe(true);
+});
+
+it("takes the user's own row without a type, and a function alone for it", () => {
+  const own = choice({
+    ...table,
+    formula: { about: "One's own.", keys: { formula: z.union([z.string(), z.custom(isFunction)]) } },
+  });
+  expect(own.parse({ formula: "x" })).toEqual({ type: "formula", formula: "x" });
+  expect(own.parse({ type: "formula", formula: "x" })).toEqual({ type: "formula", formula: "x" });
+  expect(own.parse(isFunction)).toEqual({ type: "formula", formula: isFunction });
+  expect(own.safeParse({ formula: "x", delta: 1 }).success).toBe(false);
+  expect(own.safeParse({ type: "plain", formula: "x" }).success).toBe(false);
+  expect(schema.safeParse(isFunction).success).toBe(false);
+});
+
+it("refuses the keys of another row", () => {
+  expect(schema.safeParse({ type: "plain", delta: 1 }).success).toBe(false);
+});
+
+it("gives its JSON Schema both forms", () => {
+  const forms = z.toJSONSchema(schema, { io: "input" });
+  expect(JSON.stringify(forms)).toContain('"enum":["plain","huber","uniform"]');
+  expect(JSON.stringify(forms)).toContain('"description":"Squared, then straight."');
+});

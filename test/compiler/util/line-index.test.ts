@@ -1,0 +1,23 @@
+// Were a line off by one, every diagnostic would point beside the fault.
+import { expect, it } from "vitest";
+import { lineIndex } from "../../../src/compiler/util/line-index.ts";
+
+it("counts lines from 1 whatever ends them, and keeps the ends out of the lines", () => {
+  const index = lineIndex("ab\ncd\r\nef\rg");
+  expect(index.lines).toEqual(["ab", "cd", "ef", "g"]);
+  expect(index.at(0)).toEqual({ line: 1, column: 1 });
+  expect(index.at(4)).toEqual({ line: 2, column: 2 });
+  expect(index.at(10)).toEqual({ line: 4, column: 1 });
+});
+
+it("goes back from a line and column to the offset", () => {
+  const index = lineIndex("ab\ncd\n\nef");
+  for (const offset of [0, 1, 3, 4, 6, 7, 8]) {
+    const { line, column } = index.at(offset);
+    expect(index.offset(line, column)).toBe(offset);
+  }
+});
+
+it("places the end of an empty text on its first line", () => {
+  expect(lineIndex("").at(0)).toEqual({ line: 1, column: 1 });
+});

@@ -1,0 +1,115 @@
+// Missing values: a mean that validation and test had a say in, or a row left out beside the wrong label, would go unseen.
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { parseCleaned } from "../../../src/runtime/program/clean-csv.ts";
+import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import type { DataFacts } from "../../../src/runtime/data/fields.ts";
+import { isMissing, meanCodec } from "../../../src/runtime/data/missing.ts";
+import type { ModelFacts, TrainingFacts } from "../../../src/runtime/core/model-facts.ts";
+import { prepareTable } from "../../support/prepare-table.ts";
+import { model as lineModel, training } from "../linear-machine.ts";
+
+const model: ModelFacts = {
+  ...lineModel,
+  inputs: { size: { shape: [2], dtype: "f32" } },
+  targets: { price: { shape: [] } },
+};
+const facts = (more: object, target: object = {}): DataFacts => ({
+  inputs: { size: { columns: ["a", "b"], ...more } },
+  targets: { price: { columns: ["price"], ...target } },
+});
+const prepare = (text: string, more: object, parts: Partial<TrainingFacts> = {}, seed = 7) =>
+  prepareTable(model, facts(more), { ...training, ...parts }, seed, text, {
+    codecs: { mean: meanCodec, columns: columnCodec },
+  });
+
+test.each(["", "  ", "NA", "n/a", "NaN", "null", "NULL", " ? "])("%j is missing", (cell) => {
+  expect(isMissing(cell)).toBe(true);
+});
+test.each(["0", "-", "none", "nano", "a", "NA1", "??"])("%j is not missing", (cell) => {
+  expect(isMissing(cell)).toBe(false);
+});
+
+test("the mean stands where a value is missing, and scaling sees it", () => {
+  const text = "a,b,price\n1,10,1\n,20,2\n5,NA,3\n";
+  const { train, fields } = prepare(text, { mean: true });
+  expect(train["size"]).toEqual(Float64Array.of(1, 10, 3, 20, 5, 15));
+  expect(fields[0].means).toEqual([3, 15]);
+  const scaled = prepare(text, { mean: true, scale: "standard" });
+  const deviation = Math.sqrt(8 / 3);
+  expect(scaled.fields[0].scales?.[0]).toEqual({ shift: 3, span: deviation });
+  expect(scaled.train["size"][2]).toBe(0);
+});
+
+test("the mean is that of the training part alone", () => {
+  const rows = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? `,${i},${i}` : `${i},${i},${i}`));
+  const text = (moved: (i: number) => boolean) =>
+    `a,b,price\n${rows.map((row, i) => (moved(i) && i % 4 > 0 ? `${i + 1e6},${i},${i}` : row)).join("\n")}\n`;
+  const parts = { test: 0.25, validation: 0.25 };
+  const before = prepare(
+    text(() => false),
+    { mean: true },
+    parts,
+  );
+  const inTraining = new Set(Array.from(before.train["price"]));
+  const after = prepare(
+    text((i) => !inTraining.has(i)),
+    { mean: true },
+    parts,
+  );
+  expect(after.fields).toEqual(before.fields);
+  expect(after.train).toEqual(before.train);
+  expect(after.test).not.toEqual(before.test);
+});
+
+test("what is neither a number nor missing is an error all the same, and so is a column without any value", () => {
+  expect(() => prepare("a,b,price\n1,1,1\n,two,2\n", { mean: true })).toThrow(
+    expect.objectContaining({ message: 'column "b": "two" is not a number', line: 3 }),
+  );
+  // Not "no value in the training part", and the first of them in the file.
+  const commas = "a,b,price\n1,NA,1\n1,x62.8,2\n1,62.882,3\n1,x62.8,4\n";
+  for (const seed of [1, 2, 3, 4])
+    expect(() => prepare(commas, { mean: true }, { test: 0.25, validation: 0.25 }, seed)).toThrow(
+      expect.objectContaining({ message: 'column "b": "x62.8" is not a number', line: 3 }),
+    );
+  expect(() => prepare("a,b,price\n,1,1\n,2,2\n", { mean: true })).toThrow(
+    'column "a" has no value in the training part, so there is no mean of it',
+  );
+});
+
+test("without a policy a missing value is an error with its line", () => {
+  expect(() => prepare("a,b,price\n1,1,1\n1,NA,2\n", {})).toThrow(
+    expect.objectContaining({ message: 'column "b": "NA" is not a number', line: 3 }),
+  );
+});
+
+let told = "";
+beforeEach(() => {
+  told = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((told += String(text)), true));
+});
+afterEach(() => vi.restoreAllMocks());
+
+test("rows that miss a value are left out before anything is cut, and counted; the others keep their lines", () => {
+  const text = "a,b,price\n1,10,1\n?,20,2\n5,NA,3\n7,70,\n9,x,5\n";
+  const table = parseCleaned(text, facts({ drop: true }, { drop: true }));
+  expect(table.rows).toBe(2);
+  expect([0, 1].map((row) => table.lineOf(row))).toEqual([2, 6]);
+  expect(told).toBe("3 of 5 rows miss a value and are left out\n");
+  expect(parseCleaned(text, facts({ drop: true })).rows).toBe(3);
+});
+
+test("a row that is too short is wrong, not one that misses a value; and some row must be left", () => {
+  expect(() => parseCleaned("a,b,price\n1,2,3\n1\n", facts({ drop: true }))).toThrow(
+    expect.objectContaining({ message: "the row has 1 cells for 3 columns", line: 3 }),
+  );
+  expect(() => parseCleaned("a,b,price\nNA,2,3\n", facts({ drop: true }))).toThrow(
+    'every row misses a value, so "drop" leaves none',
+  );
+});
+
+test.each([";", "\t", "|"])("cells are separated by %j where the spec says so", (separator) => {
+  const text = `\ufeffa;b;price\r\n1;"2;5";3\n`.replaceAll(";", separator);
+  const table = parseCleaned(text, { ...facts({}), separator });
+  expect([...table.columns.keys()]).toEqual(["a", "b", "price"]);
+  expect(table.columns.get("b")?.text(0)).toBe(`2${separator}5`);
+});

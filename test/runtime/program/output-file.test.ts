@@ -1,0 +1,138 @@
+// The file that an emitted program writes. If one fails, a kill, a second run or a link costs a checkpoint,
+// or partial files pile up.
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import * as files from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { HostFiles } from "../../../src/runtime/program/host-files.ts";
+import { InputError } from "../../../src/runtime/core/input-error.ts";
+import { openOutput, replaceFile } from "../../../src/runtime/program/output-file.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "output-"));
+  file = join(folder, "model.ckpt");
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const one = Uint8Array.of(1, 2, 3);
+
+test("the file is replaced, its folder is made, and nothing is left beside it", async () => {
+  const deep = join(folder, "a/b/model.ckpt");
+  const write = await openOutput(deep);
+  expect(readdirSync(join(folder, "a/b"))).toEqual([]);
+  await write(Uint8Array.of(9));
+  await write(one);
+  expect([...readFileSync(deep)]).toEqual([1, 2, 3]);
+  expect(readdirSync(join(folder, "a/b"))).toEqual(["model.ckpt"]);
+});
+
+test("the mode of a file stays, whatever the mask is", async () => {
+  for (const mode of [0o600, 0o666]) {
+    writeFileSync(file, "old");
+    chmodSync(file, mode);
+    await (
+      await openOutput(file)
+    )(one);
+    expect(statSync(file).mode & 0o777).toBe(mode);
+  }
+});
+
+test.skipIf(process.getuid?.() === 0)("a file that is read-only is refused", async () => {
+  writeFileSync(file, "old");
+  chmodSync(file, 0o444);
+  await expect(openOutput(file)).rejects.toThrow(InputError);
+  expect(readFileSync(file, "utf8")).toBe("old");
+});
+
+test("a link is followed, also to what is not there yet; one that leads to itself is replaced", async () => {
+  mkdirSync(join(folder, "far"));
+  symlinkSync("far/b.ckpt", join(folder, "a.ckpt"));
+  const link = join(folder, "link.ckpt");
+  symlinkSync(join(folder, "a.ckpt"), link);
+  await (
+    await openOutput(link)
+  )(one);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect([...readFileSync(join(folder, "far/b.ckpt"))]).toEqual([1, 2, 3]);
+  symlinkSync("round.ckpt", join(folder, "round.ckpt"));
+  await (
+    await openOutput(join(folder, "round.ckpt"))
+  )(one);
+  expect([...readFileSync(join(folder, "round.ckpt"))]).toEqual([1, 2, 3]);
+});
+
+test("a folder is refused before there is anything to write", async () => {
+  for (const path of [folder, `${folder}/`, join(folder, "none/")])
+    await expect(openOutput(path)).rejects.toThrow(InputError);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("a name as long as the system allows will do", async () => {
+  for (const name of ["m".repeat(255), "é".repeat(127)]) {
+    await (
+      await openOutput(join(folder, name))
+    )(one);
+    expect([...readFileSync(join(folder, name))]).toEqual([1, 2, 3]);
+  }
+});
+
+test("what killed runs left is removed; other files are not", async () => {
+  const others = [
+    ".model.ckpt.notes.partial",
+    "other.partial",
+    ".other.ckpt.0123abcd.partial",
+    "model.ckpt.bak",
+  ];
+  for (const name of [".model.ckpt.0123abcd.partial", ".model.ckpt.ffffffff.partial", ...others])
+    writeFileSync(join(folder, name), "half");
+  await openOutput(file);
+  expect(readdirSync(folder).sort()).toEqual(others.sort());
+});
+
+test("runs that write one file at once all write it whole, though each removes the partial files of the others", async () => {
+  const contents = Array.from({ length: 6 }, (_, i) => new Uint8Array(200_000).fill(i));
+  const runs = contents.map(async (bytes) => {
+    for (let epoch = 0; epoch < 3; epoch++) await (await openOutput(file))(bytes);
+  });
+  await Promise.all(runs);
+  const found = readFileSync(file);
+  expect(found.length).toBe(200_000);
+  expect(new Set(found).size).toBe(1);
+  expect(readdirSync(folder)).toEqual(["model.ckpt"]);
+});
+
+test("a disk that is full costs neither the old file nor the new name", async () => {
+  writeFileSync(file, "old");
+  const full: HostFiles = {
+    ...files,
+    writeFile: async (path, bytes, options) => {
+      await files.writeFile(path, bytes.subarray(0, 1), options);
+      throw new Error("ENOSPC");
+    },
+  };
+  await expect(replaceFile(full, file, one)).rejects.toThrow("ENOSPC");
+  expect(readFileSync(file, "utf8")).toBe("old");
+  expect(readdirSync(folder)).toEqual(["model.ckpt"]);
+});
+
+test.skipIf(!existsSync("/dev/null"))("what is no file is written to", async () => {
+  await (
+    await openOutput("/dev/null")
+  )(one);
+  expect(statSync("/dev/null").isCharacterDevice()).toBe(true);
+});

@@ -1,0 +1,147 @@
+// Cross-validation as a run: what it reports, from where each of its trainings starts, and that the test part is asked once.
+import { expect, test } from "vitest";
+import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { crossValidate, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
+import type { Dataset } from "../../../src/runtime/data/dataset.ts";
+import { foldedRegime } from "../../../src/runtime/program/folded-regime.ts";
+import type { FoldedRun } from "../../../src/runtime/training/folds.ts";
+import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
+import { splitRows } from "../../../src/runtime/data/split.ts";
+import { trainOn, type Stage } from "../../../src/runtime/training/train-on.ts";
+import type { EpochReport } from "../../../src/runtime/trainer/trainer.ts";
+import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
+
+const facts = { ...training, epochs: 12, test: 0.2, folds: 4 };
+const { x, y } = lineData(50);
+const tested = new Set(splitRows(50, facts, 7).test);
+
+interface Trained {
+  dataset: Dataset;
+  stage: Stage;
+  reports: EpochReport[];
+}
+
+/** A run on the line's rows, and what it asked its host for. In a `poisoned` one the rows of the test are nothing like the line. */
+function runOn(
+  options: Partial<FoldedRun> & { poisoned?: boolean; earlyStopping?: { patience: number } } = {},
+): FoldedRun & { trained: Trained[] } {
+  const { poisoned = false, earlyStopping, ...others } = options;
+  const own = { ...facts, ...(earlyStopping && { earlyStopping }) };
+  const row = (value: number, i: number) =>
+    poisoned && tested.has(i) ? "9e99,-9e99,9e99" : `${x[2 * i]},${x[2 * i + 1]},${value}`;
+  const createTrainer = ({ seed }: { seed?: number }) => linearTrainer({ rate: 0.3, seed, training: own });
+  const trained: Trained[] = [];
+  return {
+    model,
+    training: own,
+    data: { inputs: { x: { columns: ["u", "v"], scale: "standard" } }, targets: { y: { columns: ["y"] } } },
+    codecs: { columns: columnCodec },
+    source: { file: "line.csv", table: parseCsv(`u,v,y\n${y.map(row).join("\n")}\n`) },
+    placed: (_, work) => work(),
+    epochs: own.epochs,
+    trainer: createTrainer({ seed: 7 }),
+    createTrainer,
+    train(trainer, dataset, stage) {
+      const reports: EpochReport[] = [];
+      trained.push({ dataset, stage, reports });
+      return trainOn(model, own, trainer, dataset, stage, (report) => void reports.push(report));
+    },
+    warn: (text) => expect.fail(text),
+    trained,
+    ...others,
+  };
+}
+
+test("each fold is reported after its best epoch; then the model trains on all but the test for the mean of them", async () => {
+  const run = runOn();
+  const result = await trainOnFolds(run);
+  expect(Object.keys(result)).toEqual(["model", "epochs", "bestEpoch", "folds", "train", "validation", "deviation", "test", "samples"]); // prettier-ignore
+  const { folds } = result;
+  expect(run.trained.map(({ stage }) => stage.name)).toEqual(["fold 1/4: ", "fold 2/4: ", "fold 3/4: ", "fold 4/4: ", "all folds: "]); // prettier-ignore
+  folds.forEach(({ bestEpoch, ...figures }, i) => {
+    const { reports } = run.trained[i];
+    expect(reports).toHaveLength(12);
+    const losses = reports.map(({ validation }) => validation?.loss ?? NaN);
+    expect(losses[bestEpoch - 1]).toBe(Math.min(...losses));
+    expect(reports[bestEpoch - 1].validation).toEqual(figures);
+  });
+  const mean = folds.reduce((sum, { bestEpoch }) => sum + bestEpoch, 0) / 4;
+  expect([result.epochs, result.bestEpoch]).toEqual([Math.round(mean), Math.round(mean)]);
+  expect(run.trained[4].reports).toHaveLength(result.epochs);
+  const { dataset } = run.trained[4];
+  expect([dataset.train.y.length, dataset.validation, dataset.test?.y.length]).toEqual([40, undefined, 10]);
+});
+
+test("mean and deviation are those of the folds' figures, the deviation that of a sample", async () => {
+  const { folds, validation, deviation } = await crossValidate(runOn());
+  for (const figure of ["loss", "rmse"]) {
+    const values = folds.map((fold) => fold[figure]);
+    const mean = values.reduce((a, b) => a + b) / 4;
+    expect(validation[figure]).toBeCloseTo(mean, 12);
+    expect(deviation[figure] ** 2).toBeCloseTo(values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / 3, 12);
+  }
+  expect(Object.keys(validation)).toEqual(["loss", "rmse"]);
+  expect(Object.keys(deviation)).toEqual(["loss", "rmse"]);
+});
+
+test("whatever stands in the rows of the test, nothing but the final judgement changes", async () => {
+  const clean = runOn();
+  const poisoned = runOn({ poisoned: true });
+  const [{ test: judged, ...rest }, { test: misled, ...same }] = [await trainOnFolds(clean), await trainOnFolds(poisoned)]; // prettier-ignore
+  expect(same).toEqual(rest);
+  expect(poisoned.trained.map(({ reports }) => reports)).toEqual(clean.trained.map(({ reports }) => reports));
+  expect(misled).not.toEqual(judged);
+  // and no data set before the last has a test part at all
+  expect(clean.trained.map(({ dataset }) => "test" in dataset)).toEqual([false, false, false, false, true]);
+});
+
+test("early stopping stops each fold by its own rows, and not the training that follows", async () => {
+  const run = runOn({ earlyStopping: { patience: 1 } });
+  const { folds, epochs } = await trainOnFolds(run);
+  folds.forEach(({ bestEpoch }, i) =>
+    expect(run.trained[i].reports.length).toBe(Math.min(12, bestEpoch + 1)),
+  );
+  expect(run.trained[4].reports).toHaveLength(epochs);
+});
+
+test("all trainings start from the same seed; run again, or taken up between any two, they give the same bits", async () => {
+  const whole = runOn();
+  const outcome = await trainOnFolds(whole);
+  expect(await trainOnFolds(runOn())).toEqual(outcome);
+  for (const [done, { stage }] of whole.trained.entries()) {
+    const rest = runOn({ resumed: stage.notes });
+    expect(await trainOnFolds(rest)).toEqual(outcome);
+    expect(rest.trained).toHaveLength(5 - done);
+  }
+});
+
+test("no epochs are none", async () => {
+  const { epochs, bestEpoch, folds } = await trainOnFolds(runOn({ epochs: 0 }));
+  expect([epochs, bestEpoch, ...folds.map((fold) => fold.bestEpoch)]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+test("the text is a table of the folds, with mean and deviation, then what the model that is kept came to", async () => {
+  const text = foldedRegime.text(await trainOnFolds(runOn()));
+  const figure = /\d+\.\d{4}/.source;
+  const fold = (name: string) => `${name} +\\d+ +${figure} +${figure}\n`;
+  const table = `fold +best epoch +loss +rmse\n${[1, 2, 3, 4, "mean"].map((name) => fold(`${name}`)).join("")}`;
+  const rest = `deviation +${figure} +${figure}\nline: \\d+ epochs\ntrain +loss .*\ntest +loss .*`;
+  expect(text).toMatch(new RegExp(`^${table}${rest}$`));
+  expect(
+    new Set(
+      text
+        .split("\n")
+        .slice(0, 7)
+        .map((line) => line.length),
+    ).size,
+  ).toBe(1);
+});
+
+test("a checkpoint that knows of no folds, or of folds of other epochs, is refused", async () => {
+  await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: {} }))).rejects.toThrow(
+    "the checkpoint does not say to which fold it belongs",
+  );
+  await expect(trainOnFolds(runOn({ resume: "a.ckpt", resumed: { epochs: 5, folds: [] } }))).rejects.toThrow(
+    "its folds were to train for 5 epochs, this run's for 12: add --epochs 5",
+  );
+});

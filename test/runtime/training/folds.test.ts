@@ -1,0 +1,143 @@
+// Folds must share out the rows beside the test part, each class evenly; a row in the wrong place flatters every figure.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
+import { dealRows, foldsOf, type FoldedRun } from "../../../src/runtime/training/folds.ts";
+import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
+import { splitRows } from "../../../src/runtime/data/split.ts";
+import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
+
+const spread = (numbers: number[]): number => Math.max(...numbers) - Math.min(...numbers);
+
+test("folds are disjoint and complete; their sizes, and their numbers of any class, differ by one at most", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -1, max: 4 }), { minLength: 10, maxLength: 200 }),
+      fc.integer({ min: 2, max: 10 }),
+      fc.nat(1000),
+      fc.boolean(),
+      (labels, count, seed, stratified) => {
+        // some of the rows are the test's
+        const rows = Int32Array.from(labels.keys()).filter((row) => row % 7 !== 3);
+        fc.pre(count <= rows.length);
+        const folds = dealRows(rows, count, seed, stratified ? labels : undefined);
+        const all = folds.flatMap((fold) => [...fold]);
+        expect(all.sort((a, b) => a - b)).toEqual([...rows]);
+        expect(spread(folds.map((fold) => fold.length))).toBeLessThanOrEqual(1);
+        if (!stratified) return;
+        for (const label of new Set(labels)) {
+          const members = folds.map((fold) => fold.filter((row) => labels[row] === label).length);
+          expect(spread(members)).toBeLessThanOrEqual(1);
+        }
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("the seed decides; rows of a fold keep the file's order", () => {
+  const rows = Int32Array.from({ length: 60 }, (_, i) => 2 * i);
+  expect(dealRows(rows, 4, 1)).toEqual(dealRows(rows, 4, 1));
+  expect(dealRows(rows, 4, 1)).not.toEqual(dealRows(rows, 4, 2));
+  for (const fold of dealRows(rows, 4, 1)) expect(fold).toEqual(fold.slice().sort());
+});
+
+test("as many folds as rows leave one out at a time; more are an error", () => {
+  const rows = Int32Array.from([3, 5, 8]);
+  const left = dealRows(rows, 3, 1).map(([row, ...others]) => [row, others.length]);
+  expect(left.sort()).toEqual([
+    [3, 0],
+    [5, 0],
+    [8, 0],
+  ]);
+  expect(() => dealRows(rows, 4, 1)).toThrow(
+    "4 folds need as many rows, and beside the test part there are 3",
+  );
+});
+
+/** As far as cutting goes; what is warned of is thrown. */
+function cutting(csv: string, folds: number, others: Partial<FoldedRun> = {}): FoldedRun {
+  return {
+    model,
+    training: { ...training, test: 0.2, folds },
+    data: {
+      inputs: { x: { columns: ["u", "v"], scale: "standard" } },
+      targets: { y: { columns: ["y"], scale: "min-max" } },
+    },
+    codecs: { columns: columnCodec },
+    source: { file: "line.csv", table: parseCsv(csv) },
+    placed: (_, work) => work(),
+    epochs: 3,
+    trainer: linearTrainer({ seed: 7 }),
+    createTrainer: linearTrainer,
+    train: () => Promise.reject(new Error("nothing is to be trained")),
+    warn: (text) => {
+      throw new Error(`warned: ${text}`);
+    },
+    ...others,
+  };
+}
+
+const { x, y } = lineData(50);
+/** Where `isOther` says so, the row has nothing of the line. */
+const foldsWith = (isOther: (row: number) => boolean) => {
+  const rows = y.map((value, i) => (isOther(i) ? "-1e9,3e7,1e12" : `${x[2 * i]},${x[2 * i + 1]},${value}`));
+  return foldsOf(cutting(`u,v,y\n${rows.join("\n")}\n`, 4));
+};
+
+test("no fold has a row of the test part, and its scales are those of its own training rows", () => {
+  const tested = new Set(splitRows(50, { ...training, test: 0.2 }, 7).test);
+  const open = Int32Array.from({ length: 50 }, (_, row) => row).filter((row) => !tested.has(row));
+  const held = dealRows(open, 4, 7);
+  foldsWith(() => false).forEach((dataset, fold) => {
+    const clean = dataset();
+    expect(Object.keys(clean).sort()).toEqual(["fields", "train", "validation"]);
+    expect([clean.train.y.length, clean.validation?.y.length]).toEqual([30, 10]);
+    // outliers in the test part and in the fold itself change nothing of what is learned from
+    const own = new Set(held[fold]);
+    const poisoned = foldsWith((row) => tested.has(row) || own.has(row))[fold]();
+    expect(poisoned.fields).toEqual(clean.fields);
+    expect(poisoned.train).toEqual(clean.train);
+    expect(poisoned.validation).not.toEqual(clean.validation);
+    expect(foldsWith((row) => tested.has(row))[fold]()).toEqual(clean);
+  });
+});
+
+/** Two inputs and a class by name or number. */
+const classesOf = (labels: readonly (string | number)[], classes: number, folds: number): FoldedRun =>
+  cutting(`u,v,y\n${labels.map((label, i) => `${i},${-i},${label}`).join("\n")}\n`, folds, {
+    model: { ...model, targets: { y: { shape: [], classes } } },
+    training: { ...training, stratify: true, folds },
+    data: { inputs: { x: { columns: ["u", "v"] } }, targets: { y: { columns: ["y"] } } },
+  });
+
+test("a class that is too rare for all folds is told by its name; left out rows and one row a fold are no such class", () => {
+  const pets = ["cat", "cat", "dog", "cat", "cat", "emu", "emu", "cat"];
+  expect(() => foldsOf(classesOf(pets, 3, 4))).toThrow(
+    'warned: some of the 4 folds have no row of a rare class: beside the test part "dog" has 1, "emu" has 2',
+  );
+  expect(() => foldsOf(classesOf([0, 1, 1, 1, 0, 1], 2, 3))).toThrow('"0" has 2');
+  expect(foldsOf(classesOf([0, 1, 1, 0, -1], 2, 2))).toHaveLength(2);
+  expect(foldsOf(classesOf(pets, 3, 8))).toHaveLength(8);
+});
+
+test("a fold whose targets are all left out cannot be judged: an error that names it", () => {
+  const folds = foldsOf(classesOf([0, -1, 1, 0], 2, 4));
+  const messages = folds.map((dataset) => {
+    try {
+      return Object.keys(dataset());
+    } catch (error) {
+      return String(error);
+    }
+  });
+  expect(messages.filter((message) => typeof message === "string")).toEqual([
+    "InputError: in fold 1: every y is -1, so nothing can be judged; fewer folds have more rows each",
+  ]);
+});
+
+test("what is wrong with a fold's rows is told with their line and the fold", () => {
+  const folds = foldsOf(cutting(`u,v,y\n${"1,2,3\n".repeat(9)}1,2,1e300\n`, 2, { training: { ...training, folds: 2 }, model: { ...model, dtype: "f32" } })); // prettier-ignore
+  expect(() => folds.forEach((dataset) => dataset())).toThrow(
+    /^in fold \d: column "y": 1e\+?300.* is too large for f32$/,
+  );
+});

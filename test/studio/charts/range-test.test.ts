@@ -1,0 +1,74 @@
+// The learning-rate range test, as it is read. If one fails, the rate that is named is not where the loss falls.
+import { describe, expect, it } from "vitest";
+import { panelText } from "../../../src/studio/charts/chart-text.ts";
+import {
+  hasComeApart,
+  rangeTestChart,
+  rateFactor,
+  rateRange,
+  rateSteps,
+  readRangeTest,
+  smooth,
+} from "../../../src/studio/charts/range-test.ts";
+
+/** Stands at 2, falls to 0.5 around the rate 0.01, comes apart from 1 on; with a little noise. */
+const losses = Array.from({ length: rateSteps }, (_, step) => {
+  const decade = Math.log10(rateRange.low) + step / rateRange.perDecade;
+  const noise = 0.02 * Math.sin(step * 12.9898);
+  return 0.5 + 1.5 / (1 + Math.exp(6 * (decade + 2))) + 10 ** (2 * decade) + noise;
+});
+
+describe("a range test", () => {
+  it("names the rate at which the loss falls steepest, and the one at which it is lowest", () => {
+    const { steepest = NaN, lowest = NaN } = readRangeTest(losses);
+    expect(Math.abs(Math.log10(steepest) + 2)).toBeLessThan(0.15);
+    expect(Math.abs(Math.log10(lowest) + 1.15)).toBeLessThan(0.35);
+  });
+
+  it("goes from the lowest rate to the highest", () => {
+    const { rates } = readRangeTest(losses.map((_, step) => rateSteps - step));
+    expect(rates[0]).toBe(rateRange.low);
+    expect(rates.at(-1)).toBeCloseTo(rateRange.high, 9);
+    expect(rates[1] / rates[0]).toBeCloseTo(rateFactor, 12);
+  });
+
+  it("names none where the loss never falls", () => {
+    for (const flat of [losses.map(() => 1), losses.map(() => 0), losses.map((_, step) => 1 + step), []])
+      expect(readRangeTest(flat)).not.toHaveProperty("steepest");
+  });
+
+  it("reads no further than where the loss comes apart, which says nothing about the rates before it", () => {
+    const { steepest, lowest } = readRangeTest(losses.slice(0, 100));
+    for (const last of [NaN, Infinity, 1e30]) {
+      const cut = readRangeTest([...losses.slice(0, 100), last, 3]);
+      expect(cut.losses).toHaveLength(100);
+      expect(cut).toMatchObject({ steepest, lowest });
+    }
+  });
+
+  it("is a chart of the fall, with both rates marked; how high the loss rises at its end is not to scale", () => {
+    const [panel] = rangeTestChart("digits", readRangeTest(losses)).panels;
+    for (const { points } of panel.series) for (const [, loss] of points) expect(loss).toBeLessThan(3);
+    expect(panel.marks?.map(({ label }) => label)).toEqual(["steepest", "lowest"]);
+    expect(panelText(panel, { width: 80, height: 12 })).toContain("▲ steepest   ▲ lowest");
+  });
+});
+
+describe("smoothing", () => {
+  it("leaves what is level as it is, and does not shift a step", () => {
+    for (const value of smooth([3, 3, 3, 3])) expect(value).toBeCloseTo(3, 12);
+    const step = smooth([...Array<number>(20).fill(0), 0.5, ...Array<number>(20).fill(1)]);
+    expect(step[20]).toBeCloseTo(0.5, 12);
+  });
+});
+
+describe("a loss has come apart", () => {
+  it.each([
+    ["when it is no number", [1, NaN], true],
+    ["when it is far above its lowest", [1, 0.5, 30], true],
+    ["not while it falls", [1, 0.9, 0.8], false],
+    ["not by a little noise from the first step on", [1, 1.2, 0.9, 1.3], false],
+    ["not by noise around losses below zero", [-1, -0.8, -1.2], false],
+    ["when losses below zero rise far above it", [-1, -1.2, 20], true],
+  ])("%s", (_, values, expected) => expect(hasComeApart(values)).toBe(expected));
+});

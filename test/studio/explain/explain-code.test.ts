@@ -1,0 +1,62 @@
+// What a report says of lines of code. If one fails, a picked line shows the wrong node, kernel or place, or none.
+import { beforeAll, expect, it } from "vitest";
+import { explainCode } from "../../../src/studio/explain/explain-code.ts";
+import type { ExplainedCode } from "../../../src/studio/explain/explain-code.ts";
+import { nodeNames } from "../../../src/studio/explain/node-names.ts";
+import { compileModel } from "../../../src/compiler/pipeline.ts";
+import type { Compilation } from "../../../src/compiler/pipeline.ts";
+import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
+
+let compilation: Compilation;
+let code: ExplainedCode;
+beforeAll(async () => {
+  const { model, source } = await readSpec("graphs/digits.json");
+  compilation = compileModel(model, { dtype: "f32" });
+  code = await explainCode(compilation, { dtype: "f32", source });
+});
+
+const lineWith = (text: string) => {
+  const at = code.text.split("\n").findIndex((line) => line.includes(text));
+  return code.lines[at];
+};
+
+it("every line of the file is there, in order", () => {
+  expect(code.lines.map(({ line }) => line)).toEqual(code.text.split("\n").map((_, index) => index + 1));
+});
+
+it("a line has its nodes, kernels and place", () => {
+  const { nodes, kernels, place } = lineWith("f[d_dense1_sum_row + j] =");
+  expect(nodes).toEqual(["gradient/d_dense1_sum"]);
+  expect(kernels).toEqual([6]);
+  expect(place).toEqual({ path: ["network", 0], line: 6, column: 5 });
+});
+
+it("a function that several programs share has the nodes and kernels of each", () => {
+  const { nodes, kernels } = lineWith("function compute_dense1(");
+  expect(nodes).toEqual(
+    ["gradient", "predict", "evaluate"].flatMap((p) => [`${p}/dense1_product`, `${p}/dense1`]),
+  );
+  expect(kernels).toHaveLength(3);
+});
+
+it("ids of nodes are those of the graphs", () => {
+  const known = new Set(
+    compilation.lean.flatMap((graph) =>
+      [...nodeNames(graph).values()].map((name) => `${graph.name}/${name}`),
+    ),
+  );
+  expect(code.lines.flatMap(({ nodes }) => nodes).filter((id) => !known.has(id))).toEqual([]);
+});
+
+it("every kernel has its function and the lines of it, with the comments above", () => {
+  const texts = code.text.split("\n");
+  const kernels = compilation.programs.flatMap((program) => program.kernels);
+  expect(code.functions).toHaveLength(kernels.length);
+  for (const { function: name, lines = [0, 0] } of code.functions) {
+    const [first, last] = lines;
+    expect(texts[first - 1]).toMatch(/^\/\/ /);
+    expect(texts[first - 2]).toBe("");
+    expect(texts.slice(first - 1, last).join("\n")).toContain(`function ${name}(`);
+    expect(texts[last - 1]).toBe("}");
+  }
+});

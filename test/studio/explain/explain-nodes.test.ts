@@ -1,0 +1,101 @@
+// What is said of every node. If one fails, a page shows a formula, a rule or a link that is not the compiler's.
+import { describe, expect, it } from "vitest";
+import { explainGradients } from "../../../src/studio/explain/explain-gradients.ts";
+import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
+import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+
+const classifier = {
+  name: "classifier",
+  inputs: { x: { shape: [4] } },
+  targets: { y: { shape: [], classes: 3 } },
+  network: [
+    { type: "dense", units: 5, activation: "tanh" },
+    { type: "dense", units: 3 },
+  ],
+  loss: "cross-entropy",
+  optimizer: "sgd",
+  training: { epochs: 1, batchSize: 8 },
+};
+const lstm = { ...classifier, inputs: { x: { shape: [5, 3] } }, network: [{ type: "lstm", units: 4 }, { type: "dense", units: 3 }] }; // prettier-ignore
+const recurrent = {
+  ...classifier,
+  inputs: { x: { shape: [7, 2] } },
+  network: [
+    { type: "rnn", units: 3 },
+    { type: "dense", units: 3 },
+  ],
+};
+
+function explained(spec: object) {
+  const subject = {
+    compilation: compileModel(parseModel(spec), { dtype: "f32" }),
+    reports: [],
+    of: undefined,
+  };
+  const nodes = explainNodes(subject);
+  const find = (id: string) => nodes.find((node) => node.id === id);
+  return { nodes, find, derivations: explainGradients(subject) };
+}
+
+describe.each([
+  ["a classifier", classifier],
+  ["a recurrent model", recurrent],
+  ["a model with gates", lstm],
+])("the nodes of %s", (_, spec) => {
+  const { nodes, derivations } = explained(spec);
+  const ids = new Set(nodes.map(({ id }) => id));
+
+  it("have ids of their own, and name only nodes that are there", () => {
+    expect(ids.size).toBe(nodes.length);
+    const named = nodes.flatMap(({ operands, users, derivation }) => [...operands, ...users, ...(derivation?.forwardNode ? [derivation.forwardNode] : [])]); // prettier-ignore
+    expect(named.filter((id) => !ids.has(id))).toEqual([]);
+  });
+  it("stand behind what they are computed from", () => {
+    const seen = new Set<string>();
+    const early = nodes.filter(
+      ({ id, operands }) => (seen.add(id), operands.some((each) => !seen.has(each))),
+    );
+    expect(early.map(({ id }) => id)).toEqual([]);
+  });
+  it("tell of each node of the backward part by which rule, of a forward value that is there or has a formula", () => {
+    const backward = nodes.filter(({ region }) => region === "backward");
+    expect(backward.length).toBeGreaterThan(5);
+    for (const { derivation } of backward) expect(derivation?.forward.text).toBeTruthy();
+  });
+  it("derive every parameter in steps that end with its gradient", () => {
+    for (const { parameter, steps } of derivations) {
+      const last = nodes.find(({ id }) => id === steps.at(-1));
+      expect(last?.outputs).toContain(`gradient:${parameter}`);
+      // What a recurrence's step is given says nothing but its own name.
+      const told = nodes.filter(({ id }) => steps.includes(id));
+      expect(told.filter(({ symbol, formula }) => symbol.text === formula.text)).toEqual([]);
+    }
+  });
+});
+
+describe("one node", () => {
+  it("has formula, rule in general and here, and the forward node", () => {
+    const { find } = explained(classifier);
+    const node = find("gradient/d_dense1_sum");
+    expect(node?.derivation).toMatchObject({
+      rule: "tanh.vjp",
+      forward: { text: "dense1 = tanh(dense1_sum)" },
+      forwardNode: "gradient/dense1",
+    });
+    expect(node?.derivation?.general.derivative.tex).toContain("\\frac{\\partial L}{\\partial x}");
+    expect(node?.symbol.tex).toBe("\\frac{\\partial L}{\\partial z_{\\mathrm{dense1}}}");
+  });
+  it("tells the rewrites that made it, and by which pass", () => {
+    const { nodes } = explained(classifier);
+    const softmax = nodes.find(({ name }) => name === "softmax");
+    expect(softmax?.rewrites.map(({ rule, pass }) => `${rule} by ${pass}`)).toEqual([
+      "normalise-exponentials by simplify",
+    ]);
+  });
+  it("of a recurrence's step stands with its time, and counts as often as it runs", () => {
+    const { find } = explained(recurrent);
+    expect(find("gradient/rnn1_product")?.formula.text).toBe("rnn1_h[t − 1] · rnn1.recurrent");
+    expect(find("gradient/rnn1_product")?.flops).toBe(7 * 8 * 3 * 3 * 2);
+  });
+});

@@ -1,0 +1,99 @@
+// The graphs between passes, in figures and in lines. If one fails, people are told of another compilation than theirs.
+import { describe, expect, it } from "vitest";
+import { explainPasses } from "../../../src/studio/explain/explain-passes.ts";
+import { explainStages } from "../../../src/studio/explain/explain-stages.ts";
+import { countOptionsOf, graphCounts } from "../../../src/studio/explain/graph-counts.ts";
+import { nodeNames } from "../../../src/studio/explain/node-names.ts";
+import { passesView } from "../../../src/studio/views/passes-view.ts";
+import type { PassReport } from "../../../src/compiler/passes/run.ts";
+import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
+import { specs } from "../../support/specs.ts";
+
+function compiled(spec: unknown) {
+  const reports: PassReport[] = [];
+  const compilation = compileModel(parseModel(spec), {
+    dtype: "f32",
+    watch: (report) => reports.push(report),
+  });
+  return { compilation, reports, of: undefined };
+}
+
+describe.each(Object.entries(specs))("%s", (_, spec) => {
+  const subject = compiled(spec);
+  const { compilation } = subject;
+  const stages = explainStages(compilation);
+
+  it.each(compilation.lean.map((graph) => [graph.name, graph] as const))(
+    "the figures of %s are those of its loops before anything is fused",
+    (name, graph) => {
+      const counts = graphCounts(graph, countOptionsOf(compilation));
+      const [unfused] = stages.filter(({ program }) => program === name);
+      const program = compilation.programs.find((each) => each.name === name);
+      const flops = program?.kernels.flatMap(({ provenance }) => provenance.map((each) => each.flops)) ?? [];
+      expect(counts.bytesMoved).toBe(unfused.before.bytesTouched);
+      expect(counts.flops).toBe(flops.reduce((sum, each) => sum + each, 0));
+    },
+  );
+
+  it("each graph is what the pass before left", () => {
+    const passes = explainPasses(subject);
+    for (const [i, { program, before }] of passes.entries())
+      if (i > 0 && passes[i - 1].program === program) expect(before).toBe(passes[i - 1].after);
+  });
+
+  it("fusing moves no more bytes than one loop a value, nor does what comes after it", () => {
+    for (const { before, after } of stages) {
+      expect(after.bytesTouched).toBeLessThanOrEqual(before.bytesTouched);
+      expect(after.kernels).toBeLessThanOrEqual(before.kernels);
+    }
+  });
+});
+
+describe("the passes of a classifier", () => {
+  const subject = compiled(specs.classifier);
+  const passes = explainPasses(subject);
+  const gradient = passes.filter(({ program }) => program === "gradient");
+
+  it("begin with differentiation, which takes no line from the forward part", () => {
+    expect(gradient[0].pass).toBe("differentiate");
+    expect(gradient[0].diff.filter(({ sign }) => sign === "-")).toEqual([]);
+    expect(gradient[0].diff.filter(({ sign }) => sign === "+").length).toBeGreaterThan(20);
+  });
+
+  it("tell a rule as often as it was applied", () => {
+    const rules = gradient.flatMap((pass) =>
+      pass.rules.map((rule) => `${pass.pass}: ${rule.rule} ×${rule.times}`),
+    );
+    expect(rules).toContain("simplify: add-negated ×1");
+  });
+
+  it("call values as the emitted code does", () => {
+    const lean = subject.compilation.lean.find(({ name }) => name === "gradient");
+    const names = new Set(lean && nodeNames(lean).values());
+    const last = gradient.findLast(({ diff }) => diff.length > 0);
+    const made = last?.diff.flatMap(({ sign, text }) =>
+      sign === "+" ? (/^%([^:]+): /.exec(text)?.[1] ?? []) : [],
+    );
+    expect(made).not.toEqual([]);
+    for (const name of made ?? []) expect(names).toContain(name);
+  });
+
+  it("leave a value its name while others come and go", () => {
+    const [erased] = gradient.filter(({ pass }) => pass === "erase-stop-gradients");
+    const lines = erased.diff.filter(({ sign }) => sign !== " ").map(({ sign, text }) => `${sign} ${text}`);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/^- %maximum\S* f32\[n] = stopGradient %maximum$/);
+    expect(lines[1]).toMatch(/^- (%\S+) f32\[n,3] = broadcast %maximum/);
+    expect(lines[2].slice(2).split(":")[0]).toBe(lines[1].slice(2).split(":")[0]);
+  });
+
+  it("are cut in the view of all, which says so, and whole in that of one", () => {
+    const all = passesView(subject).text();
+    const [, rest] = /… and (\d+) more lines; --pass differentiate shows them all/.exec(all) ?? [];
+    const one = passesView({ ...subject, pass: "differentiate" }).text();
+    expect(Number(rest)).toBe(gradient[0].diff.length - 40);
+    expect(one.split("\n").filter((line) => /^  [-+ ] /.test(line))).toHaveLength(gradient[0].diff.length);
+    expect(one).not.toContain("simplify");
+  });
+});

@@ -1,0 +1,172 @@
+// Source maps, read back by a library of others. If one fails, a profiler or a debugger shows the wrong layer, or a line that is not there.
+import { TraceMap, eachMapping, originalPositionFor } from "@jridgewell/trace-mapping";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { sourceMap } from "../../../src/studio/explain/source-map.ts";
+import { compileModel, emitTrainer } from "../../../src/compiler/pipeline.ts";
+import { readJson } from "../../../src/compiler/spec/read/json.ts";
+import { specOfTree } from "../../../src/compiler/spec/read/spec-of-tree.ts";
+import { readYaml } from "../../../src/compiler/spec/read/yaml.ts";
+
+const json = `{
+  "name": "small",
+  "inputs": { "x": { "shape": [6] } }, "targets": { "y": { "classes": 3 } },
+  "network": [
+    { "type": "dense", "name": "alpha", "units": 7, "activation": "relu" },
+    { "type": "layer-norm", "name": "beta" },
+    { "type": "dense", "name": "gamma", "units": 5, "activation": "gelu" },
+    {
+      "type": "dense", "name": "delta", "units": 3
+    }
+  ],
+  "loss": "cross-entropy",
+  "metrics": ["accuracy"],
+  "optimizer": { "type": "adam", "clip": { "norm": 1 } },
+  "training": { "epochs": 2, "batchSize": 8 }
+}
+`;
+
+const yaml = `# The same, as a person writes it.
+name: small
+inputs: { x: { shape: [6] } }
+targets: { y: { classes: 3 } }
+network:
+  - name: alpha
+    type: dense
+    units: 7
+    activation: relu
+  - { type: layer-norm, name: beta }
+  - { type: dense, name: gamma, units: 5, activation: gelu }
+  - name: delta
+    type: dense
+    units: 3
+loss: cross-entropy
+metrics: [accuracy]
+optimizer:
+  type: adam
+  clip: { norm: 1 }
+training: { epochs: 2, batchSize: 8 }
+`;
+
+interface MappedLine {
+  readonly text: string;
+  readonly source: string | null;
+  /** From 1, as in editors. */
+  readonly line: number | null;
+  readonly name: string | null;
+}
+
+async function mapped(text: string, options: { target?: "ts" | "wasm"; isFormatted?: boolean } = {}) {
+  const file = text.startsWith("{") ? "small.json" : "small.yaml";
+  const tree = text.startsWith("{") ? readJson(text) : readYaml(text);
+  const { model, source } = await specOfTree(file, text, tree);
+  const compilation = compileModel(model, { dtype: "f32", target: options.target });
+  const emitted = await emitTrainer(compilation, "f32", { isFormatted: options.isFormatted ?? false });
+  const map = new TraceMap(await sourceMap(emitted, source, { file: "small.ts", spec: `../${file}` }));
+  const lines = emitted.text.split("\n").map((line, index): MappedLine => ({
+    text: line,
+    // Within the line, where a function has its name, as a debugger asks.
+    ...originalPositionFor(map, { line: index + 1, column: Math.min(9, line.length) }),
+  }));
+  return { map, lines, spec: `../${file}`, specLines: text.split("\n"), emitted: emitted.text };
+}
+
+/** The lines of each kernel's function, with the comments above it. */
+function kernelsIn(lines: readonly MappedLine[]): readonly (readonly MappedLine[])[] {
+  return lines.flatMap(({ text }, header) => {
+    if (!text.startsWith("function compute_")) return [];
+    let first = header;
+    while (lines[first - 1].text.startsWith("//")) first--;
+    return [lines.slice(first, lines.findIndex((line, at) => at > header && line.text === "}") + 1)];
+  });
+}
+
+describe.each([
+  ["JSON", json, 12, 14],
+  ["YAML", yaml, 15, 18],
+] as const)("of a spec in %s", (_, text, lossLine, optimizerLine) => {
+  it("the kernels of a layer are mapped to the line that names it", async () => {
+    const { lines, spec, specLines } = await mapped(text);
+    for (const layer of ["alpha", "beta", "gamma", "delta"]) {
+      const headers = lines.filter((line) =>
+        new RegExp(`^function compute_(${layer}|d_${layer}_(weight|scale))\\(`).test(line.text),
+      );
+      expect(headers.length, layer).toBe(2);
+      for (const { source, line, name } of headers) {
+        expect(source).toBe(spec);
+        const at = specLines.slice((line ?? 0) - 1, line === null ? 0 : line + 1).join("\n");
+        expect(at).toContain(layer);
+        expect(name).toContain(layer);
+      }
+    }
+  });
+
+  it("the loss and the optimizer are mapped to their keys", async () => {
+    const { lines } = await mapped(text);
+    const header = (name: string) => lines.find((line) => line.text.startsWith(`function compute_${name}(`));
+    expect(header("loss")).toMatchObject({ line: lossLine, name: "loss" });
+    expect(header("next_parameters")).toMatchObject({ line: optimizerLine, name: "optimizer" });
+  });
+
+  it("no mapping leads out of the text that the map holds", async () => {
+    const { map, spec, emitted } = await mapped(text);
+    expect(map.sources).toEqual([spec, "small.ts"]);
+    expect(map.sourcesContent).toEqual([text, emitted]);
+    const texts = new Map([[spec, text.split("\n")], ["small.ts", emitted.split("\n")]]); // prettier-ignore
+    eachMapping(map, ({ source, originalLine, originalColumn }) => {
+      const line = texts.get(source ?? "")?.[(originalLine ?? 0) - 1];
+      expect(line?.length, `${source}:${originalLine}`).toBeGreaterThanOrEqual(originalColumn ?? -1);
+    });
+  });
+});
+
+it("the parameters of a kernel do not go by the name of the layer", async () => {
+  const { map, lines } = await mapped(json);
+  const header = lines.findIndex(({ text }) => text.startsWith("function compute_alpha("));
+  const nameAt = (column: number) => originalPositionFor(map, { line: header + 1, column }).name;
+  const bracket = lines[header].text.indexOf("(");
+  expect([nameAt(0), nameAt(bracket), nameAt(bracket + 1)]).toEqual(["alpha", "alpha", null]);
+});
+
+it("names say whether a kernel runs forward or backward; none stands elsewhere than where a function begins", async () => {
+  const { lines } = await mapped(json);
+  const named = lines.filter(({ name }) => name !== null);
+  expect(named.every(({ text }) => text.startsWith("function compute_"))).toBe(true);
+  expect(named.find(({ text }) => text.startsWith("function compute_gamma("))?.name).toBe("gamma");
+  expect(named.find(({ text }) => text.startsWith("function compute_d_gamma_weight("))?.name).toBe("gradient of gamma"); // prettier-ignore
+});
+
+it("what all trainers have is mapped to itself, so that no reader takes it for a part of the spec", async () => {
+  const { lines } = await mapped(json);
+  const from = lines.findIndex(({ text }) => text.startsWith("// ── "));
+  const runtime = lines.slice(from, lines.findIndex(({ text }) => text.startsWith("export function createTrainer"))); // prettier-ignore
+  expect(runtime.length).toBeGreaterThan(500);
+  expect(runtime.every(({ source, line }, at) => source === "small.ts" && line === from + at + 1)).toBe(true);
+});
+
+it("a function that many layers share names them, and its calls are mapped to each", async () => {
+  const layers = Array.from({ length: 5 }, (_, i) => `    { "type": "dense", "name": "l${i}", "units": 6, "activation": "tanh" },`); // prettier-ignore
+  const { lines } = await mapped(json.replace(/ {4}\{ "type": "dense", "name": "alpha".*\n/, `${layers.join("\n")}\n`)); // prettier-ignore
+  const shared = lines.find(({ text }) => text.startsWith("function compute_l("));
+  expect(shared).toMatchObject({ name: "l0, l1, l2 and 1 more", line: 4 });
+  const calls = lines.filter(({ text }) => text.startsWith("  compute_l("));
+  expect(calls.slice(0, 4).map(({ line }) => line)).toEqual([5, 6, 7, 8]);
+});
+
+it("whatever the network, every line of every kernel is mapped into the spec", async () => {
+  const layer = fc.oneof(
+    fc.record({ type: fc.constant("dense"), units: fc.integer({ min: 1, max: 9 }), activation: fc.constantFrom("relu", "tanh", "softmax") }), // prettier-ignore
+    fc.constantFrom({ type: "layer-norm" }, { type: "dropout", rate: 0.5 }, { type: "batch-norm" }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(layer, { maxLength: 4 }), fc.constantFrom("ts" as const, "wasm" as const), async (some, target) => {
+      const network = [...some, { type: "dense", units: 3 }];
+      const text = JSON.stringify({ ...JSON.parse(json), network }, undefined, 1);
+      const { lines, spec } = await mapped(text, { target });
+      const kernels = kernelsIn(lines);
+      expect(kernels.length).toBeGreaterThan(3);
+      for (const { source, text } of kernels.flat()) expect(source, text).toBe(spec);
+    }),
+    { numRuns: 5 },
+  ); // prettier-ignore
+});

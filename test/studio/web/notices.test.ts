@@ -1,0 +1,42 @@
+// The licences of other projects' code that pages hold. If one fails, we give away their work without the
+// notice that they ask for.
+import { relative } from "node:path";
+import { expect, test } from "vitest";
+import { bundlingFolder, noticesOf, packageFolders } from "../../../src/studio/web/notices.ts";
+import { pageCode } from "../../../src/studio/web/page-code.ts";
+import { playgroundFiles } from "../../../src/studio/web/playground-files.ts";
+
+test("the playground names each project in its scripts, its source, and the text of its terms", async () => {
+  const files = await playgroundFiles();
+  const notices = files.get("third-party.txt") ?? "";
+  for (const name of ["elkjs", "zod", "yaml", "prettier", "sucrase", "codemirror", "d3-scale", "fflate"])
+    expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(.+\\), source: https?://\\S+$`, "m"));
+  expect(notices).toContain("Eclipse Public License");
+  expect(notices).toContain("Permission is hereby granted");
+  expect(notices).not.toContain("has no file with the text of its licence");
+  expect(files.get("index.html")).toContain('<link rel="license" href="third-party.txt">');
+});
+
+test.each(["report", "live"] as const)("a %s page carries the notices of what is in it", async (name) => {
+  const { script } = await pageCode(name);
+  const [, notices = ""] = script.split("\n/*!\n");
+  expect(notices).toMatch(/^d3-array \d+\.\d+\.\d+ \(ISC\), source: https:/m);
+  expect(notices).toContain("Copyright");
+  expect(notices).not.toContain("</script");
+});
+
+test("a package is named once, and only if something of it is in a bundle", () => {
+  const inputs = {
+    "node_modules/zod/a.js": { bytesInOutput: 3 },
+    "node_modules/zod/b.js": { bytesInOutput: 3 },
+    "node_modules/yaml/c.js": { bytesInOutput: 0 },
+    "../there/node_modules/@lezer/lr/d.js": { bytesInOutput: 1 },
+    "src/compiler/compile.ts": { bytesInOutput: 9 },
+  };
+  const folders = packageFolders([{ outputs: { "a.js": { inputs } } }, { outputs: { "b.js": { inputs } } }]);
+  expect(folders.map((folder) => relative(bundlingFolder, folder))).toEqual([
+    "../there/node_modules/@lezer/lr",
+    "node_modules/zod",
+  ]);
+  expect(noticesOf(folders.slice(1))).toMatch(/^zod \d/m);
+});
