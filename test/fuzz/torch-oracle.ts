@@ -16,6 +16,8 @@ export interface Oracle {
     fuzzCase: FuzzCase,
     reference: BallTrace,
   ): Promise<{ readonly verdict: string; readonly finding?: Finding }>;
+  /** Ends Python. */
+  end(): void;
 }
 
 const python = "/usr/bin/python3";
@@ -56,6 +58,7 @@ export function openOracle(): Oracle {
         ? { verdict: "agrees" }
         : { verdict: "differs", finding: { where: "torch", kind: "error", text } };
     },
+    end: () => running.child.kill(),
   };
 }
 
