@@ -1,19 +1,9 @@
 /** What the specs of a run covered, as tables: layers by target and size, stages by whether they changed anything, and options. */
 import Table from "cli-table3";
-import { layers } from "../../src/library/layers/index.ts";
+import { emptyReasons, layerTypes, sizeClasses, sizeClassOf } from "./demands.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
 import { factsOf } from "./spec-facts.ts";
 import { passNames, stageNames } from "./rotation.ts";
-
-const sizeClasses = ["1", "2-4", "odd", "large"] as const;
-
-/** Of the last axis of a layer's value: odd is from 5 on, large the rest. */
-function sizeClassOf(shape: readonly number[]): (typeof sizeClasses)[number] {
-  const size = shape[shape.length - 1] ?? 1;
-  if (size === 1) return "1";
-  if (size <= 4) return "2-4";
-  return size % 2 === 1 ? "odd" : "large";
-}
 
 /** Plain counts, so that a child process can send them. */
 export type Counts = Record<string, number>;
@@ -82,11 +72,6 @@ export function countsOf(
   return counts;
 }
 
-/** Why a cell of the table is empty where that is no gap. */
-const reasons: Readonly<Record<string, string>> = {
-  custom: "a function of TypeScript, which no JSON spec has: test/library/user-functions.test.ts",
-};
-
 const ways = ["f64 ts", "f64 simd", "f64 relaxed", "f32 ts", "f32 simd", "f32 relaxed"];
 
 function layerTable(counts: Counts): { readonly text: string; readonly empty: readonly string[] } {
@@ -97,15 +82,17 @@ function layerTable(counts: Counts): { readonly text: string; readonly empty: re
     head: ["layer", ...ran.flatMap((way) => sizeClasses.map((size) => `${way} ${size}`))],
   });
   const empty: string[] = [];
-  for (const type of [...Object.keys(layers), "residual"]) {
+  for (const type of layerTypes) {
     const row = ran.flatMap((way) => sizeClasses.map((size) => counts[cell("layer", type, way, size)] ?? 0));
     table.push([type, ...row.map(String)]);
-    if (row.every((n) => n === 0)) empty.push(`layer ${type}: ${reasons[type] ?? "not drawn"}`);
+    if (row.every((n) => n === 0)) empty.push(`layer ${type}: ${emptyReasons[type] ?? "not drawn"}`);
     else
       ran.forEach((way, w) =>
         sizeClasses.forEach((size, s) => {
           if (row[w * sizeClasses.length + s] === 0)
-            empty.push(`layer ${type}, ${way}, size ${size}: ${reasons[`${type} ${size}`] ?? "not drawn"}`);
+            empty.push(
+              `layer ${type}, ${way}, size ${size}: ${emptyReasons[`${type} ${size}`] ?? "not drawn"}`,
+            );
         }),
       );
   }
