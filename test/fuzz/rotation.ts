@@ -25,6 +25,7 @@ export function extrasOf(index: number): Extras {
     exact: index % 16 === 3,
     plain: index % 8 === 6,
     threads: index % 8 === 2,
+    writes: index % 4 === 0,
   };
 }
 

@@ -7,7 +7,7 @@ import { compileModel } from "../../src/pipeline.ts";
 import { parseModel } from "../../src/spec/parse-model.ts";
 import { modelFacts } from "../../src/spec/trainer-facts.ts";
 import { randomData } from "./random-batch.ts";
-import type { Finding, FuzzCase } from "./run-spec.ts";
+import type { Finding, FuzzCase } from "./spec-run.ts";
 import type { BallTrace } from "./trace.ts";
 
 export interface Oracle {
