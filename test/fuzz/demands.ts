@@ -1,6 +1,6 @@
 /**
- * What spec number k must have, so that a few hundred specs fill the table of coverage: in turn each type of layer in each size class,
- * and now and then a network that a stage needs to have an effect. It follows from k alone.
+ * What spec number k must have, so that a few hundred specs fill the table of coverage: in turn each type of layer
+ * in each size class, and now and then a network that a stage needs to have an effect. It follows from k alone.
  */
 import { layers } from "../../src/library/layers/index.ts";
 import type { RowShape } from "./layer-parts.ts";

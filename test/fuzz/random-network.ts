@@ -170,7 +170,7 @@ function joinInput(random: Random, growing: Growing): void {
 
 const joins: readonly string[] = ["add", "multiply", "concat"];
 
-/** A network of one to five layers, sometimes with joins and blocks between them; `preferred` is a type that is more frequent. */
+/** One to five layers, sometimes with joins and blocks between them; the type `preferred` is more frequent. */
 function grownNetwork(random: Random, preferred?: string): Growing {
   const growing = new Growing(random, preferred);
   const starts: Record<Start, number> = { vector: 3, sequence: 3, image: 4, tokens: 2 };

@@ -1,4 +1,4 @@
-/** What goes wrong while one spec is run in every way: its data, its reference and bounds, and the findings as they come up. */
+/** The state of one spec that is run in every way: its data, its reference and bounds, and the findings so far. */
 import { compileModel } from "../../src/pipeline.ts";
 import type { Compilation } from "../../src/pipeline.ts";
 import type { EmittedModule } from "../../src/load-trainer.ts";

@@ -1,7 +1,8 @@
 /**
- * Whether kernels write where they should and nowhere else. Each kernel runs by itself, in the order of its program, on memory filled with
- * numbers that are all different; afterwards, only the buffers that its loops store to may have changed. (Rows after those of a short batch
- * may be written: nothing reads them.) With two threads, a kernel that may be shared runs in parts.
+ * Whether kernels write where they should and nowhere else. Each kernel runs by itself, in the order of its
+ * program, on memory filled with numbers that are all different; afterwards, only the buffers that its loops store
+ * to may differ. (Rows after those of a short batch may be written: nothing reads them.) With two threads, a
+ * kernel that may be shared runs in parts.
  */
 import { assembleWasm } from "../../src/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/emit/wasm/wasm-module.ts";
@@ -122,7 +123,7 @@ function placeOf(
   return `byte ${at - base - nearest.offset} of ${nearest.buffer.name} (${nearest.bytes} bytes)`;
 }
 
-/** The first kernel that writes where it should not, in words; undefined if there is none. With `rows` rows of a batch. */
+/** The first kernel that writes where it should not, in words; undefined if there is none. With each of `rows`. */
 export async function strayWrite(
   vectors: VectorPrograms,
   batchSize: number,
