@@ -7,7 +7,7 @@ import { noTightness } from "./compare.ts";
 import type { Tightness } from "./compare.ts";
 import type { JsonObject } from "./random-parts.ts";
 import { randomSpec } from "./random-spec.ts";
-import type { Finding } from "./run-spec.ts";
+import type { Finding } from "./spec-run.ts";
 import type { Reply, Request } from "./worker.ts";
 
 export interface CampaignOptions {

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import type { JsonObject } from "./random-parts.ts";
 import { runSpec } from "./run-spec.ts";
-import type { FuzzCase } from "./run-spec.ts";
+import type { FuzzCase } from "./spec-run.ts";
 
 const folder = new URL("cases/", import.meta.url);
 const json: z.ZodType<JsonObject> = z.record(z.string(), z.json());

@@ -1,6 +1,7 @@
 /** Which failures are one: the same kind of result, in the same way to run, or the same message but for names and numbers. */
 import { runSpec } from "./run-spec.ts";
-import type { Extras, Finding, FuzzCase } from "./run-spec.ts";
+import type { Extras } from "./run-spec.ts";
+import type { Finding, FuzzCase } from "./spec-run.ts";
 
 /** A message without its names and numbers. */
 const general = (text: string): string =>
@@ -42,7 +43,8 @@ export function extrasFor({ where }: Finding): Extras {
     ...(stage !== undefined && { stages: [stage], passes: [stage] }),
     exact: where.includes("exact"),
     plain: where.includes(" for ts"),
-    threads: where.includes("threads"),
+    threads: where.includes("two threads"),
+    writes: where.includes("writes"),
   };
 }
 

@@ -4,10 +4,17 @@ import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../src/compiler/ir/types.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import type { Compilation } from "../../src/compiler/pipeline.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { interpretBalls } from "./ball-graph.ts";
+import { demandOf, emptyReasons, layerTypes, meets, sizeClassOf, sizeClasses } from "./demands.ts";
+import { randomNetwork } from "./random-network.ts";
 import { randomSpec, refusalOf } from "./random-spec.ts";
+import { stageOf } from "./rotation.ts";
+import { factsOf } from "./spec-facts.ts";
 import { randomOf } from "./random.ts";
 import { shrink } from "./shrink.ts";
 
@@ -28,6 +35,59 @@ describe("random specs", () => {
     expect(randomSpec(3, 0).spec).not.toEqual(randomSpec(4, 0).spec);
   });
 });
+
+describe("demands", () => {
+  const first300 = Array.from({ length: 300 }, (_, index) => index);
+
+  it("of 300 specs are each type of layer in each size class", () => {
+    const demands = first300.map(demandOf);
+    const types = [...new Set(demands.map(({ type }) => type))];
+    expect(types.toSorted()).toEqual(
+      layerTypes.filter((type) => emptyReasons[type] === undefined).toSorted(),
+    );
+    for (const type of types)
+      expect(new Set(demands.flatMap((each) => (each.type === type ? (each.size ?? []) : [])))).toEqual(
+        new Set(sizeClasses),
+      );
+  });
+
+  it("are met by the networks that are drawn", () => {
+    for (const index of first300) {
+      const demand = demandOf(index);
+      const { shaped } = randomNetwork(randomOf(5, index), demand);
+      expect(shaped.some((layer) => meets(layer, demand))).toBe(true);
+    }
+  });
+
+  it("are met by the specs that the compiler accepts", () => {
+    for (const index of [3, 40, 77, 114]) {
+      const { type, size } = demandOf(index);
+      const layers = factsOf(randomSpec(6, index).spec)?.layers ?? [];
+      expect(layers.some((layer) => layer.type === type && sizeClassOf(layer.shape) === size)).toBe(true);
+    }
+  });
+
+  it.each([
+    ["drop-unit-loops", "f64"],
+    ["rematerialise", "f64"],
+  ] as const)("now and then make specs that change without %s", (stage, dtype) => {
+    const indices = first300.filter(
+      (index) => stageOf(index) === stage && demandOf(index).size === undefined,
+    );
+    expect(indices.length).toBeGreaterThanOrEqual(4);
+    const changes = (index: number): boolean => {
+      const model = parseModel(randomSpec(1, index).spec);
+      const [plain, without] = [[], [stage]].map((skip) =>
+        compileModel(model, { dtype, target: "wasm", skip }),
+      );
+      return JSON.stringify(bodiesOf(plain)) !== JSON.stringify(bodiesOf(without));
+    };
+    expect(indices.some(changes)).toBe(true);
+  });
+});
+
+const bodiesOf = ({ vectors }: Compilation) =>
+  vectors?.programs.map(({ kernels }) => kernels.map(({ body }) => body));
 
 describe("bounds", () => {
   it("of a sum hold for f32 in any order", () => {

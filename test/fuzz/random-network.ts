@@ -6,118 +6,24 @@ import { compact, sizeUpTo } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
 import { countOf } from "./layer-parts.ts";
 import type { MadeLayer, RowShape } from "./layer-parts.ts";
-import { layerMakers } from "./random-layers.ts";
+import { anyLayer, block, isLayerType, layerWeights, sameShape } from "./random-blocks.ts";
 import type { LayerType } from "./random-layers.ts";
 import type { Random } from "./random.ts";
+import { meets } from "./demands.ts";
+import type { Demand, ShapedLayer } from "./demands.ts";
 
 export interface RandomNetwork {
   readonly inputs: Readonly<Record<string, JsonObject>>;
   readonly network: readonly JsonObject[];
   /** The shape of a row of the output. */
   readonly shape: RowShape;
+  /** The layers with their shapes; blocks are one each. */
+  readonly shaped: readonly ShapedLayer[];
 }
 
 interface Value {
   readonly name: string;
   readonly shape: RowShape;
-}
-
-/** How often each type is tried, where the shape is right for it. */
-const weights: Readonly<Record<LayerType, number>> = {
-  dense: 5,
-  conv1d: 6,
-  conv2d: 10,
-  "depthwise-conv2d": 8,
-  "conv2d-transpose": 8,
-  "max-pool1d": 4,
-  "avg-pool1d": 4,
-  "max-pool2d": 5,
-  "avg-pool2d": 4,
-  "global-avg-pool1d": 2,
-  "global-avg-pool2d": 3,
-  "batch-norm": 1.5,
-  "layer-norm": 1.5,
-  "rms-norm": 1.5,
-  "group-norm": 1.5,
-  "position-embedding": 3,
-  attention: 6,
-  rnn: 4,
-  lstm: 4,
-  gru: 4,
-  bidirectional: 3,
-  reshape: 1.5,
-  flatten: 2,
-  activation: 2,
-  dropout: 1,
-};
-
-/** Types that do not change the shape if their keys are right: the bodies of blocks. */
-const keeping: Readonly<Partial<Record<LayerType, number>>> = {
-  dense: 4,
-  "batch-norm": 1,
-  "layer-norm": 2,
-  "rms-norm": 1,
-  "group-norm": 1,
-  activation: 2,
-  dropout: 1,
-  attention: 3,
-  conv1d: 2,
-  conv2d: 3,
-  "depthwise-conv2d": 2,
-  "conv2d-transpose": 1,
-  rnn: 1,
-  gru: 1,
-};
-
-const sameShape = (a: RowShape, b: RowShape): boolean =>
-  a.length === b.length && a.every((size, i) => size === b[i]);
-
-/** A layer that takes the shape; of the types that fit, by weight. */
-function anyLayer(
-  random: Random,
-  shape: RowShape,
-  table: Readonly<Partial<Record<LayerType, number>>>,
-): MadeLayer {
-  for (let attempt = 0; attempt < 40; attempt++) {
-    const made = layerMakers[random.weighted(table)](random, shape);
-    if (made !== undefined) return made;
-  }
-  return { layer: { type: "dense", units: 1 }, shape: [...shape.slice(0, -1), 1] };
-}
-
-/** A layer that gives the shape that it takes. */
-function keepingLayer(random: Random, shape: RowShape): JsonObject {
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const made = anyLayer(random, shape, keeping);
-    if (sameShape(made.shape, shape)) return made.layer;
-    const { type, ...keys } = made.layer;
-    if (type === "dense") return { type, ...keys, units: shape[shape.length - 1] };
-  }
-  return { type: "layer-norm" };
-}
-
-const keepingLayers = (random: Random, shape: RowShape): readonly JsonObject[] =>
-  Array.from({ length: random.whole(1, 2) }, () => keepingLayer(random, shape));
-
-/** A block of layers, whose shape is that of its input but for a shortcut's last axis. */
-function block(random: Random, shape: RowShape): MadeLayer {
-  if (random.chance(0.4)) {
-    const inner = random.chance(0.3)
-      ? [{ type: "residual", layers: keepingLayers(random, shape) }]
-      : keepingLayers(random, shape);
-    return { layer: { type: "repeat", times: random.whole(1, 3), layers: inner }, shape };
-  }
-  if (random.chance(0.6)) return { layer: { type: "residual", layers: keepingLayers(random, shape) }, shape };
-  const units = sizeUpTo(random, 9);
-  const to = [...shape.slice(0, -1), units];
-  return {
-    layer: {
-      type: "residual",
-      layers: [...keepingLayers(random, shape), { type: "dense", units }],
-      shortcut: [{ type: "dense", units, bias: false }],
-    },
-    shape: to,
-  };
 }
 
 /** The network as it grows. */
@@ -126,13 +32,19 @@ class Growing {
   readonly network: JsonObject[] = [];
   private readonly values: Value[] = [];
   private readonly ordinals = new Map<string, number>();
+  /** The layers so far, with their shapes. */
+  readonly shaped: ShapedLayer[] = [];
   current: Value = { name: "", shape: [] };
   private isFirst = true;
 
   private readonly random: Random;
+  private readonly weights: Readonly<Partial<Record<LayerType, number>>>;
 
-  constructor(random: Random) {
+  /** A layer of the type `preferred` is as frequent as all others together. */
+  constructor(random: Random, preferred?: string) {
     this.random = random;
+    const total = Object.values(layerWeights).reduce((sum, weight) => sum + weight, 0);
+    this.weights = isLayerType(preferred) ? { ...layerWeights, [preferred]: total } : layerWeights;
   }
 
   addInput(name: string, shape: RowShape, dtype?: "i32"): Value {
@@ -162,6 +74,7 @@ class Growing {
       }),
     );
     this.isFirst = false;
+    this.shaped.push({ type, from: this.current.shape, to: shape });
     this.current = { name, shape };
     this.values.push(this.current);
   }
@@ -200,7 +113,7 @@ class Growing {
 
   addLayer(): void {
     this.add(
-      anyLayer(this.random, this.current.shape, weights),
+      anyLayer(this.random, this.current.shape, this.weights),
       this.isFirst ? this.current.name : undefined,
     );
   }
@@ -223,7 +136,7 @@ function startWith(random: Random, growing: Growing, start: Start): void {
       return;
     case "image": {
       const [height, width] = [random.whole(1, 7), random.whole(1, 7)];
-      growing.current = growing.addInput("x", [height, width, random.pick([1, 1, 2, 3, 4, 5])]);
+      growing.current = growing.addInput("x", [height, width, random.pick([1, 1, 2, 3, 4, 5, 8])]);
       return;
     }
     case "tokens": {
@@ -255,14 +168,22 @@ function joinInput(random: Random, growing: Growing): void {
   growing.add({ layer: { type }, shape: to }, [current.name, extra.name]);
 }
 
-/** A network of one to five layers, sometimes with joins and blocks between them. */
-export function randomNetwork(random: Random): RandomNetwork {
-  const growing = new Growing(random);
-  startWith(random, growing, random.weighted<Start>({ vector: 3, sequence: 3, image: 4, tokens: 2 }));
+const joins: readonly string[] = ["add", "multiply", "concat"];
+
+/** One to five layers, sometimes with joins and blocks between them; the type `preferred` is more frequent. */
+function grownNetwork(random: Random, preferred?: string): Growing {
+  const growing = new Growing(random, preferred);
+  const starts: Record<Start, number> = { vector: 3, sequence: 3, image: 4, tokens: 2 };
+  startWith(random, growing, preferred === "embedding" ? "tokens" : random.weighted(starts));
   if (random.chance(0.15)) joinInput(random, growing);
   const count = random.pick([1, 1, 2, 2, 3, 4]);
+  const kinds = {
+    layer: 10,
+    join: joins.includes(preferred ?? "") ? 10 : 1.5,
+    block: preferred === "residual" ? 10 : 1.5,
+  };
   for (let i = 0; i < count; i++) {
-    const kind = random.weighted({ layer: 10, join: 1.5, block: 1.5 });
+    const kind = random.weighted(kinds);
     if (kind === "layer") growing.addLayer();
     else if (kind === "join") growing.addJoin();
     else growing.addBlock();
@@ -275,7 +196,32 @@ export function randomNetwork(random: Random): RandomNetwork {
       growing.current.name,
     );
   }
-  return { inputs: growing.inputs, network: growing.network, shape: growing.current.shape };
+  return growing;
+}
+
+/** Numbers in a row of all values together, from which on a wide batch takes enough memory, and at most. */
+const wideRow = { least: 200, most: 500 };
+
+function isWide({ shaped }: Growing): boolean {
+  const numbers = shaped.reduce((sum, { to }) => sum + countOf(to), 0);
+  return numbers >= wideRow.least && numbers <= wideRow.most;
+}
+
+/** After so many networks the demand is given up; a rare one takes some hundred. */
+const mostAttempts = 5000;
+
+/** A network that has what is demanded. */
+export function randomNetwork(random: Random, demand?: Demand): RandomNetwork {
+  for (let attempt = 0; ; attempt++) {
+    const growing = grownNetwork(random, demand?.type);
+    const isMet =
+      demand === undefined ||
+      (growing.shaped.some((layer) => meets(layer, demand)) && (demand.isWide !== true || isWide(growing)));
+    if (isMet || attempt === mostAttempts) {
+      const { inputs, network, current, shaped } = growing;
+      return { inputs, network, shape: current.shape, shaped };
+    }
+  }
 }
 
 const weightless = ["reshape", "flatten", "activation", "dropout", "add", "multiply", "concat"];

@@ -2,6 +2,8 @@
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
 import { buildGraphs } from "../../src/compiler/spec/build.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { demandOf } from "./demands.ts";
+import type { Demand } from "./demands.ts";
 import { randomNetwork } from "./random-network.ts";
 import { compact, roundedNumber } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";
@@ -88,7 +90,14 @@ function randomMeasure(random: Random, shape: RowShape): Measured {
   return canBeClasses && random.chance(0.4) ? classMeasure(random, shape) : realMeasure(random, shape);
 }
 
-function randomTraining(random: Random, { target, loss }: Measured): Readonly<Record<string, Json>> {
+/** Rows of a batch whose values take more than a megabyte. */
+const wideBatch = 257;
+
+function randomTraining(
+  random: Random,
+  { target, loss }: Measured,
+  isWide = false,
+): Readonly<Record<string, Json>> {
   const { classes } = target;
   const isClasses = typeof classes === "number" && typeof loss === "object";
   const weigh = isClasses && random.chance(0.25);
@@ -97,10 +106,11 @@ function randomTraining(random: Random, { target, loss }: Measured): Readonly<Re
   );
   return compact({
     epochs: 1,
-    batchSize: random.pick([1, 1, 2, 3, 4, 5, 7, 8, 9]),
+    batchSize: isWide ? wideBatch : random.pick([1, 1, 2, 3, 4, 5, 7, 8, 9]),
     seed: random.chance(0.3) ? random.whole(0, 99) : undefined,
     shuffle: random.chance(0.1) ? false : undefined,
-    accumulate: random.chance(0.1) ? random.whole(2, 3) : undefined,
+    // The batches of the fuzzer do not fill a wide one, so a group of them would be one batch.
+    accumulate: random.chance(0.1) && !isWide ? random.whole(2, 3) : undefined,
     average: random.chance(0.1) ? { decay: random.pick([0, 0.5, 0.9, 0.999]) } : undefined,
     classWeights: weigh ? list : undefined,
     sampleWeights: random.chance(0.12) ? "rowWeight" : undefined,
@@ -113,11 +123,11 @@ const nonNegative = (random: Random): JsonObject => ({
   fn: random.pick(["softplus", "sigmoid", "relu", "hard-sigmoid", "elu"]),
 });
 
-function drawnSpec(random: Random): JsonObject {
-  const { inputs, network: layers, shape } = randomNetwork(random);
+function drawnSpec(random: Random, demand?: Demand): JsonObject {
+  const { inputs, network: layers, shape } = randomNetwork(random, demand);
   const measure = randomMeasure(random, shape);
   const network = measure.loss === "rmsle" ? [...layers, nonNegative(random)] : layers;
-  const training = randomTraining(random, measure);
+  const training = randomTraining(random, measure, demand?.isWide);
   const weights: Record<string, JsonObject> =
     training.sampleWeights === undefined ? {} : { rowWeight: { shape: [] } };
   return compact({
@@ -152,12 +162,15 @@ export interface DrawnSpec {
   readonly refused: readonly string[];
 }
 
-/** Spec number `index` of the seed. Attempts that the compiler refuses are drawn again. */
+/** After so many attempts the spec has whatever comes up. */
+const mostRefusals = 50;
+
+/** Spec number `index` of the seed, with what `demandOf` says. Attempts that the compiler refuses are drawn again. */
 export function randomSpec(seed: number, index: number): DrawnSpec {
   const random = randomOf(seed, index);
   const refused: string[] = [];
   for (;;) {
-    const spec = drawnSpec(random);
+    const spec = drawnSpec(random, refused.length < mostRefusals ? demandOf(index) : undefined);
     const refusal = refusalOf(spec);
     if (refusal === undefined) return { spec, refused };
     refused.push(refusal);

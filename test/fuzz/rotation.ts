@@ -11,13 +11,21 @@ export const stageNames: readonly string[] = [
 
 export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name }) => name))];
 
+/** How often all stages have had their turn before spec k. */
+export const turnOfStage = (index: number): number => Math.floor(index / stageNames.length);
+
+/** The stage that spec k leaves out. Each round begins two further, so that a stage meets other demands, and f32 and f64 in turn. */
+export const stageOf = (index: number): string =>
+  stageNames[(index + 2 * turnOfStage(index)) % stageNames.length];
+
 export function extrasOf(index: number): Extras {
   return {
-    stages: [stageNames[index % stageNames.length]],
+    stages: [stageOf(index)],
     passes: index % 4 === 1 ? [passNames[(index >> 2) % passNames.length]] : [],
     exact: index % 16 === 3,
     plain: index % 8 === 6,
     threads: index % 8 === 2,
+    writes: index % 4 === 0,
   };
 }
 

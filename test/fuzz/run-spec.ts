@@ -7,29 +7,13 @@ import type { Compilation, PipelineOptions } from "../../src/compiler/pipeline.t
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
 import type { Backend } from "../../src/runtime/core/machine.ts";
-import { parseModel } from "../../src/compiler/spec/parse-model.ts";
-import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
-import type { Model } from "../../src/compiler/spec/types.ts";
-import { builtPrograms } from "./ball-trainer.ts";
-import { differencesOf, noTightness } from "./compare.ts";
-import type { Difference, Tightness } from "./compare.ts";
-import { randomData } from "./random-batch.ts";
-import type { FuzzData } from "./random-batch.ts";
-import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
-import type { JsonObject } from "./random-parts.ts";
-import { compileWithThreads, threadsDifference } from "./threads.ts";
-import { traceOfGraphs, traceOfTrainer, traceOfUpdates } from "./trace.ts";
-import type { BallTrace, NumberTrace, Plan } from "./trace.ts";
-
-type Dtype = "f32" | "f64";
-
-/** A spec with the seed of its parameters and batches. */
-export interface FuzzCase {
-  readonly spec: JsonObject;
-  readonly seed: number;
-  /** About how large the inputs are; 1 if left out. */
-  readonly scale?: number;
-}
+import { rowsIn } from "../../src/command/verify/batch-storage.ts";
+import type { Tightness } from "./compare.ts";
+import { Run } from "./spec-run.ts";
+import type { Dtype, Finding, FuzzCase } from "./spec-run.ts";
+import { compileWithThreads, threadsDifference, withThreads } from "./threads.ts";
+import type { BallTrace } from "./trace.ts";
+import { strayWrite } from "./writes.ts";
 
 /** What is tried besides the plain compilations. */
 export interface Extras {
@@ -43,20 +27,12 @@ export interface Extras {
   readonly plain?: boolean;
   /** Compare one thread with two. */
   readonly threads?: boolean;
+  /** Compare memory before and after each kernel. */
+  readonly writes?: boolean;
   /** Try all of this even if the plain compilations are wrong. */
   readonly isThorough?: boolean;
   /** Numbers of this kind alone. */
   readonly dtypes?: readonly Dtype[];
-}
-
-/** One way to run a spec that went wrong. */
-export interface Finding {
-  /** `f32 wasm simd`, `f64 wasm ts without vectorise`. */
-  readonly where: string;
-  readonly kind: "difference" | "error";
-  /** Of an error its message; of a difference the first results that differ. */
-  readonly text: string;
-  readonly differences?: readonly Difference[];
 }
 
 export interface SpecResult {
@@ -71,106 +47,6 @@ export interface SpecResult {
   /** What PyTorch is compared with. */
   readonly reference: BallTrace | undefined;
 }
-
-const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** The findings of one spec, as they come up. */
-class Run {
-  readonly findings: Finding[] = [];
-  readonly tightness = { f32: noTightness(), f64: noTightness() };
-  readonly ran: string[] = [];
-  readonly stages: Record<string, boolean> = {};
-  readonly texts: string[] = [];
-  readonly model: Model;
-  /** The graphs as built, and where steps begin. */
-  private reference: { plan: Omit<Plan, "starts">; trace: BallTrace; starts: Plan["starts"] } | undefined;
-
-  private readonly fuzzCase: FuzzCase;
-
-  constructor(fuzzCase: FuzzCase) {
-    this.model = parseModel(fuzzCase.spec);
-    this.fuzzCase = fuzzCase;
-  }
-
-  /** Parameters and batches for a compilation. */
-  dataFor(facts: ModelFacts): FuzzData {
-    return randomData(facts, this.model, this.fuzzCase.seed, this.fuzzCase.scale);
-  }
-
-  /** What `work` makes, or undefined and a finding. */
-  async attempt<T>(where: string, work: () => T | Promise<T>): Promise<T | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      this.findings.push({ where, kind: "error", text: errorText(error) });
-      return undefined;
-    }
-  }
-
-  private planOf(compilation: Compilation, dtype: Dtype): Omit<Plan, "starts"> {
-    const facts = modelFacts(this.model, compilation.built, dtype, "wasm");
-    return { compilation, facts, seed: 7, data: this.dataFor(facts) };
-  }
-
-  /** The results by the graphs as built, in doubles: from whichever compilation for f64 comes first. */
-  referenceOf(compilation?: Compilation) {
-    if (this.reference === undefined) {
-      const built = compilation ?? compileModel(this.model, { dtype: "f64" });
-      const plan = this.planOf(built, "f64");
-      this.reference = { plan, ...traceOfGraphs(builtPrograms(built, "f64"), plan) };
-    }
-    return this.reference;
-  }
-
-  /** The bounds of what was compiled. */
-  boundsOf(compilation: Compilation, dtype: Dtype): BallTrace {
-    const { starts } = this.referenceOf();
-    return traceOfGraphs(compilation.graphs, this.planOf(compilation, dtype), starts).trace;
-  }
-
-  private referenceUpdates(actual: NumberTrace): BallTrace {
-    const { plan, starts } = this.referenceOf();
-    return traceOfUpdates(builtPrograms(plan.compilation, "f64"), { ...plan, starts }, actual);
-  }
-
-  /** A trainer's results, compared; `bounds` as the compiled graphs give them. */
-  compare(
-    where: string,
-    dtype: Dtype,
-    compilation: Compilation,
-    module: EmittedModule,
-    backend: Backend,
-    bounds: BallTrace,
-  ): NumberTrace | undefined {
-    const { trace, starts } = this.referenceOf();
-    try {
-      const plan = { ...this.planOf(compilation, dtype), starts };
-      const actual = traceOfTrainer(() => module.createTrainer({ seed: plan.seed, backend }), plan);
-      const updates = [
-        this.referenceUpdates(actual),
-        traceOfUpdates(compilation.graphs, plan, actual),
-      ] as const;
-      const differences = [
-        ...differencesOf(actual, trace, bounds, this.tightness[dtype]),
-        ...differencesOf(actual, ...updates, this.tightness[dtype]),
-      ];
-      if (differences.length > 0)
-        this.findings.push({
-          where,
-          kind: "difference",
-          text: differences.map(differenceText).slice(0, 4).join("; "),
-          differences,
-        });
-      return actual;
-    } catch (error) {
-      this.findings.push({ where, kind: "error", text: errorText(error) });
-      return undefined;
-    }
-  }
-}
-
-export const differenceText = ({ what, index, actual, expected, bound }: Difference): string =>
-  `${what} [${index}]: ${actual}, expected ${expected} ± ${bound.toExponential(2)}`;
 
 /** What this engine runs of a module. */
 function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
@@ -289,6 +165,9 @@ async function runExtras(
       if (plain !== undefined) run.compare(`${dtype} for ts`, dtype, compilation, plain.module, "ts", bounds);
     }
   if (extras.threads) await runThreads(run, made.get("f32"));
+  if (extras.writes)
+    for (const [i, threads] of ([1, 2] as const).entries())
+      await runWrites(run, dtypeOf(i), threads, made.get(dtypeOf(i)));
 }
 
 async function runThreads(run: Run, plain: Made | undefined): Promise<void> {
@@ -299,4 +178,20 @@ async function runThreads(run: Run, plain: Made | undefined): Promise<void> {
   const difference = await run.attempt("f32, two threads", () => threadsDifference(module, data));
   if (difference !== undefined)
     run.findings.push({ where: "f32, two threads", kind: "difference", text: difference });
+}
+
+/** Each kernel by itself, whole or in the parts of two threads. */
+async function runWrites(run: Run, dtype: Dtype, threads: 1 | 2, plain: Made | undefined): Promise<void> {
+  if (plain === undefined) return;
+  const { compilation, module } = plain;
+  const where = `${dtype} writes of ${threads === 1 ? "kernels" : "parts of kernels"}`;
+  const stray = await run.attempt(where, async () => {
+    const vectors = threads === 1 ? compilation.vectors : withThreads(compilation, dtype);
+    if (vectors === undefined) return undefined;
+    const { batchSize } = module.model;
+    const data = run.dataFor(module.model);
+    const rows = [...new Set([batchSize, rowsIn(module.model, data.batches[1])])];
+    return strayWrite(vectors, batchSize, data, { rows, threads });
+  });
+  if (stray !== undefined) run.findings.push({ where, kind: "difference", text: stray });
 }

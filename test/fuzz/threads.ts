@@ -3,7 +3,7 @@
  * every loop that threads may share marked, however short.
  */
 import { emitTypeScript } from "../../src/compiler/pipeline.ts";
-import type { Compilation } from "../../src/compiler/pipeline.ts";
+import type { Compilation, VectorPrograms } from "../../src/compiler/pipeline.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
 import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
@@ -11,18 +11,22 @@ import { shareKernels } from "../../src/compiler/schedule/vectors/share-kernels.
 import { placedVectors, vectorLoops } from "../../src/compiler/schedule/vectors/vector-programs.ts";
 import type { FuzzData } from "./random-batch.ts";
 
-/** The trainer for f32 with all loops shared that may be. */
-export async function compileWithThreads(compilation: Compilation): Promise<EmittedModule> {
-  const { lowered, model, plan } = compilation;
+/** The programs on vectors, with all loops shared that may be. */
+export function withThreads({ lowered, model, plan }: Compilation, float: "f32" | "f64"): VectorPrograms {
   const { batchSize } = model.training;
-  const options = { batchSize, skip: new Set<string>(), float: "f32" as const, leastCycles: 0 };
+  const options = { batchSize, skip: new Set<string>(), float, leastCycles: 0 };
   const loops = shareKernels(
     lowered.map((program) => vectorLoops(program, options)),
     batchSize,
   );
   const programs = loops.map((program) => placedVectors(program, options));
   const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
-  const vectors = { programs, plan: planMemory(programs, storage, batchSize), loops, float: options.float };
+  return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
+}
+
+/** The trainer for f32 with all loops shared that may be. */
+export async function compileWithThreads(compilation: Compilation): Promise<EmittedModule> {
+  const vectors = withThreads(compilation, "f32");
   const text = await emitTypeScript({ ...compilation, vectors }, "f32", {
     isFormatted: false,
     isProgram: false,

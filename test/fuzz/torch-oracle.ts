@@ -7,7 +7,7 @@ import { compileModel } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
 import { randomData } from "./random-batch.ts";
-import type { Finding, FuzzCase } from "./run-spec.ts";
+import type { Finding, FuzzCase } from "./spec-run.ts";
 import type { BallTrace } from "./trace.ts";
 
 export interface Oracle {
@@ -16,6 +16,8 @@ export interface Oracle {
     fuzzCase: FuzzCase,
     reference: BallTrace,
   ): Promise<{ readonly verdict: string; readonly finding?: Finding }>;
+  /** Ends Python. */
+  end(): void;
 }
 
 const python = "/usr/bin/python3";
@@ -56,6 +58,7 @@ export function openOracle(): Oracle {
         ? { verdict: "agrees" }
         : { verdict: "differs", finding: { where: "torch", kind: "error", text } };
     },
+    end: () => running.child.kill(),
   };
 }
 

@@ -336,9 +336,18 @@ LAYERS = {
 JOINS = {"add": joined(torch.add), "residual": joined(torch.add), "multiply": joined(torch.mul), "concat": concat}
 
 
+def layers_read(model):
+    """The layers that the output depends on; the others have no parameters."""
+    read = {model["output"]}
+    for layer in reversed(model["network"]):
+        if layer["name"] in read:
+            read.update(layer["from"])
+    return [layer for layer in model["network"] if layer["name"] in read]
+
+
 def forward(model, parameters, batch, training):
     values = dict(batch)
-    for layer in model["network"]:
+    for layer in layers_read(model):
         prefix = layer["name"] + "."
         own = {name[len(prefix) :]: p for name, p in parameters.items() if name.startswith(prefix)}
         xs = [values[name] for name in layer["from"]]

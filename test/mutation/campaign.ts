@@ -9,6 +9,8 @@ import type { Result } from "./results.ts";
 export interface CampaignOptions {
   /** How many parts of the net are used, cheapest first. */
   readonly parts: number;
+  /** Run the fuzzer and no tests. */
+  readonly fuzzerOnly: boolean;
   readonly specs: number;
   readonly seed: number;
   readonly seconds: number;
@@ -33,13 +35,15 @@ export class Campaign {
 
   async run(mutant: Mutant): Promise<Result> {
     const start = performance.now();
-    const parts = [
+    const { fuzzerOnly, parts } = this.options;
+    const fuzzer = () => this.fuzzed(mutant);
+    const all = [
       () => this.tested(mutant, quickTests(mutant.file)),
-      () => this.fuzzed(mutant),
+      fuzzer,
       () => this.tested(mutant, lateTests(mutant.file)),
     ];
     let kill: Kill | undefined;
-    for (const part of parts.slice(0, this.options.parts)) kill ??= await part();
+    for (const part of fuzzerOnly ? [fuzzer] : all.slice(0, parts)) kill ??= await part();
     const seconds = Math.round((performance.now() - start) / 1000);
     const { name, file } = mutant;
     return { name, file, seconds, killed: kill !== undefined, ...(kill && { by: kill.by, what: kill.what }) };

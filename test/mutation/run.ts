@@ -1,5 +1,5 @@
 /**
- * Mutation testing: npm run mutate -- [--only NAME,…] [--json FILE] [--resume] [--parts N] [--specs N]. Puts each fault
+ * Mutation testing: npm run mutate -- [--only NAME,…] [--json FILE] [--resume] [--parts N | --fuzzer] [--specs N]. Puts each fault
  * of the table into a copy of the project and runs the net until something notices. Exit code 1 if a mutant survives.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -16,6 +16,7 @@ const help = `Usage: npm run mutate -- [options]
   --json FILE    write the results, after each mutant
   --resume       keep the kills that the file has, and run the other mutants
   --parts N      run the first N parts of the net: mirroring tests, the fuzzer, other tests (3)
+  --fuzzer       run the fuzzer alone
   --specs N      how many specs the fuzzer runs for each mutant (300)
   --trust        take it that the sources without a fault pass, instead of running each test that noticed one
   --seed S       the seed of the fuzzer (2)
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     json: { type: "string" },
     resume: { type: "boolean", default: false },
     parts: { type: "string", default: "3" },
+    fuzzer: { type: "boolean", default: false },
     specs: { type: "string", default: "300" },
     seed: { type: "string", default: "2" },
     seconds: { type: "string", default: "600" },
@@ -51,6 +53,7 @@ async function main(): Promise<number> {
   const project = fileURLToPath(new URL("../../", import.meta.url));
   const campaign = new Campaign(project, {
     parts: Number(values.parts),
+    fuzzerOnly: values.fuzzer,
     specs: Number(values.specs),
     seed: Number(values.seed),
     seconds: Number(values.seconds),

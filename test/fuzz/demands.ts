@@ -1,0 +1,79 @@
+/**
+ * What spec number k must have, so that a few hundred specs fill the table of coverage: in turn each type of layer
+ * in each size class, and now and then a network that a stage needs to have an effect. It follows from k alone.
+ */
+import { layers } from "../../src/compiler/library/layers/index.ts";
+import type { RowShape } from "./layer-parts.ts";
+import { stageOf, turnOfStage } from "./rotation.ts";
+
+export const sizeClasses = ["1", "2-4", "odd", "large"] as const;
+
+export type SizeClass = (typeof sizeClasses)[number];
+
+/** Of the last axis of a layer's value: odd is from 5 on, large the rest. */
+export function sizeClassOf(shape: RowShape): SizeClass {
+  const size = shape[shape.length - 1] ?? 1;
+  if (size === 1) return "1";
+  if (size <= 4) return "2-4";
+  return size % 2 === 1 ? "odd" : "large";
+}
+
+/** The rows of the table: layers as blocks are written out to. */
+export const layerTypes: readonly string[] = [...Object.keys(layers), "residual"];
+
+/** Why a row or a cell of the table stays empty: by type, or by type and size class. */
+export const emptyReasons: Readonly<Record<string, string>> = {
+  custom: "a function of TypeScript, which no JSON spec has: test/compiler/library/user-functions.test.ts",
+};
+
+export interface Demand {
+  /** The network has a layer of this type, not inside of a block. */
+  readonly type: string;
+  /** Of that layer's last axis; any if left out. */
+  readonly size?: SizeClass;
+  /** The length of the sequence that the layer reads; any if left out. */
+  readonly steps?: number;
+  /** So many rows and values that the memory of one batch passes the limit of `lower/rematerialise.ts`. */
+  readonly isWide?: boolean;
+}
+
+const cells: readonly Demand[] = layerTypes.flatMap((type) =>
+  sizeClasses.flatMap((size) =>
+    emptyReasons[type] === undefined && emptyReasons[`${type} ${size}`] === undefined ? [{ type, size }] : [],
+  ),
+);
+
+/** Loops that run once are loops along sequences of one step. */
+const oneStep: readonly Demand[] = ["rnn", "lstm", "gru"].map((type) => ({ type, steps: 1 }));
+
+/** Layers with cheap values that the backward part reads again. */
+const wide: readonly Demand[] = ["residual", "rms-norm", "layer-norm"].map((type) => ({
+  type,
+  isWide: true,
+}));
+
+/** For every fourth spec that leaves out one of these stages, a network that the stage changes. */
+const demandsOfStage: ReadonlyMap<string, readonly Demand[]> = new Map([
+  ["drop-unit-loops", oneStep],
+  ["rematerialise", wide],
+]);
+
+export function demandOf(index: number): Demand {
+  const ofStage = demandsOfStage.get(stageOf(index));
+  const turn = turnOfStage(index);
+  return ofStage !== undefined && turn % 4 === 1
+    ? ofStage[(turn >> 2) % ofStage.length]
+    : cells[index % cells.length];
+}
+
+/** A layer of the network with the shapes of a row of its first input and of its value. */
+export interface ShapedLayer {
+  readonly type: string;
+  readonly from: RowShape;
+  readonly to: RowShape;
+}
+
+export const meets = ({ type, from, to }: ShapedLayer, demand: Demand): boolean =>
+  type === demand.type &&
+  (demand.size === undefined || sizeClassOf(to) === demand.size) &&
+  (demand.steps === undefined || (from.length === 2 && from[0] === demand.steps));

@@ -1,0 +1,153 @@
+/**
+ * Whether kernels write where they should and nowhere else. Each kernel runs by itself, in the order of its
+ * program, on memory filled with numbers that are all different; afterwards, only the buffers that its loops store
+ * to may differ. (Rows after those of a short batch may be written: nothing reads them.) With two threads, a
+ * kernel that may be shared runs in parts.
+ */
+import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
+import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
+import { sizeOf } from "../../src/compiler/ir/types.ts";
+import { bytesOfElement } from "../../src/compiler/loop/memory.ts";
+import type { MemoryPlan, Placement } from "../../src/compiler/loop/memory.ts";
+import { visitStatements } from "../../src/compiler/loop/statements.ts";
+import type { Buffer, Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
+import type { VectorPrograms } from "../../src/compiler/pipeline.ts";
+import { instantiate } from "../support/run-wasm.ts";
+import type { Running } from "../support/run-wasm.ts";
+import type { FuzzData } from "./random-batch.ts";
+import { randomOf } from "./random.ts";
+
+/** A program of one kernel. */
+interface Single {
+  readonly program: LoopProgram;
+  readonly kernel: Kernel;
+  /** Its number in the program. */
+  readonly number: number;
+  /** The program that it is a part of. */
+  readonly of: string;
+}
+
+/** Bytes from `start` to before `end`. */
+type Range = readonly [start: number, end: number];
+
+/** Each kernel as a program of its own, over the same plan. */
+function singlesOf({ programs, plan }: VectorPrograms): { singles: readonly Single[]; plan: MemoryPlan } {
+  const singles = programs.flatMap((program) =>
+    program.kernels.map((kernel, i) => ({
+      ...{ kernel, number: i, of: program.name },
+      program: { ...program, name: `${program.name}_${i}`, kernels: [kernel] },
+    })),
+  );
+  const temporaries = new Map(
+    singles.map(({ program, of }) => [
+      program.name,
+      plan.temporaries.get(of) ?? new Map<string, Placement>(),
+    ]),
+  );
+  return { singles, plan: { ...plan, temporaries } };
+}
+
+function storedBuffers({ kernel, program }: Single): readonly Buffer[] {
+  const names = new Set<string>();
+  visitStatements(kernel.body, (s) => s.kind === "store" && names.add(s.buffer));
+  return [...names].flatMap((name) => program.buffers.get(name) ?? []);
+}
+
+/** Numbers from 0.5 to 1, no two alike; integers are 0 or 1, for they may be places in a table. */
+function fill(running: Running, plan: MemoryPlan, float: "f32" | "f64", bytes: number): void {
+  const random = randomOf(1, 1);
+  const { buffer } = running.memory;
+  const numbers =
+    float === "f32" ? new Float32Array(buffer, 0, bytes >> 2) : new Float64Array(buffer, 0, bytes >> 3);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = 0.5 + 0.5 * random.unit();
+  const placements = [plan.storage, ...plan.temporaries.values()].flatMap((each) => [...each.values()]);
+  for (const placement of placements)
+    if (placement.buffer.element === "i32")
+      running.view(placement).forEach((_, i, view) => (view[i] = i & 1));
+}
+
+/** The parameters, and a batch. */
+function setStorage(running: Running, plan: MemoryPlan, { parameters, batches: [batch] }: FuzzData): void {
+  for (const [name, values] of [...Object.entries(parameters), ...Object.entries(batch)]) {
+    const placement = plan.storage.get(name);
+    if (placement !== undefined) running.view(placement).set(Array.from(values));
+  }
+}
+
+/** Where the kernel may write, in order. */
+function rangesOf(
+  single: Single,
+  plan: MemoryPlan,
+  module: WasmModule,
+  batchSize: number,
+  threads: number,
+): readonly Range[] {
+  const { memoryBytes, scratchBytes, base } = module;
+  const ranges = storedBuffers(single).map((buffer): Range => {
+    if (buffer.isScratch === true) return [memoryBytes, memoryBytes + threads * scratchBytes];
+    const placement =
+      plan.temporaries.get(single.program.name)?.get(buffer.name) ?? plan.storage.get(buffer.name);
+    if (placement === undefined) throw new Error(`${buffer.name} has no place in memory`);
+    const start = base + placement.offset;
+    return [start, start + sizeOf(buffer.shape, batchSize) * bytesOfElement[buffer.element]];
+  });
+  return ranges.toSorted(([a], [b]) => a - b);
+}
+
+/** The first byte outside of the ranges that differs. */
+function changedOutside(before: Uint8Array, after: Uint8Array, ranges: readonly Range[]): number | undefined {
+  let start = 0;
+  for (const [from, to] of [...ranges, [after.length, after.length] as const]) {
+    if (from > start && Buffer.compare(before.subarray(start, from), after.subarray(start, from)) !== 0)
+      return before.findIndex((byte, i) => i >= start && i < from && byte !== after[i]);
+    start = Math.max(start, to);
+  }
+  return undefined;
+}
+
+/** What a byte of memory belongs to, in words. */
+function placeOf(
+  at: number,
+  { program, number }: Single,
+  plan: MemoryPlan,
+  { base, memoryBytes }: WasmModule,
+): string {
+  if (at < base || at >= memoryBytes) return `byte ${at}, outside of the arena`;
+  const placements = [...plan.storage.values(), ...(plan.temporaries.get(program.name)?.values() ?? [])];
+  const before = placements
+    .filter(({ lifetime: [first, last] = [number, number] }) => first <= number && number <= last)
+    .filter(({ buffer, offset }) => buffer.covers === undefined && base + offset <= at)
+    .toSorted((a, b) => b.offset - a.offset);
+  const [nearest] = before;
+  if (nearest === undefined) return `byte ${at - base} of the arena`;
+  return `byte ${at - base - nearest.offset} of ${nearest.buffer.name} (${nearest.bytes} bytes)`;
+}
+
+/** The first kernel that writes where it should not, in words; undefined if there is none. With each of `rows`. */
+export async function strayWrite(
+  vectors: VectorPrograms,
+  batchSize: number,
+  data: FuzzData,
+  { rows, threads }: { readonly rows: readonly number[]; readonly threads: 1 | 2 },
+): Promise<string | undefined> {
+  const { float } = vectors;
+  const { singles, plan } = singlesOf(vectors);
+  const programs = singles.map(({ program }) => program);
+  const module = await assembleWasm(programs, plan, { float, batchSize });
+  const bytes = module.memoryBytes + threads * module.scratchBytes;
+  for (const n of rows) {
+    const running = instantiate(module, { threads });
+    fill(running, plan, float, bytes);
+    setStorage(running, plan, data);
+    const memory = new Uint8Array(running.memory.buffer, 0, bytes);
+    for (const single of singles) {
+      const before = memory.slice();
+      running.call(single.program.name, n);
+      const at = changedOutside(before, memory, rangesOf(single, plan, module, batchSize, threads));
+      if (at === undefined) continue;
+      const where = placeOf(at, single, plan, module);
+      return `${single.of}, kernel ${single.kernel.name}, with ${n} of ${batchSize} rows: writes to ${where}`;
+    }
+  }
+  return undefined;
+}
