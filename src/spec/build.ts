@@ -19,6 +19,7 @@ import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, s
 import { buildNetwork } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import { layerOutputs } from "./build-probe.ts";
+import { checkNumbers } from "./check-numbers.ts";
 import { buildUpdate, checkOptimizer, statisticStorage, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
@@ -61,6 +62,8 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const { model, hasOutputStep } = splitOutputStep(spec);
   const target = onlyTarget(model);
   checkOptimizer(model, problems);
+  checkNumbers(model, float, problems);
+  problems.throwErrors();
 
   const trained = buildNetwork(model, g, "training", problems);
   const scores = trained.values.get(model.output);
