@@ -6,7 +6,7 @@
 // of the last only where the best stand in their place.
 import { wrongPart, type CheckpointHeader, type Notes } from "./checkpoint-header.ts";
 import type { FittedField } from "./fields.ts";
-import { InputError } from "./input-error.ts";
+import { InputError, shown } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Progress } from "./session.ts";
 
@@ -23,6 +23,7 @@ export function encodeCheckpoint(
   { best, last, ...progress }: Progress,
   notes: Notes,
 ): Uint8Array {
+  checkNotes(notes);
   const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
@@ -30,6 +31,18 @@ export function encodeCheckpoint(
   parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
   bytes.set(checksum(bytes.subarray(0, end)), end);
   return bytes;
+}
+
+/** Throws if JSON cannot hold a note: a bigint, an object that contains itself. */
+function checkNotes(notes: Notes): void {
+  for (const [name, note] of Object.entries(notes)) {
+    try {
+      JSON.stringify(note);
+    } catch (error) {
+      const [reason] = `${error instanceof Error ? error.message : error}`.split("\n");
+      throw new InputError(`save(): the note "${shown(name)}" cannot be written as JSON: ${reason}`);
+    }
+  }
 }
 
 /** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */

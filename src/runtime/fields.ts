@@ -142,6 +142,38 @@ export function wrongCell(table: Table, column: string, row: number, what: strin
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
+/** Throws unless a checkpoint says of each input and target how it is read. What it says is data from outside. */
+export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
+  if (fields === undefined) return;
+  const wrong = batchFields(model).flatMap(({ name }, i) => {
+    const field = Array.isArray(fields) ? fields[i] : undefined;
+    const key = field?.name === name ? wrongKey(field) : "name";
+    return key ? `notes.fields[${i}].${key} of "${name}"` : [];
+  });
+  if (wrong.length > 0) throw new InputError(`the checkpoint has no valid ${wrong[0]}`);
+}
+
+const areTexts = (list: readonly unknown[]): boolean =>
+  Array.isArray(list) && list.every((text) => typeof text === "string");
+
+const areNumbers = (list: readonly unknown[]): boolean =>
+  Array.isArray(list) && list.every((number) => typeof number === "number");
+
+/** What is missing or of the wrong kind. */
+function wrongKey({ columns, scales = [], means = [], categories = [], ...texts }: FittedField) {
+  const { classNames = [], words = [], characters = [] } = texts;
+  const isRight = {
+    columns: areTexts(columns),
+    scales: Array.isArray(scales) && scales.every((scale) => areNumbers([scale?.shift, scale?.span])),
+    means: areNumbers(means),
+    categories: Array.isArray(categories) && categories.every(areTexts),
+    classNames: areTexts(classNames),
+    words: areTexts(words),
+    characters: areTexts(characters),
+  };
+  return Object.entries(isRight).find(([, holds]) => !holds)?.[0];
+}
+
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
 export function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
