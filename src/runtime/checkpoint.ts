@@ -6,7 +6,7 @@
 // of the last only where the best stand in their place.
 import { wrongPart, type CheckpointHeader, type Notes } from "./checkpoint-header.ts";
 import type { FittedField } from "./fields.ts";
-import { InputError, shown } from "./input-error.ts";
+import { InputError } from "./input-error.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { Progress } from "./session.ts";
 
@@ -38,9 +38,8 @@ function checkNotes(notes: Notes): void {
   for (const [name, note] of Object.entries(notes)) {
     try {
       JSON.stringify(note);
-    } catch (error) {
-      const [reason] = `${error instanceof Error ? error.message : error}`.split("\n");
-      throw new InputError(`save(): the note "${shown(name)}" cannot be written as JSON: ${reason}`);
+    } catch {
+      throw new InputError(`the note ${JSON.stringify(name)} is not plain data: it holds a bigint or itself`);
     }
   }
 }

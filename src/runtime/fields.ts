@@ -150,28 +150,20 @@ export function checkNoted(model: ModelFacts, fields: readonly FittedField[] | u
     const key = field?.name === name ? wrongKey(field) : "name";
     return key ? `notes.fields[${i}].${key} of "${name}"` : [];
   });
-  if (wrong.length > 0) throw new InputError(`the checkpoint has no valid ${wrong[0]}`);
+  if (wrong[0]) throw new InputError(`the checkpoint has no valid ${wrong[0]}`);
 }
 
-const areTexts = (list: readonly unknown[]): boolean =>
-  Array.isArray(list) && list.every((text) => typeof text === "string");
-
-const areNumbers = (list: readonly unknown[]): boolean =>
-  Array.isArray(list) && list.every((number) => typeof number === "number");
+const areAll = (type: "string" | "number", list: readonly unknown[]): boolean =>
+  Array.isArray(list) && list.every((item) => typeof item === type);
 
 /** What is missing or of the wrong kind. */
-function wrongKey({ columns, scales = [], means = [], categories = [], ...texts }: FittedField) {
-  const { classNames = [], words = [], characters = [] } = texts;
-  const isRight = {
-    columns: areTexts(columns),
-    scales: Array.isArray(scales) && scales.every((scale) => areNumbers([scale?.shift, scale?.span])),
-    means: areNumbers(means),
-    categories: Array.isArray(categories) && categories.every(areTexts),
-    classNames: areTexts(classNames),
-    words: areTexts(words),
-    characters: areTexts(characters),
-  };
-  return Object.entries(isRight).find(([, holds]) => !holds)?.[0];
+function wrongKey({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField) {
+  if (!areAll("string", texts.columns)) return "columns";
+  if (!Array.isArray(scales) || !scales.every((scale) => areAll("number", [scale?.shift, scale?.span])))
+    return "scales";
+  if (!areAll("number", means)) return "means";
+  if (!Array.isArray(categories) || !categories.every((list) => areAll("string", list))) return "categories";
+  return Object.entries(texts).find(([, list]) => !areAll("string", list))?.[0];
 }
 
 /** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */

@@ -190,14 +190,9 @@ test("a note that JSON cannot hold is named, and the next save() is as before", 
   const before = trainer.save({ run: 1 });
   const cycle: { self?: object } = {};
   cycle.self = cycle;
-  for (const [note, reason] of [
-    [{ count: 1n }, "Do not know how to serialize a BigInt"],
-    [cycle, "Converting circular structure to JSON"],
-  ]) {
-    expect(() => trainer.save({ "my note": note })).toThrow(InputError);
-    expect(() => trainer.save({ "my note": note })).toThrow(
-      `save(): the note "my note" cannot be written as JSON: ${String(reason)}`,
-    );
+  for (const note of [{ count: 1n }, cycle]) {
+    const refusal = new InputError('the note "my note" is not plain data: it holds a bigint or itself');
+    expect(() => trainer.save({ "my note": note })).toThrow(refusal);
   }
   expect(trainer.save()).toEqual(before);
 });
