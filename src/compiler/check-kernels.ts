@@ -8,7 +8,7 @@ import type { EmittedModule } from "./load-trainer.ts";
 import { visitStatements } from "./loop/statements.ts";
 import type { KernelDifference } from "../runtime/wasm/compared-sides.ts";
 import type { Compilation } from "./pipeline.ts";
-import { cyclesOf } from "./schedule/vectors/estimate.ts";
+import { cyclesByBatch } from "./schedule/vectors/estimate.ts";
 
 /** With that many the comparison takes a tenth of a second or less; one row alone may take a little longer. */
 const mostCycles = 8e6;
@@ -24,12 +24,12 @@ const fewRows = [9, 5, 3];
 export function rowsToCompare({ model, vectors }: Compilation): readonly number[] {
   if (vectors === undefined) return [];
   const { batchSize } = model.training;
-  const kernels = vectors.programs.flatMap((program) => program.kernels);
+  const kernels = vectors.programs.flatMap((program) => program.kernels.map(cyclesByBatch));
   const stored = [...vectors.plan.storage.values()].filter(({ buffer }) => buffer.covers === undefined);
   const bytes = stored.reduce((sum, placement) => sum + placement.bytes, 0);
   const copying = (cyclesOfElement * bytes) / (vectors.float === "f32" ? 4 : 8);
   const cyclesWith = (rows: number): number =>
-    kernels.reduce((sum, kernel) => sum + weights[vectors.float] * cyclesOf(kernel, rows), copying);
+    kernels.reduce((sum, cycles) => sum + weights[vectors.float] * cycles(rows), copying);
   const middle = Math.min(batchSize, (batchSize >> 1) | 1);
   const choices = [[1, middle, batchSize], [1, middle], ...fewRows.map((rows) => [1, rows])];
   const fits = (counts: readonly number[]): boolean =>

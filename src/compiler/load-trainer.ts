@@ -9,6 +9,11 @@ export interface EmittedModule {
   createTrainer(options?: TrainerOptions): Trainer;
 }
 
+/** Starts the transpiler's process, so that it is ready once there is a text to load. A failure shows when the text is loaded. */
+export function startTranspiler(): void {
+  import("esbuild").then(({ transform }) => transform("")).catch(() => {});
+}
+
 /** `code` must be what the compiler emitted: it is run. */
 export async function loadTrainer(code: string): Promise<EmittedModule> {
   const { transform } = await import("esbuild");

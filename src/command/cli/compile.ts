@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { basename, join } from "node:path";
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { EmittedModule } from "../../compiler/emit/typescript/module.ts";
-import { loadTrainer } from "../../compiler/load-trainer.ts";
+import { loadTrainer, startTranspiler } from "../../compiler/load-trainer.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { checkEmitted, comparesKernels } from "../compile/check-emitted.ts";
 import { checkFile } from "../files/check-file.ts";
@@ -96,10 +96,11 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
   try {
     const start = performance.now();
     const { target, dtype, probe, exact, skip } = flags;
+    const runsKernels = comparesKernels(flags) && !flags.check;
+    if (runsKernels) startTranspiler();
     const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip });
     const emitted = await emittedOf(compilation, flags);
-    if (comparesKernels(flags) && !flags.check)
-      await checkEmitted(spec, compilation, await loadTrainer(emitted.text), flags);
+    if (runsKernels) await checkEmitted(spec, compilation, await loadTrainer(emitted.text), flags);
     const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
     const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
     const other = written.get(output);

@@ -6,7 +6,7 @@
 import { DiagnosticError } from "../diagnostics/errors.ts";
 import { operandNamesOf, syntax } from "./nodes.ts";
 import type { Attributes, Node, NodeOf, OpName, OperandName, Origin } from "./nodes.ts";
-import { sameShape, TypeRefusal, typeText } from "./types.ts";
+import { overflowsSingle, sameShape, singleRange, TypeRefusal, typeText } from "./types.ts";
 import type { Dimension, ElementType, Shape, TensorType } from "./types.ts";
 
 /** What the builder must know of an op; the table in `ops/` gives it. */
@@ -86,6 +86,13 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
     ]);
   };
 
+  // What is infinite in one target and finite in the other would look like a fault of the kernels.
+  const overflow = (value: number): DiagnosticError => {
+    const message = `the constant ${value} does not fit f32`;
+    const { path } = context;
+    return new DiagnosticError([{ code: "T1313", severity: "error", message, path, hint: singleRange.most }]);
+  };
+
   const raw = (op: OpName, list: readonly Node[], attributes: object): Node => {
     const names = operandNamesOf(op, attributes);
     if (list.length !== names.length) throw new Error(`internal: ${op} takes ${names.length} operands`);
@@ -152,7 +159,10 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
             shape,
             axes: shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis])),
           }),
-    number: (value, element = float) => raw("constant", [], { value, element }),
+    number(value, element = float) {
+      if (element === "f32" && overflowsSingle(value)) throw overflow(value);
+      return raw("constant", [], { value, element });
+    },
   };
 
   const methods = Object.fromEntries(

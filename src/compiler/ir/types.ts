@@ -39,3 +39,13 @@ export const boundShape = (shape: Shape, rows: number): number[] =>
 
 export const isFloat = (element: ElementType): element is "f32" | "f64" =>
   element === "f32" || element === "f64";
+
+/** Whether a finite number is infinite in f32. */
+export const overflowsSingle = (value: number): boolean =>
+  Number.isFinite(value) && !Number.isFinite(Math.fround(value));
+
+/** What would be right instead of a number that f32 cannot hold. */
+export const singleRange = {
+  most: "use dtype f64 or a number of at most 3.4e38 in size",
+  least: "use dtype f64, 0, or a number of at least 1.4e-45 in size",
+} as const;

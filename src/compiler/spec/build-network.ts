@@ -164,9 +164,17 @@ function attempt(problems: Collector, layer: Layer, build: () => Node): Node | u
         return undefined;
       const message = `${formatPath(layer.path)}: ${error.message}`;
       problems.error(error.path, error.code, message, { hint: error.details.hint });
-    } else if (error instanceof Fault) reportFault(problems, layer.path, error);
+    } else if (error instanceof Fault) reportFault(problems, placeOf(layer, error), error);
     else if (error instanceof DiagnosticError) problems.add(error.diagnostics);
     else throw error;
     return undefined;
   }
+}
+
+/** Where the formula at fault is written: under a key of the layer, as its activation is, or in the layer itself. */
+function placeOf(layer: Layer, { details: { within } }: Fault): SpecPath {
+  const holds = (value: unknown): boolean =>
+    typeof value === "object" && value !== null && "formula" in value && value.formula === within?.text;
+  const key = within && Object.entries(layer).find(([, value]) => holds(value))?.[0];
+  return key === undefined ? layer.path : [...layer.path, key];
 }

@@ -18,6 +18,7 @@ import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from 
 import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
 import { buildNetwork } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
+import { checkNumbers } from "./check-numbers.ts";
 import { layerOutputs } from "./layer-outputs.ts";
 import { buildUpdate, checkOptimizer, statisticStorage, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
@@ -61,6 +62,8 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
   const { model, hasOutputStep } = splitOutputStep(spec);
   const target = onlyTarget(model);
   checkOptimizer(model, problems);
+  checkNumbers(model, float, problems);
+  problems.throwErrors();
 
   const trained = buildNetwork(model, g, "training", problems);
   const scores = trained.values.get(model.output);

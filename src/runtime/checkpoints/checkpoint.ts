@@ -23,6 +23,7 @@ export function encodeCheckpoint(
   { best, last, ...progress }: Progress,
   notes: Notes,
 ): Uint8Array {
+  checkNotes(notes);
   const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
@@ -30,6 +31,17 @@ export function encodeCheckpoint(
   parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
   bytes.set(checksum(bytes.subarray(0, end)), end);
   return bytes;
+}
+
+/** Throws if JSON cannot hold a note: a bigint, an object that contains itself. */
+function checkNotes(notes: Notes): void {
+  for (const [name, note] of Object.entries(notes)) {
+    try {
+      JSON.stringify(note);
+    } catch {
+      throw new InputError(`the note ${JSON.stringify(name)} is not plain data: it holds a bigint or itself`);
+    }
+  }
 }
 
 /** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */

@@ -43,13 +43,14 @@ export const categoryCodec: Codec = {
     let offset = 0;
     for (const [i, column] of columnNames(table, name, columns, columns.length).entries()) {
       const texts = textsOf(table, column);
-      const places = new Map(categories[i].map((category, place) => [category, place]));
+      const { [i]: known = [] } = categories;
+      const places = new Map(known.map((category, place) => [category, place]));
       rows.forEach((row, at) => {
         const place = places.get(texts[row]) ?? -1;
         if (isIndex) encoded[at * width + i] = place + 1;
         else if (place >= 0) encoded[at * width + offset + place] = 1;
       });
-      offset += categories[i].length;
+      offset += known.length;
     }
     return encoded;
   },

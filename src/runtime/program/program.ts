@@ -2,7 +2,7 @@
 // is reached, unless the file is the program itself.
 import type { Notes } from "../checkpoints/checkpoint-header.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "../data/dataset.ts";
-import { checkFields } from "../data/fields.ts";
+import { checkFields, checkNoted } from "../data/fields.ts";
 import { hostFiles, isSameFile, reading } from "./host-files.ts";
 import { InputError, shown } from "../core/input-error.ts";
 import { openOutput } from "./output-file.ts";
@@ -100,6 +100,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
     resumed = placed(resume, () => trainer.load(bytes));
+    placed(resume, () => checkNoted(model, resumed.fields));
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);

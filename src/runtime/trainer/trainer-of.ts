@@ -95,7 +95,12 @@ export function trainerOf(
       while (!next.done) next = run.next();
       return next.value;
     },
-    save: (more) => encodeCheckpoint(model, machine.state, session.progress, (notes = { ...notes, ...more })),
+    save(more) {
+      const all = { ...notes, ...more };
+      const bytes = encodeCheckpoint(model, machine.state, session.progress, all);
+      notes = all;
+      return bytes;
+    },
     load(checkpoint) {
       const { length } = packParameters(machine);
       const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);

@@ -1,7 +1,7 @@
 // A checkpoint must bring back every bit, and nothing else must pass for one.
 import { expect, test } from "vitest";
 import { decodeCheckpoint, fieldsIn } from "../../../src/runtime/checkpoints/checkpoint.ts";
-import { checkFields, type FittedField } from "../../../src/runtime/data/fields.ts";
+import { checkFields, checkNoted, type FittedField } from "../../../src/runtime/data/fields.ts";
 import { InputError } from "../../../src/runtime/core/input-error.ts";
 import type { FitOptions, Trainer } from "../../../src/runtime/trainer/trainer.ts";
 import { lineData, linearTrainer, model } from "../linear-machine.ts";
@@ -183,4 +183,43 @@ test("fields that differ from those of a checkpoint are refused, and the first d
   expect(() => checkFields([{ ...fields[0], scales: [{ shift: 0, span: 1 }] }], fields)).toThrow(
     'there x.scales[0] is {"shift":0.1,"span":1e-7}, here x.scales[0] is {"shift":0,"span":1}',
   );
+});
+
+test("a note that JSON cannot hold is named, and the next save() is as before", () => {
+  const trainer = linearTrainer();
+  const before = trainer.save({ run: 1 });
+  const cycle: { self?: object } = {};
+  cycle.self = cycle;
+  for (const note of [{ count: 1n }, cycle]) {
+    const refusal = new InputError('the note "my note" is not plain data: it holds a bigint or itself');
+    expect(() => trainer.save({ "my note": note })).toThrow(refusal);
+  }
+  expect(trainer.save()).toEqual(before);
+});
+
+test("forged notes of fields are refused with the part that is wrong, before any row is read", () => {
+  const names = [...Object.keys(model.inputs), ...Object.keys(model.targets)];
+  const right = names.map((name) => ({ name, columns: ["a"] }));
+  const noted = (fields: unknown) => () => checkNoted(model, JSON.parse(JSON.stringify(fields)));
+  const first = (change: object) => noted([{ ...right[0], ...change }, ...right.slice(1)]);
+  expect(noted(right)).not.toThrow();
+  const none = `the checkpoint has no valid notes.fields[0].name of "${names[0]}"`;
+  for (const fields of [null, 5, "x", [], {}, [null], [5], right.toReversed()])
+    expect(noted(fields)).toThrow(new InputError(none));
+  for (const [change, key] of [
+    [{ columns: null }, "columns"],
+    [{ columns: [1] }, "columns"],
+    [{ scales: 5 }, "scales"],
+    [{ scales: [null] }, "scales"],
+    [{ scales: [{ shift: "0", span: 1 }] }, "scales"],
+    [{ means: [null] }, "means"],
+    [{ categories: [5] }, "categories"],
+    [{ categories: {} }, "categories"],
+    [{ classNames: "ab" }, "classNames"],
+    [{ words: [1] }, "words"],
+    [{ characters: { length: 3 } }, "characters"],
+  ] as const)
+    expect(first(change)).toThrow(
+      new InputError(`the checkpoint has no valid notes.fields[0].${key} of "${names[0]}"`),
+    );
 });

@@ -109,10 +109,11 @@ function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
     return build();
   } catch (error) {
     if (!(error instanceof DiagnosticError)) throw error;
-    const [first] = error.diagnostics;
-    throw new Fault("T1604", `the formula has parts that do not fit together: ${first.message}`, {
-      within: { text, start: part.start, end: part.end },
-    });
+    const [{ code, message, hint }] = error.diagnostics;
+    const within = { text, start: part.start, end: part.end };
+    if (code === "T1313")
+      throw new Fault(code, `the formula has a number out of range: ${message}`, { within, hint });
+    throw new Fault("T1604", `the formula has parts that do not fit together: ${message}`, { within });
   }
 }
 

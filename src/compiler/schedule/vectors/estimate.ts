@@ -44,17 +44,20 @@ interface Work {
   arithmetic: number;
   /** Products that are added to a sum, and the vectors that they read. */
   sums: number;
-  inner: number;
 }
 
-export const cyclesOf = ({ body }: Kernel, batchSize: number): number => cyclesOfBlock(body, batchSize);
+export const cyclesOf = ({ body }: Kernel, batchSize: number): number => cyclesOfBlock(body)(batchSize);
 
-function cyclesOfBlock(statements: readonly Statement[], batchSize: number): number {
-  const work: Work = { loads: 0, gathers: 0, stores: 0, arithmetic: 0, sums: 0, inner: 0 };
+/** The same as a function of the batch size: the statements are read once. */
+export const cyclesByBatch = ({ body }: Kernel): ((batchSize: number) => number) => cyclesOfBlock(body);
+
+function cyclesOfBlock(statements: readonly Statement[]): (batchSize: number) => number {
+  const work: Work = { loads: 0, gathers: 0, stores: 0, arithmetic: 0, sums: 0 };
+  const loops: ((batchSize: number) => number)[] = [];
   for (const statement of statements) {
     if (statement.kind === "for") {
-      const iteration = cyclesOfBlock(statement.body, batchSize) + costs.loop;
-      work.inner += extentOf(statement, batchSize) * iteration + entering;
+      const iteration = cyclesOfBlock(statement.body);
+      loops.push((rows) => extentOf(statement, rows) * (iteration(rows) + costs.loop) + entering);
       continue;
     }
     if (statement.kind === "store") work.stores += 1;
@@ -66,7 +69,8 @@ function cyclesOfBlock(statements: readonly Statement[], batchSize: number): num
   const sums = work.sums < waitingSums ? 2 * arithmetic * work.sums : products(work.sums, 0);
   const moved =
     work.loads * costs.load + work.gathers * costs.loadOfLanes + work.stores * costs.storeOfVector;
-  return Math.max(moved, sums + work.arithmetic) + work.inner;
+  const own = Math.max(moved, sums + work.arithmetic);
+  return (rows) => own + loops.reduce((inner, cycles) => inner + cycles(rows), 0);
 }
 
 function cyclesOfCall(x: Extract<Expression, { kind: "call" }>): number {

@@ -1,0 +1,72 @@
+// A number that f32 cannot hold is a fault of the spec, found before any kernel is made.
+import { describe, expect, it } from "vitest";
+import { compile } from "../../../src/compiler/compile.ts";
+import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
+import { formatPath } from "../../../src/compiler/diagnostics/format-path.ts";
+import type { GraphBuilder } from "../../../src/compiler/ir/builder.ts";
+import type { Node } from "../../../src/compiler/ir/nodes.ts";
+import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
+
+const small: ModelSpec = {
+  name: "small",
+  inputs: { x: { shape: [3] } },
+  targets: { y: { shape: [2] } },
+  network: [{ type: "dense", units: 2 }],
+  loss: "mse",
+  optimizer: { type: "sgd", learningRate: 0.1 },
+  training: { epochs: 1, batchSize: 4 },
+};
+const activated = (activation: object): object => ({ network: [{ type: "dense", units: 2, activation }] });
+
+/** What is wrong with the spec: code, place, message, hint. */
+async function faultsOf(changes: object, dtype: "f32" | "f64" = "f32") {
+  try {
+    await compile({ ...small, ...changes }, { dtype, program: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof DiagnosticError)) throw error;
+    return error.diagnostics.map(({ code, path = [], message, hint }) => [
+      code,
+      formatPath(path),
+      message,
+      hint,
+    ]);
+  }
+}
+
+const most = "use dtype f64 or a number of at most 3.4e38 in size";
+const least = "use dtype f64, 0, or a number of at least 1.4e-45 in size";
+
+describe("a number that f32 cannot hold is a fault of the spec", () => {
+  it.each<[string, object, string, string, string]>([
+    ["alpha of an activation", activated({ type: "elu", alpha: 1e300 }), "network[0].activation.alpha", "1e+300 does not fit f32", most],
+    ["epsilon", { optimizer: { type: "adam", epsilon: 1e-60 } }, "optimizer.epsilon", "1e-60 is 0 in f32", least],
+    ["the rate", { optimizer: { type: "sgd", learningRate: 1e300 } }, "optimizer.learningRate.initial", "1e+300 does not fit f32", most],
+    ["a bound of clipping", { optimizer: { type: "sgd", clip: { value: 1e39 } } }, "optimizer.clip.value", "1e+39 does not fit f32", most],
+    ["a weight of regularization", { regularization: { l2: 1e300 } }, "regularization.l2", "1e+300 does not fit f32", most],
+    ["a parameter of the loss", { loss: { type: "huber", delta: 1e300 } }, "loss.delta", "1e+300 does not fit f32", most],
+    ["a weight of a class", { targets: { y: { classes: 2 } }, loss: "cross-entropy", training: { epochs: 1, batchSize: 4, classWeights: [1, 1e300] } }, "training.classWeights[1]", "1e+300 does not fit f32", most],
+  ])("%s", async (_, changes, place, message, hint) => {
+    expect(await faultsOf(changes)).toEqual([["T1313", place, `${place}: ${message}`, hint]]);
+    expect(await faultsOf(changes, "f64")).toEqual([]);
+  }); // prettier-ignore
+
+  it("a constant of a formula, at its place in the text", async () => {
+    const changes = activated({ formula: "x * 1e300" });
+    const place = "network[0].activation.formula";
+    const message = `${place}: the formula has a number out of range: the constant 1e+300 does not fit f32`;
+    expect(await faultsOf(changes)).toEqual([["T1313", place, message, most]]);
+    expect(await faultsOf(changes, "f64")).toEqual([]);
+  });
+
+  it("a constant of a function", async () => {
+    const changes = activated({ formula: (g: GraphBuilder, x: Node) => g.multiply(x, 1e300) });
+    const [[code, , message, hint]] = await faultsOf(changes);
+    expect([code, hint]).toEqual(["T1313", most]);
+    expect(message).toContain("the constant 1e+300 does not fit f32");
+  });
+
+  it("numbers alone may pass the range on the way to one that fits", async () => {
+    expect(await faultsOf(activated({ formula: "x * (1e300 / 1e299)" }))).toEqual([]);
+  });
+});
