@@ -1,4 +1,5 @@
-// How the tests run: two workers at most (the machines have two cores), three minutes for the slowest test: a machine may be busy, and for what it begins with.
+// How the tests run: two workers at most (the machines have two cores), three minutes for the slowest test: a
+// machine may be busy, and for what it begins with.
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({

@@ -2131,8 +2131,8 @@ function summarise(doubles: Float64Array): void {
 type Cell = string | number;
 
 /**
- * The cells of a column of the target, from what the network says of it: for classes the likeliest one's name, then a number for
- * each; for real numbers the prediction in the target's own units.
+ * The cells of a column of the target, from what the network says of it: for classes the likeliest one's
+ * name, then a number for each; for real numbers the prediction in the target's own units.
  */
 type Answer = (scores: readonly number[], classes: readonly Cell[], scale?: Scale) => Cell[];
 
@@ -2465,8 +2465,8 @@ function codecOf({ data, codecs }: Reading, name: string): Codec {
 // ── double arithmetic ──
 
 /**
- * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
- * and subtracting it again is exact.
+ * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5
+ * · 2⁵² rounds, and subtracting it again is exact.
  */
 function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
@@ -2645,9 +2645,9 @@ function judge(
 // ── exponential ──
 
 /**
- * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson), relative error 2⁻²⁸. Its
- * first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides by, is as exact where βᵗ is near 1. Below
- * −1023 the result is what rounds to 0.
+ * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson),
+ * relative error 2⁻²⁸. Its first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides
+ * by, is as exact where βᵗ is near 1. Below −1023 the result is what rounds to 0.
  */
 function exp2(y: number): number {
   const z = Math.min(Math.max(y, -1023), 1024);
@@ -2744,7 +2744,10 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
+/**
+ * What the spec says of the columns of an input or target; where each has a file of its own, the column is
+ * called like it.
+ */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -2756,7 +2759,10 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+/**
+ * The columns that each name or range means: of a range all between its two in the file's order. An empty
+ * list if there are none.
+ */
 function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -2819,7 +2825,10 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
+/**
+ * Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean
+ * something else.
+ */
 function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
     fields.flatMap(({ name, ...settled }) =>
@@ -2843,7 +2852,10 @@ function uniform(view: Numbers, random: Random, low: number, high: number): void
 
 // ── first not finite ──
 
-/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
+/**
+ * The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first
+ * `rows` rows.
+ */
 function firstNotFinite(
   values: Numbers,
   rows: number,
@@ -2923,7 +2935,10 @@ async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUr
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
+/**
+ * What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where
+ * there is one.
+ */
 class InputError extends Error {
   readonly line: number | string | undefined;
   constructor(message: string, line?: number | string) {
@@ -2946,14 +2961,20 @@ function shown(text: string, most = 60): string {
 
 // ── large angle ──
 
-/** π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹ to a multiple of π/2. */
+/**
+ * π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than
+ * 2⁻⁶¹ to a multiple of π/2.
+ */
 const quarterTurn: bigint = BigInt(
   "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
     "be286e9fc26adadaa3848bc90b6aecc4bcfd8de89885d34c6fdad617feb96de80d6fdbdc70d7f6b5133f4b5d3e4822f8963fcc9250cca" +
     "3d9c8b67b8400f97142c77e0b31b4906c38aba734d22c7f51fa499ebf06caba47b9475b2c38c5e6ac",
 );
 
-/** x = n π/2 + r + e with |r| ≤ π/4 and e what r loses by rounding, for 2¹⁹ < |x| < ∞. Of n it gives the remainder by 4. */
+/**
+ * x = n π/2 + r + e with |r| ≤ π/4 and e what r loses by rounding, for 2¹⁹ < |x| < ∞. Of n it gives the
+ * remainder by 4.
+ */
 function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
   const size = Math.abs(x);
   // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
@@ -3016,7 +3037,10 @@ interface Machine extends PredictingMachine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /**
+   * After a loss that is not finite: the first value, in program order, whose buffer holds such a number in
+   * the first `rows` rows.
+   */
   check(rows: number): string | undefined;
 }
 
@@ -3031,7 +3055,10 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. `least`: a lower bound. */
+  /**
+   * `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read
+   * it, so predicting needs none. `least`: a lower bound.
+   */
   inputs: Record<
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
@@ -3041,7 +3068,10 @@ export interface ModelFacts {
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
 
-/** When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve by more than `minDelta`. */
+/**
+ * When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve
+ * by more than `minDelta`.
+ */
 export interface EarlyStopping {
   patience: number;
   metric?: string;
@@ -3166,10 +3196,11 @@ async function targetOf(files: HostFiles, path: string, links = 9): Promise<stri
 // ── own units ──
 
 /**
- * The same trainer, but `mae` and `rmse` in all that it reports are in the target's own units: a trainer's own are those of the scaled
- * target, and an error of 1 is there the span of the scale. `minDelta` of early stopping is read in the units of what it watches. The
- * loss stays as it is trained on, that of the scaled target; r2 and accuracy have no unit. That all columns of the target have the same
- * span is for the spec's checks.
+ * The same trainer, but `mae` and `rmse` in all that it reports are in the target's own units: a trainer's
+ * own are those of the scaled target, and an error of 1 is there the span of the scale. `minDelta` of early
+ * stopping is read in the units of what it watches. The loss stays as it is trained on, that of the scaled
+ * target; r2 and accuracy have no unit. That all columns of the target have the same span is for the spec's
+ * checks.
  */
 function inOwnUnits(
   trainer: Trainable,
@@ -3227,8 +3258,8 @@ function parseCsv(text: string): Table {
 }
 
 /**
- * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text;
- * U+FFFD is in none: what is not UTF-8 was read as that.
+ * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end,
+ * or the end of the text; U+FFFD is in none: what is not UTF-8 was read as that.
  */
 function csvRecords(
   text: string,
@@ -3435,7 +3466,10 @@ function say(text: string): void {
   process?.stderr.write(text);
 }
 
-/** The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals follows it there. */
+/**
+ * The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals
+ * follows it there.
+ */
 function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
   const words = args.flatMap(
@@ -3475,19 +3509,28 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 
 // ── random ──
 
-/** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
+/**
+ * A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C.
+ * Wellons, 2018).
+ */
 function mixBits(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);
 }
 
-/** The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the same seed. */
+/**
+ * The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the
+ * same seed.
+ */
 function randomKey(seed: number, step: number, salt: number): number {
   return mixBits(mixBits(mixBits(seed ^ 0x9e3779b9) + step) + salt);
 }
 
-/** The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts of each other. */
+/**
+ * The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts
+ * of each other.
+ */
 function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
 }
@@ -3515,7 +3558,10 @@ function randomStream(key: number): Random {
   };
 }
 
-/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
+/**
+ * What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from
+ * 0; texts by −4.
+ */
 const salts = { shuffle: -1, split: -3 };
 
 /** Puts the elements in random order, every order equally likely (Fisher–Yates). */
@@ -3535,7 +3581,10 @@ type FitScales = (table: Table, columns: readonly string[], train: Int32Array, r
 
 // ── session ──
 
-/** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
+/**
+ * How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the
+ * last alone.
+ */
 interface Progress {
   /** Epochs done. */
   epoch: number;
@@ -3552,7 +3601,10 @@ interface Progress {
   last: Uint8Array;
 }
 
-/** Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize` fit in at a time. */
+/**
+ * Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize`
+ * fit in at a time.
+ */
 type GradientOf = (
   session: Session,
   data: Batch,
@@ -3563,9 +3615,10 @@ type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as many batches as are accumulated),
- * and from the first row again where the rows end. The mean, over the rows that went in, of the loss before each step; throws
- * TrainingDiverged at the first step whose loss is not finite.
+ * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as
+ * many batches as are accumulated), and from the first row again where the rows end. The mean, over the rows
+ * that went in, of the loss before each step; throws TrainingDiverged at the first step whose loss is not
+ * finite.
  */
 type TakeSteps = (
   session: Session,
@@ -3773,7 +3826,10 @@ function checkNumber(name: string, row: number, value: unknown): void {
     throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
-/** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
+/**
+ * Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn
+ * without it).
+ */
 function writeRows(
   slots: Slots,
   batch: Batch,
@@ -3928,7 +3984,10 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10, 0o7 or 0b1. */
+/**
+ * The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10,
+ * 0o7 or 0b1.
+ */
 function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
@@ -3936,7 +3995,10 @@ function numberIn(cell: string): number {
 
 // ── train on ──
 
-/** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
+/**
+ * What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled
+ * targets, as trained on.
+ */
 interface TrainingResult {
   model: string;
   /** Epochs trained, those before a checkpoint included. */
@@ -3987,8 +4049,8 @@ interface Regime {
 }
 
 /**
- * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
- * parameters: with early stopping, the best epoch's.
+ * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates
+ * every part with the final parameters: with early stopping, the best epoch's.
  */
 async function trainOn(
   model: ModelFacts,
@@ -4052,7 +4114,10 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 
 // ── trainer of ──
 
-/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
+/**
+ * A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is
+ * drawn at random.
+ */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -4193,8 +4258,9 @@ export interface Trainer {
   /** One optimizer step; the mean loss before the update. */
   step(batch: Batch): number;
   /**
-   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first again; the mean, over the rows,
-   * of the loss before each step. Throws TrainingDiverged at a loss that is not finite. A row that is wrong is told when its turn comes.
+   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first
+   * again; the mean, over the rows, of the loss before each step. Throws TrainingDiverged at a loss that is
+   * not finite. A row that is wrong is told when its turn comes.
    */
   steps(data: Batch, count: number): number;
   /** Loss and gradients; nothing is updated. */
@@ -4209,7 +4275,10 @@ export interface Trainer {
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
   /** Runs epochs() to its end. */
   fit(data: Batch, options?: FitOptions): History;
-  /** All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and those of before. */
+  /**
+   * All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and
+   * those of before.
+   */
   save(notes?: Notes): Uint8Array;
   /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
   load(checkpoint: Uint8Array): Notes;
@@ -4228,8 +4297,9 @@ class TrainingDiverged extends Error {
 }
 
 /**
- * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
- * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in
+ * which node such a number arose first: among the parameters and, for the loss of a step, what its `rows`
+ * rows left in the arena.
  */
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
@@ -4246,7 +4316,10 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 
 // ── trigonometric ──
 
-/** sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³ of the cosine. */
+/**
+ * sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³
+ * of the cosine.
+ */
 function sinOfTurned(r: number, turn: number): number {
   const z = r * r;
   const value =
@@ -4257,9 +4330,9 @@ function sinOfTurned(r: number, turn: number): number {
 }
 
 /**
- * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of two doubles, the first so
- * short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then quarter + n says which of ±sin r and ±cos r
- * it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
+ * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of
+ * two doubles, the first so short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then
+ * quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {

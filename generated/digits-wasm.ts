@@ -701,8 +701,8 @@ function summarise(doubles: Float64Array): void {
 type Cell = string | number;
 
 /**
- * The cells of a column of the target, from what the network says of it: for classes the likeliest one's name, then a number for
- * each; for real numbers the prediction in the target's own units.
+ * The cells of a column of the target, from what the network says of it: for classes the likeliest one's
+ * name, then a number for each; for real numbers the prediction in the target's own units.
  */
 type Answer = (scores: readonly number[], classes: readonly Cell[], scale?: Scale) => Cell[];
 
@@ -956,8 +956,8 @@ const comparedRows = (batchSize: number): number[] => [
 ];
 
 /**
- * `asked`: with how many rows; true: with one, a middle number and all. `machine` has just been initialised, on the arena of `wasm`, and is
- * left like that.
+ * `asked`: with how many rows; true: with one, a middle number and all. `machine` has just been initialised,
+ * on the arena of `wasm`, and is left like that.
  *
  * @throws KernelsDiffer
  */
@@ -1009,8 +1009,8 @@ type ComparedViews = ReadonlyMap<string, ComparedNumbers>;
 const disturbances = 4093;
 
 /**
- * Moves parameters and states off their first values: a zero would hide what it is multiplied by. States only grow, since some of them are
- * under a root. Counters stay.
+ * Moves parameters and states off their first values: a zero would hide what it is multiplied by. States only
+ * grow, since some of them are under a root. Counters stay.
  */
 function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 0));
@@ -1025,9 +1025,9 @@ function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, sc
 }
 
 /**
- * Fills a batch: inputs of mean 0 and standard deviation `scale`, indices of which many repeat the one before. Real targets, and what only
- * the loss reads, are 0 in a third of all places and from (0, 1) elsewhere, which every loss takes; but a first row without weight would show
- * nothing.
+ * Fills a batch: inputs of mean 0 and standard deviation `scale`, indices of which many repeat the one
+ * before. Real targets, and what only the loss reads, are 0 in a third of all places and from (0, 1)
+ * elsewhere, which every loss takes; but a first row without weight would show nothing.
  */
 function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 1));
@@ -1104,7 +1104,10 @@ interface Suspect extends Compared {
   readonly cap: number;
 }
 
-/** One comparison: of the first `rows` rows. `wide`: the size of inputs so large that an overflow says nothing; 0 for inputs near 1. */
+/**
+ * One comparison: of the first `rows` rows. `wide`: the size of inputs so large that an overflow says
+ * nothing; 0 for inputs near 1.
+ */
 interface ComparedDraw {
   readonly rows: number;
   readonly seed: number;
@@ -1132,7 +1135,10 @@ const comparing = {
   timesNoise: 16,
   /** Four units in the last place of 1. */
   smallest: { f32: 1 / 4_194_304, f64: 1 / 2_251_799_813_685_248 }, // 2⁻²², 2⁻⁵¹
-  /** Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that cancelled. */
+  /**
+   * Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that
+   * cancelled.
+   */
   cancelled: 1 / 256,
 };
 
@@ -1158,7 +1164,10 @@ class ComparedSides {
     this.before = new Uint8Array(facts.storedBytes);
   }
 
-  /** Storage as the programs of TypeScript see it; what begins before `end` bytes, and of what has rows the first `rows`. */
+  /**
+   * Storage as the programs of TypeScript see it; what begins before `end` bytes, and of what has rows the
+   * first `rows`.
+   */
   views(end = Infinity, rows = this.model.batchSize): ComparedViews {
     const views = this.values
       .filter(({ typescript }) => typescript.byteOffset < end)
@@ -1274,7 +1283,10 @@ function firstRows(value: Compared, rows: number): Compared {
   return { ...value, wasm: wasm.subarray(0, count), typescript: typescript.subarray(0, count) };
 }
 
-/** Storage in both arenas. What an optimizer keeps of all parameters in one piece is taken apart: it may be of any size for each. */
+/**
+ * Storage in both arenas. What an optimizer keeps of all parameters in one piece is taken apart: it may be of
+ * any size for each.
+ */
 function storedValues(
   { parameters, batchSize }: ModelFacts,
   facts: ComparedFacts,
@@ -1305,8 +1317,8 @@ function storedValues(
 }
 
 /**
- * Where two lists differ most, and by how much: infinitely, if one number is infinite or no number and the other is not. `passInfinite`
- * leaves these out.
+ * Where two lists differ most, and by how much: infinitely, if one number is infinite or no number and the
+ * other is not. `passInfinite` leaves these out.
  */
 function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite = false) {
   const worst = { error: 0, index: 0 };
@@ -1455,8 +1467,8 @@ function codecOf({ data, codecs }: Reading, name: string): Codec {
 // ── double arithmetic ──
 
 /**
- * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
- * and subtracting it again is exact.
+ * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5
+ * · 2⁵² rounds, and subtracting it again is exact.
  */
 function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
@@ -1477,7 +1489,10 @@ function tableOfPowersOfTwo(): Float64Array {
   return table;
 }
 
-/** One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits of the fraction. */
+/**
+ * One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits
+ * of the fraction.
+ */
 const bitsOfDouble: Float64Array = new Float64Array([1]);
 
 const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
@@ -1649,9 +1664,9 @@ function judge(
 // ── exponential ──
 
 /**
- * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson), relative error 2⁻²⁸. Its
- * first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides by, is as exact where βᵗ is near 1. Below
- * −1023 the result is what rounds to 0.
+ * 2ʸ = 2ᵏ · 2ʳ of whole k and |r| ≤ ½, by a minimax polynomial (weighted least squares after C. L. Lawson),
+ * relative error 2⁻²⁸. Its first two coefficients are those of the series, so that 1 − βᵗ, which Adam divides
+ * by, is as exact where βᵗ is near 1. Below −1023 the result is what rounds to 0.
  */
 function exp2(y: number): number {
   const z = Math.min(Math.max(y, -1023), 1024);
@@ -1737,7 +1752,10 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
+/**
+ * What the spec says of the columns of an input or target; where each has a file of its own, the column is
+ * called like it.
+ */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -1749,7 +1767,10 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+/**
+ * The columns that each name or range means: of a range all between its two in the file's order. An empty
+ * list if there are none.
+ */
 function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -1812,7 +1833,10 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
+/**
+ * Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean
+ * something else.
+ */
 function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
     fields.flatMap(({ name, ...settled }) =>
@@ -1836,7 +1860,10 @@ function uniform(view: Numbers, random: Random, low: number, high: number): void
 
 // ── first not finite ──
 
-/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
+/**
+ * The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first
+ * `rows` rows.
+ */
 function firstNotFinite(
   values: Numbers,
   rows: number,
@@ -1923,7 +1950,10 @@ function hostGlobal<T>(name: string): T | undefined {
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
+/**
+ * What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where
+ * there is one.
+ */
 class InputError extends Error {
   readonly line: number | string | undefined;
   constructor(message: string, line?: number | string) {
@@ -1946,14 +1976,20 @@ function shown(text: string, most = 60): string {
 
 // ── large angle ──
 
-/** π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than 2⁻⁶¹ to a multiple of π/2. */
+/**
+ * π/2 in units of 2⁻¹¹⁸⁴: the largest double has 1024 bits before the point, and no double is nearer than
+ * 2⁻⁶¹ to a multiple of π/2.
+ */
 const quarterTurn: bigint = BigInt(
   "0x1921fb54442d18469898cc51701b839a252049c1114cf98e804177d4c76273644a29410f31c6809bbdf2a33679a748636605614dbe4" +
     "be286e9fc26adadaa3848bc90b6aecc4bcfd8de89885d34c6fdad617feb96de80d6fdbdc70d7f6b5133f4b5d3e4822f8963fcc9250cca" +
     "3d9c8b67b8400f97142c77e0b31b4906c38aba734d22c7f51fa499ebf06caba47b9475b2c38c5e6ac",
 );
 
-/** x = n π/2 + r + e with |r| ≤ π/4 and e what r loses by rounding, for 2¹⁹ < |x| < ∞. Of n it gives the remainder by 4. */
+/**
+ * x = n π/2 + r + e with |r| ≤ π/4 and e what r loses by rounding, for 2¹⁹ < |x| < ∞. Of n it gives the
+ * remainder by 4.
+ */
 function largeAngle(x: number): { readonly n: number; readonly r: number; readonly e: number } {
   const size = Math.abs(x);
   // Doubles below 2⁵³ have a fraction, here of at most 2⁻³³.
@@ -1970,8 +2006,8 @@ function largeAngle(x: number): { readonly n: number; readonly r: number; readon
 // ── logarithm ──
 
 /**
- * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s P(s²), minimax (Remez),
- * relative error 2⁻³⁸, as powers multiply it.
+ * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s
+ * P(s²), minimax (Remez), relative error 2⁻³⁸, as powers multiply it.
  */
 function log2(x: number): number {
   if (!(x > 1e-300 && x < 1e300)) return log2AtEdge(x);
@@ -2043,7 +2079,10 @@ interface Machine extends PredictingMachine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /**
+   * After a loss that is not finite: the first value, in program order, whose buffer holds such a number in
+   * the first `rows` rows.
+   */
   check(rows: number): string | undefined;
 }
 
@@ -2058,7 +2097,10 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. `least`: a lower bound. */
+  /**
+   * `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read
+   * it, so predicting needs none. `least`: a lower bound.
+   */
   inputs: Record<
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
@@ -2068,7 +2110,10 @@ export interface ModelFacts {
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
 
-/** When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve by more than `minDelta`. */
+/**
+ * When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve
+ * by more than `minDelta`.
+ */
 export interface EarlyStopping {
   patience: number;
   metric?: string;
@@ -2206,8 +2251,8 @@ function parseCsv(text: string): Table {
 }
 
 /**
- * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text;
- * U+FFFD is in none: what is not UTF-8 was read as that.
+ * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end,
+ * or the end of the text; U+FFFD is in none: what is not UTF-8 was read as that.
  */
 function csvRecords(
   text: string,
@@ -2414,7 +2459,10 @@ function say(text: string): void {
   process?.stderr.write(text);
 }
 
-/** The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals follows it there. */
+/**
+ * The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals
+ * follows it there.
+ */
 function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
   const words = args.flatMap(
@@ -2454,19 +2502,28 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 
 // ── random ──
 
-/** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
+/**
+ * A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C.
+ * Wellons, 2018).
+ */
 function mixBits(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);
 }
 
-/** The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the same seed. */
+/**
+ * The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the
+ * same seed.
+ */
 function randomKey(seed: number, step: number, salt: number): number {
   return mixBits(mixBits(mixBits(seed ^ 0x9e3779b9) + step) + salt);
 }
 
-/** The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts of each other. */
+/**
+ * The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts
+ * of each other.
+ */
 function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
 }
@@ -2499,7 +2556,10 @@ function normalNumber(random: Random): number {
   return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
 }
 
-/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
+/**
+ * What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from
+ * 0; texts by −4.
+ */
 const salts = { shuffle: -1, split: -3 };
 
 /** Puts the elements in random order, every order equally likely (Fisher–Yates). */
@@ -2519,7 +2579,10 @@ type FitScales = (table: Table, columns: readonly string[], train: Int32Array, r
 
 // ── session ──
 
-/** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
+/**
+ * How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the
+ * last alone.
+ */
 interface Progress {
   /** Epochs done. */
   epoch: number;
@@ -2536,7 +2599,10 @@ interface Progress {
   last: Uint8Array;
 }
 
-/** Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize` fit in at a time. */
+/**
+ * Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize`
+ * fit in at a time.
+ */
 type GradientOf = (
   session: Session,
   data: Batch,
@@ -2547,9 +2613,10 @@ type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as many batches as are accumulated),
- * and from the first row again where the rows end. The mean, over the rows that went in, of the loss before each step; throws
- * TrainingDiverged at the first step whose loss is not finite.
+ * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as
+ * many batches as are accumulated), and from the first row again where the rows end. The mean, over the rows
+ * that went in, of the loss before each step; throws TrainingDiverged at the first step whose loss is not
+ * finite.
  */
 type TakeSteps = (
   session: Session,
@@ -2757,7 +2824,10 @@ function checkNumber(name: string, row: number, value: unknown): void {
     throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
-/** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
+/**
+ * Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn
+ * without it).
+ */
 function writeRows(
   slots: Slots,
   batch: Batch,
@@ -2854,7 +2924,10 @@ function interleaveClasses(order: Int32Array, classes: ArrayLike<number>): void 
 
 // ── staged steps ──
 
-/** The steps of `singleSteps`, and their bits. `batchAt` gives the views of a batch so many bytes behind the one in the arena. */
+/**
+ * The steps of `singleSteps`, and their bits. `batchAt` gives the views of a batch so many bytes behind the
+ * one in the arena.
+ */
 function stagedSteps(
   model: ModelFacts,
   { slots, shift, stride, losses, run }: Staging,
@@ -2951,7 +3024,10 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10, 0o7 or 0b1. */
+/**
+ * The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10,
+ * 0o7 or 0b1.
+ */
 function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
@@ -2959,7 +3035,10 @@ function numberIn(cell: string): number {
 
 // ── train on ──
 
-/** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
+/**
+ * What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled
+ * targets, as trained on.
+ */
 interface TrainingResult {
   model: string;
   /** Epochs trained, those before a checkpoint included. */
@@ -3010,8 +3089,8 @@ interface Regime {
 }
 
 /**
- * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
- * parameters: with early stopping, the best epoch's.
+ * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates
+ * every part with the final parameters: with early stopping, the best epoch's.
  */
 async function trainOn(
   model: ModelFacts,
@@ -3075,7 +3154,10 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 
 // ── trainer of ──
 
-/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
+/**
+ * A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is
+ * drawn at random.
+ */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -3216,8 +3298,9 @@ export interface Trainer {
   /** One optimizer step; the mean loss before the update. */
   step(batch: Batch): number;
   /**
-   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first again; the mean, over the rows,
-   * of the loss before each step. Throws TrainingDiverged at a loss that is not finite. A row that is wrong is told when its turn comes.
+   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first
+   * again; the mean, over the rows, of the loss before each step. Throws TrainingDiverged at a loss that is
+   * not finite. A row that is wrong is told when its turn comes.
    */
   steps(data: Batch, count: number): number;
   /** Loss and gradients; nothing is updated. */
@@ -3232,7 +3315,10 @@ export interface Trainer {
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
   /** Runs epochs() to its end. */
   fit(data: Batch, options?: FitOptions): History;
-  /** All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and those of before. */
+  /**
+   * All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and
+   * those of before.
+   */
   save(notes?: Notes): Uint8Array;
   /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
   load(checkpoint: Uint8Array): Notes;
@@ -3251,8 +3337,9 @@ class TrainingDiverged extends Error {
 }
 
 /**
- * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
- * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in
+ * which node such a number arose first: among the parameters and, for the loss of a step, what its `rows`
+ * rows left in the arena.
  */
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;
@@ -3269,7 +3356,10 @@ function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part
 
 // ── trigonometric ──
 
-/** sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³ of the cosine. */
+/**
+ * sin(r + turn · π/2) for |r| ≤ π/4: minimax (Remez; C. L. Lawson), relative errors 2⁻²⁸ of the sine and 2⁻³³
+ * of the cosine.
+ */
 function sinOfTurned(r: number, turn: number): number {
   const z = r * r;
   const value =
@@ -3280,9 +3370,9 @@ function sinOfTurned(r: number, turn: number): number {
 }
 
 /**
- * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of two doubles, the first so
- * short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then quarter + n says which of ±sin r and ±cos r
- * it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
+ * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r, |r| ≤ π/4: π/2 is a sum of
+ * two doubles, the first so short (33 bits) that n times it is exact (W. J. Cody and W. Waite, 1980). Then
+ * quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {
@@ -3305,7 +3395,10 @@ function cos(x: number): number {
 /** Every SIMD instruction begins with this byte; its number follows, here in two bytes. */
 const simd = 0xfd;
 
-/** The number of an instruction, and the three bytes that stand in its place where multiply and add are one instruction. */
+/**
+ * The number of an instruction, and the three bytes that stand in its place where multiply and add are one
+ * instruction.
+ */
 const relaxed: readonly (readonly [number, readonly [number, number, number]])[] = [
   [0xe6, [0x01, 0x01, 0x01]], // f32x4.mul: three times nop, and the factors stay where they are
   [0xf2, [0x01, 0x01, 0x01]], // f64x2.mul
@@ -3313,7 +3406,10 @@ const relaxed: readonly (readonly [number, readonly [number, number, number]])[]
   [0xf0, [simd, 0x87, 0x02]], // f64x2.add: f64x2.relaxed_madd
 ];
 
-/** The module in which the products and sums that begin at these places are fused: x · y + z with one rounding, where the machine can. */
+/**
+ * The module in which the products and sums that begin at these places are fused: x · y + z with one
+ * rounding, where the machine can.
+ */
 function relaxedBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array {
   const patched = bytes.slice();
   for (const place of places) {
@@ -3351,7 +3447,10 @@ interface WasmFacts {
   sharedAt: number;
   /** Where the arena begins in the memory. */
   base: number;
-  /** What the arena takes with what lies before and behind it; then each thread's own room follows, and what they agree by. */
+  /**
+   * What the arena takes with what lies before and behind it; then each thread's own room follows, and what
+   * they agree by.
+   */
   memoryBytes: number;
   scratchBytes: number;
   controlBytes: number;
@@ -3360,7 +3459,10 @@ interface WasmFacts {
   inputBytes: number;
 }
 
-/** What an instance is to know of its surroundings: addresses of its own room and of what threads agree by, and how many these are. */
+/**
+ * What an instance is to know of its surroundings: addresses of its own room and of what threads agree by,
+ * and how many these are.
+ */
 interface WasmSetting {
   readonly memory: WasmMemory;
   readonly scratch: number;
@@ -3384,7 +3486,10 @@ interface CompiledWasm {
   readonly module: object;
 }
 
-/** The variant that is asked for, or the first that the engine knows. A content security policy may forbid all, by an error. */
+/**
+ * The variant that is asked for, or the first that the engine knows. A content security policy may forbid
+ * all, by an error.
+ */
 function compileWasm(
   { module, relaxedAt, sharedAt }: WasmFacts,
   asked: Backend | undefined,
@@ -3428,13 +3533,15 @@ export interface TrainerOptions {
   /** What runs the kernels; if left out, the fastest that this host has. */
   backend?: Backend;
   /**
-   * How many threads share the work of WebAssembly's kernels, this one included; 1 if left out. It changes no bit. Where this thread may
-   * not wait for others (a page's main thread), or memory cannot be shared, it does all of it.
+   * How many threads share the work of WebAssembly's kernels, this one included; 1 if left out. It changes no
+   * bit. Where this thread may not wait for others (a page's main thread), or memory cannot be shared, it
+   * does all of it.
    */
   threads?: number;
   /**
-   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws an error where they differ: with 1, a
-   * middle number and `batchSize` rows, or with those listed. The trainer is the same as without.
+   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws an error
+   * where they differ: with 1, a middle number and `batchSize` rows, or with those listed. The trainer is the
+   * same as without.
    */
   selfCheck?: boolean | readonly number[];
 }
@@ -3459,8 +3566,9 @@ interface Staging {
   /** The losses of the last call. */
   readonly losses: Float64Array;
   /**
-   * Takes `count` steps, from the batch numbered `slot` on, over the first `slots` of them, of `rows` rows each, the last of `lastRows`;
-   * writes their losses. How many it took: it stops before the update of one whose loss is not finite.
+   * Takes `count` steps, from the batch numbered `slot` on, over the first `slots` of them, of `rows` rows
+   * each, the last of `lastRows`; writes their losses. How many it took: it stops before the update of one
+   * whose loss is not finite.
    */
   run(count: number, slot: number, slots: number, rows: number, lastRows: number): number;
 }
@@ -3583,8 +3691,8 @@ const forgotten = new FinalizationRegistry((workers: readonly HostWorker[]) => {
 });
 
 /**
- * Starts a thread with each of these settings. One that does not come up is no fault: its share of the work is done by those that are
- * there, which is why nobody hears of it.
+ * Starts a thread with each of these settings. One that does not come up is no fault: its share of the work
+ * is done by those that are there, which is why nobody hears of it.
  */
 function startWorkers(url: string, serves: string, backend: Backend, settings: readonly WasmSetting[]): void {
   const workers = settings.map((setting) => startWorker(url, { ...setting, serves, backend }));
@@ -3648,8 +3756,9 @@ function servesAsWorker(model: ModelFacts, facts: WasmFacts, math: Record<string
 }
 
 /**
- * The same programs as WebAssembly: 18 kernels, 10404 bytes in base64. `tapeless inspect SPEC --show kernels --target wasm`
- * shows the text that they were assembled from. Where a host has no WebAssembly, the functions above do their work.
+ * The same programs as WebAssembly: 18 kernels, 10404 bytes in base64. `tapeless inspect SPEC --show kernels
+ * --target wasm` shows the text that they were assembled from. Where a host has no WebAssembly, the functions
+ * above do their work.
  *
  * gradient:
  *   dense1: 2 × 16 sums at once

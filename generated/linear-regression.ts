@@ -320,8 +320,8 @@ function summarise(doubles: Float64Array): void {
 type Cell = string | number;
 
 /**
- * The cells of a column of the target, from what the network says of it: for classes the likeliest one's name, then a number for
- * each; for real numbers the prediction in the target's own units.
+ * The cells of a column of the target, from what the network says of it: for classes the likeliest one's
+ * name, then a number for each; for real numbers the prediction in the target's own units.
  */
 type Answer = (scores: readonly number[], classes: readonly Cell[], scale?: Scale) => Cell[];
 
@@ -877,7 +877,10 @@ interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
+/**
+ * What the spec says of the columns of an input or target; where each has a file of its own, the column is
+ * called like it.
+ */
 function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -889,7 +892,10 @@ function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+/**
+ * The columns that each name or range means: of a range all between its two in the file's order. An empty
+ * list if there are none.
+ */
 function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -952,7 +958,10 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
+/**
+ * Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean
+ * something else.
+ */
 function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
     fields.flatMap(({ name, ...settled }) =>
@@ -969,7 +978,10 @@ function checkFields(found: readonly FittedField[], trained = found): void {
 
 // ── first not finite ──
 
-/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
+/**
+ * The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first
+ * `rows` rows.
+ */
 function firstNotFinite(
   values: Numbers,
   rows: number,
@@ -1049,7 +1061,10 @@ async function isSameFile({ realpath }: HostPaths, a: string, b: string | FileUr
 
 // ── input error ──
 
-/** What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where there is one. */
+/**
+ * What was given is wrong. `line` is the line of the data file, or which row or item it is in words, where
+ * there is one.
+ */
 class InputError extends Error {
   readonly line: number | string | undefined;
   constructor(message: string, line?: number | string) {
@@ -1119,7 +1134,10 @@ interface Machine extends PredictingMachine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /**
+   * After a loss that is not finite: the first value, in program order, whose buffer holds such a number in
+   * the first `rows` rows.
+   */
   check(rows: number): string | undefined;
 }
 
@@ -1134,7 +1152,10 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. `least`: a lower bound. */
+  /**
+   * `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read
+   * it, so predicting needs none. `least`: a lower bound.
+   */
   inputs: Record<
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
@@ -1144,7 +1165,10 @@ export interface ModelFacts {
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
 
-/** When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve by more than `minDelta`. */
+/**
+ * When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve
+ * by more than `minDelta`.
+ */
 export interface EarlyStopping {
   patience: number;
   metric?: string;
@@ -1282,8 +1306,8 @@ function parseCsv(text: string): Table {
 }
 
 /**
- * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text;
- * U+FFFD is in none: what is not UTF-8 was read as that.
+ * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end,
+ * or the end of the text; U+FFFD is in none: what is not UTF-8 was read as that.
  */
 function csvRecords(
   text: string,
@@ -1490,7 +1514,10 @@ function say(text: string): void {
   process?.stderr.write(text);
 }
 
-/** The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals follows it there. */
+/**
+ * The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals
+ * follows it there.
+ */
 function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
   const words = args.flatMap(
@@ -1530,19 +1557,28 @@ function helpText({ model, training, reader, seenHelp = "" }: Program): string {
 
 // ── random ──
 
-/** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
+/**
+ * A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C.
+ * Wellons, 2018).
+ */
 function mixBits(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);
 }
 
-/** The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the same seed. */
+/**
+ * The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the
+ * same seed.
+ */
 function randomKey(seed: number, step: number, salt: number): number {
   return mixBits(mixBits(mixBits(seed ^ 0x9e3779b9) + step) + salt);
 }
 
-/** The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts of each other. */
+/**
+ * The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts
+ * of each other.
+ */
 function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
 }
@@ -1570,7 +1606,10 @@ function randomStream(key: number): Random {
   };
 }
 
-/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
+/**
+ * What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from
+ * 0; texts by −4.
+ */
 const salts = { shuffle: -1, split: -3 };
 
 /** Puts the elements in random order, every order equally likely (Fisher–Yates). */
@@ -1627,7 +1666,10 @@ function fitScale(values: Float64Array, rule: FittedRule): Scale {
 
 // ── session ──
 
-/** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
+/**
+ * How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the
+ * last alone.
+ */
 interface Progress {
   /** Epochs done. */
   epoch: number;
@@ -1644,7 +1686,10 @@ interface Progress {
   last: Uint8Array;
 }
 
-/** Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize` fit in at a time. */
+/**
+ * Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize`
+ * fit in at a time.
+ */
 type GradientOf = (
   session: Session,
   data: Batch,
@@ -1655,9 +1700,10 @@ type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as many batches as are accumulated),
- * and from the first row again where the rows end. The mean, over the rows that went in, of the loss before each step; throws
- * TrainingDiverged at the first step whose loss is not finite.
+ * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as
+ * many batches as are accumulated), and from the first row again where the rows end. The mean, over the rows
+ * that went in, of the loss before each step; throws TrainingDiverged at the first step whose loss is not
+ * finite.
  */
 type TakeSteps = (
   session: Session,
@@ -1865,7 +1911,10 @@ function checkNumber(name: string, row: number, value: unknown): void {
     throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
-/** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
+/**
+ * Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn
+ * without it).
+ */
 function writeRows(
   slots: Slots,
   batch: Batch,
@@ -2020,7 +2069,10 @@ interface TableRecord {
   readonly line: number;
 }
 
-/** The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10, 0o7 or 0b1. */
+/**
+ * The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10,
+ * 0o7 or 0b1.
+ */
 function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;
@@ -2028,7 +2080,10 @@ function numberIn(cell: string): number {
 
 // ── train on ──
 
-/** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
+/**
+ * What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled
+ * targets, as trained on.
+ */
 interface TrainingResult {
   model: string;
   /** Epochs trained, those before a checkpoint included. */
@@ -2079,8 +2134,8 @@ interface Regime {
 }
 
 /**
- * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
- * parameters: with early stopping, the best epoch's.
+ * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates
+ * every part with the final parameters: with early stopping, the best epoch's.
  */
 async function trainOn(
   model: ModelFacts,
@@ -2144,7 +2199,10 @@ function resultText({ model, epochs, bestEpoch, samples = [], ...parts }: Traini
 
 // ── trainer of ──
 
-/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
+/**
+ * A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is
+ * drawn at random.
+ */
 function trainerOf(
   model: ModelFacts,
   machine: Machine,
@@ -2285,8 +2343,9 @@ export interface Trainer {
   /** One optimizer step; the mean loss before the update. */
   step(batch: Batch): number;
   /**
-   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first again; the mean, over the rows,
-   * of the loss before each step. Throws TrainingDiverged at a loss that is not finite. A row that is wrong is told when its turn comes.
+   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first
+   * again; the mean, over the rows, of the loss before each step. Throws TrainingDiverged at a loss that is
+   * not finite. A row that is wrong is told when its turn comes.
    */
   steps(data: Batch, count: number): number;
   /** Loss and gradients; nothing is updated. */
@@ -2301,7 +2360,10 @@ export interface Trainer {
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
   /** Runs epochs() to its end. */
   fit(data: Batch, options?: FitOptions): History;
-  /** All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and those of before. */
+  /**
+   * All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and
+   * those of before.
+   */
   save(notes?: Notes): Uint8Array;
   /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
   load(checkpoint: Uint8Array): Notes;
@@ -2320,8 +2382,9 @@ class TrainingDiverged extends Error {
 }
 
 /**
- * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
- * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in
+ * which node such a number arose first: among the parameters and, for the loss of a step, what its `rows`
+ * rows left in the arena.
  */
 function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;

@@ -1,5 +1,6 @@
-// Handwritten digits by a residual network: every block adds a correction to what it was given, so that a gradient has a short way
-// back. Blocks are alike, which is where a spec in TypeScript is shorter than a tree of data.
+// Handwritten digits by a residual network: every block adds a correction to what it was given, so that a
+// gradient has a short way back. Blocks are alike, which is where a spec in TypeScript is shorter than a tree
+// of data.
 import { defineModel } from "tapeless";
 
 const width = 32;

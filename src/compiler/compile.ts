@@ -15,7 +15,10 @@ export interface CompileOptions {
   readonly target?: "ts" | "wasm";
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64";
-  /** Whether the file can be run on data files, if the spec has a data section; `true` by default. A page or a worker needs none of it. */
+  /**
+   * Whether the file can be run on data files, if the spec has a data section; `true` by default. A page or a
+   * worker needs none of it.
+   */
   readonly program?: boolean;
   /** Have a trainer that can be looked into: `trainer.probe(batch)`, `trainer.onStep(listener)`; `false` by default. */
   readonly probe?: boolean;
@@ -23,7 +26,10 @@ export interface CompileOptions {
   readonly exact?: boolean;
   /** Names of passes to leave out, to see what they do. */
   readonly skip?: readonly string[];
-  /** Of the target `wasm`: compare its kernels with the TypeScript kernels before the file is returned; `true` by default. */
+  /**
+   * Of the target `wasm`: compare its kernels with the TypeScript kernels before the file is returned; `true`
+   * by default.
+   */
   readonly checkKernels?: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** What a step computes before the optimizer moves the parameters, where that is more than the gradients of one batch. */
+/**
+ * What a step computes before the optimizer moves the parameters, where that is more than the gradients of
+ * one batch.
+ */
 import type { GraphBuilder } from "./ir/builder.ts";
 import { makeGraph } from "./ir/nodes.ts";
 import type { Graph } from "./ir/nodes.ts";
@@ -16,8 +19,8 @@ export interface GraphsOfStep {
 }
 
 /**
- * The gradients of a step, and what goes before them. Of most models they are those of a batch alone; several batches are accumulated,
- * and averaged parameters are trained through the weights that the average is of.
+ * The gradients of a step, and what goes before them. Of most models they are those of a batch alone; several
+ * batches are accumulated, and averaged parameters are trained through the weights that the average is of.
  */
 export function graphsOfStep(
   model: Model,

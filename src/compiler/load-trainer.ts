@@ -9,7 +9,10 @@ export interface EmittedModule {
   createTrainer(options?: TrainerOptions): Trainer;
 }
 
-/** Starts the transpiler's process, so that it is ready once there is a text to load. A failure shows when the text is loaded. */
+/**
+ * Starts the transpiler's process, so that it is ready once there is a text to load. A failure shows when the
+ * text is loaded.
+ */
 export function startTranspiler(): void {
   import("esbuild").then(({ transform }) => transform("")).catch(() => {});
 }

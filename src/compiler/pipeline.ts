@@ -184,10 +184,24 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
       ? vectorPrograms(lowered, storage, { batchSize, skip, float: options.dtype })
       : undefined;
   const copies = new Set(lean.flatMap((each) => [...each.copies]));
-  return { model, built, derived, graphs, lean: lean.map(({ graph }) => graph), copies, lowered, programs, plan, vectors }; // prettier-ignore
+  return {
+    model,
+    built,
+    derived,
+    graphs,
+    lean: lean.map(({ graph }) => graph),
+    copies,
+    lowered,
+    programs,
+    plan,
+    vectors,
+  };
 }
 
-/** The programs of the target `wasm`, on vectors. Its kernels are not those of TypeScript, so their temporaries live from and to other points. */
+/**
+ * The programs of the target `wasm`, on vectors. Its kernels are not those of TypeScript, so their
+ * temporaries live from and to other points.
+ */
 function vectorPrograms(
   lowered: readonly LoopProgram[],
   storage: ReadonlyMap<string, Buffer>,
@@ -200,7 +214,10 @@ function vectorPrograms(
   return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
 }
 
-/** Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so their results, are the same. */
+/**
+ * Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so
+ * their results, are the same.
+ */
 export function withPrograms(compilation: Compilation, names: readonly string[]): Compilation {
   const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
   const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));

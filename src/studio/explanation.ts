@@ -1,7 +1,8 @@
 /**
- * What there is to say of one compilation, as plain data: what the report, the playground and `--format json` show. It is made once, by
- * `explain.ts`, from parts that each stand in a file of their own, and is all that a page gets to see of the compiler.
- * Ids join what belongs together, so that everything can be traced both ways: node ↔ kernel ↔ line of code ↔ place in the spec.
+ * What there is to say of one compilation, as plain data: what the report, the playground and `--format json`
+ * show. It is made once, by `explain.ts`, from parts that each stand in a file of their own, and is all that
+ * a page gets to see of the compiler. Ids join what belongs together, so that everything can be traced both
+ * ways: node ↔ kernel ↔ line of code ↔ place in the spec.
  */
 import type { Notation } from "../compiler/notation/notation.ts";
 import type { ProgramName } from "../compiler/loop/program-names.ts";
@@ -18,7 +19,10 @@ export interface SpecPlace {
   readonly column: number;
 }
 
-/** The part of training that a node serves: what is computed on the way to the loss, the gradients, the optimizer, and what tells of a model. */
+/**
+ * The part of training that a node serves: what is computed on the way to the loss, the gradients, the
+ * optimizer, and what tells of a model.
+ */
 export type RegionName = "forward" | "backward" | "update" | "evaluation";
 
 export interface ExplainedNode {
@@ -29,7 +33,10 @@ export interface ExplainedNode {
   /** `f32[n,128]` */
   readonly type: string;
   readonly region: RegionName;
-  /** What formulas call it: `z` with its layer below, where the text has `dense1_sum`. Of a value of a recurrence's step with its time. */
+  /**
+   * What formulas call it: `z` with its layer below, where the text has `dense1_sum`. Of a value of a
+   * recurrence's step with its time.
+   */
   readonly symbol: Notation;
   /** What it is equal to, down to the values that have names. */
   readonly formula: Notation;
@@ -46,7 +53,10 @@ export interface ExplainedNode {
   readonly derivation: RuleUse | undefined;
   /** The rewrites that made it what it is, in order. */
   readonly rewrites: readonly RewriteUse[];
-  /** An index into `kernels`: the first one that computes it; nothing for leaves, and for what no kernel has to compute. */
+  /**
+   * An index into `kernels`: the first one that computes it; nothing for leaves, and for what no kernel has
+   * to compute.
+   */
   readonly kernel: number | undefined;
   /** For a full batch. */
   readonly flops: number;
@@ -87,8 +97,9 @@ export interface ExplainedPass {
   /** The rewrite rules that it applied, and how often. */
   readonly rules: readonly { readonly rule: string; readonly times: number }[];
   /**
-   * Lines of the graph's text that went and came, a changed one as both, with a line around them that did not change; `…` stands for
-   * those left out. Empty if nothing changed. Values are called as in the graph that is lowered; those that it lacks have names of their own.
+   * Lines of the graph's text that went and came, a changed one as both, with a line around them that did not
+   * change; `…` stands for those left out. Empty if nothing changed. Values are called as in the graph that
+   * is lowered; those that it lacks have names of their own.
    */
   readonly diff: readonly DiffLine[];
 }
@@ -133,7 +144,10 @@ export interface ExplainedKernel {
   /** Its place among the calls of its program, from 1. */
   readonly call: number;
   readonly name: string;
-  /** The values that it computes one after the other, each under a name: stored ones, and those that would be if nothing were fused. */
+  /**
+   * The values that it computes one after the other, each under a name: stored ones, and those that would be
+   * if nothing were fused.
+   */
   readonly nodes: readonly NodeId[];
   /** What it computes where it is read, on the way to those; other kernels may compute it again. */
   readonly inlined: readonly NodeId[];
@@ -142,16 +156,23 @@ export interface ExplainedKernel {
   /** The sizes of all buffers that it reads or writes, each counted once. For a full batch. */
   readonly bytes: number;
   /**
-   * What fusing saves, beside one nest of loops for each value that would be stored without it: how many nests the kernel stands for, those of
-   * its values that see no memory, and the bytes that the nests touch more. Of kernels cut out of a fused one, the main one has these.
+   * What fusing saves, beside one nest of loops for each value that would be stored without it: how many
+   * nests the kernel stands for, those of its values that see no memory, and the bytes that the nests touch
+   * more. Of kernels cut out of a fused one, the main one has these.
    */
   readonly fused: { readonly nests: number; readonly values: readonly NodeId[]; readonly bytesSaved: number };
-  /** As printed loops: as fused, and as scheduled. A kernel of WebAssembly may be cut out of what was fused, and is on vectors then. */
+  /**
+   * As printed loops: as fused, and as scheduled. A kernel of WebAssembly may be cut out of what was fused,
+   * and is on vectors then.
+   */
   readonly loops: string;
   readonly scheduled: string;
   /** How it was scheduled, in words, if anything was. */
   readonly schedule: string | undefined;
-  /** The function of the emitted file that runs it; of the target wasm, the one that does its work where a host has no WebAssembly. */
+  /**
+   * The function of the emitted file that runs it; of the target wasm, the one that does its work where a
+   * host has no WebAssembly.
+   */
   readonly function: string;
   /** The lines of that function in the emitted file, comments included, first and last, from 1. */
   readonly lines: readonly [first: number, last: number] | undefined;
@@ -191,7 +212,12 @@ export interface ExplainedLayer {
   /** `[n, 128]` */
   readonly output: string;
   /** Those that are `trainable` are neither of a frozen layer nor statistics. */
-  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[]; readonly count: number; readonly trainable: boolean }[]; // prettier-ignore
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly count: number;
+    readonly trainable: boolean;
+  }[];
   readonly trainable: boolean;
   /** Of one pass over a full batch. */
   readonly forwardFlops: number;
@@ -210,8 +236,9 @@ export interface ExplainedLine {
 }
 
 /**
- * A laid-out graph, all of its groups closed. Coordinates in CSS pixels from the upper left of what the box is in; a group that is open
- * takes `inside` for its size and moves what is below and to the right of it (`picture/scene.ts` does that, for pages and files).
+ * A laid-out graph, all of its groups closed. Coordinates in CSS pixels from the upper left of what the box
+ * is in; a group that is open takes `inside` for its size and moves what is below and to the right of it
+ * (`picture/scene.ts` does that, for pages and files).
  */
 export interface Picture {
   readonly width: number;
@@ -245,7 +272,10 @@ export interface PictureBox extends Rectangle {
   /** A second line: the formula, or what kind of thing it is; of leaves there is none. */
   readonly detail: string;
   readonly region: RegionName;
-  /** `leaf`: what stands in memory before the program runs: inputs, parameters, states. `result`: what the program leaves there. */
+  /**
+   * `leaf`: what stands in memory before the program runs: inputs, parameters, states. `result`: what the
+   * program leaves there.
+   */
   readonly kind: "group" | "leaf" | "value" | "result";
   /** All nodes that it stands for: of a value itself and what its formula writes out, of a group all that is in it. */
   readonly nodes: readonly NodeId[];
@@ -264,7 +294,10 @@ export interface Wire {
 
 export type Point = readonly [x: number, y: number];
 
-/** What there is a picture of: `step` has the gradients and the update beside one another, other programs stand alone. */
+/**
+ * What there is a picture of: `step` has the gradients and the update beside one another, other programs
+ * stand alone.
+ */
 export interface ExplainedPicture {
   readonly name: "step" | ProgramName;
   /** `A step of training` */

@@ -1,5 +1,5 @@
-// Steps a second as bars, a panel for each workload, on a scale of powers of ten: what is ten times as long is ten times as fast only
-// by its number, so every bar has it.
+// Steps a second as bars, a panel for each workload, on a scale of powers of ten: what is ten times as long
+// is ten times as fast only by its number, so every bar has it.
 import { scaleLog } from "d3-scale";
 import { pageSvg, pageWidth } from "../../src/studio/charts/svg-page.ts";
 import type { Block } from "../../src/studio/charts/svg-page.ts";

@@ -1,5 +1,5 @@
-// What is promised of the compiled steps, against the machine's peak and against the other libraries on one thread, and of two
-// threads against one.
+// What is promised of the compiled steps, against the machine's peak and against the other libraries on one
+// thread, and of two threads against one.
 import { fastestOfOurs, peakOf, ratio, shareOfPeak } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 import type { Line } from "./lines.ts";

@@ -27,8 +27,8 @@ export function coldStart(runs = 5): number {
 }
 
 /**
- * A tower of so many layers: how long this process takes to compile it, in milliseconds of the processor, which do not count what others
- * do on the machine (the fewest of several: noise only adds), and its length.
+ * A tower of so many layers: how long this process takes to compile it, in milliseconds of the processor,
+ * which do not count what others do on the machine (the fewest of several: noise only adds), and its length.
  */
 export async function towerCompile(
   layers: number,

@@ -1,4 +1,5 @@
-// A contender's process, seen from the bench: it is started, says when its first step is done, and answers a line with a line.
+// A contender's process, seen from the bench: it is started, says when its first step is done, and answers a
+// line with a line.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Contender } from "./contenders.ts";
@@ -40,7 +41,10 @@ export interface Running {
   stop(): void;
 }
 
-/** Starts a process; resolves when its first step is done or has failed. One that says nothing for `patience` ms is ended. */
+/**
+ * Starts a process; resolves when its first step is done or has failed. One that says nothing for `patience`
+ * ms is ended.
+ */
 export async function startContender(
   { command, args, environment }: Contender,
   patience = 180_000,

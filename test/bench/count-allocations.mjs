@@ -1,4 +1,5 @@
-// Runs in a process of its own, with --expose-gc and room for young objects: prints how many bytes 5,000 steps leave on the heap.
+// Runs in a process of its own, with --expose-gc and room for young objects: prints how many bytes 5,000
+// steps leave on the heap.
 import { readFileSync } from "node:fs";
 import { getHeapStatistics } from "node:v8";
 

@@ -5,7 +5,10 @@ import { readFile } from "node:fs/promises";
 import { builtinModules, createRequire } from "node:module";
 import { basename } from "node:path";
 
-/** Files that a library loads beside its script, by the contender's file. Of its three, TensorFlow.js takes the one with SIMD. */
+/**
+ * Files that a library loads beside its script, by the contender's file. Of its three, TensorFlow.js takes
+ * the one with SIMD.
+ */
 const loaded: Readonly<Record<string, readonly string[]>> = {
   "tfjs-wasm.mjs": ["@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"],
 };

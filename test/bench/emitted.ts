@@ -1,4 +1,5 @@
-// From a spec to a running trainer in this process, the way a bundler would take it: compiled, types stripped, imported.
+// From a spec to a running trainer in this process, the way a bundler would take it: compiled, types
+// stripped, imported.
 import { transform } from "esbuild";
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
@@ -25,8 +26,9 @@ export async function digitsTrainers(): Promise<{ whole: string; module: string 
 }
 
 /**
- * The most bytes of the trainer of digits, minified and gzipped: as a program, and as a page takes it. The program once kept to 12 kB. The
- * checks of batches, options, checkpoint headers and output files have taken the rest.
+ * The most bytes of the trainer of digits, minified and gzipped: as a program, and as a page takes it. The
+ * program once kept to 12 kB. The checks of batches, options, checkpoint headers and output files have taken
+ * the rest.
  */
 export const mostBytes = { whole: 13_800, module: 8_500 } as const;
 

@@ -1,5 +1,5 @@
-// What was measured, and what follows from it. Ratios and shares are taken within rounds: the speed of a machine that others
-// use drifts, but hardly within a round; the median of the rounds counts.
+// What was measured, and what follows from it. Ratios and shares are taken within rounds: the speed of a
+// machine that others use drifts, but hardly within a round; the median of the rounds counts.
 
 /** One contender on one workload. */
 export interface Outcome {
@@ -7,8 +7,8 @@ export interface Outcome {
   readonly kind: "ours" | "peer" | "peak";
   readonly threads: number;
   /**
-   * Milliseconds of a step, round by round; none where it lacks something. Of one thread those in which it ran, so that waiting for a core
-   * that others hold does not count; of several those by the clock.
+   * Milliseconds of a step, round by round; none where it lacks something. Of one thread those in which it
+   * ran, so that waiting for a core that others hold does not count; of several those by the clock.
    */
   readonly rounds: readonly number[];
   /** Those by the clock. */

@@ -1,5 +1,5 @@
-// `npm run bench -- --limits`: what is promised of the TypeScript target's speed, of compiling and of sizes, measured in one run and,
-// where the machine decides, told as ratios.
+// `npm run bench -- --limits`: what is promised of the TypeScript target's speed, of compiling and of sizes,
+// measured in one run and, where the machine decides, told as ratios.
 import { Bench } from "tinybench";
 import type { Batch } from "../../src/runtime/core/slots.ts";
 import { bytesPerStep } from "./allocations.ts";
@@ -12,8 +12,8 @@ import { mnist, mnistLayers, small } from "./models.ts";
 import { productFlops, tripleLoopStep } from "./triple-loop.ts";
 
 /**
- * Seconds of one call of each task, in rounds: the speed of a machine that others use drifts, but hardly within a round. Ratios
- * are taken within rounds, and their median counts.
+ * Seconds of one call of each task, in rounds: the speed of a machine that others use drifts, but hardly
+ * within a round. Ratios are taken within rounds, and their median counts.
  */
 async function roundsOf(tasks: readonly (() => void)[], rounds = 7): Promise<number[][]> {
   const found: number[][] = [];
@@ -128,7 +128,10 @@ async function sizes(): Promise<Line[]> {
 
 const fewNumbers = 72;
 
-/** A double that a function gives back stands on the heap, 16 bytes in all: the loss is one, and a few more are allowed. */
+/**
+ * A double that a function gives back stands on the heap, 16 bytes in all: the loss is one, and a few more
+ * are allowed.
+ */
 async function allocations(): Promise<Line[]> {
   const found: Line[] = [];
   for (const name of ["classifier", "joins", "regression", "perceptron", "alike"])

@@ -1,4 +1,5 @@
-// The machine and what runs on it, in words: enough to judge the figures by, and nothing that tells whose machine it is.
+// The machine and what runs on it, in words: enough to judge the figures by, and nothing that tells whose
+// machine it is.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";

@@ -1,6 +1,7 @@
-// How fast 128-bit SIMD can be on this machine: a WebAssembly kernel that lives in registers. Every accumulator goes
-// a ← a · scale + shift, so that nothing can be computed ahead of the loop, and there are so many of them that one chain's wait is filled
-// by the others. The share of this peak is what a training step is judged by.
+// How fast 128-bit SIMD can be on this machine: a WebAssembly kernel that lives in registers. Every
+// accumulator goes a ← a · scale + shift, so that nothing can be computed ahead of the loop, and there are so
+// many of them that one chain's wait is filled by the others. The share of this peak is what a training step
+// is judged by.
 import wabt from "wabt";
 
 /** Chains side by side: with the two operands that they share, as many as sixteen registers hold beside a spare one. */

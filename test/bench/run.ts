@@ -1,5 +1,5 @@
-// `npm run bench`: this compiler's trainers beside other libraries on seven workloads, in one run; with `--limits`, what is promised of
-// the TypeScript target, of compiling and of sizes.
+// `npm run bench`: this compiler's trainers beside other libraries on seven workloads, in one run; with
+// `--limits`, what is promised of the TypeScript target, of compiling and of sizes.
 import { Command } from "commander";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,7 @@
-// What the emitted trainers are measured against: matrix products as everybody writes them first, three loops and one sum. The
-// products are those of one training step of a network with one hidden layer, in the same element type and on the same shapes;
-// bias, activation, loss and optimizer are left out, so the comparison favours this side.
+// What the emitted trainers are measured against: matrix products as everybody writes them first, three loops
+// and one sum. The products are those of one training step of a network with one hidden layer, in the same
+// element type and on the same shapes; bias, activation, loss and optimizer are left out, so the comparison
+// favours this side.
 
 /** c[m, n] = a[m, k] · b[k, n] */
 function product(c: Float32Array, a: Float32Array, b: Float32Array, m: number, k: number, n: number): void {

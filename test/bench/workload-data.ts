@@ -1,6 +1,6 @@
-// The data of a workload, the same numbers for every library, and as files for processes of other languages. It can be learned,
-// but not by heart: some rows contradict each other, so that losses stay away from zero, and gradients from numbers so small that
-// processors slow down over them.
+// The data of a workload, the same numbers for every library, and as files for processes of other languages.
+// It can be learned, but not by heart: some rows contradict each other, so that losses stay away from zero,
+// and gradients from numbers so small that processors slow down over them.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { normalNumber, randomKey, randomStream } from "../../src/runtime/numbers/random.ts";

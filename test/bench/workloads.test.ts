@@ -1,5 +1,5 @@
-// What the comparison stands on: that each workload can be learned, and that its operations are counted as one would by hand. Speeds are
-// measured by `npm run bench`.
+// What the comparison stands on: that each workload can be learned, and that its operations are counted as
+// one would by hand. Speeds are measured by `npm run bench`.
 import { describe, expect, test } from "vitest";
 import { flopsOfProgram } from "../../src/studio/explain/flops.ts";
 import { compileModel } from "../../src/compiler/pipeline.ts";

@@ -1,5 +1,5 @@
-// The seven workloads of the comparison, in float32. Multilayer perceptrons are told by their widths, so that every library
-// builds them from one description; the other two are written out in each library.
+// The seven workloads of the comparison, in float32. Multilayer perceptrons are told by their widths, so that
+// every library builds them from one description; the other two are written out in each library.
 import type { ModelSpec } from "../../src/index.ts";
 
 export interface Perceptron {

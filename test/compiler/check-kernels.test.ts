@@ -1,4 +1,5 @@
-// Compilations that check themselves. If one of the first fails, a wrong kernel would be shipped; if one of the others, a right one refused.
+// Compilations that check themselves. If one of the first fails, a wrong kernel would be shipped; if one of
+// the others, a right one refused.
 import { describe, expect, it } from "vitest";
 import { checkKernels, rowsToCompare } from "../../src/compiler/check-kernels.ts";
 import { compile } from "../../src/compiler/compile.ts";

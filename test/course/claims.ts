@@ -1,4 +1,5 @@
-// What docs/course.md says of its runs, as assertions. They are held for the runs of the page, and counted over other seeds by make.ts.
+// What docs/course.md says of its runs, as assertions. They are held for the runs of the page, and counted
+// over other seeds by make.ts.
 import { basename } from "node:path";
 import type { PageRuns } from "./run-page.ts";
 import type { Run } from "./run-command.ts";

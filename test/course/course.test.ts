@@ -1,4 +1,5 @@
-// docs/course.md: its commands run and exit as it says, its figures are what they print today, and what it says of them holds.
+// docs/course.md: its commands run and exit as it says, its figures are what they print today, and what it
+// says of them holds.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";

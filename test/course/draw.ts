@@ -1,4 +1,5 @@
-// The kinds of figures in docs/course.md. Each is made from files and from what the commands above it printed, and from nothing else.
+// The kinds of figures in docs/course.md. Each is made from files and from what the commands above it
+// printed, and from nothing else.
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,7 +26,10 @@ type Kind = (drawing: Drawing) => string;
 /** A spec, as it is on disk. */
 const spec: Kind = ({ takes }) => fence(readFileSync(join(root, takes), "utf8"), "ts");
 
-/** What the commands printed; of progress nothing. `from WORD` leaves out what stands before the line that begins with it. */
+/**
+ * What the commands printed; of progress nothing. `from WORD` leaves out what stands before the line that
+ * begins with it.
+ */
 const output: Kind = ({ takes, runs }) => {
   const text = runs.map(printed).join("");
   const [, start = ""] = /^from (.*)$/.exec(takes) ?? [];

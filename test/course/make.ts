@@ -1,5 +1,6 @@
-// Brings docs/course.md up to date: runs its commands and draws its figures. `npm run course` writes page and pictures; with
-// `-- --seeds 10` it writes nothing and tells with how many of the seeds 1 to 10 each claim of the page holds.
+// Brings docs/course.md up to date: runs its commands and draws its figures. `npm run course` writes page and
+// pictures; with `-- --seeds 10` it writes nothing and tells with how many of the seeds 1 to 10 each claim of
+// the page holds.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { claims, outcomes } from "./claims.ts";

@@ -30,7 +30,10 @@ export async function runCommand(command: Command, folder: string): Promise<Run>
   };
 }
 
-/** "train       loss 0.1234  accuracy 0.9667", a line for each part; of folds the mean stands for the validation part. */
+/**
+ * "train       loss 0.1234  accuracy 0.9667", a line for each part; of folds the mean stands for the
+ * validation part.
+ */
 function resultIn(text: string): Figures {
   const lines = text.matchAll(/^(train|validation|test) +(.*)$/gm);
   return Object.assign(meanIn(text), ...Array.from(lines, ([, part, rest]) => figuresIn(rest, `${part}.`)));
@@ -47,7 +50,9 @@ function meanIn(text: string): Figures {
 /** "epoch 3/100  loss 0.7410  accuracy 0.9778  validation loss 0.5393  accuracy 0.9333  best". */
 function epochIn(line: string): Figures[] {
   const [, train, validation] = /^epoch \d+\/\d+  (.*?)(?:  validation (.*?))?(?:  best)?$/.exec(line) ?? [];
-  return train === undefined ? [] : [{ ...figuresIn(train, ""), ...figuresIn(validation ?? "", "validation.") }]; // prettier-ignore
+  return train === undefined
+    ? []
+    : [{ ...figuresIn(train, ""), ...figuresIn(validation ?? "", "validation.") }];
 }
 
 const figuresIn = (text: string, prefix: string): Figures =>

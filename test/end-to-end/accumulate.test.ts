@@ -1,4 +1,5 @@
-// Several batches as one step: k batches of b rows must be one of k · b, whatever the loss makes of its sums and the optimizer of gradients.
+// Several batches as one step: k batches of b rows must be one of k · b, whatever the loss makes of its sums
+// and the optimizer of gradients.
 import { expect, test } from "vitest";
 import { optimizers } from "../../src/compiler/library/optimizers/index.ts";
 import { compileModel } from "../../src/compiler/pipeline.ts";
@@ -96,10 +97,13 @@ test("with averaged parameters, and a rate that is meant for fewer rows", async 
 test("running statistics move once a batch, and steps are counted in updates", async () => {
   const spec: ModelSpec = {
     ...specs.regression,
-    network: [{ type: "batch-norm", momentum: 0.5 }, { type: "dense", units: 2 }],
+    network: [
+      { type: "batch-norm", momentum: 0.5 },
+      { type: "dense", units: 2 },
+    ],
     optimizer: { type: "sgd", learningRate: { type: "step", initial: 0.5, every: 1, factor: 0.5 } },
     training: { epochs: 1, batchSize: 2, accumulate: 2, shuffle: false },
-  }; // prettier-ignore
+  };
   const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
   const x = [1, 0, 0, 0, 3, 0, 0, 0, 5, 0, 0, 0, 5, 0, 0, 0];
   const { epochs } = trainer.fit({ x, t: [0, 0, 0, 0, 0, 0, 0, 0] }, { epochs: 2 });
@@ -111,10 +115,13 @@ test("running statistics move once a batch, and steps are counted in updates", a
 test("each batch of a group drops other units", async () => {
   const spec: ModelSpec = {
     ...specs.tiny,
-    network: [{ type: "dropout", rate: 0.5 }, { type: "dense", units: 1 }],
+    network: [
+      { type: "dropout", rate: 0.5 },
+      { type: "dense", units: 1 },
+    ],
     optimizer: { type: "sgd", learningRate: 1e-9 },
     training: { epochs: 1, batchSize: 1, accumulate: 16, shuffle: false },
-  }; // prettier-ignore
+  };
   const trainer = (await emitted(spec, { dtype: "f64" })).module.createTrainer();
   trainer.parameters["dense1.weight"].set([1]);
   const [{ loss }] = trainer.fit({ x: Array(16).fill(1), t: Array(16).fill(0) }).epochs;

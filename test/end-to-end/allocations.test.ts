@@ -1,5 +1,6 @@
-// Kernels, and the programs that call them, make no objects. If this fails, training stutters under the garbage collector, and more so
-// with every row. (What an engine leaves on the heap is measured by `npm run bench -- --limits`.)
+// Kernels, and the programs that call them, make no objects. If this fails, training stutters under the
+// garbage collector, and more so with every row. (What an engine leaves on the heap is measured by `npm run
+// bench -- --limits`.)
 import { Project, SyntaxKind } from "ts-morph";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/compiler/compile.ts";

@@ -1,4 +1,5 @@
-// Averaged parameters: training must go its own way as if nobody averaged, and whoever asks the model must be told by the average.
+// Averaged parameters: training must go its own way as if nobody averaged, and whoever asks the model must be
+// told by the average.
 import { expect, test } from "vitest";
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";

@@ -1,5 +1,5 @@
-// What the contract says of an emitted file, for every small spec. If one fails, a user's checker, formatter or runtime stumbles
-// over what we wrote, or something in a spec has become code.
+// What the contract says of an emitted file, for every small spec. If one fails, a user's checker, formatter
+// or runtime stumbles over what we wrote, or something in a spec has become code.
 import { check } from "prettier";
 import { ts } from "ts-morph";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
-// Cross-validation on real data: as good as it should be, and no better than chance where there is nothing to learn. A leak of rows,
-// labels or scales into training would show here at once.
+// Cross-validation on real data: as good as it should be, and no better than chance where there is nothing to
+// learn. A leak of rows, labels or scales into training would show here at once.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -36,7 +36,10 @@ function withShuffledLabels(csv: string, seed: number): string {
   return [head, ...dealt, ""].join("\n");
 }
 
-/** The share of n right answers that guessing reaches once in ten thousand times: the binomial distribution's upper tail. */
+/**
+ * The share of n right answers that guessing reaches once in ten thousand times: the binomial distribution's
+ * upper tail.
+ */
 function luckiest(n: number, chance: number): number {
   // P(X = 0), then P(X = k) from P(X = k − 1), until less than 10⁻⁴ is left above
   let probability = (1 - chance) ** n;

@@ -43,7 +43,13 @@ afterAll(() => place.remove());
 const tsx = fileURLToPath(new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 const program = (...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [tsx, join(place.folder, "bars.ts"), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
+    execFile(
+      process.execPath,
+      [tsx, join(place.folder, "bars.ts"), ...args],
+      { cwd: place.folder },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    );
   });
 
 let code = "";

@@ -1,5 +1,5 @@
-// A run that is killed at any moment goes on as if nothing had happened. If one fails, a crash costs the user the training.
-// The kills come at random moments; what must hold does not depend on which.
+// A run that is killed at any moment goes on as if nothing had happened. If one fails, a crash costs the user
+// the training. The kills come at random moments; what must hold does not depend on which.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";

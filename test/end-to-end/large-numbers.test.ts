@@ -1,12 +1,17 @@
-// Functions of formulas on numbers far from zero, on every target and dtype. A failure means that a number goes through i32, or that an
-// angle loses its digits.
+// Functions of formulas on numbers far from zero, on every target and dtype. A failure means that a number
+// goes through i32, or that an angle loses its digits.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import { cos, sin } from "../../src/runtime/numbers/trigonometric.ts";
 
-const targets = [["ts", "f64"], ["ts", "f32"], ["wasm", "f64"], ["wasm", "f32"]] as const; // prettier-ignore
+const targets = [
+  ["ts", "f64"],
+  ["ts", "f32"],
+  ["wasm", "f64"],
+  ["wasm", "f32"],
+] as const;
 
 /** What the formula gives for each x. The embedding is zero: a model must have something to train. */
 async function valuesOf(formula: string, x: readonly number[], [target, dtype]: (typeof targets)[number]) {
@@ -44,7 +49,11 @@ describe.each(targets)("%s in %s", (target, dtype) => {
   ] as const)("%s keeps its digits, however large x is", async (formula, f) => {
     const found = await valuesOf(formula, x, [target, dtype]);
     const tolerance = dtype === "f32" ? 2 ** -22 : 0;
-    found.forEach((value, i) => expect(Math.abs(value - f(x[i])), `${formula} at ${x[i]}`).toBeLessThanOrEqual(Math.abs(f(x[i])) * tolerance)); // prettier-ignore
+    found.forEach((value, i) =>
+      expect(Math.abs(value - f(x[i])), `${formula} at ${x[i]}`).toBeLessThanOrEqual(
+        Math.abs(f(x[i])) * tolerance,
+      ),
+    );
   });
 });
 

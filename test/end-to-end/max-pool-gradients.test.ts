@@ -1,12 +1,17 @@
-// Gradients of max pooling on every target and dtype. A failure means that a gradient goes to several places, or to none: in f32 the
-// pool must not compare a value in a variable with its rounded copy in memory.
+// Gradients of max pooling on every target and dtype. A failure means that a gradient goes to several places,
+// or to none: in f32 the pool must not compare a value in a variable with its rounded copy in memory.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
 import type { ModelSpec } from "../../src/index.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 
 type Layers = ModelSpec["network"];
-const targets = [["ts", "f64"], ["ts", "f32"], ["wasm", "f64"], ["wasm", "f32"]] as const; // prettier-ignore
+const targets = [
+  ["ts", "f64"],
+  ["ts", "f32"],
+  ["wasm", "f64"],
+  ["wasm", "f32"],
+] as const;
 type Target = (typeof targets)[number];
 
 async function trainerOf(
@@ -103,7 +108,11 @@ describe.each(targets)("max pooling on %s in %s", (target, dtype) => {
     // One row: dL/dp = 2 (p − y) = 2
     trainer.gradient({ x, y: [outputs - 1] });
     const found = [...trainer.gradients["position-embedding1.weight"]];
-    expectClose(found, expected.flatMap((value) => [value, value]), tolerance); // prettier-ignore
+    expectClose(
+      found,
+      expected.flatMap((value) => [value, value]),
+      tolerance,
+    );
   });
 
   it("gives the first of equal values in an image the whole gradient, in scan order", async () => {

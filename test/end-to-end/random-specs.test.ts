@@ -1,5 +1,6 @@
-// Random models, compiled and run, against the interpreter of graphs. If one fails, some combination of layers, loss and
-// optimizer compiles to something else than it means: kernels shared by mistake, memory given away, names that meet.
+// Random models, compiled and run, against the interpreter of graphs. If one fails, some combination of
+// layers, loss and optimizer compiles to something else than it means: kernels shared by mistake, memory
+// given away, names that meet.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
@@ -22,13 +23,13 @@ const activation = fc.constantFrom(
   "silu",
   "mish",
   "softplus",
-  "softsign", // prettier-ignore
+  "softsign",
   "sigmoid",
   "hard-sigmoid",
   "hard-tanh",
   "tanh",
   "softmax",
-  "log-softmax", // prettier-ignore
+  "log-softmax",
 );
 // Names that meet those of the compiler or of each other.
 const layerName = fc.constantFrom(

@@ -1,5 +1,6 @@
-// Random stacks of layers over images and sequences, blocks among them, compiled and run, against the interpreter of graphs: loss,
-// gradients and predictions, for a full batch and a single row. If one fails, some stacking compiles to something else than it means.
+// Random stacks of layers over images and sequences, blocks among them, compiled and run, against the
+// interpreter of graphs: loss, gradients and predictions, for a full batch and a single row. If one fails,
+// some stacking compiles to something else than it means.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
@@ -17,27 +18,74 @@ const padding = fc.constantFrom("valid", "same", 1);
 const typed = <T extends object>(type: string, keys: fc.Arbitrary<T>) => keys.map((k) => ({ type, ...k }));
 
 const onImages = fc.oneof(
-  typed("conv2d", fc.record({ filters: one, kernel: pair, stride: pair, padding, dilation: pair, activation, bias: fc.boolean() })), // prettier-ignore
+  typed(
+    "conv2d",
+    fc.record({
+      filters: one,
+      kernel: pair,
+      stride: pair,
+      padding,
+      dilation: pair,
+      activation,
+      bias: fc.boolean(),
+    }),
+  ),
   typed("depthwise-conv2d", fc.record({ kernel: pair, stride: pair, padding, multiplier: one, activation })),
-  typed("conv2d-transpose", fc.record({ filters: one, kernel: pair, stride: pair, padding: fc.constantFrom("valid", "same"), activation })), // prettier-ignore
+  typed(
+    "conv2d-transpose",
+    fc.record({
+      filters: one,
+      kernel: pair,
+      stride: pair,
+      padding: fc.constantFrom("valid", "same"),
+      activation,
+    }),
+  ),
   typed("max-pool2d", fc.record({ size: fc.constantFrom(2, 3), stride: pair, padding })),
-  typed("avg-pool2d", fc.record({ size: fc.constantFrom(2, 3), stride: pair, padding, countPadding: fc.boolean() })), // prettier-ignore
+  typed(
+    "avg-pool2d",
+    fc.record({ size: fc.constantFrom(2, 3), stride: pair, padding, countPadding: fc.boolean() }),
+  ),
   fc.constantFrom("batch-norm", "layer-norm", { type: "group-norm", groups: 1 }, "rms-norm"),
 );
 
 const onSequences = fc.oneof(
-  typed("conv1d", fc.record({ filters: one, kernel: one, stride: one, padding: fc.constantFrom("valid", "same", "causal"), dilation: one, activation })), // prettier-ignore
+  typed(
+    "conv1d",
+    fc.record({
+      filters: one,
+      kernel: one,
+      stride: one,
+      padding: fc.constantFrom("valid", "same", "causal"),
+      dilation: one,
+      activation,
+    }),
+  ),
   typed("max-pool1d", fc.record({ size: fc.constantFrom(2, 3), stride: one, padding })),
-  typed("avg-pool1d", fc.record({ size: fc.constantFrom(2, 3), stride: one, padding, countPadding: fc.boolean() })), // prettier-ignore
+  typed(
+    "avg-pool1d",
+    fc.record({ size: fc.constantFrom(2, 3), stride: one, padding, countPadding: fc.boolean() }),
+  ),
   typed("attention", fc.record({ heads: fc.constant(1), causal: fc.boolean() })),
-  fc.record({ type: fc.constant("bidirectional"), layer: typed("gru", fc.record({ units: one, returnSequences: fc.constant(true) })) }), // prettier-ignore
+  fc.record({
+    type: fc.constant("bidirectional"),
+    layer: typed("gru", fc.record({ units: one, returnSequences: fc.constant(true) })),
+  }),
   fc.constantFrom("layer-norm", "position-embedding", { type: "group-norm", groups: 1 }),
 );
 
 /** Layers that keep the shape, so that they can be added to their input. */
 const block = fc.record({
   type: fc.constantFrom("residual", "repeat"),
-  layers: fc.array(fc.constantFrom("layer-norm", "rms-norm", { type: "activation", fn: "tanh" }, { type: "position-embedding" }), { minLength: 1, maxLength: 2 }), // prettier-ignore
+  layers: fc.array(
+    fc.constantFrom(
+      "layer-norm",
+      "rms-norm",
+      { type: "activation", fn: "tanh" },
+      { type: "position-embedding" },
+    ),
+    { minLength: 1, maxLength: 2 },
+  ),
 });
 const blockOf = ({ type, layers }: { type: string; layers: unknown[] }): unknown =>
   type === "residual" ? { type, layers } : { type, times: 2, layers };
@@ -45,11 +93,17 @@ const blockOf = ({ type, layers }: { type: string; layers: unknown[] }): unknown
 const stack = fc.oneof(
   fc.record({
     shape: fc.tuple(fc.integer({ min: 2, max: 7 }), fc.integer({ min: 2, max: 7 }), one),
-    layers: fc.array(fc.oneof({ weight: 5, arbitrary: onImages }, { weight: 1, arbitrary: block.map(blockOf) }), { minLength: 1, maxLength: 4 }), // prettier-ignore
+    layers: fc.array(
+      fc.oneof({ weight: 5, arbitrary: onImages }, { weight: 1, arbitrary: block.map(blockOf) }),
+      { minLength: 1, maxLength: 4 },
+    ),
   }),
   fc.record({
     shape: fc.tuple(fc.integer({ min: 2, max: 9 }), one),
-    layers: fc.array(fc.oneof({ weight: 5, arbitrary: onSequences }, { weight: 1, arbitrary: block.map(blockOf) }), { minLength: 1, maxLength: 4 }), // prettier-ignore
+    layers: fc.array(
+      fc.oneof({ weight: 5, arbitrary: onSequences }, { weight: 1, arbitrary: block.map(blockOf) }),
+      { minLength: 1, maxLength: 4 },
+    ),
   }),
 );
 
@@ -77,7 +131,12 @@ it("compute what the interpreter computes", { timeout: 600_000 }, async () => {
       fc.pre(compilation !== undefined);
       const module = await loadTrainer(await emitTypeScript(compilation, "f64"));
       const trainer = module.createTrainer({ seed: 1 });
-      const values = Object.fromEntries(Object.entries(trainer.parameters).map(([name, view]) => [name, Float64Array.from(view, (value, i) => value + 0.1 * Math.sin(i + 1))])); // prettier-ignore
+      const values = Object.fromEntries(
+        Object.entries(trainer.parameters).map(([name, view]) => [
+          name,
+          Float64Array.from(view, (value, i) => value + 0.1 * Math.sin(i + 1)),
+        ]),
+      );
       const batch = randomBatch(module.model, rows, 1);
       const expected = expectedOf(compilation, module.model, values, trainer.seed, batch);
       const { holds, ...errors } = checkTarget(module, "ts", values, trainer.seed, batch, expected);

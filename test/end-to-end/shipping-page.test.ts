@@ -1,5 +1,5 @@
-// docs/shipping.md as a reader would follow it: every command is run, and what the page says comes out. If one fails, the page promises
-// what is not so.
+// docs/shipping.md as a reader would follow it: every command is run, and what the page says comes out. If
+// one fails, the page promises what is not so.
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

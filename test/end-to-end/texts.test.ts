@@ -1,5 +1,6 @@
-// A spec of texts on the command line and as an emitted program: both train on the same sequences, write the same new texts, and take up
-// each other's checkpoints, unless the numbers in these stand for other characters.
+// A spec of texts on the command line and as an emitted program: both train on the same sequences, write the
+// same new texts, and take up each other's checkpoints, unless the numbers in these stand for other
+// characters.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,7 +48,13 @@ afterAll(() => place.remove());
 const tsx = fileURLToPath(new URL("../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 const programOf = (file: string, ...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [tsx, join(place.folder, file), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
+    execFile(
+      process.execPath,
+      [tsx, join(place.folder, file), ...args],
+      { cwd: place.folder },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    );
   });
 const program = (...args: string[]) => programOf("words.ts", ...args);
 const train = (...args: string[]) => place.run("train", "words.json", ...args);

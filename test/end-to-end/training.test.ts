@@ -1,5 +1,6 @@
-// The whole way: a spec becomes a trainer, and the trainer is held against the interpreter of graphs step by step. If one
-// fails, emitted code trains another model than the spec describes, though every stage before may look right.
+// The whole way: a spec becomes a trainer, and the trainer is held against the interpreter of graphs step by
+// step. If one fails, emitted code trains another model than the spec describes, though every stage before
+// may look right.
 import { describe, expect, it } from "vitest";
 import { loopStages } from "../support/run-loops.ts";
 import { graphPasses } from "../../src/compiler/pipeline.ts";

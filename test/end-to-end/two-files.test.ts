@@ -1,5 +1,5 @@
-// A spec with a scaled target and a test file of its own, on the command line and as an emitted program: both read the same rows, print
-// the same bytes, and give errors in the target's own units.
+// A spec with a scaled target and a test file of its own, on the command line and as an emitted program: both
+// read the same rows, print the same bytes, and give errors in the target's own units.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

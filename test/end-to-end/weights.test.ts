@@ -45,7 +45,10 @@ test.each([
 test("balanced weights are those of the training part alone, and resuming has them", async () => {
   const [balanced, listed] = await Promise.all(
     (["balanced", [6 / 9, 2, 1]] as const).map(async (classWeights) => {
-      const { module } = await emitted(withTraining({ classWeights: typeof classWeights === "string" ? classWeights : [...classWeights] }), { dtype: "f64" }); // prettier-ignore
+      const { module } = await emitted(
+        withTraining({ classWeights: typeof classWeights === "string" ? classWeights : [...classWeights] }),
+        { dtype: "f64" },
+      );
       return module;
     }),
   );
@@ -57,7 +60,7 @@ test("balanced weights are those of the training part alone, and resuming has th
   const loaded = balanced.createTrainer();
   loaded.load(one.save());
   expect(loaded.evaluateAll(data)).toEqual(one.evaluateAll(data));
-}); // prettier-ignore
+});
 
 test("predicting needs no weights, training does; a negative one is refused with its row", async () => {
   const trainer = (await emitted(base)).module.createTrainer();

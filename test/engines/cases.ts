@@ -1,4 +1,5 @@
-// The models that every engine trains: on every target there is, in f32 and some in f64, on data that is the same in every run.
+// The models that every engine trains: on every target there is, in f32 and some in f64, on data that is the
+// same in every run.
 import { readFileSync } from "node:fs";
 import { compile } from "../../src/compiler/compile.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";

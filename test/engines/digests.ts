@@ -1,5 +1,5 @@
-// What every engine runs: trains each model the same way, and gives SHA-256 digests of all that comes of it. It is copied beside the
-// emitted trainers, with its types or without, and must not import anything.
+// What every engine runs: trains each model the same way, and gives SHA-256 digests of all that comes of it.
+// It is copied beside the emitted trainers, with its types or without, and must not import anything.
 import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 import type { Batch } from "../../src/runtime/core/slots.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";

@@ -1,5 +1,5 @@
-// Fused multiplications and additions, in every engine that has them. Nobody promises their bits; if one fails, an engine that could run
-// them does not, or they compute something else than the plain module.
+// Fused multiplications and additions, in every engine that has them. Nobody promises their bits; if one
+// fails, an engine that could run them does not, or they compute something else than the plain module.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { filesOfWasm } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";
@@ -18,7 +18,11 @@ beforeAll(
     missing = await installEngines();
     const files = await filesOfWasm();
     for (const { file, code } of files) await workspace.writeModule(file, code);
-    await writeRun(workspace, script, files.flatMap((file) => file.cases)); // prettier-ignore
+    await writeRun(
+      workspace,
+      script,
+      files.flatMap((file) => file.cases),
+    );
   },
   installSeconds * 1000 + timeout,
 );

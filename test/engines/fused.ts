@@ -1,5 +1,6 @@
-// What every engine runs of the modules whose multiplications and additions are fused: how far they stray from the plain ones. It is copied
-// beside the emitted trainers, with its types or without, and must not import anything.
+// What every engine runs of the modules whose multiplications and additions are fused: how far they stray
+// from the plain ones. It is copied beside the emitted trainers, with its types or without, and must not
+// import anything.
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import type { Case } from "./digests.ts";
 

@@ -46,7 +46,10 @@ function moveIn(scratch: string): void {
   renameSync(join(scratch, "node_modules"), modules);
 }
 
-/** Where every engine must be there, as in CI, one that is not is a fault; elsewhere its tests are skipped, and say why. */
+/**
+ * Where every engine must be there, as in CI, one that is not is a fault; elsewhere its tests are skipped,
+ * and say why.
+ */
 export function needs(missing: string | undefined, context: TestContext): void {
   if (missing === undefined) return;
   if (process.env.CI === "true") throw new Error(missing);

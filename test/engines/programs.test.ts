@@ -1,5 +1,6 @@
-// Emitted files as programs, in every engine that has a command line: from a data file to what is printed, the checkpoint and the
-// predictions. If one fails, who changes engines gets another model, or an engine does not start the file.
+// Emitted files as programs, in every engine that has a command line: from a data file to what is printed,
+// the checkpoint and the predictions. If one fails, who changes engines gets another model, or an engine does
+// not start the file.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

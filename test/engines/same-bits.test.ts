@@ -1,5 +1,5 @@
-// The same training in every engine: Node 20 and 24, Deno, Bun and Chromium must come to the same bytes. If one fails, something that
-// enters a parameter, a loss or a prediction is left to the engine.
+// The same training in every engine: Node 20 and 24, Deno, Bun and Chromium must come to the same bytes. If
+// one fails, something that enters a parameter, a loss or a prediction is left to the engine.
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { emittedFiles } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";

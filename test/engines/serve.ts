@@ -1,5 +1,5 @@
-// A loopback server of one folder, under policies that the path chooses: /isolated/… may share memory between threads, /strict/… runs the
-// page's own scripts and nothing else, WebAssembly included.
+// A loopback server of one folder, under policies that the path chooses: /isolated/… may share memory between
+// threads, /strict/… runs the page's own scripts and nothing else, WebAssembly included.
 import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { extname, join } from "node:path";

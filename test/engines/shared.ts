@@ -1,5 +1,6 @@
-// What every engine runs of a trainer whose work threads share: it waits until a second one has taken a part, then trains, and gives a
-// SHA-256 digest of all that comes of it. It is copied beside the emitted trainers, with its types or without, and must not import anything.
+// What every engine runs of a trainer whose work threads share: it waits until a second one has taken a part,
+// then trains, and gives a SHA-256 digest of all that comes of it. It is copied beside the emitted trainers,
+// with its types or without, and must not import anything.
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
 import type { Case } from "./digests.ts";
 
@@ -58,7 +59,12 @@ async function trained(trainer: Trainer, one: SharedCase): Promise<Shared> {
   const losses = [trainer.steps(data, 20), trainer.step(batches[0])];
   const { epochs } = trainer.fit(data, { epochs: 1, validation: 0.2, earlyStopping: false });
   losses.push(...epochs.map(({ loss }) => loss), trainer.gradient(batches[0]));
-  const parts = [Float64Array.from(losses), trainer.save(), trainer.predict({ x: batches[0].x }), ...Object.values(trainer.gradients)]; // prettier-ignore
+  const parts = [
+    Float64Array.from(losses),
+    trainer.save(),
+    trainer.predict({ x: batches[0].x }),
+    ...Object.values(trainer.gradients),
+  ];
   return { backend: trainer.backend, isShared, tookPart: tookPart(), digest: await digest(parts) };
 }
 

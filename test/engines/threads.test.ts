@@ -1,5 +1,5 @@
-// Threads in every engine. If one fails, the file does not come up as its own worker there, threads change what is trained, something in
-// the engine does not take memory that is shared, or the process does not end.
+// Threads in every engine. If one fails, the file does not come up as its own worker there, threads change
+// what is trained, something in the engine does not take memory that is shared, or the process does not end.
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from "vitest";
 import { sharedFile } from "./cases.ts";
 import { whyNoChromium } from "./chromium.ts";

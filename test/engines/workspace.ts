@@ -1,4 +1,5 @@
-// A folder with everything that an engine runs: the emitted trainers, the digests' code, a script for command lines and a page for browsers.
+// A folder with everything that an engine runs: the emitted trainers, the digests' code, a script for command
+// lines and a page for browsers.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,7 +26,10 @@ export function newWorkspace(): Workspace {
   return { folder, write, writeModule, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** What engines run: a function of cases and of the extension that modules have, exported by the file of this name here. */
+/**
+ * What engines run: a function of cases and of the extension that modules have, exported by the file of this
+ * name here.
+ */
 export interface Script {
   readonly file: string;
   readonly entry: string;
@@ -58,7 +62,10 @@ export interface PageReport {
   readonly outcome: unknown;
 }
 
-/** `NAME.html` shows a report in an element `output`; `module` is what it awaits, as the text of an expression in `cases` and the script's entry. */
+/**
+ * `NAME.html` shows a report in an element `output`; `module` is what it awaits, as the text of an expression
+ * in `cases` and the script's entry.
+ */
 export function writePage(
   { write }: Workspace,
   { file, entry }: Script,

@@ -1,4 +1,7 @@
-/** A whole graph in ball arithmetic, recurrences included. All scans over one recurrence are evaluated in one pass along time. */
+/**
+ * A whole graph in ball arithmetic, recurrences included. All scans over one recurrence are evaluated in one
+ * pass along time.
+ */
 import { invariant } from "../../src/compiler/diagnostics/errors.ts";
 import { collectNodes, leafName, operandNamesOf, operandsOf } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node, NodeOf, Recurrence } from "../../src/compiler/ir/nodes.ts";

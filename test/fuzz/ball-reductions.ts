@@ -107,7 +107,10 @@ export function reduceMax(evaluation: Evaluation): Ball {
   return ballOf(shape, mid, rad, ids);
 }
 
-/** The place of the largest: as far off as the furthest other element that may be larger. A copy of it that comes later is not. */
+/**
+ * The place of the largest: as far off as the furthest other element that may be larger. A copy of it that
+ * comes later is not.
+ */
 export function argMax(evaluation: Evaluation): Ball {
   const { node, operands, shape } = evaluation;
   const mid = midOf(evaluation);

@@ -1,6 +1,7 @@
 /**
- * A trainer in ball arithmetic: the programs of an emitted trainer, from the graphs, with a bound on every result. It does what
- * `runtime/trainer-of.ts` does with the emitted programs: gradients of a batch or of a group of them, then the update.
+ * A trainer in ball arithmetic: the programs of an emitted trainer, from the graphs, with a bound on every
+ * result. It does what `runtime/trainer-of.ts` does with the emitted programs: gradients of a batch or of a
+ * group of them, then the update.
  */
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import type { Compilation, Differentiated } from "../../src/compiler/pipeline.ts";

@@ -1,20 +1,22 @@
 /**
- * Ball arithmetic on tensors: every element is a midpoint in doubles and a radius, an upper bound of how far a computation of the
- * graph in a given precision may be from it. The radius grows by two causes:
+ * Ball arithmetic on tensors: every element is a midpoint in doubles and a radius, an upper bound of how far
+ * a computation of the graph in a given precision may be from it. The radius grows by two causes:
  *
  *     what the operands' radii come to      |f(x + e) − f(x)| for all |e| ≤ rad x: by monotony at the ends of the interval, for
  *                                           sums Σ rad, for products |x| rad y + |y| rad x + rad x · rad y
  *     rounding of the result                k · u · (|z| + rad z) for k roundings of unit u (2⁻²⁴ or 2⁻⁵³); a sum of n terms in any
  *                                           order γ(n) · Σ |x|, γ(n) = n u / (1 − n u)        (N. Higham, 2002, section 4.2)
  *
- * Functions are within 2 units in the last place, as the headers of `emit/wasm/functions/` and `runtime/` state, so k = 4. Results below
- * the smallest normal number may be flushed to zero. What may overflow has an infinite radius.
+ * Functions are within 2 units in the last place, as the headers of `emit/wasm/functions/` and `runtime/`
+ * state, so k = 4. Results below the smallest normal number may be flushed to zero. What may overflow has an
+ * infinite radius.
  *
- * A comparison whose sides overlap may go either way: its radius is 1, and a selection by it is the hull of both values. So kinks need
- * no exception: around a kink the bound is as large as the jump.
+ * A comparison whose sides overlap may go either way: its radius is 1, and a selection by it is the hull of
+ * both values. So kinks need no exception: around a kink the bound is as large as the jump.
  *
- * `ids` tells which elements are copies of one and the same computed number: views and maxima pass it on. A number equals its copy
- * however it was rounded, so that the comparison of a maximum with the element that it was taken from is certain.
+ * `ids` tells which elements are copies of one and the same computed number: views and maxima pass it on. A
+ * number equals its copy however it was rounded, so that the comparison of a maximum with the element that it
+ * was taken from is certain.
  */
 import type { ElementType } from "../../src/compiler/ir/types.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
@@ -89,8 +91,8 @@ export const sizes = ({ mid, rad }: Ball): Float64Array => combined(mid, rad, (m
 export const isExact = ({ rad }: Ball): boolean => rad.every((r) => r === 0);
 
 /**
- * A radius with the rounding of the result added: `roundings` times the unit, flushing, overflow. An infinity that comes from an exact
- * one is exact; a radius that is not a number stands for no bound.
+ * A radius with the rounding of the result added: `roundings` times the unit, flushing, overflow. An infinity
+ * that comes from an exact one is exact; a radius that is not a number stands for no bound.
  */
 export function rounded(
   mid: number,

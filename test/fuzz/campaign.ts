@@ -1,4 +1,7 @@
-/** A run over many specs: hands them to child processes, gathers what they send, has one failure of each class shrunk. */
+/**
+ * A run over many specs: hands them to child processes, gathers what they send, has one failure of each class
+ * shrunk.
+ */
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { addCounts } from "./coverage.ts";

@@ -1,5 +1,5 @@
-// Specs that were once wrong or failed, on all targets: each file of cases/, as the fuzzer writes them, and families of ordinary
-// networks at small batches. Results lie within the bounds of ball.ts.
+// Specs that were once wrong or failed, on all targets: each file of cases/, as the fuzzer writes them, and
+// families of ordinary networks at small batches. Results lie within the bounds of ball.ts.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";

@@ -1,5 +1,5 @@
-// What a spec that may be anything must come to: a trainer whose text holds nothing but the compiler's names, or diagnostics with a code,
-// one clean line of message, and a place inside the text.
+// What a spec that may be anything must come to: a trainer whose text holds nothing but the compiler's names,
+// or diagnostics with a code, one clean line of message, and a place inside the text.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile } from "../../src/compiler/compile.ts";
@@ -54,7 +54,8 @@ async function compiled(broken: Broken, folder: string) {
   return { code: await emitTypeScript(compilation, "f32", { isFormatted: false }), warnings: found };
 }
 
-const decoded = (text: string | Uint8Array): string => new TextDecoder().decode(typeof text === "string" ? new TextEncoder().encode(text) : text); // prettier-ignore
+const decoded = (text: string | Uint8Array): string =>
+  new TextDecoder().decode(typeof text === "string" ? new TextEncoder().encode(text) : text);
 
 const stackOf = (error: unknown): string =>
   error instanceof Error

@@ -30,8 +30,8 @@ const meanSize = (list: Float64Array): number =>
   list.reduce((sum, x) => sum + (Number.isFinite(x) ? Math.abs(x) : 0), 0) / (list.length || 1);
 
 /**
- * `expected`: from the graphs as built, in doubles. `compiled`: from the graphs that were compiled, in the trainer's precision; its radius
- * is what the trainer may be off by, that of `expected` what the doubles may.
+ * `expected`: from the graphs as built, in doubles. `compiled`: from the graphs that were compiled, in the
+ * trainer's precision; its radius is what the trainer may be off by, that of `expected` what the doubles may.
  */
 export function differencesOf(
   actual: NumberTrace,

@@ -1,4 +1,7 @@
-/** What the specs of a run covered, as tables: layers by target and size, stages by whether they changed anything, and options. */
+/**
+ * What the specs of a run covered, as tables: layers by target and size, stages by whether they changed
+ * anything, and options.
+ */
 import Table from "cli-table3";
 import { emptyReasons, layerTypes, sizeClasses, sizeClassOf } from "./demands.ts";
 import type { Json, JsonObject } from "./random-parts.ts";

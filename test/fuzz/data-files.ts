@@ -1,5 +1,6 @@
-// Damaged data files of every format, read in this process: each must be read or refused with a diagnostic, and nothing else. Run it alone
-// with `npx tsx test/fuzz/data-files.ts --seed S --count N`; the last line counts the faults.
+// Damaged data files of every format, read in this process: each must be read or refused with a diagnostic,
+// and nothing else. Run it alone with `npx tsx test/fuzz/data-files.ts --seed S --count N`; the last line
+// counts the faults.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -125,7 +126,10 @@ export async function readSample(sample: SampleFile): Promise<void> {
   }
 }
 
-/** Damages `count` files, the formats in turn. `begin` hears of each before it is read, so that one that hangs can be named. */
+/**
+ * Damages `count` files, the formats in turn. `begin` hears of each before it is read, so that one that hangs
+ * can be named.
+ */
 export async function fuzzDataFiles(
   seed: number,
   count: number,

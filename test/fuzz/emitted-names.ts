@@ -1,5 +1,5 @@
-// What an emitted file may name: things that it declares itself, and globals of the language and its hosts. A name from anywhere else is
-// text of a spec that became code.
+// What an emitted file may name: things that it declares itself, and globals of the language and its hosts. A
+// name from anywhere else is text of a spec that became code.
 import { Project, ts } from "ts-morph";
 import { canary } from "./mutate-spec.ts";
 

@@ -1,4 +1,7 @@
-/** Which failures are one: the same kind of result, in the same way to run, or the same message but for names and numbers. */
+/**
+ * Which failures are one: the same kind of result, in the same way to run, or the same message but for names
+ * and numbers.
+ */
 import { runSpec } from "./run-spec.ts";
 import type { Extras } from "./run-spec.ts";
 import type { Finding, FuzzCase } from "./spec-run.ts";

@@ -1,4 +1,5 @@
-// The fuzzer itself: its specs are reproducible, its bounds hold and stay finite at kinks, and shrinking ends at a smallest spec.
+// The fuzzer itself: its specs are reproducible, its bounds hold and stay finite at kinks, and shrinking ends
+// at a smallest spec.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";

@@ -1,5 +1,6 @@
-// Broken specs made from good ones: of their trees (keys, values, structure, depth) and of their texts (tokens, lines, characters,
-// anchors, bytes). Every choice follows from the generator, so a number reproduces a spec.
+// Broken specs made from good ones: of their trees (keys, values, structure, depth) and of their texts
+// (tokens, lines, characters, anchors, bytes). Every choice follows from the generator, so a number
+// reproduces a spec.
 import { stringify } from "yaml";
 
 /** Numbers in [0, 1). */

@@ -1,6 +1,6 @@
 /**
- * Random parameters and batches for a model. All are rounded to f32, so that each target starts from the same numbers and the
- * inputs carry no error.
+ * Random parameters and batches for a model. All are rounded to f32, so that each target starts from the same
+ * numbers and the inputs carry no error.
  */
 import { sizeOf } from "../../src/runtime/core/model-facts.ts";
 import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";

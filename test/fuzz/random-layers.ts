@@ -1,6 +1,7 @@
 /**
- * Random layers whose shapes fit: for each type of layer, a function from the shape of a row to a layer and the shape that it
- * gives. A function gives nothing where the type does not take that shape, or the layer would cost too much.
+ * Random layers whose shapes fit: for each type of layer, a function from the shape of a row to a layer and
+ * the shape that it gives. A function gives nothing where the type does not take that shape, or the layer
+ * would cost too much.
  */
 import { countOf, divisors, last, made, sometimes, weightKeys } from "./layer-parts.ts";
 import type { MadeLayer, Maker, RowShape } from "./layer-parts.ts";

@@ -1,6 +1,7 @@
 /**
- * A random network whose shapes fit: inputs, then layers one after the other, with joins of earlier values and blocks of layers. What
- * each value's shape is, is tracked while layers are added, so that nearly every network is valid.
+ * A random network whose shapes fit: inputs, then layers one after the other, with joins of earlier values
+ * and blocks of layers. What each value's shape is, is tracked while layers are added, so that nearly every
+ * network is valid.
  */
 import { compact, sizeUpTo } from "./random-parts.ts";
 import type { Json, JsonObject } from "./random-parts.ts";

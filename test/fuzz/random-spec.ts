@@ -1,4 +1,7 @@
-/** A random spec: a network, and a loss, metrics, optimizer and training that suit its output. Spec k of seed S is always the same. */
+/**
+ * A random spec: a network, and a loss, metrics, optimizer and training that suit its output. Spec k of seed
+ * S is always the same.
+ */
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
 import { buildGraphs } from "../../src/compiler/spec/build.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";

@@ -1,6 +1,7 @@
 /**
- * The random numbers of the fuzzer: a seeded stream, so that spec k of seed S is always the same. `runtime/random.ts` counts
- * its draws by stream, which suits kernels; here one stream is drawn from in order.
+ * The random numbers of the fuzzer: a seeded stream, so that spec k of seed S is always the same.
+ * `runtime/random.ts` counts its draws by stream, which suits kernels; here one stream is drawn from in
+ * order.
  */
 
 export interface Random {

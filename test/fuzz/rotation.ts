@@ -14,7 +14,10 @@ export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name 
 /** How often all stages have had their turn before spec k. */
 export const turnOfStage = (index: number): number => Math.floor(index / stageNames.length);
 
-/** The stage that spec k leaves out. Each round begins two further, so that a stage meets other demands, and f32 and f64 in turn. */
+/**
+ * The stage that spec k leaves out. Each round begins two further, so that a stage meets other demands, and
+ * f32 and f64 in turn.
+ */
 export const stageOf = (index: number): string =>
   stageNames[(index + 2 * turnOfStage(index)) % stageNames.length];
 

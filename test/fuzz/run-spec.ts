@@ -1,6 +1,7 @@
 /**
- * Runs one spec in every way and compares: the graphs in doubles, kernels of TypeScript, of WebAssembly with and without fused
- * multiply-add, in f64 and f32, with stages left out, with two threads. What is found is a list of findings; none means that all agree.
+ * Runs one spec in every way and compares: the graphs in doubles, kernels of TypeScript, of WebAssembly with
+ * and without fused multiply-add, in f64 and f32, with stages left out, with two threads. What is found is a
+ * list of findings; none means that all agree.
  */
 import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
 import type { Compilation, PipelineOptions } from "../../src/compiler/pipeline.ts";

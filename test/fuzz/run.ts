@@ -1,6 +1,7 @@
 /**
- * The command line of the fuzzer: npm run fuzz -- --seed S --count N [--first K] [--only K] [--seconds T] [--torch] [--coverage FILE]
- * [--findings FILE] [--write FOLDER] [--shrink N]. Specs run in child processes. Exit code 1 if something was found.
+ * The command line of the fuzzer: npm run fuzz -- --seed S --count N [--first K] [--only K] [--seconds T]
+ * [--torch] [--coverage FILE] [--findings FILE] [--write FOLDER] [--shrink N]. Specs run in child processes.
+ * Exit code 1 if something was found.
  */
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";

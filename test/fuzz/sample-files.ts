@@ -45,7 +45,11 @@ function zip64(): Uint8Array {
   const small = zippedArrays(0);
   const view = new DataView(small.buffer, small.byteOffset, small.byteLength);
   const end = small.length - 22;
-  const [count, size, start] = [view.getUint16(end + 10, true), view.getUint32(end + 12, true), view.getUint32(end + 16, true)]; // prettier-ignore
+  const [count, size, start] = [
+    view.getUint16(end + 10, true),
+    view.getUint32(end + 12, true),
+    view.getUint32(end + 16, true),
+  ];
   const record = new DataView(new ArrayBuffer(56 + 20 + 22));
   record.setUint32(0, 0x06064b50, true);
   record.setBigUint64(4, 44n, true);
@@ -89,10 +93,12 @@ const encoded = (): Uint8Array =>
   });
 
 const lists = (): Uint8Array =>
-  parquet({ columnData: [
-    { name: "a", data: numbers(0).map((value) => [value, value + 1, value + 2, value + 3]) },
-    { name: "y", data: column(4), type: "STRING" },
-  ] }); // prettier-ignore
+  parquet({
+    columnData: [
+      { name: "a", data: numbers(0).map((value) => [value, value + 1, value + 2, value + 3]) },
+      { name: "y", data: column(4), type: "STRING" },
+    ],
+  });
 
 const tensors = [{ name: "dense.weight", shape: [2, 3], numbers: Float32Array.of(1, 2, 3, 4, 5, 6) }];
 
@@ -125,7 +131,10 @@ export function sampleFiles(): SampleFile[] {
     table("parquet", parquet({})),
     table("parquet unpacked", parquet({ codec: "UNCOMPRESSED" })),
     table("parquet gzip", parquet({ codec: "GZIP", compressors: { GZIP: (page) => gzipSync(page) } })),
-    table("parquet brotli", parquet({ codec: "BROTLI", compressors: { BROTLI: (page) => brotliCompressSync(page) } })), // prettier-ignore
+    table(
+      "parquet brotli",
+      parquet({ codec: "BROTLI", compressors: { BROTLI: (page) => brotliCompressSync(page) } }),
+    ),
     table("parquet encodings", encoded()),
     table("parquet lists", lists(), ["a", "y"]),
     table("parquet.gz", gzipSync(parquet({}))),

@@ -1,6 +1,6 @@
 /**
- * From a spec that fails to a smallest one that fails in the same way: layers, options and numbers are taken away or made smaller, one
- * at a time, as long as the failure stays. The target's shape follows the output.
+ * From a spec that fails to a smallest one that fails in the same way: layers, options and numbers are taken
+ * away or made smaller, one at a time, as long as the failure stays. The target's shape follows the output.
  */
 import { refusalOf } from "./random-spec.ts";
 import type { Json, JsonObject } from "./random-parts.ts";

@@ -1,5 +1,6 @@
-// Fuzzes the front end: `npx tsx test/fuzz/specs.ts --seed S --count N [--from I]`. Prints a line for each spec that is not handled as
-// check-spec.ts asks, with the spec, and at the end a summary; exit code 1 if there was one. Number I alone: --from I --count 1.
+// Fuzzes the front end: `npx tsx test/fuzz/specs.ts --seed S --count N [--from I]`. Prints a line for each
+// spec that is not handled as check-spec.ts asks, with the spec, and at the end a summary; exit code 1 if
+// there was one. Number I alone: --from I --count 1.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * One thread against two, bit for bit. Kernels of small models are too short to be shared, so the compilation is made again with
- * every loop that threads may share marked, however short.
+ * One thread against two, bit for bit. Kernels of small models are too short to be shared, so the compilation
+ * is made again with every loop that threads may share marked, however short.
  */
 import { emitTypeScript } from "../../src/compiler/pipeline.ts";
 import type { Compilation, VectorPrograms } from "../../src/compiler/pipeline.ts";

@@ -1,4 +1,7 @@
-/** PyTorch as an oracle: a long-lived child process of Debian's Python that computes the same spec in f64, one line of JSON at a time. */
+/**
+ * PyTorch as an oracle: a long-lived child process of Debian's Python that computes the same spec in f64, one
+ * line of JSON at a time.
+ */
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -83,7 +86,10 @@ function requestOf({ spec, seed, scale }: FuzzCase) {
   };
 }
 
-/** The first result that is further from PyTorch's than rounding explains; where the graphs have no number, nothing is compared. */
+/**
+ * The first result that is further from PyTorch's than rounding explains; where the graphs have no number,
+ * nothing is compared.
+ */
 function differenceOf(
   results: Readonly<Record<string, readonly (number | null)[]>>,
   reference: BallTrace,

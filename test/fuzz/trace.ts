@@ -1,7 +1,8 @@
 /**
- * What a spec comes to on given data, as a list of named results: once from the graphs in ball arithmetic, and once from an emitted
- * trainer. Before each step both set the parameters to the same numbers, so that one wrong step does not hide behind another and
- * rounding does not grow over steps; optimizer states go on. Averaged parameters are not set, as that would change what is averaged.
+ * What a spec comes to on given data, as a list of named results: once from the graphs in ball arithmetic,
+ * and once from an emitted trainer. Before each step both set the parameters to the same numbers, so that one
+ * wrong step does not hide behind another and rounding does not grow over steps; optimizer states go on.
+ * Averaged parameters are not set, as that would change what is averaged.
  */
 import type { Compilation } from "../../src/compiler/pipeline.ts";
 import { sizeOf } from "../../src/runtime/core/model-facts.ts";
@@ -151,8 +152,9 @@ export function traceOfTrainer(make: () => Trainer, { data, facts, starts, ...pl
 }
 
 /**
- * What the updates make of the gradients that a trainer had: these are taken as they are, so that the bound is that of the update alone.
- * An optimizer divides by the size of a gradient, and of one that is all rounding any update would do.
+ * What the updates make of the gradients that a trainer had: these are taken as they are, so that the bound
+ * is that of the update alone. An optimizer divides by the size of a gradient, and of one that is all
+ * rounding any update would do.
  */
 export function traceOfUpdates(
   programs: Programs,

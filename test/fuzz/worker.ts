@@ -1,6 +1,6 @@
 /**
- * A child process of the fuzzer: runs specs one after the other and sends what they came to. Imported trainers are never freed, so each
- * child runs some hundred specs and ends.
+ * A child process of the fuzzer: runs specs one after the other and sends what they came to. Imported
+ * trainers are never freed, so each child runs some hundred specs and ends.
  */
 import { faultsOf } from "../support/code-faults.ts";
 import { countsOf } from "./coverage.ts";

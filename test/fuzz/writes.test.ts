@@ -1,5 +1,5 @@
-// Where kernels write: what each stores stays inside of the buffers that its loops name. If one fails, the fuzzer finds no kernel that
-// writes behind a buffer, or takes sound ones for such.
+// Where kernels write: what each stores stays inside of the buffers that its loops name. If one fails, the
+// fuzzer finds no kernel that writes behind a buffer, or takes sound ones for such.
 import { describe, expect, it } from "vitest";
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import type { VectorPrograms } from "../../src/compiler/pipeline.ts";

@@ -1,5 +1,5 @@
-// `npm run data` must not leave anything behind that is not MNIST, and must say why it could not. A script stands for npm: no test
-// depends on a network.
+// `npm run data` must not leave anything behind that is not MNIST, and must say why it could not. A script
+// stands for npm: no test depends on a network.
 import { execFile } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// docs/inspecting.md: what it says that a view prints, that view prints, line by line. If one fails, the page shows another compiler's output.
+// docs/inspecting.md: what it says that a view prints, that view prints, line by line. If one fails, the page
+// shows another compiler's output.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,10 @@ import { runTapeless } from "../support/run-tapeless.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const page = readFileSync(join(root, "docs/inspecting.md"), "utf8");
 
-/** Of the sections on these views: the first command, and all that is said to be in what it prints. `…` stands for lines left out. */
+/**
+ * Of the sections on these views: the first command, and all that is said to be in what it prints. `…` stands
+ * for lines left out.
+ */
 const sections = ["Passes", "Kernels", "Memory"].map((title) => {
   const [, text = ""] = page.split(`\n## ${title}\n`);
   const own = text.split("\n## ")[0];

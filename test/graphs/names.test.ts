@@ -1,6 +1,7 @@
-// The trainers of texts and of images read their data and agree with it before any training: every character has a class, every image a
-// label, and a network that has learnt nothing is as good as guessing. One that has gone over the names once knows more than pairs of
-// letters. How good they become takes minutes: the README tells.
+// The trainers of texts and of images read their data and agree with it before any training: every character
+// has a class, every image a label, and a network that has learnt nothing is as good as guessing. One that
+// has gone over the names once knows more than pairs of letters. How good they become takes minutes: the
+// README tells.
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -25,7 +26,10 @@ async function trained(epochs: number, name: string, data: string, ...more: stri
   return JSON.parse(stdout);
 }
 
-/** Nats a character that are left to guess where the one before it is known: no table of pairs of letters does better on these names. */
+/**
+ * Nats a character that are left to guess where the one before it is known: no table of pairs of letters does
+ * better on these names.
+ */
 function entropyOfPairs(names: readonly string[]): number {
   const pairs = names.flatMap((name) => [...name, ""].map((next, i) => [name[i - 1] ?? "", next]));
   const count = (of: readonly string[]) =>

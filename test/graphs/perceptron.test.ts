@@ -1,4 +1,5 @@
-// Rosenblatt's theorem on real flowers: setosa and versicolor can be told apart by a plane, so the perceptron stops making mistakes.
+// Rosenblatt's theorem on real flowers: setosa and versicolor can be told apart by a plane, so the perceptron
+// stops making mistakes.
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { runProgram } from "./run-program.ts";

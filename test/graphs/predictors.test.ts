@@ -1,4 +1,5 @@
-// The predictors of real graphs, with parameters drawn at random. If one fails, a model that people ship is not the one that was trained.
+// The predictors of real graphs, with parameters drawn at random. If one fails, a model that people ship is
+// not the one that was trained.
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";

@@ -1,5 +1,5 @@
-// What a linear autoencoder can reach at best, without any learning: the first principal components (Eckart and Young), by subspace
-// iteration on the covariance, in doubles.
+// What a linear autoencoder can reach at best, without any learning: the first principal components (Eckart
+// and Young), by subspace iteration on the covariance, in doubles.
 
 type Matrix = readonly (readonly number[])[];
 

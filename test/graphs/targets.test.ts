@@ -1,5 +1,6 @@
-// The graphs that are judged by a figure on the test part. The bounds are what the project promises; the README tells how far the
-// figures spread over ten seeds, and all of those keep the bounds. A miss means that training got worse, not an unlucky seed.
+// The graphs that are judged by a figure on the test part. The bounds are what the project promises; the
+// README tells how far the figures spread over ten seeds, and all of those keep the bounds. A miss means that
+// training got worse, not an unlucky seed.
 import { describe, expect, test } from "vitest";
 import { runProgram } from "./run-program.ts";
 

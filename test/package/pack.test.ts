@@ -1,4 +1,5 @@
-// The package as users get it: packed, installed in an empty folder, used. If one fails, the clone works and the package does not.
+// The package as users get it: packed, installed in an empty folder, used. If one fails, the clone works and
+// the package does not.
 import { execFile } from "node:child_process";
 import {
   cpSync,
@@ -55,7 +56,10 @@ function copyOfClone(): string {
   return copy;
 }
 
-/** What `npm install` would put in place, without asking a registry: the package unpacked, its dependencies beside it. */
+/**
+ * What `npm install` would put in place, without asking a registry: the package unpacked, its dependencies
+ * beside it.
+ */
 async function install(): Promise<void> {
   mkdirSync(join(home, "node_modules/tapeless"), { recursive: true });
   clone = copyOfClone();
@@ -75,7 +79,10 @@ async function install(): Promise<void> {
     cpSync(join(root, "node_modules", name), join(home, "node_modules", name), { recursive: true });
 }
 
-/** Everything that package.json asks for at run time, and all that this asks for: what is for development alone is left behind. */
+/**
+ * Everything that package.json asks for at run time, and all that this asks for: what is for development
+ * alone is left behind.
+ */
 function dependenciesOf(at: string, known = new Set<string>()): Set<string> {
   const {
     dependencies = {},

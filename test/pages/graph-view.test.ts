@@ -1,4 +1,5 @@
-// The graph component in a real browser: what is drawn, clicked and typed. If one fails, people cannot find their way about the picture.
+// The graph component in a real browser: what is drawn, clicked and typed. If one fails, people cannot find
+// their way about the picture.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,7 +59,11 @@ async function pictureOf(layers: number): Promise<Picture> {
 
 async function open(layers: number, dark = false) {
   const { outputFiles } = await build({
-    stdin: { contents: main, loader: "ts", resolveDir: fileURLToPath(new URL("../../src/studio/pages/shared/", import.meta.url)) }, // prettier-ignore
+    stdin: {
+      contents: main,
+      loader: "ts",
+      resolveDir: fileURLToPath(new URL("../../src/studio/pages/shared/", import.meta.url)),
+    },
     bundle: true,
     write: false,
     format: "esm",

@@ -1,5 +1,5 @@
-// The page of `train --serve` in a real browser, on networks of 3, 30 and 300 layers. If one fails, whoever looks at a training sees
-// nothing of it, or not what is there.
+// The page of `train --serve` in a real browser, on networks of 3, 30 and 300 layers. If one fails, whoever
+// looks at a training sees nothing of it, or not what is there.
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
@@ -30,7 +30,9 @@ function served(layers: number, ...flags: readonly string[]) {
   const hidden = Array.from({ length: layers - 1 }, () => ({ type: "dense", units: 4, activation: "relu" }));
   place.write("deep.json", { ...flowers, name: "deep", network: [...hidden, { type: "dense", units: 3 }] });
   const launcher = fileURLToPath(new URL("../../src/command/cli/tapeless.js", import.meta.url));
-  const child = spawn(process.execPath, [launcher, "train", "deep.json", "--serve", ...flags], { cwd: place.folder }); // prettier-ignore
+  const child = spawn(process.execPath, [launcher, "train", "deep.json", "--serve", ...flags], {
+    cwd: place.folder,
+  });
   children.push(child);
   let said = "";
   const address = new Promise<string>((resolve, reject) => {

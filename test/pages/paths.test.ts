@@ -1,4 +1,5 @@
-// The playground's view of paths, in a real browser: what the emitted trainers do on a surface, and what a person can change of it.
+// The playground's view of paths, in a real browser: what the emitted trainers do on a surface, and what a
+// person can change of it.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { playgroundFiles, playgroundPolicy } from "../../src/studio/web/playground-files.ts";
@@ -53,7 +54,8 @@ describe("the paths of optimizers", () => {
     await page.getByRole("button", { name: "Reset" }).click();
     // f(1, 2) = (1 + 2 - 11)² + (1 + 4 - 7)² = 68
     await expect.poll(() => lossOf(page, "descent")).toBe(68);
-    // ∇f = (4x(x² + y − 11) + 2(x + y² − 7), 2(x² + y − 11) + 4y(x + y² − 7)) = (−36, −32), and (1, 2) − 0.01·∇f = (1.36, 2.32)
+    // ∇f = (4x(x² + y − 11) + 2(x + y² − 7), 2(x² + y − 11) + 4y(x + y² − 7)) = (−36, −32), and (1, 2) −
+    // 0.01·∇f = (1.36, 2.32)
     await page.getByRole("button", { name: "One step" }).click();
     const after = (1.36 ** 2 + 2.32 - 11) ** 2 + (1.36 + 2.32 ** 2 - 7) ** 2;
     await expect.poll(() => lossOf(page, "descent")).toBeCloseTo(after, 2);

@@ -1,6 +1,7 @@
 /**
- * The report in a real browser, opened from its file as a reader opens it: under its own policy, without a network, and with nothing said on the
- * console. What is waited for is what is on the page, never the clock; that 300 layers stay usable is told by how much of it is drawn.
+ * The report in a real browser, opened from its file as a reader opens it: under its own policy, without a
+ * network, and with nothing said on the console. What is waited for is what is on the page, never the clock;
+ * that 300 layers stay usable is told by how much of it is drawn.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -76,7 +77,14 @@ function reportOf(name: Name): Promise<string> {
     const [spec, output] = [join(folder, `${name}.json`), join(folder, `${name}.html`)];
     const rest = { loss: "cross-entropy", optimizer: "adam", training: { epochs: 1, batchSize: 4 } };
     writeFileSync(spec, JSON.stringify({ name: `model-${name}`, ...models[name], ...rest }, undefined, 2));
-    await inspectSpec(spec, { show: "graph", format: "html", target: "ts", measure: true, dtype: "f32", output }); // prettier-ignore
+    await inspectSpec(spec, {
+      show: "graph",
+      format: "html",
+      target: "ts",
+      measure: true,
+      dtype: "f32",
+      output,
+    });
     return output;
   };
   const made = write();
@@ -161,7 +169,9 @@ describe("what is picked in the report", () => {
     await box(page, "gradient/d_dense2.weight").click();
     await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense2.weight");
     await expect.poll(() => fact(page, "Type").textContent()).toBe("f32[8,8]");
-    await expect.poll(() => details(page).locator("math").first().getAttribute("aria-label")).toBe("d_dense2.weight = dense1ᵀ · d_dense2_sum"); // prettier-ignore
+    await expect
+      .poll(() => details(page).locator("math").first().getAttribute("aria-label"))
+      .toBe("d_dense2.weight = dense1ᵀ · d_dense2_sum");
     await expect.poll(() => details(page).getByRole("link", { name: "contract.vjp" }).count()).toBe(1);
     await expect.poll(() => fact(page, "Layer").textContent()).toBe("dense2");
     await expect.poll(() => fact(page, "Memory").textContent()).toContain("256 B");
@@ -282,7 +292,13 @@ describe("what is picked in the report", () => {
     const count = await page.locator(".passes li").count();
     for (let i = 1; i < count; i++) {
       await page.keyboard.press("ArrowRight");
-      await expect.poll(() => page.locator(".passes li[data-current]").evaluate((item) => [...(item.parentElement?.children ?? [])].indexOf(item))).toBe(i); // prettier-ignore
+      await expect
+        .poll(() =>
+          page
+            .locator(".passes li[data-current]")
+            .evaluate((item) => [...(item.parentElement?.children ?? [])].indexOf(item)),
+        )
+        .toBe(i);
       seen.push(await heading.textContent());
     }
     expect(seen.some((each) => each?.startsWith("simplify"))).toBe(true);
@@ -345,17 +361,21 @@ it("the graph is zoomed, moved and fitted by keys; the theme button goes round a
   await page.close();
 });
 
-it("300 layers, thousands of nodes: no view holds more of them than one can look at", { timeout: 300_000 }, async () => {
-  const { page, complaints } = await open("300");
-  await throughViews(page, async () => {
+it(
+  "300 layers, thousands of nodes: no view holds more of them than one can look at",
+  { timeout: 300_000 },
+  async () => {
+    const { page, complaints } = await open("300");
+    await throughViews(page, async () => {
+      await expect.poll(() => drawn(page)).toBeLessThan(8000);
+    });
+    await page.keyboard.press("/");
+    await page.keyboard.type("d_dense1.weight");
+    await page.locator(".search li", { hasText: "d_dense1.weight" }).first().waitFor();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense1.weight");
     await expect.poll(() => drawn(page)).toBeLessThan(8000);
-  });
-  await page.keyboard.press("/");
-  await page.keyboard.type("d_dense1.weight");
-  await page.locator(".search li", { hasText: "d_dense1.weight" }).first().waitFor();
-  await page.keyboard.press("Enter");
-  await expect.poll(() => details(page).locator("h2").textContent()).toBe("d_dense1.weight");
-  await expect.poll(() => drawn(page)).toBeLessThan(8000);
-  expect(complaints).toEqual([]);
-  await page.close();
-}); // prettier-ignore
+    expect(complaints).toEqual([]);
+    await page.close();
+  },
+);

@@ -1,5 +1,6 @@
-// Emitted trainers against training runs that PyTorch computed in float64: predictions, losses, gradients before clipping, and
-// parameters after the last step. A failure means that the numbers a user gets are not those of the textbook.
+// Emitted trainers against training runs that PyTorch computed in float64: predictions, losses, gradients
+// before clipping, and parameters after the last step. A failure means that the numbers a user gets are not
+// those of the textbook.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../src/index.ts";
@@ -30,7 +31,10 @@ const tolerances = { f64: { value: 1e-9, end: 1e-7 }, f32: { value: 2e-4, end: 3
 const meanSize = (values: Numbers): number =>
   values.reduce((sum, x) => sum + Math.abs(x), 0) / (values.length || 1);
 
-/** Largest |a − b| / (scale + |b|), the scale being the mean size of b, at least `floor`: noise beside large numbers is noise. */
+/**
+ * Largest |a − b| / (scale + |b|), the scale being the mean size of b, at least `floor`: noise beside large
+ * numbers is noise.
+ */
 function errorOf(actual: ArrayLike<number>, expected: Numbers, floor = 0): number {
   if (actual.length !== expected.length) return Infinity;
   const scale = Math.max(meanSize(expected), floor) || 1e-3;

@@ -1,5 +1,5 @@
-// The runtime is copied into files that are compiled and run anywhere: it must not lean on Node's or a browser's types, nor on
-// anything outside its folder, and no two files may declare the same name.
+// The runtime is copied into files that are compiled and run anywhere: it must not lean on Node's or a
+// browser's types, nor on anything outside its folder, and no two files may declare the same name.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -74,7 +74,8 @@ test.each(kinds)("as one file of %s it compiles beside any host's types, and run
     );
     for (const host of numbers === "Float32Array" ? [bare, browser, node] : [bare])
       expect(faultsOf([file], host)).toEqual([]);
-    // from a folder without package.json, by another name than its own, with the loader that takes such files for CommonJS
+    // from a folder without package.json, by another name than its own, with the loader that takes such files
+    // for CommonJS
     const link = join(scratch, "link.ts");
     symlinkSync(file, link);
     for (const started of [file, link]) {

@@ -1,4 +1,5 @@
-// Categories and words: a vocabulary that validation and test had a say in, or numbers that shift from one part to another, go unseen by any loss.
+// Categories and words: a vocabulary that validation and test had a say in, or numbers that shift from one
+// part to another, go unseen by any loss.
 import { describe, expect, test } from "vitest";
 import { categoryCodec } from "../../src/runtime/data/category-codec.ts";
 import { columnCodec } from "../../src/runtime/data/column-codec.ts";
@@ -45,7 +46,12 @@ describe("categories", () => {
     expect(both.train["x"]).toEqual(Float64Array.of(0, 1, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0, 1, 0));
   });
   test("index: numbers from 1, each column by itself; in a file of test rows others are 0", () => {
-    const dataset = read(text, "index", { shape: [2], dtype: "i32", vocabulary: 4 }, { columns: ["kind", "size"], test: "kind,size,y\nplum,S,1\n" }); // prettier-ignore
+    const dataset = read(
+      text,
+      "index",
+      { shape: [2], dtype: "i32", vocabulary: 4 },
+      { columns: ["kind", "size"], test: "kind,size,y\nplum,S,1\n" },
+    );
     expect(dataset.train["x"]).toEqual(Int32Array.of(2, 1, 1, 3, 2, 2));
     expect(dataset.test?.["x"]).toEqual(Int32Array.of(0, 3));
   });

@@ -1,5 +1,5 @@
-// Nothing that a trainer computes is left to the engine: no Math.exp, no power operator, no clock, no locale. If one fails, the
-// same training gives other bits in another engine, or in the next version of this one.
+// Nothing that a trainer computes is left to the engine: no Math.exp, no power operator, no clock, no locale.
+// If one fails, the same training gives other bits in another engine, or in the next version of this one.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,6 @@
-// The runtime's own elementary functions: as exact as a double allows, with the special values of the language's, and with
-// the same bits in every engine. A fault here would be a small, silent error in every training.
+// The runtime's own elementary functions: as exact as a double allows, with the special values of the
+// language's, and with the same bits in every engine. A fault here would be a small, silent error in every
+// training.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { erf } from "../../src/runtime/numbers/error-function.ts";
@@ -35,8 +36,26 @@ test.each<[Unary, number, number[]]>([
   ["tanh", 1.3, [...sweep(-20, 20), ...sweep(-0.2, 0.2), ...magnitudes(-60, 0)]],
   ["sigmoid", 2, [...sweep(-40, 40), ...sweep(-1, 1)]],
   ["erf", 1.3, [...sweep(-6.1, 6.1), ...sweep(-1, 1), ...magnitudes(-60, 0)]],
-  ["sin", 0.8, [...sweep(-7, 7), ...sweep(-1e5, 1e5), ...magnitudes(-26, 16), ...sweep(1, 60000).map((n) => Math.trunc(n) * Math.PI)]], // prettier-ignore
-  ["cos", 0.8, [...sweep(-7, 7), ...sweep(-1e5, 1e5), ...magnitudes(-26, 16), ...sweep(1, 60000).map((n) => (Math.trunc(n) + 0.5) * Math.PI)]], // prettier-ignore
+  [
+    "sin",
+    0.8,
+    [
+      ...sweep(-7, 7),
+      ...sweep(-1e5, 1e5),
+      ...magnitudes(-26, 16),
+      ...sweep(1, 60000).map((n) => Math.trunc(n) * Math.PI),
+    ],
+  ],
+  [
+    "cos",
+    0.8,
+    [
+      ...sweep(-7, 7),
+      ...sweep(-1e5, 1e5),
+      ...magnitudes(-26, 16),
+      ...sweep(1, 60000).map((n) => (Math.trunc(n) + 0.5) * Math.PI),
+    ],
+  ],
 ])("%s is right to %f units in the last place", (name, limit, inputs) => {
   const f = unary[name];
   const worst = inputs
@@ -90,7 +109,13 @@ test("overflow and underflow come where e^x leaves the doubles, and subnormal re
   expect(exp(-745.2)).toBe(0);
   for (const x of [-709, -720, -740]) expect(Math.abs(exp(x) - Math.exp(x))).toBeLessThanOrEqual(1e-323);
   expect(sigmoid(-740)).toBe(exp(-740));
-  expect([sigmoid(-Infinity), sigmoid(0), sigmoid(40), sigmoid(Infinity), sigmoid(NaN)]).toEqual([0, 0.5, 1, 1, NaN]); // prettier-ignore
+  expect([sigmoid(-Infinity), sigmoid(0), sigmoid(40), sigmoid(Infinity), sigmoid(NaN)]).toEqual([
+    0,
+    0.5,
+    1,
+    1,
+    NaN,
+  ]);
 });
 
 test("sine and cosine keep the sign of zero, and have no value at infinity", () => {
@@ -139,7 +164,26 @@ test("log, log1p and power are numbers above √2 · 2¹⁰²³, where the expon
 });
 
 test("power has the special values of Math.pow", () => {
-  const values = [0, -0, 0.5, -0.5, 1, -1, 2, -2, 3, -3, 1e300, -1e300, Infinity, -Infinity, NaN, 5e-324, 2 ** 53, 2 ** 53 - 1]; // prettier-ignore
+  const values = [
+    0,
+    -0,
+    0.5,
+    -0.5,
+    1,
+    -1,
+    2,
+    -2,
+    3,
+    -3,
+    1e300,
+    -1e300,
+    Infinity,
+    -Infinity,
+    NaN,
+    5e-324,
+    2 ** 53,
+    2 ** 53 - 1,
+  ];
   for (const x of values)
     for (const y of values) {
       const [actual, expected] = [power(x, y), Math.pow(x, y)];

@@ -1,5 +1,6 @@
-// The elementary functions to the precision of f32: rounded, within a unit in the last place of what the runtime's own, exact
-// ones round to, with the same special values. A fault here would be a small, silent error in every training.
+// The elementary functions to the precision of f32: rounded, within a unit in the last place of what the
+// runtime's own, exact ones round to, with the same special values. A fault here would be a small, silent
+// error in every training.
 import { expect, test } from "vitest";
 import { erf } from "../../src/runtime/numbers/error-function.ts";
 import { exp, expm1, sigmoid } from "../../src/runtime/numbers/exponential.ts";
@@ -20,7 +21,10 @@ const single = { ...exponential, ...logarithm, ...hyperbolic, ...errorFunction, 
 type Name = keyof typeof exact;
 const names: readonly Name[] = ["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sin", "cos"];
 
-/** How far a rounded number is off, in units in the last place that f32 has at `expected`; zeros, NaN and infinity must be met exactly. */
+/**
+ * How far a rounded number is off, in units in the last place that f32 has at `expected`; zeros, NaN and
+ * infinity must be met exactly.
+ */
 function unitsOff(actual: number, expected: number): number {
   const rounded = Math.fround(expected);
   if (Object.is(actual, rounded))
@@ -37,7 +41,22 @@ const sweep = (low: number, high: number, count: number): number[] =>
   Array.from({ length: count }, () => between(low, high));
 /** Every 65521st number of f32. */
 const everywhere = new Float32Array(Int32Array.from({ length: 2 ** 32 / 65521 }, (_, i) => i * 65521).buffer);
-const special = [0, 2 ** -149, 2 ** -126, 2 ** -25, 0.5, 1, 2, 3, 88.72284, 104, 2 ** 23 + 1, 3.4028234663852886e38, Infinity, NaN].flatMap((x) => [x, -x]); // prettier-ignore
+const special = [
+  0,
+  2 ** -149,
+  2 ** -126,
+  2 ** -25,
+  0.5,
+  1,
+  2,
+  3,
+  88.72284,
+  104,
+  2 ** 23 + 1,
+  3.4028234663852886e38,
+  Infinity,
+  NaN,
+].flatMap((x) => [x, -x]);
 
 test.each(names)("%s is right to a unit in the last place for numbers of all sizes", (name) => {
   const inputs = [

@@ -1,4 +1,5 @@
-// Many steps in one call. If one fails, `steps` trains something else than as many calls of `step` would, and so does every epoch.
+// Many steps in one call. If one fails, `steps` trains something else than as many calls of `step` would, and
+// so does every epoch.
 import { describe, expect, it } from "vitest";
 import type { Batch } from "../../src/runtime/core/slots.ts";
 import { TrainingDiverged } from "../../src/runtime/trainer/training-diverged.ts";

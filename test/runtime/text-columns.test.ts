@@ -1,4 +1,5 @@
-// Sequences of characters: one place too far, or a vocabulary that validation and test had a say in, and the loss means nothing.
+// Sequences of characters: one place too far, or a vocabulary that validation and test had a say in, and the
+// loss means nothing.
 import { describe, expect, test } from "vitest";
 import type { Dataset } from "../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../src/runtime/data/fields.ts";

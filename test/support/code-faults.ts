@@ -1,4 +1,5 @@
-// What may be wrong with emitted code: to a strict compiler that knows no host, or because it is not to be there at all.
+// What may be wrong with emitted code: to a strict compiler that knows no host, or because it is not to be
+// there at all.
 import { Project, ts } from "ts-morph";
 
 /** A project that knows the language of 2022 and no host: neither the DOM nor Node. */
@@ -62,7 +63,10 @@ export function forbiddenIn(code: string): string[] {
   return found;
 }
 
-/** What the standard asks of these is one number, the same in every engine; of the others, such as `Math.exp`, a good approximation. */
+/**
+ * What the standard asks of these is one number, the same in every engine; of the others, such as `Math.exp`,
+ * a good approximation.
+ */
 const exactOfMath: ReadonlySet<string> = new Set(
   "abs ceil clz32 floor fround imul max min PI round sign sqrt trunc".split(" "),
 );

@@ -1,4 +1,5 @@
-// Random pieces of graphs: shapes, leaves, axes, repeated and constant operands. A generator of graphs draws from it what it needs.
+// Random pieces of graphs: shapes, leaves, axes, repeated and constant operands. A generator of graphs draws
+// from it what it needs.
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import type { Node, OpName } from "../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../src/compiler/ir/types.ts";

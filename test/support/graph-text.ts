@@ -1,11 +1,15 @@
-// Graphs in tests are text. Leaves need not be spelled out each time: `withLeaves` puts those in front that a text may use.
+// Graphs in tests are text. Leaves need not be spelled out each time: `withLeaves` puts those in front that a
+// text may use.
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { parseGraph } from "../../src/compiler/ir/parse.ts";
 import { nodeText } from "../../src/compiler/ir/print.ts";
 import { createBuilder } from "../../src/compiler/ops/index.ts";
 
-/** `x`, `y` are a batch of rows, `m` says of each element yes or no, `s` is a number a row, `v` a row, `a` and `b` matrices, `c` a number. */
+/**
+ * `x`, `y` are a batch of rows, `m` says of each element yes or no, `s` is a number a row, `v` a row, `a` and
+ * `b` matrices, `c` a number.
+ */
 const leaves = [
   "%x: f64[n,4] = input",
   "%y: f64[n,4] = input",

@@ -1,4 +1,7 @@
-/** Elementary functions as series over whole numbers in units of 2⁻³²⁰: slow, obvious, and far more exact than a double. */
+/**
+ * Elementary functions as series over whole numbers in units of 2⁻³²⁰: slow, obvious, and far more exact than
+ * a double.
+ */
 
 const bits = 320n;
 const one = 1n << bits;

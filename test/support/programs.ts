@@ -64,7 +64,10 @@ export function filledMemory({ buffers }: LoopProgram, batchSize: number): LoopM
   return memory;
 }
 
-/** The buffers of `before` that kernels written in another way leave different, beginning with something in all of them. */
+/**
+ * The buffers of `before` that kernels written in another way leave different, beginning with something in
+ * all of them.
+ */
 export function differences(
   before: LoopProgram,
   after: LoopProgram,

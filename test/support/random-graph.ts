@@ -1,6 +1,7 @@
-// Random well-typed graphs for property tests. A graph is drawn as a list of moves, each a few small numbers: a move picks an
-// op and operands among the values made so far, and fits the numbers to what is legal. So every list of moves is a graph, and
-// shrinking a failing list gives a small one. Values stay moderate: what could overflow or leave its domain is tamed first.
+// Random well-typed graphs for property tests. A graph is drawn as a list of moves, each a few small numbers:
+// a move picks an op and operands among the values made so far, and fits the numbers to what is legal. So
+// every list of moves is a graph, and shrinking a failing list gives a small one. Values stay moderate: what
+// could overflow or leave its domain is tamed first.
 import fc from "fast-check";
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
@@ -16,7 +17,10 @@ import { anyStorage } from "./tensors.ts";
 /** Numbers from which a move takes what it needs. */
 export type Move = readonly [kind: number, x: number, y: number, a: number, b: number];
 
-/** How often a property is tried; `SOAK=20` tries it twenty times as often, on other graphs, to hunt for what is rare. */
+/**
+ * How often a property is tried; `SOAK=20` tries it twenty times as often, on other graphs, to hunt for what
+ * is rare.
+ */
 export function often(numRuns: number, seed: number): { numRuns: number; seed: number } {
   const soak = Number(process.env.SOAK ?? 1);
   return { numRuns: numRuns * soak, seed: seed + 1000 * (soak - 1) };

@@ -1,11 +1,24 @@
-// Random loop nests for the stages of the schedules: contractions, folds, scatters, copies and chains of them. Roles of loops are
-// drawn at random, so that some nests break what a stage requires; then it must leave them alone. All numbers are small integers, so
-// that sums are exact in any order.
+// Random loop nests for the stages of the schedules: contractions, folds, scatters, copies and chains of
+// them. Roles of loops are drawn at random, so that some nests break what a stage requires; then it must
+// leave them alone. All numbers are small integers, so that sums are exact in any order.
 import fc from "fast-check";
 import type { Dimension } from "../../src/compiler/ir/types.ts";
 import { allocateBuffers } from "../../src/compiler/loop/evaluate-memory.ts";
 import type { LoopMemory } from "../../src/compiler/loop/evaluate-memory.ts";
-import { add, binary, call, convert, integer, less, multiply, number, quotient, remainder, select, variable } from "../../src/compiler/loop/expressions.ts"; // prettier-ignore
+import {
+  add,
+  binary,
+  call,
+  convert,
+  integer,
+  less,
+  multiply,
+  number,
+  quotient,
+  remainder,
+  select,
+  variable,
+} from "../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../src/compiler/loop/statements.ts";
 import type { Buffer, LoopProgram, LoopRole, Statement } from "../../src/compiler/loop/types.ts";
@@ -132,7 +145,11 @@ class NestDrawer {
 
   private bounded(x: Expression): Expression {
     const bound = number(7, this.float);
-    return call("maximum", [call("minimum", [x, bound], this.float), { kind: "negate", x: bound, type: this.float }], this.float); // prettier-ignore
+    return call(
+      "maximum",
+      [call("minimum", [x, bound], this.float), { kind: "negate", x: bound, type: this.float }],
+      this.float,
+    );
   }
 
   /** A number between −7 and 7. */
@@ -152,7 +169,10 @@ class NestDrawer {
     return rows.length === 0 ? integer(0) : variable(this.pick(...rows).name, "i32");
   }
 
-  /** An integer from 0 below a bound: a variable, shifted, divided or combined with another, or a number from memory. */
+  /**
+   * An integer from 0 below a bound: a variable, shifted, divided or combined with another, or a number from
+   * memory.
+   */
   private integerIn(scope: readonly Index[], bound: number): Expression {
     const chosen = this.pick(...scope);
     const [v, extent] = [variable(chosen.name, "i32"), most(chosen.extent)];

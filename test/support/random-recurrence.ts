@@ -1,5 +1,5 @@
-// Random recurrences for random graphs: one sequence, one or two carried values and whole operands, put together in the ways that
-// lowering and differentiation tell apart.
+// Random recurrences for random graphs: one sequence, one or two carried values and whole operands, put
+// together in the ways that lowering and differentiation tell apart.
 import type { GraphBuilder } from "../../src/compiler/ir/builder.ts";
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { carried, each, recur, timeAxisOf, whole } from "../../src/compiler/ir/recurrence.ts";

@@ -1,5 +1,5 @@
-// Reads event files as TensorBoard does, by the documented format alone and with none of the libraries that write them: check sums bit by
-// bit, fields by their numbers in event.proto and summary.proto.
+// Reads event files as TensorBoard does, by the documented format alone and with none of the libraries that
+// write them: check sums bit by bit, fields by their numbers in event.proto and summary.proto.
 
 export interface ReadHistogram {
   min: number;

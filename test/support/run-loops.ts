@@ -1,4 +1,5 @@
-// A graph as loops, run by the loop interpreter: lowered, fused, scheduled and planned as the pipeline does it, in one arena.
+// A graph as loops, run by the loop interpreter: lowered, fused, scheduled and planned as the pipeline does
+// it, in one arena.
 import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
 import { boundShape, sizeOf } from "../../src/compiler/ir/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";

@@ -1,5 +1,6 @@
-// The command line as a function, in this process: a process of its own would take longer to start than most commands to run.
-// It takes the folder that it is loaded in for the one that paths are from; that must be none which is removed after a test.
+// The command line as a function, in this process: a process of its own would take longer to start than most
+// commands to run. It takes the folder that it is loaded in for the one that paths are from; that must be
+// none which is removed after a test.
 import "esbuild";
 import { main } from "../../src/command/cli/main.ts";
 

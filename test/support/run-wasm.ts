@@ -1,4 +1,5 @@
-// Loop programs as WebAssembly, run in this engine: assembled, instantiated over a memory laid out by the plan, and read back.
+// Loop programs as WebAssembly, run in this engine: assembled, instantiated over a memory laid out by the
+// plan, and read back.
 import { assembleWasm } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import { relaxedBytes } from "../../src/runtime/wasm/wasm-bytes.ts";

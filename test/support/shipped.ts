@@ -11,7 +11,10 @@ export async function importedPredictor(code: string): Promise<{ createPredictor
   return import(/* @vite-ignore */ `data:text/javascript;base64,${text}`);
 }
 
-/** Trained on these batches, so that running statistics are no longer what they began as. `fields` are what a checkpoint says of its data. */
+/**
+ * Trained on these batches, so that running statistics are no longer what they began as. `fields` are what a
+ * checkpoint says of its data.
+ */
 export async function shippedOf(
   model: Model,
   dtype: "f32" | "f64",

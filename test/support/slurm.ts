@@ -1,4 +1,5 @@
-// A Slurm of one node for a test: munged, slurmctld and slurmd, with everything that they write in a folder of their own.
+// A Slurm of one node for a test: munged, slurmctld and slurmd, with everything that they write in a folder
+// of their own.
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -42,13 +43,28 @@ export async function startSlurm(folder: string, cwd: string): Promise<Slurm> {
   const start = (command: string, ...args: string[]) =>
     spawn(command, args, { env, cwd: folder, stdio: "ignore" });
   const daemons = [
-    start("munged", "--foreground", "--force", ...["key-file=munge.key", "socket=munge.sock", "pid-file=munged.pid", "log-file=munged.log", "seed-file=munged.seed"].map((option) => `--${option.replace("=", `=${folder}/`)}`)), // prettier-ignore
+    start(
+      "munged",
+      "--foreground",
+      "--force",
+      ...[
+        "key-file=munge.key",
+        "socket=munge.sock",
+        "pid-file=munged.pid",
+        "log-file=munged.log",
+        "seed-file=munged.seed",
+      ].map((option) => `--${option.replace("=", `=${folder}/`)}`),
+    ),
     start("slurmctld", "-D", "-c"),
     start("slurmd", "-D", "-N", hostname()),
   ];
   const run = async (command: string, ...args: readonly string[]) =>
     (await promisify(execFile)(command, args, { env, cwd })).stdout;
-  const isReady = () => run("sinfo", "-h", "-o", "%t").then((state) => /^idle/.test(state), () => false); // prettier-ignore
+  const isReady = () =>
+    run("sinfo", "-h", "-o", "%t").then(
+      (state) => /^idle/.test(state),
+      () => false,
+    );
   for (let second = 0; !(await isReady()); second++) {
     if (second === 40) throw new Error("Slurm did not start");
     await wait(1000);

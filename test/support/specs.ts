@@ -1,4 +1,5 @@
-// Small specs that together use every kind of layer, loss, optimizer, schedule and training option, and batches for them.
+// Small specs that together use every kind of layer, loss, optimizer, schedule and training option, and
+// batches for them.
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { streamOf } from "./tensors.ts";
 

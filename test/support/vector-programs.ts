@@ -69,7 +69,10 @@ function partsOf(kernel: Kernel, rows: number): readonly Kernel[] {
   return parts.reverse();
 }
 
-/** Each part a kernel with scratch of its own, in an order that no loop has: what a division among threads may come to. */
+/**
+ * Each part a kernel with scratch of its own, in an order that no loop has: what a division among threads may
+ * come to.
+ */
 export const inParts =
   (rows: number) =>
   (program: LoopProgram): LoopProgram => ({
@@ -104,8 +107,8 @@ function watched(elements: Elements, block: number, { loaded, stored }: Traffic)
 }
 
 /**
- * Runs the program, kernels that may be cut part by part, and gives the places by which one part would notice another that ran at the
- * same time: it loads what the other stores, or they store different numbers.
+ * Runs the program, kernels that may be cut part by part, and gives the places by which one part would notice
+ * another that ran at the same time: it loads what the other stores, or they store different numbers.
  */
 export function racesOf(program: LoopProgram, memory: LoopMemory, sizes: Sizes): string[] {
   const races: string[] = [];

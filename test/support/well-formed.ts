@@ -1,4 +1,5 @@
-// Whether a text is well-formed XML, as far as our pictures use it: one root, tags that match, attributes quoted, nothing unescaped.
+// Whether a text is well-formed XML, as far as our pictures use it: one root, tags that match, attributes
+// quoted, nothing unescaped.
 
 /** What is wrong, or undefined. */
 export function faultOfXml(text: string): string | undefined {

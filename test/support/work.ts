@@ -7,7 +7,10 @@ import { hasTrait } from "../../src/compiler/ops/index.ts";
 /** For a batch of as many rows. */
 const rows = 32;
 
-/** Elements computed, each by what its op costs: cheap ones little, divisions and functions much. Views cost nothing. */
+/**
+ * Elements computed, each by what its op costs: cheap ones little, divisions and functions much. Views cost
+ * nothing.
+ */
 export const work = (graph: Graph): number =>
   graph.nodes
     .filter((node) => !hasTrait(node, "view") && !hasTrait(node, "leaf") && operandsOf(node).length > 0)

@@ -1,5 +1,6 @@
-// Draws the small data of the course: a wave to be recognised, and readings along a line, whole and spoilt. Writes them beside this file;
-// the same program gives the same bytes: npx tsx graphs/course/data/make-data.ts
+// Draws the small data of the course: a wave to be recognised, and readings along a line, whole and spoilt.
+// Writes them beside this file; the same program gives the same bytes: npx tsx
+// graphs/course/data/make-data.ts
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -19,7 +20,11 @@ const csv = (head: string, rows: readonly (readonly number[])[], digits: number)
 
 /** sin 3t at 64 times from 0 to 4. */
 const wave = (): string =>
-  csv("t,height", Array.from({ length: 64 }, (_, i) => [i / 16, Math.sin((3 * i) / 16)]), 4); // prettier-ignore
+  csv(
+    "t,height",
+    Array.from({ length: 64 }, (_, i) => [i / 16, Math.sin((3 * i) / 16)]),
+    4,
+  );
 
 /** 60 readings around weight = 2 + 0.5 · length; `spoilt` moves the decimal point of every tenth. */
 function line(spoilt: boolean): string {

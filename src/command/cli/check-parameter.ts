@@ -15,5 +15,8 @@ export function checkParameter(name: string, { built, model }: Compilation): voi
     );
   const names = built.parameters.map((each) => each.name);
   const similar = didYouMean(name, names);
-  throw usageError(`--of: ${model.name} has no parameter ${showValue(name)}`, similar ? `did you mean ${similar}?` : `parameters: ${names.join(", ")}`); // prettier-ignore
+  throw usageError(
+    `--of: ${model.name} has no parameter ${showValue(name)}`,
+    similar ? `did you mean ${similar}?` : `parameters: ${names.join(", ")}`,
+  );
 }

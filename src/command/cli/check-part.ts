@@ -22,10 +22,14 @@ export function checkKernel(name: string, { programs, vectors, model }: Compilat
   checkName(name, [...new Set(kernels.map(([short]) => short))], `${model.name} has no kernel`);
 }
 
-export const ofBelongsTo = "--of belongs to --show gradients, to --show kernels, and to --show graph with --format svg or dot"; // prettier-ignore
+export const ofBelongsTo =
+  "--of belongs to --show gradients, to --show kernels, and to --show graph with --format svg or dot";
 
 function checkName(name: string, names: readonly string[], lack: string): void {
   if (names.includes(name)) return;
   const similar = didYouMean(name, names);
-  throw usageError(`--of: ${lack} ${showValue(name)}`, similar ? `did you mean ${similar}?` : `there are ${names.join(", ")}`); // prettier-ignore
+  throw usageError(
+    `--of: ${lack} ${showValue(name)}`,
+    similar ? `did you mean ${similar}?` : `there are ${names.join(", ")}`,
+  );
 }

@@ -1,4 +1,7 @@
-/** `tapeless export`: the parameters of a checkpoint as a file that other libraries read. A checkpoint says all that this takes. */
+/**
+ * `tapeless export`: the parameters of a checkpoint as a file that other libraries read. A checkpoint says
+ * all that this takes.
+ */
 import { parametersIn } from "../formats/parameters/parameters.ts";
 import { checkOutputs } from "../files/check-outputs.ts";
 import { onFile } from "../compile/emitted-errors.ts";

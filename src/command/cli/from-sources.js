@@ -1,5 +1,6 @@
-// How a clone runs its TypeScript: bundled once by esbuild, kept under node_modules/.cache until a source changes. Loading two hundred
-// files one by one through a transforming loader would take half a second more at every start, and seconds at the first.
+// How a clone runs its TypeScript: bundled once by esbuild, kept under node_modules/.cache until a source
+// changes. Loading two hundred files one by one through a transforming loader would take half a second more
+// at every start, and seconds at the first.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -41,7 +42,10 @@ function digestOfSources() {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Whether the folder holds what was bundled into it: a disk that was full, or a tool that sweeps caches, leaves less. */
+/**
+ * Whether the folder holds what was bundled into it: a disk that was full, or a tool that sweeps caches,
+ * leaves less.
+ */
 function isWhole(folder) {
   try {
     return readFileSync(join(folder, digestFile), "utf8") === digestOfBundle(folder);

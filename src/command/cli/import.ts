@@ -26,7 +26,10 @@ export async function importParameters(spec: string, file: string, flags: Import
   const faults = parameterFaults(model.parameters, tensors);
   if (faults.length > 0) {
     const more = faults.length > mostFaults ? [`and ${faults.length - mostFaults} more`] : [];
-    throw wrongTensors(file, `the tensors are not the parameters of "${model.name}"`, [...faults.slice(0, mostFaults), ...more]); // prettier-ignore
+    throw wrongTensors(file, `the tensors are not the parameters of "${model.name}"`, [
+      ...faults.slice(0, mostFaults),
+      ...more,
+    ]);
   }
   const trainer = createTrainer();
   const imported = onFile(file, "T3002", () =>

@@ -1,4 +1,7 @@
-/** `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text, as JSON, as pictures, or all of them as a page. */
+/**
+ * `tapeless inspect`: graphs, gradients, passes, kernels, memory or schedule of a model, as text, as JSON, as
+ * pictures, or all of them as a page.
+ */
 import type { ViewName } from "../../studio/views/index.ts";
 import type { KernelTimes } from "../../studio/measure/measure-kernels.ts";
 import type { ExplainedCode } from "../../studio/explain/explain-code.ts";
@@ -45,7 +48,10 @@ export async function inspectSpec(
   if (!isOfWasm && (written === "wat" || !measure))
     throw usageError(`${measure ? "--text wat" : "--no-measure"} belongs to --show kernels --target wasm`);
   if (format === "html" && output === undefined && process.stdout.isTTY)
-    throw usageError("--format html is a whole page, which nobody reads in a terminal", "-o report.html writes it to a file"); // prettier-ignore
+    throw usageError(
+      "--format html is a whole page, which nobody reads in a terminal",
+      "-o report.html writes it to a file",
+    );
   const reports: PassReport[] = [];
   const compiled = await compileSpec(spec, { dtype, target, watch: (report) => reports.push(report) });
   const { compilation, source } = compiled;

@@ -1,8 +1,14 @@
-/** The command line as a function: arguments in, exit code out. 0 done; 1 the work failed; 2 spec, data or arguments are wrong. */
+/**
+ * The command line as a function: arguments in, exit code out. 0 done; 1 the work failed; 2 spec, data or
+ * arguments are wrong.
+ */
 import { createProgram } from "./program.ts";
 import { reportError } from "../terminal/report-error.ts";
 
-/** For what nobody catches, as a late timer of a spec: it ends the process like any other error, without a stack trace. */
+/**
+ * For what nobody catches, as a late timer of a spec: it ends the process like any other error, without a
+ * stack trace.
+ */
 export const endOn = (error: unknown): never => process.exit(reportError(error));
 
 /** Runs one command. Never throws; what went wrong stands on standard error. */

@@ -1,4 +1,7 @@
-/** What the values of flags may be: from the words of the command line to values, or a sentence that says what would be right. */
+/**
+ * What the values of flags may be: from the words of the command line to values, or a sentence that says what
+ * would be right.
+ */
 import { InvalidArgumentError } from "commander";
 import { shardOf, type Shard } from "../search/shards.ts";
 

@@ -1,4 +1,7 @@
-/** `tapeless playground`: serves the page on this machine until it is interrupted, or writes its files; or, with --check, whether they are up to date. */
+/**
+ * `tapeless playground`: serves the page on this machine until it is interrupted, or writes its files; or,
+ * with --check, whether they are up to date.
+ */
 import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * The commands, their arguments and their help: everything that `tapeless --help` says, and nothing that works. Each command's own
- * file is loaded only when it is called.
+ * The commands, their arguments and their help: everything that `tapeless --help` says, and nothing that
+ * works. Each command's own file is loaded only when it is called.
  */
 import { Command, Option } from "commander";
 import { version } from "../../compiler/spec/version.ts";

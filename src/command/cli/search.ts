@@ -1,4 +1,7 @@
-/** `tapeless search`: tries every candidate of a spec's search, chooses on the validation part, and judges the winner once on the test. */
+/**
+ * `tapeless search`: tries every candidate of a spec's search, chooses on the validation part, and judges the
+ * winner once on the test.
+ */
 import { foldedRegime } from "../../runtime/program/folded-regime.ts";
 import { specText } from "../search/best-spec.ts";
 import { searchHash } from "../search/identity.ts";
@@ -93,13 +96,20 @@ const warn = (message: string) => say([{ code: "T2006", severity: "warning", mes
 function checkFlags(flags: SearchFlags): void {
   checkEmit(flags);
   const { shard, merge, emit, json, csv, writeBest, threads } = flags;
-  const works = [shard && "--shard", merge && "--merge", emit && "--emit"].filter((flag) => typeof flag === "string"); // prettier-ignore
+  const works = [shard && "--shard", merge && "--merge", emit && "--emit"].filter(
+    (flag) => typeof flag === "string",
+  );
   if (works.length > 1) throw usageError(`${works.join(" and ")} cannot be done at once`);
   if (threads !== undefined && (merge || emit !== undefined))
     throw usageError(`${works[0]} tries no candidate, so there is nothing for --threads to do`);
-  const results = [json && "--json", csv && "--csv", writeBest && "--write-best"].filter((flag) => typeof flag === "string"); // prettier-ignore
+  const results = [json && "--json", csv && "--csv", writeBest && "--write-best"].filter(
+    (flag) => typeof flag === "string",
+  );
   if (works.length === 1 && !merge && results.length > 0)
-    throw usageError(`${works[0]} chooses nothing, so there is nothing for ${results[0]} to tell`, "--merge tells it"); // prettier-ignore
+    throw usageError(
+      `${works[0]} chooses nothing, so there is nothing for ${results[0]} to tell`,
+      "--merge tells it",
+    );
   if (writeBest !== undefined && !/\.(json|ya?ml)$/.test(writeBest))
     throw usageError(`--write-best ${writeBest}: a spec is written as .json, .yaml or .yml`);
 }

@@ -1,4 +1,7 @@
-/** `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics of every part. */
+/**
+ * `tapeless train`: compiles, runs the emitted trainer on the data, shows progress, prints loss and metrics
+ * of every part.
+ */
 import type { Run } from "../../studio/explain/subject.ts";
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";

@@ -1,4 +1,7 @@
-/** The outcomes of a search's candidates: tried in threads and kept as they are done, or joined from the files of shards. */
+/**
+ * The outcomes of a search's candidates: tried in threads and kept as they are done, or joined from the files
+ * of shards.
+ */
 import { availableParallelism } from "node:os";
 import { dirname } from "node:path";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";

@@ -1,4 +1,7 @@
-/** What every command begins with: from the file of a spec to a compilation, its warnings told, its faults placed in the file. */
+/**
+ * What every command begins with: from the file of a spec to a compilation, its warnings told, its faults
+ * placed in the file.
+ */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { Compilation, PipelineOptions } from "../../compiler/pipeline.ts";
 import { located, type SpecSource } from "../../compiler/spec/read/spec-source.ts";
@@ -25,8 +28,8 @@ export async function compileSpec(file: string, options: PipelineOptions): Promi
 }
 
 /**
- * A spec in TypeScript is a program, and may end the whole process: by `process.exit`, or by awaiting what never comes. Then
- * nothing has been compiled, and whoever called must not take that for success.
+ * A spec in TypeScript is a program, and may end the whole process: by `process.exit`, or by awaiting what
+ * never comes. Then nothing has been compiled, and whoever called must not take that for success.
  */
 export async function readGuarded(file: string): Promise<ReadSpec> {
   const ended = () => {

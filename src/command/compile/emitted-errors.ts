@@ -1,6 +1,6 @@
 /**
- * Errors of an emitted trainer as diagnostics. The trainer is a module of its own with its own copies of the runtime's error
- * classes, so `instanceof` does not know them; their names do.
+ * Errors of an emitted trainer as diagnostics. The trainer is a module of its own with its own copies of the
+ * runtime's error classes, so `instanceof` does not know them; their names do.
  */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { inFile } from "../formats/tables/in-file.ts";

@@ -2,7 +2,10 @@
 import { didYouMean } from "../../compiler/util/did-you-mean.ts";
 import { usageError } from "../terminal/usage-error.ts";
 
-/** What --skip takes: graph passes, the stages of lowering, the stages of both schedules. @throws DiagnosticError for a name that is none of them. */
+/**
+ * What --skip takes: graph passes, the stages of lowering, the stages of both schedules. @throws
+ * DiagnosticError for a name that is none of them.
+ */
 export async function checkPassNames(names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   const { skippablePasses } = await import("../../compiler/compile.ts");

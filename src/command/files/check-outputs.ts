@@ -1,4 +1,7 @@
-/** No command writes over what it reads, nor two of its results into one file: told before there is anything to lose. */
+/**
+ * No command writes over what it reads, nor two of its results into one file: told before there is anything
+ * to lose.
+ */
 import { readFile, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";

@@ -12,8 +12,8 @@ export interface OutputFile {
 export const mapFileOf = (output: string): string => `${output}.map`;
 
 /**
- * The code, which is as without a map but for one line at its end, and the map; in the order of writing, so that a file never names one that is
- * not there. `spec` and `output` are paths as the user gives them.
+ * The code, which is as without a map but for one line at its end, and the map; in the order of writing, so
+ * that a file never names one that is not there. `spec` and `output` are paths as the user gives them.
  */
 export async function mappedFile(
   emitted: EmittedModule,

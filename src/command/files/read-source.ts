@@ -33,7 +33,10 @@ export async function readSource(request: DataRequest): Promise<Source> {
   return typeof file === "string" ? readTables(request, data, file) : readImages(request, file, test);
 }
 
-/** A file of new rows, of which only the inputs are wanted. @throws DiagnosticError if it cannot be read or is wrong. */
+/**
+ * A file of new rows, of which only the inputs are wanted. @throws DiagnosticError if it cannot be read or is
+ * wrong.
+ */
 export async function readInputs(
   request: DataRequest,
   file: string,

@@ -32,7 +32,10 @@ export async function readCheckpointFile(file: string): Promise<CheckpointFile> 
   return { bytes, header: onFile(file, "T3001", () => openCheckpoint(bytes)).header };
 }
 
-/** Warns if the model of a checkpoint is one of a fold (T3003): what is shipped or asked should be the one that is kept. */
+/**
+ * Warns if the model of a checkpoint is one of a fold (T3003): what is shipped or asked should be the one
+ * that is kept.
+ */
 export function warnOfFold({ training }: Model, notes: Notes, file: string): void {
   const message = unfinishedText(training.validation?.folds, notes);
   if (message !== undefined) say([{ code: "T3003", severity: "warning", message, place: { file } }]);

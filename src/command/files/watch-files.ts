@@ -3,7 +3,10 @@ import { stat } from "node:fs/promises";
 import { watch } from "node:fs";
 import { basename, dirname } from "node:path";
 
-/** One change of a file is several events (editors write a new file and rename it); this many milliseconds gather them. */
+/**
+ * One change of a file is several events (editors write a new file and rename it); this many milliseconds
+ * gather them.
+ */
 const settling = 50;
 
 /** Never ends by itself. `changed` runs for one file at a time. */

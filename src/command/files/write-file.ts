@@ -1,6 +1,7 @@
 /**
- * Writes a file so that at no moment there is half of one, whatever stops the process or the machine. What is no file but takes what is written to it
- * (a pipe, a terminal, /dev/null) is written to: nothing is put in its place.
+ * Writes a file so that at no moment there is half of one, whatever stops the process or the machine. What is
+ * no file but takes what is written to it (a pipe, a terminal, /dev/null) is written to: nothing is put in
+ * its place.
  */
 import * as files from "node:fs/promises";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
@@ -8,7 +9,8 @@ import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/ou
 import { fileReason } from "../../compiler/util/file-reason.ts";
 
 /**
- * Beside it first, and onto the disk, then renamed onto it; a link stays, and what it leads to is replaced. Makes the folder if need be.
+ * Beside it first, and onto the disk, then renamed onto it; a link stays, and what it leads to is replaced.
+ * Makes the folder if need be.
  * @throws DiagnosticError (T1011) if the file cannot be written; one that was there is then as it was.
  */
 export const writeFile = (file: string, content: string | Uint8Array): Promise<void> =>

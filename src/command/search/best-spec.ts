@@ -6,11 +6,16 @@ import { withValue } from "./place-value.ts";
 import { keysOf, member } from "../../compiler/spec/raw-spec.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 
-/** `from`: the file of the spec that was searched; `to`: the file that the text is for, which ends in .json, .yaml or .yml. */
+/**
+ * `from`: the file of the spec that was searched; `to`: the file that the text is for, which ends in .json,
+ * .yaml or .yml.
+ */
 export function specText(spec: unknown, from: string, to: string): string {
   if (holdsFunction(spec)) {
     const message = `${to}: the winner holds functions, which only a spec in TypeScript can`;
-    throw new DiagnosticError([{ code: "T1707", severity: "error", message, hint: "take its values over into the spec" }]); // prettier-ignore
+    throw new DiagnosticError([
+      { code: "T1707", severity: "error", message, hint: "take its values over into the spec" },
+    ]);
   }
   const moved = pathsOfFiles(spec).reduce((changed, path) => {
     const file = path.reduce(member, changed);

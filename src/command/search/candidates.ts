@@ -1,5 +1,5 @@
-// The candidates of a search: every combination of values, or some that are drawn at random; each a spec of its own. A candidate is
-// known by its number, which follows from the spec alone.
+// The candidates of a search: every combination of values, or some that are drawn at random; each a spec of
+// its own. A candidate is known by its number, which follows from the spec alone.
 import { randomKey, randomUnit } from "../../runtime/numbers/random.ts";
 import type { Search } from "../../compiler/spec/search-schema.ts";
 import { canonicalJson } from "../../compiler/util/canonical-json.ts";

@@ -1,4 +1,5 @@
-// Every candidate as a model, or all that is wrong with any of them: told before anything is trained, once for all candidates that share it.
+// Every candidate as a model, or all that is wrong with any of them: told before anything is trained, once
+// for all candidates that share it.
 import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { parsePath } from "../../compiler/diagnostics/parse-path.ts";
@@ -50,7 +51,10 @@ export function checkCandidates(candidates: readonly Candidate[], dtype: "f32" |
   );
 }
 
-/** A fault at or inside what a search put there is told where the search says so; so is a key that only the search has. */
+/**
+ * A fault at or inside what a search put there is told where the search says so; so is a key that only the
+ * search has.
+ */
 function placeOf({ code, path = [], at, within }: Diagnostic, { values }: Candidate): Partial<Diagnostic> {
   const isWithin = (inner: SpecPath, outer: SpecPath) => outer.every((step, i) => inner[i] === step);
   const key = Object.keys(values).find((key) => {

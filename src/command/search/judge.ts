@@ -1,4 +1,5 @@
-// The final judgement: the model that was chosen is trained once more, and the test is asked, for the first time and the last.
+// The final judgement: the model that was chosen is trained once more, and the test is asked, for the first
+// time and the last.
 import type { Placing, Source } from "../../runtime/data/dataset.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";

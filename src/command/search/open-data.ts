@@ -1,5 +1,5 @@
-// What candidates are trained and chosen on, made before any candidate sees anything. The test rows are left behind here, so nothing that
-// chooses can reach them.
+// What candidates are trained and chosen on, made before any candidate sees anything. The test rows are left
+// behind here, so nothing that chooses can reach them.
 import type { Preparing } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import type { Batch } from "../../runtime/core/slots.ts";

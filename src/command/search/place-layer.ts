@@ -1,5 +1,6 @@
-// A spec with another layer, or none, in the place of one. Whatever names a layer still means the same one: the place keeps its name and
-// what it reads, and the layers beside it keep the names that they have by their ordinals.
+// A spec with another layer, or none, in the place of one. Whatever names a layer still means the same one:
+// the place keeps its name and what it reads, and the layers beside it keep the names that they have by their
+// ordinals.
 import { collector } from "../../compiler/diagnostics/collector.ts";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { formatPath } from "../../compiler/diagnostics/format-path.ts";

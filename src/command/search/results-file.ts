@@ -1,5 +1,6 @@
-// The outcomes of a search in a file of JSON lines: first which search they belong to, then one line for each candidate as it is done. A
-// process that is killed leaves at worst half of the last line, which is not counted.
+// The outcomes of a search in a file of JSON lines: first which search they belong to, then one line for each
+// candidate as it is done. A process that is killed leaves at worst half of the last line, which is not
+// counted.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
@@ -13,7 +14,10 @@ const line = z.looseObject({ candidate: z.int().nonnegative() });
 
 export type Outcomes = ReadonlyMap<number, Outcome>;
 
-/** What is done of the search with this hash; nothing, if there is no such file. @throws DiagnosticError (T1706) for a file of something else */
+/**
+ * What is done of the search with this hash; nothing, if there is no such file. @throws DiagnosticError
+ * (T1706) for a file of something else
+ */
 export function readResults(file: string, hash: string): Map<number, Outcome> {
   const found = new Map<number, Outcome>();
   if (!existsSync(file)) return found;
@@ -36,7 +40,12 @@ export function readResults(file: string, hash: string): Map<number, Outcome> {
     const { candidate: _, values: __, ...rest } = named.data ?? { candidate: 0 };
     const result = outcome.safeParse(rest);
     if (!named.success || !result.success)
-      throw refusal(file, index + 2, "the line holds no outcome of a candidate", "delete the line: its candidate is tried again"); // prettier-ignore
+      throw refusal(
+        file,
+        index + 2,
+        "the line holds no outcome of a candidate",
+        "delete the line: its candidate is tried again",
+      );
     found.set(named.data.candidate, result.data);
   });
   return found;

@@ -1,4 +1,5 @@
-// A search in several parts, each for a machine of its own: which candidates a shard tries, and where its outcomes lie until they are joined.
+// A search in several parts, each for a machine of its own: which candidates a shard tries, and where its
+// outcomes lie until they are joined.
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
@@ -15,7 +16,10 @@ export function shardOf(text: string): Shard | undefined {
   return shard.index < shard.count ? shard : undefined;
 }
 
-/** Candidates are dealt out like cards, so that neighbours, which take as long as each other, go to different shards. */
+/**
+ * Candidates are dealt out like cards, so that neighbours, which take as long as each other, go to different
+ * shards.
+ */
 export const isIn = ({ index, count }: Shard, candidate: number): boolean => candidate % count === index;
 
 /** The results file of a shard: `wine.search.2-of-8.jsonl` beside `wine.search.jsonl`. */

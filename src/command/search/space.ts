@@ -34,8 +34,8 @@ function takesIntegers(spec: unknown, path: SpecPath, value: number): boolean {
 }
 
 /**
- * The value at u in [0, 1]: from + u·(to − from), or on a log scale from·(to/from)^u. Whole numbers are each as likely as another:
- * the range is widened by half a number at both ends, and rounded.
+ * The value at u in [0, 1]: from + u·(to − from), or on a log scale from·(to/from)^u. Whole numbers are each
+ * as likely as another: the range is widened by half a number at both ends, and rounded.
  */
 function rangeValues({ from, to, scale, steps }: Range, isWhole: boolean): Pick<Axis, "count" | "at"> {
   const between = (low: number, high: number, u: number): number =>

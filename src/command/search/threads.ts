@@ -1,4 +1,5 @@
-// Jobs in worker threads: each thread is given the next job when it has done one. Which thread does what leaves no trace in the results.
+// Jobs in worker threads: each thread is given the next job when it has done one. Which thread does what
+// leaves no trace in the results.
 import { Worker } from "node:worker_threads";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { isOfSpec } from "../../compiler/spec/read/typescript.ts";
@@ -22,7 +23,10 @@ const entry = import.meta.url.endsWith(".ts")
   ? new URL("../cli/start-worker.js", import.meta.url)
   : new URL("./worker.js", import.meta.url);
 
-/** A thread keeps every module that it has imported, each candidate's trainer too, until it ends: some 0.6 MB for each. */
+/**
+ * A thread keeps every module that it has imported, each candidate's trainer too, until it ends: some 0.6 MB
+ * for each.
+ */
 const jobsOfThread = 100;
 
 /**

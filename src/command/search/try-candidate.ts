@@ -1,4 +1,5 @@
-// One candidate from its model to its figures: compiled, trained on the training rows, and asked about the validation rows.
+// One candidate from its model to its figures: compiled, trained on the training rows, and asked about the
+// validation rows.
 import { hasDiverged, loadTrainer, type EmittedModule } from "../../compiler/load-trainer.ts";
 import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";

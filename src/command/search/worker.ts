@@ -1,5 +1,5 @@
-// A thread of the search. It reads the spec by itself (a spec in TypeScript holds functions, which cannot be sent) and is then given
-// numbers of candidates, one at a time.
+// A thread of the search. It reads the spec by itself (a spec in TypeScript holds functions, which cannot be
+// sent) and is then given numbers of candidates, one at a time.
 import { parentPort, workerData } from "node:worker_threads";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, invariant } from "../../compiler/diagnostics/errors.ts";

@@ -1,6 +1,6 @@
 /**
- * The checkpoints of a training run on disk. `model.ckpt` is always the newest; with `--keep 3` the two before it stay as
- * `model.epoch-0011.ckpt` and `model.epoch-0010.ckpt`.
+ * The checkpoints of a training run on disk. `model.ckpt` is always the newest; with `--keep 3` the two
+ * before it stay as `model.epoch-0011.ckpt` and `model.epoch-0010.ckpt`.
  */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
@@ -11,7 +11,10 @@ import { checkWritable, writeFile } from "../files/write-file.ts";
 /** Writes the next checkpoint. */
 export type SaveCheckpoint = (bytes: Uint8Array) => Promise<void>;
 
-/** How to save; nothing is written without a file. @throws DiagnosticError (T1010, T1011) before there is anything to save. */
+/**
+ * How to save; nothing is written without a file. @throws DiagnosticError (T1010, T1011) before there is
+ * anything to save.
+ */
 export async function checkpointFiles(file: string | undefined, keep = 1): Promise<SaveCheckpoint> {
   if (file === undefined) {
     if (keep > 1) throw usageError("--keep says how many checkpoints stay", "add --out CHECKPOINT");

@@ -1,4 +1,7 @@
-/** `--log`: a line of JSON for each epoch, written as it ends, so that the file can be read while training goes on and after a kill. */
+/**
+ * `--log`: a line of JSON for each epoch, written as it ends, so that the file can be read while training
+ * goes on and after a kill.
+ */
 import { appendFile, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
@@ -14,8 +17,8 @@ export interface EpochLog {
 }
 
 /**
- * Keeps the lines of the `epoch` epochs that the trainer has behind it: those after them are trained again. Refuses to write over what
- * is no log.
+ * Keeps the lines of the `epoch` epochs that the trainer has behind it: those after them are trained again.
+ * Refuses to write over what is no log.
  */
 export async function openLog(file: string, epoch: number): Promise<EpochLog> {
   const kept = (await linesOf(file)).filter(({ report }) => report.epoch <= epoch);

@@ -1,4 +1,7 @@
-/** `train --find-learning-rate`: the range test on the training part, a plot of it and the rate it names. Nothing is kept of the training. */
+/**
+ * `train --find-learning-rate`: the range test on the training part, a plot of it and the rate it names.
+ * Nothing is kept of the training.
+ */
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
 import { chartSvg, panelText } from "../../studio/charts/index.ts";
 import {
@@ -69,12 +72,16 @@ function checkFlags(flags: TrainFlags): void {
   if (given === undefined) return;
   const flag =
     flags[given] === false ? `no-${given}` : given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw usageError(`--${flag} has no meaning with --find-learning-rate, which trains nothing that is kept`, "leave one of them out"); // prettier-ignore
+  throw usageError(
+    `--${flag} has no meaning with --find-learning-rate, which trains nothing that is kept`,
+    "leave one of them out",
+  );
 }
 
 /**
- * The losses of a fresh trainer before each step, until they come apart. The rising rate is the very schedule that a spec could have, so
- * the trainer is one like any other; rows of the validation and test parts are never looked at.
+ * The losses of a fresh trainer before each step, until they come apart. The rising rate is the very schedule
+ * that a spec could have, so the trainer is one like any other; rows of the validation and test parts are
+ * never looked at.
  */
 async function lossesAtRisingRates(
   spec: string,

@@ -23,7 +23,10 @@ const formats = ["txt", "json", "svg", "html"] satisfies ReportFormat[];
 export async function checkReport(file: ReportFlag): Promise<void> {
   if (typeof file !== "string") return;
   if (formatOf(file) === undefined)
-    throw usageError(`--report ${file}: a report is text, JSON, a picture or a page`, "name it .txt, .json, .svg or .html"); // prettier-ignore
+    throw usageError(
+      `--report ${file}: a report is text, JSON, a picture or a page`,
+      "name it .txt, .json, .svg or .html",
+    );
   await checkWritable(file);
 }
 
@@ -67,7 +70,10 @@ function partAnswers(
   const known: Readonly<Record<string, Answer>> = answers;
   const answer = known[answerName(model, built) ?? (classes === undefined ? "inTargetUnits" : "byScore")];
   if (!(classes === undefined ? perPlace === 1 : perPlace === 1 || perPlace === classes))
-    throw usageError(`--report: "${facts.name}" gives numbers that do not stand beside those of its target, one by one`, "leave it out"); // prettier-ignore
+    throw usageError(
+      `--report: "${facts.name}" gives numbers that do not stand beside those of its target, one by one`,
+      "leave it out",
+    );
   const indices = Array.from({ length: classes ?? 0 }, (_, i) => i);
   const scaleOf = (place: number) => field.scales?.[place % sizeOf(shape)];
   const predicted = Array.from(expected, (_, place) =>
@@ -95,7 +101,10 @@ function predictionsOf(facts: ModelFacts, trainer: Trainer, data: Batch): number
   return scores;
 }
 
-/** Of what follows in a text: its end, then its characters. Classes that the data has no names for are their numbers. */
+/**
+ * Of what follows in a text: its end, then its characters. Classes that the data has no names for are their
+ * numbers.
+ */
 function namesOf({ classNames, characters }: FittedField, classes: number): readonly string[] {
   const names = characters === undefined ? classNames : ["(end)", ...characters];
   return Array.from({ length: classes }, (_, i) => names?.[i] ?? String(i));

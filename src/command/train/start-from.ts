@@ -1,4 +1,7 @@
-/** `tapeless train --from`: a training that starts from the parameters of another, where name and shape are the same. */
+/**
+ * `tapeless train --from`: a training that starts from the parameters of another, where name and shape are
+ * the same.
+ */
 import { extname } from "node:path";
 import { tensorFormats } from "../formats/parameters/formats.ts";
 import { numbersFor, parametersIn } from "../formats/parameters/parameters.ts";
@@ -15,7 +18,8 @@ interface Origin {
 }
 
 /**
- * The same module, but its trainers start from the parameters in the file that match; tells which did and which did not.
+ * The same module, but its trainers start from the parameters in the file that match; tells which did and
+ * which did not.
  *
  * @throws DiagnosticError (T3001, T3002)
  */

@@ -15,7 +15,10 @@ export interface Latest {
   readonly before: Uint8Array;
 }
 
-/** The trainer says step, epoch and rate; running the epoch again beside the interpreter says in which node it began. */
+/**
+ * The trainer says step, epoch and rate; running the epoch again beside the interpreter says in which node it
+ * began.
+ */
 export async function tellDivergence(
   error: Error,
   { name, trainer, dataset, before }: Latest,

@@ -1,6 +1,7 @@
 /**
- * What a choice between models needs of each: how well it does before the test is asked, on a validation part or on folds; and the one
- * judgement of the model that was chosen. Both train from scratch and say nothing; equal candidates give equal numbers.
+ * What a choice between models needs of each: how well it does before the test is asked, on a validation part
+ * or on folds; and the one judgement of the model that was chosen. Both train from scratch and say nothing;
+ * equal candidates give equal numbers.
  */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { trainAndJudge, validateFolds, type CrossValidation } from "../../runtime/training/cross-validate.ts";
@@ -44,7 +45,10 @@ export type Candidate = Compiled & Opening;
 /** How well a model does on rows that it was not trained on; of folds the mean, with their deviation. */
 export type Validation = CrossValidation | { readonly bestEpoch: number; readonly validation: Summary };
 
-/** What is needed to validate: the training and validation parts, or those of each fold. No row of the test part is among them. */
+/**
+ * What is needed to validate: the training and validation parts, or those of each fold. No row of the test
+ * part is among them.
+ */
 export function openDatasets({ preparing, source, placed, ...given }: Opening): OpenDataset[] {
   const { training } = preparing;
   const { seed = training.seed, warn = () => {} } = given;

@@ -1,4 +1,7 @@
-/** What `train` shows of the course of a training beside its progress: a chart in the terminal, a picture, and a log. */
+/**
+ * What `train` shows of the course of a training beside its progress: a chart in the terminal, a picture, and
+ * a log.
+ */
 import { extname } from "node:path";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { openLog } from "./epoch-log.ts";
@@ -21,7 +24,10 @@ export interface EpochWatch {
   end(): Promise<void>;
 }
 
-/** `epoch`: how many epochs the trainer has behind it. @throws DiagnosticError for files that cannot be written, before any training. */
+/**
+ * `epoch`: how many epochs the trainer has behind it. @throws DiagnosticError for files that cannot be
+ * written, before any training.
+ */
 export async function watchEpochs(name: string, epoch: number, flags: WatchFlags): Promise<EpochWatch> {
   const { chart = process.stderr.isTTY === true, plot, log } = flags;
   if (plot !== undefined) await checkPicture(plot);

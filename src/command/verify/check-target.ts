@@ -1,4 +1,7 @@
-/** An emitted trainer against the reference interpreter: the loss, all gradients, the predictions, and what it tells of a data set. */
+/**
+ * An emitted trainer against the reference interpreter: the loss, all gradients, the predictions, and what it
+ * tells of a data set.
+ */
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";

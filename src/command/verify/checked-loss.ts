@@ -1,8 +1,9 @@
 /**
- * The loss whose derivative a trainer claims to give. Mostly that is the trainer's own, from a trainer of the same model that was
- * compiled without its backward part; but where a unit step has a surrogate, the derivative is by intention not that of the loss,
- * nor is it where a formula or a layer of the user's own stops gradients: there, the training graph is interpreted with every
- * `stopGradient` held at its value, which is the function that was differentiated.
+ * The loss whose derivative a trainer claims to give. Mostly that is the trainer's own, from a trainer of the
+ * same model that was compiled without its backward part; but where a unit step has a surrogate, the
+ * derivative is by intention not that of the loss, nor is it where a formula or a layer of the user's own
+ * stops gradients: there, the training graph is interpreted with every `stopGradient` held at its value,
+ * which is the function that was differentiated.
  */
 import { flopsOfProgram } from "../../studio/explain/flops.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
@@ -59,7 +60,10 @@ export async function checkedLoss(
   return { parameters, value, flops: slownessOfInterpreter * flops };
 }
 
-/** What is held back so that the gradient is not that of the loss: by a surrogate, or by a formula or layer of the user's own. */
+/**
+ * What is held back so that the gradient is not that of the loss: by a surrogate, or by a formula or layer of
+ * the user's own.
+ */
 export function stopsOnPurpose({ built, model }: Compilation): Node[] {
   // These may hold back what they like; a shift of the library's cancels.
   const own = model.network.filter(({ type }) => type === "custom").map(({ name }) => name);

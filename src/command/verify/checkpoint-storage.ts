@@ -1,4 +1,7 @@
-/** The state of a trainer, read out of its checkpoint by the memory plan, as the interpreter wants it: tensors by storage name. */
+/**
+ * The state of a trainer, read out of its checkpoint by the memory plan, as the interpreter wants it: tensors
+ * by storage name.
+ */
 import { boundShape } from "../../compiler/ir/types.ts";
 import type { Placement } from "../../compiler/loop/memory.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";

@@ -1,6 +1,7 @@
 /**
- * The check of a trainer: a program that proves it on its user's machine. What gradients are held against there is the forward part of the
- * spec, compiled a second time, for doubles and without its backward part; so one and the same check fits every target and type of numbers.
+ * The check of a trainer: a program that proves it on its user's machine. What gradients are held against
+ * there is the forward part of the spec, compiled a second time, for doubles and without its backward part;
+ * so one and the same check fits every target and type of numbers.
  */
 import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 import { checkModule } from "../../compiler/emit/typescript/check-module.ts";

@@ -1,7 +1,7 @@
 /**
- * Where a training came apart: runs the epoch again up to the step after which the loss, a gradient or a parameter is no longer a
- * number, and that step once more in the interpreter, which keeps every value. The first node whose value is not finite although
- * its operands are is where it began.
+ * Where a training came apart: runs the epoch again up to the step after which the loss, a gradient or a
+ * parameter is no longer a number, and that step once more in the interpreter, which keeps every value. The
+ * first node whose value is not finite although its operands are is where it began.
  */
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -23,8 +23,8 @@ import { epochBatches } from "./epoch-batches.ts";
 const mostFlops = 1e8;
 
 /**
- * One sentence; nothing where the epoch does not diverge again, the model is too large, or a step has several batches, which `step` does
- * not run again. `trainer` stands before the epoch.
+ * One sentence; nothing where the epoch does not diverge again, the model is too large, or a step has several
+ * batches, which `step` does not run again. `trainer` stands before the epoch.
  */
 export function explainDivergence(
   compilation: Compilation,

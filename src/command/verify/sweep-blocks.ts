@@ -5,7 +5,9 @@ const blocks = "▁▂▃▄▅▆▇█";
 
 /** One character a step; an error of 0 is as low as the lowest, one that is no number is a `?`. */
 export function sweepBlocks(sweeps: readonly (readonly SweepPoint[])[]): string[] {
-  const logarithms = sweeps.flat().flatMap(({ error }) => (error > 0 && error < Infinity ? [Math.log10(error)] : [])); // prettier-ignore
+  const logarithms = sweeps
+    .flat()
+    .flatMap(({ error }) => (error > 0 && error < Infinity ? [Math.log10(error)] : []));
   const [low, high] = [Math.min(...logarithms), Math.max(...logarithms)];
   const blockOf = ({ error }: SweepPoint): string => {
     if (!Number.isFinite(error)) return "?";

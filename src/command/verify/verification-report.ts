@@ -26,9 +26,11 @@ export const verificationFormats = {
     htmlPage(`${subject.verification.name}: gradients verified`, [
       notesTable(subject),
       ...tablesOf(subject.verification),
-      ...panelsOf(subject.verification).map(
-        (panel) =>
-        chartSvg({ title: panel.title, panels: [{ ...panel, title: "error of the central difference against its step" }] }), // prettier-ignore
+      ...panelsOf(subject.verification).map((panel) =>
+        chartSvg({
+          title: panel.title,
+          panels: [{ ...panel, title: "error of the central difference against its step" }],
+        }),
       ),
     ]),
   svg: ({ verification }: VerificationSubject): string =>
@@ -75,7 +77,12 @@ function gradientsTable({ name, rows, parameters }: Verification): TableParts {
     head: ["parameter", "compared", "relative error", "worst at", "emitted", "differences", "absolute error"],
     rows: parameters.map((each) => {
       const { worst } = each;
-      const at = worst && [worst.at, figure(worst.emitted), figure(worst.expected), error(worst.absoluteError)]; // prettier-ignore
+      const at = worst && [
+        worst.at,
+        figure(worst.emitted),
+        figure(worst.expected),
+        error(worst.absoluteError),
+      ];
       return [each.name, comparedText(each), error(each.relativeError), ...(at ?? ["kinks alone"])];
     }),
   };
@@ -119,7 +126,8 @@ function kinksTables({ parameters }: Verification): TableParts[] {
   };
   return [
     {
-      title: "kinks, which have no derivative: |f(h) − 2f(0) + f(−h)| / h does not fall with h, so the slopes on both sides differ", // prettier-ignore
+      title:
+        "kinks, which have no derivative: |f(h) − 2f(0) + f(−h)| / h does not fall with h, so the slopes on both sides differ",
       head: ["parameter", "at", "slope below", "slope above", "emitted", "lies"],
       rows: kinked.flatMap(({ name, kinks }) => [
         ...kinks.slice(0, mostKinks).map((kink) => rowOf(name, kink)),
@@ -158,7 +166,9 @@ const notesTable = (subject: VerificationSubject): TableParts => ({
 });
 
 const megaflops = (flops: number): string =>
-  flops >= 1e9 ? `${Number((flops / 1e9).toPrecision(3))} GFLOP` : `${Number((flops / 1e6).toPrecision(3))} MFLOP`; // prettier-ignore
+  flops >= 1e9
+    ? `${Number((flops / 1e9).toPrecision(3))} GFLOP`
+    : `${Number((flops / 1e6).toPrecision(3))} MFLOP`;
 
 /** Errors of exactly 0 have no place on a log scale. */
 const panelsOf = ({ parameters }: Verification): Panel[] =>

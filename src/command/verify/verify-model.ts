@@ -1,4 +1,7 @@
-/** A whole verification: gradients against central differences in f64, then every target against the reference interpreter. */
+/**
+ * A whole verification: gradients against central differences in f64, then every target against the reference
+ * interpreter.
+ */
 import { flopsOfProgram } from "../../studio/explain/flops.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
@@ -34,8 +37,8 @@ export interface Verification {
 const seed = 1;
 
 /**
- * `compilation` must be one for f64. `only`: the gradient of this parameter alone. `code`: the text that it was emitted as, where that
- * is not what the compiler makes of it now.
+ * `compilation` must be one for f64. `only`: the gradient of this parameter alone. `code`: the text that it
+ * was emitted as, where that is not what the compiler makes of it now.
  */
 export async function verifyModel(
   compilation: Compilation,

@@ -1,5 +1,5 @@
-// Gathers diagnostics, so that a check can go on after the first thing that is wrong and the user sees them together. Past a number
-// that no reader goes through they are only counted.
+// Gathers diagnostics, so that a check can go on after the first thing that is wrong and the user sees them
+// together. Past a number that no reader goes through they are only counted.
 import type { Diagnostic, SpecPath } from "./diagnostic.ts";
 import { DiagnosticError } from "./errors.ts";
 
@@ -16,7 +16,10 @@ export interface Collector {
   warning(path: SpecPath, code: string, message: string, details?: Details): void;
   /** `omitted`: how many more errors there are. */
   add(diagnostics: readonly Diagnostic[], omitted?: number): void;
-  /** Throws all errors gathered so far, if there are any, with the warnings after them; returns the warnings otherwise. */
+  /**
+   * Throws all errors gathered so far, if there are any, with the warnings after them; returns the warnings
+   * otherwise.
+   */
   throwErrors(): readonly Diagnostic[];
 }
 

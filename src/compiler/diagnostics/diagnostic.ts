@@ -20,9 +20,10 @@ export interface TextPart {
 }
 
 /**
- * One thing that is wrong. `code` is stable ("T1203"): T10xx syntax, files and command line; T11xx unknown or missing keys;
- * T12xx wrong values; T13xx names and shapes between layers; T14xx loss and target; T15xx gradients; T16xx formulas and functions; T17xx search;
- * T19xx known gaps; T20xx data; T30xx checkpoints; T40xx training.
+ * One thing that is wrong. `code` is stable ("T1203"): T10xx syntax, files and command line; T11xx unknown or
+ * missing keys; T12xx wrong values; T13xx names and shapes between layers; T14xx loss and target; T15xx
+ * gradients; T16xx formulas and functions; T17xx search; T19xx known gaps; T20xx data; T30xx checkpoints;
+ * T40xx training.
  */
 export interface Diagnostic {
   readonly code: string;

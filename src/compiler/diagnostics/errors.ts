@@ -2,7 +2,10 @@
 import type { Diagnostic } from "./diagnostic.ts";
 import { render } from "./render.ts";
 
-/** The spec, the data or the command line is wrong. Its message is the rendered diagnostics; the command line exits with 2. */
+/**
+ * The spec, the data or the command line is wrong. Its message is the rendered diagnostics; the command line
+ * exits with 2.
+ */
 export class DiagnosticError extends Error {
   readonly diagnostics: readonly Diagnostic[];
   /** How many more errors there are, which nobody would read. */

@@ -1,4 +1,5 @@
-// A path in the spec as people write it: `network[2].units`. Names that are no plain words are quoted, since they may hold anything.
+// A path in the spec as people write it: `network[2].units`. Names that are no plain words are quoted, since
+// they may hold anything.
 import { showValue } from "../util/show-value.ts";
 import type { SpecPath } from "./diagnostic.ts";
 

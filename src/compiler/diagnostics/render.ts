@@ -1,10 +1,14 @@
-// Diagnostics as text for people: place, severity and code, the sentence, the code frame, then hint and notes. Whatever stands in them,
-// file names and sentences of other programs too, a terminal obeys none of it.
+// Diagnostics as text for people: place, severity and code, the sentence, the code frame, then hint and
+// notes. Whatever stands in them, file names and sentences of other programs too, a terminal obeys none of
+// it.
 import pc from "picocolors";
 import { printable } from "../util/show-value.ts";
 import type { Diagnostic, Place } from "./diagnostic.ts";
 
-/** All diagnostics, one after the other, without a final line break. Colour is for terminals alone; `omitted` are more errors. */
+/**
+ * All diagnostics, one after the other, without a final line break. Colour is for terminals alone; `omitted`
+ * are more errors.
+ */
 export function render(
   diagnostics: readonly Diagnostic[],
   { colour = false, omitted = 0 }: { colour?: boolean; omitted?: number } = {},

@@ -57,8 +57,8 @@ const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];
 const reductionLetters = ["k", "l", "m", "o", "p", "q"];
 
 /**
- * The name of each loop: `row` over the batch, i and j over results, k over what is summed, t along time. A loop must not hide a name
- * of the module: the body may read both.
+ * The name of each loop: `row` over the batch, i and j over results, k over what is summed, t along time. A
+ * loop must not hide a name of the module: the body may read both.
  */
 function nameLoops(
   statements: readonly Statement[],
@@ -95,7 +95,11 @@ function localWish(
   nameOfBuffer: (buffer: string) => string,
 ): string {
   const [, base, loop, copies] = /^([^#$@~]+)[^@~]*(?:@([^$~]+))?[^~]*((?:~\d+)*)/.exec(name) ?? [name, name];
-  const digits = (copies ?? "").split("~").filter((c) => c !== "").reverse().join(""); // prettier-ignore
+  const digits = (copies ?? "")
+    .split("~")
+    .filter((c) => c !== "")
+    .reverse()
+    .join("");
   const letter = loop === undefined ? "" : `_${loops.get(loop) ?? "at"}`;
   const wish = `${cleaned(storageWish(nameOfBuffer(base)))}${letter}`;
   return digits !== "" && /\d$/.test(wish) ? `${wish}_${digits}` : `${wish}${digits}`;

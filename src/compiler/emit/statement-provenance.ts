@@ -1,8 +1,8 @@
 /**
- * Which line of a kernel's provenance each of its statements serves. Scheduling keeps the names of values, so a statement that
- * defines or stores a named value serves the line of that name. Of the others, an accumulator without a name serves the line whose
- * formula names most of what it sums; and what is only a step on the way (a place, a shared or hoisted part) serves the statement that
- * reads it first.
+ * Which line of a kernel's provenance each of its statements serves. Scheduling keeps the names of values, so
+ * a statement that defines or stores a named value serves the line of that name. Of the others, an
+ * accumulator without a name serves the line whose formula names most of what it sums; and what is only a
+ * step on the way (a place, a shared or hoisted part) serves the statement that reads it first.
  */
 import { visit } from "../loop/expressions.ts";
 import { namesMadeBy, plainName, subjectOf } from "../loop/provenance-names.ts";
@@ -13,7 +13,10 @@ import type { Kernel, Provenance, Statement } from "../loop/types.ts";
 export const mainLine = ({ name, provenance }: Kernel): Provenance | undefined =>
   provenance.find((line) => subjectOf(line) === name) ?? provenance.at(-1);
 
-/** For each statement, an outer one before those in it: its line; of a loop all the lines in it, in the kernel's order. */
+/**
+ * For each statement, an outer one before those in it: its line; of a loop all the lines in it, in the
+ * kernel's order.
+ */
 export function statementProvenance(kernel: Kernel): readonly (readonly Provenance[])[] {
   const statements: Statement[] = [];
   visitStatements(kernel.body, (statement) => statements.push(statement));
@@ -41,7 +44,10 @@ const isHelper = (statement: Statement): boolean => statement.kind === "let" && 
 
 const asIdentifier = (name: string): string => name.replace(/\W/g, "_");
 
-/** What a statement may be found by: the names that it defines, and of a store the whole name of its place, as `totals_loss_total`. */
+/**
+ * What a statement may be found by: the names that it defines, and of a store the whole name of its place, as
+ * `totals_loss_total`.
+ */
 function subjectsMadeBy(statement: Statement): readonly string[] {
   const whole = statement.kind === "store" ? [statement.buffer] : [];
   return isHelper(statement) ? [] : [...namesMadeBy(statement), ...whole].map(asIdentifier);
@@ -100,7 +106,10 @@ class Attribution {
     const defined = this.definedAt.get(statement.name);
     if (statement.kind === "assign" && defined !== undefined) return this.at(defined);
     const reader = this.readAt.get(statement.name);
-    return this.ofAccumulator.get(accumulatorOf(statement.name)) ?? (reader === undefined ? undefined : this.at(reader)); // prettier-ignore
+    return (
+      this.ofAccumulator.get(accumulatorOf(statement.name)) ??
+      (reader === undefined ? undefined : this.at(reader))
+    );
   }
 
   private named(statement: Statement): Provenance | undefined {

@@ -123,7 +123,11 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
       if (!isPointwise(rules[op]) || nodes.length < 2) return raw(op, nodes, attributes);
       try {
         const shape = commonShape(nodes.map((x) => x.type.shape));
-        return raw(op, nodes.map((x) => core.broadcastTo(x, shape)), attributes); // prettier-ignore
+        return raw(
+          op,
+          nodes.map((x) => core.broadcastTo(x, shape)),
+          attributes,
+        );
       } catch (error) {
         return refuse(op, nodes, error);
       }

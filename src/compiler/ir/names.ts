@@ -1,7 +1,7 @@
 /**
- * Names of values. A node may carry a wish; others are named after the layer and op they come from. `d_x` is the derivative of the loss
- * by x; a backward node that is no such derivative, but stands in the formula of one, says so: `product_in_d_x`. Collisions get a number,
- * in graph order, so names are stable.
+ * Names of values. A node may carry a wish; others are named after the layer and op they come from. `d_x` is
+ * the derivative of the loss by x; a backward node that is no such derivative, but stands in the formula of
+ * one, says so: `product_in_d_x`. Collisions get a number, in graph order, so names are stable.
  */
 import type { Node, OpName } from "./nodes.ts";
 

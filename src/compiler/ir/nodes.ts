@@ -47,8 +47,8 @@ export interface StepOperand {
   /** The operand's name, and its argument's. */
   readonly name: string;
   /**
-   * each: a sequence, of which a step sees its own element. carried: what the step before left; the operand is what the first step
-   * sees. whole: the same at every step.
+   * each: a sequence, of which a step sees its own element. carried: what the step before left; the operand
+   * is what the first step sees. whole: the same at every step.
    */
   readonly role: "each" | "carried" | "whole";
   /** The leaf that stands for it in the step. */
@@ -58,8 +58,8 @@ export interface StepOperand {
 }
 
 /**
- * A step that is repeated along time. The nodes between its arguments and what it makes are its body; they stand in no graph.
- * Scans over one and the same recurrence are run as one loop.
+ * A step that is repeated along time. The nodes between its arguments and what it makes are its body; they
+ * stand in no graph. Scans over one and the same recurrence are run as one loop.
  */
 export interface Recurrence {
   /** How many steps. */

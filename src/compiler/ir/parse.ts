@@ -103,7 +103,8 @@ export function parseGraph(text: string, g: GraphBuilder): Graph {
   const lines = new Set<string>();
   const outputs: Output[] = [];
   let graphName = "graph";
-  let open: { readonly name: string; readonly attributes: string; readonly operands: StepOperand[] } | undefined; // prettier-ignore
+  let open:
+    { readonly name: string; readonly attributes: string; readonly operands: StepOperand[] } | undefined;
   text.split("\n").forEach((raw, index) => {
     const line = raw.trim();
     const fail: Fail = (why) => {

@@ -1,6 +1,7 @@
 /**
- * Recurrences: how a `scan` is built, which stand in a graph, and how passes reach their bodies. The step of a recurrence is a
- * graph of its own (`stepGraph`), so whatever is done to graphs is done to steps in the same way.
+ * Recurrences: how a `scan` is built, which stand in a graph, and how passes reach their bodies. The step of
+ * a recurrence is a graph of its own (`stepGraph`), so whatever is done to graphs is done to steps in the
+ * same way.
  *
  *     h = recur(g, { name, length }, { x: each(xs), before: carried(h0), u: whole(U) }, ({ x, before, u }) => …)
  */
@@ -79,7 +80,12 @@ export function recur<Operands extends { readonly [name: string]: Given | undefi
   const operands = made.map((operand) =>
     operand.role === "carried" ? { ...operand, next: next[operand.name] } : operand,
   );
-  return scanOf(g, { length, reverse, operands }, value, entries.map(({ node }) => node)); // prettier-ignore
+  return scanOf(
+    g,
+    { length, reverse, operands },
+    value,
+    entries.map(({ node }) => node),
+  );
 }
 
 /** Record types are lost in `fromEntries`; this is the one place that restores them. */
@@ -119,7 +125,10 @@ export function recurrencesOf({ nodes }: Pick<Graph, "nodes">): Map<Recurrence, 
   return found;
 }
 
-/** The body of a recurrence as a graph: what is carried leaves as `next:NAME`, the values of the scans as `value:0` and so on. */
+/**
+ * The body of a recurrence as a graph: what is carried leaves as `next:NAME`, the values of the scans as
+ * `value:0` and so on.
+ */
 export const stepGraph = (recurrence: Recurrence, scans: readonly NodeOf<"scan">[]): Graph =>
   makeGraph("step", [
     ...recurrence.operands.flatMap(({ name, next }) =>
@@ -155,7 +164,10 @@ export function rewriteSteps(graph: Graph, g: GraphBuilder, rewrite: (step: Grap
   return replaceScans(graph, g, (scan) => images.get(scan.attributes));
 }
 
-/** The graph with other attributes for some scans; they keep those of their operands that the recurrence still names. */
+/**
+ * The graph with other attributes for some scans; they keep those of their operands that the recurrence still
+ * names.
+ */
 function replaceScans(
   graph: Graph,
   g: GraphBuilder,
@@ -189,7 +201,10 @@ function pruned(recurrence: Recurrence, values: readonly Node[]): Recurrence {
 export function pruneOperands(graph: Graph, g: GraphBuilder): Graph {
   const images = new Map<Recurrence, Recurrence>();
   for (const [recurrence, scans] of recurrencesOf(graph)) {
-    const lean = pruned(recurrence, scans.map(({ attributes }) => attributes.value)); // prettier-ignore
+    const lean = pruned(
+      recurrence,
+      scans.map(({ attributes }) => attributes.value),
+    );
     if (lean !== recurrence) images.set(recurrence, lean);
   }
   return replaceScans(graph, g, ({ attributes }) => {

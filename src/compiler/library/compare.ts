@@ -31,7 +31,11 @@ export function weightOf(
 
 /** One number a row, at each place of a row of that shape. */
 export const alongRows = (g: GraphBuilder, x: Node, shape: Shape): Node =>
-  g.repeatAlong(x, shape.slice(1).map((_, axis) => axis + 1), shape); // prettier-ignore
+  g.repeatAlong(
+    x,
+    shape.slice(1).map((_, axis) => axis + 1),
+    shape,
+  );
 
 /** How many elements count, each as much as it weighs. */
 export function countOf(g: GraphBuilder, comparison: Comparison): Node {
@@ -74,7 +78,10 @@ export const realTarget = (g: GraphBuilder, { expected }: Comparison): Node =>
 
 const sameSizes = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((d, i) => d === b[i]);
 
-/** Whether the output is the target's shape, but perhaps for a last axis of size 1: a single unit for a single number. */
+/**
+ * Whether the output is the target's shape, but perhaps for a last axis of size 1: a single unit for a single
+ * number.
+ */
 export const fitsElementwise = ({ target, output }: Fit): boolean =>
   sameSizes(output, target.shape) ||
   sameSizes(output, [...target.shape, 1]) ||
@@ -96,7 +103,10 @@ export function refuseReal(fit: Fit): string | undefined {
   return undefined;
 }
 
-/** Why something that compares yes-or-no answers cannot; undefined if it can. Answers are real targets or two classes. */
+/**
+ * Why something that compares yes-or-no answers cannot; undefined if it can. Answers are real targets or two
+ * classes.
+ */
 export function refuseBinary(fit: Fit): string | undefined {
   const { target, output } = fit;
   if (target.classes === undefined) return refuseReal(fit);

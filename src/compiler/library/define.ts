@@ -1,7 +1,7 @@
 /**
- * What a row of the library's closed tables is. Every name that a spec can give (a layer, a loss, an optimizer …) is such
- * a row: it carries the keys that a spec may write beside the name, from which the schema is made, and builds nodes.
- * Nothing here adds an op or a derivative: all of it is composition.
+ * What a row of the library's closed tables is. Every name that a spec can give (a layer, a loss, an
+ * optimizer …) is such a row: it carries the keys that a spec may write beside the name, from which the
+ * schema is made, and builds nodes. Nothing here adds an op or a derivative: all of it is composition.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -80,7 +80,10 @@ export interface Measure<Keys extends z.ZodRawShape = z.ZodRawShape> extends Ent
 export interface Loss<Keys extends z.ZodRawShape = z.ZodRawShape> extends Measure<Keys> {
   /** The score from which on an output means "yes"; absent where outputs are no such scores. */
   readonly threshold?: number;
-  /** What an output says of the target in the target's own units, where that is not the output itself: e^z for a log rate. */
+  /**
+   * What an output says of the target in the target's own units, where that is not the output itself: e^z for
+   * a log rate.
+   */
   estimate?(g: GraphBuilder, prediction: Node): Node;
 }
 

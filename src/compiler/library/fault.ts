@@ -1,6 +1,7 @@
 /**
- * What is wrong with something of the user's that runs while graphs are built: a formula whose shapes do not fit, a function of a
- * TypeScript spec, a layer that refuses what it reads. Whoever knows the place in the spec makes a diagnostic of it.
+ * What is wrong with something of the user's that runs while graphs are built: a formula whose shapes do not
+ * fit, a function of a TypeScript spec, a layer that refuses what it reads. Whoever knows the place in the
+ * spec makes a diagnostic of it.
  */
 import type { TextPart } from "../diagnostics/diagnostic.ts";
 

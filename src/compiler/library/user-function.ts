@@ -1,6 +1,7 @@
 /**
- * Calling a function of a TypeScript spec. It is the user's program: that it throws, or returns something else than it should, is a
- * fault to be told and no stack trace. It runs while graphs are built and never in the trainer.
+ * Calling a function of a TypeScript spec. It is the user's program: that it throws, or returns something
+ * else than it should, is a fault to be told and no stack trace. It runs while graphs are built and never in
+ * the trainer.
  */
 import { DiagnosticError, InternalError } from "../diagnostics/errors.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -34,7 +35,10 @@ function errorText(error: unknown): string {
 const isNode = (value: unknown): value is Node =>
   typeof value === "object" && value !== null && "op" in value && "operands" in value && "type" in value;
 
-/** What was returned, if it is a node, or a number where that will do; a promise, `undefined` and the like are faults. */
+/**
+ * What was returned, if it is a node, or a number where that will do; a promise, `undefined` and the like are
+ * faults.
+ */
 export function returnedNode(g: GraphBuilder, what: string, value: unknown, element = g.float): Node {
   if (typeof value === "number") return g.number(value, element);
   if (isNode(value)) return value;

@@ -86,9 +86,10 @@ export const shareBuffers = (a: Accesses, b: Accesses): boolean =>
   meets(a.stored, b.loaded) || meets(a.loaded, b.loaded) || meets(a.loaded, b.stored);
 
 /**
- * Whether iterations of two loops like `loop` may interleave: whenever one stores what the other touches, different iterations touch
- * different elements, or no iterations touch the same one. On some axis both indices are the loop's variable, shifted by the same
- * number, or by numbers that lie further apart than the loop runs.
+ * Whether iterations of two loops like `loop` may interleave: whenever one stores what the other touches,
+ * different iterations touch different elements, or no iterations touch the same one. On some axis both
+ * indices are the loop's variable, shifted by the same number, or by numbers that lie further apart than the
+ * loop runs.
  */
 export function aligned(a: Accesses, b: Accesses, loop: For): boolean {
   const extent =

@@ -1,7 +1,7 @@
 /**
- * What expressions are worth to the interpreter: a number, or of a vector the numbers in its lanes. Operations work lane by
- * lane on equally many lanes. A lane that is loaded from outside of its buffer is not-a-number; whatever becomes of it must
- * not be stored where anybody looks.
+ * What expressions are worth to the interpreter: a number, or of a vector the numbers in its lanes.
+ * Operations work lane by lane on equally many lanes. A lane that is loaded from outside of its buffer is
+ * not-a-number; whatever becomes of it must not be stored where anybody looks.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { ElementType } from "../ir/types.ts";
@@ -139,7 +139,12 @@ function selected(x: Extract<Expression, { kind: "select" }>, state: State): Val
   // The branch not taken may name a place outside: it must not be looked at.
   if (typeof condition === "number") return valueOf(condition !== 0 ? x.x : x.y, state);
   const both: State = { ...state, isSpeculative: true };
-  return eachLane((c, taken, other) => (c !== 0 ? taken : other), condition, valueOf(x.x, both), valueOf(x.y, both)); // prettier-ignore
+  return eachLane(
+    (c, taken, other) => (c !== 0 ? taken : other),
+    condition,
+    valueOf(x.x, both),
+    valueOf(x.y, both),
+  );
 }
 
 function loaded(x: Extract<Expression, { kind: "load" }>, state: State): Value {

@@ -13,7 +13,10 @@ export interface Sizes {
   readonly batchSize: number;
   /** Places are in bytes, as the WebAssembly target has them, not in elements. */
   readonly inBytes?: boolean | undefined;
-  /** Rows up to a full batch may be read and written though they are not there: tiles of a small batch run over into them. */
+  /**
+   * Rows up to a full batch may be read and written though they are not there: tiles of a small batch run
+   * over into them.
+   */
   readonly mayOverrun?: boolean | undefined;
 }
 

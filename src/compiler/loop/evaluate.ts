@@ -2,10 +2,11 @@
  * The interpreter of loop programs: statement by statement over plain arrays, as slow and obvious as can be. Tests hold
  * every loop stage, and what targets print, against it; the graph's own interpreter says what the result should be.
  *
- * Like the TypeScript target it computes in doubles and rounds where it stores: f32 by `Math.fround`, i32 by truncation.
- * It reads programs before and after `placeAccesses`: a single index into a tensor of several axes is a place, in which
- * the variable of the buffer's name, the offset, is 0, since every buffer is an array of its own. A place outside of its
- * buffer, which compiled code would read in silence, is an error here; lanes of a vector may be read there, not stored.
+ * Like the TypeScript target it computes in doubles and rounds where it stores: f32 by `Math.fround`, i32 by
+ * truncation. It reads programs before and after `placeAccesses`: a single index into a tensor of several
+ * axes is a place, in which the variable of the buffer's name, the offset, is 0, since every buffer is an
+ * array of its own. A place outside of its buffer, which compiled code would read in silence, is an error
+ * here; lanes of a vector may be read there, not stored.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { sizeOf } from "../ir/types.ts";
@@ -17,7 +18,8 @@ import { rowsVariable } from "./expressions.ts";
 import type { LoopProgram, Statement } from "./types.ts";
 
 /**
- * Runs the kernels in order for a batch of `rows` rows, reading and writing `memory`. Scratch buffers need not be in it.
+ * Runs the kernels in order for a batch of `rows` rows, reading and writing `memory`. Scratch buffers need
+ * not be in it.
  *
  * @throws InternalError for a buffer or variable that is not there, for a place outside of its buffer, and for operands
  * of unequally many lanes.

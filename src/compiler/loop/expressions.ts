@@ -6,13 +6,36 @@ import type { ElementType } from "../ir/types.ts";
 
 /** The functions that a target must bring; files of `runtime/` say what each computes. */
 export type FunctionName =
-  | "exp" | "expm1" | "log" | "log1p" | "sqrt" | "tanh" | "sigmoid" | "erf" | "cos" | "sin" // prettier-ignore
-  | "absolute" | "sign" | "floor" | "round" | "power" | "minimum" | "maximum" | "randomKey" | "randomUnit"; // prettier-ignore
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sqrt"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "cos"
+  | "sin"
+  | "absolute"
+  | "sign"
+  | "floor"
+  | "round"
+  | "power"
+  | "minimum"
+  | "maximum"
+  | "randomKey"
+  | "randomUnit";
 
 /** `round`: to the nearest number that the element type of the call holds, as a store does. */
-const instructions: ReadonlySet<FunctionName> = new Set(
-  ["sqrt", "floor", "round", "absolute", "sign", "minimum", "maximum"], // prettier-ignore
-);
+const instructions: ReadonlySet<FunctionName> = new Set([
+  "sqrt",
+  "floor",
+  "round",
+  "absolute",
+  "sign",
+  "minimum",
+  "maximum",
+]);
 
 /** Whether a target computes the function by a call of some length, not by an instruction. */
 export const isCall = (x: Expression): boolean => x.kind === "call" && !instructions.has(x.name);
@@ -32,13 +55,33 @@ export type Expression =
       readonly stride?: number;
     }
   | { readonly kind: "negate"; readonly x: Expression; readonly type: ElementType }
-  | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly x: Expression; readonly y: Expression; readonly type: ElementType } // prettier-ignore
-  | { readonly kind: "call"; readonly name: FunctionName; readonly operands: readonly Expression[]; readonly type: ElementType } // prettier-ignore
-  | { readonly kind: "select"; readonly condition: Expression; readonly x: Expression; readonly y: Expression; readonly type: ElementType } // prettier-ignore
+  | {
+      readonly kind: "binary";
+      readonly operator: BinaryOperator;
+      readonly x: Expression;
+      readonly y: Expression;
+      readonly type: ElementType;
+    }
+  | {
+      readonly kind: "call";
+      readonly name: FunctionName;
+      readonly operands: readonly Expression[];
+      readonly type: ElementType;
+    }
+  | {
+      readonly kind: "select";
+      readonly condition: Expression;
+      readonly x: Expression;
+      readonly y: Expression;
+      readonly type: ElementType;
+    }
   | { readonly kind: "convert"; readonly x: Expression; readonly type: ElementType }
   | VectorExpression;
 
-/** What makes vectors of scalars and scalars of vectors. All other kinds work lane by lane on operands of equally many lanes. */
+/**
+ * What makes vectors of scalars and scalars of vectors. All other kinds work lane by lane on operands of
+ * equally many lanes.
+ */
 export type VectorExpression =
   /** x in every lane. */
   | { readonly kind: "splat"; readonly x: Expression; readonly lanes: number; readonly type: ElementType }
@@ -47,7 +90,12 @@ export type VectorExpression =
   /** Scalars side by side. */
   | { readonly kind: "gather"; readonly elements: readonly Expression[]; readonly type: ElementType }
   /** All lanes of x as one scalar. */
-  | { readonly kind: "fold"; readonly operator: FoldOperator; readonly x: Expression; readonly type: ElementType } // prettier-ignore
+  | {
+      readonly kind: "fold";
+      readonly operator: FoldOperator;
+      readonly x: Expression;
+      readonly type: ElementType;
+    }
   /** The sum of all lanes of each vector, side by side. */
   | { readonly kind: "sums"; readonly vectors: readonly Expression[]; readonly type: ElementType }
   /** One lane of x. */
@@ -87,7 +135,10 @@ export function variableOf(name: string, x: Expression): Expression {
   const lanes = lanesOf(x);
   return lanes === 1 ? variable(name, x.type) : { kind: "variable", name, type: x.type, lanes };
 }
-/** The mark in front, which no name of a spec holds and no stage puts there, keeps it apart from tensors and locals called n. */
+/**
+ * The mark in front, which no name of a spec holds and no stage puts there, keeps it apart from tensors and
+ * locals called n.
+ */
 export const rowsVariable = "#n";
 /** The number of rows of the batch at hand. */
 export const rows: Expression = variable(rowsVariable, "i32");
@@ -105,7 +156,8 @@ export function add(x: Expression, y: Expression): Expression {
   if (isInteger(x) && isInteger(y)) return integer(x.value + y.value);
   if (isExactly(x, 0)) return y;
   if (isExactly(y, 0)) return x;
-  if (x.kind === "binary" && x.operator === "+" && isInteger(x.y) && isInteger(y)) return add(x.x, integer(x.y.value + y.value)); // prettier-ignore
+  if (x.kind === "binary" && x.operator === "+" && isInteger(x.y) && isInteger(y))
+    return add(x.x, integer(x.y.value + y.value));
   return binary("+", x, y);
 }
 

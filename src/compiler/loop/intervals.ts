@@ -1,4 +1,7 @@
-/** Between which bounds integers of a kernel lie: whether a loop runs at all, and whether an address could come out negative. */
+/**
+ * Between which bounds integers of a kernel lie: whether a loop runs at all, and whether an address could
+ * come out negative.
+ */
 import { rowsVariable } from "./expressions.ts";
 import type { BinaryOperator, Expression } from "./expressions.ts";
 import { visitStatements } from "./statements.ts";

@@ -86,9 +86,9 @@ export function factorOf({ terms }: Linear, variable: string): number | undefine
 }
 
 /**
- * How far apart in memory the elements of neighbouring lanes of a vector are, whose lanes count on from a multiple of their number:
- * nothing where that differs from lane to lane. ⌊v / 16⌋ is the same in four such lanes and v mod 16 goes up by one.
- * `aligned` variables are multiples of the lanes.
+ * How far apart in memory the elements of neighbouring lanes of a vector are, whose lanes count on from a
+ * multiple of their number: nothing where that differs from lane to lane. ⌊v / 16⌋ is the same in four such
+ * lanes and v mod 16 goes up by one. `aligned` variables are multiples of the lanes.
  */
 export function factorInLanes(
   { terms }: Linear,

@@ -1,6 +1,7 @@
 /**
- * The text form of loops: kernels in order, statements indented, expressions in ordinary notation, with roles and types where
- * they are not plain. For people (`inspect`) and for the messages of tests; it is not read back.
+ * The text form of loops: kernels in order, statements indented, expressions in ordinary notation, with roles
+ * and types where they are not plain. For people (`inspect`) and for the messages of tests; it is not read
+ * back.
  *
  *     for row in 0 .. n step 2: parallel
  *       let sum: f32 = 0
@@ -48,7 +49,10 @@ export function printExpression(x: Expression, context = 0): string {
     case "call":
       return `${x.name}(${x.operands.map((operand) => printExpression(operand)).join(", ")})`;
     case "select":
-      return bracketed(`${printExpression(x.condition, 1)} ? ${printExpression(x.x, 1)} : ${printExpression(x.y)}`, 0); // prettier-ignore
+      return bracketed(
+        `${printExpression(x.condition, 1)} ? ${printExpression(x.x, 1)} : ${printExpression(x.y)}`,
+        0,
+      );
     case "convert":
       return `${x.type}(${printExpression(x.x)})`;
     case "splat":

@@ -1,4 +1,7 @@
-/** By which names lines of provenance and statements know the same value: how to find the node that a statement computes. */
+/**
+ * By which names lines of provenance and statements know the same value: how to find the node that a
+ * statement computes.
+ */
 import type { Provenance, Statement } from "./types.ts";
 
 /** A variable's or a buffer's name as readers know it: without what tells it apart, and without the region in front. */

@@ -1,4 +1,7 @@
-/** What is left of a kernel when the names of its variables and buffers are forgotten: kernels that agree in it are one function. */
+/**
+ * What is left of a kernel when the names of its variables and buffers are forgotten: kernels that agree in
+ * it are one function.
+ */
 import { rowsVariable } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
 import type { Kernel } from "./types.ts";
@@ -20,7 +23,10 @@ const isCall = (value: unknown): value is { readonly kind: "call"; readonly name
 const numberKey = (value: number): number | string =>
   Object.is(value, -0) ? "-0" : Number.isFinite(value) ? value : String(value);
 
-/** The text of the loops, with variables and buffers numbered by first appearance. `slots`: the buffers, and what must be equal of each. */
+/**
+ * The text of the loops, with variables and buffers numbered by first appearance. `slots`: the buffers, and
+ * what must be equal of each.
+ */
 export function skeletonOf(
   { body }: Kernel,
   slots: readonly { readonly buffer: string; readonly facts: string }[],

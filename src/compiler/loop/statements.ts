@@ -102,7 +102,8 @@ export function renameVariables(
   const named = (name: string) => names.get(name) ?? name;
   const rename = (list: readonly Statement[]): readonly Statement[] =>
     list.map((statement) => {
-      if (statement.kind === "for") return { ...statement, variable: named(statement.variable), body: rename(statement.body) }; // prettier-ignore
+      if (statement.kind === "for")
+        return { ...statement, variable: named(statement.variable), body: rename(statement.body) };
       if (statement.kind === "let" || statement.kind === "assign")
         return { ...statement, name: named(statement.name) };
       return statement;

@@ -8,7 +8,15 @@ import type { Expression } from "./expressions.ts";
 
 export type Statement =
   /** for (variable = from; variable < to; variable += step). `tiled` loops may be blocked, `along` says what axis. */
-  | { readonly kind: "for"; readonly variable: string; readonly from: Expression; readonly to: Expression; readonly step: number; readonly body: readonly Statement[]; readonly role: LoopRole } // prettier-ignore
+  | {
+      readonly kind: "for";
+      readonly variable: string;
+      readonly from: Expression;
+      readonly to: Expression;
+      readonly step: number;
+      readonly body: readonly Statement[];
+      readonly role: LoopRole;
+    }
   | { readonly kind: "let"; readonly name: string; readonly value: Expression; readonly mutable: boolean }
   | { readonly kind: "assign"; readonly name: string; readonly value: Expression }
   /** A vector goes to adjacent elements from the place on; with `count`, only so many of its lanes do. */
@@ -23,9 +31,9 @@ export type Statement =
 export type For = Extract<Statement, { kind: "for" }>;
 
 /**
- * parallel: iterations are independent. output: parallel, and around a contraction whose inner loop reads elements
- * that other iterations read too, so that blocking pays. reduction: carries an accumulator. sequential: each iteration reads what the
- * one before left in memory.
+ * parallel: iterations are independent. output: parallel, and around a contraction whose inner loop reads
+ * elements that other iterations read too, so that blocking pays. reduction: carries an accumulator.
+ * sequential: each iteration reads what the one before left in memory.
  */
 export type LoopRole = "parallel" | "output" | "reduction" | "sequential";
 
@@ -62,8 +70,9 @@ export interface Kernel {
   readonly body: readonly Statement[];
   readonly provenance: readonly Provenance[];
   /**
-   * Its outermost loop, which follows upon scalar definitions alone, may be cut into parts that run at the same time, at multiples of so
-   * many of its variable's values. That loop begins at 0; where it ends, nothing but the number of rows decides.
+   * Its outermost loop, which follows upon scalar definitions alone, may be cut into parts that run at the
+   * same time, at multiples of so many of its variable's values. That loop begins at 0; where it ends,
+   * nothing but the number of rows decides.
    */
   readonly split?: { readonly multiple: number };
   /** One function serves all kernels with that number; it is told where these buffers begin, in this order. */

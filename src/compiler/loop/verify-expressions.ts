@@ -1,6 +1,6 @@
 /**
- * The rules of expressions, for `verify`: what is read is known and of the type that is said, operands have one type and equally
- * many lanes, and whatever is counted with (indices, bounds) is one integer.
+ * The rules of expressions, for `verify`: what is read is known and of the type that is said, operands have
+ * one type and equally many lanes, and whatever is counted with (indices, bounds) is one integer.
  */
 import type { ElementType } from "../ir/types.ts";
 import { keyOf } from "./expressions.ts";

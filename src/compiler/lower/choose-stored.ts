@@ -74,8 +74,8 @@ function isScattered(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>):
 }
 
 /**
- * Whether the node is the end of a chain of cheap values, each read by the next alone, behind a sum: it takes the sum's place in memory,
- * and is computed once, where the sum is at hand.
+ * Whether the node is the end of a chain of cheap values, each read by the next alone, behind a sum: it takes
+ * the sum's place in memory, and is computed once, where the sum is at hand.
  */
 function finishesSum(node: Node, readers: ReadonlyMap<Node, readonly Reader[]>): boolean {
   const isNext = (x: Node, of: Node): boolean => {
@@ -118,7 +118,8 @@ export function chooseStored(graph: Graph): Set<Node> {
         reader.repeats && (cost > recomputeLimit || (reader.node !== "output" && readsOften(reader.node))),
     );
     const isDeep = depth > deepest;
-    if (isDeep || repeated || (several && cost > recomputeLimit) || finishesSum(node, readers)) stored.add(node); // prettier-ignore
+    if (isDeep || repeated || (several && cost > recomputeLimit) || finishesSum(node, readers))
+      stored.add(node);
   }
   return stored;
 }

@@ -3,7 +3,10 @@ import { leafName } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { stepsOf } from "../ir/recurrence.ts";
 
-/** The outputs that are computed in their place of storage. Others are copied there: a place that is still read as what it was before is written last. */
+/**
+ * The outputs that are computed in their place of storage. Others are copied there: a place that is still
+ * read as what it was before is written last.
+ */
 export function directPlaces(graph: Graph): Map<Node, string> {
   const all = [graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes);
   const read = new Set(all.flatMap((node) => leafName(node) ?? []));

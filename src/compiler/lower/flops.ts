@@ -1,10 +1,16 @@
-/** Floating-point operations of a graph for a full batch: one for each scalar op, two for a multiply-add; none for what only moves elements. */
+/**
+ * Floating-point operations of a graph for a full batch: one for each scalar op, two for a multiply-add; none
+ * for what only moves elements.
+ */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
 import { sizeOf } from "../ir/types.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 
-/** Of one node, its operands not counted. A scan has none of its own: its step is counted node by node, as often as it runs. */
+/**
+ * Of one node, its operands not counted. A scan has none of its own: its step is counted node by node, as
+ * often as it runs.
+ */
 export function flopsOf(node: Node, batchSize: number): number {
   const lowering = loweringOf(node);
   const isMade = operandsOf(node).length === 0; // constants and indices

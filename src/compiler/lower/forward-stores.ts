@@ -91,7 +91,10 @@ function inlineBlock(
       // Only the very next statement may take it: nothing that it reads has changed in between.
       const { name, value } = pending;
       let found = false;
-      const inlined = current.kind === "for" ? current : mapExpressions(current, (x) => substituteOnce(x, name, value, () => (found = true))); // prettier-ignore
+      const inlined =
+        current.kind === "for"
+          ? current
+          : mapExpressions(current, (x) => substituteOnce(x, name, value, () => (found = true)));
       if (found && expressionsOf(inlined).every((x) => depthOf(x) <= deepest)) {
         current = inlined;
         pending = undefined;

@@ -32,8 +32,8 @@ function callsIn(statements: readonly Statement[]): number {
 }
 
 /**
- * A loop calls at most so many long functions. An engine inlines about that much into one kernel; the results of calls that
- * stay calls stand on the heap, one by one.
+ * A loop calls at most so many long functions. An engine inlines about that much into one kernel; the results
+ * of calls that stay calls stand on the heap, one by one.
  */
 const mostCalls = 2;
 
@@ -155,9 +155,10 @@ function joinUnits(
 }
 
 /**
- * Whether `second` applies long functions to what the contraction `first` leaves. It becomes a loop of its own behind the
- * contraction's, in one kernel: long kernels are functions that an engine leaves as they are, and so it inlines into them
- * what they call; a short one would itself be inlined, calls would stay calls, and their results stand on the heap.
+ * Whether `second` applies long functions to what the contraction `first` leaves. It becomes a loop of its
+ * own behind the contraction's, in one kernel: long kernels are functions that an engine leaves as they are,
+ * and so it inlines into them what they call; a short one would itself be inlined, calls would stay calls,
+ * and their results stand on the heap.
  */
 function finishes(
   a: Accesses,

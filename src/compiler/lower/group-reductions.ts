@@ -1,8 +1,9 @@
 /**
- * Purpose   Reduce a value in one pass where several nodes reduce it, such as the maximum of a pooling and, for its gradient, the
- *           place of that maximum.
+ * Purpose   Reduce a value in one pass where several nodes reduce it, such as the maximum of a pooling and, for
+ *           its gradient, the place of that maximum.
  * Requires  stored nodes, operands first.
- * Ensures   the same nodes, operands first; a reduction directly follows the first one of the same operand along the same axes.
+ * Ensures   the same nodes, operands first; a reduction directly follows the first one of the same operand
+ *           along the same axes.
  * Example   m = max x ; y = m · w ; p = argmax x   =>   m = max x ; p = argmax x ; y = m · w
  */
 import type { Axes, Node } from "../ir/nodes.ts";

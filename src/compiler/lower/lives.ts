@@ -1,4 +1,7 @@
-/** When the stored values of a graph are made and last read, and so how much of memory they take at once, as far as the graph shows it. */
+/**
+ * When the stored values of a graph are made and last read, and so how much of memory they take at once, as
+ * far as the graph shows it.
+ */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { sizeOf } from "../ir/types.ts";

@@ -37,7 +37,10 @@ export interface LowerOptions {
   readonly copies?: ReadonlySet<Node> | undefined;
 }
 
-/** The stages by which a graph becomes kernels, in order; each can be skipped. The first of them still works on the graph. */
+/**
+ * The stages by which a graph becomes kernels, in order; each can be skipped. The first of them still works
+ * on the graph.
+ */
 export const loweringNames = ["rematerialise", "fuse-loops", "forward-stores", "shrink-temporaries"] as const;
 
 /** A value that a unit computes: the node of the graph by which the kernel may be called, and what it says of it. */

@@ -17,7 +17,10 @@ import type { ScatteredSum } from "./scattered-sum.ts";
 import { operandReaders, readerOf, storedElement } from "./scope.ts";
 import type { Place, Scope } from "./scope.ts";
 
-/** Loops over `shape` around what `body` makes of their variables; an axis of size one needs no loop. `order`: outermost first. */
+/**
+ * Loops over `shape` around what `body` makes of their variables; an axis of size one needs no loop. `order`:
+ * outermost first.
+ */
 function nestOver(
   shape: readonly Dimension[],
   role: LoopRole,
@@ -109,7 +112,12 @@ function scatteredNest(
 ): readonly Statement[] {
   const lowering = loweringOf(contraction);
   if (lowering.kind !== "reduce") throw new Error(`internal: ${contraction.op} is no contraction`);
-  return reductionNest(contraction, lowering, buffer, scope, (at, sum) => add(permutation.map((axis) => at[axis]), sum)); // prettier-ignore
+  return reductionNest(contraction, lowering, buffer, scope, (at, sum) =>
+    add(
+      permutation.map((axis) => at[axis]),
+      sum,
+    ),
+  );
 }
 
 /** What lies in a node as it is, pieces of pieces written out. */

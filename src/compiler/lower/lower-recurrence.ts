@@ -1,6 +1,7 @@
 /**
- * A recurrence as a loop along time: what the first step sees is laid down before it; in it stand the nests of the step, fused, and
- * last what becomes of the carried values. Values that scans stack are stored at their place in time at once.
+ * A recurrence as a loop along time: what the first step sees is laid down before it; in it stand the nests
+ * of the step, fused, and last what becomes of the carried values. Values that scans stack are stored at
+ * their place in time at once.
  *
  *     for i: h[i] = h0[i]
  *     for t: { for i: y[i, t] = tanh(x[i, t] + Σ_k h[k] · w[k, i]) ; for i: h[i] = y[i, t] }
@@ -76,7 +77,8 @@ export function lowerRecurrence(
     argument: (node) => reads.get(node) ?? outer.argument(node),
   };
 
-  // A carried value that becomes another one is set aside before any of them changes; the copied node has a place of its own.
+  // A carried value that becomes another one is set aside before any of them changes; the copied node has a
+  // place of its own.
   const moved = carried.filter(({ next, argument }) => next.op === "argument" && next !== argument);
   const aside = new Map<Node, Place>(
     moved.map(({ next }) => [next, plainPlace(host.temporaryOf({ ...next }))]),

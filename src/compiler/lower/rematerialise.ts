@@ -1,12 +1,15 @@
 /**
- * Purpose   Compute cheap values again where they are needed late, rather than keep them over the time when memory is fullest.
+ * Purpose   Compute cheap values again where they are needed late, rather than keep them over the time when
+ *           memory is fullest.
  * Requires  a graph as passes leave it.
- * Ensures   the same values; the largest sum of live values, as far as the graph shows it, is lower or the graph is what it was. Only
- *           pointwise values without functions are computed twice, and only from what is in memory then anyway.
+ * Ensures   the same values; the largest sum of live values, as far as the graph shows it, is lower or the
+ *           graph is what it was. Only pointwise values without functions are computed twice, and only from
+ *           what is in memory then anyway.
  * Example   y = x · f is read by the forward part and by a weight's gradient, x and f are kept for other gradients
  *           =>   the gradient reads y_again = x · f, and y is free once the forward part has read it
  *
- * (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016, for values that cost next to nothing.)
+ * (Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", 2016, for values that cost
+ * next to nothing.)
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import { withOperands } from "../ir/builder.ts";
@@ -18,7 +21,10 @@ import { chooseStored } from "./choose-stored.ts";
 import { livesOf, peakOf } from "./lives.ts";
 import type { Lives } from "./lives.ts";
 
-/** Up to so many bytes of temporaries nothing is gained: they stay in a cache, where reading costs no more than computing. */
+/**
+ * Up to so many bytes of temporaries nothing is gained: they stay in a cache, where reading costs no more
+ * than computing.
+ */
 const freeBytes = 1 << 20;
 
 /** The peak moves when values are gone from it; after a few rounds what is left is what must be kept. */
@@ -30,7 +36,10 @@ const isPlain = (node: Node): boolean =>
 /** Whether the value is plain all the way from what is in memory. */
 function isPlainBetween(node: Node, stored: ReadonlySet<Node>): boolean {
   const inner = (x: Node): boolean =>
-    stored.has(x) || hasTrait(x, "leaf") || operandsOf(x).length === 0 || ((hasTrait(x, "view") || isPlain(x)) && operandsOf(x).every(inner)); // prettier-ignore
+    stored.has(x) ||
+    hasTrait(x, "leaf") ||
+    operandsOf(x).length === 0 ||
+    ((hasTrait(x, "view") || isPlain(x)) && operandsOf(x).every(inner));
   return isPlain(node) && operandsOf(node).every(inner);
 }
 
@@ -88,7 +97,10 @@ function withCopies(
   return { graph: withCopiesLate(makeGraph(graph.name, outputs), copies), copies };
 }
 
-/** The same graph with each copy right before the first stored value that reads it, be it through what is not stored. */
+/**
+ * The same graph with each copy right before the first stored value that reads it, be it through what is not
+ * stored.
+ */
 function withCopiesLate(graph: Graph, copies: ReadonlySet<Node>): Graph {
   const stored = chooseStored(graph);
   const done = new Set<Node>();

@@ -1,4 +1,7 @@
-/** What lowering knows where it stands: what is stored, where that lies in memory, and how a node's elements are read. */
+/**
+ * What lowering knows where it stands: what is stored, where that lies in memory, and how a node's elements
+ * are read.
+ */
 import { operandNamesOf, operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
 import { convert } from "../loop/expressions.ts";

@@ -1,9 +1,10 @@
 /**
- * Purpose   Keep no more of a temporary than is alive at once: what every iteration of a loop makes and uses itself needs room for one
- *           iteration alone.
+ * Purpose   Keep no more of a temporary than is alive at once: what every iteration of a loop makes and uses
+ *           itself needs room for one iteration alone.
  * Requires  fused kernels, one index an axis; every loop has a variable of its own.
- * Ensures   the same values. An axis is dropped if all accesses to the buffer, which is of one kernel, index it by the same loop's
- *           variable. Loops that are to be blocked run several iterations at once, so theirs are kept.
+ * Ensures   the same values. An axis is dropped if all accesses to the buffer, which is of one kernel, index it
+ *           by the same loop's variable. Loops that are to be blocked run several iterations at once, so theirs
+ *           are kept.
  * Example   for i: { for j: e[i, j] = exp(x[i, j]) ; … s += e[i, j] … }   =>   for i: { for j: e[j] = exp(x[i, j]) ; … s += e[j] … }
  */
 import type { Access } from "../loop/accesses.ts";

@@ -1,6 +1,7 @@
 /**
- * How formulas call values. In the step of a recurrence, a sequence and what is stacked stand with their place in time, a carried value
- * with that of the step before, and a whole operand under its own name: h[t] = tanh(x[t] + h[t − 1] · w).
+ * How formulas call values. In the step of a recurrence, a sequence and what is stacked stand with their
+ * place in time, a carried value with that of the step before, and a whole operand under its own name: h[t] =
+ * tanh(x[t] + h[t − 1] · w).
  */
 import type { Graph, Node } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
@@ -18,7 +19,11 @@ export function spokenFormulas(
   nameOf: NameOf,
 ): (node: Node) => Formula | undefined {
   const inSteps = new Map<Node, () => Formula>();
-  const layers = new Set([graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes.flatMap(({ origin }) => origin.layer ?? []))); // prettier-ignore
+  const layers = new Set(
+    [graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) =>
+      nodes.flatMap(({ origin }) => origin.layer ?? []),
+    ),
+  );
   const own = (node: Node, otherwise = "?"): Formula => {
     const name = nameOf(node) ?? otherwise;
     return named(name, layerOf(name, layers) ?? node.origin.layer);
@@ -50,7 +55,10 @@ export function spokenFormulas(
   return spoken;
 }
 
-/** The layer whose value a name is, or that a derivative is by: `d_dense1` comes from the rule of the layer behind dense1. */
+/**
+ * The layer whose value a name is, or that a derivative is by: `d_dense1` comes from the rule of the layer
+ * behind dense1.
+ */
 function layerOf(name: string, layers: ReadonlySet<string>): string | undefined {
   const value = name.replace(/^d_/, "");
   for (let end = value.length; end > 0; end = value.lastIndexOf("_", end - 1))

@@ -1,6 +1,7 @@
 /**
- * The equation of a rewrite rule, which its file has as a line of text, in all forms. It is not parsed into operations, only told apart:
- * letters are values, words are words and signs are signs, which is all that setting it takes.
+ * The equation of a rewrite rule, which its file has as a line of text, in all forms. It is not parsed into
+ * operations, only told apart: letters are values, words are words and signs are signs, which is all that
+ * setting it takes.
  */
 import type { Notation } from "./notation.ts";
 import { escapeMarkup, markupOf } from "./mathml.ts";

@@ -1,12 +1,24 @@
 /**
- * A formula as a tree: what an op's node says in mathematics, before anybody decides how it is written down. Printers make text, TeX and
- * MathML of it; where brackets must stand is decided here, for all of them.
+ * A formula as a tree: what an op's node says in mathematics, before anybody decides how it is written down.
+ * Printers make text, TeX and MathML of it; where brackets must stand is decided here, for all of them.
  */
 
-/** Between two parts. `scale` is a product with a number, `times` one element by element, `matrix` the one of linear algebra. */
+/**
+ * Between two parts. `scale` is a product with a number, `times` one element by element, `matrix` the one of
+ * linear algebra.
+ */
 export type Sign =
-  | "add" | "subtract" | "scale" | "times" | "matrix" | "outer" // prettier-ignore
-  | "less" | "lessEqual" | "greater" | "greaterEqual" | "equal"; // prettier-ignore
+  | "add"
+  | "subtract"
+  | "scale"
+  | "times"
+  | "matrix"
+  | "outer"
+  | "less"
+  | "lessEqual"
+  | "greater"
+  | "greaterEqual"
+  | "equal";
 
 export type Formula =
   | { readonly kind: "number"; readonly text: string }
@@ -27,7 +39,12 @@ export type Formula =
   | { readonly kind: "choice"; readonly condition: Formula; readonly x: Formula; readonly y: Formula }
   /** Over the indices named. */
   | { readonly kind: "sum"; readonly axes: readonly string[]; readonly x: Formula }
-  | { readonly kind: "call"; readonly name: string; readonly axes?: readonly string[]; readonly parts: readonly Formula[] } // prettier-ignore
+  | {
+      readonly kind: "call";
+      readonly name: string;
+      readonly axes?: readonly string[];
+      readonly parts: readonly Formula[];
+    }
   | { readonly kind: "list"; readonly parts: readonly Formula[] }
   /** The rows of a table that indices choose, and its adjoint. */
   | { readonly kind: "rows" | "scatter"; readonly x: Formula; readonly indices: Formula }

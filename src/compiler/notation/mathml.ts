@@ -1,6 +1,7 @@
 /**
- * Formulas as MathML Core. A printer of our own, not TeX put through a library: the tree is at hand, and what it gives needs no style,
- * no class and no stylesheet, which the policy of the pages forbids. All text is escaped.
+ * Formulas as MathML Core. A printer of our own, not TeX put through a library: the tree is at hand, and what
+ * it gives needs no style, no class and no stylesheet, which the policy of the pages forbids. All text is
+ * escaped.
  */
 import { needsBrackets, partNeedsBrackets } from "./formula.ts";
 import type { Formula, Level, Sign } from "./formula.ts";

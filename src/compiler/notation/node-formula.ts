@@ -1,6 +1,6 @@
 /**
- * Ops in ordinary mathematical notation: a total table from op to formula. Views that mathematics leaves unsaid (broadcasts, reshapes)
- * read as their operand.
+ * Ops in ordinary mathematical notation: a total table from op to formula. Views that mathematics leaves
+ * unsaid (broadcasts, reshapes) read as their operand.
  */
 import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, Node, NodeOf, OpName } from "../ir/nodes.ts";
@@ -73,8 +73,8 @@ const elementProduct: Notation<"multiply"> = ({ operands: { x, y } }, part) => {
 };
 
 /**
- * What is zero where a condition fails is a product with the condition, which is 1 where it holds and 0 elsewhere (and 0 times whatever
- * is not finite is 0 here, as Iverson has it).
+ * What is zero where a condition fails is a product with the condition, which is 1 where it holds and 0
+ * elsewhere (and 0 times whatever is not finite is 0 here, as Iverson has it).
  */
 const selection: Notation<"select"> = ({ operands: { condition, x, y } }, part) => {
   const holds = part(condition);
@@ -106,7 +106,10 @@ function contraryOf(holds: Formula): Formula {
 const transposedIf = (isTransposed: boolean, x: Formula): Formula =>
   isTransposed ? { kind: "transpose", x } : x;
 
-/** One side of a product: what is multiplied, and where the axes stand that are summed over, all the others being on the other side. */
+/**
+ * One side of a product: what is multiplied, and where the axes stand that are summed over, all the others
+ * being on the other side.
+ */
 interface Factor {
   readonly node: Node;
   readonly summed: "first" | "last" | "all" | "between";
@@ -126,9 +129,9 @@ function factorOf(node: Node, batch: Axes, summed: Axes): Factor {
 }
 
 /**
- * What sums over the last axes of x and the first ones of y is a product of matrices, whose rows and columns may be several axes each, and
- * there may be many of them side by side; summed over the other side, an operand stands transposed. Whatever else there is names the
- * indices that it sums over.
+ * What sums over the last axes of x and the first ones of y is a product of matrices, whose rows and columns
+ * may be several axes each, and there may be many of them side by side; summed over the other side, an
+ * operand stands transposed. Whatever else there is names the indices that it sums over.
  */
 const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part) => {
   const { batchX, batchY, sumX, sumY } = attributes;

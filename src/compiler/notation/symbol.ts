@@ -1,6 +1,7 @@
 /**
- * Names of values as mathematics writes them: dense1.weight is W with its layer below, what `dense1` makes is h, the sum before its
- * activation z, and d_x is ∂L/∂x. What has no letter of its own stays the word that it is, so that it can be found in the code.
+ * Names of values as mathematics writes them: dense1.weight is W with its layer below, what `dense1` makes is
+ * h, the sum before its activation z, and d_x is ∂L/∂x. What has no letter of its own stays the word that it
+ * is, so that it can be found in the code.
  */
 import { codeName } from "./text.ts";
 import { besideSign } from "./formula.ts";
@@ -23,7 +24,10 @@ const letters: Readonly<Record<string, string>> = {
   sum: "z",
 };
 
-/** Parameters of a layer that has several weights and biases keep what each is for below; its values are called by the same words. */
+/**
+ * Parameters of a layer that has several weights and biases keep what each is for below; its values are
+ * called by the same words.
+ */
 const numerous: Readonly<Record<string, readonly [letter: string, below: string]>> = {
   query: ["W", "query"],
   key: ["W", "key"],

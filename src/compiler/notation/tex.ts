@@ -1,4 +1,7 @@
-/** Formulas as TeX, for mathematics mode with amsmath. Whatever is a name is escaped, so nothing in a spec becomes a command. */
+/**
+ * Formulas as TeX, for mathematics mode with amsmath. Whatever is a name is escaped, so nothing in a spec
+ * becomes a command.
+ */
 import { needsBrackets, partNeedsBrackets } from "./formula.ts";
 import type { Formula, Level, Sign } from "./formula.ts";
 import { needsDot, symbolOf } from "./symbol.ts";
@@ -59,7 +62,8 @@ const escapes: Readonly<Record<string, string>> = {
 export const escapeTex = (text: string): string => text.replace(/[\\{}$&#%_^~]/g, (sign) => escapes[sign]);
 
 /** A single sign in mathematics mode. */
-export const signTex = (sign: string): string => commands.get(sign) ?? (/[?:]/.test(sign) ? `\\mathbin{${sign}}` : escapeTex(sign)); // prettier-ignore
+export const signTex = (sign: string): string =>
+  commands.get(sign) ?? (/[?:]/.test(sign) ? `\\mathbin{${sign}}` : escapeTex(sign));
 
 /** A word in mathematics mode; a hyphen must not become a minus. */
 function wordTex(word: string): string {

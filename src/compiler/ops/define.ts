@@ -9,17 +9,33 @@ import type { Expression } from "../loop/expressions.ts";
 import type { Tensor } from "./tensor.ts";
 
 /**
- * pointwise: element by element over equal shapes. view: every element of the result is one of an operand's. reduction: many elements make one. commutative: operands may change places. leaf: reads storage.
- * fills: and a padding value besides. contraction: a sum of products, reading each element many times. cheap: so little work that recomputing it costs less than a load. opaque: the derivative does not pass.
- * chooses: reading an element decides which operand it comes from. recurrence: a loop along time over a body of its own. linear: f(x + y) = f(x) + f(y), element by element or by moving elements.
+ * pointwise: element by element over equal shapes. view: every element of the result is one of an operand's.
+ * reduction: many elements make one. commutative: operands may change places. leaf: reads storage. fills: and
+ * a padding value besides. contraction: a sum of products, reading each element many times. cheap: so little
+ * work that recomputing it costs less than a load. opaque: the derivative does not pass. chooses: reading an
+ * element decides which operand it comes from. recurrence: a loop along time over a body of its own. linear:
+ * f(x + y) = f(x) + f(y), element by element or by moving elements.
  */
 export type Trait =
-  | "pointwise" | "view" | "reduction" | "commutative" | "leaf" | "cheap" | "opaque" | "contraction" | "fills" // prettier-ignore
-  | "chooses" | "recurrence" | "linear"; // prettier-ignore
+  | "pointwise"
+  | "view"
+  | "reduction"
+  | "commutative"
+  | "leaf"
+  | "cheap"
+  | "opaque"
+  | "contraction"
+  | "fills"
+  | "chooses"
+  | "recurrence"
+  | "linear";
 
 /** Differentiation, as it hands itself to the op that has a body to differentiate. */
 export interface Reverse {
-  /** The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends on a leaf. */
+  /**
+   * The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends
+   * on a leaf.
+   */
   pullback(
     seeds: ReadonlyMap<Node, Node>,
     leaves: readonly Node[],
@@ -28,7 +44,10 @@ export interface Reverse {
   hasTrait(node: Node, trait: Trait): boolean;
 }
 
-/** What `roots` come to when some nodes have the values given. The interpreter hands itself to the op that has a body to evaluate. */
+/**
+ * What `roots` come to when some nodes have the values given. The interpreter hands itself to the op that has
+ * a body to evaluate.
+ */
 export type EvaluateBody = (
   roots: readonly Node[],
   given: ReadonlyMap<Node, Tensor>,
@@ -45,7 +64,10 @@ export interface Piece {
   readonly start: readonly number[];
 }
 
-/** What a reduction makes of many elements. place: the row-major number, along the axes reduced, of the first largest element. */
+/**
+ * What a reduction makes of many elements. place: the row-major number, along the axes reduced, of the first
+ * largest element.
+ */
 export type Combination = "sum" | "maximum" | "place of maximum";
 
 /** How an op's elements come about; nothing here knows a target. */
@@ -54,13 +76,42 @@ export type Lowering<K extends OpName> =
   /** A loop along time around the nests of the body. */
   | { readonly kind: "recurrence" }
   /** Each element from the elements at the same place. */
-  | { readonly kind: "pointwise"; expression(operands: { readonly [O in OperandName<K>]: Expression }, node: NodeOf<K>): Expression } // prettier-ignore
-  /** Each element from elements at other places; `pieces` are operands that lie in the result as they are, covering it. */
-  | { readonly kind: "element"; element(node: NodeOf<K>, at: readonly Expression[], read: Reads<K>): Expression; pieces?(node: NodeOf<K>): readonly Piece[] } // prettier-ignore
-  /** Each element from many: a loop over `extents` combines `element`. `order`: the result's axes, outermost loop first. */
-  | { readonly kind: "reduce"; readonly combine: Combination; order?(node: NodeOf<K>): Axes; extents(node: NodeOf<K>): readonly Dimension[]; element(node: NodeOf<K>, at: readonly Expression[], along: readonly Expression[], read: Reads<K>): Expression } // prettier-ignore
+  | {
+      readonly kind: "pointwise";
+      expression(operands: { readonly [O in OperandName<K>]: Expression }, node: NodeOf<K>): Expression;
+    }
+  /**
+   * Each element from elements at other places; `pieces` are operands that lie in the result as they are,
+   * covering it.
+   */
+  | {
+      readonly kind: "element";
+      element(node: NodeOf<K>, at: readonly Expression[], read: Reads<K>): Expression;
+      pieces?(node: NodeOf<K>): readonly Piece[];
+    }
+  /**
+   * Each element from many: a loop over `extents` combines `element`. `order`: the result's axes, outermost
+   * loop first.
+   */
+  | {
+      readonly kind: "reduce";
+      readonly combine: Combination;
+      order?(node: NodeOf<K>): Axes;
+      extents(node: NodeOf<K>): readonly Dimension[];
+      element(
+        node: NodeOf<K>,
+        at: readonly Expression[],
+        along: readonly Expression[],
+        read: Reads<K>,
+      ): Expression;
+    }
   /** Zero, then a loop over `extents` adds `element` at `target`. */
-  | { readonly kind: "scatter"; extents(node: NodeOf<K>): readonly Dimension[]; target(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): readonly Expression[]; element(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): Expression }; // prettier-ignore
+  | {
+      readonly kind: "scatter";
+      extents(node: NodeOf<K>): readonly Dimension[];
+      target(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): readonly Expression[];
+      element(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): Expression;
+    };
 
 /** How a test draws an operand: uniformly between bounds, or given. `n` counts as three rows. */
 export type SampleOperand =
@@ -87,7 +138,13 @@ export interface OpDefinition<K extends OpName> extends OpRules<K> {
   ): { readonly [O in OperandName<K>]: Node | null };
   readonly lower: Lowering<K>;
   /** The dumbest correct loop; `shape` is the result's, with the batch bound to `rows`. */
-  evaluate(operands: { readonly [O in OperandName<K>]: Tensor }, node: NodeOf<K>, shape: readonly number[], rows: number, body: EvaluateBody): Tensor; // prettier-ignore
+  evaluate(
+    operands: { readonly [O in OperandName<K>]: Tensor },
+    node: NodeOf<K>,
+    shape: readonly number[],
+    rows: number,
+    body: EvaluateBody,
+  ): Tensor;
   readonly samples: readonly Sample<K>[];
 }
 

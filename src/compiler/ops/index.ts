@@ -154,10 +154,28 @@ type Extents = (node: Node) => readonly Dimension[];
 type AnyLowering =
   | { readonly kind: "leaf" }
   | { readonly kind: "recurrence" }
-  | { readonly kind: "pointwise"; expression(operands: Readonly<Record<string, Expression>>, node: Node): Expression }
-  | { readonly kind: "element"; element(node: Node, at: At, read: Reads): Expression; pieces?(node: Node): readonly Piece[] } // prettier-ignore
-  | { readonly kind: "reduce"; readonly combine: Combination; order?(node: Node): Axes; extents: Extents; element(node: Node, at: At, along: At, read: Reads): Expression } // prettier-ignore
-  | { readonly kind: "scatter"; extents: Extents; target(node: Node, along: At, read: Reads): At; element(node: Node, along: At, read: Reads): Expression }; // prettier-ignore
+  | {
+      readonly kind: "pointwise";
+      expression(operands: Readonly<Record<string, Expression>>, node: Node): Expression;
+    }
+  | {
+      readonly kind: "element";
+      element(node: Node, at: At, read: Reads): Expression;
+      pieces?(node: Node): readonly Piece[];
+    }
+  | {
+      readonly kind: "reduce";
+      readonly combine: Combination;
+      order?(node: Node): Axes;
+      extents: Extents;
+      element(node: Node, at: At, along: At, read: Reads): Expression;
+    }
+  | {
+      readonly kind: "scatter";
+      extents: Extents;
+      target(node: Node, along: At, read: Reads): At;
+      element(node: Node, along: At, read: Reads): Expression;
+    };
 
 /** Dispatching on a union needs one asserted cast; it lives here. */
 const definitionOf = (op: OpName): AnyDefinition => ops[op] as AnyDefinition;
@@ -214,9 +232,28 @@ const evaluateBody: EvaluateBody = (roots, given, rows) => {
 export type BoundLowering =
   | { readonly kind: "leaf" }
   | { readonly kind: "recurrence" }
-  | { readonly kind: "element"; element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression; readonly pieces?: readonly Piece[] | undefined } // prettier-ignore
-  | { readonly kind: "reduce"; readonly combine: Combination; readonly order?: Axes | undefined; readonly extents: readonly (number | "n")[]; element(at: readonly Expression[], along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression } // prettier-ignore
-  | { readonly kind: "scatter"; readonly extents: readonly (number | "n")[]; target(along: readonly Expression[], read: Readonly<Record<string, Read>>): readonly Expression[]; element(along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression }; // prettier-ignore
+  | {
+      readonly kind: "element";
+      element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression;
+      readonly pieces?: readonly Piece[] | undefined;
+    }
+  | {
+      readonly kind: "reduce";
+      readonly combine: Combination;
+      readonly order?: Axes | undefined;
+      readonly extents: readonly (number | "n")[];
+      element(
+        at: readonly Expression[],
+        along: readonly Expression[],
+        read: Readonly<Record<string, Read>>,
+      ): Expression;
+    }
+  | {
+      readonly kind: "scatter";
+      readonly extents: readonly (number | "n")[];
+      target(along: readonly Expression[], read: Readonly<Record<string, Read>>): readonly Expression[];
+      element(along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression;
+    };
 
 export function loweringOf(node: Node): BoundLowering {
   const { lower } = definitionOf(node.op);

@@ -1,6 +1,6 @@
 /**
- * Purpose   Make one update of several batches, exactly. The loss is V(T), a function of totals T = Σ S over the batches of a group,
- *           and V need not be linear: rmse takes a root of them. By the chain rule
+ * Purpose   Make one update of several batches, exactly. The loss is V(T), a function of totals T = Σ S over
+ *           the batches of a group, and V need not be linear: rmse takes a root of them. By the chain rule
  *
  *               d loss / d p = Σ over batches of  Σ_j (∂V/∂T_j) · d S_j / d p
  *
@@ -8,8 +8,8 @@
  *           on which some ∂V/∂T_j depends (of a mean only what it divides by, which takes no forward pass), and `gradient` adds up the
  *           gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
  * Requires  the sums of a batch, V over states for their totals, and the penalty on weights, which counts once a group.
- * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics move once a batch, as in PyTorch, and each
- *           batch draws random numbers of its own.
+ * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics move once a
+ *           batch, as in PyTorch, and each batch draws random numbers of its own.
  */
 import type { GraphBuilder } from "../ir/builder.ts";
 import { withOperands } from "../ir/builder.ts";
@@ -104,8 +104,8 @@ export function accumulate(
 }
 
 /**
- * Σ_j (∂V/∂T_j) · S_j + penalty / batches, and the totals that must be known for it. Sums that no parameter has a part in, such as what
- * a mean divides by, have no gradient.
+ * Σ_j (∂V/∂T_j) · S_j + penalty / batches, and the totals that must be known for it. Sums that no parameter
+ * has a part in, such as what a mean divides by, have no gradient.
  */
 function objectiveOf(
   { sums, value, penalty }: Summed,
@@ -143,7 +143,10 @@ function onwards({ storage, node, statistic }: Summed["statistics"][number], g: 
     each.op === "parameter" &&
     statistic.op === "parameter" &&
     each.attributes.name === statistic.attributes.name;
-  return [...rewriteGraph(makeGraph("statistic", [{ storage, node }]), g, (each) => (isIt(each) ? before : each)).outputs]; // prettier-ignore
+  return [
+    ...rewriteGraph(makeGraph("statistic", [{ storage, node }]), g, (each) => (isIt(each) ? before : each))
+      .outputs,
+  ];
 }
 
 /** Random numbers are drawn for a step and, within it, for a batch of the group: `count` says which it is. */

@@ -31,8 +31,8 @@ const worthOfName = ({ name, origin }: Node): number =>
   name === undefined ? 0 : origin.layer === undefined ? 1 : 2;
 
 /**
- * The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends on a leaf. `nodes` are those
- * that compute the seeds, operands first.
+ * The cotangents of `leaves`, in their order, given those of the `seeds`; undefined where no seed depends on
+ * a leaf. `nodes` are those that compute the seeds, operands first.
  */
 function cotangentsOf(
   seeds: ReadonlyMap<Node, Node>,

@@ -1,6 +1,7 @@
 /**
- * Runs a list of passes over a graph. After each one the graph is verified; a fault is a bug of the pass, and says so.
- * Every pass can be skipped, timed, watched, and be the last. A pass works on the steps of recurrences before the graph around them.
+ * Runs a list of passes over a graph. After each one the graph is verified; a fault is a bug of the pass, and
+ * says so. Every pass can be skipped, timed, watched, and be the last. A pass works on the steps of
+ * recurrences before the graph around them.
  */
 import { InternalError } from "../diagnostics/errors.ts";
 import type { GraphBuilder } from "../ir/builder.ts";

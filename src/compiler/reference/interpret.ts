@@ -1,6 +1,6 @@
 /**
- * The interpreter of graphs: every op by its own definition, one after the other, in doubles. Slow and obvious; whatever the
- * compiler emits is held against it.
+ * The interpreter of graphs: every op by its own definition, one after the other, in doubles. Slow and
+ * obvious; whatever the compiler emits is held against it.
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { Graph, Node } from "../ir/nodes.ts";

@@ -2,9 +2,9 @@
  * Purpose   Register blocking: compute several elements of a contraction at once, so that each loaded operand is used
  *           several times (unroll-and-jam of the two innermost `output` loops).
  * Requires  kernels with one index an axis; `output` loops form perfect nests.
- * Ensures   the same sums in the same order. Where the extent is not a multiple of the block, a second loop computes
- *           what remains; blocks that divide the extent are preferred. A loop stays as it is if interleaving its iterations would change
- *           what it computes.
+ * Ensures   the same sums in the same order. Where the extent is not a multiple of the block, a second loop
+ *           computes what remains; blocks that divide the extent are preferred. A loop stays as it is if
+ *           interleaving its iterations would change what it computes.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n−n%2 step 2: for j<32 step 4: { 8 sums; for k: 2 + 4 loads, 8 products; 8 stores } ; for the last i …
  */
@@ -29,7 +29,10 @@ export function copyOf(
   return renameVariables(substituteVariables(body, shifted), names);
 }
 
-/** Whether two copies have the same statements one by one, their loops with the same bounds, so that they can be jammed. */
+/**
+ * Whether two copies have the same statements one by one, their loops with the same bounds, so that they can
+ * be jammed.
+ */
 export function haveSameForm(a: readonly Statement[], b: readonly Statement[]): boolean {
   const sameBounds = (x: For, y: For) =>
     x.step === y.step && keyOf(x.from) === keyOf(y.from) && keyOf(x.to) === keyOf(y.to);

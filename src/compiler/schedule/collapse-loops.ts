@@ -1,8 +1,10 @@
 /**
- * Purpose   Sum over adjacent elements in one loop: two nested loops of a sum that together go through memory without a gap.
+ * Purpose   Sum over adjacent elements in one loop: two nested loops of a sum that together go through memory
+ *           without a gap.
  * Requires  kernels with one index an axis; the shapes of buffers.
- * Ensures   the same accesses in the same order. Loops that store are left alone: an index past its axis would name an element of another row.
- *           Short inner loops, as over the channels of a window, become longer ones.
+ * Ensures   the same accesses in the same order. Loops that store are left alone: an index past its axis would
+ *           name an element of another row. Short inner loops, as over the channels of a window, become longer
+ *           ones.
  * Example   for q<5: for c<6: sum += x[i, j + q, c] · w[q, c]   =>   for c<30: sum += x[i, j, c] · w[0, c]
  *           where c runs on past its axis into the next row, which is where the elements are
  */

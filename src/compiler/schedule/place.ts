@@ -2,13 +2,23 @@
  * Purpose   Turn indices into places: one position in memory for each access, with the part that a loop does not change
  *           computed, named, ahead of it (`x_row = x + row · 64`).
  * Requires  kernels with one index an axis; the shapes of buffers.
- * Ensures   every load and store has one index. In elements: an offset from the start of the arena, in which the offset of
- *           the buffer stands as a variable of the buffer's name. In bytes: an offset from the start of the buffer, since
- *           instructions of WebAssembly add the buffer's own at no cost; of scratch and of what a shared kernel is told, the address,
- *           in the same manner as elements.
+ * Ensures   every load and store has one index. In elements: an offset from the start of the arena, in which
+ *           the offset of the buffer stands as a variable of the buffer's name. In bytes: an offset from the
+ *           start of the buffer, since instructions of WebAssembly add the buffer's own at no cost; of scratch
+ *           and of what a shared kernel is told, the address, in the same manner as elements.
  * Example   for i: for k: … x[i, k] …   =>   for i: const x_i = x + i · 64 ; for k: … x[x_i + k] …
  */
-import { add, integer, keyOf, mapChildren, minus, multiply, substitute, variable, visit } from "../loop/expressions.ts"; // prettier-ignore
+import {
+  add,
+  integer,
+  keyOf,
+  mapChildren,
+  minus,
+  multiply,
+  substitute,
+  variable,
+  visit,
+} from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { bytesOfElement } from "../loop/memory.ts";
 import { define, expressionsOf, mapExpressions, visitExpressions } from "../loop/statements.ts";
@@ -58,7 +68,8 @@ function position(
   const linear = positionIn(facts, at, placer.batchSize);
   const inBytes = placer.unit === "bytes";
   const size = inBytes ? bytesOfElement[facts.element] : 1;
-  // Scratch lies elsewhere for each thread, and some buffers for each call: theirs are no offsets that an instruction could hold.
+  // Scratch lies elsewhere for each thread, and some buffers for each call: theirs are no offsets that an
+  // instruction could hold.
   const isVariable = !inBytes || facts.isScratch === true || placer.addresses?.includes(buffer) === true;
   let place: Expression = isVariable ? variable(buffer, "i32") : integer(0);
   scopes.forEach((scope, depth) => {

@@ -1,7 +1,8 @@
 /**
- * The schedule: from kernels as fused to kernels as they run. The order matters: blocking needs perfect nests, so it is
- * first; loops are joined while their nests still are perfect; invariants leave loops before equal expressions are shared, so that what is shared is what changes; places
- * come last, since all before compare accesses axis by axis.
+ * The schedule: from kernels as fused to kernels as they run. The order matters: blocking needs perfect
+ * nests, so it is first; loops are joined while their nests still are perfect; invariants leave loops before
+ * equal expressions are shared, so that what is shared is what changes; places come last, since all before
+ * compare accesses axis by axis.
  */
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";

@@ -1,10 +1,12 @@
 /**
- * Weight averaging (Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel with get_ema_avg_fn). Training moves weights w;
- * the model's parameters p, which evaluation, prediction and checkpoints see, are their exponential moving average. After step 0, 1, …:
+ * Weight averaging (Polyak and Juditsky 1992; as torch.optim.swa_utils.AveragedModel with get_ema_avg_fn).
+ * Training moves weights w; the model's parameters p, which evaluation, prediction and checkpoints see, are
+ * their exponential moving average. After step 0, 1, …:
  *
  *     p ← w at step 0, then p ← d · p + (1 − d) · w          a ← p
  *
- * What somebody writes into the parameters is where training goes on from: before the gradients of a step, element by element,
+ * What somebody writes into the parameters is where training goes on from: before the gradients of a step,
+ * element by element,
  *
  *     w ← p where p ≠ a
  *
@@ -46,7 +48,10 @@ export function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): O
   ];
 }
 
-/** The graph with the trainable parameters read from where training has them: of a model without an average, the graph as it is. */
+/**
+ * The graph with the trainable parameters read from where training has them: of a model without an average,
+ * the graph as it is.
+ */
 export function onTrainedWeights(
   { training }: Model,
   parameters: readonly ParameterFacts[],

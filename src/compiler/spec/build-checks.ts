@@ -1,4 +1,7 @@
-/** What can only be said once the graph stands: whether every trainable parameter gets a gradient, and whether the model has room. */
+/**
+ * What can only be said once the graph stands: whether every trainable parameter gets a gradient, and whether
+ * the model has room.
+ */
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
@@ -38,7 +41,6 @@ function looksAhead(layer: Layer): string | undefined {
     layer.kernel > 1 &&
     (layer.padding === "same" || (typeof layer.padding === "number" && layer.padding > 0))
   )
-    // prettier-ignore
     return 'set "padding": "causal"';
   return undefined;
 }
@@ -60,8 +62,8 @@ export function warnOfLookahead(model: Model, problems: Collector): void {
 }
 
 /**
- * Reports trainable parameters that get no gradient: those cut off by a unit step at the step (T1501), any others at their layer
- * (T1502); and a model without trainable parameters (T1503).
+ * Reports trainable parameters that get no gradient: those cut off by a unit step at the step (T1501), any
+ * others at their layer (T1502); and a model without trainable parameters (T1503).
  */
 export function checkGradients(
   graph: Graph,
@@ -127,8 +129,9 @@ const limit = 2 ** 31;
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
 
 /**
- * Reports what cannot have room in the arena, whatever is shared in it: a batch of an input, a layer's value, and the parameters with
- * `copies` of the trainable ones (gradients and states). `graph` is the training graph.
+ * Reports what cannot have room in the arena, whatever is shared in it: a batch of an input, a layer's value,
+ * and the parameters with `copies` of the trainable ones (gradients and states). `graph` is the training
+ * graph.
  */
 export function checkSize(
   model: Model,
@@ -166,7 +169,9 @@ export function checkSize(
       `${where}: ${name} with its gradients and optimizer states`,
       weightOf(own),
     );
-    const inValue = value !== undefined && tooLarge(path, `${where}: the value of ${name} for ${batchSize} rows`, bytesOf(value)); // prettier-ignore
+    const inValue =
+      value !== undefined &&
+      tooLarge(path, `${where}: the value of ${name} for ${batchSize} rows`, bytesOf(value));
     isReported = isReported || inLayer || inValue;
   }
   if (!isReported)

@@ -1,6 +1,7 @@
 /**
- * Loss and metrics of a model as nodes: the mean loss of a batch for training, sums over a batch for evaluation, and what the sums
- * of a whole data set come to. Also whether loss, metrics, target and output fit together.
+ * Loss and metrics of a model as nodes: the mean loss of a batch for training, sums over a batch for
+ * evaluation, and what the sums of a whole data set come to. Also whether loss, metrics, target and output
+ * fit together.
  */
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
@@ -37,8 +38,9 @@ function lastActivation(layer: Layer | undefined): string | undefined {
 }
 
 /**
- * With the loss `perceptron` a unit step at the output stands behind the loss: the loss reads the value before it, prediction and
- * metrics the one after. The model that is built has no such step; `hasOutputStep` says whether to put it behind.
+ * With the loss `perceptron` a unit step at the output stands behind the loss: the loss reads the value
+ * before it, prediction and metrics the one after. The model that is built has no such step; `hasOutputStep`
+ * says whether to put it behind.
  */
 export function splitOutputStep(model: Model): { readonly model: Model; readonly hasOutputStep: boolean } {
   const outputLayer = model.network.find(({ name }) => name === model.output);
@@ -212,7 +214,10 @@ export function meanLoss(
 const totalState = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
 
-/** What a loss or metric builds, under its name; undefined, and the reason among the problems, if it is the user's own and at fault. */
+/**
+ * What a loss or metric builds, under its name; undefined, and the reason among the problems, if it is the
+ * user's own and at fault.
+ */
 const measured = <T>(
   g: GraphBuilder,
   problems: Collector,
@@ -255,7 +260,10 @@ export function evaluationOutputs(
   return [...(ofLoss ?? []), ...ofMetrics.flatMap((output) => output ?? [])];
 }
 
-/** What the totals come to: `result:summary.loss`, `result:summary.accuracy` and so on. `scores` lend formulas their shapes. */
+/**
+ * What the totals come to: `result:summary.loss`, `result:summary.accuracy` and so on. `scores` lend formulas
+ * their shapes.
+ */
 export function summaryOutputs(
   g: GraphBuilder,
   model: Model,

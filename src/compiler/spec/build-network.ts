@@ -1,6 +1,7 @@
 /**
- * The network of a model as nodes: each layer that the output needs, in the spec's order, with the parameters it asks for. A layer
- * that refuses what it is given becomes a diagnostic, and those that read it are passed over, so that all faults are found at once.
+ * The network of a model as nodes: each layer that the output needs, in the spec's order, with the parameters
+ * it asks for. A layer that refuses what it is given becomes a diagnostic, and those that read it are passed
+ * over, so that all faults are found at once.
  */
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
@@ -110,7 +111,16 @@ function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], ke
     const name = `${layer.name}.${own}`;
     const node = g.named(name, g.parameter({ name, type: tensorType(g.float, shape) }));
     const { regularized } = wish;
-    kept.parameters.push({ name, shape, trainable, regularized, ...filling(shape, wish, path), layer: layer.name, path, node }); // prettier-ignore
+    kept.parameters.push({
+      name,
+      shape,
+      trainable,
+      regularized,
+      ...filling(shape, wish, path),
+      layer: layer.name,
+      path,
+      node,
+    });
     return node;
   };
   return {

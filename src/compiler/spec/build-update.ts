@@ -1,6 +1,6 @@
 /**
- * One step of the optimizer as a graph. All trainable parameters stand side by side in memory, and so do their gradients and each
- * state: the update is one flat computation over P numbers.
+ * One step of the optimizer as a graph. All trainable parameters stand side by side in memory, and so do
+ * their gradients and each state: the update is one flat computation over P numbers.
  */
 import type { Collector } from "../diagnostics/collector.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
@@ -60,7 +60,10 @@ export function checkOptimizer({ optimizer }: Model, problems: Collector): void 
 /** Where a forward pass in training mode leaves what a running statistic becomes with the step. */
 export const statisticStorage = (name: string): string => `result:next.${name}`;
 
-/** `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or its rate is at fault. */
+/**
+ * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or
+ * its rate is at fault.
+ */
 export function buildUpdate(
   model: Model,
   g: GraphBuilder,

@@ -1,6 +1,7 @@
 /**
- * From the canonical spec to the graphs of a trainer: what a step computes, how the optimizer moves the parameters, what prediction
- * and evaluation compute. Gradients are not in them yet; `passes/differentiate.ts` derives them from the training graph.
+ * From the canonical spec to the graphs of a trainer: what a step computes, how the optimizer moves the
+ * parameters, what prediction and evaluation compute. Gradients are not in them yet;
+ * `passes/differentiate.ts` derives them from the training graph.
  *
  * Everything that does not fit is found here, all of it at once, and told with its path in the spec.
  */
@@ -15,7 +16,15 @@ import { createBuilder } from "../ops/index.ts";
 import { tensorType } from "../ir/types.ts";
 import { averageStorage, takeUpWritten } from "./build-average.ts";
 import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from "./build-checks.ts";
-import { checkMeasures, evaluationOutputs, meanLoss, onlyTarget, predictionOf, splitOutputStep, summaryOutputs } from "./build-measures.ts"; // prettier-ignore
+import {
+  checkMeasures,
+  evaluationOutputs,
+  meanLoss,
+  onlyTarget,
+  predictionOf,
+  splitOutputStep,
+  summaryOutputs,
+} from "./build-measures.ts";
 import { buildNetwork } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import { checkNumbers } from "./check-numbers.ts";
@@ -38,8 +47,8 @@ export interface ModelGraphs {
   /** Inputs → `probe:LAYER`, the value of each layer in training mode, as far as it is made of numbers and new. */
   readonly layers: Graph;
   /**
-   * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the same storage, and `optimizer:step` one higher;
-   * `result:learningRate` (f64) is the rate of this step.
+   * States `flat:parameters`, `flat:gradients` (of all trainable ones), `optimizer:…` → the same storage, and
+   * `optimizer:step` one higher; `result:learningRate` (f64) is the rate of this step.
    */
   readonly update: Graph;
   /** Inputs → `result:output`, in evaluation mode. */

@@ -40,8 +40,9 @@ function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec
 }
 
 /**
- * What a rate that is meant for steps of `scaleFrom` rows is multiplied by: in proportion (P. Goyal et al., "Accurate, Large Minibatch
- * SGD", 2017) or by the root (A. Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014).
+ * What a rate that is meant for steps of `scaleFrom` rows is multiplied by: in proportion (P. Goyal et al.,
+ * "Accurate, Large Minibatch SGD", 2017) or by the root (A. Krizhevsky, "One weird trick for parallelizing
+ * convolutional neural networks", 2014).
  */
 function scaleOf({ scaleFrom, rule }: Schedule, { batchSize, accumulate = 1 }: FullSpec["training"]): number {
   if (scaleFrom === undefined) return 1;

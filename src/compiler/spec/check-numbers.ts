@@ -1,4 +1,7 @@
-/** Numbers of a spec that f32 cannot hold: its options here, the numbers of formulas and functions where the graph is built. */
+/**
+ * Numbers of a spec that f32 cannot hold: its options here, the numbers of formulas and functions where the
+ * graph is built.
+ */
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
@@ -8,7 +11,10 @@ import type { Model } from "./types.ts";
 /** Whether f32 holds 0 in its place: options that must not be 0, as an epsilon, would be 0 all the same. */
 const underflowsSingle = (value: number): boolean => value !== 0 && Math.fround(value) === 0;
 
-/** Reports every number option of layers, loss, metrics, optimizer, regularization and class weights that f32 cannot hold. */
+/**
+ * Reports every number option of layers, loss, metrics, optimizer, regularization and class weights that f32
+ * cannot hold.
+ */
 export function checkNumbers(model: Model, float: "f32" | "f64", problems: Collector): void {
   if (float !== "f32") return;
   const { loss, metrics, optimizer, regularization, training } = model;

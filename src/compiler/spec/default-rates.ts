@@ -1,5 +1,5 @@
-// The learning rate of an optimizer whose spec names none: PyTorch's defaults; lion, which PyTorch lacks, has that of its paper's code
-// (Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms").
+// The learning rate of an optimizer whose spec names none: PyTorch's defaults; lion, which PyTorch lacks, has
+// that of its paper's code (Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms").
 import type { optimizers } from "../library/optimizers/index.ts";
 
 /** By the optimizer's name; one that is missing here does not compile. */

@@ -1,5 +1,6 @@
-// From an issue that the schema found to a diagnostic that helps. What would be right is read from the JSON Schema, the same
-// description of the spec that editors are given, so a message and a completion never disagree.
+// From an issue that the schema found to a diagnostic that helps. What would be right is read from the JSON
+// Schema, the same description of the spec that editors are given, so a message and a completion never
+// disagree.
 import { z } from "zod";
 import { mostKept } from "../diagnostics/collector.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
@@ -11,8 +12,8 @@ import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, type SchemaNode } from
 type Issue = z.core.$ZodIssue;
 
 /**
- * The diagnostics of the issues; past {@link mostKept} of them the rest are only counted. `schema` is the JSON Schema of the spec, `spec`
- * the value that was checked.
+ * The diagnostics of the issues; past {@link mostKept} of them the rest are only counted. `schema` is the
+ * JSON Schema of the spec, `spec` the value that was checked.
  */
 export function explain(
   issues: readonly Issue[],
@@ -52,7 +53,10 @@ function explainIssue(issue: Issue, schema: SchemaNode, spec: unknown, prefix: S
   return [mismatch(path, schema, spec)];
 }
 
-/** One of several forms (a name, an object, a number): the form that the value has the type of is the one that was meant. */
+/**
+ * One of several forms (a name, an object, a number): the form that the value has the type of is the one that
+ * was meant.
+ */
 function explainUnion(
   issue: Extract<Issue, { code: "invalid_union" }>,
   path: SpecPath,

@@ -1,7 +1,7 @@
 /**
- * Blocks written out: from the network as people write it to a flat list of ordinary layers, so that nothing behind it knows of
- * blocks. Made names begin with the block's: a layer `dense1` inside the second copy of a block `tower` is `tower.2.dense1`, and only
- * made names have dots, so that none is ever a user's.
+ * Blocks written out: from the network as people write it to a flat list of ordinary layers, so that nothing
+ * behind it knows of blocks. Made names begin with the block's: a layer `dense1` inside the second copy of a
+ * block `tower` is `tower.2.dense1`, and only made names have dots, so that none is ever a user's.
  *
  *     residual        NAME = (shortcut of the) input + the last of its layers       NAME.dense1, NAME.shortcut.dense1
  *     repeat          its layers, stacked                                           NAME.1.dense1, NAME.2.dense1
@@ -66,7 +66,8 @@ export function flattenNetwork(
       case "residual": {
         const { layers, shortcut } = layer;
         const last = inside("layers", layers, `${name}.`, from[0]);
-        const kept = shortcut === undefined ? from[0] : inside("shortcut", shortcut, `${name}.shortcut.`, from[0]); // prettier-ignore
+        const kept =
+          shortcut === undefined ? from[0] : inside("shortcut", shortcut, `${name}.shortcut.`, from[0]);
         network.push({ type: "residual", ...place(own.path), name, from: [kept, last], trainable });
         return name;
       }

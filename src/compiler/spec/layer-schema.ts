@@ -1,5 +1,5 @@
-// The schema of one layer, blocks of layers included: what may be written, with defaults and a line for editors on every key. What a
-// layer's own keys are comes from the library's table.
+// The schema of one layer, blocks of layers included: what may be written, with defaults and a line for
+// editors on every key. What a layer's own keys are comes from the library's table.
 import { z } from "zod";
 import { layers, recurrentLayers } from "../library/layers/index.ts";
 import { choice } from "../util/choice.ts";
@@ -44,8 +44,9 @@ type Common = z.output<z.ZodObject<Keys>>;
 type CommonInput = z.input<z.ZodObject<Keys>>;
 
 /**
- * One layer or block as people write it. A block holds layers, so the type speaks of itself. These types are exported so that the
- * declarations of what is made of them can refer to them by name: written out, they would be longer than TypeScript writes.
+ * One layer or block as people write it. A block holds layers, so the type speaks of itself. These types are
+ * exported so that the declarations of what is made of them can refer to them by name: written out, they
+ * would be longer than TypeScript writes.
  */
 export type LayerSpec =
   | ChoiceInput<typeof layers, Keys>

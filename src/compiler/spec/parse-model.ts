@@ -1,5 +1,6 @@
-// From any value to a model: the schema says what each value may be, the checks say what fits together, and only a spec without
-// faults is made canonical. Needs no file and no host, so it runs wherever the compiler does.
+// From any value to a model: the schema says what each value may be, the checks say what fits together, and
+// only a spec without faults is made canonical. Needs no file and no host, so it runs wherever the compiler
+// does.
 import { collector } from "../diagnostics/collector.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
@@ -55,7 +56,8 @@ export function parseSpec(spec: unknown): ParsedSpec {
   checkFormulas(value, problems);
   checkNames(value, network, problems);
   const references = checkReferences(value, network, problems);
-  // Blocks are written out only where nothing about them is wrong; what is unread elsewhere would be told for the wrong reason.
+  // Blocks are written out only where nothing about them is wrong; what is unread elsewhere would be told for
+  // the wrong reason.
   const flat =
     result.success && problems.found.length === 0
       ? flattenNetwork(result.data.network, network, references)

@@ -1,5 +1,6 @@
-// A copy of a spec that holds plain data and functions alone. A spec in TypeScript may have getters, proxies, holes in lists, and parts
-// that hold themselves; the stages after this one read values that answer the same each time, and trees of a size that they can visit.
+// A copy of a spec that holds plain data and functions alone. A spec in TypeScript may have getters, proxies,
+// holes in lists, and parts that hold themselves; the stages after this one read values that answer the same
+// each time, and trees of a size that they can visit.
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
 import { errorText } from "../util/error-text.ts";
@@ -25,7 +26,10 @@ export interface PlainSpec {
   readonly tooDeep?: PlainFault | undefined;
 }
 
-/** Own enumerable properties become data; holes in lists become undefined; what stands in several places is copied for each. */
+/**
+ * Own enumerable properties become data; holes in lists become undefined; what stands in several places is
+ * copied for each.
+ */
 export function plainSpec(spec: unknown): PlainSpec {
   const path: (string | number)[] = [];
   let fault: PlainFault | undefined;

@@ -1,4 +1,5 @@
-// Looking into a spec that may be anything: the checks below run even where the schema found faults, so that one go tells all.
+// Looking into a spec that may be anything: the checks below run even where the schema found faults, so that
+// one go tells all.
 
 /** The own property or list element, or undefined. */
 export function member(value: unknown, step: string | number): unknown {

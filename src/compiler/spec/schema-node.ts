@@ -7,7 +7,10 @@ export const mostListed = 6;
 
 export type SchemaNode = z.core.JSONSchema.JSONSchema;
 
-/** The part of the schema that describes the value at the path; where it offers several forms, the form that the value has. */
+/**
+ * The part of the schema that describes the value at the path; where it offers several forms, the form that
+ * the value has.
+ */
 export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): SchemaNode | undefined {
   let node: SchemaNode | undefined = schema;
   let value = spec;
@@ -19,7 +22,10 @@ export function nodeAtPath(schema: SchemaNode, path: SpecPath, spec: unknown): S
   return node;
 }
 
-/** What `{ "$ref": "#/$defs/layer" }` stands for: layers hold layers, so their part of the schema is told once, by name. */
+/**
+ * What `{ "$ref": "#/$defs/layer" }` stands for: layers hold layers, so their part of the schema is told
+ * once, by name.
+ */
 function referred(schema: SchemaNode, node: SchemaNode | undefined): SchemaNode | undefined {
   const name = node?.$ref?.match(/^#\/\$defs\/(.*)$/)?.[1];
   return name === undefined ? node : schema.$defs?.[name];
@@ -90,8 +96,9 @@ export function namesOf(node: SchemaNode, tag: string): string[] {
 }
 
 /**
- * What a value must be, as it stands after "must be": "a positive integer", "true or false". A choice among named rows is called by `kind`.
- * A value that already has the type of one of the forms is told about that form alone.
+ * What a value must be, as it stands after "must be": "a positive integer", "true or false". A choice among
+ * named rows is called by `kind`. A value that already has the type of one of the forms is told about that
+ * form alone.
  */
 export function mustBe(node: SchemaNode, kind: string, value?: unknown): string {
   const forms = alternatives(node);

@@ -1,5 +1,6 @@
-// THE schema of a model spec: what may be written, with defaults and a line for editors on every key. Types, validation and the
-// published JSON Schema all come from here; what a variant's keys are comes from the library's tables.
+// THE schema of a model spec: what may be written, with defaults and a line for editors on every key. Types,
+// validation and the published JSON Schema all come from here; what a variant's keys are comes from the
+// library's tables.
 import { z } from "zod";
 import { losses } from "../library/losses/index.ts";
 import { metrics } from "../library/metrics/index.ts";
@@ -205,7 +206,7 @@ const inputColumns = z.strictObject({
       length: positiveInteger.describe(
         "Places of the sequence: one more than the longest text has characters.",
       ),
-    }) // prettier-ignore
+    })
     .optional()
     .describe(
       "The column holds texts: the mark 0, then each character as its number in a vocabulary of the training part, then 0 as padding.",
@@ -223,7 +224,9 @@ const targetColumns = z.strictObject({
 });
 
 const file = z.string().min(1);
-const idxFiles = z.record(z.string(), file).describe("An IDX file for each input and target, relative to the spec."); // prettier-ignore
+const idxFiles = z
+  .record(z.string(), file)
+  .describe("An IDX file for each input and target, relative to the spec.");
 const part = z.union([file, z.strictObject({ idx: idxFiles })]);
 
 const data = z.strictObject({

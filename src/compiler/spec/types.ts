@@ -1,5 +1,6 @@
-// The canonical spec: what the rest of the compiler reads. Everything is explicit: every layer has a name and a list of what it
-// reads, short forms are written out, defaults are filled in. Equal models are equal values, however they were written.
+// The canonical spec: what the rest of the compiler reads. Everything is explicit: every layer has a name and
+// a list of what it reads, short forms are written out, defaults are filled in. Equal models are equal
+// values, however they were written.
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import type { LayerChoice } from "../library/layers/index.ts";
 import type { FullSpec } from "./schema.ts";

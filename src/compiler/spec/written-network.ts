@@ -1,6 +1,7 @@
-// The network as it is written: every list of layers, those inside blocks included, each layer with its place in the spec and the
-// name that it has in its list. Reads a spec that may be anything, so that names and references are checked even where the schema
-// found faults; how blocks are written out is told by flatten.ts.
+// The network as it is written: every list of layers, those inside blocks included, each layer with its place
+// in the spec and the name that it has in its list. Reads a spec that may be anything, so that names and
+// references are checked even where the schema found faults; how blocks are written out is told by
+// flatten.ts.
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";
@@ -37,8 +38,9 @@ const deepest = 32;
 const mostLayers = 5000;
 
 /**
- * Reports a network that is too deep, or holds too many layers, to be looked through (T1312); there is then nothing more to say of it.
- * A spec in TypeScript may hold itself, or one block very often: what is visited is bounded in both directions.
+ * Reports a network that is too deep, or holds too many layers, to be looked through (T1312); there is then
+ * nothing more to say of it. A spec in TypeScript may hold itself, or one block very often: what is visited
+ * is bounded in both directions.
  */
 export function writtenNetwork(spec: unknown, problems: Collector): WrittenList | undefined {
   let visited = 0;
@@ -78,7 +80,10 @@ export function writtenNetwork(spec: unknown, problems: Collector): WrittenList 
   return undefined;
 }
 
-/** Reports networks that, written out, come to more layers than a program can be made of (T1312), at the innermost block that makes them so many. */
+/**
+ * Reports networks that, written out, come to more layers than a program can be made of (T1312), at the
+ * innermost block that makes them so many.
+ */
 export function checkLayerCount(network: WrittenList, problems: Collector): void {
   let isReported = false;
   const count = (list: WrittenList): number => list.reduce((sum, layer) => sum + countOf(layer), 0);

@@ -48,10 +48,18 @@ export function storageOf(
   const names = trainable.map(({ name }) => name);
   put("flat:parameters", float, [count], "parameter", names);
   if (model.training.average) put(trainedWeights, float, [count], "state", names.map(trainedStorage));
-  put("flat:gradients", float, [count], "gradient", names.map((name) => `gradient:${name}`)); // prettier-ignore
+  put(
+    "flat:gradients",
+    float,
+    [count],
+    "gradient",
+    names.map((name) => `gradient:${name}`),
+  );
 
-  for (const [name, { shape, dtype }] of Object.entries(model.inputs)) put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input"); // prettier-ignore
-  for (const [name, { shape, classes }] of Object.entries(model.targets)) put(name, classes === undefined ? float : "i32", ["n", ...shape], "input"); // prettier-ignore
+  for (const [name, { shape, dtype }] of Object.entries(model.inputs))
+    put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input");
+  for (const [name, { shape, classes }] of Object.entries(model.targets))
+    put(name, classes === undefined ? float : "i32", ["n", ...shape], "input");
 
   const { measure, gradient, update, predict, summarise, probe } = graphs;
   for (const graph of [measure, gradient, update, predict, summarise, probe])

@@ -78,8 +78,8 @@ export const writesTexts = ({ inputs, data }: Model): boolean =>
   Object.values(data?.targets ?? {}).some(({ nextOf }) => nextOf !== undefined);
 
 /**
- * Which codecs of the runtime read the fields of this model, by the key that asks for each; one that more fields have than need it comes
- * last. Only those that some field needs.
+ * Which codecs of the runtime read the fields of this model, by the key that asks for each; one that more
+ * fields have than need it comes last. Only those that some field needs.
  */
 export function codecNames(model: Model): Readonly<Record<string, string>> {
   const data = dataFacts(model);
@@ -106,7 +106,10 @@ export function codecNames(model: Model): Readonly<Record<string, string>> {
 /** Files that the command line reads and a program does not. */
 const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
 
-/** The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts are written instead. */
+/**
+ * The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts
+ * are written instead.
+ */
 export function answerName(model: Model, built: ModelGraphs): string | undefined {
   const { loss } = model;
   const [{ classes, shape }] = Object.values(model.targets);
@@ -130,7 +133,10 @@ export function answerName(model: Model, built: ModelGraphs): string | undefined
   return loss.type === "binary-cross-entropy" ? "bySecondLogit" : "byMargin";
 }
 
-/** Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the runtime. */
+/**
+ * Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the
+ * runtime.
+ */
 const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, string>> => {
   const { data, metrics, training } = model;
   if (data === undefined) return {};
@@ -155,7 +161,10 @@ const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string,
   };
 };
 
-/** How a predictor reads and answers rows like those of the data file, which settled `fields`; not where these are images. */
+/**
+ * How a predictor reads and answers rows like those of the data file, which settled `fields`; not where these
+ * are images.
+ */
 export function predictedRows(model: Model, built: ModelGraphs, fields: object) {
   const data = dataFacts(model);
   const { codecs, predict } = programParts(model, built);
@@ -172,8 +181,8 @@ function integerInputs(node: Node): readonly string[] {
 }
 
 /**
- * How many indices an input may hold: as many as the smallest table that they choose rows of, through whatever layers they come to it. What
- * is checked by it as rows are read is why no kernel looks.
+ * How many indices an input may hold: as many as the smallest table that they choose rows of, through
+ * whatever layers they come to it. What is checked by it as rows are read is why no kernel looks.
  */
 function vocabularyOf({ training, predict }: ModelGraphs, input: string): { readonly vocabulary?: number } {
   const sizes = [...training.nodes, ...predict.nodes].flatMap((node) =>

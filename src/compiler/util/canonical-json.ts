@@ -1,9 +1,9 @@
-// JSON in which equal trees are equal texts: keys sorted, no white space. What is hashed must not depend on the order in
-// which someone wrote the keys.
+// JSON in which equal trees are equal texts: keys sorted, no white space. What is hashed must not depend on
+// the order in which someone wrote the keys.
 
 /**
- * The value as JSON with the keys of every object in code-unit order. Undefined members are left out, as JSON.stringify does. A
- * function, which only a spec in TypeScript has, stands there as its text.
+ * The value as JSON with the keys of every object in code-unit order. Undefined members are left out, as
+ * JSON.stringify does. A function, which only a spec in TypeScript has, stands there as its text.
  */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;

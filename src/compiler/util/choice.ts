@@ -1,6 +1,7 @@
-// The schema of "one row of a closed table": an object whose `type` names the row and whose other keys are the row's, or
-// the name alone, short for the object with nothing but its type. One row of a table may be the user's own: it has the key `formula`
-// or `build`, whose presence says as much as a type; a function alone is short for an object with nothing but that key.
+// The schema of "one row of a closed table": an object whose `type` names the row and whose other keys are
+// the row's, or the name alone, short for the object with nothing but its type. One row of a table may be the
+// user's own: it has the key `formula` or `build`, whose presence says as much as a type; a function alone is
+// short for an object with nothing but that key.
 import { z } from "zod";
 
 /** What a table needs of its rows here: their own keys, as a zod shape with defaults, and a line for editors. */
@@ -32,7 +33,10 @@ type FunctionOf<Keys extends z.ZodRawShape> = Extract<
   (...given: never) => unknown
 >;
 
-/** What the schema takes: the object, the row's name, or a function for the user's own row, whose object needs no type. */
+/**
+ * What the schema takes: the object, the row's name, or a function for the user's own row, whose object needs
+ * no type.
+ */
 export type ChoiceInput<Table extends ChoiceTable, Common extends z.ZodRawShape = NoKeys> =
   | { [Name in keyof Table & string]: "build" extends keyof Table[Name]["keys"] ? never : Name }[keyof Table &
       string]

@@ -5,7 +5,10 @@ import { distance } from "fastest-levenshtein";
 // Edit distance costs the product of both lengths; real names are shorter.
 const longestWord = 100;
 
-/** The candidate within two fifths of the longer one's length in edits (one at least), upper and lower case alike; or undefined. */
+/**
+ * The candidate within two fifths of the longer one's length in edits (one at least), upper and lower case
+ * alike; or undefined.
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > longestWord) return undefined;
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_ ]/g, "");

@@ -6,11 +6,17 @@ export const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202
 
 const longest = 60;
 
-/** A text from outside (a file name, a sentence of another program) as it may be shown: what a terminal obeys becomes \uXXXX. */
+/**
+ * A text from outside (a file name, a sentence of another program) as it may be shown: what a terminal obeys
+ * becomes \uXXXX.
+ */
 export const printable = (text: string): string =>
   text.replace(unprintable, (character) => "\\u" + character.charCodeAt(0).toString(16).padStart(4, "0"));
 
-/** The value as JSON would write it, shortened to about 60 characters; lists and objects are only named, with their size. */
+/**
+ * The value as JSON would write it, shortened to about 60 characters; lists and objects are only named, with
+ * their size.
+ */
 export function showValue(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") return showText(value);

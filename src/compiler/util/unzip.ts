@@ -1,4 +1,7 @@
-/** The members of a zip archive. Nothing that the archive declares is trusted: neither sizes, nor how many members there are. */
+/**
+ * The members of a zip archive. Nothing that the archive declares is trusted: neither sizes, nor how many
+ * members there are.
+ */
 import { unzipSync } from "fflate";
 import { showValue } from "./show-value.ts";
 

@@ -1,11 +1,15 @@
 /**
- * How many bytes a step leaves on the heap. The host's figure of the heap is read before and after a few steps, and the median of many such
- * windows counts, since in some the collector runs. Whether the figure shows what is allocated at all differs from host to host, so the
- * measure is tried first on steps that do allocate; where it does not see that, nothing is claimed.
+ * How many bytes a step leaves on the heap. The host's figure of the heap is read before and after a few
+ * steps, and the median of many such windows counts, since in some the collector runs. Whether the figure
+ * shows what is allocated at all differs from host to host, so the measure is tried first on steps that do
+ * allocate; where it does not see that, nothing is claimed.
  */
 import { hostGlobal } from "../core/host-global.ts";
 
-/** Some numbers that go from one function to another stand on the heap, 16 bytes each; the loss that a step gives back is one. */
+/**
+ * Some numbers that go from one function to another stand on the heap, 16 bytes each; the loss that a step
+ * gives back is one.
+ */
 export const fewNumbers = 128;
 
 const windows = 9;
@@ -28,7 +32,10 @@ export interface MeasuredStep {
   readonly steps: number;
 }
 
-/** Bytes of one step; undefined where the host does not tell, or too few steps went before for what is seen to be the step's own. */
+/**
+ * Bytes of one step; undefined where the host does not tell, or too few steps went before for what is seen to
+ * be the step's own.
+ */
 export function bytesPerStep(
   { step, warmUp, patience, steps }: MeasuredStep,
   meter = heapMeter(),

@@ -1,7 +1,8 @@
 /**
- * Gradients against differences of a loss: every element of small parameters; seeded elements and random directions through all of large
- * ones, as many as a budget of work allows, so that large models are not checked for hours. Elements at which the loss has a kink have no
- * derivative to compare with: they are told apart, with the slopes on both sides.
+ * Gradients against differences of a loss: every element of small parameters; seeded elements and random
+ * directions through all of large ones, as many as a budget of work allows, so that large models are not
+ * checked for hours. Elements at which the loss has a kink have no derivative to compare with: they are told
+ * apart, with the slopes on both sides.
  */
 import { normalNumber, randomKey, randomStream } from "../numbers/random.ts";
 import type { Random } from "../numbers/random.ts";
@@ -68,7 +69,10 @@ export interface GradientCheckOptions {
   readonly only?: string | undefined;
   /** Operations of the whole check, at most; half a minute's if left out. */
   readonly budget?: number;
-  /** The least that errors are relative to, beside the values themselves, given the mean size of this gradient and the largest such mean. */
+  /**
+   * The least that errors are relative to, beside the values themselves, given the mean size of this gradient
+   * and the largest such mean.
+   */
   readonly floorOf?: (mean: number, largest: number) => number;
 }
 
@@ -86,7 +90,10 @@ interface Sample {
 const between = (least: number, most: number, x: number): number =>
   Math.max(least, Math.min(most, Math.floor(x)));
 
-/** The share of each of `parameters` in the budget. A wrong element shows in every direction, so those need not be many. */
+/**
+ * The share of each of `parameters` in the budget. A wrong element shows in every direction, so those need
+ * not be many.
+ */
 function sampleFor(flops: number, parameters: number, budget: number): Sample {
   const slopes = budget / (flops * valuesOfSlope * parameters);
   const directions = between(2, 8, slopes / 4);
@@ -142,7 +149,10 @@ export function measureSlopes(
   });
 }
 
-/** Differences in double precision are exact enough for errors to be relative to a thousandth of the largest mean gradient. */
+/**
+ * Differences in double precision are exact enough for errors to be relative to a thousandth of the largest
+ * mean gradient.
+ */
 const aThousandth = (_mean: number, largest: number): number => 1e-3 * largest;
 
 const meanSize = (list: Float64Array): number => list.reduce((sum, x) => sum + Math.abs(x), 0) / list.length;

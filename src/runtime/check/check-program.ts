@@ -1,4 +1,7 @@
-/** A check as a program: proves, and prints what came of it. Exit codes: 0 proved, 1 not, 2 the command line is wrong. */
+/**
+ * A check as a program: proves, and prints what came of it. Exit codes: 0 proved, 1 not, 2 the command line
+ * is wrong.
+ */
 import { InputError } from "../core/input-error.ts";
 import { sizeOf } from "../core/model-facts.ts";
 import { parseFlags, say } from "../program/program.ts";
@@ -66,8 +69,14 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
   const isRight = ({ relativeError }: { readonly relativeError: number }) => relativeError <= bound;
   const claims: readonly (readonly [boolean | undefined, string])[] = [
     [isRight(loss), `the loss is that of the spec: ${loss.trainer}, in double precision ${loss.inDoubles}`],
-    [parameters.every(isRight), `the gradients are its derivatives: every relative error is at most ${bound.toExponential(1)}`],
-    [found === spoilt.length, `a wrong gradient is found: ${found} of ${spoilt.length} were, with one element 1 % off`],
+    [
+      parameters.every(isRight),
+      `the gradients are its derivatives: every relative error is at most ${bound.toExponential(1)}`,
+    ],
+    [
+      found === spoilt.length,
+      `a wrong gradient is found: ${found} of ${spoilt.length} were, with one element 1 % off`,
+    ],
     [isResumed, `${steps} steps, a checkpoint and ${steps} steps are ${2 * steps} steps, bit for bit`],
     [isRepeated, "the same seed gives the same bits"],
     [
@@ -78,7 +87,7 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
           ? `a step allocates nothing: ${bytesPerStep} bytes of numbers, which the engine keeps in loops like these, hide what else there is`
           : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "" : "more than "}the few numbers that it hands on`,
     ],
-  ]; // prettier-ignore
+  ];
   const { name, dtype, target } = model;
   const how = target === backend ? target : `${target} (${backend})`;
   return [
@@ -91,10 +100,11 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
     ...parameters.flatMap(kinkLines),
     "",
     ...claims.map(
-      ([holds, claim]) => `${holds === undefined ? "not measured" : holds ? "holds" : "WRONG"}`.padEnd(14) + claim,
+      ([holds, claim]) =>
+        `${holds === undefined ? "not measured" : holds ? "holds" : "WRONG"}`.padEnd(14) + claim,
     ),
     ...faults.map((fault) => `FAULT         ${fault}`),
-  ].join("\n"); // prettier-ignore
+  ].join("\n");
 }
 
 const figure = (value: number): string => String(Number(value.toPrecision(6)));

@@ -1,4 +1,7 @@
-/** Whether a run that is saved and resumed is the run that nobody interrupted, and whether a seed decides it: bit for bit. */
+/**
+ * Whether a run that is saved and resumed is the run that nobody interrupted, and whether a seed decides it:
+ * bit for bit.
+ */
 import type { Batch } from "../core/slots.ts";
 import type { Trainer } from "../trainer/trainer.ts";
 

@@ -1,7 +1,7 @@
 /**
- * The proof of a trainer, on the machine that it is to run on. Its gradients are held against slopes of a loss that never saw a derivative:
- * the forward part of the same spec, compiled a second time, for doubles. So an error of differentiation, of a kernel, of the target or
- * of this machine's engine shows alike.
+ * The proof of a trainer, on the machine that it is to run on. Its gradients are held against slopes of a
+ * loss that never saw a derivative: the forward part of the same spec, compiled a second time, for doubles.
+ * So an error of differentiation, of a kernel, of the target or of this machine's engine shows alike.
  */
 import type { Backend } from "../core/machine.ts";
 import type { ModelFacts } from "../core/model-facts.ts";
@@ -23,8 +23,9 @@ export interface CheckFacts {
   /** Operations of one value of the loss of these rows. */
   readonly flops: number;
   /**
-   * Whether V8 is known to leave numbers of this model on its heap, 16 bytes each: in recurrences, and in transformers with dropout, it
-   * does not always take calls apart. They hide whatever else a step might leave there.
+   * Whether V8 is known to leave numbers of this model on its heap, 16 bytes each: in recurrences, and in
+   * transformers with dropout, it does not always take calls apart. They hide whatever else a step might
+   * leave there.
    */
   readonly handsOnNumbers: boolean;
 }
@@ -105,7 +106,10 @@ export function proveTrainer({ model, createTrainer, createLoss, facts }: Checke
   };
 }
 
-/** Adds a hundredth of what errors are relative to to one element; nothing where the gradient is wrong already, or the loss has kinks alone. */
+/**
+ * Adds a hundredth of what errors are relative to to one element; nothing where the gradient is wrong
+ * already, or the loss has kinks alone.
+ */
 function spoilOne(measured: MeasuredSlopes, bound: number): SpoiltGradient | undefined {
   const elements = measured.slopes.filter(({ place, slope }) => place.index !== undefined && !slope.isKink);
   const isWrong = !(compareGradient(measured, measured.gradient).relativeError <= bound);
@@ -134,7 +138,9 @@ export function faultsOf({
     faults.push(`the loss is ${loss.trainer}, but ${loss.inDoubles} in double precision`);
   for (const { name, worst, relativeError } of parameters)
     if (worst && !(relativeError <= bound))
-      faults.push(`the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`); // prettier-ignore
+      faults.push(
+        `the gradient of ${name} is wrong: at ${worst.at} it is ${worst.emitted}, but the slope is ${worst.expected}`,
+      );
   for (const { name, at, isFound } of spoilt)
     if (!isFound) faults.push(`the check is blind: it did not find the spoilt gradient of ${name} at ${at}`);
   const { steps, isResumed, isRepeated } = resuming;

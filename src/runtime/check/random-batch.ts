@@ -8,8 +8,8 @@ import type { Batch } from "../core/slots.ts";
 const smallVocabulary = 8;
 
 /**
- * `rows` rows: inputs of mean 0 and deviation 1, any class. Real targets are 0 in a third of all places and from (0, 1) elsewhere,
- * which every loss takes: counts, probabilities, and both sides of a margin.
+ * `rows` rows: inputs of mean 0 and deviation 1, any class. Real targets are 0 in a third of all places and
+ * from (0, 1) elsewhere, which every loss takes: counts, probabilities, and both sides of a margin.
  */
 export function randomBatch({ inputs, targets }: ModelFacts, rows: number, seed: number): Batch {
   const random = randomStream(randomKey(seed, 0, 0));

@@ -3,18 +3,21 @@
  *
  *     c(h) = (f(h) − f(−h)) / 2h = f′ + O(h²),      C(h) = c(h) + (c(h) − c(2h)) / 3 = f′ + O(h⁴)
  *
- * and of all C the one that agrees best with the one before it (C. J. F. Ridders, "Accurate computation of F′(x)", 1982). Wide steps
- * suffer from curvature and from kinks nearby, narrow ones from rounding; where both are small the values agree. A kink mostly
- * lies on one side alone: differences on the other side then stay good at widths at which central ones do not,
+ * and of all C the one that agrees best with the one before it (C. J. F. Ridders, "Accurate computation of
+ * F′(x)", 1982). Wide steps suffer from curvature and from kinks nearby, narrow ones from rounding; where
+ * both are small the values agree. A kink mostly lies on one side alone: differences on the other side then
+ * stay good at widths at which central ones do not,
  *
  *     r(h) = (4 f(h) − f(2h) − 3 f(0)) / 2h = f′ + O(h²),      R(h) = r(h) + (r(h) − r(2h)) / 3
  *
- * A kink at 0 itself shows in what the slopes on both sides differ by, straight from the definition of one-sided derivatives:
+ * A kink at 0 itself shows in what the slopes on both sides differ by, straight from the definition of
+ * one-sided derivatives:
  *
  *     g(h) = |f(h) − 2 f(0) + f(−h)| / h  →  |f′₊ − f′₋|
  *
- * Where f is smooth, g falls with h, to half at each width; at a kink it stays. So there is a kink where, at the narrowest width, g is
- * more than three quarters of what it was before, and more than rounding makes of it.
+ * Where f is smooth, g falls with h, to half at each width; at a kink it stays. So there is a kink where, at
+ * the narrowest width, g is more than three quarters of what it was before, and more than rounding makes of
+ * it.
  */
 
 export interface Slope {

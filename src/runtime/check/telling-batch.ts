@@ -7,7 +7,10 @@ import { randomBatch } from "./random-batch.ts";
 
 const mostAttempts = 20;
 
-/** A batch on which some gradient is not zero: a perceptron learns nothing from rows that it has right. Moves the parameters. */
+/**
+ * A batch on which some gradient is not zero: a perceptron learns nothing from rows that it has right. Moves
+ * the parameters.
+ */
 export function tellingBatch(model: ModelFacts, trainer: Trainer, rows: number, seed: number): Batch {
   for (let attempt = 0; ; attempt++) {
     const batch = inSinglePrecision(randomBatch(model, rows, seed + attempt));

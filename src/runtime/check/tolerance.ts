@@ -1,12 +1,13 @@
 /**
- * How far a gradient may be from central differences of the loss in double precision. A number of b bits is off by u = 2⁻ᵇ of itself, and
- * some thousand roundings lie between the loss and a derivative:
+ * How far a gradient may be from central differences of the loss in double precision. A number of b bits is
+ * off by u = 2⁻ᵇ of itself, and some thousand roundings lie between the loss and a derivative:
  *
  *     |gradient − slope| ≤ 2¹² · u · max(|gradient|, |slope|, floor)      with b = 24: 2⁻¹² ≈ 2.4e-4
  *
- * The floor is there because sums cancel: an element that comes out small carries the rounding of what it was summed from, which is of the
- * size of its tensor's mean, and of a tensor whose gradient is zero in exact arithmetic nothing else is left. In f64 the same would be
- * 5e-13, less than what differences can tell: there the bound is theirs.
+ * The floor is there because sums cancel: an element that comes out small carries the rounding of what it was
+ * summed from, which is of the size of its tensor's mean, and of a tensor whose gradient is zero in exact
+ * arithmetic nothing else is left. In f64 the same would be 5e-13, less than what differences can tell: there
+ * the bound is theirs.
  */
 
 export interface Tolerance {

@@ -2,8 +2,8 @@
 //
 //   header (JSON, one line)   state   parameters of the best epoch   of the last   checksum
 //
-// The state begins with the parameters, one after the other. Those of the best epoch are there only where early stopping keeps them, those
-// of the last only where the best stand in their place.
+// The state begins with the parameters, one after the other. Those of the best epoch are there only where
+// early stopping keeps them, those of the last only where the best stand in their place.
 import { wrongPart, type CheckpointHeader, type Notes } from "./checkpoint-header.ts";
 import type { FittedField } from "../data/fields.ts";
 import { InputError } from "../core/input-error.ts";

@@ -1,7 +1,10 @@
 // How numbers are distributed: what probing says of activations, gradients and weights.
 import type { Numbers } from "./machine.ts";
 
-/** Numbers in short. Those that are not finite are counted, and left out of everything else; the figures of none are 0. */
+/**
+ * Numbers in short. Those that are not finite are counted, and left out of everything else; the figures of
+ * none are 0.
+ */
 export interface Distribution {
   count: number;
   /** How many are infinite or NaN. */
@@ -15,7 +18,10 @@ export interface Distribution {
   norm: number;
   /** The share, 0 to 1, that is exactly 0. */
   zeros: number;
-  /** How many lie in each of 32 intervals of one width from `min` to `max`; a number on a bound counts to the higher one, `max` to the last. */
+  /**
+   * How many lie in each of 32 intervals of one width from `min` to `max`; a number on a bound counts to the
+   * higher one, `max` to the last.
+   */
   histogram: number[];
 }
 

@@ -1,7 +1,10 @@
 // Where numbers went wrong: looks through named stretches of the arena.
 import type { Numbers } from "./machine.ts";
 
-/** The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first `rows` rows. */
+/**
+ * The name of the first stretch (name, start, length of a row) that holds an infinity or a NaN in its first
+ * `rows` rows.
+ */
 export function firstNotFinite(
   values: Numbers,
   rows: number,

@@ -48,6 +48,9 @@ export interface Machine extends PredictingMachine {
   initialise(seed: number): void;
   /** The learning rate of the last step taken. */
   learningRate(): number;
-  /** After a loss that is not finite: the first value, in program order, whose buffer holds such a number in the first `rows` rows. */
+  /**
+   * After a loss that is not finite: the first value, in program order, whose buffer holds such a number in
+   * the first `rows` rows.
+   */
   check(rows: number): string | undefined;
 }

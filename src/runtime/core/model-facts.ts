@@ -9,7 +9,10 @@ export interface ModelFacts {
   target: "ts" | "wasm";
   /** The most rows that one step takes. */
   batchSize: number;
-  /** `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read it, so predicting needs none. `least`: a lower bound. */
+  /**
+   * `vocabulary`: an input of indices, each from 0 to vocabulary − 1. `onlyLoss`: the network does not read
+   * it, so predicting needs none. `least`: a lower bound.
+   */
   inputs: Record<
     string,
     { shape: number[]; dtype: string; vocabulary?: number; onlyLoss?: boolean; least?: number }
@@ -19,7 +22,10 @@ export interface ModelFacts {
   parameters: { name: string; shape: number[]; trainable: boolean }[];
 }
 
-/** When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve by more than `minDelta`. */
+/**
+ * When to give up: after `patience` epochs in which the metric (the loss, if none is named) did not improve
+ * by more than `minDelta`.
+ */
 export interface EarlyStopping {
   patience: number;
   metric?: string;

@@ -4,7 +4,10 @@ import type { Machine, Summary } from "./machine.ts";
 import type { ModelFacts, TrainingFacts } from "./model-facts.ts";
 import { rowsOf, writeRows, type Batch, type Slots } from "./slots.ts";
 
-/** How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the last alone. */
+/**
+ * How far training has come; all of it goes into a checkpoint, and of the two copies of parameters never the
+ * last alone.
+ */
 export interface Progress {
   /** Epochs done. */
   epoch: number;
@@ -21,7 +24,10 @@ export interface Progress {
   last: Uint8Array;
 }
 
-/** Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize` fit in at a time. */
+/**
+ * Leaves the gradients of the n rows that `order` lists from `start` on, and gives their loss; `batchSize`
+ * fit in at a time.
+ */
 export type GradientOf = (
   session: Session,
   data: Batch,
@@ -32,9 +38,10 @@ export type GradientOf = (
 ) => number;
 
 /**
- * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as many batches as are accumulated),
- * and from the first row again where the rows end. The mean, over the rows that went in, of the loss before each step; throws
- * TrainingDiverged at the first step whose loss is not finite.
+ * Takes `count` steps over the rows that `order` lists, each with a batch of `batchSize` rows (or with as
+ * many batches as are accumulated), and from the first row again where the rows end. The mean, over the rows
+ * that went in, of the loss before each step; throws TrainingDiverged at the first step whose loss is not
+ * finite.
  */
 export type TakeSteps = (
   session: Session,

@@ -102,7 +102,10 @@ function checkNumber(name: string, row: number, value: unknown): void {
     throw new InputError(`${name}, row ${row}: ${valueText(value)} is not a number`);
 }
 
-/** Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn without it). */
+/**
+ * Copies n rows of the batch into the arena, those that `order` lists from `start` on (all rows in turn
+ * without it).
+ */
 export function writeRows(
   slots: Slots,
   batch: Batch,

@@ -1,5 +1,6 @@
-// Columns of text as sequences of characters, for inputs with `characters` and targets with `nextOf`. Only trainers of such a spec have
-// this. Each character of the training part has a number from 1 on, by code point; 0 marks start, end and padding:
+// Columns of text as sequences of characters, for inputs with `characters` and targets with `nextOf`. Only
+// trainers of such a spec have this. Each character of the training part has a number from 1 on, by code
+// point; 0 marks start, end and padding:
 //
 //   the input      0  c₁ c₂ … c_L  0  0     of a text c₁ … c_L in `length` places, L < length
 //   the target     c₁ c₂ … c_L  0 −1 −1     at each place the character after it; −1 is left out of the loss
@@ -80,7 +81,10 @@ function checkVocabulary(
   );
 }
 
-/** `length` numbers for each of these rows, of the text's own by place. Characters that the training part does not have throw, with their line. */
+/**
+ * `length` numbers for each of these rows, of the text's own by place. Characters that the training part does
+ * not have throw, with their line.
+ */
 function sequences(
   table: Table,
   name: string,

@@ -1,4 +1,5 @@
-// From a table to what a trainer eats: its rows cut into parts, and all that is to be learned from data learned from the training part.
+// From a table to what a trainer eats: its rows cut into parts, and all that is to be learned from data
+// learned from the training part.
 import { columnFactsOf, type DataFacts, type FittedField } from "./fields.ts";
 import type { ModelFacts, TrainingFacts } from "../core/model-facts.ts";
 import type { FitScales } from "./scale.ts";

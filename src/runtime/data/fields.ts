@@ -73,7 +73,10 @@ export interface FittedField {
   characters?: readonly string[];
 }
 
-/** What the spec says of the columns of an input or target; where each has a file of its own, the column is called like it. */
+/**
+ * What the spec says of the columns of an input or target; where each has a file of its own, the column is
+ * called like it.
+ */
 export function columnFactsOf({ inputs, targets }: DataFacts, name: string): ColumnFacts {
   const facts = Object.hasOwn(inputs, name) ? inputs : targets;
   return Object.hasOwn(facts, name) ? facts[name] : { columns: [name] };
@@ -85,7 +88,10 @@ export function fieldOf(model: ModelFacts, name: string): BatchField {
   return field;
 }
 
-/** The columns that each name or range means: of a range all between its two in the file's order. An empty list if there are none. */
+/**
+ * The columns that each name or range means: of a range all between its two in the file's order. An empty
+ * list if there are none.
+ */
 export function namedBy(names: readonly string[], entries: readonly string[]): string[][] {
   const places = new Map(names.map((name, place) => [name, place]));
   return entries.map((entry) => {
@@ -100,7 +106,10 @@ export function columnNames(table: Table, name: string, listed: readonly string[
   const all = [...table.columns.keys()];
   const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
-    throw new InputError(`${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+    throw new InputError(
+      `${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`,
+      table.lineOf(-1),
+    );
   });
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
@@ -172,7 +181,10 @@ function wrongKey({ name: _, scales = [], means = [], categories = [], ...texts 
   return Object.entries(texts).find(([, list]) => !areAll("string", list))?.[0];
 }
 
-/** Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean something else. */
+/**
+ * Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean
+ * something else.
+ */
 export function checkFields(found: readonly FittedField[], trained = found): void {
   const [there, here] = [trained, found].map((fields) =>
     fields.flatMap(({ name, ...settled }) =>

@@ -1,4 +1,5 @@
-// IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a spec with `idx` have this.
+// IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a
+// spec with `idx` have this.
 //
 //   0  0  type  d  |  d lengths of 32 bits, the first of them the number of items  |  the numbers, the last dimension fastest
 import { fieldOf } from "./fields.ts";
@@ -30,7 +31,10 @@ const idxTypes: Readonly<Record<number, IdxType>> = {
   0x0e: [Float64Array, "getFloat64"],
 };
 
-/** The lengths of the dimensions, where the numbers start, and how many bytes the file has by that. Throws for anything else. */
+/**
+ * The lengths of the dimensions, where the numbers start, and how many bytes the file has by that. Throws for
+ * anything else.
+ */
 export function idxHeader(bytes: Uint8Array): {
   shape: number[];
   type: IdxType;
@@ -69,8 +73,9 @@ export function parseIdx(bytes: Uint8Array): IdxArray {
 }
 
 /**
- * What the file of an input or target holds. Items of another shape than the model's, another number of them than `before` has, and what
- * can be no index or no number throw. Axes of length 1 do not matter, and a flat shape takes items of any.
+ * What the file of an input or target holds. Items of another shape than the model's, another number of them
+ * than `before` has, and what can be no index or no number throw. Axes of length 1 do not matter, and a flat
+ * shape takes items of any.
  */
 export function itemsOf(
   model: ModelFacts,

@@ -22,7 +22,10 @@ export const meanCodec: Codec = {
     columnCodec.encode(preparing, field, withMeans(table, field.columns, field.means ?? []), rows),
 };
 
-/** The mean of each place of a cell over those of these rows that have a number there. What is neither a number nor missing throws. */
+/**
+ * The mean of each place of a cell over those of these rows that have a number there. What is neither a
+ * number nor missing throws.
+ */
 function meansOf(table: Table, name: string, train: Int32Array): number[] {
   const { size, numbers, text } = columnOf(table, name);
   const values = numbers();

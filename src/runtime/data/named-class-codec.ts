@@ -1,4 +1,5 @@
-// Classes that the spec itself calls by name: those of the data must be the same, or weights would go to others than were meant.
+// Classes that the spec itself calls by name: those of the data must be the same, or weights would go to
+// others than were meant.
 import { columnCodec } from "./column-codec.ts";
 import type { Codec } from "./dataset.ts";
 import { columnFactsOf, shorten } from "./fields.ts";

@@ -9,8 +9,8 @@ export function parseCsv(text: string): Table {
 }
 
 /**
- * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end, or the end of the text;
- * U+FFFD is in none: what is not UTF-8 was read as that.
+ * The records of a CSV file. `pattern` is one cell, quoted or plain, and what ends it: a comma, a line's end,
+ * or the end of the text; U+FFFD is in none: what is not UTF-8 was read as that.
  */
 export function csvRecords(
   text: string,

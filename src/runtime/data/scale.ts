@@ -1,5 +1,5 @@
-// Scales that are fitted, on the training rows alone: what validation and test are like must not leak. Only trainers of a spec with such a
-// scale have this.
+// Scales that are fitted, on the training rows alone: what validation and test are like must not leak. Only
+// trainers of a spec with such a scale have this.
 import { columnOf, noNumber, type FittedRule, type Scale } from "./fields.ts";
 import type { NumberArray, Table } from "./table.ts";
 

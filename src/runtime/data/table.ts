@@ -26,7 +26,10 @@ export interface TableRecord {
   readonly line: number;
 }
 
-/** The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10, 0o7 or 0b1. */
+/**
+ * The decimal number that a cell holds (010 is ten); NaN if it holds none, is empty, or is written as 0x10,
+ * 0o7 or 0b1.
+ */
 export function numberIn(cell: string): number {
   const number = cell.trim() === "" || /[xob]/i.test(cell) ? NaN : Number(cell);
   return Number.isFinite(number) ? number : NaN;

@@ -1,6 +1,6 @@
-// Columns of text as sequences of words, for inputs with `words` and targets that are the `nextOf` them. Only trainers of such a spec have
-// this. The words of the training part have numbers from 2 on, the most frequent first, as many as the embedding has room for; 1 is any
-// other word, 0 marks start, end and padding:
+// Columns of text as sequences of words, for inputs with `words` and targets that are the `nextOf` them. Only
+// trainers of such a spec have this. The words of the training part have numbers from 2 on, the most frequent
+// first, as many as the embedding has room for; 1 is any other word, 0 marks start, end and padding:
 //
 //   the input      0  w₁ w₂ … w_L  0  0     of a text w₁ … w_L in `length` places, L < length
 //   the target     w₁ w₂ … w_L  0 −1 −1     at each place the word after it; −1 is left out of the loss

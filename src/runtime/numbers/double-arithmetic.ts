@@ -1,18 +1,20 @@
-// Exact arithmetic of doubles, on which the elementary functions stand. ECMAScript leaves Math.exp, Math.log, Math.pow and
-// their like to the engine, and engines differ in the last bits; sums, products, quotients and square roots it does not.
-// So the runtime computes its functions from these alone, and training gives the same bits in every engine.
+// Exact arithmetic of doubles, on which the elementary functions stand. ECMAScript leaves Math.exp, Math.log,
+// Math.pow and their like to the engine, and engines differ in the last bits; sums, products, quotients and
+// square roots it does not. So the runtime computes its functions from these alone, and training gives the
+// same bits in every engine.
 
 /**
- * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5 · 2⁵² rounds,
- * and subtracting it again is exact.
+ * The whole number nearest to x, |x| ≤ 2⁵¹, ties to even: beyond 2⁵² doubles have no fraction, so adding 1.5
+ * · 2⁵² rounds, and subtracting it again is exact.
  */
 export function nearest(x: number): number {
   return x + 6755399441055744 - 6755399441055744;
 }
 
 /**
- * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into halves of 26 bits
- * whose products are exact (T. J. Dekker, "A floating-point technique for extending the available precision", 1971).
+ * x·y − product, exactly, for product = x·y as rounded; |x| and |y| below 2⁹⁹⁰. Each factor is split into
+ * halves of 26 bits whose products are exact (T. J. Dekker, "A floating-point technique for extending the
+ * available precision", 1971).
  */
 export function productError(x: number, y: number, product: number): number {
   const xSplit = 134217729 * x;
@@ -39,7 +41,10 @@ function tableOfPowersOfTwo(): Float64Array {
   return table;
 }
 
-/** One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits of the fraction. */
+/**
+ * One double and the same 64 bits as two integers: read at `highWord`, sign, exponent and the first 20 bits
+ * of the fraction.
+ */
 const bitsOfDouble: Float64Array = new Float64Array([1]);
 const wordsOfDouble: Int32Array = new Int32Array(bitsOfDouble.buffer);
 const highWord: number = wordsOfDouble[1] === 0 ? 0 : 1;

@@ -29,8 +29,9 @@ export function expm1NearZero(r: number): number {
  *
  *   eˣ = 2^(k/64) · eʳ,   r = x − k ln 2 / 64,   |r| ≤ 0.0055,   eʳ = 1 + r + r²/2 + … + r⁶/720,
  *
- * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W. Waite, 1980), and
- * 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the exponential function", 1989).
+ * where ln 2 / 64 is a sum of two doubles, the first so short that k times it is exact (W. J. Cody and W.
+ * Waite, 1980), and 2^(k/64) comes from tables (P. T. P. Tang, "Table-driven implementation of the
+ * exponential function", 1989).
  */
 export function exp(x: number): number {
   // Beyond these bounds the result is 0 or infinite; NaN passes.

@@ -18,9 +18,9 @@ export function constant(view: Numbers, value: number): void {
 }
 
 /**
- * A random matrix [rows, columns] with orthonormal columns, or orthonormal rows if it is wider than high. As in PyTorch this is
- * the Q of a normal matrix's QR factorisation with a positive diagonal of R, which is what Gram–Schmidt gives
- * (Saxe, McClelland and Ganguli 2013).
+ * A random matrix [rows, columns] with orthonormal columns, or orthonormal rows if it is wider than high. As
+ * in PyTorch this is the Q of a normal matrix's QR factorisation with a positive diagonal of R, which is what
+ * Gram–Schmidt gives (Saxe, McClelland and Ganguli 2013).
  */
 export function orthogonal(view: Numbers, random: Random, rows: number, columns: number): void {
   const wide = columns > rows;

@@ -44,14 +44,20 @@ function signOrSelf(x: number): number {
  *
  *   tanh x = tanh a + (1 − tanh² a) · tanh r / (1 + tanh a · tanh r),
  *
- * tanh a from a table and tanh r = r − r³/3 + … by a polynomial in r² (Chebyshev, relative error 10⁻¹⁹). Odd to the last bit.
+ * tanh a from a table and tanh r = r − r³/3 + … by a polynomial in r² (Chebyshev, relative error 10⁻¹⁹). Odd
+ * to the last bit.
  */
 export function tanh(x: number): number {
   if (!(Math.abs(x) < 19.0625) || x === 0) return signOrSelf(x);
   const k = nearest(x * 16);
   const r = x - k / 16;
   const s = r * r;
-  const t = r + r * s * (-0.33333333333333326 + s * (0.13333333333127131 + s * (-0.05396824340997718 + s * 0.021852186945586938))); // prettier-ignore
+  const t =
+    r +
+    r *
+      s *
+      (-0.33333333333333326 +
+        s * (0.13333333333127131 + s * (-0.05396824340997718 + s * 0.021852186945586938)));
   const j = (k | 0) * 2 + 610;
   const a = tanhOfSixteenths[j];
   return a + (tanhOfSixteenths[j + 1] + ((1 - a * a) * t) / (1 + a * t));

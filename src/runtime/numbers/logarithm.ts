@@ -10,7 +10,8 @@ function log1pRest(f: number): number {
   const s = f / (2 + f);
   const z = s * s;
   const w = z * z;
-  const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586))); // prettier-ignore
+  const odd =
+    z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
   const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
   return s * (0.5 * f * f + (odd + even));
 }
@@ -31,8 +32,8 @@ function logAtEdge(x: number): number {
 }
 
 /**
- * ln(1 + x) without loss near 0: u = 1 + x as rounded has ln u = k ln 2 + ln m, and what rounding lost, c = 1 + x − u, adds
- * c / u.
+ * ln(1 + x) without loss near 0: u = 1 + x as rounded has ln u = k ln 2 + ln m, and what rounding lost, c = 1
+ * + x − u, adds c / u.
  */
 export function log1p(x: number): number {
   const u = 1 + x;

@@ -14,14 +14,16 @@ export function power(x: number, y: number): number {
   if (x !== x || y !== y) return NaN;
   if (Math.abs(y) === Infinity) return size === 1 ? NaN : size > 1 === y > 0 ? Infinity : 0;
   if (x < 0 && size < Infinity && y % 1 !== 0) return NaN;
-  const value = size === 0 ? (y > 0 ? 0 : Infinity) : size < Infinity ? powerOfPositive(size, y) : y > 0 ? Infinity : 0; // prettier-ignore
+  const value =
+    size === 0 ? (y > 0 ? 0 : Infinity) : size < Infinity ? powerOfPositive(size, y) : y > 0 ? Infinity : 0;
   // an odd power of a negative number, −0 among them
   return Math.abs(y % 2) === 1 && (x < 0 || 1 / x < 0) ? -value : value;
 }
 
 /**
- * x^y = 2^(y log₂ x), with log₂ x and its product with y as sums of two doubles so that large exponents keep their last bits
- * (after fdlibm's e_pow.c, Sun Microsystems, 2004). For x = 2ᵏ m, √½ ≤ m < √2, s = (m − 1) / (m + 1),
+ * x^y = 2^(y log₂ x), with log₂ x and its product with y as sums of two doubles so that large exponents keep
+ * their last bits (after fdlibm's e_pow.c, Sun Microsystems, 2004). For x = 2ᵏ m, √½ ≤ m < √2, s = (m − 1) /
+ * (m + 1),
  *
  *   log₂ x = k + 2/(3 ln 2) · s · (3 + s² + s⁴ P(s²)),   P(z) = 3/5 + 3/7 z + … (Chebyshev, error 10⁻²⁰),
  *
@@ -41,13 +43,26 @@ function powerOfPositive(x: number, y: number): number {
   const sRest = (m - 1 - back - productError(s, below, back) - s * belowRest) / below;
   const z = s * s;
   const zRest = productError(s, s, z) + 2 * s * sRest;
-  const p = z * z * (0.6 + z * (0.4285714285714405 + z * (0.3333333333248435 + z * (0.27272727502971605 + z * (0.23076892456343187 + z * (0.20002206357338018 + z * (0.17559372811383578 + z * 0.1758457654214663))))))); // prettier-ignore
+  const p =
+    z *
+    z *
+    (0.6 +
+      z *
+        (0.4285714285714405 +
+          z *
+            (0.3333333333248435 +
+              z *
+                (0.27272727502971605 +
+                  z *
+                    (0.23076892456343187 +
+                      z * (0.20002206357338018 + z * (0.17559372811383578 + z * 0.1758457654214663)))))));
   const t = 3 + (z + p);
   const tRest = z - (t - 3) + p + zRest;
   const u = s * t;
   const uRest = productError(s, t, u) + (sRest * t + s * tRest);
   const v = 0.9617966939259756 * u;
-  const vRest = productError(0.9617966939259756, u, v) + (0.9617966939259756 * uRest + 5.0577616648125907e-17 * u); // prettier-ignore
+  const vRest =
+    productError(0.9617966939259756, u, v) + (0.9617966939259756 * uRest + 5.0577616648125907e-17 * u);
   const logarithm = k + v;
   const logarithmRest = v - (logarithm - k) + vRest;
 

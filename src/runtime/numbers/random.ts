@@ -1,21 +1,30 @@
-// Randomness by counting: each number is a hash of (key, index), so there is no hidden state to save, any element can be
-// drawn by itself, and every engine draws the same bits.
+// Randomness by counting: each number is a hash of (key, index), so there is no hidden state to save, any
+// element can be drawn by itself, and every engine draws the same bits.
 import { log } from "./logarithm.ts";
 import { cos } from "./trigonometric.ts";
 
-/** A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C. Wellons, 2018). */
+/**
+ * A bijection of 32-bit integers in which each bit of x sways every bit of the result ("lowbias32", C.
+ * Wellons, 2018).
+ */
 export function mixBits(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return x ^ (x >>> 16);
 }
 
-/** The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the same seed. */
+/**
+ * The key (int32) of one stream of random numbers. `salt` tells apart what is drawn at the same step with the
+ * same seed.
+ */
 export function randomKey(seed: number, step: number, salt: number): number {
   return mixBits(mixBits(mixBits(seed ^ 0x9e3779b9) + step) + salt);
 }
 
-/** The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts of each other. */
+/**
+ * The index-th bits (int32) of a stream. The index is mixed before the key goes in, so streams are not shifts
+ * of each other.
+ */
 export function randomBits(key: number, index: number): number {
   return mixBits(mixBits(index) + key);
 }
@@ -48,7 +57,10 @@ export function normalNumber(random: Random): number {
   return Math.sqrt(-2 * log(1 - random.unit())) * cos(2 * Math.PI * random.unit());
 }
 
-/** What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from 0; texts by −4. */
+/**
+ * What a key is for: no two uses may draw the same numbers. Parameters are salted by their own numbers, from
+ * 0; texts by −4.
+ */
 export const salts = { shuffle: -1, split: -3 };
 
 /** Puts the elements in random order, every order equally likely (Fisher–Yates). */

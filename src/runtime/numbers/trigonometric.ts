@@ -5,14 +5,25 @@ import { largeAngle } from "./large-angle.ts";
 /** sin(r + e) for |r| ≤ π/4 and e far below r: r − r³/6 + …; coefficients of fdlibm's k_sin.c, relative error 2⁻⁵⁸. */
 function sinNearZero(r: number, e: number): number {
   const z = r * r;
-  const p = 0.00833333333332249 + z * (-0.0001984126982985795 + z * (0.0000027557313707070068 + z * (-2.5050760253406863e-8 + z * 1.58969099521155e-10))); // prettier-ignore
+  const p =
+    0.00833333333332249 +
+    z *
+      (-0.0001984126982985795 +
+        z * (0.0000027557313707070068 + z * (-2.5050760253406863e-8 + z * 1.58969099521155e-10)));
   return r - (z * (0.5 * e - z * r * p) - e - z * r * -0.16666666666666632);
 }
 
 /** cos(r + e) for |r| ≤ π/4 and e far below r: 1 − r²/2 + …; coefficients of fdlibm's k_cos.c, absolute error 2⁻⁵⁸. */
 function cosNearZero(r: number, e: number): number {
   const z = r * r;
-  const p = z * (0.0416666666666666 + z * (-0.001388888888887411 + z * (0.00002480158728947673 + z * (-2.7557314351390663e-7 + z * (2.087572321298175e-9 + z * -1.1359647557788195e-11))))); // prettier-ignore
+  const p =
+    z *
+    (0.0416666666666666 +
+      z *
+        (-0.001388888888887411 +
+          z *
+            (0.00002480158728947673 +
+              z * (-2.7557314351390663e-7 + z * (2.087572321298175e-9 + z * -1.1359647557788195e-11)))));
   const half = 0.5 * z;
   const w = 1 - half;
   return w + (1 - w - half + (z * p - r * e));
@@ -25,9 +36,10 @@ function sinOfTurned(r: number, e: number, turn: number): number {
 }
 
 /**
- * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4: π/2 is a sum of three
- * doubles, the first two so short (33 bits) that n times them is exact (W. J. Cody and W. Waite, 1980), and e is what r loses by
- * rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond |x| = 10⁶, n π/2 is taken off in whole numbers.
+ * sin(x + quarter · π/2). With n the whole number nearest to 2x/π, x = n π/2 + r + e, |r| ≤ π/4: π/2 is a sum
+ * of three doubles, the first two so short (33 bits) that n times them is exact (W. J. Cody and W. Waite,
+ * 1980), and e is what r loses by rounding. Then quarter + n says which of ±sin r and ±cos r it is. Beyond
+ * |x| = 10⁶, n π/2 is taken off in whole numbers.
  */
 function sinOfQuarters(x: number, quarter: number): number {
   if (!(Math.abs(x) < 1e6)) {

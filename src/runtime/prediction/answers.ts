@@ -1,4 +1,5 @@
-// What the network's numbers for one column of the target mean: which of these a trainer has depends on its loss and target.
+// What the network's numbers for one column of the target mean: which of these a trainer has depends on its
+// loss and target.
 import { exp, sigmoid } from "../numbers/exponential.ts";
 import type { Scale } from "../data/fields.ts";
 
@@ -6,8 +7,8 @@ import type { Scale } from "../data/fields.ts";
 export type Cell = string | number;
 
 /**
- * The cells of a column of the target, from what the network says of it: for classes the likeliest one's name, then a number for
- * each; for real numbers the prediction in the target's own units.
+ * The cells of a column of the target, from what the network says of it: for classes the likeliest one's
+ * name, then a number for each; for real numbers the prediction in the target's own units.
  */
 export type Answer = (scores: readonly number[], classes: readonly Cell[], scale?: Scale) => Cell[];
 

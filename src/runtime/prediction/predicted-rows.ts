@@ -1,5 +1,5 @@
-// A predictor that is asked in the words of the data file and answers in those of its target. Only predictors from a checkpoint that
-// knows how its rows were read have this.
+// A predictor that is asked in the words of the data file and answers in those of its target. Only predictors
+// from a checkpoint that knows how its rows were read have this.
 import type { Cell } from "./answers.ts";
 import type { Reading } from "../data/dataset.ts";
 import type { FittedField } from "../data/fields.ts";
@@ -10,7 +10,10 @@ import { numberIn, type Column, type Table } from "../data/table.ts";
 
 /** A trained model that can be asked in numbers, or in the cells of a data file. */
 export interface RowPredictor extends Predictor {
-  /** What the model says of rows as a data file has them, each by the names of its columns; scaled and named as in training. */
+  /**
+   * What the model says of rows as a data file has them, each by the names of its columns; scaled and named
+   * as in training.
+   */
   predictRows(rows: readonly Record<string, Cell>[]): Record<string, Cell>[];
 }
 

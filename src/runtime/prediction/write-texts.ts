@@ -1,4 +1,5 @@
-// New texts from a model that tells the next character: drawn one after the other, each from what the model expects after those before it.
+// New texts from a model that tells the next character: drawn one after the other, each from what the model
+// expects after those before it.
 import { exp } from "../numbers/exponential.ts";
 import type { ModelFacts } from "../core/model-facts.ts";
 import { randomKey, randomUnit } from "../numbers/random.ts";
@@ -7,7 +8,10 @@ import type { Trainer } from "../trainer/trainer.ts";
 /** Beside the salts that every trainer has. */
 const textSalt = -4;
 
-/** How to draw. The temperature divides the logits: below 1 the likely becomes likelier, at 0 there is nothing but the likeliest. */
+/**
+ * How to draw. The temperature divides the logits: below 1 the likely becomes likelier, at 0 there is nothing
+ * but the likeliest.
+ */
 export interface Drawing {
   count: number;
   temperature: number;
@@ -15,8 +19,9 @@ export interface Drawing {
 }
 
 /**
- * So many new texts. Each has a stream of random numbers of its own, so neither their number nor the batch size has a say in them. As in
- * the data, none is empty and none is longer than its input has room for after the mark.
+ * So many new texts. Each has a stream of random numbers of its own, so neither their number nor the batch
+ * size has a say in them. As in the data, none is empty and none is longer than its input has room for after
+ * the mark.
  */
 export function writeTexts(
   trainer: Pick<Trainer, "predict">,
@@ -49,7 +54,10 @@ export function writeTexts(
   return written;
 }
 
-/** The class in whose stretch of softmax(logits / temperature), those below `first` left out, the number from [0, 1) lies. */
+/**
+ * The class in whose stretch of softmax(logits / temperature), those below `first` left out, the number from
+ * [0, 1) lies.
+ */
 function draw(logits: ArrayLike<number>, first: number, temperature: number, unit: number): number {
   let likeliest = first;
   for (let i = first; i < logits.length; i++) if (logits[i] > logits[likeliest]) likeliest = i;

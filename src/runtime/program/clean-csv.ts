@@ -1,5 +1,5 @@
-// CSV files that are not read as they stand: with another separator, or without the rows that miss a value. Only trainers of such a
-// spec have this.
+// CSV files that are not read as they stand: with another separator, or without the rows that miss a value.
+// Only trainers of such a spec have this.
 import { columnFactsOf, namedBy, type DataFacts } from "../data/fields.ts";
 import { InputError } from "../core/input-error.ts";
 import { isMissing } from "../data/missing.ts";

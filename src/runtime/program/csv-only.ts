@@ -1,5 +1,5 @@
-// The data of a spec that names a file of another format: the command line reads that, the program reads the same columns as CSV. Only
-// trainers of such a spec have this.
+// The data of a spec that names a file of another format: the command line reads that, the program reads the
+// same columns as CSV. Only trainers of such a spec have this.
 import type { TextParser } from "./csv-reader.ts";
 import { InputError } from "../core/input-error.ts";
 

@@ -1,4 +1,5 @@
-// Cross-validation as a program has it: its warnings, and its result as a table. Only trainers of a spec with `folds` have this.
+// Cross-validation as a program has it: its warnings, and its result as a table. Only trainers of a spec with
+// `folds` have this.
 import { trainOnFolds, unfinishedText, type FoldedResult } from "../training/cross-validate.ts";
 import type { Summary } from "../core/machine.ts";
 import { placed, say } from "./program.ts";

@@ -1,5 +1,5 @@
-// The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing here runs, and no host
-// is reached, unless the file is the program itself.
+// The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing
+// here runs, and no host is reached, unless the file is the program itself.
 import type { Notes } from "../checkpoints/checkpoint-header.ts";
 import { datasetOf, type Dataset, type Preparing, type Source } from "../data/dataset.ts";
 import { checkFields, checkNoted } from "../data/fields.ts";
@@ -156,7 +156,10 @@ export function say(text: string): void {
   process?.stderr.write(text);
 }
 
-/** The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals follows it there. */
+/**
+ * The help is the grammar: a flag is one that has a line in it, and takes a value if a word in capitals
+ * follows it there.
+ */
 export function parseFlags(help: string, args: readonly string[]): Flags {
   const flags: Flags = {};
   const words = args.flatMap(

@@ -1,4 +1,5 @@
-// What a trainer looks like from inside at one batch: activations, gradients, and how far a step would move each parameter.
+// What a trainer looks like from inside at one batch: activations, gradients, and how far a step would move
+// each parameter.
 import { distributionOf, type Distribution } from "../core/distribution.ts";
 import type { Machine, Numbers } from "../core/machine.ts";
 import type { ModelFacts } from "../core/model-facts.ts";
@@ -9,12 +10,16 @@ import type { StepReport, StepWatch } from "./watched-steps.ts";
 /** Units of a layer that have stopped to answer. */
 export interface IdleUnits {
   /**
-   * "zero": of a layer that ends with relu, a unit that is exactly 0 (dead: no gradient passes; Lu et al., "Dying ReLU and
-   * initialization", 2020). "saturated": of one that ends with a squashing function, a unit in the outer 3 % of its range,
+   * "zero": of a layer that ends with relu, a unit that is exactly 0 (dead: no gradient passes; Lu et al.,
+   * "Dying ReLU and initialization", 2020). "saturated": of one that ends with a squashing function, a unit
+   * in the outer 3 % of its range,
    * |y| > 0.97 for tanh, as Karpathy's "Building makemore, part 3" counts them.
    */
   rule: "zero" | "saturated";
-  /** How many of `of` units obey the rule in every row, and every place, of the batch. A unit is an index of the last axis: a channel of an image. */
+  /**
+   * How many of `of` units obey the rule in every row, and every place, of the batch. A unit is an index of
+   * the last axis: a channel of an image.
+   */
   units: number;
   of: number;
   /** The share, 0 to 1, of all values that obey it. */
@@ -37,7 +42,10 @@ export interface ParameterProbe {
   weights: Distribution;
   /** Of the loss, before clipping and decay. */
   gradients: Distribution;
-  /** ‖Δw‖ and ‖Δw‖ / ‖w‖ of the step that this batch would take now; the ratio is absent where ‖w‖ = 0. About 0.001 is usual. */
+  /**
+   * ‖Δw‖ and ‖Δw‖ / ‖w‖ of the step that this batch would take now; the ratio is absent where ‖w‖ = 0. About
+   * 0.001 is usual.
+   */
   updateNorm: number;
   updateRatio?: number;
 }
@@ -57,15 +65,22 @@ export interface Probe {
 /** A trainer that can be looked into. */
 export interface ProbingTrainer extends Trainer {
   /**
-   * Looks at one batch. It computes the gradients of the batch as gradient() does, and takes a step with them that it takes back: all that
-   * training depends on is left as it was, to the bit, and `gradients` are those of this batch. About the cost of three steps.
+   * Looks at one batch. It computes the gradients of the batch as gradient() does, and takes a step with them
+   * that it takes back: all that training depends on is left as it was, to the bit, and `gradients` are those
+   * of this batch. About the cost of three steps.
    */
   probe(batch: Batch): Probe;
-  /** `listener` is told of every step that steps(), epochs() and fit() take; it may probe. Undefined: nobody is. Results do not change. */
+  /**
+   * `listener` is told of every step that steps(), epochs() and fit() take; it may probe. Undefined: nobody
+   * is. Results do not change.
+   */
   onStep(listener: ((step: StepReport) => void) | undefined): void;
 }
 
-/** A layer as the emitter describes it. `idle`: the rule, and for "saturated" the bounds within which a value is not. */
+/**
+ * A layer as the emitter describes it. `idle`: the rule, and for "saturated" the bounds within which a value
+ * is not.
+ */
 export interface ProbedLayer {
   name: string;
   shape: number[];
@@ -102,7 +117,9 @@ export function probing(
       forward(rows);
       const old = Object.keys(machine.gradients).map((name) => ({ name, from: weights[name].slice() }));
       machine.update(rows);
-      const parameters = old.map(({ name, from }) => moved(name, from, weights[name], machine.gradients[name])); // prettier-ignore
+      const parameters = old.map(({ name, from }) =>
+        moved(name, from, weights[name], machine.gradients[name]),
+      );
       machine.state.set(before);
       learningRate[0] = rate;
       return {

@@ -6,7 +6,10 @@ import { slotsOf, writeRows } from "../core/slots.ts";
 import { checkLoss } from "./training-diverged.ts";
 import type { Staging } from "../wasm/wasm-kernels.ts";
 
-/** The steps of `singleSteps`, and their bits. `batchAt` gives the views of a batch so many bytes behind the one in the arena. */
+/**
+ * The steps of `singleSteps`, and their bits. `batchAt` gives the views of a batch so many bytes behind the
+ * one in the arena.
+ */
 export function stagedSteps(
   model: ModelFacts,
   { slots, shift, stride, losses, run }: Staging,

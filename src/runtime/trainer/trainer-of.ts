@@ -19,7 +19,10 @@ import { singleSteps } from "./single-steps.ts";
 import { rowsOf, slotsOf, writeRows, type Batch } from "../core/slots.ts";
 import type { FitOptions, Trainer } from "./trainer.ts";
 
-/** A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is drawn at random. */
+/**
+ * A freshly initialised trainer. `seed` (0 to 4294967295; the spec's if left out) decides everything that is
+ * drawn at random.
+ */
 export function trainerOf(
   model: ModelFacts,
   machine: Machine,

@@ -55,8 +55,9 @@ export interface Trainer {
   /** One optimizer step; the mean loss before the update. */
   step(batch: Batch): number;
   /**
-   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first again; the mean, over the rows,
-   * of the loss before each step. Throws TrainingDiverged at a loss that is not finite. A row that is wrong is told when its turn comes.
+   * `count` optimizer steps over any number of rows, batch after batch in their order and from the first
+   * again; the mean, over the rows, of the loss before each step. Throws TrainingDiverged at a loss that is
+   * not finite. A row that is wrong is told when its turn comes.
    */
   steps(data: Batch, count: number): number;
   /** Loss and gradients; nothing is updated. */
@@ -71,7 +72,10 @@ export interface Trainer {
   epochs(data: Batch, options?: FitOptions): Generator<EpochReport, History>;
   /** Runs epochs() to its end. */
   fit(data: Batch, options?: FitOptions): History;
-  /** All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and those of before. */
+  /**
+   * All that resuming needs: a trainer that loads it goes on with the same bits. It carries notes: these, and
+   * those of before.
+   */
   save(notes?: Notes): Uint8Array;
   /** Takes up a checkpoint of the same model, and gives its notes; changes nothing if it throws. */
   load(checkpoint: Uint8Array): Notes;

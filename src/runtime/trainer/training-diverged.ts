@@ -12,8 +12,9 @@ export class TrainingDiverged extends Error {
 }
 
 /**
- * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in which node such a number
- * arose first: among the parameters and, for the loss of a step, what its `rows` rows left in the arena.
+ * Throws if the loss is not finite; says at which step (counted from 0), after which learning rate, and in
+ * which node such a number arose first: among the parameters and, for the loss of a step, what its `rows`
+ * rows left in the arena.
  */
 export function checkLoss(machine: Machine, epoch: number, loss: number, rows = 0, part = ""): void {
   if (Number.isFinite(loss)) return;

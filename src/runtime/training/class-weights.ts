@@ -2,8 +2,9 @@
 import type { Numbers } from "../core/machine.ts";
 
 /**
- * w_c = m / (K · m_c) for K classes, of which class c occurs m_c times among the m of these rows, so that every class weighs the same on
- * the whole (G. King and L. Zeng, "Logistic Regression in Rare Events Data", 2001). −1 is no class; one that does not occur weighs 0.
+ * w_c = m / (K · m_c) for K classes, of which class c occurs m_c times among the m of these rows, so that
+ * every class weighs the same on the whole (G. King and L. Zeng, "Logistic Regression in Rare Events Data",
+ * 2001). −1 is no class; one that does not occur weighs 0.
  */
 export function balance(weights: Numbers, classes: ArrayLike<number>, rows: Int32Array, size: number): void {
   const counts = Array.from(weights, () => 0);

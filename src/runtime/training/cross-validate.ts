@@ -1,5 +1,5 @@
-// K-fold cross-validation, the training: one training for each fold, then one on all rows but those of the test, judged once. Only
-// trainers of a spec with `folds` have this.
+// K-fold cross-validation, the training: one training for each fold, then one on all rows but those of the
+// test, judged once. Only trainers of a spec with `folds` have this.
 import type { Notes } from "../checkpoints/checkpoint-header.ts";
 import { datasetOf } from "../data/dataset.ts";
 import { foldsOf, type FoldedRun, type OpenDataset } from "./folds.ts";

@@ -1,5 +1,5 @@
-// K-fold cross-validation, the cutting: which rows stand in which fold, and the data sets that follow. Only trainers of a spec with
-// `folds` have this.
+// K-fold cross-validation, the cutting: which rows stand in which fold, and the data sets that follow. Only
+// trainers of a spec with `folds` have this.
 import {
   classesOf,
   datasetOfRows,
@@ -28,8 +28,9 @@ export interface Cutting extends Preparing, Pick<FoldedRun, "source" | "placed" 
 export type OpenDataset = Omit<Dataset, "test">;
 
 /**
- * The data set of each fold, made when it is asked for: the fold's rows for validation, all others for training. The test part is set
- * aside first, so no fold has a row of it; scales and vocabularies are those of the fold's own training rows.
+ * The data set of each fold, made when it is asked for: the fold's rows for validation, all others for
+ * training. The test part is set aside first, so no fold has a row of it; scales and vocabularies are those
+ * of the fold's own training rows.
  */
 export function foldsOf(run: Cutting): (() => OpenDataset)[] {
   const { training, source, trainer, placed, warn } = run;
@@ -55,8 +56,8 @@ export function foldsOf(run: Cutting): (() => OpenDataset)[] {
 }
 
 /**
- * Deals the rows out like cards, in random order and class after class: the folds' sizes differ by one row at most, and so do the
- * numbers of rows that they have of any class.
+ * Deals the rows out like cards, in random order and class after class: the folds' sizes differ by one row at
+ * most, and so do the numbers of rows that they have of any class.
  */
 export function dealRows(
   rows: Int32Array,

@@ -1,14 +1,16 @@
-// A trainer whose target is scaled, as people want to see it: errors in the target's own units. Only trainers of such a spec have this.
+// A trainer whose target is scaled, as people want to see it: errors in the target's own units. Only trainers
+// of such a spec have this.
 import type { Dataset } from "../data/dataset.ts";
 import type { EarlyStopping, TrainingFacts } from "../core/model-facts.ts";
 import type { Trainable } from "./train-on.ts";
 import type { EpochReport } from "../trainer/trainer.ts";
 
 /**
- * The same trainer, but `mae` and `rmse` in all that it reports are in the target's own units: a trainer's own are those of the scaled
- * target, and an error of 1 is there the span of the scale. `minDelta` of early stopping is read in the units of what it watches. The
- * loss stays as it is trained on, that of the scaled target; r2 and accuracy have no unit. That all columns of the target have the same
- * span is for the spec's checks.
+ * The same trainer, but `mae` and `rmse` in all that it reports are in the target's own units: a trainer's
+ * own are those of the scaled target, and an error of 1 is there the span of the scale. `minDelta` of early
+ * stopping is read in the units of what it watches. The loss stays as it is trained on, that of the scaled
+ * target; r2 and accuracy have no unit. That all columns of the target have the same span is for the spec's
+ * checks.
  */
 export function inOwnUnits(
   trainer: Trainable,

@@ -7,7 +7,10 @@ import type { Batch } from "../core/slots.ts";
 import type { EpochReport, FitOptions, Trainer } from "../trainer/trainer.ts";
 import { TrainingDiverged } from "../trainer/training-diverged.ts";
 
-/** What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled targets, as trained on. */
+/**
+ * What a training run came to. Parts that the spec does not set aside are absent. The loss is that of scaled
+ * targets, as trained on.
+ */
 export interface TrainingResult {
   model: string;
   /** Epochs trained, those before a checkpoint included. */
@@ -58,8 +61,8 @@ export interface Regime {
 }
 
 /**
- * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates every part with the final
- * parameters: with early stopping, the best epoch's.
+ * Trains until the trainer has `epochs` epochs behind it (the spec's number if left out), then evaluates
+ * every part with the final parameters: with early stopping, the best epoch's.
  */
 export async function trainOn(
   model: ModelFacts,

@@ -1,4 +1,5 @@
-// The WebAssembly kernels of a trainer against its TypeScript kernels, on random data. Only trainers compiled to WebAssembly have this.
+// The WebAssembly kernels of a trainer against its TypeScript kernels, on random data. Only trainers compiled
+// to WebAssembly have this.
 import { disturbStart, fillBatch } from "./compared-data.ts";
 import { ComparedSides } from "./compared-sides.ts";
 import type { ComparedFacts, ComparedSide, KernelDifference } from "./compared-sides.ts";
@@ -36,8 +37,8 @@ const comparedRows = (batchSize: number): number[] => [
 ];
 
 /**
- * `asked`: with how many rows; true: with one, a middle number and all. `machine` has just been initialised, on the arena of `wasm`, and is
- * left like that.
+ * `asked`: with how many rows; true: with one, a middle number and all. `machine` has just been initialised,
+ * on the arena of `wasm`, and is left like that.
  *
  * @throws KernelsDiffer
  */

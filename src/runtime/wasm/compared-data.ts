@@ -12,8 +12,8 @@ export type ComparedViews = ReadonlyMap<string, ComparedNumbers>;
 const disturbances = 4093;
 
 /**
- * Moves parameters and states off their first values: a zero would hide what it is multiplied by. States only grow, since some of them are
- * under a root. Counters stay.
+ * Moves parameters and states off their first values: a zero would hide what it is multiplied by. States only
+ * grow, since some of them are under a root. Counters stay.
  */
 export function disturbStart(model: ModelFacts, states: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 0));
@@ -28,9 +28,9 @@ export function disturbStart(model: ModelFacts, states: ComparedViews, seed: num
 }
 
 /**
- * Fills a batch: inputs of mean 0 and standard deviation `scale`, indices of which many repeat the one before. Real targets, and what only
- * the loss reads, are 0 in a third of all places and from (0, 1) elsewhere, which every loss takes; but a first row without weight would show
- * nothing.
+ * Fills a batch: inputs of mean 0 and standard deviation `scale`, indices of which many repeat the one
+ * before. Real targets, and what only the loss reads, are 0 in a third of all places and from (0, 1)
+ * elsewhere, which every loss takes; but a first row without weight would show nothing.
  */
 export function fillBatch(model: ModelFacts, batch: ComparedViews, seed: number, scale: number): void {
   const random = randomStream(randomKey(seed, 0, 1));

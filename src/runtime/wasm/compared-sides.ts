@@ -1,13 +1,15 @@
-// The arenas of two kinds of kernels side by side: runs a program in both, finds the values that differ, and how far rounding explains it.
+// The arenas of two kinds of kernels side by side: runs a program in both, finds the values that differ, and
+// how far rounding explains it.
 //
-// Each program starts from the same bits of storage, so no error passes from one to the next. Then, for each value that both arenas have,
-// with e = max |wasm − typescript| and s = max |typescript|,
+// Each program starts from the same bits of storage, so no error passes from one to the next. Then, for each
+// value that both arenas have, with e = max |wasm − typescript| and s = max |typescript|,
 //
 //   e ≤ tolerance · s     or     e ≤ 4 ulp of 1     or     e ≤ 16 · noise
 //
-// must hold. Inputs are near 1, and so is what small numbers are differences of: 1 − tanh² x, x − mean. Noise is how far the results move when all numbers that the program reads move by a few units in their last places. Where the
-// function itself is so steep, as at a kink, both sides move. Where sums cancel, what is left of them is small, and may move on one side
-// alone. A wrong index or a missing lane does neither.
+// must hold. Inputs are near 1, and so is what small numbers are differences of: 1 − tanh² x, x − mean. Noise
+// is how far the results move when all numbers that the program reads move by a few units in their last
+// places. Where the function itself is so steep, as at a kink, both sides move. Where sums cancel, what is
+// left of them is small, and may move on one side alone. A wrong index or a missing lane does neither.
 import { moveNumbers, type ComparedNumbers, type ComparedViews } from "./compared-data.ts";
 import type { Numbers } from "../core/machine.ts";
 import { sizeOf, type ModelFacts } from "../core/model-facts.ts";
@@ -56,7 +58,10 @@ interface Suspect extends Compared {
   readonly cap: number;
 }
 
-/** One comparison: of the first `rows` rows. `wide`: the size of inputs so large that an overflow says nothing; 0 for inputs near 1. */
+/**
+ * One comparison: of the first `rows` rows. `wide`: the size of inputs so large that an overflow says
+ * nothing; 0 for inputs near 1.
+ */
 export interface ComparedDraw {
   readonly rows: number;
   readonly seed: number;
@@ -84,7 +89,10 @@ const comparing = {
   timesNoise: 16,
   /** Four units in the last place of 1. */
   smallest: { f32: 1 / 4_194_304, f64: 1 / 2_251_799_813_685_248 }, // 2⁻²², 2⁻⁵¹
-  /** Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that cancelled. */
+  /**
+   * Numbers smaller by this factor than the largest gradient, or than 1, may be what is left of sums that
+   * cancelled.
+   */
   cancelled: 1 / 256,
 };
 
@@ -110,7 +118,10 @@ export class ComparedSides {
     this.before = new Uint8Array(facts.storedBytes);
   }
 
-  /** Storage as the programs of TypeScript see it; what begins before `end` bytes, and of what has rows the first `rows`. */
+  /**
+   * Storage as the programs of TypeScript see it; what begins before `end` bytes, and of what has rows the
+   * first `rows`.
+   */
   views(end = Infinity, rows = this.model.batchSize): ComparedViews {
     const views = this.values
       .filter(({ typescript }) => typescript.byteOffset < end)
@@ -226,7 +237,10 @@ function firstRows(value: Compared, rows: number): Compared {
   return { ...value, wasm: wasm.subarray(0, count), typescript: typescript.subarray(0, count) };
 }
 
-/** Storage in both arenas. What an optimizer keeps of all parameters in one piece is taken apart: it may be of any size for each. */
+/**
+ * Storage in both arenas. What an optimizer keeps of all parameters in one piece is taken apart: it may be of
+ * any size for each.
+ */
 function storedValues(
   { parameters, batchSize }: ModelFacts,
   facts: ComparedFacts,
@@ -257,8 +271,8 @@ function storedValues(
 }
 
 /**
- * Where two lists differ most, and by how much: infinitely, if one number is infinite or no number and the other is not. `passInfinite`
- * leaves these out.
+ * Where two lists differ most, and by how much: infinitely, if one number is infinite or no number and the
+ * other is not. `passInfinite` leaves these out.
  */
 function largestDifference(a: ComparedNumbers, b: ComparedNumbers, passInfinite = false) {
   const worst = { error: 0, index: 0 };

@@ -3,7 +3,10 @@
 /** Every SIMD instruction begins with this byte; its number follows, here in two bytes. */
 const simd = 0xfd;
 
-/** The number of an instruction, and the three bytes that stand in its place where multiply and add are one instruction. */
+/**
+ * The number of an instruction, and the three bytes that stand in its place where multiply and add are one
+ * instruction.
+ */
 const relaxed: readonly (readonly [number, readonly [number, number, number]])[] = [
   [0xe6, [0x01, 0x01, 0x01]], // f32x4.mul: three times nop, and the factors stay where they are
   [0xf2, [0x01, 0x01, 0x01]], // f64x2.mul
@@ -11,7 +14,10 @@ const relaxed: readonly (readonly [number, readonly [number, number, number]])[]
   [0xf0, [simd, 0x87, 0x02]], // f64x2.add: f64x2.relaxed_madd
 ];
 
-/** The module in which the products and sums that begin at these places are fused: x · y + z with one rounding, where the machine can. */
+/**
+ * The module in which the products and sums that begin at these places are fused: x · y + z with one
+ * rounding, where the machine can.
+ */
 export function relaxedBytes(bytes: Uint8Array, places: readonly number[]): Uint8Array {
   const patched = bytes.slice();
   for (const place of places) {

@@ -29,7 +29,10 @@ export interface WasmFacts {
   sharedAt: number;
   /** Where the arena begins in the memory. */
   base: number;
-  /** What the arena takes with what lies before and behind it; then each thread's own room follows, and what they agree by. */
+  /**
+   * What the arena takes with what lies before and behind it; then each thread's own room follows, and what
+   * they agree by.
+   */
   memoryBytes: number;
   scratchBytes: number;
   controlBytes: number;
@@ -38,7 +41,10 @@ export interface WasmFacts {
   inputBytes: number;
 }
 
-/** What an instance is to know of its surroundings: addresses of its own room and of what threads agree by, and how many these are. */
+/**
+ * What an instance is to know of its surroundings: addresses of its own room and of what threads agree by,
+ * and how many these are.
+ */
 export interface WasmSetting {
   readonly memory: WasmMemory;
   readonly scratch: number;
@@ -62,7 +68,10 @@ export interface CompiledWasm {
   readonly module: object;
 }
 
-/** The variant that is asked for, or the first that the engine knows. A content security policy may forbid all, by an error. */
+/**
+ * The variant that is asked for, or the first that the engine knows. A content security policy may forbid
+ * all, by an error.
+ */
 export function compileWasm(
   { module, relaxedAt, sharedAt }: WasmFacts,
   asked: Backend | undefined,

@@ -1,4 +1,5 @@
-// The programs of a trainer as WebAssembly, over one memory, if the host lets them run. Only trainers compiled to it have this.
+// The programs of a trainer as WebAssembly, over one memory, if the host lets them run. Only trainers
+// compiled to it have this.
 import { checkTrainerOptions } from "../core/check-keys.ts";
 import { InputError } from "../core/input-error.ts";
 import type { Backend } from "../core/machine.ts";
@@ -15,13 +16,15 @@ export interface TrainerOptions {
   /** What runs the kernels; if left out, the fastest that this host has. */
   backend?: Backend;
   /**
-   * How many threads share the work of WebAssembly's kernels, this one included; 1 if left out. It changes no bit. Where this thread may
-   * not wait for others (a page's main thread), or memory cannot be shared, it does all of it.
+   * How many threads share the work of WebAssembly's kernels, this one included; 1 if left out. It changes no
+   * bit. Where this thread may not wait for others (a page's main thread), or memory cannot be shared, it
+   * does all of it.
    */
   threads?: number;
   /**
-   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws an error where they differ: with 1, a
-   * middle number and `batchSize` rows, or with those listed. The trainer is the same as without.
+   * Compares the WebAssembly kernels with the TypeScript kernels first, on random data, and throws an error
+   * where they differ: with 1, a middle number and `batchSize` rows, or with those listed. The trainer is the
+   * same as without.
    */
   selfCheck?: boolean | readonly number[];
 }
@@ -46,8 +49,9 @@ export interface Staging {
   /** The losses of the last call. */
   readonly losses: Float64Array;
   /**
-   * Takes `count` steps, from the batch numbered `slot` on, over the first `slots` of them, of `rows` rows each, the last of `lastRows`;
-   * writes their losses. How many it took: it stops before the update of one whose loss is not finite.
+   * Takes `count` steps, from the batch numbered `slot` on, over the first `slots` of them, of `rows` rows
+   * each, the last of `lastRows`; writes their losses. How many it took: it stops before the update of one
+   * whose loss is not finite.
    */
   run(count: number, slot: number, slots: number, rows: number, lastRows: number): number;
 }

@@ -1,4 +1,5 @@
-// Threads that share the kernels' memory: the file starts itself once more for each. Only trainers compiled to WebAssembly have this.
+// Threads that share the kernels' memory: the file starts itself once more for each. Only trainers compiled
+// to WebAssembly have this.
 import { hostGlobal } from "../core/host-global.ts";
 import type { Backend } from "../core/machine.ts";
 import type { ModelFacts } from "../core/model-facts.ts";
@@ -55,8 +56,8 @@ const forgotten = new FinalizationRegistry((workers: readonly HostWorker[]) => {
 });
 
 /**
- * Starts a thread with each of these settings. One that does not come up is no fault: its share of the work is done by those that are
- * there, which is why nobody hears of it.
+ * Starts a thread with each of these settings. One that does not come up is no fault: its share of the work
+ * is done by those that are there, which is why nobody hears of it.
  */
 export function startWorkers(
   url: string,
@@ -114,7 +115,8 @@ export function servesAsWorker(
   math: Record<string, WasmFunction>,
 ): boolean {
   const serves = workerName(model);
-  const serve = (work: Work) => serveKernels(work, wasmFunctions(compileWasm(facts, work.backend, true), work, math)); // prettier-ignore
+  const serve = (work: Work) =>
+    serveKernels(work, wasmFunctions(compileWasm(facts, work.backend, true), work, math));
   const node = nodeThreads();
   if (node) {
     const { isMainThread, workerData } = node;

@@ -1,4 +1,7 @@
-/** Stands in a page for `emit/wasm/assemble.ts`: the assembler is as large as the compiler, and the page trains with TypeScript. */
+/**
+ * Stands in a page for `emit/wasm/assemble.ts`: the assembler is as large as the compiler, and the page
+ * trains with TypeScript.
+ */
 import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 
 /** @throws Unsupported */

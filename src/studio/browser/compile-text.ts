@@ -1,4 +1,7 @@
-/** One state of the editor through the compiler, in parts: what is wanted first comes first, and each part may be the last. */
+/**
+ * One state of the editor through the compiler, in parts: what is wanted first comes first, and each part may
+ * be the last.
+ */
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { compileModel, emitTypeScript, type Compilation } from "../../compiler/pipeline.ts";
@@ -49,7 +52,10 @@ export async function trainerScript(
   return { script, facts, training, answer: answerName(model, built), ...found };
 }
 
-/** sucrase takes types out without looking at anything else: a tenth of a compiler's time and size, for code that is known to be valid. */
+/**
+ * sucrase takes types out without looking at anything else: a tenth of a compiler's time and size, for code
+ * that is known to be valid.
+ */
 const withoutTypes = (code: string): string =>
   transform(code, { transforms: ["typescript"], disableESTransforms: true }).code;
 

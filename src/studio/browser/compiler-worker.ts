@@ -1,4 +1,7 @@
-/** The worker that compiles what the editor holds, and knows the schema. A newer text ends the work on an older one at its next part. */
+/**
+ * The worker that compiles what the editor holds, and knows the schema. A newer text ends the work on an
+ * older one at its next part.
+ */
 import { explain } from "../explain/explain.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
 import type { SchemaNode } from "../../compiler/spec/schema-node.ts";

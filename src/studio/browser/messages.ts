@@ -27,7 +27,10 @@ export interface CompileRequest {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** The explanation of the text that was compiled last, under the id of that request: nobody waits for what nobody looks at. */
+/**
+ * The explanation of the text that was compiled last, under the id of that request: nobody waits for what
+ * nobody looks at.
+ */
 export interface ExplainRequest {
   readonly kind: "explain";
   readonly id: number;
@@ -71,7 +74,13 @@ export type SuggestAnswer =
 /** In this order for one request, `explanation` if it is asked for; `faults` ends it. */
 export type CompileAnswer =
   | { readonly kind: "faults"; readonly id: number; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly kind: "trainer"; readonly id: number; readonly trainer: TrainerScript; readonly warnings: readonly Diagnostic[]; readonly milliseconds: number } // prettier-ignore
+  | {
+      readonly kind: "trainer";
+      readonly id: number;
+      readonly trainer: TrainerScript;
+      readonly warnings: readonly Diagnostic[];
+      readonly milliseconds: number;
+    }
   | { readonly kind: "explanation"; readonly id: number; readonly explanation: Explanation };
 
 /** To the worker that trains. It starts with `start`, and at each `go` does some epochs and tells what came of them. */
@@ -85,6 +94,15 @@ export type Probe = Readonly<Record<string, ArrayLike<number>>> | undefined;
 /** `outputs`: of the probe's rows, one after the other. */
 export type TrainAnswer =
   | { readonly kind: "ready"; readonly outputs: Float32Array | Float64Array | undefined }
-  | { readonly kind: "epochs"; readonly reports: readonly EpochReport[]; readonly outputs: Float32Array | Float64Array | undefined } // prettier-ignore
-  | { readonly kind: "done"; readonly reports: readonly EpochReport[]; readonly outputs: Float32Array | Float64Array | undefined; readonly result: TrainingResult } // prettier-ignore
+  | {
+      readonly kind: "epochs";
+      readonly reports: readonly EpochReport[];
+      readonly outputs: Float32Array | Float64Array | undefined;
+    }
+  | {
+      readonly kind: "done";
+      readonly reports: readonly EpochReport[];
+      readonly outputs: Float32Array | Float64Array | undefined;
+      readonly result: TrainingResult;
+    }
   | { readonly kind: "failed"; readonly message: string };

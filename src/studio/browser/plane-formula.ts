@@ -1,4 +1,7 @@
-/** A loss of two numbers, as the view of paths takes it: checked in its own words, before it stands in a spec as a loss over rows. */
+/**
+ * A loss of two numbers, as the view of paths takes it: checked in its own words, before it stands in a spec
+ * as a loss over rows.
+ */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { checkFormula, type Place } from "../../compiler/library/formula/check.ts";
 import { parseFormula, type FormulaFault } from "../../compiler/library/formula/syntax.ts";

@@ -1,4 +1,7 @@
-/** The data of a spec as its trainer takes it, from the texts of files that the page holds: what `tapeless train` does with files on disk. */
+/**
+ * The data of a spec as its trainer takes it, from the texts of files that the page holds: what `tapeless
+ * train` does with files on disk.
+ */
 import { parseCleaned } from "../../runtime/program/clean-csv.ts";
 import { datasetOf, type Dataset } from "../../runtime/data/dataset.ts";
 import { InputError } from "../../runtime/core/input-error.ts";

@@ -1,4 +1,7 @@
-/** A spec as the editor holds it: JSON or YAML. One in TypeScript would be code, and what comes with a link must never become code. */
+/**
+ * A spec as the editor holds it: JSON or YAML. One in TypeScript would be code, and what comes with a link
+ * must never become code.
+ */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { readJson } from "../../compiler/spec/read/json.ts";
 import { specOfTree, type ReadSpec } from "../../compiler/spec/read/spec-of-tree.ts";

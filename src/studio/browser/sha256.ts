@@ -1,4 +1,7 @@
-/** Stands in a page for `util/sha256.ts`. A page's own hash is asynchronous; this one, of a small audited library, is not. */
+/**
+ * Stands in a page for `util/sha256.ts`. A page's own hash is asynchronous; this one, of a small audited
+ * library, is not.
+ */
 import { sha256 as digest } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 

@@ -1,4 +1,7 @@
-/** What may stand at a place of a spec, and what stands there means: from the schema that validates, so that the editor never says otherwise. */
+/**
+ * What may stand at a place of a spec, and what stands there means: from the schema that validates, so that
+ * the editor never says otherwise.
+ */
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import {
   keysOf,

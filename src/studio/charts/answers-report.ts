@@ -1,6 +1,7 @@
 /**
- * What a trained model says against what is true, part by part: for classes the confusion matrix and the figures of each class, for
- * numbers how far off they are. As text, picture, page or JSON, by the ending of the file that is asked for.
+ * What a trained model says against what is true, part by part: for classes the confusion matrix and the
+ * figures of each class, for numbers how far off they are. As text, picture, page or JSON, by the ending of
+ * the file that is asked for.
  */
 import { agreementOf } from "./agreement.ts";
 import { panelBlock } from "./chart-svg.ts";
@@ -10,7 +11,10 @@ import { matrixBlock } from "./matrix-svg.ts";
 import { pageSvg, type Block } from "./svg-page.ts";
 import { tableText, type TableParts } from "./table.ts";
 
-/** One part of the data. With `classes`, expected and predicted are class numbers; without, numbers in the target's own units. */
+/**
+ * One part of the data. With `classes`, expected and predicted are class numbers; without, numbers in the
+ * target's own units.
+ */
 export interface PartAnswers {
   readonly part: string;
   readonly classes?: readonly string[];
@@ -30,7 +34,10 @@ export interface AnswersReport {
   readonly parts: readonly PartAnswers[];
 }
 
-/** More classes than this make a matrix that no terminal is wide enough for: then the commonest confusions are listed. */
+/**
+ * More classes than this make a matrix that no terminal is wide enough for: then the commonest confusions are
+ * listed.
+ */
 const widest = 12;
 /** A scatter of more points than this is only larger, not clearer: then points at even distances stand for all. */
 const mostPoints = 1500;

@@ -1,4 +1,7 @@
-/** A chart as SVG: title, panels below one another, each with axes, grid, marks and legend. The same chart is the same bytes. */
+/**
+ * A chart as SVG: title, panels below one another, each with axes, grid, marks and legend. The same chart is
+ * the same bytes.
+ */
 import { line } from "d3-shape";
 import { axisScale, type AxisScale } from "./axis-scale.ts";
 import { canBeDrawn, type Chart, type Mark, type Panel, type Series } from "./chart.ts";

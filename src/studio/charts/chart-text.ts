@@ -1,4 +1,7 @@
-/** A panel in a terminal: the lines (drawn by asciichart), the axes with their ticks, and below what each kind of stroke means. */
+/**
+ * A panel in a terminal: the lines (drawn by asciichart), the axes with their ticks, and below what each kind
+ * of stroke means.
+ */
 import { plot } from "asciichart";
 import { axisScale, type AxisScale } from "./axis-scale.ts";
 import { canBeDrawn, type Panel, type Series } from "./chart.ts";
@@ -11,7 +14,10 @@ export interface TextSize {
   readonly height: number;
 }
 
-/** asciichart's order: two for its axis, two ends, level, down, up, down again, up again, steep. Told apart without colour. */
+/**
+ * asciichart's order: two for its axis, two ends, level, down, up, down again, up again, steep. Told apart
+ * without colour.
+ */
 const strokes = [
   ["┼", "┤", "╶", "╴", "─", "╰", "╭", "╮", "╯", "│"],
   ["╋", "┫", "╺", "╸", "━", "┗", "┏", "┓", "┛", "┃"],

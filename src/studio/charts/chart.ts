@@ -1,4 +1,7 @@
-/** What a chart is: plain figures with names. The same chart can be drawn as SVG (`chart-svg.ts`) or in a terminal (`chart-text.ts`). */
+/**
+ * What a chart is: plain figures with names. The same chart can be drawn as SVG (`chart-svg.ts`) or in a
+ * terminal (`chart-text.ts`).
+ */
 
 import { extent } from "d3-array";
 
@@ -43,7 +46,10 @@ export interface Chart {
   readonly panels: readonly Panel[];
 }
 
-/** Figures so large or so near to 0 that their distances and ratios may be no numbers: they have no place in a chart. */
+/**
+ * Figures so large or so near to 0 that their distances and ratios may be no numbers: they have no place in a
+ * chart.
+ */
 const farthest = 1e300;
 export const nearest = 1e-300;
 
@@ -51,7 +57,10 @@ export const nearest = 1e-300;
 export const canBeDrawn = ({ x, y }: Panel, point: Point): boolean =>
   [x, y].every(({ scale }, i) => Math.abs(point[i]) < farthest && (scale !== "log" || point[i] > nearest));
 
-/** Log where all are above 0 and the largest is a hundred times the smallest or more; what is not finite does not count. */
+/**
+ * Log where all are above 0 and the largest is a hundred times the smallest or more; what is not finite does
+ * not count.
+ */
 export function scaleFor(values: readonly number[]): "linear" | "log" {
   const [low, high] = extent(values.filter(Number.isFinite));
   return low !== undefined && high !== undefined && low > 0 && high >= 100 * low ? "log" : "linear";

@@ -1,6 +1,9 @@
 /** How often each class was taken for which, and what follows from it for each class. */
 
-/** precision = right / predicted as it, recall = right / of it, f1 = 2pr / (p + r); 0 where there is nothing to divide by. */
+/**
+ * precision = right / predicted as it, recall = right / of it, f1 = 2pr / (p + r); 0 where there is nothing
+ * to divide by.
+ */
 export interface ClassFigures {
   readonly precision: number;
   readonly recall: number;

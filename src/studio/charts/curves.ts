@@ -1,8 +1,14 @@
-/** The course of a training as a chart: the losses over the epochs, the best epoch marked, and below them the metrics. */
+/**
+ * The course of a training as a chart: the losses over the epochs, the best epoch marked, and below them the
+ * metrics.
+ */
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { scaleFor, type Chart, type Panel, type Series } from "./chart.ts";
 
-/** `reports` in the order of their epochs. Parts that were not set aside and metrics that the spec has not are not drawn. */
+/**
+ * `reports` in the order of their epochs. Parts that were not set aside and metrics that the spec has not are
+ * not drawn.
+ */
 export function curvesChart(title: string, reports: readonly EpochReport[]): Chart {
   const bestEpoch = reports.findLast(({ best }) => best)?.epoch;
   const marks = bestEpoch === undefined ? [] : [{ x: bestEpoch, label: `best epoch ${bestEpoch}` }];

@@ -1,4 +1,7 @@
-/** What shows figures: tables and charts for the terminal, charts as SVG, and the charts of a training. For commands and scripts. */
+/**
+ * What shows figures: tables and charts for the terminal, charts as SVG, and the charts of a training. For
+ * commands and scripts.
+ */
 export { reportFormats, type AnswersReport, type PartAnswers, type ReportFormat } from "./answers-report.ts";
 export type { Chart, Mark, Panel, Point, Series } from "./chart.ts";
 export { scaleFor } from "./chart.ts";

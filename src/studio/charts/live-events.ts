@@ -2,7 +2,10 @@
 import type { Probe } from "../../runtime/trainer/probe.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 
-/** `at`: milliseconds since the first event. Epochs are counted over the trainer's whole life; parts of one are fractions. */
+/**
+ * `at`: milliseconds since the first event. Epochs are counted over the trainer's whole life; parts of one
+ * are fractions.
+ */
 export type LiveEvent =
   /** A training of several, none of which is shown but the last. */
   | { readonly kind: "stage"; readonly at: number; readonly name: string }
@@ -47,7 +50,10 @@ const most: Readonly<Record<LiveEvent["kind"], number>> = {
   end: 1,
 };
 
-/** The events so far, in their order, as many as a page can draw. The first and the last of each kind are always among them. */
+/**
+ * The events so far, in their order, as many as a page can draw. The first and the last of each kind are
+ * always among them.
+ */
 export class LiveHistory {
   private readonly kept = new Map<LiveEvent["kind"], LiveEvent[]>();
 

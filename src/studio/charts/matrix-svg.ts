@@ -1,4 +1,7 @@
-/** A confusion matrix as a picture: a row for each true class, a column for each predicted one, darker the larger the share of the row. */
+/**
+ * A confusion matrix as a picture: a row for each true class, a column for each predicted one, darker the
+ * larger the share of the row.
+ */
 import type { Confusion } from "./confusion.ts";
 import type { Block } from "./svg-page.ts";
 import { element, short, textAt, type Attributes } from "./svg.ts";

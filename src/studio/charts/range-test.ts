@@ -1,6 +1,7 @@
 /**
- * The learning-rate range test (Smith 2015, "Cyclical Learning Rates for Training Neural Networks"; fastai's lr_find): a fresh trainer
- * takes steps whose rate grows geometrically; the loss first stands still, then falls, then comes apart. What it says is read off here.
+ * The learning-rate range test (Smith 2015, "Cyclical Learning Rates for Training Neural Networks"; fastai's
+ * lr_find): a fresh trainer takes steps whose rate grows geometrically; the loss first stands still, then
+ * falls, then comes apart. What it says is read off here.
  */
 import type { Chart, Point } from "./chart.ts";
 
@@ -30,8 +31,8 @@ const closeness = 0.8;
 const leastFall = 0.05;
 
 /**
- * Whether the loss has come apart: it is no number, or above four times its lowest and twice its first. The bounds of losses that are
- * below zero are as far above.
+ * Whether the loss has come apart: it is no number, or above four times its lowest and twice its first. The
+ * bounds of losses that are below zero are as far above.
  */
 export function hasComeApart(losses: readonly number[]): boolean {
   const smoothed = trailing(losses);
@@ -64,7 +65,10 @@ export function smooth(values: readonly number[]): number[] {
   });
 }
 
-/** Of the losses from the first step on, those before they come apart: what follows would reach into the smoothed ones before it. */
+/**
+ * Of the losses from the first step on, those before they come apart: what follows would reach into the
+ * smoothed ones before it.
+ */
 export function readRangeTest(all: readonly number[]): RangeTest {
   const end = all.findIndex((_, step) => hasComeApart(all.slice(0, step + 1)));
   const losses = end < 0 ? all : all.slice(0, end);

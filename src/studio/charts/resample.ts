@@ -7,8 +7,8 @@ export interface Columns {
 }
 
 /**
- * `places` in grid units, in the order of x. What falls into one column becomes its mean; a column that nothing falls into lies on the
- * straight line between its neighbours.
+ * `places` in grid units, in the order of x. What falls into one column becomes its mean; a column that
+ * nothing falls into lies on the straight line between its neighbours.
  */
 export function columnsOf(places: readonly (readonly [x: number, y: number])[]): Columns {
   const known = new Map<number, { sum: number; count: number }>();

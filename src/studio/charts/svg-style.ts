@@ -1,4 +1,7 @@
-/** The look of all pictures, on light and dark ground. Colours of series after Okabe and Ito: the colour-blind tell them apart too. */
+/**
+ * The look of all pictures, on light and dark ground. Colours of series after Okabe and Ito: the colour-blind
+ * tell them apart too.
+ */
 
 /** On light ground and on dark. */
 const colours: readonly (readonly [string, string])[] = [

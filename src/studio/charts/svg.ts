@@ -1,4 +1,7 @@
-/** SVG as text: elements and attributes, everything escaped, numbers with two digits at most, so that the same picture is the same bytes. */
+/**
+ * SVG as text: elements and attributes, everything escaped, numbers with two digits at most, so that the same
+ * picture is the same bytes.
+ */
 import { svgStyle } from "./svg-style.ts";
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
@@ -14,7 +17,10 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return isText ? `${open}>${children[0]}</${name}>` : `${open}>\n${children.join("\n")}\n</${name}>`;
 }
 
-/** Text that is to be read, not obeyed. Characters that XML has no place for, escaped or not, become the replacement character. */
+/**
+ * Text that is to be read, not obeyed. Characters that XML has no place for, escaped or not, become the
+ * replacement character.
+ */
 export const words = (text: string): string =>
   text
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, "\ufffd")

@@ -14,7 +14,10 @@ export interface TableParts {
   readonly foot?: readonly (readonly Cell[])[];
 }
 
-/** Ends with a line break. The same parts give the same text on every machine: no colour, no width of a terminal in it. */
+/**
+ * Ends with a line break. The same parts give the same text on every machine: no colour, no width of a
+ * terminal in it.
+ */
 export function tableText(parts: TableParts): string {
   const { title, head } = parts;
   const { rows, foot } = cellTexts(parts);

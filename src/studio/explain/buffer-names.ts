@@ -5,8 +5,8 @@ import { directPlaces } from "../../compiler/lower/direct-places.ts";
 import { nodeNames } from "./node-names.ts";
 
 /**
- * Of leaves and of what would be stored if nothing were fused, the steps of recurrences included; a value that is kept in a variable has no
- * buffer of that name.
+ * Of leaves and of what would be stored if nothing were fused, the steps of recurrences included; a value
+ * that is kept in a variable has no buffer of that name.
  */
 export function bufferNames(graph: Graph): ReadonlyMap<Node, string> {
   const direct = directPlaces(graph);

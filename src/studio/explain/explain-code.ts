@@ -13,7 +13,10 @@ import type { TargetKernel } from "./target-kernels.ts";
 export interface ExplainedCode {
   readonly text: string;
   readonly lines: readonly ExplainedLine[];
-  /** Of each kernel of the target, program by program: the function of TypeScript that does its work, and its lines with the comments above it. */
+  /**
+   * Of each kernel of the target, program by program: the function of TypeScript that does its work, and its
+   * lines with the comments above it.
+   */
   readonly functions: readonly Pick<ExplainedKernel, "function" | "lines">[];
 }
 
@@ -54,14 +57,21 @@ export async function explainCode(
 
 const placeText = ({ program, index }: KernelPlace): string => `${program} ${index}`;
 
-/** The kernels that a line serves: of several that were cut out of one, those that have the line's nodes, if any has. */
+/**
+ * The kernels that a line serves: of several that were cut out of one, those that have the line's nodes, if
+ * any has.
+ */
 function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) => number[] {
-  const bySource = groupBy(kernels, ({ program: { name }, source }) => placeText({ program: name, index: source })); // prettier-ignore
+  const bySource = groupBy(kernels, ({ program: { name }, source }) =>
+    placeText({ program: name, index: source }),
+  );
   return (origin) => {
     const nodes = new Set(origin.nodes.map(({ node }) => node));
     return origin.kernels.flatMap((place) => {
       const parts = bySource.get(placeText(place)) ?? [];
-      const own = parts.filter(({ kernel }) => kernel.provenance.some(({ node }) => node !== undefined && nodes.has(node))); // prettier-ignore
+      const own = parts.filter(({ kernel }) =>
+        kernel.provenance.some(({ node }) => node !== undefined && nodes.has(node)),
+      );
       return (own.length > 0 ? own : parts).map(({ index }) => index);
     });
   };
@@ -76,7 +86,10 @@ function nodeIds({ lean }: Compilation): (origin: LineOrigin) => NodeId[] {
     });
 }
 
-/** By the places of their kernels. A kernel's function is the run of its lines that one beginning with `function` is among. */
+/**
+ * By the places of their kernels. A kernel's function is the run of its lines that one beginning with
+ * `function` is among.
+ */
 function functionsIn(
   text: string,
   origins: readonly (LineOrigin | undefined)[],

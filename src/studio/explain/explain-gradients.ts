@@ -24,9 +24,10 @@ export function explainGradients({ compilation }: Pick<Subject, "compilation">):
 }
 
 /**
- * The values with names of the backward part on which the gradient depends; those of the steps of a recurrence before the first value that
- * they make. What such a step is given (a forward value, say) is read and not derived, so it is none. The gradient itself always is one: it
- * may have simplified to a forward value.
+ * The values with names of the backward part on which the gradient depends; those of the steps of a
+ * recurrence before the first value that they make. What such a step is given (a forward value, say) is read
+ * and not derived, so it is none. The gradient itself always is one: it may have simplified to a forward
+ * value.
  */
 export function stepsTo(gradient: Node, spelling: Spelling): Node[] {
   const isDerived = (node: Node): boolean =>

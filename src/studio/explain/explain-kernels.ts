@@ -1,4 +1,7 @@
-/** The kernels of the target: the nodes that each computes, what that takes and what fusing them saves, its loops and its code. */
+/**
+ * The kernels of the target: the nodes that each computes, what that takes and what fusing them saves, its
+ * loops and its code.
+ */
 import { sum } from "d3-array";
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
@@ -106,7 +109,10 @@ function fusedOf(
     };
     const bytesSaved = lowered.kernels.map((kernel, source) => {
       const before = own.flatMap((each, k) => (each.source === source ? (nests.get(k) ?? []) : []));
-      return sum(before, (nest) => bytesTouched(nest, unfused, batchSize)) - bytesTouched(kernel, lowered, batchSize); // prettier-ignore
+      return (
+        sum(before, (nest) => bytesTouched(nest, unfused, batchSize)) -
+        bytesTouched(kernel, lowered, batchSize)
+      );
     });
     return own.map(({ kernel, source }, k) => ({
       nests: nests.get(k)?.length ?? 0,

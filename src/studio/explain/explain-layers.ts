@@ -1,6 +1,7 @@
 /**
  * The table of layers that a summary of a model shows: what each gives, what it learns, and what it costs.
- * Operations are those of the kernels, which know the layer of every node that they compute; so the sums are those of the kernels, too.
+ * Operations are those of the kernels, which know the layer of every node that they compute; so the sums are
+ * those of the kernels, too.
  */
 import type { Shape } from "../../compiler/ir/types.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
@@ -22,7 +23,12 @@ export function explainLayers(
     output: shapeText(outputs.get(layer.name)),
     parameters: built.parameters
       .filter((parameter) => parameter.layer === layer.name)
-      .map(({ name, shape, trainable }) => ({ name, shape, count: shape.reduce((product, size) => product * size, 1), trainable })), // prettier-ignore
+      .map(({ name, shape, trainable }) => ({
+        name,
+        shape,
+        count: shape.reduce((product, size) => product * size, 1),
+        trainable,
+      })),
     trainable: layer.trainable,
     forwardFlops: flops.get(layer.name)?.forward ?? 0,
     backwardFlops: flops.get(layer.name)?.backward ?? 0,
@@ -53,7 +59,10 @@ interface LayerFlops {
   readonly backward: number;
 }
 
-/** Of one pass over a full batch, the loss and its gradients: a node of the backward part is the gradient of a forward one. */
+/**
+ * Of one pass over a full batch, the loss and its gradients: a node of the backward part is the gradient of a
+ * forward one.
+ */
 function flopsOfLayers({ lowered }: Compilation): ReadonlyMap<string, LayerFlops> {
   const sums = new Map<string, LayerFlops>();
   const kernels = lowered.filter(({ name }) => name === "gradient").flatMap((program) => program.kernels);
@@ -61,7 +70,10 @@ function flopsOfLayers({ lowered }: Compilation): ReadonlyMap<string, LayerFlops
     if (layer === undefined) continue;
     const { forward, backward } = sums.get(layer) ?? { forward: 0, backward: 0 };
     const isForward = gradientOf === undefined;
-    sums.set(layer, isForward ? { forward: forward + flops, backward } : { forward, backward: backward + flops }); // prettier-ignore
+    sums.set(
+      layer,
+      isForward ? { forward: forward + flops, backward } : { forward, backward: backward + flops },
+    );
   }
   return sums;
 }

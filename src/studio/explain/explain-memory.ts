@@ -1,4 +1,7 @@
-/** The arena: where each buffer lies, the value that it holds, and for temporaries from which call of their program to which they live. */
+/**
+ * The arena: where each buffer lies, the value that it holds, and for temporaries from which call of their
+ * program to which they live.
+ */
 import { sum } from "d3-array";
 import type { Placement } from "../../compiler/loop/memory.ts";
 import { bufferType } from "../../compiler/loop/print.ts";
@@ -49,7 +52,10 @@ function explainedBuffer(
   return { name: buffer.name, region: buffer.region, type: bufferType(buffer), offset, bytes, life, node };
 }
 
-/** The value in a buffer: of a temporary in its program, of storage in the first program that leaves or finds it there. */
+/**
+ * The value in a buffer: of a temporary in its program, of storage in the first program that leaves or finds
+ * it there.
+ */
 function nodesOfBuffers({
   lean,
 }: Compilation): (buffer: string, program?: ProgramName) => NodeId | undefined {

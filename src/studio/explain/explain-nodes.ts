@@ -30,8 +30,8 @@ interface Context {
 }
 
 /**
- * In the order of the programs, operands before those who read them. `placeOf`: where a path of the spec is written, if there is a text;
- * `graphs`: others than those that are lowered.
+ * In the order of the programs, operands before those who read them. `placeOf`: where a path of the spec is
+ * written, if there is a text; `graphs`: others than those that are lowered.
  */
 export function explainNodes(
   { compilation }: Subject,
@@ -110,8 +110,9 @@ export function regionOf(node: Node, program: ProgramName): RegionName {
 }
 
 /**
- * What a node is computed from. A recurrence is entered through what stands in its step for the scan's operands, and left through the
- * value that is stacked; what one step leaves for the next one is told by names alone, so that nothing goes in a circle.
+ * What a node is computed from. A recurrence is entered through what stands in its step for the scan's
+ * operands, and left through the value that is stacked; what one step leaves for the next one is told by
+ * names alone, so that nothing goes in a circle.
  */
 function sourcesOf(graph: Graph, nodes: readonly Node[]): (node: Node) => readonly Node[] {
   const given = new Map<Node, Node>();

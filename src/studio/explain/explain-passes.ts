@@ -1,6 +1,7 @@
 /**
- * What the passes made of the graphs, step by step: differentiation first, then each pass as the runner reported it, last what is computed
- * twice to save memory. Values are called as in the emitted code, as far back as they are there.
+ * What the passes made of the graphs, step by step: differentiation first, then each pass as the runner
+ * reported it, last what is computed twice to save memory. Values are called as in the emitted code, as far
+ * back as they are there.
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/print.ts";
@@ -18,7 +19,10 @@ import type { Names } from "./names-before.ts";
 import { nodeNames } from "./node-names.ts";
 import type { Subject } from "./subject.ts";
 
-/** Those that have something to show, the stages of lowering (`explain-stages.ts`) among them, in the order in which they run. */
+/**
+ * Those that have something to show, the stages of lowering (`explain-stages.ts`) among them, in the order in
+ * which they run.
+ */
 export const shownPasses: readonly string[] = [
   "differentiate",
   "accumulate",

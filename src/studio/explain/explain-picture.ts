@@ -1,6 +1,7 @@
 /**
- * Pictures of the graphs of a model: a step of training (forward and backward pass beside one another, and the update), and each other
- * program. They are laid out with every group closed; who draws them opens groups (`picture/scene.ts`).
+ * Pictures of the graphs of a model: a step of training (forward and backward pass beside one another, and
+ * the update), and each other program. They are laid out with every group closed; who draws them opens groups
+ * (`picture/scene.ts`).
  */
 import type { ProgramName } from "../../compiler/pipeline.ts";
 import type { ExplainedNode, ExplainedPicture, RegionName } from "../explanation.ts";
@@ -71,13 +72,21 @@ function stepPlan(nodes: readonly ExplainedNode[]): PicturePlan {
       isMirror: false,
       groups: ofRegion("forward"),
     },
-    { region: "backward", label: "Backward: gradients, up from the loss", isMirror: true, groups: ofRegion("backward") }, // prettier-ignore
+    {
+      region: "backward",
+      label: "Backward: gradients, up from the loss",
+      isMirror: true,
+      groups: ofRegion("backward"),
+    },
     { region: "update", label: "Update", isMirror: false, groups: ofRegion("update") },
   ];
   return { name: "step", title: titles.step, lanes: lanes.filter((lane) => lane.groups.length > 0), links };
 }
 
-/** What the update reads, gradients one by one or all in one and the statistics of a batch, is what the gradient graph left there. */
+/**
+ * What the update reads, gradients one by one or all in one and the statistics of a batch, is what the
+ * gradient graph left there.
+ */
 function withResults(drawn: readonly Drawn[]): Drawn[] {
   const left = drawn.flatMap(({ node }) =>
     node.program === "gradient" ? node.outputs.map((storage) => ({ storage, id: node.id })) : [],

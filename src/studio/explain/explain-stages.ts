@@ -1,6 +1,7 @@
 /**
- * What the stages behind the passes made of the loops: nests fused to kernels, values kept in variables, temporaries made smaller. The
- * graphs are lowered again, with one stage more each time, so that each stage is told apart; the schedule changes none of these figures.
+ * What the stages behind the passes made of the loops: nests fused to kernels, values kept in variables,
+ * temporaries made smaller. The graphs are lowered again, with one stage more each time, so that each stage
+ * is told apart; the schedule changes none of these figures.
  */
 import { sum } from "d3-array";
 import type { LoopProgram } from "../../compiler/loop/types.ts";

@@ -23,7 +23,10 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
   const { compilation } = subject;
   const { model, built, vectors } = compilation;
   const code = await explainCode(compilation, { dtype, source });
-  const placeOf = await specPlaces(source, model.network.map(({ path }) => path)); // prettier-ignore
+  const placeOf = await specPlaces(
+    source,
+    model.network.map(({ path }) => path),
+  );
   const nodes = explainNodes(subject, placeOf);
   const layers = explainLayers(compilation, placeOf);
   return {

@@ -1,4 +1,7 @@
-/** Floating-point operations, as the kernels' provenance counts them: one for each scalar op, two for a multiply-add. */
+/**
+ * Floating-point operations, as the kernels' provenance counts them: one for each scalar op, two for a
+ * multiply-add.
+ */
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { Kernel } from "../../compiler/loop/types.ts";
 

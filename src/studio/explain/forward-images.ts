@@ -1,6 +1,6 @@
 /**
- * What became of the nodes that were differentiated. Passes make new nodes of old ones and keep no record, so a node is found again by
- * being the same one; else by computing the same of the same; else by its name.
+ * What became of the nodes that were differentiated. Passes make new nodes of old ones and keep no record, so
+ * a node is found again by being the same one; else by computing the same of the same; else by its name.
  */
 import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
@@ -27,7 +27,10 @@ export function forwardImages(
   };
 }
 
-/** Equal numbers for equal values, as far as that shows: asked of operands before it is asked of those who read them. */
+/**
+ * Equal numbers for equal values, as far as that shows: asked of operands before it is asked of those who
+ * read them.
+ */
 function valueKeys(): (node: Node) => number {
   const numbers = new Map<string, number>();
   const known = new Map<Node, number>();
@@ -39,7 +42,8 @@ function valueKeys(): (node: Node) => number {
   };
   const textOf = (node: Node): string => {
     if (node.op === "argument") return `argument ${identity(node)}`;
-    if (node.op === "scan") return `scan ${identity(node.attributes.recurrence)} ${identity(node.attributes.value)}`; // prettier-ignore
+    if (node.op === "scan")
+      return `scan ${identity(node.attributes.recurrence)} ${identity(node.attributes.value)}`;
     const operands = operandsOf(node).map(keyOf);
     if (hasTrait(node, "commutative")) operands.sort((a, b) => a - b);
     return `${node.op} ${operands.join()} ${JSON.stringify(node.attributes)}`;

@@ -13,6 +13,9 @@ export function fusedText(kernels: readonly Fused[]): string {
   const became = kernels.every(({ fused }) => fused.nests <= 1)
     ? `${counted(kernels.length, "kernel")}, nothing was fused`
     : `${counted(nests, "nest")} of loops became ${counted(kernels.length, "kernel")}`;
-  const kept = values === 0 ? "" : `, ${values === 1 ? "1 value stays in a register" : `${countText(values)} values stay in registers`}`; // prettier-ignore
+  const kept =
+    values === 0
+      ? ""
+      : `, ${values === 1 ? "1 value stays in a register" : `${countText(values)} values stay in registers`}`;
   return `${became}${kept}${saved > 0 ? `, and each run moves ${sizeText(saved)} less through memory` : ""}`;
 }

@@ -1,6 +1,6 @@
 /**
- * An op's derivative as mathematics. No second table says it: the op's own `vjp` is run on operands called x and y, a result called z and
- * its cotangent dz, and what it gives is simplified and printed.
+ * An op's derivative as mathematics. No second table says it: the op's own `vjp` is run on operands called x
+ * and y, a result called z and its cotangent dz, and what it gives is simplified and printed.
  */
 import { makeGraph, operandNamesOf, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
@@ -19,7 +19,10 @@ import { notationOf } from "../../compiler/notation/notation.ts";
 
 type General = RuleUse["general"];
 
-/** Gives the rule of a node's op, for its types, attributes and numbers (see `numberOrLeaf`); the same one is derived once. */
+/**
+ * Gives the rule of a node's op, for its types, attributes and numbers (see `numberOrLeaf`); the same one is
+ * derived once.
+ */
 export function generalRules(): (z: Node) => General {
   const known = new Map<string, General>();
   return (z) => {

@@ -1,7 +1,8 @@
 /**
- * How the gradients were derived, as a story that can be told in order: the values on the way to the loss, layer by layer, and the steps
- * back, each told once and under a number. Parameters come in the order in which the backward part reaches them, so each begins where
- * others have come before it, and all of them together are as long as the backward part.
+ * How the gradients were derived, as a story that can be told in order: the values on the way to the loss,
+ * layer by layer, and the steps back, each told once and under a number. Parameters come in the order in
+ * which the backward part reaches them, so each begins where others have come before it, and all of them
+ * together are as long as the backward part.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
@@ -75,8 +76,8 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
     rewrites: rewritesOf(node.origin.rewrites ?? []),
   });
   /**
-   * What a formula reads: values with names, and on the way to them those without. Numbers are not among these: equal ones are one node, so
-   * that theirs is the rule of whoever wrote that number first.
+   * What a formula reads: values with names, and on the way to them those without. Numbers are not among
+   * these: equal ones are one node, so that theirs is the rule of whoever wrote that number first.
    */
   const readBy = (node: Node): { readonly named: Node[]; readonly through: Node[] } => {
     const parts = operandsOf(node).map((operand) => {
@@ -112,7 +113,10 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
   return { forward: groupsOf(spelling.nodes.filter(isForward).map(valueOf)), derivations };
 }
 
-/** Values of one layer next to one another, layers in the order of their first ones; what is of none comes last, as the loss does. */
+/**
+ * Values of one layer next to one another, layers in the order of their first ones; what is of none comes
+ * last, as the loss does.
+ */
 function groupsOf(values: readonly Value[]): Group[] {
   const layers = [...new Set(values.map(({ layer }) => layer))].filter((layer) => layer !== undefined);
   return [...layers, undefined]

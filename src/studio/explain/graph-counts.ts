@@ -1,13 +1,17 @@
 /**
- * How large a graph is, and what its work would take, before anything is fused: figures by which the graphs between passes can be
- * compared. They are those of the loops that `--skip fuse-loops,forward-stores,shrink-temporaries` would leave:
+ * How large a graph is, and what its work would take, before anything is fused: figures by which the graphs
+ * between passes can be compared. They are those of the loops that `--skip
+ * fuse-loops,forward-stores,shrink-temporaries` would leave:
  *
  * - nodes: of the graph, and of each step of a recurrence once;
- * - FLOPs: of every stored value with all that is computed on the way to it, as often as its step is repeated. What is not stored
+ * - FLOPs: of every stored value with all that is computed on the way to it, as often as its step is
+ *   repeated. What is not stored
  *   counts for each stored value that needs it, since each computes it again;
- * - bytes moved: every stored value is written once, and read once by each stored value that it is needed for, parameters and inputs
+ * - bytes moved: every stored value is written once, and read once by each stored value that it is needed
+ *   for, parameters and inputs
  *   likewise. A recurrence is one loop, and moves each of its values once;
- * - peak bytes: the largest sum of the stored values that are live at once. What leaves the graph lies in storage and does not count,
+ * - peak bytes: the largest sum of the stored values that are live at once. What leaves the graph lies in
+ *   storage and does not count,
  *   nor does what a recurrence keeps within a step.
  *
  * Which values are stored is the lowering's own choice (`lower/choose-stored.ts`).

@@ -1,7 +1,8 @@
 /**
- * How the text of one graph differs from that of another. Every line of a graph's text defines a value or an output, and their order says
- * no more than that operands come first: so lines are compared by what they say, not by where they stand, and a value whose definition
- * changed is shown as both of its lines, the old one above the new one. It takes time in proportion to the text.
+ * How the text of one graph differs from that of another. Every line of a graph's text defines a value or an
+ * output, and their order says no more than that operands come first: so lines are compared by what they say,
+ * not by where they stand, and a value whose definition changed is shown as both of its lines, the old one
+ * above the new one. It takes time in proportion to the text.
  */
 import type { DiffLine } from "../explanation.ts";
 
@@ -35,7 +36,8 @@ export function graphDiff(before: string, after: string): DiffLine[] {
 const linesOf = (text: string): string[] => text.trimEnd().split("\n");
 
 /** What a line defines: `%name`, or the place of an output. */
-const keyOf = (line: string): string | undefined => /^\s*(%\S+): |^(output "[^"]*") = /.exec(line)?.slice(1).find(Boolean); // prettier-ignore
+const keyOf = (line: string): string | undefined =>
+  /^\s*(%\S+): |^(output "[^"]*") = /.exec(line)?.slice(1).find(Boolean);
 
 function aroundChanges(lines: readonly DiffLine[]): DiffLine[] {
   const isShown = new Array<boolean>(lines.length).fill(false);

@@ -1,7 +1,8 @@
 /**
- * Names for a graph as a pass found it, after those of the graph that it left: a value that went through the pass keeps its name, so that
- * what differs between the texts of both graphs is what the pass did, and names are those of the emitted code as far back as there
- * is a value to be named. Numbers that tell names apart would otherwise shift with every value that comes or goes.
+ * Names for a graph as a pass found it, after those of the graph that it left: a value that went through the
+ * pass keeps its name, so that what differs between the texts of both graphs is what the pass did, and names
+ * are those of the emitted code as far back as there is a value to be named. Numbers that tell names apart
+ * would otherwise shift with every value that comes or goes.
  */
 import { maxIndex } from "d3-array";
 import { wish } from "../../compiler/ir/names.ts";
@@ -38,7 +39,10 @@ export function namesBefore(before: Graph, after: Graph, names: Names): Names {
   return found;
 }
 
-/** Gives values without a name that of an heir like them, the one with most operands the same; each heir is one's alone. */
+/**
+ * Gives values without a name that of an heir like them, the one with most operands the same; each heir is
+ * one's alone.
+ */
 function inherit(
   old: readonly Node[],
   heirs: Set<Node>,
@@ -61,7 +65,9 @@ function inherit(
 /** How many operands of both have the same name. */
 function sameOperands(node: Node, heir: Node, names: Names, found: Names): number {
   const others = operandsOf(heir);
-  return operandsOf(node).filter((operand, i) => found.has(operand) && found.get(operand) === names.get(others[i])).length; // prettier-ignore
+  return operandsOf(node).filter(
+    (operand, i) => found.has(operand) && found.get(operand) === names.get(others[i]),
+  ).length;
 }
 
 const isCalledAfterOperand = (node: Node): boolean => hasTrait(node, "view") || node.op === "cast";

@@ -1,4 +1,7 @@
-/** One name for each node of a graph, in all views and in the emitted code: what code stores is called as it is there. */
+/**
+ * One name for each node of a graph, in all views and in the emitted code: what code stores is called as it
+ * is there.
+ */
 import { nameAll } from "../../compiler/ir/names.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
 import { stepsOf } from "../../compiler/ir/recurrence.ts";

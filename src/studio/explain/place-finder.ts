@@ -1,4 +1,7 @@
-/** Where the origins of emitted lines stand in the text of the spec. Many lines are of one place, which is looked for once. */
+/**
+ * Where the origins of emitted lines stand in the text of the spec. Many lines are of one place, which is
+ * looked for once.
+ */
 import { formatPath } from "../../compiler/diagnostics/format-path.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { SpecPlace } from "../explanation.ts";

@@ -49,7 +49,16 @@ export function programMemories(
       if (life?.program !== program) return [];
       const node = nodeIn.get(name);
       const part = node && regionOf(node, program);
-      return [{ ...buffer, offset: offset - base, first: life.first, last: life.last, part, layer: node?.origin.layer }]; // prettier-ignore
+      return [
+        {
+          ...buffer,
+          offset: offset - base,
+          first: life.first,
+          last: life.last,
+          part,
+          layer: node?.origin.layer,
+        },
+      ];
     });
     const live = liveBytes(temporaries, kernels.length);
     const call = greatest(live.keys(), (k) => live[k]) ?? 0;

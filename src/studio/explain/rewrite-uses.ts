@@ -11,7 +11,10 @@ const ofPasses: Readonly<Record<string, string>> = {
 
 /** Equations are read once for all nodes. */
 export function rewriteUses(): (rewrites: readonly Rewrite[]) => RewriteUse[] {
-  const texts = new Map([...Object.entries(ofPasses), ...rules.map(({ name, equation }) => [name, equation] as const)]); // prettier-ignore
+  const texts = new Map([
+    ...Object.entries(ofPasses),
+    ...rules.map(({ name, equation }) => [name, equation] as const),
+  ]);
   const equations = new Map([...texts].map(([name, text]) => [name, equationNotation(text)]));
   return (rewrites) =>
     rewrites.flatMap(({ rule, pass }) => {

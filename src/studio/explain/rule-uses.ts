@@ -1,4 +1,7 @@
-/** How a node of the backward part was derived: the rule, what it says in general, and the forward value that it was applied to. */
+/**
+ * How a node of the backward part was derived: the rule, what it says in general, and the forward value that
+ * it was applied to.
+ */
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";

@@ -1,7 +1,7 @@
 /**
- * The source map of an emitted file, version 3 (ECMA-426): from each of its lines to the line and column of the spec that it comes from. What
- * comes from no place there, as the parts that all trainers have, is mapped to itself: a line without a mapping is taken by many readers for
- * one of the line before it.
+ * The source map of an emitted file, version 3 (ECMA-426): from each of its lines to the line and column of
+ * the spec that it comes from. What comes from no place there, as the parts that all trainers have, is mapped
+ * to itself: a line without a mapping is taken by many readers for one of the line before it.
  */
 import { GenMapping, addMapping, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import type { EncodedSourceMap } from "@jridgewell/gen-mapping";
@@ -42,7 +42,8 @@ export async function sourceMap(
       addMapping(map, to);
       continue;
     }
-    // A name stands where a function begins: that is where profilers and stack traces look for one. Its parameters keep theirs.
+    // A name stands where a function begins: that is where profilers and stack traces look for one. Its
+    // parameters keep theirs.
     addMapping(map, { ...to, name });
     addMapping(map, { ...to, generated: { ...generated, column: text.indexOf("(") + 1 } });
   }
@@ -52,7 +53,10 @@ export async function sourceMap(
 /** More layers than this are counted: a name is read in a list of calls. */
 const namedLayers = 3;
 
-/** What a kernel computes for: `dense1`, `gradient of dense1`, `loss`, `optimizer`; of one that several layers share all of them. */
+/**
+ * What a kernel computes for: `dense1`, `gradient of dense1`, `loss`, `optimizer`; of one that several layers
+ * share all of them.
+ */
 function partsServed({ nodes, path = [] }: LineOrigin): string {
   const own = nodes.map(({ node }) => node.origin).filter((origin) => isWithin(origin.path ?? [], path));
   const parts = [...new Set(own.map(({ layer }) => layer ?? String(path[0])))];

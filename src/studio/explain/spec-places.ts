@@ -1,4 +1,7 @@
-/** Where in the text of a spec what was compiled is written. All places are found at once: reading the text again takes some milliseconds. */
+/**
+ * Where in the text of a spec what was compiled is written. All places are found at once: reading the text
+ * again takes some milliseconds.
+ */
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { formatPath } from "../../compiler/diagnostics/format-path.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";

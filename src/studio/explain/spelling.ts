@@ -1,6 +1,6 @@
 /**
- * How a graph reads: which of its values go by a name, and the formula of each down to those that do. Names are those of the emitted
- * code; the steps of recurrences are part of their graph.
+ * How a graph reads: which of its values go by a name, and the formula of each down to those that do. Names
+ * are those of the emitted code; the steps of recurrences are part of their graph.
  */
 import type { Graph, Node, Recurrence } from "../../compiler/ir/nodes.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
@@ -51,8 +51,8 @@ export function spellingOf(graph: Graph): Spelling {
 }
 
 /**
- * What a step leaves for the next one, which reads it as c[t − 1] or d_c[t + 1]: c[t] is another name of it, and its formula says so. What is
- * stacked is called the same at all times.
+ * What a step leaves for the next one, which reads it as c[t − 1] or d_c[t + 1]: c[t] is another name of it,
+ * and its formula says so. What is stacked is called the same at all times.
  */
 function carriedNames(
   parts: readonly Graph[],
@@ -88,9 +88,10 @@ function timesText({ length, reverse }: Recurrence): string {
 }
 
 /**
- * What goes by a name: what leaves the graph, what the model, the library or a rule gave a name, what is stored, what takes loops of its
- * own, and what several read. Written out where they are read are numbers, what shows a value in another shape, a product that is added
- * to something (x · W + b), and those derivatives by values without a name that only one reads.
+ * What goes by a name: what leaves the graph, what the model, the library or a rule gave a name, what is
+ * stored, what takes loops of its own, and what several read. Written out where they are read are numbers,
+ * what shows a value in another shape, a product that is added to something (x · W + b), and those
+ * derivatives by values without a name that only one reads.
  */
 function namedIn(parts: readonly Graph[]): (node: Node) => boolean {
   const stored = new Set(parts.flatMap((part) => [...chooseStored(part)]));

@@ -4,7 +4,10 @@ import type { PassReport } from "../../compiler/passes/run.ts";
 import type { KernelTimes } from "../measure/measure-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 
-/** What there is to look at. `reports`: every pass over every graph, in order; `run`: what is trained, if that is known. */
+/**
+ * What there is to look at. `reports`: every pass over every graph, in order; `run`: what is trained, if that
+ * is known.
+ */
 export interface Subject {
   readonly compilation: Compilation;
   readonly reports: readonly PassReport[];
@@ -16,7 +19,10 @@ export interface Subject {
   readonly times?: KernelTimes | undefined;
   /** The emitted file, where kernels are shown with their code. */
   readonly code?: ExplainedCode | undefined;
-  /** How kernels are written: as loops alone, as the text that WebAssembly is assembled from, or as their target has it if left out. */
+  /**
+   * How kernels are written: as loops alone, as the text that WebAssembly is assembled from, or as their
+   * target has it if left out.
+   */
   readonly text?: "loops" | "wat" | undefined;
 }
 

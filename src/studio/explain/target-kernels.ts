@@ -1,6 +1,7 @@
 /**
- * The kernels that run, numbered through all programs in their order. Those of TypeScript are the lowered ones; those of WebAssembly are
- * cut out of them, so that a lowered kernel may be several. Lines of provenance stay what they are, and tell what was cut out of what.
+ * The kernels that run, numbered through all programs in their order. Those of TypeScript are the lowered
+ * ones; those of WebAssembly are cut out of them, so that a lowered kernel may be several. Lines of
+ * provenance stay what they are, and tell what was cut out of what.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
@@ -38,7 +39,10 @@ export function targetKernels({ lowered, programs, vectors }: Compilation): Targ
   });
 }
 
-/** Of each kernel that was cut out of a lowered one, which. Those without a line of provenance lie beside others of theirs. */
+/**
+ * Of each kernel that was cut out of a lowered one, which. Those without a line of provenance lie beside
+ * others of theirs.
+ */
 function sourcesOf({ kernels }: LoopProgram, lowered: LoopProgram): number[] {
   const ofLine = new Map(lowered.kernels.flatMap(({ provenance }, k) => provenance.map((line) => [line, k])));
   const known = kernels.map(({ provenance }) => provenance.flatMap((line) => ofLine.get(line) ?? []).at(0));

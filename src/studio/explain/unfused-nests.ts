@@ -1,6 +1,7 @@
 /**
- * What a program would be if nothing were fused: a nest for each value that is stored then, and one for each output that lies elsewhere first
- * and is copied to its place. Fusing saves what these move more than the kernels do.
+ * What a program would be if nothing were fused: a nest for each value that is stored then, and one for each
+ * output that lies elsewhere first and is copied to its place. Fusing saves what these move more than the
+ * kernels do.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
@@ -15,7 +16,10 @@ export function unfusedNests(program: ProgramName, compilation: Compilation): Lo
   return lowerGraph(graph, { ...loweringOptions(compilation), skip: new Set(stageNames) });
 }
 
-/** Which of a program's kernels does a nest's work: that with its node, or of a copy that which stores what it stores. */
+/**
+ * Which of a program's kernels does a nest's work: that with its node, or of a copy that which stores what it
+ * stores.
+ */
 export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => number {
   const ofNode = new Map(kernels.flatMap(({ provenance }, k) => provenance.map(({ node }) => [node, k])));
   const stored = kernels.map(({ body }) => accessesOf(body).stored);

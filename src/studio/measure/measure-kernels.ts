@@ -1,6 +1,7 @@
 /**
- * What each kernel of the WebAssembly target takes on this machine, run by itself: one thread, a full batch, data in the caches. Kernels
- * are taken in the order in which they run, so that each finds in memory what those before it leave.
+ * What each kernel of the WebAssembly target takes on this machine, run by itself: one thread, a full batch,
+ * data in the caches. Kernels are taken in the order in which they run, so that each finds in memory what
+ * those before it leave.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { stepsBetween } from "../../compiler/emit/typescript/write-wasm.ts";

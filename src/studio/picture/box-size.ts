@@ -1,4 +1,7 @@
-/** How large a box must be for its texts. Widths come in steps, so that groups of equal structure are of equal size, whatever their names. */
+/**
+ * How large a box must be for its texts. Widths come in steps, so that groups of equal structure are of equal
+ * size, whatever their names.
+ */
 
 interface BoxTexts {
   readonly label: string;

@@ -20,7 +20,11 @@ const shapeOf = ({ type }: ExplainedNode): string => {
 
 export function valueTexts({ node, kind }: Drawn) {
   // What another program left behind stands in storage under `result:`.
-  const texts = { label: node.name.replace(/^result:/, ""), shape: shapeOf(node), detail: kind === "leaf" ? "" : shortened(`= ${node.formula.text}`) }; // prettier-ignore
+  const texts = {
+    label: node.name.replace(/^result:/, ""),
+    shape: shapeOf(node),
+    detail: kind === "leaf" ? "" : shortened(`= ${node.formula.text}`),
+  };
   return { ...texts, ...boxSize(texts) };
 }
 

@@ -1,7 +1,7 @@
 /**
- * Which nodes are drawn: what has a name, what stands in memory, and what leaves the graph. The others (constants, views, a pointwise
- * value that one formula alone reads) are part of the formula of who reads them, and so of its box. Each name in the formula of a box is
- * then a box too, and there is a wire from it.
+ * Which nodes are drawn: what has a name, what stands in memory, and what leaves the graph. The others
+ * (constants, views, a pointwise value that one formula alone reads) are part of the formula of who reads
+ * them, and so of its box. Each name in the formula of a box is then a box too, and there is a wire from it.
  */
 import type { ExplainedNode, NodeId, PictureBox } from "../explanation.ts";
 

@@ -1,6 +1,6 @@
 /**
- * One layered layout, by elkjs: the layout library that is kept for dataflow graphs with ports, and runs in Node and in pages alike.
- * Boxes in rows along the direction, wires in horizontal and vertical lines.
+ * One layered layout, by elkjs: the layout library that is kept for dataflow graphs with ports, and runs in
+ * Node and in pages alike. Boxes in rows along the direction, wires in horizontal and vertical lines.
  */
 import elkjs from "elkjs/lib/elk.bundled.js";
 import type { ElkNode } from "elkjs/lib/elk-api.js";
@@ -66,7 +66,10 @@ export function createLayOut(): LayOut {
   };
 }
 
-/** Where there is no document, elkjs believes that the worker it runs in is its own, and takes its messages; they are given back. */
+/**
+ * Where there is no document, elkjs believes that the worker it runs in is its own, and takes its messages;
+ * they are given back.
+ */
 function startElk() {
   const own: unknown = Reflect.get(globalThis, "onmessage");
   const elk = new elkjs.default();
@@ -119,7 +122,12 @@ function elkGraph({
       {
         id: "whole",
         layoutOptions: { ...layered, "elk.portConstraints": "FIXED_SIDE" },
-        ports: ports.map(({ id, side }) => ({ id, width: 0, height: 0, layoutOptions: { "elk.port.side": side } })), // prettier-ignore
+        ports: ports.map(({ id, side }) => ({
+          id,
+          width: 0,
+          height: 0,
+          layoutOptions: { "elk.port.side": side },
+        })),
         children: boxes.map((box) => ({
           id: box.id,
           width: box.width,

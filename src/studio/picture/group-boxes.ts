@@ -1,6 +1,7 @@
 /**
- * Drawn nodes into groups: layers, the loss, the optimizer, once for each region. What a group computes for its layer in the forward pass
- * and what it computes in the backward pass share a `key`, so that they can stand beside one another.
+ * Drawn nodes into groups: layers, the loss, the optimizer, once for each region. What a group computes for
+ * its layer in the forward pass and what it computes in the backward pass share a `key`, so that they can
+ * stand beside one another.
  */
 import type { ExplainedNode, NodeId, RegionName } from "../explanation.ts";
 import type { Drawn } from "./choose-boxes.ts";

@@ -1,4 +1,7 @@
-/** The inside of a group: its values, and the wires by which others come in and its own go out, at the side where the others are. */
+/**
+ * The inside of a group: its values, and the wires by which others come in and its own go out, at the side
+ * where the others are.
+ */
 import type { NodeId, Picture, PictureBox, Wire } from "../explanation.ts";
 import { valueTexts } from "./box-texts.ts";
 import type { Drawn } from "./choose-boxes.ts";
@@ -38,7 +41,13 @@ export async function insidePicture(group: Group, border: Border, layOut: LayOut
     y: corners[index][1],
     ...texts[index],
   }));
-  return { width, height, lanes: [], boxes, wires: wires.map((wire, index) => ({ ...wire, points: routes[index] })) }; // prettier-ignore
+  return {
+    width,
+    height,
+    lanes: [],
+    boxes,
+    wires: wires.map((wire, index) => ({ ...wire, points: routes[index] })),
+  };
 }
 
 /** Boxes are called by their places, so that the same structure is the same problem. */
@@ -67,7 +76,12 @@ function planOf(
       wires.push({ from: undefined, to: node.id, nodes, ends: { from: portAt(side, name), to } });
   }
   for (const { node, side } of border.leaving)
-    wires.push({ from: node, to: undefined, nodes: [node], ends: { from: places.get(node) ?? "", to: portAt(side, `out ${node}`) } }); // prettier-ignore
+    wires.push({
+      from: node,
+      to: undefined,
+      nodes: [node],
+      ends: { from: places.get(node) ?? "", to: portAt(side, `out ${node}`) },
+    });
   return {
     problem: {
       direction: region === "backward" ? "UP" : "DOWN",

@@ -1,6 +1,7 @@
 /**
- * Groups in lanes: the forward pass from above to below, beside it the backward pass from below to above, each layer at one height with
- * its gradients, and the update to the right of both. The forward lane is laid out; the backward lane is its mirror.
+ * Groups in lanes: the forward pass from above to below, beside it the backward pass from below to above,
+ * each layer at one height with its gradients, and the update to the right of both. The forward lane is laid
+ * out; the backward lane is its mirror.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import type { Picture, PictureBox } from "../explanation.ts";
@@ -35,7 +36,10 @@ export async function lanesPicture(
   return placeLanes(plans, layouts, sided);
 }
 
-/** Every group as a box, its inside laid out. A layer's box in one lane is as large as in the other, so that they stand face to face. */
+/**
+ * Every group as a box, its inside laid out. A layer's box in one lane is as large as in the other, so that
+ * they stand face to face.
+ */
 async function blocksOf(
   plans: readonly LanePlan[],
   links: readonly SidedLink[],
@@ -82,7 +86,12 @@ function bordersOf(links: readonly SidedLink[]): Map<Group, Border> {
     }
   const groups = new Set([...entering.keys(), ...leaving.keys()]);
   const listOf = (of: typeof entering, group: Group) => [...(of.get(group)?.values() ?? [])];
-  return new Map([...groups].map((group) => [group, { entering: listOf(entering, group), leaving: listOf(leaving, group) }])); // prettier-ignore
+  return new Map(
+    [...groups].map((group) => [
+      group,
+      { entering: listOf(entering, group), leaving: listOf(leaving, group) },
+    ]),
+  );
 }
 
 const blockOf = (blocks: ReadonlyMap<Group, Block>, group: Group): Block => {
@@ -120,7 +129,10 @@ async function laneLayout(
   };
 }
 
-/** Each group where its layer is in the forward lane; what has no layer there stands below. Wires run the same ways backwards. */
+/**
+ * Each group where its layer is in the forward lane; what has no layer there stands below. Wires run the same
+ * ways backwards.
+ */
 function mirrored(
   { groups }: LanePlan,
   forward: LaneLayout,

@@ -1,6 +1,6 @@
 /**
- * Graphs in the language of Graphviz, which lays them out itself: regions and groups as clusters, an edge from each value to each that
- * reads it.
+ * Graphs in the language of Graphviz, which lays them out itself: regions and groups as clusters, an edge
+ * from each value to each that reads it.
  */
 import type { RegionName } from "../explanation.ts";
 import type { PicturePlan } from "./picture-plan.ts";
@@ -56,7 +56,12 @@ function laneLines({ region, label, groups }: LanePlan): string[] {
 function groupLines({ id, key, members }: Group): string[] {
   const lines = members.map(boxLine);
   if (lines.length === 1) return lines;
-  return [`subgraph ${quoted(`cluster_${id}`)} {`, `  graph [label=${quoted(key)}]`, ...lines.map((line) => `  ${line}`), "}"]; // prettier-ignore
+  return [
+    `subgraph ${quoted(`cluster_${id}`)} {`,
+    `  graph [label=${quoted(key)}]`,
+    ...lines.map((line) => `  ${line}`),
+    "}",
+  ];
 }
 
 function boxLine(box: Drawn): string {

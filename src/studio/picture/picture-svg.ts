@@ -47,7 +47,11 @@ const regionOf = (id: string | undefined, boxes: readonly SceneBox[]): string | 
 
 function wireSvg({ from, to, group, points, hasHead }: SceneWire, boxes: readonly SceneBox[]): string {
   const region = regionOf(from, boxes) ?? regionOf(group, boxes) ?? regionOf(to, boxes) ?? "forward";
-  return element("path", { class: `wire ${region}`, d: wirePath(points), "marker-end": hasHead ? `url(#head-${region})` : undefined }); // prettier-ignore
+  return element("path", {
+    class: `wire ${region}`,
+    d: wirePath(points),
+    "marker-end": hasHead ? `url(#head-${region})` : undefined,
+  });
 }
 
 function frameSvg({ region, x, y, width, height, label, shape }: SceneBox): string {

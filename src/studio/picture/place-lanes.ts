@@ -75,7 +75,12 @@ const wireOf = ({ from, to, nodes }: Link, points: readonly Point[]): Wire => ({
 });
 
 const wiresWithin = ({ routes }: LaneLayout, { x, y }: Lane): Wire[] =>
-  [...routes].map(([link, points]) => wireOf(link, points.map(([px, py]) => [px + x, py + y]))); // prettier-ignore
+  [...routes].map(([link, points]) =>
+    wireOf(
+      link,
+      points.map(([px, py]) => [px + x, py + y]),
+    ),
+  );
 
 function wiresAcross(
   [{ x, width }, next]: readonly Lane[],
@@ -83,7 +88,8 @@ function wiresAcross(
   [before, after]: readonly LaneLayout[],
   boxes: Boxes,
 ): Wire[] {
-  const inLane = (layout: LaneLayout | undefined) => [...(layout?.boxes.keys() ?? [])].map((group) => boxOf(group, boxes)); // prettier-ignore
+  const inLane = (layout: LaneLayout | undefined) =>
+    [...(layout?.boxes.keys() ?? [])].map((group) => boxOf(group, boxes));
   const routes = routeAcross({
     isApart: next?.isApart ?? false,
     left: x + width,

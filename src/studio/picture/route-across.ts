@@ -1,6 +1,7 @@
 /**
- * Wires between lanes: out of a box to the side, along a channel in the gap between the lanes, into boxes of the other lane. All wires of
- * one box share a channel, as do all into one box that many go to; channels whose wires would overlap lie beside one another.
+ * Wires between lanes: out of a box to the side, along a channel in the gap between the lanes, into boxes of
+ * the other lane. All wires of one box share a channel, as do all into one box that many go to; channels
+ * whose wires would overlap lie beside one another.
  */
 import type { Point, Rectangle } from "../explanation.ts";
 
@@ -108,7 +109,13 @@ function exitOf(box: Rectangle, lane: readonly Rectangle[]): End {
   const row = lane.filter((other) => overlaps(other, box));
   if (row.every((other) => other.x < right)) return { points: [[right, middle(box)]], y: middle(box) };
   const y = Math.max(...row.map((other) => other.y + other.height)) + detour;
-  return { points: [[right - 14, box.y + box.height], [right - 14, y]], y }; // prettier-ignore
+  return {
+    points: [
+      [right - 14, box.y + box.height],
+      [right - 14, y],
+    ],
+    y,
+  };
 }
 
 function entryOf(box: Rectangle, slot: number, enters: "WEST" | "EAST", lane: readonly Rectangle[]): End {
@@ -120,5 +127,11 @@ function entryOf(box: Rectangle, slot: number, enters: "WEST" | "EAST", lane: re
   if (isFree) return { points: [[x, y]], y };
   const above = Math.min(...row.map((other) => other.y)) - detour;
   const inside = isEast ? x - 14 : x + 14;
-  return { points: [[inside, above], [inside, box.y]], y: above }; // prettier-ignore
+  return {
+    points: [
+      [inside, above],
+      [inside, box.y],
+    ],
+    y: above,
+  };
 }

@@ -1,6 +1,6 @@
 /**
- * A picture with some of its groups open, flat: every box and every wire at its place, in the order in which they are drawn. Pages and
- * files draw the same scene.
+ * A picture with some of its groups open, flat: every box and every wire at its place, in the order in which
+ * they are drawn. Pages and files draw the same scene.
  */
 import type { Lane, NodeId, Picture, PictureBox, Point, Wire } from "../explanation.ts";
 import { axesOf, middleOf, type Axes } from "./axes.ts";
@@ -44,7 +44,12 @@ export function sceneOf(picture: Picture, isOpen: (id: string) => boolean): Scen
     picture.boxes.map((old) => [old.id, { old, now: movedBox(old, isOpen(old.id), axes) }]),
   );
   const inside = [...boxes.values()].flatMap(({ now }) => (now.isOpen ? [insideOf(now)] : []));
-  const crossing = new Map(inside.map(({ id, wires }) => [id, wires.filter(({ from, to }) => from === undefined || to === undefined)])); // prettier-ignore
+  const crossing = new Map(
+    inside.map(({ id, wires }) => [
+      id,
+      wires.filter(({ from, to }) => from === undefined || to === undefined),
+    ]),
+  );
   const bottom = Math.max(0, ...picture.lanes.map((lane) => axes.y(lane)(lane.y + lane.height)));
   return {
     width: axes.x(picture.width),
@@ -113,7 +118,10 @@ function rerouted(
   ];
 }
 
-/** Up to the gap between their lanes a wire moves with the box that it comes from, then with the one that it goes to. */
+/**
+ * Up to the gap between their lanes a wire moves with the box that it comes from, then with the one that it
+ * goes to.
+ */
 function movedPoints(points: readonly Point[], axes: Axes, from?: PictureBox, to?: PictureBox): Point[] {
   const [early, late] = [axes.y(from), axes.y(to)];
   const right = from === undefined ? 0 : from.x + from.width;

@@ -1,6 +1,6 @@
 /**
- * One axis of a picture, stretched so that what opens has room: a map from old places to new ones that keeps their order and no gap
- * shrinks, so that boxes that stood apart still do.
+ * One axis of a picture, stretched so that what opens has room: a map from old places to new ones that keeps
+ * their order and no gap shrinks, so that boxes that stood apart still do.
  */
 
 /** From `first` to `last` there must be room for `length`. What is missing is put in at the one end or at the other. */
@@ -13,10 +13,18 @@ export interface Need {
 
 export function stretch(places: readonly number[], needs: readonly Need[]): (place: number) => number {
   if (needs.length === 0) return (place) => place;
-  const sorted = [...new Set([...places, ...needs.flatMap(({ first, last }) => [first, last])])].sort((a, b) => a - b); // prettier-ignore
+  const sorted = [...new Set([...places, ...needs.flatMap(({ first, last }) => [first, last])])].sort(
+    (a, b) => a - b,
+  );
   // Room at the first end is room at the last one, seen from behind.
-  const backwards = needs.filter(({ at }) => at === "first").map(({ first, last, length }) => ({ first: -last, last: -first, length })); // prettier-ignore
-  const behind = grown(sorted.map((place) => -place).reverse(), sorted.map((place) => -place).reverse(), backwards); // prettier-ignore
+  const backwards = needs
+    .filter(({ at }) => at === "first")
+    .map(({ first, last, length }) => ({ first: -last, last: -first, length }));
+  const behind = grown(
+    sorted.map((place) => -place).reverse(),
+    sorted.map((place) => -place).reverse(),
+    backwards,
+  );
   const widened = behind.map((place) => -place).reverse();
   const all = grown(sorted, widened, needs);
   const shift = all[0] - sorted[0];
@@ -24,7 +32,10 @@ export function stretch(places: readonly number[], needs: readonly Need[]): (pla
   return (place) => placed.get(place) ?? between(place, sorted, placed);
 }
 
-/** New places from the old ones, in rising order: each gap as it was, or as large as a need that ends there asks for. */
+/**
+ * New places from the old ones, in rising order: each gap as it was, or as large as a need that ends there
+ * asks for.
+ */
 function grown(
   keys: readonly number[],
   places: readonly number[],

@@ -1,6 +1,7 @@
 /**
- * Where a wire ends once boxes have moved and opened: at the same place of its box as before, or, if the group there is open, off its
- * border, from where it is joined to the wires inside that carry the same values.
+ * Where a wire ends once boxes have moved and opened: at the same place of its box as before, or, if the
+ * group there is open, off its border, from where it is joined to the wires inside that carry the same
+ * values.
  */
 import type { NodeId, PictureBox, Point, Rectangle } from "../explanation.ts";
 
@@ -49,8 +50,8 @@ function anchorOf([x, y]: Point, [dx, dy]: Point, { old, now }: Moved): Point {
 const moved = ([x, y]: Point, [dx, dy]: Point, by: number): Point => [x + dx * by, y + dy * by];
 
 /**
- * `point` is where the wire ended as it was laid out, `now` where the stretched axes put that; the next point of the wire lies straight
- * out of the box from there.
+ * `point` is where the wire ended as it was laid out, `now` where the stretched axes put that; the next point
+ * of the wire lies straight out of the box from there.
  */
 export function wireEnd(
   point: Point,

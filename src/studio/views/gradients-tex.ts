@@ -1,6 +1,6 @@
 /**
- * The derivation of the gradients for papers: displayed equations with amsmath, numbered as in the text. Names are escaped, so that nothing
- * in a spec becomes a command.
+ * The derivation of the gradients for papers: displayed equations with amsmath, numbered as in the text.
+ * Names are escaped, so that nothing in a spec becomes a command.
  */
 import type { Derived, GradientStory, Group, Value } from "../explain/gradient-story.ts";
 import { escapeTex, texOf } from "../../compiler/notation/tex.ts";

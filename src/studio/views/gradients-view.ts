@@ -1,6 +1,7 @@
 /**
- * How each gradient was derived: the steps from the loss back to the parameter, each a formula with its type, the rules that gave it, the
- * forward values that they were applied to, and the rewrites that made it what it is. As text, as JSON, and as formulas for papers.
+ * How each gradient was derived: the steps from the loss back to the parameter, each a formula with its type,
+ * the rules that gave it, the forward values that they were applied to, and the rewrites that made it what it
+ * is. As text, as JSON, and as formulas for papers.
  */
 import { textPrinter } from "../../compiler/notation/text.ts";
 import type { RuleUse } from "../explanation.ts";
@@ -86,8 +87,12 @@ function rulesOf(step: Step): string[] {
 /** What the rules that were named say in general, derivatives as the code calls them. */
 function appliedText(derivations: readonly Derived[]): string[] {
   const values = derivations.flatMap(({ steps }) => steps.flatMap(valuesOf));
-  const rules = values.flatMap(({ derivation }) => (derivation === undefined ? [] : [`  ${derivation.rule}: ${generalText(derivation)}`])); // prettier-ignore
-  const rewrites = values.flatMap((value) => value.rewrites.map(({ rule, equation }) => `  ${rule}: ${equation.text}`)); // prettier-ignore
+  const rules = values.flatMap(({ derivation }) =>
+    derivation === undefined ? [] : [`  ${derivation.rule}: ${generalText(derivation)}`],
+  );
+  const rewrites = values.flatMap((value) =>
+    value.rewrites.map(({ rule, equation }) => `  ${rule}: ${equation.text}`),
+  );
   const section = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ["", title, ...[...new Set(lines)].sort()];
   return [...section("Rules, of z with the derivative dz", rules), ...section("Rewrites", rewrites)];

@@ -1,7 +1,8 @@
 /**
- * The kernels: what was fused into each and what that saves, its operations and the memory that it touches; then its loops as they were fused,
- * one index an axis, and the function that is emitted of them. JSON has the loops as scheduled, too, blocked and with every place worked
- * out. Those of the target wasm have a view of their own.
+ * The kernels: what was fused into each and what that saves, its operations and the memory that it touches;
+ * then its loops as they were fused, one index an axis, and the function that is emitted of them. JSON has
+ * the loops as scheduled, too, blocked and with every place worked out. Those of the target wasm have a view
+ * of their own.
  */
 import { sum } from "d3-array";
 import type { ProgramName } from "../../compiler/loop/program-names.ts";
@@ -63,8 +64,24 @@ export function kernelsView(subject: Subject): View {
 /** What fusing saves, a line for each kernel; and for all of them, where there are several. */
 function tableOf(program: ProgramName, kernels: readonly ExplainedKernel[]): string[] {
   const total = (of: (kernel: ExplainedKernel) => number): number => sum(kernels, of);
-  const rows = kernels.map(({ call, name, fused, flops, bytes }) => [call, name, fused.nests, flops, bytes, fused.bytesSaved, listText(fused.values)]); // prettier-ignore
-  const all = ["", "all", total(({ fused }) => fused.nests), total(({ flops }) => flops), total(({ bytes }) => bytes), total(({ fused }) => fused.bytesSaved), ""]; // prettier-ignore
+  const rows = kernels.map(({ call, name, fused, flops, bytes }) => [
+    call,
+    name,
+    fused.nests,
+    flops,
+    bytes,
+    fused.bytesSaved,
+    listText(fused.values),
+  ]);
+  const all = [
+    "",
+    "all",
+    total(({ fused }) => fused.nests),
+    total(({ flops }) => flops),
+    total(({ bytes }) => bytes),
+    total(({ fused }) => fused.bytesSaved),
+    "",
+  ];
   const head = ["call", "kernel", "nests", "FLOP", "bytes", "bytes saved", "in registers"];
   return [
     `program ${program}: ${fusedText(kernels)}`,
@@ -81,7 +98,10 @@ function listText(ids: readonly string[]): string {
   return `${names.slice(0, mostListed - 1).join(", ")} and ${names.length - mostListed + 1} more`;
 }
 
-/** Each kernel's loops, and under the first that a function serves the function. `lines`: those of the emitted file, if it is shown. */
+/**
+ * Each kernel's loops, and under the first that a function serves the function. `lines`: those of the emitted
+ * file, if it is shown.
+ */
 function detailsOf(
   programs: readonly (readonly [ProgramName, readonly ExplainedKernel[]])[],
   all: readonly ExplainedKernel[],
@@ -95,7 +115,12 @@ function detailsOf(
       const before = first.get(kernel.function);
       if (lines === undefined) return ["", head, loops];
       if (before !== undefined)
-        return ["", head, `kernel ${name}`, `  runs ${kernel.function}, as ${before.program}, call ${before.call} does: see there`]; // prettier-ignore
+        return [
+          "",
+          head,
+          `kernel ${name}`,
+          `  runs ${kernel.function}, as ${before.program}, call ${before.call} does: see there`,
+        ];
       first.set(kernel.function, kernel);
       const others = all.filter((other) => other !== kernel && other.function === kernel.function);
       return ["", head, loops, "", `// ${servesText(kernel, others)}`, ...functionLines(lines, kernel)];
@@ -110,8 +135,10 @@ function servesText({ lines = [1, 0] }: ExplainedKernel, others: readonly Explai
   return `lines ${first} to ${last} of the emitted file${calls.length === 0 ? "" : `, which serve ${calls.join(", ")}${more}, too`}`;
 }
 
-const textOf = (lines: readonly string[], [first, last]: ExplainedCode["functions"][number]["lines"] = [1, 0]): string =>
-  lines.slice(first - 1, last).join("\n"); // prettier-ignore
+const textOf = (
+  lines: readonly string[],
+  [first, last]: ExplainedCode["functions"][number]["lines"] = [1, 0],
+): string => lines.slice(first - 1, last).join("\n");
 
 /** Without the formulas above it, which stand above the loops. */
 function functionLines(

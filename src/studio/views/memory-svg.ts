@@ -1,6 +1,7 @@
 /**
- * The arena as a picture: a bar for what lies in it, then for each program its temporaries, each a box over the calls in which it lives,
- * at the place where it lies. What stands above one another lives at the same time; what follows one another shares memory.
+ * The arena as a picture: a bar for what lies in it, then for each program its temporaries, each a box over
+ * the calls in which it lives, at the place where it lies. What stands above one another lives at the same
+ * time; what follows one another shares memory.
  */
 import { rollups, sum } from "d3-array";
 import { scaleLinear } from "d3-scale";
@@ -40,11 +41,18 @@ export function memorySvg(
   });
 }
 
-/** What lies in the arena, one region behind the other, each as wide as it is large; below it what the colours of the boxes mean. */
+/**
+ * What lies in the arena, one region behind the other, each as wide as it is large; below it what the colours
+ * of the boxes mean.
+ */
 function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block {
   const { buffers, bytes, temporaryBytes } = memory;
   const fixed = buffers.filter(({ life }) => life === undefined);
-  const sizes = rollups(fixed, (list) => sum(list, (buffer) => buffer.bytes), (buffer) => buffer.region); // prettier-ignore
+  const sizes = rollups(
+    fixed,
+    (list) => sum(list, (buffer) => buffer.bytes),
+    (buffer) => buffer.region,
+  );
   const bands = [...sizes, ["temporaries", temporaryBytes] as const].filter(([, size]) => size > 0);
   const series = seen.map((name) => ({ name, points: [], as: "dots" as const }));
   const x = scaleLinear([0, bytes], [0, plotWidth]);
@@ -60,7 +68,11 @@ function arenaBlock(memory: ExplainedMemory, seen: readonly RegionName[]): Block
         const [left, width] = [margin.left + x(before), x(size)];
         before += size;
         const box = { class: "band", x: left, y: top + 12, width, height: 22 };
-        const band = element("rect", { ...box, "fill-opacity": i % 2 === 0 ? 0.2 : 0.4 }, element("title", {}, words(`${name}: ${sizeText(size)}`))); // prettier-ignore
+        const band = element(
+          "rect",
+          { ...box, "fill-opacity": i % 2 === 0 ? 0.2 : 0.4 },
+          element("title", {}, words(`${name}: ${sizeText(size)}`)),
+        );
         return hasRoom(name, width, 22) ? [band, textAt(left + 4, top + 27, name)] : [band];
       });
       return element(
@@ -104,7 +116,12 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
   return element(
     "g",
     {},
-    textAt(margin.left, top + 12, `${program}: ${counted(temporaries.length, "temporary", "temporaries")} in ${counted(calls.length, "call")}, at most ${sizeText(peak.bytes)} at once${placed}`, { class: "panel" }), // prettier-ignore
+    textAt(
+      margin.left,
+      top + 12,
+      `${program}: ${counted(temporaries.length, "temporary", "temporaries")} in ${counted(calls.length, "call")}, at most ${sizeText(peak.bytes)} at once${placed}`,
+      { class: "panel" },
+    ),
     ...y
       .ticks(4)
       .flatMap((value) => [
@@ -116,7 +133,9 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
       textAt(x(value) + call / 2, bottom + 18, label, { class: "quiet", "text-anchor": "middle" }),
     ),
     element("line", { class: "mark", x1: at, x2: at, y1: plotTop, y2: bottom }),
-    textAt(at, plotTop - 6, `most in call ${peak.call}: ${calls[peak.call - 1]}`, { "text-anchor": isLeft ? "start" : "end" }), // prettier-ignore
+    textAt(at, plotTop - 6, `most in call ${peak.call}: ${calls[peak.call - 1]}`, {
+      "text-anchor": isLeft ? "start" : "end",
+    }),
     element("path", { class: "axis", d: `M${margin.left},${plotTop}V${bottom}H${right}` }),
     textAt((margin.left + right) / 2, bottom + 36, "calls of kernels", { "text-anchor": "middle" }),
   );
@@ -132,7 +151,13 @@ function boxOf(
 ): string[] {
   const [width, height] = [right - left, y(offset) - y(offset + bytes)];
   const colour = part === undefined ? colourOfOthers : seen.indexOf(part);
-  const about = [name, type, sizeText(bytes), first === last ? `call ${first}` : `calls ${first} to ${last}`, layer ?? ""]; // prettier-ignore
+  const about = [
+    name,
+    type,
+    sizeText(bytes),
+    first === last ? `call ${first}` : `calls ${first} to ${last}`,
+    layer ?? "",
+  ];
   const look = `dot dot${colour}${width > 4 && height > 4 ? " box" : ""}`;
   const box = element(
     "rect",

@@ -1,4 +1,7 @@
-/** The arena: what it takes and what sharing saves, the lifetimes of the temporaries of each program, and the place of every buffer. */
+/**
+ * The arena: what it takes and what sharing saves, the lifetimes of the temporaries of each program, and the
+ * place of every buffer.
+ */
 import { countOptionsOf } from "../explain/graph-counts.ts";
 import { explainMemory } from "../explain/explain-memory.ts";
 import type { ExplainedBuffer } from "../explanation.ts";

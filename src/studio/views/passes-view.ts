@@ -1,6 +1,7 @@
 /**
- * What each pass did to each graph: figures before and after, the rules that it applied, and the lines of the graph that changed; then what
- * the stages behind the passes made of the loops. Of one pass alone everything is shown, of all of them the beginning of each change.
+ * What each pass did to each graph: figures before and after, the rules that it applied, and the lines of the
+ * graph that changed; then what the stages behind the passes made of the loops. Of one pass alone everything
+ * is shown, of all of them the beginning of each change.
  */
 import { sum } from "d3-array";
 import { explainPasses } from "../explain/explain-passes.ts";
@@ -35,7 +36,10 @@ export function passesView(subject: Subject): View {
   return { text, json: facts, ...passFormats(subject) };
 }
 
-/** Of each program a line for each pass, under one for the graph as it was. What a pass left alone is said in two words. */
+/**
+ * Of each program a line for each pass, under one for the graph as it was. What a pass left alone is said in
+ * two words.
+ */
 function tableOf(passes: readonly ExplainedPass[]): string[] {
   if (passes.length === 0) return [];
   const rows = passes.flatMap(({ program, pass, before, after, diff, rules }, i) => {
@@ -51,7 +55,12 @@ function tableOf(passes: readonly ExplainedPass[]): string[] {
   return ["", ...columns([["graph", "pass", "nodes", "FLOP", "bytes moved", "peak bytes", ""], ...rows])];
 }
 
-const figuresOf = ({ nodes, flops, bytesMoved, peakBytes }: GraphCounts): number[] => [nodes, flops, bytesMoved, peakBytes]; // prettier-ignore
+const figuresOf = ({ nodes, flops, bytesMoved, peakBytes }: GraphCounts): number[] => [
+  nodes,
+  flops,
+  bytesMoved,
+  peakBytes,
+];
 
 function countText(rules: ExplainedPass["rules"]): string {
   const times = sum(rules, (rule) => rule.times);
@@ -68,7 +77,12 @@ function stageTable(stages: readonly ExplainedStage[]): string[] {
   return ["", ...columns([head, ...rows])];
 }
 
-const loopFigures = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCounts): number[] => [kernels, temporaries, bytesTouched, peakBytes]; // prettier-ignore
+const loopFigures = ({ kernels, temporaries, bytesTouched, peakBytes }: LoopCounts): number[] => [
+  kernels,
+  temporaries,
+  bytesTouched,
+  peakBytes,
+];
 
 /** What changed, under the rules that changed it; cut behind `most` lines, and then it says so. */
 function changeLines({ program, pass, rules, diff }: ExplainedPass, most: number): string[] {

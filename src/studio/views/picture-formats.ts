@@ -67,7 +67,10 @@ function formats(
     dot: () => pictureDot(plansOf()),
     svg: async () => {
       const pictures = await laidOut(plansOf(), model.network);
-      return pictureSvg(model.name, pictures.map((each) => ({ ...each, isOpen: isOpen(each.picture) }))); // prettier-ignore
+      return pictureSvg(
+        model.name,
+        pictures.map((each) => ({ ...each, isOpen: isOpen(each.picture) })),
+      );
     },
   };
 }

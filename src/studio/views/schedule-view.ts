@@ -1,4 +1,7 @@
-/** The learning rate of every step of a run, as the interpreter computes it from the graph that is compiled, warm-up included. */
+/**
+ * The learning rate of every step of a run, as the interpreter computes it from the graph that is compiled,
+ * warm-up included.
+ */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../compiler/ir/nodes.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";

@@ -1,4 +1,7 @@
-/** What a view of a compilation is: text for people, the same facts as JSON, and where it has them pictures, formulas or a page. */
+/**
+ * What a view of a compilation is: text for people, the same facts as JSON, and where it has them pictures,
+ * formulas or a page.
+ */
 
 /** Each format is made when it is asked for. */
 export interface View {

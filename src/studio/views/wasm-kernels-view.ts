@@ -1,6 +1,7 @@
 /**
- * The kernels of the target wasm: how each was scheduled and how many cycles the cost model expects of it, beside what it takes if that
- * was measured; then its formulas, with its loops on vectors or with the text that is assembled.
+ * The kernels of the target wasm: how each was scheduled and how many cycles the cost model expects of it,
+ * beside what it takes if that was measured; then its formulas, with its loops on vectors or with the text
+ * that is assembled.
  */
 import { printKernel } from "../../compiler/loop/print.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
@@ -24,7 +25,7 @@ export function wasmKernelsView(
     .map(({ program, kernels }) => ({
       program,
       kernels: kernels.filter(({ name }) => isAskedFor(of, program, name)),
-    })) // prettier-ignore
+    }))
     .filter(({ kernels }) => kernels.length > 0);
   const { backend, gigahertz } = times ?? {};
   const lines = [

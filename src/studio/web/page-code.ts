@@ -1,6 +1,7 @@
 /**
- * The script and the style of a page, each bundled to one text. In a clone they are bundled from `src/studio/pages/` when they are asked for; the
- * published package has them bundled already. esbuild does it: it is a dependency anyway, and takes some ten milliseconds.
+ * The script and the style of a page, each bundled to one text. In a clone they are bundled from
+ * `src/studio/pages/` when they are asked for; the published package has them bundled already. esbuild does
+ * it: it is a dependency anyway, and takes some ten milliseconds.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

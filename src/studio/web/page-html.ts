@@ -1,6 +1,6 @@
 /**
- * A page in one file: markup, style, script and data. It loads nothing from anywhere and allows nothing else to run: its content security
- * policy names the digests of its own script and style.
+ * A page in one file: markup, style, script and data. It loads nothing from anywhere and allows nothing else
+ * to run: its content security policy names the digests of its own script and style.
  */
 import { createHash } from "node:crypto";
 import type { PageCode } from "./page-code.ts";

@@ -1,7 +1,8 @@
 /**
- * The playground as files that any host can serve and a browser can open from disk: the page, what its workers run, and the data. The
- * compiler goes into them as it is, but for the few modules that need Node, each of which has a stand-in of the same name in `src/studio/browser/`.
- * What changes with every commit (ours) and what changes with package-lock.json (libraries) are files of their own.
+ * The playground as files that any host can serve and a browser can open from disk: the page, what its
+ * workers run, and the data. The compiler goes into them as it is, but for the few modules that need Node,
+ * each of which has a stand-in of the same name in `src/studio/browser/`. What changes with every commit
+ * (ours) and what changes with package-lock.json (libraries) are files of their own.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -106,7 +107,10 @@ async function bundle(entry: { file: string } | { text: string }, plugins: Plugi
   return { text: output.text, bundled: metafile };
 }
 
-/** A script that leaves a text where the page finds it: a worker is made of texts, so it works without a server, and under the page's policy. */
+/**
+ * A script that leaves a text where the page finds it: a worker is made of texts, so it works without a
+ * server, and under the page's policy.
+ */
 const leaving = (name: string, value: unknown): string =>
   `(globalThis.tapelessTexts ??= {}).${name} = ${JSON.stringify(value)};\n`;
 

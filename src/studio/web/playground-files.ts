@@ -1,6 +1,6 @@
 /**
- * All files of the playground. In a clone they are bundled when they are asked for; the published package has them bundled already. They
- * need no server of their own: any host of files will do, or a folder on disk.
+ * All files of the playground. In a clone they are bundled when they are asked for; the published package has
+ * them bundled already. They need no server of their own: any host of files will do, or a folder on disk.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { bundlePage } from "./page-code.ts";
@@ -10,8 +10,8 @@ import { workerFiles } from "./playground-code.ts";
 const published = new URL("../playground/", import.meta.url);
 
 /**
- * What the page may do: run its own files and what the compiler emits (from memory, hence `blob:`), and nothing else: no `eval`, no styles in
- * markup, and no connection to anywhere.
+ * What the page may do: run its own files and what the compiler emits (from memory, hence `blob:`), and
+ * nothing else: no `eval`, no styles in markup, and no connection to anywhere.
  */
 export const playgroundPolicy = [
   "default-src 'none'",

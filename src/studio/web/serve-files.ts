@@ -49,7 +49,10 @@ export async function serveFiles(
   };
 }
 
-/** A request's target may be any text. It is only looked up, so nothing in it is resolved, and no target is refused with an exception. */
+/**
+ * A request's target may be any text. It is only looked up, so nothing in it is resolved, and no target is
+ * refused with an exception.
+ */
 const nameIn = (target: string): string => /^\/([^?#]*)/.exec(target)?.[1] || "index.html";
 
 const listening = (server: Server, port: number): Promise<void> =>

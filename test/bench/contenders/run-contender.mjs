@@ -1,9 +1,10 @@
-// A contender in a process of its own: `node run-contender.mjs MODULE FOLDER OPTIONS`. It prepares the workload that lies in
-// the folder, takes a first step, says so, and then does what each line on its standard input asks for; every answer is a line
-// of JSON. Plain JavaScript, so that nothing is compiled before the first step and any engine that knows Node's modules runs it.
+// A contender in a process of its own: `node run-contender.mjs MODULE FOLDER OPTIONS`. It prepares the
+// workload that lies in the folder, takes a first step, says so, and then does what each line on its standard
+// input asks for; every answer is a line of JSON. Plain JavaScript, so that nothing is compiled before the
+// first step and any engine that knows Node's modules runs it.
 //
-// The module exports `prepare(workload, options)`, which gives `run(count)`, so many training steps on the batches in turn, and
-// `loss()`, that of the last step.
+// The module exports `prepare(workload, options)`, which gives `run(count)`, so many training steps on the
+// batches in turn, and `loss()`, that of the last step.
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,7 +13,10 @@ import { pathToFileURL } from "node:url";
 const [modulePath, folder, optionsText = "{}"] = process.argv.slice(2);
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-/** The shortest stretch that is timed: long enough for the clock, short enough to lie between two turns of other processes. */
+/**
+ * The shortest stretch that is timed: long enough for the clock, short enough to lie between two turns of
+ * other processes.
+ */
 const chunkMilliseconds = 2;
 
 function readWorkload() {
@@ -47,7 +51,10 @@ async function timed(contender) {
   return { wall, ran: Math.min(wall, (user + system) / 1000 / count) };
 }
 
-/** Steps until three chunks in a row took the same time, or the limit is reached; finds how many steps a chunk holds. */
+/**
+ * Steps until three chunks in a row took the same time, or the limit is reached; finds how many steps a chunk
+ * holds.
+ */
 async function warmUp(contender, { least, most }) {
   const start = performance.now();
   let last = [];

@@ -1,5 +1,6 @@
-// brain.js: fully connected networks, trained a row at a time, with one activation for all layers, the output's too, and squared
-// errors. A step here is a pass over the rows of a batch; `train` makes many passes in one call, over one batch.
+// brain.js: fully connected networks, trained a row at a time, with one activation for all layers, the
+// output's too, and squared errors. A step here is a pass over the rows of a batch; `train` makes many passes
+// in one call, over one batch.
 import brain from "brain.js";
 
 export function prepare({ name, batches, batchSize, perceptron, loss, optimizer }) {

@@ -1,5 +1,5 @@
-// jax-js on its WebAssembly backend: one jitted function takes parameters and optimizer state and gives them back a step later.
-// Its arrays are counted: a value that is used twice is passed as `.ref` the first time.
+// jax-js on its WebAssembly backend: one jitted function takes parameters and optimizer state and gives them
+// back a step later. Its arrays are counted: a value that is used twice is passed as `.ref` the first time.
 import {
   blockUntilReady,
   defaultDevice,

@@ -94,7 +94,10 @@ function lenet() {
 
 const [context, width, heads, vocabulary] = [32, 64, 4, 65];
 
-/** The WebAssembly backend has no gradient of a gather: an embedding is a product with one-hot rows, which is as fast here. */
+/**
+ * The WebAssembly backend has no gradient of a gather: an embedding is a product with one-hot rows, which is
+ * as fast here.
+ */
 function charlm() {
   const matrix = (rows, columns) => variable([rows, columns], 1 / Math.sqrt(rows));
   const norm = () => ({ scale: tf.variable(tf.ones([width])), shift: zeros(width) });

@@ -1,4 +1,5 @@
-// Wrong specs and wrong data at the command line. Each must give exit code 2 and a diagnostic with its place; no stack trace, no file.
+// Wrong specs and wrong data at the command line. Each must give exit code 2 and a diagnostic with its place;
+// no stack trace, no file.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
@@ -27,7 +28,11 @@ describe("a wrong spec", () => {
       withNetwork({ ...hidden, unts: 3 }, scores),
       ['network[0] has no key "unts"', 'did you mean "units"'],
     ],
-    ["negative units", withNetwork({ ...hidden, units: -3 }, scores), ["T1203", "network[0].units must be a positive integer, got -3"]], // prettier-ignore
+    [
+      "negative units",
+      withNetwork({ ...hidden, units: -3 }, scores),
+      ["T1203", "network[0].units must be a positive integer, got -3"],
+    ],
     ["a loss that does not fit the target", { ...flowers, loss: "mse" }, ["T140", "mse"]],
     ["huge units", withNetwork({ ...hidden, units: 1e9 }, scores), ["T1307", "2 GiB"]],
     ["more units than any number", withNetwork({ ...hidden, units: 1e300 }, scores), ["network[0].units"]],
@@ -36,7 +41,11 @@ describe("a wrong spec", () => {
       withNetwork({ ...hidden, name: "constructor" }, scores),
       ["T130", "constructor"],
     ],
-    ["a layer whose name is code", withNetwork({ ...hidden, name: 'a"; process.exit()//' }, scores), ["T130", "network[0].name"]], // prettier-ignore
+    [
+      "a layer whose name is code",
+      withNetwork({ ...hidden, name: 'a"; process.exit()//' }, scores),
+      ["T130", "network[0].name"],
+    ],
     [
       "a layer called __proto__",
       withNetwork({ ...hidden, name: "__proto__" }, scores),
@@ -47,8 +56,16 @@ describe("a wrong spec", () => {
       withNetwork({ ...hidden, type: "dens" }, scores),
       ["network[0].type", 'did you mean "dense"'],
     ],
-    ["a sequence layer over what is no sequence", withNetwork({ type: "lstm", units: 3 }, scores), ["T1308", "lstm1 takes sequences [n, length, units]"]], // prettier-ignore
-    ["a step that stops the gradient", withNetwork({ ...hidden, activation: "step" }, scores), ["T1501", "straight-through", "sigmoid", "perceptron"]], // prettier-ignore
+    [
+      "a sequence layer over what is no sequence",
+      withNetwork({ type: "lstm", units: 3 }, scores),
+      ["T1308", "lstm1 takes sequences [n, length, units]"],
+    ],
+    [
+      "a step that stops the gradient",
+      withNetwork({ ...hidden, activation: "step" }, scores),
+      ["T1501", "straight-through", "sigmoid", "perceptron"],
+    ],
     ["a key that is missing", { ...flowers, optimizer: undefined }, ["optimizer is missing", "one of sgd,"]],
   ])("%s", async (_, spec, said) => {
     place.write("flowers.json", spec);
@@ -97,7 +114,11 @@ describe("a wrong spec", () => {
 
   it("a file that is not there, with the nearest name", async () => {
     place.write("flowers.json", flowers);
-    expectRefusal(await place.run("compile", "flower.json"), "flower.json error T1001: there is no such file", 'did you mean "flowers.json"?'); // prettier-ignore
+    expectRefusal(
+      await place.run("compile", "flower.json"),
+      "flower.json error T1001: there is no such file",
+      'did you mean "flowers.json"?',
+    );
   });
 
   it("a TypeScript spec that throws", async () => {

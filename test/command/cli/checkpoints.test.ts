@@ -1,4 +1,5 @@
-// The checkpoints of a run on disk. If one fails, the file that a run leaves is not the model that it judged, or an epoch is lost.
+// The checkpoints of a run on disk. If one fails, the file that a run leaves is not the model that it judged,
+// or an epoch is lost.
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkpointFiles } from "../../../src/command/train/checkpoint-files.ts";

@@ -1,4 +1,5 @@
-// `compile`: what is written, what is said, and what --check finds. If one fails, files in a repository go stale unseen, or get lost.
+// `compile`: what is written, what is said, and what --check finds. If one fails, files in a repository go
+// stale unseen, or get lost.
 import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

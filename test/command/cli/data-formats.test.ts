@@ -1,4 +1,5 @@
-// The formats from the command line: what trains from CSV trains from the others to the same figures, and the program says what it reads.
+// The formats from the command line: what trains from CSV trains from the others to the same figures, and the
+// program says what it reads.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,13 @@ afterAll(() => place.remove());
 const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 const program = (...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [tsx, join(place.folder, "spots.ts"), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
+    execFile(
+      process.execPath,
+      [tsx, join(place.folder, "spots.ts"), ...args],
+      { cwd: place.folder },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    );
   });
 
 const spec = {

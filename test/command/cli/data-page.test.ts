@@ -1,4 +1,5 @@
-// docs/data.md: its examples train, from the command line and as a program, and both predict alike from what they saved.
+// docs/data.md: its examples train, from the command line and as a program, and both predict alike from what
+// they saved.
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,7 +20,13 @@ afterAll(() => place.remove());
 const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 const program = (...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [tsx, join(place.folder, "homes.ts"), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
+    execFile(
+      process.execPath,
+      [tsx, join(place.folder, "homes.ts"), ...args],
+      { cwd: place.folder },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    );
   });
 
 const { street, kind } = ofCategories.inputs;

@@ -1,4 +1,5 @@
-// `export` and `import`. If one fails, parameters cannot leave for other libraries, come back changed, or land in the wrong place.
+// `export` and `import`. If one fails, parameters cannot leave for other libraries, come back changed, or
+// land in the wrong place.
 import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -27,7 +28,10 @@ it.each(["safetensors", "npz"])(
   async (ending) => {
     const file = `out/own.${ending}`;
     const exported = await place.run("export", "own.ckpt", "-o", file);
-    expect(exported).toMatchObject({ code: 0, stdout: expect.stringMatching(/^own\.ckpt → out\/own\.\w+ {2}4 parameters of 27 numbers \(/) }); // prettier-ignore
+    expect(exported).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^own\.ckpt → out\/own\.\w+ {2}4 parameters of 27 numbers \(/),
+    });
     const imported = await place.run("import", "flowers.json", file, "-o", "back.ckpt");
     expect(imported).toEqual({
       code: 0,
@@ -119,7 +123,10 @@ describe("what does not fit is told, and nothing is written", () => {
       importing("large.safetensors"),
       'T3002: number 5 of "dense1.weight" is 1e+300; a parameter is finite as f32',
     );
-    const files = own().map(({ name, shape, numbers }) => [`${name}.npy`, new Uint8Array(dump(Int32Array.from(numbers), [...shape]))] as const); // prettier-ignore
+    const files = own().map(
+      ({ name, shape, numbers }) =>
+        [`${name}.npy`, new Uint8Array(dump(Int32Array.from(numbers), [...shape]))] as const,
+    );
     place.write("whole.npz", zipSync(Object.fromEntries(files)));
     await refused(importing("whole.npz"), 'T3002: "dense1.weight" holds "i4" (NumPy\'s name)');
   });

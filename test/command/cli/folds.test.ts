@@ -1,4 +1,5 @@
-// Cross-validation as a user runs it. If one fails, an interrupted run cannot be finished, or the program tells another story.
+// Cross-validation as a user runs it. If one fails, an interrupted run cannot be finished, or the program
+// tells another story.
 import { execFile, spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,7 +48,15 @@ it("prints a table of the folds and what followed; the emitted program prints th
   const part = { loss: expect.any(Number), accuracy: expect.any(Number) };
   const fold = { bestEpoch: expect.any(Number), ...part };
   const { bestEpoch, ...result } = JSON.parse(json.stdout);
-  expect(result).toEqual({ model: "folded", epochs: bestEpoch, folds: [fold, fold, fold], train: part, validation: part, deviation: part, test: part }); // prettier-ignore
+  expect(result).toEqual({
+    model: "folded",
+    epochs: bestEpoch,
+    folds: [fold, fold, fold],
+    train: part,
+    validation: part,
+    deviation: part,
+    test: part,
+  });
 }, 60_000);
 
 it("killed in whatever fold, it is finished to the very bits of a run that was not", async () => {

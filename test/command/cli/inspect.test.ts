@@ -35,7 +35,9 @@ describe("tapeless inspect", () => {
     const text = await inspect("--show", "gradients", "--of", "dense1.weight");
     expect(text).toContain("Gradient of the loss with respect to dense1.weight");
     expect(text).not.toContain("with respect to dense2.weight");
-    expect(text).toMatch(/^ +\(\d+\) ∂L\/∂dense1\.weight = sizeᵀ · .* {3}f32\[2,4\]\n +by contract\.vjp of size · dense1\.weight {3}\(dense1\)/m); // prettier-ignore
+    expect(text).toMatch(
+      /^ +\(\d+\) ∂L\/∂dense1\.weight = sizeᵀ · .* {3}f32\[2,4\]\n +by contract\.vjp of size · dense1\.weight {3}\(dense1\)/m,
+    );
     expect(text).toMatch(/rewritten: /);
   });
 
@@ -62,11 +64,17 @@ describe("tapeless inspect", () => {
 
   it("shows the kernels: what fusing saves, operations and bytes, loops under their formulas, and the emitted code", async () => {
     const text = await inspect("--show", "kernels");
-    expect(text).toMatch(/^program gradient: \d+ nests of loops became \d+ kernels, \d+ values stay in registers, and each run moves .*B less through memory$/m); // prettier-ignore
+    expect(text).toMatch(
+      /^program gradient: \d+ nests of loops became \d+ kernels, \d+ values stay in registers, and each run moves .*B less through memory$/m,
+    );
     expect(text).toMatch(/^ +1 {2}dense1 +\d+ +\d+ +\d+ +\d+ {2}dense1_product/m);
-    expect(text).toMatch(/^\/\/ gradient, call 1: \d+ nodes, \d+ FLOP, \d+ bytes\nkernel \S+\n {2}\/\/ dense1_product = size · dense1\.weight\n/m); // prettier-ignore
+    expect(text).toMatch(
+      /^\/\/ gradient, call 1: \d+ nodes, \d+ FLOP, \d+ bytes\nkernel \S+\n {2}\/\/ dense1_product = size · dense1\.weight\n/m,
+    );
     expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
-    expect(text).toMatch(/^\/\/ lines \d+ to \d+ of the emitted file, which serve predict 1, evaluate 1, too\nfunction compute_dense1\(/m); // prettier-ignore
+    expect(text).toMatch(
+      /^\/\/ lines \d+ to \d+ of the emitted file, which serve predict 1, evaluate 1, too\nfunction compute_dense1\(/m,
+    );
     expect(text).toMatch(/^kernel dense1\n {2}runs compute_dense1, as gradient, call 1 does: see there$/m);
     expect(text.match(/^function compute_dense1\(/gm)).toHaveLength(1);
   });

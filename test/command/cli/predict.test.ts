@@ -1,5 +1,5 @@
-// `tapeless predict`, and the emitted program's --predict. If one fails, a shipped model speaks of other rows, classes or units than it
-// was trained on, or a user is not told what is wrong with the file.
+// `tapeless predict`, and the emitted program's --predict. If one fails, a shipped model speaks of other
+// rows, classes or units than it was trained on, or a user is not told what is wrong with the file.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,13 @@ afterAll(() => place.remove());
 const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
 const program = (file: string, ...args: string[]): Promise<Outcome> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [tsx, join(place.folder, file), ...args], { cwd: place.folder }, (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr })); // prettier-ignore
+    execFile(
+      process.execPath,
+      [tsx, join(place.folder, file), ...args],
+      { cwd: place.folder },
+      (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    );
   });
 
 const houses: ModelSpec = {

@@ -1,4 +1,5 @@
-// `tapeless compile --predictor`. If one fails, the forward part that people ship is not that of their checkpoint, or they are not told why.
+// `tapeless compile --predictor`. If one fails, the forward part that people ship is not that of their
+// checkpoint, or they are not told why.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, flowersCsv, workspace, type Workspace } from "./workspace.ts";
 
@@ -72,6 +73,9 @@ describe("tapeless compile --predictor", () => {
   it("refuses what cannot be meant together", async () => {
     expectRefusal(await predictor("--watch"), "T1010: --predictor and --watch cannot be had together");
     place.write("other.json", { ...flowers, name: "other" });
-    expectRefusal(await predictor("other.json"), "T1010: --predictor names the checkpoint of one spec, but there are 2 specs"); // prettier-ignore
+    expectRefusal(
+      await predictor("other.json"),
+      "T1010: --predictor names the checkpoint of one spec, but there are 2 specs",
+    );
   });
 });

@@ -1,5 +1,5 @@
-// A search in parts: killed and taken up again, in shards and joined; and what it writes besides. If one fails, work is lost, or the parts
-// are not what the whole would have been.
+// A search in parts: killed and taken up again, in shards and joined; and what it writes besides. If one
+// fails, work is lost, or the parts are not what the whole would have been.
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -110,7 +110,10 @@ it("the winner is written as a spec that trains to the same figures, wherever it
   const spec = parse(place.read("best/flowers.yaml"));
   expect(spec.training.search).toBeUndefined();
   expect(spec.data.file).toBe("../specs/flowers.csv");
-  expect(spec.network[0]).toMatchObject({ units: best.values["network[0].units"], activation: best.values["network[0].activation"] }); // prettier-ignore
+  expect(spec.network[0]).toMatchObject({
+    units: best.values["network[0].units"],
+    activation: best.values["network[0].activation"],
+  });
   const { candidate: _, values: __, ...judged } = best;
   const trained = JSON.parse((await place.run("train", "best/flowers.yaml", "--json")).stdout);
   expect(trained).toEqual({ model: "flowers", ...judged });

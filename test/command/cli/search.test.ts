@@ -22,8 +22,12 @@ const search = (...flags: readonly string[]) => place.run("search", "flowers.jso
 describe("tapeless search", () => {
   it("ranks every candidate by the validation loss and judges the first on the test", async () => {
     const { code, stdout, stderr } = await search("--threads", "1");
-    expect(stdout).toMatch(/rank │ candidate │ network\[0\]\.units │ optimizer\.learningRate │ best epoch │ +loss │ accuracy/); // prettier-ignore
-    expect(stdout).toMatch(/\ncandidate \d: network\[0\]\.units \d, .*\nflowers: 4 epochs, best \d\ntrain .*\nvalidation .*\ntest .*\n$/); // prettier-ignore
+    expect(stdout).toMatch(
+      /rank │ candidate │ network\[0\]\.units │ optimizer\.learningRate │ best epoch │ +loss │ accuracy/,
+    );
+    expect(stdout).toMatch(
+      /\ncandidate \d: network\[0\]\.units \d, .*\nflowers: 4 epochs, best \d\ntrain .*\nvalidation .*\ntest .*\n$/,
+    );
     expect(stderr.match(/^\d\/6 {2}candidate \d: loss /gm)).toHaveLength(6);
     expect(code).toBe(0);
     expect(place.made()).toEqual(["flowers.search.jsonl"]);
@@ -96,7 +100,9 @@ describe("tapeless search", () => {
     const rates = (...values: number[]) => ({ over: { "optimizer.learningRate": values } });
     place.write("wild.json", withSearch(rates(1e15, 0.01), wild));
     const some = await place.run("search", "wild.json");
-    expect(some.stdout).toMatch(/candidate 0 \(optimizer.learningRate 1000000000000000\) has no place: training diverged/); // prettier-ignore
+    expect(some.stdout).toMatch(
+      /candidate 0 \(optimizer.learningRate 1000000000000000\) has no place: training diverged/,
+    );
     expect(some.code).toBe(0);
     place.write("wild.json", withSearch(rates(1e15, 1e16), wild));
     const all = await place.run("search", "wild.json", "--out", "all.jsonl");
@@ -107,7 +113,8 @@ describe("tapeless search", () => {
 
   it("tries specs in TypeScript, whose functions cannot be sent to a thread", async () => {
     const others = withSearch({ over: { "network[0].units": [2, 3] } });
-    const loss = "(g, { prediction, target, mean }) => mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target)))"; // prettier-ignore
+    const loss =
+      "(g, { prediction, target, mean }) => mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target)))";
     place.write("own.ts", `export default { ...${JSON.stringify(others)}, loss: { formula: ${loss} } };`);
     const { stdout, code } = await place.run("search", "own.ts", "--json");
     expect(JSON.parse(stdout).candidates).toHaveLength(2);
@@ -118,7 +125,8 @@ describe("tapeless search", () => {
 describe("a thread that ends is reported with its candidate", () => {
   const ownSpec = (inThread: string) => {
     const spec = JSON.stringify(withSearch({ over: { "network[0].units": [2, 3] } }));
-    const loss = "(g, { prediction, target, mean }) => (fails(), mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target))))"; // prettier-ignore
+    const loss =
+      "(g, { prediction, target, mean }) => (fails(), mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target))))";
     place.write(
       "own.ts",
       `import { isMainThread } from "node:worker_threads";
@@ -130,7 +138,11 @@ describe("a thread that ends is reported with its candidate", () => {
 
   it.each([
     ["it calls process.exit", "process.exit(7)", "its thread ended with code 7"],
-    ["a timer throws", "setTimeout(() => { throw new Error('late') }); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)", "the spec fails in its thread: Error: late"], // prettier-ignore
+    [
+      "a timer throws",
+      "setTimeout(() => { throw new Error('late') }); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)",
+      "the spec fails in its thread: Error: late",
+    ],
     ["a promise is rejected", "Promise.reject(new Error('no'))", "the spec fails in its thread: Error: no"],
   ])("%s", async (_, inThread, said) => {
     expectRefusal(
@@ -160,7 +172,11 @@ describe("what is done", () => {
   it("of another search is not taken for this one's", async () => {
     await search();
     place.write("flowers.json", withSearch({ over: { "network[0].units": [2, 4, 8] } }));
-    expectRefusal(await search(), "flowers.search.jsonl:1 error T1706: the file holds the results of another search", "--out"); // prettier-ignore
+    expectRefusal(
+      await search(),
+      "flowers.search.jsonl:1 error T1706: the file holds the results of another search",
+      "--out",
+    );
     place.write("notes.jsonl", '{"hello":1}\n');
     expectRefusal(
       await search("--out", "notes.jsonl"),

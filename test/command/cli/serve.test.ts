@@ -1,5 +1,5 @@
-// `train --serve`. If one fails, somebody who has no business there sees a training or stops it, a page opened late misses what was
-// before, or looking at a training changes what comes of it.
+// `train --serve`. If one fails, somebody who has no business there sees a training or stops it, a page
+// opened late misses what was before, or looking at a training changes what comes of it.
 import { spawn, type ChildProcess } from "node:child_process";
 import { request } from "node:http";
 import { createServer } from "node:net";
@@ -101,7 +101,9 @@ describe("the server", () => {
 
   it("listens on this machine alone", async () => {
     const { networkInterfaces } = await import("node:os");
-    const outside = Object.values(networkInterfaces()).flat().find((found) => found?.internal === false && found.family === "IPv4"); // prettier-ignore
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((found) => found?.internal === false && found.family === "IPv4");
     if (outside === undefined) return;
     const { connect } = await import("node:net");
     const isOpen = await new Promise((resolve) => {
@@ -153,7 +155,10 @@ describe("train --serve", () => {
 
   /** The command as it runs, once it has told its address; `left` when it has ended. */
   async function served(...flags: readonly string[]) {
-    const child = spawn(process.execPath, [launcher, "train", "flowers.json", "--serve", ...flags], { cwd: place.folder, env: { ...process.env, NO_COLOR: "1" } }); // prettier-ignore
+    const child = spawn(process.execPath, [launcher, "train", "flowers.json", "--serve", ...flags], {
+      cwd: place.folder,
+      env: { ...process.env, NO_COLOR: "1" },
+    });
     children.push(child);
     const said = { stdout: "", stderr: "" };
     for (const stream of ["stdout", "stderr"] as const)

@@ -1,4 +1,5 @@
-// `compile --sourcemap`, used as people use it. If one fails, the map is not found, is stale unseen, or a stack trace shows nothing of the spec.
+// `compile --sourcemap`, used as people use it. If one fails, the map is not found, is stale unseen, or a
+// stack trace shows nothing of the spec.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { TraceMap, originalPositionFor } from "@jridgewell/trace-mapping";
@@ -29,7 +30,11 @@ it("writes the map beside the file, which names it in a last line and is the sam
   expect(stdout).toContain("specs/flowers.json → out/net.ts.map  ");
   expect(place.made()).toEqual(["out/net.ts", "out/net.ts.map", "out/plain.ts"]);
   expect(place.read("out/net.ts")).toBe(`${place.read("out/plain.ts")}//# sourceMappingURL=net.ts.map\n`);
-  expect(mapOf("out/net.ts.map")).toMatchObject({ version: 3, file: "net.ts", sources: ["../specs/flowers.json", "net.ts"] }); // prettier-ignore
+  expect(mapOf("out/net.ts.map")).toMatchObject({
+    version: 3,
+    file: "net.ts",
+    sources: ["../specs/flowers.json", "net.ts"],
+  });
 });
 
 it("addresses are URLs, whatever stands in the names of files", async () => {
@@ -49,7 +54,10 @@ it.each([
   const header = lines.findIndex((line) => line.startsWith("function compute_dense2("));
   const { source, line, name } = originalPositionFor(map, { line: header + 1, column: 0 });
   // A layer's object begins the line before its type.
-  const type = place.read("specs/flowers.json").split("\n").findLastIndex((text) => text.includes('"type": "dense"')); // prettier-ignore
+  const type = place
+    .read("specs/flowers.json")
+    .split("\n")
+    .findLastIndex((text) => text.includes('"type": "dense"'));
   expect([source, line, name]).toEqual(["../specs/flowers.json", type, "dense2"]);
 });
 
@@ -63,7 +71,9 @@ it("goes with --predictor and with folders of specs", async () => {
   await place.run("compile", "specs/flowers.json", "--predictor", "f.ckpt", "--sourcemap");
   await place.run("compile", "specs", "--sourcemap");
   const made = place.made().filter((file) => file.startsWith("generated/"));
-  expect(made).toEqual(["ts", "ts.map", "predictor.ts", "predictor.ts.map"].map((end) => `generated/flowers.${end}`).sort()); // prettier-ignore
+  expect(made).toEqual(
+    ["ts", "ts.map", "predictor.ts", "predictor.ts.map"].map((end) => `generated/flowers.${end}`).sort(),
+  );
   expect(mapOf("generated/flowers.predictor.ts.map").file).toBe("flowers.predictor.ts");
 });
 
@@ -129,7 +139,12 @@ trainer.step({ size: [1, 2], kind: [0] });
     logLevel: "silent",
   });
   const said = await new Promise<string>((resolve) => {
-    execFile(process.execPath, ["--enable-source-maps", "main.mjs"], { cwd: place.folder }, (_error, _stdout, stderr) => resolve(stderr)); // prettier-ignore
+    execFile(
+      process.execPath,
+      ["--enable-source-maps", "main.mjs"],
+      { cwd: place.folder },
+      (_error, _stdout, stderr) => resolve(stderr),
+    );
   });
   expect(said).toMatch(/at dense1 \(.*specs\/flowers\.json:16:5\)/);
   expect(said).toMatch(/at .*step \(.*generated\/flowers\.ts:\d+:\d+\)/);

@@ -8,7 +8,8 @@ import type { Workspace } from "./workspace.ts";
 
 describe("a record", () => {
   it("is framed as TensorFlow frames it: the first record of every event file that it writes", async () => {
-    // SummaryWriter's first record at wall time 0, with the check sums that TensorFlow's own writer gives the length 24.
+    // SummaryWriter's first record at wall time 0, with the check sums that TensorFlow's own writer gives the
+    // length 24.
     const bytes = await encodeRecords([{ wallTime: 0, fileVersion: "brain.Event:2" }]);
     const head = Buffer.from(bytes.subarray(0, 12)).toString("hex");
     expect(head).toBe("1800000000000000a37f4b22");
@@ -37,7 +38,9 @@ describe("a record", () => {
     expect(histogram?.limits).toEqual(Array.from({ length: 32 }, (_, i) => i + 1));
     expect(histogram?.counts).toEqual(distribution.histogram);
     const same = distributionOf(new Float64Array([7, 7]));
-    const [event] = readEvents(await encodeRecords([{ wallTime: 1, summaries: [{ tag: "h", distribution: same }] }])); // prettier-ignore
+    const [event] = readEvents(
+      await encodeRecords([{ wallTime: 1, summaries: [{ tag: "h", distribution: same }] }]),
+    );
     expect(event.summaries[0].histogram).toMatchObject({ limits: [7], counts: [2] });
   });
 });
@@ -66,7 +69,11 @@ describe("train --tensorboard", () => {
     expect(file).toMatch(/^runs\/a\/events\.out\.tfevents\.\d{10}\.0000\.tapeless$/);
     const events = readEvents(place.bytes(file));
     expect(events[0].fileVersion).toBe("brain.Event:2");
-    const logged = place.read("epochs.jsonl").trim().split("\n").map((line) => JSON.parse(line)); // prettier-ignore
+    const logged = place
+      .read("epochs.jsonl")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     const rounded = (of: (report: (typeof logged)[0]) => number) =>
       logged.map((report) => [report.epoch, Math.fround(of(report))]);
     expect(scalars(events, "train/loss")).toEqual(rounded(({ loss }) => loss));

@@ -30,7 +30,11 @@ describe("tapeless train", () => {
     const program = join(place.folder, "generated/flowers.ts");
     const tsx = fileURLToPath(new URL("../../../node_modules/tsx/dist/cli.mjs", import.meta.url));
     const emitted = await new Promise<string>((resolve) => {
-      execFile(process.execPath, [tsx, program, "--data", join(place.folder, "specs/flowers.csv"), "--seed", "5"], (_, stdout) => resolve(stdout)); // prettier-ignore
+      execFile(
+        process.execPath,
+        [tsx, program, "--data", join(place.folder, "specs/flowers.csv"), "--seed", "5"],
+        (_, stdout) => resolve(stdout),
+      );
     });
     const { stdout } = await place.run("train", "specs/flowers.json", "--seed", "5");
     expect(stdout).toBe(emitted);
@@ -104,8 +108,12 @@ describe("tapeless train", () => {
       optimizer: { type: "sgd", learningRate: 1e15 },
     });
     const { code, stdout, stderr } = await place.run("train", "specs/wild.json", "--out", "wild.ckpt");
-    expect(stderr).toMatch(/error T4001: training diverged: the loss is (Infinity|NaN) at step \d+, in epoch 1, after an update with learning rate 1000000000000000/); // prettier-ignore
-    expect(stderr).toMatch(/note: the first bad number: at step \d+, squared_difference = difference² becomes (Infinity|NaN)/); // prettier-ignore
+    expect(stderr).toMatch(
+      /error T4001: training diverged: the loss is (Infinity|NaN) at step \d+, in epoch 1, after an update with learning rate 1000000000000000/,
+    );
+    expect(stderr).toMatch(
+      /note: the first bad number: at step \d+, squared_difference = difference² becomes (Infinity|NaN)/,
+    );
     expect(stderr).not.toContain("internal");
     expect(stdout).toBe("");
     expect(place.made()).toEqual([]);

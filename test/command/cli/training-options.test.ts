@@ -1,4 +1,5 @@
-// Several batches a step, averages and weights on the command line: the emitted program must say the same, and going on must be the same.
+// Several batches a step, averages and weights on the command line: the emitted program must say the same,
+// and going on must be the same.
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

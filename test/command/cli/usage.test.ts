@@ -1,4 +1,5 @@
-// The command line itself. If one fails, a user who mistypes is left without a hint, or a script cannot trust the exit code.
+// The command line itself. If one fails, a user who mistypes is left without a hint, or a script cannot trust
+// the exit code.
 import { afterAll, describe, expect, it } from "vitest";
 import { expectRefusal, flowers, workspace } from "./workspace.ts";
 

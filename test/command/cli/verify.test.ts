@@ -52,7 +52,9 @@ describe("tapeless verify", () => {
     expect(result.worst).toBeLessThan(1e-6);
     for (const { shape, worst, sweep } of result.parameters) {
       expect(worst.index.length).toBe(shape.length);
-      expect(sweep.map(({ h }) => Math.round(2 * Math.log10(h)))).toEqual(Array.from({ length: 15 }, (_, k) => -4 - k)); // prettier-ignore
+      expect(sweep.map(({ h }) => Math.round(2 * Math.log10(h)))).toEqual(
+        Array.from({ length: 15 }, (_, k) => -4 - k),
+      );
       const errors = sweep.map(({ error }) => error);
       const least = errors.indexOf(Math.min(...errors));
       expect(least, "truncation falls, rounding rises").toBeGreaterThan(2);
@@ -66,7 +68,10 @@ describe("tapeless verify", () => {
     expect(stdout).toMatch(/^│ 1\.0e-9 +│ -?\d/m);
     expect(stdout).not.toContain("dense1.weight");
     expect(code).toBe(0);
-    expectRefusal(await place.run("verify", "flowers.json", "--of", "dense2.bais"), "did you mean dense2.bias?"); // prettier-ignore
+    expectRefusal(
+      await place.run("verify", "flowers.json", "--of", "dense2.bais"),
+      "did you mean dense2.bias?",
+    );
   });
 
   it("--report writes a page, and the text all the same", async () => {
@@ -79,21 +84,59 @@ describe("tapeless verify", () => {
 
   it("refuses a report of a kind that there is not, and one in the place of the spec", async () => {
     place.write("flowers.json", flowers);
-    expectRefusal(await place.run("verify", "flowers.json", "--report", "report.pdf"), ".txt, .json, .svg or .html"); // prettier-ignore
-    expectRefusal(await place.run("verify", "flowers.json", "--report", "flowers.json"), "would overwrite the spec"); // prettier-ignore
+    expectRefusal(
+      await place.run("verify", "flowers.json", "--report", "report.pdf"),
+      ".txt, .json, .svg or .html",
+    );
+    expectRefusal(
+      await place.run("verify", "flowers.json", "--report", "flowers.json"),
+      "would overwrite the spec",
+    );
   });
 
   const real = { targets: { value: { shape: [3] } }, metrics: [], data: undefined };
   const [hidden, scores] = flowers.network;
   it.each([
-    ["dropout and a frozen layer", { network: [{ ...hidden, trainable: false }, { type: "dense", units: 5, activation: "relu" }, { type: "dropout", rate: 0.4 }, scores] }], // prettier-ignore
+    [
+      "dropout and a frozen layer",
+      {
+        network: [
+          { ...hidden, trainable: false },
+          { type: "dense", units: 5, activation: "relu" },
+          { type: "dropout", rate: 0.4 },
+          scores,
+        ],
+      },
+    ],
     ["a loss that not every prediction has", { ...real, loss: "rmsle" }],
-    ["a loss of log-probabilities", { ...real, network: [hidden, { ...scores, activation: "log-softmax" }], loss: "kl-divergence" }], // prettier-ignore
+    [
+      "a loss of log-probabilities",
+      { ...real, network: [hidden, { ...scores, activation: "log-softmax" }], loss: "kl-divergence" },
+    ],
     ["a loss with kinks", { ...real, loss: "mae", regularization: { l1: 0.01, l2: 0.01 } }],
     ["a margin", { ...real, loss: "hinge" }],
-    ["a perceptron", { targets: { value: { shape: [1] } }, network: [{ type: "dense", units: 1, activation: "step" }], loss: "perceptron", metrics: [], data: undefined }], // prettier-ignore
-    ["a step with a surrogate, whose derivative is not that of the loss", { network: [{ ...hidden, activation: { type: "step", surrogate: "sigmoid" } }, scores] }], // prettier-ignore
-    ["formulas, one of which stops a gradient that does not cancel", { ...real, network: [{ ...hidden, activation: { formula: "x * stop(sigmoid(2 * x)) + sin(x)" } }, scores], loss: { formula: "log(1 + mean((prediction - value)^2))" } }], // prettier-ignore
+    [
+      "a perceptron",
+      {
+        targets: { value: { shape: [1] } },
+        network: [{ type: "dense", units: 1, activation: "step" }],
+        loss: "perceptron",
+        metrics: [],
+        data: undefined,
+      },
+    ],
+    [
+      "a step with a surrogate, whose derivative is not that of the loss",
+      { network: [{ ...hidden, activation: { type: "step", surrogate: "sigmoid" } }, scores] },
+    ],
+    [
+      "formulas, one of which stops a gradient that does not cancel",
+      {
+        ...real,
+        network: [{ ...hidden, activation: { formula: "x * stop(sigmoid(2 * x)) + sin(x)" } }, scores],
+        loss: { formula: "log(1 + mean((prediction - value)^2))" },
+      },
+    ],
   ])("holds for %s", async (_, changes) => {
     place.write("net.json", { ...flowers, ...changes });
     const { code, stdout, stderr } = await place.run("verify", "net.json");
@@ -107,7 +150,9 @@ describe("tapeless bench", () => {
   it("prints steps, samples, operations and bytes", async () => {
     place.write("flowers.json", flowers);
     const { code, stdout } = await place.run("bench", "flowers.json");
-    expect(stdout).toMatch(/^flowers: ts f32, batches of 8 rows\n {2}[\d,]+ steps\/s\n {2}[\d,]+ samples\/s\n {2}[\d.e-]+ GFLOP\/s \([\d,]+ FLOP a step\)\n {2}[\d.]+ kB arena, [\d.]+ kB of code \([\d.]+ kB gzip\)\n$/); // prettier-ignore
+    expect(stdout).toMatch(
+      /^flowers: ts f32, batches of 8 rows\n {2}[\d,]+ steps\/s\n {2}[\d,]+ samples\/s\n {2}[\d.e-]+ GFLOP\/s \([\d,]+ FLOP a step\)\n {2}[\d.]+ kB arena, [\d.]+ kB of code \([\d.]+ kB gzip\)\n$/,
+    );
     expect(code).toBe(0);
   });
 });

@@ -1,4 +1,5 @@
-// `tapeless compile --with-check`. If one fails, the check is not beside its trainer, is stale unnoticed, or does not run as it stands.
+// `tapeless compile --with-check`. If one fails, the check is not beside its trainer, is stale unnoticed, or
+// does not run as it stands.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,13 +21,20 @@ const compile = (...args: readonly string[]) => place.run("compile", "flowers.js
 describe("tapeless compile --with-check", () => {
   it("writes the check beside the trainer, which is all that it imports, and it runs", async () => {
     const { code, stdout } = await compile();
-    expect(stdout).toMatch(/^flowers\.json → generated\/flowers\.ts .*\nflowers\.json → generated\/flowers\.check\.ts /);
+    expect(stdout).toMatch(
+      /^flowers\.json → generated\/flowers\.ts .*\nflowers\.json → generated\/flowers\.check\.ts /,
+    );
     expect(code).toBe(0);
     expect(place.made()).toEqual(["generated/flowers.check.ts", "generated/flowers.ts"]);
     const imports = place.read("generated/flowers.check.ts").match(/^import .*$|\bimport\(.*\)/gm) ?? [];
-    expect(imports.map((line) => line.replace(/.* from /, ""))).toEqual(['"./flowers.ts";', '"./flowers.ts";']);
+    expect(imports.map((line) => line.replace(/.* from /, ""))).toEqual([
+      '"./flowers.ts";',
+      '"./flowers.ts";',
+    ]);
     const tsx = ["--import", "tsx", join(place.folder, "generated/flowers.check.ts")];
-    expect(execFileSync(process.execPath, tsx, { cwd: root, encoding: "utf8" })).toMatch(/^flowers \(f32, ts\): gradients[^]*^holds/m);
+    expect(execFileSync(process.execPath, tsx, { cwd: root, encoding: "utf8" })).toMatch(
+      /^flowers \(f32, ts\): gradients[^]*^holds/m,
+    );
   });
 
   it("writes both again where -o says, the same bytes; --check looks at both", async () => {
@@ -37,17 +45,26 @@ describe("tapeless compile --with-check", () => {
     await compile("-o", "src/model.mts");
     expect(place.read("src/model.check.mts"), "one check for every target").toBe(check);
     const current = await compile("-o", "src/model.mts", "--check");
-    expect(current).toMatchObject({ code: 0, stdout: "src/model.mts is up to date\nsrc/model.check.mts is up to date\n" });
+    expect(current).toMatchObject({
+      code: 0,
+      stdout: "src/model.mts is up to date\nsrc/model.check.mts is up to date\n",
+    });
     place.write("src/model.check.mts", check.replace("rows: ", "rows: 1"));
     const stale = await compile("-o", "src/model.mts", "--check");
-    expect(stale.stderr).toMatch(/^src\/model\.check\.mts:\d+ error T1012: the file is not what would be written/);
+    expect(stale.stderr).toMatch(
+      /^src\/model\.check\.mts:\d+ error T1012: the file is not what would be written/,
+    );
     expect(stale.stderr).toContain("hint: run: tapeless compile flowers.json -o src/model.mts --with-check");
     expect(stale.code).toBe(1);
   });
 
   it("leaves a file of somebody else's alone, and then writes nothing", async () => {
     place.write("generated/flowers.check.ts", "// mine\n");
-    expectRefusal(await compile("--sourcemap"), "T1014", "generated/flowers.check.ts is no file that tapeless has written");
+    expectRefusal(
+      await compile("--sourcemap"),
+      "T1014",
+      "generated/flowers.check.ts is no file that tapeless has written",
+    );
     expect(place.read("generated/flowers.check.ts")).toBe("// mine\n");
     expect(place.made()).toEqual([]);
   });
@@ -56,15 +73,29 @@ describe("tapeless compile --with-check", () => {
     place.write("specs/a.json", { ...flowers, name: "a" });
     place.write("specs/b.json", { ...flowers, name: "b" });
     expect((await place.run("compile", "specs", "--with-check")).code).toBe(0);
-    expect(place.made()).toEqual(["generated/a.check.ts", "generated/a.ts", "generated/b.check.ts", "generated/b.ts"]);
+    expect(place.made()).toEqual([
+      "generated/a.check.ts",
+      "generated/a.ts",
+      "generated/b.check.ts",
+      "generated/b.ts",
+    ]);
   });
 
   it("refuses what cannot be meant, and writes nothing", async () => {
-    expectRefusal(await compile("--predictor", "flowers.ckpt"), "T1010: --with-check and --predictor cannot be had together");
-    expectRefusal(await compile("-o", "model.js"), "T1010: --with-check imports the trainer from model.js, which must be a TypeScript file");
+    expectRefusal(
+      await compile("--predictor", "flowers.ckpt"),
+      "T1010: --with-check and --predictor cannot be had together",
+    );
+    expectRefusal(
+      await compile("-o", "model.js"),
+      "T1010: --with-check imports the trainer from model.js, which must be a TypeScript file",
+    );
     place.write("model.check.ts", "");
     place.write("flowers.json", { ...flowers, data: { ...flowers.data, file: "model.check.ts" } });
-    expectRefusal(await compile("-o", "model.ts"), "T1014: --with-check model.check.ts would overwrite the data of the spec");
+    expectRefusal(
+      await compile("-o", "model.ts"),
+      "T1014: --with-check model.check.ts would overwrite the data of the spec",
+    );
     expect(place.made()).toEqual([]);
   });
-}); // prettier-ignore
+});

@@ -1,4 +1,5 @@
-// A folder of its own for each test of the command line: a small spec, small data, and the command run in it as a user would.
+// A folder of its own for each test of the command line: a small spec, small data, and the command run in it
+// as a user would.
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

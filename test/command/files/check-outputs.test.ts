@@ -1,4 +1,5 @@
-// What commands write, and what they read. If one fails, a slip of the pen destroys a user's data, spec or model, and nobody says so.
+// What commands write, and what they read. If one fails, a slip of the pen destroys a user's data, spec or
+// model, and nobody says so.
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -55,7 +56,16 @@ it.each([
 
 it("what is resumed goes on in its own file", async () => {
   place.write("same.ckpt", place.bytes("flowers.ckpt"));
-  const { code, stderr } = await place.run("train", "own.json", "--resume", "same.ckpt", "--out", "./same.ckpt", "--epochs", "5"); // prettier-ignore
+  const { code, stderr } = await place.run(
+    "train",
+    "own.json",
+    "--resume",
+    "same.ckpt",
+    "--out",
+    "./same.ckpt",
+    "--epochs",
+    "5",
+  );
   expect(stderr).not.toContain("error");
   expect(code).toBe(0);
 });

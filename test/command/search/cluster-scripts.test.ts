@@ -26,7 +26,11 @@ const hostile = [
 
 describe("a word of a shell", () => {
   it("comes back as it was, on one line, whatever it holds", async () => {
-    const texts = [...hostile, ...fc.sample(fc.string({ unit: "grapheme" }), 60), ...fc.sample(fc.string({ unit: "binary-ascii" }), 60)]; // prettier-ignore
+    const texts = [
+      ...hostile,
+      ...fc.sample(fc.string({ unit: "grapheme" }), 60),
+      ...fc.sample(fc.string({ unit: "binary-ascii" }), 60),
+    ];
     const words = texts.map((text) => text.replaceAll("\0", ""));
     expect(words.map(shellWord).filter((word) => /[\n\r]/.test(word))).toEqual([]);
     const { stdout } = await execute("bash", ["-c", `printf '%s\\0' ${words.map(shellWord).join(" ")}`]);

@@ -28,7 +28,14 @@ it("a search of 200 random candidates on shuffled labels reports a test accuracy
     samples: 200,
     metric: "accuracy",
   };
-  const training = { epochs: 4, batchSize: 16, seed: 1, test: { fraction: 0.5 }, validation: { fraction: 0.2 }, search }; // prettier-ignore
+  const training = {
+    epochs: 4,
+    batchSize: 16,
+    seed: 1,
+    test: { fraction: 0.5 },
+    validation: { fraction: 0.2 },
+    search,
+  };
   place.write("iris.json", {
     ...iris,
     network: [
@@ -57,7 +64,15 @@ it("no candidate has seen a row of the test: whatever stands in them, the candid
   const [head, ...rows] = flowersCsv.trimEnd().split("\n");
   const kinds = rows.map((row) => Number(row.split(",")[2]));
   const { seed, test, validation } = flowers.training;
-  const facts = { epochs: 1, seed, shuffle: true, metrics: [], stratify: true, test: test.fraction, validation: validation.fraction }; // prettier-ignore
+  const facts = {
+    epochs: 1,
+    seed,
+    shuffle: true,
+    metrics: [],
+    stratify: true,
+    test: test.fraction,
+    validation: validation.fraction,
+  };
   for (const row of splitRows(rows.length, facts, seed, kinds).test) rows[row] = `1e6,-1e6,${kinds[row]}`;
   place.write("flowers.csv", [head, ...rows, ""].join("\n"));
   const after = JSON.parse(

@@ -1,4 +1,5 @@
-// `train --report`. If one fails, the report tells of other answers than the metrics do, or of the rows that were trained on.
+// `train --report`. If one fails, the report tells of other answers than the metrics do, or of the rows that
+// were trained on.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { faultOfXml } from "../../support/well-formed.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";
@@ -68,7 +69,10 @@ describe("train --report", () => {
 
   it("has two classes for a single score", async () => {
     place.write("flowers.csv", flowersCsv.replace(/,2$/gm, ",1"));
-    const network = [{ type: "dense", units: 1 }, { type: "reshape", shape: [] }]; // prettier-ignore
+    const network = [
+      { type: "dense", units: 1 },
+      { type: "reshape", shape: [] },
+    ];
     place.write("flowers.json", {
       ...flowers,
       targets: { kind: { classes: 2 } },

@@ -1,4 +1,5 @@
-// `tapeless train --from`. If one fails, fine-tuning does not begin where it was told to, or the user does not hear what was taken.
+// `tapeless train --from`. If one fails, fine-tuning does not begin where it was told to, or the user does
+// not hear what was taken.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parametersIn } from "../../../src/command/formats/parameters/parameters.ts";
 import { expectRefusal, flowers, flowersCsv, workspace } from "../cli/workspace.ts";
@@ -82,9 +83,30 @@ describe("tapeless train --from", () => {
 
   it("says what it leaves there", async () => {
     const [first] = fine.network;
-    place.write("fine/short.json", { ...fine, network: [{ ...first, name: "dense1", units: 2, trainable: true }, { type: "dense", name: "dense2", units: 2 }] }); // prettier-ignore
-    place.write("fine/one.json", { ...flowers, network: [{ type: "dense", units: 4 }, { type: "dense", units: 3, name: "head" }] }); // prettier-ignore
-    const { stderr } = await place.run("train", "fine/one.json", "--data", "flowers.csv", "--from", "base.ckpt", "--epochs", "1"); // prettier-ignore
+    place.write("fine/short.json", {
+      ...fine,
+      network: [
+        { ...first, name: "dense1", units: 2, trainable: true },
+        { type: "dense", name: "dense2", units: 2 },
+      ],
+    });
+    place.write("fine/one.json", {
+      ...flowers,
+      network: [
+        { type: "dense", units: 4 },
+        { type: "dense", units: 3, name: "head" },
+      ],
+    });
+    const { stderr } = await place.run(
+      "train",
+      "fine/one.json",
+      "--data",
+      "flowers.csv",
+      "--from",
+      "base.ckpt",
+      "--epochs",
+      "1",
+    );
     expect(stderr).toContain("  left there: dense2.weight [4, 3], dense2.bias [3]\n");
     expectRefusal(
       await place.run("train", "fine/short.json", "--from", "base.ckpt"),
@@ -97,6 +119,9 @@ describe("tapeless train --from", () => {
     expectRefusal(await from("flowers.csv"), "flowers.csv error T3001: this is not a checkpoint");
     expectRefusal(await from("none.ckpt"), "none.ckpt error T3001: the checkpoint cannot be read");
     expectRefusal(await from("none.npz"), "none.npz error T3002: the file cannot be read");
-    expectRefusal(await from("base.ckpt", "--resume", "base.ckpt"), "T1010: --resume goes on with a training, --from begins another"); // prettier-ignore
+    expectRefusal(
+      await from("base.ckpt", "--resume", "base.ckpt"),
+      "T1010: --resume goes on with a training, --from begins another",
+    );
   });
 });

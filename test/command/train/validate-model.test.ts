@@ -1,4 +1,5 @@
-// What a choice of models rests on. If one fails, a candidate has seen the test part, or is judged by other numbers than its user sees.
+// What a choice of models rests on. If one fails, a candidate has seen the test part, or is judged by other
+// numbers than its user sees.
 import { expect, test } from "vitest";
 import { preparingOf } from "../../../src/compiler/trainer/preparing.ts";
 import { compile } from "../../../src/compiler/compile.ts";

@@ -1,5 +1,5 @@
-// What `train` shows of the course of a training. If one fails, a log cannot be trusted after a kill, a picture says something else than
-// the run did, or standard output is no longer what the program prints.
+// What `train` shows of the course of a training. If one fails, a log cannot be trusted after a kill, a
+// picture says something else than the run did, or standard output is no longer what the program prints.
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

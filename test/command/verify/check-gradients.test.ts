@@ -1,4 +1,5 @@
-// What `verify` looks at. If one fails, a wrong gradient is overlooked in a large model, or a large model is checked for hours.
+// What `verify` looks at. If one fails, a wrong gradient is overlooked in a large model, or a large model is
+// checked for hours.
 import { describe, expect, it } from "vitest";
 import type { CheckedLoss } from "../../../src/runtime/check/check-gradients.ts";
 import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";
@@ -6,7 +7,9 @@ import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 
 /** loss = Σ sin(w) over all parameters, whose gradient is cos(w), each element changed by `spoil`. */
 function sines(sizes: readonly number[], flops: number, spoil = (gradient: number, _i: number) => gradient) {
-  const named = sizes.map((size, k) => [`w${k}`, Float64Array.from({ length: size }, (_, i) => Math.sin(i + k))] as const); // prettier-ignore
+  const named = sizes.map(
+    (size, k) => [`w${k}`, Float64Array.from({ length: size }, (_, i) => Math.sin(i + k))] as const,
+  );
   const parameters = Object.fromEntries(named);
   const gradients = Object.fromEntries(
     named.map(([name, w]) => [name, Float64Array.from(w, (value, i) => spoil(Math.cos(value), i))]),

@@ -1,4 +1,5 @@
-// The loss that gradients are held against. If one fails, it is not the loss of which the trainer claims to give the gradient.
+// The loss that gradients are held against. If one fails, it is not the loss of which the trainer claims to
+// give the gradient.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";

@@ -1,5 +1,5 @@
-// The check that `compile --with-check` writes beside a trainer, run as its user runs it. If one fails, a trainer that is right is called
-// wrong on the user's machine, or one that is wrong is called proved.
+// The check that `compile --with-check` writes beside a trainer, run as its user runs it. If one fails, a
+// trainer that is right is called wrong on the user's machine, or one that is wrong is called proved.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,16 +28,23 @@ interface Outcome {
 /** Both files under plain Node, their types stripped; `change` makes another trainer of the one that was compiled. */
 async function proved(
   spec: ModelSpec,
-  { options = {}, args = [], change = (code: string) => code }: { options?: CompileOptions; args?: string[]; change?: (code: string) => string } = {},
+  {
+    options = {},
+    args = [],
+    change = (code: string) => code,
+  }: { options?: CompileOptions; args?: string[]; change?: (code: string) => string } = {},
 ): Promise<Outcome> {
   const { code } = await compile(spec, options);
   const check = await emitCheck(parseModel(spec), "./trainer.mjs");
   const changed = change(code);
   writeFileSync(join(folder, "trainer.mjs"), strippedOf(changed));
   writeFileSync(join(folder, "check.mjs"), strippedOf(check));
-  const { status, stdout, stderr } = spawnSync(process.execPath, ["check.mjs", ...args], { cwd: folder, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["check.mjs", ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
   return { code: status, stdout, stderr };
-} // prettier-ignore
+}
 
 /** A line of the trainer, or what a pattern finds of it, replaced; it must be there. */
 const replaced = (pattern: RegExp, by: string) => (code: string) => {
@@ -102,15 +109,28 @@ describe("the check of a right trainer proves it", () => {
   });
 
   it("--json gives every number, and the same ones again", async () => {
-    const runs = [await proved(specs.regression, { args: ["--json"] }), await proved(specs.regression, { args: ["--json"] })];
+    const runs = [
+      await proved(specs.regression, { args: ["--json"] }),
+      await proved(specs.regression, { args: ["--json"] }),
+    ];
     const [first, second] = runs.map(({ stdout }) => ({ ...JSON.parse(stdout), bytesPerStep: 0 }));
     expect(second).toEqual(first);
     expect(first).toMatchObject({ model: "regression", dtype: "f32", target: "ts", holds: true, faults: [] });
     const names = first.parameters.map(({ name }: { name: string }) => name);
     expect(names).toEqual(["dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"]);
-    expect(first.parameters[0]).toMatchObject({ shape: [4, 6], elements: 24, kinks: [], worst: { index: [expect.any(Number), expect.any(Number)] } });
-    expect(first.spoilt.map(({ isFound }: { isFound: boolean }) => isFound)).toEqual([true, true, true, true]);
-  }); // prettier-ignore
+    expect(first.parameters[0]).toMatchObject({
+      shape: [4, 6],
+      elements: 24,
+      kinks: [],
+      worst: { index: [expect.any(Number), expect.any(Number)] },
+    });
+    expect(first.spoilt.map(({ isFound }: { isFound: boolean }) => isFound)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+  });
 });
 
 describe("the check of a wrong trainer says what is wrong", () => {
@@ -126,17 +146,23 @@ describe("the check of a wrong trainer says what is wrong", () => {
     expect(code).toBe(1);
   });
   it("a gradient that is not a number", async () => {
-    const { code, stdout } = await proved(specs.regression, { change: replaced(gradientOfBias, "f[d_dense2_bias + i] = NaN;") }); // prettier-ignore
+    const { code, stdout } = await proved(specs.regression, {
+      change: replaced(gradientOfBias, "f[d_dense2_bias + i] = NaN;"),
+    });
     expect(stdout).toMatch(/^FAULT +the gradient of dense2\.bias is wrong: at \[\d\] it is NaN/m);
     expect(code).toBe(1);
   });
   it("a loss that is another", async () => {
-    const { code, stdout } = await proved(specs.regression, { change: replaced(/return f\[loss\];/, "return 1.01 * f[loss];") }); // prettier-ignore
+    const { code, stdout } = await proved(specs.regression, {
+      change: replaced(/return f\[loss\];/, "return 1.01 * f[loss];"),
+    });
     expect(stdout).toMatch(/^FAULT +the loss is \S+, but \S+ in double precision$/m);
     expect(code).toBe(1);
   });
   it("a checkpoint that leaves something out", async () => {
-    const { code, stdout } = await proved(specs.regression, { change: replaced(/machine\.state\.set\(state\);/, "machine.state.set(state.subarray(0, 216));") }); // prettier-ignore
+    const { code, stdout } = await proved(specs.regression, {
+      change: replaced(/machine\.state\.set\(state\);/, "machine.state.set(state.subarray(0, 216));"),
+    });
     expect(stdout).toMatch(/^FAULT +5 steps, a checkpoint and 5 steps are not what 10 steps are$/m);
     expect(code).toBe(1);
   });
@@ -176,6 +202,11 @@ describe("the command line of a check", () => {
 });
 
 it("there is none where gradients are by intention not those of the loss", async () => {
-  const step: ModelSpec = { ...specs.tiny, network: [{ type: "dense", units: 1, activation: { type: "step", surrogate: "sigmoid" } }] };
-  await expect(emitCheck(parseModel(step), "./tiny.ts")).rejects.toThrow(/a check of dense1, whose gradient is by intention not that of the loss, is a known gap/);
-}); // prettier-ignore
+  const step: ModelSpec = {
+    ...specs.tiny,
+    network: [{ type: "dense", units: 1, activation: { type: "step", surrogate: "sigmoid" } }],
+  };
+  await expect(emitCheck(parseModel(step), "./tiny.ts")).rejects.toThrow(
+    /a check of dense1, whose gradient is by intention not that of the loss, is a known gap/,
+  );
+});

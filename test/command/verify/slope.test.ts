@@ -1,4 +1,5 @@
-// Numeric derivatives: what `verify` holds gradients against. If one fails, a right gradient is called wrong, or a wrong one right.
+// Numeric derivatives: what `verify` holds gradients against. If one fails, a right gradient is called wrong,
+// or a wrong one right.
 import { describe, expect, it } from "vitest";
 import { slopeAt0 } from "../../../src/runtime/check/slope.ts";
 

@@ -1,5 +1,5 @@
-// What `verify` says of wrong trainers. If one fails, a wrong gradient passes, a reader is sent to the wrong place, or a kink is called
-// an error.
+// What `verify` says of wrong trainers. If one fails, a wrong gradient passes, a reader is sent to the wrong
+// place, or a kink is called an error.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
@@ -81,7 +81,14 @@ describe("a kink is told apart from an error", () => {
     }
     for (const check of others) expect([check.kinks.length, check.relativeError < 1e-6]).toEqual([0, true]);
     expect(weight.relativeError, "no error").toBe(0);
-    const verification = { name: "net", rows: 2, flops: 1, budget: 1, targets: [], parameters: checks.map((check) => ({ ...check, sweep: [] })) }; // prettier-ignore
+    const verification = {
+      name: "net",
+      rows: 2,
+      flops: 1,
+      budget: 1,
+      targets: [],
+      parameters: checks.map((check) => ({ ...check, sweep: [] })),
+    };
     const text = verificationFormats.txt({ verification, spec: "net.json" });
     expect(text).toMatch(/│ dense1\.weight │ 6, 6 kinks +│ 0\.0e\+0 +│ kinks alone/);
     expect(text).toMatch(/│ dense1\.weight │ \[2, 1\] │ .*between │/);
@@ -90,11 +97,16 @@ describe("a kink is told apart from an error", () => {
 });
 
 it("says what was sampled of a large parameter, and why not all", async () => {
-  const wide = { ...spec, network: [{ type: "dense" as const, units: 200, activation: "tanh" as const }, spec.network[1]] }; // prettier-ignore
+  const wide = {
+    ...spec,
+    network: [{ type: "dense" as const, units: 200, activation: "tanh" as const }, spec.network[1]],
+  };
   const verification = await verifyModel(compileModel(parseModel(wide), { dtype: "f64" }));
   const text = verificationFormats.txt({ verification, spec: "net.json" });
   expect(text).toMatch(/│ dense1\.weight │ 256 of 600, 8 directions/);
-  expect(text).toMatch(/Not every element was compared: one loss takes [\d.]+ MFLOP, and the check may take 60 GFLOP/); // prettier-ignore
+  expect(text).toMatch(
+    /Not every element was compared: one loss takes [\d.]+ MFLOP, and the check may take 60 GFLOP/,
+  );
 });
 
 it("the report is the same figures as page, picture and JSON", async () => {

@@ -1,4 +1,5 @@
-// The builder, the only maker of nodes. If one fails, an ill-typed graph can be built, or broadcasting is not what numpy's is.
+// The builder, the only maker of nodes. If one fails, an ill-typed graph can be built, or broadcasting is not
+// what numpy's is.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
@@ -49,7 +50,10 @@ describe("broadcasting", () => {
   });
   it("gives numpy's numbers", () => {
     const z = g.subtract(leaf("x", [2, 1, 2]), leaf("y", [3, 1]));
-    const values = new Map([["x", tensor([2, 1, 2], [1, 2, 3, 4])], ["y", tensor([3, 1], [10, 20, 30])]]); // prettier-ignore
+    const values = new Map([
+      ["x", tensor([2, 1, 2], [1, 2, 3, 4])],
+      ["y", tensor([3, 1], [10, 20, 30])],
+    ]);
     const found = interpret(makeGraph("test", [{ storage: "z", node: z }]), values, 1).get("z");
     expect(found?.shape).toEqual([2, 3, 2]);
     expect([...(found?.data ?? [])]).toEqual([-9, -8, -19, -18, -29, -28, -7, -6, -17, -16, -27, -26]);
@@ -70,22 +74,74 @@ describe("refusals say which op, which types and why", () => {
   const [x, m, s] = [leaf("x", ["n", 4]), leaf("m", [5, 2]), leaf("s", [])];
   const index = g.iota({ shape: [3], axis: 0 });
   const rows: readonly (readonly [name: string, build: () => Node, message: string])[] = [
-    ["shapes that do not broadcast", () => g.add(x, m), "T1310 add(f64[n,4], f64[5,2]): shapes [n,4] and [5,2] do not broadcast: n and 5 at axis 0"],
-    ["the batch beside a number", () => g.add(x, leaf("y", [3, 4])), "T1310 add(f64[n,4], f64[3,4]): shapes [n,4] and [3,4] do not broadcast: n and 3 at axis 0"],
-    ["integers where reals belong", () => g.exp(index), "T1310 exp(i32[3]): the operand must be real, not i32[3]"],
-    ["element types mixed", () => g.add(leaf("v", [3]), index), "T1310 add(f64[3], i32[3]): operands must have one type, not f64[3] and i32[3]"],
-    ["a product over unequal axes", () => g.contract(x, m, { batchX: [], batchY: [], sumX: [1], sumY: [0] }), "T1310 contract(f64[n,4], f64[5,2]): the summed axes differ: [4] and [5]"],
-    ["an axis that is not there", () => g.reduceSum(x, { axes: [2] }), "T1310 reduceSum(f64[n,4]): axis 2 is not one of the 2 axes"],
+    [
+      "shapes that do not broadcast",
+      () => g.add(x, m),
+      "T1310 add(f64[n,4], f64[5,2]): shapes [n,4] and [5,2] do not broadcast: n and 5 at axis 0",
+    ],
+    [
+      "the batch beside a number",
+      () => g.add(x, leaf("y", [3, 4])),
+      "T1310 add(f64[n,4], f64[3,4]): shapes [n,4] and [3,4] do not broadcast: n and 3 at axis 0",
+    ],
+    [
+      "integers where reals belong",
+      () => g.exp(index),
+      "T1310 exp(i32[3]): the operand must be real, not i32[3]",
+    ],
+    [
+      "element types mixed",
+      () => g.add(leaf("v", [3]), index),
+      "T1310 add(f64[3], i32[3]): operands must have one type, not f64[3] and i32[3]",
+    ],
+    [
+      "a product over unequal axes",
+      () => g.contract(x, m, { batchX: [], batchY: [], sumX: [1], sumY: [0] }),
+      "T1310 contract(f64[n,4], f64[5,2]): the summed axes differ: [4] and [5]",
+    ],
+    [
+      "an axis that is not there",
+      () => g.reduceSum(x, { axes: [2] }),
+      "T1310 reduceSum(f64[n,4]): axis 2 is not one of the 2 axes",
+    ],
     ["an axis twice", () => g.reduceSum(x, { axes: [1, 1] }), "T1310 reduceSum(f64[n,4]): axes [1,1] repeat"],
-    ["a reshape that loses elements", () => g.reshape(x, { shape: ["n", 5] }), "T1310 reshape(f64[n,4]): f64[n,4] cannot take the shape [n,5]: it would hold 5·n elements instead of 4·n"],
-    ["a permutation that is none", () => g.transpose(x, { permutation: [0] }), "T1310 transpose(f64[n,4]): the permutation must name every axis"],
-    ["a slice that leaves its tensor", () => g.slice(m, { start: [3, 0], shape: [3, 2] }), "T1310 slice(f64[5,2]): the box leaves axis 0 of size 5"],
-    ["padding of the batch", () => g.pad(x, { before: [1, 0], after: [0, 0], value: 0 }), "T1310 pad(f64[n,4]): the batch axis cannot be padded"],
-    ["a window that does not fit", () => g.window(m, { axes: [1], size: [3], stride: [1], dilation: [1] }), "T1310 window(f64[5,2]): a window over 3 elements does not fit into axis 1 of 2"],
-    ["a concatenation of unlike tensors", () => g.concat(x, m, { axis: 1 }), "T1310 concat(f64[n,4], f64[5,2]): f64[n,4] and f64[5,2] do not join along axis 1"],
+    [
+      "a reshape that loses elements",
+      () => g.reshape(x, { shape: ["n", 5] }),
+      "T1310 reshape(f64[n,4]): f64[n,4] cannot take the shape [n,5]: it would hold 5·n elements instead of 4·n",
+    ],
+    [
+      "a permutation that is none",
+      () => g.transpose(x, { permutation: [0] }),
+      "T1310 transpose(f64[n,4]): the permutation must name every axis",
+    ],
+    [
+      "a slice that leaves its tensor",
+      () => g.slice(m, { start: [3, 0], shape: [3, 2] }),
+      "T1310 slice(f64[5,2]): the box leaves axis 0 of size 5",
+    ],
+    [
+      "padding of the batch",
+      () => g.pad(x, { before: [1, 0], after: [0, 0], value: 0 }),
+      "T1310 pad(f64[n,4]): the batch axis cannot be padded",
+    ],
+    [
+      "a window that does not fit",
+      () => g.window(m, { axes: [1], size: [3], stride: [1], dilation: [1] }),
+      "T1310 window(f64[5,2]): a window over 3 elements does not fit into axis 1 of 2",
+    ],
+    [
+      "a concatenation of unlike tensors",
+      () => g.concat(x, m, { axis: 1 }),
+      "T1310 concat(f64[n,4], f64[5,2]): f64[n,4] and f64[5,2] do not join along axis 1",
+    ],
     ["real indices", () => g.gather(m, s), "T1310 gather(f64[5,2], f64[]): indices must be integers (i32)"],
-    ["a condition that is no bool", () => g.select(s, s, s), "T1310 select(f64[], f64[], f64[]): the condition must be bool"],
-  ]; // prettier-ignore
+    [
+      "a condition that is no bool",
+      () => g.select(s, s, s),
+      "T1310 select(f64[], f64[], f64[]): the condition must be bool",
+    ],
+  ];
   it.each(rows)("%s", (_, build, message) => {
     expect(refusal(build)).toBe(message);
   });

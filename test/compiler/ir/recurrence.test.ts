@@ -1,5 +1,5 @@
-// Recurrences in the graph IR: how they are built, verified, printed, pruned and shared. If one fails, a pass that breaks a step goes
-// unnoticed, or a step is taken for another.
+// Recurrences in the graph IR: how they are built, verified, printed, pruned and shared. If one fails, a pass
+// that breaks a step goes unnoticed, or a step is taken for another.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -45,7 +45,10 @@ const recurrent = (from = h0, sequence = xs): Node =>
     },
   );
 const graphOf = (...nodes: readonly Node[]): Graph =>
-  makeGraph("test", nodes.map((node, i) => ({ storage: `z${i}`, node }))); // prettier-ignore
+  makeGraph(
+    "test",
+    nodes.map((node, i) => ({ storage: `z${i}`, node })),
+  );
 const messages = (graph: Graph) => verifyGraph(ops, graph).map(({ message }) => message);
 const scan = (node: Node) => {
   if (node.op !== "scan") throw new Error(`${node.op} is no scan`);
@@ -110,10 +113,15 @@ describe("verifyGraph", () => {
 const nested = (): Node =>
   recur(g, { name: "outer", length: 3 }, { x: each(xs), h: carried(h0) }, ({ x, h }) => {
     const start = g.reduceSum(x, { axes: [1] });
-    const inner = recur(g, { name: "inner", length: 2, reverse: true }, { e: each(x), s: carried(start) }, ({ e, s }) => {
-      const next = g.sin(g.add(e, s));
-      return { next: { s: next }, value: g.multiply(next, 2) };
-    }); // prettier-ignore
+    const inner = recur(
+      g,
+      { name: "inner", length: 2, reverse: true },
+      { e: each(x), s: carried(start) },
+      ({ e, s }) => {
+        const next = g.sin(g.add(e, s));
+        return { next: { s: next }, value: g.multiply(next, 2) };
+      },
+    );
     return { next: { h: g.add(h, inner) }, value: inner };
   });
 
@@ -124,7 +132,10 @@ describe("text", () => {
     const read = readBack(graph);
     expect(printGraph(read)).toBe(printGraph(graph));
     const values = anyStorage(graph, 2, 1);
-    expect(compareStorage(interpret(read, values, 2), interpret(graph, values, 2))).toEqual({ worst: 0, at: "" }); // prettier-ignore
+    expect(compareStorage(interpret(read, values, 2), interpret(graph, values, 2))).toEqual({
+      worst: 0,
+      at: "",
+    });
     return read;
   }
   it("holds recurrences within recurrences, inner ones first", () => {
@@ -164,7 +175,11 @@ describe("rewriting", () => {
       rewriteGraph(step, g, (node) => (node.op === "sin" ? g.cos(node.operands.x) : node)),
     );
     const opsIn = (each: Graph) => stepsOf(each).flatMap(({ step }) => step.nodes.map(({ op }) => op));
-    expect([opsIn(graph).includes("sin"), opsIn(cosines).includes("sin"), opsIn(cosines).includes("cos")]).toEqual([true, false, true]); // prettier-ignore
+    expect([
+      opsIn(graph).includes("sin"),
+      opsIn(cosines).includes("sin"),
+      opsIn(cosines).includes("cos"),
+    ]).toEqual([true, false, true]);
     expect(messages(cosines)).toEqual([]);
     expect(rewriteSteps(graph, g, (step) => step)).toBe(graph);
   });

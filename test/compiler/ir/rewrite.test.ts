@@ -1,4 +1,5 @@
-// The rewrite engine. If one fails, a pass copies what it did not change, loses where a value came from, or leaves types stale.
+// The rewrite engine. If one fails, a pass copies what it did not change, loses where a value came from, or
+// leaves types stale.
 import { describe, expect, it } from "vitest";
 import { collectNodes, makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";

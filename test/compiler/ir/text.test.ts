@@ -1,4 +1,5 @@
-// The text form of graphs. If one fails, what a person reads in a dump is not the graph, or a test's text means another one.
+// The text form of graphs. If one fails, what a person reads in a dump is not the graph, or a test's text
+// means another one.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
@@ -46,8 +47,12 @@ describe("what does not parse says which line and why", () => {
     ["an unknown op", "%x: f32[] = sinh", "line 1: no op sinh: %x: f32[] = sinh"],
     ["an operand from nowhere", "%y: f32[] = exp %x", "line 1: %x is not defined above: %y: f32[] = exp %x"],
     ["an output from nowhere", '\noutput "y" = %y', 'line 2: %y is not defined above: output "y" = %y'],
-    ["another type than the op gives", "%x: f32[4] = input\n%y: f32[3] = exp %x", "line 2: the type is f32[4]: %y: f32[3] = exp %x"],
-  ]; // prettier-ignore
+    [
+      "another type than the op gives",
+      "%x: f32[4] = input\n%y: f32[3] = exp %x",
+      "line 2: the type is f32[4]: %y: f32[3] = exp %x",
+    ],
+  ];
   it.each(rows)("%s", (_, text, message) => {
     expect(() => parse(text)).toThrow(GraphSyntaxError);
     expect(() => parse(text)).toThrow(message);

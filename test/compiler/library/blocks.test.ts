@@ -1,5 +1,6 @@
-// Models of blocks as emitted trainers: a block computes what the layers that it stands for compute when they are written one by one, to
-// the bit, and its gradients hold. A failure means that a block is more or less than a shorter way to write a network.
+// Models of blocks as emitted trainers: a block computes what the layers that it stands for compute when they
+// are written one by one, to the bit, and its gradients hold. A failure means that a block is more or less
+// than a shorter way to write a network.
 import { describe, expect, it } from "vitest";
 import { views } from "../../../src/studio/views/index.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
@@ -64,7 +65,12 @@ describe("a transformer of repeated residual blocks", () => {
         times: 2,
         layers: [
           residual(["layer-norm", { type: "attention", heads: 2 }]),
-          residual(["rms-norm", { type: "dense", units: 6, activation: "gelu" }, { type: "dropout", rate: 0.3 }, { type: "dense", units: 4 }]), // prettier-ignore
+          residual([
+            "rms-norm",
+            { type: "dense", units: 6, activation: "gelu" },
+            { type: "dropout", rate: 0.3 },
+            { type: "dense", units: 4 },
+          ]),
         ],
       },
       ...end,
@@ -153,7 +159,12 @@ describe("gradients of blocks", () => {
     const spec = specOf([4], network);
     await expectVerified(spec);
     const { trainer } = await emittedBy(spec);
-    expect(Object.keys(trainer.gradients)).toEqual(["dense1.weight", "dense1.bias", "dense2.weight", "dense2.bias"]); // prettier-ignore
+    expect(Object.keys(trainer.gradients)).toEqual([
+      "dense1.weight",
+      "dense1.bias",
+      "dense2.weight",
+      "dense2.bias",
+    ]);
   });
 });
 

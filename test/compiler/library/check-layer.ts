@@ -1,5 +1,6 @@
-// One layer against its definition in naive loops: forward in f64 and f32, and the gradients of the f64 trainer against finite
-// differences. A dense layer stands before it, so that its derivative by its input is needed for the gradients of that one.
+// One layer against its definition in naive loops: forward in f64 and f32, and the gradients of the f64
+// trainer against finite differences. A dense layer stands before it, so that its derivative by its input is
+// needed for the gradients of that one.
 import { expect } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../../src/compiler/load-trainer.ts";
@@ -51,7 +52,9 @@ const tolerances = { f64: 1e-12, f32: 5e-5 };
 export async function checkLayer(c: LayerCase): Promise<void> {
   const { input, layer, rows = 3 } = c;
   const channels = input[input.length - 1];
-  const own = Object.fromEntries(Object.entries(c.parameters).map(([name, shape], i) => [name, drawnFor(name, shape, 20 + i)])); // prettier-ignore
+  const own = Object.fromEntries(
+    Object.entries(c.parameters).map(([name, shape], i) => [name, drawnFor(name, shape, 20 + i)]),
+  );
   const mix = { weight: drawn([channels, channels], 10), bias: drawn([channels], 11) };
   const parameters = new Map([
     ["mix.weight", mix.weight],
@@ -104,7 +107,9 @@ function expectGradients(exact: Trainer, single: Trainer, batch: Batch): void {
   single.gradient(batch);
   exact.gradient(batch);
   for (const [name, gradient] of Object.entries(exact.gradients))
-    expect(furthest(single.gradients[name], gradient), `gradient of ${name} in f32`).toBeLessThan(1e-4 * size(gradient)); // prettier-ignore
+    expect(furthest(single.gradients[name], gradient), `gradient of ${name} in f32`).toBeLessThan(
+      1e-4 * size(gradient),
+    );
   const isLearning = Object.values(exact.gradients).some((list) => list.some((value) => value !== 0));
   expect(isLearning, "some gradient is not zero").toBe(true);
   // So cheap that every element is compared.

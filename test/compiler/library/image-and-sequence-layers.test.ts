@@ -1,5 +1,5 @@
-// Layers over images and sequences, as emitted trainers: what the cases of PyTorch do not show. A failure means that a layer reads
-// other elements than it says, or that a statistic moves when it must not.
+// Layers over images and sequences, as emitted trainers: what the cases of PyTorch do not show. A failure
+// means that a layer reads other elements than it says, or that a statistic moves when it must not.
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";
 import type { ModelSpec } from "../../../src/index.ts";
@@ -64,18 +64,28 @@ describe("convolution", () => {
     expect(await refusal({ shape: [4] }, [{ type: "conv2d", filters: 1, kernel: 2 }])).toContain(
       "conv2d1 takes images [n, height, width, channels], but x gives [n, 4]",
     );
-    expect(await refusal({ shape: [4, 4, 1] }, [{ type: "conv2d", filters: 1, kernel: 5 }])).toContain("a window of 5 × 5 does not fit"); // prettier-ignore
+    expect(await refusal({ shape: [4, 4, 1] }, [{ type: "conv2d", filters: 1, kernel: 5 }])).toContain(
+      "a window of 5 × 5 does not fit",
+    );
   });
 });
 
 describe("pooling", () => {
   it("leaves out what no whole window covers", async () => {
-    const trainer = await trainerOf({ shape: [3, 3, 1] }, [{ type: "max-pool2d", size: 2 }, { type: "flatten" }, { type: "dense", units: 1 }], { shape: [1] }); // prettier-ignore
+    const trainer = await trainerOf(
+      { shape: [3, 3, 1] },
+      [{ type: "max-pool2d", size: 2 }, { type: "flatten" }, { type: "dense", units: 1 }],
+      { shape: [1] },
+    );
     trainer.parameters["dense1.weight"].set([1]);
     expect([...trainer.predict({ x: count(9) })]).toEqual([4]);
   });
   it("gives the mean of each channel", async () => {
-    const trainer = await trainerOf({ shape: [2, 2, 2] }, [{ type: "global-avg-pool2d" }, { type: "dense", units: 1 }], { shape: [1] }); // prettier-ignore
+    const trainer = await trainerOf(
+      { shape: [2, 2, 2] },
+      [{ type: "global-avg-pool2d" }, { type: "dense", units: 1 }],
+      { shape: [1] },
+    );
     trainer.parameters["dense1.weight"].set([1, 100]);
     expect([...trainer.predict({ x: [1, 5, 2, 6, 3, 7, 4, 8] })]).toEqual([2.5 + 650]);
   });
@@ -100,7 +110,12 @@ describe("in f32 a maximum is found among values that are not kept in memory", (
     expect(exact.evaluate(batch).accuracy).toBeGreaterThan(0);
   });
   it("by the gradient of max-pooling over such values", async () => {
-    const pooled: Layers = [...sum, { type: "reshape", shape: [3, 1, 1] }, { type: "max-pool2d", size: [3, 1] }, { type: "flatten" }]; // prettier-ignore
+    const pooled: Layers = [
+      ...sum,
+      { type: "reshape", shape: [3, 1, 1] },
+      { type: "max-pool2d", size: [3, 1] },
+      { type: "flatten" },
+    ];
     const [exact, single] = await both(pooled, { shape: [1] }, "mse");
     for (const [name, values] of Object.entries(exact.parameters)) single.parameters[name].set(values);
     const batch = { x, y: count(rows).map(Math.cos) };
@@ -152,7 +167,10 @@ describe("sequences", () => {
     trainerOf({ shape: [3], dtype: "i32" }, network, { classes: 5, shape: [3] }, "cross-entropy");
   it("causal attention does not look ahead", async () => {
     const trainer = await model();
-    const [a, b] = [[1, 2, 3], [1, 2, 4]].map((x) => [...trainer.predict({ x })]); // prettier-ignore
+    const [a, b] = [
+      [1, 2, 3],
+      [1, 2, 4],
+    ].map((x) => [...trainer.predict({ x })]);
     expect(a.slice(0, 10)).toEqual(b.slice(0, 10));
     expect(a.slice(10)).not.toEqual(b.slice(10));
   });
@@ -169,6 +187,8 @@ describe("sequences", () => {
     trainer.gradients["dense1.bias"].forEach((value, i) => expect(value).toBeCloseTo(gradient[i], 14));
   });
   it("heads must share the units", async () => {
-    expect(await refusal({ shape: [3, 4] }, [{ type: "attention", heads: 3 }])).toContain("heads must divide the 4 units of x, got 3"); // prettier-ignore
+    expect(await refusal({ shape: [3, 4] }, [{ type: "attention", heads: 3 }])).toContain(
+      "heads must divide the 4 units of x, got 3",
+    );
   });
 });

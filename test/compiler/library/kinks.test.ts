@@ -1,5 +1,5 @@
-// The table of docs/numerics.md, on every target and in PyTorch. A failure means that a derivative at a kink is another than the
-// documentation says, or that a branch which is not taken reaches the gradient.
+// The table of docs/numerics.md, on every target and in PyTorch. A failure means that a derivative at a kink
+// is another than the documentation says, or that a branch which is not taken reaches the gradient.
 import { execFile, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
@@ -10,7 +10,12 @@ import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
 import { kinks } from "./kinks.ts";
 import type { Kink } from "./kinks.ts";
 
-const targets = [["ts", "f64"], ["ts", "f32"], ["wasm", "f64"], ["wasm", "f32"]] as const; // prettier-ignore
+const targets = [
+  ["ts", "f64"],
+  ["ts", "f32"],
+  ["wasm", "f64"],
+  ["wasm", "f32"],
+] as const;
 
 /** Every function in one model: an embedding of zeros for each has the derivative as its gradient. */
 const spec: ModelSpec = {
@@ -111,5 +116,7 @@ const cell = (values: readonly number[]): string =>
 it("docs/numerics.md has the table", () => {
   const text = readFileSync(new URL("../../../docs/numerics.md", import.meta.url), "utf8");
   for (const { name, x, dx, torchDx } of kinks)
-    expect(text).toContain(`| \`${name}\` | ${cell(x)} | ${cell(dx)} | ${torchDx === undefined ? "the same" : cell(torchDx)} |`); // prettier-ignore
+    expect(text).toContain(
+      `| \`${name}\` | ${cell(x)} | ${cell(dx)} | ${torchDx === undefined ? "the same" : cell(torchDx)} |`,
+    );
 });

@@ -1,5 +1,6 @@
-// Layers as their definitions have them, in loops over plain numbers: nothing here knows of windows, contractions or graphs. What the
-// compiler makes is held against it. Rows of numbers are row-major, channels last.
+// Layers as their definitions have them, in loops over plain numbers: nothing here knows of windows,
+// contractions or graphs. What the compiler makes is held against it. Rows of numbers are row-major, channels
+// last.
 
 /** A row: its numbers and its shape, the batch axis left out. */
 export interface Row {
@@ -116,7 +117,10 @@ export function depthwise(x: Row, weight: Row, bias: readonly number[], c: Convo
   });
 }
 
-/** weight [kh, kw, filters, in]: every place of x is written into the output, window by window, then the edges are cut off. */
+/**
+ * weight [kh, kw, filters, in]: every place of x is written into the output, window by window, then the edges
+ * are cut off.
+ */
 export function transposed(x: Row, weight: Row, bias: readonly number[], c: ConvolutionOf): Row {
   const [height, width, channels] = x.shape;
   const [kh, kw, filters] = weight.shape;

@@ -1,5 +1,6 @@
-// Normalisation and attention against their definitions in naive loops, and batch statistics where the cases of PyTorch do not reach. A
-// failure means that a set of numbers is normalised that is not the one of the formula, or that places read others than they may.
+// Normalisation and attention against their definitions in naive loops, and batch statistics where the cases
+// of PyTorch do not reach. A failure means that a set of numbers is normalised that is not the one of the
+// formula, or that places read others than they may.
 import { describe, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";
 import type { LayerCase } from "./check-layer.ts";

@@ -1,5 +1,6 @@
-// Convolution, transposed convolution and pooling of any sizes, strides, paddings and dilations, as built and as simplified, against their
-// definitions in naive loops; and what has no output is refused. A failure means that some combination is off by a place.
+// Convolution, transposed convolution and pooling of any sizes, strides, paddings and dilations, as built and
+// as simplified, against their definitions in naive loops; and what has no output is refused. A failure means
+// that some combination is off by a place.
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";

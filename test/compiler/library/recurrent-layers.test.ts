@@ -1,5 +1,5 @@
-// Recurrent layers as emitted trainers, against loops written here from PyTorch's documentation. A failure means that a gate, the order
-// of time, or what is carried from step to step is not what it says.
+// Recurrent layers as emitted trainers, against loops written here from PyTorch's documentation. A failure
+// means that a gate, the order of time, or what is carried from step to step is not what it says.
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";

@@ -1,5 +1,6 @@
-// Layers over images and sequences against their definitions in naive loops: strides, paddings, dilations, images that are not square,
-// kernels as large as the image and of one place, batches of one. A failure means that a user's numbers are not those of the formula.
+// Layers over images and sequences against their definitions in naive loops: strides, paddings, dilations,
+// images that are not square, kernels as large as the image and of one place, batches of one. A failure means
+// that a user's numbers are not those of the formula.
 import { describe, expect, it } from "vitest";
 import { checkLayer } from "./check-layer.ts";
 import type { LayerCase, Parameters } from "./check-layer.ts";
@@ -63,7 +64,8 @@ describe("what comes after the filters' sums", () => {
       title: "no bias",
       layer: { ...plain.layer, bias: false },
       parameters: { weight: [2, 2, 2, 3] },
-      reference: (x: Row, { weight }: Parameters) => naive.convolution(x, weight, [0, 0, 0], sizesOf({ kernel: 2 })), // prettier-ignore
+      reference: (x: Row, { weight }: Parameters) =>
+        naive.convolution(x, weight, [0, 0, 0], sizesOf({ kernel: 2 })),
     },
     {
       ...plain,
@@ -88,10 +90,14 @@ function conv1d(
   }: { kernel: number; stride?: number; dilation?: number; padding?: Padding },
   rows?: number,
 ): LayerCase {
-  // prettier-ignore
   const keys = { kernel, stride, dilation, padding };
   const filters = 3;
-  const flat: ConvolutionOf = { kernel: [1, kernel], stride: [1, stride], dilation: [1, dilation], padding: ["valid", padding] }; // prettier-ignore
+  const flat: ConvolutionOf = {
+    kernel: [1, kernel],
+    stride: [1, stride],
+    dilation: [1, dilation],
+    padding: ["valid", padding],
+  };
   return {
     title: titleOf(input, keys),
     input,
@@ -117,7 +123,11 @@ describe("conv1d", () => {
   it("the definition of causal: no output depends on what comes after it", () => {
     const c = conv1d([6, 1], { kernel: 3, dilation: 2, padding: "causal" });
     const weight = { shape: [3, 1, 3], data: [1, 2, 3, 4, 5, 6, 7, 8, 9] };
-    const values = (last: number): Row => c.reference({ shape: [6, 1], data: [1, 2, 3, 4, 5, last] }, { weight, bias: { shape: [3], data: [0, 0, 0] } }); // prettier-ignore
+    const values = (last: number): Row =>
+      c.reference(
+        { shape: [6, 1], data: [1, 2, 3, 4, 5, last] },
+        { weight, bias: { shape: [3], data: [0, 0, 0] } },
+      );
     expect(values(6).data.slice(0, 15)).toEqual(values(-6).data.slice(0, 15));
     expect(values(6).data.slice(15)).not.toEqual(values(-6).data.slice(15));
   });
@@ -182,7 +192,6 @@ const pool = (
   rows?: number,
   countPadding?: boolean,
 ): LayerCase => ({
-  // prettier-ignore
   title: titleOf(input, { size: kernel, stride, padding, countPadding }),
   input,
   rows,
@@ -224,15 +233,21 @@ const pool1d = (
   padding: Padding,
   countPadding = true,
 ): LayerCase => ({
-  // prettier-ignore
   title: titleOf(input, { size, stride, padding, countPadding }),
   input,
   layer: { type, size, stride, padding, ...(type === "avg-pool1d" ? { countPadding } : {}) },
   parameters: {},
   reference: (x) => {
-    const flat: ConvolutionOf = { kernel: [1, size], stride: [1, stride], dilation: [1, 1], padding: ["valid", padding] }; // prettier-ignore
+    const flat: ConvolutionOf = {
+      kernel: [1, size],
+      stride: [1, stride],
+      dilation: [1, 1],
+      padding: ["valid", padding],
+    };
     const image = naive.asImage(x);
-    return naive.asSequence(type === "max-pool1d" ? naive.maxPooling(image, flat) : naive.meanPooling(image, flat, countPadding)); // prettier-ignore
+    return naive.asSequence(
+      type === "max-pool1d" ? naive.maxPooling(image, flat) : naive.meanPooling(image, flat, countPadding),
+    );
   },
 });
 

@@ -1,5 +1,6 @@
-// Stacks of layers over images and sequences, each verified as a user would (`tapeless verify`): gradients against finite differences,
-// and every target against the interpreter. A failure means that layers that are right by themselves are wrong one after the other.
+// Stacks of layers over images and sequences, each verified as a user would (`tapeless verify`): gradients
+// against finite differences, and every target against the interpreter. A failure means that layers that are
+// right by themselves are wrong one after the other.
 import { expect, it } from "vitest";
 import { compileModel } from "../../../src/compiler/pipeline.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

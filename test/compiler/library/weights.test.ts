@@ -40,18 +40,26 @@ const repeated = (values: number[], counts: number[]): number[] => {
 };
 
 const real: [unknown, object, number, number[]][] = [
-  ...["mse", "mae", "rmse", "huber", "log-cosh"].map(
-    (loss): [unknown, object, number, number[]] => [loss, { shape: [2] }, 2, [1, 0, 2, -1, 0.5, 0.1, 3, 1]],
-  ),
+  ...["mse", "mae", "rmse", "huber", "log-cosh"].map((loss): [unknown, object, number, number[]] => [
+    loss,
+    { shape: [2] },
+    2,
+    [1, 0, 2, -1, 0.5, 0.1, 3, 1],
+  ]),
   ...["binary-cross-entropy", "hinge", "perceptron", "poisson", "kl-divergence"].map(
     (loss): [unknown, object, number, number[]] => [loss, { shape: [1] }, 1, [1, 0, 1, 0]],
   ),
   ["hinge", { classes: 2 }, 1, [1, 0, -1, 0]],
   ["cross-entropy", { classes: 3 }, 3, [2, 0, -1, 1]],
   [{ type: "cross-entropy", smoothing: 0.2 }, { classes: 3 }, 3, [2, 0, 1, 1]],
-  [{ formula: "sqrt(mean((prediction - y)^2)) + sum(prediction) / 9" }, { shape: [2] }, 2, [1, 0, 2, -1, 0, 1, 3, 1]],
+  [
+    { formula: "sqrt(mean((prediction - y)^2)) + sum(prediction) / 9" },
+    { shape: [2] },
+    2,
+    [1, 0, 2, -1, 0, 1, 3, 1],
+  ],
   [{ formula: "mean(abs(prediction - y)) * mean(prediction^2)" }, { classes: 3 }, 3, [2, -1, 1, 0]],
-]; // prettier-ignore
+];
 
 describe("a loss with a root", () => {
   const formula = { formula: "sqrt(mean((prediction - y)^2))" };
@@ -164,7 +172,10 @@ describe("classWeights", () => {
       const counts = labels.map((label, row) => w[row] * (classWeights[label] ?? 1));
       const rows = counts.reduce((sum, count) => sum + count, 0);
       const batch = { x: repeated(x, counts), w: Array(rows).fill(1), y: repeated(labels, counts) };
-      close(outcome(spec(loss, target, units, training), { x, w, y: labels }), outcome(spec(loss, target, units), batch)); // prettier-ignore
+      close(
+        outcome(spec(loss, target, units, training), { x, w, y: labels }),
+        outcome(spec(loss, target, units), batch),
+      );
     },
   );
 

@@ -1,8 +1,18 @@
-// Whether iterations of a loop can meet in memory. If one fails, a loop is vectorised or jammed whose iterations depend on each other,
-// which gives wrong numbers, or one that could be is not.
+// Whether iterations of a loop can meet in memory. If one fails, a loop is vectorised or jammed whose
+// iterations depend on each other, which gives wrong numbers, or one that could be is not.
 import { describe, expect, it } from "vitest";
 import { mayInterleave, sharedStores, touchesApart } from "../../../src/compiler/loop/dependences.ts";
-import { add, binary, call, integer, multiply, number, quotient, remainder, variable } from "../../../src/compiler/loop/expressions.ts"; // prettier-ignore
+import {
+  add,
+  binary,
+  call,
+  integer,
+  multiply,
+  number,
+  quotient,
+  remainder,
+  variable,
+} from "../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";
 import type { Buffer, For, LoopRole, Statement } from "../../../src/compiler/loop/types.ts";

@@ -1,4 +1,5 @@
-// The interpreter of loops, which all loop stages are held against. If one fails, every comparison with it is worth nothing.
+// The interpreter of loops, which all loop stages are held against. If one fails, every comparison with it is
+// worth nothing.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { allocateBuffers } from "../../../src/compiler/loop/evaluate-memory.ts";

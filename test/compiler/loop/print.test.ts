@@ -1,4 +1,5 @@
-// The text form of loops. If one fails, a reader of `inspect --show kernels` is told of other loops than those that run.
+// The text form of loops. If one fails, a reader of `inspect --show kernels` is told of other loops than
+// those that run.
 import { describe, expect, it } from "vitest";
 import {
   binary,

@@ -1,10 +1,20 @@
-// Vectors in the loop IR: what the interpreter makes of them, what the verifier refuses, how they print. If one fails, the tests that
-// hold the WebAssembly target's loops against the scalar ones are worth nothing.
+// Vectors in the loop IR: what the interpreter makes of them, what the verifier refuses, how they print. If
+// one fails, the tests that hold the WebAssembly target's loops against the scalar ones are worth nothing.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { allocateBuffers } from "../../../src/compiler/loop/evaluate-memory.ts";
 import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
-import { add, binary, call, convert, integer, less, number, select, variable } from "../../../src/compiler/loop/expressions.ts"; // prettier-ignore
+import {
+  add,
+  binary,
+  call,
+  convert,
+  integer,
+  less,
+  number,
+  select,
+  variable,
+} from "../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../src/compiler/loop/expressions.ts";
 import { printExpression, printStatements } from "../../../src/compiler/loop/print.ts";
 import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";
@@ -144,7 +154,8 @@ describe("lanes outside of a buffer", () => {
 describe("places in bytes and scratch", () => {
   it("a place in bytes is an element of the buffer's type, and none between two", () => {
     const wide = buffer("x", [2, 3], "f32");
-    const at = (byte: number) => program([store("y", [integer(8)], convert(load("x", [integer(byte)], "f32"), "f64"))], wide, y); // prettier-ignore
+    const at = (byte: number) =>
+      program([store("y", [integer(8)], convert(load("x", [integer(byte)], "f32"), "f64"))], wide, y);
     const memory = allocateBuffers(at(0).buffers, 1);
     memory.get("x")?.set(xs);
     evaluateProgram(at(16), memory, { rows: 1, batchSize: 1, inBytes: true });

@@ -1,4 +1,5 @@
-// Long chains of functions. If this fails, they become one expression as deep as they are long, on which whatever walks it runs out of stack.
+// Long chains of functions. If this fails, they become one expression as deep as they are long, on which
+// whatever walks it runs out of stack.
 import { expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";

@@ -1,5 +1,5 @@
-// What becomes one kernel and what does not. If one fails, values travel through memory that could stay in registers: the
-// result is right, but slow. Counts are of small graphs that show one thing each.
+// What becomes one kernel and what does not. If one fails, values travel through memory that could stay in
+// registers: the result is right, but slow. Counts are of small graphs that show one thing each.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
@@ -17,7 +17,10 @@ const g = createBuilder("f64");
 const leaf = (name: string, shape: Shape) => g.input({ name, type: tensorType("f64", shape) });
 const product = (x: Node, w: Node) => g.contract(x, w, { batchX: [], batchY: [], sumX: [1], sumY: [0] });
 const fused = (outputs: Readonly<Record<string, Node>>, skip: readonly string[] = []): LoopProgram => {
-  const graph: Graph = makeGraph("test", Object.entries(outputs).map(([storage, node]) => ({ storage, node }))); // prettier-ignore
+  const graph: Graph = makeGraph(
+    "test",
+    Object.entries(outputs).map(([storage, node]) => ({ storage, node })),
+  );
   return lowered(graph, { unscheduled: true, skip }).program;
 };
 const temporaries = ({ buffers }: LoopProgram) =>

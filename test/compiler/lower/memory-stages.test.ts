@@ -1,5 +1,6 @@
-// The stages of lowering that save memory, each on the smallest graph that shows it. If one fails, a value is kept that need not be, or one
-// that is needed is not kept. (That all of them keep the meaning of any graph is what random-graphs.test.ts holds.)
+// The stages of lowering that save memory, each on the smallest graph that shows it. If one fails, a value is
+// kept that need not be, or one that is needed is not kept. (That all of them keep the meaning of any graph
+// is what random-graphs.test.ts holds.)
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
@@ -21,7 +22,10 @@ const g = createBuilder("f64");
 const leaf = (name: string, shape: Shape) => g.input({ name, type: tensorType("f64", shape) });
 const product = (x: Node, w: Node) => g.contract(x, w, { batchX: [], batchY: [], sumX: [1], sumY: [0] });
 const graphOf = (outputs: Readonly<Record<string, Node>>): Graph =>
-  makeGraph("test", Object.entries(outputs).map(([storage, node]) => ({ storage, node }))); // prettier-ignore
+  makeGraph(
+    "test",
+    Object.entries(outputs).map(([storage, node]) => ({ storage, node })),
+  );
 
 const temporaryShapes = (graph: Graph, skip: readonly string[] = []) =>
   [...lowered(graph, { skip }).program.buffers.values()]
@@ -36,7 +40,9 @@ function expectSame(graph: Graph, rows = 3): void {
 
 describe("rematerialise", () => {
   const [x, f] = [leaf("x", ["n", 64]), leaf("f", ["n", 64])];
-  const [w1, w2, w3, w4] = ["w1", "w2", "w3", "w4"].map((name, i) => leaf(name, i === 1 ? [64, 256] : i === 2 ? [256, 64] : [64, 64])); // prettier-ignore
+  const [w1, w2, w3, w4] = ["w1", "w2", "w3", "w4"].map((name, i) =>
+    leaf(name, i === 1 ? [64, 256] : i === 2 ? [256, 64] : [64, 64]),
+  );
   // p is kept for the end; y = p · f is read at once, and again behind a product four times as wide.
   const p = product(x, w1);
   const y = g.multiply(g.add(p, f), g.multiply(f, f));
@@ -64,7 +70,10 @@ describe("rematerialise", () => {
   it("gives the same bits", () => {
     const { graph: lean } = rematerialise(graph, g, 1024);
     const values = anyStorage(graph, 3, 4);
-    expect(compareStorage(interpret(lean, values, 3), interpret(graph, values, 3))).toEqual({ worst: 0, at: "" }); // prettier-ignore
+    expect(compareStorage(interpret(lean, values, 3), interpret(graph, values, 3))).toEqual({
+      worst: 0,
+      at: "",
+    });
   });
   it("leaves graphs whose values stay in a cache: up to a mebibyte", () => {
     const batchSize = 64;
@@ -73,7 +82,12 @@ describe("rematerialise", () => {
   });
   it("never computes a function or a product twice", () => {
     const costly = graphOf({
-      dw: g.contract(g.tanh(g.add(p, f)), product(g.tanh(product(g.tanh(g.add(p, f)), w2)), w3), { batchX: [], batchY: [], sumX: [0], sumY: [0] }), // prettier-ignore
+      dw: g.contract(g.tanh(g.add(p, f)), product(g.tanh(product(g.tanh(g.add(p, f)), w2)), w3), {
+        batchX: [],
+        batchY: [],
+        sumX: [0],
+        sumY: [0],
+      }),
     });
     const count = (each: Graph) => each.nodes.filter(({ op }) => op === "tanh" || op === "contract").length;
     expect(count(rematerialise(costly, g, 4096).graph)).toBe(count(costly));
@@ -124,10 +138,10 @@ describe("what need not be in memory at all", () => {
   it("windows of a product that are only added up are added up as they come", () => {
     const [dz, w] = [leaf("dz", ["n", 4, 3]), leaf("w", [3, 2])];
     const windows = { axes: [1], size: [2], stride: [1], dilation: [1] };
-    const folded = g.fold(
-      g.contract(dz, w, { batchX: [], batchY: [], sumX: [2], sumY: [0] }),
-      { ...windows, shape: ["n", 5] },
-    ); // prettier-ignore
+    const folded = g.fold(g.contract(dz, w, { batchX: [], batchY: [], sumX: [2], sumY: [0] }), {
+      ...windows,
+      shape: ["n", 5],
+    });
     const graph = graphOf({ dx: folded });
     expect(temporaryShapes(graph)).toEqual([]);
     expectSame(graph);

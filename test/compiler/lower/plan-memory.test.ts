@@ -44,7 +44,10 @@ describe("planMemory", () => {
       temporary("a", []),
       temporary("b", []),
     );
-    expect([...lifetimesOf(loops)]).toEqual([["a", [0, 2]], ["b", [1, 2]]]); // prettier-ignore
+    expect([...lifetimesOf(loops)]).toEqual([
+      ["a", [0, 2]],
+      ["b", [1, 2]],
+    ]);
   });
   it("gives the memory of what is over to what comes", () => {
     const out = buffer("out", []);

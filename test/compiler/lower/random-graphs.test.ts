@@ -1,6 +1,7 @@
-// Random graphs as loops. If one fails, lowering, fusion, forwarding, blocking, hoisting, sharing, placing or the memory plan
-// changes what a graph computes: the interpreter of graphs says what it should be. The loops run in one arena laid out by
-// the plan and filled with not-a-number, so that a buffer given away too early shows.
+// Random graphs as loops. If one fails, lowering, fusion, forwarding, blocking, hoisting, sharing, placing or
+// the memory plan changes what a graph computes: the interpreter of graphs says what it should be. The loops
+// run in one arena laid out by the plan and filled with not-a-number, so that a buffer given away too early
+// shows.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";

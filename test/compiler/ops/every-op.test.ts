@@ -190,7 +190,12 @@ const special: readonly (readonly [OpName, readonly (readonly number[])[], objec
   ["negate", [[0, -Infinity, NaN]], {}, [-0, Infinity, NaN]],
   ["absolute", [[-0, -Infinity, NaN]], {}, [0, Infinity, NaN]],
   ["sign", [[0, -Infinity, Infinity]], {}, [0, -1, 1]],
-  ["floor", [[-0, 0.5, -0.5, 3e9 + 0.5, -1e300, Infinity, -Infinity, NaN]], {}, [-0, 0, -1, 3e9, -1e300, Infinity, -Infinity, NaN]], // prettier-ignore
+  [
+    "floor",
+    [[-0, 0.5, -0.5, 3e9 + 0.5, -1e300, Infinity, -Infinity, NaN]],
+    {},
+    [-0, 0, -1, 3e9, -1e300, Infinity, -Infinity, NaN],
+  ],
   ["exp", [[-Infinity, 0, Infinity, 710]], {}, [0, 1, Infinity, Infinity]],
   ["expm1", [[-Infinity, 0, 1e-20]], {}, [-1, 0, 1e-20]],
   ["log", [[0, 1, -1, Infinity]], {}, [-Infinity, 0, NaN, Infinity]],
@@ -199,15 +204,87 @@ const special: readonly (readonly [OpName, readonly (readonly number[])[], objec
   ["tanh", [[-Infinity, 0, Infinity]], {}, [-1, 0, 1]],
   ["sigmoid", [[-Infinity, 0, Infinity, -800]], {}, [0, 0.5, 1, 0]],
   ["erf", [[-Infinity, 0, Infinity, NaN]], {}, [-1, 0, 1, NaN]],
-  ["add", [[Infinity, Infinity], [1, -Infinity]], {}, [Infinity, NaN]], // prettier-ignore
-  ["multiply", [[Infinity, Infinity], [0, -2]], {}, [NaN, -Infinity]], // prettier-ignore
-  ["divide", [[1, 0, -1], [0, 0, Infinity]], {}, [Infinity, NaN, -0]], // prettier-ignore
-  ["power", [[0, 2, 0], [0, -Infinity, -1]], {}, [1, 0, Infinity]], // prettier-ignore
-  ["maximum", [[NaN, -Infinity, 1], [1, 0, NaN]], {}, [NaN, 0, NaN]], // prettier-ignore
-  ["minimum", [[NaN, -Infinity, 1], [1, 0, NaN]], {}, [NaN, -Infinity, NaN]], // prettier-ignore
-  ["less", [[NaN, -Infinity, 0], [1, Infinity, -0]], {}, [0, 1, 0]], // prettier-ignore
-  ["lessEqual", [[NaN, -Infinity, 0], [1, Infinity, -0]], {}, [0, 1, 1]], // prettier-ignore
-  ["equal", [[NaN, Infinity, 0], [NaN, Infinity, -0]], {}, [0, 1, 1]], // prettier-ignore
+  [
+    "add",
+    [
+      [Infinity, Infinity],
+      [1, -Infinity],
+    ],
+    {},
+    [Infinity, NaN],
+  ],
+  [
+    "multiply",
+    [
+      [Infinity, Infinity],
+      [0, -2],
+    ],
+    {},
+    [NaN, -Infinity],
+  ],
+  [
+    "divide",
+    [
+      [1, 0, -1],
+      [0, 0, Infinity],
+    ],
+    {},
+    [Infinity, NaN, -0],
+  ],
+  [
+    "power",
+    [
+      [0, 2, 0],
+      [0, -Infinity, -1],
+    ],
+    {},
+    [1, 0, Infinity],
+  ],
+  [
+    "maximum",
+    [
+      [NaN, -Infinity, 1],
+      [1, 0, NaN],
+    ],
+    {},
+    [NaN, 0, NaN],
+  ],
+  [
+    "minimum",
+    [
+      [NaN, -Infinity, 1],
+      [1, 0, NaN],
+    ],
+    {},
+    [NaN, -Infinity, NaN],
+  ],
+  [
+    "less",
+    [
+      [NaN, -Infinity, 0],
+      [1, Infinity, -0],
+    ],
+    {},
+    [0, 1, 0],
+  ],
+  [
+    "lessEqual",
+    [
+      [NaN, -Infinity, 0],
+      [1, Infinity, -0],
+    ],
+    {},
+    [0, 1, 1],
+  ],
+  [
+    "equal",
+    [
+      [NaN, Infinity, 0],
+      [NaN, Infinity, -0],
+    ],
+    {},
+    [0, 1, 1],
+  ],
   ["reduceSum", [[NaN, 1]], { axes: [0] }, [NaN]],
   ["reduceMax", [[NaN, 1]], { axes: [0] }, [NaN]],
   ["reduceMax", [[-Infinity, -Infinity]], { axes: [0] }, [-Infinity]],

@@ -21,7 +21,10 @@ describe("products", () => {
     ["xᵀ · y", g.contract(x, y, { ...none, sumX: [0], sumY: [0] })],
     ["x · yᵀ", g.contract(x, y, { ...none, sumX: [1], sumY: [1] })],
     // Of many matrices side by side, and of several axes as one.
-    ["image · other", g.contract(image, leaf("other", "n", 2, 3), { batchX: [0], batchY: [0], sumX: [3], sumY: [1] })], // prettier-ignore
+    [
+      "image · other",
+      g.contract(image, leaf("other", "n", 2, 3), { batchX: [0], batchY: [0], sumX: [3], sumY: [1] }),
+    ],
     ["imageᵀ · image", g.contract(image, image, { ...none, sumX: [0, 1, 2], sumY: [0, 1, 2] })],
     ["Σ_j x ⊙ y", g.contract(x, y, { batchX: [0], batchY: [0], sumX: [1], sumY: [1] })],
     // Neither the first axes nor the last: no product of matrices.
@@ -34,7 +37,10 @@ describe("products", () => {
     ["x²", g.multiply(x, x)],
     ["(x + y)²", ((sum) => g.multiply(sum, sum))(g.add(x, y))],
     ["(x ⊙ y) · w", g.contract(g.multiply(x, y), w, { ...none, sumX: [1], sumY: [0] })],
-    ["(x · w) ⊙ (1 − b)", g.multiply(g.contract(x, w, { ...none, sumX: [1], sumY: [0] }), g.subtract(1, leaf("b", "n", 5)))], // prettier-ignore
+    [
+      "(x · w) ⊙ (1 − b)",
+      g.multiply(g.contract(x, w, { ...none, sumX: [1], sumY: [0] }), g.subtract(1, leaf("b", "n", 5))),
+    ],
   ])("%s", (expected, node) => expect(text(node)).toBe(expected));
 });
 
@@ -46,7 +52,13 @@ describe("conditions", () => {
     ["[x > 0]", g.select(g.less(0, x), g.broadcastTo(g.number(1), ["n", 4]), 0)],
     ["s · [x > 0]", g.select(g.less(0, x), s, 0)],
     ["y if x > 0 else 0.1 · y", g.select(g.less(0, x), y, g.multiply(0.1, y))],
-    ["Σ_j [j = x] ⊙ y", g.reduceSum(g.select(g.equal(g.cast(g.iota({ shape: ["n", 4], axis: 1 }), { element: "f64" }), x), y, 0), { axes: [1] })], // prettier-ignore
+    [
+      "Σ_j [j = x] ⊙ y",
+      g.reduceSum(
+        g.select(g.equal(g.cast(g.iota({ shape: ["n", 4], axis: 1 }), { element: "f64" }), x), y, 0),
+        { axes: [1] },
+      ),
+    ],
   ])("%s", (expected, node) => expect(text(node)).toBe(expected));
 });
 

@@ -1,5 +1,5 @@
-// Differentiation. If one fails, a gradient is wrong, a gradient of a gradient is, something frozen is paid for, or what a
-// reader expects from the textbook does not come out of differentiation and simplification.
+// Differentiation. If one fails, a gradient is wrong, a gradient of a gradient is, something frozen is paid
+// for, or what a reader expects from the textbook does not come out of differentiation and simplification.
 import { describe, expect, it } from "vitest";
 import type { GraphBuilder } from "../../../src/compiler/ir/builder.ts";
 import { collectNodes, makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -93,7 +93,10 @@ function derivatives(f: (g: GraphBuilder, x: Node) => Node, x: number, orders: n
     const [dx] = gradientsOf(y, [leaf], collectNodes([{ storage: "y", node: y }]), g);
     chain.push(dx ?? g.number(0));
   }
-  const graph = makeGraph("chain", chain.map((node, order) => ({ storage: String(order), node }))); // prettier-ignore
+  const graph = makeGraph(
+    "chain",
+    chain.map((node, order) => ({ storage: String(order), node })),
+  );
   expect(verifyGraph(ops, graph)).toEqual([]);
   const values = interpret(graph, new Map([["x", tensor([], [x])]]), 1);
   return chain.map((_, order) => values.get(String(order))?.data[0] ?? NaN);
@@ -153,7 +156,10 @@ describe("derivatives of derivatives", () => {
       const [second] = gradientsOf(element, [x], nodesOf(element), g);
       return second === undefined ? [] : [{ storage: String(row), node: second }];
     });
-    const storage = new Map([["m", tensor([2, 2], m)], ["x", tensor([2], [0.3, 0.7])]]); // prettier-ignore
+    const storage = new Map([
+      ["m", tensor([2, 2], m)],
+      ["x", tensor([2], [0.3, 0.7])],
+    ]);
     const found = interpret(makeGraph("hessian", rows2), storage, 1);
     expect([...(found.get("0")?.data ?? [])]).toEqual([2 * m[0], m[1] + m[2]]);
     expect([...(found.get("1")?.data ?? [])]).toEqual([m[1] + m[2], 2 * m[3]]);

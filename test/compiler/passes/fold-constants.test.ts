@@ -1,5 +1,5 @@
-// Constants are computed at compile time. If one fails, emitted code computes at every step what is always the same, or,
-// worse, something is taken for a constant that is none.
+// Constants are computed at compile time. If one fails, emitted code computes at every step what is always
+// the same, or, worse, something is taken for a constant that is none.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { foldConstants } from "../../../src/compiler/passes/fold-constants.ts";

@@ -1,5 +1,6 @@
-// The passes that claim the same bits, on the random graphs of the rewrite rules, over operands of all kinds. If one fails, a pass takes
-// something for a constant, or for a value that is already there, which is another.
+// The passes that claim the same bits, on the random graphs of the rewrite rules, over operands of all kinds.
+// If one fails, a pass takes something for a constant, or for a value that is already there, which is
+// another.
 import { describe, expect, it } from "vitest";
 import { withOperands } from "../../../src/compiler/ir/builder.ts";
 import { makeGraph, operandsOf } from "../../../src/compiler/ir/nodes.ts";
@@ -92,7 +93,10 @@ function copied(d: Draw, graph: Graph): Graph {
 }
 
 const both = (graph: Graph, other: Graph): Graph =>
-  makeGraph("both", [graph, other].map((each, i) => ({ storage: `z${i}`, node: each.outputs[0].node }))); // prettier-ignore
+  makeGraph(
+    "both",
+    [graph, other].map((each, i) => ({ storage: `z${i}`, node: each.outputs[0].node })),
+  );
 
 describe("share-subexpressions", () => {
   it("computes copies once", () => {

@@ -135,7 +135,13 @@ describe("gradients", () => {
 
 describe("text", () => {
   it.each<readonly [fault: string, list: readonly Move[]]>([
-    ["a recurrence that stands in two steps", [[49, 0, 4, 3, 0], [60, 0, 0, 0, 10]]], // prettier-ignore
+    [
+      "a recurrence that stands in two steps",
+      [
+        [49, 0, 4, 3, 0],
+        [60, 0, 0, 0, 10],
+      ],
+    ],
   ])("regression: %s", (_, list) => {
     const text = printGraph(graphOf(list).graph);
     expect(printGraph(parseGraph(text, createBuilder("f64")))).toBe(text);

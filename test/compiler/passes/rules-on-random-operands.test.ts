@@ -1,6 +1,7 @@
-// Every rewrite rule on random graphs of its left-hand side, and on graphs that differ from it in one thing, over operands of all sizes,
-// infinities, NaN, signed zeros and subnormals. If one fails, a rule changes results in a way that it does not declare, declares an effect
-// that it does not have, or its equation is false.
+// Every rewrite rule on random graphs of its left-hand side, and on graphs that differ from it in one thing,
+// over operands of all sizes, infinities, NaN, signed zeros and subnormals. If one fails, a rule changes
+// results in a way that it does not declare, declares an effect that it does not have, or its equation is
+// false.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";

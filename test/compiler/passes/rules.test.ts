@@ -1,5 +1,5 @@
-// Every rewrite rule on the smallest graph that shows it, text to text. If one fails, the rule does something else than its
-// equation says; if it says that a row is missing, a rule came without showing what it does.
+// Every rewrite rule on the smallest graph that shows it, text to text. If one fails, the rule does something
+// else than its equation says; if it says that a row is missing, a rule came without showing what it does.
 import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../../src/compiler/ir/rewrite.ts";

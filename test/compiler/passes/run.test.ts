@@ -1,5 +1,5 @@
-// The runner of passes. If one fails, a pass that builds a malformed graph goes unnoticed, or a pass cannot be left out,
-// watched or made the last.
+// The runner of passes. If one fails, a pass that builds a malformed graph goes unnoticed, or a pass cannot
+// be left out, watched or made the last.
 import { describe, expect, it } from "vitest";
 import { InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";

@@ -1,5 +1,5 @@
-// The passes that remove: dead nodes, and the marks that stopped derivatives; and how rules work together. If one fails,
-// something stays that nobody needs, or something is gone that someone does.
+// The passes that remove: dead nodes, and the marks that stopped derivatives; and how rules work together. If
+// one fails, something stays that nobody needs, or something is gone that someone does.
 import { describe, expect, it } from "vitest";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import type { Pass } from "../../../src/compiler/passes/define.ts";

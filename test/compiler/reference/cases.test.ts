@@ -1,5 +1,6 @@
-// The library against PyTorch: each case is a training run computed in float64 by PyTorch. If one falls short, an activation, loss,
-// optimizer or schedule means something else than it should, or a derived gradient is wrong; no emitted code is involved.
+// The library against PyTorch: each case is a training run computed in float64 by PyTorch. If one falls
+// short, an activation, loss, optimizer or schedule means something else than it should, or a derived
+// gradient is wrong; no emitted code is involved.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -26,7 +27,10 @@ const referenceCase = z.object({
 const meanSize = (list: readonly number[]) =>
   list.reduce((sum, x) => sum + Math.abs(x), 0) / (list.length || 1);
 
-/** Largest |a − b| / (scale + |b|), the scale being the mean size of b: small entries beside large ones count as such. */
+/**
+ * Largest |a − b| / (scale + |b|), the scale being the mean size of b: small entries beside large ones count
+ * as such.
+ */
 function error(actual: readonly number[], expected: readonly number[]): number {
   if (actual.length !== expected.length) return Infinity;
   const scale = meanSize(expected) || 1e-3;

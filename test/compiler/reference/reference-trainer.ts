@@ -1,4 +1,5 @@
-// A trainer that runs a model's graphs in the reference interpreter, in doubles: what tests hold against PyTorch's results.
+// A trainer that runs a model's graphs in the reference interpreter, in doubles: what tests hold against
+// PyTorch's results.
 import { differentiate } from "../../../src/compiler/passes/differentiate.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import type { Tensor } from "../../../src/compiler/ops/tensor.ts";

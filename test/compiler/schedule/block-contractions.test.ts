@@ -1,4 +1,5 @@
-// Register blocking against every shape near the block sizes. If one fails, a remainder is computed twice, or not at all.
+// Register blocking against every shape near the block sizes. If one fails, a remainder is computed twice, or
+// not at all.
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";

@@ -15,7 +15,9 @@ const [i, q, c, sum] = [
 ];
 const options = {
   batchSize: 2,
-  buffers: new Map([buffer("x", ["n", 8, 6]), buffer("w", [5, 6]), buffer("v", [6])].map((each) => [each.name, each])), // prettier-ignore
+  buffers: new Map(
+    [buffer("x", ["n", 8, 6]), buffer("w", [5, 6]), buffer("v", [6])].map((each) => [each.name, each]),
+  ),
 };
 const windowed = load("x", [i, add(integer(2), q), c]);
 /** Σ over q < 5 and c < `channels`. */
@@ -38,7 +40,10 @@ describe("collapse-loops", () => {
   it.each<readonly [why: string, text: string]>([
     ["part of the channels leaves gaps", collapsed(multiply(windowed, load("w", [q, c])), 4)],
     ["an operand that repeats for every row", collapsed(multiply(windowed, load("v", [c])))],
-    ["a value made of the row's number", collapsed(multiply(windowed, { kind: "convert", x: q, type: "f64" }))], // prettier-ignore
+    [
+      "a value made of the row's number",
+      collapsed(multiply(windowed, { kind: "convert", x: q, type: "f64" })),
+    ],
     ["loops that are no sum", collapsed(windowed, 6, "sequential")],
   ])("not where %s", (_, text) => {
     expect(text).toMatch(/for q in 0 \.\. 5/);

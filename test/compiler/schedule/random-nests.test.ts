@@ -1,5 +1,6 @@
-// Every stage of both schedules on random loop nests, against the interpreter of loops. Many nests break what a stage requires:
-// iterations that share elements, indices from memory, loops of the wrong role. If one fails, a stage changes what a program computes.
+// Every stage of both schedules on random loop nests, against the interpreter of loops. Many nests break what
+// a stage requires: iterations that share elements, indices from memory, loops of the wrong role. If one
+// fails, a stage changes what a program computes.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";

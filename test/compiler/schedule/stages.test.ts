@@ -1,5 +1,6 @@
-// The stages of the schedule one by one, each on the smallest kernel that shows it. If one fails, code runs more than it must,
-// or in another order than it may. (That all of them keep the meaning is what test/compiler/lower/random-graphs.test.ts holds.)
+// The stages of the schedule one by one, each on the smallest kernel that shows it. If one fails, code runs
+// more than it must, or in another order than it may. (That all of them keep the meaning is what
+// test/compiler/lower/random-graphs.test.ts holds.)
 import { describe, expect, it } from "vitest";
 import {
   add,
@@ -187,7 +188,10 @@ describe("place", () => {
   });
   it("places what the bounds of a loop load, ahead of the loop", () => {
     const from = buffer("from", ["n", 4], "i32");
-    const inner = { ...loop("j", 4, "parallel", [store("y", [i, j], real(1))]), from: load("from", [i, integer(2)], "i32") }; // prettier-ignore
+    const inner = {
+      ...loop("j", 4, "parallel", [store("y", [i, j], real(1))]),
+      from: load("from", [i, integer(2)], "i32"),
+    };
     const body = [overRows(() => [inner])];
     expect(after(({ body: unplaced }) => placed(unplaced, from, y), body, [from, y])).toMatchInlineSnapshot(`
       "for i in 0 .. n: parallel

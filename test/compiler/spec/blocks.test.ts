@@ -1,5 +1,6 @@
-// Blocks of layers: which flat network they are written out to, and what is told of those that are wrong. A failure means that parameters
-// change their names, that a layer reads another than the spec says, or that a fault is told at the wrong place or takes the compiler down.
+// Blocks of layers: which flat network they are written out to, and what is told of those that are wrong. A
+// failure means that parameters change their names, that a layer reads another than the spec says, or that a
+// fault is told at the wrong place or takes the compiler down.
 import { describe, expect, it } from "vitest";
 import { parseModel, parseSpec } from "../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "./base-spec.ts";
@@ -7,7 +8,12 @@ import { faultsOf, specWith } from "./base-spec.ts";
 const dense = { type: "dense", units: 4 };
 const end = { type: "dense", units: 3, name: "end" };
 const residual = (layers: unknown, rest: object = {}) => ({ type: "residual", layers, ...rest });
-const repeat = (times: number, layers: unknown, rest: object = {}) => ({ type: "repeat", times, layers, ...rest }); // prettier-ignore
+const repeat = (times: number, layers: unknown, rest: object = {}) => ({
+  type: "repeat",
+  times,
+  layers,
+  ...rest,
+});
 
 /** One line a layer: "block.1.dense1 = dense(x)". */
 const written = (network: readonly unknown[], changes: object = {}): string[] =>
@@ -93,11 +99,17 @@ describe("written out", () => {
       "repeat1.2.end = dense(repeat1.1.end)",
     ]);
     expect(parseModel(specWith({ network })).output).toBe("repeat1.2.end");
-    expect(parseModel(specWith({ network: [residual([dense]), dense], output: "residual1" })).output).toBe("residual1"); // prettier-ignore
+    expect(parseModel(specWith({ network: [residual([dense]), dense], output: "residual1" })).output).toBe(
+      "residual1",
+    );
   });
 
   it("a frozen block freezes all that stands inside, and only that", () => {
-    const network = [residual([dense, repeat(2, [dense])], { trainable: false }), residual([{ ...dense, trainable: false }, dense]), end]; // prettier-ignore
+    const network = [
+      residual([dense, repeat(2, [dense])], { trainable: false }),
+      residual([{ ...dense, trainable: false }, dense]),
+      end,
+    ];
     const { network: layers } = parseModel(specWith({ network }));
     expect(layers.map(({ name, trainable }) => [name, trainable])).toEqual([
       ["residual1.dense1", false],
@@ -304,7 +316,9 @@ const rows: Row[] = [
 
 describe("refused", () => {
   it.each(rows)("%s", (_, network, ...expected) => {
-    const lines = faultsOf(specWith({ network })).split("\n").map((line) => line.trimEnd()); // prettier-ignore
+    const lines = faultsOf(specWith({ network }))
+      .split("\n")
+      .map((line) => line.trimEnd());
     expect(lines).toEqual(expected);
   });
 
@@ -328,6 +342,8 @@ describe("refused", () => {
     );
     let doubled: object = dense;
     for (let level = 0; level < 30; level++) doubled = residual([doubled, doubled]);
-    expect(faultsOf(specWith({ network: [doubled, end] }))).toMatch(/^error T1312: .*: the network holds more than 5000 layers$/); // prettier-ignore
+    expect(faultsOf(specWith({ network: [doubled, end] }))).toMatch(
+      /^error T1312: .*: the network holds more than 5000 layers$/,
+    );
   });
 });

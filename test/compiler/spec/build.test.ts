@@ -1,4 +1,5 @@
-// From spec to graphs: what does not fit is told with its path and in words that help; what fits gives graphs that verify.
+// From spec to graphs: what does not fit is told with its path and in words that help; what fits gives graphs
+// that verify.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { render } from "../../../src/compiler/diagnostics/render.ts";
@@ -128,8 +129,15 @@ describe("layers inside blocks", () => {
 
   it("what is wrong in a later copy alone is told of that copy, what is wrong in all of them once", () => {
     const network = [
-      { type: "repeat", times: 3, layers: [{ type: "reshape", shape: [2, 2] }, "flatten", { type: "dense", units: 5 }] }, // prettier-ignore
-      { type: "residual", layers: [{ type: "dense", units: 4, from: "x", init: { type: "uniform", min: 1, max: 0 } }] }, // prettier-ignore
+      {
+        type: "repeat",
+        times: 3,
+        layers: [{ type: "reshape", shape: [2, 2] }, "flatten", { type: "dense", units: 5 }],
+      },
+      {
+        type: "residual",
+        layers: [{ type: "dense", units: 4, from: "x", init: { type: "uniform", min: 1, max: 0 } }],
+      },
       { type: "dense", units: 3 },
     ];
     expect(told({ network })).toMatchInlineSnapshot(`
@@ -137,7 +145,15 @@ describe("layers inside blocks", () => {
       error T1308: network[1].layers[0]: init.min must not be above max, got 1 and 0"
     `);
     const apart = [
-      { type: "repeat", times: 3, layers: [{ type: "dropout", name: "own" }, { type: "attention", heads: 1, from: "x" }, { type: "add", from: ["own", "attention1"] }] }, // prettier-ignore
+      {
+        type: "repeat",
+        times: 3,
+        layers: [
+          { type: "dropout", name: "own" },
+          { type: "attention", heads: 1, from: "x" },
+          { type: "add", from: ["own", "attention1"] },
+        ],
+      },
       { type: "dense", units: 3 },
     ];
     expect(told({ network: apart })).toMatchInlineSnapshot(
@@ -156,7 +172,10 @@ describe("layers inside blocks", () => {
   });
 
   it("a step that cuts off what stands inside", () => {
-    const network = [{ type: "residual", layers: [dense, { type: "activation", fn: "step" }] }, { type: "dense", units: 3 }]; // prettier-ignore
+    const network = [
+      { type: "residual", layers: [dense, { type: "activation", fn: "step" }] },
+      { type: "dense", units: 3 },
+    ];
     expect(told({ network })).toMatchInlineSnapshot(`
       "error T1501: network[0].layers[1].fn: the derivative of step is zero, so residual1.dense1.weight and residual1.dense1.bias would get no gradient
         hint: three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron""
@@ -177,7 +196,9 @@ describe("layers inside blocks", () => {
   });
 
   it("a softmax at the end of a repeated block", () => {
-    const network = [{ type: "repeat", times: 2, layers: [{ type: "dense", units: 3, activation: "softmax" }] }]; // prettier-ignore
+    const network = [
+      { type: "repeat", times: 2, layers: [{ type: "dense", units: 3, activation: "softmax" }] },
+    ];
     expect(told({ network, targets: { y: { classes: 3 } }, loss: "cross-entropy" })).toMatchInlineSnapshot(`
       "warning T1403: network[0].layers[0]: softmax stands before cross-entropy, which applies it to its logits itself
         hint: leave the softmax out: it is then applied once"

@@ -1,4 +1,5 @@
-// The types of a TypeScript spec, checked by `tsc`: a line marked @ts-expect-error that compiles is a mistake that an editor would no longer show.
+// The types of a TypeScript spec, checked by `tsc`: a line marked @ts-expect-error that compiles is a mistake
+// that an editor would no longer show.
 import { expect, it } from "vitest";
 import { defineModel } from "../../../src/compiler/spec/define-model.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

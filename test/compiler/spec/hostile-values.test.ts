@@ -1,5 +1,5 @@
-// Specs that may be anything: values that throw when they are read, lists of billions, errors by the thousand. Each is a diagnostic, after
-// work that is bounded.
+// Specs that may be anything: values that throw when they are read, lists of billions, errors by the
+// thousand. Each is a diagnostic, after work that is bounded.
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,11 +23,32 @@ describe("values that only a program makes", () => {
   };
   it.each<[string, Record<string, unknown>, string]>([
     ["a hole in a list of layers", { network: sparse }, "error T1102: network[1] is missing"],
-    ["a list of four billion holes", { network: new Array(2 ** 32 - 1) }, "error T1006: network has 4294967295 members: a spec may hold 250000 values"], // prettier-ignore
+    [
+      "a list of four billion holes",
+      { network: new Array(2 ** 32 - 1) },
+      "error T1006: network has 4294967295 members: a spec may hold 250000 values",
+    ],
     ["numbers in memory", { network: new Float64Array(2 ** 20) }, "error T1006: network has 1048576 members"],
-    ["a getter that throws", { loss: throws }, "error T1009: loss.type cannot be read: Error: no \\u001b[31mtype"], // prettier-ignore
+    [
+      "a getter that throws",
+      { loss: throws },
+      "error T1009: loss.type cannot be read: Error: no \\u001b[31mtype",
+    ],
     ["a proxy that was revoked", { loss: revoked }, "error T1009: loss cannot be read: TypeError: "],
-    ["a proxy that throws no error", { loss: new Proxy({}, { ownKeys: () => { throw Object.create(null); } }) }, "error T1009: loss cannot be read: a value that has no text was thrown"], // prettier-ignore
+    [
+      "a proxy that throws no error",
+      {
+        loss: new Proxy(
+          {},
+          {
+            ownKeys: () => {
+              throw Object.create(null);
+            },
+          },
+        ),
+      },
+      "error T1009: loss cannot be read: a value that has no text was thrown",
+    ],
     ["a bigint of a million digits", { name: 10n ** 1_000_000n }, "got a bigint of more than 128 bits"],
     ["a symbol", { name: Symbol("\u001b[2J") }, "got Symbol(\\u001b[2J)"],
   ])("%s", (_, changes, said) => {
@@ -45,8 +66,16 @@ describe("many errors are counted, and the first hundred told", () => {
   it.each<[string, Record<string, unknown>, number]>([
     ["wrong items", { metrics: Array.from({ length: 20_000 }, () => 7) }, 20_001],
     ["unknown keys", Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [`k${i}`, i])), 200_000],
-    ["sources that are numbers", { network: [{ type: "concat", from: Array.from({ length: 20_000 }, (_, i) => i) }, end] }, 20_001], // prettier-ignore
-    ["sources that do not exist", { network: Array.from({ length: 4_000 }, (_, i) => ({ ...end, from: `none${i}` })) }, 4_000], // prettier-ignore
+    [
+      "sources that are numbers",
+      { network: [{ type: "concat", from: Array.from({ length: 20_000 }, (_, i) => i) }, end] },
+      20_001,
+    ],
+    [
+      "sources that do not exist",
+      { network: Array.from({ length: 4_000 }, (_, i) => ({ ...end, from: `none${i}` })) },
+      4_000,
+    ],
   ])("%s", (_, changes, count) => {
     const lines = faultsOf(specWith(changes)).split("\n");
     expect(lines.filter((line) => line.startsWith("error T"))).toHaveLength(100);
@@ -55,9 +84,21 @@ describe("many errors are counted, and the first hundred told", () => {
 });
 
 it.each<[string, Record<string, unknown>, string]>([
-  ["sources of a layer", { network: [{ type: "concat", from: Array.from({ length: 600 }, () => "x") }, end] }, "network[0].from has 600 sources"], // prettier-ignore
-  ["inputs", { inputs: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`x${i}`, { shape: [1] }])) }, "inputs has 600 inputs"], // prettier-ignore
-  ["metrics", { metrics: Array.from({ length: 600 }, (_, i) => ({ name: `m${i}`, formula: "mean(prediction)" })) }, "metrics has 600 metrics"], // prettier-ignore
+  [
+    "sources of a layer",
+    { network: [{ type: "concat", from: Array.from({ length: 600 }, () => "x") }, end] },
+    "network[0].from has 600 sources",
+  ],
+  [
+    "inputs",
+    { inputs: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`x${i}`, { shape: [1] }])) },
+    "inputs has 600 inputs",
+  ],
+  [
+    "metrics",
+    { metrics: Array.from({ length: 600 }, (_, i) => ({ name: `m${i}`, formula: "mean(prediction)" })) },
+    "metrics has 600 metrics",
+  ],
 ])("too many %s to compile are refused", (_, changes, said) => {
   expect(faultsOf(specWith(changes))).toContain(`error T1312: ${said}; at most 512 can be compiled`);
 });
@@ -82,18 +123,48 @@ describe("files", () => {
   });
 
   it.each([
-    ["a million values in JSON", "many.json", `[${"0,".repeat(1_000_000)}0]`, "error T1006: a spec may hold 250000 values"], // prettier-ignore
-    ["a million values in YAML", "many.yaml", `a: [${"0,".repeat(1_000_000)}0]`, "error T1006: a spec may hold 250000 values"], // prettier-ignore
-    ["the same key 20,000 times", "twice.json", `{${'\n"a": 1,'.repeat(20_000)}"b": 1}`, "and 19899 more errors"], // prettier-ignore
+    [
+      "a million values in JSON",
+      "many.json",
+      `[${"0,".repeat(1_000_000)}0]`,
+      "error T1006: a spec may hold 250000 values",
+    ],
+    [
+      "a million values in YAML",
+      "many.yaml",
+      `a: [${"0,".repeat(1_000_000)}0]`,
+      "error T1006: a spec may hold 250000 values",
+    ],
+    [
+      "the same key 20,000 times",
+      "twice.json",
+      `{${'\n"a": 1,'.repeat(20_000)}"b": 1}`,
+      "and 19899 more errors",
+    ],
     [
       "comments alone",
       "comment.yaml",
       "# nothing\n",
       "comment.yaml:1:1 error T1003: the file holds no value",
     ],
-    ["sequences for the terminal in YAML's own sentence", "esc.yaml", "name: |-\u001b[31mRED\u001b]0;t\u0007\n  m\n", "esc.yaml:1:9 error T1005: Block scalar header includes extra characters: |-\\u001b[31mRED\\u001b]0;t\\u0007"], // prettier-ignore
-    ["a TypeScript spec that throws what has no text", "null.ts", "throw Object.create(null);", "null.ts:1:1 error T1009: the file fails when it is run: a value that has no text was thrown"], // prettier-ignore
-    ["a TypeScript spec that throws sequences for the terminal", "esc.ts", 'throw new Error("\\u001b[2J");', "error T1009: the file fails when it is run: Error: \\u001b[2J"], // prettier-ignore
+    [
+      "sequences for the terminal in YAML's own sentence",
+      "esc.yaml",
+      "name: |-\u001b[31mRED\u001b]0;t\u0007\n  m\n",
+      "esc.yaml:1:9 error T1005: Block scalar header includes extra characters: |-\\u001b[31mRED\\u001b]0;t\\u0007",
+    ],
+    [
+      "a TypeScript spec that throws what has no text",
+      "null.ts",
+      "throw Object.create(null);",
+      "null.ts:1:1 error T1009: the file fails when it is run: a value that has no text was thrown",
+    ],
+    [
+      "a TypeScript spec that throws sequences for the terminal",
+      "esc.ts",
+      'throw new Error("\\u001b[2J");',
+      "error T1009: the file fails when it is run: Error: \\u001b[2J",
+    ],
     [
       "a file name with sequences for the terminal",
       "a\u001b[2J.json",

@@ -1,4 +1,5 @@
-// Networks that can read what they are to predict. If this fails, such a model seems to learn perfectly, and nothing says why.
+// Networks that can read what they are to predict. If this fails, such a model seems to learn perfectly, and
+// nothing says why.
 import { expect, it } from "vitest";
 import { buildGraphs } from "../../../src/compiler/spec/build.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

@@ -39,17 +39,63 @@ const least = "use dtype f64, 0, or a number of at least 1.4e-45 in size";
 
 describe("a number that f32 cannot hold is a fault of the spec", () => {
   it.each<[string, object, string, string, string]>([
-    ["alpha of an activation", activated({ type: "elu", alpha: 1e300 }), "network[0].activation.alpha", "1e+300 does not fit f32", most],
-    ["epsilon", { optimizer: { type: "adam", epsilon: 1e-60 } }, "optimizer.epsilon", "1e-60 is 0 in f32", least],
-    ["the rate", { optimizer: { type: "sgd", learningRate: 1e300 } }, "optimizer.learningRate.initial", "1e+300 does not fit f32", most],
-    ["a bound of clipping", { optimizer: { type: "sgd", clip: { value: 1e39 } } }, "optimizer.clip.value", "1e+39 does not fit f32", most],
-    ["a weight of regularization", { regularization: { l2: 1e300 } }, "regularization.l2", "1e+300 does not fit f32", most],
-    ["a parameter of the loss", { loss: { type: "huber", delta: 1e300 } }, "loss.delta", "1e+300 does not fit f32", most],
-    ["a weight of a class", { targets: { y: { classes: 2 } }, loss: "cross-entropy", training: { epochs: 1, batchSize: 4, classWeights: [1, 1e300] } }, "training.classWeights[1]", "1e+300 does not fit f32", most],
+    [
+      "alpha of an activation",
+      activated({ type: "elu", alpha: 1e300 }),
+      "network[0].activation.alpha",
+      "1e+300 does not fit f32",
+      most,
+    ],
+    [
+      "epsilon",
+      { optimizer: { type: "adam", epsilon: 1e-60 } },
+      "optimizer.epsilon",
+      "1e-60 is 0 in f32",
+      least,
+    ],
+    [
+      "the rate",
+      { optimizer: { type: "sgd", learningRate: 1e300 } },
+      "optimizer.learningRate.initial",
+      "1e+300 does not fit f32",
+      most,
+    ],
+    [
+      "a bound of clipping",
+      { optimizer: { type: "sgd", clip: { value: 1e39 } } },
+      "optimizer.clip.value",
+      "1e+39 does not fit f32",
+      most,
+    ],
+    [
+      "a weight of regularization",
+      { regularization: { l2: 1e300 } },
+      "regularization.l2",
+      "1e+300 does not fit f32",
+      most,
+    ],
+    [
+      "a parameter of the loss",
+      { loss: { type: "huber", delta: 1e300 } },
+      "loss.delta",
+      "1e+300 does not fit f32",
+      most,
+    ],
+    [
+      "a weight of a class",
+      {
+        targets: { y: { classes: 2 } },
+        loss: "cross-entropy",
+        training: { epochs: 1, batchSize: 4, classWeights: [1, 1e300] },
+      },
+      "training.classWeights[1]",
+      "1e+300 does not fit f32",
+      most,
+    ],
   ])("%s", async (_, changes, place, message, hint) => {
     expect(await faultsOf(changes)).toEqual([["T1313", place, `${place}: ${message}`, hint]]);
     expect(await faultsOf(changes, "f64")).toEqual([]);
-  }); // prettier-ignore
+  });
 
   it("a constant of a formula, at its place in the text", async () => {
     const changes = activated({ formula: "x * 1e300" });

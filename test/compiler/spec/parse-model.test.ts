@@ -1,4 +1,5 @@
-// Every diagnostic of the spec with its exact text: a failure here means that a user is told something else than before, or nothing.
+// Every diagnostic of the spec with its exact text: a failure here means that a user is told something else
+// than before, or nothing.
 import { describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { layers } from "../../../src/compiler/library/layers/index.ts";

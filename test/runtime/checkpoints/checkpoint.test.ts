@@ -154,7 +154,14 @@ test("the first line of a checkpoint is its header, which a person can read", ()
 });
 
 const fields: readonly FittedField[] = [
-  { name: "x", columns: ["u", "v"], scales: [{ shift: 0.1, span: 1e-7 }, { shift: 0, span: 1 }] }, // prettier-ignore
+  {
+    name: "x",
+    columns: ["u", "v"],
+    scales: [
+      { shift: 0.1, span: 1e-7 },
+      { shift: 0, span: 1 },
+    ],
+  },
   { name: "y", columns: ["y"], classNames: ["é\n", "😀"] },
 ];
 

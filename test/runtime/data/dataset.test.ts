@@ -1,4 +1,5 @@
-// From columns to batches: scaling that looks at the test part, or classes in another order, would go unseen by any loss.
+// From columns to batches: scaling that looks at the test part, or classes in another order, would go unseen
+// by any loss.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";

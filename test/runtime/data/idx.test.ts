@@ -119,7 +119,12 @@ test.each<[string, string, Uint8Array, string]>([
     idxBytes(0x08, [1, 6], [1, 2, 3, 4, 5, 6]),
     "the items have the shape [6], but pixels has [2, 3, 1]",
   ],
-  ["a list of lists for one class", "digit", idxBytes(0x08, [1, 2], [1, 2]), "the items have the shape [2], but digit has []"], // prettier-ignore
+  [
+    "a list of lists for one class",
+    "digit",
+    idxBytes(0x08, [1, 2], [1, 2]),
+    "the items have the shape [2], but digit has []",
+  ],
   ["a class too many", "digit", idxBytes(0x08, [3], [1, 2, 4]), "item 2: 4 is not a class from 0 to 3"],
   [
     "no number",

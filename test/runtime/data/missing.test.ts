@@ -1,4 +1,5 @@
-// Missing values: a mean that validation and test had a say in, or a row left out beside the wrong label, would go unseen.
+// Missing values: a mean that validation and test had a say in, or a row left out beside the wrong label,
+// would go unseen.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { parseCleaned } from "../../../src/runtime/program/clean-csv.ts";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";

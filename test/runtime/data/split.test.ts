@@ -26,8 +26,9 @@ test("parts are disjoint, complete, rounded shares of all rows, each class in it
           for (const label of new Set(classes)) {
             const expected = (classes.filter((c) => c === label).length * part.length) / rows;
             const found = [...part].filter((row) => classes[row] === label).length;
-            // An end of a stretch, t of the way along, has e = ½ row at most too many or too few of each class, and stands
-            // Σe from where its length says, of which p are this class's: |e·(1 - p) - p·Σ(other e)| ≤ ½·(1 + p·(k - 2)).
+            // An end of a stretch, t of the way along, has e = ½ row at most too many or too few of each
+            // class, and stands Σe from where its length says, of which p are this class's: |e·(1 - p) -
+            // p·Σ(other e)| ≤ ½·(1 + p·(k - 2)).
             const share = classes.filter((c) => c === label).length / rows;
             const bound = 1 + share * (new Set(classes).size - 2);
             expect(Math.abs(found - expected)).toBeLessThanOrEqual(bound + 1e-9);

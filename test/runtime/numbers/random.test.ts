@@ -1,4 +1,5 @@
-// Randomness must be even, repeatable, and unrelated between keys: shuffles, initial parameters and dropout stand on it.
+// Randomness must be even, repeatable, and unrelated between keys: shuffles, initial parameters and dropout
+// stand on it.
 import { expect, test } from "vitest";
 import {
   mixBits,

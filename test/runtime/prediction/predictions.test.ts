@@ -1,7 +1,16 @@
-// What a model says of rows, in the words of its target. If one fails, a class is named that is not the likeliest, a number is given in
-// the units of training, or a row stands beside another's prediction.
+// What a model says of rows, in the words of its target. If one fails, a class is named that is not the
+// likeliest, a number is given in the units of training, or a row stands beside another's prediction.
 import { describe, expect, it, test } from "vitest";
-import { byMargin, byProbability, byScore, bySecondLogit, bySecondStep, inTargetUnits, ofLogarithm, ofLogit } from "../../../src/runtime/prediction/answers.ts"; // prettier-ignore
+import {
+  byMargin,
+  byProbability,
+  byScore,
+  bySecondLogit,
+  bySecondStep,
+  inTargetUnits,
+  ofLogarithm,
+  ofLogit,
+} from "../../../src/runtime/prediction/answers.ts";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
 import type { Preparing } from "../../../src/runtime/data/dataset.ts";
 import type { ModelFacts } from "../../../src/runtime/core/model-facts.ts";
@@ -56,9 +65,23 @@ const preparing: Preparing = {
   codecs: { columns: columnCodec },
 };
 const fields = [
-  { name: "x", columns: ["a", "b"], scales: [{ shift: 1, span: 1 }, { shift: 0, span: 2 }] }, // prettier-ignore
+  {
+    name: "x",
+    columns: ["a", "b"],
+    scales: [
+      { shift: 1, span: 1 },
+      { shift: 0, span: 2 },
+    ],
+  },
   { name: "weight", columns: ["w"] },
-  { name: "y", columns: ["sum", "difference"], scales: [{ shift: 0, span: 10 }, { shift: 5, span: 1 }] }, // prettier-ignore
+  {
+    name: "y",
+    columns: ["sum", "difference"],
+    scales: [
+      { shift: 0, span: 10 },
+      { shift: 5, span: 1 },
+    ],
+  },
 ];
 /** Sum and difference of the two scaled inputs; at most `batchSize` rows at a time. */
 const trainer = {
@@ -88,7 +111,11 @@ test("what is wrong with a row is told with its line, what is missing by its nam
 });
 
 test("cells are quoted where a reader of CSV would misread them", () => {
-  expect(csvText([["a", "b,c"], ['say "x"', 0.5], ["two\nlines", "plain"]])).toBe(
-    'a,"b,c"\n"say ""x""",0.5\n"two\nlines",plain',
-  ); // prettier-ignore
+  expect(
+    csvText([
+      ["a", "b,c"],
+      ['say "x"', 0.5],
+      ["two\nlines", "plain"],
+    ]),
+  ).toBe('a,"b,c"\n"say ""x""",0.5\n"two\nlines",plain');
 });

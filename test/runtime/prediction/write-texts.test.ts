@@ -1,4 +1,5 @@
-// New texts: drawn as the model expects, the same for the same seed, whatever the batch. A model of known odds stands for the network.
+// New texts: drawn as the model expects, the same for the same seed, whatever the batch. A model of known
+// odds stands for the network.
 import { expect, test } from "vitest";
 import type { ModelFacts } from "../../../src/runtime/core/model-facts.ts";
 import { writeTexts, type Drawing } from "../../../src/runtime/prediction/write-texts.ts";

@@ -1,4 +1,5 @@
-// A test part of its own file must be read exactly as the training file was: other classes, columns or scales would make its figures nonsense.
+// A test part of its own file must be read exactly as the training file was: other classes, columns or scales
+// would make its figures nonsense.
 import { expect, test } from "vitest";
 import type { DataFacts } from "../../../src/runtime/data/fields.ts";
 import { InputError } from "../../../src/runtime/core/input-error.ts";

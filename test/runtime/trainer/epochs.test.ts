@@ -1,4 +1,5 @@
-// The training loop: what a wrong order, a leaking validation part or a forgotten best epoch would spoil without a word.
+// The training loop: what a wrong order, a leaking validation part or a forgotten best epoch would spoil
+// without a word.
 import { expect, test } from "vitest";
 import { InputError } from "../../../src/runtime/core/input-error.ts";
 import type { FitOptions } from "../../../src/runtime/trainer/trainer.ts";

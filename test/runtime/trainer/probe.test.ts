@@ -1,5 +1,5 @@
-// Trainers that can be looked into. If one fails, looking changes the training, what it shows is not what is there, or a trainer that
-// nobody asked to look into carries code for it.
+// Trainers that can be looked into. If one fails, looking changes the training, what it shows is not what is
+// there, or a trainer that nobody asked to look into carries code for it.
 import { describe, expect, it } from "vitest";
 import type { ProbingTrainer } from "../../../src/runtime/trainer/probe.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
@@ -143,7 +143,13 @@ describe("what is seen", () => {
     expect(ratios(trainer)).toEqual(ratios(plain));
   });
   it("are the values of the layers: where training and prediction agree, the last one's are the prediction", async () => {
-    const spec: ModelSpec = { ...specs.classifier, network: [{ type: "dense", units: 4, activation: "relu" }, { type: "dense", units: 3 }] }; // prettier-ignore
+    const spec: ModelSpec = {
+      ...specs.classifier,
+      network: [
+        { type: "dense", units: 4, activation: "relu" },
+        { type: "dense", units: 3 },
+      ],
+    };
     const trainer = await trainerOf(spec, { dtype: "f64" });
     const rows = batchFor(spec, 4, 8);
     const predicted = Array.from(trainer.predict({ x: rows.x }));
@@ -195,7 +201,6 @@ describe("units that have stopped to answer", () => {
       [classifier, "dense2"],
       [frozen, "dense1"],
     ] as const) {
-      // prettier-ignore
       const trainer = await trainerOf(spec);
       const idle = () => trainer.probe(batchFor(spec, 6, 2)).layers.find(({ name }) => name === layer)?.idle;
       trainer.parameters[`${layer}.bias`].fill(50);

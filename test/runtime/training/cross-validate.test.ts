@@ -1,4 +1,5 @@
-// Cross-validation as a run: what it reports, from where each of its trainings starts, and that the test part is asked once.
+// Cross-validation as a run: what it reports, from where each of its trainings starts, and that the test part
+// is asked once.
 import { expect, test } from "vitest";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
 import { crossValidate, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
@@ -21,7 +22,10 @@ interface Trained {
   reports: EpochReport[];
 }
 
-/** A run on the line's rows, and what it asked its host for. In a `poisoned` one the rows of the test are nothing like the line. */
+/**
+ * A run on the line's rows, and what it asked its host for. In a `poisoned` one the rows of the test are
+ * nothing like the line.
+ */
 function runOn(
   options: Partial<FoldedRun> & { poisoned?: boolean; earlyStopping?: { patience: number } } = {},
 ): FoldedRun & { trained: Trained[] } {
@@ -55,9 +59,25 @@ function runOn(
 test("each fold is reported after its best epoch; then the model trains on all but the test for the mean of them", async () => {
   const run = runOn();
   const result = await trainOnFolds(run);
-  expect(Object.keys(result)).toEqual(["model", "epochs", "bestEpoch", "folds", "train", "validation", "deviation", "test", "samples"]); // prettier-ignore
+  expect(Object.keys(result)).toEqual([
+    "model",
+    "epochs",
+    "bestEpoch",
+    "folds",
+    "train",
+    "validation",
+    "deviation",
+    "test",
+    "samples",
+  ]);
   const { folds } = result;
-  expect(run.trained.map(({ stage }) => stage.name)).toEqual(["fold 1/4: ", "fold 2/4: ", "fold 3/4: ", "fold 4/4: ", "all folds: "]); // prettier-ignore
+  expect(run.trained.map(({ stage }) => stage.name)).toEqual([
+    "fold 1/4: ",
+    "fold 2/4: ",
+    "fold 3/4: ",
+    "fold 4/4: ",
+    "all folds: ",
+  ]);
   folds.forEach(({ bestEpoch, ...figures }, i) => {
     const { reports } = run.trained[i];
     expect(reports).toHaveLength(12);
@@ -87,7 +107,10 @@ test("mean and deviation are those of the folds' figures, the deviation that of 
 test("whatever stands in the rows of the test, nothing but the final judgement changes", async () => {
   const clean = runOn();
   const poisoned = runOn({ poisoned: true });
-  const [{ test: judged, ...rest }, { test: misled, ...same }] = [await trainOnFolds(clean), await trainOnFolds(poisoned)]; // prettier-ignore
+  const [{ test: judged, ...rest }, { test: misled, ...same }] = [
+    await trainOnFolds(clean),
+    await trainOnFolds(poisoned),
+  ];
   expect(same).toEqual(rest);
   expect(poisoned.trained.map(({ reports }) => reports)).toEqual(clean.trained.map(({ reports }) => reports));
   expect(misled).not.toEqual(judged);

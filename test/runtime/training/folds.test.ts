@@ -1,4 +1,5 @@
-// Folds must share out the rows beside the test part, each class evenly; a row in the wrong place flatters every figure.
+// Folds must share out the rows beside the test part, each class evenly; a row in the wrong place flatters
+// every figure.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
@@ -136,7 +137,12 @@ test("a fold whose targets are all left out cannot be judged: an error that name
 });
 
 test("what is wrong with a fold's rows is told with their line and the fold", () => {
-  const folds = foldsOf(cutting(`u,v,y\n${"1,2,3\n".repeat(9)}1,2,1e300\n`, 2, { training: { ...training, folds: 2 }, model: { ...model, dtype: "f32" } })); // prettier-ignore
+  const folds = foldsOf(
+    cutting(`u,v,y\n${"1,2,3\n".repeat(9)}1,2,1e300\n`, 2, {
+      training: { ...training, folds: 2 },
+      model: { ...model, dtype: "f32" },
+    }),
+  );
   expect(() => folds.forEach((dataset) => dataset())).toThrow(
     /^in fold \d: column "y": 1e\+?300.* is too large for f32$/,
   );

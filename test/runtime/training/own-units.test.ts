@@ -1,4 +1,5 @@
-// Errors of a scaled target in its own units: a wrong factor here is a wrong number in every report, and nothing else would show it.
+// Errors of a scaled target in its own units: a wrong factor here is a wrong number in every report, and
+// nothing else would show it.
 import { expect, test } from "vitest";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import { inOwnUnits } from "../../../src/runtime/training/own-units.ts";

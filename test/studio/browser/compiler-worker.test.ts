@@ -1,4 +1,5 @@
-// The compiler as pages carry it, run without anything that Node has: what it emits must be what the command line emits.
+// The compiler as pages carry it, run without anything that Node has: what it emits must be what the command
+// line emits.
 import { readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";

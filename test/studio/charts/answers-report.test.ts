@@ -1,4 +1,5 @@
-// Answers against what is true. If one fails, a model is called better or worse than it is, class by class or band by band.
+// Answers against what is true. If one fails, a model is called better or worse than it is, class by class or
+// band by band.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agreementOf } from "../../../src/studio/charts/agreement.ts";
@@ -12,7 +13,11 @@ describe("a confusion matrix", () => {
   const confusion = confusionOf(["a", "b", "c"], [0, 0, 0, 1, 1, 2, -1], [0, 0, 1, 1, 1, 1, 0]);
 
   it("counts each true class by what it was taken for, and leaves out −1", () => {
-    expect(confusion.counts).toEqual([[2, 1, 0], [0, 2, 0], [0, 1, 0]]); // prettier-ignore
+    expect(confusion.counts).toEqual([
+      [2, 1, 0],
+      [0, 2, 0],
+      [0, 1, 0],
+    ]);
     expect(confusion.accuracy).toBeCloseTo(4 / 6, 12);
   });
 
@@ -58,7 +63,13 @@ describe("predicted against true numbers", () => {
     expect(rmse).toBeCloseTo(1, 12);
     expect(r2).toBeCloseTo(1 - 5 / 10, 12);
     expect(errors.map(({ error }) => error)[2]).toBe(0);
-    expect(bands.map(({ from, predicted }) => [from, predicted])).toEqual([[1, 2], [2, 2], [3, 3], [4, 2], [5, 5]]); // prettier-ignore
+    expect(bands.map(({ from, predicted }) => [from, predicted])).toEqual([
+      [1, 2],
+      [2, 2],
+      [3, 3],
+      [4, 2],
+      [5, 5],
+    ]);
   });
 
   it("has no r² where all true numbers are the same, and no band without rows", () => {
@@ -130,7 +141,14 @@ describe("a report", () => {
 
   it("is JSON with the same figures", () => {
     const { parts } = JSON.parse(reportFormats.json(report));
-    expect(parts[0]).toMatchObject({ part: "validation", accuracy: 2 / 3, confusion: [[1, 0], [1, 1]] }); // prettier-ignore
+    expect(parts[0]).toMatchObject({
+      part: "validation",
+      accuracy: 2 / 3,
+      confusion: [
+        [1, 0],
+        [1, 1],
+      ],
+    });
     expect(parts[0].classes[0]).toEqual({
       name: "<setosa>",
       precision: 0.5,

@@ -1,4 +1,5 @@
-// Charts as SVG. If one fails, a browser shows an error instead of a picture, a name becomes markup, or figures stand in the wrong place.
+// Charts as SVG. If one fails, a browser shows an error instead of a picture, a name becomes markup, or
+// figures stand in the wrong place.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chartSvg } from "../../../src/studio/charts/chart-svg.ts";
@@ -64,14 +65,31 @@ describe("a chart as SVG", () => {
   });
 
   it("draws what is greater higher, and breaks the line where a figure is not finite", () => {
-    const path = pathOf(chartSvg(chart(panel([[0, 0], [1, 4], [2, NaN], [3, 1], [4, 2]])))); // prettier-ignore
+    const path = pathOf(
+      chartSvg(
+        chart(
+          panel([
+            [0, 0],
+            [1, 4],
+            [2, NaN],
+            [3, 1],
+            [4, 2],
+          ]),
+        ),
+      ),
+    );
     expect(path.match(/M/g)).toHaveLength(2);
     const [y0, y1] = heights(path);
     expect(y1).toBeLessThan(y0);
   });
 
   it("puts equal ratios at equal distances on a log axis, and leaves out what is not above 0", () => {
-    const points: Point[] = [[0, 0.01], [1, 0.1], [2, 0], [3, 1]]; // prettier-ignore
+    const points: Point[] = [
+      [0, 0.01],
+      [1, 0.1],
+      [2, 0],
+      [3, 1],
+    ];
     const path = pathOf(chartSvg(chart(panel(points, { y: { label: "loss", scale: "log" } }))));
     const ys = heights(path);
     expect(ys).toHaveLength(3);
@@ -84,7 +102,11 @@ describe("a chart as SVG", () => {
   });
 
   it("has no epoch between two epochs", () => {
-    const points: Point[] = [[1, 1], [2, 2], [3, 1]]; // prettier-ignore
+    const points: Point[] = [
+      [1, 1],
+      [2, 2],
+      [3, 1],
+    ];
     const svg = chartSvg(chart(panel(points, { x: { label: "epoch", isWhole: true } })));
     expect(svg).not.toMatch(/>1\.5</);
     expect(svg).toMatch(/>2</);
@@ -117,8 +139,22 @@ describe("the curves of a training", () => {
     expect(panels.map(({ title }) => title)).toEqual(["loss", "accuracy", "top<2>"]);
     for (const { marks } of panels) expect(marks).toEqual([{ x: 2, label: "best epoch 2" }]);
     expect(panels[0].series).toEqual([
-      { name: "training", points: [[1, 1], [2, 1 / 2], [3, 1 / 3]] }, // prettier-ignore
-      { name: "validation", points: [[1, 2], [2, 1], [3, 2 / 3]] }, // prettier-ignore
+      {
+        name: "training",
+        points: [
+          [1, 1],
+          [2, 1 / 2],
+          [3, 1 / 3],
+        ],
+      },
+      {
+        name: "validation",
+        points: [
+          [1, 2],
+          [2, 1],
+          [3, 2 / 3],
+        ],
+      },
     ]);
   });
 

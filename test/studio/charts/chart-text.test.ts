@@ -70,14 +70,29 @@ describe("a panel in the terminal", () => {
   });
 
   it("takes control characters in names for text", () => {
-    const text = panelText({ ...panel([[1, 1], [2, 2]]), title: "\u001b[2J" }, { width: 40, height: 4 }); // prettier-ignore
+    const text = panelText(
+      {
+        ...panel([
+          [1, 1],
+          [2, 2],
+        ]),
+        title: "\u001b[2J",
+      },
+      { width: 40, height: 4 },
+    );
     expect(text).toContain("\\u001b[2J");
   });
 });
 
 describe("a line in columns", () => {
   it("has the mean of what falls into a column, and a straight line where nothing does", () => {
-    expect(columnsOf([[2, 0], [2.4, 2], [5, 7]])).toEqual({ start: 2, heights: [1, 3, 5, 7] }); // prettier-ignore
+    expect(
+      columnsOf([
+        [2, 0],
+        [2.4, 2],
+        [5, 7],
+      ]),
+    ).toEqual({ start: 2, heights: [1, 3, 5, 7] });
   });
   it("of nothing is nothing", () => expect(columnsOf([])).toEqual({ start: 0, heights: [] }));
 });

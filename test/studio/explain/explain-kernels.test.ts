@@ -1,4 +1,5 @@
-// What a report says of kernels. If one fails, work or traffic is counted wrong, a node shows no kernel, or a kernel shows another's code.
+// What a report says of kernels. If one fails, work or traffic is counted wrong, a node shows no kernel, or a
+// kernel shows another's code.
 import { sum } from "d3-array";
 import { describe, expect, it } from "vitest";
 import { explainCode } from "../../../src/studio/explain/explain-code.ts";

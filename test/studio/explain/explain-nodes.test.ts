@@ -17,7 +17,14 @@ const classifier = {
   optimizer: "sgd",
   training: { epochs: 1, batchSize: 8 },
 };
-const lstm = { ...classifier, inputs: { x: { shape: [5, 3] } }, network: [{ type: "lstm", units: 4 }, { type: "dense", units: 3 }] }; // prettier-ignore
+const lstm = {
+  ...classifier,
+  inputs: { x: { shape: [5, 3] } },
+  network: [
+    { type: "lstm", units: 4 },
+    { type: "dense", units: 3 },
+  ],
+};
 const recurrent = {
   ...classifier,
   inputs: { x: { shape: [7, 2] } },
@@ -48,7 +55,11 @@ describe.each([
 
   it("have ids of their own, and name only nodes that are there", () => {
     expect(ids.size).toBe(nodes.length);
-    const named = nodes.flatMap(({ operands, users, derivation }) => [...operands, ...users, ...(derivation?.forwardNode ? [derivation.forwardNode] : [])]); // prettier-ignore
+    const named = nodes.flatMap(({ operands, users, derivation }) => [
+      ...operands,
+      ...users,
+      ...(derivation?.forwardNode ? [derivation.forwardNode] : []),
+    ]);
     expect(named.filter((id) => !ids.has(id))).toEqual([]);
   });
   it("stand behind what they are computed from", () => {

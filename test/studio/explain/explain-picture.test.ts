@@ -1,4 +1,5 @@
-// Pictures of graphs. If a box lies on another, a wire ends in the void or a value is nowhere, people see a graph that is not the one there is.
+// Pictures of graphs. If a box lies on another, a wire ends in the void or a value is nowhere, people see a
+// graph that is not the one there is.
 import { expect, it } from "vitest";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { explainPictures } from "../../../src/studio/explain/explain-picture.ts";
@@ -12,11 +13,14 @@ const specs: Readonly<Record<string, object>> = {
   dense: {
     inputs: { x: { shape: [4] } },
     targets: { y: { classes: 3 } },
-    network: [{ type: "dense", units: 5, activation: "tanh" }, { type: "dense", units: 3 }],
+    network: [
+      { type: "dense", units: 5, activation: "tanh" },
+      { type: "dense", units: 3 },
+    ],
     loss: "cross-entropy",
     regularization: { l2: 0.1 },
     optimizer: { type: "adam", clip: { norm: 1 } },
-  }, // prettier-ignore
+  },
   branched: {
     inputs: { x: { shape: [4] } },
     targets: { y: { shape: [4] } },
@@ -126,7 +130,8 @@ for (const name of Object.keys(specs))
           const [start, end] = [byId.get(from ?? ""), byId.get(to ?? "")];
           if (start !== undefined && !start.isOpen && !isJoint)
             expect(isOnBorder(points[0], start), `${from} → ${to}`).toBe(true);
-          if (hasHead && end !== undefined) expect(isOnBorder(points[points.length - 1], end), `${from} → ${to}`).toBe(true); // prettier-ignore
+          if (hasHead && end !== undefined)
+            expect(isOnBorder(points[points.length - 1], end), `${from} → ${to}`).toBe(true);
           points.slice(1).forEach(([x, y], index) => {
             const [fromX, fromY] = points[index];
             expect(Math.min(Math.abs(x - fromX), Math.abs(y - fromY)), `${from} → ${to}`).toBeLessThan(near);

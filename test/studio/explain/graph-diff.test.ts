@@ -1,10 +1,12 @@
-// How two graphs differ. If one fails, a change is hidden from who looks at passes, or something is shown as one that is none.
+// How two graphs differ. If one fails, a change is hidden from who looks at passes, or something is shown as
+// one that is none.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { graphDiff } from "../../../src/studio/explain/graph-diff.ts";
 
 const text = (...lines: string[]): string => `${lines.join("\n")}\n`;
-const shown = (before: string, after: string): string[] => graphDiff(before, after).map(({ sign, text }) => `${sign} ${text}`); // prettier-ignore
+const shown = (before: string, after: string): string[] =>
+  graphDiff(before, after).map(({ sign, text }) => `${sign} ${text}`);
 const [a, b, c] = ["%a: f32[] = input", "%b: f32[] = exp %a", "%c: f32[] = log %b"];
 
 describe("graphDiff", () => {
@@ -12,7 +14,12 @@ describe("graphDiff", () => {
 
   it("shows a value that is computed otherwise as a change: its old line above its new one", () => {
     const otherwise = "%b: f32[] = tanh %a";
-    expect(shown(text(a, b, c), text(a, otherwise, c))).toEqual([`  ${a}`, `- ${b}`, `+ ${otherwise}`, `  ${c}`]); // prettier-ignore
+    expect(shown(text(a, b, c), text(a, otherwise, c))).toEqual([
+      `  ${a}`,
+      `- ${b}`,
+      `+ ${otherwise}`,
+      `  ${c}`,
+    ]);
   });
 
   it("shows what goes where it stood, and what comes where it stands", () => {
@@ -21,7 +28,8 @@ describe("graphDiff", () => {
     expect(shown(text(a, c), text(a, b, c))).toEqual([`  ${a}`, `+ ${b}`, `  ${c}`]);
   });
 
-  it("does not call a line changed that stands elsewhere", () => expect(shown(text(a, b, c), text(b, a, c))).toEqual([])); // prettier-ignore
+  it("does not call a line changed that stands elsewhere", () =>
+    expect(shown(text(a, b, c), text(b, a, c))).toEqual([]));
 
   it("tells that lines between two changes are left out", () => {
     const many = Array.from({ length: 9 }, (_, i) => `%k${i}: f32[] = input`);

@@ -1,4 +1,5 @@
-// Source maps, read back by a library of others. If one fails, a profiler or a debugger shows the wrong layer, or a line that is not there.
+// Source maps, read back by a library of others. If one fails, a profiler or a debugger shows the wrong
+// layer, or a line that is not there.
 import { TraceMap, eachMapping, originalPositionFor } from "@jridgewell/trace-mapping";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -112,7 +113,10 @@ describe.each([
     const { map, spec, emitted } = await mapped(text);
     expect(map.sources).toEqual([spec, "small.ts"]);
     expect(map.sourcesContent).toEqual([text, emitted]);
-    const texts = new Map([[spec, text.split("\n")], ["small.ts", emitted.split("\n")]]); // prettier-ignore
+    const texts = new Map([
+      [spec, text.split("\n")],
+      ["small.ts", emitted.split("\n")],
+    ]);
     eachMapping(map, ({ source, originalLine, originalColumn }) => {
       const line = texts.get(source ?? "")?.[(originalLine ?? 0) - 1];
       expect(line?.length, `${source}:${originalLine}`).toBeGreaterThanOrEqual(originalColumn ?? -1);
@@ -133,20 +137,30 @@ it("names say whether a kernel runs forward or backward; none stands elsewhere t
   const named = lines.filter(({ name }) => name !== null);
   expect(named.every(({ text }) => text.startsWith("function compute_"))).toBe(true);
   expect(named.find(({ text }) => text.startsWith("function compute_gamma("))?.name).toBe("gamma");
-  expect(named.find(({ text }) => text.startsWith("function compute_d_gamma_weight("))?.name).toBe("gradient of gamma"); // prettier-ignore
+  expect(named.find(({ text }) => text.startsWith("function compute_d_gamma_weight("))?.name).toBe(
+    "gradient of gamma",
+  );
 });
 
 it("what all trainers have is mapped to itself, so that no reader takes it for a part of the spec", async () => {
   const { lines } = await mapped(json);
   const from = lines.findIndex(({ text }) => text.startsWith("// ── "));
-  const runtime = lines.slice(from, lines.findIndex(({ text }) => text.startsWith("export function createTrainer"))); // prettier-ignore
+  const runtime = lines.slice(
+    from,
+    lines.findIndex(({ text }) => text.startsWith("export function createTrainer")),
+  );
   expect(runtime.length).toBeGreaterThan(500);
   expect(runtime.every(({ source, line }, at) => source === "small.ts" && line === from + at + 1)).toBe(true);
 });
 
 it("a function that many layers share names them, and its calls are mapped to each", async () => {
-  const layers = Array.from({ length: 5 }, (_, i) => `    { "type": "dense", "name": "l${i}", "units": 6, "activation": "tanh" },`); // prettier-ignore
-  const { lines } = await mapped(json.replace(/ {4}\{ "type": "dense", "name": "alpha".*\n/, `${layers.join("\n")}\n`)); // prettier-ignore
+  const layers = Array.from(
+    { length: 5 },
+    (_, i) => `    { "type": "dense", "name": "l${i}", "units": 6, "activation": "tanh" },`,
+  );
+  const { lines } = await mapped(
+    json.replace(/ {4}\{ "type": "dense", "name": "alpha".*\n/, `${layers.join("\n")}\n`),
+  );
   const shared = lines.find(({ text }) => text.startsWith("function compute_l("));
   expect(shared).toMatchObject({ name: "l0, l1, l2 and 1 more", line: 4 });
   const calls = lines.filter(({ text }) => text.startsWith("  compute_l("));
@@ -155,18 +169,26 @@ it("a function that many layers share names them, and its calls are mapped to ea
 
 it("whatever the network, every line of every kernel is mapped into the spec", async () => {
   const layer = fc.oneof(
-    fc.record({ type: fc.constant("dense"), units: fc.integer({ min: 1, max: 9 }), activation: fc.constantFrom("relu", "tanh", "softmax") }), // prettier-ignore
+    fc.record({
+      type: fc.constant("dense"),
+      units: fc.integer({ min: 1, max: 9 }),
+      activation: fc.constantFrom("relu", "tanh", "softmax"),
+    }),
     fc.constantFrom({ type: "layer-norm" }, { type: "dropout", rate: 0.5 }, { type: "batch-norm" }),
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(layer, { maxLength: 4 }), fc.constantFrom("ts" as const, "wasm" as const), async (some, target) => {
-      const network = [...some, { type: "dense", units: 3 }];
-      const text = JSON.stringify({ ...JSON.parse(json), network }, undefined, 1);
-      const { lines, spec } = await mapped(text, { target });
-      const kernels = kernelsIn(lines);
-      expect(kernels.length).toBeGreaterThan(3);
-      for (const { source, text } of kernels.flat()) expect(source, text).toBe(spec);
-    }),
+    fc.asyncProperty(
+      fc.array(layer, { maxLength: 4 }),
+      fc.constantFrom("ts" as const, "wasm" as const),
+      async (some, target) => {
+        const network = [...some, { type: "dense", units: 3 }];
+        const text = JSON.stringify({ ...JSON.parse(json), network }, undefined, 1);
+        const { lines, spec } = await mapped(text, { target });
+        const kernels = kernelsIn(lines);
+        expect(kernels.length).toBeGreaterThan(3);
+        for (const { source, text } of kernels.flat()) expect(source, text).toBe(spec);
+      },
+    ),
     { numRuns: 5 },
-  ); // prettier-ignore
+  );
 });

@@ -1,4 +1,5 @@
-// The derivation of the gradients, as people read it. If one fails, a step is told twice or not at all, or a formula is not one.
+// The derivation of the gradients, as people read it. If one fails, a step is told twice or not at all, or a
+// formula is not one.
 import temml from "temml";
 import { describe, expect, it } from "vitest";
 import { gradientsView } from "../../../src/studio/views/gradients-view.ts";
@@ -71,7 +72,9 @@ it("gives each rule with the number of its own application", () => {
 
 it("has symbols of their own for the weights of an attention and what they give", () => {
   const tex = viewOf(models.attention).tex?.();
-  expect(tex).toContain("\\mathrm{query}_{\\mathrm{attention1}} &= x \\, W_{\\mathrm{query},\\,\\mathrm{attention1}} + b_{\\mathrm{query},\\,\\mathrm{attention1}}"); // prettier-ignore
+  expect(tex).toContain(
+    "\\mathrm{query}_{\\mathrm{attention1}} &= x \\, W_{\\mathrm{query},\\,\\mathrm{attention1}} + b_{\\mathrm{query},\\,\\mathrm{attention1}}",
+  );
 });
 
 it("says which value a step of a recurrence leaves for the next one", () => {
@@ -124,9 +127,24 @@ const models: Readonly<Record<string, object>> = {
     loss: "huber",
   },
   penalised: { network: [dense(3, "sigmoid")], regularization: { l1: 0.1, l2: 0.1 } },
-  convolution: { ...image, ...classes, network: [{ type: "conv2d", filters: 2, kernel: 3, padding: "same" }, { type: "max-pool2d", size: 2 }, { type: "flatten" }, dense(3)] }, // prettier-ignore
-  normalised: { network: [dense(4), { type: "layer-norm" }, { type: "batch-norm" }, { type: "dropout" }, dense(3)] }, // prettier-ignore
-  attention: { ...sequence, ...classes, network: [{ type: "attention", heads: 2, causal: true }, { type: "flatten" }, dense(3)] }, // prettier-ignore
+  convolution: {
+    ...image,
+    ...classes,
+    network: [
+      { type: "conv2d", filters: 2, kernel: 3, padding: "same" },
+      { type: "max-pool2d", size: 2 },
+      { type: "flatten" },
+      dense(3),
+    ],
+  },
+  normalised: {
+    network: [dense(4), { type: "layer-norm" }, { type: "batch-norm" }, { type: "dropout" }, dense(3)],
+  },
+  attention: {
+    ...sequence,
+    ...classes,
+    network: [{ type: "attention", heads: 2, causal: true }, { type: "flatten" }, dense(3)],
+  },
   lstm: { ...sequence, network: [{ type: "lstm", units: 3 }] },
   underscored: { inputs: { "a_b-c": { shape: [8] } }, network: [{ ...dense(3), name: "d_x-1_2" }] },
 };
@@ -146,6 +164,8 @@ describe("as TeX", () => {
   });
   it("calls derivatives by the letters of what they are by", () => {
     const tex = viewOf(models.perceptron).tex?.();
-    expect(tex).toContain("\\frac{\\partial L}{\\partial h_{\\mathrm{dense1}}} &= \\frac{\\partial L}{\\partial h_{\\mathrm{dense2}}} \\, W_{\\mathrm{dense2}}^{\\mathsf{T}} \\tag{7}"); // prettier-ignore
+    expect(tex).toContain(
+      "\\frac{\\partial L}{\\partial h_{\\mathrm{dense1}}} &= \\frac{\\partial L}{\\partial h_{\\mathrm{dense2}}} \\, W_{\\mathrm{dense2}}^{\\mathsf{T}} \\tag{7}",
+    );
   });
 });

@@ -1,4 +1,5 @@
-// `inspect --format svg` and `dot`: files that other programs read. If one fails, a viewer or Graphviz refuses them, or shows another graph.
+// `inspect --format svg` and `dot`: files that other programs read. If one fails, a viewer or Graphviz
+// refuses them, or shows another graph.
 import { parse, type ASTBaseNode } from "@ts-graphviz/ast";
 import { expect, it } from "vitest";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
@@ -13,11 +14,14 @@ const model = parseModel({
   name: "drawn",
   inputs: { x: { shape: [4] } },
   targets: { y: { classes: 3 } },
-  network: [{ type: "dense", units: 5, activation: "tanh" }, { type: "dense", units: 3 }],
+  network: [
+    { type: "dense", units: 5, activation: "tanh" },
+    { type: "dense", units: 3 },
+  ],
   loss: "cross-entropy",
   optimizer: "sgd",
   training: { epochs: 1, batchSize: 4 },
-}); // prettier-ignore
+});
 const compilation = compileModel(model, { dtype: "f32" });
 const subject = { compilation, reports: [], of: undefined };
 

@@ -39,7 +39,8 @@ it("has the rate of every step, as the trainer takes it: in f32 its cosine is on
   const { rates, steps } = viewOf(cosine(8), 7).facts;
   expect(steps).toBe(12);
   expect(rates.map(([step]) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-  for (const { epoch, learningRate } of trainer.epochs(data)) expect(rates[epoch * 3 - 1][1]).toBeCloseTo(learningRate, 9); // prettier-ignore
+  for (const { epoch, learningRate } of trainer.epochs(data))
+    expect(rates[epoch * 3 - 1][1]).toBeCloseTo(learningRate, 9);
   expect(rates[0][1]).toBeCloseTo(0.05, 15);
   expect(rates[1][1]).toBeCloseTo(0.1, 15);
 });

@@ -1,4 +1,5 @@
-// The kernels of WebAssembly as they are shown. If one fails, an estimate stands beside another kernel's time, or beside none.
+// The kernels of WebAssembly as they are shown. If one fails, an estimate stands beside another kernel's
+// time, or beside none.
 import { describe, expect, it } from "vitest";
 import { measureClock } from "../../../src/studio/measure/measure-clock.ts";
 import { measureKernels } from "../../../src/studio/measure/measure-kernels.ts";
@@ -61,12 +62,19 @@ describe("the kernels of WebAssembly", () => {
     const microseconds = new Map(placed.map((kernel, place) => [kernel, place + 1]));
     const kernels = kernelsOf(viewOf({ backend: "simd", gigahertz: 2, microseconds }).json());
     expect(kernels.map((kernel) => kernel.microseconds)).toEqual(placed.map((_, place) => place + 1));
-    expect(kernels.map((kernel) => kernel.measuredCycles)).toEqual(placed.map((_, place) => 2000 * (place + 1))); // prettier-ignore
+    expect(kernels.map((kernel) => kernel.measuredCycles)).toEqual(
+      placed.map((_, place) => 2000 * (place + 1)),
+    );
     const text = viewOf({ backend: "relaxed", gigahertz: 2, microseconds }).text();
     expect(text).toContain("relaxed SIMD; the clock is 2.00 GHz");
     const { name, estimatedCycles } = kernels[0];
     const line = text.split("\n").find((each) => each.startsWith(`  ${name} `));
-    expect(line?.trim().split(/ {2,}/).slice(-5, -1)).toEqual([`${estimatedCycles}`, "2000", (2000 / estimatedCycles).toFixed(3), "1"]); // prettier-ignore
+    expect(line?.trim().split(/ {2,}/).slice(-5, -1)).toEqual([
+      `${estimatedCycles}`,
+      "2000",
+      (2000 / estimatedCycles).toFixed(3),
+      "1",
+    ]);
   });
 
   it("show no measured figures where none were taken", () => {

@@ -1,4 +1,5 @@
-// What differs between two graphs that should mean the same, on given operands: nothing, effects that a fast rule may declare, or a fault.
+// What differs between two graphs that should mean the same, on given operands: nothing, effects that a fast
+// rule may declare, or a fault.
 import type { Graph, Node } from "../../../src/compiler/ir/nodes.ts";
 import { leafName, operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -62,7 +63,10 @@ export interface Judgement {
   readonly effects: ReadonlyMap<Effect, string>;
   /** What no effect explains, in words. */
   readonly faults: readonly string[];
-  /** How many elements differ, and how many of these have no bound: a divisor may be 0, or the bound itself overflows. */
+  /**
+   * How many elements differ, and how many of these have no bound: a divisor may be 0, or the bound itself
+   * overflows.
+   */
   readonly differing: number;
   readonly unbounded: number;
 }
@@ -118,7 +122,8 @@ function verdictOf(was: Side, is: Side, at: number): Verdict {
   }
   const difference = Math.abs(a - b);
   // The bounds are themselves computed in doubles. The result's own rounding may be to a subnormal number.
-  if (difference <= 1.0001 * (was.bound(at, "normal") + is.bound(at, "normal")) + was.precision.tiny) return "rounding"; // prettier-ignore
+  if (difference <= 1.0001 * (was.bound(at, "normal") + is.bound(at, "normal")) + was.precision.tiny)
+    return "rounding";
   if (was.cause(at) === "overflow" || is.cause(at) === "overflow") return "overflow";
   const bound = 1.0001 * (was.bound(at, "underflow") + is.bound(at, "underflow"));
   if (bound === Infinity) return "unbounded";
@@ -173,7 +178,10 @@ class Side {
     return this.reals.element(this.root, at);
   }
 
-  /** What first makes an element that the result depends on an infinity, NaN or 0 that it is not in exact arithmetic. */
+  /**
+   * What first makes an element that the result depends on an infinity, NaN or 0 that it is not in exact
+   * arithmetic.
+   */
   cause(at: number, node = this.root): "overflow" | "underflow" | undefined {
     for (const [input, element] of this.reals.inputsOf(node, at)) {
       const cause = this.cause(element, input);

@@ -1,4 +1,5 @@
-// Elements of a graph in exact real arithmetic, for the ops that rewrite rules reorder. Elements are computed on demand.
+// Elements of a graph in exact real arithmetic, for the ops that rewrite rules reorder. Elements are computed
+// on demand.
 import { operandNamesOf, operandsOf } from "../../../src/compiler/ir/nodes.ts";
 import type { Node, NodeOf } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";

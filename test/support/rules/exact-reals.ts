@@ -1,5 +1,6 @@
-// Real numbers without rounding: fractions of integers of any size, with infinities, NaN and signed zeros by the rules of IEEE 754.
-// An equation that holds in real arithmetic holds here bit by bit, whatever the sizes of its operands.
+// Real numbers without rounding: fractions of integers of any size, with infinities, NaN and signed zeros by
+// the rules of IEEE 754. An equation that holds in real arithmetic holds here bit by bit, whatever the sizes
+// of its operands.
 
 export interface Real {
   readonly negative: boolean;

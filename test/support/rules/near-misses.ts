@@ -41,13 +41,18 @@ function changed(d: Draw, node: Node, graph: Graph): Node | undefined {
   const keys = Object.keys(node.attributes);
   if (keys.length > 0 && d.chance(0.6)) {
     const key = d.pick(keys);
-    const entries = Object.entries(node.attributes).map(([name, value]): [string, unknown] => [name, name === key ? otherAttribute(d, value) : value]); // prettier-ignore
+    const entries = Object.entries(node.attributes).map(([name, value]): [string, unknown] => [
+      name,
+      name === key ? otherAttribute(d, value) : value,
+    ]);
     return d.g.make(node.op, operands, Object.fromEntries(entries));
   }
   if (operands.length === 0) return undefined;
   const at = d.below(operands.length);
   const { type } = operands[at];
-  const alike = graph.nodes.filter((x) => sameType(x.type, type) && x !== operands[at] && graph.nodes.indexOf(x) < graph.nodes.indexOf(node)); // prettier-ignore
+  const alike = graph.nodes.filter(
+    (x) => sameType(x.type, type) && x !== operands[at] && graph.nodes.indexOf(x) < graph.nodes.indexOf(node),
+  );
   const fresh = alike.length > 0 && d.chance(0.6) ? d.pick(alike) : d.leaf(type.shape, type.element);
   return d.g.make(node.op, operands.with(at, fresh), node.attributes);
 }

@@ -1,4 +1,5 @@
-// Values for the leaves of a graph under test, from several mixtures: what shows a lost sign of zero is not what shows an overflow.
+// Values for the leaves of a graph under test, from several mixtures: what shows a lost sign of zero is not
+// what shows an overflow.
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { leafName } from "../../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../../src/compiler/ir/types.ts";
@@ -19,7 +20,10 @@ type Kind =
   | "infinite"
   | "not a number";
 
-/** Kinds that are drawn from together, each as often as it is listed. The first two are ordinary and subnormal numbers. */
+/**
+ * Kinds that are drawn from together, each as often as it is listed. The first two are ordinary and subnormal
+ * numbers.
+ */
 const mixtures: readonly (readonly [Kind, ...Kind[]])[] = [
   ["ordinary"],
   ["subnormal"],

@@ -1,5 +1,6 @@
-// Running error analysis: for each element of each node an upper bound of |computed − exact|, for nodes that are each rounded once
-// (N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, sections 3.3 and 4.2). With E for bounds and u for the unit:
+// Running error analysis: for each element of each node an upper bound of |computed − exact|, for nodes that
+// are each rounded once (N. Higham, Accuracy and Stability of Numerical Algorithms, 2002, sections 3.3 and
+// 4.2). With E for bounds and u for the unit:
 //
 //     z = x ± y       Ez = Ex + Ey + u |z|
 //     z = x y         Ez = |x| Ey + |y| Ex + Ex Ey + u |z|          + tiny, where products and quotients may underflow
@@ -93,7 +94,11 @@ function boundOf(
       return each((i) => inherited[i] + times(count[i] * unit, sizes[i]));
     }
     default:
-      if (hasTrait(node, "view")) return applied(errors, node.op === "pad" ? { ...node, attributes: { ...node.attributes, value: 0 } } : node); // prettier-ignore
+      if (hasTrait(node, "view"))
+        return applied(
+          errors,
+          node.op === "pad" ? { ...node, attributes: { ...node.attributes, value: 0 } } : node,
+        );
       if (operands.length === 0) return each(() => 0);
       return each((i, size) =>
         errors.every((error) => error[i] === 0) ? times(4 * unit, size) + tiny : Infinity,

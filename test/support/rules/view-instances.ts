@@ -114,7 +114,10 @@ export const viewInstances: Instances = {
     const { shape, axes, kept } = summed(d);
     const repeated = d.someOf(axes, 1);
     const own = d.subset(kept);
-    const x = d.over(shape, d.axes(shape).filter((axis) => own.includes(axis) || (axes.includes(axis) && !repeated.includes(axis)))); // prettier-ignore
+    const x = d.over(
+      shape,
+      d.axes(shape).filter((axis) => own.includes(axis) || (axes.includes(axis) && !repeated.includes(axis))),
+    );
     return d.g.reduceSum(x, { axes: d.shuffled(axes) });
   },
   "sum-of-nothing": (d) => d.g.reduceSum(d.leaf(d.shape()), { axes: [] }),

@@ -1,5 +1,6 @@
 /**
- * Records of the event files that TensorBoard reads. Each is an `Event` of tensorflow/core/util/event.proto, framed as a TFRecord:
+ * Records of the event files that TensorBoard reads. Each is an `Event` of tensorflow/core/util/event.proto,
+ * framed as a TFRecord:
  *
  *     length (u64) · masked CRC32C of the length (u32) · the event · masked CRC32C of the event (u32), all little-endian
  *     masked = ((crc >> 15) | (crc << 17)) + 0xa282ead8

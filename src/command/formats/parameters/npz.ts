@@ -54,7 +54,10 @@ function tensorOf(name: string, file: Uint8Array): StoredTensor {
 
 function arrayIn(name: string, file: Uint8Array): ReturnType<typeof parse> {
   // Its length has two bytes or, from version 2 on, four.
-  const length = file.length < 12 ? 0 : file[8] + 2 ** 8 * file[9] + (file[6] > 1 ? 2 ** 16 * file[10] + 2 ** 24 * file[11] : 0); // prettier-ignore
+  const length =
+    file.length < 12
+      ? 0
+      : file[8] + 2 ** 8 * file[9] + (file[6] > 1 ? 2 ** 16 * file[10] + 2 ** 24 * file[11] : 0);
   try {
     if (length > mostHeaderBytes) throw new Error(`its header takes ${length} bytes`);
     return parse(file.slice().buffer);

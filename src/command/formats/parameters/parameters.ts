@@ -23,7 +23,10 @@ export function parametersIn(checkpoint: Uint8Array): Exported {
   // The state begins with them, the trainable ones first. A copy, because they may begin anywhere in the bytes.
   const { buffer } = data.slice();
   let at = 0;
-  const inOrder = [...model.parameters.filter(({ trainable }) => trainable), ...model.parameters.filter(({ trainable }) => !trainable)]; // prettier-ignore
+  const inOrder = [
+    ...model.parameters.filter(({ trainable }) => trainable),
+    ...model.parameters.filter(({ trainable }) => !trainable),
+  ];
   const tensors = new Map(
     inOrder.map(({ name, shape }) => {
       const numbers = new real(buffer, at, sizeOf(shape));
@@ -38,7 +41,10 @@ export function parametersIn(checkpoint: Uint8Array): Exported {
   };
 }
 
-/** All that speaks against taking these tensors for the model's parameters: each missing or of another shape, each that is none. */
+/**
+ * All that speaks against taking these tensors for the model's parameters: each missing or of another shape,
+ * each that is none.
+ */
 export function parameterFaults(parameters: Parameters, tensors: readonly StoredTensor[]): string[] {
   const expected = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));

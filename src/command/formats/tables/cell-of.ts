@@ -4,7 +4,10 @@ import { InputError, shown } from "../../../runtime/core/input-error.ts";
 import { showValue } from "../../../compiler/util/show-value.ts";
 import type { Cell } from "./column-builder.ts";
 
-/** Nothing is an empty cell, and a list of numbers, nested or not, is a cell of so many. What can be no cell throws, with the line. */
+/**
+ * Nothing is an empty cell, and a list of numbers, nested or not, is a cell of so many. What can be no cell
+ * throws, with the line.
+ */
 export function cellOf(value: unknown, column: string, line: number | string | undefined): Cell {
   switch (typeof value) {
     case "undefined":

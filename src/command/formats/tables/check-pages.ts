@@ -1,5 +1,5 @@
-// Checks the pages of the columns that are read from a Parquet file, before the kept library decodes them: all that they declare is held
-// against the bytes that are there and the rows of their group.
+// Checks the pages of the columns that are read from a Parquet file, before the kept library decodes them:
+// all that they declare is held against the bytes that are there and the rows of their group.
 import type { ColumnMetaData, FileMetaData, PageHeader, SchemaTree } from "hyparquet";
 import { parquetSchema } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
@@ -173,7 +173,10 @@ function checkValues(reader: PageReader, encoding: string, count: number, chunk:
   }
 }
 
-/** Texts by what they share with the one before: no more than that has, and all together no more than may still come. */
+/**
+ * Texts by what they share with the one before: no more than that has, and all together no more than may
+ * still come.
+ */
 function checkPrefixes(reader: PageReader, count: number, budget: Budget): void {
   const [prefixes, suffixes] = [0, 1].map(() => {
     const start = reader.offset;

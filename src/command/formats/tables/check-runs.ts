@@ -1,5 +1,5 @@
-// Checks the encoded values of a Parquet page against its size. The kept library believes how long runs are, and would fill memory, or
-// never end, for those of a damaged file.
+// Checks the encoded values of a Parquet page against its size. The kept library believes how long runs are,
+// and would fill memory, or never end, for those of a damaged file.
 
 /** A page that is being checked: its bytes, and how far the check is. */
 export interface PageReader {
@@ -17,7 +17,10 @@ function varint(reader: PageReader): number {
   throw new Error("a number is longer than 64 bits");
 }
 
-/** So many values of this width, as runs of equal ones and groups of eight packed ones. None may be longer than what is left. */
+/**
+ * So many values of this width, as runs of equal ones and groups of eight packed ones. None may be longer
+ * than what is left.
+ */
 export function checkRuns(reader: PageReader, width: number, count: number): void {
   if (width > 32) throw new Error(`values of ${width} bits`);
   for (let left = count; left > 0;) {

@@ -1,5 +1,5 @@
-// Checks a struct of Thrift's compact protocol before it is parsed: the parser allocates lists of whatever length they declare. The header
-// of a page and the footer of a Parquet file are such structs.
+// Checks a struct of Thrift's compact protocol before it is parsed: the parser allocates lists of whatever
+// length they declare. The header of a page and the footer of a Parquet file are such structs.
 
 /** Deeper than any that Parquet defines. */
 const deepestStruct = 24;

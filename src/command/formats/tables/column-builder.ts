@@ -1,5 +1,5 @@
-// Columns that are filled cell by cell while a file streams by. Their room grows with the cells that are there; no count that a file
-// declares makes it larger.
+// Columns that are filled cell by cell while a file streams by. Their room grows with the cells that are
+// there; no count that a file declares makes it larger.
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
 import { numberIn, type Column } from "../../../runtime/data/table.ts";
 

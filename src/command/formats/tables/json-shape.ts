@@ -1,6 +1,10 @@
-// What the text of a JSON object tells and the parsed value does not: how often keys are written, and, without recursion, how deep it is.
+// What the text of a JSON object tells and the parsed value does not: how often keys are written, and,
+// without recursion, how deep it is.
 
-/** How many keys the outermost object is written with, and how deep lists and objects are nested. The text must be right JSON. */
+/**
+ * How many keys the outermost object is written with, and how deep lists and objects are nested. The text
+ * must be right JSON.
+ */
 export function jsonShape(text: string): { keys: number; depth: number } {
   let [keys, deepest] = [0, 0];
   scan(text, (depth, isKey) => {

@@ -1,5 +1,5 @@
-// Limits on data files. A packed file has one more: `mostUnpacked` of runtime/gunzip.ts. Each is generous for real data, and keeps a
-// damaged or hostile file from taking memory that its own size does not justify.
+// Limits on data files. A packed file has one more: `mostUnpacked` of runtime/gunzip.ts. Each is generous for
+// real data, and keeps a damaged or hostile file from taking memory that its own size does not justify.
 
 /** The bytes of one line of JSON Lines, or of one record of CSV. */
 export const mostLineBytes = 2 ** 24;

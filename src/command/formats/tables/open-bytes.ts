@@ -37,7 +37,10 @@ export async function* bytesOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Unpacks a packed file once and keeps nothing, so that one with too much in it is refused before its rows are parsed. */
+/**
+ * Unpacks a packed file once and keeps nothing, so that one with too much in it is refused before its rows
+ * are parsed.
+ */
 export async function checkUnpacked(file: string): Promise<void> {
   const { isPacked } = await packingOf(file);
   if (!isPacked) return;

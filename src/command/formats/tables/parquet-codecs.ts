@@ -20,8 +20,8 @@ const mostBlockBytes = 2 ** 17;
 const leastFilling = 64;
 
 /**
- * Adds up what the blocks of zstd frames may unpack to. The size of raw and repeated blocks is exact; a packed one tells only its packed
- * size, so the sum of these is held to a multiple of what the page declares.
+ * Adds up what the blocks of zstd frames may unpack to. The size of raw and repeated blocks is exact; a
+ * packed one tells only its packed size, so the sum of these is held to a multiple of what the page declares.
  */
 function checkZstd(input: Uint8Array, length: number): void {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);

@@ -51,7 +51,10 @@ const numberTypes: Readonly<Record<string, ReadNumber>> = {
   b1: (view, at) => Number(view.getUint8(at) !== 0),
 };
 
-/** Of the first bytes of a file. Throws an InputError if they do not begin an array of numbers, truth values or texts. */
+/**
+ * Of the first bytes of a file. Throws an InputError if they do not begin an array of numbers, truth values
+ * or texts.
+ */
 export function npyHeader(bytes: Uint8Array): NpyHeader {
   if (bytes.length < 12) throw new InputError(`the array is cut short: it has ${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -112,7 +115,10 @@ function textAt(codes: Uint32Array, row: number): string {
   return text;
 }
 
-/** Throws an InputError if it is not an array of numbers, truth values or texts, or not of the size that the header declares. */
+/**
+ * Throws an InputError if it is not an array of numbers, truth values or texts, or not of the size that the
+ * header declares.
+ */
 export function parseNpy(bytes: Uint8Array): NumpyArray {
   const { shape, isFortran, read, width, start, size } = npyHeader(bytes);
   if (size !== bytes.length)

@@ -12,7 +12,10 @@ import { tableBuilder, type ReadTable } from "./table-builder.ts";
 import { utf8BytesOf } from "./utf8-bytes.ts";
 import { listedColumns, type Wanted } from "./wanted-columns.ts";
 
-/** The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file and line. */
+/**
+ * The table in a CSV file whose first row names the columns. Throws a {@link DiagnosticError} that says file
+ * and line.
+ */
 export async function readCsv(file: string, wanted: Wanted): Promise<ReadTable> {
   const { separator = "," } = wanted.data;
   await checkUnpacked(file);

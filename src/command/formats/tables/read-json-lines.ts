@@ -1,5 +1,5 @@
-// Reads JSON Lines: an object on each line, whose keys are the columns. The file is read twice: the names of the columns are known
-// only after the last line, since writers of such files leave out keys.
+// Reads JSON Lines: an object on each line, whose keys are the columns. The file is read twice: the names of
+// the columns are known only after the last line, since writers of such files leave out keys.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { showValue } from "../../../compiler/util/show-value.ts";
 import { cellOf } from "./cell-of.ts";

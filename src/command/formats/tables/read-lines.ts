@@ -1,4 +1,5 @@
-// The lines of a text file, one at a time; whatever the size of the file, no more than one line and a piece of it is held.
+// The lines of a text file, one at a time; whatever the size of the file, no more than one line and a piece
+// of it is held.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { mostLineBytes } from "./limits.ts";
 import { utf8BytesOf } from "./utf8-bytes.ts";
@@ -11,7 +12,10 @@ export interface Line {
 
 const lineFeed = 0x0a;
 
-/** Those that are not empty. A line ends with \n, and with nothing else: a text of JSON may hold the other separators of Unicode. */
+/**
+ * Those that are not empty. A line ends with \n, and with nothing else: a text of JSON may hold the other
+ * separators of Unicode.
+ */
 export async function* linesOf(file: string): AsyncGenerator<Line> {
   let pieces: Uint8Array[] = [];
   let size = 0;

@@ -1,4 +1,5 @@
-// Reads NumPy's files: an array of .npy, whose columns are called c0, c1 … in their order, or the arrays of an .npz by their names.
+// Reads NumPy's files: an array of .npy, whose columns are called c0, c1 … in their order, or the arrays of
+// an .npz by their names.
 import { mostUnpacked } from "../../../runtime/data/gunzip.ts";
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
 import { numberIn } from "../../../runtime/data/table.ts";

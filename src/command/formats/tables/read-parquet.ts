@@ -21,7 +21,10 @@ const parsers = {
     bytes === undefined || !isUtf8(bytes) ? bytes : Buffer.from(bytes).toString(),
 };
 
-/** The table in a Parquet file; nulls are empty cells. Throws a {@link DiagnosticError} that says file and row, the first of them 1. */
+/**
+ * The table in a Parquet file; nulls are empty cells. Throws a {@link DiagnosticError} that says file and
+ * row, the first of them 1.
+ */
 export async function readParquet(file: string, wanted: Wanted): Promise<ReadTable> {
   try {
     return await readRows(file, wanted);

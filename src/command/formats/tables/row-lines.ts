@@ -1,4 +1,5 @@
-// On which line of a file each row begins. Nearly all rows follow right after the one before, so only the others are noted.
+// On which line of a file each row begins. Nearly all rows follow right after the one before, so only the
+// others are noted.
 
 export interface RowLines {
   /** The next row begins here. */

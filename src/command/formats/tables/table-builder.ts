@@ -1,4 +1,5 @@
-// A table that is filled record by record while a file streams by, as `runtime/table-of-records.ts` makes one of records in memory.
+// A table that is filled record by record while a file streams by, as `runtime/table-of-records.ts` makes one
+// of records in memory.
 import { dropText } from "../../../runtime/program/clean-csv.ts";
 import { InternalError } from "../../../compiler/diagnostics/errors.ts";
 import { InputError } from "../../../runtime/core/input-error.ts";
@@ -33,8 +34,8 @@ export interface TableBuilder {
   /** The columns' names come before any row; which of them are read. @throws DiagnosticError */
   begin(header: Header): ReadonlySet<string>;
   /**
-   * A row on its line (or of its number, where a file has no lines): how many cells it has, and the one of each column that is read.
-   * Wrong rows, and cells that throw, are reported at the end.
+   * A row on its line (or of its number, where a file has no lines): how many cells it has, and the one of
+   * each column that is read. Wrong rows, and cells that throw, are reported at the end.
    */
   add(line: number, width: number, cellAt: (place: number) => Cell): void;
   /** The table, and what is to be said of rows that are left out. @throws DiagnosticError */

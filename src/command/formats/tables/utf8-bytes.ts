@@ -1,5 +1,5 @@
-// A text file as a stream of bytes that are UTF-8. A decoder would put one and the same sign in place of whatever is not, and so make one
-// of labels that differ.
+// A text file as a stream of bytes that are UTF-8. A decoder would put one and the same sign in place of
+// whatever is not, and so make one of labels that differ.
 import { isUtf8 } from "node:buffer";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { bytesOf } from "./open-bytes.ts";
@@ -21,7 +21,10 @@ export async function* utf8BytesOf(file: string): AsyncGenerator<Uint8Array> {
   if (rest.length > 0) throw await notUtf8(file, passed);
 }
 
-/** How many bytes there are before a character that the next piece may go on with: it has up to four, and 10… are those after the first. */
+/**
+ * How many bytes there are before a character that the next piece may go on with: it has up to four, and 10…
+ * are those after the first.
+ */
 function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back];

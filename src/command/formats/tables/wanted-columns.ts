@@ -12,7 +12,10 @@ export function listedColumns({ data }: Wanted): string[] {
   return Object.values({ ...data.inputs, ...data.targets }).flatMap(({ columns }) => columns);
 }
 
-/** The same columns in another file, whatever their order there: ranges as they are written out in the one with these names. */
+/**
+ * The same columns in another file, whatever their order there: ranges as they are written out in the one
+ * with these names.
+ */
 export function writtenOut({ model, data }: Wanted, names: readonly string[]): Wanted {
   const side = (fields: Readonly<Record<string, ColumnFacts>>) =>
     Object.fromEntries(
@@ -24,7 +27,10 @@ export function writtenOut({ model, data }: Wanted, names: readonly string[]): W
   return { model, data: { ...data, inputs: side(data.inputs), targets: side(data.targets) } };
 }
 
-/** Where in a record a column stands that some input or target reads, how it is built, and whether a row may miss its value. */
+/**
+ * Where in a record a column stands that some input or target reads, how it is built, and whether a row may
+ * miss its value.
+ */
 export interface WantedColumn {
   readonly name: string;
   readonly place: number;

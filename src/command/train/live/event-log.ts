@@ -1,4 +1,7 @@
-/** `--tensorboard`: figures by epoch, and what looking inside found, in a file that TensorBoard reads while it grows. */
+/**
+ * `--tensorboard`: figures by epoch, and what looking inside found, in a file that TensorBoard reads while it
+ * grows.
+ */
 import { appendFile, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
@@ -19,8 +22,9 @@ export interface EventLog {
 }
 
 /**
- * Begins a file of its own in the folder. What other files there hold of epochs after `epoch`, those that the trainer has behind it, is
- * void from then on: TensorBoard shows the training that goes on, or the new one. Nothing is deleted.
+ * Begins a file of its own in the folder. What other files there hold of epochs after `epoch`, those that the
+ * trainer has behind it, is void from then on: TensorBoard shows the training that goes on, or the new one.
+ * Nothing is deleted.
  *
  * @throws DiagnosticError (T1011) if there can be no file.
  */

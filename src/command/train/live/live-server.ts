@@ -1,7 +1,8 @@
 /**
- * The server behind the page of `train --serve`: the page, and what there is to tell as server-sent events. It listens on the loopback
- * alone, and answers nobody who does not know the token in its address. Other pages in the same browser are kept out twice: they cannot
- * know the token, and a name of theirs that leads here (DNS rebinding) is none of ours.
+ * The server behind the page of `train --serve`: the page, and what there is to tell as server-sent events.
+ * It listens on the loopback alone, and answers nobody who does not know the token in its address. Other
+ * pages in the same browser are kept out twice: they cannot know the token, and a name of theirs that leads
+ * here (DNS rebinding) is none of ours.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";

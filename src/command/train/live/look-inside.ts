@@ -1,6 +1,7 @@
 /**
- * Looks into a training while it runs, for the page of `--serve` and the files of `--tensorboard`. Looking changes nothing of the training
- * (`trainer.probe`), and the same rows are looked at every time: as many as a batch has, spread over the training part.
+ * Looks into a training while it runs, for the page of `--serve` and the files of `--tensorboard`. Looking
+ * changes nothing of the training (`trainer.probe`), and the same rows are looked at every time: as many as a
+ * batch has, spread over the training part.
  */
 import type { LiveEvent } from "../../../studio/charts/live-events.ts";
 import type { Dataset } from "../../../runtime/data/dataset.ts";

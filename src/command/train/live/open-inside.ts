@@ -9,7 +9,10 @@ export interface InsideFlags {
   readonly tensorboard?: string;
 }
 
-/** `epoch`: how many the trainer has behind it. @throws DiagnosticError if there can be no page or no files, before any training. */
+/**
+ * `epoch`: how many the trainer has behind it. @throws DiagnosticError if there can be no page or no files,
+ * before any training.
+ */
 export async function openInside(
   model: string,
   epoch: number,

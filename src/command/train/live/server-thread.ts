@@ -1,4 +1,7 @@
-/** The thread of `train --serve`'s server: training keeps the first thread busy for as long as an epoch takes, and the page must not wait. */
+/**
+ * The thread of `train --serve`'s server: training keeps the first thread busy for as long as an epoch takes,
+ * and the page must not wait.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import type { LiveEvent } from "../../../studio/charts/live-events.ts";
 import { createLiveServer } from "./live-server.ts";

@@ -17,7 +17,10 @@ export interface ArenaNames {
 /** The programs that modules are about; of others the first is the main one. */
 const mainPrograms = ["gradient", "trainingLoss"];
 
-/** Values of the main program, in a trainer that of training, go by the model's names; those of the others say whose they are. */
+/**
+ * Values of the main program, in a trainer that of training, go by the model's names; those of the others say
+ * whose they are.
+ */
 const temporaryWish = (program: string, name: string, isMain: boolean): string =>
   isMain ? storageWish(name) : `${program}_${storageWish(name)}`;
 
@@ -94,7 +97,10 @@ export function writeArena(
 export const elementCount = ({ buffer }: Placement, rows: number): number =>
   buffer.shape.reduce<number>((product, d) => product * (d === "n" ? rows : d), 1);
 
-/** `f.subarray(at, at + count)`: storage as a live view, or what lies as many bytes behind it as the variable `shift` says. */
+/**
+ * `f.subarray(at, at + count)`: storage as a live view, or what lies as many bytes behind it as the variable
+ * `shift` says.
+ */
 export function viewText(
   plan: MemoryPlan,
   names: ArenaNames,

@@ -1,6 +1,6 @@
 /**
- * The check of a trainer as a module: the loss of its spec as a function of the parameters, and at its end the call that proves the trainer
- * beside it. The file of the trainer is all that it imports.
+ * The check of a trainer as a module: the loss of its spec as a function of the parameters, and at its end
+ * the call that proves the trainer beside it. The file of the trainer is all that it imports.
  */
 import { viewText } from "./arena.ts";
 import type { ModuleKind, ModuleParts } from "./module-parts.ts";
@@ -78,19 +78,32 @@ export function checkModule(parts: CheckParts): ModuleKind {
         writer.writeLine(`const f = new ${array}(memory);`);
         for (const [name, view] of Object.entries(otherViews))
           if (used.has(name)) writer.writeLine(`const ${name} = ${view};`);
-        if (seeded)
-          writer.writeLine(`integers[${arena.placeOf("", "random:seed")}] = seed;`);
+        if (seeded) writer.writeLine(`integers[${arena.placeOf("", "random:seed")}] = seed;`);
         for (const { name, initial } of states)
           if (initial && plan.storage.has(name))
             writer.writeLine(`f.set(${JSON.stringify(initial)}, ${arena.placeOf("", name)});`);
-        writer.write("const inputs = ").inlineBlock(() => writeViews(inRegion("input"))).write(";").newLine();
+        writer
+          .write("const inputs = ")
+          .inlineBlock(() => writeViews(inRegion("input")))
+          .write(";")
+          .newLine();
         writer.writeLine("for (const [name, view] of Object.entries(inputs)) view.set(batch[name]);");
-        writer.write("return ").inlineBlock(() => {
-          writer.write("parameters: ").inlineBlock(() => writeViews(inRegion("parameter"))).write(",").newLine();
-          writer.writeLine(before.length === 0 ? `value: () => ${callOf("trainingLoss")},` : `value() { ${calls}; },`);
-          writer.writeLine("flops: facts.flops,");
-        }).write(";").newLine();
-      }); // prettier-ignore
+        writer
+          .write("return ")
+          .inlineBlock(() => {
+            writer
+              .write("parameters: ")
+              .inlineBlock(() => writeViews(inRegion("parameter")))
+              .write(",")
+              .newLine();
+            writer.writeLine(
+              before.length === 0 ? `value: () => ${callOf("trainingLoss")},` : `value() { ${calls}; },`,
+            );
+            writer.writeLine("flops: facts.flops,");
+          })
+          .write(";")
+          .newLine();
+      });
       writer.blankLine().writeLine("runCheck({ model, createTrainer, createLoss, facts });");
     },
   };

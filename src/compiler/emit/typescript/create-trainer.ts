@@ -88,50 +88,74 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
         );
         writer.writeLine(`const batchAt = (shift: number) => (${record(shifted)});`);
       }
-      writer.write("const machine: Machine = ").inlineBlock(() => {
-      const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
-      if (wasm !== undefined) field("backend", 'wasm?.backend ?? "ts"');
-      field("inputs", stagesSteps(parts) ? "batchAt(0)" : record(batch.map((name) => [name, viewOf(name)])));
-      field("output", viewOf("result:output"));
-      const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
-      // Trainable parameters come first in the arena, so that one loop updates them all.
-      const hasFrozen = parts.parameters.some(({ trainable }) => !trainable);
-      const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
-      const [all, trainable] = hasFrozen
-        ? [`[...${those("")}, ...${those("!")}]`, those("")]
-        : ["model.parameters", "model.parameters"];
-      field("parameters", `viewsOf(f, ${firstParameter}, ${all})`);
-      field("gradients", `viewsOf(f, ${firstGradient}, ${trainable})`);
-      field("state", `new Uint8Array(memory, ${wasm === undefined ? 0 : "f.byteOffset"}, ${stateEnd})`);
-      field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
-      field("step", viewOf("optimizer:step"));
-      field("seed", viewOf("random:seed"));
-      const has = (program: string) => parts.programs.some(({ name }) => name === program);
-      const before = ["begin", "measure"].filter(has).map(callOf);
-      const calls = [...before, `return ${callOf("gradient")}`].join("; ");
-      field("gradient", `(n) => ${before.length === 0 ? callOf("gradient") : `{ ${calls}; }`}`);
-      field("update", `() => ${callOf("update")}`);
-      field("predict", `(n) => ${callOf("predict")}`);
-      field("evaluate", `(n) => ${callOf("evaluate")}`);
-      writer.write("summarise()").block(() => {
-        writer.writeLine(`${callOf("summarise")};`);
-        const values = summaries.map((name) => [name.slice("result:summary.".length), `doubles[${placeOf("", name)}]`] as const);
-        writer.writeLine(`return ${record(values)};`);
-      }).write(",").newLine(); // prettier-ignore
-      writer.write("initialise(seed)").block(() => {
-        writer.writeLine("machine.state.fill(0);");
-        writer.writeLine("machine.seed[0] = seed;");
-        for (const { name, initial } of parts.states)
-          if (initial) writer.writeLine(`f.set(${JSON.stringify(initial)}, ${placeOf("", name)});`);
-        writeFills(writer, parts);
-      }).write(",").newLine(); // prettier-ignore
-      if (balanced !== undefined) {
-        const { storage, target, size } = balanced;
-        field("prepare", `(data, rows) => balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`); // prettier-ignore
-      }
-      field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
-      writer.write("check(rows)").block(() => writeCheck(writer, parts, placeOf)).write(",").newLine();
-    }).write(";").newLine(); // prettier-ignore
+      writer
+        .write("const machine: Machine = ")
+        .inlineBlock(() => {
+          const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
+          if (wasm !== undefined) field("backend", 'wasm?.backend ?? "ts"');
+          field(
+            "inputs",
+            stagesSteps(parts) ? "batchAt(0)" : record(batch.map((name) => [name, viewOf(name)])),
+          );
+          field("output", viewOf("result:output"));
+          const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
+          // Trainable parameters come first in the arena, so that one loop updates them all.
+          const hasFrozen = parts.parameters.some(({ trainable }) => !trainable);
+          const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
+          const [all, trainable] = hasFrozen
+            ? [`[...${those("")}, ...${those("!")}]`, those("")]
+            : ["model.parameters", "model.parameters"];
+          field("parameters", `viewsOf(f, ${firstParameter}, ${all})`);
+          field("gradients", `viewsOf(f, ${firstGradient}, ${trainable})`);
+          field("state", `new Uint8Array(memory, ${wasm === undefined ? 0 : "f.byteOffset"}, ${stateEnd})`);
+          field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
+          field("step", viewOf("optimizer:step"));
+          field("seed", viewOf("random:seed"));
+          const has = (program: string) => parts.programs.some(({ name }) => name === program);
+          const before = ["begin", "measure"].filter(has).map(callOf);
+          const calls = [...before, `return ${callOf("gradient")}`].join("; ");
+          field("gradient", `(n) => ${before.length === 0 ? callOf("gradient") : `{ ${calls}; }`}`);
+          field("update", `() => ${callOf("update")}`);
+          field("predict", `(n) => ${callOf("predict")}`);
+          field("evaluate", `(n) => ${callOf("evaluate")}`);
+          writer
+            .write("summarise()")
+            .block(() => {
+              writer.writeLine(`${callOf("summarise")};`);
+              const values = summaries.map(
+                (name) => [name.slice("result:summary.".length), `doubles[${placeOf("", name)}]`] as const,
+              );
+              writer.writeLine(`return ${record(values)};`);
+            })
+            .write(",")
+            .newLine();
+          writer
+            .write("initialise(seed)")
+            .block(() => {
+              writer.writeLine("machine.state.fill(0);");
+              writer.writeLine("machine.seed[0] = seed;");
+              for (const { name, initial } of parts.states)
+                if (initial) writer.writeLine(`f.set(${JSON.stringify(initial)}, ${placeOf("", name)});`);
+              writeFills(writer, parts);
+            })
+            .write(",")
+            .newLine();
+          if (balanced !== undefined) {
+            const { storage, target, size } = balanced;
+            field(
+              "prepare",
+              `(data, rows) => balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`,
+            );
+          }
+          field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
+          writer
+            .write("check(rows)")
+            .block(() => writeCheck(writer, parts, placeOf))
+            .write(",")
+            .newLine();
+        })
+        .write(";")
+        .newLine();
       const group = ["begin", "measure", "gradient"].map(
         (program) => `${program}: (${rowsOf(names, program)}) => ${callOf(program)}`,
       );
@@ -160,7 +184,10 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
     });
 }
 
-/** What steps move: the parameters, or of averaged ones those that the average is of, which lie in the order of the trainable ones. */
+/**
+ * What steps move: the parameters, or of averaged ones those that the average is of, which lie in the order
+ * of the trainable ones.
+ */
 function weightsText({ plan, parameters }: TrainerParts, placeOf: ArenaNames["placeOf"]): string {
   const first = parameters.find(({ trainable }) => trainable);
   const trained = `trained:${first?.name}`;

@@ -46,8 +46,8 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
 };
 
 /**
- * Functions of the language by their name there, which are exact or rounded correctly in every engine; the others, which
- * engines may round as they like, are the runtime's own of that name.
+ * Functions of the language by their name there, which are exact or rounded correctly in every engine; the
+ * others, which engines may round as they like, are the runtime's own of that name.
  */
 const functions: { readonly [K in FunctionName]: string | undefined } = {
   exp: undefined,
@@ -100,7 +100,10 @@ function print(x: Expression, scope: Scope): Text {
     case "variable":
       return { text: scope.nameOf(x.name), level: level.atom };
     case "load":
-      return { text: `${scope.viewOf(scope.elementOf(x.buffer))}[${x.at.map((i) => part(i, 0)).join(", ")}]`, level: level.atom }; // prettier-ignore
+      return {
+        text: `${scope.viewOf(scope.elementOf(x.buffer))}[${x.at.map((i) => part(i, 0)).join(", ")}]`,
+        level: level.atom,
+      };
     case "negate":
       // A minus sign before a minus sign would read as a decrement.
       return { text: `-${part(x.x, level.unary + 1)}`, level: level.unary };

@@ -32,8 +32,8 @@ export function lineOrigin(instances: readonly KernelInstance[], line: Provenanc
 }
 
 /**
- * Of each statement, an outer one before those in it. Kernels of one function have the same statements in the same order, so each line of
- * it serves in all of them what stands in its place.
+ * Of each statement, an outer one before those in it. Kernels of one function have the same statements in the
+ * same order, so each line of it serves in all of them what stands in its place.
  */
 export function statementOrigins(instances: readonly KernelInstance[]): readonly LineOrigin[] {
   const ofInstances = instances.map((instance) => ({

@@ -1,6 +1,7 @@
 /**
- * Where each line of emitted text comes from. While text is written, stretches of it are marked; what is marked are words, for indenting and
- * formatting move text but keep its words in order. So the marks hold for the formatted text as they do for the text as it was written.
+ * Where each line of emitted text comes from. While text is written, stretches of it are marked; what is
+ * marked are words, for indenting and formatting move text but keep its words in order. So the marks hold for
+ * the formatted text as they do for the text as it was written.
  */
 import CodeBlockWriter from "code-block-writer";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
@@ -105,8 +106,9 @@ function wordAt(starts: readonly number[], place: number): number {
 }
 
 /**
- * The origin of every line of a text that has the words of the marked one, formatted in whatever way: that of its first word. A line of
- * brackets alone closes what the last line before it with as much space in front began.
+ * The origin of every line of a text that has the words of the marked one, formatted in whatever way: that of
+ * its first word. A line of brackets alone closes what the last line before it with as much space in front
+ * began.
  */
 export function lineOrigins({ text, marks }: MarkedText, formatted: string): (LineOrigin | undefined)[] {
   const count = wordStarts(text).length;

@@ -1,8 +1,9 @@
 /**
- * The runtime's declarations, ready to be copied into a trainer. Taking the sources apart needs a TypeScript parser and the
- * formatter, half a second at every start; so the result is kept, under a digest of what it was made from: in the
- * published package since it was built, in a clone under node_modules/.cache. Modules in f32 and in f64 compute elementary functions
- * in different ways, and what only checks carry would take names from trainers; each kind has its sources.
+ * The runtime's declarations, ready to be copied into a trainer. Taking the sources apart needs a TypeScript
+ * parser and the formatter, half a second at every start; so the result is kept, under a digest of what it
+ * was made from: in the published package since it was built, in a clone under node_modules/.cache. Modules
+ * in f32 and in f64 compute elementary functions in different ways, and what only checks carry would take
+ * names from trainers; each kind has its sources.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -34,7 +35,10 @@ const singleFolder = "numbers/single/";
 /** By their names, whatever their folder: the order in which a trainer has them. */
 const byName = (a: string, b: string): number => (basename(a) < basename(b) ? -1 : 1);
 
-/** In f32 the files of single/ replace those of the same name. In a check its own files come first, since they are what it is about. */
+/**
+ * In f32 the files of single/ replace those of the same name. In a check its own files come first, since they
+ * are what it is about.
+ */
 function readSources(kind: RuntimeKind): RuntimeSource[] {
   const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))

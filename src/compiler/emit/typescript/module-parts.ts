@@ -1,4 +1,7 @@
-/** What every emitted module is made of, and what makes one kind of module of it: a trainer, a predictor, or the check of a trainer. */
+/**
+ * What every emitted module is made of, and what makes one kind of module of it: a trainer, a predictor, or
+ * the check of a trainer.
+ */
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";

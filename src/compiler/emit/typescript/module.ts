@@ -1,6 +1,6 @@
 /**
- * An emitted module, section by section: banner, facts, the arena as named offsets, kernels under what they implement, the programs,
- * the runtime's parts, and at the end what makes a trainer or a predictor of them.
+ * An emitted module, section by section: banner, facts, the arena as named offsets, kernels under what they
+ * implement, the programs, the runtime's parts, and at the end what makes a trainer or a predictor of them.
  */
 import { nameArena, writeArena } from "./arena.ts";
 import { formatModule } from "./format.ts";

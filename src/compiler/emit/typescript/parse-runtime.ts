@@ -1,6 +1,6 @@
 /**
- * Takes the runtime's sources apart into declarations, by the syntax tree: `export` and imports are gone, comments stay.
- * Each is formatted once, here, so that a compilation formats only what is its own.
+ * Takes the runtime's sources apart into declarations, by the syntax tree: `export` and imports are gone,
+ * comments stay. Each is formatted once, here, so that a compilation formats only what is its own.
  */
 import { ts } from "ts-morph";
 import { invariant } from "../../diagnostics/errors.ts";

@@ -24,7 +24,8 @@ export function placeOrigins(
   }
   const stored = new Map<string, LineOrigin>();
   for (const program of programs) noteStores(program, stored);
-  return (program, buffer) => leaves.get(buffer) ?? stored.get(`${program} ${buffer}`) ?? stored.get(` ${buffer}`); // prettier-ignore
+  return (program, buffer) =>
+    leaves.get(buffer) ?? stored.get(`${program} ${buffer}`) ?? stored.get(` ${buffer}`);
 }
 
 const leavesOf = (graphs: readonly Graph[]): ServedNode[] =>

@@ -1,4 +1,7 @@
-/** A predictor as a module: the facts of the model at its head; the trained numbers and `createPredictor` at its end. */
+/**
+ * A predictor as a module: the facts of the model at its head; the trained numbers and `createPredictor` at
+ * its end.
+ */
 import type CodeBlockWriter from "code-block-writer";
 import type { Placement } from "../../loop/memory.ts";
 import { viewText } from "./arena.ts";
@@ -142,11 +145,15 @@ function writeCreatePredictor(
             `f.set(values[${JSON.stringify(buffer.name)}], ${arena.placeOf("", buffer.name)});`,
           );
       else writer.writeLine("new Uint8Array(memory).set(bytesIn(values));");
-      writer.write("const machine: PredictingMachine = ").inlineBlock(() => {
-      writer.writeLine(`inputs: { ${entries.join(", ")} },`);
-      writer.writeLine(`output: ${view("result:output")},`);
-      writer.writeLine(`predict: (n) => ${call},`);
-    }).write(";").newLine(); // prettier-ignore
+      writer
+        .write("const machine: PredictingMachine = ")
+        .inlineBlock(() => {
+          writer.writeLine(`inputs: { ${entries.join(", ")} },`);
+          writer.writeLine(`output: ${view("result:output")},`);
+          writer.writeLine(`predict: (n) => ${call},`);
+        })
+        .write(";")
+        .newLine();
       const predictor = `predictorOf(model, machine, (length) => new ${array}(length))`;
       writer.writeLine(
         rows === undefined

@@ -1,6 +1,6 @@
 /**
- * The parts of `src/runtime/` that a trainer needs: the declarations that are asked for, and all that these name, in the
- * order of the runtime's files.
+ * The parts of `src/runtime/` that a trainer needs: the declarations that are asked for, and all that these
+ * name, in the order of the runtime's files.
  */
 
 export interface Declaration {

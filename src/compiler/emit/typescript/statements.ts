@@ -21,7 +21,6 @@ function storeText(place: string, value: Expression, scope: Scope): string {
     value.x.kind === "load" &&
     expressionText(value.x, scope) === place
   )
-    // prettier-ignore
     return `${place} += ${expressionText(value.y, scope)};`;
   return `${place} = ${expressionText(value, scope)};`;
 }

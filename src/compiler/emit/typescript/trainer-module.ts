@@ -1,4 +1,7 @@
-/** A trainer as a module: what the spec says of training and data at its head; `createTrainer` and the program part at its end. */
+/**
+ * A trainer as a module: what the spec says of training and data at its head; `createTrainer` and the program
+ * part at its end.
+ */
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Fact, FactName, ModuleKind } from "./module-parts.ts";

@@ -23,21 +23,30 @@ export interface InitialState {
   readonly initial?: readonly number[];
 }
 
-/** Weights that follow from how often a class occurs in the training part: their storage, and the target, of `size` classes a row. */
+/**
+ * Weights that follow from how often a class occurs in the training part: their storage, and the target, of
+ * `size` classes a row.
+ */
 export interface BalancedWeights {
   readonly storage: string;
   readonly target: string;
   readonly size: number;
 }
 
-/** The programs once more, as a module of WebAssembly with an arena of its own: storage lies as in that of TypeScript. */
+/**
+ * The programs once more, as a module of WebAssembly with an arena of its own: storage lies as in that of
+ * TypeScript.
+ */
 export interface WasmPrograms {
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
   readonly module: WasmModule;
 }
 
-/** The programs are named gradient, update, predict, evaluate and summarise; some trainers have one named begin before them. */
+/**
+ * The programs are named gradient, update, predict, evaluate and summarise; some trainers have one named
+ * begin before them.
+ */
 export interface TrainerParts extends ModuleParts {
   /** The contract's `model`, as data. */
   readonly model: object & { readonly name: string; readonly inputs: object; readonly targets: object };
@@ -50,6 +59,9 @@ export interface TrainerParts extends ModuleParts {
   readonly states: readonly InitialState[];
   readonly balanced?: BalancedWeights | undefined;
   readonly wasm?: WasmPrograms | undefined;
-  /** The runtime's `ProbedLayer`s, where the trainer can be looked into; a program named probe computes their values. */
+  /**
+   * The runtime's `ProbedLayer`s, where the trainer can be looked into; a program named probe computes their
+   * values.
+   */
   readonly probed?: readonly { readonly name: string }[];
 }

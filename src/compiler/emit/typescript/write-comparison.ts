@@ -1,4 +1,7 @@
-/** What `createTrainer({ selfCheck: true })` compares in emitted code: the arena with the functions over it, and the values in it. */
+/**
+ * What `createTrainer({ selfCheck: true })` compares in emitted code: the arena with the functions over it,
+ * and the values in it.
+ */
 import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { Placement } from "../../loop/memory.ts";
@@ -34,12 +37,16 @@ export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, nam
   writer.blankLine().writeLine("/** Views of a memory, and the programs of TypeScript over them. */");
   writer.write("function arenaOver(memory: ArrayBufferLike, at?: number)").block(() => {
     writeViews(writer, names.array, "memory, at");
-    writer.write("const programs = ").inlineBlock(() => {
-      for (const { name } of parts.programs) {
-        const parameter = rowsOf(names, name) && "n: number";
-        writer.writeLine(`${name}: (${parameter}) => ${names.callOf(name)},`);
-      }
-    }).write(";").newLine(); // prettier-ignore
+    writer
+      .write("const programs = ")
+      .inlineBlock(() => {
+        for (const { name } of parts.programs) {
+          const parameter = rowsOf(names, name) && "n: number";
+          writer.writeLine(`${name}: (${parameter}) => ${names.callOf(name)},`);
+        }
+      })
+      .write(";")
+      .newLine();
     writer.writeLine("return { f, integers, doubles, programs };");
   });
 }
@@ -77,31 +84,39 @@ export function writeCompared(
   writer
     .blankLine()
     .writeLine("/** What createTrainer({ selfCheck: true }) compares: names, places, sizes. */");
-  writer.write("const compared: ComparedFacts = ").inlineBlock(() => {
-    writer.writeLine(`arenaBytes: ${wasm.plan.bytes},`);
-    writer.writeLine(`storedBytes: ${storedBytes},`);
-    for (const view of ["f", "integers", "doubles"]) {
-      const own = stored.filter(
-        ({ buffer }) => buffer.covers === undefined && viewFor(buffer.element, float) === view,
-      );
-      const rows = own.map((each) => {
-        const { name } = each.buffer;
-        const size = hasRows(each) ? `${elementCount(each, 1)}, true` : elementCount(each, batchSize);
-        return `[${JSON.stringify(name)}, ${placeOf("", name)}, ${size}]`;
-      });
-      writer.writeLine(`${view}: [${rows.join(", ")}],`);
-    }
-    writer.write("temporaries: ").inlineBlock(() => {
-      for (const { name } of programs) {
-        const rows = keptBySides(plan, wasm.plan, name, float).map(
-          ([own, other]) =>
-            `[${JSON.stringify(own.buffer.name)}, ${placeOf(name, own.buffer.name)}, ` +
-            `${other.offset / bytesOfElement[float]}, ${elementCount(own, 1)}]`,
+  writer
+    .write("const compared: ComparedFacts = ")
+    .inlineBlock(() => {
+      writer.writeLine(`arenaBytes: ${wasm.plan.bytes},`);
+      writer.writeLine(`storedBytes: ${storedBytes},`);
+      for (const view of ["f", "integers", "doubles"]) {
+        const own = stored.filter(
+          ({ buffer }) => buffer.covers === undefined && viewFor(buffer.element, float) === view,
         );
-        if (rows.length > 0) writer.writeLine(`${name}: [${rows.join(", ")}],`);
+        const rows = own.map((each) => {
+          const { name } = each.buffer;
+          const size = hasRows(each) ? `${elementCount(each, 1)}, true` : elementCount(each, batchSize);
+          return `[${JSON.stringify(name)}, ${placeOf("", name)}, ${size}]`;
+        });
+        writer.writeLine(`${view}: [${rows.join(", ")}],`);
       }
-    }).write(",").newLine(); // prettier-ignore
-  }).write(";").newLine(); // prettier-ignore
+      writer
+        .write("temporaries: ")
+        .inlineBlock(() => {
+          for (const { name } of programs) {
+            const rows = keptBySides(plan, wasm.plan, name, float).map(
+              ([own, other]) =>
+                `[${JSON.stringify(own.buffer.name)}, ${placeOf(name, own.buffer.name)}, ` +
+                `${other.offset / bytesOfElement[float]}, ${elementCount(own, 1)}]`,
+            );
+            if (rows.length > 0) writer.writeLine(`${name}: [${rows.join(", ")}],`);
+          }
+        })
+        .write(",")
+        .newLine();
+    })
+    .write(";")
+    .newLine();
 }
 
 /** Whether the rows of a batch follow one another in it. */

@@ -1,4 +1,7 @@
-/** What a trainer that can be looked into has beside the others: the values of its layers, and somebody to tell of its steps. */
+/**
+ * What a trainer that can be looked into has beside the others: the values of its layers, and somebody to
+ * tell of its steps.
+ */
 import type CodeBlockWriter from "code-block-writer";
 import type { TrainerParts } from "./trainer-parts.ts";
 
@@ -45,11 +48,15 @@ export function writeProbing(
   writer.writeLine("const watch: StepWatch = {};");
   writer.writeLine(`const trainer = ${trainerWith(watchedArguments(others))};`);
   selfCheck();
-  writer.write("return probing(trainer, model, machine, probed, ").inlineBlock(() => {
-    writer.writeLine(`forward: (n) => ${callOf("probe")},`);
-    const values = probed.map(({ name }) => `${JSON.stringify(name)}: ${viewOf(`probe:${name}`)}`);
-    writer.writeLine(`values: { ${values.join(", ")} },`);
-    writer.writeLine(`weights: ${weights},`);
-    writer.writeLine(`learningRate: ${viewOf("result:learningRate")},`);
-  }).write(", watch);").newLine(); // prettier-ignore
+  writer
+    .write("return probing(trainer, model, machine, probed, ")
+    .inlineBlock(() => {
+      writer.writeLine(`forward: (n) => ${callOf("probe")},`);
+      const values = probed.map(({ name }) => `${JSON.stringify(name)}: ${viewOf(`probe:${name}`)}`);
+      writer.writeLine(`values: { ${values.join(", ")} },`);
+      writer.writeLine(`weights: ${weights},`);
+      writer.writeLine(`learningRate: ${viewOf("result:learningRate")},`);
+    })
+    .write(", watch);")
+    .newLine();
 }

@@ -1,4 +1,7 @@
-/** The module of WebAssembly in emitted code: its bytes as text, under what it is, and what the runtime needs to know of it. */
+/**
+ * The module of WebAssembly in emitted code: its bytes as text, under what it is, and what the runtime needs
+ * to know of it.
+ */
 import type CodeBlockWriter from "code-block-writer";
 import { base64Lines } from "./parameter-texts.ts";
 import type { WasmPrograms } from "./trainer-parts.ts";
@@ -21,7 +24,10 @@ const facts = [
 /** Whether threads can share the work of a module: not where it has no kernel that is worth it. */
 export const sharesWork = ({ module }: WasmPrograms): boolean => module.controlBytes > 0;
 
-/** How the loops of each kernel run, program by program; those without a choice, and those that were told before, are not. */
+/**
+ * How the loops of each kernel run, program by program; those without a choice, and those that were told
+ * before, are not.
+ */
 function scheduleLines(programs: WasmPrograms["programs"]): string[] {
   const known = new Set<string>();
   return programs.flatMap(({ name, kernels }) => {
@@ -44,11 +50,15 @@ export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPro
   for (const line of lines) writer.writeLine(` * ${line}`);
   for (const line of scheduleLines(programs)) writer.writeLine(` * ${line}`);
   writer.writeLine(" */");
-  writer.write("const kernels: WasmFacts = ").inlineBlock(() => {
-    writer.writeLine(`module: \`\n${base64Lines(bytes)}\n\`,`);
-    writer.writeLine(`relaxedAt: [${stepsBetween(relaxedAt).join(", ")}],`);
-    for (const name of facts) writer.writeLine(`${name}: ${module[name]},`);
-  }).write(";").newLine(); // prettier-ignore
+  writer
+    .write("const kernels: WasmFacts = ")
+    .inlineBlock(() => {
+      writer.writeLine(`module: \`\n${base64Lines(bytes)}\n\`,`);
+      writer.writeLine(`relaxedAt: [${stepsBetween(relaxedAt).join(", ")}],`);
+      for (const name of facts) writer.writeLine(`${name}: ${module[name]},`);
+    })
+    .write(";")
+    .newLine();
   writer.blankLine().writeLine("/** Functions that the module calls. */");
   writer.writeLine(`const math = { ${mathImports.join(", ")} };`);
 }

@@ -28,8 +28,8 @@ export interface Address {
 }
 
 /**
- * The address of an access to a buffer that begins at `base`. An operand is read as a number without a sign, so what may be negative before the constant is added has
- * it added by an instruction.
+ * The address of an access to a buffer that begins at `base`. An operand is read as a number without a sign,
+ * so what may be negative before the constant is added has it added by an instruction.
  */
 export function addressOf(
   at: readonly Expression[],

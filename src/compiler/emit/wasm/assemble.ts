@@ -1,4 +1,7 @@
-/** WebAssembly text to bytes, by the assembler of the WebAssembly community group (wabt), kept by AssemblyScript for JavaScript. */
+/**
+ * WebAssembly text to bytes, by the assembler of the WebAssembly community group (wabt), kept by
+ * AssemblyScript for JavaScript.
+ */
 import wabt from "wabt";
 import { InternalError } from "../../diagnostics/errors.ts";
 

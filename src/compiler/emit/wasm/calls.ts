@@ -35,7 +35,10 @@ function calledText(x: Call, type: "f32" | "f64", operands: readonly string[], s
   if (found.kind === "instruction")
     return operation(isVector(x) ? (cheaper(x) ?? found.vector) : found.scalar, ...operands);
   scope.uses(x.name, type);
-  if (isVector(x)) return found.kind === "vector" ? operation(`call $${found.name}`, ...operands) : lanewise(found.name, operands, scope); // prettier-ignore
+  if (isVector(x))
+    return found.kind === "vector"
+      ? operation(`call $${found.name}`, ...operands)
+      : lanewise(found.name, operands, scope);
   if (found.kind === "scalar") return operation(`call $${found.name}`, ...operands);
   const splats = operands.map((text, i) =>
     operation(`${shapeOf(x.operands[i].type, scope.float)}.splat`, text),
@@ -55,8 +58,8 @@ function lanewise(name: string, operands: readonly string[], scope: Scope): stri
 }
 
 /**
- * The larger of x and a number is x unless x is less, in one instruction where that for any two takes eight; a NaN stays.
- * (Of zeros of both signs it gives the first.)
+ * The larger of x and a number is x unless x is less, in one instruction where that for any two takes eight;
+ * a NaN stays. (Of zeros of both signs it gives the first.)
  */
 function cheaper({ name, type, operands }: Call): string | undefined {
   const other = operands[1];

@@ -1,4 +1,7 @@
-/** Conversions between element types, of scalars and of vectors: numbers to integers towards zero, numbers to truths by x ≠ 0. */
+/**
+ * Conversions between element types, of scalars and of vectors: numbers to integers towards zero, numbers to
+ * truths by x ≠ 0.
+ */
 import { InternalError } from "../../diagnostics/errors.ts";
 import type { ElementType } from "../../ir/types.ts";
 import { constant, constantVector } from "./numbers.ts";

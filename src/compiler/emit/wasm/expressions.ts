@@ -1,4 +1,7 @@
-/** Expressions of the loop IR as folded WebAssembly text: a total table from node to text, for scalars and for vectors. */
+/**
+ * Expressions of the loop IR as folded WebAssembly text: a total table from node to text, for scalars and for
+ * vectors.
+ */
 import { children, isCall, lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { addressOf, offsetText } from "./addresses.ts";

@@ -1,7 +1,7 @@
 /**
- * How the plain module becomes the one of relaxed SIMD. In a sum of products, the instruction that multiplies gives way to three
- * without effect, and the one that adds to one that does both. Each has three bytes: a prefix, and a code of two.
- * A trainer makes the one of the other when it starts, so the runtime knows how.
+ * How the plain module becomes the one of relaxed SIMD. In a sum of products, the instruction that multiplies
+ * gives way to three without effect, and the one that adds to one that does both. Each has three bytes: a
+ * prefix, and a code of two. A trainer makes the one of the other when it starts, so the runtime knows how.
  *
  *   f32x4.mul  fd e6 01  →  nop nop nop  01 01 01        f32x4.add  fd e4 01  →  f32x4.relaxed_madd  fd 85 02
  *   f64x2.mul  fd f2 01  →  nop nop nop  01 01 01        f64x2.add  fd f0 01  →  f64x2.relaxed_madd  fd 87 02

@@ -50,7 +50,10 @@ class Locals {
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
-/** What the statements of a kernel are printed with. Addresses, of its scratch and of what it is told, go by the names of the buffers. */
+/**
+ * What the statements of a kernel are printed with. Addresses, of its scratch and of what it is told, go by
+ * the names of the buffers.
+ */
 function scopeOf(
   kernel: Kernel,
   addresses: readonly string[],

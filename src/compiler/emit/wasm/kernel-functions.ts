@@ -1,4 +1,7 @@
-/** The kernels of all programs as functions and calls of them. Equal ones are one function; those that threads may share have a number. */
+/**
+ * The kernels of all programs as functions and calls of them. Equal ones are one function; those that threads
+ * may share have a number.
+ */
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";
 import { groupBy } from "../../util/group-by.ts";

@@ -1,4 +1,7 @@
-/** What a module brings beside its kernels: imports, constants and functions, each once, in the order that WebAssembly asks for. */
+/**
+ * What a module brings beside its kernels: imports, constants and functions, each once, in the order that
+ * WebAssembly asks for.
+ */
 import type { FunctionName } from "../../loop/expressions.ts";
 import { functions } from "./functions/index.ts";
 import type { Implementation } from "./functions/index.ts";

@@ -3,8 +3,8 @@
  *
  *   a guard, the arena of the plan, slack, and the scratch of each thread.
  *
- * A vector select evaluates both sides, so it may load before or behind a buffer what it does not take; a full load of the last few
- * elements runs over the end. Guard and slack keep such loads inside of memory.
+ * A vector select evaluates both sides, so it may load before or behind a buffer what it does not take; a
+ * full load of the last few elements runs over the end. Guard and slack keep such loads inside of memory.
  */
 import { invariant } from "../../diagnostics/errors.ts";
 import { sizeOf } from "../../ir/types.ts";

@@ -1,4 +1,7 @@
-/** A whole module as WebAssembly text: what it imports, kernels under their formulas, programs that call them in order, and many steps in one call. */
+/**
+ * A whole module as WebAssembly text: what it imports, kernels under their formulas, programs that call them
+ * in order, and many steps in one call.
+ */
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";

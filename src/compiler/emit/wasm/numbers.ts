@@ -27,8 +27,8 @@ export const constant = (value: number, type: ElementType): string =>
   `(${scalarType(type)}.const ${numberText(value, type)})`;
 
 /**
- * The same number in every lane; of a mask, all bits or none. Engines make lanes without bits, and those of all bits, in one
- * instruction; other constants stand in globals (see `functions/text.ts`).
+ * The same number in every lane; of a mask, all bits or none. Engines make lanes without bits, and those of
+ * all bits, in one instruction; other constants stand in globals (see `functions/text.ts`).
  */
 export function constantVector(value: number, type: ElementType, float: Float): string {
   const shape = shapeOf(type, float);

@@ -34,7 +34,10 @@ export const operation = (name: string, ...operands: readonly string[]): string 
 
 const isSimple = (text: string): boolean => /^\(((local|global)\.get|\w+\.const) [^()]*\)$/.test(text);
 
-/** A value that is needed several times: the text that computes it, which must run first, and the one that has it again. */
+/**
+ * A value that is needed several times: the text that computes it, which must run first, and the one that has
+ * it again.
+ */
 export function repeated(
   text: string,
   type: ValueType,

@@ -1,4 +1,7 @@
-/** Statements of the loop IR as WebAssembly text, one a line. Of a sum of products, plain and fused text have equally many bytes. */
+/**
+ * Statements of the loop IR as WebAssembly text, one a line. Of a sum of products, plain and fused text have
+ * equally many bytes.
+ */
 import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
@@ -69,8 +72,9 @@ export function loopLines(loop: For, { from, to, isSure }: Bounds, scope: Scope)
 }
 
 /**
- * `sum = sum + a · b` of vectors. Relaxed SIMD has one instruction for it, which rounds once. Instructions without effect stand where
- * the plain module multiplies, so that nothing moves: one module becomes the other by a few bytes.
+ * `sum = sum + a · b` of vectors. Relaxed SIMD has one instruction for it, which rounds once. Instructions
+ * without effect stand where the plain module multiplies, so that nothing moves: one module becomes the other
+ * by a few bytes.
  */
 function sumText(statement: Statement, scope: Scope): string | undefined {
   if (statement.kind !== "assign" || !isVector(statement.value)) return undefined;

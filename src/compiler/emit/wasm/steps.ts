@@ -9,7 +9,10 @@ interface Parts {
   readonly layout: MemoryLayout;
 }
 
-/** Where in memory a batch stands for the programs, in bytes; its size is a multiple of 16, as regions of the plan are. */
+/**
+ * Where in memory a batch stands for the programs, in bytes; its size is a multiple of 16, as regions of the
+ * plan are.
+ */
 export function inputRegion(
   plan: MemoryPlan,
   base: number,
@@ -22,10 +25,11 @@ export function inputRegion(
 }
 
 /**
- * `steps(count, staged, slot, slots, n, lastRows, losses)`: takes `count` steps on the batches that lie at `staged`, the first of them
- * that of `slot`; after the last slot comes the first. Batches have n rows, that of the last slot lastRows. Writes the loss of each
- * step to `losses`, as f64, and gives the number of steps taken: fewer than `count` after a loss that is not finite, which changes
- * nothing. Undefined for programs that do not train.
+ * `steps(count, staged, slot, slots, n, lastRows, losses)`: takes `count` steps on the batches that lie at
+ * `staged`, the first of them that of `slot`; after the last slot comes the first. Batches have n rows, that
+ * of the last slot lastRows. Writes the loss of each step to `losses`, as f64, and gives the number of steps
+ * taken: fewer than `count` after a loss that is not finite, which changes nothing. Undefined for programs
+ * that do not train.
  */
 export function stepsFunction({ programs, plan, layout }: Parts): string | undefined {
   const has = (program: string) => programs.some(({ name }) => name === program);

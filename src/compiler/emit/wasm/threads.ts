@@ -1,6 +1,7 @@
 /**
- * How threads share a kernel. Its outermost loop is cut into parts; whoever has time claims one, the thread that runs the program, too.
- * A part is the same work whoever does it, so results do not depend on timing, and nobody waits for a thread that has claimed nothing.
+ * How threads share a kernel. Its outermost loop is cut into parts; whoever has time claims one, the thread
+ * that runs the program, too. A part is the same work whoever does it, so results do not depend on timing,
+ * and nobody waits for a thread that has claimed nothing.
  *
  * What threads agree by lies in a block of memory, at these bytes:
  *
@@ -72,7 +73,10 @@ const parallel = `(func $parallel (param $kernel i32) (param $n i32) (param $ext
     (if (i32.atomic.load offset=24 ${control}) (then (unreachable)))
     (br_if $late (i32.lt_s (i32.atomic.load offset=128 ${control}) (local.get $parts)))))`;
 
-/** What a thread beside the first runs, until it shall end. Who is told that there is work between looking and sleeping does not sleep. */
+/**
+ * What a thread beside the first runs, until it shall end. Who is told that there is work between looking and
+ * sleeping does not sleep.
+ */
 const serve = `(func $serve (export "serve")
   (local $counter i32) (local $tries i32)
   (loop $look

@@ -1,6 +1,7 @@
 /**
- * Variables of a kernel, each by a name that no other has. In the loop IR, blocks that do not nest may use a name twice; locals of a
- * function are there for all of it, and a name that is good in one place may hide another in the other.
+ * Variables of a kernel, each by a name that no other has. In the loop IR, blocks that do not nest may use a
+ * name twice; locals of a function are there for all of it, and a name that is good in one place may hide
+ * another in the other.
  */
 import { mapChildren } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";

@@ -1,4 +1,7 @@
-/** How values of the loop IR stand in WebAssembly: scalars by type, vectors all as 128 bits, seen as lanes of one shape. */
+/**
+ * How values of the loop IR stand in WebAssembly: scalars by type, vectors all as 128 bits, seen as lanes of
+ * one shape.
+ */
 import type { ElementType } from "../../ir/types.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { lanesOf } from "../../loop/expressions.ts";
@@ -14,7 +17,10 @@ export const isVector = (x: Expression): boolean => lanesOf(x) > 1;
 
 export const valueType = (x: Expression): ValueType => (isVector(x) ? "v128" : scalarType(x.type));
 
-/** Truths of lanes are masks, all bits of a lane alike, as wide as the lanes of the float that the model computes in. */
+/**
+ * Truths of lanes are masks, all bits of a lane alike, as wide as the lanes of the float that the model
+ * computes in.
+ */
 export const shapeOf = (type: ElementType, float: Float): VectorShape => {
   if (type === "bool") return float === "f32" ? "i32x4" : "i64x2";
   return type === "f64" ? "f64x2" : `${type}x4`;

@@ -101,8 +101,8 @@ function fold(operator: FoldOperator, x: Expression, lanes: number, scope: Scope
 }
 
 /**
- * The sum of each vector in a lane of its own, in the order in which `fold` adds: of two vectors, the lower and the upper halves of
- * both are added side by side, and so on with what came out.
+ * The sum of each vector in a lane of its own, in the order in which `fold` adds: of two vectors, the lower
+ * and the upper halves of both are added side by side, and so on with what came out.
  */
 function sums(vectors: readonly Expression[], type: ElementType, scope: Scope, print: Print): string {
   const shape = shapeOf(type, scope.float);

@@ -1,4 +1,7 @@
-/** Loop programs as one WebAssembly module: its text, its bytes, and where the bytes differ for relaxed SIMD and for shared memory. */
+/**
+ * Loop programs as one WebAssembly module: its text, its bytes, and where the bytes differ for relaxed SIMD
+ * and for shared memory.
+ */
 import { invariant } from "../../diagnostics/errors.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
@@ -15,7 +18,10 @@ export interface WasmModule {
   /** Of the plain module. */
   readonly text: string;
   readonly bytes: Uint8Array;
-  /** Where instructions of three bytes begin that relaxed SIMD exchanges; `relaxedBytes` of the runtime says for what. */
+  /**
+   * Where instructions of three bytes begin that relaxed SIMD exchanges; `relaxedBytes` of the runtime says
+   * for what.
+   */
   readonly relaxedAt: readonly number[];
   /** The byte that says of the memory whether threads share it: 1 as it is, 3 where they do. */
   readonly sharedAt: number;
@@ -66,7 +72,10 @@ export async function assembleWasm(
   };
 }
 
-/** Names stand in a module behind their lengths; behind that of the memory, 2 says that it is one, and the byte after it how it is limited. */
+/**
+ * Names stand in a module behind their lengths; behind that of the memory, 2 says that it is one, and the
+ * byte after it how it is limited.
+ */
 function limitsOfMemory(bytes: Uint8Array): number {
   const named = ["env", "memory"].flatMap((name) => [name.length, ...new TextEncoder().encode(name)]);
   const pattern = [...named, 2, 1];

@@ -1,4 +1,7 @@
-/** Activations that press the real line into an interval. The hard ones have derivative 0 at their corners, as in PyTorch. */
+/**
+ * Activations that press the real line into an interval. The hard ones have derivative 0 at their corners, as
+ * in PyTorch.
+ */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineActivation } from "../define.ts";
@@ -21,8 +24,8 @@ export const sigmoid = defineActivation({
 });
 
 /**
- * x/6 + 1/2 with the derivative that PyTorch gives it: its backward kernel has 1/6 as a 32-bit number even for doubles, which is
- * 3·10⁻⁸ more. The value is exact all the same. In f32 the two are the same number.
+ * x/6 + 1/2 with the derivative that PyTorch gives it: its backward kernel has 1/6 as a 32-bit number even
+ * for doubles, which is 3·10⁻⁸ more. The value is exact all the same. In f32 the two are the same number.
  */
 function sixthPlusHalf(g: GraphBuilder, x: Node): Node {
   const exact = g.add(g.divide(x, 6), 0.5);

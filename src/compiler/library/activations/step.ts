@@ -1,7 +1,7 @@
 /**
- * The perceptron's unit step, 1 where x ≥ 0 and 0 elsewhere. It is flat wherever it is smooth, so its derivative is
- * zero; a surrogate f puts its own derivative in that place and leaves the value: y = step(x) + (f(x) − stop f(x)), where
- * the bracket is exactly 0.
+ * The perceptron's unit step, 1 where x ≥ 0 and 0 elsewhere. It is flat wherever it is smooth, so its
+ * derivative is zero; a surrogate f puts its own derivative in that place and leaves the value: y = step(x) +
+ * (f(x) − stop f(x)), where the bracket is exactly 0.
  */
 import { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";

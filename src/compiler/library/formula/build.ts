@@ -1,6 +1,7 @@
 /**
- * A formula that check.ts found right, as nodes. What is written in numbers alone stays a number; comparisons are numbers, 1 and 0;
- * operands of two types and of two ranks are brought together as one would expect (see `matched`).
+ * A formula that check.ts found right, as nodes. What is written in numbers alone stays a number; comparisons
+ * are numbers, 1 and 0; operands of two types and of two ranks are brought together as one would expect (see
+ * `matched`).
  */
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -33,8 +34,8 @@ interface Branch {
 }
 
 /**
- * x as one side of a choice sees it: the same value, but the derivative passes only where that side is taken. A derivative that is no
- * number where the other side is taken, such as 0 · ∞ of log(x) at 0, is dropped so.
+ * x as one side of a choice sees it: the same value, but the derivative passes only where that side is taken.
+ * A derivative that is no number where the other side is taken, such as 0 · ∞ of log(x) at 0, is dropped so.
  */
 const withinBranch = (g: GraphBuilder, x: Node, { condition, whereTrue }: Branch): Node => {
   if (!isFloat(x.type.element)) return x;
@@ -118,8 +119,9 @@ function fitting(part: Expression, { text }: Scope, build: () => Node): Node {
 }
 
 /**
- * Brings values to one element type and rank. Integers become real numbers; a single f64 (a rate, a step count) takes the type of the
- * tensor that it meets, rounded once; values of rows get the axes that a row of the other has, in front: numpy's rule, row by row.
+ * Brings values to one element type and rank. Integers become real numbers; a single f64 (a rate, a step
+ * count) takes the type of the tensor that it meets, rounded once; values of rows get the axes that a row of
+ * the other has, in front: numpy's rule, row by row.
  */
 function matched(g: GraphBuilder, values: readonly Value[]): readonly Value[] {
   const nodes = values.filter((value) => typeof value === "object");

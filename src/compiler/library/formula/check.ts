@@ -1,6 +1,7 @@
 /**
- * What can be said of a formula before anything is built: whether all its names are known where it stands, whether functions get what
- * they take, and whether what it comes to has the form that the place asks for. All faults are found, each with its span.
+ * What can be said of a formula before anything is built: whether all its names are known where it stands,
+ * whether functions get what they take, and whether what it comes to has the form that the place asks for.
+ * All faults are found, each with its span.
  */
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { functions } from "./functions.ts";

@@ -1,6 +1,7 @@
 /**
- * The functions that formulas may call: each a composition of ops, so that a formula is differentiated like everything else. `sum` and
- * `mean` are not among them: what they run over is for the place of the formula to say.
+ * The functions that formulas may call: each a composition of ops, so that a formula is differentiated like
+ * everything else. `sum` and `mean` are not among them: what they run over is for the place of the formula to
+ * say.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
@@ -41,7 +42,10 @@ const folded = (name: string, f: (g: GraphBuilder, x: Value, y: Value) => Node):
 
 const nodeOf = (g: GraphBuilder, x: Value): Node => (typeof x === "number" ? g.number(x) : x);
 
-/** min(max(x, low), high), whose derivative by x is 1 at the bounds too, as in PyTorch: a bound counts only where x is beyond it. */
+/**
+ * min(max(x, low), high), whose derivative by x is 1 at the bounds too, as in PyTorch: a bound counts only
+ * where x is beyond it.
+ */
 function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
   const atLeast = g.select(g.less(x, low), low, x);
   return g.select(g.less(high, atLeast), high, atLeast);
@@ -50,7 +54,10 @@ function clamp(g: GraphBuilder, x: Node, low: Value, high: Value): Node {
 const minimum = folded("min", (g, x, y) => g.minimum(x, y));
 const maximum = folded("max", (g, x, y) => g.maximum(x, y));
 
-/** xʸ; small whole powers are products, as everyone writes them, and their derivative is then exact at 0 and below too. */
+/**
+ * xʸ; small whole powers are products, as everyone writes them, and their derivative is then exact at 0 and
+ * below too.
+ */
 export function power(g: GraphBuilder, x: Value, y: Value): Node {
   if (typeof x === "number" || typeof y === "object") return g.power(x, y);
   const squared = () => g.multiply(x, x);
@@ -115,7 +122,10 @@ export const functions: Readonly<Record<string, FormulaFunction>> = {
   logsoftmax: { ...unary("logsoftmax", logSoftmax), acts: "along the last axis" },
 };
 
-/** x where the condition is not zero, y elsewhere. A comparison of the formula's own is taken as it is, not made a number first. */
+/**
+ * x where the condition is not zero, y elsewhere. A comparison of the formula's own is taken as it is, not
+ * made a number first.
+ */
 export function choose(g: GraphBuilder, condition: Value, x: Value, y: Value): Node {
   if (typeof condition === "number") return nodeOf(g, condition !== 0 ? x : y);
   const element = typeof y === "object" ? y.type.element : condition.type.element;

@@ -7,8 +7,8 @@ import { parseFormula } from "./syntax.ts";
 import type { Expression, Parsed } from "./syntax.ts";
 
 /**
- * A function of a TypeScript spec. No file of data can hold one: to the JSON Schema such a form does not exist, which it marks by
- * `not: {}`.
+ * A function of a TypeScript spec. No file of data can hold one: to the JSON Schema such a form does not
+ * exist, which it marks by `not: {}`.
  */
 export const functionKey = <F>() =>
   z

@@ -1,14 +1,24 @@
 /**
- * Losses and metrics of the user's own. A formula such as sqrt(mean((prediction - target)^2)) is a number of sums over rows and what
- * is made of them: each `sum` and `mean` becomes totals that add up over batches, and what stands around them is worked out of the
- * totals. So the value over a data set does not depend on how it is cut into batches. A function of a TypeScript spec is given `sum`
- * and `mean` for the same purpose; it is run once to find the totals, and once more over them.
+ * Losses and metrics of the user's own. A formula such as sqrt(mean((prediction - target)^2)) is a number of
+ * sums over rows and what is made of them: each `sum` and `mean` becomes totals that add up over batches, and
+ * what stands around them is worked out of the totals. So the value over a data set does not depend on how it
+ * is cut into batches. A function of a TypeScript spec is given `sum` and `mean` for the same purpose; it is
+ * run once to find the totals, and once more over them.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
-import { alongRows, fitsClasses, fitsElementwise, meanOf, realTarget, rowsText, sumOf, weightOf } from "../compare.ts"; // prettier-ignore
+import {
+  alongRows,
+  fitsClasses,
+  fitsElementwise,
+  meanOf,
+  realTarget,
+  rowsText,
+  sumOf,
+  weightOf,
+} from "../compare.ts";
 import type { Comparison, Fit } from "../define.ts";
 import { Fault } from "../fault.ts";
 import { alongLastAxis, lastAxis } from "../compositions.ts";
@@ -21,7 +31,10 @@ import type { Constants } from "./keys.ts";
 export interface MeasureParts {
   /** The network's output for a loss, what it says in the target's own units for a metric: [n, …]. */
   readonly prediction: Node;
-  /** Of the same shape: real numbers, or for class indices 1 at the class and 0 elsewhere (all 0 where the target is −1). */
+  /**
+   * Of the same shape: real numbers, or for class indices 1 at the class and 0 elsewhere (all 0 where the
+   * target is −1).
+   */
   readonly target: Node;
   /** The spec's inputs by name, as real numbers. */
   readonly inputs: Readonly<Record<string, Node>>;
@@ -177,7 +190,10 @@ function resultOf(
 const asReal = (g: GraphBuilder, x: Node): Node =>
   isFloat(x.type.element) ? x : g.cast(x, { element: g.float });
 
-/** Classes of the last axis as 1 and 0, so that a formula compares element by element; anything else as real numbers. */
+/**
+ * Classes of the last axis as 1 and 0, so that a formula compares element by element; anything else as real
+ * numbers.
+ */
 function targetFor(g: GraphBuilder, comparison: Comparison, prediction: Node): Node {
   if (!fitsClasses(comparison)) return realTarget(g, comparison);
   const classes = g.iota({ shape: prediction.type.shape, axis: lastAxis(prediction) });

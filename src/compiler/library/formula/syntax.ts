@@ -1,6 +1,7 @@
 /**
- * From the text of a formula to its tree. The parser is @lezer/lr's, which runs over tables and evaluates nothing; what stands here
- * turns its tree into ours and its first error into words. Every part keeps its place in the text, for later messages.
+ * From the text of a formula to its tree. The parser is @lezer/lr's, which runs over tables and evaluates
+ * nothing; what stands here turns its tree into ours and its first error into words. Every part keeps its
+ * place in the text, for later messages.
  */
 import type { SyntaxNode, Tree } from "@lezer/common";
 import { parser } from "./tables.ts";
@@ -47,7 +48,10 @@ export interface FormulaFault {
 
 export type Parsed<T> = { readonly tree: T } | { readonly fault: FormulaFault };
 
-/** Longer texts and deeper nesting are no formulas that anyone reads; the limits keep every later stage far from its own. */
+/**
+ * Longer texts and deeper nesting are no formulas that anyone reads; the limits keep every later stage far
+ * from its own.
+ */
 export const longest = 10_000;
 export const deepest = 100;
 const mostParts = 2_000;
@@ -81,7 +85,10 @@ function parsed<T>(text: string, top: "Formula" | "Line", read: (root: SyntaxNod
   return fault === undefined ? { tree: read(tree.topNode) } : { fault };
 }
 
-/** Undefined for a nesting so deep, thousands of levels, that the parser ran out of stack before it could be measured. */
+/**
+ * Undefined for a nesting so deep, thousands of levels, that the parser ran out of stack before it could be
+ * measured.
+ */
 function treeOf(text: string, top: "Formula" | "Line"): Tree | undefined {
   try {
     return parsers[top].parse(text);
@@ -207,7 +214,13 @@ function expressionOf(node: SyntaxNode, text: string): Expression {
         ...span,
       };
     default:
-      return { kind: "binary", sign: signOf(textOf(children[1], text)), x: part(children[0]), y: part(children[2]), ...span }; // prettier-ignore
+      return {
+        kind: "binary",
+        sign: signOf(textOf(children[1], text)),
+        x: part(children[0]),
+        y: part(children[2]),
+        ...span,
+      };
   }
 }
 

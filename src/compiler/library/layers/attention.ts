@@ -1,5 +1,6 @@
 /**
- * Multi-head self-attention (Vaswani et al., "Attention is all you need", 2017, section 3.2), as torch.nn.MultiheadAttention:
+ * Multi-head self-attention (Vaswani et al., "Attention is all you need", 2017, section 3.2), as
+ * torch.nn.MultiheadAttention:
  *
  *     Q = x · W_q + b_q, and so K and V, each cut into heads of D = units / heads
  *     A = softmax(Q · Kᵀ / √D), causal: over the places up to one's own

@@ -11,7 +11,15 @@ import { filtered, filterKeys, filterWeight } from "./filters.ts";
 import type { FilterValues } from "./filters.ts";
 import { defineLayer } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
-import { causalPaddingKey, insideWindow, pairKey, pairPaddingKey, seenBy, spatialOf, windowsOver } from "./spatial.ts"; // prettier-ignore
+import {
+  causalPaddingKey,
+  insideWindow,
+  pairKey,
+  pairPaddingKey,
+  seenBy,
+  spatialOf,
+  windowsOver,
+} from "./spatial.ts";
 import type { Padding, PerAxis, Rank } from "./spatial.ts";
 
 interface ConvolutionKeys extends FilterValues {

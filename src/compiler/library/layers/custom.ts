@@ -1,6 +1,7 @@
 /**
- * A layer of the user's own: a function of a TypeScript spec that composes the builder's ops. It is called while the model is compiled,
- * once for each graph that holds the network, and asks for all that it needs of its first parameter.
+ * A layer of the user's own: a function of a TypeScript spec that composes the builder's ops. It is called
+ * while the model is compiled, once for each graph that holds the network, and asks for all that it needs of
+ * its first parameter.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -46,8 +47,9 @@ export interface CustomContext {
   /** Uniform in [0, 1): a function of seed, step and layer alone. "n" stands for the rows of a batch. */
   random(shape: Shape): Node;
   /**
-   * A step repeated along time: [n, length, …] of every value that `step` makes. It sees each sequence at its own place in time, what
-   * is carried as the step before left it, and what is whole as it is; `next` says what becomes of what is carried.
+   * A step repeated along time: [n, length, …] of every value that `step` makes. It sees each sequence at its
+   * own place in time, what is carried as the step before left it, and what is whole as it is; `next` says
+   * what becomes of what is carried.
    */
   recur(operands: RecurrenceOperands, step: RecurrenceStep, options?: { readonly reverse?: boolean }): Node;
   /** Ends the build with a diagnostic at the layer. */

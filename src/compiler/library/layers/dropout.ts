@@ -1,6 +1,6 @@
 /**
- * Dropout (Srivastava et al. 2014), inverted: in training each number is dropped with probability `rate` and what stays is
- * scaled by 1/(1 − rate), so that evaluation, which drops nothing, needs no scaling.
+ * Dropout (Srivastava et al. 2014), inverted: in training each number is dropped with probability `rate` and
+ * what stays is scaled by 1/(1 − rate), so that evaluation, which drops nothing, needs no scaling.
  *
  *     y = u ≥ rate ? x / (1 − rate) : 0,  u uniform in [0, 1)
  */

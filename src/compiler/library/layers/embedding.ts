@@ -24,7 +24,11 @@ export const embedding = defineLayer({
       context.refuse(`${context.layer} takes indices, but ${givenText([input])} of real numbers`, {
         hint: `give the input "dtype": "i32"`,
       });
-    const weight = context.parameter("weight", [vocabulary, units], { init: init ?? small, initKey: "init", regularized: true }); // prettier-ignore
+    const weight = context.parameter("weight", [vocabulary, units], {
+      init: init ?? small,
+      initKey: "init",
+      regularized: true,
+    });
     return context.g.gather(weight, input.node);
   },
 });
@@ -39,7 +43,11 @@ export const positionEmbedding = defineLayer({
     const length = x.type.shape.at(-2);
     if (typeof length !== "number")
       return context.refuse(`${context.layer} takes sequences [n, length, units], but ${givenText([input])}`);
-    const weight = context.parameter("weight", [length, size], { init: init ?? small, initKey: "init", regularized: true }); // prettier-ignore
+    const weight = context.parameter("weight", [length, size], {
+      init: init ?? small,
+      initKey: "init",
+      regularized: true,
+    });
     return context.g.add(x, weight);
   },
 });

@@ -13,7 +13,7 @@ import { add, concat, multiply, residual } from "./joins.ts";
 import { givenText } from "./layer.ts";
 import type { Layer, LayerContext, LayerInput } from "./layer.ts";
 import { batchNorm, groupNorm, layerNorm, rmsNorm } from "./normalisation.ts";
-import { avgPool1d, avgPool2d, globalAvgPool1d, globalAvgPool2d, maxPool1d, maxPool2d } from "./pooling.ts"; // prettier-ignore
+import { avgPool1d, avgPool2d, globalAvgPool1d, globalAvgPool2d, maxPool1d, maxPool2d } from "./pooling.ts";
 import { gru, lstm, rnn } from "./recurrent.ts";
 import { flatten, reshape } from "./shapes.ts";
 import { conv2dTranspose } from "./transposed-convolution.ts";

@@ -38,7 +38,10 @@ export const multiply = defineLayer({
     ofOneShape(context, inputs).reduce((product, x) => context.g.multiply(product, x)),
 });
 
-/** The end of a block of that name: unlike `add`, it repeats nothing, as a block that gives one number to add to many is a slip. */
+/**
+ * The end of a block of that name: unlike `add`, it repeats nothing, as a block that gives one number to add
+ * to many is a slip.
+ */
 export const residual = defineLayer({
   name: "residual",
   about: "the sum of a block's input and its last layer",

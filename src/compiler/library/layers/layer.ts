@@ -1,6 +1,6 @@
 /**
- * What a layer is: it takes the values of inputs and earlier layers, checks that they suit it, and builds its own value. What
- * it needs beyond the graph (parameters, randomness, the mode) it asks of its context.
+ * What a layer is: it takes the values of inputs and earlier layers, checks that they suit it, and builds its
+ * own value. What it needs beyond the graph (parameters, randomness, the mode) it asks of its context.
  */
 import type { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -33,8 +33,8 @@ export interface LayerContext {
   /** A parameter `LAYER.name`; the order of calls is the order in memory. */
   parameter(name: string, shape: readonly number[], wish: ParameterWish): Node;
   /**
-   * A statistic `LAYER.name` that no gradient moves. `next` makes, in training mode, of its value so far the one after the
-   * step; it is taken over with the step, not when gradients alone are asked for.
+   * A statistic `LAYER.name` that no gradient moves. `next` makes, in training mode, of its value so far the
+   * one after the step; it is taken over with the step, not when gradients alone are asked for.
    */
   running(
     name: string,

@@ -69,7 +69,10 @@ export const rmsNorm = defineLayer({
   },
 });
 
-/** Channels in groups, each normalised over its channels and all places, as torch.nn.GroupNorm; the variance divides by their number. */
+/**
+ * Channels in groups, each normalised over its channels and all places, as torch.nn.GroupNorm; the variance
+ * divides by their number.
+ */
 export const groupNorm = defineLayer({
   name: "group-norm",
   about: "mean 0 and variance 1 over each group of channels, then a learned scale and shift",
@@ -110,8 +113,9 @@ export const groupNorm = defineLayer({
 });
 
 /**
- * Statistics of a batch while training, running ones in evaluation. As in torch.nn.BatchNorm: running ← (1 − m) · running +
- * m · batch, where the running variance takes the unbiased one, N / (N − 1) times what normalises.
+ * Statistics of a batch while training, running ones in evaluation. As in torch.nn.BatchNorm: running ← (1 −
+ * m) · running + m · batch, where the running variance takes the unbiased one, N / (N − 1) times what
+ * normalises.
  */
 export const batchNorm = defineLayer({
   name: "batch-norm",

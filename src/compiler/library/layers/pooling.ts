@@ -1,6 +1,6 @@
 /**
- * Layers that summarise windows of an image or a sequence, channel by channel. What a window would reach beyond the edge is
- * left out, unless padding makes room: for a maximum with −∞, for a mean with zeros.
+ * Layers that summarise windows of an image or a sequence, channel by channel. What a window would reach
+ * beyond the edge is left out, unless padding makes room: for a maximum with −∞, for a mean with zeros.
  *
  *     max-pool   y[o, c] = max_k x[o·s + k − p, c]          avg-pool   y[o, c] = (1/K) Σ_k x[o·s + k − p, c]
  */
@@ -10,7 +10,16 @@ import type { Node } from "../../ir/nodes.ts";
 import type { Shape } from "../../ir/types.ts";
 import { defineLayer } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";
-import { insideWindow, paddingKey, pairKey, pairPaddingKey, seenBy, sizeText, spatialOf, windowsOver } from "./spatial.ts"; // prettier-ignore
+import {
+  insideWindow,
+  paddingKey,
+  pairKey,
+  pairPaddingKey,
+  seenBy,
+  sizeText,
+  spatialOf,
+  windowsOver,
+} from "./spatial.ts";
 import type { Padding, PerAxis, Rank, Spatial, Windows } from "./spatial.ts";
 
 interface PoolKeys {
@@ -19,7 +28,10 @@ interface PoolKeys {
   readonly padding: Padding;
 }
 
-/** The windows of a pooling; as in PyTorch, padding reaches over at most half a window, so that each one sees something. */
+/**
+ * The windows of a pooling; as in PyTorch, padding reaches over at most half a window, so that each one sees
+ * something.
+ */
 function pooled(context: LayerContext, input: LayerInput, rank: Rank, keys: PoolKeys, fill: number) {
   const places = spatialOf(context, input, rank);
   const windows = windowsOver(places, {

@@ -1,6 +1,7 @@
 /**
- * Recurrent layers over sequences [n, length, units], gates and their order as in PyTorch (torch.nn.RNN, LSTM, GRU). What does not
- * depend on the step before, a = x · W + b, is one product over all places; the loop along time holds the rest.
+ * Recurrent layers over sequences [n, length, units], gates and their order as in PyTorch (torch.nn.RNN,
+ * LSTM, GRU). What does not depend on the step before, a = x · W + b, is one product over all places; the
+ * loop along time holds the rest.
  *
  *     rnn   hₜ = tanh(aₜ + hₜ₋₁ · R + b_R)                                                        Elman 1990
  *     lstm  i, f, g, o = σ, σ, tanh, σ of aₜ + hₜ₋₁ · R + b_R                       Hochreiter and Schmidhuber 1997,
@@ -90,13 +91,21 @@ function recurrent(
       fans: { in: rows, out: units },
     });
   const biases = (name: string) =>
-    context.parameter(name, [width], { init: biasInit, initKey: "biasInit", regularized: false, fans: { in: size, out: units } }); // prettier-ignore
+    context.parameter(name, [width], {
+      init: biasInit,
+      initKey: "biasInit",
+      regularized: false,
+      fans: { in: size, out: units },
+    });
   const weight = weights("weight", size, init, "init");
   const matrix = weights("recurrent", units, recurrentInit, "recurrentInit");
   const bias = biases("bias");
   const recurrentBias = biases("recurrentBias");
 
-  const product = g.part("inputs_product", g.contract(x, weight, { batchX: [], batchY: [], sumX: [2], sumY: [0] })); // prettier-ignore
+  const product = g.part(
+    "inputs_product",
+    g.contract(x, weight, { batchX: [], batchY: [], sumX: [2], sumY: [0] }),
+  );
   const both = addsBothBiases ? g.add(bias, recurrentBias) : bias;
   const inputs = g.named(`${layer}_inputs`, g.add(product, both));
   const zeros = g.broadcastTo(g.number(0), ["n", units]);
@@ -113,7 +122,10 @@ function recurrent(
     (step) => {
       const made = cell(g, {
         inputs: step.inputs,
-        product: g.named(`${layer}_product`, g.contract(step.h, step.matrix, { batchX: [], batchY: [], sumX: [1], sumY: [0] })), // prettier-ignore
+        product: g.named(
+          `${layer}_product`,
+          g.contract(step.h, step.matrix, { batchX: [], batchY: [], sumX: [1], sumY: [0] }),
+        ),
         h: step.h,
         c: step.c,
         recurrentBias: step.recurrentBias,

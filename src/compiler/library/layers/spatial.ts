@@ -103,8 +103,8 @@ export function windowsOver(
 }
 
 /**
- * [n, …positions, channels, …kernel]: what each position of the window sees, `fill` beyond the edges. Refuses a window, given
- * by `key`, that is larger than all there is.
+ * [n, …positions, channels, …kernel]: what each position of the window sees, `fill` beyond the edges. Refuses
+ * a window, given by `key`, that is larger than all there is.
  */
 export function seenBy(
   context: LayerContext,

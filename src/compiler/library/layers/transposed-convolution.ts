@@ -1,12 +1,13 @@
 /**
- * Transposed convolution, the adjoint of a convolution: every place of the image is spread over a window, and where windows
- * overlap, they add up.
+ * Transposed convolution, the adjoint of a convolution: every place of the image is spread over a window, and
+ * where windows overlap, they add up.
  *
  *     y[n, i·s + p − t, j·s + q − l, f] = b[f] + Σ_(i, j, p, q, c) x[n, i, j, c] · W[p, q, f, c]        t, l: what padding takes off
  *
- * A number p of padding takes p places off every edge, as torch.nn.ConvTranspose2d: the output is (size − 1) · s + k − 2p;
- * `valid` takes none; `same` is TensorFlow's, size · s. The filters are laid out as those of the conv2d of which this is the
- * adjoint, [kh, kw, filters, in] (also Keras's layout): that convolution reads `filters` channels and gives `in`.
+ * A number p of padding takes p places off every edge, as torch.nn.ConvTranspose2d: the output is (size − 1)
+ * · s + k − 2p; `valid` takes none; `same` is TensorFlow's, size · s. The filters are laid out as those of
+ * the conv2d of which this is the adjoint, [kh, kw, filters, in] (also Keras's layout): that convolution
+ * reads `filters` channels and gives `in`.
  */
 import { z } from "zod";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";

@@ -1,6 +1,6 @@
 /**
- * Cross-entropy of logits z with class indices y, over the classes of the last axis; with smoothing ε each of the K classes
- * gets ε/K of the target. With the parts of log-sum-exp (shifted, s):
+ * Cross-entropy of logits z with class indices y, over the classes of the last axis; with smoothing ε each of
+ * the K classes gets ε/K of the target. With the parts of log-sum-exp (shifted, s):
  *
  *     loss of a row = −Σ_j q_j · log softmax(z)_j = log s − (1 − ε) · shifted_y − ε/K · Σ_j shifted_j
  *

@@ -1,4 +1,7 @@
-/** A loss of the user's own: a formula over prediction, target and inputs, or in TypeScript a function over the builder. */
+/**
+ * A loss of the user's own: a formula over prediction, target and inputs, or in TypeScript a function over
+ * the builder.
+ */
 import { defineLoss } from "../define.ts";
 import { constantsKey, formulaKey } from "../formula/keys.ts";
 import { formulaSums, formulaValue, refuseFormula } from "../formula/measure.ts";

@@ -1,6 +1,6 @@
 /**
- * Losses of one score per yes-or-no answer. Targets are 0 and 1, or for the margin losses −1 and 1; a target of two classes
- * is as good.
+ * Losses of one score per yes-or-no answer. Targets are 0 and 1, or for the margin losses −1 and 1; a target
+ * of two classes is as good.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";

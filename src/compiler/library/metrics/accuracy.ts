@@ -1,6 +1,7 @@
 /**
- * The share of right answers. Of several classes the one with the highest output is the answer, the first of equal ones; a
- * single score answers "yes" from the loss's threshold on. A class target of −1 counts neither way.
+ * The share of right answers. Of several classes the one with the highest output is the answer, the first of
+ * equal ones; a single score answers "yes" from the loss's threshold on. A class target of −1 counts neither
+ * way.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";

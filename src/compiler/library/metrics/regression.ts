@@ -35,8 +35,8 @@ export const rmse = defineMetric({
 });
 
 /**
- * 1 − Σ(p − t)² / Σ(t − mean t)², over all elements; the denominator is Σt² − (Σt)²/count. That difference cancels where
- * the mean is far from zero, so it is summed in f64.
+ * 1 − Σ(p − t)² / Σ(t − mean t)², over all elements; the denominator is Σt² − (Σt)²/count. That difference
+ * cancels where the mean is far from zero, so it is summed in f64.
  */
 export const r2 = defineMetric({
   name: "r2",

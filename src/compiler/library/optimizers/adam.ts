@@ -4,15 +4,25 @@
  *     m ← β₁ · m + (1 − β₁) · g        v ← β₂ · v + (1 − β₂) · g²
  *     p ← p − lr/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε)
  *
- * With amsgrad (Reddi, Kale and Kumar 2018) the largest v so far stands under the root. Adam takes weight decay into the
- * gradient; AdamW (Loshchilov and Hutter 2019) takes it out of the parameters first: p ← p · (1 − lr · wd).
+ * With amsgrad (Reddi, Kale and Kumar 2018) the largest v so far stands under the root. Adam takes weight
+ * decay into the gradient; AdamW (Loshchilov and Hutter 2019) takes it out of the parameters first: p ← p ·
+ * (1 − lr · wd).
  */
 import { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineOptimizer } from "../define.ts";
 import type { StateShape, Update, UpdateParts } from "../define.ts";
-import { asNumberOf, biasCorrection, decayed, momentsKeys, moved, runningMean, square, weightDecayKey } from "./parts.ts"; // prettier-ignore
+import {
+  asNumberOf,
+  biasCorrection,
+  decayed,
+  momentsKeys,
+  moved,
+  runningMean,
+  square,
+  weightDecayKey,
+} from "./parts.ts";
 
 const keys = {
   ...momentsKeys,

@@ -1,4 +1,7 @@
-/** An optimizer of the user's own: lines over parameter, gradient and states, or in TypeScript a function over the builder. */
+/**
+ * An optimizer of the user's own: lines over parameter, gradient and states, or in TypeScript a function over
+ * the builder.
+ */
 import { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";

@@ -9,7 +9,16 @@ import { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineOptimizer } from "../define.ts";
-import { asNumberOf, biasCorrection, decayed, momentsKeys, powerOf, runningMean, square, weightDecayKey } from "./parts.ts"; // prettier-ignore
+import {
+  asNumberOf,
+  biasCorrection,
+  decayed,
+  momentsKeys,
+  powerOf,
+  runningMean,
+  square,
+  weightDecayKey,
+} from "./parts.ts";
 
 /** μ_t */
 const momentumAt = (g: GraphBuilder, t: Node, beta1: number, momentumDecay: number): Node =>

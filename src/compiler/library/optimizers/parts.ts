@@ -1,7 +1,7 @@
 /**
- * What optimizers share: keys, running means, bias corrections. Numbers that are one a step (rates, corrections, powers of β)
- * are worked out in f64, as PyTorch does, and rounded once where they meet the parameters. (In trainers of f32 the functions among
- * them are exact to less than what that rounding costs.)
+ * What optimizers share: keys, running means, bias corrections. Numbers that are one a step (rates,
+ * corrections, powers of β) are worked out in f64, as PyTorch does, and rounded once where they meet the
+ * parameters. (In trainers of f32 the functions among them are exact to less than what that rounding costs.)
  */
 import { z } from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";

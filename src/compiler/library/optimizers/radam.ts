@@ -8,7 +8,17 @@
  *     p ← p − lr/(1 − β₁ᵗ) · scale · m
  */
 import { defineOptimizer } from "../define.ts";
-import { asNumberOf, biasCorrection, decayed, momentsKeys, moved, powerOf, runningMean, square, weightDecayKey } from "./parts.ts"; // prettier-ignore
+import {
+  asNumberOf,
+  biasCorrection,
+  decayed,
+  momentsKeys,
+  moved,
+  powerOf,
+  runningMean,
+  square,
+  weightDecayKey,
+} from "./parts.ts";
 
 export const radam = defineOptimizer({
   name: "radam",

@@ -27,8 +27,8 @@ export type ScheduleChoice = Choice<typeof schedules> & {
 const scheduleOf = ({ type }: ScheduleChoice): Schedule => schedules[type];
 
 /**
- * The rate at optimizer step k, counted from 0. A warm-up of K steps has initial · (k + 1)/K at its step k; the schedule
- * starts after it, at its own step 0. The scale is of warm-up and schedule alike.
+ * The rate at optimizer step k, counted from 0. A warm-up of K steps has initial · (k + 1)/K at its step k;
+ * the schedule starts after it, at its own step 0. The scale is of warm-up and schedule alike.
  */
 export const learningRate = (g: GraphBuilder, step: Node, chosen: ScheduleChoice): Node =>
   chosen.scale === undefined

@@ -12,7 +12,10 @@ import { positionOf, tensorOf } from "../tensor.ts";
 
 /** Row-major position; the batch stands first, so its size is not needed. */
 function position(shape: Shape, at: readonly Expression[]): Expression {
-  return at.reduce<Expression>((sum, i, axis) => add(multiply(sum, integer(Number(axis === 0 ? 1 : shape[axis]))), i), integer(0)); // prettier-ignore
+  return at.reduce<Expression>(
+    (sum, i, axis) => add(multiply(sum, integer(Number(axis === 0 ? 1 : shape[axis]))), i),
+    integer(0),
+  );
 }
 
 export const random = defineOp({
@@ -37,6 +40,9 @@ export const random = defineOp({
     return tensorOf(shape, (at) => randomUnit(key, positionOf(shape, at)));
   },
   samples: [
-    { operands: { seed: integers([], [7]), step: integers([], [3]) }, attributes: { shape: ["n", 4], salt: 1, element: "f64" } }, // prettier-ignore
+    {
+      operands: { seed: integers([], [7]), step: integers([], [3]) },
+      attributes: { shape: ["n", 4], salt: 1, element: "f64" },
+    },
   ],
 });

@@ -1,4 +1,7 @@
-/** A tensor that outlives a step beside the parameters: moments, counters, running sums. The name is that of its storage. */
+/**
+ * A tensor that outlives a step beside the parameters: moments, counters, running sums. The name is that of
+ * its storage.
+ */
 import { defineOp } from "../define.ts";
 import { leaf } from "./leaf.ts";
 

@@ -1,8 +1,9 @@
 /**
  * z = [x = y], a bool. Constant wherever it is smooth: no derivative passes.
  *
- * Values in variables are doubles; in memory they are rounded to their element type. The lowering chooses which of the two is read. f32
- * operands are compared as rounded, so that the result is the same either way: x = 0.1 holds for an x that was read as 0.1.
+ * Values in variables are doubles; in memory they are rounded to their element type. The lowering chooses
+ * which of the two is read. f32 operands are compared as rounded, so that the result is the same either way:
+ * x = 0.1 holds for an x that was read as 0.1.
  */
 import { call, equal as equalExpression } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";

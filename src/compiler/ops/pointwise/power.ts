@@ -1,6 +1,6 @@
 /**
- * z = xʸ. dx = dz · y · x^(y − 1), and 0 for x = 0 and y < 1, where that is 0 · ∞ or infinite. dy = dz · z · ln x, and 0 for x = 0 and
- * y ≥ 0, as in PyTorch; for a constant y it is never computed.
+ * z = xʸ. dx = dz · y · x^(y − 1), and 0 for x = 0 and y < 1, where that is 0 · ∞ or infinite. dy = dz · z ·
+ * ln x, and 0 for x = 0 and y ≥ 0, as in PyTorch; for a constant y it is never computed.
  */
 import { isConstant } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";

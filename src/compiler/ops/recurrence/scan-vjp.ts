@@ -1,9 +1,10 @@
 /**
  * The derivative of a recurrence, as a recurrence that runs the other way.
  *
- * Its step is the derivative of the forward step. What that reads of the forward step comes to it in one of three ways: sequences and
- * whole operands as they are; views and what costs less than a load are computed again; everything else is kept, which is one more
- * value of the forward recurrence. So nothing costly is computed twice, and what no derivative reads is not kept.
+ * Its step is the derivative of the forward step. What that reads of the forward step comes to it in one of
+ * three ways: sequences and whole operands as they are; views and what costs less than a load are computed
+ * again; everything else is kept, which is one more value of the forward recurrence. So nothing costly is
+ * computed twice, and what no derivative reads is not kept.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";
@@ -93,7 +94,11 @@ export const scanVjp: OpDefinition<"scan">["vjp"] = (z, dz, g, { pullback, hasTr
       seed(next, cotangent);
     }
   seed(value, operands.argument("d_value", "each", stepType(dz.type, length), dz));
-  const shares = pullback(seeds, recurrence.operands.map(({ argument }) => argument), g); // prettier-ignore
+  const shares = pullback(
+    seeds,
+    recurrence.operands.map(({ argument }) => argument),
+    g,
+  );
 
   const image = imagesIn(z, operands, g, hasTrait);
   const images = new Map<string, Node>();

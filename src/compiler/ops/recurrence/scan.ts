@@ -1,10 +1,12 @@
 /**
- * A recurrence: a step repeated along time, whose value at every step is stacked. With carried h, sequences x and whole w,
+ * A recurrence: a step repeated along time, whose value at every step is stacked. With carried h, sequences x
+ * and whole w,
  *
  *     h₀ given,   (hₜ, yₜ) = step(hₜ₋₁, xₜ, w)   for t = 0 … T − 1 (or backwards),   z = y₀ … y_(T−1) along time
  *
- * Its derivative is a recurrence that runs the other way and carries the cotangents of h (Werbos 1990, "Backpropagation through
- * time"): with the step's own derivative, found by reverse accumulation through its body,
+ * Its derivative is a recurrence that runs the other way and carries the cotangents of h (Werbos 1990,
+ * "Backpropagation through time"): with the step's own derivative, found by reverse accumulation through its
+ * body,
  *
  *     (dhₜ₋₁, dxₜ, dwₜ) = step.vjp(dhₜ, dzₜ)      dw = Σ_t dwₜ
  *

@@ -1,7 +1,8 @@
 /**
- * The sum over time of a value of a recurrence's step, computed outside of the loop: Σ_t x_tᵀ · y_t is one contraction of the stacks of
- * x and y over rows and time together, and a sum over rows becomes one over rows and time. So the gradient of a weight that every step
- * reads is one blocked product, and nothing of its size is carried from step to step.
+ * The sum over time of a value of a recurrence's step, computed outside of the loop: Σ_t x_tᵀ · y_t is one
+ * contraction of the stacks of x and y over rows and time together, and a sum over rows becomes one over rows
+ * and time. So the gradient of a weight that every step reads is one blocked product, and nothing of its size
+ * is carried from step to step.
  */
 import { withOperands } from "../../ir/builder.ts";
 import type { GraphBuilder } from "../../ir/builder.ts";

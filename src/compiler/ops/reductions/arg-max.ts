@@ -1,6 +1,7 @@
 /**
- * z = the place of the largest x over axes, which are gone from the result; of several equal ones, the first. A place is the row-major
- * number of the element along the axes, in their order: k₀ for one axis, k₀ · size₁ + k₁ for two. No derivative passes.
+ * z = the place of the largest x over axes, which are gone from the result; of several equal ones, the first.
+ * A place is the row-major number of the element along the axes, in their order: k₀ for one axis, k₀ · size₁
+ * + k₁ for two. No derivative passes.
  *
  * Primitive, since comparing x with its maximum is unsafe: one of the two may be rounded, and the other not.
  */

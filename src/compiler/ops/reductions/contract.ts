@@ -38,8 +38,16 @@ function parts(xShape: Shape, yShape: Shape, axes: ContractAxes) {
     const i = at.slice(batch, batch + freeX.length);
     const j = at.slice(batch + freeX.length);
     return {
-      x: operandIndex(xShape.length, [[axes.batchX, shared], [freeX, i], [axes.sumX, along]]), // prettier-ignore
-      y: operandIndex(yShape.length, [[axes.batchY, shared], [freeY, j], [axes.sumY, along]]), // prettier-ignore
+      x: operandIndex(xShape.length, [
+        [axes.batchX, shared],
+        [freeX, i],
+        [axes.sumX, along],
+      ]),
+      y: operandIndex(yShape.length, [
+        [axes.batchY, shared],
+        [freeY, j],
+        [axes.sumY, along],
+      ]),
     };
   };
   return { freeX, freeY, batch, indices };
@@ -50,8 +58,8 @@ const placeInMemory = (x: Node, axis: number): number =>
   x.op === "transpose" ? placeInMemory(x.operands.x, x.attributes.permutation[axis]) : axis;
 
 /**
- * Result axes in the order of loops: innermost stand one axis of x and one of y, those that lie closest in memory, so that a block
- * of both uses each element of either several times.
+ * Result axes in the order of loops: innermost stand one axis of x and one of y, those that lie closest in
+ * memory, so that a block of both uses each element of either several times.
  */
 function blockingOrder({
   operands: { x, y },
@@ -106,18 +114,35 @@ export const contract = defineOp({
     const shared = range(0, batch);
     const placesI = range(batch, freeX.length);
     const placesJ = range(batch + freeX.length, freeY.length);
-    // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in x's order. The other way
-    // round i and k, or k and j, change places: whichever leaves innermost what is innermost in the operand.
+    // dz · y over j gives [batch, i, k…] with k in y's order; x · dz over i gives [batch, k…, j] with k in
+    // x's order. The other way round i and k, or k and j, change places: whichever leaves innermost what is
+    // innermost in the operand.
     const byAxis = (list: Axes, other: Axes) =>
       [...list.keys()].sort((a, b) => list[a] - list[b]).map((s) => other[s]);
     const kOfX = byAxis(axes.sumY, axes.sumX);
     const kOfY = byAxis(axes.sumX, axes.sumY);
     const dx = freeX.includes(x.type.shape.length - 1)
-      ? arrange(g, g.contract(y, dz, { batchX: axes.batchY, batchY: shared, sumX: freeY, sumY: placesJ }), [...axes.batchX, ...kOfX, ...freeX]) // prettier-ignore
-      : arrange(g, g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: placesJ, sumY: freeY }), [...axes.batchX, ...freeX, ...kOfX]); // prettier-ignore
+      ? arrange(g, g.contract(y, dz, { batchX: axes.batchY, batchY: shared, sumX: freeY, sumY: placesJ }), [
+          ...axes.batchX,
+          ...kOfX,
+          ...freeX,
+        ])
+      : arrange(g, g.contract(dz, y, { batchX: shared, batchY: axes.batchY, sumX: placesJ, sumY: freeY }), [
+          ...axes.batchX,
+          ...freeX,
+          ...kOfX,
+        ]);
     const dy = axes.sumY.includes(y.type.shape.length - 1)
-      ? arrange(g, g.contract(dz, x, { batchX: shared, batchY: axes.batchX, sumX: placesI, sumY: freeX }), [...axes.batchY, ...freeY, ...kOfY]) // prettier-ignore
-      : arrange(g, g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: placesI }), [...axes.batchY, ...kOfY, ...freeY]); // prettier-ignore
+      ? arrange(g, g.contract(dz, x, { batchX: shared, batchY: axes.batchX, sumX: placesI, sumY: freeX }), [
+          ...axes.batchY,
+          ...freeY,
+          ...kOfY,
+        ])
+      : arrange(g, g.contract(x, dz, { batchX: axes.batchX, batchY: shared, sumX: freeX, sumY: placesI }), [
+          ...axes.batchY,
+          ...kOfY,
+          ...freeY,
+        ]);
     return { x: dx, y: dy };
   },
   lower: {
@@ -143,10 +168,25 @@ export const contract = defineOp({
     });
   },
   samples: [
-    { operands: { x: uniform(["n", 4]), y: uniform([4, 2]) }, attributes: { batchX: [], batchY: [], sumX: [1], sumY: [0] } }, // prettier-ignore
-    { operands: { x: uniform(["n", 4]), y: uniform(["n", 2]) }, attributes: { batchX: [], batchY: [], sumX: [0], sumY: [0] } }, // prettier-ignore
-    { operands: { x: uniform(["n", 2, 3]), y: uniform([2, "n", 4]) }, attributes: { batchX: [0], batchY: [1], sumX: [1], sumY: [0] } }, // prettier-ignore
-    { operands: { x: uniform([2, 5, 3]), y: uniform([3, 4, 2]) }, attributes: { batchX: [], batchY: [], sumX: [0, 2], sumY: [2, 0] } }, // prettier-ignore
-    { operands: { x: uniform([2]), y: uniform([3]) }, attributes: { batchX: [], batchY: [], sumX: [], sumY: [] } }, // prettier-ignore
+    {
+      operands: { x: uniform(["n", 4]), y: uniform([4, 2]) },
+      attributes: { batchX: [], batchY: [], sumX: [1], sumY: [0] },
+    },
+    {
+      operands: { x: uniform(["n", 4]), y: uniform(["n", 2]) },
+      attributes: { batchX: [], batchY: [], sumX: [0], sumY: [0] },
+    },
+    {
+      operands: { x: uniform(["n", 2, 3]), y: uniform([2, "n", 4]) },
+      attributes: { batchX: [0], batchY: [1], sumX: [1], sumY: [0] },
+    },
+    {
+      operands: { x: uniform([2, 5, 3]), y: uniform([3, 4, 2]) },
+      attributes: { batchX: [], batchY: [], sumX: [0, 2], sumY: [2, 0] },
+    },
+    {
+      operands: { x: uniform([2]), y: uniform([3]) },
+      attributes: { batchX: [], batchY: [], sumX: [], sumY: [] },
+    },
   ],
 });

@@ -1,8 +1,9 @@
 /**
- * The adjoint of `window`: z[o·stride + k·dilation] = Σ x[o, k]. A transposed convolution is a contraction followed by it. dx is
- * the windows of dz.
+ * The adjoint of `window`: z[o·stride + k·dilation] = Σ x[o, k]. A transposed convolution is a contraction
+ * followed by it. dx is the windows of dz.
  *
- * It is computed from the windows' side, each element added where it belongs: that needs no question which windows reach a place.
+ * It is computed from the windows' side, each element added where it belongs: that needs no question which
+ * windows reach a place.
  */
 import { sameShape, tensorType, TypeRefusal } from "../../ir/types.ts";
 import { defineOp, uniform } from "../define.ts";
@@ -33,7 +34,13 @@ export const fold = defineOp({
     return { shape, data };
   },
   samples: [
-    { operands: { x: uniform(["n", 3, 2, 3, 2]) }, attributes: { axes: [1, 2], size: [3, 2], stride: [1, 2], dilation: [1, 1], shape: ["n", 5, 4] } }, // prettier-ignore
-    { operands: { x: uniform(["n", 2, 3]) }, attributes: { axes: [1], size: [3], stride: [2], dilation: [2], shape: ["n", 7] } }, // prettier-ignore
+    {
+      operands: { x: uniform(["n", 3, 2, 3, 2]) },
+      attributes: { axes: [1, 2], size: [3, 2], stride: [1, 2], dilation: [1, 1], shape: ["n", 5, 4] },
+    },
+    {
+      operands: { x: uniform(["n", 2, 3]) },
+      attributes: { axes: [1], size: [3], stride: [2], dilation: [2], shape: ["n", 7] },
+    },
   ],
 });

@@ -17,12 +17,16 @@ export const window = defineOp({
   }),
   lower: {
     kind: "element",
-    element: ({ operands: { x }, attributes }, at, read) => read.x(windowExpressions(x.type.shape.length, attributes, at)), // prettier-ignore
+    element: ({ operands: { x }, attributes }, at, read) =>
+      read.x(windowExpressions(x.type.shape.length, attributes, at)),
   },
   evaluate: ({ x }, { attributes }, shape) =>
     tensorOf(shape, (at) => elementAt(x, sourceIndex(x.shape.length, attributes, at))),
   samples: [
-    { operands: { x: uniform(["n", 5, 4]) }, attributes: { axes: [1, 2], size: [3, 2], stride: [1, 2], dilation: [1, 1] } }, // prettier-ignore
+    {
+      operands: { x: uniform(["n", 5, 4]) },
+      attributes: { axes: [1, 2], size: [3, 2], stride: [1, 2], dilation: [1, 1] },
+    },
     { operands: { x: uniform(["n", 7]) }, attributes: { axes: [1], size: [3], stride: [2], dilation: [2] } },
   ],
 });

@@ -32,7 +32,12 @@ export const broadcast = defineOp({
     element: ({ attributes }, at, read) => read.x(attributes.axes.map((axis) => at[axis])),
   },
   evaluate: ({ x }, { attributes }, shape) =>
-    tensorOf(shape, (at) => elementAt(x, attributes.axes.map((axis) => at[axis]))), // prettier-ignore
+    tensorOf(shape, (at) =>
+      elementAt(
+        x,
+        attributes.axes.map((axis) => at[axis]),
+      ),
+    ),
   samples: [
     { operands: { x: uniform([4]) }, attributes: { shape: ["n", 4], axes: [1] } },
     { operands: { x: uniform(["n"]) }, attributes: { shape: ["n", 2, 3], axes: [0] } },

@@ -22,7 +22,10 @@ export const concat = defineOp({
     )
       throw new TypeRefusal(`${typeText(x)} and ${typeText(y)} do not join along axis ${axis}`);
     const size = staticSize(x.shape[axis], "concat") + staticSize(y.shape[axis], "concat");
-    return tensorType(x.element, x.shape.map((d, i) => (i === axis ? size : d))); // prettier-ignore
+    return tensorType(
+      x.element,
+      x.shape.map((d, i) => (i === axis ? size : d)),
+    );
   },
   vjp: ({ operands: { x, y }, attributes: { axis } }, dz, g) => ({
     x: g.slice(dz, { start: shifted(x.type.shape, axis, 0), shape: x.type.shape }),
@@ -43,7 +46,12 @@ export const concat = defineOp({
   evaluate: ({ x, y }, { attributes: { axis } }, shape) =>
     tensorOf(shape, (at) => {
       const beyond = at[axis] - x.shape[axis];
-      return beyond < 0 ? elementAt(x, at) : elementAt(y, at.map((i, a) => (a === axis ? beyond : i))); // prettier-ignore
+      return beyond < 0
+        ? elementAt(x, at)
+        : elementAt(
+            y,
+            at.map((i, a) => (a === axis ? beyond : i)),
+          );
     }),
   samples: [{ operands: { x: uniform(["n", 2, 3]), y: uniform(["n", 4, 3]) }, attributes: { axis: 1 } }],
 });

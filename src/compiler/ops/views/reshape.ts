@@ -10,7 +10,10 @@ function sizeBesideBatch(shape: Shape): string {
   return `${size}${shape.includes("n") ? "·n" : ""}`;
 }
 
-/** The elements before, between and behind batch axes: reshaping must not move any across, since their places depend on n. */
+/**
+ * The elements before, between and behind batch axes: reshaping must not move any across, since their places
+ * depend on n.
+ */
 function sizesAroundBatch(shape: Shape): string {
   const sizes = [1];
   for (const d of shape) {
@@ -25,7 +28,9 @@ export const reshape = defineOp({
   traits: ["view", "linear"],
   infer: ({ x }, { shape }) => {
     if (sizeBesideBatch(x.shape) !== sizeBesideBatch(shape))
-      throw new TypeRefusal(`${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeBesideBatch(shape)} elements instead of ${sizeBesideBatch(x.shape)}`); // prettier-ignore
+      throw new TypeRefusal(
+        `${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeBesideBatch(shape)} elements instead of ${sizeBesideBatch(x.shape)}`,
+      );
     if (sizesAroundBatch(x.shape) !== sizesAroundBatch(shape))
       throw new TypeRefusal(
         `${typeText(x)} cannot take the shape [${shape.join()}]: elements would cross the batch axis`,

@@ -41,6 +41,11 @@ export const slice = defineOp({
       read.x(at.map((i, axis) => add(i, integer(attributes.start[axis])))),
   },
   evaluate: ({ x }, { attributes }, shape) =>
-    tensorOf(shape, (at) => elementAt(x, at.map((i, axis) => i + attributes.start[axis]))), // prettier-ignore
+    tensorOf(shape, (at) =>
+      elementAt(
+        x,
+        at.map((i, axis) => i + attributes.start[axis]),
+      ),
+    ),
   samples: [{ operands: { x: uniform(["n", 5, 3]) }, attributes: { start: [0, 1, 2], shape: ["n", 3, 1] } }],
 });

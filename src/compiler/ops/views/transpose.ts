@@ -13,7 +13,10 @@ export const transpose = defineOp({
   infer: ({ x }, { permutation }) => {
     checkAxes(permutation, x.shape.length);
     if (permutation.length !== x.shape.length) throw new TypeRefusal("the permutation must name every axis");
-    return tensorType(x.element, permutation.map((axis) => x.shape[axis])); // prettier-ignore
+    return tensorType(
+      x.element,
+      permutation.map((axis) => x.shape[axis]),
+    );
   },
   vjp: ({ attributes }, dz, g) => ({ x: g.transpose(dz, { permutation: inverse(attributes.permutation) }) }),
   lower: {
@@ -21,6 +24,11 @@ export const transpose = defineOp({
     element: ({ attributes }, at, read) => read.x(inverse(attributes.permutation).map((axis) => at[axis])),
   },
   evaluate: ({ x }, { attributes }, shape) =>
-    tensorOf(shape, (at) => elementAt(x, inverse(attributes.permutation).map((axis) => at[axis]))), // prettier-ignore
+    tensorOf(shape, (at) =>
+      elementAt(
+        x,
+        inverse(attributes.permutation).map((axis) => at[axis]),
+      ),
+    ),
   samples: [{ operands: { x: uniform(["n", 3, 4]) }, attributes: { permutation: [2, 0, 1] } }],
 });

@@ -6,7 +6,10 @@ import { operandsOf } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineRule, either, is, isNormal, scalarOf } from "./define.ts";
 
-/** c and y of c · y for a normal number c: as a factor of another number, 0 or infinity would make NaN of what overflows or underflows. */
+/**
+ * c and y of c · y for a normal number c: as a factor of another number, 0 or infinity would make NaN of what
+ * overflows or underflows.
+ */
 function constantFactor(node: Node): { readonly value: number; readonly rest: Node } | undefined {
   if (!is(node, "multiply")) return undefined;
   const { element } = node.type;

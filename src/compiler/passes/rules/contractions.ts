@@ -34,7 +34,10 @@ function swapped(node: Node, g: GraphBuilder): Node | undefined {
   return g.contract(operands.y, operands.x, axes);
 }
 
-/** A transpose that keeps batch axes, free axes of x and free axes of y apart is one of the operands, of which no copy is needed. */
+/**
+ * A transpose that keeps batch axes, free axes of x and free axes of y apart is one of the operands, of which
+ * no copy is needed.
+ */
 function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "transpose") || !is(node.operands.x, "contract")) return undefined;
   const { operands, attributes } = node.operands.x;
@@ -45,8 +48,18 @@ function arrangedOperands(node: Node, g: GraphBuilder): Node | undefined {
   if (isIdentity(permutation) || !permutation.every((from, to) => groupOf(from) === groupOf(to)))
     return undefined;
   const [ofBatch, ofX, ofY] = [0, 1, 2].map((group) => permutation.filter((from) => groupOf(from) === group));
-  const x = withFreeAxes(operands.x, [attributes.batchX, attributes.sumX], ofX.map((from) => from - batch), g); // prettier-ignore
-  const y = withFreeAxes(operands.y, [attributes.batchY, attributes.sumY], ofY.map((from) => from - batch - freeX), g); // prettier-ignore
+  const x = withFreeAxes(
+    operands.x,
+    [attributes.batchX, attributes.sumX],
+    ofX.map((from) => from - batch),
+    g,
+  );
+  const y = withFreeAxes(
+    operands.y,
+    [attributes.batchY, attributes.sumY],
+    ofY.map((from) => from - batch - freeX),
+    g,
+  );
   const arranged = (axes: Axes) => ofBatch.map((from) => axes[from]);
   return g.contract(x, y, {
     ...attributes,
@@ -75,11 +88,19 @@ export const contractionRules = [
       const axes = node.attributes;
       if (is(x, "transpose") && keepsFreeOrder(x.attributes.permutation, axes.batchX, axes.sumX)) {
         const from = x.attributes.permutation;
-        return g.contract(x.operands.x, y, { ...axes, batchX: renumbered(axes.batchX, from), sumX: renumbered(axes.sumX, from) }); // prettier-ignore
+        return g.contract(x.operands.x, y, {
+          ...axes,
+          batchX: renumbered(axes.batchX, from),
+          sumX: renumbered(axes.sumX, from),
+        });
       }
       if (is(y, "transpose") && keepsFreeOrder(y.attributes.permutation, axes.batchY, axes.sumY)) {
         const from = y.attributes.permutation;
-        return g.contract(x, y.operands.x, { ...axes, batchY: renumbered(axes.batchY, from), sumY: renumbered(axes.sumY, from) }); // prettier-ignore
+        return g.contract(x, y.operands.x, {
+          ...axes,
+          batchY: renumbered(axes.batchY, from),
+          sumY: renumbered(axes.sumY, from),
+        });
       }
       return undefined;
     },

@@ -1,6 +1,7 @@
 /**
- * A rewrite rule: a name, its equation, and a function that returns the better node, or undefined where the rule does not apply.
- * Law: a rule never makes things worse. It is exact in floating point, or it lists in `fast` what it may change.
+ * A rewrite rule: a name, its equation, and a function that returns the better node, or undefined where the
+ * rule does not apply. Law: a rule never makes things worse. It is exact in floating point, or it lists in
+ * `fast` what it may change.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import { operandsOf } from "../../ir/nodes.ts";
@@ -11,13 +12,16 @@ import { hasTrait } from "../../ops/index.ts";
 /** What a fast rule may change. Both sides of every equation are equal in real arithmetic. */
 export const effects = {
   /**
-   * The results differ by no more than the rounding errors of both sides: u · |result| of each operation, u = 2⁻⁵³ or 2⁻²⁴, and a unit in
-   * the last place of a result that is subnormal.
+   * The results differ by no more than the rounding errors of both sides: u · |result| of each operation, u =
+   * 2⁻⁵³ or 2⁻²⁴, and a unit in the last place of a result that is subnormal.
    */
   rounding: "rounding",
   /** An intermediate result is below the normal numbers on one side: it is rounded to a subnormal number, or to 0. */
   underflow: "underflow of an intermediate result",
-  /** An intermediate result is above the largest number on one side: infinity or NaN where the other side has a number. */
+  /**
+   * An intermediate result is above the largest number on one side: infinity or NaN where the other side has
+   * a number.
+   */
   overflow: "overflow of an intermediate result",
   /** 0 instead of −0, or −0 instead of 0. */
   "zero-sign": "the sign of zero",
@@ -57,7 +61,12 @@ export function isNormal(value: number, element: ElementType): boolean {
 /** Both orders of a commutative node's operands, one order of others. */
 export function orders(node: Node): (readonly [Node, Node])[] {
   const [x, y] = operandsOf(node);
-  return hasTrait(node, "commutative") ? [[x, y], [y, x]] : [[x, y]]; // prettier-ignore
+  return hasTrait(node, "commutative")
+    ? [
+        [x, y],
+        [y, x],
+      ]
+    : [[x, y]];
 }
 
 /** The first result of `attempt` over the orders of the operands. */

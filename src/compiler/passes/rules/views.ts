@@ -48,8 +48,9 @@ function withoutAxes(c: Node, axes: Axes, shape: Shape, g: GraphBuilder): Node |
 }
 
 /**
- * The sum's terms, sums among them taken apart, as padded boxes; undefined if one of them is none. The last term is looked at first: a
- * long sum of other things is given up at once, not walked through at each of its partial sums.
+ * The sum's terms, sums among them taken apart, as padded boxes; undefined if one of them is none. The last
+ * term is looked at first: a long sum of other things is given up at once, not walked through at each of its
+ * partial sums.
  */
 function boxesOf(sum: Node): PaddedBox[] | undefined {
   const boxes: PaddedBox[] = [];
@@ -81,7 +82,10 @@ function paddedAxis(node: Node): PaddedBox | undefined {
     : undefined;
 }
 
-/** Boxes padded with zeros that lie side by side and cover the whole are what they are joined: each element is x + 0 + 0 … */
+/**
+ * Boxes padded with zeros that lie side by side and cover the whole are what they are joined: each element is
+ * x + 0 + 0 …
+ */
 function joinedBoxes(node: Node, g: GraphBuilder): Node | undefined {
   if (!is(node, "add")) return undefined;
   const boxes = boxesOf(node);
@@ -186,7 +190,11 @@ export const viewRules = [
       const { x, attributes } = { x: node.operands.x.operands.x, attributes: node.operands.x.attributes };
       const repeated = node.attributes.axes.filter((axis) => !attributes.axes.includes(axis));
       if (repeated.length === 0) return undefined;
-      const times = repetitions(repeated.map((axis) => attributes.shape[axis]), x.type.element, g); // prettier-ignore
+      const times = repetitions(
+        repeated.map((axis) => attributes.shape[axis]),
+        x.type.element,
+        g,
+      );
       const kept = attributes.shape.flatMap((_, axis) => (repeated.includes(axis) ? [] : [axis]));
       const summed = node.attributes.axes
         .filter((axis) => !repeated.includes(axis))

@@ -1,4 +1,7 @@
-/** Rules of windows that do not overlap: then each element has one place, and looking through windows is only a view of another shape. */
+/**
+ * Rules of windows that do not overlap: then each element has one place, and looking through windows is only
+ * a view of another shape.
+ */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Axes, Node, WindowShape } from "../../ir/nodes.ts";
 import type { Dimension, Shape } from "../../ir/types.ts";

@@ -50,7 +50,6 @@ export function outputNest(loop: For): readonly For[] {
     next?.kind === "for" && next.role === "output";
     next = next.body[0]
   )
-    // prettier-ignore
     nest.push(next);
   return nest;
 }

@@ -1,7 +1,8 @@
 /**
- * The one place that says what vector code costs, in cycles of a core with sixteen vector registers, measured in V8 on x86-64
- * (three additions or multiplications in two cycles' time, or one fused pair a cycle and a half; data in the first two caches). A trainer holds one
- * schedule for both of its modules, so both count alike.
+ * The one place that says what vector code costs, in cycles of a core with sixteen vector registers, measured
+ * in V8 on x86-64 (three additions or multiplications in two cycles' time, or one fused pair a cycle and a
+ * half; data in the first two caches). A trainer holds one schedule for both of its modules, so both count
+ * alike.
  */
 import type { Contraction, Operand } from "./contraction.ts";
 
@@ -32,7 +33,10 @@ const { load, loadOfLanes, storeOfVector, loop, fold } = costs;
 
 const registers = 15;
 const tileOverhead = 5;
-/** What each register beyond twelve costs where products need one of their own until they are added, as V8 gives them out. */
+/**
+ * What each register beyond twelve costs where products need one of their own until they are added, as V8
+ * gives them out.
+ */
 const spilling = 0.17;
 const freeOfSpilling = 12;
 const spillingFused = 1.5;
@@ -44,7 +48,10 @@ const costOfVariant = 0.03;
 /** Bytes of an operand from which on its rows, far apart, are not at hand when the next tile comes. */
 const secondCache = 786_432;
 const slowdownBeyond = 1.8;
-/** Bytes from one row to the next from which on rows drive each other out of the first cache, and how many must meet for that. */
+/**
+ * Bytes from one row to the next from which on rows drive each other out of the first cache, and how many
+ * must meet for that.
+ */
 const farApart = 1024;
 const crowd = 64;
 const slowdownApart = 1.25;
@@ -56,7 +63,10 @@ function slowness({ alongSum }: Operand, depth: number, width: number, bytes: nu
   return isApart && depth >= crowd ? slowdownApart : 1;
 }
 
-/** One iteration of the innermost loop that adds so many products of vectors to sums in registers, with `others` beside them. */
+/**
+ * One iteration of the innermost loop that adds so many products of vectors to sums in registers, with
+ * `others` beside them.
+ */
 export function products(sums: number, others: number): number {
   const inRegisters = sums + others;
   const plain = Math.max(2, (1.04 * sums) / 1.5) * (1 + spilling * Math.max(0, inRegisters - freeOfSpilling));
@@ -76,7 +86,13 @@ export function tilesOf(contraction: Contraction, lanes: number, bytes: number):
         tiles.push({ form: "columns", rows: r, vectors: v, isPacked, cycles });
       }
     if (columns.to.kind === "number" && r * lanes <= 12)
-      tiles.push({ form: "dots", rows: r, vectors: 1, isPacked: false, cycles: dotCycles(contraction, r, lanes) }); // prettier-ignore
+      tiles.push({
+        form: "dots",
+        rows: r,
+        vectors: 1,
+        isPacked: false,
+        cycles: dotCycles(contraction, r, lanes),
+      });
   }
   return tiles.filter(({ cycles }) => cycles < Infinity).sort((a, b) => a.cycles - b.cycles);
 }
@@ -159,5 +175,7 @@ function dotCycles(contraction: Contraction, rows: number, lanes: number): numbe
     return steps * work * slownessOfDots + masked + tileOverhead + r * lanes * sums * fold;
   };
   const down = runs(contraction, rows);
-  return (down.whole * tile(rows) + (down.rest > 0 ? tile(down.rest) : 0)) * Math.ceil(width / lanes) * repeats; // prettier-ignore
+  return (
+    (down.whole * tile(rows) + (down.rest > 0 ? tile(down.rest) : 0)) * Math.ceil(width / lanes) * repeats
+  );
 }

@@ -44,7 +44,10 @@ function assignsOthers(statements: readonly Statement[]): boolean {
   return assigned.some((name) => !own.has(name));
 }
 
-/** Segments around the loops, in order. Nothing where one needs a value of another that is not the same wherever it is computed. */
+/**
+ * Segments around the loops, in order. Nothing where one needs a value of another that is not the same
+ * wherever it is computed.
+ */
 export function cutAround(body: readonly Statement[], loops: readonly For[]): readonly Segment[] | undefined {
   const { stored } = accessesOf(body);
   const isConstant = (s: Statement): boolean =>
@@ -56,5 +59,7 @@ export function cutAround(body: readonly Statement[], loops: readonly For[]): re
   });
   if (segments.includes(undefined)) return undefined;
   // Of definitions alone nothing is left to do: whoever needs them has made them.
-  return segments.flatMap((segment) => segment ?? []).filter(({ statements }) => statements.some((s) => s.kind !== "let")); // prettier-ignore
+  return segments
+    .flatMap((segment) => segment ?? [])
+    .filter(({ statements }) => statements.some((s) => s.kind !== "let"));
 }

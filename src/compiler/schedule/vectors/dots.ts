@@ -1,9 +1,9 @@
 /**
- * Purpose   A contraction with lanes along the sum: as many columns at a time as a vector has lanes, each with a vector of partial
- *           sums, which are added up and brought side by side behind the loop.
+ * Purpose   A contraction with lanes along the sum: as many columns at a time as a vector has lanes, each with
+ *           a vector of partial sums, which are added up and brought side by side behind the loop.
  * Requires  the innermost output loop of a nest; sums that start at a number.
- * Ensures   operands that lie along the sum are read as they lie: the transposed one needs no copy. What follows the sums is a vector
- *           along the columns.
+ * Ensures   operands that lie along the sum are read as they lie: the transposed one needs no copy. What
+ *           follows the sums is a vector along the columns.
  * Example   for v: sum = 0 ; for k: sum += x[k] · w[v, k] ; y[v] = sum
  *           =>  for k step 4: s0 += x[k ..+4] · w[v, k ..+4] ; s1 += x[k ..+4] · w[v + 1, k ..+4] ; …
  *               y[v ..+4] = sums(s0, s1, s2, s3)
@@ -48,7 +48,8 @@ function columnsOf(columns: For, vectors: Vectors, last: LaneCount): readonly St
 function sumsOf(body: readonly Statement[]): ReadonlyMap<string, number> {
   const assigned = new Set<string>();
   for (const statement of body)
-    if (statement.kind === "for") visitStatements(statement.body, (s) => s.kind === "assign" && assigned.add(s.name)); // prettier-ignore
+    if (statement.kind === "for")
+      visitStatements(statement.body, (s) => s.kind === "assign" && assigned.add(s.name));
   return new Map(
     body.flatMap((s): [string, number][] =>
       s.kind === "let" && assigned.has(s.name) && s.value.kind === "number" ? [[s.name, s.value.value]] : [],
@@ -90,7 +91,10 @@ function dotNest(
   return [...before, ...jam(copies), ...after];
 }
 
-/** Whether the sum's loops read what the block computes for each column: that would be a vector where they need one number. */
+/**
+ * Whether the sum's loops read what the block computes for each column: that would be a vector where they
+ * need one number.
+ */
 function readsBlock(nest: For, columns: For): boolean {
   const own = new Set<string>();
   for (const s of columns.body) if (s.kind === "let" && !s.mutable) own.add(s.name);

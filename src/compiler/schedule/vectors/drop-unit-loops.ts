@@ -1,8 +1,9 @@
 /**
- * Purpose   Leave out loops that run exactly once: a dimension of one element is no loop, and what is around it becomes a perfect nest.
+ * Purpose   Leave out loops that run exactly once: a dimension of one element is no loop, and what is around it
+ *           becomes a perfect nest.
  * Requires  kernels with one index an axis.
- * Ensures   the same statements in the same order, the loop's variable being the number that it was. Names that other blocks of the
- *           kernel define as well become others.
+ * Ensures   the same statements in the same order, the loop's variable being the number that it was. Names that
+ *           other blocks of the kernel define as well become others.
  * Example   for i<1: for j<32: y[i, j] = x[i, j]   =>   for j<32: y[0, j] = x[0, j]
  */
 import { renameVariables, substituteVariables, visitStatements } from "../../loop/statements.ts";

@@ -1,6 +1,6 @@
 /**
- * How long a scheduled kernel should take, by the costs that its tiles were chosen by: what each iteration of each loop loads, stores and
- * computes, with the batch full. `inspect` shows it beside the measured time.
+ * How long a scheduled kernel should take, by the costs that its tiles were chosen by: what each iteration of
+ * each loop loads, stores and computes, with the batch full. `inspect` shows it beside the measured time.
  */
 import { children, lanesOf } from "../../loop/expressions.ts";
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
@@ -33,7 +33,10 @@ const arithmetic = 0.5;
 const entering = 4;
 /** To bring the lanes of one vector together: each of the steps waits for the one before. */
 const foldAlone = 12;
-/** So many sums wait for one another; fewer leave the time that an addition takes to the iterations of loops around them. */
+/**
+ * So many sums wait for one another; fewer leave the time that an addition takes to the iterations of loops
+ * around them.
+ */
 const waitingSums = 4;
 
 /** What a run of statements does in one iteration. */

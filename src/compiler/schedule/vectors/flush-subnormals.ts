@@ -1,6 +1,7 @@
 /**
- * Purpose   Let what an optimizer remembers go down to 0: a mean that decays by a factor ends in subnormal numbers, which rounding keeps from
- *           ever getting smaller, and with which many processors compute a hundred times as slowly. WebAssembly cannot tell them not to.
+ * Purpose   Let what an optimizer remembers go down to 0: a mean that decays by a factor ends in subnormal
+ *           numbers, which rounding keeps from ever getting smaller, and with which many processors compute a
+ *           hundred times as slowly. WebAssembly cannot tell them not to.
  * Requires  kernels with one index an axis.
  * Ensures   vectors that are stored as state are 0 where they would be subnormal: a change of less than 2⁻¹²⁶.
  * Example   mean[i ..+4] = m   =>   let s = m ; mean[i ..+4] = |s| < 2⁻¹²⁶ ? 0 : s
@@ -36,7 +37,13 @@ function flushed(
     const name = isNamed ? "" : fresh(statement.buffer);
     const value = isNamed ? statement.value : variableOf(name, statement.value);
     const isSubnormal = binary("<", call("absolute", [value], "f32"), spread(leastNormal, lanes));
-    const kept: Expression = { kind: "select", condition: isSubnormal, x: spread(0, lanes), y: value, type: "f32" }; // prettier-ignore
+    const kept: Expression = {
+      kind: "select",
+      condition: isSubnormal,
+      x: spread(0, lanes),
+      y: value,
+      type: "f32",
+    };
     return [...(isNamed ? [] : [define(name, statement.value)]), { ...statement, value: kept }];
   });
 }

@@ -1,10 +1,11 @@
 /**
  * Purpose   Say which kernels threads may share, and where: the outermost loop of a nest may be cut into parts.
  * Requires  kernels of one nest each, scheduled, with one index an axis.
- * Ensures   a kernel that is marked is scalar definitions and one loop from 0 on, whose iterations touch nothing that another one stores.
- *           What else was in it, as the rest of an extent that no vector divides, becomes a kernel of its own. Memory that each iteration
- *           uses for itself is scratch, each thread's own; a panel that all iterations read is not. What takes less time than sharing it
- *           stays whole.
+ * Ensures   a kernel that is marked is scalar definitions and one loop from 0 on, whose iterations touch
+ *           nothing that another one stores. What else was in it, as the rest of an extent that no vector
+ *           divides, becomes a kernel of its own. Memory that each iteration uses for itself is scratch, each
+ *           thread's own; a panel that all iterations read is not. What takes less time than sharing it stays
+ *           whole.
  * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …   =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
  */
 import { accessesOf } from "../../loop/accesses.ts";
@@ -24,7 +25,10 @@ export interface SplitOptions {
   readonly leastCycles?: number;
 }
 
-/** About what it takes to hand parts to a thread that spins and to wait for it, some microseconds, and as much again as gain. */
+/**
+ * About what it takes to hand parts to a thread that spins and to wait for it, some microseconds, and as much
+ * again as gain.
+ */
 const cyclesOfSharing = 12_000;
 
 /** Whether the number of rows alone decides what the expression is. */
@@ -46,7 +50,9 @@ function ownBuffers({ kernels, buffers }: LoopProgram): ReadonlySet<string> {
   const users = new Map<string, number>();
   for (const kernel of kernels)
     for (const name of touchedBy(kernel)) users.set(name, (users.get(name) ?? 0) + 1);
-  return new Set([...users.keys()].filter((name) => users.get(name) === 1 && buffers.get(name)?.region === "temporary")); // prettier-ignore
+  return new Set(
+    [...users.keys()].filter((name) => users.get(name) === 1 && buffers.get(name)?.region === "temporary"),
+  );
 }
 
 /** A loop that may be cut, with the buffers that each thread then needs for itself. */
@@ -96,7 +102,10 @@ class SplitMarker {
   }
 
   private cut(kernel: Kernel, candidates: readonly Candidate[]): readonly Kernel[] | undefined {
-    const segments = cutAround(kernel.body, candidates.map(({ loop }) => loop)); // prettier-ignore
+    const segments = cutAround(
+      kernel.body,
+      candidates.map(({ loop }) => loop),
+    );
     if (segments === undefined) return undefined;
     const scratch = new Set(candidates.flatMap((candidate) => candidate.scratch));
     const isForItself = (name: string) => segments.every((segment) => usesForItself(segment, name));
@@ -112,7 +121,10 @@ class SplitMarker {
     return this.kernels(kernel, segments);
   }
 
-  /** The segments as kernels; the longest keeps the name and what is said of it, but for the cycles, of which each has its own. */
+  /**
+   * The segments as kernels; the longest keeps the name and what is said of it, but for the cycles, of which
+   * each has its own.
+   */
   private kernels(kernel: Kernel, segments: readonly Segment[]): readonly Kernel[] {
     const cycles = segments.map(({ statements }) => this.cyclesOf(kernel, statements));
     const main = cycles.indexOf(Math.max(...cycles));

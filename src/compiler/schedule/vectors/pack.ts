@@ -1,9 +1,10 @@
 /**
- * Purpose   Copy what a tile reads again and again to where it lies together: strips of columns, one after the other, each with a panel
- *           of the operand in the order in which the tile goes through it.
- * Requires  a contraction of known width; an operand that changes with the columns and not with the rows, of a buffer that the nest
- *           does not store.
- * Ensures   strips are the outermost loop, or the next inside those of unknown extent that the operand changes with; the panel is scratch memory, small enough for the first cache. A transposed operand is turned
+ * Purpose   Copy what a tile reads again and again to where it lies together: strips of columns, one after the
+ *           other, each with a panel of the operand in the order in which the tile goes through it.
+ * Requires  a contraction of known width; an operand that changes with the columns and not with the rows, of a
+ *           buffer that the nest does not store.
+ * Ensures   strips are the outermost loop, or the next inside those of unknown extent that the operand changes
+ *           with; the panel is scratch memory, small enough for the first cache. A transposed operand is turned
  *           by the copying.
  * Example   for i: for j<512: for k: … w[k, j] …
  *           =>  for J<512 step 8: { for k: for c<8: panel[k, c] = w[k, J + c] ; for i: for c<8: for k: … panel[k, c] … }
@@ -170,6 +171,8 @@ const readingPanels = (
   const byKey = new Map(panels.map((panel) => [keyOf(panel.load), panel]));
   return rewriteExpressions(body, (x) => {
     const panel = x.kind === "load" ? byKey.get(keyOf(x)) : undefined;
-    return panel === undefined ? x : { kind: "load", buffer: panel.buffer.name, at: placeIn(panel, column), type: x.type }; // prettier-ignore
+    return panel === undefined
+      ? x
+      : { kind: "load", buffer: panel.buffer.name, at: placeIn(panel, column), type: x.type };
   });
 };

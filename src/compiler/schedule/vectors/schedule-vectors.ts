@@ -1,7 +1,7 @@
 /**
- * The schedule of the WebAssembly target: from kernels as fused to kernels on vectors. Tiling and vectorising need loops with
- * one index an axis, so they are first; then invariants leave loops, equal expressions are shared and indices become places, as for
- * scalars.
+ * The schedule of the WebAssembly target: from kernels as fused to kernels on vectors. Tiling and vectorising
+ * need loops with one index an axis, so they are first; then invariants leave loops, equal expressions are
+ * shared and indices become places, as for scalars.
  */
 import { isCall, lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";

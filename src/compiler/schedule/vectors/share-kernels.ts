@@ -1,9 +1,10 @@
 /**
- * Purpose   Let kernels with equal loops be one function that is told where its buffers begin: each layer of a kind, and the forward
- *           pass of `predict` and `evaluate` beside that of `gradient`.
+ * Purpose   Let kernels with equal loops be one function that is told where its buffers begin: each layer of a
+ *           kind, and the forward pass of `predict` and `evaluate` beside that of `gradient`.
  * Requires  the programs of one model, scheduled, with one index an axis.
- * Ensures   kernels that agree in all but the buffers they touch have one number, and the buffers that differ are named in one order. They stay
- *           apart if an innermost loop would have more to do: places that grow alike share a pointer, but not from different starts.
+ * Ensures   kernels that agree in all but the buffers they touch have one number, and the buffers that differ
+ *           are named in one order. They stay apart if an innermost loop would have more to do: places that
+ *           grow alike share a pointer, but not from different starts.
  * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2   =>   both are number 0, told where x1 and y1, or x2 and y2, begin
  */
 import { visit } from "../../loop/expressions.ts";
@@ -38,7 +39,10 @@ const keyOf = ({ kernel, slots }: Instance): string =>
     slots.map((buffer) => ({ buffer: buffer.name, facts: factsOf(buffer) })),
   )}`;
 
-/** Storage lies in one place for all programs, temporaries where their program has them; scratch of equal kernels lies alike. */
+/**
+ * Storage lies in one place for all programs, temporaries where their program has them; scratch of equal
+ * kernels lies alike.
+ */
 function isSamePlace(a: Instance, b: Instance, slot: number): boolean {
   const [x, y] = [a.slots[slot], b.slots[slot]];
   if (x.isScratch) return true;

@@ -1,9 +1,10 @@
 /**
  * Purpose   Kernels of one nest each, or of one run of scalar statements, so that threads can share a nest.
  * Requires  kernels with one index an axis, as fused.
- * Ensures   the same stores in the same order. Accumulators stay with the loop that feeds them, and so does what follows upon it; other
- *           values that a later kernel reads are handed on in temporaries of one element. A line of provenance goes to the kernel that
- *           computes what it names, else to the one that does most; that one keeps the name.
+ * Ensures   the same stores in the same order. Accumulators stay with the loop that feeds them, and so does
+ *           what follows upon it; other values that a later kernel reads are handed on in temporaries of one
+ *           element. A line of provenance goes to the kernel that computes what it names, else to the one that
+ *           does most; that one keeps the name.
  * Example   let a = … ; s[] = a ; for i: … a …   =>   { let a = … ; s[] = a ; a'[] = a }  { let a = a'[] ; for i: … a … }
  */
 import { accessesOf } from "../../loop/accesses.ts";
@@ -33,7 +34,10 @@ function accumulatorsOf(statement: Statement): ReadonlySet<string> {
   return new Set([...assigned].filter((name) => !own.has(name)));
 }
 
-/** Variables that start at a number are defined where they are first needed, and those that stay at it are that number. */
+/**
+ * Variables that start at a number are defined where they are first needed, and those that stay at it are
+ * that number.
+ */
 function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
   const constants = new Map<string, Expression>();
   const waiting = new Map<string, Statement>();
@@ -54,7 +58,10 @@ function sinkNumbers(body: readonly Statement[]): readonly Statement[] {
   return substituteVariables(sunk, constants);
 }
 
-/** The runs of a body. What follows upon a nest that accumulates belongs to it, and so do definitions right before a nest that only it needs. */
+/**
+ * The runs of a body. What follows upon a nest that accumulates belongs to it, and so do definitions right
+ * before a nest that only it needs.
+ */
 function partsOf(body: readonly Statement[]): readonly Part[] {
   const parts: Statement[][] = [];
   let run: Statement[] = [];
@@ -81,7 +88,10 @@ function partsOf(body: readonly Statement[]): readonly Part[] {
   return parts;
 }
 
-/** What is handed from part to part, by variable: the temporary that holds it, and the type that it has as a variable. */
+/**
+ * What is handed from part to part, by variable: the temporary that holds it, and the type that it has as a
+ * variable.
+ */
 interface Handed {
   readonly buffer: Buffer;
   readonly type: Expression["type"];
@@ -100,7 +110,10 @@ function handedOn(parts: readonly Part[], nameFor: (base: string) => string): Re
       const { type } = s.value;
       const element = type === "bool" ? "i32" : type;
       const name = nameFor(plainName(s.name));
-      handed.set(s.name, { buffer: { name, storage: undefined, element, shape: [], region: "temporary" }, type }); // prettier-ignore
+      handed.set(s.name, {
+        buffer: { name, storage: undefined, element, shape: [], region: "temporary" },
+        type,
+      });
     }
   });
   return handed;

@@ -1,7 +1,9 @@
 /**
- * Purpose   Let innermost loops add where they would multiply: a place that grows evenly is a pointer, which goes on by a constant.
+ * Purpose   Let innermost loops add where they would multiply: a place that grows evenly is a pointer, which
+ *           goes on by a constant.
  * Requires  kernels whose accesses are places in bytes.
- * Ensures   places that grow alike share a pointer. A multiplication in the innermost loop costs a fifth of a contraction's speed.
+ * Ensures   places that grow alike share a pointer. A multiplication in the innermost loop costs a fifth of a
+ *           contraction's speed.
  * Example   for k: … w[w_j + k · 2048] …   =>   var p = w_j ; for k: { … w[p] … ; p = p + 2048 }
  */
 import { add, integer, keyOf, mapChildren, multiply, variable, visit } from "../../loop/expressions.ts";

@@ -1,9 +1,12 @@
 /**
- * Purpose   Contractions on vectors: tiles of several rows and several vectors of columns at once, so that each load serves several
- *           products, with lanes along the columns or along the sum, as the cost model says.
+ * Purpose   Contractions on vectors: tiles of several rows and several vectors of columns at once, so that each
+ *           load serves several products, with lanes along the columns or along the sum, as the cost model
+ *           says.
  * Requires  kernels with one index an axis; `output` loops form perfect nests.
- * Ensures   a tile is declined where computing its rows or columns at once would change what is computed. Each element's sum is made in one order, whatever tile it falls into. Rows of a batch that no tile divides are computed by
- *           a last tile that begins early enough to be whole, where computing a row twice changes nothing.
+ * Ensures   a tile is declined where computing its rows or columns at once would change what is computed. Each
+ *           element's sum is made in one order, whatever tile it falls into. Rows of a batch that no tile
+ *           divides are computed by a last tile that begins early enough to be whole, where computing a row
+ *           twice changes nothing.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
  *           => for i<n step 4: for j<32 step 8: { 8 vector sums; for k: 4 spread + 2 vector loads, 8 products; 8 stores }
  */
@@ -60,8 +63,9 @@ function tiled(contraction: Contraction, tile: Tile, vectors: Vectors): Made | u
 }
 
 /**
- * The sums of a tile row by row, where they were column by column: so that of a tall tile the few vectors of a row stay in registers, and
- * not what is spread for each of its many rows. Sums are independent of each other, so any order will do.
+ * The sums of a tile row by row, where they were column by column: so that of a tall tile the few vectors of
+ * a row stay in registers, and not what is spread for each of its many rows. Sums are independent of each
+ * other, so any order will do.
  */
 function rowByRow(statements: readonly Statement[], tile: Tile): readonly Statement[] {
   const { rows, vectors } = tile;
@@ -89,7 +93,10 @@ function rowTiles(rows: For, size: number, vectors: Vectors): readonly Statement
     : blocked(rows, size);
 }
 
-/** Whether computing a row twice, or one behind the last, changes nothing: nothing is read that is written, and no number from memory says where to read. */
+/**
+ * Whether computing a row twice, or one behind the last, changes nothing: nothing is read that is written,
+ * and no number from memory says where to read.
+ */
 function mayOverlap(rows: For, vectors: Vectors): boolean {
   if (readsWhatItStores([rows], vectors.buffers)) return false;
   let looksUp = false;
@@ -100,7 +107,10 @@ function mayOverlap(rows: For, vectors: Vectors): boolean {
   return !looksUp;
 }
 
-/** Tiles of `size` rows; the last begins so that it ends with the last row, or, in a smaller batch, at the first and runs over into unused memory. */
+/**
+ * Tiles of `size` rows; the last begins so that it ends with the last row, or, in a smaller batch, at the
+ * first and runs over into unused memory.
+ */
 function overlapping(rows: For, size: number, { fresh }: Vectors): For {
   const counter = fresh(rows.variable);
   const last = minus(rows.to, integer(size));

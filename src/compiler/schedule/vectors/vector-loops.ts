@@ -1,9 +1,18 @@
 /**
- * Loops as loops over vectors: whole vectors, and behind them one vector of which only some lanes count, so that no extent falls
- * back to scalars.
+ * Loops as loops over vectors: whole vectors, and behind them one vector of which only some lanes count, so
+ * that no extent falls back to scalars.
  */
 import { touchesApart } from "../../loop/dependences.ts";
-import { binary, call, integer, lanesOf, minus, number, remainder, variable } from "../../loop/expressions.ts"; // prettier-ignore
+import {
+  binary,
+  call,
+  integer,
+  lanesOf,
+  minus,
+  number,
+  remainder,
+  variable,
+} from "../../loop/expressions.ts";
 import type { Expression, FoldOperator } from "../../loop/expressions.ts";
 import { mentions } from "../../loop/mentions.ts";
 import { assign, define, expressionsOf, renameVariables, visitStatements } from "../../loop/statements.ts";
@@ -16,8 +25,9 @@ import type { LaneCount, Vectors } from "./vectorise.ts";
 export type VectorBlock = (vectors: number, last: LaneCount) => readonly Statement[] | undefined;
 
 /**
- * Blocks of vectors from the statements of one vector, copied so many times and interleaved statement by statement, so that what they
- * share is loaded once. A last vector of another form, as one that stores fewer of its lanes one by one, follows the others.
+ * Blocks of vectors from the statements of one vector, copied so many times and interleaved statement by
+ * statement, so that what they share is loaded once. A last vector of another form, as one that stores fewer
+ * of its lanes one by one, follows the others.
  */
 export const blocksOf =
   (
@@ -42,8 +52,8 @@ export const sideBySide = (loop: For, vectors: Vectors): VectorBlock =>
   blocksOf(loop, vectors, (body, last) => vectorise(body, loop.variable, vectors, last));
 
 /**
- * `size` vectors at a time; what remains of a known extent is one smaller run, of an unknown one, vector after vector. Nothing where
- * one iteration touches what another stores: the lanes of a vector run at once.
+ * `size` vectors at a time; what remains of a known extent is one smaller run, of an unknown one, vector
+ * after vector. Nothing where one iteration touches what another stores: the lanes of a vector run at once.
  */
 export function vectorLoop(
   loop: For,
@@ -116,7 +126,8 @@ export function accumulationOf(statement: Statement): Accumulation | undefined {
       (value.x.operator === "+" || value.x.operator === "-") &&
       isSelf(value.x.x)
     ) {
-      const first = value.x.operator === "+" ? value.x.y : { kind: "negate" as const, x: value.x.y, type: value.type }; // prettier-ignore
+      const first =
+        value.x.operator === "+" ? value.x.y : { kind: "negate" as const, x: value.x.y, type: value.type };
       return made("+", binary("+", first, value.y));
     }
   }
@@ -136,7 +147,10 @@ export function accumulationOf(statement: Statement): Accumulation | undefined {
 export const combine = (operator: FoldOperator, x: Expression, y: Expression): Expression =>
   operator === "+" ? binary("+", x, y) : call(operator, [x, y], x.type);
 
-/** Accumulators that a loop feeds, each with a vector in its place, whose lanes count what every fourth iteration gives. */
+/**
+ * Accumulators that a loop feeds, each with a vector in its place, whose lanes count what every fourth
+ * iteration gives.
+ */
 export interface VectorSums {
   /** Before the loop: the vectors, each lane at what changes nothing. */
   readonly before: readonly Statement[];
@@ -145,7 +159,10 @@ export interface VectorSums {
   readonly sums: ReadonlyMap<string, { readonly vector: Expression; readonly operator: FoldOperator }>;
 }
 
-/** An innermost loop of a sum (or maximum) with lanes along its own variable; nothing where it does more than accumulate and store. */
+/**
+ * An innermost loop of a sum (or maximum) with lanes along its own variable; nothing where it does more than
+ * accumulate and store.
+ */
 export function vectorSums(loop: For, vectors: Vectors): VectorSums | undefined {
   const { lanes, fresh } = vectors;
   const accumulations = loop.body.flatMap((s) => (s.kind === "assign" ? [accumulationOf(s)] : []));

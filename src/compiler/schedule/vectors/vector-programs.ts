@@ -1,6 +1,7 @@
 /**
- * Loop programs for WebAssembly, from kernels as fused: the stages in order. Kernels are split before loops change, since what threads may
- * share is one nest; whether they may is asked of the loops as they will run; places come last, as for scalars.
+ * Loop programs for WebAssembly, from kernels as fused: the stages in order. Kernels are split before loops
+ * change, since what threads may share is one nest; whether they may is asked of the loops as they will run;
+ * places come last, as for scalars.
  */
 import { checkLoops } from "../../loop/verify.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";

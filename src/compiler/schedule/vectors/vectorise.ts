@@ -1,13 +1,24 @@
 /**
- * Purpose   Compute several iterations of a loop at once: its variable v stands for the lanes v, v + 1, v + 2, … of a vector.
+ * Purpose   Compute several iterations of a loop at once: its variable v stands for the lanes v, v + 1, v + 2,
+ *           … of a vector.
  * Requires  statements with one index an axis, whose iterations along v are independent.
- * Ensures   what depends on v is a vector, what does not stays a scalar and is spread where it meets one. Adjacent elements are one
- *           load or store; others are gathered or written lane by lane. Of the last vector, `count` lanes are stored.
+ * Ensures   what depends on v is a vector, what does not stays a scalar and is spread where it meets one.
+ *           Adjacent elements are one load or store; others are gathered or written lane by lane. Of the last
+ *           vector, `count` lanes are stored.
  * Example   y[v] = x[v] · s   =>   y[v ..+4] = x[v ..+4] · s×4
  */
 import type { Surroundings } from "../../loop/dependences.ts";
 import { outsideAssignments } from "../../loop/dependences.ts";
-import { add, children, integer, lanesOf, mapChildren, substitute, variable, visit } from "../../loop/expressions.ts"; // prettier-ignore
+import {
+  add,
+  children,
+  integer,
+  lanesOf,
+  mapChildren,
+  substitute,
+  variable,
+  visit,
+} from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { mentionsAny } from "../../loop/mentions.ts";
 import { define, store, visitStatements } from "../../loop/statements.ts";
@@ -33,8 +44,9 @@ export type LaneCount = Expression | undefined;
 class NoVectorForm extends Error {}
 
 /**
- * The statements for `lanes` iterations from `v` on, or nothing where they have no vector form. `others` are variables from outside
- * that are vectors along v already. A variable from outside that counts iterations has none.
+ * The statements for `lanes` iterations from `v` on, or nothing where they have no vector form. `others` are
+ * variables from outside that are vectors along v already. A variable from outside that counts iterations has
+ * none.
  */
 export function vectorise(
   statements: readonly Statement[],
@@ -103,7 +115,11 @@ class Vectoriser {
         return [{ ...statement, body: this.block(statement.body) }];
       case "let":
       case "assign":
-        return [this.varying.has(statement.name) ? { ...statement, value: this.vector(statement.value) } : statement]; // prettier-ignore
+        return [
+          this.varying.has(statement.name)
+            ? { ...statement, value: this.vector(statement.value) }
+            : statement,
+        ];
       case "store":
         return this.stored(statement);
     }
@@ -134,7 +150,10 @@ class Vectoriser {
     return this.count.value;
   }
 
-  /** How far apart in memory the elements of two neighbouring lanes are; nothing where that changes from lane to lane. */
+  /**
+   * How far apart in memory the elements of two neighbouring lanes are; nothing where that changes from lane
+   * to lane.
+   */
   private factor(name: string, at: readonly Expression[]): number | undefined {
     const buffer = this.vectors.buffers.get(name);
     if (buffer === undefined) throw new Error(`internal: no buffer ${name}`);

@@ -1,4 +1,5 @@
-// The `data` section against the rest of the spec: its names are those of the inputs and targets, and each says where it comes from.
+// The `data` section against the rest of the spec: its names are those of the inputs and targets, and each
+// says where it comes from.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
@@ -11,8 +12,8 @@ import { checkTexts } from "./check-texts.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
 
 /**
- * Reports names without their other half (T1307), what says nowhere which columns it is read from (T1102), and scales and keys that do
- * not fit (T1208); files and texts have checks of their own.
+ * Reports names without their other half (T1307), what says nowhere which columns it is read from (T1102),
+ * and scales and keys that do not fit (T1208); files and texts have checks of their own.
  */
 export function checkData(spec: unknown, problems: Collector): void {
   const data = member(spec, "data");
@@ -107,7 +108,10 @@ function checkScale(
   problems.error(path, "T1208", `${formatPath(path)} would scale indices`, { hint: "leave it out" });
 }
 
-/** An error over all columns of a target is in the target's own units only if these are scaled by one and the same number. */
+/**
+ * An error over all columns of a target is in the target's own units only if these are scaled by one and the
+ * same number.
+ */
 function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collector): void {
   const scale = textOf(member(entry, "scale"));
   const size = listOf(member(member(member(spec, "targets"), name), "shape")).reduce<number>(

@@ -1,4 +1,5 @@
-// The files of the `data` section: given in one way, of a kind that can be read, and for IDX one for each input and target.
+// The files of the `data` section: given in one way, of a kind that can be read, and for IDX one for each
+// input and target.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
@@ -12,8 +13,8 @@ export const isOfIdx = (data: unknown): boolean =>
   [data, member(data, "train"), member(data, "test")].some((part) => member(part, "idx") !== undefined);
 
 /**
- * Reports files that are missing (T1102), given in two ways or beside a share of test rows (T1208), and of inputs and targets that
- * are not there (T1307).
+ * Reports files that are missing (T1102), given in two ways or beside a share of test rows (T1208), and of
+ * inputs and targets that are not there (T1307).
  */
 export function checkFiles(spec: unknown, data: unknown, problems: Collector): void {
   checkPresence(data, problems);

@@ -1,5 +1,5 @@
-// All formulas of a spec, wherever they stand: that they can be read, and name only what is known there. What their shapes have to
-// say comes when they are built.
+// All formulas of a spec, wherever they stand: that they can be read, and name only what is known there. What
+// their shapes have to say comes when they are built.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
@@ -33,8 +33,8 @@ export function checkFormulas(spec: unknown, problems: Collector): void {
 }
 
 /**
- * The inputs that loss and metrics name in their formulas, and the one that weighs the loss; all of them where a function may read
- * what it likes.
+ * The inputs that loss and metrics name in their formulas, and the one that weighs the loss; all of them
+ * where a function may read what it likes.
  */
 export function readByMeasures(spec: unknown): readonly string[] {
   const inputs = keysOf(member(spec, "inputs"));
@@ -56,7 +56,10 @@ const namesIn = (x: Expression): readonly string[] =>
 // The schema reports what is nested without end; here it only must not be followed.
 const deepest = 50;
 
-/** Whatever has a formula within the network is an activation, in blocks of layers too. `path` has as many steps as levels. */
+/**
+ * Whatever has a formula within the network is an activation, in blocks of layers too. `path` has as many
+ * steps as levels.
+ */
 function checkActivations(value: unknown, path: SpecPath, problems: Collector, seen: Set<unknown>): void {
   if (typeof value !== "object" || value === null || path.length > deepest || seen.has(value)) return;
   seen.add(value);

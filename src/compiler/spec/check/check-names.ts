@@ -1,5 +1,5 @@
-// Names: their form, and that no two things share one. Names become keys of records and parts of emitted identifiers, so what could
-// reach a prototype or mean something to a program is refused here, once.
+// Names: their form, and that no two things share one. Names become keys of records and parts of emitted
+// identifiers, so what could reach a prototype or mean something to a program is refused here, once.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
@@ -12,8 +12,8 @@ import { keysOf, member, textOf } from "../raw-spec.ts";
 export const isUsableName = (name: string): boolean => namePattern.test(name) && !(name in Object.prototype);
 
 /**
- * Reports names that are malformed (T1301) or taken (T1302). A block has names of its own: inside it, they need only differ from one
- * another, since what is made of them begins with the block's name.
+ * Reports names that are malformed (T1301) or taken (T1302). A block has names of its own: inside it, they
+ * need only differ from one another, since what is made of them begins with the block's name.
  */
 export function checkNames(spec: unknown, network: WrittenList, problems: Collector): void {
   const name = textOf(member(spec, "name"));

@@ -1,4 +1,5 @@
-// What each layer reads: `from` resolved to inputs and earlier layers, of its own list or of one that its block stands in.
+// What each layer reads: `from` resolved to inputs and earlier layers, of its own list or of one that its
+// block stands in.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
@@ -15,8 +16,9 @@ interface Scope {
 }
 
 /**
- * Resolves every reference. Reports names that do not exist (T1303), layers that are read before they are made (T1304), a first layer
- * that has to choose among several inputs (T1305), and blocks that are to read several layers (T1311).
+ * Resolves every reference. Reports names that do not exist (T1303), layers that are read before they are
+ * made (T1304), a first layer that has to choose among several inputs (T1305), and blocks that are to read
+ * several layers (T1311).
  */
 export function checkReferences(spec: unknown, network: WrittenList, problems: Collector): References {
   const inputs = keysOf(member(spec, "inputs"));
@@ -92,7 +94,10 @@ function sourceNamed(
     reportUnknown(path, name, undefined, problems);
     return [];
   }
-  const known = [...inputs, ...scopes.flatMap(({ list, index }) => list.slice(0, index).map((layer) => layer.name))]; // prettier-ignore
+  const known = [
+    ...inputs,
+    ...scopes.flatMap(({ list, index }) => list.slice(0, index).map((layer) => layer.name)),
+  ];
   const { list } = scopes[scopes.length - 1];
   reportUnknown(path, name, insideBlock(name, list, known) ?? suggest(name, known), problems);
   return [];

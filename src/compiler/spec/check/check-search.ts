@@ -1,5 +1,6 @@
-// `training.search` against the rest of the spec: its paths lead somewhere, and leave alone what makes candidates comparable. Whether a
-// candidate is a right spec is told by the candidate itself; see search/check-candidates.ts.
+// `training.search` against the rest of the spec: its paths lead somewhere, and leave alone what makes
+// candidates comparable. Whether a candidate is a right spec is told by the candidate itself; see
+// search/check-candidates.ts.
 import type { Collector } from "../../diagnostics/collector.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";
 import { parsePath } from "../../diagnostics/parse-path.ts";
@@ -33,7 +34,10 @@ const fixed: Readonly<Record<string, string>> = {
 /** The most combinations that are written out. */
 const mostCombinations = 100_000;
 
-/** Reports a search whose paths (T1701, T1702) or ranges (T1703) are wrong, or that has nothing to choose by (T1704). */
+/**
+ * Reports a search whose paths (T1701, T1702) or ranges (T1703) are wrong, or that has nothing to choose by
+ * (T1704).
+ */
 export function checkSearch(spec: unknown, problems: Collector): void {
   const training = member(spec, "training");
   const search = member(training, "search");

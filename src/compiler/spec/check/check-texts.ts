@@ -5,7 +5,10 @@ import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
 
-/** Reports what does not go with `characters`, `words`, `categories` and `nextOf` (T1208), and a `nextOf` that names no input of texts (T1303). */
+/**
+ * Reports what does not go with `characters`, `words`, `categories` and `nextOf` (T1208), and a `nextOf` that
+ * names no input of texts (T1303).
+ */
 export function checkTexts(spec: unknown, data: unknown, problems: Collector): void {
   for (const input of keysOf(member(data, "inputs"))) checkInput(spec, data, input, problems);
   for (const target of keysOf(member(data, "targets"))) checkTarget(spec, data, target, problems);

@@ -1,4 +1,5 @@
-// How wide a spec may be. Compile time grows faster than the number of things side by side, so past what anyone writes it is refused.
+// How wide a spec may be. Compile time grows faster than the number of things side by side, so past what
+// anyone writes it is refused.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { formatPath } from "../../diagnostics/format-path.ts";

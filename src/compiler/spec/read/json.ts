@@ -1,5 +1,6 @@
-// Strict JSON (RFC 8259) with the place of every value. JSON.parse neither says where a value stood nor minds a key that
-// is given twice, so the structure is read here; strings and numbers are handed to JSON.parse once their ends are known.
+// Strict JSON (RFC 8259) with the place of every value. JSON.parse neither says where a value stood nor minds
+// a key that is given twice, so the structure is read here; strings and numbers are handed to JSON.parse once
+// their ends are known.
 import { deepest, mostValues } from "../plain-spec.ts";
 import type { Fault, Placed, ReadTree, Span } from "./placed.ts";
 

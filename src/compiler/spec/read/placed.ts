@@ -1,5 +1,6 @@
-// Where each value of a spec stands in its text: a tree beside the tree of values, with the same keys. The three readers
-// (JSON, YAML, TypeScript) each make one, so that everything after them speaks of paths and never of formats.
+// Where each value of a spec stands in its text: a tree beside the tree of values, with the same keys. The
+// three readers (JSON, YAML, TypeScript) each make one, so that everything after them speaks of paths and
+// never of formats.
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 
 /** Offsets in the text, `end` exclusive. */

@@ -20,7 +20,8 @@ const largestBytes = 4 * 2 ** 20;
 
 /**
  * Reads a spec in JSON (`.json`), YAML (`.yaml`, `.yml`) or TypeScript (`.ts`, which is run).
- * @throws DiagnosticError with everything that is wrong, each with its file and, where there is one, line, column and code frame.
+ * @throws DiagnosticError with everything that is wrong, each with its file and, where there is one, line,
+ * column and code frame.
  */
 export async function readSpec(file: string): Promise<ReadSpec> {
   const read = readerOf(file);

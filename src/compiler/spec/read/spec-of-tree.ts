@@ -1,5 +1,5 @@
-// From a text that was read to a model: reports what is wrong with the text, hands the value to the parser, and gives every diagnostic
-// its place. Needs no file and no host, so it runs wherever the compiler does.
+// From a text that was read to a model: reports what is wrong with the text, hands the value to the parser,
+// and gives every diagnostic its place. Needs no file and no host, so it runs wherever the compiler does.
 import type { Diagnostic } from "../../diagnostics/diagnostic.ts";
 import { parseSpec } from "../parse-model.ts";
 import type { Search } from "../search-schema.ts";
@@ -19,7 +19,8 @@ export interface ReadSpec {
 
 /**
  * The model of a text that a reader made this tree of; `placesOf` is asked only when there is something to locate.
- * @throws DiagnosticError with everything that is wrong, each with its file and, where there is one, line, column and code frame.
+ * @throws DiagnosticError with everything that is wrong, each with its file and, where there is one, line,
+ * column and code frame.
  */
 export async function specOfTree(
   file: string,

@@ -18,8 +18,8 @@ export interface SpecSource {
   /** Gives each diagnostic that has a path its place and frame; those that have a place already stay as they are. */
   locate(diagnostics: readonly Diagnostic[]): Promise<readonly Diagnostic[]>;
   /**
-   * Where the value at the path begins, counted from 1; of what the text leaves out, as defaults, the nearest thing around it. Nothing
-   * if no place is known, as of a spec in TypeScript whose parts are computed.
+   * Where the value at the path begins, counted from 1; of what the text leaves out, as defaults, the nearest
+   * thing around it. Nothing if no place is known, as of a spec in TypeScript whose parts are computed.
    */
   placeOf(path: SpecPath): Promise<{ readonly line: number; readonly column: number } | undefined>;
 }
@@ -72,7 +72,10 @@ export async function located<T>(source: SpecSource, stage: () => T | Promise<T>
   }
 }
 
-/** What is wrong with the text itself, as diagnostics; sentences of other programs among it lose what a terminal obeys. */
+/**
+ * What is wrong with the text itself, as diagnostics; sentences of other programs among it lose what a
+ * terminal obeys.
+ */
 export function textError(file: string, text: string, faults: readonly Fault[]): DiagnosticError {
   const index = lineIndex(text);
   const shown = faults.slice(0, mostKept).map(({ code, message, hint, span, other }): Diagnostic => {
@@ -89,7 +92,10 @@ export function textError(file: string, text: string, faults: readonly Fault[]):
   return new DiagnosticError(shown, faults.length - shown.length);
 }
 
-/** The key or the value at the diagnostic's path; where the path leaves the text, the key of the nearest thing around it. */
+/**
+ * The key or the value at the diagnostic's path; where the path leaves the text, the key of the nearest thing
+ * around it.
+ */
 function spanOf(text: string, root: Placed, { path = [], at, within }: Diagnostic): Span {
   const { node, exact } = nodeAt(root, path);
   const part = within && exact ? spanWithin(text, node, within) : undefined;

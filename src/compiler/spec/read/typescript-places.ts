@@ -1,9 +1,13 @@
-// Where the values of a TypeScript spec stand in its text, as far as they are written there literally: the object given to
-// `export default`, through `defineModel(…)`, parentheses, `as`, `satisfies` and constants of the same file. What is computed has no place of its own.
+// Where the values of a TypeScript spec stand in its text, as far as they are written there literally: the
+// object given to `export default`, through `defineModel(…)`, parentheses, `as`, `satisfies` and constants of
+// the same file. What is computed has no place of its own.
 import type { Expression, ObjectLiteralExpression, SourceFile } from "ts-morph";
 import type { Placed, Span } from "./placed.ts";
 
-/** The places, or nothing if the default export is no literal object. Loads the TypeScript parser, so call it only when there is something to place. */
+/**
+ * The places, or nothing if the default export is no literal object. Loads the TypeScript parser, so call it
+ * only when there is something to place.
+ */
 export async function typescriptPlaces(text: string): Promise<Placed | undefined> {
   const { Project, Node } = await import("ts-morph");
   const project = new Project({ useInMemoryFileSystem: true, compilerOptions: { noLib: true } });

@@ -1,6 +1,7 @@
-// A spec written in TypeScript: bundled in memory and imported, its default export is the value. Bundling (rather than importing the
-// file itself) makes three things hold wherever the file lies: relative imports of more TypeScript work; whether the folder is a CommonJS
-// or an ES module package does not matter; and `import { defineModel } from "tapeless"` resolves even where nothing is installed.
+// A spec written in TypeScript: bundled in memory and imported, its default export is the value. Bundling
+// (rather than importing the file itself) makes three things hold wherever the file lies: relative imports of
+// more TypeScript work; whether the folder is a CommonJS or an ES module package does not matter; and `import
+// { defineModel } from "tapeless"` resolves even where nothing is installed.
 import { basename, dirname, resolve } from "node:path";
 import type { BuildFailure, Message } from "esbuild";
 import { errorText } from "../../util/error-text.ts";
@@ -17,7 +18,10 @@ const specAddress = "tapeless-spec:";
 export const isOfSpec = (error: unknown): boolean =>
   error instanceof Error && typeof error.stack === "string" && error.stack.includes(specAddress);
 
-/** Runs the file (it is the user's own program) and takes its default export. Places are found later, only if needed. */
+/**
+ * Runs the file (it is the user's own program) and takes its default export. Places are found later, only if
+ * needed.
+ */
 export async function readTypeScript(file: string, text: string): Promise<ReadTree> {
   try {
     const code = await bundle(file, text);

@@ -1,10 +1,12 @@
-// Where a part of a text stands in the file that holds the text as a JSON string, a YAML scalar of any style or a literal of TypeScript.
+// Where a part of a text stands in the file that holds the text as a JSON string, a YAML scalar of any style
+// or a literal of TypeScript.
 import type { TextPart } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "./placed.ts";
 
 /**
- * The span in the file of a part of a text whose literal is `source.slice(literal.start, literal.end)`; undefined if the two cannot be
- * brought together. Quotes, a block scalar's mark, folded lines and indentation are passed over; so are escapes of white space.
+ * The span in the file of a part of a text whose literal is `source.slice(literal.start, literal.end)`;
+ * undefined if the two cannot be brought together. Quotes, a block scalar's mark, folded lines and
+ * indentation are passed over; so are escapes of white space.
  */
 export function spanWithin(source: string, literal: Span, { text, start, end }: TextPart): Span | undefined {
   const raw = source.slice(literal.start, literal.end);

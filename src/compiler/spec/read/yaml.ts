@@ -1,5 +1,5 @@
-// YAML 1.2 (core schema) with the place of every value, through the `yaml` package: keys given twice are errors, merge keys
-// and custom tags are not taken, and aliases may not blow a small text up to a large tree.
+// YAML 1.2 (core schema) with the place of every value, through the `yaml` package: keys given twice are
+// errors, merge keys and custom tags are not taken, and aliases may not blow a small text up to a large tree.
 import {
   type Document,
   isAlias,
@@ -16,8 +16,9 @@ import { givenTwice } from "./json.ts";
 
 const mostAliases = 100;
 
-// The package compiles a regular expression as long as the indentation at each level; past some thousands V8 aborts the
-// process, which nothing can catch. Indentation (list and key marks count) of more than four columns a level is refused first.
+// The package compiles a regular expression as long as the indentation at each level; past some thousands V8
+// aborts the process, which nothing can catch. Indentation (list and key marks count) of more than four
+// columns a level is refused first.
 const tooDeep = new RegExp(`^[ \\t:?-]{${4 * deepest},}`, "m");
 
 /** What stands between values: there are no more values than these, and one. */

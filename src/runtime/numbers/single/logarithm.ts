@@ -2,8 +2,8 @@
 import { exponentOf, powersOfTwo } from "../double-arithmetic.ts";
 
 /**
- * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s P(s²), minimax (Remez),
- * relative error 2⁻³⁸, as powers multiply it.
+ * log₂ x = k + log₂ m of x = 2ᵏ m, √½ ≤ m < √2: with s = (m − 1) / (m + 1), log₂ m = 2/ln 2 · artanh s = s
+ * P(s²), minimax (Remez), relative error 2⁻³⁸, as powers multiply it.
  */
 export function log2(x: number): number {
   if (!(x > 1e-300 && x < 1e300)) return log2AtEdge(x);
@@ -11,7 +11,14 @@ export function log2(x: number): number {
   const m = x * powersOfTwo[1023 - k];
   const s = (m - 1) / (m + 1);
   const z = s * s;
-  return k + s * (2.8853900817902027 + z * (0.9617966732001921 + z * (0.5770836115409416 + z * (0.41167113728067806 + z * 0.34075930457969206)))); // prettier-ignore
+  return (
+    k +
+    s *
+      (2.8853900817902027 +
+        z *
+          (0.9617966732001921 +
+            z * (0.5770836115409416 + z * (0.41167113728067806 + z * 0.34075930457969206))))
+  );
 }
 
 /** Of what is not a positive number, or near the ends of the range for which there are powers of two. */

@@ -3,8 +3,8 @@ import { exp2 } from "./exponential.ts";
 import { log2 } from "./logarithm.ts";
 
 /**
- * x^y = 2^(y log₂ x), with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole
- * are NaN.
+ * x^y = 2^(y log₂ x), with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y
+ * that is not whole are NaN.
  */
 export function power(x: number, y: number): number {
   if (y === 0) return 1;

@@ -1,4 +1,7 @@
-/** What stands below the head: curves over epochs, a card for each layer and each parameter, and their figures in tables. */
+/**
+ * What stands below the head: curves over epochs, a card for each layer and each parameter, and their figures
+ * in tables.
+ */
 import type { LiveHistory } from "../../charts/live-events.ts";
 import { element } from "../shared/element.ts";
 import { layerCards, parameterCards } from "./cards.ts";

@@ -13,9 +13,12 @@ export function layerCards(probes: Probes, colour: Colour): HTMLElement[] {
     const moments = probes.map(({ epoch, probe }) => ({ epoch, distribution: probe.layers[i].activations }));
     const { mean, std, zeros } = activations;
     const words = [`mean ${figure(mean)}`, `std ${figure(std)}`, `zeros ${percent(zeros)}`];
-    return card(name, `[${shape.join(", ")}]`, [...words, ...idleWords(idle), ...brokenWords(activations)], [
-      overTime(`activations of ${name}`, moments, colour),
-    ]); // prettier-ignore
+    return card(
+      name,
+      `[${shape.join(", ")}]`,
+      [...words, ...idleWords(idle), ...brokenWords(activations)],
+      [overTime(`activations of ${name}`, moments, colour)],
+    );
   });
 }
 
@@ -28,9 +31,12 @@ export function parameterCards(probes: Probes, colour: Colour): HTMLElement[] {
     }));
     const ratio = updateRatio === undefined ? [] : [`‖Δw‖/‖w‖ ${figure(updateRatio)}`];
     const words = [`‖gradient‖ ${figure(gradients.norm)}`, `‖w‖ ${figure(weights.norm)}`, ...ratio];
-    return card(name, `${weights.count} numbers`, [...words, ...brokenWords(gradients)], [
-      overTime(`gradients of ${name}`, moments, colour),
-    ]); // prettier-ignore
+    return card(
+      name,
+      `${weights.count} numbers`,
+      [...words, ...brokenWords(gradients)],
+      [overTime(`gradients of ${name}`, moments, colour)],
+    );
   });
 }
 

@@ -33,11 +33,15 @@ export function makeHead(model: string, onStop: () => void): Head {
       const last = history.of("epoch").at(-1)?.report;
       const done = last?.epoch ?? start?.epoch ?? 0;
       state.textContent =
-        connection === "closed" ? "the page's server has ended"
-        : connection === "lost" ? "the connection is lost: the training ended, or was ended"
-        : end !== undefined ? end.outcome
-        : start !== undefined ? "training"
-        : `${stage?.name ?? "reading the data"} …`; // prettier-ignore
+        connection === "closed"
+          ? "the page's server has ended"
+          : connection === "lost"
+            ? "the connection is lost: the training ended, or was ended"
+            : end !== undefined
+              ? end.outcome
+              : start !== undefined
+                ? "training"
+                : `${stage?.name ?? "reading the data"} …`;
       setAttributes(state, { "data-outcome": end?.outcome });
       setAttributes(bar, {
         value: start ? Math.max(done / Math.max(1, start.epochs), end ? 1 : 0) : undefined,

@@ -1,6 +1,7 @@
 /**
- * How numbers are distributed, over epochs: a column for each moment, the darker the more numbers lie there; beside it the distribution of
- * now, on the same axis. What lies more than four standard deviations from the mean counts to the edge.
+ * How numbers are distributed, over epochs: a column for each moment, the darker the more numbers lie there;
+ * beside it the distribution of now, on the same axis. What lies more than four standard deviations from the
+ * mean counts to the edge.
  */
 import type { Distribution } from "../../../runtime/core/distribution.ts";
 import { element, svgElement } from "../shared/element.ts";
@@ -82,7 +83,10 @@ function rangeOf(moments: readonly Moment[]): [number, number] {
   return [low - room, low + room];
 }
 
-/** The shares of all numbers that lie in each of the bins between two bounds; those beyond are in the first and the last. */
+/**
+ * The shares of all numbers that lie in each of the bins between two bounds; those beyond are in the first
+ * and the last.
+ */
 export function resampled({ min, max, count, histogram }: Distribution, low: number, high: number): number[] {
   const shares = Array.from({ length: bins }, () => 0);
   const placeOf = (value: number) => Math.min(bins, Math.max(0, ((value - low) / (high - low)) * bins));

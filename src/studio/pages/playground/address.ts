@@ -1,4 +1,7 @@
-/** The state of the page in the fragment of its address, so that a link shares it; nothing of a fragment is ever sent to a server. */
+/**
+ * The state of the page in the fragment of its address, so that a link shares it; nothing of a fragment is
+ * ever sent to a server.
+ */
 import { deflateSync, inflateSync, strFromU8, strToU8 } from "fflate";
 import { readPathsState, type PathsState } from "./paths/state.ts";
 

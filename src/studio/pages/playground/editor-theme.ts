@@ -1,6 +1,7 @@
 /**
- * How the editor looks. It stands in a shadow root, where it makes its styles by rules and not by style elements, which the page's policy
- * would refuse; so what is said of it is said here, and not in the page's style sheet. The page's colours come in as properties.
+ * How the editor looks. It stands in a shadow root, where it makes its styles by rules and not by style
+ * elements, which the page's policy would refuse; so what is said of it is said here, and not in the page's
+ * style sheet. The page's colours come in as properties.
  */
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { EditorView } from "@codemirror/view";

@@ -1,4 +1,7 @@
-/** The editor of specs: JSON or YAML, with the schema's keys and values to choose from, and the compiler's own diagnostics at their places. */
+/**
+ * The editor of specs: JSON or YAML, with the schema's keys and values to choose from, and the compiler's own
+ * diagnostics at their places.
+ */
 import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { json } from "@codemirror/lang-json";
 import { yaml, yamlLanguage } from "@codemirror/lang-yaml";
@@ -75,8 +78,9 @@ export function createEditor(
 }
 
 /**
- * Chromium keeps the looks of what is typed over by a style in the markup, which the page's policy forbids; so the editor does the typing
- * itself. Brackets that are put around a selection come from its input handlers.
+ * Chromium keeps the looks of what is typed over by a style in the markup, which the page's policy forbids;
+ * so the editor does the typing itself. Brackets that are put around a selection come from its input
+ * handlers.
  */
 function typeOver(event: InputEvent, view: EditorView): boolean {
   const { inputType, data, isComposing } = event;
@@ -101,7 +105,10 @@ function markOf({ doc }: EditorState, { severity, code, message, hint, place }: 
 const outlineIn = (state: EditorState) =>
   outlineOf(syntaxTree(state).topNode, (from, to) => state.doc.sliceString(from, to));
 
-/** Where the cursor is. In YAML nothing stands at an empty place, so it is asked where a word would be that is begun there. */
+/**
+ * Where the cursor is. In YAML nothing stands at an empty place, so it is asked where a word would be that is
+ * begun there.
+ */
 function placeIn(state: EditorState, position: number): CursorPlace | undefined {
   const text = state.doc.toString();
   if (isJsonText(text) || /[\w-]/.test(text.charAt(position - 1))) return outlineIn(state).cursorAt(position);

@@ -1,4 +1,7 @@
-/** Specs to begin with: those of the repository that the page has the data of, and some for data that is made in the page. */
+/**
+ * Specs to begin with: those of the repository that the page has the data of, and some for data that is made
+ * in the page.
+ */
 
 const plane = `{
   "name": "moons",

@@ -1,4 +1,7 @@
-/** The panels that show what the compiler tells of a model. Those that are seen are filled: a large model is much to work out and to draw. */
+/**
+ * The panels that show what the compiler tells of a model. Those that are seen are filled: a large model is
+ * much to work out and to draw.
+ */
 import type { Explanation } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
 import type { Panel } from "./tabs.ts";

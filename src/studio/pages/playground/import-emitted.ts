@@ -1,4 +1,7 @@
-/** In a worker: a module of what the compiler emitted. What is imported is our compiler's output alone, never a text of the user's. */
+/**
+ * In a worker: a module of what the compiler emitted. What is imported is our compiler's output alone, never
+ * a text of the user's.
+ */
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
 import type { Trainer } from "../../../runtime/trainer/trainer.ts";
 

@@ -1,4 +1,7 @@
-/** Small data sets that are made in the page, with equal columns, so that one model can be tried on all of them. The same at every start. */
+/**
+ * Small data sets that are made in the page, with equal columns, so that one model can be tried on all of
+ * them. The same at every start.
+ */
 
 /** Numbers in [0, 1): Park and Miller's generator, whose quality is enough for points that are looked at. */
 function numbersFrom(seed: number): () => number {

@@ -1,4 +1,7 @@
-/** What a model has learned, as a picture that moves while it learns: which picture depends on its inputs and target. */
+/**
+ * What a model has learned, as a picture that moves while it learns: which picture depends on its inputs and
+ * target.
+ */
 import type { TrainerScript } from "../../browser/messages.ts";
 import * as answers from "../../../runtime/prediction/answers.ts";
 import { curveView } from "./curve-view.ts";

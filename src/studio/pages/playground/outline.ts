@@ -1,6 +1,6 @@
 /**
- * What a half-written spec says so far, and which place in it the cursor is at: read from the editor's own syntax tree, which is there
- * whatever is missing. One walk serves JSON and YAML.
+ * What a half-written spec says so far, and which place in it the cursor is at: read from the editor's own
+ * syntax tree, which is there whatever is missing. One walk serves JSON and YAML.
  */
 import type { SyntaxNode } from "@lezer/common";
 import type { PlaceInSpec } from "../../browser/suggest.ts";

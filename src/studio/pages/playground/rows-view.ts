@@ -1,4 +1,7 @@
-/** What a model says of rows that it was not trained on: for classes a confusion matrix and the rows themselves, as images where they are; for numbers, said over true. */
+/**
+ * What a model says of rows that it was not trained on: for classes a confusion matrix and the rows
+ * themselves, as images where they are; for numbers, said over true.
+ */
 import { scaleLinear } from "d3-scale";
 import { element, svgElement } from "../shared/element.ts";
 import type { ModelView, Outputs, Shown } from "./shown-model.ts";

@@ -1,4 +1,7 @@
-/** The decision surface of a model of two inputs: the colour of each place is the class that the model gives it, paler where it is less sure. */
+/**
+ * The decision surface of a model of two inputs: the colour of each place is the class that the model gives
+ * it, paler where it is less sure.
+ */
 import { element } from "../shared/element.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
 import { classColour, cssColour } from "./palette.ts";

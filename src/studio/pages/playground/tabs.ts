@@ -1,4 +1,7 @@
-/** Tabs as the ARIA practices have them: arrows go from tab to tab. One panel is seen, or, by the first tab, all of them side by side. */
+/**
+ * Tabs as the ARIA practices have them: arrows go from tab to tab. One panel is seen, or, by the first tab,
+ * all of them side by side.
+ */
 import { element } from "../shared/element.ts";
 
 export interface Panel {

@@ -1,4 +1,7 @@
-/** Training in the page: what the compiler emitted runs in a worker of its own, and is looked at as often as the screen is drawn. */
+/**
+ * Training in the page: what the compiler emitted runs in a worker of its own, and is looked at as often as
+ * the screen is drawn.
+ */
 import type { TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { figureText, resultText, type TrainingResult } from "../../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";

@@ -1,6 +1,6 @@
 /**
- * The worker that trains: imports what the compiler emitted, and runs it as `tapeless train` does, some epochs at a time, each time that it
- * is told to go on.
+ * The worker that trains: imports what the compiler emitted, and runs it as `tapeless train` does, some
+ * epochs at a time, each time that it is told to go on.
  */
 import type { Probe, TrainAnswer, TrainerScript, TrainRequest } from "../../browser/messages.ts";
 import { inOwnUnits } from "../../../runtime/training/own-units.ts";

@@ -15,7 +15,16 @@ export function valueCard(node: ExplainedNode, goTo: (line: number, column: numb
   if (derivation !== undefined) {
     const { forward, derivative } = derivation.general;
     card.append(
-      element("div", {}, "by the rule ", element("code", {}, derivation.rule), ": ", math(forward), " ⇒ ", math(derivative)), // prettier-ignore
+      element(
+        "div",
+        {},
+        "by the rule ",
+        element("code", {}, derivation.rule),
+        ": ",
+        math(forward),
+        " ⇒ ",
+        math(derivative),
+      ),
       element("div", {}, "of ", math(derivation.forward)),
     );
   }

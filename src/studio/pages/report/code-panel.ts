@@ -1,6 +1,6 @@
 /**
- * The emitted file and the spec beside each other. A line that is picked shows its nodes on the right and its place in the spec; whatever
- * else is picked marks its lines in both.
+ * The emitted file and the spec beside each other. A line that is picked shows its nodes on the right and its
+ * place in the spec; whatever else is picked marks its lines in both.
  */
 import { element } from "../shared/element.ts";
 import { colouredCode } from "./colour-code.ts";
@@ -33,7 +33,11 @@ export function codePanel(context: Context): Panel {
       "header",
       {},
       element("h1", {}, "Code"),
-      element("p", { class: "intro" }, "The file that was emitted, and the spec that it comes from. Pick a line to see what it computes, which rule made it and where in the spec it comes from; the bar at its left has the colour of its part: forward, backward or update."), // prettier-ignore
+      element(
+        "p",
+        { class: "intro" },
+        "The file that was emitted, and the spec that it comes from. Pick a line to see what it computes, which rule made it and where in the spec it comes from; the bar at its left has the colour of its part: forward, backward or update.",
+      ),
     ),
     element(
       "div",
@@ -81,13 +85,20 @@ interface Listing {
 /** A text with numbers before its lines; they can be picked. */
 export function listing(
   texts: readonly string[],
-  { label, first = 1, classOf, onPick }: { label: string; first?: number; classOf: (line: number) => string; onPick: (line: number) => void }, // prettier-ignore
+  {
+    label,
+    first = 1,
+    classOf,
+    onPick,
+  }: { label: string; first?: number; classOf: (line: number) => string; onPick: (line: number) => void },
 ): Listing {
   const root = element("div", { class: "listing", tabindex: 0, role: "group", "aria-label": label });
   let marked: ReadonlySet<number> = new Set();
   let pickedLine: number | undefined;
   const classes = (line: number) =>
-    ["line", classOf(line), marked.has(line) && "marked", line === pickedLine && "picked"].filter(Boolean).join(" "); // prettier-ignore
+    ["line", classOf(line), marked.has(line) && "marked", line === pickedLine && "picked"]
+      .filter(Boolean)
+      .join(" ");
   const list: LazyList = lazyList({
     count: texts.length,
     root,
@@ -157,7 +168,7 @@ function marksOf({ index }: Context, pick: Pick | undefined): Marks {
       return {
         lines: index.nodesOfLayer(pick.key).flatMap(({ id }) => index.linesOfNode(id)),
         places: placesOf([layer?.place]),
-      }; // prettier-ignore
+      };
     case "line":
       return { lines: [Number(pick.key)], places: placesOf([line?.place]) };
     case "buffer":

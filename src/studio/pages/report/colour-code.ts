@@ -1,9 +1,11 @@
 /** Plain colouring of a line of code: comments, texts, numbers, words of the language. */
 import { element } from "../shared/element.ts";
 
-const words = "const let function return for if else new export interface type readonly while of in throw import extends true false null undefined void number string async await yield class this typeof case switch default break continue"; // prettier-ignore
+const words =
+  "const let function return for if else new export interface type readonly while of in throw import extends true false null undefined void number string async await yield class this typeof case switch default break continue";
 const isWord: ReadonlySet<string> = new Set(words.split(" "));
-const tokens = /(\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?)|(?<![\w$])(\d[\w.]*)|([A-Za-z_$][\w$]*)/g; // prettier-ignore
+const tokens =
+  /(\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?)|(?<![\w$])(\d[\w.]*)|([A-Za-z_$][\w$]*)/g;
 const longestColoured = 2000;
 
 export function colouredCode(line: string): readonly (Node | string)[] {
@@ -13,7 +15,15 @@ export function colouredCode(line: string): readonly (Node | string)[] {
   let end = 0;
   for (const match of line.matchAll(tokens)) {
     const [text, comment, quoted, digits, word] = match;
-    const name = comment ? "comment" : quoted ? "text" : digits ? "number" : word && isWord.has(word) ? "word" : ""; // prettier-ignore
+    const name = comment
+      ? "comment"
+      : quoted
+        ? "text"
+        : digits
+          ? "number"
+          : word && isWord.has(word)
+            ? "word"
+            : "";
     if (name === "") continue;
     parts.push(line.slice(end, match.index), element("span", { class: name }, text));
     end = match.index + text.length;

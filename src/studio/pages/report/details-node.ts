@@ -1,9 +1,23 @@
-/** All there is to say of one node, in the order in which a reader asks: what it is, why it is there, where it went, where it came from. */
+/**
+ * All there is to say of one node, in the order in which a reader asks: what it is, why it is there, where it
+ * went, where it came from.
+ */
 import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
 import type { ExplainedNode, RewriteUse, RuleUse } from "../../explanation.ts";
 import type { Context } from "./context.ts";
-import { bufferLink, kernelLink, layerLink, lineLinks, link, listed, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
+import {
+  bufferLink,
+  kernelLink,
+  layerLink,
+  lineLinks,
+  link,
+  listed,
+  nodeLink,
+  parameterLink,
+  ruleLink,
+  specQuote,
+} from "./links.ts";
 import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer } from "./report-index.ts";
 import { transposeNote } from "./transpose-note.ts";
@@ -19,9 +33,21 @@ export function nodeDetails(context: Context, node: ExplainedNode): Part[] {
     element("div", { class: "display" }, equation(node)),
     facts([
       ["Type", element("code", {}, type)],
-      ["Layer", node.layer === undefined ? undefined : index.layers.has(node.layer) ? layerLink(context, node.layer) : node.layer], // prettier-ignore
+      [
+        "Layer",
+        node.layer === undefined
+          ? undefined
+          : index.layers.has(node.layer)
+            ? layerLink(context, node.layer)
+            : node.layer,
+      ],
       ["Part of", node.composite],
-      ["Cost", node.flops > 0 ? `${workText(node.flops)}, ${sizeText(node.bytes)} (batch of ${index.explanation.model.batchSize})` : undefined], // prettier-ignore
+      [
+        "Cost",
+        node.flops > 0
+          ? `${workText(node.flops)}, ${sizeText(node.bytes)} (batch of ${index.explanation.model.batchSize})`
+          : undefined,
+      ],
     ]),
     ...(derivation === undefined ? [] : derivationParts(context, derivation)),
     ...transposeNote(context, node),
@@ -67,9 +93,14 @@ function derivationParts(
 }
 
 function rewriteParts(context: Context, rewrites: readonly RewriteUse[]): readonly HTMLElement[] {
-  const items = rewrites.map(
-    ({ rule, equation, pass }) =>
-    element("li", {}, ruleLink(context, rule), element("span", { class: "quiet" }, ` in ${pass}`), element("div", { class: "display" }, math(equation, true))), // prettier-ignore
+  const items = rewrites.map(({ rule, equation, pass }) =>
+    element(
+      "li",
+      {},
+      ruleLink(context, rule),
+      element("span", { class: "quiet" }, ` in ${pass}`),
+      element("div", { class: "display" }, math(equation, true)),
+    ),
   );
   return [
     element("h3", {}, "How it was rewritten"),
@@ -86,19 +117,42 @@ function whereParts(context: Context, { id, kernel, type }: ExplainedNode): read
   const isFused = kernel !== undefined && index.explanation.kernels[kernel]?.fused.values.includes(id);
   const inMemory = buffers.map((buffer) => {
     const lives = buffer.life && `, lives from call ${buffer.life.first} to ${buffer.life.last}`;
-    return element("span", {}, bufferLink(context, keyOfBuffer(buffer), buffer.name), ` (${sizeText(buffer.bytes)}${lives ?? ""})`); // prettier-ignore
+    return element(
+      "span",
+      {},
+      bufferLink(context, keyOfBuffer(buffer), buffer.name),
+      ` (${sizeText(buffer.bytes)}${lives ?? ""})`,
+    );
   });
   const rows = facts([
     ["Kernel", kernel === undefined ? undefined : kernelLink(context, kernel, "kernels")],
     [lines.length === 1 ? "Line" : "Lines", lines.length === 0 ? undefined : lineLinks(context, lines)],
-    ["Memory", inMemory.length > 0 ? element("span", {}, ...listed(inMemory)) : isFused ? `none: fused, ${type} never leaves the registers` : undefined], // prettier-ignore
-    ["Gradients", parameters.length === 0 ? undefined : element("span", {}, "it is a step to ", ...some(parameters.map((name) => parameterLink(context, name, "gradients"))))], // prettier-ignore
+    [
+      "Memory",
+      inMemory.length > 0
+        ? element("span", {}, ...listed(inMemory))
+        : isFused
+          ? `none: fused, ${type} never leaves the registers`
+          : undefined,
+    ],
+    [
+      "Gradients",
+      parameters.length === 0
+        ? undefined
+        : element(
+            "span",
+            {},
+            "it is a step to ",
+            ...some(parameters.map((name) => parameterLink(context, name, "gradients"))),
+          ),
+    ],
   ]);
   return rows.childElementCount === 0 ? [] : [element("h3", {}, "Where it went"), rows];
 }
 
 function neighbourParts(context: Context, { operands, users }: ExplainedNode): readonly HTMLElement[] {
-  const links = (ids: readonly string[]) => element("span", {}, ...some([...new Set(ids)].map((id) => nodeLink(context, id)))); // prettier-ignore
+  const links = (ids: readonly string[]) =>
+    element("span", {}, ...some([...new Set(ids)].map((id) => nodeLink(context, id))));
   return [
     element("h3", {}, "What it reads, who reads it"),
     facts([

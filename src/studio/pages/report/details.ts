@@ -4,7 +4,17 @@ import { countText, sizeText, workText } from "../../../compiler/util/size-text.
 import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../explanation.ts";
 import type { Context, Pick } from "./context.ts";
 import { facts, nodeDetails, regionNames, some } from "./details-node.ts";
-import { bufferLink, kernelLink, layerLink, lineLinks, link, nodeLink, parameterLink, ruleLink, specQuote } from "./links.ts"; // prettier-ignore
+import {
+  bufferLink,
+  kernelLink,
+  layerLink,
+  lineLinks,
+  link,
+  nodeLink,
+  parameterLink,
+  ruleLink,
+  specQuote,
+} from "./links.ts";
 import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer, type KnownRule } from "./report-index.ts";
 import { transposeNote } from "./transpose-note.ts";
@@ -66,7 +76,15 @@ function nothingPicked({ index }: Context, pick: Pick | undefined): Part[] {
       ["Parameters", countText(model.parameters)],
       ["Batch", `${model.batchSize} rows`],
     ]),
-    element("p", { class: "quiet" }, "Keys: ", element("kbd", {}, "/"), " searches, ", element("kbd", {}, "?"), " tells the others."), // prettier-ignore
+    element(
+      "p",
+      { class: "quiet" },
+      "Keys: ",
+      element("kbd", {}, "/"),
+      " searches, ",
+      element("kbd", {}, "?"),
+      " tells the others.",
+    ),
   ];
 }
 
@@ -107,7 +125,10 @@ const alikeTo = (context: Context, kernel: ExplainedKernel): HTMLElement[] =>
 function savedText({ fused: { nests, values, bytesSaved } }: ExplainedKernel): string {
   if (nests === 0) return "It is a part of a kernel that was cut: nothing was fused into it alone.";
   if (nests === 1) return "It computes one value and writes it: there was nothing to fuse.";
-  const kept = values.length === 0 ? "" : ` ${values.length === 1 ? "One of these values stays in a register: it is" : `${countText(values.length)} of these values stay in registers: they are`} never written to memory nor read back.`; // prettier-ignore
+  const kept =
+    values.length === 0
+      ? ""
+      : ` ${values.length === 1 ? "One of these values stays in a register: it is" : `${countText(values.length)} of these values stay in registers: they are`} never written to memory nor read back.`;
   const saved = bytesSaved > 0 ? ` That saves ${sizeText(bytesSaved)} of traffic in each call.` : "";
   return `It stands for ${countText(nests)} nests of loops.${kept}${saved}`;
 }
@@ -119,7 +140,9 @@ function nodeItem(context: Context, id: string, fused: readonly string[] = []): 
     {},
     nodeLink(context, id),
     fused.includes(id) ? element("span", { class: "badge" }, "in registers") : "",
-    node?.derivation === undefined ? "" : element("span", { class: "quiet" }, " by ", ruleLink(context, node.derivation.rule)), // prettier-ignore
+    node?.derivation === undefined
+      ? ""
+      : element("span", { class: "quiet" }, " by ", ruleLink(context, node.derivation.rule)),
     node === undefined ? "" : element("div", { class: "display" }, equation(node)),
   );
 }
@@ -130,7 +153,9 @@ function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
   const ofRegion = (["forward", "backward"] as const).flatMap((region) => {
     const own = nodes.filter((node) => node.region === region && node.program === "gradient");
     const title = element("h3", {}, `${regionNames[region].split(":")[0]} (${own.length} nodes)`);
-    return own.length === 0 ? [] : [title, element("p", { class: "names" }, ...some(own.map(({ id }) => nodeLink(context, id))))]; // prettier-ignore
+    return own.length === 0
+      ? []
+      : [title, element("p", { class: "names" }, ...some(own.map(({ id }) => nodeLink(context, id))))];
   });
   const froms = from.map((each) => (context.index.layers.has(each) ? layerLink(context, each) : each));
   return [
@@ -140,7 +165,12 @@ function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
       ["Reads", element("span", {}, ...some(froms))],
       ["Gives", element("code", {}, output)],
       ["Work", `${workText(forwardFlops)} forward, ${workText(backwardFlops)} backward`],
-      ["Learns", parameters.length === 0 ? "nothing" : element("span", {}, ...some(parameters.map((each) => parameterLink(context, each.name))))], // prettier-ignore
+      [
+        "Learns",
+        parameters.length === 0
+          ? "nothing"
+          : element("span", {}, ...some(parameters.map((each) => parameterLink(context, each.name)))),
+      ],
     ]),
     ...ofRegion,
     ...(place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, place)]),
@@ -149,13 +179,18 @@ function layerDetails(context: Context, layer: ExplainedLayer): Part[] {
 
 function parameterDetails(context: Context, name: string): Part[] | undefined {
   const { index } = context;
-  const layer = index.explanation.layers.find(({ parameters }) => parameters.some((each) => each.name === name)); // prettier-ignore
+  const layer = index.explanation.layers.find(({ parameters }) =>
+    parameters.some((each) => each.name === name),
+  );
   const parameter = layer?.parameters.find((each) => each.name === name);
   if (layer === undefined || parameter === undefined) return undefined;
   const steps = index.derivations.get(name)?.steps ?? [];
   const gradient = steps.at(-1);
   const node = gradient === undefined ? undefined : index.nodes.get(gradient);
-  const [stored, gradientStored] = [index.buffers.get(`parameter:${name}`), index.buffers.get(`gradient:${name}`)]; // prettier-ignore
+  const [stored, gradientStored] = [
+    index.buffers.get(`parameter:${name}`),
+    index.buffers.get(`gradient:${name}`),
+  ];
   return [
     element("h2", {}, name),
     element("p", { class: "quiet" }, "Parameter of ", layerLink(context, layer.name)),
@@ -163,12 +198,25 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
       ["Shape", element("code", {}, `[${parameter.shape.join(", ")}]`)],
       ["Numbers", countText(parameter.count)],
       ["Memory", stored && bufferLink(context, keyOfBuffer(stored), stored.name)],
-      ["Gradient in", gradientStored && bufferLink(context, keyOfBuffer(gradientStored), gradientStored.name)], // prettier-ignore
+      [
+        "Gradient in",
+        gradientStored && bufferLink(context, keyOfBuffer(gradientStored), gradientStored.name),
+      ],
     ]),
     element("h3", {}, "Its gradient"),
     gradient === undefined
       ? element("p", {}, withoutGradient(index, name))
-      : element("p", {}, nodeLink(context, gradient), ", after ", link(context, { view: "gradients", pick: { kind: "parameter", key: name } }, `${steps.length} steps from the loss`)), // prettier-ignore
+      : element(
+          "p",
+          {},
+          nodeLink(context, gradient),
+          ", after ",
+          link(
+            context,
+            { view: "gradients", pick: { kind: "parameter", key: name } },
+            `${steps.length} steps from the loss`,
+          ),
+        ),
     ...(node === undefined ? [] : [element("div", { class: "display" }, equation(node))]),
     ...(layer.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, layer.place)]),
   ];
@@ -177,7 +225,13 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
 function ruleDetails(context: Context, { name, general, equation, nodes }: KnownRule): Part[] {
   const said =
     general === undefined
-      ? [element("p", {}, "A rewrite: both sides are equal for all values, and the right one is cheaper or rounds better.")] // prettier-ignore
+      ? [
+          element(
+            "p",
+            {},
+            "A rewrite: both sides are equal for all values, and the right one is cheaper or rounds better.",
+          ),
+        ]
       : [
           element("p", {}, "How an op passes a gradient on to what it reads. If"),
           element("div", { class: "display" }, math(general.forward, true)),
@@ -198,20 +252,53 @@ const mostApplied = 40;
 
 function bufferDetails(context: Context, buffer: ExplainedBuffer): Part[] {
   const { name, region, type, offset, bytes, life, node } = buffer;
-  const overlapping = life === undefined ? [] : [...context.index.buffers.values()].filter((other) => other !== buffer && other.life?.program === life.program && other.offset < offset + bytes && offset < other.offset + other.bytes); // prettier-ignore
+  const overlapping =
+    life === undefined
+      ? []
+      : [...context.index.buffers.values()].filter(
+          (other) =>
+            other !== buffer &&
+            other.life?.program === life.program &&
+            other.offset < offset + bytes &&
+            offset < other.offset + other.bytes,
+        );
   return [
     element("h2", {}, name),
-    element("p", { class: "quiet" }, life === undefined ? `Storage: ${region}` : `Temporary of program ${life.program}`), // prettier-ignore
+    element(
+      "p",
+      { class: "quiet" },
+      life === undefined ? `Storage: ${region}` : `Temporary of program ${life.program}`,
+    ),
     facts([
       ["Type", element("code", {}, type)],
       ["Bytes", `${countText(bytes)}, from ${countText(offset)} to ${countText(offset + bytes)}`],
-      ["Lives", life === undefined ? "always" : life.first === life.last ? `within call ${life.first}` : `from call ${life.first}, which writes it, to call ${life.last}, the last that reads it`], // prettier-ignore
+      [
+        "Lives",
+        life === undefined
+          ? "always"
+          : life.first === life.last
+            ? `within call ${life.first}`
+            : `from call ${life.first}, which writes it, to call ${life.last}, the last that reads it`,
+      ],
       ["Holds", node === undefined ? undefined : nodeLink(context, node)],
-      ["Shares with", overlapping.length === 0 ? undefined : element("span", {}, ...some(overlapping.map((other) => bufferLink(context, keyOfBuffer(other), other.name))))], // prettier-ignore
+      [
+        "Shares with",
+        overlapping.length === 0
+          ? undefined
+          : element(
+              "span",
+              {},
+              ...some(overlapping.map((other) => bufferLink(context, keyOfBuffer(other), other.name))),
+            ),
+      ],
     ]),
     overlapping.length === 0
       ? ""
-      : element("p", { class: "quiet" }, "They take the same bytes, at other times: none lives while another does."), // prettier-ignore
+      : element(
+          "p",
+          { class: "quiet" },
+          "They take the same bytes, at other times: none lives while another does.",
+        ),
   ];
 }
 
@@ -228,7 +315,12 @@ function lineDetails(context: Context, number: number): Part[] | undefined {
       : [
           element("h3", {}, "What it computes"),
           element("ul", { class: "formulas" }, ...line.nodes.map((id) => nodeItem(context, id))),
-          facts([["Kernels", element("span", {}, ...some(line.kernels.map((k) => kernelLink(context, k, "kernels"))))]]), // prettier-ignore
+          facts([
+            [
+              "Kernels",
+              element("span", {}, ...some(line.kernels.map((k) => kernelLink(context, k, "kernels")))),
+            ],
+          ]),
           ...ruleOf(context, line.nodes),
         ]),
     ...(line?.place === undefined ? [] : [element("h3", {}, "In the spec"), specQuote(context, line.place)]),
@@ -237,7 +329,9 @@ function lineDetails(context: Context, number: number): Part[] | undefined {
 
 /** The rule that made the line, where one did; of several nodes the last, for which the others were computed. */
 function ruleOf(context: Context, ids: readonly string[]): Part[] {
-  const node = ids.flatMap((id) => context.index.nodes.get(id) ?? []).findLast(({ derivation }) => derivation !== undefined); // prettier-ignore
+  const node = ids
+    .flatMap((id) => context.index.nodes.get(id) ?? [])
+    .findLast(({ derivation }) => derivation !== undefined);
   if (node?.derivation === undefined) return [];
   const { rule, general, forward } = node.derivation;
   return [

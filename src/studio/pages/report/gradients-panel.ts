@@ -24,7 +24,11 @@ export function gradientsPanel(context: Context): Panel {
       "header",
       {},
       element("h1", {}, "Gradients"),
-      element("p", { class: "intro" }, "How the gradient of the loss with respect to each parameter was derived: backwards from the loss, one forward value after the other. Each step multiplies by what one op contributes: its rule says what, in general and here. ∂L/∂x has the shape in which x was read: its own, or that of a part of it or of other axes; further on a numbered one has that of x itself."), // prettier-ignore
+      element(
+        "p",
+        { class: "intro" },
+        "How the gradient of the loss with respect to each parameter was derived: backwards from the loss, one forward value after the other. Each step multiplies by what one op contributes: its rule says what, in general and here. ∂L/∂x has the shape in which x was read: its own, or that of a part of it or of other axes; further on a numbered one has that of x itself.",
+      ),
     ),
     element("div", { class: "beside" }, list, shown),
   );
@@ -60,7 +64,8 @@ export function gradientsPanel(context: Context): Panel {
     if (pick?.kind === "parameter") choose(pick.key);
     else if (current === undefined || (through.length > 0 && !through.includes(current)))
       choose(through[0] ?? derivations[0]?.parameter ?? "");
-    const place = node === undefined ? -1 : (context.index.derivations.get(current ?? "")?.steps.indexOf(node) ?? -1); // prettier-ignore
+    const place =
+      node === undefined ? -1 : (context.index.derivations.get(current ?? "")?.steps.indexOf(node) ?? -1);
     if (place >= 0) steps?.item(place)?.scrollIntoView({ block: "nearest" });
     for (const [i, item] of steps?.drawn() ?? []) item.toggleAttribute("data-current", i === place);
   };
@@ -80,17 +85,38 @@ function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElem
   const why = element("div", { class: "why" });
   if (derivation !== undefined) {
     const { rule, general, forward, forwardNode } = derivation;
-    const name = forwardNode === undefined ? "" : element("span", {}, " (", nodeLink(context, forwardNode), ")"); // prettier-ignore
+    const name =
+      forwardNode === undefined ? "" : element("span", {}, " (", nodeLink(context, forwardNode), ")");
     why.append(
-      element("div", {}, "by ", ruleLink(context, rule), ": ", math(general.forward), " ⇒ ", math(general.derivative)), // prettier-ignore
+      element(
+        "div",
+        {},
+        "by ",
+        ruleLink(context, rule),
+        ": ",
+        math(general.forward),
+        " ⇒ ",
+        math(general.derivative),
+      ),
       element("div", {}, "of ", math(forward), name),
     );
   }
   if (rewrites.length > 0)
-    why.append(element("div", {}, "rewritten by ", ...listed(rewrites.map(({ rule, pass }) => element("span", {}, ruleLink(context, rule), element("span", { class: "quiet" }, ` in ${pass}`)))))); // prettier-ignore
+    why.append(
+      element(
+        "div",
+        {},
+        "rewritten by ",
+        ...listed(
+          rewrites.map(({ rule, pass }) =>
+            element("span", {}, ruleLink(context, rule), element("span", { class: "quiet" }, ` in ${pass}`)),
+          ),
+        ),
+      ),
+    );
   const where = [
     ...(layer === undefined ? [] : [context.index.layers.has(layer) ? layerLink(context, layer) : layer]),
-    ...(kernel === undefined ? [] : [element("span", {}, "kernel ", kernelLink(context, kernel, "kernels"))]), // prettier-ignore
+    ...(kernel === undefined ? [] : [element("span", {}, "kernel ", kernelLink(context, kernel, "kernels"))]),
     ...(lines.length === 0
       ? []
       : [element("span", {}, lines.length === 1 ? "line " : "lines ", lineLinks(context, lines))]),
@@ -102,10 +128,19 @@ function stepOf(context: Context, node: ExplainedNode, number: number): HTMLElem
     element(
       "div",
       {},
-      element("div", { class: "head" }, nodeLink(context, id, "gradients"), element("code", { class: "quiet" }, type)), // prettier-ignore
+      element(
+        "div",
+        { class: "head" },
+        nodeLink(context, id, "gradients"),
+        element("code", { class: "quiet" }, type),
+      ),
       element("div", { class: "display" }, equation(node)),
       why,
-      element("div", { class: "where quiet" }, ...where.flatMap((each, i) => (i === 0 ? [each] : [" · ", each]))), // prettier-ignore
+      element(
+        "div",
+        { class: "where quiet" },
+        ...where.flatMap((each, i) => (i === 0 ? [each] : [" · ", each])),
+      ),
     ),
   );
 }

@@ -20,7 +20,11 @@ export function graphPanel(context: Context): Panel {
       "header",
       {},
       element("h1", {}, "Graph"),
-      element("p", { class: "intro" }, "Each box is a value, each line a use of it. At the left what is computed on the way to the loss, layer by layer; beside each layer its gradients, which flow back the other way; then the update of the parameters. Click a layer to open it, a value to see why it is there."), // prettier-ignore
+      element(
+        "p",
+        { class: "intro" },
+        "Each box is a value, each line a use of it. At the left what is computed on the way to the loss, layer by layer; beside each layer its gradients, which flow back the other way; then the update of the parameters. Click a layer to open it, a value to see why it is there.",
+      ),
       element("div", { class: "tabs", role: "group", "aria-label": "Pictures" }, ...buttons),
     ),
     host,
@@ -30,7 +34,8 @@ export function graphPanel(context: Context): Panel {
   const onPick = (id: string) => {
     const layer = /^group:[^/]*\/(.*)$/.exec(id)?.[1];
     if (index.nodes.has(id)) selection.go({ pick: { kind: "node", key: id } });
-    else if (layer !== undefined && index.layers.has(layer)) selection.go({ pick: { kind: "layer", key: layer } }); // prettier-ignore
+    else if (layer !== undefined && index.layers.has(layer))
+      selection.go({ pick: { kind: "layer", key: layer } });
   };
   const choose = (place: number) => {
     if (place === current) return;
@@ -43,7 +48,9 @@ export function graphPanel(context: Context): Panel {
   const show = (pick: Pick | undefined) => {
     const ids = nodesOf(context, pick);
     const program = index.nodes.get(ids[0] ?? "")?.program;
-    const place = pictures.findIndex(({ name }) => name === program || (name === "step" && (program === "gradient" || program === "update"))); // prettier-ignore
+    const place = pictures.findIndex(
+      ({ name }) => name === program || (name === "step" && (program === "gradient" || program === "update")),
+    );
     choose(place >= 0 ? place : Math.max(0, current));
     view?.highlight(ids);
     // A layer was picked by opening its box, which is in sight already.

@@ -20,7 +20,14 @@ export function helpDialog(views: number): HTMLDialogElement {
     "dialog",
     { class: "help", "aria-label": "Keys" },
     element("h2", {}, "Keys"),
-    element("dl", {}, ...keysOf(views).flatMap(([key, what]) => [element("dt", {}, element("kbd", {}, key)), element("dd", {}, what)])), // prettier-ignore
+    element(
+      "dl",
+      {},
+      ...keysOf(views).flatMap(([key, what]) => [
+        element("dt", {}, element("kbd", {}, key)),
+        element("dd", {}, what),
+      ]),
+    ),
     element("form", { method: "dialog" }, close),
   );
 }

@@ -28,7 +28,11 @@ export function kernelsPanel(context: Context): Panel {
       "header",
       {},
       element("h1", {}, "Kernels"),
-      element("p", { class: "intro" }, "A kernel is one nest of loops, emitted as one function. Nodes that go over the same elements are fused into one kernel: what one computes, the next one takes from a variable, and it never goes through memory. Bytes are those of all buffers that a kernel reads or writes, each counted once, for a full batch."), // prettier-ignore
+      element(
+        "p",
+        { class: "intro" },
+        "A kernel is one nest of loops, emitted as one function. Nodes that go over the same elements are fused into one kernel: what one computes, the next one takes from a variable, and it never goes through memory. Bytes are those of all buffers that a kernel reads or writes, each counted once, for a full batch.",
+      ),
       tabs.element,
     ),
     scroll,
@@ -61,7 +65,7 @@ function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel |
 
 function totalText(kernels: readonly ExplainedKernel[]): string {
   const sum = (of: (kernel: ExplainedKernel) => number) => kernels.reduce((all, each) => all + of(each), 0);
-  return `${fusedText(kernels)}. What is left: ${workText(sum(({ flops }) => flops))} on ${sizeText(sum(({ bytes }) => bytes))}.`; // prettier-ignore
+  return `${fusedText(kernels)}. What is left: ${workText(sum(({ flops }) => flops))} on ${sizeText(sum(({ bytes }) => bytes))}.`;
 }
 
 const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root: HTMLElement): Table =>
@@ -74,7 +78,11 @@ const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root
       const { index, call, name, flops, bytes, fused, lines } = kernels[i];
       return [
         String(call),
-        link(context, { view: "kernels", pick: { kind: "kernel", key: String(index) } }, element("code", {}, name)), // prettier-ignore
+        link(
+          context,
+          { view: "kernels", pick: { kind: "kernel", key: String(index) } },
+          element("code", {}, name),
+        ),
         fused.nests > 1 ? String(fused.nests) : "–",
         workText(flops),
         sizeText(bytes),
@@ -89,10 +97,19 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
   const { code } = context.index.explanation;
   const [first, last] = kernel.lines ?? [1, 0];
   const emitted = code.text.split("\n").slice(first - 1, last);
-  const said = kernel.wat === undefined ? ["Emitted", "of the emitted file"] : ["TypeScript", "does this work where a host has no WebAssembly"]; // prettier-ignore
+  const said =
+    kernel.wat === undefined
+      ? ["Emitted", "of the emitted file"]
+      : ["TypeScript", "does this work where a host has no WebAssembly"];
   const forms = [
     ["Loops", "As they were fused: one index an axis.", kernel.loops.split("\n"), 1],
-    ["Scheduled", kernel.schedule ?? "Blocked, so that each load serves several products; with every place in memory worked out.", kernel.scheduled.split("\n"), 1], // prettier-ignore
+    [
+      "Scheduled",
+      kernel.schedule ??
+        "Blocked, so that each load serves several products; with every place in memory worked out.",
+      kernel.scheduled.split("\n"),
+      1,
+    ],
     ["WebAssembly", "As it is assembled.", kernel.wat?.split("\n") ?? [], 1],
     [said[0], `Function ${kernel.function} ${said[1]}.`, emitted, first],
   ] as const;
@@ -104,7 +121,8 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
       button.addEventListener("click", () => {
         for (const each of buttons) each.setAttribute("aria-pressed", String(each === button));
         const onPick = (line: number) => {
-          if (texts === emitted) context.selection.go({ view: "code", pick: { kind: "line", key: String(line) } }); // prettier-ignore
+          if (texts === emitted)
+            context.selection.go({ view: "code", pick: { kind: "line", key: String(line) } });
         };
         const text = listing(texts, { label: title, first: start, classOf: () => "", onPick });
         shown.replaceChildren(element("p", { class: "quiet" }, said), text.element);
@@ -112,5 +130,15 @@ function loopsOf(context: Context, kernel: ExplainedKernel): HTMLElement {
       return button;
     });
   buttons[0]?.click();
-  return element("div", { class: "forms" }, element("div", { class: "tabs", role: "group", "aria-label": "Forms of the kernel" }, element("h2", {}, kernel.name), ...buttons), shown); // prettier-ignore
+  return element(
+    "div",
+    { class: "forms" },
+    element(
+      "div",
+      { class: "tabs", role: "group", "aria-label": "Forms of the kernel" },
+      element("h2", {}, kernel.name),
+      ...buttons,
+    ),
+    shown,
+  );
 }

@@ -19,7 +19,11 @@ export function layersPanel(context: Context): Panel {
   });
   root.append(
     element("h1", {}, "Layers"),
-    element("p", { class: "intro" }, `What each layer of the spec gives, how many numbers its parameters hold, and what it costs in one pass over a full batch of n = ${model.batchSize} rows: forward to the loss, and backward to the gradients of its parameters and of what it reads. FLOP are floating-point operations; a multiplication with an addition counts two.`), // prettier-ignore
+    element(
+      "p",
+      { class: "intro" },
+      `What each layer of the spec gives, how many numbers its parameters hold, and what it costs in one pass over a full batch of n = ${model.batchSize} rows: forward to the loss, and backward to the gradients of its parameters and of what it reads. FLOP are floating-point operations; a multiplication with an addition counts two.`,
+    ),
     body,
   );
   return { element: root, show };
@@ -27,9 +31,15 @@ export function layersPanel(context: Context): Panel {
 
 function cellsOf(context: Context, layer: ExplainedLayer): readonly (Node | string)[] {
   const { name, type, from, output, parameters, trainable, forwardFlops, backwardFlops } = layer;
-  const each = parameters.map(
-    (parameter) =>
-    element("div", {}, parameterLink(context, parameter.name, "gradients"), " ", element("code", {}, `[${parameter.shape.join(", ")}]`), isLearnt(context, parameter.name) ? "" : element("span", { class: "quiet" }, " not learnt")), // prettier-ignore
+  const each = parameters.map((parameter) =>
+    element(
+      "div",
+      {},
+      parameterLink(context, parameter.name, "gradients"),
+      " ",
+      element("code", {}, `[${parameter.shape.join(", ")}]`),
+      isLearnt(context, parameter.name) ? "" : element("span", { class: "quiet" }, " not learnt"),
+    ),
   );
   return [
     layerLink(context, name),
@@ -51,13 +61,24 @@ function footOf(context: Context): (readonly string[])[] {
   const { layers, kernels } = context.index.explanation;
   const total = (of: (layer: ExplainedLayer) => number) => layers.reduce((sum, layer) => sum + of(layer), 0);
   const numbersOf = (isCounted: (parameter: string) => boolean) =>
-    total(({ parameters }) => parameters.reduce((sum, { name, count }) => sum + (isCounted(name) ? count : 0), 0)); // prettier-ignore
+    total(({ parameters }) =>
+      parameters.reduce((sum, { name, count }) => sum + (isCounted(name) ? count : 0), 0),
+    );
   const work = (program: ProgramName) =>
     kernels.filter((kernel) => kernel.program === program).reduce((sum, { flops }) => sum + flops, 0);
   const [numbers, learnt] = [numbersOf(() => true), numbersOf((name) => isLearnt(context, name))];
   const [forward, backward] = [total((layer) => layer.forwardFlops), total((layer) => layer.backwardFlops)];
   const rest = work("gradient") - forward - backward;
-  const row = (title: string, count: string, one: string, other: string) => [title, "", "", "", "", count, one, other]; // prettier-ignore
+  const row = (title: string, count: string, one: string, other: string) => [
+    title,
+    "",
+    "",
+    "",
+    "",
+    count,
+    one,
+    other,
+  ];
   return [
     row("All layers", countText(numbers), workText(forward), workText(backward)),
     ...(learnt < numbers ? [row("… of them learnt", countText(learnt), "", "")] : []),

@@ -1,6 +1,6 @@
 /**
- * A long list of which only what has come into sight is there: items are drawn in parts about as high as two screens, and before that only
- * their height is known. What was drawn stays.
+ * A long list of which only what has come into sight is there: items are drawn in parts about as high as two
+ * screens, and before that only their height is known. What was drawn stays.
  */
 import { element } from "../shared/element.ts";
 

@@ -1,4 +1,7 @@
-/** Temporaries of one program over its calls: each a box as wide as its life and as high as its bytes, where it lies in the arena. */
+/**
+ * Temporaries of one program over its calls: each a box as wide as its life and as high as its bytes, where
+ * it lies in the arena.
+ */
 import { svgElement } from "../shared/element.ts";
 import { sizeText } from "../../../compiler/util/size-text.ts";
 import type { ExplainedBuffer } from "../../explanation.ts";
@@ -22,7 +25,12 @@ export function lifetimePicture(context: Context, buffers: readonly ExplainedBuf
   const x = (call: number) => left + ((call - 1) / calls) * (width - left);
   const y = (offset: number) => liveHeight + 20 + ((offset - start) / size) * height;
   const total = liveHeight + 20 + height + foot;
-  const root = svgElement("svg", { viewBox: `0 0 ${width} ${total}`, class: "lifetimes", role: "img", "aria-label": `Lifetimes of ${own.length} temporaries over ${calls} calls` }); // prettier-ignore
+  const root = svgElement("svg", {
+    viewBox: `0 0 ${width} ${total}`,
+    class: "lifetimes",
+    role: "img",
+    "aria-label": `Lifetimes of ${own.length} temporaries over ${calls} calls`,
+  });
   const boxes = new Map<string, SVGElement>();
   for (const buffer of own) {
     const box = boxOf(context, buffer, { x, y });
@@ -47,7 +55,12 @@ function boxOf({ index, selection }: Context, buffer: Temporary, { x, y }: Scale
   const [x0, x1, y0, y1] = [x(life.first), x(life.last + 1), y(offset), y(offset + bytes)];
   const [wide, high] = [Math.max(1, x1 - x0 - 1), Math.max(1, y1 - y0 - 1)];
   const said = `${name} ${type}: ${sizeText(bytes)}, calls ${life.first} to ${life.last}`;
-  const box = svgElement("g", { class: `box ${region}` }, svgElement("title", {}, said), svgElement("rect", { x: x0, y: y0, width: wide, height: high })); // prettier-ignore
+  const box = svgElement(
+    "g",
+    { class: `box ${region}` },
+    svgElement("title", {}, said),
+    svgElement("rect", { x: x0, y: y0, width: wide, height: high }),
+  );
   const letters = Math.floor((wide - 8) / 6.2);
   if (high >= 13 && letters >= 3) {
     const text = name.length > letters ? `${name.slice(0, letters - 1)}…` : name;
@@ -76,7 +89,11 @@ function liveLine(buffers: readonly Temporary[], calls: number, x: (call: number
   return [
     svgElement("path", { d: path, class: "live" }),
     svgElement("line", { x1: middle, x2: middle, y1: 14, y2: liveHeight + 20 + height, class: "peak" }),
-    svgElement("text", { x: middle, y: 10, "text-anchor": anchor }, `most at once: ${sizeText(most)} in call ${peak}`), // prettier-ignore
+    svgElement(
+      "text",
+      { x: middle, y: 10, "text-anchor": anchor },
+      `most at once: ${sizeText(most)} in call ${peak}`,
+    ),
     svgElement("text", { x: left - 6, y: liveHeight, "text-anchor": "end", class: "axis" }, "alive"),
   ];
 }
@@ -85,12 +102,24 @@ function axis(calls: number, x: (call: number) => number, bottom: number): SVGEl
   const every = Math.max(1, Math.ceil(calls / 24));
   const marks: SVGElement[] = [];
   for (let call = 1; call <= calls; call += every)
-    marks.push(svgElement("text", { x: (x(call) + x(call + 1)) / 2, y: bottom - 8, "text-anchor": "middle", class: "axis" }, String(call))); // prettier-ignore
-  return [...marks, svgElement("text", { x: left - 6, y: bottom - 8, "text-anchor": "end", class: "axis" }, "call")]; // prettier-ignore
+    marks.push(
+      svgElement(
+        "text",
+        { x: (x(call) + x(call + 1)) / 2, y: bottom - 8, "text-anchor": "middle", class: "axis" },
+        String(call),
+      ),
+    );
+  return [
+    ...marks,
+    svgElement("text", { x: left - 6, y: bottom - 8, "text-anchor": "end", class: "axis" }, "call"),
+  ];
 }
 
 const sizeAxis = (start: number, size: number, y: (offset: number) => number): SVGElement[] =>
-  [0, 0.25, 0.5, 0.75, 1].map(
-    (part) =>
-    svgElement("text", { x: left - 6, y: y(start + size * part) + 4, "text-anchor": "end", class: "axis" }, sizeText(Math.round(size * part))), // prettier-ignore
+  [0, 0.25, 0.5, 0.75, 1].map((part) =>
+    svgElement(
+      "text",
+      { x: left - 6, y: y(start + size * part) + 4, "text-anchor": "end", class: "axis" },
+      sizeText(Math.round(size * part)),
+    ),
   );

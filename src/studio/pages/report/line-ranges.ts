@@ -1,4 +1,7 @@
-/** Lines of code as ranges: those in which a value is computed are many in a row, those that declare its place or call its kernel stand alone. */
+/**
+ * Lines of code as ranges: those in which a value is computed are many in a row, those that declare its place
+ * or call its kernel stand alone.
+ */
 
 export type LineRange = readonly [first: number, last: number];
 

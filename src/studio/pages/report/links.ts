@@ -25,7 +25,11 @@ export function kernelLink(context: Context, index: number, view?: State["view"]
   const kernel = context.index.explanation.kernels[index];
   if (kernel === undefined) return element("span", {}, "another");
   const pick = { kind: "kernel", key: String(index) } as const;
-  return link(context, { pick, ...(view && { view }) }, element("code", {}, `${kernel.program} ${kernel.call}: ${kernel.name}`)); // prettier-ignore
+  return link(
+    context,
+    { pick, ...(view && { view }) },
+    element("code", {}, `${kernel.program} ${kernel.call}: ${kernel.name}`),
+  );
 }
 
 export const ruleLink = (context: Context, rule: string): HTMLElement =>

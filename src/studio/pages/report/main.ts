@@ -47,7 +47,12 @@ function start(data: ReportData): void {
   const centre = element("main", { tabindex: -1 });
   const aside = element("aside", { "aria-label": "What is picked", "aria-live": "polite", tabindex: 0 });
   const links = views.map((name, i) => {
-    const made = element("a", { "data-view": name }, element("span", {}, titled(name)), element("kbd", {}, String(i + 1))); // prettier-ignore
+    const made = element(
+      "a",
+      { "data-view": name },
+      element("span", {}, titled(name)),
+      element("kbd", {}, String(i + 1)),
+    );
     return made;
   });
   const { element: search, focus } = searchField(context);
@@ -55,7 +60,19 @@ function start(data: ReportData): void {
   const helpButton = element("button", { type: "button", "aria-label": "Keys" }, "?");
   helpButton.addEventListener("click", () => help.showModal());
   document.body.append(
-    element("header", { class: "top" }, element("div", { class: "model" }, element("strong", {}, data.explanation.model.name), element("span", { class: "quiet" }, summary(context))), search, themeButton(), helpButton), // prettier-ignore
+    element(
+      "header",
+      { class: "top" },
+      element(
+        "div",
+        { class: "model" },
+        element("strong", {}, data.explanation.model.name),
+        element("span", { class: "quiet" }, summary(context)),
+      ),
+      search,
+      themeButton(),
+      helpButton,
+    ),
     element("nav", { class: "views", "aria-label": "Views" }, ...links),
     centre,
     aside,
@@ -69,7 +86,9 @@ function start(data: ReportData): void {
     if (panel === undefined) return;
     panels.set(view, panel);
     if (panel.element.parentNode !== centre) {
-      const scrolls = [...panel.element.querySelectorAll("*"), panel.element].map((each) => [each, each.scrollTop] as const); // prettier-ignore
+      const scrolls = [...panel.element.querySelectorAll("*"), panel.element].map(
+        (each) => [each, each.scrollTop] as const,
+      );
       centre.replaceChildren(panel.element);
       for (const [each, top] of scrolls) if (top > 0) each.scrollTop = top;
     }
@@ -107,7 +126,9 @@ function start(data: ReportData): void {
 }
 
 const isField = (target: EventTarget | null): boolean =>
-  target instanceof HTMLInputElement || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement; // prettier-ignore
+  target instanceof HTMLInputElement ||
+  target instanceof HTMLSelectElement ||
+  target instanceof HTMLTextAreaElement;
 
 function summary({ index }: Context): string {
   const { model, kernels, memory, layers } = index.explanation;

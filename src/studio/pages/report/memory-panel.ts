@@ -22,11 +22,19 @@ export function memoryPanel(context: Context): Panel {
   const table = bufferTable(context, memory.buffers, root);
   root.append(
     element("h1", {}, "Memory"),
-    element("p", { class: "intro" }, "All numbers lie in one block, the arena, whose plan is made at compile time; a step allocates nothing. Parameters, states, gradients and the batch have a place of their own; temporaries that do not live at the same time share theirs."), // prettier-ignore
+    element(
+      "p",
+      { class: "intro" },
+      "All numbers lie in one block, the arena, whose plan is made at compile time; a step allocates nothing. Parameters, states, gradients and the batch have a place of their own; temporaries that do not live at the same time share theirs.",
+    ),
     totalsOf(memory),
     largestOf(context, memory),
     element("h2", {}, "Lifetimes"),
-    element("p", { class: "quiet" }, "From left to right the calls of the program, from top to bottom the bytes of the arena. A box is a temporary: it begins at the call that writes it and ends at the last one that reads it. The line above shows how many bytes live at once."), // prettier-ignore
+    element(
+      "p",
+      { class: "quiet" },
+      "From left to right the calls of the program, from top to bottom the bytes of the arena. A box is a temporary: it begins at the call that writes it and ends at the last one that reads it. The line above shows how many bytes live at once.",
+    ),
     tabs.element,
     drawing,
     element("h2", {}, "Buffers"),
@@ -34,7 +42,8 @@ export function memoryPanel(context: Context): Panel {
   );
   const show = (pick: Pick | undefined) => {
     const buffer = bufferOf(context, pick);
-    const program = buffer?.life?.program ?? tabs.current() ?? programs.find((each) => each === "gradient") ?? programs[0]; // prettier-ignore
+    const program =
+      buffer?.life?.program ?? tabs.current() ?? programs.find((each) => each === "gradient") ?? programs[0];
     if (program !== undefined) tabs.choose(program);
     picture?.mark(buffer && keyOfBuffer(buffer));
     table.show(buffer && { kind: "buffer", key: keyOfBuffer(buffer) });
@@ -68,7 +77,12 @@ function totalsOf({
     const piece = element("div", { class: `region-${region}`, title: `${region}: ${sizeText(size)}` });
     piece.style.flexGrow = String(size);
     bar.append(piece);
-    return element("li", {}, element("span", { class: `swatch region-${region}` }), `${regionTitles[region] ?? region} ${sizeText(size)}`); // prettier-ignore
+    return element(
+      "li",
+      {},
+      element("span", { class: `swatch region-${region}` }),
+      `${regionTitles[region] ?? region} ${sizeText(size)}`,
+    );
   });
   return element(
     "div",
@@ -80,7 +94,11 @@ function totalsOf({
       ...rows,
       element("li", {}, element("strong", {}, `the whole arena ${sizeText(bytes)}`)),
     ),
-    element("p", {}, `The temporaries of all programs together would take ${sizeText(withoutSharing)} if none shared memory; sharing makes that ${sizeText(temporaryBytes)}${withoutSharing > 0 ? `, ${Math.round((1 - temporaryBytes / withoutSharing) * 100)} % less` : ""}. No plan could do with less than ${sizeText(lowerBound)}: so much lives at once at the worst call.`), // prettier-ignore
+    element(
+      "p",
+      {},
+      `The temporaries of all programs together would take ${sizeText(withoutSharing)} if none shared memory; sharing makes that ${sizeText(temporaryBytes)}${withoutSharing > 0 ? `, ${Math.round((1 - temporaryBytes / withoutSharing) * 100)} % less` : ""}. No plan could do with less than ${sizeText(lowerBound)}: so much lives at once at the worst call.`,
+    ),
   );
 }
 
@@ -88,7 +106,9 @@ const mostNamed = 5;
 
 function largestOf(context: Context, { buffers }: ExplainedMemory): HTMLElement {
   const largest = [...buffers].sort((a, b) => b.bytes - a.bytes).slice(0, mostNamed);
-  const links = largest.map((buffer) => element("span", {}, bufferLink(context, keyOfBuffer(buffer), buffer.name), ` ${sizeText(buffer.bytes)}`)); // prettier-ignore
+  const links = largest.map((buffer) =>
+    element("span", {}, bufferLink(context, keyOfBuffer(buffer), buffer.name), ` ${sizeText(buffer.bytes)}`),
+  );
   return element("p", {}, "The largest of all: ", ...listed(links), ".");
 }
 
@@ -105,7 +125,9 @@ const regionTitles: Readonly<Record<string, string>> = {
 function sharingText(memory: ExplainedMemory, program: ProgramName): string {
   const own = temporariesOf(memory, program);
   const sum = own.reduce((all, { bytes }) => all + bytes, 0);
-  const taken = Math.max(0, ...own.map(({ offset, bytes }) => offset + bytes)) - Math.min(...own.map(({ offset }) => offset)); // prettier-ignore
+  const taken =
+    Math.max(0, ...own.map(({ offset, bytes }) => offset + bytes)) -
+    Math.min(...own.map(({ offset }) => offset));
   return `In this program, ${program}: ${countText(own.length)} temporaries, ${sizeText(sum)} together, lie in ${sizeText(own.length === 0 ? 0 : taken)}.`;
 }
 

@@ -36,7 +36,11 @@ export function passesPanel(context: Context): Panel {
       "header",
       {},
       element("h1", {}, "Passes"),
-      element("p", { class: "intro" }, "A pass makes a new graph of a graph that computes the same: it folds what is constant, replaces by rules what can be had cheaper, shares what is computed twice, and drops what nobody needs; beside it stands how many nodes that adds or takes away. Lines that went are marked −, lines that came +. ← and → step through the passes."), // prettier-ignore
+      element(
+        "p",
+        { class: "intro" },
+        "A pass makes a new graph of a graph that computes the same: it folds what is constant, replaces by rules what can be had cheaper, shares what is computed twice, and drops what nobody needs; beside it stands how many nodes that adds or takes away. Lines that went are marked −, lines that came +. ← and → step through the passes.",
+      ),
       tabs.element,
     ),
     element("div", { class: "beside" }, list, shown),
@@ -54,7 +58,10 @@ export function passesPanel(context: Context): Panel {
       if (first !== undefined) tabs.choose(first.program);
     }
     if (picked !== undefined && passes[picked] !== undefined) tabs.choose(passes[picked].program);
-    const place = picked !== undefined && own.includes(picked) ? picked : (own.find((each) => passes[each].diff.length > 0) ?? own[0]); // prettier-ignore
+    const place =
+      picked !== undefined && own.includes(picked)
+        ? picked
+        : (own.find((each) => passes[each].diff.length > 0) ?? own[0]);
     for (const [i, item] of [...list.children].entries())
       item.toggleAttribute("data-current", own[i] === place);
     shown.replaceChildren(...(passes[place] === undefined ? [] : passParts(passes[place], shown)));
@@ -86,7 +93,11 @@ function passParts({ pass, program, before, after, diff }: ExplainedPass, root: 
     root,
     height: 18,
     draw: (i) =>
-      element("div", { class: `line ${{ "-": "went", "+": "came", " ": "same" }[diff[i].sign]}` }, `${{ "-": "−", "+": "+", " ": " " }[diff[i].sign]} ${diff[i].text}`), // prettier-ignore
+      element(
+        "div",
+        { class: `line ${{ "-": "went", "+": "came", " ": "same" }[diff[i].sign]}` },
+        `${{ "-": "−", "+": "+", " ": " " }[diff[i].sign]} ${diff[i].text}`,
+      ),
   });
   return [
     element("h2", {}, pass, element("span", { class: "quiet" }, ` on the graph of ${program}`)),

@@ -31,7 +31,10 @@ export interface ReportIndex {
   readonly lines: ReadonlyMap<number, ExplainedLine>;
   nodesOfLayer(name: string): readonly ExplainedNode[];
   linesOfNode(id: NodeId): readonly number[];
-  /** Of these lines those that compute it: not the formulas above its kernel's function, nor its place in memory, nor the call. */
+  /**
+   * Of these lines those that compute it: not the formulas above its kernel's function, nor its place in
+   * memory, nor the call.
+   */
   statementsOfNode(id: NodeId): readonly number[];
   linesOfKernel(index: number): readonly number[];
   buffersOfNode(id: NodeId): readonly ExplainedBuffer[];

@@ -100,15 +100,17 @@ function itemOf({ name, kind, detail }: Entry, place: number, take: () => void):
 function entriesOf({ explanation, rules, buffers }: ReportIndex): readonly Entry[] {
   const { nodes, layers, kernels } = explanation;
   return [
-    ...layers.map(({ name, type, output, parameters }): Entry[] => [
-      { name, kind: "layer", detail: `${type} ${output}`, to: { pick: { kind: "layer", key: name } } },
-      ...parameters.map((parameter) => ({
-        name: parameter.name,
-        kind: "parameter",
-        detail: `[${parameter.shape.join(", ")}]`,
-        to: { pick: { kind: "parameter", key: parameter.name } } as const,
-      })),
-    ]).flat(), // prettier-ignore
+    ...layers
+      .map(({ name, type, output, parameters }): Entry[] => [
+        { name, kind: "layer", detail: `${type} ${output}`, to: { pick: { kind: "layer", key: name } } },
+        ...parameters.map((parameter) => ({
+          name: parameter.name,
+          kind: "parameter",
+          detail: `[${parameter.shape.join(", ")}]`,
+          to: { pick: { kind: "parameter", key: parameter.name } } as const,
+        })),
+      ])
+      .flat(),
     ...[...rules.values()].map((rule) => ({
       name: rule.name,
       kind: "rule",

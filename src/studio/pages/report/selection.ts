@@ -3,7 +3,16 @@
  * `#kernels/node/gradient%2Fd_dense1`, so that a link leads to a node and Back goes back.
  */
 
-export const viewNames = ["graph", "gradients", "passes", "kernels", "memory", "layers", "code", "schedule"] as const; // prettier-ignore
+export const viewNames = [
+  "graph",
+  "gradients",
+  "passes",
+  "kernels",
+  "memory",
+  "layers",
+  "code",
+  "schedule",
+] as const;
 export type ViewName = (typeof viewNames)[number];
 
 export const pickKinds = ["node", "kernel", "layer", "parameter", "buffer", "rule", "pass", "line"] as const;

@@ -1,4 +1,7 @@
-/** Tables of things that can be picked: long ones are drawn as they come into sight, and the arrow keys go from row to row. */
+/**
+ * Tables of things that can be picked: long ones are drawn as they come into sight, and the arrow keys go
+ * from row to row.
+ */
 import { element } from "../shared/element.ts";
 import type { Pick } from "./context.ts";
 import { lazyList } from "./lazy-list.ts";
@@ -26,7 +29,11 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
   const places = new Map(Array.from({ length: count }, (_, i) => [keyOf(pickOf(i)), i]));
   let picked: Pick | undefined;
   const draw = (i: number) => {
-    const row = element("tr", {}, ...cellsOf(i).map((cell, c) => element("td", { class: isNumber[c] && "number" }, cell))); // prettier-ignore
+    const row = element(
+      "tr",
+      {},
+      ...cellsOf(i).map((cell, c) => element("td", { class: isNumber[c] && "number" }, cell)),
+    );
     mark(row, samePick(pickOf(i), picked));
     // The whole row leads where its first link leads.
     row.addEventListener("click", ({ target }) => {
@@ -35,7 +42,13 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
     return row;
   };
   const list = lazyList({ count, draw, root, height: 29, part: "tbody" });
-  const head = element("tr", {}, ...titles.map((title, c) => element("th", { scope: "col", class: isNumber[c] && "number" }, title.replace("#", "")))); // prettier-ignore
+  const head = element(
+    "tr",
+    {},
+    ...titles.map((title, c) =>
+      element("th", { scope: "col", class: isNumber[c] && "number" }, title.replace("#", "")),
+    ),
+  );
   const feet = foot.map((cells) => footRow(cells, isNumber));
   const body = element("table", {}, element("thead", {}, head), ...list.parts);
   if (feet.length > 0) body.append(element("tfoot", {}, ...feet));
@@ -62,7 +75,9 @@ export function tableOf({ root, titles, count, pickOf, cellsOf, foot = [] }: Tab
 /** A title takes the width of the empty cells after it. */
 function footRow([title, ...cells]: readonly string[], isNumber: readonly boolean[]): HTMLElement {
   const first = cells.findIndex((cell) => cell !== "");
-  const rest = cells.slice(first).map((cell, c) => element("td", { class: isNumber[c + first + 1] && "number" }, cell)); // prettier-ignore
+  const rest = cells
+    .slice(first)
+    .map((cell, c) => element("td", { class: isNumber[c + first + 1] && "number" }, cell));
   return element("tr", {}, element("td", { colspan: first + 1 }, title), ...rest);
 }
 

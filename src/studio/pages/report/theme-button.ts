@@ -1,4 +1,7 @@
-/** The button for light and dark: as the system has it, or as the reader wants it, which is remembered where the browser allows it. */
+/**
+ * The button for light and dark: as the system has it, or as the reader wants it, which is remembered where
+ * the browser allows it.
+ */
 import { element } from "../shared/element.ts";
 
 const themes = ["system", "light", "dark"] as const;

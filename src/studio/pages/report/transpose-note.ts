@@ -1,6 +1,6 @@
 /**
- * Where a transpose in a formula comes from, in words. It is asked of nearly every gradient: the rule of a product of matrices has two of
- * them, and both come from which sums the chain rule leaves.
+ * Where a transpose in a formula comes from, in words. It is asked of nearly every gradient: the rule of a
+ * product of matrices has two of them, and both come from which sums the chain rule leaves.
  */
 import { element } from "../shared/element.ts";
 import type { ExplainedNode } from "../../explanation.ts";
@@ -13,17 +13,28 @@ export function transposeNote(context: Context, node: ExplainedNode): readonly H
   const { op, formula, derivation } = node;
   const isView = op === "transpose";
   if (!isView && !formula.text.includes("ᵀ")) return [];
-  const isOfProduct = derivation?.rule === "contract.vjp" && /^z = x (· )?y$/.test(derivation.general.forward.text); // prettier-ignore
+  const isOfProduct =
+    derivation?.rule === "contract.vjp" && /^z = x (· )?y$/.test(derivation.general.forward.text);
   const said = isView ? viewText : isOfProduct ? productParts(context, node) : contractionText;
   return [
     element("h3", {}, "Why there is a transpose"),
     ...(typeof said === "string" ? [element("p", {}, said)] : said),
-    ...(isView || context.index.explanation.model.target === "wasm" ? [] : [element("p", { class: "quiet" }, "No transposed copy is made: the loops read the values where they lie, along the other axis.")]), // prettier-ignore
+    ...(isView || context.index.explanation.model.target === "wasm"
+      ? []
+      : [
+          element(
+            "p",
+            { class: "quiet" },
+            "No transposed copy is made: the loops read the values where they lie, along the other axis.",
+          ),
+        ]),
   ];
 }
 
-const viewText = "A transpose is a view: the same numbers with their axes in another order. It takes no operations; whoever reads it reads in that order."; // prettier-ignore
-const contractionText = "A product of matrices sums along the rows of its left factor and down the columns of its right one. Where a sum runs over the other axis of a factor, that factor is written transposed."; // prettier-ignore
+const viewText =
+  "A transpose is a view: the same numbers with their axes in another order. It takes no operations; whoever reads it reads in that order.";
+const contractionText =
+  "A product of matrices sums along the rows of its left factor and down the columns of its right one. Where a sum runs over the other axis of a factor, that factor is written transposed.";
 
 /**
  * z = x y, element by element:  z[i, j] = Σ_k x[i, k] · y[k, j].  The chain rule then leaves
@@ -32,7 +43,20 @@ const contractionText = "A product of matrices sums along the rows of its left f
 function productParts(context: Context, { formula, derivation }: ExplainedNode): readonly HTMLElement[] {
   const isOfRight = !formula.text.endsWith("ᵀ");
   const [x, y] = (derivation?.forwardNode && context.index.nodes.get(derivation.forwardNode)?.operands) || [];
-  const here = x === undefined || y === undefined ? [] : [element("p", {}, "Here x is ", nodeLink(context, x), " and y is ", nodeLink(context, y), `; this is the gradient of ${isOfRight ? "y" : "x"}.`)]; // prettier-ignore
+  const here =
+    x === undefined || y === undefined
+      ? []
+      : [
+          element(
+            "p",
+            {},
+            "Here x is ",
+            nodeLink(context, x),
+            " and y is ",
+            nodeLink(context, y),
+            `; this is the gradient of ${isOfRight ? "y" : "x"}.`,
+          ),
+        ];
   const shown = (mathml: string, text: string) =>
     element("div", { class: "display" }, math({ mathml: `<math>${mathml}</math>`, text, tex: "" }, true));
   const [z, dz] = [at("z", "ij"), partial(at("z", "ij"))];
@@ -46,12 +70,28 @@ function productParts(context: Context, { formula, derivation }: ExplainedNode):
     element("p", {}, "Element by element the product is"),
     forward,
     isOfRight
-      ? element("p", {}, "so an element of y meets the elements of one column of x, one in each row i, and the chain rule adds these rows up:") // prettier-ignore
-      : element("p", {}, "so an element of x meets the elements of one row of y, one for each output j, and the chain rule adds these outputs up:"), // prettier-ignore
+      ? element(
+          "p",
+          {},
+          "so an element of y meets the elements of one column of x, one in each row i, and the chain rule adds these rows up:",
+        )
+      : element(
+          "p",
+          {},
+          "so an element of x meets the elements of one row of y, one for each output j, and the chain rule adds these outputs up:",
+        ),
     gradient,
     isOfRight
-      ? element("p", {}, "A product of matrices sums along the rows of its left factor, but this sum runs down the columns of x. So x is written transposed.") // prettier-ignore
-      : element("p", {}, "A product of matrices sums down the columns of its right factor, but this sum runs along the rows of y. So y is written transposed."), // prettier-ignore
+      ? element(
+          "p",
+          {},
+          "A product of matrices sums along the rows of its left factor, but this sum runs down the columns of x. So x is written transposed.",
+        )
+      : element(
+          "p",
+          {},
+          "A product of matrices sums down the columns of its right factor, but this sum runs along the rows of y. So y is written transposed.",
+        ),
   ];
 }
 

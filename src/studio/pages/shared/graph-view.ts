@@ -1,5 +1,6 @@
 /**
- * A graph to look at: groups open in place, wheel and drag move about, keys do all of it too. It fills its host, which must have a height.
+ * A graph to look at: groups open in place, wheel and drag move about, keys do all of it too. It fills its
+ * host, which must have a height.
  *
  *     const view = graphView(host, { picture, onPick: (id) => showDetails(id) });
  *     view.select("gradient/dense1_sum");
@@ -19,7 +20,10 @@ import { directionOf, nearestBox, nextBox } from "./graph/next-box.ts";
 export interface GraphView {
   /** Another picture in place of this one, all groups closed. */
   show(picture: Picture): void;
-  /** Marks a box and brings it into view, its group opened; takes ids of nodes, of what is folded into others too, and of groups. */
+  /**
+   * Marks a box and brings it into view, its group opened; takes ids of nodes, of what is folded into others
+   * too, and of groups.
+   */
   select(id: string | undefined): void;
   /** Marks all boxes that have to do with these nodes, their groups too. */
   highlight(ids: readonly string[]): void;
@@ -51,7 +55,9 @@ export function graphView(host: HTMLElement, { picture: first, onPick }: GraphOp
   let isWaiting = false;
 
   const canvas = createCanvas();
-  const minimap = createMinimap((x, y) => move(({ scale }) => ({ x: view.width / 2 - x * scale, y: view.height / 2 - y * scale, scale }))); // prettier-ignore
+  const minimap = createMinimap((x, y) =>
+    move(({ scale }) => ({ x: view.width / 2 - x * scale, y: view.height / 2 - y * scale, scale })),
+  );
 
   /** At most once a frame. */
   const draw = (): void => {
@@ -78,7 +84,11 @@ export function graphView(host: HTMLElement, { picture: first, onPick }: GraphOp
     scene = sceneOf(picture, (id) => open.has(id));
     const after = boxOf(still);
     if (before !== undefined && after !== undefined)
-      camera = panned(camera, (before.x + before.width / 2 - after.x - after.width / 2) * camera.scale, (before.y - after.y) * camera.scale); // prettier-ignore
+      camera = panned(
+        camera,
+        (before.x + before.width / 2 - after.x - after.width / 2) * camera.scale,
+        (before.y - after.y) * camera.scale,
+      );
     if (boxOf(current) === undefined) current = undefined;
     hovered = undefined;
     canvas.show(scene);
@@ -99,7 +109,10 @@ export function graphView(host: HTMLElement, { picture: first, onPick }: GraphOp
     const box = boxOf(id);
     if (box !== undefined) move((at) => showing(at, box, view));
   };
-  const middle = (): [number, number] => [(view.width / 2 - camera.x) / camera.scale, (view.height / 2 - camera.y) / camera.scale]; // prettier-ignore
+  const middle = (): [number, number] => [
+    (view.width / 2 - camera.x) / camera.scale,
+    (view.height / 2 - camera.y) / camera.scale,
+  ];
   const goTo = (id: string | undefined): void => {
     current = id;
     if (id !== undefined) bringIntoView(id);
@@ -119,7 +132,8 @@ export function graphView(host: HTMLElement, { picture: first, onPick }: GraphOp
       const place = places.get(id ?? "");
       selected = place?.box;
       if (place !== undefined) {
-        if (place.group !== undefined && !open.has(place.group)) setOpen(new Set([...open, place.group]), place.group); // prettier-ignore
+        if (place.group !== undefined && !open.has(place.group))
+          setOpen(new Set([...open, place.group]), place.group);
         bringIntoView(place.box);
       }
       draw();

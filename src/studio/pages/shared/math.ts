@@ -1,6 +1,6 @@
 /**
- * Formulas as the browser sets them. The text that comes in is parsed, and only MathML's own elements are built anew from it: whatever
- * else stood there would be text.
+ * Formulas as the browser sets them. The text that comes in is parsed, and only MathML's own elements are
+ * built anew from it: whatever else stood there would be text.
  */
 import { element } from "./element.ts";
 import type { Notation } from "../../../compiler/notation/notation.ts";

@@ -10,7 +10,14 @@ import { lineData, linearTrainer, model } from "../../../runtime/linear-machine.
 const trainer = linearTrainer();
 trainer.fit(lineData(10), { epochs: 2, earlyStopping: { patience: 5 } });
 const fields = [
-  { name: "x", columns: ["u", "v"], scales: [{ shift: 0, span: 1 }, { shift: 1, span: 2 }] }, // prettier-ignore
+  {
+    name: "x",
+    columns: ["u", "v"],
+    scales: [
+      { shift: 0, span: 1 },
+      { shift: 1, span: 2 },
+    ],
+  },
   { name: "y", columns: ["y"], classNames: ["a", "b"] },
 ];
 const { header, data } = readCheckpoint(trainer.save({ fields, stopped: 2 }));

@@ -1,5 +1,5 @@
-// Whatever bytes come in, a reader gives what they hold or says what is wrong with them. If one fails, a file from elsewhere brings the
-// process down, or leaves a trainer that is half of it.
+// Whatever bytes come in, a reader gives what they hold or says what is wrong with them. If one fails, a file
+// from elsewhere brings the process down, or leaves a trainer that is half of it.
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { npz } from "../../../../src/command/formats/parameters/npz.ts";
@@ -22,7 +22,9 @@ const damaged = (bytes: Uint8Array): fc.Arbitrary<Uint8Array> =>
     fc
       .array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 })
       .map((changes) => changes.reduce((all, [at, byte]) => all.with(at, byte), bytes)),
-    fc.tuple(fc.nat(bytes.length), fc.uint8Array({ maxLength: 9 })).map(([at, more]) => Uint8Array.of(...bytes.subarray(0, at), ...more, ...bytes.subarray(at))), // prettier-ignore
+    fc
+      .tuple(fc.nat(bytes.length), fc.uint8Array({ maxLength: 9 }))
+      .map(([at, more]) => Uint8Array.of(...bytes.subarray(0, at), ...more, ...bytes.subarray(at))),
   );
 
 /** Runs the work; only an InputError may come of it. Whether one did. */

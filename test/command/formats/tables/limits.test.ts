@@ -1,4 +1,5 @@
-// A file takes memory and time in proportion to its own size. Each test is a file that once hung the reader, or took gigabytes.
+// A file takes memory and time in proportion to its own size. Each test is a file that once hung the reader,
+// or took gigabytes.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -39,7 +40,10 @@ async function messageOf(content: string | Uint8Array, of = ab): Promise<string>
   return caught instanceof Error ? caught.message : "it was read";
 }
 
-/** 320 MiB of one text after a beginning, in some 400 kB: gzip data may have several members, which are unpacked one after the other. */
+/**
+ * 320 MiB of one text after a beginning, in some 400 kB: gzip data may have several members, which are
+ * unpacked one after the other.
+ */
 function bomb(beginning: string | Uint8Array, unit: string): Uint8Array {
   const member = gzipSync(Buffer.alloc(2 ** 24, unit));
   return Buffer.concat([gzipSync(beginning), ...Array.from({ length: 20 }, () => member)]);
@@ -102,7 +106,10 @@ test("an array that declares more than the file has is refused before it is read
 });
 
 test("a member of an archive that unpacks too far, and two of one name", async () => {
-  const small = zipSync({ "a.npy": npy("<f8", "1", new Uint8Array(8)), "b.npy": npy("<f8", "1", new Uint8Array(8)) }); // prettier-ignore
+  const small = zipSync({
+    "a.npy": npy("<f8", "1", new Uint8Array(8)),
+    "b.npy": npy("<f8", "1", new Uint8Array(8)),
+  });
   const twice = Buffer.from(Buffer.from(small).toString("latin1").replaceAll("b.npy", "a.npy"), "latin1");
   expect(await messageOf(twice)).toContain('two members are called "a.npy"');
   expect(() => npz.decode(twice)).toThrow('two members are called "a.npy"');

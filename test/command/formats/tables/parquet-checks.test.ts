@@ -1,4 +1,5 @@
-// The checks before a Parquet file is decoded: what they let through, the kept library reads in bounded time and memory.
+// The checks before a Parquet file is decoded: what they let through, the kept library reads in bounded time
+// and memory.
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { checkDeltas, checkRuns } from "../../../../src/command/formats/tables/check-runs.ts";

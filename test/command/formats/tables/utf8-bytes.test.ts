@@ -1,4 +1,5 @@
-// Text that is not UTF-8 must be told with its line wherever the file is cut into pieces, and text that is must come through whole.
+// Text that is not UTF-8 must be told with its line wherever the file is cut into pieces, and text that is
+// must come through whole.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

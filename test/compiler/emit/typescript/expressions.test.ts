@@ -1,5 +1,5 @@
-// Expressions as TypeScript, run: the text must compute what the interpreter of loops computes. If one fails, brackets are
-// missing, or an operator means something else in JavaScript.
+// Expressions as TypeScript, run: the text must compute what the interpreter of loops computes. If one fails,
+// brackets are missing, or an operator means something else in JavaScript.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expressionText } from "../../../../src/compiler/emit/typescript/expressions.ts";
@@ -101,16 +101,23 @@ function ran(x: Expression): number {
 }
 
 describe("expressionText", () => {
-  it.each([["real", real], ["whole", whole], ["condition", condition]] as const)("%s expressions", (_, arbitrary) => {
+  it.each([
+    ["real", real],
+    ["whole", whole],
+    ["condition", condition],
+  ] as const)("%s expressions", (_, arbitrary) => {
     fc.assert(
       fc.property(arbitrary, (x) => {
         const [expected, actual] = [interpreted(x), ran(x)];
         // Integer arithmetic has one zero.
-        expect(Object.is(actual, expected) || (x.type !== "f64" && actual === expected), expressionText(x, scope)).toBe(true);
+        expect(
+          Object.is(actual, expected) || (x.type !== "f64" && actual === expected),
+          expressionText(x, scope),
+        ).toBe(true);
       }),
       often(1000, 1),
     );
-  }); // prettier-ignore
+  });
   it("needs no bracket that mathematics would not write", () => {
     const [a, b] = [variable("a", "f64"), variable("b", "f64")];
     expect(expressionText(binary("+", binary("*", a, b), b), scope)).toBe("a * b + b");

@@ -1,4 +1,5 @@
-// Where lines of emitted code come from. If one fails, a debugger shows the wrong layer, or a line of a kernel belongs to nothing.
+// Where lines of emitted code come from. If one fails, a debugger shows the wrong layer, or a line of a
+// kernel belongs to nothing.
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarkingWriter, lineOrigins } from "../../../../src/compiler/emit/typescript/line-origins.ts";
 import type { LineOrigin } from "../../../../src/compiler/emit/typescript/line-origins.ts";

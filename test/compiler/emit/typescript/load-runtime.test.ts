@@ -1,16 +1,30 @@
-// Which elementary functions a module carries. If it fails, trainers in f32 pay for doubles that they round away, or trainers in
-// f64 compute with the precision of f32.
+// Which elementary functions a module carries. If it fails, trainers in f32 pay for doubles that they round
+// away, or trainers in f64 compute with the precision of f32.
 import { expect, test } from "vitest";
 import { collectParts } from "../../../../src/compiler/emit/typescript/runtime-parts.ts";
 import { loadRuntime } from "../../../../src/compiler/emit/typescript/load-runtime.ts";
 
-const roots = ["exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "sin", "cos", "power", "normal", "byProbability"]; // prettier-ignore
+const roots = [
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "sin",
+  "cos",
+  "power",
+  "normal",
+  "byProbability",
+];
 const partsOf = async (float: "f32" | "f64") => collectParts(await loadRuntime(float), roots);
 const namesOf = async (float: "f32" | "f64") => (await partsOf(float)).map(({ name }) => name);
 
 test("in f32 everything takes the short forms, in f64 everything the exact ones: no module has both", async () => {
   const [single, double] = [await namesOf("f32"), await namesOf("f64")];
-  for (const name of ["exp2", "log2"]) expect([single.includes(name), double.includes(name)]).toEqual([true, false]); // prettier-ignore
+  for (const name of ["exp2", "log2"])
+    expect([single.includes(name), double.includes(name)]).toEqual([true, false]);
   for (const name of ["rootsOfTwo", "log1pRest", "productError", "tanhOfSixteenths"])
     expect([single.includes(name), double.includes(name)]).toEqual([false, true]);
 });

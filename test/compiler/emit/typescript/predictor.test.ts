@@ -1,5 +1,5 @@
-// A predictor: the forward part alone with its parameters inside. If one fails, a shipped model says something else than the trainer
-// that it came from, or carries what only training needs.
+// A predictor: the forward part alone with its parameters inside. If one fails, a shipped model says
+// something else than the trainer that it came from, or carries what only training needs.
 import { check } from "prettier";
 import { describe, expect, it } from "vitest";
 import { withPrograms } from "../../../../src/compiler/pipeline.ts";
@@ -17,7 +17,10 @@ const shipped = (spec: ModelSpec, dtype: "f32" | "f64", fields?: object) =>
     fields,
   );
 
-/** Beside those that all tests share: what predicting does differently from training, and what loops over places or time. */
+/**
+ * Beside those that all tests share: what predicting does differently from training, and what loops over
+ * places or time.
+ */
 const more: Readonly<Record<string, ModelSpec>> = {
   images: {
     ...specs.classifier,
@@ -213,7 +216,9 @@ describe("rows as a data file has them", () => {
     expect(() => predictor.predictRows([])).toThrow("there are no rows");
     // as JavaScript calls it, whom no type holds back
     expect(() => Reflect.apply(predictor.predictRows, undefined, [good])).toThrow("there are no rows");
-    expect(() => predictor.predictRows([good, { ...good, c: "much" }])).toThrow('row 1: column "c": "much" is not a number'); // prettier-ignore
+    expect(() => predictor.predictRows([good, { ...good, c: "much" }])).toThrow(
+      'row 1: column "c": "much" is not a number',
+    );
     expect(() => predictor.predictRows([good, { a: 1, b: 1, c: 1 }])).toThrow('row 1: column "d": ');
     expect(() => predictor.predictRows([{ a: 1, b: 1, c: 1 }])).toThrow('the rows: x needs the column "d"');
   });

@@ -1,4 +1,5 @@
-// Which kernels become one function. If one fails, a layer runs the code of another, or equal layers are written out one by one.
+// Which kernels become one function. If one fails, a layer runs the code of another, or equal layers are
+// written out one by one.
 import { describe, expect, it } from "vitest";
 import { shareKernels } from "../../../../src/compiler/emit/typescript/share-kernels.ts";
 import type { PlacedKernel } from "../../../../src/compiler/emit/typescript/share-kernels.ts";

@@ -1,5 +1,5 @@
-// Every kind of expression and of store as WebAssembly, held against the interpreter of loops. If one fails, an instruction, a lane, a
-// conversion or an address is not what the loop IR means.
+// Every kind of expression and of store as WebAssembly, held against the interpreter of loops. If one fails,
+// an instruction, a lane, a conversion or an address is not what the loop IR means.
 import { describe, expect, it } from "vitest";
 import { assembleWasm } from "../../../../src/compiler/emit/wasm/wasm-module.ts";
 import { moduleText } from "../../../../src/compiler/emit/wasm/module-text.ts";
@@ -7,7 +7,19 @@ import { layOut } from "../../../../src/compiler/emit/wasm/memory-layout.ts";
 import type { ElementType } from "../../../../src/compiler/ir/types.ts";
 import { allocateBuffers } from "../../../../src/compiler/loop/evaluate-memory.ts";
 import { evaluateProgram } from "../../../../src/compiler/loop/evaluate.ts";
-import { and, binary, call, convert, equal, integer, less, lessEqual, number, select, variable } from "../../../../src/compiler/loop/expressions.ts"; // prettier-ignore
+import {
+  and,
+  binary,
+  call,
+  convert,
+  equal,
+  integer,
+  less,
+  lessEqual,
+  number,
+  select,
+  variable,
+} from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";

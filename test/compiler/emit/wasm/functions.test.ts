@@ -1,5 +1,6 @@
-// The elementary functions of the WebAssembly target: within two units in the last place of f32, with the language's special
-// values. A fault here would be a small, silent error in every training, or a NaN where there is a number.
+// The elementary functions of the WebAssembly target: within two units in the last place of f32, with the
+// language's special values. A fault here would be a small, silent error in every training, or a NaN where
+// there is a number.
 import { expect, test } from "vitest";
 import { functions } from "../../../../src/compiler/emit/wasm/functions/index.ts";
 import { Library } from "../../../../src/compiler/emit/wasm/library.ts";
@@ -55,7 +56,7 @@ const names: readonly FunctionName[] = [
   "sign",
   "power",
   "randomUnit",
-  "randomKey", // prettier-ignore
+  "randomKey",
 ];
 const { memory, call } = await runAssembly(
   moduleFields(names, "f32", [
@@ -83,7 +84,10 @@ function results(name: string, inputs: readonly number[], others: readonly numbe
   return all;
 }
 
-/** How far a number is off, in units in the last place that f32 has at `expected`; zeros, NaN and infinity must be met exactly. */
+/**
+ * How far a number is off, in units in the last place that f32 has at `expected`; zeros, NaN and infinity
+ * must be met exactly.
+ */
 function unitsOff(actual: number, expected: number): number {
   const rounded = Math.fround(expected);
   if (Object.is(actual, rounded) && (rounded === 0 || !Number.isFinite(rounded))) return 0;
@@ -220,8 +224,20 @@ test("power is right to 1.4 units in the last place, at any size of result and n
 });
 
 const special = [
-  0, 2 ** -149, 2 ** -126, 0.5, 1, 2, 3, 1000, 2 ** 23 + 1, 2 ** 24, 3.4028234663852886e38, Infinity, NaN,
-].flatMap((x) => [x, -x]); // prettier-ignore
+  0,
+  2 ** -149,
+  2 ** -126,
+  0.5,
+  1,
+  2,
+  3,
+  1000,
+  2 ** 23 + 1,
+  2 ** 24,
+  3.4028234663852886e38,
+  Infinity,
+  NaN,
+].flatMap((x) => [x, -x]);
 const finite = special.filter((x) => Number.isFinite(x));
 const isSpecial = (x: number) => x === 0 || !Number.isFinite(x);
 

@@ -1,4 +1,5 @@
-// Indices that data bring into an embedding. If one fails, a row of data reads memory that is none of the table's, or ends the program.
+// Indices that data bring into an embedding. If one fails, a row of data reads memory that is none of the
+// table's, or ends the program.
 import { expect, describe, it } from "vitest";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
 import { compileModel, emitTypeScript } from "../../../../src/compiler/pipeline.ts";

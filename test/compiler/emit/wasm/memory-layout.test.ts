@@ -1,5 +1,5 @@
-// How linear memory is laid out. If one fails, panels of a kernel share memory, or a load that nobody takes lies outside of memory and
-// traps.
+// How linear memory is laid out. If one fails, panels of a kernel share memory, or a load that nobody takes
+// lies outside of memory and traps.
 import { expect, it } from "vitest";
 import { layOut } from "../../../../src/compiler/emit/wasm/memory-layout.ts";
 import { add, integer, minus, variable } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
-// Random graphs as scalar WebAssembly. If one fails, text, addresses, conversions or functions of the module compute something else
-// than the loops mean: the interpreter of graphs says what it should be.
+// Random graphs as scalar WebAssembly. If one fails, text, addresses, conversions or functions of the module
+// compute something else than the loops mean: the interpreter of graphs says what it should be.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { printGraph } from "../../../../src/compiler/ir/print.ts";

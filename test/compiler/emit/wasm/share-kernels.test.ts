@@ -1,5 +1,5 @@
-// Kernels that several layers and programs have in common, as one function. If one fails, a layer works on the memory of another, an innermost
-// loop has more to do, or the module holds the same code many times over.
+// Kernels that several layers and programs have in common, as one function. If one fails, a layer works on
+// the memory of another, an innermost loop has more to do, or the module holds the same code many times over.
 import { describe, expect, it } from "vitest";
 import { assembleWasm } from "../../../../src/compiler/emit/wasm/wasm-module.ts";
 import { visit } from "../../../../src/compiler/loop/expressions.ts";

@@ -1,5 +1,5 @@
-// What an optimizer remembers of a weight that gets no gradient any more decays to 0. In f32 it would stop at the smallest subnormal number,
-// and a processor that is slow with those would train ever more slowly.
+// What an optimizer remembers of a weight that gets no gradient any more decays to 0. In f32 it would stop at
+// the smallest subnormal number, and a processor that is slow with those would train ever more slowly.
 import { expect, test } from "vitest";
 import { compile } from "../../../../src/index.ts";
 import type { ModelSpec } from "../../../../src/index.ts";

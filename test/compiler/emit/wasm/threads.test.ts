@@ -1,5 +1,5 @@
-// Kernels in parts on several threads. If one fails, a part is computed twice or never, a thread is waited for that does not come, or
-// one that should end does not.
+// Kernels in parts on several threads. If one fails, a part is computed twice or never, a thread is waited
+// for that does not come, or one that should end does not.
 import { Worker } from "node:worker_threads";
 import { expect, it } from "vitest";
 import { controlBytes } from "../../../../src/compiler/emit/wasm/threads.ts";

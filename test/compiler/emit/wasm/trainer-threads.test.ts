@@ -1,5 +1,5 @@
-// A trainer that shares its work among threads, as its user starts it. If one fails, threads change what is trained, or keep the process
-// from ending.
+// A trainer that shares its work among threads, as its user starts it. If one fails, threads change what is
+// trained, or keep the process from ending.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,7 +25,10 @@ const spec: ModelSpec = {
   training: { epochs: 1, batchSize },
 };
 
-/** Trains a little with as many threads as it is told, tells whether memory is shared, how many threads came up, and a digest. */
+/**
+ * Trains a little with as many threads as it is told, tells whether memory is shared, how many threads came
+ * up, and a digest.
+ */
 const script = `
 import { createHash } from "node:crypto";
 const [file, threads] = process.argv.slice(2);

@@ -1,5 +1,5 @@
-// A trainer's file for the target wasm, as its user meets it: it holds the same model whichever backend runs it. If one fails, a file
-// trains something else where the host is another one, or does not start there.
+// A trainer's file for the target wasm, as its user meets it: it holds the same model whichever backend runs
+// it. If one fails, a file trains something else where the host is another one, or does not start there.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -85,7 +85,6 @@ describe("many steps in one call", () => {
       [0, 250],
       [rows - 40, 2500],
     ]) {
-      // prettier-ignore
       const [many, single] = [createTrainer({ seed: 1 }), createTrainer({ seed: 1 })];
       const count = rows - first;
       const mean = many.steps(part(first, count), steps);
@@ -140,7 +139,11 @@ describe("a host that cannot run it", () => {
   const rows = [
     ["without WebAssembly", "delete globalThis.WebAssembly;", "there is no WebAssembly"],
     ["without SIMD", "WebAssembly.validate = () => false;", "the engine does not know these instructions"],
-    ["whose policy forbids it", 'WebAssembly.Module = class { constructor() { throw new Error("blocked by CSP"); } };', "blocked by CSP"], // prettier-ignore
+    [
+      "whose policy forbids it",
+      'WebAssembly.Module = class { constructor() { throw new Error("blocked by CSP"); } };',
+      "blocked by CSP",
+    ],
   ] as const;
   it.each(rows)(
     "%s runs the TypeScript kernels, and says why it runs no others",

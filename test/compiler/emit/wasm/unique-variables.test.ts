@@ -1,4 +1,5 @@
-// Names of variables within a kernel. If it fails, two loops of one name share a local of WebAssembly, and one of them ends the other.
+// Names of variables within a kernel. If it fails, two loops of one name share a local of WebAssembly, and
+// one of them ends the other.
 import { expect, it } from "vitest";
 import { uniqueVariables } from "../../../../src/compiler/emit/wasm/unique-variables.ts";
 import { add, integer, number, variable } from "../../../../src/compiler/loop/expressions.ts";

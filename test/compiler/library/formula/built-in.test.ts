@@ -1,4 +1,5 @@
-// A formula of what is built in is what is built in: the same losses step by step, the same evaluation, in f64 to 1e-12.
+// A formula of what is built in is what is built in: the same losses step by step, the same evaluation, in
+// f64 to 1e-12.
 import { describe, expect, it } from "vitest";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { emitted } from "../../../support/emitted.ts";

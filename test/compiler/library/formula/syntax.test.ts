@@ -1,4 +1,5 @@
-// The language of formulas: what binds tighter than what, where a syntax error is said to be, and that no text is too much.
+// The language of formulas: what binds tighter than what, where a syntax error is said to be, and that no
+// text is too much.
 import { buildParserFile } from "@lezer/generator";
 import { readFile } from "node:fs/promises";
 import { format } from "prettier";

@@ -1,5 +1,5 @@
-// Derivatives of recurrences. If one fails, a gradient through time is wrong, or is right and computed at every step although once
-// would do.
+// Derivatives of recurrences. If one fails, a gradient through time is wrong, or is right and computed at
+// every step although once would do.
 import { describe, expect, it } from "vitest";
 import { collectNodes, makeGraph } from "../../../../src/compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../../../src/compiler/ir/nodes.ts";
@@ -47,7 +47,10 @@ function expectRight(loss: Node, leaves: readonly Node[], missing: readonly stri
   expect(verifyGraph(ops, graph)).toEqual([]);
   const names = leaves.flatMap((node) => (node.op === "parameter" ? [node.attributes.name] : []));
   const found = graph.outputs.map(({ storage }) => storage);
-  expect(found).toEqual(["result:loss", ...names.filter((name) => !missing.includes(name)).map((name) => `gradient:${name}`)]); // prettier-ignore
+  expect(found).toEqual([
+    "result:loss",
+    ...names.filter((name) => !missing.includes(name)).map((name) => `gradient:${name}`),
+  ]);
   const values = anyStorage(graph, 3, 5);
   const { error, uncertain } = compareWithDifferences(graph, values, names, 3);
   expect([uncertain, error < 1e-7], `error ${error}`).toEqual([false, true]);
@@ -101,7 +104,8 @@ describe("gradients of recurrences", () => {
     const graph = withGradients(score(z), [b], g);
     const idle = graph.outputs.find(({ storage }) => storage === "gradient:b");
     const values = anyStorage(graph, 2, 1);
-    if (idle !== undefined) expect([...(interpret(graph, values, 2).get(idle.storage)?.data ?? [])]).toEqual([0, 0]); // prettier-ignore
+    if (idle !== undefined)
+      expect([...(interpret(graph, values, 2).get(idle.storage)?.data ?? [])]).toEqual([0, 0]);
     expectRight(score(z), [xs, h0]);
   });
   it("integer operands have none, and do not stand in the way of others", () => {
@@ -116,7 +120,10 @@ describe("gradients of recurrences", () => {
     const zero = g.cast(g.multiply(0, h0), { element: "i32" });
     const z = recur(g, facts, { x: each(xs), k: carried(zero), h: carried(h0) }, ({ x, k, h }) => {
       const real = g.cast(k, { element: "f64" });
-      return { next: { k: g.select(g.less(k, 1), k, k), h: g.sin(g.add(h, x)) }, value: g.add(g.multiply(x, real), h) }; // prettier-ignore
+      return {
+        next: { k: g.select(g.less(k, 1), k, k), h: g.sin(g.add(h, x)) },
+        value: g.add(g.multiply(x, real), h),
+      };
     });
     expectRight(score(z), [xs, h0]);
   });
@@ -161,7 +168,10 @@ describe("what stays in the loop", () => {
     const graph = withGradients(score(rnn()), [w, b], g);
     const dw = graph.outputs.find(({ storage }) => storage === "gradient:w")?.node;
     if (dw?.op !== "contract") throw new Error(`d_w is a ${dw?.op}`);
-    expect([dw.attributes.sumX, dw.attributes.sumY].map((axes) => [...axes].sort())).toEqual([[0, 1], [0, 1]]); // prettier-ignore
+    expect([dw.attributes.sumX, dw.attributes.sumY].map((axes) => [...axes].sort())).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
     expect(contractionsOutside(graph)).toEqual([dw]);
     const db = graph.outputs.find(({ storage }) => storage === "gradient:b")?.node;
     expect(db?.op === "reduceSum" && [...db.attributes.axes].sort()).toEqual([0, 1]);

@@ -33,7 +33,11 @@ function dropped(body: readonly Statement[]): string {
 
 describe("drop-unit-loops", () => {
   it("puts the one value in the variable's place, wherever the loop begins and however it steps", () => {
-    const once = { ...loop("j", 4, "parallel", [store("y", [i, j], load("x", [i, add(j, integer(-1))]))]), from: integer(3), step: 2 }; // prettier-ignore
+    const once = {
+      ...loop("j", 4, "parallel", [store("y", [i, j], load("x", [i, add(j, integer(-1))]))]),
+      from: integer(3),
+      step: 2,
+    };
     expect(dropped([loop("i", "n", "parallel", [once])])).toBe(
       "for i in 0 .. n: parallel\n  y[i, 3] = x[i, 2]",
     );

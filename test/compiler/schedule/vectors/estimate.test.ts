@@ -1,4 +1,5 @@
-// How long kernels should take. If one fails, `inspect` shows the estimate of other loops, or threads share what is too short for it.
+// How long kernels should take. If one fails, `inspect` shows the estimate of other loops, or threads share
+// what is too short for it.
 import { expect, it } from "vitest";
 import { add, binary, call, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
@@ -33,13 +34,22 @@ it("a function takes longer than a division, that longer than a sum", () => {
 
 it("a function of doubles takes as long again for each lane, as JavaScript computes them one by one", () => {
   const exponential = (x: Expression) => cyclesIn(call("exp", [x], x.type));
-  const vector = (type: "f32" | "f64", lanes: number): Expression => ({ kind: "splat", x: number(1, type), lanes, type }); // prettier-ignore
+  const vector = (type: "f32" | "f64", lanes: number): Expression => ({
+    kind: "splat",
+    x: number(1, type),
+    lanes,
+    type,
+  });
   expect(exponential(vector("f64", 2))).toBeGreaterThan(1.8 * exponential(number(1, "f64")));
   expect(exponential(vector("f32", 4))).toBe(exponential(number(1, "f32")));
 });
 
 it("kernels cut from one have the cycles of their own loops each, and say what they are the rest of", () => {
-  const whole = program([nest(element), store("y", [number(0, "i32"), number(0, "i32")], number(1, "f64"))], x, y); // prettier-ignore
+  const whole = program(
+    [nest(element), store("y", [number(0, "i32"), number(0, "i32")], number(1, "f64"))],
+    x,
+    y,
+  );
   const schedule = { text: "4 lanes", cycles: 1 };
   const kernels = whole.kernels.map((kernel) => ({ ...kernel, schedule }));
   const cut = markSplits({ ...whole, kernels }, { batchSize: 100, leastCycles: 0 }).kernels;

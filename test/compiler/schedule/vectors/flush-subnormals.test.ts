@@ -1,4 +1,5 @@
-// Which numbers of an optimizer's state are set to zero. If one fails, a normal number is lost, or subnormal ones make training slow.
+// Which numbers of an optimizer's state are set to zero. If one fails, a normal number is lost, or subnormal
+// ones make training slow.
 import { expect, it } from "vitest";
 import { integer, visit } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";

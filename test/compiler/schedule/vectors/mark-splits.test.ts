@@ -1,4 +1,5 @@
-// Which loops threads may share. If one fails, results depend on which thread was first, or work is left to one thread for nothing.
+// Which loops threads may share. If one fails, results depend on which thread was first, or work is left to
+// one thread for nothing.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {

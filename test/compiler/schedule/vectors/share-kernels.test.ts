@@ -1,4 +1,5 @@
-// Which kernels are one function. If one fails, a kernel goes through memory as another one's shapes say, or works on another program's values.
+// Which kernels are one function. If one fails, a kernel goes through memory as another one's shapes say, or
+// works on another program's values.
 import { expect, it } from "vitest";
 import { integer } from "../../../../src/compiler/loop/expressions.ts";
 import { store } from "../../../../src/compiler/loop/statements.ts";

@@ -1,5 +1,5 @@
-// Kernels of one nest each. If one fails, a part reads what another has not handed on, a value is handed on before it is made, or
-// readers are told that a kernel computes what another does.
+// Kernels of one nest each. If one fails, a part reads what another has not handed on, a value is handed on
+// before it is made, or readers are told that a kernel computes what another does.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -37,7 +37,15 @@ const each = (body: readonly Statement[]) => loop("i", 4, "parallel", body);
 
 /** The kernels of a body, each as text; they must leave in memory what the body does. */
 function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): string[] {
-  const provenance = lines.map((text): Provenance => ({ node: undefined, text, layer: undefined, gradientOf: undefined, rule: undefined, path: undefined, flops: 1 })); // prettier-ignore
+  const provenance = lines.map((text): Provenance => ({
+    node: undefined,
+    text,
+    layer: undefined,
+    gradientOf: undefined,
+    rule: undefined,
+    path: undefined,
+    flops: 1,
+  }));
   const whole = program(body, s, x, y, z);
   const before: LoopProgram = { ...whole, kernels: whole.kernels.map((k) => ({ ...k, provenance })) };
   const after = splitKernels(before, 3);

@@ -1,4 +1,5 @@
-// Places that grow evenly as pointers. If one fails, a pointer starts where its loop does not, or goes on by another distance.
+// Places that grow evenly as pointers. If one fails, a pointer starts where its loop does not, or goes on by
+// another distance.
 import { expect, it } from "vitest";
 import { add, integer, multiply, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import { printStatements } from "../../../../src/compiler/loop/print.ts";

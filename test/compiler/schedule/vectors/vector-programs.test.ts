@@ -1,5 +1,6 @@
-// Programs on vectors against what their graphs mean. If one fails, the WebAssembly target computes something else: a lane too many, a
-// row twice or not at all, a sum of the wrong elements. Not-a-number is in every lane that must not matter.
+// Programs on vectors against what their graphs mean. If one fails, the WebAssembly target computes something
+// else: a lane too many, a row twice or not at all, a sum of the wrong elements. Not-a-number is in every
+// lane that must not matter.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeGraph } from "../../../../src/compiler/ir/nodes.ts";

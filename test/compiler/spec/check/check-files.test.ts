@@ -1,4 +1,5 @@
-// Which files a spec may name: a fault that slips through here would surface as a stack trace, or train on the wrong rows.
+// Which files a spec may name: a fault that slips through here would surface as a stack trace, or train on
+// the wrong rows.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";
@@ -59,9 +60,21 @@ test.each([
     { idx: { x: 3, y: "y.idx" } },
     "error T1203: data.idx.x must be a text that is not empty, got 3",
   ],
-  ["a scale of classes", { idx, targets: { y: { scale: "standard" } } }, "error T1208: data.targets.y.scale would scale indices"], // prettier-ignore
-  ["no columns", { file: "a.csv", ...csv, inputs: { x: {} } }, "error T1102: data.inputs.x.columns is missing: it must be a list that is not empty"], // prettier-ignore
-  ["no inputs", { file: "a.csv", targets: csv.targets }, "error T1102: data.inputs is missing: it must be an object"], // prettier-ignore
+  [
+    "a scale of classes",
+    { idx, targets: { y: { scale: "standard" } } },
+    "error T1208: data.targets.y.scale would scale indices",
+  ],
+  [
+    "no columns",
+    { file: "a.csv", ...csv, inputs: { x: {} } },
+    "error T1102: data.inputs.x.columns is missing: it must be a list that is not empty",
+  ],
+  [
+    "no inputs",
+    { file: "a.csv", targets: csv.targets },
+    "error T1102: data.inputs is missing: it must be an object",
+  ],
 ])("%s", (_, data, message) => {
   expect(faultsOf(specWith({ data }))).toContain(message);
 });

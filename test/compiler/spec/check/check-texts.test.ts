@@ -1,4 +1,5 @@
-// Columns of text and what the rest of the spec must say for them: two lengths or two vocabularies would train on shifted targets.
+// Columns of text and what the rest of the spec must say for them: two lengths or two vocabularies would
+// train on shifted targets.
 import { expect, test } from "vitest";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { faultsOf, specWith } from "../base-spec.ts";

@@ -52,9 +52,13 @@ test.each([
   [weighed("w", { shape: [2] }), "training.sampleWeights: w must be one real number a row"],
   [weighed("w", { shape: [], dtype: "i32" }), "training.sampleWeights: w must be one real number a row"],
   [
-    weighed("w", { shape: [] }, { data: { ...data, inputs: { ...data.inputs, w: { columns: ["w"], scale: "standard" } } } }),
+    weighed(
+      "w",
+      { shape: [] },
+      { data: { ...data, inputs: { ...data.inputs, w: { columns: ["w"], scale: "standard" } } } },
+    ),
     "data.inputs.w.scale: standard would move weights to where 0 means something else",
   ],
 ])("%#: wrong sample weights are told", (spec, message) => {
   expect(faultsOf(spec)).toContain(message);
-}); // prettier-ignore
+});

@@ -340,6 +340,12 @@ describe("places of wrong values", () => {
     expect(await placeIn("place.yaml", yaml, ["network", 0])).toEqual({ line: 6, column: 5 });
     expect(await placeIn("place.ts", given, ["network", 1])).toEqual({ line: 11, column: 5 });
     expect(await placeIn("place.yaml", yaml, ["training", "seed"])).toEqual({ line: 12, column: 11 });
-    expect(await placeIn("computed.ts", given.replace("export default ", "const spec = ") + "export default { ...spec };", ["name"])).toEqual({ line: 17, column: 16 }); // prettier-ignore
+    expect(
+      await placeIn(
+        "computed.ts",
+        given.replace("export default ", "const spec = ") + "export default { ...spec };",
+        ["name"],
+      ),
+    ).toEqual({ line: 17, column: 16 });
   });
 });

@@ -1,12 +1,23 @@
 // The error function on four lanes of f32. Worst error seen in sweeps over all of f32, in units in the last place: 1.56
 import { powerOfTwo, rounding } from "./exponential.ts";
-// prettier-ignore
 import {
-  absolute, add, and, atMost, less, multiply, or, polynomial, select, signBits, subtract, vectorFunction,
+  absolute,
+  add,
+  and,
+  atMost,
+  less,
+  multiply,
+  or,
+  polynomial,
+  select,
+  signBits,
+  subtract,
+  vectorFunction,
 } from "./text.ts";
 
 /**
- * erf |x| = a + a P(a²) for a = |x| below 0.9 (P minimax, relative error 2⁻²⁶), and beyond, up to 4, from where it is 1,
+ * erf |x| = a + a P(a²) for a = |x| below 0.9 (P minimax, relative error 2⁻²⁶), and beyond, up to 4, from
+ * where it is 1,
  *
  *   1 − 2^(a L(a)),   a L(a) = log₂ erfc a   (minimax, error 2⁻²⁸ of the result),
  *
@@ -18,12 +29,54 @@ export const erf = vectorFunction(
   [
     ["a", absolute("x")],
     ["z", multiply("a", "a")],
-    ["near", add("a", multiply("a", polynomial("z", [0.12837915122509003, -0.3761249780654907, 0.11281859129667282, -0.026768693700432777, 0.004997359123080969, -0.0006018690764904022])))], // prettier-ignore
+    [
+      "near",
+      add(
+        "a",
+        multiply(
+          "a",
+          polynomial(
+            "z",
+            [
+              0.12837915122509003, -0.3761249780654907, 0.11281859129667282, -0.026768693700432777,
+              0.004997359123080969, -0.0006018690764904022,
+            ],
+          ),
+        ),
+      ),
+    ],
     ["y", atMost("a", 4)],
-    ["y", multiply("y", polynomial("y", [-1.6281052827835083, -0.9171375632286072, -0.15187308192253113, 0.03303057327866554, -0.004640322644263506, 0.0003089545061811805]))], // prettier-ignore
+    [
+      "y",
+      multiply(
+        "y",
+        polynomial(
+          "y",
+          [
+            -1.6281052827835083, -0.9171375632286072, -0.15187308192253113, 0.03303057327866554,
+            -0.004640322644263506, 0.0003089545061811805,
+          ],
+        ),
+      ),
+    ],
     ["t", add("y", rounding)],
     ["f", subtract("y", subtract("t", rounding))],
-    ["e", add(multiply("f", polynomial("f", [0.6931470036506653, 0.24022223055362701, 0.055506493896245956, 0.0096727404743433, 0.001330454833805561])), 1)], // prettier-ignore
+    [
+      "e",
+      add(
+        multiply(
+          "f",
+          polynomial(
+            "f",
+            [
+              0.6931470036506653, 0.24022223055362701, 0.055506493896245956, 0.0096727404743433,
+              0.001330454833805561,
+            ],
+          ),
+        ),
+        1,
+      ),
+    ],
     ["far", subtract(1, multiply("e", powerOfTwo("t")))],
   ],
   or(select(less("a", 0.9), "near", "far"), and("x", signBits)),

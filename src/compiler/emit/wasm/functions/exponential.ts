@@ -1,13 +1,31 @@
-// The exponential function and its relatives on four lanes of f32. Worst errors seen in sweeps over all of f32, in units in the
-// last place:
+// The exponential function and its relatives on four lanes of f32. Worst errors seen in sweeps over all of
+// f32, in units in the last place:
 //
 //   exp      1.01
 //   expm1    1.32
 //   sigmoid  1.87
-// prettier-ignore
 import {
-  absolute, add, addIntegers, and, atLeast, atLeastAsLarge, atMost, divide, less, multiply, negate, not, polynomial, select, shiftLeft,
-  shiftRight, subtract, subtractIntegers, vectorFunction, type Operand, type Step,
+  absolute,
+  add,
+  addIntegers,
+  and,
+  atLeast,
+  atLeastAsLarge,
+  atMost,
+  divide,
+  less,
+  multiply,
+  negate,
+  not,
+  polynomial,
+  select,
+  shiftLeft,
+  shiftRight,
+  subtract,
+  subtractIntegers,
+  vectorFunction,
+  type Operand,
+  type Step,
 } from "./text.ts";
 
 /** Added to a number below 2²² it leaves no bits for a fraction, and the whole number stands in the last bits. */
@@ -18,7 +36,8 @@ export const rounding = 12582912;
  *
  *   y = k ln 2 + r,   |r| ≤ 0.3468;
  *
- * ln 2 is a sum of two numbers, the first of 15 bits, so that `exact` = y − k · first is exact; `second` is k times the other.
+ * ln 2 is a sum of two numbers, the first of 15 bits, so that `exact` = y − k · first is exact; `second` is k
+ * times the other.
  */
 export const reduction: readonly Step[] = [
   ["t", add(multiply("y", 1.4426950408889634), rounding)],
@@ -39,8 +58,8 @@ export const beyondLinear = multiply(polynomial("r", quadratic), multiply("r", "
 export const powerOfTwo = (n: Operand, times = 1): string => addIntegers(shiftLeft(n, 23), times);
 
 /**
- * x · 2ᵏ, of the k in the last bits of t. In two factors, as 2ᵏ itself may be out of range, and so that a subnormal result is
- * rounded once.
+ * x · 2ᵏ, of the k in the last bits of t. In two factors, as 2ᵏ itself may be out of range, and so that a
+ * subnormal result is rounded once.
  */
 export const scaled = (x: Operand): string =>
   multiply(multiply(x, powerOfTwo("half")), powerOfTwo(subtractIntegers("t", "half")));
@@ -54,8 +73,8 @@ const exponential: readonly Step[] = [
 ];
 
 /**
- * eˣ. Beyond −104 and 89 the result is 0 or ∞. The 0 is not computed, by a product that underflows: on many processors that takes a hundred
- * cycles, and what attention masks is all of this kind.
+ * eˣ. Beyond −104 and 89 the result is 0 or ∞. The 0 is not computed, by a product that underflows: on many
+ * processors that takes a hundred cycles, and what attention masks is all of this kind.
  */
 export const exp = vectorFunction(
   "exp_f32x4",
@@ -65,8 +84,8 @@ export const exp = vectorFunction(
 );
 
 /**
- * eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), by halves, so that nothing overflows before the result does; x itself where that is as good,
- * which keeps subnormal numbers and the sign of zero.
+ * eˣ − 1 = 2ᵏ (eʳ − 1) + (2ᵏ − 1), by halves, so that nothing overflows before the result does; x itself
+ * where that is as good, which keeps subnormal numbers and the sign of zero.
  */
 export const expm1 = vectorFunction(
   "expm1_f32x4",
@@ -81,8 +100,8 @@ export const expm1 = vectorFunction(
 );
 
 /**
- * σ(x) = 1 / (1 + e⁻ˣ), of e = e^(−|x|), which does not overflow, as 1 − t or e − e t of t = e / (1 + e): these round once where
- * it counts.
+ * σ(x) = 1 / (1 + e⁻ˣ), of e = e^(−|x|), which does not overflow, as 1 − t or e − e t of t = e / (1 + e):
+ * these round once where it counts.
  */
 export const sigmoid = vectorFunction(
   "sigmoid_f32x4",

@@ -1,8 +1,19 @@
-// The hyperbolic tangent on four lanes of f32. Worst error seen in sweeps over all of f32, in units in the last place: 1.50
+// The hyperbolic tangent on four lanes of f32. Worst error seen in sweeps over all of f32, in units in the
+// last place: 1.50
 import { beyondLinear, powerOfTwo, reduction } from "./exponential.ts";
-// prettier-ignore
 import {
-  absolute, add, and, atMost, divide, less, multiply, or, polynomial, select, signBits, subtract,
+  absolute,
+  add,
+  and,
+  atMost,
+  divide,
+  less,
+  multiply,
+  or,
+  polynomial,
+  select,
+  signBits,
+  subtract,
   vectorFunction,
 } from "./text.ts";
 
@@ -17,7 +28,16 @@ export const tanh = vectorFunction(
   [
     ["a", absolute("x")],
     ["z", multiply("a", "a")],
-    ["near", add("a", multiply(multiply("a", "z"), polynomial("z", [-0.33333060145378113, 0.13314802944660187, -0.050363536924123764])))], // prettier-ignore
+    [
+      "near",
+      add(
+        "a",
+        multiply(
+          multiply("a", "z"),
+          polynomial("z", [-0.33333060145378113, 0.13314802944660187, -0.050363536924123764]),
+        ),
+      ),
+    ],
     ["y", atMost(add("a", "a"), 20)],
     ...reduction,
     ["power", powerOfTwo("t")],

@@ -1,5 +1,6 @@
-// How WebAssembly computes each function of the loop IR: the closed table from which a module takes what it uses. Functions on
-// f32 are vector code of this folder; on f64 they are those of runtime/, imported from JavaScript and called lane by lane.
+// How WebAssembly computes each function of the loop IR: the closed table from which a module takes what it
+// uses. Functions on f32 are vector code of this folder; on f64 they are those of runtime/, imported from
+// JavaScript and called lane by lane.
 import type { FunctionName } from "../../../loop/expressions.ts";
 import { erf } from "./error-function.ts";
 import { exp, expm1, sigmoid } from "./exponential.ts";
@@ -15,7 +16,10 @@ export type Implementation =
   | { readonly kind: "instruction"; readonly scalar: string; readonly vector: string }
   /** Nothing: a register of this type holds the result already. */
   | { readonly kind: "identity" }
-  /** A call of `$name`, a function of vectors; `text` defines it. It calls no others but the runtime's function that `imports` brings. */
+  /**
+   * A call of `$name`, a function of vectors; `text` defines it. It calls no others but the runtime's
+   * function that `imports` brings.
+   */
   | { readonly kind: "vector"; readonly name: string; readonly text: string; readonly imports?: string }
   /** A call of `$name`, a function of scalars; `text` defines or imports it. */
   | { readonly kind: "scalar"; readonly name: string; readonly text: string };

@@ -2,10 +2,28 @@
 //
 //   log    0.84
 //   log1p  1.40
-// prettier-ignore
 import {
-  add, addIntegers, and, atLeastAsLarge, divide, equal, fromIntegers, integers, less, multiply, not, or,
-  polynomial, select, shiftLeft, shiftRight, signBits, subtract, subtractIntegers, vectorFunction, type Step,
+  add,
+  addIntegers,
+  and,
+  atLeastAsLarge,
+  divide,
+  equal,
+  fromIntegers,
+  integers,
+  less,
+  multiply,
+  not,
+  or,
+  polynomial,
+  select,
+  shiftLeft,
+  shiftRight,
+  signBits,
+  subtract,
+  subtractIntegers,
+  vectorFunction,
+  type Step,
 } from "./text.ts";
 
 /** k of u = 2ᵏ m, √½ ≤ m < √2, from the bits of u: 0x3f3504f3 are those of √½. */
@@ -14,9 +32,9 @@ export const exponent = shiftRight(subtractIntegers("u", integers(0x3f3504f3)), 
 export const significand = subtractIntegers("u", shiftLeft("k", 23));
 
 /**
- * ln u = k ln 2 + ln(1 + f): with s = f / (2 + f), ln(1 + f) = 2 artanh s = f − f²/2 + s (f²/2 + R(s²)), which rounds little.
- * R = 2/3 z + 2/5 z² + … by a minimax polynomial (Remez), of relative error 2⁻³⁰. ln 2 is a sum of two numbers, the first so
- * short (15 bits) that k times it is exact.
+ * ln u = k ln 2 + ln(1 + f): with s = f / (2 + f), ln(1 + f) = 2 artanh s = f − f²/2 + s (f²/2 + R(s²)),
+ * which rounds little. R = 2/3 z + 2/5 z² + … by a minimax polynomial (Remez), of relative error 2⁻³⁰. ln 2
+ * is a sum of two numbers, the first so short (15 bits) that k times it is exact.
  */
 const logarithm = (k: string): readonly Step[] => [
   ["exponent", fromIntegers(k)],
@@ -28,7 +46,10 @@ const logarithm = (k: string): readonly Step[] => [
   ["value", subtract(multiply("exponent", 0.693145751953125), subtract(subtract("square", "small"), "f"))],
 ];
 
-/** −∞ where u is 0 and ∞ where it is ∞, which are the numbers that are their own double; NaN where it is negative or NaN. */
+/**
+ * −∞ where u is 0 and ∞ where it is ∞, which are the numbers that are their own double; NaN where it is
+ * negative or NaN.
+ */
 const edges = (u: string): string =>
   or(multiply("value", or(and(equal(add(u, u), u), Infinity), 1)), not(atLeastAsLarge(u, 0)));
 
@@ -48,8 +69,8 @@ export const log = vectorFunction(
 );
 
 /**
- * ln(1 + x): u = 1 + x as rounded, and what rounding lost (O. Møller, 1965) goes into f, times 2⁻ᵏ; from 2²⁵ on it does not
- * count.
+ * ln(1 + x): u = 1 + x as rounded, and what rounding lost (O. Møller, 1965) goes into f, times 2⁻ᵏ; from 2²⁵
+ * on it does not count.
  */
 export const log1p = vectorFunction(
   "log1p_f32x4",

@@ -1,19 +1,46 @@
 // Powers on four lanes of f32. Worst error seen, in units in the last place: 1.28
 import { halfOfPower, scaled } from "./exponential.ts";
 import { exponent, significand } from "./logarithm.ts";
-// prettier-ignore
 import {
-  absolute, add, addDoubles, and, atLeastDoubles, atMostDoubles, different, divideDoubles, doubles, equal,
-  fromDoubles, fromIntegers, integers, less, lowWords, multiply, multiplyDoubles, nearest, not, or, polynomial,
-  polynomialOfDoubles, select, signBits, subtract, subtractDoubles, subtractIntegers, toDoubles, upperHalf,
-  vectorFunction, type Step,
+  absolute,
+  add,
+  addDoubles,
+  and,
+  atLeastDoubles,
+  atMostDoubles,
+  different,
+  divideDoubles,
+  doubles,
+  equal,
+  fromDoubles,
+  fromIntegers,
+  integers,
+  less,
+  lowWords,
+  multiply,
+  multiplyDoubles,
+  nearest,
+  not,
+  or,
+  polynomial,
+  polynomialOfDoubles,
+  select,
+  signBits,
+  subtract,
+  subtractDoubles,
+  subtractIntegers,
+  toDoubles,
+  upperHalf,
+  vectorFunction,
+  type Step,
 } from "./text.ts";
 
 /** Added to a double it leaves no bits for a fraction, and the whole number stands in the last bits. */
 const rounding = doubles(6755399441055744);
 
 /**
- * y log₂ |x| = n + r, |r| ≤ ½, in doubles, as an exponent of 128 has only 17 bits of f32 after the point: with s = f / (2 + f),
+ * y log₂ |x| = n + r, |r| ≤ ½, in doubles, as an exponent of 128 has only 17 bits of f32 after the point:
+ * with s = f / (2 + f),
  *
  *   log₂ |x| = k + log₂(1 + f) = k + s P(s²)   (minimax, relative error 2⁻³⁸).
  *
@@ -22,7 +49,19 @@ const rounding = doubles(6755399441055744);
 const exponentOfPower = (half: "low" | "high", lanes: (x: string) => string): readonly Step[] => [
   ["s", toDoubles(lanes("f"))],
   ["s", divideDoubles("s", addDoubles("s", doubles(2)))],
-  ["fraction", multiplyDoubles("s", polynomialOfDoubles(multiplyDoubles("s", "s"), [2.8853900817902027, 0.9617966732001921, 0.5770836115409416, 0.41167113728067806, 0.34075930457969206]))], // prettier-ignore
+  [
+    "fraction",
+    multiplyDoubles(
+      "s",
+      polynomialOfDoubles(
+        multiplyDoubles("s", "s"),
+        [
+          2.8853900817902027, 0.9617966732001921, 0.5770836115409416, 0.41167113728067806,
+          0.34075930457969206,
+        ],
+      ),
+    ),
+  ],
   [half, multiplyDoubles(toDoubles(lanes("y")), addDoubles(toDoubles(lanes("exponent")), "fraction"))],
   [half, atMostDoubles(atLeastDoubles(half, doubles(-160)), doubles(160))],
   [`${half}Rounded`, addDoubles(half, rounding)],
@@ -30,8 +69,8 @@ const exponentOfPower = (half: "low" | "high", lanes: (x: string) => string): re
 ];
 
 /**
- * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole are NaN; an odd
- * power of a negative number is negative, −0 among them. Subnormal x are 2⁻²⁴ · (2²⁴ x).
+ * x^y with the special values of Math.pow: x⁰ is 1 for any x, 1^±∞ and a negative x to a y that is not whole
+ * are NaN; an odd power of a negative number is negative, −0 among them. Subnormal x are 2⁻²⁴ · (2²⁴ x).
  */
 export const power = vectorFunction(
   "power_f32x4",
@@ -52,7 +91,24 @@ export const power = vectorFunction(
     ["r", fromDoubles("low", "high")],
     halfOfPower,
     // 2ʳ = 1 + r E(r), minimax, relative error 2⁻²⁶
-    ["value", scaled(add(multiply("r", polynomial("r", [0.6931471824645996, 0.24022594094276428, 0.055503662675619125, 0.009625442326068878, 0.001338791917078197, 0.00013333898095879704])), 1))], // prettier-ignore
+    [
+      "value",
+      scaled(
+        add(
+          multiply(
+            "r",
+            polynomial(
+              "r",
+              [
+                0.6931471824645996, 0.24022594094276428, 0.055503662675619125, 0.009625442326068878,
+                0.001338791917078197, 0.00013333898095879704,
+              ],
+            ),
+          ),
+          1,
+        ),
+      ),
+    ],
     ["isFractional", different(nearest("y"), "y")],
     ["value", or("value", and(and("isFractional", "isFinite"), less("x", 0)))],
     ["yHalf", multiply("y", 0.5)],

@@ -1,8 +1,14 @@
 // Random numbers by counting: the bits of runtime/random.ts.
-// prettier-ignore
 import {
-  addIntegers, exclusiveOr, fromIntegers, integers, multiply, multiplyIntegers, shiftRightUnsigned,
-  vectorFunction, type Step,
+  addIntegers,
+  exclusiveOr,
+  fromIntegers,
+  integers,
+  multiply,
+  multiplyIntegers,
+  shiftRightUnsigned,
+  vectorFunction,
+  type Step,
 } from "./text.ts";
 
 /** `mixBits` of the runtime, on lanes: h becomes a bijection of h. */
@@ -24,7 +30,12 @@ const unit = multiply(fromIntegers(shiftRightUnsigned("h", 8)), 2 ** -24);
 /** The numbers of four indices (i32) of a stream, in [0, 1); the key is the same in all lanes. */
 export const randomUnitSingle = vectorFunction("randomUnit_f32x4", ["key", "index"], bits, unit);
 /** The numbers of the two indices in the lower lanes of i32, as doubles. */
-export const randomUnitDouble = vectorFunction("randomUnit_f64x2", ["key", "index"], bits, `(f64x2.promote_low_f32x4 ${unit})`); // prettier-ignore
+export const randomUnitDouble = vectorFunction(
+  "randomUnit_f64x2",
+  ["key", "index"],
+  bits,
+  `(f64x2.promote_low_f32x4 ${unit})`,
+);
 
 /** The key of a stream, of scalars. */
 export const randomKey = `(func $mixBits (param $x i32) (result i32)

@@ -1,5 +1,5 @@
-// The words in which the functions of this folder are written: each call gives the folded text of one WebAssembly expression
-// on 128-bit vectors, so that the steps of a function read like its equations.
+// The words in which the functions of this folder are written: each call gives the folded text of one
+// WebAssembly expression on 128-bit vectors, so that the steps of a function read like its equations.
 
 /** The name of a local, a number for every lane (of f32), or the text of an expression. */
 export type Operand = string | number;
@@ -12,8 +12,9 @@ const literal = (value: number): string =>
   Object.is(value, -0) ? "-0" : String(value).replace("Infinity", "inf");
 
 /**
- * The same number in every lane. It stands in a global (see `constantsOf`): engines build a constant in three instructions
- * each time that a function runs, and load a global in one; `exp` takes two thirds of the time so.
+ * The same number in every lane. It stands in a global (see `constantsOf`): engines build a constant in three
+ * instructions each time that a function runs, and load a global in one; `exp` takes two thirds of the time
+ * so.
  */
 const constant = (lanes: "f32x4" | "f64x2" | "i32x4", value: number): string =>
   `(global.get $${lanes}:${literal(value)})`;
@@ -23,7 +24,9 @@ export const integers = (value: number): string => constant("i32x4", value);
 
 /** The definitions of all constants in a text, each once, in the order of their names. */
 export function constantsOf(text: string): string[] {
-  const found = new Set(Array.from(text.matchAll(/\(global\.get \$((?:f32x4|f64x2|i32x4):[^)]+)\)/g), ([, name]) => name)); // prettier-ignore
+  const found = new Set(
+    Array.from(text.matchAll(/\(global\.get \$((?:f32x4|f64x2|i32x4):[^)]+)\)/g), ([, name]) => name),
+  );
   return [...found].sort().map((name) => {
     const [lanes, value] = name.split(":");
     const values = Array<string>(lanes === "f64x2" ? 2 : 4).fill(value);

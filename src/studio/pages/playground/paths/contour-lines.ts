@@ -18,7 +18,8 @@ export function contourBands(
 ): SVGPathElement[] {
   const sorted = [...heights.filter(Number.isFinite).sort()];
   if (sorted.length === 0) return [];
-  // Heights that a share of the plane lies below, closer to each other at the bottom: so valleys have lines, however steep the rest is.
+  // Heights that a share of the plane lies below, closer to each other at the bottom: so valleys have lines,
+  // however steep the rest is.
   const levels = Array.from({ length: bands }, (_, i) => quantileSorted(sorted, (i / bands) ** 1.8) ?? 0);
   const [left, right] = x.range();
   const [bottom, top] = y.range();

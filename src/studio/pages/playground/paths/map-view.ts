@@ -1,4 +1,7 @@
-/** The map: the surface from above, the path of each optimizer, and the start, which is dragged, clicked to a place or moved by arrow keys. */
+/**
+ * The map: the surface from above, the path of each optimizer, and the start, which is dragged, clicked to a
+ * place or moved by arrow keys.
+ */
 import { scaleLinear } from "d3-scale";
 import { svgElement } from "../../shared/element.ts";
 import { contourBands } from "./contour-lines.ts";

@@ -12,7 +12,10 @@ export type WalkRequest =
       readonly steps: number;
     };
 
-/** Where an optimizer came by: at 0 the start, then the place after each step. It ends early where the loss is no number any more. */
+/**
+ * Where an optimizer came by: at 0 the start, then the place after each step. It ends early where the loss is
+ * no number any more.
+ */
 export interface Path {
   readonly x: Float64Array;
   readonly y: Float64Array;

@@ -1,6 +1,7 @@
 /**
- * The second view: the paths of optimizers over a loss of two parameters. Each optimizer is a spec that the compiler turns into a trainer;
- * the trainer takes all its steps at once, in a worker, so that the paths follow the start as it is dragged.
+ * The second view: the paths of optimizers over a loss of two parameters. Each optimizer is a spec that the
+ * compiler turns into a trainer; the trainer takes all its steps at once, in a worker, so that the paths
+ * follow the start as it is dragged.
  */
 import { element } from "../../shared/element.ts";
 import type { Compiler } from "../compiler.ts";

@@ -1,4 +1,7 @@
-/** Play, pause, one step, back to the start, and a slider over the steps. What is played is drawn already: playing shows more of it. */
+/**
+ * Play, pause, one step, back to the start, and a slider over the steps. What is played is drawn already:
+ * playing shows more of it.
+ */
 import { element } from "../../shared/element.ts";
 
 export interface Player {

@@ -1,4 +1,7 @@
-/** The emitted trainers of the optimizers that are on: each compiled from its spec once, whatever the start, which is set in the trainer. */
+/**
+ * The emitted trainers of the optimizers that are on: each compiled from its spec once, whatever the start,
+ * which is set in the trainer.
+ */
 import type { Diagnostic } from "../../../../compiler/diagnostics/diagnostic.ts";
 import type { Compiler } from "../compiler.ts";
 import { optimizers, type Optimizer } from "./optimizers.ts";

@@ -1,6 +1,7 @@
 /**
- * A loss of two parameters as a spec. The network has no more than the point: two weights on an input that is always 1. The loss reads them
- * back from the network's output p = (x, y) by the target t = (1, 0): x = Σ t·p and y = Σ (1 − t)·p.
+ * A loss of two parameters as a spec. The network has no more than the point: two weights on an input that is
+ * always 1. The loss reads them back from the network's output p = (x, y) by the target t = (1, 0): x = Σ t·p
+ * and y = Σ (1 − t)·p.
  */
 import type { Optimizer } from "./optimizers.ts";
 import type { Point } from "./surfaces.ts";

@@ -1,7 +1,7 @@
 /**
- * Losses of two parameters, most of them with several minima: the test functions of the optimization literature, as formulas that the
- * compiler differentiates. To each the part of the plane that is worth seeing, a start from which the optimizers part ways, and learning
- * rates that suit its slopes.
+ * Losses of two parameters, most of them with several minima: the test functions of the optimization
+ * literature, as formulas that the compiler differentiates. To each the part of the plane that is worth
+ * seeing, a start from which the optimizers part ways, and learning rates that suit its slopes.
  */
 
 /** A point of the plane of the two parameters. */

@@ -1,4 +1,7 @@
-/** The worker that walks: puts the two parameters of emitted trainers to a start, lets each take its steps, and notes where it comes by. */
+/**
+ * The worker that walks: puts the two parameters of emitted trainers to a start, lets each take its steps,
+ * and notes where it comes by.
+ */
 import type { Trainer } from "../../../../runtime/trainer/trainer.ts";
 import { importEmitted, type EmittedModule } from "../import-emitted.ts";
 import type { Path, WalkAnswer, WalkRequest } from "./messages.ts";

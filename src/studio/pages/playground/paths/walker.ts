@@ -1,4 +1,7 @@
-/** The page's side of the worker that walks: of requests that come while it is busy only the newest of each kind is kept. */
+/**
+ * The page's side of the worker that walks: of requests that come while it is busy only the newest of each
+ * kind is kept.
+ */
 import { texts, workerOf } from "../texts.ts";
 import type { WalkAnswer, WalkRequest } from "./messages.ts";
 

@@ -1,4 +1,7 @@
-/** What part of a scene is looked at: scene coordinates times `scale`, then moved by `x` and `y`, are pixels of the view. */
+/**
+ * What part of a scene is looked at: scene coordinates times `scale`, then moved by `x` and `y`, are pixels
+ * of the view.
+ */
 
 export interface Camera {
   readonly x: number;
@@ -68,7 +71,11 @@ export const meets = (a: Bounds, b: Bounds): boolean =>
 /** Moved, and made large enough to be read, so that a box is in view; as it was, if it is already. */
 export function showing(camera: Camera, box: Bounds, view: Size): Camera {
   const inner = seen(camera, view, -margin);
-  const isInside = box.x >= inner.x && box.y >= inner.y && box.x + box.width <= inner.x + inner.width && box.y + box.height <= inner.y + inner.height; // prettier-ignore
+  const isInside =
+    box.x >= inner.x &&
+    box.y >= inner.y &&
+    box.x + box.width <= inner.x + inner.width &&
+    box.y + box.height <= inner.y + inner.height;
   if (isInside && camera.scale >= readable) return camera;
   const scale = Math.max(camera.scale, readable + 0.25);
   const fitsIn = box.height * scale < view.height - 80;

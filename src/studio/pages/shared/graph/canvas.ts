@@ -1,4 +1,7 @@
-/** Draws what is in view of a scene, and no more: elements come and go as the camera moves, and small print only where it can be read. */
+/**
+ * Draws what is in view of a scene, and no more: elements come and go as the camera moves, and small print
+ * only where it can be read.
+ */
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
 import { wirePath } from "../../../picture/wire-path.ts";
 import { setAttributes, svgElement } from "../element.ts";
@@ -42,7 +45,17 @@ export function createCanvas(): Canvas {
   const wires = svgElement("g", { class: "graph-wires" });
   const boxes = svgElement("g");
   const world = svgElement("g", {}, lanes, frames, wires, boxes);
-  const svg = svgElement("svg", { class: "graph-canvas", tabindex: 0, role: "application", "aria-label": "Graph: arrow keys go from box to box, Enter opens or picks, plus and minus zoom" }, heads(), world); // prettier-ignore
+  const svg = svgElement(
+    "svg",
+    {
+      class: "graph-canvas",
+      tabindex: 0,
+      role: "application",
+      "aria-label": "Graph: arrow keys go from box to box, Enter opens or picks, plus and minus zoom",
+    },
+    heads(),
+    world,
+  );
   let items: readonly Item[] = [];
   const drawn = new Map<Item, SVGElement>();
 
@@ -125,7 +138,12 @@ function wireItem(wire: SceneWire, region: string, layer: SVGGElement): Item {
     bounds: { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y },
     isSmall: group !== undefined,
     layer,
-    make: () => svgElement("path", { class: `graph-wire ${region}`, d: wirePath(points), "marker-end": hasHead ? `url(#head-${region})` : undefined }), // prettier-ignore
+    make: () =>
+      svgElement("path", {
+        class: `graph-wire ${region}`,
+        d: wirePath(points),
+        "marker-end": hasHead ? `url(#head-${region})` : undefined,
+      }),
     mark: (element, { lit }) => void element.classList.toggle("is-lit", lit?.wires.has(wire) ?? false),
   };
 }
@@ -155,7 +173,14 @@ function boxElement(box: SceneBox): SVGElement {
       shape,
     ),
     ...(detail === "" || isOpen ? [] : [svgElement("text", { class: "graph-detail", x: 12, y: 34 }, detail)]),
-    ...(isGroup ? [svgElement("path", { class: "graph-sign", d: `M${width - 19} ${base - 4}h9${isOpen ? "" : "m-4.5 -4.5v9"}` })] : []), // prettier-ignore
+    ...(isGroup
+      ? [
+          svgElement("path", {
+            class: "graph-sign",
+            d: `M${width - 19} ${base - 4}h9${isOpen ? "" : "m-4.5 -4.5v9"}`,
+          }),
+        ]
+      : []),
   ];
   return svgElement(
     "g",

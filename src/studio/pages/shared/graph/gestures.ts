@@ -1,4 +1,7 @@
-/** Pointers and wheel over the canvas: drag to move, wheel or two fingers to zoom, a press that does not move is a pick. */
+/**
+ * Pointers and wheel over the canvas: drag to move, wheel or two fingers to zoom, a press that does not move
+ * is a pick.
+ */
 import { panned, zoomed, type Camera } from "./camera.ts";
 
 export interface GestureHandlers {
@@ -22,13 +25,20 @@ export function listenToGestures(canvas: SVGSVGElement, { move, pick, hover }: G
     return { x: clientX - left, y: clientY - top };
   };
 
-  canvas.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    const { x, y } = placeOf(event);
-    const lines = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : 16;
-    if (event.shiftKey) move((camera) => panned(camera, -(event.deltaX + event.deltaY) * lines, 0));
-    else move((camera) => zoomed(camera, Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0015)), x, y));
-  }, { passive: false }); // prettier-ignore
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const { x, y } = placeOf(event);
+      const lines = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : 16;
+      if (event.shiftKey) move((camera) => panned(camera, -(event.deltaX + event.deltaY) * lines, 0));
+      else
+        move((camera) =>
+          zoomed(camera, Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0015)), x, y),
+        );
+    },
+    { passive: false },
+  );
 
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -48,8 +58,12 @@ export function listenToGestures(canvas: SVGSVGElement, { move, pick, hover }: G
     const [other] = [...fingers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
     fingers.set(event.pointerId, place);
     if (other === undefined) return move((camera) => panned(camera, place.x - before.x, place.y - before.y));
-    const ratio = Math.hypot(place.x - other.x, place.y - other.y) / Math.max(1, Math.hypot(before.x - other.x, before.y - other.y)); // prettier-ignore
-    move((camera) => panned(zoomed(camera, ratio, other.x, other.y), (place.x - before.x) / 2, (place.y - before.y) / 2)); // prettier-ignore
+    const ratio =
+      Math.hypot(place.x - other.x, place.y - other.y) /
+      Math.max(1, Math.hypot(before.x - other.x, before.y - other.y));
+    move((camera) =>
+      panned(zoomed(camera, ratio, other.x, other.y), (place.x - before.x) / 2, (place.y - before.y) / 2),
+    );
   });
 
   const end = (event: PointerEvent) => {

@@ -22,7 +22,12 @@ export function createMinimap(goTo: (x: number, y: number) => void): Minimap {
     scene = shown;
     const { width, height, lanes, boxes } = shown;
     const scale = largest / Math.max(width, height);
-    setAttributes(svg, { viewBox: `0 0 ${width} ${height}`, width: Math.max(28, width * scale), height: Math.max(28, height * scale), preserveAspectRatio: "none" }); // prettier-ignore
+    setAttributes(svg, {
+      viewBox: `0 0 ${width} ${height}`,
+      width: Math.max(28, width * scale),
+      height: Math.max(28, height * scale),
+      preserveAspectRatio: "none",
+    });
     const regions = [...new Set(boxes.map(({ region }) => region))];
     const outer = boxes.filter(({ group }) => group === undefined);
     svg.replaceChildren(
@@ -30,7 +35,10 @@ export function createMinimap(goTo: (x: number, y: number) => void): Minimap {
         svgElement("rect", { class: `graph-ground ${region}`, x, y, width: w, height: h }),
       ),
       ...regions.map((region) => {
-        const d = outer.filter((box) => box.region === region).map((box) => `M${box.x} ${box.y}h${box.width}v${box.height}h${-box.width}z`).join(""); // prettier-ignore
+        const d = outer
+          .filter((box) => box.region === region)
+          .map((box) => `M${box.x} ${box.y}h${box.width}v${box.height}h${-box.width}z`)
+          .join("");
         return svgElement("path", { class: `graph-blocks ${region}`, d });
       }),
       window,
