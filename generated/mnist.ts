@@ -1781,6 +1781,7 @@ function encodeCheckpoint(
   { best, last, ...progress }: Progress,
   notes: Notes,
 ): Uint8Array {
+  checkNotes(notes);
   const header = `${beginning}${JSON.stringify({ model, progress, notes }).slice(1)}\n`;
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
@@ -1788,6 +1789,17 @@ function encodeCheckpoint(
   parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
   bytes.set(checksum(bytes.subarray(0, end)), end);
   return bytes;
+}
+
+/** Throws if JSON cannot hold a note: a bigint, an object that contains itself. */
+function checkNotes(notes: Notes): void {
+  for (const [name, note] of Object.entries(notes)) {
+    try {
+      JSON.stringify(note);
+    } catch {
+      throw new InputError(`the note ${JSON.stringify(name)} is not plain data: it holds a bigint or itself`);
+    }
+  }
 }
 
 /** The header of a checkpoint of any model, and the numbers that follow it; throws if it is none, or damaged. */
@@ -2219,7 +2231,13 @@ function exp2(y: number): number {
   const z = Math.min(Math.max(y, -1023), 1024);
   const k = nearest(z);
   const r = z - k;
-  const p = 1 + r * (0.6931471805599453 + r * (0.240226475497 + r * (0.0555036225233 + r * (0.00961852630587 + r * (0.00133901616431 + r * 0.000153211547702))))); // prettier-ignore
+  const p =
+    1 +
+    r *
+      (0.6931471805599453 +
+        r *
+          (0.240226475497 +
+            r * (0.0555036225233 + r * (0.00961852630587 + r * (0.00133901616431 + r * 0.000153211547702)))));
   return p * powersOfTwo[(k | 0) + 1023];
 }
 
@@ -2332,7 +2350,10 @@ function columnNames(table: Table, name: string, listed: readonly string[], size
   const all = [...table.columns.keys()];
   const columns = namedBy(all, listed).flatMap((found, i) => {
     if (found.length > 0) return found;
-    throw new InputError(`${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`, table.lineOf(-1)); // prettier-ignore
+    throw new InputError(
+      `${name} needs the column "${listed[i]}", but the file has ${shorten(all)}`,
+      table.lineOf(-1),
+    );
   });
   const found = columns.reduce((sum, column) => sum + columnOf(table, column).size, 0);
   if (found === size) return columns;
@@ -2378,6 +2399,30 @@ function noNumber(table: Table, column: string, row: number): InputError {
 /** An error about one cell, with its line. */
 function wrongCell(table: Table, column: string, row: number, what: string): InputError {
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
+}
+
+/** Throws unless a checkpoint says of each input and target how it is read. What it says is data from outside. */
+function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
+  if (fields === undefined) return;
+  const wrong = batchFields(model).flatMap(({ name }, i) => {
+    const field = Array.isArray(fields) ? fields[i] : undefined;
+    const key = field?.name === name ? wrongKey(field) : "name";
+    return key ? `notes.fields[${i}].${key} of "${name}"` : [];
+  });
+  if (wrong[0]) throw new InputError(`the checkpoint has no valid ${wrong[0]}`);
+}
+
+const areAll = (type: "string" | "number", list: readonly unknown[]): boolean =>
+  Array.isArray(list) && list.every((item) => typeof item === type);
+
+/** What is missing or of the wrong kind. */
+function wrongKey({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField) {
+  if (!areAll("string", texts.columns)) return "columns";
+  if (!Array.isArray(scales) || !scales.every((scale) => areAll("number", [scale?.shift, scale?.span])))
+    return "scales";
+  if (!areAll("number", means)) return "means";
+  if (!Array.isArray(categories) || !categories.every((list) => areAll("string", list))) return "categories";
+  return Object.entries(texts).find(([, list]) => !areAll("string", list))?.[0];
 }
 
 /**
@@ -2711,7 +2756,14 @@ function log2(x: number): number {
   const m = x * powersOfTwo[1023 - k];
   const s = (m - 1) / (m + 1);
   const z = s * s;
-  return k + s * (2.8853900817902027 + z * (0.9617966732001921 + z * (0.5770836115409416 + z * (0.41167113728067806 + z * 0.34075930457969206)))); // prettier-ignore
+  return (
+    k +
+    s *
+      (2.8853900817902027 +
+        z *
+          (0.9617966732001921 +
+            z * (0.5770836115409416 + z * (0.41167113728067806 + z * 0.34075930457969206))))
+  );
 }
 
 /** Of what is not a positive number, or near the ends of the range for which there are powers of two. */
@@ -3067,6 +3119,7 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (resume !== undefined) {
     const bytes = await reading(resume, (files) => files.readFile(resume));
     resumed = placed(resume, () => trainer.load(bytes));
+    placed(resume, () => checkNoted(model, resumed.fields));
     // Texts may be drawn from another seed than training was.
     if (seed !== undefined && seed !== trainer.seed && !flags["--sample"])
       throw new InputError(`--seed ${seed}: ${resume} was trained with seed ${trainer.seed}`);
@@ -3802,7 +3855,12 @@ function trainerOf(
       while (!next.done) next = run.next();
       return next.value;
     },
-    save: (more) => encodeCheckpoint(model, machine.state, session.progress, (notes = { ...notes, ...more })),
+    save(more) {
+      const all = { ...notes, ...more };
+      const bytes = encodeCheckpoint(model, machine.state, session.progress, all);
+      notes = all;
+      return bytes;
+    },
     load(checkpoint) {
       const { length } = packParameters(machine);
       const { state, ...rest } = decodeCheckpoint(model, machine.state.length, length, checkpoint);
