@@ -39,7 +39,7 @@ function checkNotes(notes: Notes): void {
     try {
       JSON.stringify(note);
     } catch {
-      throw new InputError(`the note ${JSON.stringify(name)} is not plain data: it holds a bigint or itself`);
+      throw new InputError(`the note ${JSON.stringify(name)} holds a bigint or itself`);
     }
   }
 }
