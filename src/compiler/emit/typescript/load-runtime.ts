@@ -36,10 +36,10 @@ const singleFolder = "numbers/single/";
 const byName = (a: string, b: string): number => (basename(a) < basename(b) ? -1 : 1);
 
 /**
- * In f32 the files of single/ replace those of the same name. In a check its own files come first, since they
- * are what it is about.
+ * The files of the runtime, as paths from its folder, in the order in which a trainer has them. In f32 the files of
+ * single/ replace those of the same name. In a check its own files come first, since they are what it is about.
  */
-function readSources(kind: RuntimeKind): RuntimeSource[] {
+export function runtimeFiles(kind: RuntimeKind): string[] {
   const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".ts"))
@@ -50,15 +50,17 @@ function readSources(kind: RuntimeKind): RuntimeSource[] {
   const shared = files.filter(
     (file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file) && !replaced.has(file),
   );
-  const ordered = [
+  return [
     ...(kind === "check" ? files.filter(isIn(checkFolder)) : []),
     ...[...shared, ...singles].sort(byName),
   ];
-  return ordered.map((file) => ({
+}
+
+const readSources = (kind: RuntimeKind): RuntimeSource[] =>
+  runtimeFiles(kind).map((file) => ({
     file: basename(file),
     text: readFileSync(new URL(file, sourceFolder), "utf8"),
   }));
-}
 
 const keptIn = (folder: URL, kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, folder);
 
