@@ -56,6 +56,6 @@ it.each([
   ["another", () => writeFileSync(bundled(), 'export const name = "another";')],
 ])("is right where it was %s", (_, damage) => {
   damage();
-  expect(start()).toBe("cli/main.ts\n");
+  expect(start()).toBe("command/cli/main.ts\n");
   expect(bundles()).toHaveLength(1);
 });
