@@ -36,8 +36,9 @@ const singleFolder = "numbers/single/";
 const byName = (a: string, b: string): number => (basename(a) < basename(b) ? -1 : 1);
 
 /**
- * In f32 the files of single/ replace those of the same name. In a check its own files come first, since they
- * are what it is about.
+ * In f32 a file of single/ follows the one of the same name and replaces the functions that both have; another
+ * function of that file is in doubles in f32 too. In a check its own files come first, since they are what it is
+ * about.
  */
 function readSources(kind: RuntimeKind): RuntimeSource[] {
   const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
@@ -46,10 +47,7 @@ function readSources(kind: RuntimeKind): RuntimeSource[] {
     .sort(byName);
   const isIn = (folder: string) => (file: string) => file.startsWith(folder);
   const singles = kind === "f32" ? files.filter(isIn(singleFolder)) : [];
-  const replaced = new Set(singles.map((file) => `numbers/${basename(file)}`));
-  const shared = files.filter(
-    (file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file) && !replaced.has(file),
-  );
+  const shared = files.filter((file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file));
   const ordered = [
     ...(kind === "check" ? files.filter(isIn(checkFolder)) : []),
     ...[...shared, ...singles].sort(byName),

@@ -175,7 +175,7 @@ const rows: Record<string, Row[]> = {
       'error T1602: network[0].activation.formula: the formula has no function "toString"',
       "> 1 | constructor + __proto__ + toString(x)",
       "    |                           ^^^^^^^^",
-      "  hint: functions: exp, expm1, log, log1p, sqrt, abs, sign, floor, sin, cos, tan, tanh, erf, sigmoid, relu, softplus, gelu, silu, stop, pow, min, max, minimum, maximum, clamp, where",
+      "  hint: functions: exp, expm1, log, log1p, sin, cos, tanh, erf, sigmoid, sqrt, abs, sign, floor, tan, relu, softplus, gelu, silu, stop, pow, min, max, minimum, maximum, clamp, where",
     ],
     [
       "an activation in a block of layers",
