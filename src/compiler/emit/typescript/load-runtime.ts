@@ -33,11 +33,13 @@ const checkFolder = "check/";
 const singleFolder = "numbers/single/";
 
 /** By their names, whatever their folder: the order in which a trainer has them. */
-const byName = (a: string, b: string): number => (basename(a) < basename(b) ? -1 : 1);
+const byName = (a: string, b: string): number =>
+  Number(basename(a) > basename(b)) - Number(basename(a) < basename(b));
 
 /**
- * The files of the runtime, as paths from its folder, in the order in which a trainer has them. In f32 the files of
- * single/ replace those of the same name. In a check its own files come first, since they are what it is about.
+ * The files of the runtime, as paths from its folder, in the order in which a trainer has them. In f32 a file of
+ * single/ follows the one of the same name and replaces the functions that both have; another function of that file
+ * is in doubles in f32 too. In a check its own files come first, since they are what it is about.
  */
 export function runtimeFiles(kind: RuntimeKind): string[] {
   const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
@@ -46,10 +48,7 @@ export function runtimeFiles(kind: RuntimeKind): string[] {
     .sort(byName);
   const isIn = (folder: string) => (file: string) => file.startsWith(folder);
   const singles = kind === "f32" ? files.filter(isIn(singleFolder)) : [];
-  const replaced = new Set(singles.map((file) => `numbers/${basename(file)}`));
-  const shared = files.filter(
-    (file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file) && !replaced.has(file),
-  );
+  const shared = files.filter((file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file));
   return [
     ...(kind === "check" ? files.filter(isIn(checkFolder)) : []),
     ...[...shared, ...singles].sort(byName),
