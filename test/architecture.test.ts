@@ -83,9 +83,10 @@ const compilerRooms: Readonly<Record<string, readonly string[]>> = {
   emit: graph,
   "graphs-of-step.ts": [...models, "spec", "passes"],
   "pipeline.ts": [...stages, "graphs-of-step.ts"],
+  "emission.ts": [...stages, "pipeline.ts"],
   "load-trainer.ts": base,
   "check-kernels.ts": [...stages, "pipeline.ts", "load-trainer.ts"],
-  "compile.ts": [...stages, "pipeline.ts", "check-kernels.ts", "load-trainer.ts"],
+  "compile.ts": [...stages, "pipeline.ts", "emission.ts", "check-kernels.ts", "load-trainer.ts"],
 };
 
 /** What of a folder a path belongs to: a file or a folder in it. */

@@ -2,7 +2,8 @@
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
 import { loweringNames } from "./lower/lower-graph.ts";
-import { compileModel, emitTypeScript, graphPasses, type Compilation } from "./pipeline.ts";
+import { compileModel, graphPasses, type Compilation } from "./pipeline.ts";
+import { emitTypeScript } from "./emission.ts";
 import { scheduleNames } from "./schedule/schedule.ts";
 import { vectorStageNames } from "./schedule/vectors/vector-programs.ts";
 import type { ModelSpec } from "./spec/schema.ts";

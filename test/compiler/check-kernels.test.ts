@@ -8,7 +8,8 @@ import { add, integer, lanesOf, number } from "../../src/compiler/loop/expressio
 import type { Expression } from "../../src/compiler/loop/expressions.ts";
 import { mapStatements } from "../../src/compiler/loop/statements.ts";
 import type { Kernel, Statement } from "../../src/compiler/loop/types.ts";
-import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { emitTypeScript } from "../../src/compiler/emission.ts";
 import type { Compilation } from "../../src/compiler/pipeline.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";

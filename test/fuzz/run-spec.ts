@@ -3,7 +3,8 @@
  * and without fused multiply-add, in f64 and f32, with stages left out, with two threads. What is found is a
  * list of findings; none means that all agree.
  */
-import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { emitTypeScript } from "../../src/compiler/emission.ts";
 import type { Compilation, PipelineOptions } from "../../src/compiler/pipeline.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";

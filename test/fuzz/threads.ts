@@ -2,7 +2,7 @@
  * One thread against two, bit for bit. Kernels of small models are too short to be shared, so the compilation
  * is made again with every loop that threads may share marked, however short.
  */
-import { emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { emitTypeScript } from "../../src/compiler/emission.ts";
 import type { Compilation, VectorPrograms } from "../../src/compiler/pipeline.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";

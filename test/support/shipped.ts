@@ -1,5 +1,6 @@
 // A trainer that has taken some steps, and the predictor that is made of it.
-import { compileModel, emitPredictor, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { compileModel } from "../../src/compiler/pipeline.ts";
+import { emitPredictor, emitTypeScript } from "../../src/compiler/emission.ts";
 import type { RowPredictor } from "../../src/runtime/prediction/predicted-rows.ts";
 import type { Batch } from "../../src/runtime/core/slots.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";

@@ -22,7 +22,7 @@ const measuringTime = 1000;
 export async function benchSpec(spec: string, flags: BenchFlags): Promise<number> {
   const { target, dtype, json } = flags;
   const { compilation } = await compileSpec(spec, { target, dtype });
-  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
+  const { emitTypeScript } = await import("../../compiler/emission.ts");
   const code = await emitTypeScript(compilation, dtype);
   const emitted = await loadTrainer(code);
   await checkEmitted(spec, compilation, emitted, flags);

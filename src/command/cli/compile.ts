@@ -166,7 +166,7 @@ async function emittedOf(
   compilation: Compilation,
   { dtype, module, predictor }: CompileFlags,
 ): Promise<EmittedModule> {
-  const { emitPredictor, emitTrainer } = await import("../../compiler/pipeline.ts");
+  const { emitPredictor, emitTrainer } = await import("../../compiler/emission.ts");
   const trainer = await emitTrainer(compilation, dtype, { isProgram: !module });
   if (predictor === undefined) return trainer;
   const { createTrainer } = await loadTrainer(trainer.text);

@@ -40,7 +40,7 @@ export async function predictSpec(
     { ...ofSpec(spec, model), "the checkpoint": checkpoint, "the rows that are asked about": file },
   );
   const answer = answerOf(compilation);
-  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
+  const { emitTypeScript } = await import("../../compiler/emission.ts");
   const emitted = await loadTrainer(await emitTypeScript(compilation, dtype));
   const trainer = emitted.createTrainer();
   onFile(checkpoint, "T3001", () => trainer.load(bytes));

@@ -53,7 +53,7 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     process.stderr.write(
       "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
     );
-  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
+  const { emitTypeScript } = await import("../../compiler/emission.ts");
   const loaded = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
   await checkEmitted(spec, compilation, loaded, flags);
   const emitted = flags.from === undefined ? loaded : await startingFrom(flags.from, loaded);

@@ -1,7 +1,8 @@
 // One candidate from its model to its figures: compiled, trained on the training rows, and asked about the
 // validation rows.
 import { hasDiverged, loadTrainer, type EmittedModule } from "../../compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
+import { compileModel } from "../../compiler/pipeline.ts";
+import { emitTypeScript } from "../../compiler/emission.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Model } from "../../compiler/spec/types.ts";

@@ -89,7 +89,8 @@ async function lossesAtRisingRates(
   flags: TrainFlags,
 ): Promise<number[]> {
   const { target, dtype, data: given, seed = model.training.seed } = flags;
-  const { compileModel, emitTypeScript } = await import("../../compiler/pipeline.ts");
+  const { compileModel } = await import("../../compiler/pipeline.ts");
+  const { emitTypeScript } = await import("../../compiler/emission.ts");
   const learningRate = { type: "exponential", initial: rateRange.low, rate: rateFactor } as const;
   const rising: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
   const compilation = compileModel(rising, { target, dtype });

@@ -5,7 +5,8 @@
 import { flopsOfProgram } from "../../studio/explain/flops.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
+import { compileModel } from "../../compiler/pipeline.ts";
+import { emitTypeScript } from "../../compiler/emission.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import type { Backend } from "../../runtime/core/machine.ts";
 import { budgetOfFlops, checkGradients, lossAlong } from "../../runtime/check/check-gradients.ts";

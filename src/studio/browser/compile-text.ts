@@ -4,7 +4,8 @@
  */
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
-import { compileModel, emitTypeScript, type Compilation } from "../../compiler/pipeline.ts";
+import { compileModel, type Compilation } from "../../compiler/pipeline.ts";
+import { emitTypeScript } from "../../compiler/emission.ts";
 import type { PassReport } from "../../compiler/passes/run.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { InputError } from "../../runtime/core/input-error.ts";

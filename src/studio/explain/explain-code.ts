@@ -1,6 +1,6 @@
 /** The emitted file, and of each line which kernels and nodes it belongs to and where in the spec that is written. */
 import type { KernelPlace, LineOrigin } from "../../compiler/emit/typescript/line-origins.ts";
-import { emitTrainer } from "../../compiler/pipeline.ts";
+import { emitTrainer } from "../../compiler/emission.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { groupBy } from "../../compiler/util/group-by.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";

@@ -2,7 +2,8 @@
 // give the gradient.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { emitTypeScript } from "../../../src/compiler/emission.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { checkedLoss } from "../../../src/command/verify/checked-loss.ts";
 import { randomBatch } from "../../../src/runtime/check/random-batch.ts";

@@ -2,7 +2,8 @@
 // place, or a kink is called an error.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { emitTypeScript } from "../../../src/compiler/emission.ts";
 import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";

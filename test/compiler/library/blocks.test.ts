@@ -4,7 +4,8 @@
 import { describe, expect, it } from "vitest";
 import { views } from "../../../src/studio/views/index.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { emitTypeScript } from "../../../src/compiler/emission.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { verifyModel } from "../../../src/command/verify/verify-model.ts";
 import { streamOf } from "../../support/tensors.ts";

@@ -4,7 +4,8 @@
 import { expect } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { emitTypeScript } from "../../../src/compiler/emission.ts";
 import type { Batch } from "../../../src/runtime/core/slots.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

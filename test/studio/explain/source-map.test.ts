@@ -4,7 +4,8 @@ import { TraceMap, eachMapping, originalPositionFor } from "@jridgewell/trace-ma
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sourceMap } from "../../../src/studio/explain/source-map.ts";
-import { compileModel, emitTrainer } from "../../../src/compiler/pipeline.ts";
+import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { emitTrainer } from "../../../src/compiler/emission.ts";
 import { readJson } from "../../../src/compiler/spec/read/json.ts";
 import { specOfTree } from "../../../src/compiler/spec/read/spec-of-tree.ts";
 import { readYaml } from "../../../src/compiler/spec/read/yaml.ts";

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { scheduleView } from "../../../src/studio/views/schedule-view.ts";
 import { compileModel } from "../../../src/compiler/pipeline.ts";
-import { emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { emitTypeScript } from "../../../src/compiler/emission.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { faultOfXml } from "../../support/well-formed.ts";

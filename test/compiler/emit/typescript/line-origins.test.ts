@@ -3,7 +3,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarkingWriter, lineOrigins } from "../../../../src/compiler/emit/typescript/line-origins.ts";
 import type { LineOrigin } from "../../../../src/compiler/emit/typescript/line-origins.ts";
-import { compileModel, emitTrainer } from "../../../../src/compiler/pipeline.ts";
+import { compileModel } from "../../../../src/compiler/pipeline.ts";
+import { emitTrainer } from "../../../../src/compiler/emission.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 
 interface Line {

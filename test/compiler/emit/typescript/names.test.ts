@@ -10,7 +10,8 @@ import { loadRuntime } from "../../../../src/compiler/emit/typescript/load-runti
 import { runtimeNames } from "../../../../src/compiler/emit/typescript/runtime-parts.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
-import { compileModel, emitPredictor, emitTypeScript } from "../../../../src/compiler/pipeline.ts";
+import { compileModel } from "../../../../src/compiler/pipeline.ts";
+import { emitPredictor, emitTypeScript } from "../../../../src/compiler/emission.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { emitCheck } from "../../../../src/command/verify/emit-check.ts";
 import { isUsableName } from "../../../../src/compiler/spec/check/check-names.ts";
