@@ -84,9 +84,18 @@ const compilerRooms: Readonly<Record<string, readonly string[]>> = {
   "graphs-of-step.ts": [...models, "spec", "passes"],
   "pipeline.ts": [...stages, "graphs-of-step.ts"],
   "emission.ts": [...stages, "pipeline.ts"],
+  "targets.ts": [...stages, "pipeline.ts", "emission.ts"],
+  "compile-target.ts": [...stages, "pipeline.ts", "emission.ts", "targets.ts"],
   "load-trainer.ts": base,
   "check-kernels.ts": [...stages, "pipeline.ts", "load-trainer.ts"],
-  "compile.ts": [...stages, "pipeline.ts", "emission.ts", "check-kernels.ts", "load-trainer.ts"],
+  "compile.ts": [
+    ...stages,
+    "pipeline.ts",
+    "targets.ts",
+    "compile-target.ts",
+    "check-kernels.ts",
+    "load-trainer.ts",
+  ],
 };
 
 /** What of a folder a path belongs to: a file or a folder in it. */

@@ -1,10 +1,11 @@
 /** From scheduled loops to source text: trainers and predictors. */
+import type { ModelFacts } from "../runtime/core/model-facts.ts";
 import { assembleModule } from "./emit/typescript/module.ts";
 import type { EmittedModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
-import { assembleWasm } from "./emit/wasm/wasm-module.ts";
+import type { TrainerKernels } from "./emit/typescript/trainer-parts.ts";
 import { buffersOf } from "./loop/skeleton.ts";
 import { planMemory } from "./lower/plan-memory.ts";
 import type { Compilation } from "./pipeline.ts";
@@ -44,27 +45,25 @@ export interface EmitOptions {
   readonly isProgram?: boolean;
 }
 
-/** The text of the trainer. */
-export const emitTypeScript = async (
-  compilation: Compilation,
-  dtype: "f32" | "f64",
-  options: EmitOptions = {},
-): Promise<string> => (await emitTrainer(compilation, dtype, options)).text;
+/** What a target gives to its trainers: the name that they have for it, and the kernels that they run. */
+export interface TrainerTarget {
+  readonly target: ModelFacts["target"];
+  readonly kernels: TrainerKernels;
+}
 
 /** The trainer, and where each of its lines comes from. */
 export async function emitTrainer(
   compilation: Compilation,
   dtype: "f32" | "f64",
+  { target, kernels }: TrainerTarget,
   { isFormatted = true, isProgram = true }: EmitOptions = {},
 ): Promise<EmittedModule> {
-  const { model, built, programs, plan, vectors } = compilation;
-  const facts = trainerFacts(model, built, dtype, vectors === undefined ? "ts" : "wasm");
-  const { batchSize } = model.training;
+  const { model, built, programs, plan } = compilation;
   const parts = {
-    ...facts,
+    ...trainerFacts(model, built, dtype, target),
     ...(isProgram ? {} : { data: undefined, programParts: {} }),
     float: dtype,
-    batchSize,
+    batchSize: model.training.batchSize,
     parameters: built.parameters,
     states: built.states,
     balanced: balancedWeights(model),
@@ -72,10 +71,7 @@ export async function emitTrainer(
     plan,
     ...originsOf(compilation),
     ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
-    wasm: vectors && {
-      ...vectors,
-      module: await assembleWasm(vectors.programs, vectors.plan, { float: dtype, batchSize }),
-    },
+    kernels,
   };
   return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);
 }

@@ -35,8 +35,8 @@ import type { ModelGraphs } from "./spec/build.ts";
 import { storageOf } from "./trainer/storage.ts";
 import type { Model } from "./spec/types.ts";
 
-/** `wasm` has the TypeScript kernels too, for hosts that run no WebAssembly. */
-export type Target = "ts" | "wasm";
+/** Which loops are made and scheduled: none, those on scalars, or these and the same on vectors. */
+export type Schedule = "none" | "scalars" | "vectors";
 
 /** Graph → graph, for each of the five graphs of a model. Differentiation runs before them, on the training graph. */
 export const graphPasses: readonly Pass[] = [
@@ -51,8 +51,8 @@ export const graphPasses: readonly Pass[] = [
 ];
 
 export interface PipelineOptions {
-  /** What the loops become; `ts` if left out. */
-  readonly target?: Target;
+  /** `scalars` if left out. */
+  readonly schedule?: Schedule;
   readonly dtype: "f32" | "f64";
   /** Leave out rules that may change rounding. */
   readonly exact?: boolean;
@@ -90,7 +90,7 @@ export interface Compilation {
   readonly lowered: readonly LoopProgram[];
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
-  /** For the target `wasm`: its own programs. Storage lies where `plan` has it, temporaries do not. */
+  /** The programs on vectors, where they are asked for. Storage lies where `plan` has it, temporaries do not. */
   readonly vectors?: VectorPrograms | undefined;
 }
 
@@ -100,7 +100,7 @@ export interface PlannedPrograms {
   readonly plan: MemoryPlan;
 }
 
-/** The programs of the target `wasm`, with every place in bytes. */
+/** Programs on vectors, with every place in bytes. */
 export interface VectorPrograms extends PlannedPrograms {
   /** The same kernels before they were placed: one index an axis. */
   readonly loops: readonly LoopProgram[];
@@ -149,11 +149,10 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
 
   const { batchSize } = model.training;
   const storage = storageOf(model, built, graphs, options.dtype);
-  const lean = programNames
-    .flatMap((name) => graphs[name] ?? [])
-    .map((graph): Rematerialised =>
-      skip.has("rematerialise") ? { graph, copies: new Set() } : rematerialise(graph, g, batchSize),
-    );
+  const toLower = options.schedule === "none" ? [] : programNames.flatMap((name) => graphs[name] ?? []);
+  const lean = toLower.map((graph): Rematerialised =>
+    skip.has("rematerialise") ? { graph, copies: new Set() } : rematerialise(graph, g, batchSize),
+  );
   const lowering = { float: options.dtype, batchSize, storage, skip };
   const lowered = lean.map(({ graph, copies }) => lowerGraph(graph, { ...lowering, copies }));
   for (const program of lowered) {
@@ -165,7 +164,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
   const plan = planMemory(programs, storage, batchSize);
   const vectors =
-    options.target === "wasm"
+    options.schedule === "vectors"
       ? vectorPrograms(lowered, storage, { batchSize, skip, float: options.dtype })
       : undefined;
   const copies = new Set(lean.flatMap((each) => [...each.copies]));
@@ -184,7 +183,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
 }
 
 /**
- * The programs of the target `wasm`, on vectors. Its kernels are not those of TypeScript, so their
+ * The programs on vectors. Their kernels are not those on scalars, so their
  * temporaries live from and to other points.
  */
 function vectorPrograms(

@@ -4,7 +4,7 @@
  */
 import type { Run } from "../../studio/explain/subject.ts";
 import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import type { Notes } from "../../runtime/checkpoints/checkpoint-header.ts";
 import { foldsIn, trainOnFolds } from "../../runtime/training/cross-validate.ts";
 import { datasetOf, type Dataset, type Placing } from "../../runtime/data/dataset.ts";
@@ -53,8 +53,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     process.stderr.write(
       "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
     );
-  const { emitTypeScript } = await import("../../compiler/emission.ts");
-  const loaded = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const loaded = await loadTrainer(await emitText(compilation, flags.dtype));
   await checkEmitted(spec, compilation, loaded, flags);
   const emitted = flags.from === undefined ? loaded : await startingFrom(flags.from, loaded);
   const trainer = emitted.createTrainer(flags.seed === undefined ? {} : { seed: flags.seed });
@@ -173,7 +173,7 @@ function tellEnded(file: string, epoch: number, hasStopped: boolean): void {
 }
 
 /** On standard error: what is printed stays what the program prints. */
-async function showSchedule(compilation: Compilation, run: Run): Promise<void> {
+async function showSchedule(compilation: TargetCompilation, run: Run): Promise<void> {
   const { views } = await import("../../studio/views/index.ts");
   const { text } = views.schedule({ compilation, reports: [], of: undefined, run });
   process.stderr.write(`${text()}\n`);
