@@ -3,6 +3,8 @@ import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { MemoryPlan, Placement } from "../../loop/memory.ts";
 import type { Region } from "../../loop/types.ts";
+import { namesIn } from "../../runtime-references.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import { commentLines } from "../provenance-lines.ts";
@@ -14,19 +16,28 @@ import { survivors } from "./survivors.ts";
 import { probingRoots, writeProbing } from "./write-probing.ts";
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
-export function runtimeRootsOf(parts: TrainerParts): string[] {
+export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
   const { parameters, data, programParts, balanced, kernels, probed } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
+  const always: readonly RuntimeName[] = [
+    "trainerOf",
+    "viewsOf",
+    "firstNotFinite",
+    "Machine",
+    "TrainingFacts",
+  ];
+  const ofProgram: readonly RuntimeName[] = ["runIfMain", "DataFacts"];
+  const ofFills: readonly RuntimeName[] = ["randomStream", "randomKey", ...fills];
   return [
-    ...["trainerOf", "viewsOf", "firstNotFinite", "Machine", "TrainingFacts"],
-    ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
-    ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
-    ...(balanced === undefined ? [] : ["balance"]),
+    ...always,
+    ...(data === undefined ? [] : ofProgram),
+    ...Object.values(programParts).flatMap(namesIn),
+    ...(balanced === undefined ? [] : ["balance" as const]),
     ...kernels.roots,
     ...(stagingOf(parts)?.roots ?? []),
-    ...(accumulates(parts) ? ["groupsOf"] : []),
+    ...(accumulates(parts) ? ["groupsOf" as const] : []),
     ...(probed === undefined ? [] : probingRoots),
-    ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
+    ...(fills.length === 0 ? [] : ofFills),
   ];
 }
 

@@ -2,6 +2,7 @@
 import { InternalError } from "../../diagnostics/errors.ts";
 import type { BinaryOperator, Expression, FunctionName } from "../../loop/expressions.ts";
 import type { ElementType } from "../../ir/types.ts";
+import type { RuntimeValue } from "../../runtime-references.ts";
 import { complementOf } from "../../util/number-text.ts";
 
 /** How tightly JavaScript binds. */
@@ -29,7 +30,7 @@ export interface Scope {
   viewOf(element: ElementType): string;
   elementOf(buffer: string): ElementType;
   /** A function of the runtime is used. */
-  uses(runtimeFunction: string): void;
+  uses(name: RuntimeValue): void;
 }
 
 const operators: { readonly [K in BinaryOperator]: readonly [string, number] } = {
@@ -49,26 +50,35 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
  * Functions of the language by their name there, which are exact or rounded correctly in every engine; the
  * others, which engines may round as they like, are the runtime's own of that name.
  */
-const functions: { readonly [K in FunctionName]: string | undefined } = {
-  exp: undefined,
-  expm1: undefined,
-  log: undefined,
-  log1p: undefined,
+const functions: { readonly [K in FunctionName]: RuntimeValue | `Math.${string}` } = {
+  exp: "exp",
+  expm1: "expm1",
+  log: "log",
+  log1p: "log1p",
   sqrt: "Math.sqrt",
   round: "Math.fround",
-  tanh: undefined,
-  cos: undefined,
-  sin: undefined,
+  tanh: "tanh",
+  cos: "cos",
+  sin: "sin",
   absolute: "Math.abs",
   sign: "Math.sign",
   floor: "Math.floor",
-  power: undefined,
+  power: "power",
   minimum: "Math.min",
   maximum: "Math.max",
-  sigmoid: undefined,
-  erf: undefined,
-  randomKey: undefined,
-  randomUnit: undefined,
+  sigmoid: "sigmoid",
+  erf: "erf",
+  randomKey: "randomKey",
+  randomUnit: "randomUnit",
+};
+
+const isOfRuntime = (name: RuntimeValue | `Math.${string}`): name is RuntimeValue =>
+  !name.startsWith("Math.");
+
+/** The runtime's function for one of the loop IR; undefined for a function of the language. */
+export const runtimeFunction = (name: FunctionName): RuntimeValue | undefined => {
+  const text = functions[name];
+  return isOfRuntime(text) ? text : undefined;
 };
 
 export const numberText = (value: number): string =>
@@ -121,9 +131,9 @@ function print(x: Expression, scope: Scope): Text {
       // What stands in memory is rounded already.
       if (x.name === "round" && x.operands[0].kind === "load") return print(x.operands[0], scope);
       const name = functions[x.name];
-      if (name === undefined) scope.uses(x.name);
+      if (isOfRuntime(name)) scope.uses(name);
       return {
-        text: `${name ?? x.name}(${x.operands.map((operand) => part(operand, 0)).join(", ")})`,
+        text: `${name}(${x.operands.map((operand) => part(operand, 0)).join(", ")})`,
         level: level.atom,
       };
     }

@@ -4,12 +4,14 @@
  */
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import { runtimeText } from "../../runtime-references.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
 import type { Fact, FactName, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
 import { probingNames } from "./write-probing.ts";
 
 /** The types that a user of a trainer names. */
-const publicTypes = [
+const publicTypes: readonly RuntimeName[] = [
   "Trainer",
   "Batch",
   "FitOptions",
@@ -73,7 +75,9 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
       const serves = kernels.serving;
       if (data === undefined && serves !== undefined) writer.blankLine().writeLine(`${serves};`);
       if (data === undefined) return;
-      const others = Object.entries(programParts).map(([member, name]) => `, ${member}: ${name}`);
+      const others = Object.entries(programParts).map(
+        ([member, value]) => `, ${member}: ${runtimeText(value)}`,
+      );
       const run = `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`;
       writer.blankLine().writeLine(serves === undefined ? run : `if (!${serves}) ${run}`);
     },

@@ -1,5 +1,6 @@
 /** What a trainer is made of: what the compiler hands to this target. */
 import type { MemoryPlan } from "../../loop/memory.ts";
+import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { EndNames, ModuleParts } from "./module-parts.ts";
 
@@ -40,7 +41,7 @@ export interface TrainerKernels {
   /** The names that the text declares, in the module and in `createTrainer`. */
   readonly ownNames: readonly string[];
   /** The declarations of the runtime that the text names. */
-  readonly roots: readonly string[];
+  readonly roots: readonly RuntimeName[];
   /** The type of the options of `createTrainer`. */
   readonly optionsType: string;
   /** Where in `memory` the arena begins, in bytes: an expression. */
@@ -54,7 +55,7 @@ export interface TrainerKernels {
   /** Which kernels run, as the machine reports it: an expression. */
   readonly backend?: string;
   /** Runs many steps in one call. `arguments` are those of `trainerOf`; they read `batchAt`. */
-  readonly staging?: { readonly roots: readonly string[]; readonly arguments: readonly string[] };
+  readonly staging?: { readonly roots: readonly RuntimeName[]; readonly arguments: readonly string[] };
   /** Where the values of a step are while `condition` holds, if not where the functions leave them. */
   readonly running?: { readonly condition: string; readonly plan: MemoryPlan };
   /** Writes the comparison with the functions of TypeScript, after `const trainer = …`. */
@@ -74,7 +75,7 @@ export interface TrainerParts extends ModuleParts {
   readonly training: object;
   readonly data: object | undefined;
   /** Members of the runtime's `Program` beside these, and how they are made of the runtime. */
-  readonly programParts: Readonly<Record<string, string>>;
+  readonly programParts: Readonly<Record<string, RuntimeExpression>>;
   readonly parameters: readonly InitialParameter[];
   readonly states: readonly InitialState[];
   readonly balanced?: BalancedWeights | undefined;

@@ -1,5 +1,6 @@
 /** What a trainer with kernels of WebAssembly has besides the functions of TypeScript: its parts of the module. */
 import { invariant } from "../../diagnostics/errors.ts";
+import { runtimeFunction } from "../typescript/expressions.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
 import type { TrainerKernels } from "../typescript/trainer-parts.ts";
 import {
@@ -27,8 +28,12 @@ export async function wasmKernels(
   return {
     ownNames: ["wasm", "kernels", "math", "run", "batchAt", "shift", ...comparingNames],
     roots: [
-      ...["startWasm", "WasmFacts", "TrainerOptions", ...comparingRoots, ...wasm.module.mathImports],
-      ...(isShared ? ["servesAsWorker"] : []),
+      "startWasm",
+      "WasmFacts",
+      "TrainerOptions",
+      ...comparingRoots,
+      ...wasm.module.mathImports.flatMap((name) => runtimeFunction(name) ?? []),
+      ...(isShared ? ["servesAsWorker" as const] : []),
     ],
     optionsType: "TrainerOptions",
     arenaStart: "f.byteOffset",

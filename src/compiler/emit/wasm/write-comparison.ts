@@ -5,6 +5,7 @@
 import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { Placement } from "../../loop/memory.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount } from "../typescript/arena.ts";
 import { viewFor } from "../typescript/kernels.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
@@ -15,7 +16,7 @@ import type { TrainerParts } from "../typescript/trainer-parts.ts";
 import type { WasmPrograms } from "./write-wasm.ts";
 
 /** The declarations of the runtime that it names. */
-export const comparingRoots: readonly string[] = ["compareKernels", "ComparedFacts"];
+export const comparingRoots: readonly RuntimeName[] = ["compareKernels", "ComparedFacts"];
 
 /** The names that the module declares for it, at its top level and in functions. */
 export const comparingNames: readonly string[] = [
