@@ -37,9 +37,10 @@ const panel = (page: Page, state: string) => page.locator(`.train[data-state="${
 const surface = (page: Page): Promise<string> =>
   page.evaluate("document.querySelector('canvas.surface').toDataURL()");
 
-describe("the build in docs/playground", () => {
+describe("the page as files", () => {
   it("works from any host of files, in any folder, and from disk", async () => {
-    const folder = new URL("../../docs/playground/", import.meta.url);
+    execFileSync("npm", ["run", "playground:build"], { cwd: new URL("../../", import.meta.url) });
+    const folder = new URL("../../playground/", import.meta.url);
     const files = new Map(
       readdirSync(folder).map((name) => [`some/where/${name}`, readFileSync(new URL(name, folder), "utf8")]),
     );
