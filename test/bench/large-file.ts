@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { z } from "zod";
+import * as z from "zod";
 
 export const [rows, columns] = [500_000, 20];
 

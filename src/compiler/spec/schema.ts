@@ -1,7 +1,7 @@
 // THE schema of a model spec: what may be written, with defaults and a line for editors on every key. Types,
 // validation and the published JSON Schema all come from here; what a variant's keys are comes from the
 // library's tables.
-import { z } from "zod";
+import * as z from "zod";
 import { losses } from "../library/losses/index.ts";
 import { metrics } from "../library/metrics/index.ts";
 import { optimizers } from "../library/optimizers/index.ts";

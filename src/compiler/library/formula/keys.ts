@@ -1,5 +1,5 @@
 /** The keys that every formula has, and formulas of texts that the spec's checks have let through. */
-import { z } from "zod";
+import * as z from "zod";
 import { Fault } from "../fault.ts";
 import type { Value } from "./functions.ts";
 import type { Kind } from "./check.ts";
