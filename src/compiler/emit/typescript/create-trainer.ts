@@ -27,7 +27,11 @@ export function runtimeRootsOf(parts: TrainerParts): string[] {
   const { parameters, data, programParts, balanced, wasm, probed } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
   return [
-    ...["trainerOf", "viewsOf", "firstNotFinite", "Machine", "TrainingFacts"],
+    "trainerOf",
+    "viewsOf",
+    "firstNotFinite",
+    "Machine",
+    "TrainingFacts",
     ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
     ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
     ...(balanced === undefined ? [] : ["balance"]),

@@ -38,7 +38,12 @@ const ownNames = [
 
 /** What a trainer with WebAssembly declares beside these. */
 const ownNamesOfWasm: readonly string[] = [
-  ...["wasm", "kernels", "math", "run", "batchAt", "shift"],
+  "wasm",
+  "kernels",
+  "math",
+  "run",
+  "batchAt",
+  "shift",
   ...comparingNames,
 ];
 
