@@ -1,5 +1,5 @@
 /** What all commands of the program share: their help, their errors, and the flags that several have. */
-import { Command, Option } from "commander";
+import { Option, type Command } from "commander";
 
 /** Errors are told as diagnostics by whoever calls, so commander itself says nothing about them. */
 export const quiet = (command: Command): Command =>
