@@ -71,7 +71,7 @@ function nameLoops(
   const isFree = (name: string): boolean => !open.includes(name) && !moduleNames.has(name);
   for (const statement of statements) {
     if (statement.kind !== "for") continue;
-        const letters =
+    const letters =
       statement.role === "reduction" ? reductionLetters : outputLetters.slice(Math.min(depth, 1));
     const along = statement.variable.split("#")[0];
     const wishes = isOverBatch(statement)
