@@ -84,7 +84,8 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "write <file>.map beside each file: profilers and debuggers then show layers and lines of the spec",
     )
     .option("--exact", "leave out rewrites that may change rounding")
-    .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
+    .addOption(skipOption())
+    .addOption(stopAfterOption())
     .action(async (specs: string[], flags: CompileFlags) =>
       done(await (await import("./compile.ts")).compileSpecs(specs, flags)),
     );
@@ -209,6 +210,8 @@ export function createProgram(done: (exitCode: number) => void): Command {
     )
     .option("--no-measure", "with --show kernels --target wasm: run none, give the estimates alone")
     .addOption(dtypeOption())
+    .addOption(skipOption())
+    .addOption(stopAfterOption())
     .option("-o, --output <file>", "write to a file instead of standard output")
     .action(async (spec: string, flags: InspectFlags) =>
       done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),
@@ -271,3 +274,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
     );
   return program;
 }
+
+const skipOption = (): Option =>
+  new Option("--skip <stage>", "skip a stage of the compiler, to see what it does (may be repeated)")
+    .argParser(collect)
+    .default([], "none");
+
+const stopAfterOption = (): Option =>
+  new Option("--stop-after <stage>", "the last stage of the compiler; after it only required stages run");

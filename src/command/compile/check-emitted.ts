@@ -2,12 +2,13 @@
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { shellWord } from "../../compiler/util/shell-word.ts";
+import { stageWords } from "./pass-names.ts";
+import type { StageFlags } from "./pass-names.ts";
 
-export interface KernelFlags {
+export interface KernelFlags extends StageFlags {
   readonly target: "ts" | "wasm";
   readonly dtype: "f32" | "f64";
   readonly exact?: boolean;
-  readonly skip?: readonly string[];
   /** false with --no-check-kernels. */
   readonly checkKernels?: boolean;
 }
@@ -25,11 +26,11 @@ export async function checkEmitted(
 ): Promise<void> {
   if (!comparesKernels(flags)) return;
   const { checkKernels } = await import("../../compiler/check-kernels.ts");
-  const { dtype, exact, skip = [] } = flags;
+  const { dtype, exact } = flags;
   const words = ["tapeless", "compile", spec, "--target", "wasm"];
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (exact) words.push("--exact");
-  for (const pass of skip) words.push("--skip", pass);
+  words.push(...stageWords(flags));
   checkKernels(compilation, emitted, {
     reproduce: words.map(shellWord).join(" "),
     instead: "--target ts computes the model without them; --no-check-kernels leaves the comparison out",
