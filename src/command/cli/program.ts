@@ -167,10 +167,12 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless verify graphs/digits.json --of dense1.weight",
     "tapeless verify graphs/digits.json --report digits.html      with the sweeps of step sizes as charts",
     "tapeless verify graphs/digits.json --json",
+    "tapeless verify graphs/digits.json --bisect      which stage of the compiler is at fault, if one is",
   ])
     .argument("<spec>", specArgument)
     .option("--of <parameter>", "check the gradient of this parameter alone")
     .option("--report <file>", "write it to a file, too (.txt, .json, .svg, .html)")
+    .option("--bisect", "name the first stage whose result differs from the reference interpreter")
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: VerifyFlags) =>
       done(await (await import("./verify.ts")).verifySpec(spec, flags)),
