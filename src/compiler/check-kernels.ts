@@ -8,7 +8,7 @@ import type { EmittedModule } from "./load-trainer.ts";
 import { visitStatements } from "./loop/statements.ts";
 import type { KernelDifference } from "../runtime/wasm/compared-sides.ts";
 import type { Compilation } from "./pipeline.ts";
-import { cyclesByBatch } from "./schedule/vectors/estimate.ts";
+import { cyclesByBatch } from "./schedule/vectors/estimate-cycles.ts";
 
 /** With that many the comparison takes a tenth of a second or less; one row alone may take a little longer. */
 const mostCycles = 8e6;

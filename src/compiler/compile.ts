@@ -1,14 +1,12 @@
 /** The library's one call: from a spec to the text of its trainer. */
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
-import { loweringNames } from "./lower/lower-graph.ts";
 import { compileFor, emitText } from "./compile-target.ts";
 import type { TargetCompilation } from "./compile-target.ts";
-import { graphPasses } from "./pipeline.ts";
-import { scheduleNames } from "./schedule/schedule.ts";
-import { vectorStageNames } from "./schedule/vectors/vector-programs.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
+import { faultOfSkipped, faultOfStage, stageNames } from "./stage-names.ts";
+import type { NameFault } from "./stage-names.ts";
 import { defaultTarget, hasAbility, targetNames } from "./targets.ts";
 import type { Target } from "./targets.ts";
 import { didYouMean } from "./util/did-you-mean.ts";
@@ -28,8 +26,10 @@ export interface CompileOptions {
   readonly probe?: boolean;
   /** Leave out rewrites that may change rounding. */
   readonly exact?: boolean;
-  /** Names of passes to leave out, to see what they do. */
+  /** Names of stages to leave out, to see what they do. */
   readonly skip?: readonly string[];
+  /** The last stage by name: after it only those stages run that a file cannot do without. */
+  readonly stopAfter?: string;
   /**
    * Of the target `wasm`: compare its kernels with the TypeScript kernels before the file is returned; `true`
    * by default.
@@ -44,19 +44,9 @@ export interface CompileResult {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** The passes and stages that `skip` can name. */
-export const skippablePasses: readonly string[] = [
-  ...new Set([
-    ...graphPasses.map(({ name }) => name),
-    ...loweringNames,
-    ...scheduleNames,
-    ...vectorStageNames,
-  ]),
-];
-
 const booleans = ["program", "probe", "exact", "checkKernels"] as const;
 const choices = { target: targetNames, dtype: ["f32", "f64"] } as const;
-const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip"];
+const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip", "stopAfter"];
 
 /** Programs without types may pass anything; an option that is not understood must not be ignored. */
 function checkOptions(options: CompileOptions): void {
@@ -73,25 +63,37 @@ function checkOptions(options: CompileOptions): void {
   for (const name of booleans)
     if (!["undefined", "boolean"].includes(typeof options[name]))
       throw wrongOption(`${name} must be true or false, got ${showValue(options[name])}`);
-  checkSkipped(options.skip);
+  checkStages(options.skip, options.stopAfter);
 }
 
-function checkSkipped(skip: unknown = []): void {
+function checkStages(skip: unknown = [], stopAfter: unknown): void {
   if (!Array.isArray(skip))
-    throw wrongOption(`skip must be a list of names of passes, got ${showValue(skip)}`);
-  const passes: readonly unknown[] = skip;
-  for (const name of passes)
-    if (typeof name !== "string" || !skippablePasses.includes(name))
-      throw wrongOption(`skip: there is no pass ${showValue(name)}`, String(name), skippablePasses);
+    throw wrongOption(`skip must be a list of names of stages, got ${showValue(skip)}`);
+  const skipped: readonly unknown[] = skip;
+  for (const name of skipped) {
+    const fault = typeof name === "string" ? faultOfSkipped(name) : noName(name);
+    if (fault !== undefined) throw optionError(`skip: ${fault.message}`, fault.hint);
+  }
+  if (stopAfter === undefined) return;
+  const fault = typeof stopAfter === "string" ? faultOfStage(stopAfter) : noName(stopAfter);
+  if (fault !== undefined) throw optionError(`stopAfter: ${fault.message}`, fault.hint);
 }
+
+const noName = (value: unknown): NameFault => ({
+  message: `there is no stage ${showValue(value)}`,
+  hint: `stages: ${stageNames.join(", ")}`,
+});
 
 /** A wrong option; of a name that is none of `known`, what may be meant. */
 function wrongOption(message: string, name = "", known: readonly string[] = []): DiagnosticError {
   const meant = didYouMean(name, known);
   const all = known.length > 0 ? `known: ${known.join(", ")}` : undefined;
   const hint = meant === undefined ? all : `did you mean "${meant}"?`;
-  return new DiagnosticError([{ code: "T1011", severity: "error", message, ...(hint && { hint }) }]);
+  return optionError(message, hint);
 }
+
+const optionError = (message: string, hint: string | undefined): DiagnosticError =>
+  new DiagnosticError([{ code: "T1011", severity: "error", message, ...(hint && { hint }) }]);
 
 /**
  * Compiles a model spec (the object of the contract's section 2) to a trainer.
@@ -109,9 +111,10 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
     probe = false,
     exact = false,
     skip = [],
+    stopAfter,
   } = options;
   const model = parseModel(spec);
-  const compilation = compileFor(model, { target, dtype, probe, exact, skip });
+  const compilation = compileFor(model, { target, dtype, probe, exact, skip, stopAfter });
   const code = await emitText(compilation, dtype, { isProgram: program });
   if (hasAbility(target, "kernels") && options.checkKernels !== false)
     await checkEmitted(compilation, code, dtype);

@@ -12,21 +12,39 @@ test.each<[unknown, string, string?]>([
   [
     { zzz: 1 },
     'compile has no option "zzz"',
-    "known: target, dtype, program, probe, exact, checkKernels, skip",
+    "known: target, dtype, program, probe, exact, checkKernels, skip, stopAfter",
   ],
   [{ target: "wsam" }, 'target must be "ts" or "wasm", got "wsam"'],
   [{ dtype: 5n }, 'dtype must be "f32" or "f64", got 5n'],
   [{ exact: "false" }, 'exact must be true or false, got "false"'],
-  [{ skip: 5 }, "skip must be a list of names of passes, got 5"],
-  [{ skip: ["nope"] }, 'skip: there is no pass "nope"'],
-  [{ skip: [Symbol("s")] }, "skip: there is no pass Symbol(s)"],
-  [{ skip: ["fuse-lops"] }, 'skip: there is no pass "fuse-lops"', 'did you mean "fuse-loops"?'],
+  [{ skip: 5 }, "skip must be a list of names of stages, got 5"],
+  [{ skip: ["nope"] }, 'skip: there is no stage "nope"'],
+  [{ skip: [Symbol("s")] }, "skip: there is no stage Symbol(s)"],
+  [
+    { skip: ["form-kernels"] },
+    'skip: the stage "form-kernels" cannot be skipped: later stages need its result',
+  ],
+  [{ stopAfter: "fuse-lops" }, 'stopAfter: there is no stage "fuse-lops"', 'did you mean "fuse-loops"?'],
+  [{ stopAfter: 3 }, "stopAfter: there is no stage 3"],
+  [{ skip: ["fuse-lops"] }, 'skip: there is no stage "fuse-lops"', 'did you mean "fuse-loops"?'],
 ])("options %o are refused by name", async (options, message, hint) => {
   const attempt: Promise<unknown> = Reflect.apply(compile, undefined, [specs.tiny, options]);
   await expect(attempt).rejects.toThrow(DiagnosticError);
   await expect(attempt).rejects.toMatchObject({
     diagnostics: [{ code: "T1011", message, ...(hint !== undefined && { hint }) }],
   });
+});
+
+test("after the stage to stop after, only required stages run", async () => {
+  const [all, some] = await Promise.all([
+    compile(specs.tiny),
+    compile(specs.tiny, { stopAfter: "rematerialise" }),
+  ]);
+  const skipped = ["group-reductions", "fuse-loops", "forward-stores", "shrink-temporaries"];
+  const scalar = ["block-contractions", "collapse-loops", "hoist-invariants", "share-expressions"];
+  const { code } = await compile(specs.tiny, { skip: [...skipped, ...scalar] });
+  expect(some.code).toBe(code);
+  expect(some.code).not.toBe(all.code);
 });
 
 test("options that are right are taken, undefined ones too", async () => {

@@ -1,15 +1,12 @@
 /** Which extra runs spec number k gets: each stage in turn, the dearer comparisons now and then. */
 import { graphPasses } from "../../src/compiler/pipeline.ts";
-import { loweringNames } from "../../src/compiler/lower/lower-graph.ts";
-import { scheduleNames } from "../../src/compiler/schedule/schedule.ts";
-import { vectorStageNames } from "../../src/compiler/schedule/vectors/vector-programs.ts";
+import { skippableStages } from "../../src/compiler/stage-names.ts";
 import type { Extras } from "./run-spec.ts";
 
-export const stageNames: readonly string[] = [
-  ...new Set([...loweringNames, ...scheduleNames, ...vectorStageNames]),
-];
-
 export const passNames: readonly string[] = [...new Set(graphPasses.map(({ name }) => name))];
+
+/** The stages of lowering and of both schedules that can be left out. */
+export const stageNames: readonly string[] = skippableStages.filter((name) => !passNames.includes(name));
 
 /** How often all stages have had their turn before spec k. */
 export const turnOfStage = (index: number): number => Math.floor(index / stageNames.length);

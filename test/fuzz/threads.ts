@@ -3,26 +3,18 @@
  * is made again with every loop that threads may share marked, however short.
  */
 import { emitText } from "../../src/compiler/compile-target.ts";
+import { scheduleVectors } from "../../src/compiler/pipeline.ts";
 import type { Compilation, VectorPrograms } from "../../src/compiler/pipeline.ts";
 import { targets } from "../../src/compiler/targets.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
-import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
-import { shareKernels } from "../../src/compiler/schedule/vectors/share-kernels.ts";
-import { placedVectors, vectorLoops } from "../../src/compiler/schedule/vectors/vector-programs.ts";
 import type { FuzzData } from "./random-batch.ts";
 
 /** The programs on vectors, with all loops shared that may be. */
 export function withThreads({ lowered, model, plan }: Compilation, float: "f32" | "f64"): VectorPrograms {
   const { batchSize } = model.training;
-  const options = { batchSize, skip: new Set<string>(), float, leastCycles: 0 };
-  const loops = shareKernels(
-    lowered.map((program) => vectorLoops(program, options)),
-    batchSize,
-  );
-  const programs = loops.map((program) => placedVectors(program, options));
   const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
-  return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
+  return scheduleVectors(lowered, { batchSize, float, storage, leastCycles: 0 });
 }
 
 /** The trainer for f32 with all loops shared that may be. */

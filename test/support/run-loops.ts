@@ -7,11 +7,11 @@ import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.
 import type { MemoryPlan } from "../../src/compiler/loop/memory.ts";
 import type { Buffer, LoopProgram, Region } from "../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../src/compiler/loop/verify.ts";
-import { lowerGraph } from "../../src/compiler/lower/lower-graph.ts";
 import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
+import { lowering, scalarSchedule } from "../../src/compiler/pipeline.ts";
 import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { scheduleProgram } from "../../src/compiler/schedule/schedule.ts";
+import { loweredGraph, scheduledScalars } from "./stages.ts";
 
 export interface LoopOptions {
   readonly float?: "f32" | "f64";
@@ -24,16 +24,12 @@ export interface LoopOptions {
   readonly prepare?: (program: LoopProgram) => LoopProgram;
 }
 
-/** Every stage that can be left out. */
-export const loopStages = [
-  "fuse-loops",
-  "forward-stores",
-  "shrink-temporaries",
-  "block-contractions",
-  "collapse-loops",
-  "hoist-invariants",
-  "share-expressions",
-] as const;
+/** Every stage that can be left out between nests and scheduled loops. */
+export const loopStages: readonly string[] = [
+  ...lowering.nests,
+  ...lowering.kernels,
+  ...scalarSchedule,
+].flatMap(({ name, isRequired }) => (isRequired ? [] : [name]));
 
 const regionOf = (node: Node): Region =>
   node.op === "parameter" ? "parameter" : node.op === "state" ? "state" : "input";
@@ -70,13 +66,11 @@ export interface Lowered {
 export function lowered(graph: Graph, options: LoopOptions = {}): Lowered {
   const { float = "f64", batchSize = 3, skip = [], unscheduled = false, prepare } = options;
   const storage = storageFor(graph, float);
-  const left = new Set(skip);
-  const fused = lowerGraph(graph, { float, batchSize, storage, skip: left });
-  checkLoops(fused, "lower-graph");
+  const context = { float, batchSize, storage };
+  const fused = loweredGraph(graph, context, skip);
   const loops = prepare === undefined ? fused : prepare(fused);
   checkLoops(loops, "prepare");
-  const program = unscheduled ? loops : scheduleProgram(loops, { batchSize, skip: left });
-  checkLoops(program, "schedule");
+  const program = unscheduled ? loops : scheduledScalars(loops, context, skip);
   return { program, storage, plan: planMemory([program], storage, batchSize) };
 }
 

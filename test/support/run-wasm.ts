@@ -8,17 +8,12 @@ import { boundShape } from "../../src/compiler/ir/types.ts";
 import { doubleFunctions } from "../../src/compiler/loop/double-functions.ts";
 import type { MemoryPlan, Placement } from "../../src/compiler/loop/memory.ts";
 import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
-import { checkLoops } from "../../src/compiler/loop/verify.ts";
-import { lowerGraph } from "../../src/compiler/lower/lower-graph.ts";
 import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { placeProgram, scheduleProgram } from "../../src/compiler/schedule/schedule.ts";
-import { markSplits } from "../../src/compiler/schedule/vectors/mark-splits.ts";
-import { splitKernels } from "../../src/compiler/schedule/vectors/split-kernels.ts";
-import type { VectorOptions } from "../../src/compiler/schedule/vectors/schedule-vectors.ts";
-import { scheduleVectors } from "../../src/compiler/schedule/vectors/schedule-vectors.ts";
+import { placeInBytes } from "../../src/compiler/schedule/place.ts";
 import { storageFor } from "./run-loops.ts";
+import { afterStage, loweredGraph, scheduledVectors, unplacedScalars } from "./stages.ts";
 
 /** What the tests need of it: the compiler's own settings know of no browser, and so of no WebAssembly. */
 declare namespace WebAssembly {
@@ -99,24 +94,19 @@ export interface WasmOptions {
   readonly vectors?: boolean;
 }
 
-/** Kernels of one nest each, on vectors, cut into parts wherever they may be, however short they are. */
-function onVectors(loops: LoopProgram, options: VectorOptions): LoopProgram {
-  const { batchSize } = options;
-  return markSplits(scheduleVectors(splitKernels(loops, batchSize), options), { batchSize, leastCycles: 0 });
-}
-
 /** A graph as loops: lowered, scheduled, placed in bytes and assembled. */
 export async function wasmOf(
   graph: Graph,
   { float = "f64", batchSize = 3, vectors = false }: WasmOptions = {},
 ): Promise<WasmProgram> {
   const storage = storageFor(graph, float);
-  const skip = new Set<string>();
-  const loops = lowerGraph(graph, { float, batchSize, storage, skip });
-  const program = vectors
-    ? placeProgram(onVectors(loops, { batchSize, skip, float }), { batchSize, unit: "bytes" })
-    : scheduleProgram(loops, { batchSize, skip, unit: "bytes" });
-  checkLoops(program, "schedule");
+  const context = { float, batchSize, storage, leastCycles: 0 };
+  const loops = loweredGraph(graph, context);
+  // Every kernel that may be cut into parts is, however short it is, and none is shared.
+  const scheduled = vectors
+    ? scheduledVectors(loops, context, { skip: ["drop-unit-loops", "flush-subnormals", "share-kernels"] })
+    : unplacedScalars(loops, context);
+  const program = afterStage(placeInBytes, scheduled, context);
   const plan = planMemory([program], storage, batchSize);
   return { program, plan, module: await assembleWasm([program], plan, { float, batchSize }) };
 }

@@ -4,15 +4,10 @@ import { integer, rowsVariable, substitute } from "../../src/compiler/loop/expre
 import type { Kernel, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { evaluateProgram } from "../../src/compiler/loop/evaluate.ts";
 import type { LoopMemory, Sizes } from "../../src/compiler/loop/evaluate-memory.ts";
-import { checkLoops } from "../../src/compiler/loop/verify.ts";
-import { lowerGraph } from "../../src/compiler/lower/lower-graph.ts";
 import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
-import { freshIn, placeProgram } from "../../src/compiler/schedule/schedule.ts";
-import { dropUnitLoops } from "../../src/compiler/schedule/vectors/drop-unit-loops.ts";
-import { markSplits } from "../../src/compiler/schedule/vectors/mark-splits.ts";
-import { scheduleVectors } from "../../src/compiler/schedule/vectors/schedule-vectors.ts";
-import { splitKernels } from "../../src/compiler/schedule/vectors/split-kernels.ts";
+import { placeInBytes } from "../../src/compiler/schedule/place.ts";
 import { storageFor } from "./run-loops.ts";
+import { afterStage, loweredGraph, scheduledVectors } from "./stages.ts";
 import type { Lowered } from "./run-loops.ts";
 
 export interface VectorRun {
@@ -25,23 +20,16 @@ export interface VectorRun {
 
 /** Lowered loops as kernels on vectors, every loop that may be shared being marked, however short it is. */
 export function onVectors(loops: LoopProgram, { float, batchSize, skip = [] }: VectorRun): LoopProgram {
-  const split = splitKernels(loops, batchSize);
-  const lean = { ...split, kernels: split.kernels.map((kernel) => dropUnitLoops(kernel, freshIn(kernel))) };
-  checkLoops(lean, "drop-unit-loops");
-  const scheduled = scheduleVectors(lean, { float, batchSize, skip: new Set(skip) });
-  checkLoops(scheduled, "schedule-vectors");
-  const marked = markSplits(scheduled, { batchSize, leastCycles: 0 });
-  checkLoops(marked, "mark-splits");
-  return marked;
+  const context = { float, batchSize, leastCycles: 0 };
+  return scheduledVectors(loops, context, { skip: [...skip, "flush-subnormals", "share-kernels"] });
 }
 
 export function vectorLowered(graph: Graph, options: VectorRun): Lowered {
   const { float, batchSize, change = (program) => program, skip = [] } = options;
   const storage = storageFor(graph, float);
-  const loops = lowerGraph(graph, { float, batchSize, storage, skip: new Set(skip) });
+  const loops = loweredGraph(graph, { float, batchSize, storage }, skip);
   const changed = change(onVectors(loops, options));
-  const program = placeProgram(changed, { batchSize, unit: "bytes" });
-  checkLoops(program, "place");
+  const program = afterStage(placeInBytes, changed, { float, batchSize });
   const sizes = { inBytes: true, mayOverrun: true };
   return { program, storage, plan: planMemory([program], storage, batchSize), sizes };
 }

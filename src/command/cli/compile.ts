@@ -13,7 +13,8 @@ import { checkOutputs, checkReplaceable, ofSpec } from "../files/check-outputs.t
 import { compileSpec } from "../compile/compile-spec.ts";
 import { mapFileOf, mappedFile } from "../files/mapped-file.ts";
 import type { OutputFile } from "../files/mapped-file.ts";
-import { checkPassNames } from "../compile/pass-names.ts";
+import { checkStageFlags, stageWords } from "../compile/pass-names.ts";
+import type { StageFlags } from "../compile/pass-names.ts";
 import { reportError } from "../terminal/report-error.ts";
 import { sizeText } from "../../compiler/util/size-text.ts";
 import { specFiles } from "../files/spec-files.ts";
@@ -23,7 +24,7 @@ import { usageError } from "../terminal/usage-error.ts";
 import { watchFiles } from "../files/watch-files.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 
-export interface CompileFlags {
+export interface CompileFlags extends StageFlags {
   readonly output?: string;
   readonly target: Target;
   readonly dtype: "f32" | "f64";
@@ -41,7 +42,6 @@ export interface CompileFlags {
   readonly sourcemap?: boolean;
   readonly checkKernels?: boolean;
   readonly exact?: boolean;
-  readonly skip: readonly string[];
 }
 
 /** Compiles every spec, those after a faulty one too. The exit code is that of the worst. */
@@ -67,7 +67,7 @@ export async function compileSpecs(specs: readonly string[], flags: CompileFlags
       "end its name in .ts",
     );
   if (flags.predictor && flags.watch) throw usageError("--predictor and --watch cannot be had together");
-  await checkPassNames(flags.skip);
+  await checkStageFlags(flags);
   const files = await specFiles(specs);
   if (flags.predictor && files.length > 1)
     throw usageError(`--predictor names the checkpoint of one spec, but there are ${files.length} specs`);
@@ -103,10 +103,10 @@ const signature = 12;
 async function compileOne(spec: string, flags: CompileFlags, written: Map<string, string>): Promise<number> {
   try {
     const start = performance.now();
-    const { target, dtype, probe, exact, skip } = flags;
+    const { target, dtype, probe, exact, skip, stopAfter } = flags;
     const runsKernels = comparesKernels(flags) && !flags.check;
     if (runsKernels) startTranspiler();
-    const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip });
+    const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip, stopAfter });
     const emitted = await emittedOf(compilation, flags);
     if (runsKernels) await checkEmitted(spec, compilation, await loadTrainer(emitted.text), flags);
     const { ending } = targets[target];
@@ -141,7 +141,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     }
     if (flags.predictor === undefined && compilation.model.network.some(({ trainable }) => !trainable)) {
       const { frozenSavings } = await import("../../studio/explain/frozen-savings.ts");
-      process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip })}\n`);
+      process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip, stopAfter })}\n`);
     }
     return 0;
   } catch (error) {
@@ -183,10 +183,8 @@ async function emittedOf(
 }
 
 /** The command that writes the file that a check looked at. */
-function commandFor(
-  spec: string,
-  { output, target, dtype, probe, withCheck, sourcemap, exact, skip, module, predictor }: CompileFlags,
-): string {
+function commandFor(spec: string, flags: CompileFlags): string {
+  const { output, target, dtype, probe, withCheck, sourcemap, exact, module, predictor } = flags;
   const words = ["tapeless", "compile", spec];
   if (predictor !== undefined) words.push("--predictor", predictor);
   if (module) words.push("--module");
@@ -197,7 +195,7 @@ function commandFor(
   if (withCheck) words.push("--with-check");
   if (sourcemap) words.push("--sourcemap");
   if (exact) words.push("--exact");
-  if (skip.length > 0) words.push("--skip", skip.join(","));
+  words.push(...stageWords(flags));
   return words.map(shellWord).join(" ");
 }
 

@@ -11,7 +11,7 @@ import { isAskedFor } from "../../studio/explain/kernel-facts.ts";
 import type { ReportData } from "../../studio/explain/report-data.ts";
 import type { Format, View } from "../../studio/views/view.ts";
 import type { Subject } from "../../studio/explain/subject.ts";
-import type { PassReport } from "../../compiler/passes/run.ts";
+import type { StageReport } from "../../compiler/stages/run.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { hasAbility, targetsWith } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
@@ -20,11 +20,12 @@ import { checkParameter } from "./check-parameter.ts";
 import { checkKernel, checkPart, ofBelongsTo } from "./check-part.ts";
 import { compileSpec } from "../compile/compile-spec.ts";
 import { expectedRun } from "../train/expected-run.ts";
-import { checkShownPass } from "../compile/pass-names.ts";
+import { checkShownPass, checkStageFlags } from "../compile/pass-names.ts";
+import type { StageFlags } from "../compile/pass-names.ts";
 import { usageError } from "../terminal/usage-error.ts";
 import { writeFile } from "../files/write-file.ts";
 
-export interface InspectFlags {
+export interface InspectFlags extends StageFlags {
   readonly show: ViewName;
   readonly of?: string;
   readonly pass?: string;
@@ -37,14 +38,13 @@ export interface InspectFlags {
   readonly output?: string;
 }
 
-export async function inspectSpec(
-  spec: string,
-  { show, of, pass, format, target, text: written, measure, dtype, output }: InspectFlags,
-): Promise<number> {
+export async function inspectSpec(spec: string, flags: InspectFlags): Promise<number> {
+  const { show, of, pass, format, target, text: written, measure, dtype, skip, stopAfter, output } = flags;
   if (of !== undefined && show !== "gradients" && show !== "kernels" && show !== "graph")
     throw usageError(ofBelongsTo);
   if (pass !== undefined && show !== "passes") throw usageError("--pass belongs to --show passes");
   if (pass !== undefined) await checkShownPass(pass);
+  await checkStageFlags(flags);
   const hasOwnKernels = show === "kernels" && hasAbility(target, "kernels");
   if (written !== undefined && show !== "kernels") throw usageError("--text belongs to --show kernels");
   if (!hasOwnKernels && (written === "wat" || !measure))
@@ -56,8 +56,9 @@ export async function inspectSpec(
       "--format html is a whole page, which nobody reads in a terminal",
       "-o report.html writes it to a file",
     );
-  const reports: PassReport[] = [];
-  const compiled = await compileSpec(spec, { dtype, target, watch: (report) => reports.push(report) });
+  const reports: StageReport[] = [];
+  const watch = (report: StageReport) => reports.push(report);
+  const compiled = await compileSpec(spec, { dtype, target, skip, stopAfter, watch });
   const { compilation, source } = compiled;
   await checkOutputs({ "-o": output }, ofSpec(spec, compilation.model));
   if (of !== undefined && show === "gradients") checkParameter(of, compilation);

@@ -85,7 +85,8 @@ export function createProgram(done: (exitCode: number) => void): Command {
       "write <file>.map beside each file: profilers and debuggers then show layers and lines of the spec",
     )
     .option("--exact", "leave out rewrites that may change rounding")
-    .option("--skip <pass>", "leave out a pass, to see what it does (may be repeated)", collect, [])
+    .addOption(skipOption())
+    .addOption(stopAfterOption())
     .action(async (specs: string[], flags: CompileFlags) =>
       done(await (await import("./compile.ts")).compileSpecs(specs, flags)),
     );
@@ -167,10 +168,12 @@ export function createProgram(done: (exitCode: number) => void): Command {
     "tapeless verify graphs/digits.json --of dense1.weight",
     "tapeless verify graphs/digits.json --report digits.html      with the sweeps of step sizes as charts",
     "tapeless verify graphs/digits.json --json",
+    "tapeless verify graphs/digits.json --bisect      which stage of the compiler is at fault, if one is",
   ])
     .argument("<spec>", specArgument)
     .option("--of <parameter>", "check the gradient of this parameter alone")
     .option("--report <file>", "write it to a file, too (.txt, .json, .svg, .html)")
+    .option("--bisect", "name the first stage whose result differs from the reference interpreter")
     .option("--json", "print the result as one JSON object")
     .action(async (spec: string, flags: VerifyFlags) =>
       done(await (await import("./verify.ts")).verifySpec(spec, flags)),
@@ -210,6 +213,8 @@ export function createProgram(done: (exitCode: number) => void): Command {
     )
     .option("--no-measure", "with --show kernels --target wasm: run none, give the estimates alone")
     .addOption(dtypeOption())
+    .addOption(skipOption())
+    .addOption(stopAfterOption())
     .option("-o, --output <file>", "write to a file instead of standard output")
     .action(async (spec: string, flags: InspectFlags) =>
       done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),
@@ -272,3 +277,11 @@ export function createProgram(done: (exitCode: number) => void): Command {
     );
   return program;
 }
+
+const skipOption = (): Option =>
+  new Option("--skip <stage>", "skip a stage of the compiler, to see what it does (may be repeated)")
+    .argParser(collect)
+    .default([], "none");
+
+const stopAfterOption = (): Option =>
+  new Option("--stop-after <stage>", "the last stage of the compiler; after it only required stages run");

@@ -1,8 +1,10 @@
 /** `tapeless verify`: how far emitted gradients are from central differences, and every target from the interpreter. */
+import { located } from "../../compiler/spec/read/spec-source.ts";
 import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
 import { checkParameter } from "./check-parameter.ts";
-import { compileSpec } from "../compile/compile-spec.ts";
+import { compileSpec, readGuarded } from "../compile/compile-spec.ts";
 import { checkReport, formatOf } from "../train/report-answers.ts";
+import { usageError } from "../terminal/usage-error.ts";
 import { writeFile } from "../files/write-file.ts";
 
 export interface VerifyFlags {
@@ -10,10 +12,18 @@ export interface VerifyFlags {
   readonly of?: string;
   readonly report?: string;
   readonly json?: boolean;
+  /** Find the stage of the compiler that is at fault. */
+  readonly bisect?: boolean;
 }
 
 /** Returns the exit code: 1 if an error is too large. */
-export async function verifySpec(spec: string, { of, report, json }: VerifyFlags): Promise<number> {
+export async function verifySpec(
+  spec: string,
+  { of, report, json, bisect: bisects }: VerifyFlags,
+): Promise<number> {
+  if (bisects && (of !== undefined || report !== undefined))
+    throw usageError(`--bisect cannot be combined with ${of === undefined ? "--report" : "--of"}`);
+  if (bisects) return bisectSpec(spec, json === true);
   const { compilation } = await compileSpec(spec, { dtype: "f64" });
   if (of !== undefined) checkParameter(of, compilation);
   await checkOutputs({ "--report": report }, ofSpec(spec, compilation.model));
@@ -26,4 +36,15 @@ export async function verifySpec(spec: string, { of, report, json }: VerifyFlags
   process.stdout.write(verificationFormats[json ? "json" : "txt"](subject));
   if (report !== undefined) await writeFile(report, verificationFormats[formatOf(report) ?? "txt"](subject));
   return verdictOf(verification, spec).holds ? 0 : 1;
+}
+
+/** Returns the exit code: 1 if a stage is at fault. */
+async function bisectSpec(spec: string, asJson: boolean): Promise<number> {
+  const { model, source } = await readGuarded(spec);
+  const { bisect, bisectionText } = await import("../verify/bisect.ts");
+  const bisection = await located(source, () => bisect(model));
+  process.stdout.write(
+    asJson ? `${JSON.stringify(bisection, undefined, 2)}\n` : bisectionText(bisection, spec),
+  );
+  return bisection.first === undefined ? 0 : 1;
 }

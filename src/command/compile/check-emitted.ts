@@ -4,12 +4,13 @@ import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { defaultTarget, hasAbility } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import { shellWord } from "../../compiler/util/shell-word.ts";
+import { stageWords } from "./pass-names.ts";
+import type { StageFlags } from "./pass-names.ts";
 
-export interface KernelFlags {
+export interface KernelFlags extends StageFlags {
   readonly target: Target;
   readonly dtype: "f32" | "f64";
   readonly exact?: boolean;
-  readonly skip?: readonly string[];
   /** false with --no-check-kernels. */
   readonly checkKernels?: boolean;
 }
@@ -27,11 +28,11 @@ export async function checkEmitted(
 ): Promise<void> {
   if (!comparesKernels(flags)) return;
   const { checkKernels } = await import("../../compiler/check-kernels.ts");
-  const { target, dtype, exact, skip = [] } = flags;
+  const { target, dtype, exact } = flags;
   const words = ["tapeless", "compile", spec, "--target", target];
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (exact) words.push("--exact");
-  for (const pass of skip) words.push("--skip", pass);
+  words.push(...stageWords(flags));
   checkKernels(compilation, emitted, {
     reproduce: words.map(shellWord).join(" "),
     instead: `--target ${defaultTarget} computes the model without them; --no-check-kernels leaves the comparison out`,

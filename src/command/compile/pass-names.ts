@@ -1,28 +1,39 @@
-/** The names of passes and stages that flags take, as the pipeline has them. */
+/** The names of stages that flags take, as the pipeline has them. */
+import type { NameFault } from "../../compiler/stage-names.ts";
 import { didYouMean } from "../../compiler/util/did-you-mean.ts";
 import { usageError } from "../terminal/usage-error.ts";
 
-/**
- * What --skip takes: graph passes, the stages of lowering, the stages of both schedules. @throws
- * DiagnosticError for a name that is none of them.
- */
-export async function checkPassNames(names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  const { skippablePasses } = await import("../../compiler/compile.ts");
-  for (const name of names) checkName(name, skippablePasses);
+/** The flags that leave stages out, of all commands that have them. */
+export interface StageFlags {
+  readonly skip?: readonly string[] | undefined;
+  readonly stopAfter?: string | undefined;
+}
+
+/** @throws DiagnosticError for a name that is no stage's, and for a stage that cannot be skipped. */
+export async function checkStageFlags({ skip = [], stopAfter }: StageFlags): Promise<void> {
+  if (skip.length === 0 && stopAfter === undefined) return;
+  const { faultOfSkipped, faultOfStage } = await import("../../compiler/stage-names.ts");
+  for (const name of skip) throwFault("--skip", faultOfSkipped(name));
+  if (stopAfter !== undefined) throwFault("--stop-after", faultOfStage(stopAfter));
+}
+
+/** The flags as words of a command. */
+export const stageWords = ({ skip = [], stopAfter }: StageFlags): readonly string[] => [
+  ...(skip.length === 0 ? [] : ["--skip", skip.join(",")]),
+  ...(stopAfter === undefined ? [] : ["--stop-after", stopAfter]),
+];
+
+function throwFault(flag: string, fault: NameFault | undefined): void {
+  if (fault !== undefined) throw usageError(`${flag}: ${fault.message}`, fault.hint);
 }
 
 /** What inspect --pass takes: what has graphs or counts to show. @throws DiagnosticError for a name that has not. */
 export async function checkShownPass(name: string): Promise<void> {
   const { shownPasses } = await import("../../studio/explain/explain-passes.ts");
-  checkName(name, shownPasses);
-}
-
-function checkName(name: string, known: readonly string[]): void {
-  if (known.includes(name)) return;
-  const similar = didYouMean(name, known);
+  if (shownPasses.includes(name)) return;
+  const similar = didYouMean(name, shownPasses);
   throw usageError(
     `there is no pass '${name}'`,
-    similar ? `did you mean ${similar}?` : `passes: ${known.join(", ")}`,
+    similar ? `did you mean ${similar}?` : `passes: ${shownPasses.join(", ")}`,
   );
 }

@@ -2,6 +2,7 @@
  * Holds a graph against the rules of the IR. It runs after every pass and collects all that is wrong; a fault here is
  * a bug of ours, never the user's.
  */
+import { InternalError } from "../diagnostics/errors.ts";
 import { inferType } from "./builder.ts";
 import type { RuleTable } from "./builder.ts";
 import { operandsOf, syntax } from "./nodes.ts";
@@ -70,4 +71,12 @@ function faultsOf(rules: RuleTable, graph: Graph, within: Recurrence | undefined
     faults.push(...faultsOf(rules, stepGraph(recurrence, scans), recurrence, spell));
   }
   return faults;
+}
+
+/** @throws InternalError with all faults; `after` names the stage that ran last. */
+export function checkGraph(rules: RuleTable, graph: Graph, after: string): void {
+  const faults = verifyGraph(rules, graph);
+  if (faults.length === 0) return;
+  const list = faults.map(({ node, message }) => `  ${node}: ${message}`).join("\n");
+  throw new InternalError(`after ${after}, graph ${graph.name} is malformed:\n${list}`);
 }

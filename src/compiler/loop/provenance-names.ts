@@ -8,13 +8,13 @@ import type { Provenance, Statement } from "./types.ts";
 export const plainName = (name: string): string => name.replace(/[#$~@].*$/, "").replace(/^[a-z]+:/, "");
 
 /** What a line of provenance says. */
-type Said = Pick<Provenance, "text" | "value" | "reads" | "isCopy">;
+export type ProvenanceLine = Pick<Provenance, "text" | "value" | "reads" | "isCopy">;
 
 /** `memory` of `memory[t]`. */
 const withoutTime = (name: string): string => name.replace(/\[[^\]]*\]$/, "");
 
 /** The line of a value and its formula, which names what it `reads`; all names as they are displayed. */
-export const formulaLine = (value: string, formula: string, reads: Iterable<string>): Said => ({
+export const formulaLine = (value: string, formula: string, reads: Iterable<string>): ProvenanceLine => ({
   text: `${value} = ${formula}`,
   value: withoutTime(value),
   reads: Array.from(reads, withoutTime),
@@ -23,7 +23,12 @@ export const formulaLine = (value: string, formula: string, reads: Iterable<stri
 });
 
 /** A line that heads others: `For t = 0 … 9:`. */
-export const headLine = (text: string): Said => ({ text, value: undefined, reads: [], isCopy: false });
+export const headLine = (text: string): ProvenanceLine => ({
+  text,
+  value: undefined,
+  reads: [],
+  isCopy: false,
+});
 
 /** The names that a line may have for what a statement defines or stores. */
 export function namesMadeBy(statement: Statement): readonly string[] {

@@ -1,6 +1,6 @@
 /**
  * The loop IR: how a program computes. Kernels are loops over named buffers; the arena gives each buffer its place.
- * There are two levels of it: before `linearise`, loads and stores have one index an axis; after it, one in all.
+ * There are two levels of it: before the stage `place`, loads and stores have one index an axis; after it, one in all.
  */
 import type { Node } from "../ir/nodes.ts";
 import type { Dimension, ElementType } from "../ir/types.ts";
@@ -84,8 +84,10 @@ export interface Kernel {
   readonly split?: { readonly multiple: number };
   /** One function serves all kernels with that number; it is told where these buffers begin, in this order. */
   readonly shared?: { readonly number: number; readonly addresses: readonly string[] };
-  /** How its loops were scheduled, in words, and how many cycles that should take. */
-  readonly schedule?: { readonly text: string; readonly cycles: number };
+  /** How its loops run on vectors, in words. */
+  readonly schedule?: string | undefined;
+  /** The estimated number of cycles of the scheduled loops. */
+  readonly cycles?: number;
 }
 
 /** Kernels in the order in which they run. */

@@ -1,7 +1,7 @@
 /**
  * Purpose   Keep values in local variables: a load that follows the store of the same element reads the value itself,
  *           and a temporary that nobody else reads loses its buffer.
- * Requires  fused kernels, one index an axis.
+ * Requires  fused nests, one index an axis.
  * Ensures   no temporary is stored that no load needs.
  * Example   t[i] = x[i] + 1 ; y[i] = t[i] · t[i]   =>   const t = x[i] + 1 ; y[i] = t · t
  */
@@ -15,6 +15,9 @@ import {
   visitExpressions,
 } from "../loop/statements.ts";
 import type { Statement } from "../loop/types.ts";
+import { defineStage } from "../stages/define.ts";
+import { flat, freshBeside, nestsOfLoops } from "./nests.ts";
+import type { Nests } from "./nests.ts";
 
 /** The element that an access touches, as text. */
 const place = (buffer: string, at: readonly Expression[]): string => `${buffer}[${at.map(keyOf).join()}]`;
@@ -123,32 +126,30 @@ function substituteOnce(x: Expression, name: string, value: Expression, found: (
   return mapped.kind === "let" ? mapped.value : x;
 }
 
-export interface KernelDraft<Label> {
-  readonly statements: readonly Statement[];
-  readonly labels: readonly Label[];
-}
-
-/** `isTemporary` tells buffers that nobody outside the program reads. */
-export function forwardStores<Label>(
-  kernels: readonly KernelDraft<Label>[],
-  isTemporary: (buffer: string) => boolean,
-  fresh: (base: string) => string,
-): KernelDraft<Label>[] {
-  const forwarded = kernels.map((kernel) => {
+function forwarded(given: Nests): Nests {
+  const { storage } = given;
+  const flattened = given.nests.map(flat);
+  const fresh = freshBeside(flattened);
+  const nests = flattened.map((nest) => {
     const counts = new Map<string, number>();
-    countStores(kernel.statements, counts);
+    countStores(nest.statements, counts);
     const storedOnce = (buffer: string) => counts.get(buffer) === 1;
-    return { ...kernel, statements: forwardBlock(kernel.statements, new Map(), { fresh, storedOnce }) };
+    return { ...nest, statements: forwardBlock(nest.statements, new Map(), { fresh, storedOnce }) };
   });
   const loaded = new Set<string>();
-  for (const { statements } of forwarded)
+  for (const { statements } of nests)
     visitExpressions(statements, (x) => x.kind === "load" && loaded.add(x.buffer));
   const isUseless = (statement: Statement) =>
-    statement.kind === "store" && isTemporary(statement.buffer) && !loaded.has(statement.buffer);
+    statement.kind === "store" && !storage.has(statement.buffer) && !loaded.has(statement.buffer);
   const prune = (statements: readonly Statement[]): Statement[] =>
     statements.flatMap((statement) => {
       if (isUseless(statement)) return [];
       return [statement.kind === "for" ? { ...statement, body: prune(statement.body) } : statement];
     });
-  return forwarded.map((kernel) => ({ ...kernel, statements: inlineSingleUses(prune(kernel.statements)) }));
+  return {
+    ...given,
+    nests: nests.map((nest) => ({ ...nest, statements: inlineSingleUses(prune(nest.statements)) })),
+  };
 }
+
+export const forwardStores = defineStage("forward-stores", nestsOfLoops, { each: forwarded });

@@ -11,6 +11,9 @@ import { renameVariables, visitExpressions } from "../loop/statements.ts";
 import type { For, LoopRole, Statement } from "../loop/types.ts";
 import { accessesOf, aligned, conflicts, shareBuffers } from "../loop/accesses.ts";
 import type { Accesses } from "../loop/accesses.ts";
+import { defineStage } from "../stages/define.ts";
+import { flat, mapLists, nestsOfLoops } from "./nests.ts";
+import type { Nest, Nests } from "./nests.ts";
 
 const sameExtent = (a: For, b: For): boolean =>
   keyOf(a.from) === keyOf(b.from) && keyOf(a.to) === keyOf(b.to) && a.step === b.step;
@@ -122,13 +125,6 @@ function joinBodies(first: readonly Statement[], second: readonly Statement[]): 
   return list;
 }
 
-export interface Unit<Label> {
-  readonly statements: readonly Statement[];
-  readonly labels: readonly Label[];
-  /** Belongs where it stands: it joins no kernel before it, though what follows may join it. */
-  readonly stays?: boolean | undefined;
-}
-
 /** How far back a nest may look for one to join; a bound keeps compile time linear. */
 const reach = 12;
 
@@ -136,8 +132,8 @@ const hasLoop = (statements: readonly Statement[]): boolean => statements.some((
 const loopCount = (statements: readonly Statement[]): number =>
   statements.filter(({ kind }) => kind === "for").length;
 
-/** The statements of both units as one kernel's, or nothing where nothing is gained. */
-function joinUnits(
+/** The statements of both nests as one, or nothing where nothing is gained. */
+function joinNests(
   first: readonly Statement[],
   second: readonly Statement[],
 ): readonly Statement[] | undefined {
@@ -173,34 +169,38 @@ function finishes(
   return isContraction(first) && !isContraction(second) && [...a.stored].some((name) => b.loaded.has(name));
 }
 
-export function fuseUnits<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {
-  const result: Unit<Label>[] = [];
-  for (const unit of units) {
-    const accesses = accessesOf(unit.statements);
+function fused(nests: readonly Nest[]): readonly Nest[] {
+  const result: Nest[] = [];
+  for (const nest of nests.map(flat)) {
+    const accesses = accessesOf(nest.statements);
     let placed = false;
-    for (let k = result.length - 1; !unit.stays && k >= 0 && k >= result.length - reach; k--) {
-      const joined = joinUnits(result[k].statements, unit.statements);
+    for (let k = result.length - 1; !nest.stays && k >= 0 && k >= result.length - reach; k--) {
+      const joined = joinNests(result[k].statements, nest.statements);
       if (joined !== undefined) {
-        result[k] = { statements: joined, labels: [...result[k].labels, ...unit.labels] };
+        result[k] = { statements: joined, labels: [...result[k].labels, ...nest.labels] };
         placed = true;
         break;
       }
       if (conflicts(accessesOf(result[k].statements), accesses)) break;
     }
-    if (!placed) result.push(unit);
+    if (!placed) result.push(nest);
   }
   return joinScalars(result);
 }
 
 /** Scalars that the very next kernel reads are computed at its head, those that need the one before at its end. */
-function joinScalars<Label>(units: readonly Unit<Label>[]): Unit<Label>[] {
-  const result: Unit<Label>[] = [];
-  for (const unit of units) {
+function joinScalars(nests: readonly Nest[]): readonly Nest[] {
+  const result: Nest[] = [];
+  for (const nest of nests) {
     const last = result.at(-1);
-    const hasScalars = last !== undefined && (!hasLoop(last.statements) || !hasLoop(unit.statements));
-    const joined = hasScalars ? joinUnits(last.statements, unit.statements) : undefined;
-    if (last === undefined || joined === undefined) result.push(unit);
-    else result[result.length - 1] = { statements: joined, labels: [...last.labels, ...unit.labels] };
+    const hasScalars = last !== undefined && (!hasLoop(last.statements) || !hasLoop(nest.statements));
+    const joined = hasScalars ? joinNests(last.statements, nest.statements) : undefined;
+    if (last === undefined || joined === undefined) result.push(nest);
+    else result[result.length - 1] = { statements: joined, labels: [...last.labels, ...nest.labels] };
   }
   return result;
 }
+
+export const fuseLoops = defineStage("fuse-loops", nestsOfLoops, {
+  each: (nests: Nests): Nests => ({ ...nests, nests: mapLists(nests.nests, fused) }),
+});

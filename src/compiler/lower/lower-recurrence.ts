@@ -1,6 +1,6 @@
 /**
  * A recurrence as a loop along time: what the first step sees is laid down before it; in it stand the nests
- * of the step, fused, and last what becomes of the carried values. Values that scans stack are stored at
+ * of the step, and last what becomes of the carried values. Values that scans stack are stored at
  * their place in time at once.
  *
  *     for i: h[i] = h0[i]
@@ -11,10 +11,11 @@ import { atTime } from "../ir/recurrence.ts";
 import { convert, integer, minus, variable } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { define, loop } from "../loop/statements.ts";
-import type { Statement } from "../loop/types.ts";
+import type { For, Statement } from "../loop/types.ts";
 import type { Read } from "../ops/define.ts";
 import { hasTrait } from "../ops/index.ts";
 import { copyNest } from "./lower-nodes.ts";
+import type { Nest } from "./nests.ts";
 import { readerOf, storedElement } from "./scope.ts";
 import type { Place, Scope } from "./scope.ts";
 
@@ -22,8 +23,15 @@ import type { Place, Scope } from "./scope.ts";
 export interface StepHost {
   /** A buffer of its own for a value of a step; that of an argument is what is carried. */
   temporaryOf(node: Node): string;
-  /** The nests of the step and then these copies, fused. */
-  lowerStep(scope: Scope, copies: readonly (readonly Statement[])[]): readonly Statement[];
+  /** The nests of the step. */
+  lowerStep(scope: Scope): readonly Nest[];
+}
+
+/** Statements, and the loop along time after them; the nests of the step follow the statements of its body. */
+interface LoweredRecurrence {
+  readonly before: readonly Statement[];
+  readonly loop: For;
+  readonly step: readonly Nest[];
 }
 
 /** The place of a step's value in the stack of all steps. */
@@ -39,7 +47,7 @@ export function lowerRecurrence(
   scans: readonly NodeOf<"scan">[],
   outer: Scope,
   host: StepHost,
-): readonly Statement[] {
+): LoweredRecurrence {
   const { length, reverse, operands } = recurrence;
   const step = variable(outer.fresh(reverse ? "step" : "t"), "i32");
   const time = reverse ? variable(outer.fresh("t"), "i32") : step;
@@ -83,7 +91,7 @@ export function lowerRecurrence(
   const aside = new Map<Node, Place>(
     moved.map(({ next }) => [next, plainPlace(host.temporaryOf({ ...next }))]),
   );
-  const body = host.lowerStep(scope, [
+  const copied = [
     ...copies.map(({ value, place }) => copyNest(value, place, scope)),
     ...[...aside].map(([node, place]) => copyNest(node, place, scope)),
     ...carried
@@ -93,12 +101,14 @@ export function lowerRecurrence(
         const read = from === undefined ? scope : { ...scope, argument: () => loadsFrom(from, next, outer) };
         return copyNest(next, plainPlace(buffer), read);
       }),
-  ]);
-  const backwards = reverse ? [define(nameOf(time), minus(integer(length - 1), step))] : [];
-  return [
-    ...carried.flatMap(({ name, buffer }) => copyNest(given[name], plainPlace(buffer), outer)),
-    loop(nameOf(step), length, "sequential", [...backwards, ...body]),
   ];
+  const nests = host.lowerStep(scope);
+  const backwards = reverse ? [define(nameOf(time), minus(integer(length - 1), step))] : [];
+  return {
+    before: carried.flatMap(({ name, buffer }) => copyNest(given[name], plainPlace(buffer), outer)),
+    loop: loop(nameOf(step), length, "sequential", backwards),
+    step: [...nests, ...copied.map((statements) => ({ statements, labels: [] }))],
+  };
 }
 
 const loadsFrom =

@@ -16,7 +16,10 @@ import { withOperands } from "../ir/builder.ts";
 import { wish } from "../ir/names.ts";
 import { makeGraph, operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
-import { hasTrait } from "../ops/index.ts";
+import { checkGraph } from "../ir/verify.ts";
+import { hasTrait, ops } from "../ops/index.ts";
+import { defineStage } from "../stages/define.ts";
+import type { Representation } from "../stages/define.ts";
 import { chooseStored } from "./choose-stored.ts";
 import { livesOf, peakOf } from "./lives.ts";
 import type { Lives } from "./lives.ts";
@@ -42,6 +45,17 @@ function isPlainBetween(node: Node, stored: ReadonlySet<Node>): boolean {
     ((hasTrait(x, "view") || isPlain(x)) && operandsOf(x).every(inner));
   return isPlain(node) && operandsOf(node).every(inner);
 }
+
+export interface Rematerialised {
+  readonly graph: Graph;
+  /** The values that are computed again; each belongs right before what reads it. */
+  readonly copies: ReadonlySet<Node>;
+}
+
+export const rematerialisedGraphs: Representation<Rematerialised> = {
+  check: ({ graph }, after) => checkGraph(ops, graph, after),
+  snapshot: ({ graph }) => graph,
+};
 
 /** The values that are kept over the peak and could be had from what is kept with them. */
 function candidates(graph: Graph, lives: Lives, at: number): Set<Node> {
@@ -116,14 +130,13 @@ function withCopiesLate(graph: Graph, copies: ReadonlySet<Node>): Graph {
   return { ...graph, nodes };
 }
 
-export interface Rematerialised {
-  readonly graph: Graph;
-  /** The values that are computed again; each belongs right before what reads it. */
-  readonly copies: ReadonlySet<Node>;
+interface Context {
+  readonly g: GraphBuilder;
+  readonly batchSize: number;
 }
 
-export function rematerialise(graph: Graph, g: GraphBuilder, batchSize: number): Rematerialised {
-  let current: Rematerialised = { graph, copies: new Set() };
+function rematerialised(given: Rematerialised, { g, batchSize }: Context): Rematerialised {
+  let current = given;
   for (let round = 0; round < rounds; round++) {
     const lives = livesOf(current.graph);
     const peak = peakOf(current.graph, lives, batchSize);
@@ -136,3 +149,5 @@ export function rematerialise(graph: Graph, g: GraphBuilder, batchSize: number):
   }
   return current;
 }
+
+export const rematerialise = defineStage("rematerialise", rematerialisedGraphs, { each: rematerialised });

@@ -11,6 +11,7 @@ import type { Access } from "../loop/accesses.ts";
 import { accessesOf } from "../loop/accesses.ts";
 import { mapStatements, visitStatements } from "../loop/statements.ts";
 import type { Buffer, LoopProgram, Statement } from "../loop/types.ts";
+import { defineLoopStage } from "../stages/loops.ts";
 
 /** The temporaries of each kernel that no other kernel touches. */
 function ownBuffers({ kernels, buffers }: LoopProgram): Map<string, number> {
@@ -44,7 +45,7 @@ function blockedVariables(statements: readonly Statement[]): Set<string> {
   return names;
 }
 
-export function shrinkTemporaries(program: LoopProgram): LoopProgram {
+export const shrinkTemporaries = defineLoopStage("shrink-temporaries", (program) => {
   const owners = ownBuffers(program);
   const buffers = new Map(program.buffers);
   const kernels = program.kernels.map((kernel, k) => {
@@ -76,4 +77,4 @@ export function shrinkTemporaries(program: LoopProgram): LoopProgram {
     return { ...kernel, body };
   });
   return { ...program, kernels, buffers };
-}
+});

@@ -14,7 +14,8 @@ import type { Tensor } from "./tensor.ts";
  * a padding value besides. contraction: a sum of products, reading each element many times. cheap: so little
  * work that recomputing it costs less than a load. opaque: the derivative does not pass. chooses: reading an
  * element decides which operand it comes from. recurrence: a loop along time over a body of its own. linear:
- * f(x + y) = f(x) + f(y), element by element or by moving elements.
+ * f(x + y) = f(x) + f(y), element by element or by moving elements. axes: a reduction of one operand along its
+ * attribute `axes`, which can share the pass over the operand with others.
  */
 export type Trait =
   | "pointwise"
@@ -28,7 +29,8 @@ export type Trait =
   | "fills"
   | "chooses"
   | "recurrence"
-  | "linear";
+  | "linear"
+  | "axes";
 
 /** Differentiation, as it hands itself to the op that has a body to differentiate. */
 export interface Reverse {

@@ -13,7 +13,8 @@ import { mayInterleave } from "../loop/dependences.ts";
 import type { Surroundings } from "../loop/dependences.ts";
 import { add, integer, keyOf, minus, remainder, variable } from "../loop/expressions.ts";
 import { renameVariables, substituteVariables, visitStatements } from "../loop/statements.ts";
-import type { For, Kernel, Statement } from "../loop/types.ts";
+import type { For, Statement } from "../loop/types.ts";
+import { defineKernelStage } from "../stages/loops.ts";
 import { blockSizes } from "./cost-model.ts";
 
 /** Copy c of a loop body: its variable shifted by c, its own names marked so that copies do not meet. */
@@ -128,7 +129,10 @@ const blockAll = (statements: readonly Statement[], surroundings: Surroundings):
     ];
   });
 
-export const blockContractions = (kernel: Kernel, surroundings: Surroundings): Kernel => ({
-  ...kernel,
-  body: blockAll(kernel.body, surroundings),
-});
+export const blockContractions = defineKernelStage(
+  "block-contractions",
+  (kernel, { buffers, batchSize }) => ({
+    ...kernel,
+    body: blockAll(kernel.body, { buffers, batchSize }),
+  }),
+);

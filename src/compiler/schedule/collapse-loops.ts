@@ -11,16 +11,17 @@
 import { children, integer } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { expressionsOf, substituteVariables, visitStatements } from "../loop/statements.ts";
-import type { Buffer, For, Kernel, Statement } from "../loop/types.ts";
+import type { Buffer, For, Statement } from "../loop/types.ts";
 import { factorOf, positionIn } from "../loop/linear.ts";
+import { defineKernelStage } from "../stages/loops.ts";
 
-export interface CollapseOptions {
+interface Surroundings {
   readonly buffers: ReadonlyMap<string, Buffer>;
   readonly batchSize: number;
 }
 
 /** Whether one step of `outer` is, for everything that the body touches, as far as all steps of `inner`. */
-function runsOn(outer: For, inner: For, extent: number, { buffers, batchSize }: CollapseOptions): boolean {
+function runsOn(outer: For, inner: For, extent: number, { buffers, batchSize }: Surroundings): boolean {
   const names = [outer.variable, inner.variable];
   let holds = true;
   const access = (name: string, at: readonly Expression[]) => {
@@ -44,7 +45,7 @@ function runsOn(outer: For, inner: For, extent: number, { buffers, batchSize }: 
 const limitOf = ({ from, to, step }: For): number | undefined =>
   from.kind === "number" && from.value === 0 && to.kind === "number" && step === 1 ? to.value : undefined;
 
-function collapse(outer: For, options: CollapseOptions): For {
+function collapse(outer: For, options: Surroundings): For {
   const [inner, ...others] = outer.body;
   if (inner?.kind !== "for" || others.length > 0) return outer;
   if (outer.role !== "reduction" || inner.role !== "reduction") return outer;
@@ -54,13 +55,13 @@ function collapse(outer: For, options: CollapseOptions): For {
   return { ...inner, to: integer(steps * extent), body: substituteVariables(inner.body, values) };
 }
 
-const collapseAll = (statements: readonly Statement[], options: CollapseOptions): readonly Statement[] =>
+const collapseAll = (statements: readonly Statement[], options: Surroundings): readonly Statement[] =>
   statements.map((statement) => {
     if (statement.kind !== "for") return statement;
     return collapse({ ...statement, body: collapseAll(statement.body, options) }, options);
   });
 
-export const collapseLoops = (kernel: Kernel, options: CollapseOptions): Kernel => ({
+export const collapseLoops = defineKernelStage("collapse-loops", (kernel, { buffers, batchSize }) => ({
   ...kernel,
-  body: collapseAll(kernel.body, options),
-});
+  body: collapseAll(kernel.body, { buffers, batchSize }),
+}));

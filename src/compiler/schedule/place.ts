@@ -22,8 +22,9 @@ import {
 import type { Expression } from "../loop/expressions.ts";
 import { bytesOfElement } from "../loop/memory.ts";
 import { define, expressionsOf, mapExpressions, visitExpressions } from "../loop/statements.ts";
-import type { Buffer, Kernel, Statement } from "../loop/types.ts";
-import type { Fresh } from "./hoist.ts";
+import type { Buffer, Statement } from "../loop/types.ts";
+import { defineRequiredKernelStage } from "../stages/loops.ts";
+import type { Fresh, KernelStage } from "../stages/loops.ts";
 import { positionIn } from "../loop/linear.ts";
 
 /** One scope: a loop, or the kernel itself, with the definitions that it got. */
@@ -44,7 +45,7 @@ interface Placer {
   readonly unit?: PlaceUnit | undefined;
 }
 
-export type PlaceUnit = "elements" | "bytes";
+type PlaceUnit = "elements" | "bytes";
 
 /** The innermost scope that changes any variable of the expression. */
 function depthOf(x: Expression, scopes: readonly Scope[]): number {
@@ -151,10 +152,12 @@ function placeStatement(statement: Statement, scopes: readonly Scope[], placer: 
   }
 }
 
-export const placeAccesses = (kernel: Kernel, placer: Omit<Placer, "addresses">): Kernel => ({
-  ...kernel,
-  body: placeBlock(kernel.body, [{ variable: undefined, variables: new Set(), definitions: new Map() }], {
-    ...placer,
-    addresses: kernel.shared?.addresses,
-  }),
-});
+const place = (unit: PlaceUnit): KernelStage =>
+  defineRequiredKernelStage("place", (kernel, { buffers, batchSize, fresh }) => {
+    const scope: Scope = { variable: undefined, variables: new Set(), definitions: new Map() };
+    const placer = { buffers, batchSize, fresh, unit, addresses: kernel.shared?.addresses };
+    return { ...kernel, body: placeBlock(kernel.body, [scope], placer) };
+  });
+
+export const placeInElements = place("elements");
+export const placeInBytes = place("bytes");

@@ -19,8 +19,9 @@ import {
 import type { Expression } from "../loop/expressions.ts";
 import { accessesOf, meets } from "../loop/accesses.ts";
 import { define, expressionsOf, mapExpressions, visitStatements } from "../loop/statements.ts";
-import type { Kernel, Statement } from "../loop/types.ts";
-import type { Fresh } from "./hoist.ts";
+import type { Statement } from "../loop/types.ts";
+import { defineKernelStage } from "../stages/loops.ts";
+import type { Fresh } from "../stages/loops.ts";
 
 const isWorthSharing = (x: Expression): boolean =>
   x.kind !== "number" &&
@@ -183,7 +184,7 @@ const substituteAliases = (
   });
 };
 
-export const shareExpressions = (kernel: Kernel, fresh: Fresh): Kernel => ({
+export const shareExpressions = defineKernelStage("share-expressions", (kernel, { fresh }) => ({
   ...kernel,
   body: shareBlock(kernel.body, new Known(), fresh),
-});
+}));

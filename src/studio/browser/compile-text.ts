@@ -5,7 +5,7 @@
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
 import { compileFor, emitText, type TargetCompilation } from "../../compiler/compile-target.ts";
-import type { PassReport } from "../../compiler/passes/run.ts";
+import type { StageReport } from "../../compiler/stages/run.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { InputError } from "../../runtime/core/input-error.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-of-tree.ts";
@@ -20,14 +20,14 @@ import { readText } from "./read-text.ts";
 export interface CompiledText {
   readonly read: ReadSpec;
   readonly compilation: TargetCompilation;
-  readonly reports: readonly PassReport[];
+  readonly reports: readonly StageReport[];
   readonly warnings: readonly Diagnostic[];
 }
 
 /** @throws DiagnosticError with everything that is wrong, each with its line and column where it has one */
 export async function compileText(text: string): Promise<CompiledText> {
   const read = await readText(text);
-  const reports: PassReport[] = [];
+  const reports: StageReport[] = [];
   const compilation = await located(read.source, () =>
     compileFor(read.model, { dtype: "f32", watch: (report) => reports.push(report) }),
   );

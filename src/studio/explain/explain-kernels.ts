@@ -64,7 +64,7 @@ export function explainKernels(
 }
 
 const scheduleText = ({ schedule, split }: Kernel): string | undefined =>
-  schedule && (split === undefined ? schedule.text : `${schedule.text}, shared by threads`);
+  schedule && (split === undefined ? schedule : `${schedule}, shared by threads`);
 
 type IdOf = (program: string, node: Node) => NodeId;
 

@@ -5,13 +5,14 @@
  */
 import type { Graph } from "../../compiler/ir/nodes.ts";
 import { printGraphAs, recurrenceSpelling } from "../../compiler/ir/print.ts";
-import { loweringNames } from "../../compiler/lower/lower-graph.ts";
-import type { PassReport } from "../../compiler/passes/run.ts";
 import { programNames } from "../../compiler/loop/program-names.ts";
 import type { ProgramName } from "../../compiler/loop/program-names.ts";
-import { graphPasses } from "../../compiler/pipeline.ts";
+import { graphPasses, lowering } from "../../compiler/pipeline.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
+import { isLoopProgram } from "../../compiler/stages/define.ts";
+import type { StageReport } from "../../compiler/stages/run.ts";
 import type { ExplainedPass, GraphCounts } from "../explanation.ts";
+import { stageNames } from "./explain-stages.ts";
 import { countOptionsOf, graphCounts } from "./graph-counts.ts";
 import { graphDiff } from "./graph-diff.ts";
 import { namesBefore } from "./names-before.ts";
@@ -19,16 +20,14 @@ import type { Names } from "./names-before.ts";
 import { nodeNames } from "./node-names.ts";
 import type { Subject } from "./subject.ts";
 
-/**
- * Those that have something to show, the stages of lowering (`explain-stages.ts`) among them, in the order in
- * which they run.
- */
+/** The stages that have something to show, in the order in which they run. */
 export const shownPasses: readonly string[] = [
   "differentiate",
   "accumulate",
   "average",
   ...graphPasses.map(({ name }) => name),
-  ...loweringNames,
+  ...lowering.graphs.map(({ name }) => name),
+  ...stageNames,
 ];
 
 /** Program by program, in the order in which they ran. */
@@ -67,12 +66,21 @@ export const graphsAfter = (
     return steps.findLast((step) => step.pass === pass)?.after ?? [];
   });
 
-type Step = Omit<PassReport, "milliseconds">;
+interface Step {
+  readonly pass: string;
+  readonly rules: ReadonlyMap<string, number>;
+  readonly before: Graph;
+  readonly after: Graph;
+}
 
 /** What happened to the graph of one program, from the one that was built to the one that is lowered. */
-function stepsOf(program: ProgramName, compilation: Compilation, reports: readonly PassReport[]): Step[] {
-  const { built, derived, graphs, lean, model } = compilation;
-  const passes = reports.filter(({ before }) => before.name === program);
+function stepsOf(program: ProgramName, compilation: Compilation, reports: readonly StageReport[]): Step[] {
+  const { built, derived, model } = compilation;
+  const passes = reports.flatMap(({ stage, rules, before, after }): Step[] =>
+    isLoopProgram(before) || isLoopProgram(after) || before.name !== program
+      ? []
+      : [{ pass: stage, rules, before, after }],
+  );
   const before: Step[] = [];
   if (program === "gradient") {
     const { gradient } = derived;
@@ -83,10 +91,7 @@ function stepsOf(program: ProgramName, compilation: Compilation, reports: readon
     if (first !== undefined && first.before !== gradient)
       before.push({ pass, rules: new Map(), before: gradient, after: first.before });
   }
-  const simplified = graphs[program];
-  const last = lean.find(({ name }) => name === program);
-  if (simplified === undefined || last === undefined) return [];
-  return [...before, ...passes, { pass: "rematerialise", rules: new Map(), before: simplified, after: last }];
+  return [...before, ...passes];
 }
 
 /** The texts before and after each step. Names go from the last graph to the first. */

@@ -45,7 +45,7 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
     layers,
     derivations: explainGradients(subject),
     passes: explainPasses(subject),
-    stages: explainStages(compilation),
+    stages: explainStages(subject),
     kernels: explainKernels(compilation, code.functions),
     memory: explainMemory(compilation),
     pictures: await explainPictures(nodes, layers),

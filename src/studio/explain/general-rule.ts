@@ -12,7 +12,7 @@ import { createBuilder, hasTrait, vjpOf } from "../../compiler/ops/index.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { constantOf, nodeFormula } from "../../compiler/notation/node-formula.ts";
-import { runPasses } from "../../compiler/passes/run.ts";
+import { runStages } from "../../compiler/stages/run.ts";
 import { graphPasses } from "../../compiler/pipeline.ts";
 import type { RuleUse } from "../explanation.ts";
 import { notationOf } from "../../compiler/notation/notation.ts";
@@ -64,7 +64,7 @@ const numberOrLeaf = (operand: Node, name: string, g: GraphBuilder): Node =>
 const isNumber = (node: Node): boolean => constantOf(node) !== undefined;
 
 const simplified = (graph: Graph, g: GraphBuilder): Graph =>
-  runPasses(graph, graphPasses, g, { exact: false, skip: new Set() });
+  runStages(graphPasses, [graph], { g, exact: false })[0];
 
 const spell = (node: Node): Formula =>
   nodeFormula(node, (each) => (each.op === "input" ? named(each.attributes.name) : undefined));

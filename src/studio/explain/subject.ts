@@ -1,16 +1,16 @@
-/** What is looked at: a compilation, the reports of its passes, and what was asked for. */
+/** What is looked at: a compilation, the reports of its stages, and what was asked for. */
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
-import type { PassReport } from "../../compiler/passes/run.ts";
+import type { StageReport } from "../../compiler/stages/run.ts";
 import type { KernelTimes } from "../measure/measure-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 
 /**
- * What there is to look at. `reports`: every pass over every graph, in order; `run`: what is trained, if that
+ * What there is to look at. `reports`: every stage on every graph or program, in order; `run`: what is trained, if that
  * is known.
  */
 export interface Subject {
   readonly compilation: TargetCompilation;
-  readonly reports: readonly PassReport[];
+  readonly reports: readonly StageReport[];
   /** The one parameter, layer or kernel asked for, and the one pass. */
   readonly of: string | undefined;
   readonly pass?: string | undefined;

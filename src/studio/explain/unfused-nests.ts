@@ -6,14 +6,22 @@
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
 import type { Kernel, LoopProgram } from "../../compiler/loop/types.ts";
-import { lowerGraph } from "../../compiler/lower/lower-graph.ts";
+import { kernelsOf } from "../../compiler/lower/nests.ts";
+import { lowering } from "../../compiler/pipeline.ts";
 import type { Compilation, ProgramName } from "../../compiler/pipeline.ts";
-import { loweringOptions, stageNames } from "./explain-stages.ts";
+import { runStage } from "../../compiler/stages/run.ts";
+import { countOptionsOf } from "./graph-counts.ts";
 
 export function unfusedNests(program: ProgramName, compilation: Compilation): LoopProgram {
-  const graph = compilation.lean.find(({ name }) => name === program);
+  const { lean, copies, plan } = compilation;
+  const graph = lean.find(({ name }) => name === program);
   invariant(graph !== undefined, `there is no program ${program}`);
-  return lowerGraph(graph, { ...loweringOptions(compilation), skip: new Set(stageNames) });
+  const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
+  const [nests] = runStage(lowering.toNests, [{ graph, copies }], {
+    ...countOptionsOf(compilation),
+    storage,
+  });
+  return kernelsOf(nests);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
  * What each pass did to each graph: figures before and after, the rules that it applied, and the lines of the
- * graph that changed; then what the stages behind the passes made of the loops. Of one pass alone everything
+ * graph that changed; then what the stages of lowering made of the loops. Of one pass alone everything
  * is shown, of all of them the beginning of each change.
  */
 import { sum } from "d3-array";
@@ -19,7 +19,7 @@ export function passesView(subject: Subject): View {
   const isWanted = (name: string): boolean => subject.pass === undefined || subject.pass === name;
   const facts = () => ({
     passes: explainPasses(subject).filter(({ pass }) => isWanted(pass)),
-    stages: explainStages(subject.compilation).filter(({ stage }) => isWanted(stage)),
+    stages: explainStages(subject).filter(({ stage }) => isWanted(stage)),
   });
   const { model } = subject.compilation;
   const text = (): string => {

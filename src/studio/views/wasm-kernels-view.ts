@@ -87,11 +87,11 @@ function programFacts(
       inlined,
       fused,
       alike,
-      schedule: kernel.schedule?.text ?? "",
+      schedule: kernel.schedule ?? "scalars",
       isShared: kernel.split !== undefined,
       flops,
       bytes,
-      estimatedCycles: kernel.schedule?.cycles ?? 0,
+      estimatedCycles: kernel.cycles ?? 0,
       ...(times !== undefined &&
         microseconds !== undefined && {
           measuredCycles: Math.round(microseconds * 1000 * times.gigahertz),

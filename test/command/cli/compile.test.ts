@@ -113,6 +113,14 @@ describe("tapeless compile", () => {
     expect(place.read("plain.ts")).not.toBe(place.read("generated/flowers.ts"));
   });
 
+  it("ends with the stage that --stop-after names, and the result still compiles", async () => {
+    await place.run("compile", "specs/flowers.json", "-o", "early.ts", "--stop-after", "simplify");
+    await place.run("compile", "specs/flowers.json");
+    expect(place.read("early.ts")).not.toBe(place.read("generated/flowers.ts"));
+    const { stderr } = await place.run("compile", "specs/flowers.json", "--check", "--stop-after", "place");
+    expect(stderr).toBe("");
+  });
+
   it("says what freezing a layer saves", async () => {
     const [first, second] = flowers.network;
     place.write("frozen.json", { ...flowers, network: [{ ...first, trainable: false }, second] });

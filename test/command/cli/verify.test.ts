@@ -23,6 +23,24 @@ beforeEach(() => {
 });
 afterEach(() => place.remove());
 
+describe("tapeless verify --bisect", () => {
+  it("says that all stages agree, as a line or as JSON", async () => {
+    place.write("flowers.json", flowers);
+    const { code, stdout } = await place.run("verify", "flowers.json", "--bisect");
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^flowers: after all \d+ stages, every program/),
+    ]);
+    const json = await place.run("verify", "flowers.json", "--bisect", "--json");
+    expect(JSON.parse(json.stdout)).toMatchObject({ name: "flowers", rows: expect.any(Number) });
+  });
+  it("goes neither with one parameter nor with a report", async () => {
+    const { code, stderr } = await place.run("verify", "flowers.json", "--bisect", "--of", "dense1.weight");
+    expect(code).toBe(2);
+    expect(stderr).toContain("--bisect cannot be combined with --of");
+  });
+});
+
 describe("tapeless verify", () => {
   it("prints the worst error of each parameter, and of each target", async () => {
     place.write("flowers.json", flowers);

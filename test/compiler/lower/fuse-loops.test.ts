@@ -3,13 +3,23 @@ import { expect, it } from "vitest";
 import { binary, integer, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";
 import type { LoopRole, Statement } from "../../../src/compiler/loop/types.ts";
-import { fuseUnits } from "../../../src/compiler/lower/fuse-loops.ts";
+import { fuseLoops } from "../../../src/compiler/lower/fuse-loops.ts";
+import { makeGraph } from "../../../src/compiler/ir/nodes.ts";
+import type { Nests } from "../../../src/compiler/lower/nests.ts";
+import { defineStage } from "../../../src/compiler/stages/define.ts";
 import { load } from "../../support/loop-program.ts";
+import { afterStage } from "../../support/stages.ts";
 
 const [j, a] = [variable("j", "i32"), variable("a", "f64")];
 const over = (role: LoopRole, ...body: Statement[]): Statement => loop("j", 4, role, body);
-const fused = (...units: readonly (readonly Statement[])[]) =>
-  fuseUnits(units.map((statements) => ({ statements, labels: [] }))).flatMap(({ statements }) => statements);
+/** The statements are no whole program, so the result is not verified. */
+const unverified = { check: () => {}, snapshot: () => makeGraph("test", []) };
+const fuse = defineStage<Nests, unknown>("fuse-loops", unverified, fuseLoops.work);
+const fused = (...lists: readonly (readonly Statement[])[]) => {
+  const nests = lists.map((statements) => ({ statements, labels: [] }));
+  const given = { graph: makeGraph("test", []), nests, storage: new Map(), temporaries: [] };
+  return afterStage(fuse, given, undefined).nests.flatMap(({ statements }) => statements);
+};
 const kinds = (statements: readonly Statement[]) => statements.map(({ kind }) => kind);
 
 const makes = over("parallel", store("y", [j], load("x", [j])));

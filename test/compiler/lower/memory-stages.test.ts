@@ -8,7 +8,6 @@ import { tensorType } from "../../../src/compiler/ir/types.ts";
 import type { Shape } from "../../../src/compiler/ir/types.ts";
 import { integer, multiply, number, variable } from "../../../src/compiler/loop/expressions.ts";
 import { loop, store } from "../../../src/compiler/loop/statements.ts";
-import { lowerGraph } from "../../../src/compiler/lower/lower-graph.ts";
 import { planMemory } from "../../../src/compiler/lower/plan-memory.ts";
 import { rematerialise } from "../../../src/compiler/lower/rematerialise.ts";
 import { shrinkTemporaries } from "../../../src/compiler/lower/shrink-temporaries.ts";
@@ -16,6 +15,7 @@ import { createBuilder } from "../../../src/compiler/ops/index.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 import { buffer, load, program, programOf, temporary } from "../../support/loop-program.ts";
 import { lowered, runLoops, storageFor } from "../../support/run-loops.ts";
+import { afterStage, loweredGraph } from "../../support/stages.ts";
 import { anyStorage, compareStorage } from "../../support/tensors.ts";
 
 const g = createBuilder("f64");
@@ -57,18 +57,20 @@ describe("rematerialise", () => {
 
   const bytesOf = (each: Graph, batchSize: number, copies?: ReadonlySet<Node>) => {
     const storage = storageFor(each, "f64");
-    const options = { float: "f64" as const, batchSize, storage, skip: new Set<string>(), copies };
-    return planMemory([lowerGraph(each, options)], storage, batchSize).lowerBound;
+    const loops = loweredGraph(each, { float: "f64", batchSize, storage }, [], copies);
+    return planMemory([loops], storage, batchSize).lowerBound;
   };
+  const rematerialised = (each: Graph, batchSize: number) =>
+    afterStage(rematerialise, { graph: each, copies: new Set<Node>() }, { g, batchSize });
   it("computes a cheap value again behind the peak, which is lower by it", () => {
     const batchSize = 1024;
-    const { graph: lean, copies } = rematerialise(graph, g, batchSize);
+    const { graph: lean, copies } = rematerialised(graph, batchSize);
     expect([...copies].map(({ name }) => name)).toEqual([expect.stringMatching(/_again$/)]);
     const [before, after] = [bytesOf(graph, batchSize), bytesOf(lean, batchSize, copies)];
     expect(before - after).toBeGreaterThanOrEqual(batchSize * 64 * 8);
   });
   it("gives the same bits", () => {
-    const { graph: lean } = rematerialise(graph, g, 1024);
+    const { graph: lean } = rematerialised(graph, 1024);
     const values = anyStorage(graph, 3, 4);
     expect(compareStorage(interpret(lean, values, 3), interpret(graph, values, 3))).toEqual({
       worst: 0,
@@ -78,7 +80,7 @@ describe("rematerialise", () => {
   it("leaves graphs whose values stay in a cache: up to a mebibyte", () => {
     const batchSize = 64;
     expect(bytesOf(graph, batchSize)).toBeLessThan(1 << 20);
-    expect(rematerialise(graph, g, batchSize)).toEqual({ graph, copies: new Set() });
+    expect(rematerialised(graph, batchSize)).toEqual({ graph, copies: new Set() });
   });
   it("never computes a function or a product twice", () => {
     const costly = graphOf({
@@ -90,7 +92,7 @@ describe("rematerialise", () => {
       }),
     });
     const count = (each: Graph) => each.nodes.filter(({ op }) => op === "tanh" || op === "contract").length;
-    expect(count(rematerialise(costly, g, 4096).graph)).toBe(count(costly));
+    expect(count(rematerialised(costly, 4096).graph)).toBe(count(costly));
   });
 });
 
@@ -101,7 +103,9 @@ describe("shrink-temporaries", () => {
   const fill = (at = [i, j]) => loop("j", 4, "parallel", [store("e", at, load("x", [i, j]))]);
   const k = variable("k", "i32");
   const use = loop("k", 4, "parallel", [store("x", [i, k], multiply(load("e", [i, k]), load("e", [i, k])))]);
-  const shapeIn = (each: ReturnType<typeof program>) => shrinkTemporaries(each).buffers.get("e")?.shape;
+  const shrunk = (each: ReturnType<typeof program>) =>
+    afterStage(shrinkTemporaries, each, { batchSize: 3, float: "f64" });
+  const shapeIn = (each: ReturnType<typeof program>) => shrunk(each).buffers.get("e")?.shape;
 
   it("keeps one iteration of what every iteration makes and uses itself", () => {
     expect(shapeIn(program([loop("i", "n", "parallel", [fill(), use])], x, e))).toEqual([4]);
@@ -120,7 +124,7 @@ describe("shrink-temporaries", () => {
   });
   it("leaves storage, and loops that are to be blocked", () => {
     const stored = program([loop("i", "n", "parallel", [store("x", [i, integer(0)], number(1, "f64"))])], x);
-    expect(shrinkTemporaries(stored).buffers.get("x")?.shape).toEqual(["n", 4]);
+    expect(shrunk(stored).buffers.get("x")?.shape).toEqual(["n", 4]);
     expect(shapeIn(program([loop("i", "n", "output", [fill(), use])], x, e))).toEqual(["n", 4]);
   });
   it("softmax keeps the exponentials of one row", () => {

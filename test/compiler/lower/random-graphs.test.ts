@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { printGraph } from "../../../src/compiler/ir/print.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
-import { runPasses } from "../../../src/compiler/passes/run.ts";
+import { runStages } from "../../../src/compiler/stages/run.ts";
 import { graphPasses } from "../../../src/compiler/pipeline.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 import { graphOf, moves, often, valuesFor } from "../../support/random-graph.ts";
@@ -21,7 +21,7 @@ const batchSize = 5;
 const rowCounts = fc.integer({ min: 1, max: batchSize });
 
 const simplified = (graph: Graph): Graph =>
-  runPasses(graph, graphPasses, createBuilder("f64"), { exact: false, skip: new Set() });
+  runStages(graphPasses, [graph], { g: createBuilder("f64"), exact: false })[0];
 
 function expectSame(graph: Graph, rows: number, options: LoopOptions, tolerance = 1e-12): void {
   const values = valuesFor(graph, rows, 3);

@@ -6,7 +6,7 @@ import type { Graph } from "../../../src/compiler/ir/nodes.ts";
 import { parseGraph } from "../../../src/compiler/ir/parse.ts";
 import { printGraph } from "../../../src/compiler/ir/print.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
-import { runPasses } from "../../../src/compiler/passes/run.ts";
+import { runStages } from "../../../src/compiler/stages/run.ts";
 import { graphPasses } from "../../../src/compiler/pipeline.ts";
 import { interpret } from "../../../src/compiler/reference/interpret.ts";
 import { compareWithDifferences } from "../../support/gradients.ts";
@@ -17,7 +17,7 @@ import { work } from "../../support/work.ts";
 
 const rowCounts = fc.integer({ min: 1, max: 4 });
 const run = (graph: Graph, passes: typeof graphPasses, exact: boolean) =>
-  runPasses(graph, passes, createBuilder("f64"), { exact, skip: new Set() });
+  runStages(passes, [graph], { g: createBuilder("f64"), exact })[0];
 
 /** Outputs of both graphs for the same values. */
 function meanings(before: Graph, after: Graph, rows: number) {

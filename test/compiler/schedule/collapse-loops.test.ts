@@ -4,6 +4,7 @@ import { add, integer, multiply, variable } from "../../../src/compiler/loop/exp
 import type { Expression } from "../../../src/compiler/loop/expressions.ts";
 import { printStatements } from "../../../src/compiler/loop/print.ts";
 import { assign, loop } from "../../../src/compiler/loop/statements.ts";
+import type { KernelContext } from "../../../src/compiler/stages/loops.ts";
 import { collapseLoops } from "../../../src/compiler/schedule/collapse-loops.ts";
 import { buffer, load } from "../../support/loop-program.ts";
 
@@ -13,8 +14,10 @@ const [i, q, c, sum] = [
   variable("c", "i32"),
   variable("s", "f64"),
 ];
-const options = {
+const options: KernelContext = {
   batchSize: 2,
+  float: "f64",
+  fresh: (base) => base,
   buffers: new Map(
     [buffer("x", ["n", 8, 6]), buffer("w", [5, 6]), buffer("v", [6])].map((each) => [each.name, each]),
   ),
@@ -27,7 +30,9 @@ const collapsed = (
   role: "reduction" | "sequential" = "reduction",
 ): string => {
   const body = [loop("q", 5, role, [loop("c", channels, role, [assign("s", add(sum, value))])])];
-  return printStatements(collapseLoops({ name: "k", body, provenance: [] }, options).body).join("\n");
+  return printStatements(collapseLoops.ofKernel({ name: "k", body, provenance: [] }, options).body).join(
+    "\n",
+  );
 };
 
 describe("collapse-loops", () => {

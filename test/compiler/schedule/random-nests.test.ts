@@ -6,21 +6,20 @@ import { describe, expect, it } from "vitest";
 import { evaluateProgram } from "../../../src/compiler/loop/evaluate.ts";
 import type { LoopMemory, Sizes } from "../../../src/compiler/loop/evaluate-memory.ts";
 import { printKernel } from "../../../src/compiler/loop/print.ts";
-import type { Kernel, LoopProgram } from "../../../src/compiler/loop/types.ts";
+import type { LoopProgram } from "../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../src/compiler/loop/verify.ts";
 import { blockContractions } from "../../../src/compiler/schedule/block-contractions.ts";
 import { collapseLoops } from "../../../src/compiler/schedule/collapse-loops.ts";
-import { hoistInvariants } from "../../../src/compiler/schedule/hoist.ts";
-import { freshIn, placeProgram, scheduleProgram } from "../../../src/compiler/schedule/schedule.ts";
+import { hoistInvariants } from "../../../src/compiler/schedule/hoist-invariants.ts";
 import { shareExpressions } from "../../../src/compiler/schedule/share-expressions.ts";
 import { dropUnitLoops } from "../../../src/compiler/schedule/vectors/drop-unit-loops.ts";
 import { flushSubnormals } from "../../../src/compiler/schedule/vectors/flush-subnormals.ts";
-import { markSplits } from "../../../src/compiler/schedule/vectors/mark-splits.ts";
-import { scheduleVectors } from "../../../src/compiler/schedule/vectors/schedule-vectors.ts";
+import { vectoriseLoops } from "../../../src/compiler/schedule/vectors/vectorise-loops.ts";
 import { splitKernels } from "../../../src/compiler/schedule/vectors/split-kernels.ts";
-import { stepPointers } from "../../../src/compiler/schedule/vectors/step-pointers.ts";
+import type { LoopStage } from "../../../src/compiler/stages/loops.ts";
 import { often } from "../../support/random-graph.ts";
 import { integerMemory, nestBatch, randomNests } from "../../support/random-nest.ts";
+import { afterStage, placedVectors, scheduledScalars, scheduledVectors } from "../../support/stages.ts";
 import { inParts } from "../../support/vector-programs.ts";
 
 type Float = "f32" | "f64";
@@ -31,48 +30,34 @@ interface Stage {
 }
 
 const batchSize = nestBatch;
-const none = new Set<string>();
-const kernels = (program: LoopProgram, map: (kernel: Kernel) => Kernel): LoopProgram => ({
-  ...program,
-  kernels: program.kernels.map(map),
-});
-const vectors = (program: LoopProgram, float: Float): LoopProgram => {
-  const split = splitKernels(program, batchSize);
-  const lean = kernels(split, (kernel) => dropUnitLoops(kernel, freshIn(kernel)));
-  return scheduleVectors(lean, { float, batchSize, skip: none });
-};
+const alone =
+  (stage: LoopStage): Stage["run"] =>
+  (program, float) =>
+    afterStage(stage, program, { batchSize, float });
+/** On vectors, every loop that may be cut being marked. */
 const marked = (program: LoopProgram, float: Float): LoopProgram =>
-  markSplits(vectors(program, float), { batchSize, leastCycles: 0 });
+  scheduledVectors(
+    program,
+    { batchSize, float, leastCycles: 0 },
+    { skip: ["flush-subnormals", "share-kernels"] },
+  );
 
 const stages: Readonly<Record<string, Stage>> = {
-  "block-contractions": {
-    run: (p) => kernels(p, (kernel) => blockContractions(kernel, { buffers: p.buffers, batchSize })),
-  },
-  "collapse-loops": {
-    run: (p) => kernels(p, (kernel) => collapseLoops(kernel, { buffers: p.buffers, batchSize })),
-  },
-  "hoist-invariants": { run: (p) => kernels(p, (kernel) => hoistInvariants(kernel, freshIn(kernel))) },
-  "share-expressions": { run: (p) => kernels(p, (kernel) => shareExpressions(kernel, freshIn(kernel))) },
-  "the scalar schedule": { run: (p) => scheduleProgram(p, { batchSize, skip: none }) },
-  "split-kernels": { run: (p) => splitKernels(p, batchSize) },
-  "drop-unit-loops": { run: (p) => kernels(p, (kernel) => dropUnitLoops(kernel, freshIn(kernel))) },
-  vectorise: {
-    run: (p, float) =>
-      scheduleVectors(p, { float, batchSize, skip: new Set(["hoist-invariants", "share-expressions"]) }),
-    sizes: { mayOverrun: true },
-  },
-  "flush-subnormals": {
-    run: (p) => kernels(p, (kernel) => flushSubnormals(kernel, p.buffers, freshIn(kernel))),
-  },
+  "block-contractions": { run: alone(blockContractions) },
+  "collapse-loops": { run: alone(collapseLoops) },
+  "hoist-invariants": { run: alone(hoistInvariants) },
+  "share-expressions": { run: alone(shareExpressions) },
+  "the scalar schedule": { run: (p, float) => scheduledScalars(p, { batchSize, float }) },
+  "split-kernels": { run: alone(splitKernels) },
+  "drop-unit-loops": { run: alone(dropUnitLoops) },
+  vectorise: { run: alone(vectoriseLoops), sizes: { mayOverrun: true } },
+  "flush-subnormals": { run: alone(flushSubnormals) },
   "mark-splits, run in parts": {
     run: (p, float, rows) => inParts(rows)(marked(p, float)),
     sizes: { mayOverrun: true },
   },
   "the vector schedule": {
-    run: (p, float) => {
-      const placed = placeProgram(marked(p, float), { batchSize, unit: "bytes" });
-      return kernels(placed, (kernel) => stepPointers(kernel, freshIn(kernel)));
-    },
+    run: (p, float) => placedVectors(marked(p, float), { batchSize, float }),
     sizes: { mayOverrun: true, inBytes: true },
   },
 };

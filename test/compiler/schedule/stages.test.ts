@@ -22,10 +22,11 @@ import { printStatements } from "../../../src/compiler/loop/print.ts";
 import { assign, define, loop, store } from "../../../src/compiler/loop/statements.ts";
 import type { Buffer, Kernel, Statement } from "../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../src/compiler/loop/verify.ts";
-import { hoistInvariants } from "../../../src/compiler/schedule/hoist.ts";
-import { placeAccesses } from "../../../src/compiler/schedule/place.ts";
+import { hoistInvariants } from "../../../src/compiler/schedule/hoist-invariants.ts";
+import { placeInElements } from "../../../src/compiler/schedule/place.ts";
 import { shareExpressions } from "../../../src/compiler/schedule/share-expressions.ts";
 import { buffer, load, program } from "../../support/loop-program.ts";
+import { kernelContext } from "../../support/stages.ts";
 
 const [i, j] = [variable("i", "i32"), variable("j", "i32")];
 const real = (value: number) => number(value, "f64");
@@ -56,7 +57,7 @@ function after(
 const overRows = (body: (row: Expression) => readonly Statement[]) => loop("i", "n", "parallel", body(i));
 
 describe("hoist-invariants", () => {
-  const hoist = (kernel: Kernel) => hoistInvariants(kernel, freshNames());
+  const hoist = (kernel: Kernel) => hoistInvariants.ofKernel(kernel, kernelContext(freshNames()));
   it("takes what no iteration changes out of the loop, to the outermost place it may stand", () => {
     const scale = binary("/", real(1), call("sqrt", [load("s", [])], "f64"));
     const body = [
@@ -92,7 +93,7 @@ describe("hoist-invariants", () => {
 });
 
 describe("share-expressions", () => {
-  const share = (kernel: Kernel) => shareExpressions(kernel, freshNames());
+  const share = (kernel: Kernel) => shareExpressions.ofKernel(kernel, kernelContext(freshNames()));
   it("evaluates once what a block needs twice", () => {
     const e = call("exp", [load("x", [i, integer(0)])], "f64");
     const body = [
@@ -160,11 +161,7 @@ describe("share-expressions", () => {
 
 describe("place", () => {
   const placed = (body: readonly Statement[], ...buffers: readonly Buffer[]): Kernel =>
-    placeAccesses(kernelOf(body), {
-      buffers: new Map(buffers.map((each) => [each.name, each])),
-      batchSize: 3,
-      fresh: freshNames(),
-    });
+    placeInElements.ofKernel(kernelOf(body), kernelContext(freshNames(), buffers));
   /** y as the kernel leaves it, before and after placing. */
   const results = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
     [kernelOf(body), placed(body, ...buffers)].map((kernel) => {

@@ -103,7 +103,7 @@ export const scheduleMutants: readonly Mutant[] = [
       "far < near) holds",
     ],
   ]),
-  ...inFile("src/compiler/schedule/hoist.ts", schedule, [
+  ...inFile("src/compiler/schedule/hoist-invariants.ts", schedule, [
     [
       "hoist: a load of what the loop stores is hoisted",
       `if (s.kind === "store") buffers.add(s.buffer);`,

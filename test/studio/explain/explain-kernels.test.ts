@@ -10,16 +10,19 @@ import { explainStages } from "../../../src/studio/explain/explain-stages.ts";
 import type { ExplainedKernel, ExplainedNode } from "../../../src/studio/explanation.ts";
 import { targetKernels } from "../../../src/studio/explain/target-kernels.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
-import type { Compilation } from "../../../src/compiler/pipeline.ts";
 import type { Target } from "../../../src/compiler/targets.ts";
+import type { StageReport } from "../../../src/compiler/stages/run.ts";
+import type { Subject } from "../../../src/studio/explain/subject.ts";
 import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
 
 async function compiled(spec: string, target: Target) {
   const { model } = await readSpec(`graphs/${spec}`);
-  const compilation = compileFor(model, { dtype: "f32", target });
+  const reports: StageReport[] = [];
+  const watch = (report: StageReport) => void reports.push(report);
+  const compilation = compileFor(model, { dtype: "f32", target, watch });
   const none = targetKernels(compilation).map(() => ({ function: "", lines: undefined }));
-  const nodes = explainNodes({ compilation, reports: [], of: undefined });
-  return { compilation, kernels: explainKernels(compilation, none), nodes };
+  const nodes = explainNodes({ compilation, reports, of: undefined });
+  return { compilation, reports, kernels: explainKernels(compilation, none), nodes };
 }
 
 const specs: readonly (readonly [string, Target])[] = [
@@ -54,8 +57,8 @@ describe.each(specs)("%s, target %s", (spec, target) => {
   });
 
   it("what fusing saves is what the stages say of each program", async () => {
-    const { compilation, kernels } = await made;
-    expect(savings(kernels)).toEqual(stageSavings(compilation));
+    const { compilation, reports, kernels } = await made;
+    expect(savings(kernels)).toEqual(stageSavings({ compilation, reports }));
   });
 });
 
@@ -78,9 +81,9 @@ function savings(kernels: readonly ExplainedKernel[]) {
   return found;
 }
 
-function stageSavings(compilation: Compilation) {
+function stageSavings(subject: Pick<Subject, "compilation" | "reports">) {
   const found: Record<string, { nests: number; bytes: number }> = {};
-  for (const { program, before, after } of explainStages(compilation)) {
+  for (const { program, before, after } of explainStages(subject)) {
     const known = (found[program] ??= { nests: before.kernels, bytes: 0 });
     known.bytes += before.bytesTouched - after.bytesTouched;
   }

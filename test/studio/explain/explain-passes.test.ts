@@ -5,13 +5,13 @@ import { explainStages } from "../../../src/studio/explain/explain-stages.ts";
 import { countOptionsOf, graphCounts } from "../../../src/studio/explain/graph-counts.ts";
 import { nodeNames } from "../../../src/studio/explain/node-names.ts";
 import { passesView } from "../../../src/studio/views/passes-view.ts";
-import type { PassReport } from "../../../src/compiler/passes/run.ts";
+import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { specs } from "../../support/specs.ts";
 
 function compiled(spec: unknown) {
-  const reports: PassReport[] = [];
+  const reports: StageReport[] = [];
   const compilation = compileFor(parseModel(spec), {
     dtype: "f32",
     watch: (report) => reports.push(report),
@@ -22,7 +22,7 @@ function compiled(spec: unknown) {
 describe.each(Object.entries(specs))("%s", (_, spec) => {
   const subject = compiled(spec);
   const { compilation } = subject;
-  const stages = explainStages(compilation);
+  const stages = explainStages(subject);
 
   it.each(compilation.lean.map((graph) => [graph.name, graph] as const))(
     "the figures of %s are those of its loops before anything is fused",

@@ -6,7 +6,7 @@ import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { planPictures } from "../../../src/studio/explain/explain-picture.ts";
 import { gradientFormats, graphFormats, passFormats } from "../../../src/studio/views/picture-formats.ts";
 import { pictureDot } from "../../../src/studio/picture/picture-dot.ts";
-import type { PassReport } from "../../../src/compiler/passes/run.ts";
+import type { StageReport } from "../../../src/compiler/stages/run.ts";
 import { graphPasses } from "../../../src/compiler/pipeline.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -81,7 +81,7 @@ it("the picture of one gradient has what it is derived from, and nothing of othe
 });
 
 it("the graphs that a pass left can be drawn, after each of them; what a stage made of loops is no graph", async () => {
-  const reports: PassReport[] = [];
+  const reports: StageReport[] = [];
   const watched = compileFor(model, { dtype: "f32", watch: (report) => reports.push(report) });
   const after = (pass: string) => passFormats({ compilation: watched, reports, of: undefined, pass });
   const pictures = await Promise.all(

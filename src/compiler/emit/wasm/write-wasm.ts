@@ -44,7 +44,7 @@ function scheduleLines(programs: WasmPrograms["programs"]): string[] {
   const known = new Set<string>();
   return programs.flatMap(({ name, kernels }) => {
     const lines = kernels
-      .flatMap(({ name, schedule }) => (schedule === undefined ? [] : [`  ${name}: ${schedule.text}`]))
+      .flatMap(({ name, schedule }) => (schedule === undefined ? [] : [`  ${name}: ${schedule}`]))
       .filter((line) => !known.has(line));
     for (const line of lines) known.add(line);
     return lines.length === 0 ? [] : ["", `${name}:`, ...lines];

@@ -12,7 +12,7 @@ import { reducedType } from "../shape-rules.ts";
 
 export const argMax = defineOp({
   name: "argMax",
-  traits: ["reduction"],
+  traits: ["reduction", "axes"],
   infer: ({ x }, { axes }) => tensorType("i32", reducedType(x, axes).shape),
   vjp: () => ({ x: null }),
   lower: {

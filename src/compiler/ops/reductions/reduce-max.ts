@@ -9,7 +9,7 @@ import { reducedType } from "../shape-rules.ts";
 
 export const reduceMax = defineOp({
   name: "reduceMax",
-  traits: ["reduction"],
+  traits: ["reduction", "axes"],
   infer: ({ x }, { axes }) => reducedType(x, axes),
   vjp: (z, dz, g) => {
     const { x } = z.operands;

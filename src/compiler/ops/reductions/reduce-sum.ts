@@ -5,7 +5,7 @@ import { reducedType } from "../shape-rules.ts";
 
 export const reduceSum = defineOp({
   name: "reduceSum",
-  traits: ["reduction"],
+  traits: ["reduction", "axes"],
   infer: ({ x }, { axes }) => reducedType(x, axes),
   vjp: ({ operands: { x }, attributes }, dz, g) => ({ x: g.repeatAlong(dz, attributes.axes, x.type.shape) }),
   lower: {

@@ -2,7 +2,7 @@
 import { namesMadeBy, plainName } from "../../loop/provenance-names.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../../loop/types.ts";
-import { cyclesOf } from "./estimate.ts";
+import { cyclesOf } from "./estimate-cycles.ts";
 
 export interface PartLabel {
   /** What to call the part after; nothing for the main part, which has the kernel's name. */

@@ -7,8 +7,8 @@
  * Example   for i<1: for j<32: y[i, j] = x[i, j]   =>   for j<32: y[0, j] = x[0, j]
  */
 import { renameVariables, substituteVariables, visitStatements } from "../../loop/statements.ts";
-import type { For, Kernel, Statement } from "../../loop/types.ts";
-import type { Fresh } from "../hoist.ts";
+import type { For, Statement } from "../../loop/types.ts";
+import { defineKernelStage } from "../../stages/loops.ts";
 
 const runsOnce = ({ from, to, step }: For): boolean =>
   from.kind === "number" && to.kind === "number" && from.value < to.value && from.value + step >= to.value;
@@ -25,7 +25,7 @@ function sharedNames(statements: readonly Statement[]): ReadonlySet<string> {
   return shared;
 }
 
-export function dropUnitLoops(kernel: Kernel, fresh: Fresh): Kernel {
+export const dropUnitLoops = defineKernelStage("drop-unit-loops", (kernel, { fresh }) => {
   const shared = sharedNames(kernel.body);
   /** The statements under names that nothing around them has. */
   const withOwnNames = (statements: readonly Statement[]): readonly Statement[] => {
@@ -42,4 +42,4 @@ export function dropUnitLoops(kernel: Kernel, fresh: Fresh): Kernel {
       return withOwnNames(substituteVariables(body, new Map([[s.variable, s.from]])));
     });
   return { ...kernel, body: drop(kernel.body) };
-}
+});

@@ -9,8 +9,9 @@
 import { binary, call, lanesOf, number, variableOf } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { define } from "../../loop/statements.ts";
-import type { Buffer, Kernel, Statement } from "../../loop/types.ts";
-import type { Fresh } from "../hoist.ts";
+import type { Buffer, Statement } from "../../loop/types.ts";
+import { defineKernelStage } from "../../stages/loops.ts";
+import type { Fresh } from "../../stages/loops.ts";
 
 /** The least normal number of f32. */
 const leastNormal = 2 ** -126;
@@ -48,8 +49,7 @@ function flushed(
   });
 }
 
-export const flushSubnormals = (
-  kernel: Kernel,
-  buffers: ReadonlyMap<string, Buffer>,
-  fresh: Fresh,
-): Kernel => ({ ...kernel, body: flushed(kernel.body, buffers, fresh) });
+export const flushSubnormals = defineKernelStage("flush-subnormals", (kernel, { buffers, fresh }) => ({
+  ...kernel,
+  body: flushed(kernel.body, buffers, fresh),
+}));

@@ -14,13 +14,14 @@ import { rowsVariable, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { rangesOf } from "../../loop/intervals.ts";
 import type { Buffer, For, Kernel, LoopProgram } from "../../loop/types.ts";
+import { defineLoopStage } from "../../stages/loops.ts";
+import type { LoopContext } from "../../stages/loops.ts";
 import { nameMaker } from "../../util/name-maker.ts";
 import { cutAround } from "./cut-kernel.ts";
 import type { Segment } from "./cut-kernel.ts";
-import { cyclesOf } from "./estimate.ts";
+import { cyclesOf } from "./estimate-cycles.ts";
 
-export interface SplitOptions {
-  readonly batchSize: number;
+export interface SplitContext extends LoopContext {
   /** Loops of fewer cycles stay whole. */
   readonly leastCycles?: number;
 }
@@ -70,7 +71,7 @@ class SplitMarker {
   private readonly batchSize: number;
   private readonly leastCycles: number;
 
-  constructor(program: LoopProgram, { batchSize, leastCycles = cyclesOfSharing }: SplitOptions) {
+  constructor(program: LoopProgram, { batchSize, leastCycles = cyclesOfSharing }: SplitContext) {
     this.program = program;
     this.buffers = new Map(program.buffers);
     this.own = ownBuffers(program);
@@ -128,15 +129,11 @@ class SplitMarker {
   private kernels(kernel: Kernel, segments: readonly Segment[]): readonly Kernel[] {
     const cycles = segments.map(({ statements }) => this.cyclesOf(kernel, statements));
     const main = cycles.indexOf(Math.max(...cycles));
-    const scheduleOf = (index: number): Pick<Kernel, "schedule"> => {
-      if (kernel.schedule === undefined) return {};
-      const text = index === main ? kernel.schedule.text : `the rest of ${kernel.name}`;
-      return { schedule: { text, cycles: Math.round(cycles[index]) } };
-    };
     return segments.map(({ statements, loop }, index) => ({
       ...(index === main ? kernel : { name: this.nameFor(`${kernel.name}_rest`), provenance: [] }),
       body: statements,
-      ...scheduleOf(index),
+      cycles: Math.round(cycles[index]),
+      schedule: index === main ? kernel.schedule : `the rest of ${kernel.name}`,
       ...(loop && { split: { multiple: loop.step } }),
     }));
   }
@@ -152,8 +149,8 @@ function usesForItself({ statements }: Segment, buffer: string): boolean {
   return !loaded.has(buffer) || stored.has(buffer);
 }
 
-export function markSplits(program: LoopProgram, options: SplitOptions): LoopProgram {
-  const marker = new SplitMarker(program, options);
+export const markSplits = defineLoopStage<SplitContext>("mark-splits", (program, context) => {
+  const marker = new SplitMarker(program, context);
   const kernels = program.kernels.flatMap((kernel) => marker.mark(kernel));
   return { ...program, kernels, buffers: marker.buffers };
-}
+});

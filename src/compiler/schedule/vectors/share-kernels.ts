@@ -11,9 +11,11 @@ import { visit } from "../../loop/expressions.ts";
 import { buffersOf, skeletonOf } from "../../loop/skeleton.ts";
 import { expressionsOf, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
+import { defineStage } from "../../stages/define.ts";
+import { freshIn, loopPrograms } from "../../stages/loops.ts";
+import type { LoopContext, LoopStage } from "../../stages/loops.ts";
 import { groupBy } from "../../util/group-by.ts";
-import { placeAccesses } from "../place.ts";
-import { freshIn } from "../schedule.ts";
+import { placeInBytes } from "../place.ts";
 import { stepPointers } from "./step-pointers.ts";
 
 /** A kernel of one program, and the buffers in the order in which it first names them. */
@@ -61,10 +63,11 @@ const withNumber = ({ kernel, slots }: Instance, number: number, told: readonly 
 });
 
 /** The operations of innermost loops, once the kernel is placed. */
-function innermostWork(kernel: Kernel, { buffers }: LoopProgram, batchSize: number): number {
-  const placed = placeAccesses(kernel, { buffers, batchSize, unit: "bytes", fresh: freshIn(kernel) });
+function innermostWork(kernel: Kernel, { buffers }: LoopProgram, context: LoopContext): number {
+  const placed = placeInBytes.ofKernel(kernel, { ...context, buffers, fresh: freshIn(kernel) });
+  const stepping = stepPointers.ofKernel(placed, { ...context, buffers, fresh: freshIn(placed) });
   let work = 0;
-  visitStatements(stepPointers(placed, freshIn(placed)).body, (loop) => {
+  visitStatements(stepping.body, (loop) => {
     if (loop.kind !== "for" || loop.body.some(({ kind }) => kind === "for")) return;
     for (const statement of loop.body) for (const x of expressionsOf(statement)) visit(x, () => work++);
   });
@@ -72,28 +75,33 @@ function innermostWork(kernel: Kernel, { buffers }: LoopProgram, batchSize: numb
 }
 
 /** Equal kernels as they are, each with its number, or unchanged. */
-function sharedKernels(instances: readonly Instance[], number: number, batchSize: number): readonly Kernel[] {
+function sharedKernels(
+  instances: readonly Instance[],
+  number: number,
+  context: LoopContext,
+): readonly Kernel[] {
   const [first] = instances;
   const told = differing(instances);
   const addsWork =
     told.length > 0 &&
-    innermostWork(withNumber(first, number, told), first.program, batchSize) >
-      innermostWork(first.kernel, first.program, batchSize);
+    innermostWork(withNumber(first, number, told), first.program, context) >
+      innermostWork(first.kernel, first.program, context);
   return addsWork ? [] : instances.map((instance) => withNumber(instance, number, told));
 }
 
-export function shareKernels(programs: readonly LoopProgram[], batchSize: number): readonly LoopProgram[] {
+function numbered(programs: readonly LoopProgram[], context: LoopContext): readonly LoopProgram[] {
   const all = programs.flatMap((program) => program.kernels.map((kernel) => instanceOf(program, kernel)));
   const groups = groupBy(all, keyOf);
   const shared = new Map<Kernel, Kernel>();
   [...groups.values()].forEach((instances, number) => {
     if (instances.length === 1) return;
-    sharedKernels(instances, number, batchSize).forEach((kernel, i) =>
-      shared.set(instances[i].kernel, kernel),
-    );
+    sharedKernels(instances, number, context).forEach((kernel, i) => shared.set(instances[i].kernel, kernel));
   });
   return programs.map((program) => ({
     ...program,
     kernels: program.kernels.map((kernel) => shared.get(kernel) ?? kernel),
   }));
 }
+
+/** It compares the kernels of all programs. */
+export const shareKernels: LoopStage = defineStage("share-kernels", loopPrograms, { all: numbered });

@@ -12,7 +12,8 @@ import { convert } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { plainName } from "../../loop/provenance-names.ts";
 import { define, store, substituteVariables, visitStatements } from "../../loop/statements.ts";
-import type { Buffer, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
+import type { Buffer, Kernel, Statement } from "../../loop/types.ts";
+import { defineLoopStage } from "../../stages/loops.ts";
 import { nameMaker } from "../../util/name-maker.ts";
 import { divideProvenance } from "./divide-provenance.ts";
 
@@ -139,7 +140,7 @@ function connected(parts: readonly Part[], index: number, handed: ReadonlyMap<st
   return [...before, ...part, ...after];
 }
 
-export function splitKernels(program: LoopProgram, batchSize: number): LoopProgram {
+export const splitKernels = defineLoopStage("split-kernels", (program, { batchSize }) => {
   const buffers = new Map(program.buffers);
   const temporaryName = nameMaker(buffers.keys(), "_");
   const kernelName = nameMaker(
@@ -158,4 +159,4 @@ export function splitKernels(program: LoopProgram, batchSize: number): LoopProgr
     }));
   };
   return { ...program, kernels: program.kernels.flatMap(split), buffers };
-}
+});

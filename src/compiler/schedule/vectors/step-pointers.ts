@@ -9,8 +9,9 @@
 import { add, integer, keyOf, mapChildren, multiply, variable, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { assign, define, mapExpressions, visitStatements } from "../../loop/statements.ts";
-import type { For, Kernel, Statement } from "../../loop/types.ts";
-import type { Fresh } from "../hoist.ts";
+import type { For, Statement } from "../../loop/types.ts";
+import { defineKernelStage } from "../../stages/loops.ts";
+import type { Fresh } from "../../stages/loops.ts";
 
 interface Pointer {
   readonly name: string;
@@ -79,9 +80,9 @@ const walk = (statements: readonly Statement[], fresh: Fresh): readonly Statemen
   });
 
 /** The outermost loop of a kernel that threads share does not begin where it says, so no pointer may. */
-export const stepPointers = (kernel: Kernel, fresh: Fresh): Kernel => ({
+export const stepPointers = defineKernelStage("step-pointers", (kernel, { fresh }) => ({
   ...kernel,
   body: kernel.split
     ? kernel.body.map((s) => (s.kind === "for" ? { ...s, body: walk(s.body, fresh) } : s))
     : walk(kernel.body, fresh),
-});
+}));

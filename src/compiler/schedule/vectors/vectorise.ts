@@ -23,7 +23,7 @@ import type { Expression } from "../../loop/expressions.ts";
 import { mentionsAny } from "../../loop/mentions.ts";
 import { define, store, visitStatements } from "../../loop/statements.ts";
 import type { Statement } from "../../loop/types.ts";
-import type { Fresh } from "../hoist.ts";
+import type { Fresh } from "../../stages/loops.ts";
 import { factorInLanes, positionIn } from "../../loop/linear.ts";
 
 export interface Vectors extends Surroundings {

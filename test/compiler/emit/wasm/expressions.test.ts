@@ -24,7 +24,8 @@ import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
 import { planMemory } from "../../../../src/compiler/lower/plan-memory.ts";
-import { placeProgram } from "../../../../src/compiler/schedule/schedule.ts";
+import { afterStage } from "../../../support/stages.ts";
+import { placeInBytes } from "../../../../src/compiler/schedule/place.ts";
 import { buffer, program } from "../../../support/loop-program.ts";
 import { instantiate } from "../../../support/run-wasm.ts";
 
@@ -64,7 +65,7 @@ async function both(float: Float, body: readonly Statement[]): Promise<readonly 
 }
 
 function planned(loops: LoopProgram) {
-  const placed = placeProgram(loops, { batchSize: 8, unit: "bytes" });
+  const placed = afterStage(placeInBytes, loops, { batchSize: 8, float: "f32" });
   return { placed, plan: planMemory([placed], loops.buffers, 8) };
 }
 

@@ -8,11 +8,12 @@ import type { Kernel, LoopProgram } from "../../../../src/compiler/loop/types.ts
 import { planMemory } from "../../../../src/compiler/lower/plan-memory.ts";
 import { compileModel } from "../../../../src/compiler/pipeline.ts";
 import { shareKernels } from "../../../../src/compiler/schedule/vectors/share-kernels.ts";
-import { placedVectors, vectorLoops } from "../../../../src/compiler/schedule/vectors/vector-programs.ts";
+import { runStage } from "../../../../src/compiler/stages/run.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { storageOf } from "../../../../src/compiler/trainer/storage.ts";
 import { instantiate } from "../../../support/run-wasm.ts";
+import { placedVectors, scheduledVectors } from "../../../support/stages.ts";
 
 const batchSize = 5;
 const spec: ModelSpec = {
@@ -29,9 +30,11 @@ const model = parseModel(spec);
 const compilation = compileModel(model, { dtype: "f32" });
 const storage = storageOf(model, compilation.built, compilation.graphs, "f32");
 // However short, every kernel that threads may share is one that they share: its addresses go another way.
-const options = { batchSize, skip: new Set<string>(), float: "f32", leastCycles: 0 } as const;
-const apart = compilation.lowered.map((program) => vectorLoops(program, options));
-const together = shareKernels(apart, batchSize);
+const options = { batchSize, float: "f32", leastCycles: 0 } as const;
+const apart = compilation.lowered.map((program) =>
+  scheduledVectors(program, options, { skip: ["share-kernels"] }),
+);
+const together = runStage(shareKernels, apart, options);
 
 async function moduleOf(loops: readonly LoopProgram[]) {
   const programs = loops.map((program) => placedVectors(program, options));

@@ -6,22 +6,20 @@ import { printStatements } from "../../../../src/compiler/loop/print.ts";
 import { assign, define, loop, store, visitStatements } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../../src/compiler/loop/verify.ts";
-import { freshIn } from "../../../../src/compiler/schedule/schedule.ts";
 import { dropUnitLoops } from "../../../../src/compiler/schedule/vectors/drop-unit-loops.ts";
 import { buffer, load, program } from "../../../support/loop-program.ts";
 import { differences } from "../../../support/programs.ts";
 import { graphOf, moves, often, valuesFor } from "../../../support/random-graph.ts";
 import { lowered, runLoops } from "../../../support/run-loops.ts";
+import { afterStage } from "../../../support/stages.ts";
 import { compareStorage } from "../../../support/tensors.ts";
 
 const [i, j] = [variable("i", "i32"), variable("j", "i32")];
 const x = buffer("x", ["n", 4]);
 const y = buffer("y", ["n", 4]);
 
-const dropAll = (loops: LoopProgram): LoopProgram => ({
-  ...loops,
-  kernels: loops.kernels.map((kernel) => dropUnitLoops(kernel, freshIn(kernel))),
-});
+const dropAll = (loops: LoopProgram): LoopProgram =>
+  afterStage(dropUnitLoops, loops, { batchSize: 3, float: "f64" });
 
 function dropped(body: readonly Statement[]): string {
   const before = program(body, x, y);

@@ -5,6 +5,7 @@ import { integer, visit } from "../../../../src/compiler/loop/expressions.ts";
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { store, visitExpressions } from "../../../../src/compiler/loop/statements.ts";
 import type { Buffer } from "../../../../src/compiler/loop/types.ts";
+import { kernelContext } from "../../../support/stages.ts";
 import { flushSubnormals } from "../../../../src/compiler/schedule/vectors/flush-subnormals.ts";
 import { buffer } from "../../../support/loop-program.ts";
 
@@ -14,7 +15,10 @@ const vector: Expression = { kind: "load", buffer: "x", at: [integer(0)], type: 
 function limitsIn(target: Buffer): number[] {
   const body = [store(target.name, [integer(0)], vector)];
   const kernel = { name: "kernel", body, provenance: [] };
-  const flushed = flushSubnormals(kernel, new Map([[target.name, target]]), (base) => `${base}'`);
+  const flushed = flushSubnormals.ofKernel(
+    kernel,
+    kernelContext((base) => `${base}'`, [target]),
+  );
   const limits: number[] = [];
   visitExpressions(flushed.body, (x) => {
     if (x.kind === "select") visit(x.condition, (part) => part.kind === "number" && limits.push(part.value));

@@ -16,16 +16,16 @@ import {
 import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
-import { checkLoops } from "../../../../src/compiler/loop/verify.ts";
 import { compileFor } from "../../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
-import { placeProgram } from "../../../../src/compiler/schedule/schedule.ts";
+import { placeInBytes } from "../../../../src/compiler/schedule/place.ts";
 import { markSplits } from "../../../../src/compiler/schedule/vectors/mark-splits.ts";
 import { buffer, load, program, programOf, scratch, temporary } from "../../../support/loop-program.ts";
 import { filledMemory, fusedPrograms, shortened, specNames } from "../../../support/programs.ts";
 import { graphOf, moves, often, valuesFor } from "../../../support/random-graph.ts";
 import { memoryWith, runLoops } from "../../../support/run-loops.ts";
+import { afterStage } from "../../../support/stages.ts";
 import { compareStorage } from "../../../support/tensors.ts";
 import { inParts, onVectors, racesOf, vectorLowered } from "../../../support/vector-programs.ts";
 
@@ -35,13 +35,9 @@ const x = buffer("x", ["n", 4]);
 const y = buffer("y", ["n", 4]);
 const s = buffer("s", []);
 const t = temporary("t", [4]);
-const options = { batchSize: 8, leastCycles: 0 };
+const options = { batchSize: 8, float: "f64", leastCycles: 0 } as const;
 
-const marked = (loops: LoopProgram): LoopProgram => {
-  const result = markSplits(loops, options);
-  checkLoops(result, "mark-splits");
-  return result;
-};
+const marked = (loops: LoopProgram): LoopProgram => afterStage(markSplits, loops, options);
 const splitsOf = (body: readonly Statement[], ...buffers: readonly Buffer[]) =>
   marked(program(body, x, y, s, t, ...buffers)).kernels.map(({ name, split }) => [name, split?.multiple]);
 const whole = [["kernel0", undefined]];
@@ -148,7 +144,7 @@ describe("mark-splits", () => {
   });
   it("leaves whole what is over sooner than a thread is awake", () => {
     const short = program([over([store("y", [i, integer(0)], real(1))])], x, y, s, t);
-    expect(markSplits(short, { batchSize: 8 }).kernels[0].split).toBeUndefined();
+    expect(afterStage(markSplits, short, { batchSize: 8, float: "f64" }).kernels[0].split).toBeUndefined();
   });
 });
 
@@ -194,18 +190,18 @@ describe("kernels with panels", () => {
     };
     const { vectors } = compileFor(parseModel(spec), { target: "wasm", dtype: "f32" });
     const gradient = vectors?.programs.find(({ name }) => name === "gradient");
-    return gradient?.kernels.filter(({ schedule }) => schedule?.text.includes("panels")) ?? [];
+    return gradient?.kernels.filter(({ schedule }) => schedule?.includes("panels")) ?? [];
   };
   it("are cut, also where two have panels of the same weights", () => {
     const kernels = kernelsOf([dense(256), dense(256), dense(64)], [256]);
-    const texts = kernels.map(({ schedule }) => schedule?.text.split("panels of ").at(-1));
+    const texts = kernels.map(({ schedule }) => schedule?.split("panels of ").at(-1));
     expect(texts.filter((text) => text === "dense2.weight")).toHaveLength(2);
     expect(kernels.filter(({ split }) => split === undefined)).toEqual([]);
   });
   it("are cut by their rows where one strip has all columns", () => {
     const conv2d = { type: "conv2d" as const, filters: 8, kernel: 3, padding: "same" as const };
     const kernels = kernelsOf([conv2d, conv2d, { type: "flatten" }, dense(64)], [8, 8, 8]);
-    const inConvolutions = kernels.filter(({ schedule }) => schedule?.text.endsWith("conv2d2.weight"));
+    const inConvolutions = kernels.filter(({ schedule }) => schedule?.endsWith("conv2d2.weight"));
     expect(inConvolutions).toHaveLength(1);
     const [{ body }] = inConvolutions;
     expect(body.at(-1)).toMatchObject({ kind: "for", to: rows });
@@ -233,7 +229,7 @@ describe("parts at the same time, of every spec", () => {
   it.each(specNames)("%s", async (name) => {
     for (const fused of await fusedPrograms(name, "f32", 4)) {
       const vectors = onVectors(shortened(fused, 6), { float: "f32", batchSize: 4 });
-      const placed = placeProgram(vectors, { batchSize: 4, unit: "bytes" });
+      const placed = afterStage(placeInBytes, vectors, { batchSize: 4, float: "f32" });
       const sizes = { rows: 3, batchSize: 4, inBytes: true, mayOverrun: true };
       expect(racesOf(placed, filledMemory(placed, 4), sizes)).toEqual([]);
     }

@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { integer } from "../../../../src/compiler/loop/expressions.ts";
 import { store } from "../../../../src/compiler/loop/statements.ts";
 import type { LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
+import { runStage } from "../../../../src/compiler/stages/run.ts";
 import { shareKernels } from "../../../../src/compiler/schedule/vectors/share-kernels.ts";
 import { buffer, load, programOf, temporary } from "../../../support/loop-program.ts";
 
@@ -13,7 +14,9 @@ const copies = (from: string, to: string): Statement[] => [
 ];
 /** Of each kernel the buffers that it is told, or undefined if it is a function of its own. */
 const told = (...programs: readonly LoopProgram[]) =>
-  shareKernels(programs, 4).map(({ kernels }) => kernels.map(({ shared }) => shared?.addresses));
+  runStage(shareKernels, programs, { batchSize: 4, float: "f64" }).map(({ kernels }) =>
+    kernels.map(({ shared }) => shared?.addresses),
+  );
 
 it("kernels on buffers of the same shapes are one function", () => {
   const buffers = ["a", "b", "c", "d"].map((name) => buffer(name, [4, 6]));

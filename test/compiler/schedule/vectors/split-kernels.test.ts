@@ -22,7 +22,11 @@ import { buffer, load, program } from "../../../support/loop-program.ts";
 import { differences, fusedPrograms, shortened, specNames } from "../../../support/programs.ts";
 import { graphOf, moves, often, valuesFor } from "../../../support/random-graph.ts";
 import { lowered, runLoops } from "../../../support/run-loops.ts";
+import { afterStage } from "../../../support/stages.ts";
 import { compareStorage } from "../../../support/tensors.ts";
+
+const split = (loops: LoopProgram, batchSize: number): LoopProgram =>
+  afterStage(splitKernels, loops, { batchSize, float: "f64" });
 
 const i = variable("i", "i32");
 const real = (value: number) => number(value, "f64");
@@ -55,7 +59,7 @@ function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): str
   }));
   const whole = program(body, s, x, y, z);
   const before: LoopProgram = { ...whole, kernels: whole.kernels.map((k) => ({ ...k, provenance })) };
-  const after = splitKernels(before, 3);
+  const after = split(before, 3);
   checkLoops(after, "split-kernels");
   expect(differences(before, after, sizes)).toEqual([]);
   expect(after.kernels.flatMap((k) => k.provenance.map(({ text }) => text)).sort()).toEqual(
@@ -179,7 +183,7 @@ describe("split programs leave the same bits in memory", () => {
       fc.property(moves(), fc.integer({ min: 1, max: 3 }), (list, rows) => {
         const { graph } = graphOf(list, float);
         const values = valuesFor(graph, rows, 3);
-        const [before, after] = [undefined, (loops: LoopProgram) => splitKernels(loops, 3)].map((prepare) =>
+        const [before, after] = [undefined, (loops: LoopProgram) => split(loops, 3)].map((prepare) =>
           runLoops(lowered(graph, { float, unscheduled: true, ...(prepare && { prepare }) }), values, rows),
         );
         expect(compareStorage(after, before).worst).toBeLessThanOrEqual(tolerance);
@@ -191,13 +195,13 @@ describe("split programs leave the same bits in memory", () => {
     const seen = new Set<string>();
     for (const full of await fusedPrograms(name, "f64", 2)) {
       const fused = shortened(full, 5);
-      const whole = splitKernels(fused, 2);
+      const whole = split(fused, 2);
       checkLoops(whole, "split-kernels");
       const lines = (p: LoopProgram) => p.kernels.flatMap((k) => k.provenance.map(({ text }) => text)).sort();
       expect(lines(whole)).toEqual(lines(fused));
       for (const kernel of fused.kernels) {
         const before = { ...fused, kernels: [kernel] };
-        const after = splitKernels(before, 2);
+        const after = split(before, 2);
         if (after.kernels.length === 1 || seen.has(printKernel(kernel))) continue;
         seen.add(printKernel(kernel));
         expect(differences(before, after, { rows: 1, batchSize: 2 })).toEqual([]);

@@ -5,6 +5,7 @@ import { add, integer, multiply, number, variable } from "../../../../src/compil
 import { printStatements } from "../../../../src/compiler/loop/print.ts";
 import { loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { For, Kernel } from "../../../../src/compiler/loop/types.ts";
+import { kernelContext } from "../../../support/stages.ts";
 import { stepPointers } from "../../../../src/compiler/schedule/vectors/step-pointers.ts";
 
 const i = variable("i", "i32");
@@ -12,7 +13,12 @@ const stores = store("y", [add(variable("start", "i32"), multiply(i, integer(8))
 const rows = { ...(loop("i", 4, "parallel", [stores]) as For), step: 2 };
 const stepped = (facts: Partial<Kernel>) => {
   const kernel: Kernel = { name: "kernel", body: [rows], provenance: [], ...facts };
-  return printStatements(stepPointers(kernel, (base) => base).body);
+  return printStatements(
+    stepPointers.ofKernel(
+      kernel,
+      kernelContext((base) => base),
+    ).body,
+  );
 };
 
 it("a pointer goes on by as much as its loop's step, and starts before the loop", () => {

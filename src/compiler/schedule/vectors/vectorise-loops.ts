@@ -1,31 +1,24 @@
 /**
- * The schedule of the WebAssembly target: from kernels as fused to kernels on vectors. Tiling and vectorising
- * need loops with one index an axis, so they are first; then invariants leave loops, equal expressions are
- * shared and indices become places, as for scalars.
+ * Purpose   Compute on vectors: contractions in tiles of several rows and columns, other loops several iterations at
+ *           once, sums lane by lane.
+ * Requires  kernels with one index an axis.
+ * Ensures   the same values to rounding. A contraction may read copies of its operands, panels, which are scratch of its
+ *           kernel. A loop that has no vector form, or gains nothing by it, stays as it is.
+ * Example   for i<8: y[i] = x[i] · 2   =>   for i<8 step 4: y[i ..+4] = x[i ..+4] · 2×4
  */
 import { isCall, lanesOf, visit } from "../../loop/expressions.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import { rangesOf } from "../../loop/intervals.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
-import type { Buffer, For, Kernel, LoopProgram, Statement } from "../../loop/types.ts";
-import { collapseLoops } from "../collapse-loops.ts";
-import { hoistInvariants } from "../hoist.ts";
+import type { Buffer, For, Kernel, Statement } from "../../loop/types.ts";
 import { factorInLanes, factorOf, positionIn } from "../../loop/linear.ts";
+import { defineLoopStage, freshIn } from "../../stages/loops.ts";
 import { nameMaker } from "../../util/name-maker.ts";
-import { freshIn } from "../schedule.ts";
-import type { Fresh } from "../hoist.ts";
-import type { ScheduleOptions } from "../schedule.ts";
-import { shareExpressions } from "../share-expressions.ts";
 import { extentOf } from "./contraction.ts";
 import type { Tile } from "./cost-model.ts";
-import { cyclesOf } from "./estimate.ts";
 import { tileContraction } from "./tile-contractions.ts";
 import { sideBySide, vectorLoop, vectorReduction } from "./vector-loops.ts";
 import type { Vectors } from "./vectorise.ts";
-
-export interface VectorOptions extends ScheduleOptions {
-  readonly float: "f32" | "f64";
-}
 
 /** Vectors side by side in a loop that sums for each lane: enough to hide how long an addition takes. */
 const sumsSideBySide = 4;
@@ -99,38 +92,8 @@ function isWorthIt(loop: For, { buffers, batchSize }: Vectors): boolean {
   return isWorth;
 }
 
-function scheduleKernel(
-  kernel: Kernel,
-  buffers: ReadonlyMap<string, Buffer>,
-  freshBuffer: Fresh,
-  { skip, batchSize, float }: VectorOptions,
-): { kernel: Kernel; notes: Notes } {
-  const fresh = freshIn(kernel);
-  const notes: Notes = { panels: [], tiles: [] };
-  let current = kernel;
-  if (!skip.has("collapse-loops")) current = collapseLoops(current, { buffers, batchSize });
-  const vectors: Vectors = {
-    buffers,
-    batchSize,
-    ranges: rangesOf(current.body, batchSize),
-    float,
-    lanes: float === "f32" ? 4 : 2,
-    aligned: new Set(),
-    fresh,
-    freshBuffer,
-  };
-  if (!skip.has("vectorise")) current = { ...current, body: vectoriseBlock(current.body, vectors, notes) };
-  if (!skip.has("hoist-invariants")) current = hoistInvariants(current, fresh);
-  if (!skip.has("share-expressions")) current = shareExpressions(current, fresh);
-  const schedule = {
-    text: textOf(current, notes, vectors),
-    cycles: Math.round(cyclesOf(current, batchSize)),
-  };
-  return { kernel: { ...current, schedule }, notes };
-}
-
 /** `6 × 8 sums at once, panels of dense1.weight`; a kernel without sums in tiles has `4 lanes`, or scalars alone. */
-function textOf({ body }: Kernel, { tiles, panels }: Notes, { lanes }: Vectors): string {
+function textOf(body: readonly Statement[], { tiles, panels }: Notes, { lanes }: Vectors): string {
   let hasVectors = false;
   visitExpressions(body, (x) => (hasVectors ||= lanesOf(x) > 1));
   if (tiles.length === 0) return hasVectors ? `${lanes} lanes` : "scalars";
@@ -143,15 +106,25 @@ function textOf({ body }: Kernel, { tiles, panels }: Notes, { lanes }: Vectors):
   return [...new Set(texts), ...copies].join(", ");
 }
 
-/** The program on vectors, with one index an axis still; its scratch memory is among its buffers. */
-export function scheduleVectors(program: LoopProgram, options: VectorOptions): LoopProgram {
+export const vectoriseLoops = defineLoopStage("vectorise", (program, { batchSize, float }) => {
   const buffers = new Map(program.buffers);
-  // A panel that two kernels had in common would be neither's own, and threads could not have one each.
+  // Each panel is the scratch of one kernel, so that each thread can have its own.
   const freshBuffer = nameMaker(buffers.keys(), "#");
-  const kernels = program.kernels.map((kernel) => {
-    const made = scheduleKernel(kernel, program.buffers, freshBuffer, options);
-    for (const panel of made.notes.panels) buffers.set(panel.name, panel);
-    return made.kernel;
+  const kernels = program.kernels.map((kernel): Kernel => {
+    const vectors: Vectors = {
+      buffers: program.buffers,
+      batchSize,
+      ranges: rangesOf(kernel.body, batchSize),
+      float,
+      lanes: float === "f32" ? 4 : 2,
+      aligned: new Set(),
+      fresh: freshIn(kernel),
+      freshBuffer,
+    };
+    const notes: Notes = { panels: [], tiles: [] };
+    const body = vectoriseBlock(kernel.body, vectors, notes);
+    for (const panel of notes.panels) buffers.set(panel.name, panel);
+    return { ...kernel, body, schedule: textOf(body, notes, vectors) };
   });
   return { ...program, kernels, buffers };
-}
+});

@@ -8,9 +8,9 @@
 import { children, keyOf, isSpreadNumber, mapChildren, variableOf } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import { define, mapExpressions, visitStatements } from "../loop/statements.ts";
-import type { For, Kernel, Statement } from "../loop/types.ts";
-
-export type Fresh = (base: string) => string;
+import type { For, Statement } from "../loop/types.ts";
+import { defineKernelStage } from "../stages/loops.ts";
+import type { Fresh } from "../stages/loops.ts";
 
 interface Changes {
   readonly variables: ReadonlySet<string>;
@@ -79,7 +79,7 @@ function hoistFrom(loop: For, fresh: Fresh): readonly Statement[] {
 const hoistBlock = (statements: readonly Statement[], fresh: Fresh): readonly Statement[] =>
   statements.flatMap((statement) => (statement.kind === "for" ? hoistFrom(statement, fresh) : [statement]));
 
-export const hoistInvariants = (kernel: Kernel, fresh: Fresh): Kernel => ({
+export const hoistInvariants = defineKernelStage("hoist-invariants", (kernel, { fresh }) => ({
   ...kernel,
   body: hoistBlock(kernel.body, fresh),
-});
+}));

@@ -1,0 +1,12 @@
+/**
+ * Purpose   Make each nest a kernel: a function of the emitted code, called after what it computes.
+ * Requires  nests in program order.
+ * Ensures   the same statements in the same order. Kernels have different names; temporaries that nothing stores have
+ *           no buffer.
+ * Example   nest of h1 ; nest of loss and d_h1   =>   kernel h1 ; kernel loss
+ */
+import { defineRequired } from "../stages/define.ts";
+import { loopPrograms } from "../stages/loops.ts";
+import { kernelsOf, nestsOfLoops } from "./nests.ts";
+
+export const formKernels = defineRequired("form-kernels", nestsOfLoops, loopPrograms, { each: kernelsOf });

@@ -1,0 +1,133 @@
+/**
+ * A graph as nests of loops: the representation between lowering and kernels. One nest computes one stored node, or
+ * after fusion several. A loop along time holds the nests of its step.
+ */
+import { nameMaker } from "../util/name-maker.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
+import { visitStatements } from "../loop/statements.ts";
+import type { Buffer, For, Kernel, LoopProgram, Provenance, Statement } from "../loop/types.ts";
+import { checkLoops } from "../loop/verify.ts";
+import type { Representation } from "../stages/define.ts";
+import type { Fresh } from "../stages/loops.ts";
+
+/** A value that a nest computes. */
+export interface Label {
+  readonly provenance: Provenance;
+  /** What a kernel can be called after; undefined for a copy. */
+  readonly value?: LabelledValue | undefined;
+}
+
+export interface LabelledValue {
+  readonly node: Node;
+  /** The name of the node, and the buffer in which it is stored. */
+  readonly name: string;
+  readonly buffer: string;
+}
+
+export interface Nest {
+  readonly statements: readonly Statement[];
+  readonly labels: readonly Label[];
+  /** It joins no nest before it, though nests after it may join it. */
+  readonly stays?: boolean | undefined;
+  /** The operand that it reduces, and the axes. Nests that agree in both can share a loop. */
+  readonly reduces?: { readonly x: Node; readonly axes: string } | undefined;
+  /** A loop along time that follows the statements: the nests follow the statements of its body. */
+  readonly along?: { readonly loop: For; readonly step: readonly Nest[] } | undefined;
+}
+
+export interface Nests {
+  readonly graph: Graph;
+  readonly nests: readonly Nest[];
+  readonly storage: ReadonlyMap<string, Buffer>;
+  /** In the order of lowering; those that nothing stores are dropped when kernels are formed. */
+  readonly temporaries: readonly Buffer[];
+}
+
+/** The nest with the loop along time, if it has one, as a statement. */
+export function flat({ along, ...nest }: Nest): Nest {
+  if (along === undefined) return nest;
+  const step = along.step.map(flat);
+  const loop = { ...along.loop, body: [...along.loop.body, ...step.flatMap(({ statements }) => statements)] };
+  return {
+    ...nest,
+    statements: [...nest.statements, loop],
+    labels: [...nest.labels, ...step.flatMap(({ labels }) => labels)],
+  };
+}
+
+/** The nests with the same change made to each list of them: that of the program, and those of steps. */
+export const mapLists = (
+  nests: readonly Nest[],
+  map: (list: readonly Nest[]) => readonly Nest[],
+): readonly Nest[] =>
+  map(
+    nests.map((nest) =>
+      nest.along === undefined
+        ? nest
+        : { ...nest, along: { ...nest.along, step: mapLists(nest.along.step, map) } },
+    ),
+  );
+
+/** Makes names that no variable of the nests has; the mark in them keeps them apart from buffers. */
+export function freshBeside(nests: readonly Nest[]): Fresh {
+  const used = new Set<string>();
+  for (const nest of nests)
+    visitStatements(flat(nest).statements, (s) => {
+      if (s.kind === "let") used.add(s.name);
+      if (s.kind === "for") used.add(s.variable);
+    });
+  const unique = nameMaker(used, "#");
+  return (base) => unique(`${base}#`);
+}
+
+/** Each nest as a kernel, in order; temporaries that nothing stores have no buffer. */
+export function kernelsOf({ graph, nests, storage, temporaries }: Nests): LoopProgram {
+  const kernelName = nameMaker([], "_");
+  const outputs = new Set(graph.outputs.map(({ node }) => node));
+  const kernels = nests
+    .map(flat)
+    .filter(({ statements }) => statements.length > 0)
+    .map(({ statements, labels }): Kernel => {
+      const main = mainOf(statements, labels, outputs);
+      return { name: kernelName(main?.name ?? "copy"), body: statements, provenance: saidOf(labels) };
+    });
+  const used = new Set<string>();
+  for (const { body } of kernels) visitStatements(body, (s) => s.kind === "store" && used.add(s.buffer));
+  const stored = temporaries.filter(({ name }) => used.has(name));
+  const buffers = new Map([...storage, ...stored.map((buffer) => [buffer.name, buffer] as const)]);
+  return { name: graph.name, kernels, buffers };
+}
+
+/** Copies go unsaid, unless a kernel does nothing else. */
+function saidOf(labels: readonly Label[]): readonly Provenance[] {
+  const said = labels.filter(({ value, provenance }) => value !== undefined && !provenance.isCopy);
+  return (said.length > 0 ? said : labels).map(({ provenance }) => provenance);
+}
+
+/**
+ * The value after which a kernel is called: the last output of some size, else the last output, else the last forward
+ * value that the kernel leaves in memory, else the last.
+ */
+function mainOf(
+  statements: readonly Statement[],
+  labels: readonly Label[],
+  outputs: ReadonlySet<Node>,
+): LabelledValue | undefined {
+  const values = labels.flatMap(({ value }) => value ?? []);
+  const kept = new Set<string>();
+  visitStatements(statements, (s) => s.kind === "store" && kept.add(s.buffer));
+  const lasting = values.filter(({ buffer }) => kept.has(buffer));
+  const choices = [
+    values.filter(({ node }) => outputs.has(node) && node.type.shape.length > 0),
+    values.filter(({ node }) => outputs.has(node)),
+    lasting.filter(({ node }) => node.origin.forward === undefined),
+    lasting,
+    values,
+  ];
+  return choices.find((list) => list.length > 0)?.at(-1);
+}
+
+export const nestsOfLoops: Representation<Nests> = {
+  check: (nests, after) => checkLoops(kernelsOf(nests), after),
+  snapshot: kernelsOf,
+};

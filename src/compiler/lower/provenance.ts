@@ -1,0 +1,58 @@
+/** What kernels say of the nodes that they compute: formulas, what a gradient is the gradient of, operations. */
+import type { Node, Recurrence } from "../ir/nodes.ts";
+import { formulaLine, headLine, plainName } from "../loop/provenance-names.ts";
+import type { ProvenanceLine } from "../loop/provenance-names.ts";
+import type { Provenance } from "../loop/types.ts";
+import { formulaOf } from "../notation/formula-text.ts";
+
+/** The display name of a node that has one. */
+type DisplayName = (node: Node) => string | undefined;
+
+export function provenanceOf(node: Node, displayName: DisplayName, flops: number): Provenance {
+  const { forward, rule, layer, path } = node.origin;
+  const reads = new Set<string>();
+  const formula = formulaOf(node, (part) => {
+    const name = displayName(part);
+    if (name !== undefined) reads.add(name);
+    return name;
+  });
+  return {
+    node,
+    ...formulaLine(displayName(node) ?? node.op, formula, reads),
+    layer,
+    path,
+    rule,
+    gradientOf: forward === undefined ? undefined : forwardText(forward, displayName),
+    flops,
+  };
+}
+
+/** Of an output that is copied to its storage. */
+export function copyProvenance(storage: string, node: Node, displayName: DisplayName): Provenance {
+  const copied = plainName(displayName(node) ?? node.op);
+  return ofNoNode(node, formulaLine(plainName(storage), copied, [copied]));
+}
+
+/** Of a loop along time, above the lines of its step. */
+export function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance {
+  const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
+  return ofNoNode(scan, headLine(`For t = ${first} … ${last}:`));
+}
+
+const ofNoNode = ({ origin: { layer, path } }: Node, line: ProvenanceLine): Provenance => ({
+  node: undefined,
+  ...line,
+  layer,
+  path,
+  rule: undefined,
+  gradientOf: undefined,
+  flops: 0,
+});
+
+/** The forward node as its formula. Values of layers have their names in it, even if the code has none of them. */
+function forwardText(forward: Node, displayName: DisplayName): string {
+  const name = displayName(forward) ?? forward.name;
+  const ofLayer = ({ name: own, origin }: Node) => (origin.layer === undefined ? undefined : own);
+  const formula = formulaOf(forward, (node) => displayName(node) ?? ofLayer(node));
+  return name === undefined ? formula : `${name} = ${formula}`;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a stage of the compiler is: a named pure function from one representation to the next. The name is given once,
+ * to `defineStage`; flags, reports, messages and tests use that value. `run.ts` runs stages, `pipeline.ts` lists them.
+ */
+import type { Graph } from "../ir/nodes.ts";
+import type { LoopProgram } from "../loop/types.ts";
+
+/** What views and interpreters see of a value between two stages. */
+export type Snapshot = Graph | LoopProgram;
+
+export const isLoopProgram = (snapshot: Snapshot): snapshot is LoopProgram => "kernels" in snapshot;
+
+/** A form that values take between stages. */
+export interface Representation<Value> {
+  /** @throws InternalError for a malformed value; `after` names the stage that made it. */
+  readonly check: (value: Value, after: string) => void;
+  readonly snapshot: (value: Value) => Snapshot;
+}
+
+/** Counts one use of a rewrite rule; absent where nobody counts. */
+export type Applied = ((rule: string) => void) | undefined;
+
+export interface Stage<In, Out, Context> {
+  readonly name: string;
+  /** Later stages need its result, so it cannot be skipped. */
+  readonly isRequired: boolean;
+  readonly takes: Representation<In>;
+  readonly gives: Representation<Out>;
+  readonly work: Work<In, Out, Context>;
+}
+
+/** On each value separately, or on all values of a model together. */
+export type Work<In, Out, Context> =
+  | { readonly each: (value: In, context: Context, applied: Applied) => Out }
+  | { readonly all: (values: readonly In[], context: Context) => readonly Out[] };
+
+/** A stage that keeps the representation; such stages form lists. */
+export type StageOn<Value, Context> = Stage<Value, Value, Context>;
+
+/** A stage that keeps the representation, and that a compilation can do without. */
+export const defineStage = <Value, Context>(
+  name: string,
+  on: Representation<Value>,
+  work: Work<Value, Value, Context>,
+): StageOn<Value, Context> => ({ name, isRequired: false, takes: on, gives: on, work });
+
+/** A stage whose result all later stages need: it changes the representation, or what indices mean. */
+export const defineRequired = <In, Out, Context>(
+  name: string,
+  takes: Representation<In>,
+  gives: Representation<Out>,
+  work: Work<In, Out, Context>,
+): Stage<In, Out, Context> => ({ name, isRequired: true, takes, gives, work });
+
+/** A stage as lists, flags and messages know it. */
+export type StageFacts = Pick<Stage<never, unknown, never>, "name" | "isRequired">;

@@ -1,0 +1,74 @@
+/** Stages on loop programs, and on their kernels one by one. */
+import { visitStatements } from "../loop/statements.ts";
+import type { Buffer, Kernel, LoopProgram } from "../loop/types.ts";
+import { checkLoops } from "../loop/verify.ts";
+import { defineRequired, defineStage } from "./define.ts";
+import type { Representation, StageOn } from "./define.ts";
+
+export const loopPrograms: Representation<LoopProgram> = {
+  check: checkLoops,
+  snapshot: (program) => program,
+};
+
+/** What loop stages know of the model. */
+export interface LoopContext {
+  readonly batchSize: number;
+  /** The element type of parameters and values. */
+  readonly float: "f32" | "f64";
+}
+
+export type LoopStage<Context = LoopContext> = StageOn<LoopProgram, Context>;
+
+export const defineLoopStage = <Context = LoopContext>(
+  name: string,
+  run: (program: LoopProgram, context: Context) => LoopProgram,
+): LoopStage<Context> => defineStage(name, loopPrograms, { each: run });
+
+/** Makes a name that nothing else has, from a base. */
+export type Fresh = (base: string) => string;
+
+/** What a stage on one kernel sees besides the kernel. */
+export interface KernelContext extends LoopContext {
+  readonly buffers: ReadonlyMap<string, Buffer>;
+  /** Makes names that no variable of the kernel has. */
+  readonly fresh: Fresh;
+}
+
+/** A stage that changes kernels one by one, and leaves their buffers alone. */
+export interface KernelStage extends LoopStage {
+  readonly ofKernel: (kernel: Kernel, context: KernelContext) => Kernel;
+}
+
+const onKernels =
+  (ofKernel: KernelStage["ofKernel"]) =>
+  (program: LoopProgram, context: LoopContext): LoopProgram => ({
+    ...program,
+    kernels: program.kernels.map((kernel) =>
+      ofKernel(kernel, { ...context, buffers: program.buffers, fresh: freshIn(kernel) }),
+    ),
+  });
+
+export const defineKernelStage = (name: string, ofKernel: KernelStage["ofKernel"]): KernelStage => ({
+  ...defineLoopStage(name, onKernels(ofKernel)),
+  ofKernel,
+});
+
+export const defineRequiredKernelStage = (name: string, ofKernel: KernelStage["ofKernel"]): KernelStage => ({
+  ...defineRequired(name, loopPrograms, loopPrograms, { each: onKernels(ofKernel) }),
+  ofKernel,
+});
+
+/** Names that no variable of the kernel has; the mark in them keeps them apart from buffers. */
+export function freshIn(kernel: Kernel): Fresh {
+  const used = new Set<string>();
+  visitStatements(kernel.body, (s) => {
+    if (s.kind === "let") used.add(s.name);
+    if (s.kind === "for") used.add(s.variable);
+  });
+  return (base) => {
+    let name = `${base}$`;
+    for (let k = 2; used.has(name); k++) name = `${base}$${k}`;
+    used.add(name);
+    return name;
+  };
+}

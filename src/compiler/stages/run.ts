@@ -1,0 +1,91 @@
+/**
+ * Runs stages, graph passes and loop stages alike. After each stage its results are verified: a malformed one is a bug
+ * of the stage, and the error names it. Each stage can be skipped, timed, watched, and be the last one.
+ */
+import type { Snapshot, Stage, StageFacts, StageOn } from "./define.ts";
+
+/** What a stage made of one value, and how long it took; a stage on all values together reports its time once. */
+export interface StageReport {
+  readonly stage: string;
+  /** The list that the stage is in. */
+  readonly list: string;
+  /** The rules that it applied, and how often. */
+  readonly rules: ReadonlyMap<string, number>;
+  readonly before: Snapshot;
+  readonly after: Snapshot;
+  readonly milliseconds: number;
+}
+
+export interface RunOptions {
+  /** The names of the stages to leave out. Required stages run anyway. */
+  readonly skip?: ReadonlySet<string> | undefined;
+  /** The last stage: after it only required stages run. */
+  readonly stopAfter?: string | undefined;
+  /** Whether that stage has run, in an earlier list. */
+  readonly isStopped?: boolean | undefined;
+  /** The name of the list, for reports. */
+  readonly list?: string | undefined;
+  /** Sees every result of every stage; costs nothing when absent. */
+  readonly watch?: ((report: StageReport) => void) | undefined;
+}
+
+/** The options for the stages that follow a list. */
+export const afterList = (list: readonly StageFacts[], run: RunOptions): RunOptions =>
+  list.some(({ name }) => name === run.stopAfter) ? { ...run, isStopped: true } : run;
+
+/** The values after all stages of the list that are not left out. */
+export function runStages<Value, Context>(
+  stages: readonly StageOn<Value, Context>[],
+  values: readonly Value[],
+  context: Context,
+  run: RunOptions = {},
+): readonly Value[] {
+  let current = values;
+  let isStopped = run.isStopped === true;
+  for (const stage of stages) {
+    if (stage.isRequired || !(isStopped || run.skip?.has(stage.name)))
+      current = runStage(stage, current, context, run);
+    isStopped ||= stage.name === run.stopAfter;
+  }
+  return current;
+}
+
+/** The values after this stage. */
+export function runStage<In, Out, Context>(
+  stage: Stage<In, Out, Context>,
+  values: readonly In[],
+  context: Context,
+  run: RunOptions = {},
+): readonly Out[] {
+  const { work } = stage;
+  if ("each" in work)
+    return values.map((value) => {
+      const rules = new Map<string, number>();
+      const count = (rule: string) => void rules.set(rule, (rules.get(rule) ?? 0) + 1);
+      const start = performance.now();
+      const next = work.each(value, context, run.watch && count);
+      finish(stage, value, next, { rules, milliseconds: performance.now() - start }, run);
+      return next;
+    });
+  const start = performance.now();
+  const results = work.all(values, context);
+  const milliseconds = performance.now() - start;
+  results.forEach((next, i) => {
+    const facts = { rules: new Map<string, number>(), milliseconds: i === 0 ? milliseconds : 0 };
+    finish(stage, values[i], next, facts, run);
+  });
+  return results;
+}
+
+/** Verifies a result and reports it. */
+function finish<In, Out, Context>(
+  { name, takes, gives }: Stage<In, Out, Context>,
+  before: In,
+  after: Out,
+  facts: Pick<StageReport, "rules" | "milliseconds">,
+  { watch, list = "" }: RunOptions,
+): void {
+  const isSame: boolean = Object.is(before, after);
+  if (!isSame) gives.check(after, name);
+  watch?.({ stage: name, list, ...facts, before: takes.snapshot(before), after: gives.snapshot(after) });
+}

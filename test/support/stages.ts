@@ -1,0 +1,69 @@
+// Single stages and whole lists of them on one graph or program, as the pipeline runs them.
+import type { Graph, Node } from "../../src/compiler/ir/nodes.ts";
+import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
+import type { LowerContext } from "../../src/compiler/lower/lower-graph.ts";
+import { lowering, scalarSchedule, vectorSchedule } from "../../src/compiler/pipeline.ts";
+import { placeInElements } from "../../src/compiler/schedule/place.ts";
+import type { SplitContext } from "../../src/compiler/schedule/vectors/mark-splits.ts";
+import type { Stage } from "../../src/compiler/stages/define.ts";
+import type { Fresh, KernelContext } from "../../src/compiler/stages/loops.ts";
+import { runStage, runStages } from "../../src/compiler/stages/run.ts";
+import type { RunOptions } from "../../src/compiler/stages/run.ts";
+
+export const afterStage = <In, Out, Context>(
+  stage: Stage<In, Out, Context>,
+  value: In,
+  context: Context,
+): Out => runStage(stage, [value], context)[0];
+
+const skipping = (skip: readonly string[]): RunOptions => ({ skip: new Set(skip) });
+
+/** The kernels of a graph; `copies` are values of it that are computed a second time. */
+export function loweredGraph(
+  graph: Graph,
+  context: LowerContext,
+  skip: readonly string[] = [],
+  copies: ReadonlySet<Node> = new Set(),
+): LoopProgram {
+  const run = skipping(skip);
+  const naive = afterStage(lowering.toNests, { graph, copies }, context);
+  const [nests] = runStages(lowering.nests, [naive], context, run);
+  return runStages(lowering.kernels, [afterStage(lowering.toKernels, nests, context)], context, run)[0];
+}
+
+/** The scalar schedule with one index an axis still. */
+export const unplacedScalars = (program: LoopProgram, context: SplitContext): LoopProgram =>
+  runStages(
+    scalarSchedule.filter((stage) => stage !== placeInElements),
+    [program],
+    context,
+  )[0];
+
+export const scheduledScalars = (
+  program: LoopProgram,
+  context: SplitContext,
+  skip: readonly string[] = [],
+): LoopProgram => runStages(scalarSchedule, [program], context, skipping(skip))[0];
+
+/** On vectors up to a stage, with one index an axis. */
+export const scheduledVectors = (
+  program: LoopProgram,
+  context: SplitContext,
+  { skip = [], stopAfter }: { readonly skip?: readonly string[]; readonly stopAfter?: string } = {},
+): LoopProgram => runStages(vectorSchedule.loops, [program], context, { ...skipping(skip), stopAfter })[0];
+
+/** A program on vectors with places in bytes. */
+export const placedVectors = (program: LoopProgram, context: SplitContext): LoopProgram =>
+  runStages(vectorSchedule.places, [program], context)[0];
+
+/** What a stage on kernels sees, for kernels of these buffers. */
+export const kernelContext = (
+  fresh: Fresh,
+  buffers: readonly Buffer[] = [],
+  batchSize = 3,
+): KernelContext => ({
+  float: "f64",
+  batchSize,
+  buffers: new Map(buffers.map((buffer) => [buffer.name, buffer])),
+  fresh,
+});
