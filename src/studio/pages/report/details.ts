@@ -1,4 +1,5 @@
 /** The right side of the page: all there is to say of what is picked. */
+import { gradientStorage } from "../../../compiler/ir/storage.ts";
 import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
 import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../explanation.ts";
@@ -189,7 +190,7 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
   const node = gradient === undefined ? undefined : index.nodes.get(gradient);
   const [stored, gradientStored] = [
     index.buffers.get(`parameter:${name}`),
-    index.buffers.get(`gradient:${name}`),
+    index.buffers.get(gradientStorage(name)),
   ];
   return [
     element("h2", {}, name),
