@@ -188,10 +188,7 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
   const steps = index.derivations.get(name)?.steps ?? [];
   const gradient = steps.at(-1);
   const node = gradient === undefined ? undefined : index.nodes.get(gradient);
-  const [stored, gradientStored] = [
-    index.buffers.get(`parameter:${name}`),
-    index.buffers.get(gradientStorage(name)),
-  ];
+  const [stored, gradientStored] = [index.buffers.get(name), index.buffers.get(gradientStorage(name))];
   return [
     element("h2", {}, name),
     element("p", { class: "quiet" }, "Parameter of ", layerLink(context, layer.name)),
