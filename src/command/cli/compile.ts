@@ -1,7 +1,7 @@
 /** `tapeless compile`: specs to files, one line for each; or, with --check, whether the files are up to date. */
 import { gzipSync } from "node:zlib";
 import { basename, join } from "node:path";
-import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
+import { Unsupported, type DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { EmittedModule } from "../../compiler/emit/typescript/module.ts";
 import { loadTrainer, startTranspiler } from "../../compiler/load-trainer.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";

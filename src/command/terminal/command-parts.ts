@@ -1,5 +1,5 @@
 /** What all commands of the program share: their help, their errors, and the flags that several have. */
-import { Command, Option } from "commander";
+import { Option, type Command } from "commander";
 import { defaultTarget, targetsWith, trainerTargets } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 

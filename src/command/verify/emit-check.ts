@@ -53,7 +53,9 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
   const parts = {
     banner: checkBanner(model),
     facts: {
-      ...{ specHash: model.specHash, rows, flops: Math.ceil(flopsOfRow * rows) },
+      specHash: model.specHash,
+      rows,
+      flops: Math.ceil(flopsOfRow * rows),
       handsOnNumbers:
         has("scan") || (has("random") && model.network.some(({ type }) => type === "attention")),
     },

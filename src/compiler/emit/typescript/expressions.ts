@@ -1,6 +1,7 @@
 /** Scalar expressions as TypeScript: a total table from node to text, with brackets only where they are needed. */
 import { InternalError } from "../../diagnostics/errors.ts";
-import type { BinaryOperator, Expression, FunctionName } from "../../loop/expressions.ts";
+import { isInstruction } from "../../loop/expressions.ts";
+import type { BinaryOperator, Expression, InstructionName } from "../../loop/expressions.ts";
 import type { ElementType } from "../../ir/types.ts";
 import type { RuntimeValue } from "../../runtime-references.ts";
 import { complementOf } from "../../util/number-text.ts";
@@ -50,35 +51,14 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
  * Functions of the language by their name there, which are exact or rounded correctly in every engine; the
  * others, which engines may round as they like, are the runtime's own of that name.
  */
-const functions: { readonly [K in FunctionName]: RuntimeValue | `Math.${string}` } = {
-  exp: "exp",
-  expm1: "expm1",
-  log: "log",
-  log1p: "log1p",
+const functions: { readonly [K in InstructionName]: string } = {
   sqrt: "Math.sqrt",
   round: "Math.fround",
-  tanh: "tanh",
-  cos: "cos",
-  sin: "sin",
   absolute: "Math.abs",
   sign: "Math.sign",
   floor: "Math.floor",
-  power: "power",
   minimum: "Math.min",
   maximum: "Math.max",
-  sigmoid: "sigmoid",
-  erf: "erf",
-  randomKey: "randomKey",
-  randomUnit: "randomUnit",
-};
-
-const isOfRuntime = (name: RuntimeValue | `Math.${string}`): name is RuntimeValue =>
-  !name.startsWith("Math.");
-
-/** The runtime's function for one of the loop IR; undefined for a function of the language. */
-export const runtimeFunction = (name: FunctionName): RuntimeValue | undefined => {
-  const text = functions[name];
-  return isOfRuntime(text) ? text : undefined;
 };
 
 export const numberText = (value: number): string =>
@@ -130,8 +110,8 @@ function print(x: Expression, scope: Scope): Text {
     case "call": {
       // What stands in memory is rounded already.
       if (x.name === "round" && x.operands[0].kind === "load") return print(x.operands[0], scope);
-      const name = functions[x.name];
-      if (isOfRuntime(name)) scope.uses(name);
+      if (!isInstruction(x.name)) scope.uses(x.name);
+      const name = isInstruction(x.name) ? functions[x.name] : x.name;
       return {
         text: `${name}(${x.operands.map((operand) => part(operand, 0)).join(", ")})`,
         level: level.atom,

@@ -1,6 +1,6 @@
 /** What a trainer with kernels of WebAssembly has besides the functions of TypeScript: its parts of the module. */
 import { invariant } from "../../diagnostics/errors.ts";
-import { runtimeFunction } from "../typescript/expressions.ts";
+import { isInstruction } from "../../loop/expressions.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
 import type { TrainerKernels } from "../typescript/trainer-parts.ts";
 import {
@@ -32,7 +32,7 @@ export async function wasmKernels(
       "WasmFacts",
       "TrainerOptions",
       ...comparingRoots,
-      ...wasm.module.mathImports.flatMap((name) => runtimeFunction(name) ?? []),
+      ...wasm.module.mathImports.filter((name) => !isInstruction(name)),
       ...(isShared ? ["servesAsWorker" as const] : []),
     ],
     optionsType: "TrainerOptions",

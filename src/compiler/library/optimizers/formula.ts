@@ -2,7 +2,7 @@
  * An optimizer of the user's own: lines over parameter, gradient and states, or in TypeScript a function over
  * the builder.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";
@@ -39,6 +39,7 @@ const stateNames = ({ formula, state = [] }: OptimizerKeys): readonly string[] =
 export const formula = defineOptimizer({
   name: "formula",
   about: 'lines such as "parameter = parameter - rate * gradient"',
+  defaultRate: 0.001,
   keys: {
     formula: z
       .union([z.string(), z.array(z.string()).min(1), functionKey<OptimizerFunction>()])
