@@ -10,7 +10,7 @@ import { createBuilder } from "../../src/compiler/ops/index.ts";
 import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 import { sizeOf } from "../../src/runtime/core/model-facts.ts";
 import type { Batch } from "../../src/runtime/core/slots.ts";
-import { trainedStorage } from "../../src/compiler/spec/build-average.ts";
+import { trainedStorage } from "../../src/compiler/ir/storage.ts";
 import { batchStorage, rowsIn, stateStorage } from "../../src/command/verify/batch-storage.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";

@@ -1,4 +1,5 @@
 /** A batch, parameters and first states as the interpreter wants them: tensors by storage name. */
+import { seedStorage } from "../../compiler/ir/storage.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import { sizeOf } from "../../runtime/core/model-facts.ts";
 import type { ModelFacts } from "../../runtime/core/model-facts.ts";
@@ -35,7 +36,7 @@ export const stateStorage = (
   seed: number,
 ): Map<string, Tensor> =>
   new Map([
-    ["random:seed", { shape: [], data: Float64Array.of(seed) }],
+    [seedStorage, { shape: [], data: Float64Array.of(seed) }],
     ...states.flatMap(({ name, initial }): [string, Tensor][] =>
       initial === undefined ? [] : [[name, { shape: [initial.length], data: Float64Array.from(initial) }]],
     ),

@@ -2,6 +2,7 @@
  * An emitted trainer against the reference interpreter: the loss, all gradients, the predictions, and what it
  * tells of a data set.
  */
+import { lossStorage, measureOfSummary, nameIn, outputStorage } from "../../compiler/ir/storage.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
@@ -37,19 +38,18 @@ export function expectedOf(
     ...stateStorage(built.states, seed),
   ]);
   const outputs = interpret(derived.gradient, storage, rows);
-  const prefix = "gradient:";
   const totals = interpret(derived.evaluate, storage, rows);
   const told = interpret(derived.summarise, totals, rows);
-  const summaryPrefix = "result:summary.";
   return {
-    loss: outputs.get("result:loss")?.data[0] ?? NaN,
+    loss: outputs.get(lossStorage)?.data[0] ?? NaN,
     gradients: new Map(
-      [...outputs].flatMap(([name, { data }]) =>
-        name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : [],
-      ),
+      [...outputs].flatMap(([storage, { data }]) => {
+        const parameter = nameIn("gradient", storage);
+        return parameter === undefined ? [] : [[parameter, data] as const];
+      }),
     ),
-    predictions: interpret(derived.predict, storage, rows).get("result:output")?.data ?? new Float64Array(0),
-    summary: new Map([...told].map(([name, { data }]) => [name.slice(summaryPrefix.length), data[0]])),
+    predictions: interpret(derived.predict, storage, rows).get(outputStorage)?.data ?? new Float64Array(0),
+    summary: new Map([...told].map(([storage, { data }]) => [measureOfSummary(storage) ?? storage, data[0]])),
   };
 }
 

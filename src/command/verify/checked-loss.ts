@@ -5,6 +5,7 @@
  * stops gradients: there, the training graph is interpreted with every `stopGradient` held at its value,
  * which is the function that was differentiated.
  */
+import { lossStorage, storageIn } from "../../compiler/ir/storage.ts";
 import { flopsOfProgram } from "../../studio/explain/flops.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../compiler/ir/rewrite.ts";
@@ -48,15 +49,15 @@ export async function checkedLoss(
   const now = evaluateGraph(built.training, storageNow(), rows);
   const held = stops.flatMap((node, i) => {
     const value = now.get(node);
-    return value === undefined ? [] : [[`held:${i}`, value] as const];
+    return value === undefined ? [] : [[storageIn("held", String(i)), value] as const];
   });
   let next = 0;
   // Nodes are visited in graph order, which is that of `stops`.
   const frozen = rewriteGraph(built.training, createBuilder("f64"), (node, g) =>
-    node.op === "stopGradient" ? g.input({ name: `held:${next++}`, type: node.type }) : node,
+    node.op === "stopGradient" ? g.input({ name: storageIn("held", String(next++)), type: node.type }) : node,
   );
   const value = () =>
-    interpret(frozen, new Map([...storageNow(), ...held]), rows).get("result:loss")?.data[0] ?? NaN;
+    interpret(frozen, new Map([...storageNow(), ...held]), rows).get(lossStorage)?.data[0] ?? NaN;
   return { parameters, value, flops: slownessOfInterpreter * flops };
 }
 

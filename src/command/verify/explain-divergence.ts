@@ -3,6 +3,7 @@
  * parameter is no longer a number, and that step once more in the interpreter, which keeps every value. The
  * first node whose value is not finite although its operands are is where it began.
  */
+import { flatGradients, gradientStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
 import { boundShape, isFloat, sizeOf } from "../../compiler/ir/types.ts";
@@ -41,7 +42,7 @@ export function explainDivergence(
   trainer.load(start);
   for (const batch of batches.slice(0, bad)) trainer.step(batch);
   const kept = checkpointStorage(compilation, facts, trainer.save());
-  const step = kept.get("optimizer:step")?.data[0] ?? 0;
+  const step = kept.get(stepStorage)?.data[0] ?? 0;
   const cause = firstBadNode(compilation, facts, kept, batches[bad]);
   return cause === undefined ? undefined : `the first bad number: at step ${step}, ${cause}`;
 }
@@ -67,10 +68,10 @@ function firstBadNode(
   const bad = badNode(graphs.gradient, values, facts.dtype);
   if (bad !== undefined) return bad;
   const gradients = built.parameters.flatMap(({ name }) => {
-    const output = graphs.gradient.outputs.find((each) => each.storage === `gradient:${name}`);
+    const output = graphs.gradient.outputs.find((each) => each.storage === gradientStorage(name));
     return output === undefined ? [] : [...(values.get(output.node)?.data ?? [])];
   });
-  storage.set("flat:gradients", { shape: [gradients.length], data: Float64Array.from(gradients) });
+  storage.set(flatGradients, { shape: [gradients.length], data: Float64Array.from(gradients) });
   return badNode(graphs.update, evaluateGraph(graphs.update, storage, rows), facts.dtype);
 }
 

@@ -2,6 +2,7 @@
  * Identifiers of emitted code. Inside the compiler, names carry marks (`sum#3~1`, `pixels@i$2`) that keep them apart;
  * here they become what a person would write, unique where they are seen.
  */
+import { outputStorage, storageParts } from "../ir/storage.ts";
 import { isOverBatch } from "../loop/mentions.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 
@@ -48,10 +49,10 @@ export function identifierMaker(taken: Iterable<string>): Identify {
 
 /** The module's name for a place of storage: `gradient:dense1.weight` is d_dense1_weight, `result:loss` is loss. */
 export function storageWish(name: string): string {
-  if (name === "result:output") return "prediction";
-  const [region, rest] = name.includes(":") ? name.split(/:(.*)/s) : ["", name];
-  if (region === "gradient") return `d_${rest}`;
-  return region === "result" || region === "flat" || region === "" ? rest : `${region}_${rest}`;
+  if (name === outputStorage) return "prediction";
+  const { space, name: rest } = storageParts(name);
+  if (space === "gradient") return `d_${rest}`;
+  return space === "result" || space === "flat" || space === undefined ? rest : `${space}_${rest}`;
 }
 
 const outputLetters = ["i", "j", "l", "m", "o", "p", "q"];

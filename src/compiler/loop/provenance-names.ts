@@ -2,10 +2,11 @@
  * By which names lines of provenance and statements know the same value: how to find the node that a
  * statement computes.
  */
+import { storageParts } from "../ir/storage.ts";
 import type { Provenance, Statement } from "./types.ts";
 
 /** A variable's or a buffer's name as readers know it: without what tells it apart, and without the region in front. */
-export const plainName = (name: string): string => name.replace(/[#$~@].*$/, "").replace(/^[a-z]+:/, "");
+export const plainName = (name: string): string => storageParts(name.replace(/[#$~@].*$/, "")).name;
 
 /** What a line of provenance says. */
 export type ProvenanceLine = Pick<Provenance, "text" | "value" | "reads" | "isCopy">;
@@ -36,7 +37,7 @@ export function namesMadeBy(statement: Statement): readonly string[] {
   const name = statement.kind === "let" ? statement.name : statement.buffer;
   const plain = plainName(name);
   return [
-    ...(name.startsWith("gradient:") ? [`d_${plain}`] : []),
+    ...(storageParts(name).space === "gradient" ? [`d_${plain}`] : []),
     ...(statement.kind === "store" ? [`next_${plain}`] : []),
     plain,
   ];

@@ -11,6 +11,7 @@
  * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics move once a
  *           batch, as in PyTorch, and each batch draws random numbers of its own.
  */
+import { flatGradients, gradientStorage, lossStorage, storageIn } from "../ir/storage.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { withOperands } from "../ir/builder.ts";
 import { collectNodes, makeGraph } from "../ir/nodes.ts";
@@ -46,8 +47,8 @@ export interface Accumulated {
 }
 
 /** Totals that were measured; those that the gradients have gone through so far. */
-const measured = (name: string): string => `result:group.${name}`;
-const seen = (name: string): string => `result:seen.${name}`;
+const measured = (name: string): string => storageIn("result", `group.${name}`);
+const seen = (name: string): string => storageIn("result", `seen.${name}`);
 
 const stateOf = (g: GraphBuilder, name: string): Node =>
   g.named(name, g.state({ name, type: tensorType("f64", []) }));
@@ -70,7 +71,7 @@ export function accumulate(
   const { objective, needed } = objectiveOf(loss, trainable, gradientsOf, g);
   const own = gradientsOf(objective, trainable, nodesOf([objective]), g);
   const gradients = trainable.flatMap((parameter, i): Output[] => {
-    const storage = `gradient:${parameter.attributes.name}`;
+    const storage = gradientStorage(parameter.attributes.name);
     const before = g.named(storage, g.state({ name: storage, type: parameter.type }));
     const part = own[i];
     return part === undefined
@@ -81,7 +82,7 @@ export function accumulate(
   const mean = inType(g, loss.value(soFar), g.float);
   const told = loss.penalty === undefined ? mean : g.add(mean, loss.penalty);
   const outputs: Output[] = [
-    { storage: "result:loss", node: g.named("loss", told) },
+    { storage: lossStorage, node: g.named("loss", told) },
     ...Object.entries(soFar).map(([name, node]) => ({ storage: seen(name), node })),
     ...loss.statistics.flatMap((moved) => onwards(moved, g)),
     // The last layer's first, as in `differentiate`.
@@ -165,7 +166,7 @@ function zeroGradients(trainable: readonly Node[], g: GraphBuilder): Output[] {
     ? []
     : [
         {
-          storage: "flat:gradients",
+          storage: flatGradients,
           node: g.named("no_gradients", g.broadcastTo(g.number(0, g.float), [size])),
         },
       ];

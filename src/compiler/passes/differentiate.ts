@@ -6,6 +6,7 @@
  *           node and the rule in their origin. Running it on its own result gives higher derivatives.
  * Example   %y = multiply %x, %x ; output "loss" = %y   =>   … ; %d_x = add (multiply %d_y, %x), (multiply %d_y, %x)
  */
+import { gradientStorage, lossStorage } from "../ir/storage.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import { wish } from "../ir/names.ts";
@@ -100,7 +101,7 @@ export interface Differentiated {
 
 /** Adds an output `gradient:NAME` for each parameter asked for; the scalar is the output `result:loss`. */
 export function differentiate(graph: Graph, parameters: readonly string[], g: GraphBuilder): Differentiated {
-  const loss = graph.outputs.find(({ storage }) => storage === "result:loss")?.node;
+  const loss = graph.outputs.find(({ storage }) => storage === lossStorage)?.node;
   invariant(loss !== undefined, "a graph to differentiate must have the output result:loss");
   const leaves = new Map<string, Node>();
   for (const node of graph.nodes) if (node.op === "parameter") leaves.set(node.attributes.name, node);
@@ -109,13 +110,13 @@ export function differentiate(graph: Graph, parameters: readonly string[], g: Gr
   const gradients = gradientsOf(loss, wanted, graph.nodes, g);
   const found = known.flatMap((name, i): Output[] => {
     const node = gradients[i];
-    return node === undefined ? [] : [{ storage: `gradient:${name}`, node }];
+    return node === undefined ? [] : [{ storage: gradientStorage(name), node }];
   });
   // The last layer's come first, as the backward part reaches them: what only they read need not be kept any longer.
   const outputs = [...graph.outputs, ...found.reverse()];
   const storages = new Set(outputs.map(({ storage }) => storage));
   return {
     graph: makeGraph(graph.name, outputs),
-    without: parameters.filter((name) => !storages.has(`gradient:${name}`)),
+    without: parameters.filter((name) => !storages.has(gradientStorage(name))),
   };
 }

@@ -12,6 +12,7 @@
  *
  * So w needs no first value, and a model whose parameters are replaced or restored needs no word of it.
  */
+import { averageStorage, flatParameters, trainedStorage, trainedWeights } from "../ir/storage.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Graph, Node, Output } from "../ir/nodes.ts";
 import { rewriteGraph } from "../ir/rewrite.ts";
@@ -20,30 +21,24 @@ import { asNumberOf } from "../library/optimizers/parts.ts";
 import type { ParameterFacts } from "./build-network.ts";
 import type { Model } from "./types.ts";
 
-/** w as a whole, and the part of it that is one parameter's. */
-export const trainedWeights = "flat:trained";
-export const trainedStorage = (parameter: string): string => `trained:${parameter}`;
-/** a: the average as it was left. */
-export const averageStorage = "average:parameters";
-
 const flat = (g: GraphBuilder, name: string, size: number): Node =>
   g.named(name, g.state({ name, type: tensorType(g.float, [size]) }));
 
 /** What precedes the gradients of a step. */
 export function takeUpWritten(g: GraphBuilder, size: number): Output {
-  const [p, a, w] = ["flat:parameters", averageStorage, trainedWeights].map((name) => flat(g, name, size));
+  const [p, a, w] = [flatParameters, averageStorage, trainedWeights].map((name) => flat(g, name, size));
   return { storage: trainedWeights, node: g.named("taken_up", g.select(g.equal(p, a), w, p)) };
 }
 
 /** What follows an update that makes w of the old weights. `step`: how many came before it. */
 export function averaged(g: GraphBuilder, w: Node, step: Node, decay: number): Output[] {
   const size = Number(w.type.shape[0]);
-  const p = flat(g, "flat:parameters", size);
+  const p = flat(g, flatParameters, size);
   const moved = g.add(g.multiply(decay, p), g.multiply(1 - decay, w));
   const isFirst = g.broadcastTo(g.equal(asNumberOf(g, step, w), 0), w.type.shape);
   const average = g.named("average", g.select(isFirst, w, moved));
   return [
-    { storage: "flat:parameters", node: average },
+    { storage: flatParameters, node: average },
     { storage: averageStorage, node: average },
   ];
 }

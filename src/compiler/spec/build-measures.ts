@@ -3,6 +3,7 @@
  * evaluation, and what the sums of a whole data set come to. Also whether loss, metrics, target and output
  * fit together.
  */
+import { classWeightStorage, sumOfTotal, summaryStorage, totalStorage } from "../ir/storage.ts";
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { invariant } from "../diagnostics/errors.ts";
@@ -149,7 +150,6 @@ function comparisonOf(
 }
 
 /** Where the weights of the classes are kept. */
-export const classWeightStorage = "loss:classWeights";
 
 /** The same comparison for a loss: with what rows and classes weigh. */
 function weighed(g: GraphBuilder, { inputs, training }: Model, comparison: Comparison): Comparison {
@@ -240,7 +240,7 @@ export function evaluationOutputs(
   const prediction = predictionOf(g, model, scores, hasOutputStep);
   const added = (measure: string, sums: Readonly<Record<string, Node>>): Output[] =>
     Object.entries(sums).map(([name, sum]) => {
-      const storage = `totals:${measure}.${name}`;
+      const storage = totalStorage(measure, name);
       const named = g.named(`${measure}_${name}`, sum);
       const exact = sum.type.element === "f64" ? named : g.cast(named, { element: "f64" });
       return { storage, node: g.named(`totals_${measure}_${name}`, g.add(totalState(g, storage), exact)) };
@@ -274,10 +274,12 @@ export function summaryOutputs(
   problems: Collector,
 ): Output[] {
   const sumsOf = (measure: string): Readonly<Record<string, Node>> => {
-    const prefix = `totals:${measure}.`;
-    const own = totals.filter((name) => name.startsWith(prefix));
+    const own = totals.flatMap((storage) => {
+      const sum = sumOfTotal(measure, storage);
+      return sum === undefined ? [] : [[sum, totalState(g, storage)] as const];
+    });
     invariant(own.length > 0, `${measure} has no totals`);
-    return Object.fromEntries(own.map((name) => [name.slice(prefix.length), totalState(g, name)]));
+    return Object.fromEntries(own);
   };
   const expected = targetNode(g, target);
   const comparison = (isStepped: boolean) => comparisonOf(g, model, target, expected, scores, isStepped);
@@ -285,7 +287,7 @@ export function summaryOutputs(
     const node = measured(g, problems, type, path, value);
     return node === undefined
       ? []
-      : [{ storage: `result:summary.${name}`, node: g.named(`summary_${name}`, node) }];
+      : [{ storage: summaryStorage(name), node: g.named(`summary_${name}`, node) }];
   };
   return [
     ...summary("loss", model.loss.type, ["loss"], () =>

@@ -3,6 +3,7 @@
  * it asks for. A layer that refuses what it is given becomes a diagnostic, and those that read it are passed
  * over, so that all faults are found at once.
  */
+import { seedStorage, stepStorage } from "../ir/storage.ts";
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
@@ -143,8 +144,8 @@ function contextOf(layer: Layer, g: GraphBuilder, mode: LayerContext["mode"], ke
           g.within({ path }, () => g.state({ name, type: tensorType("i32", []) })),
         );
       const attributes = { shape, salt: dropoutSalts + layer.index, element: g.float };
-      const seed = scalar("random:seed", ["training", "seed"]);
-      return g.random(seed, scalar("optimizer:step", ["optimizer"]), attributes);
+      const seed = scalar(seedStorage, ["training", "seed"]);
+      return g.random(seed, scalar(stepStorage, ["optimizer"]), attributes);
     },
   };
 }

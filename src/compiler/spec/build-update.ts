@@ -2,6 +2,19 @@
  * One step of the optimizer as a graph. All trainable parameters stand side by side in memory, and so do
  * their gradients and each state: the update is one flat computation over P numbers.
  */
+import {
+  averageStorage,
+  classWeightStorage,
+  flatGradients,
+  flatParameters,
+  learningRateStorage,
+  nameIn,
+  seedStorage,
+  statisticStorage,
+  stepStorage,
+  storageIn,
+  trainedWeights,
+} from "../ir/storage.ts";
 import type { Collector } from "../diagnostics/collector.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { makeGraph } from "../ir/nodes.ts";
@@ -11,8 +24,7 @@ import type { TensorType } from "../ir/types.ts";
 import { clipped } from "../library/optimizers/clip.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { learningRate } from "../library/schedules/index.ts";
-import { averaged, averageStorage, trainedWeights } from "./build-average.ts";
-import { classWeightStorage } from "./build-measures.ts";
+import { averaged } from "./build-average.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
 import type { Model } from "./types.ts";
 
@@ -28,10 +40,10 @@ export function trainingStates(model: Model, size: number, float: "f32" | "f64")
   const { optimizer } = model;
   const own = Object.entries(optimizerOf(optimizer).states(optimizer));
   return [
-    { name: "optimizer:step", type: tensorType("i32", []) },
-    { name: "random:seed", type: tensorType("i32", []) },
+    { name: stepStorage, type: tensorType("i32", []) },
+    { name: seedStorage, type: tensorType("i32", []) },
     ...own.map(([name, kind]) => ({
-      name: `optimizer:${name}`,
+      name: storageIn("optimizer", name),
       type: tensorType(float, kind === "like" ? [size] : []),
     })),
     ...weightStates(model, float),
@@ -58,7 +70,6 @@ export function checkOptimizer({ optimizer }: Model, problems: Collector): void 
 }
 
 /** Where a forward pass in training mode leaves what a running statistic becomes with the step. */
-export const statisticStorage = (name: string): string => `result:next.${name}`;
 
 /**
  * `statistics`: the running statistics by name, as nodes of the training graph. Undefined if the optimizer or
@@ -74,17 +85,19 @@ export function buildUpdate(
 ): Graph | undefined {
   const { optimizer } = model;
   const { average } = model.training;
-  const weights = average === undefined ? "flat:parameters" : trainedWeights;
+  const weights = average === undefined ? flatParameters : trainedWeights;
   const stored = (name: string, type: TensorType, origin: Origin = { path: ["optimizer"] }): Node =>
     g.named(
       name,
       g.within(origin, () => g.state({ name, type })),
     );
   const flat = tensorType(g.float, [size]);
-  const prefix = "optimizer:";
-  const own = states.filter(({ name }) => name.startsWith(prefix) && name !== "optimizer:step");
+  const own = states.flatMap(({ name: storage, type }) => {
+    const name = nameIn("optimizer", storage);
+    return name === undefined || storage === stepStorage ? [] : [{ name, storage, type }];
+  });
 
-  const taken = stored("optimizer:step", tensorType("i32", []));
+  const taken = stored(stepStorage, tensorType("i32", []));
   const step = g.named("step", g.cast(taken, { element: "f64" }));
   const ratePath = ["optimizer", "learningRate"];
   const scheduled = withoutFault(problems, ratePath, () =>
@@ -94,7 +107,7 @@ export function buildUpdate(
   );
   if (scheduled === undefined) return undefined;
   const rate = g.named("learningRate", scheduled);
-  const gradients = stored("flat:gradients", flat);
+  const gradients = stored(flatGradients, flat);
   const { clip } = optimizer;
   const gradient =
     clip === undefined
@@ -103,7 +116,7 @@ export function buildUpdate(
   const parts = {
     parameter: stored(weights, flat),
     gradient,
-    state: Object.fromEntries(own.map(({ name, type }) => [name.slice(prefix.length), stored(name, type)])),
+    state: Object.fromEntries(own.map(({ name, storage, type }) => [name, stored(storage, type)])),
     step,
     rate,
   };
@@ -121,9 +134,9 @@ export function buildUpdate(
   const outputs: Output[] = [
     { storage: weights, node: next },
     ...(average === undefined ? [] : averaged(g, next, step, average.decay)),
-    ...Object.entries(update.state).map(([name, node]) => ({ storage: `${prefix}${name}`, node })),
-    { storage: "optimizer:step", node: g.named("next_step", g.add(taken, 1)) },
-    { storage: "result:learningRate", node: rate },
+    ...Object.entries(update.state).map(([name, node]) => ({ storage: storageIn("optimizer", name), node })),
+    { storage: stepStorage, node: g.named("next_step", g.add(taken, 1)) },
+    { storage: learningRateStorage, node: rate },
     ...moved,
   ];
   return makeGraph("update", outputs);

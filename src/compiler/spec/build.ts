@@ -5,6 +5,7 @@
  *
  * Everything that does not fit is found here, all of it at once, and told with its path in the spec.
  */
+import { averageStorage, lossStorage, nameIn, outputStorage, statisticStorage } from "../ir/storage.ts";
 import { collector } from "../diagnostics/collector.ts";
 import type { Diagnostic } from "../diagnostics/diagnostic.ts";
 import { invariant } from "../diagnostics/errors.ts";
@@ -14,7 +15,7 @@ import type { Graph, Node, Output } from "../ir/nodes.ts";
 import { sumOf } from "../library/compare.ts";
 import { createBuilder } from "../ops/index.ts";
 import { tensorType } from "../ir/types.ts";
-import { averageStorage, takeUpWritten } from "./build-average.ts";
+import { takeUpWritten } from "./build-average.ts";
 import { checkGradients, checkSameParameters, checkSize, warnOfLookahead } from "./build-checks.ts";
 import {
   checkMeasures,
@@ -29,7 +30,7 @@ import { buildNetwork } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import { checkNumbers } from "./check-numbers.ts";
 import { layerOutputs } from "./layer-outputs.ts";
-import { buildUpdate, checkOptimizer, statisticStorage, trainingStates } from "./build-update.ts";
+import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import { withoutFault } from "./formula-diagnostic.ts";
 import type { LossParts } from "./build-measures.ts";
@@ -106,7 +107,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     node,
   }));
   const training = makeGraph("training", [
-    { storage: "result:loss", node: g.named("loss", loss) },
+    { storage: lossStorage, node: g.named("loss", loss) },
     ...statistics,
   ]);
   checkGradients(training, spec, trained.parameters, problems);
@@ -120,7 +121,7 @@ export function buildGraphs(spec: Model, float: "f32" | "f64"): ModelGraphs {
     training,
     layers: makeGraph("probe", layerOutputs(model, trained)),
     update,
-    predict: makeGraph("predict", [{ storage: "result:output", node: prediction }]),
+    predict: makeGraph("predict", [{ storage: outputStorage, node: prediction }]),
     evaluate: makeGraph("evaluate", totals),
     summarise: makeGraph("summarise", summaries),
     states,
@@ -138,7 +139,7 @@ const trainableSize = (parameters: readonly ParameterFacts[]): number =>
 /** The gradients, and every state that is like the parameters. */
 const copiesOf = (states: readonly StateFacts[]): number =>
   1 +
-  states.filter(({ name, type }) => name.startsWith("optimizer:") && type.shape.length > 0).length +
+  states.filter(({ name, type }) => nameIn("optimizer", name) !== undefined && type.shape.length > 0).length +
   // An average comes with the weights that it is of.
   (states.some(({ name }) => name === averageStorage) ? 2 : 0);
 

@@ -1,12 +1,11 @@
 /** The values of a network's layers, as outputs of a program that shows them while it trains. */
+import { layerStorage } from "../ir/storage.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node, Output } from "../ir/nodes.ts";
 import { isFloat } from "../ir/types.ts";
 import { hasTrait } from "../ops/index.ts";
 import type { Network } from "./build-network.ts";
 import type { Model } from "./types.ts";
-
-export const layerStorage = (layer: string): string => `probe:${layer}`;
 
 /** Layers whose values are new: what only arranges the values of others shows nothing that these do not. */
 export function layerOutputs({ network }: Model, { values }: Network): Output[] {

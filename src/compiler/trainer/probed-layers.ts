@@ -1,7 +1,7 @@
 /** What a probing trainer knows of each layer: its name, its shape, and when a unit counts as dead or saturated. */
 import { activationName } from "../library/activations/index.ts";
 import type { ModelGraphs } from "../spec/build.ts";
-import { layerStorage } from "../spec/layer-outputs.ts";
+import { layerStorage } from "../ir/storage.ts";
 import type { Layer, Model } from "../spec/types.ts";
 
 /** The outer 3 % of the range of a squashing function, on both sides: beyond these bounds. */

@@ -1,8 +1,16 @@
 /** The places that outlive a program: parameters, states, gradients, the batch, results, and sums for evaluation. */
+import {
+  flatGradients,
+  flatParameters,
+  gradientStorage,
+  nameIn,
+  storageParts,
+  trainedStorage,
+  trainedWeights,
+} from "../ir/storage.ts";
 import type { Graph } from "../ir/nodes.ts";
 import type { ElementType, Shape, TensorType } from "../ir/types.ts";
 import type { Buffer, Region } from "../loop/types.ts";
-import { trainedStorage, trainedWeights } from "../spec/build-average.ts";
 import type { ModelGraphs } from "../spec/build.ts";
 import type { Model } from "../spec/types.ts";
 
@@ -43,18 +51,12 @@ export function storageOf(
   if (model.training.average)
     for (const { name, shape } of trainable) put(trainedStorage(name), float, shape, "state");
   for (const { name, type } of built.states) put(name, type.element, type.shape, "state");
-  for (const { name, shape } of trainable) put(`gradient:${name}`, float, shape, "gradient");
+  for (const { name, shape } of trainable) put(gradientStorage(name), float, shape, "gradient");
   const count = trainable.reduce((sum, { shape }) => sum + shape.reduce((size, d) => size * d, 1), 0);
   const names = trainable.map(({ name }) => name);
-  put("flat:parameters", float, [count], "parameter", names);
+  put(flatParameters, float, [count], "parameter", names);
   if (model.training.average) put(trainedWeights, float, [count], "state", names.map(trainedStorage));
-  put(
-    "flat:gradients",
-    float,
-    [count],
-    "gradient",
-    names.map((name) => `gradient:${name}`),
-  );
+  put(flatGradients, float, [count], "gradient", names.map(gradientStorage));
 
   for (const [name, { shape, dtype }] of Object.entries(model.inputs))
     put(name, dtype === "i32" ? "i32" : float, ["n", ...shape], "input");
@@ -65,11 +67,12 @@ export function storageOf(
   for (const graph of [measure, gradient, update, predict, summarise, probe])
     for (const { storage: name, node } of graph?.outputs ?? []) {
       const { element, shape }: TensorType = node.type;
-      if (/^(result|probe):/.test(name)) put(name, element, shape, "result");
+      const { space } = storageParts(name);
+      if (space === "result" || space === "probe") put(name, element, shape, "result");
     }
   // Sums stand in the order in which summarising reads them; evaluation writes each.
   for (const node of graphs.summarise.nodes)
-    if (node.op === "state" && node.attributes.name.startsWith("totals:"))
+    if (node.op === "state" && nameIn("totals", node.attributes.name) !== undefined)
       put(node.attributes.name, "f64", [], "totals");
   // A formula may sum what nothing is made of in the end: 0 · mean(x).
   for (const { name, type } of built.totals)

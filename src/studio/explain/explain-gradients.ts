@@ -1,4 +1,5 @@
 /** The derivation of each gradient: the values of the backward part on which it depends, from the loss on. */
+import { gradientStorage } from "../../compiler/ir/storage.ts";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { collectNodes } from "../../compiler/ir/nodes.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
@@ -16,7 +17,7 @@ export function explainGradients({ compilation }: Pick<Subject, "compilation">):
   return compilation.built.parameters
     .filter(({ trainable }) => trainable)
     .flatMap(({ name }): Derivation[] => {
-      const output = graph.outputs.find(({ storage }) => storage === `gradient:${name}`);
+      const output = graph.outputs.find(({ storage }) => storage === gradientStorage(name));
       if (output === undefined) return [];
       const steps = stepsTo(output.node, spelling).map((node) => `gradient/${spelling.nameOf(node)}`);
       return [{ parameter: name, steps }];

@@ -3,6 +3,7 @@
  * the update), and each other program. They are laid out with every group closed; who draws them opens groups
  * (`picture/scene.ts`).
  */
+import { flatGradients, nameIn } from "../../compiler/ir/storage.ts";
 import type { ProgramName } from "../../compiler/pipeline.ts";
 import type { ExplainedNode, ExplainedPicture, RegionName } from "../explanation.ts";
 import type { LayerName } from "../picture/box-texts.ts";
@@ -95,7 +96,7 @@ function withResults(drawn: readonly Drawn[]): Drawn[] {
     const { node, kind } = box;
     if (node.program !== "update" || kind !== "leaf") return box;
     const isRead = (storage: string) =>
-      storage === node.name || (node.name === "flat:gradients" && storage.startsWith("gradient:"));
+      storage === node.name || (node.name === flatGradients && nameIn("gradient", storage) !== undefined);
     const read = left.filter(({ storage }) => isRead(storage));
     return { ...box, reads: [...new Set(read.map(({ id }) => id))] };
   });

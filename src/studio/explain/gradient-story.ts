@@ -4,6 +4,7 @@
  * which the backward part reaches them, so each begins where others have come before it, and all of them
  * together are as long as the backward part.
  */
+import { nameIn } from "../../compiler/ir/storage.ts";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
@@ -94,7 +95,7 @@ export function gradientStory({ compilation, of }: Subject): GradientStory {
 
   const told = new Map<Node, number>();
   const derivations = graph.outputs.flatMap(({ storage, node: gradient }): Derived[] => {
-    const [, parameter] = /^gradient:(.*)$/.exec(storage) ?? [];
+    const parameter = nameIn("gradient", storage);
     if (parameter === undefined || (of !== undefined && parameter !== of)) return [];
     if (told.has(gradient)) return [{ parameter, from: [told.get(gradient) ?? 0], steps: [] }];
     const fresh = stepsTo(gradient, spelling).filter((node) => !told.has(node));

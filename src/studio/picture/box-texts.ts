@@ -1,4 +1,5 @@
 /** What stands in a box: a value under its name with its formula, a group under its layer with what it is there for. */
+import { nameIn } from "../../compiler/ir/storage.ts";
 import type { ExplainedNode } from "../explanation.ts";
 import type { Drawn } from "./choose-boxes.ts";
 import type { Group } from "./group-boxes.ts";
@@ -21,7 +22,7 @@ const shapeOf = ({ type }: ExplainedNode): string => {
 export function valueTexts({ node, kind }: Drawn) {
   // What another program left behind stands in storage under `result:`.
   const texts = {
-    label: node.name.replace(/^result:/, ""),
+    label: nameIn("result", node.name) ?? node.name,
     shape: shapeOf(node),
     detail: kind === "leaf" ? "" : shortened(`= ${node.formula.text}`),
   };

@@ -1,4 +1,5 @@
 /** The pictures of views, as SVG and for Graphviz. */
+import { gradientStorage } from "../../compiler/ir/storage.ts";
 import { explainNodes } from "../explain/explain-nodes.ts";
 import { graphsAfter } from "../explain/explain-passes.ts";
 import { laidOut, planPictures } from "../explain/explain-picture.ts";
@@ -34,7 +35,7 @@ export function gradientFormats(subject: Subject): PictureFormats {
   const { of } = subject;
   const plansOf = () => {
     const nodes = explainNodes(subject).filter(({ program }) => program === "gradient");
-    const chosen = of === undefined ? nodes : derivationOf(`gradient:${of}`, nodes);
+    const chosen = of === undefined ? nodes : derivationOf(gradientStorage(of), nodes);
     const title = of === undefined ? "Gradients" : `Gradient of the loss with respect to ${of}`;
     return planPictures(chosen).map((plan) => ({ ...plan, title }));
   };

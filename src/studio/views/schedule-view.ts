@@ -2,6 +2,7 @@
  * The learning rate of every step of a run, as the interpreter computes it from the graph that is compiled,
  * warm-up included.
  */
+import { learningRateStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { makeGraph } from "../../compiler/ir/nodes.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
@@ -68,11 +69,11 @@ function ratesOf(
   { derived: { update } }: Compilation,
   steps: readonly number[],
 ): [step: number, rate: number][] {
-  const rate = update.outputs.find(({ storage }) => storage === "result:learningRate");
+  const rate = update.outputs.find(({ storage }) => storage === learningRateStorage);
   invariant(rate !== undefined, "the update says its learning rate");
   const graph = makeGraph("schedule", [rate]);
   return steps.map((step) => {
-    const taken = new Map([["optimizer:step", { shape: [], data: Float64Array.of(step - 1) }]]);
+    const taken = new Map([[stepStorage, { shape: [], data: Float64Array.of(step - 1) }]]);
     return [step, evaluateGraph(graph, taken, 1).get(rate.node)?.data[0] ?? NaN];
   });
 }

@@ -2,6 +2,7 @@
  * The check of a trainer as a module: the loss of its spec as a function of the parameters, and at its end
  * the call that proves the trainer beside it. The file of the trainer is all that it imports.
  */
+import { seedStorage } from "../../ir/storage.ts";
 import { viewOfStorage, viewText } from "./arena.ts";
 import type { ModuleKind, ModuleParts } from "./module-parts.ts";
 import type { InitialState } from "./trainer-parts.ts";
@@ -62,7 +63,7 @@ export function checkModule(parts: CheckParts): ModuleKind {
           writer.writeLine(`${JSON.stringify(name)}: ${viewText(plan, arena, name, batchSize, float)},`);
       };
       const before = programs.filter(({ name }) => name !== "trainingLoss").map(({ name }) => callOf(name));
-      const seeded = plan.storage.has("random:seed");
+      const seeded = plan.storage.has(seedStorage);
       const used = new Set<string>([
         ...programs.flatMap(({ name }) => takesOf(name)),
         ...inRegion("input").map((name) => viewOfStorage(plan, name, float)),
@@ -76,7 +77,7 @@ export function checkModule(parts: CheckParts): ModuleKind {
         writer.writeLine(`const f = new ${array}(memory);`);
         for (const [name, view] of Object.entries(otherViews))
           if (used.has(name)) writer.writeLine(`const ${name} = ${view};`);
-        if (seeded) writer.writeLine(`integers[${arena.placeOf("", "random:seed")}] = seed;`);
+        if (seeded) writer.writeLine(`integers[${arena.placeOf("", seedStorage)}] = seed;`);
         for (const { name, initial } of states)
           if (initial && plan.storage.has(name))
             writer.writeLine(`f.set(${JSON.stringify(initial)}, ${arena.placeOf("", name)});`);

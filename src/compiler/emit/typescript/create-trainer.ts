@@ -1,4 +1,12 @@
 /** `createTrainer` in emitted code: one arena, the machine over it, and the runtime's trainer around that. */
+import {
+  learningRateStorage,
+  measureOfSummary,
+  outputStorage,
+  seedStorage,
+  stepStorage,
+  trainedStorage,
+} from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { MemoryPlan, Placement } from "../../loop/memory.ts";
@@ -59,7 +67,10 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
   );
   const totals = inRegion("totals");
   const totalsFrom = totals.length === 0 ? 0 : Math.min(...totals.map(({ offset }) => offset / 8));
-  const summaries = [...plan.storage.keys()].filter((name) => name.startsWith("result:summary."));
+  const summaries = [...plan.storage.keys()].flatMap((storage) => {
+    const measure = measureOfSummary(storage);
+    return measure === undefined ? [] : [{ storage, measure }];
+  });
   const batch = [...Object.keys(parts.model.inputs), ...Object.keys(parts.model.targets)];
 
   kernels.writeSections(writer, parts, names);
@@ -87,7 +98,7 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
             "inputs",
             staging !== undefined ? "batchAt(0)" : record(batch.map((name) => [name, viewOf(name)])),
           );
-          field("output", viewOf("result:output"));
+          field("output", viewOf(outputStorage));
           const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
           // Trainable parameters come first in the arena, so that one loop updates them all.
           const hasFrozen = parts.parameters.some(({ trainable }) => !trainable);
@@ -99,8 +110,8 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
           field("gradients", `viewsOf(f, ${firstGradient}, ${trainable})`);
           field("state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`);
           field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
-          field("step", viewOf("optimizer:step"));
-          field("seed", viewOf("random:seed"));
+          field("step", viewOf(stepStorage));
+          field("seed", viewOf(seedStorage));
           const has = (program: string) => parts.programs.some(({ name }) => name === program);
           const before = ["begin", "measure"].filter(has).map(callOf);
           const calls = [...before, `return ${callOf("gradient")}`].join("; ");
@@ -113,7 +124,7 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
             .block(() => {
               writer.writeLine(`${callOf("summarise")};`);
               const values = summaries.map(
-                (name) => [name.slice("result:summary.".length), `doubles[${placeOf("", name)}]`] as const,
+                ({ storage, measure }) => [measure, `doubles[${placeOf("", storage)}]`] as const,
               );
               writer.writeLine(`return ${record(values)};`);
             })
@@ -137,7 +148,7 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
               `(data, rows) => balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`,
             );
           }
-          field("learningRate", `() => doubles[${placeOf("", "result:learningRate")}]`);
+          field("learningRate", `() => doubles[${placeOf("", learningRateStorage)}]`);
           writer
             .write("check(rows)")
             .block(() => writeCheck(writer, parts, placeOf))
@@ -179,8 +190,8 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
  */
 function weightsText({ plan, parameters }: TrainerParts, placeOf: ArenaNames["placeOf"]): string {
   const first = parameters.find(({ trainable }) => trainable);
-  const trained = `trained:${first?.name}`;
-  if (!plan.storage.has(trained)) return "machine.parameters";
+  const trained = first && trainedStorage(first.name);
+  if (trained === undefined || !plan.storage.has(trained)) return "machine.parameters";
   return `viewsOf(f, ${placeOf("", trained)}, model.parameters.filter(({ trainable }) => trainable))`;
 }
 

@@ -2,6 +2,7 @@
  * An emitted module, section by section: banner, facts, the arena as named offsets, kernels under what they
  * implement, the programs, the runtime's parts, and at the end what makes a trainer or a predictor of them.
  */
+import { lossStorage } from "../../ir/storage.ts";
 import { nameArena, writeArena } from "./arena.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
 import { formatModule } from "./format.ts";
@@ -78,7 +79,7 @@ export async function assembleModule(
     writer.blankLine().writeLine(`/** ${programTexts[name] ?? name} */`);
     writer.write(`function ${programNames.get(name)}(${typedParameters(takes)}): ${returns}`).block(() => {
       for (const { text, origin } of calls) writer.marked(origin, () => writer.writeLine(text));
-      if (losses.includes(name)) writer.writeLine(`return f[${arena.placeOf("", "result:loss")}];`);
+      if (losses.includes(name)) writer.writeLine(`return f[${arena.placeOf("", lossStorage)}];`);
     });
   }
 

@@ -2,6 +2,7 @@
  * A predictor as a module: the facts of the model at its head; the trained numbers and `createPredictor` at
  * its end.
  */
+import { outputStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
 import type { Placement } from "../../loop/memory.ts";
 import { namesIn, runtimeText } from "../../runtime-references.ts";
@@ -146,7 +147,7 @@ function writeCreatePredictor(
         .write("const machine: PredictingMachine = ")
         .inlineBlock(() => {
           writer.writeLine(`inputs: { ${entries.join(", ")} },`);
-          writer.writeLine(`output: ${view("result:output")},`);
+          writer.writeLine(`output: ${view(outputStorage)},`);
           writer.writeLine(`predict: (n) => ${call},`);
         })
         .write(";")

@@ -2,6 +2,7 @@
  * What a trainer that can be looked into has beside the others: the values of its layers, and somebody to
  * tell of its steps.
  */
+import { layerStorage, learningRateStorage } from "../../ir/storage.ts";
 import type CodeBlockWriter from "code-block-writer";
 import type { RuntimeName } from "../../runtime-references.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
@@ -53,10 +54,10 @@ export function writeProbing(
     .write("return probing(trainer, model, machine, probed, ")
     .inlineBlock(() => {
       writer.writeLine(`forward: (n) => ${callOf("probe")},`);
-      const values = probed.map(({ name }) => `${JSON.stringify(name)}: ${viewOf(`probe:${name}`)}`);
+      const values = probed.map(({ name }) => `${JSON.stringify(name)}: ${viewOf(layerStorage(name))}`);
       writer.writeLine(`values: { ${values.join(", ")} },`);
       writer.writeLine(`weights: ${weights},`);
-      writer.writeLine(`learningRate: ${viewOf("result:learningRate")},`);
+      writer.writeLine(`learningRate: ${viewOf(learningRateStorage)},`);
     })
     .write(", watch);")
     .newLine();

@@ -2,6 +2,7 @@
  * A whole module as WebAssembly text: what it imports, kernels under their formulas, programs that call them
  * in order, and many steps in one call.
  */
+import { lossStorage } from "../../ir/storage.ts";
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";
@@ -37,7 +38,7 @@ function programFunction(
   callOf: ReadonlyMap<Kernel, string>,
   parts: ModuleParts,
 ): string {
-  const loss = name === "gradient" ? parts.plan.storage.get("result:loss") : undefined;
+  const loss = name === "gradient" ? parts.plan.storage.get(lossStorage) : undefined;
   const type = loss?.buffer.element;
   const result = type === undefined ? "" : ` (result ${type})`;
   const calls = kernels.map((kernel) => `  ${callOf.get(kernel)}`);

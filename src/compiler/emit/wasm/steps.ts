@@ -1,4 +1,5 @@
 /** Many steps of training in one call: batches that lie in memory are brought to their place one after the other. */
+import { lossStorage } from "../../ir/storage.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
@@ -33,7 +34,7 @@ export function inputRegion(
  */
 export function stepsFunction({ programs, plan, layout }: Parts): string | undefined {
   const has = (program: string) => programs.some(({ name }) => name === program);
-  const loss = plan.storage.get("result:loss");
+  const loss = plan.storage.get(lossStorage);
   if (!has("gradient") || !has("update") || loss === undefined) return undefined;
   const { inputAt, inputBytes } = inputRegion(plan, layout.base);
   const before = ["begin", "measure"].filter(has).map((name) => `    (call $${name} (local.get $rows))`);

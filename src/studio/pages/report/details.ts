@@ -1,4 +1,5 @@
 /** The right side of the page: all there is to say of what is picked. */
+import { gradientStorage } from "../../../compiler/ir/storage.ts";
 import { element } from "../shared/element.ts";
 import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
 import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../explanation.ts";
@@ -187,10 +188,7 @@ function parameterDetails(context: Context, name: string): Part[] | undefined {
   const steps = index.derivations.get(name)?.steps ?? [];
   const gradient = steps.at(-1);
   const node = gradient === undefined ? undefined : index.nodes.get(gradient);
-  const [stored, gradientStored] = [
-    index.buffers.get(`parameter:${name}`),
-    index.buffers.get(`gradient:${name}`),
-  ];
+  const [stored, gradientStored] = [index.buffers.get(name), index.buffers.get(gradientStorage(name))];
   return [
     element("h2", {}, name),
     element("p", { class: "quiet" }, "Parameter of ", layerLink(context, layer.name)),

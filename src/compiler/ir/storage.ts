@@ -1,0 +1,82 @@
+/**
+ * The names of what is stored between programs. A name is one in a space: `gradient:dense1.weight` is the space
+ * `gradient` and the name `dense1.weight`. Parameters, inputs and targets have their names alone. This file
+ * makes all such names and takes them apart.
+ */
+
+const spaces = [
+  "average", // the moving average of the parameters
+  "flat", // all trainable parameters, their gradients, or the weights of an average, as one tensor
+  "gradient", // of one parameter
+  "held", // what a check keeps as it is while parameters move
+  "loss", // what the loss reads besides the batch
+  "optimizer", // states of the optimizer
+  "probe", // the value of one layer
+  "random", // states of the random numbers
+  "result", // what a program gives
+  "totals", // sums over the batches of an evaluation
+  "trained", // the weights of one parameter that an average is of
+] as const;
+
+export type StorageSpace = (typeof spaces)[number];
+export type StorageName<Space extends StorageSpace = StorageSpace> = `${Space}:${string}`;
+
+export const storageIn = <Space extends StorageSpace>(space: Space, name: string): StorageName<Space> =>
+  `${space}:${name}`;
+
+/** The space of a name, if it has one, and the rest. */
+export function storageParts(storage: string): {
+  readonly space: StorageSpace | undefined;
+  readonly name: string;
+} {
+  const end = storage.indexOf(":");
+  const space = spaces.find((each) => each === storage.slice(0, Math.max(end, 0)));
+  return { space, name: space === undefined ? storage : storage.slice(end + 1) };
+}
+
+/** The name in this space; undefined for what is in another. */
+export function nameIn(space: StorageSpace, storage: string): string | undefined {
+  const parts = storageParts(storage);
+  return parts.space === space ? parts.name : undefined;
+}
+
+/** The name in a group of a space: `accuracy` of `result:summary.accuracy`. */
+export function nameInGroup(space: StorageSpace, group: string, storage: string): string | undefined {
+  const name = nameIn(space, storage);
+  return name?.startsWith(`${group}.`) ? name.slice(group.length + 1) : undefined;
+}
+
+/** The mean loss of a batch, the output of the network, and the learning rate of a step. */
+export const lossStorage = storageIn("result", "loss");
+export const outputStorage = storageIn("result", "output");
+export const learningRateStorage = storageIn("result", "learningRate");
+
+/** The number of completed steps, and the random seed. */
+export const stepStorage = storageIn("optimizer", "step");
+export const seedStorage = storageIn("random", "seed");
+
+/** All trainable parameters, and their gradients, as one tensor. */
+export const flatParameters = storageIn("flat", "parameters");
+export const flatGradients = storageIn("flat", "gradients");
+
+export const gradientStorage = (parameter: string): StorageName => storageIn("gradient", parameter);
+export const layerStorage = (layer: string): StorageName => storageIn("probe", layer);
+
+/** The weights that the average is of, as a whole and of one parameter, and the average as it was left. */
+export const trainedWeights = storageIn("flat", "trained");
+export const trainedStorage = (parameter: string): StorageName => storageIn("trained", parameter);
+export const averageStorage = storageIn("average", "parameters");
+
+export const classWeightStorage = storageIn("loss", "classWeights");
+
+/** The next value of a statistic, which is a parameter. */
+export const statisticStorage = (parameter: string): StorageName => storageIn("result", `next.${parameter}`);
+
+/** The sums of a measure over batches, and the loss or metric made of them. */
+export const totalStorage = (measure: string, sum: string): StorageName =>
+  storageIn("totals", `${measure}.${sum}`);
+export const sumOfTotal = (measure: string, storage: string): string | undefined =>
+  nameInGroup("totals", measure, storage);
+export const summaryStorage = (measure: string): StorageName => storageIn("result", `summary.${measure}`);
+export const measureOfSummary = (storage: string): string | undefined =>
+  nameInGroup("result", "summary", storage);
