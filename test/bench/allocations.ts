@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import { compile } from "../../src/compiler/compile.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { strippedOf } from "../support/emitted.ts";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
-import { z } from "zod";
+import * as z from "zod";
 
 export const [rows, columns] = [500_000, 20];
 
@@ -53,7 +53,10 @@ export function readLargeFile(): LargeFile {
     // Bundled: no loader's memory is counted.
     buildSync({
       entryPoints: [fileURLToPath(new URL("read-large.ts", import.meta.url))],
-      ...{ bundle: true, platform: "node", format: "esm", outfile: reader },
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      outfile: reader,
       banner: {
         js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
       },

@@ -2,7 +2,7 @@
 // families of ordinary networks at small batches. Results lie within the bounds of ball.ts.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import type { JsonObject } from "./random-parts.ts";
 import { runSpec } from "./run-spec.ts";
 import type { FuzzCase } from "./spec-run.ts";

@@ -5,7 +5,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import { compileModel } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";

@@ -1,7 +1,7 @@
 /** The net in three parts, cheapest first: tests that mirror the mutated file, the fuzzer, tests of whole trainings. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { bundle, bundleFolder } from "./bundles.ts";
 import { runNode } from "./child.ts";
 

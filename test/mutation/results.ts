@@ -1,6 +1,6 @@
 /** What came of each mutant, as a file and as a table. */
 import Table from "cli-table3";
-import { z } from "zod";
+import * as z from "zod";
 
 const result = z.object({
   name: z.string(),

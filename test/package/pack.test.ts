@@ -7,14 +7,18 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { builtinModules } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { flowers, flowersCsv } from "../command/cli/workspace.ts";
 
@@ -48,6 +52,7 @@ function copyOfClone(): string {
     "graphs",
     "package.json",
     "src",
+    "tools",
     "tsconfig.json",
     "tsconfig.build.json",
   ])
@@ -79,6 +84,10 @@ async function install(): Promise<void> {
     cpSync(join(root, "node_modules", name), join(home, "node_modules", name), { recursive: true });
 }
 
+/** What a bundled module imports, statically or later. It has no spaces that it does not need. */
+const importsOf = (text: string): string[] =>
+  [...text.matchAll(/\bimport(?:[\w*${},\s]*from)?\(?"([\w@./:-]+)"/g)].map(([, name]) => name);
+
 /**
  * Everything that package.json asks for at run time, and all that this asks for: what is for development
  * alone is left behind.
@@ -104,18 +113,14 @@ function dependenciesOf(at: string, known = new Set<string>()): Set<string> {
 }
 
 const tapeless = (...args: readonly string[]) =>
-  run(process.execPath, "node_modules/tapeless/src/cli/tapeless.js", ...args);
+  run(process.execPath, "node_modules/tapeless/src/command/cli/tapeless.js", ...args);
 
 beforeAll(install, 5 * minutes);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("what is packed", () => {
-  it("is the compiled program, the runtime's sources, the launcher, the JSON Schema, and the papers", () => {
-    const kinds = new Set(
-      packed.map((path) =>
-        path.startsWith("dist/") ? "dist" : path.startsWith("src/runtime/") ? "src/runtime" : path,
-      ),
-    );
+  it("is the bundled program, its launchers, the JSON Schema, and the papers", () => {
+    const kinds = new Set(packed.map((path) => (path.startsWith("dist/") ? "dist" : path)));
     expect([...kinds].sort()).toEqual(
       [
         "LICENSE",
@@ -123,14 +128,46 @@ describe("what is packed", () => {
         "dist",
         "generated/spec.schema.json",
         "package.json",
+        "src/command/cli/load-program.js",
+        "src/command/cli/start-thread.js",
         "src/command/cli/tapeless.js",
-        "src/runtime",
       ].sort(),
     );
   });
 
   it("leaves no build behind in the clone", () => {
     expect(existsSync(join(clone, "dist"))).toBe(false);
+  });
+
+  it("brings at most 30 packages and 40 MB", () => {
+    expect(dependenciesOf(root).size + 1).toBeLessThanOrEqual(30);
+    const folders = [...dependenciesOf(root)].map((name) => join(root, "node_modules", name));
+    const sizes = new Map<number, number>();
+    for (const folder of [join(home, "node_modules/tapeless"), ...folders])
+      for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+        const { ino, size } = statSync(join(folder, file));
+        // esbuild's program has two names.
+        sizes.set(ino, size);
+      }
+    expect([...sizes.values()].reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(40e6);
+  });
+
+  it("imports nothing but Node's modules, its own files, and packages that it brings", () => {
+    const place = join(home, "node_modules/tapeless/dist");
+    const { dependencies }: { dependencies: Record<string, string> } = JSON.parse(
+      readFileSync(join(root, "package.json"), "utf8"),
+    );
+    const known = new Set([...builtinModules, ...Object.keys(dependencies)]);
+    for (const file of readdirSync(place).filter((name) => name.endsWith(".mjs")))
+      for (const name of importsOf(readFileSync(join(place, file), "utf8")))
+        expect(known.has(name.replace("node:", "")) || name.startsWith("./"), `${file}: ${name}`).toBe(true);
+  });
+
+  it("carries the licences of the libraries that are bundled into it", () => {
+    const notices = readFileSync(join(home, "node_modules/tapeless/dist/third-party.txt"), "utf8");
+    for (const name of ["prettier", "wabt", "elkjs", "hyparquet", "commander", "yaml"])
+      expect(notices).toMatch(new RegExp(`^${name} \\d+\\.\\d+\\.\\d+ \\(`, "m"));
+    expect(notices).not.toContain("has no file with the text of its licence");
   });
 });
 
@@ -154,6 +191,48 @@ describe("the command", () => {
       write("search.json", JSON.stringify({ ...flowers, training: { ...flowers.training, search } }));
       const found: { candidates: unknown[] } = JSON.parse(await tapeless("search", "search.json", "--json"));
       expect(found.candidates).toHaveLength(2);
+    },
+    minutes,
+  );
+
+  it(
+    "assembles WebAssembly, draws the report, and places the errors of a TypeScript spec",
+    async () => {
+      expect(await tapeless("compile", "flowers.json", "--target", "wasm", "-o", "wasm.ts")).toContain(
+        "wasm.ts",
+      );
+      await tapeless("inspect", "flowers.json", "--format", "html", "-o", "report.html");
+      expect(readFileSync(join(home, "report.html"), "utf8")).toContain("<!doctype html>");
+      write(
+        "wrong-spec.ts",
+        `const loss = "mes";\nexport default ${JSON.stringify(flowers)};\n`.replace(
+          '"cross-entropy"',
+          "loss",
+        ),
+      );
+      await expect(tapeless("compile", "wrong-spec.ts")).rejects.toThrow("wrong-spec.ts:1:14");
+    },
+    minutes,
+  );
+
+  it(
+    "trains on a Parquet file",
+    async () => {
+      const [head, ...rows] = flowersCsv
+        .trim()
+        .split("\n")
+        .map((line) => line.split(","));
+      const columnData = head.map((name, i) => {
+        const cells = rows.map((row) => row[i]);
+        const isNumeric = cells.every((cell) => Number.isFinite(Number(cell)));
+        return isNumeric
+          ? ({ name, data: cells.map(Number), type: "DOUBLE" } as const)
+          : ({ name, data: cells, type: "STRING" } as const);
+      });
+      writeFileSync(join(home, "flowers.parquet"), Buffer.from(parquetWriteBuffer({ columnData })));
+      expect(await tapeless("train", "flowers.json", "--data", "flowers.parquet")).toMatch(
+        /^flowers: 4 epochs/,
+      );
     },
     minutes,
   );

@@ -2,7 +2,8 @@
 // person can change of it.
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { playgroundFiles, playgroundPolicy } from "../../src/studio/web/playground-files.ts";
+import { playgroundFiles } from "../../src/studio/web/playground-files.ts";
+import { playgroundPolicy } from "../../src/studio/web/playground-page.ts";
 import { serveFiles, type ServedFiles } from "../../src/studio/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { playgroundFiles, playgroundPolicy } from "../../src/studio/web/playground-files.ts";
+import { playgroundFiles } from "../../src/studio/web/playground-files.ts";
+import { playgroundPolicy } from "../../src/studio/web/playground-page.ts";
 import { serveFiles, type ServedFiles } from "../../src/studio/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 
@@ -37,9 +38,10 @@ const panel = (page: Page, state: string) => page.locator(`.train[data-state="${
 const surface = (page: Page): Promise<string> =>
   page.evaluate("document.querySelector('canvas.surface').toDataURL()");
 
-describe("the build in docs/playground", () => {
+describe("the page as files", () => {
   it("works from any host of files, in any folder, and from disk", async () => {
-    const folder = new URL("../../docs/playground/", import.meta.url);
+    execFileSync("npm", ["run", "playground:build"], { cwd: new URL("../../", import.meta.url) });
+    const folder = new URL("../../playground/", import.meta.url);
     const files = new Map(
       readdirSync(folder).map((name) => [`some/where/${name}`, readFileSync(new URL(name, folder), "utf8")]),
     );

@@ -11,8 +11,12 @@ export interface SchemaFlags {
 
 /** Prints or writes the schema, formatted as prettier would. */
 export async function printSchema({ output, check }: SchemaFlags): Promise<number> {
-  const { format } = await import("prettier");
-  const text = await format(JSON.stringify(specSchema()), { parser: "json", printWidth: 110 });
+  const [{ format }, ...plugins] = await Promise.all([
+    import("prettier/standalone"),
+    import("prettier/plugins/babel"),
+    import("prettier/plugins/estree"),
+  ]);
+  const text = await format(JSON.stringify(specSchema()), { parser: "json", printWidth: 110, plugins });
   if (check && output === undefined) throw usageError("--check needs -o, the file to look at");
   if (output === undefined) process.stdout.write(text);
   else if (check) return checkFile(output, text, `tapeless schema -o ${output}`);

@@ -37,8 +37,8 @@ export async function trainSpec(spec: string, flags: TrainFlags): Promise<number
     process.stderr.write(
       "the spec is trained as it is written; `tapeless search` tries its other candidates\n",
     );
-  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
-  const loaded = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const loaded = await loadTrainer(await emitText(compilation, flags.dtype));
   await checkEmitted(spec, compilation, loaded, flags);
   const emitted = flags.from === undefined ? loaded : await startingFrom(flags.from, loaded);
   const { createTrainer } = emitted;

@@ -1,5 +1,5 @@
 // What became of one candidate: plain data, as it crosses threads and stands in the results file.
-import { z } from "zod";
+import * as z from "zod";
 import { jsonFigure as figure } from "../../compiler/util/json-figure.ts";
 
 const summary = z.object({ loss: figure }).catchall(figure);

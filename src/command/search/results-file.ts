@@ -3,7 +3,7 @@
 // counted.
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync } from "node:fs";
 import { dirname } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { fileReason } from "../../compiler/util/file-reason.ts";
 import type { Candidate } from "./candidates.ts";

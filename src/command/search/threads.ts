@@ -18,10 +18,7 @@ export class JobEndedThread extends Error {
   }
 }
 
-/** A clone's threads are started as its command is; the published package holds the compiled file. */
-const entry = import.meta.url.endsWith(".ts")
-  ? new URL("../cli/start-worker.js", import.meta.url)
-  : new URL("./worker.js", import.meta.url);
+const launcher = new URL("../cli/start-thread.js", import.meta.url);
 
 /**
  * A thread keeps every module that it has imported, each candidate's trainer too, until it ends: some 0.6 MB
@@ -45,7 +42,7 @@ export async function inThreads(
   const lane = async () => {
     for (let first = queue.next(); !first.done && !isOver; first = queue.next()) {
       // What a spec in TypeScript prints is not part of the result.
-      const worker = new Worker(entry, { workerData: setup, stdout: true });
+      const worker = new Worker(launcher, { argv: ["search"], workerData: setup, stdout: true });
       running.add(worker);
       let job: number | undefined = first.value;
       for (let done = 1; job !== undefined; done++) {

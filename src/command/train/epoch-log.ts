@@ -3,7 +3,7 @@
  * goes on and after a kill.
  */
 import { appendFile, readFile } from "node:fs/promises";
-import { z } from "zod";
+import * as z from "zod";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { EpochReport } from "../../runtime/trainer/trainer.ts";
 import { jsonFigure as figure } from "../../compiler/util/json-figure.ts";

@@ -3,7 +3,7 @@
  * `--serve`, and in the end the cause of a divergence or the report of the predictions.
  */
 import { hasDiverged, type EmittedModule } from "../../compiler/load-trainer.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import type { Run as ScheduleRun } from "../../studio/explain/subject.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { Model } from "../../compiler/spec/types.ts";
@@ -36,7 +36,7 @@ import { watchEpochs } from "./watch-epochs.ts";
 export interface Beginning {
   readonly spec: string;
   readonly source: SpecSource;
-  readonly compilation: Compilation;
+  readonly compilation: TargetCompilation;
   readonly emitted: EmittedModule;
   /** What the first training begins with. */
   readonly trainer: Trainer;
@@ -120,7 +120,7 @@ export async function trainHost(beginning: Beginning, flags: TrainFlags): Promis
 }
 
 /** On standard error: what is printed stays what the program prints. */
-async function showSchedule(compilation: Compilation, run: ScheduleRun): Promise<void> {
+async function showSchedule(compilation: TargetCompilation, run: ScheduleRun): Promise<void> {
   const { views } = await import("../../studio/views/index.ts");
   const { text } = views.schedule({ compilation, reports: [], of: undefined, run });
   process.stderr.write(`${text()}\n`);

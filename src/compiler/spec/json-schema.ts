@@ -1,5 +1,5 @@
 // The JSON Schema of specs, for editors; made from the schema that validates, so the two cannot differ.
-import { z } from "zod";
+import * as z from "zod";
 import { modelSchema } from "./schema.ts";
 import type { SchemaNode } from "./schema-node.ts";
 

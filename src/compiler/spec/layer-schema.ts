@@ -1,6 +1,6 @@
 // The schema of one layer, blocks of layers included: what may be written, with defaults and a line for
 // editors on every key. What a layer's own keys are comes from the library's table.
-import { z } from "zod";
+import * as z from "zod";
 import { layers, recurrentLayers } from "../library/layers/index.ts";
 import { choice } from "../util/choice.ts";
 import type { Choice, ChoiceInput } from "../util/choice.ts";

@@ -1,7 +1,7 @@
 // THE schema of a model spec: what may be written, with defaults and a line for editors on every key. Types,
 // validation and the published JSON Schema all come from here; what a variant's keys are comes from the
 // library's tables.
-import { z } from "zod";
+import * as z from "zod";
 import { losses } from "../library/losses/index.ts";
 import { metrics } from "../library/metrics/index.ts";
 import { optimizers } from "../library/optimizers/index.ts";
@@ -38,7 +38,7 @@ const target = z
       .describe("How many classes there are; the target is then a class index."),
   })
   .refine(({ shape, classes }) => shape !== undefined || classes !== undefined, {
-    message: "needs `shape` (for real numbers) or `classes` (for class indices)",
+    error: "needs `shape` (for real numbers) or `classes` (for class indices)",
     params: { code: "T1102" },
   })
   .meta({ allOf: [{ anyOf: [{ required: ["shape"] }, { required: ["classes"] }] }] });
@@ -96,7 +96,7 @@ const validation = z
       ),
   })
   .refine(({ fraction, folds }) => (fraction === undefined) !== (folds === undefined), {
-    message: "needs `fraction` or `folds`, and not both",
+    error: "needs `fraction` or `folds`, and not both",
     params: { code: "T1208" },
   })
   .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });

@@ -1,5 +1,5 @@
 // The schema of `training.search`: which paths of the spec take which values, and how candidates are made of them.
-import { z } from "zod";
+import * as z from "zod";
 
 const range = z.strictObject({
   from: z.number().describe("The least value."),

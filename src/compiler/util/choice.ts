@@ -2,7 +2,7 @@
 // the row's, or the name alone, short for the object with nothing but its type. One row of a table may be the
 // user's own: it has the key `formula` or `build`, whose presence says as much as a type; a function alone is
 // short for an object with nothing but that key.
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a table needs of its rows here: their own keys, as a zod shape with defaults, and a line for editors. */
 export interface ChoiceRow {

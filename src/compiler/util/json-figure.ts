@@ -1,5 +1,5 @@
 /** A figure as it stands in JSON, which has no NaN: what is not finite is written as null, and read as NaN. */
-import { z } from "zod";
+import * as z from "zod";
 
 export const jsonFigure = z
   .number()

@@ -4,7 +4,7 @@
  * those before it leave.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import { stepsBetween } from "../../compiler/emit/typescript/write-wasm.ts";
+import { stepsBetween } from "../../compiler/emit/wasm/write-wasm.ts";
 import { assembleWasm } from "../../compiler/emit/wasm/wasm-module.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
 import { doubleFunctions } from "../../compiler/loop/double-functions.ts";

@@ -2,8 +2,7 @@
  * One layered layout, by elkjs: the layout library that is kept for dataflow graphs with ports, and runs in
  * Node and in pages alike. Boxes in rows along the direction, wires in horizontal and vertical lines.
  */
-import elkjs from "elkjs/lib/elk.bundled.js";
-import type { ElkNode } from "elkjs/lib/elk-api.js";
+import type { ELK, ElkNode } from "elkjs/lib/elk-api.js";
 import type { Point } from "../explanation.ts";
 
 export type Side = "NORTH" | "EAST" | "SOUTH" | "WEST";
@@ -55,22 +54,27 @@ const exitOf = (box: LayoutBox): string => `${box.id}/exit`;
 export type LayOut = (problem: LayoutProblem) => Promise<Layout>;
 
 export function createLayOut(): LayOut {
-  const elk = startElk();
+  const started = startElk();
   const solved = new Map<string, Promise<Layout>>();
   return (problem) => {
     const key = JSON.stringify(problem);
-    const layout =
-      solved.get(key) ?? elk.layout(elkGraph(problem)).then((laidOut) => layoutFrom(laidOut, problem));
+    const layout = solved.get(key) ?? solve(started, problem);
     solved.set(key, layout);
     return layout;
   };
 }
 
+async function solve(started: Promise<ELK>, problem: LayoutProblem): Promise<Layout> {
+  const elk = await started;
+  return layoutFrom(await elk.layout(elkGraph(problem)), problem);
+}
+
 /**
- * Where there is no document, elkjs believes that the worker it runs in is its own, and takes its messages;
- * they are given back.
+ * Loads the library when there is something to lay out. Where there is no document, elkjs believes that the
+ * worker it runs in is its own, and takes its messages; they are given back.
  */
-function startElk() {
+async function startElk(): Promise<ELK> {
+  const { default: elkjs } = await import("elkjs/lib/elk.bundled.js");
   const own: unknown = Reflect.get(globalThis, "onmessage");
   const elk = new elkjs.default();
   if (Reflect.get(globalThis, "onmessage") !== own) Reflect.set(globalThis, "onmessage", own);

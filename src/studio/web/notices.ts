@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 
 /** The folder that bundles are made in: esbuild names what is in them by paths from there. */
 export const bundlingFolder = fileURLToPath(new URL("../../../", import.meta.url));
@@ -39,16 +39,16 @@ export function packageFolders(bundles: readonly Bundled[]): string[] {
 
 /**
  * The notices of these packages: what each is, under which terms, where its source is, and the text of its
- * licence, equal texts once.
+ * licence, equal texts once. `whole` names what they are part of.
  */
-export function noticesOf(folders: readonly string[]): string {
+export function noticesOf(folders: readonly string[], whole: string): string {
   const byText = new Map<string, string[]>();
   for (const folder of folders) {
     const text = licenceText(folder);
     byText.set(text, [...(byText.get(text) ?? []), headOf(folder)]);
   }
   const sections = [...byText].map(([text, heads]) => `${heads.join("\n")}\n\n${text}`);
-  return ["Code of other projects is part of this page, under their terms:", ...sections].join(
+  return [`Code of other projects is part of ${whole}, under their terms:`, ...sections].join(
     `\n\n${"-".repeat(70)}\n\n`,
   );
 }

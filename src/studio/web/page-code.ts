@@ -1,9 +1,7 @@
 /**
- * The script and the style of a page, each bundled to one text. In a clone they are bundled from
- * `src/studio/pages/` when they are asked for; the published package has them bundled already. esbuild does
- * it: it is a dependency anyway, and takes some ten milliseconds.
+ * The script and the style of a page, each bundled to one text from `src/studio/pages/` when a page is asked for:
+ * some ten milliseconds. The published package has them bundled (`tools/published/page-code.ts`).
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { bundlingFolder, noticesOf, packageFolders, type Bundled } from "./notices.ts";
@@ -22,14 +20,7 @@ export interface BundledPage extends PageCode {
   readonly bundled: Bundled;
 }
 
-const bundled = new URL("../pages/", import.meta.url);
-const placeOf = (name: PageName, ending: "js" | "css"): URL => new URL(`${name}.${ending}`, bundled);
-
-export async function pageCode(name: PageName): Promise<PageCode> {
-  if (!existsSync(placeOf(name, "js"))) return withNotices(await bundlePage(name));
-  const read = (ending: "js" | "css") => readFileSync(placeOf(name, ending), "utf8");
-  return { script: read("js"), style: read("css") };
-}
+export const pageCode = async (name: PageName): Promise<PageCode> => withNotices(await bundlePage(name));
 
 /** The page in this folder of `src/studio/pages/`, bundled now. */
 export async function bundlePage(name: string): Promise<BundledPage> {
@@ -59,16 +50,6 @@ const inElement = (script: string): string => script.replaceAll("</script", "<\\
 
 /** A page is one file, so the notices of what is bundled into it are a comment at the end of its script. */
 function withNotices({ script, style, bundled }: BundledPage): PageCode {
-  const notices = noticesOf(packageFolders([bundled])).replaceAll("*/", "* /");
+  const notices = noticesOf(packageFolders([bundled]), "this page").replaceAll("*/", "* /");
   return { script: inElement(`${script}\n/*!\n${notices}\n*/`), style };
-}
-
-/** For the build of the package. */
-export async function publishPages(): Promise<void> {
-  mkdirSync(bundled, { recursive: true });
-  for (const name of pageNames) {
-    const { script, style } = withNotices(await bundlePage(name));
-    writeFileSync(placeOf(name, "js"), script);
-    writeFileSync(placeOf(name, "css"), style);
-  }
 }

@@ -17,7 +17,6 @@ const graphs = new URL("../../../graphs/", import.meta.url);
 /** Modules that need Node, and what stands in for them. */
 const standIns: Readonly<Record<string, string>> = {
   "compiler/emit/typescript/load-runtime.ts": "studio/browser/load-runtime.ts",
-  "compiler/emit/typescript/format.ts": "studio/browser/format.ts",
   "compiler/emit/wasm/assemble.ts": "studio/browser/assemble.ts",
   "compiler/util/sha256.ts": "studio/browser/sha256.ts",
 };
@@ -47,16 +46,23 @@ const dataFiles = ["diabetes.csv", "digits.csv", "iris-two.csv", "iris.csv", "tw
 
 const pathOf = (file: string): string => fileURLToPath(new URL(file, source));
 
-const standingIn: Plugin = {
-  name: "stand-ins",
+/** Replaces modules of `src/` in a bundle by others of the same names and types, both relative to `src/`. */
+export const replacing = (modules: Readonly<Record<string, string>>): Plugin => ({
+  name: "replacing",
   setup(build) {
     const replaced = new Map(
-      Object.entries(standIns).map(([module, other]) => [pathOf(module), pathOf(other)]),
+      Object.entries(modules).map(([module, other]) => [pathOf(module), pathOf(other)]),
     );
     build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
       const other = replaced.get(fileURLToPath(new URL(path, `file://${resolveDir}/`)));
       return other === undefined ? undefined : { path: other };
     });
+  },
+});
+
+const runtimeDeclarations: Plugin = {
+  name: "runtime-declarations",
+  setup(build) {
     build.onLoad({ filter: /[/\\]browser[/\\]runtime-declarations\.ts$/ }, async () => {
       const parts = [...(await loadRuntime("f32")).values()];
       return { contents: `export const runtimeDeclarations = ${JSON.stringify(parts)};`, loader: "js" };
@@ -129,7 +135,11 @@ export interface WorkerFiles {
 /** The scripts of the workers, and the data with the specs that name it. */
 export async function workerFiles(): Promise<WorkerFiles> {
   const [compiler, trainer, walker, shelved] = await Promise.all([
-    bundle({ file: "studio/browser/compiler-worker.ts" }, [standingIn, fromShelf]),
+    bundle({ file: "studio/browser/compiler-worker.ts" }, [
+      replacing(standIns),
+      runtimeDeclarations,
+      fromShelf,
+    ]),
     bundle({ file: "studio/pages/playground/train-worker.ts" }, []),
     bundle({ file: "studio/pages/playground/paths/walk-worker.ts" }, []),
     bundle({ text: shelfText() }, []),

@@ -10,7 +10,7 @@ describe("a record", () => {
   it("is framed as TensorFlow frames it: the first record of every event file that it writes", async () => {
     // SummaryWriter's first record at wall time 0, with the check sums that TensorFlow's own writer gives the
     // length 24.
-    const bytes = await encodeRecords([{ wallTime: 0, fileVersion: "brain.Event:2" }]);
+    const bytes = encodeRecords([{ wallTime: 0, fileVersion: "brain.Event:2" }]);
     const head = Buffer.from(bytes.subarray(0, 12)).toString("hex");
     expect(head).toBe("1800000000000000a37f4b22");
     expect(Buffer.from(bytes.subarray(12, 36)).toString("latin1")).toBe(
@@ -19,7 +19,7 @@ describe("a record", () => {
   });
 
   it("with one wrong bit is found out by whoever reads it: else the check sums would prove nothing", async () => {
-    const bytes = await encodeRecords([{ wallTime: 1, step: 2, summaries: [{ tag: "a", value: 3 }] }]);
+    const bytes = encodeRecords([{ wallTime: 1, step: 2, summaries: [{ tag: "a", value: 3 }] }]);
     expect(readEvents(bytes)).toHaveLength(1);
     for (const place of [0, 9, 20, bytes.length - 1]) {
       const wrong = bytes.slice();
@@ -30,7 +30,7 @@ describe("a record", () => {
 
   it("holds a histogram whose buckets are those of the distribution", async () => {
     const distribution = distributionOf(new Float64Array([0, 1, 2, 4, 32]));
-    const bytes = await encodeRecords([{ wallTime: 1, step: 5, summaries: [{ tag: "h", distribution }] }]);
+    const bytes = encodeRecords([{ wallTime: 1, step: 5, summaries: [{ tag: "h", distribution }] }]);
     const [{ step, summaries }] = readEvents(bytes);
     expect(step).toBe(5);
     const { histogram } = summaries[0];
@@ -39,7 +39,7 @@ describe("a record", () => {
     expect(histogram?.counts).toEqual(distribution.histogram);
     const same = distributionOf(new Float64Array([7, 7]));
     const [event] = readEvents(
-      await encodeRecords([{ wallTime: 1, summaries: [{ tag: "h", distribution: same }] }]),
+      encodeRecords([{ wallTime: 1, summaries: [{ tag: "h", distribution: same }] }]),
     );
     expect(event.summaries[0].histogram).toMatchObject({ limits: [7], counts: [2] });
   });

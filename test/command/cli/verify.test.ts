@@ -1,6 +1,6 @@
 // `verify` and `bench`. If one fails, a wrong gradient could pass for a right one, or the reverse.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { expectRefusal, flowers, workspace } from "./workspace.ts";
 import type { Workspace } from "./workspace.ts";
 

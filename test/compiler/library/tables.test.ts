@@ -1,7 +1,7 @@
 // The closed tables: a row stands under its own name and says what it is, for these lines go to editors.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { activations } from "../../../src/compiler/library/activations/index.ts";
 import { initialisers } from "../../../src/compiler/library/initialisers/index.ts";
 import { layers } from "../../../src/compiler/library/layers/index.ts";

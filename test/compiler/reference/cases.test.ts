@@ -3,7 +3,7 @@
 // gradient is wrong; no emitted code is involved.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { referenceTrainer } from "./reference-trainer.ts";
 
 const folder = new URL("../../reference/cases/", import.meta.url);

@@ -1,7 +1,7 @@
 // A choice among the rows of a table: were the short form another thing than the long one, a spec would mean
 // two things.
 import { expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { choice } from "../../../src/compiler/util/choice.ts";
 
 const table = {

@@ -2,7 +2,7 @@
  * Checkpoints of any model as the commands read them. A right checksum does not make a header right: all that
  * a command uses of it is checked here, before anything is allocated or compiled for it.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { readCheckpoint } from "../../../runtime/checkpoints/checkpoint.ts";
 import type { CheckpointHeader } from "../../../runtime/checkpoints/checkpoint-header.ts";
 import type { FittedField } from "../../../runtime/data/fields.ts";

@@ -7,8 +7,6 @@
  *
  * (tensorflow/core/lib/io/record_writer.h, crc32c.h.) The numbers of fields are those of event.proto and summary.proto.
  */
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { createCRC32 } from "hash-wasm";
 import type { Distribution } from "../../../runtime/core/distribution.ts";
 
 /** A figure, or how many figures are distributed, under its name in TensorBoard: `train/loss`. */
@@ -27,16 +25,23 @@ export type EventRecord = { readonly wallTime: number; readonly step?: number } 
 /** What begins every file: readers believe in `restarts` from this version on. */
 export const fileVersion = "brain.Event:2";
 
-/** The Castagnoli polynomial, reflected. */
-const castagnoli = 0x82f63b78;
+/** What CRC32C adds for each value of a byte: the remainder of x⁸ · byte by Castagnoli's polynomial, reflected. */
+const remainders = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let rest = byte;
+  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0x82f63b78 : rest >>> 1;
+  return rest;
+});
+
+const crc32c = (bytes: Uint8Array): number =>
+  ~bytes.reduce((crc, byte) => remainders[(crc ^ byte) & 0xff] ^ (crc >>> 8), ~0) >>> 0;
+
+const masked = (bytes: Uint8Array): number => {
+  const sum = crc32c(bytes);
+  return (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0;
+};
 
 /** The bytes of records, one after the other. */
-export async function encodeRecords(events: readonly EventRecord[]): Promise<Uint8Array> {
-  const crc = await createCRC32(castagnoli);
-  const masked = (bytes: Uint8Array): number => {
-    const sum = parseInt(crc.init().update(bytes).digest("hex"), 16);
-    return (((sum >>> 15) | (sum << 17)) + 0xa282ead8) >>> 0;
-  };
+export function encodeRecords(events: readonly EventRecord[]): Uint8Array {
   const framed = events.map((event) => {
     const data = encodeEvent(event);
     const record = new Uint8Array(data.length + 16);
@@ -50,35 +55,57 @@ export async function encodeRecords(events: readonly EventRecord[]): Promise<Uin
   return Buffer.concat(framed);
 }
 
+/** A field of protocol buffers: its number with the kind of its value, and the value. */
+const field = (id: number, kind: 0 | 1 | 2 | 5, value: Uint8Array): Uint8Array =>
+  Buffer.concat([varint(id * 8 + kind), value]);
+
+const integer = (id: number, value: number): Uint8Array => field(id, 0, varint(value));
+const double = (id: number, value: number): Uint8Array => field(id, 1, doubles([value]));
+const float = (id: number, value: number): Uint8Array =>
+  field(id, 5, new Uint8Array(Float32Array.of(value).buffer));
+
+/** What has a length: a text, packed numbers, a message. */
+const bytes = (id: number, value: Uint8Array): Uint8Array =>
+  field(id, 2, Buffer.concat([varint(value.length), value]));
+
+const message = (id: number, ...fields: readonly Uint8Array[]): Uint8Array =>
+  bytes(id, Buffer.concat(fields));
+const text = (id: number, value: string): Uint8Array => bytes(id, Buffer.from(value));
+
+/** Seven bits a byte, the lowest first; the highest bit says that more follow. Of a whole number below 2⁵³. */
+function varint(value: number): Uint8Array {
+  const found: number[] = [];
+  let rest = value;
+  for (; rest >= 128; rest = Math.floor(rest / 128)) found.push((rest % 128) + 128);
+  return Uint8Array.from([...found, rest]);
+}
+
+function doubles(values: readonly number[]): Uint8Array {
+  const view = new DataView(new ArrayBuffer(8 * values.length));
+  values.forEach((value, i) => view.setFloat64(8 * i, value, true));
+  return new Uint8Array(view.buffer);
+}
+
 function encodeEvent(event: EventRecord): Uint8Array {
-  const writer = new BinaryWriter();
-  writer.tag(1, WireType.Bit64).double(event.wallTime);
-  if (event.step !== undefined) writer.tag(2, WireType.Varint).int64(event.step);
-  if ("fileVersion" in event) writer.tag(3, WireType.LengthDelimited).string(event.fileVersion);
-  if ("summaries" in event)
-    message(writer, 5, () => event.summaries.forEach((summary) => writeSummary(writer, summary)));
-  // SessionLog { status: START }
-  if ("restarts" in event) message(writer, 7, () => writer.tag(1, WireType.Varint).int32(1));
-  return writer.finish();
+  return Buffer.concat([
+    double(1, event.wallTime),
+    ...(event.step === undefined ? [] : [integer(2, event.step)]),
+    ...("fileVersion" in event ? [text(3, event.fileVersion)] : []),
+    ...("summaries" in event ? [message(5, ...event.summaries.map(encodeSummary))] : []),
+    // SessionLog { status: START }
+    ...("restarts" in event ? [message(7, integer(1, 1))] : []),
+  ]);
 }
 
-/** A message as a field of the one around it. */
-function message(writer: BinaryWriter, field: number, write: () => void): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write();
-  writer.join();
-}
+const encodeSummary = (summary: Summary): Uint8Array =>
+  message(
+    1,
+    text(1, summary.tag),
+    "value" in summary ? float(2, summary.value) : message(5, ...histogramFields(summary.distribution)),
+  );
 
-function writeSummary(writer: BinaryWriter, summary: Summary): void {
-  message(writer, 1, () => {
-    writer.tag(1, WireType.LengthDelimited).string(summary.tag);
-    if ("value" in summary) writer.tag(2, WireType.Bit32).float(summary.value);
-    else message(writer, 5, () => writeHistogram(writer, summary.distribution));
-  });
-}
-
-/** `HistogramProto`: a bucket ends at its limit, and begins where the one before ends. */
-function writeHistogram(writer: BinaryWriter, found: Distribution): void {
+/** Of `HistogramProto`: a bucket ends at its limit, and begins where the one before ends. */
+function histogramFields(found: Distribution): Uint8Array[] {
   const { count, min, max, mean, norm, histogram } = found;
   const isSpread = max > min;
   const counts = isSpread ? histogram : [count];
@@ -86,8 +113,9 @@ function writeHistogram(writer: BinaryWriter, found: Distribution): void {
     i === counts.length - 1 ? max : min + ((max - min) * (i + 1)) / counts.length,
   );
   const figures = [min, max, count, mean * count, norm * norm];
-  figures.forEach((figure, i) => writer.tag(i + 1, WireType.Bit64).double(figure));
-  [limits, counts].forEach((numbers, i) =>
-    message(writer, i + 6, () => numbers.forEach((number) => writer.double(number))),
-  );
+  return [
+    ...figures.map((figure, i) => double(i + 1, figure)),
+    bytes(6, doubles(limits)),
+    bytes(7, doubles(Array.from(counts))),
+  ];
 }

@@ -3,7 +3,6 @@ import { beginningOf } from "./open-bytes.ts";
 import { readCsv } from "./read-csv.ts";
 import { readJsonLines } from "./read-json-lines.ts";
 import { readNpy, readNpz } from "./read-numpy.ts";
-import { readParquet } from "./read-parquet.ts";
 import type { ReadTable } from "./table-builder.ts";
 import type { Wanted } from "./wanted-columns.ts";
 
@@ -13,7 +12,8 @@ type Reader = (file: string, wanted: Wanted) => Promise<ReadTable>;
 const readers: readonly (readonly [beginning: RegExp, Reader])[] = [
   [/^\x93NUMPY/, readNpy],
   [/^PK\x03\x04/, readNpz],
-  [/^PAR1/, readParquet],
+  // Loaded when a file asks for it: its library and codecs are large.
+  [/^PAR1/, async (file, wanted) => (await import("./read-parquet.ts")).readParquet(file, wanted)],
   [/^(\xef\xbb\xbf)?\s*[{[]/, readJsonLines],
 ];
 

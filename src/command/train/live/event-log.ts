@@ -37,7 +37,7 @@ export async function openEventLog(folder: string, epoch: number): Promise<Event
     .then(() => freshName(folder))
     .catch(cannot);
   const write = async (events: readonly EventRecord[]) =>
-    appendFile(join(folder, file), await encodeRecords(events)).catch(cannot);
+    appendFile(join(folder, file), encodeRecords(events)).catch(cannot);
   const summarise = (step: number, summaries: readonly Summary[]) =>
     write([{ wallTime: Date.now() / 1000, step, summaries }]);
   const wallTime = Date.now() / 1000;

@@ -18,10 +18,7 @@ export interface LivePage {
   untilLeft(): Promise<void>;
 }
 
-/** A clone's threads are started as its command is; the published package holds the compiled file. */
-const entry = import.meta.url.endsWith(".ts")
-  ? new URL("../../cli/start-server.js", import.meta.url)
-  : new URL("./server-thread.js", import.meta.url);
+const launcher = new URL("../../cli/start-thread.js", import.meta.url);
 
 /** @throws DiagnosticError (T1010) if the port cannot be had. */
 export async function serveTraining(model: string, port: number): Promise<LivePage> {
@@ -34,7 +31,7 @@ export async function serveTraining(model: string, port: number): Promise<LivePa
     policy: ["connect-src 'self'"],
   });
   const setup: ServerSetup = { token, page, port, stop };
-  const worker = new Worker(entry, { workerData: setup });
+  const worker = new Worker(launcher, { argv: ["server"], workerData: setup });
   /** The first message that is awaited. */
   const heard = (isAwaited: (message: FromServer) => boolean) =>
     new Promise<FromServer>((resolve, reject) => {

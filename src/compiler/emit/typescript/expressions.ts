@@ -3,6 +3,7 @@ import { InternalError } from "../../diagnostics/errors.ts";
 import { isInstruction } from "../../loop/expressions.ts";
 import type { BinaryOperator, Expression, InstructionName } from "../../loop/expressions.ts";
 import type { ElementType } from "../../ir/types.ts";
+import type { RuntimeValue } from "../../runtime-references.ts";
 import { complementOf } from "../../util/number-text.ts";
 
 /** How tightly JavaScript binds. */
@@ -30,7 +31,7 @@ export interface Scope {
   viewOf(element: ElementType): string;
   elementOf(buffer: string): ElementType;
   /** A function of the runtime is used. */
-  uses(runtimeFunction: string): void;
+  uses(name: RuntimeValue): void;
 }
 
 const operators: { readonly [K in BinaryOperator]: readonly [string, number] } = {

@@ -1,14 +1,14 @@
 /**
- * The runtime's declarations, ready to be copied into a trainer. Taking the sources apart needs a TypeScript
- * parser and the formatter, half a second at every start; so the result is kept, under a digest of what it
- * was made from: in the published package since it was built, in a clone under node_modules/.cache. Modules
- * in f32 and in f64 compute elementary functions in different ways, and what only checks carry would take
- * names from trainers; each kind has its sources.
+ * The runtime's declarations, ready to be copied into a trainer, from the sources of a clone. Taking them apart
+ * needs a TypeScript parser and the formatter, half a second; so the result is kept under node_modules/.cache,
+ * with a digest of what it was made from. (The published package carries the result:
+ * `tools/published/load-runtime.ts`.) Modules in f32 and in f64 compute elementary functions in different ways,
+ * and what only checks carry would take names from trainers; each kind has its sources.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { RuntimeSource } from "./parse-runtime.ts";
 import type { Declaration, RuntimeParts } from "./runtime-parts.ts";
 
@@ -21,8 +21,6 @@ const kept = z.object({
 
 const root = new URL("../../../../", import.meta.url);
 const sourceFolder = new URL("src/runtime/", root);
-/** Made when the package is built. */
-const published = new URL("dist/", root);
 const cache = new URL("node_modules/.cache/tapeless/", root);
 
 /** Modules whose numbers are of this type, or checks, whose numbers are f64. */
@@ -33,14 +31,15 @@ const checkFolder = "check/";
 const singleFolder = "numbers/single/";
 
 /** By their names, whatever their folder: the order in which a trainer has them. */
-const byName = (a: string, b: string): number => (basename(a) < basename(b) ? -1 : 1);
+const byName = (a: string, b: string): number =>
+  Number(basename(a) > basename(b)) - Number(basename(a) < basename(b));
 
 /**
- * In f32 a file of single/ follows the one of the same name and replaces the functions that both have; another
- * function of that file is in doubles in f32 too. In a check its own files come first, since they are what it is
- * about.
+ * The files of the runtime, as paths from its folder, in the order in which a trainer has them. In f32 a file of
+ * single/ follows the one of the same name and replaces the functions that both have; another function of that file
+ * is in doubles in f32 too. In a check its own files come first, since they are what it is about.
  */
-function readSources(kind: RuntimeKind): RuntimeSource[] {
+export function runtimeFiles(kind: RuntimeKind): string[] {
   const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".ts"))
@@ -48,21 +47,23 @@ function readSources(kind: RuntimeKind): RuntimeSource[] {
   const isIn = (folder: string) => (file: string) => file.startsWith(folder);
   const singles = kind === "f32" ? files.filter(isIn(singleFolder)) : [];
   const shared = files.filter((file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file));
-  const ordered = [
+  return [
     ...(kind === "check" ? files.filter(isIn(checkFolder)) : []),
     ...[...shared, ...singles].sort(byName),
   ];
-  return ordered.map((file) => ({
+}
+
+const readSources = (kind: RuntimeKind): RuntimeSource[] =>
+  runtimeFiles(kind).map((file) => ({
     file: basename(file),
     text: readFileSync(new URL(file, sourceFolder), "utf8"),
   }));
-}
 
-const keptIn = (folder: URL, kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, folder);
+const keptAt = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
 
-/** The code that takes the sources apart, as this module is: TypeScript, or compiled. */
-const parserFiles: readonly URL[] = ["parse-runtime", "free-names"].map(
-  (name) => new URL(`./${name}${import.meta.url.slice(-".ts".length)}`, import.meta.url),
+/** The code that takes the sources apart. */
+const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./free-names.ts"].map(
+  (file) => new URL(file, import.meta.url),
 );
 
 /** Of the sources, of the code that takes them apart, and of package.json, which pins the formatter. */
@@ -93,23 +94,15 @@ function keep(place: URL, digest: string, declarations: readonly Declaration[]):
 const parse = async (sources: readonly RuntimeSource[]): Promise<readonly Declaration[]> =>
   (await import("./parse-runtime.ts")).parseRuntime(sources);
 
-/** For the build of the package. */
-export async function publishRuntime(): Promise<void> {
-  for (const kind of ["f32", "f64", "check"] as const) {
-    const sources = readSources(kind);
-    keep(keptIn(published, kind), digestOf(sources), await parse(sources));
-  }
-}
-
 export async function loadRuntime(kind: RuntimeKind): Promise<RuntimeParts> {
   const sources = readSources(kind);
   const digest = digestOf(sources);
-  const cached = keptIn(cache, kind);
-  let declarations = readKept(keptIn(published, kind), digest) ?? readKept(cached, digest);
+  const place = keptAt(kind);
+  let declarations = readKept(place, digest);
   if (declarations === undefined) {
     declarations = await parse(sources);
     try {
-      keep(cached, digest, declarations);
+      keep(place, digest, declarations);
     } catch {
       // A folder that cannot be written costs time, nothing else.
     }

@@ -2,15 +2,19 @@
  * WebAssembly text to bytes, by the assembler of the WebAssembly community group (wabt), kept by
  * AssemblyScript for JavaScript.
  */
-import wabt from "wabt";
+import type createWabt from "wabt";
 import { InternalError } from "../../diagnostics/errors.ts";
 
-/** The assembler takes its time to come up, and is the same for all modules. */
-const started = new WeakMap<typeof wabt, ReturnType<typeof wabt>>();
+type Wabt = ReturnType<typeof createWabt>;
 
-function assembler(): ReturnType<typeof wabt> {
-  const known = started.get(wabt) ?? wabt();
-  started.set(wabt, known);
+/** The assembler takes its time to come up, and is the same for all modules. */
+const started = new WeakMap<typeof createWabt, Wabt>();
+
+/** Loaded when the first module is assembled: most compilations need none. */
+async function assembler(): Promise<Awaited<Wabt>> {
+  const { default: create } = await import("wabt");
+  const known = started.get(create) ?? create();
+  started.set(create, known);
   return known;
 }
 

@@ -2,7 +2,7 @@
  * Activations that are x for positive x and bend below zero. Derivatives at 0 are PyTorch's: that of the negative side.
  * Exponentials are taken of min(x, 0) only, since the side that a select drops must stay finite: 0 · ∞ would be NaN.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineActivation } from "../define.ts";

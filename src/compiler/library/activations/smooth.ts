@@ -1,5 +1,5 @@
 /** Smooth relatives of relu: x times a gate between 0 and 1, and softplus. */
-import { z } from "zod";
+import * as z from "zod";
 import * as compositions from "../compositions.ts";
 import { defineActivation } from "../define.ts";
 

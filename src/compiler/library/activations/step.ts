@@ -3,7 +3,7 @@
  * derivative is zero; a surrogate f puts its own derivative in that place and leaves the value: y = step(x) +
  * (f(x) − stop f(x)), where the bracket is exactly 0.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineActivation } from "../define.ts";

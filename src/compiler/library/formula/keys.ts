@@ -1,5 +1,5 @@
 /** The keys that every formula has, and formulas of texts that the spec's checks have let through. */
-import { z } from "zod";
+import * as z from "zod";
 import { Fault } from "../fault.ts";
 import type { Value } from "./functions.ts";
 import type { Kind } from "./check.ts";
@@ -13,7 +13,7 @@ import type { Expression, Parsed } from "./syntax.ts";
 export const functionKey = <F>() =>
   z
     .custom<F>((value) => typeof value === "function", {
-      message: "must be a function, which only a spec in TypeScript can hold",
+      error: "must be a function, which only a spec in TypeScript can hold",
       params: { code: "T1201" },
     })
     .meta({ not: {} });

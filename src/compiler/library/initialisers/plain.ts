@@ -1,5 +1,5 @@
 /** Initialisers that do not look at the fans. Defaults are those of torch.nn.init. */
-import { z } from "zod";
+import * as z from "zod";
 import { defineInitialiser } from "../define.ts";
 
 export const uniform = defineInitialiser({

@@ -2,7 +2,7 @@
  * An activation as a layer of its own: `fn` names it, and the function's own keys stand beside. Which key
  * belongs to which function is checked here, since a layer's keys are one list.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { choice } from "../../util/choice.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { activate, activationOf, activations } from "../activations/index.ts";

@@ -6,7 +6,7 @@
  *     A = softmax(Q · Kᵀ / √D), causal: over the places up to one's own
  *     y = (A · V, heads side by side) · W_o + b_o
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { shiftedExponentials, alongLastAxis, lastAxis } from "../compositions.ts";

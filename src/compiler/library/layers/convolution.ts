@@ -5,7 +5,7 @@
  *
  * It is the contraction of windows with the filters; so are its two adjoints, which differentiation derives.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";
 import type { FilterValues } from "./filters.ts";

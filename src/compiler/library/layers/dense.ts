@@ -3,7 +3,7 @@
  *
  *     W: [in, units]        b: [units]
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { choice } from "../../util/choice.ts";
 import { activate, activationOf, activations } from "../activations/index.ts";

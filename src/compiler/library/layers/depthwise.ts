@@ -5,7 +5,7 @@
  *
  * The order of the outputs is that of Keras, and of PyTorch's convolutions with as many groups as channels.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";
 import { defineLayer } from "./layer.ts";
 import { insideWindow, pairKey, pairPaddingKey, seenBy, spatialOf, windowsOver } from "./spatial.ts";

@@ -4,7 +4,7 @@
  *
  *     y = u ≥ rate ? x / (1 − rate) : 0,  u uniform in [0, 1)
  */
-import { z } from "zod";
+import * as z from "zod";
 import { defineLayer, realNumbers } from "./layer.ts";
 
 export const dropout = defineLayer({

@@ -1,5 +1,5 @@
 /** Layers that give indices and places a vector each. */
-import { z } from "zod";
+import * as z from "zod";
 import { choice } from "../../util/choice.ts";
 import { initialisers } from "../initialisers/index.ts";
 import type { InitialiserChoice } from "../initialisers/index.ts";

@@ -1,5 +1,5 @@
 /** What every convolution has: filters with a first value of their own, and f(product + bias) at the end. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { choice } from "../../util/choice.ts";
 import { activate, activationOf, activations } from "../activations/index.ts";

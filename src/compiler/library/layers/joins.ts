@@ -1,5 +1,5 @@
 /** Layers that join the values of several others. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { sameShape } from "../../ir/types.ts";
 import { defineLayer, givenText, realNumbers } from "./layer.ts";

@@ -6,7 +6,7 @@
  *     group-norm   y = (x − mean x) / √(variance x + ε) · γ + β     over all places of a group of channels; Wu and He 2018
  *     rms-norm     y = x / √(mean x² + ε) · γ                       Zhang and Sennrich 2019
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { alongLastAxis, lastAxis } from "../compositions.ts";

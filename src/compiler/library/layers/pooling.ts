@@ -4,7 +4,7 @@
  *
  *     max-pool   y[o, c] = max_k x[o·s + k − p, c]          avg-pool   y[o, c] = (1/K) Σ_k x[o·s + k − p, c]
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import type { Shape } from "../../ir/types.ts";

@@ -9,7 +9,7 @@
  *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))          Cho et al. 2014
  *           hₜ = (1 − z) · n + z · hₜ₋₁
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { carried, each, recur, whole } from "../../ir/recurrence.ts";

@@ -1,5 +1,5 @@
 /** Layers that put the same numbers under another shape. The batch axis stays the first. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Shape } from "../../ir/types.ts";
 import { defineLayer, givenText, shapeText } from "./layer.ts";
 

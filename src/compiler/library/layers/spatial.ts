@@ -3,7 +3,7 @@
  * [n, length, channels]. A window over the places is a view, so a convolution is a contraction over it and a pooling a
  * reduction; one description serves one axis as well as two.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Node } from "../../ir/nodes.ts";
 import { givenText, realNumbers } from "./layer.ts";
 import type { LayerContext, LayerInput } from "./layer.ts";

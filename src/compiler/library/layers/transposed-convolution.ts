@@ -9,7 +9,7 @@
  * the conv2d of which this is the adjoint, [kh, kw, filters, in] (also Keras's layout): that convolution
  * reads `filters` channels and gives `in`.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { filtered, filterKeys, filterWeight } from "./filters.ts";
 import { defineLayer, givenText } from "./layer.ts";
 import { alongAxes, edgesOf, pairKey, pairPaddingKey, sizeText, spatialOf } from "./spatial.ts";

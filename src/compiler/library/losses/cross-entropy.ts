@@ -9,7 +9,7 @@
  *
  *     loss of a row = −Σ_j q_j · w_j · log softmax(z)_j
  */
-import { z } from "zod";
+import * as z from "zod";
 import { countOf, fitsClasses, meanOf, rowsText, totalOf } from "../compare.ts";
 import { defineLoss } from "../define.ts";
 import { alongLastAxis, lastAxis, shiftedExponentials } from "../compositions.ts";

@@ -1,5 +1,5 @@
 /** Losses of real numbers. d is the difference p − t of prediction and target. */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { meanOf } from "../compare.ts";

@@ -2,7 +2,7 @@
  * A metric of the user's own, under a name of its own: as a formula of a loss, but of what the network says
  * in the target's own units.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { defineMetric } from "../define.ts";
 import { constantsKey, formulaKey } from "../formula/keys.ts";
 import { formulaSums, formulaValue, refuseFormula } from "../formula/measure.ts";

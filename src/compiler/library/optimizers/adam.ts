@@ -8,7 +8,7 @@
  * decay into the gradient; AdamW (Loshchilov and Hutter 2019) takes it out of the parameters first: p ← p ·
  * (1 − lr · wd).
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineOptimizer } from "../define.ts";

@@ -2,7 +2,7 @@
  * An optimizer of the user's own: lines over parameter, gradient and states, or in TypeScript a function over
  * the builder.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { isFloat } from "../../ir/types.ts";

@@ -5,7 +5,7 @@
  *     m ← β₁ · m + (1 − β₁) · g            v ← β₂ · v + (1 − β₂) · g²
  *     p ← p − (lr · (1 − μ_t)/(1 − π) · g + lr · μ_(t+1)/(1 − π · μ_(t+1)) · m) / (√(v/(1 − β₂ᵗ)) + ε)
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineOptimizer } from "../define.ts";

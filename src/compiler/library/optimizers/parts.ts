@@ -3,7 +3,7 @@
  * corrections, powers of β) are worked out in f64, as PyTorch does, and rounded once where they meet the
  * parameters. (In trainers of f32 the functions among them are exact to less than what that rounding costs.)
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 

@@ -7,7 +7,7 @@
  *     momentum: v ← μ · v + d, and v stands for d below
  *     p ← p − lr · d
  */
-import { z } from "zod";
+import * as z from "zod";
 import { defineOptimizer } from "../define.ts";
 import type { StateShape } from "../define.ts";
 import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayKey } from "./parts.ts";

@@ -5,7 +5,7 @@
  *     v ← μ · v + (1 − dampening) · d        at the first step v ← d
  *     p ← p − lr · (d + μ · v with nesterov, v with momentum, d without)
  */
-import { z } from "zod";
+import * as z from "zod";
 import { defineOptimizer } from "../define.ts";
 import type { Update } from "../define.ts";
 import { decayed, moved, weightDecayKey } from "./parts.ts";

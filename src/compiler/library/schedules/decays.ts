@@ -2,7 +2,7 @@
  * Learning rates that stay or fall. k is the schedule's own step, T the number of steps it takes; afterwards
  * the last value holds.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineSchedule } from "../define.ts";

@@ -6,7 +6,7 @@
  *
  *     wave(a, b, x) = b + (a − b) · (1 + cos πx) / 2        from a at x = 0 to b at x = 1
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { defineSchedule } from "../define.ts";

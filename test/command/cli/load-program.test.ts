@@ -15,7 +15,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-const loader = fileURLToPath(new URL("../../../src/command/cli/from-sources.js", import.meta.url));
+const launchers = ["load-program.js", "bundle-program.js"];
+const cli = fileURLToPath(new URL("../../../src/command/cli/", import.meta.url));
 const esbuild = fileURLToPath(new URL("../../../node_modules/esbuild", import.meta.url));
 
 /** A clone of three files, each of which says its name. */
@@ -25,7 +26,7 @@ beforeAll(() => {
   for (const folder of ["src/command/train/live", "src/command/search", "node_modules"])
     mkdirSync(join(clone, folder), { recursive: true });
   writeFileSync(join(clone, "package.json"), '{ "type": "module" }');
-  cpSync(loader, join(clone, "src/command/cli/from-sources.js"));
+  for (const file of launchers) cpSync(join(cli, file), join(clone, "src/command/cli", file));
   symlinkSync(esbuild, join(clone, "node_modules/esbuild"));
   for (const file of [
     "command/cli/main.ts",
@@ -37,7 +38,7 @@ beforeAll(() => {
 afterAll(() => rmSync(clone, { recursive: true }));
 
 const start = (): string => {
-  const code = `const { importSources } = await import("./src/command/cli/from-sources.js"); console.log((await importSources()).name);`;
+  const code = `const { loadProgram } = await import("./src/command/cli/load-program.js"); console.log((await loadProgram("main")).name);`;
   return execFileSync(process.execPath, ["--input-type=module", "-e", code], {
     cwd: clone,
     encoding: "utf8",
@@ -56,6 +57,6 @@ it.each([
   ["another", () => writeFileSync(bundled(), 'export const name = "another";')],
 ])("is right where it was %s", (_, damage) => {
   damage();
-  expect(start()).toBe("cli/main.ts\n");
+  expect(start()).toBe("command/cli/main.ts\n");
   expect(bundles()).toHaveLength(1);
 });

@@ -1,0 +1,79 @@
+/**
+ * `npm run build`: writes to `dist/` what `npm pack` publishes. Users install three packages: this one, with the
+ * libraries that it uses bundled into it, esbuild, and zod, whose types are part of the types here.
+ *
+ *   index.mjs, main.mjs, …   the library, the command, the threads; chunks that they load when they need them
+ *   types/                   the declarations that index.d.ts needs
+ *   runtime-*.json           the declarations that trainers are made of
+ *   pages/, playground/      code for browsers
+ *   third-party.txt          the licences of the bundled libraries
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundleProgram, entries } from "../src/command/cli/bundle-program.js";
+import { loadRuntime } from "../src/compiler/emit/typescript/load-runtime.ts";
+import { noticesOf, packageFolders } from "../src/studio/web/notices.ts";
+import { pageCode, pageNames } from "../src/studio/web/page-code.ts";
+import { replacing } from "../src/studio/web/playground-code.ts";
+import { playgroundFiles } from "../src/studio/web/playground-files.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dist = join(root, "dist");
+
+/** Modules that need the sources, and what the package has instead. */
+const replacements = {
+  "compiler/emit/typescript/load-runtime.ts": "../tools/published/load-runtime.ts",
+  "studio/web/page-code.ts": "../tools/published/page-code.ts",
+  "studio/web/playground-files.ts": "../tools/published/playground-files.ts",
+};
+
+function write(file: string, text: string): void {
+  const path = join(dist, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+async function writeProgram(): Promise<void> {
+  const bundled = await bundleProgram({
+    outdir: dist,
+    entries: { ...entries, index: "index.ts" },
+    plugins: [replacing(replacements)],
+    isSmall: true,
+  });
+  write("third-party.txt", `${noticesOf(packageFolders([bundled]), "this package")}\n`);
+}
+
+/** TypeScript declares every module that it has looked at; those that index.d.ts does not reach are removed. */
+function writeTypes(): void {
+  execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  const types = join(dist, "types");
+  const reached = new Set<string>();
+  const queue = [join(types, "index.d.ts")];
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    for (const [, path] of readFileSync(file, "utf8").matchAll(/(?:from |import\()"(\.[^"]+)"/g))
+      queue.push(join(dirname(file), path).replace(/\.[jt]s$/, ".d.ts"));
+  }
+  for (const name of readdirSync(types, { recursive: true, encoding: "utf8" })) {
+    const file = join(types, name);
+    if (file.endsWith(".d.ts") && !reached.has(file)) rmSync(file);
+  }
+}
+
+rmSync(dist, { recursive: true, force: true });
+writeTypes();
+await writeProgram();
+for (const kind of ["f32", "f64", "check"] as const)
+  write(`runtime-${kind}.json`, JSON.stringify([...(await loadRuntime(kind)).values()]));
+for (const name of pageNames) {
+  const { script, style } = await pageCode(name);
+  write(`pages/${name}.js`, script);
+  write(`pages/${name}.css`, style);
+}
+for (const [file, text] of await playgroundFiles()) write(`playground/${file}`, text);
