@@ -8,9 +8,8 @@ import { add, binary, convert, integer, number, variable } from "../loop/express
 import type { Expression } from "../loop/expressions.ts";
 import { loop, store } from "../loop/statements.ts";
 import type { LoopRole, Statement } from "../loop/types.ts";
-import type { Piece } from "../ops/define.ts";
+import type { BoundLowering, Piece } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
-import type { BoundLowering } from "../ops/index.ts";
 import { combination, placeOfMaximum } from "./reduction-steps.ts";
 import { scatteredSum } from "./scattered-sum.ts";
 import type { ScatteredSum } from "./scattered-sum.ts";

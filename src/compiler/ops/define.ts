@@ -58,7 +58,7 @@ export type EvaluateBody = (
 
 /** The element of an operand at an index. */
 export type Read = (at: readonly Expression[]) => Expression;
-type Reads<K extends OpName> = { readonly [O in OperandName<K>]: Read };
+type Reads<Names extends string> = { readonly [Name in Names]: Read };
 
 /** An operand as a box of the result: where it begins. */
 export interface Piece {
@@ -72,15 +72,15 @@ export interface Piece {
  */
 export type Combination = "sum" | "maximum" | "place of maximum";
 
-/** How an op's elements come about; nothing here knows a target. */
-export type Lowering<K extends OpName> =
+/** How the elements of a node come about from those of its operands; nothing here knows a target. */
+export type LoweringOver<N, Names extends string> =
   | { readonly kind: "leaf" }
   /** A loop along time around the nests of the body. */
   | { readonly kind: "recurrence" }
   /** Each element from the elements at the same place. */
   | {
       readonly kind: "pointwise";
-      expression(operands: { readonly [O in OperandName<K>]: Expression }, node: NodeOf<K>): Expression;
+      expression(operands: { readonly [Name in Names]: Expression }, node: N): Expression;
     }
   /**
    * Each element from elements at other places; `pieces` are operands that lie in the result as they are,
@@ -88,8 +88,8 @@ export type Lowering<K extends OpName> =
    */
   | {
       readonly kind: "element";
-      element(node: NodeOf<K>, at: readonly Expression[], read: Reads<K>): Expression;
-      pieces?(node: NodeOf<K>): readonly Piece[];
+      element(node: N, at: readonly Expression[], read: Reads<Names>): Expression;
+      pieces?(node: N): readonly Piece[];
     }
   /**
    * Each element from many: a loop over `extents` combines `element`. `order`: the result's axes, outermost
@@ -98,22 +98,37 @@ export type Lowering<K extends OpName> =
   | {
       readonly kind: "reduce";
       readonly combine: Combination;
-      order?(node: NodeOf<K>): Axes;
-      extents(node: NodeOf<K>): readonly Dimension[];
+      order?(node: N): Axes;
+      extents(node: N): readonly Dimension[];
       element(
-        node: NodeOf<K>,
+        node: N,
         at: readonly Expression[],
         along: readonly Expression[],
-        read: Reads<K>,
+        read: Reads<Names>,
       ): Expression;
     }
   /** Zero, then a loop over `extents` adds `element` at `target`. */
   | {
       readonly kind: "scatter";
-      extents(node: NodeOf<K>): readonly Dimension[];
-      target(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): readonly Expression[];
-      element(node: NodeOf<K>, along: readonly Expression[], read: Reads<K>): Expression;
+      extents(node: N): readonly Dimension[];
+      target(node: N, along: readonly Expression[], read: Reads<Names>): readonly Expression[];
+      element(node: N, along: readonly Expression[], read: Reads<Names>): Expression;
     };
+
+export type Lowering<K extends OpName> = LoweringOver<NodeOf<K>, OperandName<K>>;
+
+/** What is a function of the node alone, as the value; what is a function of more, as one of the rest. */
+type BoundPart<Part> = Part extends (node: never, ...rest: infer Rest) => infer Value
+  ? Rest extends readonly []
+    ? Value
+    : (...rest: Rest) => Value
+  : Part;
+type Bound<L> = L extends { readonly kind: "pointwise" }
+  ? never
+  : { readonly [Name in keyof L]: BoundPart<L[Name]> };
+
+/** A lowering of a node that is known; a pointwise one is one by elements. */
+export type BoundLowering = Bound<LoweringOver<Node, string>>;
 
 /** How a test draws an operand: uniformly between bounds, or given. `n` counts as three rows. */
 export type SampleOperand =

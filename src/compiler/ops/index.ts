@@ -6,10 +6,8 @@ import { graphBuilder } from "../ir/builder.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import { invariant } from "../diagnostics/errors.ts";
 import { collectNodes, operandNamesOf, operandsOf } from "../ir/nodes.ts";
-import type { Axes, Node, OpName } from "../ir/nodes.ts";
+import type { Node, OpName } from "../ir/nodes.ts";
 import { boundShape } from "../ir/types.ts";
-import type { Dimension } from "../ir/types.ts";
-import type { Expression } from "../loop/expressions.ts";
 import { absolute } from "./pointwise/absolute.ts";
 import { add } from "./pointwise/add.ts";
 import { argMax } from "./reductions/arg-max.ts";
@@ -54,11 +52,10 @@ import { subtract } from "./pointwise/subtract.ts";
 import { transpose } from "./views/transpose.ts";
 import { window } from "./reductions/window.ts";
 import type {
-  Combination,
+  BoundLowering,
   EvaluateBody,
+  LoweringOver,
   OpTable,
-  Piece,
-  Read,
   Reverse,
   SampleOperand,
   Trait,
@@ -115,7 +112,7 @@ export const ops = {
 interface AnyDefinition {
   readonly traits: readonly Trait[];
   vjp(z: Node, dz: Node, g: GraphBuilder, reverse: Reverse): Readonly<Record<string, Node | null>>;
-  readonly lower: AnyLowering;
+  readonly lower: LoweringOver<Node, string>;
   evaluate(
     operands: Readonly<Record<string, Tensor>>,
     node: Node,
@@ -131,35 +128,6 @@ export interface AnySample {
   readonly attributes: object | ((g: GraphBuilder) => object);
   readonly kink?: Readonly<Record<string, readonly number[]>>;
 }
-
-type Reads = Readonly<Record<string, Read>>;
-type At = readonly Expression[];
-type Extents = (node: Node) => readonly Dimension[];
-type AnyLowering =
-  | { readonly kind: "leaf" }
-  | { readonly kind: "recurrence" }
-  | {
-      readonly kind: "pointwise";
-      expression(operands: Readonly<Record<string, Expression>>, node: Node): Expression;
-    }
-  | {
-      readonly kind: "element";
-      element(node: Node, at: At, read: Reads): Expression;
-      pieces?(node: Node): readonly Piece[];
-    }
-  | {
-      readonly kind: "reduce";
-      readonly combine: Combination;
-      order?(node: Node): Axes;
-      extents: Extents;
-      element(node: Node, at: At, along: At, read: Reads): Expression;
-    }
-  | {
-      readonly kind: "scatter";
-      extents: Extents;
-      target(node: Node, along: At, read: Reads): At;
-      element(node: Node, along: At, read: Reads): Expression;
-    };
 
 /** Dispatching on a union needs one asserted cast; it lives here. */
 const definitionOf = (op: OpName): AnyDefinition => ops[op] as AnyDefinition;
@@ -213,32 +181,6 @@ const evaluateBody: EvaluateBody = (roots, given, rows) => {
 };
 
 /** An op's lowering with the node bound. */
-export type BoundLowering =
-  | { readonly kind: "leaf" }
-  | { readonly kind: "recurrence" }
-  | {
-      readonly kind: "element";
-      element(at: readonly Expression[], read: Readonly<Record<string, Read>>): Expression;
-      readonly pieces?: readonly Piece[] | undefined;
-    }
-  | {
-      readonly kind: "reduce";
-      readonly combine: Combination;
-      readonly order?: Axes | undefined;
-      readonly extents: readonly (number | "n")[];
-      element(
-        at: readonly Expression[],
-        along: readonly Expression[],
-        read: Readonly<Record<string, Read>>,
-      ): Expression;
-    }
-  | {
-      readonly kind: "scatter";
-      readonly extents: readonly (number | "n")[];
-      target(along: readonly Expression[], read: Readonly<Record<string, Read>>): readonly Expression[];
-      element(along: readonly Expression[], read: Readonly<Record<string, Read>>): Expression;
-    };
-
 export function loweringOf(node: Node): BoundLowering {
   const { lower } = definitionOf(node.op);
   switch (lower.kind) {

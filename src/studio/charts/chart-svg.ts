@@ -2,9 +2,8 @@
  * A chart as SVG: title, panels below one another, each with axes, grid, marks and legend. The same chart is
  * the same bytes.
  */
-import { line } from "d3-shape";
-import { axisScale, type AxisScale } from "./axis-scale.ts";
-import { canBeDrawn, type Chart, type Mark, type Panel, type Series } from "./chart.ts";
+import type { Chart, Mark, Panel } from "./chart.ts";
+import { plotOf, type Curve, type Plot } from "./plot.ts";
 import { legend, legendHeight } from "./svg-legend.ts";
 import { pageSvg, pageWidth, type Block } from "./svg-page.ts";
 import { element, textAt } from "./svg.ts";
@@ -31,37 +30,28 @@ const headOf = ({ series, marks = [] }: Panel): number =>
   margin.head + legendHeight(series, plotWidth) + (marks.length > 0 ? markHeight : 0);
 
 function panelSvg(panel: Panel, y: number): string {
-  const { title, series, marks = [], diagonal } = panel;
+  const { title, series, marks = [] } = panel;
   const top = y + headOf(panel);
-  const points = series.flatMap((each) => each.points.filter((point) => canBeDrawn(panel, point)));
-  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-  // What is compared value by value is measured alike on both axes.
-  const across = diagonal ? [...xs, ...ys] : xs;
-  const x = axisScale(panel.x, {
-    values: [...across, ...marks.map((mark) => mark.x)],
-    range: [margin.left, width - margin.right],
-    count: 8,
-    isRound: diagonal === true,
-  });
-  const scaleY = axisScale(panel.y, {
-    values: diagonal ? across : ys,
-    range: [top + plotHeight, top],
-    count: 5,
-    isRound: true,
+  const plot = plotOf(panel, {
+    left: margin.left,
+    right: width - margin.right,
+    top,
+    bottom: top + plotHeight,
+    ticks: [8, 5],
   });
   return element(
     "g",
     {},
     textAt(margin.left, y + 16, title, { class: "panel" }),
     ...legend(series, margin.left, y + margin.head, plotWidth),
-    ...gridOf(panel, x, scaleY, top),
-    ...marks.map((mark) => markSvg(mark, x, top)),
-    ...(diagonal ? [diagonalSvg(across, x, scaleY)] : []),
-    ...series.map((each, i) => seriesSvg(panel, each, i, x, scaleY)),
+    ...gridOf(panel, plot, top),
+    ...marks.map((mark) => markSvg(mark, plot, top)),
+    ...diagonalSvg(panel, plot),
+    ...plot.curves.map(curveSvg),
   );
 }
 
-function gridOf(panel: Panel, x: AxisScale, y: AxisScale, top: number): string[] {
+function gridOf(panel: Panel, { x, y }: Plot, top: number): string[] {
   const [right, bottom] = [width - margin.right, top + plotHeight];
   return [
     ...y.ticks.flatMap(({ value, label }) => {
@@ -88,7 +78,7 @@ function gridOf(panel: Panel, x: AxisScale, y: AxisScale, top: number): string[]
 }
 
 /** The label stands above, and goes on where there is more room. */
-function markSvg({ x: value, label }: Mark, x: AxisScale, top: number): string {
+function markSvg({ x: value, label }: Mark, { x }: Plot, top: number): string {
   const at = x.at(value);
   const isLeft = at < width / 2;
   return element(
@@ -99,28 +89,21 @@ function markSvg({ x: value, label }: Mark, x: AxisScale, top: number): string {
   );
 }
 
-function diagonalSvg(values: readonly number[], x: AxisScale, y: AxisScale): string {
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  return values.length === 0
-    ? ""
-    : element("line", { class: "mark", x1: x.at(low), y1: y.at(low), x2: x.at(high), y2: y.at(high) });
+function diagonalSvg(panel: Panel, { diagonal }: Plot): string[] {
+  if (panel.diagonal !== true) return [];
+  if (diagonal === undefined) return [""];
+  const [[x1, y1], [x2, y2]] = diagonal;
+  return [element("line", { class: "mark", x1, y1, x2, y2 })];
 }
 
-/** A line with one point would not be seen: that is a dot, too. */
-function seriesSvg(panel: Panel, series: Series, index: number, x: AxisScale, y: AxisScale): string {
-  const drawn = series.points.filter((point) => canBeDrawn(panel, point));
+function curveSvg(curve: Curve, index: number): string {
   const colour = index % colourCount;
-  if (series.as === "dots" || drawn.length === 1)
+  if ("dots" in curve)
     return element(
       "g",
       { class: `dot dot${colour}` },
-      ...drawn.map(([px, py]) => element("circle", { cx: x.at(px), cy: y.at(py), r: 3 })),
+      ...curve.dots.map(([cx, cy]) => element("circle", { cx, cy, r: 3 })),
     );
-  const path = line<readonly [number, number]>()
-    .defined((point) => canBeDrawn(panel, point))
-    .x(([px]) => x.at(px))
-    .y(([, py]) => y.at(py))
-    .digits(2);
   const dashed = index < colourCount ? "" : " dashed";
-  return element("path", { class: `line line${colour}${dashed}`, d: path(series.points) ?? undefined });
+  return element("path", { class: `line line${colour}${dashed}`, d: curve.path });
 }

@@ -25,6 +25,8 @@ export interface Axis {
   readonly scale?: "linear" | "log";
   /** Epochs and steps: no tick stands between them. */
   readonly isWhole?: boolean;
+  /** Values that it shows whether or not there is a point. */
+  readonly reaches?: readonly number[];
 }
 
 /** One pair of axes and what is drawn between them. */

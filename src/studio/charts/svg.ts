@@ -17,6 +17,27 @@ export function element(name: string, attributes: Attributes, ...children: reado
   return isText ? `${open}>${children[0]}</${name}>` : `${open}>\n${children.join("\n")}\n</${name}>`;
 }
 
+/** An element as a value, for what is written to a file and made in a page alike. */
+export interface Shape {
+  readonly tag: "defs" | "g" | "marker" | "path" | "rect" | "text" | "title";
+  readonly attributes: Attributes;
+  /** Shapes, and texts as they are to be read. */
+  readonly children: readonly (Shape | string)[];
+}
+
+export const shape = (
+  tag: Shape["tag"],
+  attributes: Attributes,
+  ...children: readonly (Shape | string)[]
+): Shape => ({ tag, attributes, children });
+
+export const shapeText = ({ tag, attributes, children }: Shape): string =>
+  element(
+    tag,
+    attributes,
+    ...children.map((child) => (typeof child === "string" ? words(child) : shapeText(child))),
+  );
+
 /**
  * Text that is to be read, not obeyed. Characters that XML has no place for, escaped or not, become the
  * replacement character.

@@ -11,6 +11,7 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { alongLastAxis, lastAxis } from "../compositions.ts";
 import { defineLayer, realWithLastAxis } from "./layer.ts";
+import type { LayerContext } from "./layer.ts";
 
 const epsilon = z
   .number()
@@ -26,6 +27,14 @@ const meanAlong = (g: GraphBuilder, name: string, x: Node, size: number): Node =
 const normalised = (g: GraphBuilder, centred: Node, variance: Node, added: number): Node =>
   g.part("normal", g.divide(centred, g.part("deviation", g.sqrt(g.add(variance, added)))));
 
+/** γ, 1 at first. */
+const scaleOf = (context: LayerContext, size: number): Node =>
+  context.parameter("scale", [size], { init: { type: "ones" }, initKey: "init", regularized: false });
+
+/** β, 0 at first. */
+const shiftOf = (context: LayerContext, size: number): Node =>
+  context.parameter("shift", [size], { init: { type: "zeros" }, initKey: "init", regularized: false });
+
 export const layerNorm = defineLayer({
   name: "layer-norm",
   about: "mean 0 and variance 1 along the last axis, then a learned scale and shift",
@@ -37,16 +46,8 @@ export const layerNorm = defineLayer({
     const centred = g.part("centred", g.subtract(x, meanAlong(g, "mean", x, size)));
     const variance = meanAlong(g, "variance", g.multiply(centred, centred), size);
     const normal = normalised(g, centred, variance, keys.epsilon);
-    const scale = context.parameter("scale", [size], {
-      init: { type: "ones" },
-      initKey: "init",
-      regularized: false,
-    });
-    const shift = context.parameter("shift", [size], {
-      init: { type: "zeros" },
-      initKey: "init",
-      regularized: false,
-    });
+    const scale = scaleOf(context, size);
+    const shift = shiftOf(context, size);
     return g.add(g.multiply(normal, scale), shift);
   },
 });
@@ -60,11 +61,7 @@ export const rmsNorm = defineLayer({
     const { g } = context;
     const { x, size } = realWithLastAxis(context, input);
     const meanSquare = meanAlong(g, "mean_square", g.multiply(x, x), size);
-    const scale = context.parameter("scale", [size], {
-      init: { type: "ones" },
-      initKey: "init",
-      regularized: false,
-    });
+    const scale = scaleOf(context, size);
     return g.multiply(normalised(g, x, meanSquare, keys.epsilon), scale);
   },
 });
@@ -98,16 +95,8 @@ export const groupNorm = defineLayer({
     const centred = g.part("centred", g.subtract(cut, mean("mean", cut)));
     const variance = mean("variance", g.multiply(centred, centred));
     const normal = g.reshape(normalised(g, centred, variance, added), { shape });
-    const scale = context.parameter("scale", [channels], {
-      init: { type: "ones" },
-      initKey: "init",
-      regularized: false,
-    });
-    const shift = context.parameter("shift", [channels], {
-      init: { type: "zeros" },
-      initKey: "init",
-      regularized: false,
-    });
+    const scale = scaleOf(context, channels);
+    const shift = shiftOf(context, channels);
     return g.add(g.multiply(normal, scale), shift);
   },
 });
@@ -131,16 +120,8 @@ export const batchNorm = defineLayer({
     const axes = x.type.shape.slice(0, -1).map((_, axis) => axis);
     const places = x.type.shape.slice(1, -1).reduce<number>((product, d) => product * Number(d), 1);
     const count = g.multiply(g.batchSize({ element: g.float }), places);
-    const scale = context.parameter("scale", [size], {
-      init: { type: "ones" },
-      initKey: "init",
-      regularized: false,
-    });
-    const shift = context.parameter("shift", [size], {
-      init: { type: "zeros" },
-      initKey: "init",
-      regularized: false,
-    });
+    const scale = scaleOf(context, size);
+    const shift = shiftOf(context, size);
 
     const mean = g.part("batch_mean", g.divide(g.reduceSum(x, { axes }), count));
     const centred = g.part("centred", g.subtract(x, mean));

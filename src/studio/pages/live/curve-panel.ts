@@ -1,8 +1,7 @@
 /** Curves over epochs between two axes, drawn anew whenever there is more to show. */
-import { line } from "d3-shape";
-import { axisScale } from "../../charts/axis-scale.ts";
-import { canBeDrawn, type Panel, type Point } from "../../charts/chart.ts";
-import { element, svgElement } from "../shared/element.ts";
+import { canBeDrawn, type Panel } from "../../charts/chart.ts";
+import { element } from "../shared/element.ts";
+import { plotSvg } from "../shared/plot-svg.ts";
 
 /** A level to compare with: a line across the whole panel. */
 export interface Guide {
@@ -17,7 +16,6 @@ export interface CurvePanel extends Panel {
 }
 
 const [width, height] = [480, 210];
-const edge = { left: 58, right: 10, top: 8, bottom: 24 };
 const colours = 6;
 /** More names than that tell nobody anything: then the colour says how deep in the network a curve belongs. */
 const mostNames = 14;
@@ -33,65 +31,22 @@ export function curvePanel(panel: CurvePanel): HTMLElement {
     points: points.filter((point) => canBeDrawn(panel, point)),
   }));
   const { title, guide, faint } = panel;
+  const levels = guide !== undefined && series.some(({ points }) => points.length > 0) ? [guide.y] : [];
+  const lookOf = (i: number): string =>
+    `${colourOf(i, series.length)}${series[i].name === faint ? " faint" : ""}`;
   const aside = guide === undefined ? "" : `- - - ${guide.label}`;
   const card = element(
     "section",
     { class: "card" },
     element("h3", {}, element("span", {}, title), element("span", { class: "quiet" }, aside)),
-    pictureOf({ ...panel, series }, faint),
+    plotSvg(
+      { ...panel, marks: [], y: { ...panel.y, reaches: levels }, series },
+      { width, height, levels, label: saying({ ...panel, series }), curve: (i) => ({ class: lookOf(i) }) },
+    ),
   );
   // One curve that is called like its panel needs no name.
   if (series.some(({ name }) => name !== title)) card.append(legend(series.map(({ name }) => name)));
   return card;
-}
-
-function pictureOf(panel: CurvePanel, faint: string | undefined): SVGElement {
-  const points = panel.series.flatMap((series) => series.points);
-  const levels = points.length > 0 && panel.guide !== undefined ? [panel.guide.y] : [];
-  const x = axisScale(panel.x, {
-    values: points.map(([at]) => at),
-    range: [edge.left, width - edge.right],
-    count: 6,
-    isRound: false,
-  });
-  const y = axisScale(panel.y, {
-    values: [...points.map(([, at]) => at), ...levels],
-    range: [height - edge.bottom, edge.top],
-    count: 5,
-    isRound: true,
-  });
-  const across = (look: string, at: number) =>
-    svgElement("line", { class: look, x1: edge.left, x2: width - edge.right, y1: at, y2: at });
-  const label = (text: string, at: Readonly<Record<string, string | number>>) => svgElement("text", at, text);
-  const places: Places = { x: ([at]) => x.at(at), y: ([, at]) => y.at(at) };
-  return svgElement(
-    "svg",
-    { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": saying(panel) },
-    ...y.ticks.map(({ value }) => across("axis-line", y.at(value))),
-    ...y.ticks.map((tick) =>
-      label(tick.label, { x: edge.left - 6, y: y.at(tick.value) + 4, "text-anchor": "end" }),
-    ),
-    ...x.ticks.map((tick) =>
-      label(tick.label, { x: x.at(tick.value), y: height - 8, "text-anchor": "middle" }),
-    ),
-    ...levels.map((level) => across("guide", y.at(level))),
-    ...panel.series.map(({ name, points }, i) =>
-      curve(points, `${colourOf(i, panel.series.length)}${name === faint ? " faint" : ""}`, places),
-    ),
-  );
-}
-
-/** From a point to its place in the picture. */
-interface Places {
-  readonly x: (point: Point) => number;
-  readonly y: (point: Point) => number;
-}
-
-/** One point makes no line. */
-function curve(points: readonly Point[], look: string, { x, y }: Places): SVGElement {
-  if (points.length === 1)
-    return svgElement("circle", { class: look, cx: x(points[0]), cy: y(points[0]), r: 2.5 });
-  return svgElement("path", { class: `curve ${look}`, d: line(x, y)(points) ?? "" });
 }
 
 function legend(names: readonly string[]): HTMLElement {

@@ -6,7 +6,7 @@ import type { TrainAnswer, TrainerScript, TrainRequest } from "../../browser/mes
 import { figureText, resultText, type TrainingResult } from "../../../runtime/training/train-on.ts";
 import type { EpochReport } from "../../../runtime/trainer/trainer.ts";
 import { element } from "../shared/element.ts";
-import { drawLosses } from "./loss-chart.ts";
+import { drawLosses } from "./curve-chart.ts";
 import { modelView } from "./model-view.ts";
 import type { ModelView } from "./shown-model.ts";
 import { texts, workerOf } from "./texts.ts";

@@ -1,4 +1,5 @@
 /** Elements of the page in one call: `element("button", { type: "button" }, "Go")`. Texts become text, never markup. */
+import type { Shape } from "../../charts/svg.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -23,6 +24,14 @@ export function svgElement<K extends keyof SVGElementTagNameMap>(
   made.append(...children);
   return made;
 }
+
+/** A shape and all within it. */
+export const shapeElement = ({ tag, attributes, children }: Shape): SVGElement =>
+  svgElement(
+    tag,
+    attributes,
+    ...children.map((child) => (typeof child === "string" ? child : shapeElement(child))),
+  );
 
 /** True is an attribute without a value; false and undefined are none. */
 export function setAttributes(target: Element, attributes: Attributes): void {

@@ -3,8 +3,8 @@
  * only where it can be read.
  */
 import type { Scene, SceneBox, SceneWire } from "../../../picture/scene.ts";
-import { wirePath } from "../../../picture/wire-path.ts";
-import { setAttributes, svgElement } from "../element.ts";
+import { boxShape, headShapes, laneShape, wireRegions, wireShape } from "../../../picture/scene-shapes.ts";
+import { setAttributes, shapeElement, svgElement } from "../element.ts";
 import { meets, seen, type Bounds, type Camera, type Size } from "./camera.ts";
 
 /** What is marked in it. */
@@ -53,7 +53,7 @@ export function createCanvas(): Canvas {
       role: "application",
       "aria-label": "Graph: arrow keys go from box to box, Enter opens or picks, plus and minus zoom",
     },
-    heads(),
+    shapeElement(headShapes),
     world,
   );
   let items: readonly Item[] = [];
@@ -62,9 +62,8 @@ export function createCanvas(): Canvas {
   const show = (scene: Scene): void => {
     for (const layer of [lanes, frames, wires, boxes]) layer.replaceChildren();
     drawn.clear();
-    lanes.append(...scene.lanes.map(laneElement));
-    const regions = new Map(scene.boxes.map((box) => [box.id, box.region]));
-    const regionOf = ({ from, to, group }: SceneWire) => regions.get(from ?? group ?? to ?? "") ?? "forward";
+    lanes.append(...scene.lanes.map((lane) => shapeElement(laneShape(lane))));
+    const regionOf = wireRegions(scene);
     items = [
       ...scene.wires.map((wire) => wireItem(wire, regionOf(wire), wires)),
       ...scene.boxes.map((box) => boxItem(box, box.isOpen ? frames : boxes)),
@@ -99,38 +98,8 @@ export function createCanvas(): Canvas {
 /** Ids of elements hold no spaces. */
 const elementId = (id: string): string => `box-${id.replaceAll(/\s/g, "_")}`;
 
-const heads = () =>
-  svgElement(
-    "defs",
-    {},
-    ...["forward", "backward", "update", "evaluation"].map((region) =>
-      svgElement(
-        "marker",
-        {
-          id: `head-${region}`,
-          viewBox: "0 0 8 8",
-          refX: 7.5,
-          refY: 4,
-          markerWidth: 9,
-          markerHeight: 9,
-          markerUnits: "userSpaceOnUse",
-          orient: "auto",
-        },
-        svgElement("path", { class: `graph-head ${region}`, d: "M0 0.5L8 4L0 7.5Z" }),
-      ),
-    ),
-  );
-
-const laneElement = ({ region, label, x, y, width, height }: Scene["lanes"][number]): SVGElement =>
-  svgElement(
-    "g",
-    { class: `graph-lane ${region}` },
-    svgElement("rect", { x, y, width, height, rx: 10 }),
-    svgElement("text", { x: x + 16, y: y + 24 }, label),
-  );
-
 function wireItem(wire: SceneWire, region: string, layer: SVGGElement): Item {
-  const { points, hasHead, group } = wire;
+  const { points, group } = wire;
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
   const [x, y] = [Math.min(...xs), Math.min(...ys)];
@@ -138,12 +107,7 @@ function wireItem(wire: SceneWire, region: string, layer: SVGGElement): Item {
     bounds: { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y },
     isSmall: group !== undefined,
     layer,
-    make: () =>
-      svgElement("path", {
-        class: `graph-wire ${region}`,
-        d: wirePath(points),
-        "marker-end": hasHead ? `url(#head-${region})` : undefined,
-      }),
+    make: () => shapeElement(wireShape(wire, region)),
     mark: (element, { lit }) => void element.classList.toggle("is-lit", lit?.wires.has(wire) ?? false),
   };
 }
@@ -162,39 +126,13 @@ const boxItem = (box: SceneBox, layer: SVGGElement): Item => ({
 });
 
 function boxElement(box: SceneBox): SVGElement {
-  const { id, kind, region, label, shape, detail, x, y, width, height, isOpen } = box;
-  const isGroup = kind === "group";
-  const base = detail === "" && !isOpen ? height / 2 + 4 : isOpen ? 22 : 18;
-  const texts = [
-    svgElement("text", { class: "graph-label", x: 12, y: base }, label),
-    svgElement(
-      "text",
-      { class: "graph-detail", x: width - (isGroup ? 28 : 12), y: base, "text-anchor": "end" },
-      shape,
-    ),
-    ...(detail === "" || isOpen ? [] : [svgElement("text", { class: "graph-detail", x: 12, y: 34 }, detail)]),
-    ...(isGroup
-      ? [
-          svgElement("path", {
-            class: "graph-sign",
-            d: `M${width - 19} ${base - 4}h9${isOpen ? "" : "m-4.5 -4.5v9"}`,
-          }),
-        ]
-      : []),
-  ];
-  return svgElement(
-    "g",
-    {
-      class: `graph-box ${kind} ${region}${isOpen ? " is-open" : ""}`,
-      transform: `translate(${x} ${y})`,
-      id: elementId(id),
-      "data-id": id,
-      role: "button",
-      "aria-expanded": isGroup ? String(isOpen) : undefined,
-      "aria-label": [label, shape, detail, region].filter((part) => part !== "").join(", "),
-    },
-    svgElement("title", {}, [label, shape, detail].filter((part) => part !== "").join("\n")),
-    svgElement("rect", { width, height, rx: kind === "leaf" ? height / 2 : isOpen ? 8 : 6 }),
-    ...texts,
-  );
+  const { id, kind, region, label, shape, detail, isOpen } = box;
+  const attributes = {
+    id: elementId(id),
+    "data-id": id,
+    role: "button",
+    "aria-expanded": kind === "group" ? String(isOpen) : undefined,
+    "aria-label": [label, shape, detail, region].filter((part) => part !== "").join(", "),
+  };
+  return shapeElement(boxShape(box, true, attributes));
 }

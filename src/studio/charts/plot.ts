@@ -1,0 +1,62 @@
+/**
+ * A panel laid out in a frame: the scales of its axes, and where ticks, curves and dots are. The one layout of all
+ * charts that are made of shapes; a file of SVG (`chart-svg.ts`) and a page (`pages/shared/plot-svg.ts`) draw it.
+ */
+import { line } from "d3-shape";
+import { axisScale, type AxisScale } from "./axis-scale.ts";
+import { canBeDrawn, type Panel, type Point } from "./chart.ts";
+
+/** The area between the axes, and about how many ticks they have. */
+export interface Frame {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly ticks: readonly [x: number, y: number];
+}
+
+/** A series: a path, or dots where it has no line or a single point, of which a line would show nothing. */
+export type Curve = { readonly dots: readonly Point[] } | { readonly path: string | undefined };
+
+export interface Plot {
+  readonly x: AxisScale;
+  readonly y: AxisScale;
+  /** In the order of the panel's series. */
+  readonly curves: readonly Curve[];
+  /** The ends of the line y = x, where the panel has one. */
+  readonly diagonal?: readonly [Point, Point];
+}
+
+export function plotOf(panel: Panel, { left, right, top, bottom, ticks }: Frame): Plot {
+  const { series, marks = [], diagonal } = panel;
+  const points = series.flatMap((each) => each.points.filter((point) => canBeDrawn(panel, point)));
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  // What is compared value by value is measured alike on both axes.
+  const across = diagonal ? [...xs, ...ys] : xs;
+  const x = axisScale(panel.x, {
+    values: [...across, ...marks.map((mark) => mark.x), ...(panel.x.reaches ?? [])],
+    range: [left, right],
+    count: ticks[0],
+    isRound: diagonal === true,
+  });
+  const y = axisScale(panel.y, {
+    values: [...(diagonal ? across : ys), ...(panel.y.reaches ?? [])],
+    range: [bottom, top],
+    count: ticks[1],
+    isRound: true,
+  });
+  const place = ([px, py]: Point): Point => [x.at(px), y.at(py)];
+  const path = line<Point>()
+    .defined((point) => canBeDrawn(panel, point))
+    .x(([px]) => x.at(px))
+    .y(([, py]) => y.at(py))
+    .digits(2);
+  const curves = series.map((each): Curve => {
+    const drawn = each.points.filter((point) => canBeDrawn(panel, point));
+    if (each.as === "dots" || drawn.length === 1) return { dots: drawn.map(place) };
+    return { path: path(each.points) ?? undefined };
+  });
+  if (diagonal !== true || across.length === 0) return { x, y, curves };
+  const [low, high] = [Math.min(...across), Math.max(...across)];
+  return { x, y, curves, diagonal: [place([low, low]), place([high, high])] };
+}

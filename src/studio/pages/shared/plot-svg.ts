@@ -1,0 +1,51 @@
+/** A panel as a picture in a page: grid, ticks, marks and curves, whose look the page's style sheet gives. */
+import type { Panel } from "../../charts/chart.ts";
+import { plotOf } from "../../charts/plot.ts";
+import { svgElement } from "./element.ts";
+
+export interface PlotLook {
+  readonly width: number;
+  readonly height: number;
+  /** What it shows, for those who do not see it. */
+  readonly label: string;
+  /** The class of a curve, and its colour where no class gives it. */
+  curve(index: number): { readonly class: string; readonly stroke?: string | undefined };
+  /** Levels to compare with: lines across the whole picture. */
+  readonly levels?: readonly number[];
+}
+
+const edge = { left: 58, right: 10, top: 8, bottom: 24 };
+
+export function plotSvg(panel: Panel, look: PlotLook): SVGSVGElement {
+  const { width, height, label, levels = [] } = look;
+  const [right, bottom] = [width - edge.right, height - edge.bottom];
+  const plot = plotOf(panel, { ...edge, right, bottom, ticks: [6, 5] });
+  const across = (kind: string, at: number) =>
+    svgElement("line", { class: kind, x1: edge.left, x2: right, y1: at, y2: at });
+  const tick = (text: string, x: number, y: number, anchor: string) =>
+    svgElement("text", { class: "tick", x, y, "text-anchor": anchor }, text);
+  return svgElement(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "chart" },
+    ...plot.y.ticks.map(({ value }) => across("grid", plot.y.at(value))),
+    ...plot.y.ticks.map((each) => tick(each.label, edge.left - 6, plot.y.at(each.value) + 4, "end")),
+    ...plot.x.ticks.map((each) => tick(each.label, plot.x.at(each.value), height - 8, "middle")),
+    ...levels.map((level) => across("guide", plot.y.at(level))),
+    ...(panel.marks ?? []).map(({ x }) =>
+      svgElement("line", {
+        class: "mark-line",
+        x1: plot.x.at(x),
+        x2: plot.x.at(x),
+        y1: edge.top,
+        y2: bottom,
+      }),
+    ),
+    ...plot.curves.flatMap((curve, i): SVGElement[] => {
+      const { class: kind, stroke } = look.curve(i);
+      if ("path" in curve) return [svgElement("path", { class: `curve ${kind}`, d: curve.path, stroke })];
+      return curve.dots.map(([cx, cy]) =>
+        svgElement("circle", { class: kind, cx, cy, r: 2.5, fill: stroke }),
+      );
+    }),
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * What a scene is drawn of: lanes, wires and boxes as shapes. A file of SVG writes them (`picture-svg.ts`), a page
+ * makes elements of those in view (`pages/shared/graph/canvas.ts`); classes give their look.
+ */
+import { shape, type Shape } from "../charts/svg.ts";
+import type { Scene, SceneBox, SceneWire } from "./scene.ts";
+import { wirePath } from "./wire-path.ts";
+
+export const regions = ["forward", "backward", "update", "evaluation"] as const;
+
+/** The heads of wires, which refer to them by region. */
+export const headShapes: Shape = shape(
+  "defs",
+  {},
+  ...regions.map((region) =>
+    shape(
+      "marker",
+      {
+        id: `head-${region}`,
+        viewBox: "0 0 8 8",
+        refX: 7.5,
+        refY: 4,
+        markerWidth: 9,
+        markerHeight: 9,
+        markerUnits: "userSpaceOnUse",
+        orient: "auto",
+      },
+      shape("path", { class: `graph-head ${region}`, d: "M0 0.5L8 4L0 7.5Z" }),
+    ),
+  ),
+);
+
+export const laneShape = ({ region, label, x, y, width, height }: Scene["lanes"][number]): Shape =>
+  shape(
+    "g",
+    { class: `graph-lane ${region}` },
+    shape("rect", { x, y, width, height, rx: 10 }),
+    shape("text", { x: x + 16, y: y + 24 }, label),
+  );
+
+/** The region that gives a wire its colour: that of the box that it begins at, or of the group that it is in. */
+export function wireRegions(scene: Scene): (wire: SceneWire) => string {
+  const regionOf = new Map(scene.boxes.map((box) => [box.id, box.region]));
+  return ({ from = "", group = "", to = "" }) =>
+    regionOf.get(from) ?? regionOf.get(group) ?? regionOf.get(to) ?? "forward";
+}
+
+export const wireShape = ({ points, hasHead }: SceneWire, region: string): Shape =>
+  shape("path", {
+    class: `graph-wire ${region}`,
+    d: wirePath(points),
+    "marker-end": hasHead ? `url(#head-${region})` : undefined,
+  });
+
+/** `hasSign`: with the sign by which a group is opened or closed. */
+export function boxShape(box: SceneBox, hasSign: boolean, more: Shape["attributes"] = {}): Shape {
+  const { kind, region, label, shape: type, detail, x, y, width, height, isOpen } = box;
+  const isSigned = hasSign && kind === "group";
+  const base = boxBase(box);
+  const right = { class: "graph-detail", x: width - (isSigned ? 28 : 12), y: base, "text-anchor": "end" };
+  const sign = `M${width - 19} ${base - 4}h9${isOpen ? "" : "m-4.5 -4.5v9"}`;
+  return shape(
+    "g",
+    {
+      class: `graph-box ${kind} ${region}${isOpen ? " is-open" : ""}`,
+      transform: `translate(${x} ${y})`,
+      ...more,
+    },
+    shape("title", {}, [label, type, detail].filter((part) => part !== "").join("\n")),
+    shape("rect", { width, height, rx: kind === "leaf" ? height / 2 : isOpen ? 8 : 6 }),
+    shape("text", { class: "graph-label", x: 12, y: base }, label),
+    shape("text", right, type),
+    ...(detail === "" || isOpen ? [] : [shape("text", { class: "graph-detail", x: 12, y: 34 }, detail)]),
+    ...(isSigned ? [shape("path", { class: "graph-sign", d: sign })] : []),
+  );
+}
+
+/** Where the first line of a box stands: in the middle if it is the only one. */
+function boxBase({ isOpen, detail, height }: SceneBox): number {
+  if (isOpen) return 22;
+  return detail === "" ? height / 2 + 4 : 18;
+}
