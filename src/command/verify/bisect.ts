@@ -216,7 +216,10 @@ const meanSize = (data: Float64Array): number =>
 /** What a bisection found, as one line; of a fault, how to look at the stage, and how to do without it. */
 export function bisectionText({ name, rows, stages, first }: Bisection, spec: string): string {
   if (first === undefined)
-    return `${name}: after all ${stages.length} stages, every program agrees with the reference interpreter (f64, ${rows} rows)\n`;
+    return (
+      `${name}: after all ${stages.length} stages, every program agrees with the reference interpreter ` +
+      `(f64, ${rows} rows)\n`
+    );
   const { stage, list, program, output, error } = first;
   const file = shellWord(spec);
   return [

@@ -29,9 +29,12 @@ function grouped(nests: readonly Nest[]): readonly Nest[] {
       groups.set(x, ofOperand.set(axes, group));
     }
   }
-  return result.flat();
+  return result.length === nests.length ? nests : result.flat();
 }
 
 export const groupReductions = defineStage("group-reductions", nestsOfLoops, {
-  each: (nests: Nests): Nests => ({ ...nests, nests: mapLists(nests.nests, grouped) }),
+  each: (given: Nests): Nests => {
+    const nests = mapLists(given.nests, grouped);
+    return nests === given.nests ? given : { ...given, nests };
+  },
 });

@@ -55,18 +55,21 @@ export function flat({ along, ...nest }: Nest): Nest {
   };
 }
 
-/** The nests with the same change made to each list of them: that of the program, and those of steps. */
-export const mapLists = (
+/**
+ * The nests with the same change made to each list of them: that of the program, and those of steps. What does not
+ * change is shared.
+ */
+export function mapLists(
   nests: readonly Nest[],
   map: (list: readonly Nest[]) => readonly Nest[],
-): readonly Nest[] =>
-  map(
-    nests.map((nest) =>
-      nest.along === undefined
-        ? nest
-        : { ...nest, along: { ...nest.along, step: mapLists(nest.along.step, map) } },
-    ),
-  );
+): readonly Nest[] {
+  const mapped = nests.map((nest) => {
+    if (nest.along === undefined) return nest;
+    const step = mapLists(nest.along.step, map);
+    return step === nest.along.step ? nest : { ...nest, along: { ...nest.along, step } };
+  });
+  return map(mapped.every((nest, i) => nest === nests[i]) ? nests : mapped);
+}
 
 /** Makes names that no variable of the nests has; the mark in them keeps them apart from buffers. */
 export function freshBeside(nests: readonly Nest[]): Fresh {

@@ -60,15 +60,21 @@ export const defineRequiredKernelStage = (name: string, ofKernel: KernelStage["o
 
 /** Names that no variable of the kernel has; the mark in them keeps them apart from buffers. */
 export function freshIn(kernel: Kernel): Fresh {
-  const used = new Set<string>();
-  visitStatements(kernel.body, (s) => {
-    if (s.kind === "let") used.add(s.name);
-    if (s.kind === "for") used.add(s.variable);
-  });
+  let known: Set<string> | undefined;
   return (base) => {
+    known ??= namesIn(kernel);
     let name = `${base}$`;
-    for (let k = 2; used.has(name); k++) name = `${base}$${k}`;
-    used.add(name);
+    for (let k = 2; known.has(name); k++) name = `${base}$${k}`;
+    known.add(name);
     return name;
   };
+}
+
+function namesIn({ body }: Kernel): Set<string> {
+  const names = new Set<string>();
+  visitStatements(body, (s) => {
+    if (s.kind === "let") names.add(s.name);
+    if (s.kind === "for") names.add(s.variable);
+  });
+  return names;
 }

@@ -1,6 +1,5 @@
 /**
- * Purpose   Estimate how many cycles each kernel takes, for `inspect`, which shows it next to the measured time, and for
- *           the comparison of both targets.
+ * Purpose   Estimate how many cycles each kernel takes. `inspect` shows it next to the measured time.
  * Requires  kernels with one index an axis.
  * Ensures   the same loops. The costs are those by which tiles are chosen: what each iteration of each loop loads,
  *           stores and computes, with a full batch.

@@ -2,8 +2,8 @@
  * Purpose   Compute on vectors: contractions in tiles of several rows and columns, other loops several iterations at
  *           once, sums lane by lane.
  * Requires  kernels with one index an axis.
- * Ensures   the same values to rounding. A contraction may read copies of its operands, panels, which are scratch of its
- *           kernel. A loop that has no vector form, or gains nothing by it, stays as it is.
+ * Ensures   the same values to rounding. A contraction may read copies of its operands, panels, which are scratch
+ *           of its kernel. A loop that has no vector form, or gains nothing by it, stays as it is.
  * Example   for i<8: y[i] = x[i] · 2   =>   for i<8 step 4: y[i ..+4] = x[i ..+4] · 2×4
  */
 import { isCall, lanesOf, visit } from "../../loop/expressions.ts";
