@@ -2148,30 +2148,24 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
-    regime?.asked(training, resumed);
+    const doubt = regime?.doubt(training, resumed);
+    if (doubt) warn(doubt);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
-  const train: Run["train"] = async (own, dataset, stage) => {
-    const { epochs, name = "" } = stage;
-    const { fields } = dataset;
-    const before = own === trainer ? resumed : {};
-    placed(`${resume}`, () => checkFields(fields, before.fields));
-    const seen = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => write?.(seen.save({ fields, ...stage.notes, ...more }));
-    // What has stopped early stays so, however often it is resumed.
-    const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
-    const result = await trainOn(model, training, seen, dataset, options, async (report) => {
+  const host: Host = {
+    read: async () => source,
+    begin: ({ trainer, dataset }) => program.seen?.(trainer, program, dataset, flags) ?? trainer,
+    write: async (checkpoint) => write?.(checkpoint()),
+    async see(report, { name = "", epochs }, save) {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
-    });
-    await save(own.epoch < epochs ? { stopped: own.epoch } : {});
-    return result;
+    },
+    warn,
   };
-  const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
-  const result = await (regime?.train(run) ??
-    train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
+  const start = { ...program, epochs: total, trainer, resume, resumed, placed };
+  const result = await trainRun(start, host, regime);
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
@@ -2190,6 +2184,8 @@ function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
 }
+
+const warn = (text: string): void => say(`warning: ${text}\n`);
 
 function say(text: string): void {
   process?.stderr.write(text);
@@ -2781,6 +2777,8 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Writes new texts, if it can and is to. */
   samples?(): readonly string[] | undefined;
+  /** Whether its epochs ended where somebody wanted them to, and not early by themselves. */
+  isInterrupted?(): boolean;
 }
 
 /** One of the trainings of a run. */
@@ -2792,9 +2790,16 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   notes?: Notes;
 }
 
-/** A run of several trainings, as its host carries it out. */
-interface Run extends Preparing {
-  source: Source;
+/** A stage that begins. */
+interface Begun extends Stage {
+  trainer: Trainer;
+  dataset: Dataset;
+  /** Whether it has stopped early already, in the run that is resumed; it stays so, however often that is. */
+  hasStopped: boolean;
+}
+
+/** From what a run begins. */
+interface Start extends Preparing {
   /** How many epochs a training has at most. */
   epochs: number;
   /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
@@ -2802,6 +2807,25 @@ interface Run extends Preparing {
   resume?: string | undefined;
   resumed?: Notes | undefined;
   createTrainer(options: { seed?: number }): Trainer;
+  placed: Placing;
+}
+
+/** How the program of an emitted file, or the command line, carries out a run. */
+interface Host {
+  read(): Promise<Source>;
+  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  begin(begun: Begun): Trainable | Promise<Trainable>;
+  /** Writes a checkpoint, if any is asked for. */
+  write(checkpoint: () => Uint8Array): Promise<void>;
+  /** After an epoch; `save` writes its checkpoint. */
+  see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
+  /** Tells what is doubtful. */
+  warn(text: string): void;
+}
+
+/** A run of several trainings. */
+interface Run extends Start, Pick<Host, "warn"> {
+  source: Source;
   /** Trains until the stage's epochs are done; saves and tells in the host's way. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
@@ -2809,9 +2833,42 @@ interface Run extends Preparing {
 /** Which trainings a run consists of where it is not one, and how its result reads. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** Tells what is to be known of the model of a checkpoint with these notes before it is asked about rows. */
-  asked(training: TrainingFacts, notes: Notes): void;
+  /** What is to be known of the model of a checkpoint with these notes before it is asked about rows. */
+  doubt(training: TrainingFacts, notes: Notes): string | undefined;
   text(result: TrainingResult): string;
+}
+
+/** The whole run: reads the rows, then trains once, or as the regime says. */
+async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
+  const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
+  if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
+  const { trainer, epochs, placed } = start;
+  // Nothing holds on to the rows as they were read: they take as much memory as the data set.
+  return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
+}
+
+/** One training, with a checkpoint after every epoch. */
+async function trainStage(
+  { model, training, resume, resumed, placed, ...start }: Start,
+  host: Host,
+  trainer: Trainer,
+  dataset: Dataset,
+  stage: Stage,
+): Promise<TrainingResult> {
+  const { fields } = dataset;
+  const before = trainer === start.trainer ? resumed : undefined;
+  placed(`${resume}`, () => checkFields(fields, before?.fields));
+  const hasStopped = before?.stopped === trainer.epoch;
+  const begun: Begun = { ...stage, trainer, dataset, hasStopped };
+  const seen = await host.begin(begun);
+  const save = (more: Notes = {}) => host.write(() => seen.save({ fields, ...stage.notes, ...more }));
+  const options = hasStopped ? { ...stage, epochs: 0 } : stage;
+  const result = await trainOn(model, training, seen, dataset, options, (report) =>
+    host.see(report, begun, save),
+  );
+  const isEarly = trainer.epoch < stage.epochs && !seen.isInterrupted?.();
+  await save(isEarly ? { stopped: trainer.epoch } : {});
+  return result;
 }
 
 /**

@@ -2,17 +2,21 @@
 import type { Diagnostic } from "./diagnostics/diagnostic.ts";
 import { DiagnosticError } from "./diagnostics/errors.ts";
 import { loweringNames } from "./lower/lower-graph.ts";
-import { compileModel, emitTypeScript, graphPasses, type Compilation } from "./pipeline.ts";
+import { compileFor, emitText } from "./compile-target.ts";
+import type { TargetCompilation } from "./compile-target.ts";
+import { graphPasses } from "./pipeline.ts";
 import { scheduleNames } from "./schedule/schedule.ts";
 import { vectorStageNames } from "./schedule/vectors/vector-programs.ts";
 import type { ModelSpec } from "./spec/schema.ts";
 import { parseModel } from "./spec/parse-model.ts";
+import { defaultTarget, hasAbility, targetNames } from "./targets.ts";
+import type { Target } from "./targets.ts";
 import { didYouMean } from "./util/did-you-mean.ts";
 import { showValue } from "./util/show-value.ts";
 
 export interface CompileOptions {
   /** What the loops become; `ts` by default. */
-  readonly target?: "ts" | "wasm";
+  readonly target?: Target;
   /** The element type of parameters and values; `f32` by default. */
   readonly dtype?: "f32" | "f64";
   /**
@@ -51,7 +55,7 @@ export const skippablePasses: readonly string[] = [
 ];
 
 const booleans = ["program", "probe", "exact", "checkKernels"] as const;
-const choices = { target: ["ts", "wasm"], dtype: ["f32", "f64"] } as const;
+const choices = { target: targetNames, dtype: ["f32", "f64"] } as const;
 const optionNames: readonly string[] = [...Object.keys(choices), ...booleans, "skip"];
 
 /** Programs without types may pass anything; an option that is not understood must not be ignored. */
@@ -98,11 +102,19 @@ function wrongOption(message: string, name = "", known: readonly string[] = []):
  */
 export async function compile(spec: ModelSpec, options: CompileOptions = {}): Promise<CompileResult> {
   checkOptions(options);
-  const { target = "ts", dtype = "f32", program = true, probe = false, exact = false, skip = [] } = options;
+  const {
+    target = defaultTarget,
+    dtype = "f32",
+    program = true,
+    probe = false,
+    exact = false,
+    skip = [],
+  } = options;
   const model = parseModel(spec);
-  const compilation = compileModel(model, { target, dtype, probe, exact, skip });
-  const code = await emitTypeScript(compilation, dtype, { isProgram: program });
-  if (target === "wasm" && options.checkKernels !== false) await checkEmitted(compilation, code, dtype);
+  const compilation = compileFor(model, { target, dtype, probe, exact, skip });
+  const code = await emitText(compilation, dtype, { isProgram: program });
+  if (hasAbility(target, "kernels") && options.checkKernels !== false)
+    await checkEmitted(compilation, code, dtype);
   return {
     code,
     warnings: compilation.built.warnings,
@@ -110,13 +122,17 @@ export async function compile(spec: ModelSpec, options: CompileOptions = {}): Pr
 }
 
 /** Loaded when it is needed: it runs the file, which takes a transpiler. */
-async function checkEmitted(compilation: Compilation, code: string, dtype: "f32" | "f64"): Promise<void> {
+async function checkEmitted(
+  compilation: TargetCompilation,
+  code: string,
+  dtype: "f32" | "f64",
+): Promise<void> {
   const [{ checkKernels }, { loadTrainer }] = await Promise.all([
     import("./check-kernels.ts"),
     import("./load-trainer.ts"),
   ]);
   checkKernels(compilation, await loadTrainer(code), {
-    reproduce: `compile(spec, { target: "wasm", dtype: "${dtype}" })`,
-    instead: 'compile(spec, { target: "ts" }); checkKernels: false leaves the comparison out',
+    reproduce: `compile(spec, { target: "${compilation.target}", dtype: "${dtype}" })`,
+    instead: `compile(spec, { target: "${defaultTarget}" }); checkKernels: false leaves the comparison out`,
   });
 }

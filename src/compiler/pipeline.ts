@@ -1,13 +1,8 @@
 /**
  * THE list: every stage of the compiler in order, with the reason wherever the order matters. One value goes through:
- * spec → graphs → differentiated graph → simplified graphs → loop programs → scheduled loops → source text.
+ * spec → graphs → differentiated graph → simplified graphs → loop programs → scheduled loops. `emission.ts` makes
+ * text of them.
  */
-import { assembleModule } from "./emit/typescript/module.ts";
-import type { EmittedModule } from "./emit/typescript/module.ts";
-import { loadRuntime } from "./emit/typescript/load-runtime.ts";
-import { predictorModule } from "./emit/typescript/predictor-module.ts";
-import { trainerModule } from "./emit/typescript/trainer-module.ts";
-import { assembleWasm } from "./emit/wasm/wasm-module.ts";
 import type { Graph, Node } from "./ir/nodes.ts";
 import type { MemoryPlan } from "./loop/memory.ts";
 import { programNames, type ProgramName } from "./loop/program-names.ts";
@@ -17,7 +12,6 @@ import { checkLoops } from "./loop/verify.ts";
 import { graphsOfStep } from "./graphs-of-step.ts";
 import type { GraphsOfStep } from "./graphs-of-step.ts";
 import { lowerGraph } from "./lower/lower-graph.ts";
-import { buffersOf } from "./loop/skeleton.ts";
 import { planMemory } from "./lower/plan-memory.ts";
 import { rematerialise } from "./lower/rematerialise.ts";
 import type { Rematerialised } from "./lower/rematerialise.ts";
@@ -36,22 +30,13 @@ import type { VectorOptions } from "./schedule/vectors/schedule-vectors.ts";
 import { shareKernels } from "./schedule/vectors/share-kernels.ts";
 import { placedVectors, vectorLoops } from "./schedule/vectors/vector-programs.ts";
 import { onTrainedWeights } from "./spec/build-average.ts";
-import { probedLayers } from "./trainer/probed-layers.ts";
 import { buildGraphs } from "./spec/build.ts";
 import type { ModelGraphs } from "./spec/build.ts";
-import { placeOfFact } from "./trainer/fact-places.ts";
-import {
-  balancedWeights,
-  modelFacts,
-  predictedRows,
-  predictorBanner,
-  trainerFacts,
-} from "./trainer/trainer-facts.ts";
 import { storageOf } from "./trainer/storage.ts";
 import type { Model } from "./spec/types.ts";
 
-/** `wasm` has the TypeScript kernels too, for hosts that run no WebAssembly. */
-export type Target = "ts" | "wasm";
+/** Which loops are made and scheduled: none, those on scalars, or these and the same on vectors. */
+export type Schedule = "none" | "scalars" | "vectors";
 
 /** Graph → graph, for each of the five graphs of a model. Differentiation runs before them, on the training graph. */
 export const graphPasses: readonly Pass[] = [
@@ -66,8 +51,8 @@ export const graphPasses: readonly Pass[] = [
 ];
 
 export interface PipelineOptions {
-  /** What the loops become; `ts` if left out. */
-  readonly target?: Target;
+  /** `scalars` if left out. */
+  readonly schedule?: Schedule;
   readonly dtype: "f32" | "f64";
   /** Leave out rules that may change rounding. */
   readonly exact?: boolean;
@@ -105,7 +90,7 @@ export interface Compilation {
   readonly lowered: readonly LoopProgram[];
   readonly programs: readonly LoopProgram[];
   readonly plan: MemoryPlan;
-  /** For the target `wasm`: its own programs. Storage lies where `plan` has it, temporaries do not. */
+  /** The programs on vectors, where they are asked for. Storage lies where `plan` has it, temporaries do not. */
   readonly vectors?: VectorPrograms | undefined;
 }
 
@@ -115,7 +100,7 @@ export interface PlannedPrograms {
   readonly plan: MemoryPlan;
 }
 
-/** The programs of the target `wasm`, with every place in bytes. */
+/** Programs on vectors, with every place in bytes. */
 export interface VectorPrograms extends PlannedPrograms {
   /** The same kernels before they were placed: one index an axis. */
   readonly loops: readonly LoopProgram[];
@@ -164,11 +149,10 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
 
   const { batchSize } = model.training;
   const storage = storageOf(model, built, graphs, options.dtype);
-  const lean = programNames
-    .flatMap((name) => graphs[name] ?? [])
-    .map((graph): Rematerialised =>
-      skip.has("rematerialise") ? { graph, copies: new Set() } : rematerialise(graph, g, batchSize),
-    );
+  const toLower = options.schedule === "none" ? [] : programNames.flatMap((name) => graphs[name] ?? []);
+  const lean = toLower.map((graph): Rematerialised =>
+    skip.has("rematerialise") ? { graph, copies: new Set() } : rematerialise(graph, g, batchSize),
+  );
   const lowering = { float: options.dtype, batchSize, storage, skip };
   const lowered = lean.map(({ graph, copies }) => lowerGraph(graph, { ...lowering, copies }));
   for (const program of lowered) {
@@ -180,7 +164,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
   // The plan reads the scheduled loops: forwarding and hoisting decide which buffers there are.
   const plan = planMemory(programs, storage, batchSize);
   const vectors =
-    options.target === "wasm"
+    options.schedule === "vectors"
       ? vectorPrograms(lowered, storage, { batchSize, skip, float: options.dtype })
       : undefined;
   const copies = new Set(lean.flatMap((each) => [...each.copies]));
@@ -199,7 +183,7 @@ export function compileModel(model: Model, options: PipelineOptions): Compilatio
 }
 
 /**
- * The programs of the target `wasm`, on vectors. Its kernels are not those of TypeScript, so their
+ * The programs on vectors. Their kernels are not those on scalars, so their
  * temporaries live from and to other points.
  */
 function vectorPrograms(
@@ -212,104 +196,4 @@ function vectorPrograms(
   const loops = options.skip.has("share-kernels") ? scheduled : shareKernels(scheduled, batchSize);
   const programs = loops.map((program) => placedVectors(program, options));
   return { programs, plan: planMemory(programs, storage, batchSize), loops, float };
-}
-
-/**
- * Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so
- * their results, are the same.
- */
-export function withPrograms(compilation: Compilation, names: readonly string[]): Compilation {
-  const programs = compilation.programs.filter(({ name }) => names.some((wanted) => wanted === name));
-  const touched = new Set(programs.flatMap(({ kernels }) => kernels.flatMap(buffersOf)));
-  // Who touches a flat tensor touches all that lies in it.
-  for (const name of [...touched])
-    for (const part of compilation.plan.storage.get(name)?.buffer.covers ?? []) touched.add(part);
-  const storage = new Map(
-    [...compilation.plan.storage].flatMap(([name, { buffer }]) =>
-      touched.has(name) ? [[name, buffer]] : [],
-    ),
-  );
-  const plan = planMemory(programs, storage, compilation.model.training.batchSize);
-  return { ...compilation, programs, plan };
-}
-
-/** Half the time goes into formatting, which nobody sees of a trainer that is only run. */
-export interface EmitOptions {
-  readonly isFormatted?: boolean;
-  /** Whether it can be run on data files. */
-  readonly isProgram?: boolean;
-}
-
-/** The text of the trainer. */
-export const emitTypeScript = async (
-  compilation: Compilation,
-  dtype: "f32" | "f64",
-  options: EmitOptions = {},
-): Promise<string> => (await emitTrainer(compilation, dtype, options)).text;
-
-/** The trainer, and where each of its lines comes from. */
-export async function emitTrainer(
-  compilation: Compilation,
-  dtype: "f32" | "f64",
-  { isFormatted = true, isProgram = true }: EmitOptions = {},
-): Promise<EmittedModule> {
-  const { model, built, programs, plan, vectors } = compilation;
-  const facts = trainerFacts(model, built, dtype, vectors === undefined ? "ts" : "wasm");
-  const { batchSize } = model.training;
-  const parts = {
-    ...facts,
-    ...(isProgram ? {} : { data: undefined, programParts: {} }),
-    float: dtype,
-    batchSize,
-    parameters: built.parameters,
-    states: built.states,
-    balanced: balancedWeights(model),
-    programs,
-    plan,
-    ...originsOf(compilation),
-    ...(compilation.graphs.probe && { probed: probedLayers(model, built) }),
-    wasm: vectors && {
-      ...vectors,
-      module: await assembleWasm(vectors.programs, vectors.plan, { float: dtype, batchSize }),
-    },
-  };
-  return assembleModule(parts, trainerModule(parts), await loadRuntime(dtype), isFormatted);
-}
-
-/** What tells where the parts of a module come from. */
-const originsOf = ({ lean, built }: Compilation) => ({
-  graphs: lean,
-  placeOfFact: placeOfFact(built.parameters),
-});
-
-/** What a predictor holds beside its code. */
-export interface Trained {
-  /** Every parameter, by name. */
-  readonly values: Readonly<Record<string, ArrayLike<number>>>;
-  /** SHA-256 of the checkpoint that they are from. */
-  readonly checkpointHash: string;
-  /** How its rows were read, if it says so. */
-  readonly fields?: object | undefined;
-}
-
-/** The predictor: the forward part alone, with its parameters inside. */
-export async function emitPredictor(
-  compilation: Compilation,
-  dtype: "f32" | "f64",
-  { values, checkpointHash, fields }: Trained,
-): Promise<EmittedModule> {
-  const { model, built } = compilation;
-  const { programs, plan } = withPrograms(compilation, ["predict"]);
-  const parts = {
-    banner: predictorBanner(model, checkpointHash),
-    model: modelFacts(model, built, dtype),
-    float: dtype,
-    batchSize: model.training.batchSize,
-    programs,
-    plan,
-    ...originsOf(compilation),
-    values,
-    rows: fields && predictedRows(model, built, fields),
-  };
-  return assembleModule(parts, predictorModule(parts), await loadRuntime(dtype));
 }

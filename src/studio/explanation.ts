@@ -309,7 +309,8 @@ export interface Explanation {
   readonly model: {
     readonly name: string;
     readonly dtype: "f32" | "f64";
-    readonly target: "ts" | "wasm";
+    /** Its name in the table of targets. */
+    readonly target: string;
     readonly batchSize: number;
     readonly parameters: number;
   };

@@ -53,7 +53,10 @@ export function readLargeFile(): LargeFile {
     // Bundled: no loader's memory is counted.
     buildSync({
       entryPoints: [fileURLToPath(new URL("read-large.ts", import.meta.url))],
-      ...{ bundle: true, platform: "node", format: "esm", outfile: reader },
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      outfile: reader,
       banner: {
         js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
       },

@@ -6,7 +6,12 @@ import { readCsv } from "../../src/command/formats/tables/read-csv.ts";
 import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 
 const model: ModelFacts = {
-  ...{ name: "large", specHash: "", dtype: "f32", target: "ts", batchSize: 1, parameters: [] },
+  name: "large",
+  specHash: "",
+  dtype: "f32",
+  target: "ts",
+  batchSize: 1,
+  parameters: [],
   inputs: { x: { shape: [20], dtype: "f32" } },
   targets: { kind: { shape: [], classes: 3 } },
 };

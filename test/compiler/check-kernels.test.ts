@@ -8,20 +8,20 @@ import { add, integer, lanesOf, number } from "../../src/compiler/loop/expressio
 import type { Expression } from "../../src/compiler/loop/expressions.ts";
 import { mapStatements } from "../../src/compiler/loop/statements.ts";
 import type { Kernel, Statement } from "../../src/compiler/loop/types.ts";
-import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
-import type { Compilation } from "../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
+import type { TargetCompilation } from "../../src/compiler/compile-target.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { specs } from "../support/specs.ts";
 
 const commands = { reproduce: "the command", instead: "the way out" };
 
-const compiled = (spec: ModelSpec, dtype: "f32" | "f64" = "f32"): Compilation =>
-  compileModel(parseModel(spec), { target: "wasm", dtype });
+const compiled = (spec: ModelSpec, dtype: "f32" | "f64" = "f32"): TargetCompilation =>
+  compileFor(parseModel(spec), { target: "wasm", dtype });
 
 /** What the check says of a compilation; nothing, if it holds. */
-async function verdictOn(compilation: Compilation, dtype: "f32" | "f64" = "f32"): Promise<string> {
-  const module = await loadTrainer(await emitTypeScript(compilation, dtype, { isFormatted: false }));
+async function verdictOn(compilation: TargetCompilation, dtype: "f32" | "f64" = "f32"): Promise<string> {
+  const module = await loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
   try {
     checkKernels(compilation, module, commands);
     return "";
@@ -32,11 +32,11 @@ async function verdictOn(compilation: Compilation, dtype: "f32" | "f64" = "f32")
 
 /** The same compilation with one kernel of one program made wrong. */
 function withFault(
-  compilation: Compilation,
+  compilation: TargetCompilation,
   program: string,
   at: number,
   fault: (body: Kernel["body"]) => Kernel["body"],
-): Compilation {
+): TargetCompilation {
   const { vectors } = compilation;
   if (vectors === undefined) throw new Error("not of the target wasm");
   const wrong = vectors.programs.find(({ name }) => name === program)?.kernels[at];
@@ -162,7 +162,7 @@ describe("how much is compared", () => {
     expect(batches(400_000, 32)).toEqual([]);
   });
   it("is nothing for the target ts", () => {
-    expect(rowsToCompare(compileModel(parseModel(small), { target: "ts", dtype: "f32" }))).toEqual([]);
+    expect(rowsToCompare(compileFor(parseModel(small), { target: "ts", dtype: "f32" }))).toEqual([]);
   });
 });
 
@@ -191,7 +191,7 @@ describe("createTrainer({ selfCheck: true })", () => {
   });
   it("throws, and says that the TypeScript kernels work", { timeout: 60_000 }, async () => {
     const wrong = withFault(compiled(small), "update", 0, faults["stores go one vector too far"]);
-    const { createTrainer } = await loadTrainer(await emitTypeScript(wrong, "f32", { isFormatted: false }));
+    const { createTrainer } = await loadTrainer(await emitText(wrong, "f32", { isFormatted: false }));
     expect(() => createTrainer({ selfCheck: true })).toThrow(
       /^the WebAssembly kernels differ .*backend: "ts"/,
     );

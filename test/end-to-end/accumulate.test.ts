@@ -2,7 +2,7 @@
 // and the optimizer of gradients.
 import { expect, test } from "vitest";
 import { optimizers } from "../../src/compiler/library/optimizers/index.ts";
-import { compileModel } from "../../src/compiler/pipeline.ts";
+import { compileFor } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { verifyModel } from "../../src/command/verify/verify-model.ts";
@@ -147,7 +147,7 @@ test("step() and gradient() mean the batch that they are given", async () => {
 
 test("gradients and targets of an accumulating model hold", async () => {
   const [, spec] = bothOf(specs.regression, { average: { decay: 0.5 } });
-  const { parameters, targets } = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
+  const { parameters, targets } = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);
   expect(targets.map(({ holds }) => holds)).toEqual([true, true, true, true]);
 });

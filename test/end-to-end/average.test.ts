@@ -1,7 +1,7 @@
 // Averaged parameters: training must go its own way as if nobody averaged, and whoever asks the model must be
 // told by the average.
 import { expect, test } from "vitest";
-import { compileModel } from "../../src/compiler/pipeline.ts";
+import { compileFor } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../src/compiler/spec/schema.ts";
 import { verifyModel } from "../../src/command/verify/verify-model.ts";
@@ -92,7 +92,7 @@ test("training N epochs, saved and resumed, is training 2N, also past a restored
 });
 
 test("gradients and targets of an averaged model hold", async () => {
-  const compilation = compileModel(parseModel(averagedSpec(specs.regression)), { dtype: "f64" });
+  const compilation = compileFor(parseModel(averagedSpec(specs.regression)), { dtype: "f64" });
   const { parameters, targets } = await verifyModel(compilation);
   expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);
   expect(targets.map(({ holds }) => holds)).toEqual([true, true, true, true]);

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { checkTarget, expectedOf } from "../../src/command/verify/check-target.ts";
 import { randomBatch } from "../../src/runtime/check/random-batch.ts";
@@ -121,7 +121,7 @@ it("compute what the interpreter computes", { timeout: 600_000 }, async () => {
       };
       const compilation = (() => {
         try {
-          return compileModel(parseModel(spec), { dtype: "f64" });
+          return compileFor(parseModel(spec), { dtype: "f64" });
         } catch (error) {
           // Sizes that do not fit are refused in words; that these are right is for other tests.
           if (error instanceof DiagnosticError) return undefined;
@@ -129,7 +129,7 @@ it("compute what the interpreter computes", { timeout: 600_000 }, async () => {
         }
       })();
       fc.pre(compilation !== undefined);
-      const module = await loadTrainer(await emitTypeScript(compilation, "f64"));
+      const module = await loadTrainer(await emitText(compilation, "f64"));
       const trainer = module.createTrainer({ seed: 1 });
       const values = Object.fromEntries(
         Object.entries(trainer.parameters).map(([name, view]) => [

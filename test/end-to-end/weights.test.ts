@@ -1,6 +1,6 @@
 // Weights in emitted trainers: what the compiler makes of them, what is learned of the data, and what is refused of it.
 import { expect, test } from "vitest";
-import { compileModel } from "../../src/compiler/pipeline.ts";
+import { compileFor } from "../../src/compiler/compile-target.ts";
 import { columnCodec } from "../../src/runtime/data/column-codec.ts";
 import { namedClassCodec } from "../../src/runtime/data/named-class-codec.ts";
 import { parseCsv } from "../../src/runtime/data/parse-csv.ts";
@@ -37,7 +37,7 @@ test.each([
   withTraining({ classWeights: [1, 2, 0.5] }, { type: "cross-entropy", smoothing: 0.1 }),
   withTraining({ classWeights: "balanced" }, { formula: "sqrt(mean((prediction - y)^2))" }),
 ])("%#: gradients and targets of a weighed loss hold", async (spec) => {
-  const { parameters, targets } = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
+  const { parameters, targets } = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   expect(Math.max(...parameters.map(({ relativeError }) => relativeError))).toBeLessThan(1e-6);
   expect(targets.map(({ holds }) => holds)).toEqual([true, true, true, true]);
 });

@@ -1,5 +1,6 @@
 /** How each op of the graph IR maps balls to balls: see ball.ts. Midpoints are the ops' own reference evaluation. */
-import type { Node } from "../../src/compiler/ir/nodes.ts";
+import { isElementary } from "../../src/compiler/ir/nodes.ts";
+import type { ElementaryName, Node } from "../../src/compiler/ir/nodes.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { evaluated, midOf } from "./ball-evaluation.ts";
@@ -47,10 +48,34 @@ function view(evaluation: Evaluation): Ball {
   );
 }
 
+/** An elementary function without a row may be anything: no number is refused for it. */
+const elementaryBalls: { readonly [K in ElementaryName]?: (evaluation: Evaluation) => Ball } = {
+  exp: monotone,
+  expm1: monotone,
+  log: monotone,
+  log1p: monotone,
+  tanh: monotone,
+  sigmoid: monotone,
+  erf: monotone,
+  sin: (evaluation) => lipschitz(evaluation, 2),
+  cos: (evaluation) => lipschitz(evaluation, 2),
+};
+
+const anything = (evaluation: Evaluation): Ball => {
+  const mid = midOf(evaluation);
+  return ballOf(
+    evaluation.shape,
+    mid,
+    mid.map(() => Infinity),
+  );
+};
+
 /** What an op makes of balls; leaves and scans are the interpreter's. */
 export function evaluateBall(evaluation: Evaluation): Ball {
   const { node, operands } = evaluation;
-  switch (node.op) {
+  const { op } = node;
+  if (isElementary(op)) return (elementaryBalls[op] ?? anything)(evaluation);
+  switch (op) {
     case "stopGradient":
     case "reshape":
     case "transpose":
@@ -76,9 +101,6 @@ export function evaluateBall(evaluation: Evaluation): Ball {
     case "relu":
     case "negate":
       return lipschitz(evaluation, Infinity);
-    case "sin":
-    case "cos":
-      return lipschitz(evaluation, 2);
     case "sign":
       return sign(evaluation);
     case "add":
@@ -103,14 +125,7 @@ export function evaluateBall(evaluation: Evaluation): Ball {
       return constant(evaluation);
     case "cast":
       return operands.x.mid.length > 0 && sameElement(node) ? view(evaluation) : monotone(evaluation);
-    case "exp":
-    case "expm1":
-    case "log":
-    case "log1p":
     case "sqrt":
-    case "tanh":
-    case "sigmoid":
-    case "erf":
       return monotone(evaluation);
     case "iota":
     case "batchSize":

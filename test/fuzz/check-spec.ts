@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { compile } from "../../src/compiler/compile.ts";
 import type { Diagnostic } from "../../src/compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError, Unsupported } from "../../src/compiler/diagnostics/errors.ts";
-import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
 import { located } from "../../src/compiler/spec/read/spec-source.ts";
 import { readSpec } from "../../src/compiler/spec/read/read-spec.ts";
 import { foreignNames } from "./emitted-names.ts";
@@ -49,9 +49,9 @@ async function compiled(broken: Broken, folder: string) {
   const file = join(folder, `spec.${broken.ending}`);
   writeFileSync(file, broken.text);
   const { model, warnings, source } = await readSpec(file);
-  const compilation = await located(source, () => compileModel(model, { dtype: "f32" }));
+  const compilation = await located(source, () => compileFor(model, { dtype: "f32" }));
   const found = [...warnings, ...(await source.locate(compilation.built.warnings))];
-  return { code: await emitTypeScript(compilation, "f32", { isFormatted: false }), warnings: found };
+  return { code: await emitText(compilation, "f32", { isFormatted: false }), warnings: found };
 }
 
 const decoded = (text: string | Uint8Array): string =>

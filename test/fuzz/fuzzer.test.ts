@@ -5,7 +5,7 @@ import { createBuilder } from "../../src/compiler/ops/index.ts";
 import { makeGraph } from "../../src/compiler/ir/nodes.ts";
 import type { Node } from "../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../src/compiler/ir/types.ts";
-import { compileModel } from "../../src/compiler/pipeline.ts";
+import { compileFor } from "../../src/compiler/compile-target.ts";
 import type { Compilation } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { ballOf, exactBall } from "./ball.ts";
@@ -79,7 +79,7 @@ describe("demands", () => {
     const changes = (index: number): boolean => {
       const model = parseModel(randomSpec(1, index).spec);
       const [plain, without] = [[], [stage]].map((skip) =>
-        compileModel(model, { dtype, target: "wasm", skip }),
+        compileFor(model, { dtype, target: "wasm", skip }),
       );
       return JSON.stringify(bodiesOf(plain)) !== JSON.stringify(bodiesOf(without));
     };

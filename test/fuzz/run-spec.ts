@@ -3,8 +3,10 @@
  * and without fused multiply-add, in f64 and f32, with stages left out, with two threads. What is found is a
  * list of findings; none means that all agree.
  */
-import { compileModel, emitTypeScript } from "../../src/compiler/pipeline.ts";
-import type { Compilation, PipelineOptions } from "../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
+import type { TargetCompilation, TargetOptions } from "../../src/compiler/compile-target.ts";
+import { defaultTarget, hasAbility, trainerTargets } from "../../src/compiler/targets.ts";
+import type { Target } from "../../src/compiler/targets.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
 import type { Backend } from "../../src/runtime/core/machine.ts";
@@ -49,6 +51,10 @@ export interface SpecResult {
   readonly reference: BallTrace | undefined;
 }
 
+/** The target with the most kinds of kernels, which runs on all backends; the others are compared with it. */
+const mainTarget: Target = trainerTargets.find((name) => hasAbility(name, "kernels")) ?? defaultTarget;
+const otherTargets = trainerTargets.filter((name) => name !== mainTarget);
+
 /** What this engine runs of a module. */
 function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
   const { backend } = createTrainer({ seed: 7 });
@@ -56,14 +62,14 @@ function backendsOf({ createTrainer }: EmittedModule): readonly Backend[] {
   return backend === "relaxed" ? ["ts", "simd", "relaxed"] : ["ts", "simd"];
 }
 
-async function compiled(run: Run, where: string, options: PipelineOptions) {
-  const compilation = await run.attempt(`${where}, compile`, () => compileModel(run.model, options));
+async function compiled(run: Run, where: string, options: TargetOptions) {
+  const compilation = await run.attempt(`${where}, compile`, () => compileFor(run.model, options));
   return compilation && emitted(run, where, options.dtype, compilation);
 }
 
-async function emitted(run: Run, where: string, dtype: Dtype, compilation: Compilation) {
+async function emitted(run: Run, where: string, dtype: Dtype, compilation: TargetCompilation) {
   const made = await run.attempt(`${where}, emit`, async () => {
-    const text = await emitTypeScript(compilation, dtype, { isFormatted: false, isProgram: false });
+    const text = await emitText(compilation, dtype, { isFormatted: false, isProgram: false });
     return { text, module: await loadTrainer(text) };
   });
   return made && { compilation, ...made };
@@ -71,9 +77,9 @@ async function emitted(run: Run, where: string, dtype: Dtype, compilation: Compi
 
 /** The plain compilation for one element type, on all backends. */
 async function runPlain(run: Run, dtype: Dtype) {
-  const made =
-    (await compiled(run, `${dtype} wasm`, { dtype, target: "wasm" })) ??
-    (await compiled(run, `${dtype} ts`, { dtype, target: "ts" }));
+  const forTarget = (target: Target) => compiled(run, `${dtype} ${target}`, { dtype, target });
+  let made = await forTarget(mainTarget);
+  for (const target of otherTargets) made ??= await forTarget(target);
   if (made === undefined) return undefined;
   if (dtype === "f64") run.referenceOf(made.compilation);
   const bounds = run.boundsOf(made.compilation, dtype);
@@ -88,7 +94,7 @@ async function runPlain(run: Run, dtype: Dtype) {
 type Made = NonNullable<Awaited<ReturnType<typeof runPlain>>>;
 
 /** The same loops, or others, as text. */
-const loopsText = ({ vectors, programs }: Compilation): string =>
+const loopsText = ({ vectors, programs }: TargetCompilation): string =>
   JSON.stringify(
     [vectors?.programs, programs].map((list) => list?.map(({ kernels }) => kernels.map(({ body }) => body))),
   );
@@ -96,7 +102,7 @@ const loopsText = ({ vectors, programs }: Compilation): string =>
 async function runWithoutStage(run: Run, dtype: Dtype, stage: string, plain: Made): Promise<void> {
   const where = `${dtype} without ${stage}`;
   const compilation = await run.attempt(`${where}, compile`, () =>
-    compileModel(run.model, { dtype, target: "wasm", skip: [stage] }),
+    compileFor(run.model, { dtype, target: mainTarget, skip: [stage] }),
   );
   if (compilation === undefined) return;
   const isApplied = loopsText(compilation) !== loopsText(plain.compilation);
@@ -112,9 +118,9 @@ async function runWithOtherGraphs(
   run: Run,
   dtype: Dtype,
   where: string,
-  options: Partial<PipelineOptions>,
-): Promise<Compilation | undefined> {
-  const made = await compiled(run, where, { dtype, target: "wasm", ...options });
+  options: Partial<TargetOptions>,
+): Promise<TargetCompilation | undefined> {
+  const made = await compiled(run, where, { dtype, target: mainTarget, ...options });
   if (made === undefined) return undefined;
   const bounds = run.boundsOf(made.compilation, dtype);
   for (const backend of backendsOf(made.module).slice(0, 2))
@@ -161,10 +167,12 @@ async function runExtras(
   }
   if (extras.exact) await runWithOtherGraphs(run, "f32", "f32 exact", { exact: true });
   if (extras.plain)
-    for (const [dtype, { compilation, bounds }] of made) {
-      const plain = await compiled(run, `${dtype} for ts`, { dtype, target: "ts" });
-      if (plain !== undefined) run.compare(`${dtype} for ts`, dtype, compilation, plain.module, "ts", bounds);
-    }
+    for (const [dtype, { compilation, bounds }] of made)
+      for (const target of otherTargets) {
+        const where = `${dtype} for ${target}`;
+        const plain = await compiled(run, where, { dtype, target });
+        if (plain !== undefined) run.compare(where, dtype, compilation, plain.module, "ts", bounds);
+      }
   if (extras.threads) await runThreads(run, made.get("f32"));
   if (extras.writes)
     for (const [i, threads] of ([1, 2] as const).entries())

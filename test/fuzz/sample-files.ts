@@ -105,7 +105,10 @@ const tensors = [{ name: "dense.weight", shape: [2, 3], numbers: Float32Array.of
 /** All of them; the same ones each time. */
 export function sampleFiles(): SampleFile[] {
   const table = (format: string, content: Uint8Array, columns: readonly string[] = names): SampleFile => ({
-    ...{ format, bytes: content, kind: "table", columns },
+    format,
+    bytes: content,
+    kind: "table",
+    columns,
   });
   const places = ["c0", "c1", "c2", "c3", "c4"];
   const values = Float64Array.from(rows.flatMap((_, i) => [0, 1, 2, 3, 2].map((place) => numbers(place)[i])));

@@ -2,8 +2,9 @@
  * One thread against two, bit for bit. Kernels of small models are too short to be shared, so the compilation
  * is made again with every loop that threads may share marked, however short.
  */
-import { emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { emitText } from "../../src/compiler/compile-target.ts";
 import type { Compilation, VectorPrograms } from "../../src/compiler/pipeline.ts";
+import { targets } from "../../src/compiler/targets.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../src/compiler/load-trainer.ts";
 import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
@@ -27,7 +28,7 @@ export function withThreads({ lowered, model, plan }: Compilation, float: "f32" 
 /** The trainer for f32 with all loops shared that may be. */
 export async function compileWithThreads(compilation: Compilation): Promise<EmittedModule> {
   const vectors = withThreads(compilation, "f32");
-  const text = await emitTypeScript({ ...compilation, vectors }, "f32", {
+  const text = await emitText({ ...compilation, target: "wasm", entry: targets.wasm, vectors }, "f32", {
     isFormatted: false,
     isProgram: false,
   });

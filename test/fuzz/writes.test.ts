@@ -1,7 +1,7 @@
 // Where kernels write: what each stores stays inside of the buffers that its loops name. If one fails, the
 // fuzzer finds no kernel that writes behind a buffer, or takes sound ones for such.
 import { describe, expect, it } from "vitest";
-import { compileModel } from "../../src/compiler/pipeline.ts";
+import { compileFor } from "../../src/compiler/compile-target.ts";
 import type { VectorPrograms } from "../../src/compiler/pipeline.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { modelFacts } from "../../src/compiler/trainer/trainer-facts.ts";
@@ -21,7 +21,7 @@ const model = parseModel({
   optimizer: { type: "sgd", learningRate: 0.1 },
   training: { epochs: 1, batchSize: 5 },
 });
-const compilation = compileModel(model, { dtype: "f32", target: "wasm" });
+const compilation = compileFor(model, { dtype: "f32", target: "wasm" });
 const { vectors } = compilation;
 if (vectors === undefined) throw new Error("there are no vectors");
 const data = randomData(modelFacts(model, compilation.built, "f32", "wasm"), model, 1);

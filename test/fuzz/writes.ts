@@ -34,7 +34,9 @@ type Range = readonly [start: number, end: number];
 function singlesOf({ programs, plan }: VectorPrograms): { singles: readonly Single[]; plan: MemoryPlan } {
   const singles = programs.flatMap((program) =>
     program.kernels.map((kernel, i) => ({
-      ...{ kernel, number: i, of: program.name },
+      kernel,
+      number: i,
+      of: program.name,
       program: { ...program, name: `${program.name}_${i}`, kernels: [kernel] },
     })),
   );

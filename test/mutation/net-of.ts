@@ -43,12 +43,12 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/ops/recurrence/scan",
-    quick: named("compiler/ops", "scan-vjp", "every-op"),
+    quick: named("compiler/ops", "recurrence/scan-vjp", "every-op"),
     late: trained,
   },
   {
     under: "src/compiler/ops/recurrence/sum-over-time",
-    quick: named("compiler/ops", "scan-vjp"),
+    quick: named("compiler/ops/recurrence", "scan-vjp"),
     late: trained,
   },
   { under: "src/compiler/ops/", quick: named("compiler/ops", "every-op"), late: trained },
@@ -115,7 +115,10 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/schedule/vectors/share-kernels",
-    quick: [...named("compiler/schedule/vectors", "share-kernels"), ...named("emit/wasm", "share-kernels")],
+    quick: [
+      ...named("compiler/schedule/vectors", "share-kernels"),
+      ...named("compiler/emit/wasm", "share-kernels"),
+    ],
     late: trained,
   },
   {
@@ -130,7 +133,10 @@ const rows: readonly Tests[] = [
   },
   {
     under: "src/compiler/schedule/vectors/flush-subnormals",
-    quick: [...named("compiler/schedule/vectors", "flush-subnormals"), ...named("emit/wasm", "subnormals")],
+    quick: [
+      ...named("compiler/schedule/vectors", "flush-subnormals"),
+      ...named("compiler/emit/wasm", "subnormals"),
+    ],
     late: trained,
   },
   {
@@ -178,15 +184,13 @@ const rows: readonly Tests[] = [
     late: [...named("compiler/emit/wasm", "trainer", "threads"), ...trained],
   },
   {
+    under: "src/compiler/emit/identifiers",
+    quick: named("compiler/emit", "identifiers"),
+    late: [...named("compiler/emit/typescript", "names"), ...trained],
+  },
+  {
     under: "src/compiler/emit/typescript/",
-    quick: named(
-      "compiler/emit/typescript",
-      "expressions",
-      "statements",
-      "identifiers",
-      "share-kernels",
-      "line-origins",
-    ),
+    quick: named("compiler/emit/typescript", "expressions", "statements", "share-kernels", "line-origins"),
     late: [
       ...named("compiler/emit/typescript", "predictor"),
       ...named("end-to-end", "emitted-code"),
@@ -251,20 +255,24 @@ const rows: readonly Tests[] = [
     late: [...named("end-to-end", "average", "accumulate", "weights"), ...trained],
   },
   { under: "src/runtime/trainer/staged-steps", quick: named("compiler/emit/wasm", "trainer"), late: trained },
-  { under: "src/runtime/trainer/epochs", quick: named("runtime", "early-stopping", "epochs"), late: trained },
+  {
+    under: "src/runtime/trainer/epochs",
+    quick: named("runtime", "early-stopping", "trainer/epochs"),
+    late: trained,
+  },
   {
     under: "src/runtime/",
     quick: named(
       "runtime",
-      "random",
-      "fill",
-      "split",
-      "folds",
-      "slots",
+      "numbers/random",
+      "numbers/fill",
+      "data/split",
+      "training/folds",
+      "core/slots",
       "steps",
-      "epochs",
+      "trainer/epochs",
       "early-stopping",
-      "dataset",
+      "data/dataset",
     ),
     late: trained,
   },

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { explainNodes } from "../../src/studio/explain/explain-nodes.ts";
 import { explainPictures } from "../../src/studio/explain/explain-picture.ts";
 import type { Picture } from "../../src/studio/explanation.ts";
-import { compileModel } from "../../src/compiler/pipeline.ts";
+import { compileFor } from "../../src/compiler/compile-target.ts";
 import { parseModel } from "../../src/compiler/spec/parse-model.ts";
 import { pageHtml } from "../../src/studio/web/page-html.ts";
 import { needsChromium, openPage, startBrowser } from "./open-page.ts";
@@ -51,7 +51,7 @@ async function pictureOf(layers: number): Promise<Picture> {
     optimizer: "adam",
     training: { epochs: 1, batchSize: 4 },
   });
-  const compilation = compileModel(model, { dtype: "f32" });
+  const compilation = compileFor(model, { dtype: "f32" });
   const nodes = explainNodes({ compilation, reports: [], of: undefined });
   const [{ picture }] = await explainPictures(nodes, model.network);
   return picture;

@@ -5,6 +5,7 @@ import type { WasmModule } from "../../src/compiler/emit/wasm/wasm-module.ts";
 import { relaxedBytes } from "../../src/runtime/wasm/wasm-bytes.ts";
 import type { Graph } from "../../src/compiler/ir/nodes.ts";
 import { boundShape } from "../../src/compiler/ir/types.ts";
+import { doubleFunctions } from "../../src/compiler/loop/double-functions.ts";
 import type { MemoryPlan, Placement } from "../../src/compiler/loop/memory.ts";
 import type { Buffer, LoopProgram } from "../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../src/compiler/loop/verify.ts";
@@ -12,12 +13,6 @@ import { lowerGraph } from "../../src/compiler/lower/lower-graph.ts";
 import { planMemory } from "../../src/compiler/lower/plan-memory.ts";
 import { indicesOf, positionOf, tensorOf } from "../../src/compiler/ops/tensor.ts";
 import type { Tensor } from "../../src/compiler/ops/tensor.ts";
-import { erf } from "../../src/runtime/numbers/error-function.ts";
-import { exp, expm1, sigmoid } from "../../src/runtime/numbers/exponential.ts";
-import { tanh } from "../../src/runtime/numbers/hyperbolic.ts";
-import { log, log1p } from "../../src/runtime/numbers/logarithm.ts";
-import { power } from "../../src/runtime/numbers/power.ts";
-import { cos, sin } from "../../src/runtime/numbers/trigonometric.ts";
 import { placeProgram, scheduleProgram } from "../../src/compiler/schedule/schedule.ts";
 import { markSplits } from "../../src/compiler/schedule/vectors/mark-splits.ts";
 import { splitKernels } from "../../src/compiler/schedule/vectors/split-kernels.ts";
@@ -39,9 +34,6 @@ declare namespace WebAssembly {
     readonly exports: Readonly<Record<string, unknown>>;
   }
 }
-
-/** The runtime's functions of doubles, which modules import. */
-export const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power };
 
 export interface Running {
   readonly memory: WebAssembly.Memory;
@@ -73,7 +65,7 @@ export function instantiate(module: WasmModule, { fused = false, threads = 1 } =
   if (isShared) bytes[module.sharedAt] = 3;
   const compiled = new WebAssembly.Module(bytes);
   const env = { memory, scratch: memoryBytes, control, threads };
-  const { exports } = new WebAssembly.Instance(compiled, { env, math });
+  const { exports } = new WebAssembly.Instance(compiled, { env, math: doubleFunctions });
   return {
     memory,
     compiled,

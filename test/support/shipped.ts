@@ -1,5 +1,6 @@
 // A trainer that has taken some steps, and the predictor that is made of it.
-import { compileModel, emitPredictor, emitTypeScript } from "../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../src/compiler/compile-target.ts";
+import { emitPredictor } from "../../src/compiler/emission.ts";
 import type { RowPredictor } from "../../src/runtime/prediction/predicted-rows.ts";
 import type { Batch } from "../../src/runtime/core/slots.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
@@ -21,8 +22,8 @@ export async function shippedOf(
   batches: readonly Batch[],
   fields?: object,
 ) {
-  const compilation = compileModel(model, { dtype });
-  const module = await imported(await emitTypeScript(compilation, dtype));
+  const compilation = compileFor(model, { dtype });
+  const module = await imported(await emitText(compilation, dtype));
   const trainer: Trainer = module.createTrainer({ seed: 11 });
   for (const batch of batches) trainer.step(batch);
   const emit = () =>

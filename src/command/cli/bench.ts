@@ -5,10 +5,11 @@ import { flopsOfProgram } from "../../studio/explain/flops.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import { checkEmitted } from "../compile/check-emitted.ts";
 import { compileSpec } from "../compile/compile-spec.ts";
+import type { Target } from "../../compiler/targets.ts";
 import { sizeText } from "../../compiler/util/size-text.ts";
 
 export interface BenchFlags {
-  readonly target: "ts" | "wasm";
+  readonly target: Target;
   readonly dtype: "f32" | "f64";
   readonly checkKernels?: boolean;
   readonly json?: boolean;
@@ -22,8 +23,8 @@ const measuringTime = 1000;
 export async function benchSpec(spec: string, flags: BenchFlags): Promise<number> {
   const { target, dtype, json } = flags;
   const { compilation } = await compileSpec(spec, { target, dtype });
-  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
-  const code = await emitTypeScript(compilation, dtype);
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const code = await emitText(compilation, dtype);
   const emitted = await loadTrainer(code);
   await checkEmitted(spec, compilation, emitted, flags);
   const { model, createTrainer } = emitted;

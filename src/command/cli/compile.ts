@@ -1,10 +1,12 @@
 /** `tapeless compile`: specs to files, one line for each; or, with --check, whether the files are up to date. */
 import { gzipSync } from "node:zlib";
 import { basename, join } from "node:path";
-import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
+import { Unsupported, type DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { EmittedModule } from "../../compiler/emit/typescript/module.ts";
 import { loadTrainer, startTranspiler } from "../../compiler/load-trainer.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
+import { defaultTarget, hasAbility, targets } from "../../compiler/targets.ts";
+import type { Target } from "../../compiler/targets.ts";
 import { checkEmitted, comparesKernels } from "../compile/check-emitted.ts";
 import { checkFile } from "../files/check-file.ts";
 import { checkOutputs, checkReplaceable, ofSpec } from "../files/check-outputs.ts";
@@ -23,7 +25,7 @@ import { checkWritable, writeFile } from "../files/write-file.ts";
 
 export interface CompileFlags {
   readonly output?: string;
-  readonly target: "ts" | "wasm";
+  readonly target: Target;
   readonly dtype: "f32" | "f64";
   readonly check?: boolean;
   readonly watch?: boolean;
@@ -44,7 +46,7 @@ export interface CompileFlags {
 
 /** Compiles every spec, those after a faulty one too. The exit code is that of the worst. */
 export async function compileSpecs(specs: readonly string[], flags: CompileFlags): Promise<number> {
-  if (flags.predictor && flags.target !== "ts")
+  if (flags.predictor && !hasAbility(flags.target, "predictor"))
     throw new Unsupported(`predictors for the target ${flags.target} are a known gap: they are TypeScript`);
   if (flags.check && flags.watch) throw usageError("--check and --watch cannot be had together");
   if (flags.predictor && flags.module)
@@ -107,8 +109,10 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
     const { compilation, source } = await compileSpec(spec, { target, dtype, probe, exact, skip });
     const emitted = await emittedOf(compilation, flags);
     if (runsKernels) await checkEmitted(spec, compilation, await loadTrainer(emitted.text), flags);
-    const ending = flags.predictor === undefined ? "ts" : "predictor.ts";
-    const output = flags.output ?? join("generated", `${compilation.model.name}.${ending}`);
+    const { ending } = targets[target];
+    const name =
+      flags.predictor === undefined ? compilation.model.name : `${compilation.model.name}.predictor`;
+    const output = flags.output ?? join("generated", `${name}.${ending}`);
     const other = written.get(output);
     if (other !== undefined) throw sameOutput(spec, other, output);
     written.set(output, spec);
@@ -146,7 +150,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
 }
 
 /** The program that proves the trainer in `trainer`, beside that. */
-async function checkOf({ model }: Compilation, trainer: string): Promise<OutputFile> {
+async function checkOf({ model }: TargetCompilation, trainer: string): Promise<OutputFile> {
   const { emitCheck } = await import("../verify/emit-check.ts");
   return {
     file: trainer.replace(typescript, ".check.$1"),
@@ -163,13 +167,14 @@ async function checkFiles(files: readonly OutputFile[], command: string): Promis
 
 /** The trainer, or with a checkpoint the predictor. */
 async function emittedOf(
-  compilation: Compilation,
+  compilation: TargetCompilation,
   { dtype, module, predictor }: CompileFlags,
 ): Promise<EmittedModule> {
-  const { emitPredictor, emitTrainer } = await import("../../compiler/pipeline.ts");
-  const trainer = await emitTrainer(compilation, dtype, { isProgram: !module });
+  const { emitTarget } = await import("../../compiler/compile-target.ts");
+  const trainer = await emitTarget(compilation, dtype, { isProgram: !module });
   if (predictor === undefined) return trainer;
   const { createTrainer } = await loadTrainer(trainer.text);
+  const { emitPredictor } = await import("../../compiler/emission.ts");
   return emitPredictor(
     compilation,
     dtype,
@@ -186,7 +191,7 @@ function commandFor(
   if (predictor !== undefined) words.push("--predictor", predictor);
   if (module) words.push("--module");
   if (output !== undefined) words.push("-o", output);
-  if (target !== "ts") words.push("--target", target);
+  if (target !== defaultTarget) words.push("--target", target);
   if (dtype !== "f32") words.push("--dtype", dtype);
   if (probe) words.push("--probe");
   if (withCheck) words.push("--with-check");

@@ -35,7 +35,8 @@ export async function emitSearch(name: string, spec: string, flags: SearchFlags)
     throw usageError(`${outside}: a pod sees the volume alone`, "name files relative to the volume's folder");
   const { emit, shards = 1, image = "", volume = "", output, data, out, dtype } = flags;
   const args = [
-    ...["search", spec.startsWith("-") ? `./${spec}` : spec],
+    "search",
+    spec.startsWith("-") ? `./${spec}` : spec,
     ...(data === undefined ? [] : ["--data", data]),
     ...(out === undefined ? [] : ["--out", out]),
     ...(dtype === "f32" ? [] : ["--dtype", dtype]),

@@ -21,8 +21,8 @@ export async function importParameters(spec: string, file: string, flags: Import
   const tensors = await readTensors(file);
   const { compilation } = await compileSpec(spec, { dtype: flags.dtype });
   await checkOutputs({ "-o": flags.output }, { ...ofSpec(spec, compilation.model), "the parameters": file });
-  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
-  const { model, createTrainer } = await loadTrainer(await emitTypeScript(compilation, flags.dtype));
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const { model, createTrainer } = await loadTrainer(await emitText(compilation, flags.dtype));
   const faults = parameterFaults(model.parameters, tensors);
   if (faults.length > 0) {
     const more = faults.length > mostFaults ? [`and ${faults.length - mostFaults} more`] : [];

@@ -12,7 +12,9 @@ import type { ReportData } from "../../studio/explain/report-data.ts";
 import type { Format, View } from "../../studio/views/view.ts";
 import type { Subject } from "../../studio/explain/subject.ts";
 import type { PassReport } from "../../compiler/passes/run.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
+import { hasAbility, targetsWith } from "../../compiler/targets.ts";
+import type { Target } from "../../compiler/targets.ts";
 import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
 import { checkParameter } from "./check-parameter.ts";
 import { checkKernel, checkPart, ofBelongsTo } from "./check-part.ts";
@@ -27,7 +29,7 @@ export interface InspectFlags {
   readonly of?: string;
   readonly pass?: string;
   readonly format: Format;
-  readonly target: "ts" | "wasm";
+  readonly target: Target;
   /** How kernels are written, and whether those of WebAssembly are run to tell what they take. */
   readonly text?: "loops" | "wat";
   readonly measure: boolean;
@@ -43,10 +45,12 @@ export async function inspectSpec(
     throw usageError(ofBelongsTo);
   if (pass !== undefined && show !== "passes") throw usageError("--pass belongs to --show passes");
   if (pass !== undefined) await checkShownPass(pass);
-  const isOfWasm = show === "kernels" && target === "wasm";
+  const hasOwnKernels = show === "kernels" && hasAbility(target, "kernels");
   if (written !== undefined && show !== "kernels") throw usageError("--text belongs to --show kernels");
-  if (!isOfWasm && (written === "wat" || !measure))
-    throw usageError(`${measure ? "--text wat" : "--no-measure"} belongs to --show kernels --target wasm`);
+  if (!hasOwnKernels && (written === "wat" || !measure))
+    throw usageError(
+      `${measure ? "--text wat" : "--no-measure"} belongs to --show kernels --target ${targetsWith("kernels")}`,
+    );
   if (format === "html" && output === undefined && process.stdout.isTTY)
     throw usageError(
       "--format html is a whole page, which nobody reads in a terminal",
@@ -61,8 +65,8 @@ export async function inspectSpec(
   if (of !== undefined && show === "kernels") checkKernel(of, compilation);
   const { views } = await import("../../studio/views/index.ts");
   const run = show === "schedule" ? await expectedRun(spec, compiled) : undefined;
-  const times = isOfWasm && measure ? await timesOf(compilation) : undefined;
-  const hasCode = show === "kernels" && !isOfWasm && format !== "html";
+  const times = hasOwnKernels && measure ? await timesOf(compilation) : undefined;
+  const hasCode = show === "kernels" && !hasOwnKernels && format !== "html";
   const code = hasCode ? await codeOf(compilation, { dtype, source }) : undefined;
   const subject: Subject = { compilation, reports, of, pass, run, times, code, text: written };
   const text =
@@ -100,12 +104,12 @@ async function textOf(view: View, show: ViewName, format: Exclude<Format, "html"
   return make();
 }
 
-async function codeOf(compilation: Compilation, options: ExplainOptions): Promise<ExplainedCode> {
+async function codeOf(compilation: TargetCompilation, options: ExplainOptions): Promise<ExplainedCode> {
   const { explainCode } = await import("../../studio/explain/explain-code.ts");
   return explainCode(compilation, options);
 }
 
-async function timesOf(compilation: Compilation): Promise<KernelTimes> {
+async function timesOf(compilation: TargetCompilation): Promise<KernelTimes> {
   const { measureKernels } = await import("../../studio/measure/measure-kernels.ts");
   return measureKernels(compilation);
 }

@@ -40,8 +40,8 @@ export async function predictSpec(
     { ...ofSpec(spec, model), "the checkpoint": checkpoint, "the rows that are asked about": file },
   );
   const answer = answerOf(compilation);
-  const { emitTypeScript } = await import("../../compiler/pipeline.ts");
-  const emitted = await loadTrainer(await emitTypeScript(compilation, dtype));
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const emitted = await loadTrainer(await emitText(compilation, dtype));
   const trainer = emitted.createTrainer();
   onFile(checkpoint, "T3001", () => trainer.load(bytes));
   const fields = fieldsOf(header, model, checkpoint);

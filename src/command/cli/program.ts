@@ -3,6 +3,7 @@
  * works. Each command's own file is loaded only when it is called.
  */
 import { Command, Option } from "commander";
+import { targetNames } from "../../compiler/targets.ts";
 import { version } from "../../compiler/spec/version.ts";
 import {
   checkKernelsOption,
@@ -61,7 +62,7 @@ export function createProgram(done: (exitCode: number) => void): Command {
   ])
     .argument("<spec...>", `${specArgument}, or a folder of them`)
     .option("-o, --output <file>", "the file to write (default: generated/<name>.ts)")
-    .addOption(targetOption())
+    .addOption(targetOption(targetNames))
     .addOption(dtypeOption())
     .addOption(checkKernelsOption())
     .option("--check", "write nothing; exit 1 if a file is not what would be written")

@@ -3,7 +3,7 @@
  * placed in the file.
  */
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import type { Compilation, PipelineOptions } from "../../compiler/pipeline.ts";
+import type { TargetCompilation, TargetOptions } from "../../compiler/compile-target.ts";
 import { located, type SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-of-tree.ts";
@@ -12,17 +12,17 @@ import { say } from "../terminal/report-error.ts";
 
 /** `source` places what is found to be wrong with the spec only later, as when its data is read. */
 export interface CompiledSpec {
-  readonly compilation: Compilation;
+  readonly compilation: TargetCompilation;
   readonly source: SpecSource;
   /** Whether the spec says which others `tapeless search` tries. */
   readonly hasSearch: boolean;
 }
 
 /** @throws DiagnosticError with everything that is wrong with the spec, each with its place. */
-export async function compileSpec(file: string, options: PipelineOptions): Promise<CompiledSpec> {
+export async function compileSpec(file: string, options: TargetOptions): Promise<CompiledSpec> {
   const { model, warnings, source, search } = await readGuarded(file);
-  const { compileModel } = await import("../../compiler/pipeline.ts");
-  const compilation = await located(source, () => compileModel(model, options));
+  const { compileFor } = await import("../../compiler/compile-target.ts");
+  const compilation = await located(source, () => compileFor(model, options));
   say([...warnings, ...(await source.locate(compilation.built.warnings))]);
   return { compilation, source, hasSearch: search !== undefined };
 }

@@ -46,7 +46,9 @@ export async function checkReplaceable(file: string, beginning: string): Promise
   if (there !== "" && !there.startsWith(beginning))
     throw new DiagnosticError([
       {
-        ...{ code: "T1014", severity: "error", message: `${file} is no file that tapeless has written` },
+        code: "T1014",
+        severity: "error",
+        message: `${file} is no file that tapeless has written`,
         hint: "move it away, or name another output with -o",
       },
     ]);

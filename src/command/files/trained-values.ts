@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { fieldsFor, openCheckpoint } from "../formats/parameters/checkpoint.ts";
-import type { Trained } from "../../compiler/pipeline.ts";
+import type { Trained } from "../../compiler/emission.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { unfinishedText } from "../../runtime/training/cross-validate.ts";
 import type { CheckpointHeader, Notes } from "../../runtime/checkpoints/checkpoint-header.ts";

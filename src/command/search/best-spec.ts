@@ -35,7 +35,10 @@ function pathsOfFiles(spec: unknown): SpecPath[] {
   const files = (owner: unknown, path: SpecPath): SpecPath[] =>
     keysOf(member(owner, "idx")).map((name) => [...path, "idx", name]);
   return [
-    ...[["$schema"], ["data", "file"], ["data", "train"], ["data", "test"]],
+    ["$schema"],
+    ["data", "file"],
+    ["data", "train"],
+    ["data", "test"],
     ...files(data, ["data"]),
     ...["train", "test"].flatMap((part) => files(member(data, part), ["data", part])),
   ];

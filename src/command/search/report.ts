@@ -16,11 +16,16 @@ function tableOf({ ranked }: Ranking): { head: string[]; rows: Cell[][] } {
   const figures = Object.keys(first.outcome.validation);
   const deviates = first.outcome.deviation !== undefined;
   const head = [
-    ...["rank", "candidate", ...keys, "best epoch"],
+    "rank",
+    "candidate",
+    ...keys,
+    "best epoch",
     ...figures.flatMap((name) => (deviates ? [name, `${name} ±`] : [name])),
   ];
   const rows = ranked.map(({ rank, candidate, outcome }) => [
-    ...[rank, candidate.number, ...keys.map((key) => valueText(candidate.values[key]))],
+    rank,
+    candidate.number,
+    ...keys.map((key) => valueText(candidate.values[key])),
     outcome.bestEpoch,
     ...figures.flatMap((name) => {
       const value = outcome.validation[name];
@@ -62,11 +67,14 @@ export const rankingJson = (
   metric,
   candidates: [
     ...ranked.map(({ rank, candidate: { number, values }, outcome }) => ({
-      ...{ rank, candidate: number, values },
+      rank,
+      candidate: number,
+      values,
       ...outcome,
     })),
     ...diverged.map(({ candidate: { number, values }, reason }) => ({
-      ...{ candidate: number, values },
+      candidate: number,
+      values,
       diverged: reason,
     })),
   ],

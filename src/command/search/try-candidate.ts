@@ -1,7 +1,7 @@
 // One candidate from its model to its figures: compiled, trained on the training rows, and asked about the
 // validation rows.
 import { hasDiverged, loadTrainer, type EmittedModule } from "../../compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
+import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import type { Model } from "../../compiler/spec/types.ts";
@@ -25,6 +25,6 @@ export async function tryCandidate(
 
 /** The model's trainer, in this process. */
 export async function compiled(model: Model, dtype: "f32" | "f64"): Promise<EmittedModule> {
-  const compilation = compileModel(model, { dtype });
-  return loadTrainer(await emitTypeScript(compilation, dtype, { isFormatted: false }));
+  const compilation = compileFor(model, { dtype });
+  return loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
 }

@@ -1,5 +1,7 @@
 /** What all commands of the program share: their help, their errors, and the flags that several have. */
-import { Command, Option } from "commander";
+import { Option, type Command } from "commander";
+import { defaultTarget, targetsWith, trainerTargets } from "../../compiler/targets.ts";
+import type { Target } from "../../compiler/targets.ts";
 
 /** Errors are told as diagnostics by whoever calls, so commander itself says nothing about them. */
 export const quiet = (command: Command): Command =>
@@ -29,8 +31,9 @@ export const dtypeOption = (): Option =>
 export const checkKernelsOption = (): Option =>
   new Option(
     "--no-check-kernels",
-    "with --target wasm: do not compare its kernels with the TypeScript kernels first",
+    `with --target ${targetsWith("kernels")}: do not compare its kernels with the TypeScript kernels first`,
   );
 
-export const targetOption = (): Option =>
-  new Option("--target <target>", "what the loops become").choices(["ts", "wasm"]).default("ts");
+/** `names`: the targets that the command can do its work for. */
+export const targetOption = (names: readonly Target[] = trainerTargets): Option =>
+  new Option("--target <target>", "what the loops become").choices(names).default(defaultTarget);

@@ -89,11 +89,12 @@ async function lossesAtRisingRates(
   flags: TrainFlags,
 ): Promise<number[]> {
   const { target, dtype, data: given, seed = model.training.seed } = flags;
-  const { compileModel, emitTypeScript } = await import("../../compiler/pipeline.ts");
+  const { compileFor } = await import("../../compiler/compile-target.ts");
+  const { emitText } = await import("../../compiler/compile-target.ts");
   const learningRate = { type: "exponential", initial: rateRange.low, rate: rateFactor } as const;
   const rising: Model = { ...model, optimizer: { ...model.optimizer, learningRate } };
-  const compilation = compileModel(rising, { target, dtype });
-  const emitted = await loadTrainer(await emitTypeScript(compilation, dtype));
+  const compilation = compileFor(rising, { target, dtype });
+  const emitted = await loadTrainer(await emitText(compilation, dtype));
   await checkEmitted(spec, compilation, emitted, flags);
   const { model: facts } = emitted;
   const { train } = datasetOf(

@@ -1,6 +1,7 @@
 /** The flags of `tapeless train`, and which of them go together, for which models. */
 import { writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
+import type { Target } from "../../compiler/targets.ts";
 import { usageError } from "../terminal/usage-error.ts";
 import type { WatchFlags } from "./watch-epochs.ts";
 
@@ -20,7 +21,7 @@ export interface TrainFlags extends WatchFlags {
   /** A port; true: any that is free. */
   readonly serve?: number | true;
   readonly tensorboard?: string;
-  readonly target: "ts" | "wasm";
+  readonly target: Target;
   readonly dtype: "f32" | "f64";
   readonly checkKernels?: boolean;
   readonly json?: boolean;

@@ -13,11 +13,11 @@ import {
   type Preparing,
   type Source,
 } from "../../runtime/data/dataset.ts";
-import { foldsOf, type FoldedRun, type OpenDataset } from "../../runtime/training/folds.ts";
+import { foldsOf, type OpenDataset } from "../../runtime/training/folds.ts";
 import type { Summary } from "../../runtime/core/machine.ts";
 import { inOwnUnits } from "../../runtime/training/own-units.ts";
 import { splitRows } from "../../runtime/data/split.ts";
-import { trainOn, type TrainingResult } from "../../runtime/training/train-on.ts";
+import { trainOn, type Run, type TrainingResult } from "../../runtime/training/train-on.ts";
 
 /** A compiled model. */
 export interface Compiled {
@@ -87,7 +87,7 @@ export async function judgeModel(candidate: Candidate, found: Validation): Promi
   return run.train(trainer, datasetOf(run, source, trainer.seed, placed), { epochs });
 }
 
-function runOf({ emitted, preparing, seed, epochs }: Compiled): Omit<FoldedRun, "source" | "warn"> {
+function runOf({ emitted, preparing, seed, epochs }: Compiled): Omit<Run, "source" | "warn"> {
   const { model, training } = preparing;
   return {
     ...preparing,

@@ -55,7 +55,7 @@ export function expectedOf(
 
 /** Errors relative to the size of what is compared, and of the mean of its tensor. */
 export interface TargetCheck {
-  readonly target: "ts" | "wasm";
+  readonly target: ModelFacts["target"];
   readonly backend: Backend;
   readonly dtype: "f32" | "f64";
   readonly loss: number;

@@ -10,7 +10,7 @@ import type { Node } from "../../compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../compiler/ir/rewrite.ts";
 import { createBuilder } from "../../compiler/ops/index.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
+import { compileFor, emitText } from "../../compiler/compile-target.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
 import type { CheckedLoss } from "../../runtime/check/check-gradients.ts";
@@ -30,10 +30,10 @@ export async function checkedLoss(
 ): Promise<CheckedLoss> {
   const { built, model } = compilation;
   const rows = rowsIn(facts, batch);
-  const forward = compileModel(model, { dtype: "f64", lossOnly: true });
+  const forward = compileFor(model, { dtype: "f64", lossOnly: true });
   const flops = (flopsOfProgram(forward, "gradient") * rows) / facts.batchSize;
   if (stopsOnPurpose(compilation).length === 0) {
-    const { createTrainer } = await loadTrainer(await emitTypeScript(forward, "f64"));
+    const { createTrainer } = await loadTrainer(await emitText(forward, "f64"));
     const { gradient, parameters } = createTrainer({ seed: trainer.seed });
     for (const [name, values] of Object.entries(trainer.parameters)) parameters[name].set(values);
     return { parameters, value: () => gradient(batch), flops };

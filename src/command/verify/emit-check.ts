@@ -8,7 +8,8 @@ import { checkModule } from "../../compiler/emit/typescript/check-module.ts";
 import { loadRuntime } from "../../compiler/emit/typescript/load-runtime.ts";
 import { assembleModule } from "../../compiler/emit/typescript/module.ts";
 import { flopsOfProgram } from "../../studio/explain/flops.ts";
-import { compileModel, withPrograms } from "../../compiler/pipeline.ts";
+import { compileModel } from "../../compiler/pipeline.ts";
+import { withPrograms } from "../../compiler/emission.ts";
 import { checkBanner } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { stopsOnPurpose } from "./checked-loss.ts";
@@ -52,7 +53,9 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
   const parts = {
     banner: checkBanner(model),
     facts: {
-      ...{ specHash: model.specHash, rows, flops: Math.ceil(flopsOfRow * rows) },
+      specHash: model.specHash,
+      rows,
+      flops: Math.ceil(flopsOfRow * rows),
       handsOnNumbers:
         has("scan") || (has("random") && model.network.some(({ type }) => type === "attention")),
     },

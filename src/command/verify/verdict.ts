@@ -1,6 +1,7 @@
 /** What a verification comes to: whether it holds, and, for what does not, where to look. */
 import { tolerances } from "../../runtime/check/tolerance.ts";
 import { shellWord } from "../../compiler/util/shell-word.ts";
+import { defaultTarget } from "../../compiler/targets.ts";
 import type { TargetCheck } from "./check-target.ts";
 import type { Verification, VerifiedParameter } from "./verify-model.ts";
 
@@ -35,7 +36,7 @@ function gradientFault({ name, worst }: VerifiedParameter, spec: string): string
 
 function targetFault({ target, backend, dtype, worst }: TargetCheck, spec: string): string {
   const gradient = worst === undefined ? "" : `; its worst gradient is that of ${worst}`;
-  const flags = `${target === "wasm" ? " --target wasm" : ""}${dtype === "f64" ? " --dtype f64" : ""}`;
+  const flags = `${target === defaultTarget ? "" : ` --target ${target}`}${dtype === "f64" ? " --dtype f64" : ""}`;
   return `${targetName({ target, backend })} ${dtype} is too far from the interpreter${gradient}. Its kernels: tapeless inspect ${shellWord(spec)} --show kernels${flags}`;
 }
 

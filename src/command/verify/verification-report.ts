@@ -50,13 +50,22 @@ export function verificationJson({ verification, spec }: VerificationSubject): o
     worst,
     parameters: parameters.map(
       ({ name, relativeError, shape, elements, directions, kinks, worst, sweep }) => ({
-        ...{ name, relativeError, shape, elements, directions },
+        name,
+        relativeError,
+        shape,
+        elements,
+        directions,
         ...(worst && { worst: { ...worst, direction: undefined } }),
         kinks: kinks.map((kink) => ({ ...kink, direction: undefined })),
         sweep,
       }),
     ),
-    ...{ holds, faults, rows, flopsOfLoss: flops, budgetOfFlops: budget, targets },
+    holds,
+    faults,
+    rows,
+    flopsOfLoss: flops,
+    budgetOfFlops: budget,
+    targets,
   };
 }
 
@@ -141,8 +150,13 @@ const targetsTable = ({ name, targets }: Verification): TableParts => ({
   title: `${name}: emitted trainers against the reference interpreter`,
   head: ["target", "dtype", "loss", "gradients", "predictions", "evaluation", ""],
   rows: targets.map(({ target, backend, dtype, loss, gradients, predictions, summary, holds }) => [
-    ...[targetName({ target, backend }), dtype, error(loss), error(gradients)],
-    ...[error(predictions), error(summary), holds ? "holds" : "TOO FAR APART"],
+    targetName({ target, backend }),
+    dtype,
+    error(loss),
+    error(gradients),
+    error(predictions),
+    error(summary),
+    holds ? "holds" : "TOO FAR APART",
   ]),
 });
 

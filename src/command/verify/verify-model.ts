@@ -5,8 +5,9 @@
 import { flopsOfProgram } from "../../studio/explain/flops.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../compiler/pipeline.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import { compileFor, emitText } from "../../compiler/compile-target.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
+import { trainerTargets } from "../../compiler/targets.ts";
 import type { Backend } from "../../runtime/core/machine.ts";
 import { budgetOfFlops, checkGradients, lossAlong } from "../../runtime/check/check-gradients.ts";
 import type { ParameterCheck } from "../../runtime/check/check-gradients.ts";
@@ -41,13 +42,11 @@ const seed = 1;
  * was emitted as, where that is not what the compiler makes of it now.
  */
 export async function verifyModel(
-  compilation: Compilation,
+  compilation: TargetCompilation,
   { only, code }: { readonly only?: string | undefined; readonly code?: string } = {},
 ): Promise<Verification> {
   const { model } = compilation;
-  const emitted = await loadTrainer(
-    code ?? (await emitTypeScript(compilation, "f64", { isFormatted: false })),
-  );
+  const emitted = await loadTrainer(code ?? (await emitText(compilation, "f64", { isFormatted: false })));
   const trainer = emitted.createTrainer({ seed });
   const { batchSize } = model.training;
   const rows = rowsFor(batchSize, flopsOfProgram(compilation, "gradient") / batchSize);
@@ -65,10 +64,10 @@ export async function verifyModel(
   );
   const expected = expectedOf(compilation, emitted.model, values, trainer.seed, batch);
   const targets: TargetCheck[] = [];
-  for (const target of ["ts", "wasm"] as const)
+  for (const target of trainerTargets)
     for (const dtype of ["f64", "f32"] as const) {
-      const each = compileModel(model, { target, dtype });
-      const module = await loadTrainer(await emitTypeScript(each, dtype, { isFormatted: false }));
+      const each = compileFor(model, { target, dtype });
+      const module = await loadTrainer(await emitText(each, dtype, { isFormatted: false }));
       for (const backend of backendsOf(module))
         targets.push(checkTarget(module, backend, values, trainer.seed, batch, expected));
     }

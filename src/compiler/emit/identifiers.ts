@@ -2,6 +2,7 @@
  * Identifiers of emitted code. Inside the compiler, names carry marks (`sum#3~1`, `pixels@i$2`) that keep them apart;
  * here they become what a person would write, unique where they are seen.
  */
+import { isOverBatch } from "../loop/mentions.ts";
 import type { Kernel, Statement } from "../loop/types.ts";
 
 /** Words of JavaScript and TypeScript, also those that are words in some places only. */
@@ -70,11 +71,10 @@ function nameLoops(
   const isFree = (name: string): boolean => !open.includes(name) && !moduleNames.has(name);
   for (const statement of statements) {
     if (statement.kind !== "for") continue;
-    const overBatch = /(^|\W)n(\W|$)/.test(JSON.stringify(statement.to));
     const letters =
       statement.role === "reduction" ? reductionLetters : outputLetters.slice(Math.min(depth, 1));
     const along = statement.variable.split("#")[0];
-    const wishes = overBatch
+    const wishes = isOverBatch(statement)
       ? ["row", "row2", "row3"]
       : statement.role === "sequential"
         ? [along, `${along}2`, `${along}3`]

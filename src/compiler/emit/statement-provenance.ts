@@ -5,13 +5,13 @@
  * step on the way (a place, a shared or hoisted part) serves the statement that reads it first.
  */
 import { visit } from "../loop/expressions.ts";
-import { namesMadeBy, plainName, subjectOf } from "../loop/provenance-names.ts";
+import { namesMadeBy, plainName } from "../loop/provenance-names.ts";
 import { expressionsOf, visitStatements } from "../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../loop/types.ts";
 
 /** The kernel's main line: of the value that it is called after, else its last. */
 export const mainLine = ({ name, provenance }: Kernel): Provenance | undefined =>
-  provenance.find((line) => subjectOf(line) === name) ?? provenance.at(-1);
+  provenance.find(({ value }) => value === name) ?? provenance.at(-1);
 
 /**
  * For each statement, an outer one before those in it: its line; of a loop all the lines in it, in the
@@ -78,10 +78,9 @@ class Attribution {
     this.statements = statements;
     this.main = mainLine(kernel);
     this.bySubject = new Map(
-      kernel.provenance.flatMap((line) => {
-        const subject = subjectOf(line);
-        return subject === undefined ? [] : [[asIdentifier(subject), line] as const];
-      }),
+      kernel.provenance.flatMap((line) =>
+        line.value === undefined ? [] : [[asIdentifier(line.value), line] as const],
+      ),
     );
     statements.forEach((statement, index) => {
       if (statement.kind === "let") noteFirst(this.definedAt, statement.name, index);
@@ -123,7 +122,7 @@ class Attribution {
   /** The lines of accumulators that have no name of the graph. */
   private accumulators(): ReadonlyMap<string, Provenance> {
     const made = new Set(this.statements.map((statement) => this.named(statement)));
-    const open = this.kernel.provenance.filter((line) => !made.has(line) && subjectOf(line) !== undefined);
+    const open = this.kernel.provenance.filter((line) => !made.has(line) && line.value !== undefined);
     const sums = new Map<string, Set<string>>();
     for (const statement of this.statements) {
       if (statement.kind !== "assign") continue;
@@ -163,10 +162,7 @@ function bestLine(lines: readonly Provenance[], names: ReadonlySet<string>): Pro
   let best: Provenance | undefined;
   let most = 0;
   for (const line of lines) {
-    const formula = line.text.slice(line.text.indexOf(" = ") + 3);
-    const mentioned = new Set(
-      (formula.match(/[\w.:-]+/g) ?? []).map((name) => asIdentifier(plainName(name))),
-    );
+    const mentioned = new Set(line.reads.map((name) => asIdentifier(plainName(name))));
     const count = [...mentioned].filter((name) => names.has(name)).length;
     if (count > most) [best, most] = [line, count];
   }

@@ -76,6 +76,25 @@ interface ScanAttributes {
   readonly value: Node;
 }
 
+/**
+ * The elementary functions: ops of one number that a target computes by a function of the same name. Their
+ * definitions are `ops/pointwise/elementary.ts`.
+ */
+export const elementary = {
+  exp: row("x"),
+  expm1: row("x"),
+  log: row("x"),
+  log1p: row("x"),
+  sin: row("x"),
+  cos: row("x"),
+  tanh: row("x"),
+  erf: row("x"),
+  sigmoid: row("x"),
+} as const;
+
+export type ElementaryName = keyof typeof elementary;
+export const isElementary = (name: string): name is ElementaryName => Object.hasOwn(elementary, name);
+
 export const syntax = {
   // Leaves: values that stand in memory before the graph runs, and numbers.
   input: attributed<{ name: string; type: TensorType }>()(["name", "type"]),
@@ -92,16 +111,8 @@ export const syntax = {
   sign: row("x"),
   floor: row("x"),
   relu: row("x"),
-  exp: row("x"),
-  expm1: row("x"),
-  log: row("x"),
-  log1p: row("x"),
   sqrt: row("x"),
-  tanh: row("x"),
-  sigmoid: row("x"),
-  erf: row("x"),
-  cos: row("x"),
-  sin: row("x"),
+  ...elementary,
   cast: attributed<{ element: ElementType }>()(["element"], "x"),
   stopGradient: row("x"),
 

@@ -110,6 +110,8 @@ export interface Update {
 export type StateShape = "like" | "scalar";
 
 export interface Optimizer<Keys extends z.ZodRawShape = z.ZodRawShape> extends Entry<Keys> {
+  /** The learning rate of a spec that names none: PyTorch's default, or that of the paper's code. */
+  readonly defaultRate: number;
   /** Which states it keeps; keys may add some. */
   states(keys: Values<Keys>): Readonly<Record<string, StateShape>>;
   /** What about the keys together is wrong: the key at fault and the rest of a sentence that begins with its path. */

@@ -5,9 +5,8 @@
  */
 import { invariant } from "../diagnostics/errors.ts";
 import type { ElementType } from "../ir/types.ts";
-import { erf } from "../../runtime/numbers/error-function.ts";
-import { sigmoid } from "../../runtime/numbers/exponential.ts";
 import { randomKey, randomUnit } from "../../runtime/numbers/random.ts";
+import { doubleFunctions } from "./double-functions.ts";
 import { checkIndices, placeOf } from "./evaluate-memory.ts";
 import type { LoopMemory, Sizes } from "./evaluate-memory.ts";
 import type { BinaryOperator, Expression, FoldOperator, FunctionName } from "./expressions.ts";
@@ -26,21 +25,12 @@ export interface State {
 }
 
 const functions: { readonly [K in FunctionName]: (...operands: number[]) => number } = {
-  exp: Math.exp,
-  expm1: Math.expm1,
-  log: Math.log,
-  log1p: Math.log1p,
+  ...doubleFunctions,
   sqrt: Math.sqrt,
   round: Math.fround,
-  tanh: Math.tanh,
-  sigmoid,
-  erf,
-  cos: Math.cos,
-  sin: Math.sin,
   absolute: Math.abs,
   sign: Math.sign,
   floor: Math.floor,
-  power: Math.pow,
   minimum: Math.min,
   maximum: Math.max,
   randomKey,

@@ -2,43 +2,23 @@
  * Scalar expressions of the loop IR and their constructors. Integer expressions serve as indices; the constructors
  * fold what is constant, so that index arithmetic made from views comes out short.
  */
+import type { ElementaryName } from "../ir/nodes.ts";
 import type { ElementType } from "../ir/types.ts";
 
-/** The functions that a target must bring; files of `runtime/` say what each computes. */
-export type FunctionName =
-  | "exp"
-  | "expm1"
-  | "log"
-  | "log1p"
-  | "sqrt"
-  | "tanh"
-  | "sigmoid"
-  | "erf"
-  | "cos"
-  | "sin"
-  | "absolute"
-  | "sign"
-  | "floor"
-  | "round"
-  | "power"
-  | "minimum"
-  | "maximum"
-  | "randomKey"
-  | "randomUnit";
+/** Functions that every target has as an instruction or as few of them. */
+const instructions = ["sqrt", "floor", "round", "absolute", "sign", "minimum", "maximum"] as const;
 
 /** `round`: to the nearest number that the element type of the call holds, as a store does. */
-const instructions: ReadonlySet<FunctionName> = new Set([
-  "sqrt",
-  "floor",
-  "round",
-  "absolute",
-  "sign",
-  "minimum",
-  "maximum",
-]);
+export type InstructionName = (typeof instructions)[number];
+
+/** The functions that a target must bring; files of `runtime/numbers/` say what the longer ones compute. */
+export type FunctionName = ElementaryName | InstructionName | "power" | "randomKey" | "randomUnit";
+
+const names: ReadonlySet<string> = new Set(instructions);
+export const isInstruction = (name: FunctionName): name is InstructionName => names.has(name);
 
 /** Whether a target computes the function by a call of some length, not by an instruction. */
-export const isCall = (x: Expression): boolean => x.kind === "call" && !instructions.has(x.name);
+export const isCall = (x: Expression): boolean => x.kind === "call" && !isInstruction(x.name);
 
 export type BinaryOperator = "+" | "-" | "*" | "/" | "quotient" | "remainder" | "<" | "<=" | "==" | "and";
 

@@ -57,7 +57,14 @@ export interface Buffer {
 export interface Provenance {
   /** The node as it was lowered; nothing for the head of a loop along time, and for a copy. */
   readonly node: Node | undefined;
+  /** The line as readers see it: `dense1 = relu(dense1_product + dense1.bias)`. Nothing takes it apart. */
   readonly text: string;
+  /** The name of the value that the line computes, without its place in time; undefined for a line that heads others. */
+  readonly value: string | undefined;
+  /** The names of the values in the formula, likewise. */
+  readonly reads: readonly string[];
+  /** The same value in another element type or place: `x_2 = x`. */
+  readonly isCopy: boolean;
   readonly layer: string | undefined;
   readonly gradientOf: string | undefined;
   readonly rule: string | undefined;

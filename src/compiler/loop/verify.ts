@@ -55,7 +55,10 @@ function checkLevel(
   let [byAxis, byPlace] = [true, true];
   const see = (name: string, at: readonly Expression[]) => {
     const buffer = buffers.get(name);
-    if (buffer === undefined) return void report(`there is no buffer ${name}`);
+    if (buffer === undefined) {
+      report(`there is no buffer ${name}`);
+      return;
+    }
     if (at.length !== buffer.shape.length) byAxis = false;
     if (at.length !== 1) byPlace = false;
     if (at.length !== 1 && at.length !== buffer.shape.length)

@@ -6,7 +6,7 @@ import { nameAll } from "../ir/names.ts";
 import { leafName } from "../ir/nodes.ts";
 import type { Graph, Node, Recurrence } from "../ir/nodes.ts";
 import { recurrencesOf, stepGraph, stepsOf } from "../ir/recurrence.ts";
-import { plainName } from "../loop/provenance-names.ts";
+import { formulaLine, headLine, plainName } from "../loop/provenance-names.ts";
 import { visitStatements } from "../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Provenance } from "../loop/types.ts";
 import { formulaOf } from "../notation/formula-text.ts";
@@ -164,22 +164,22 @@ export function lowerGraph(graph: Graph, options: LowerOptions): LoopProgram {
 
 /** Copies go unsaid, unless a kernel does nothing else. */
 function saidOf(labels: readonly Label[]): readonly Provenance[] {
-  const isSaid = ({ node, provenance }: Label) => node !== undefined && !isCopy(provenance.text);
+  const isSaid = ({ node, provenance }: Label) => node !== undefined && !provenance.isCopy;
   const said = labels.filter(isSaid);
   return (said.length > 0 ? said : labels).map(({ provenance }) => provenance);
 }
 
-/** "x_2 = x": the same value in another element type, which mathematics leaves unsaid. */
-const isCopy = (text: string): boolean => {
-  const [left, right] = text.split(" = ");
-  return right !== undefined && left.replace(/_\d+$/, "") === right;
-};
-
 function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, flops: number): Provenance {
   const { forward, rule, layer, path } = node.origin;
+  const reads = new Set<string>();
+  const formula = formulaOf(node, (part) => {
+    const name = spoken(part);
+    if (name !== undefined) reads.add(name);
+    return name;
+  });
   return {
     node,
-    text: `${spoken(node) ?? node.op} = ${formulaOf(node, spoken)}`,
+    ...formulaLine(spoken(node) ?? node.op, formula, reads),
     layer,
     path,
     rule,
@@ -191,9 +191,10 @@ function provenanceOf(node: Node, spoken: (node: Node) => string | undefined, fl
 /** Of what a graph leaves in another place of storage than where it is. */
 function copyProvenance(place: string, node: Node, spoken: (node: Node) => string | undefined): Provenance {
   const { layer, path } = node.origin;
+  const copied = plainName(spoken(node) ?? node.op);
   return {
     node: undefined,
-    text: `${plainName(place)} = ${plainName(spoken(node) ?? node.op)}`,
+    ...formulaLine(plainName(place), copied, [copied]),
     layer,
     path,
     rule: undefined,
@@ -208,7 +209,7 @@ function loopProvenance(scan: Node, { length, reverse }: Recurrence): Provenance
   const [first, last] = reverse ? [length - 1, 0] : [0, length - 1];
   return {
     node: undefined,
-    text: `For t = ${first} … ${last}:`,
+    ...headLine(`For t = ${first} … ${last}:`),
     layer,
     path,
     rule: undefined,

@@ -3,7 +3,7 @@
  * unsaid (broadcasts, reshapes) read as their operand.
  */
 import { operandsOf } from "../ir/nodes.ts";
-import type { Axes, Node, NodeOf, OpName } from "../ir/nodes.ts";
+import type { Axes, ElementaryName, Node, NodeOf, OpName } from "../ir/nodes.ts";
 import { complementOf, shortNumber } from "../util/number-text.ts";
 import { call, infix, named, numeral } from "./formula.ts";
 import type { Formula, Sign } from "./formula.ts";
@@ -147,7 +147,10 @@ const product: Notation<"contract"> = ({ operands: { x, y }, attributes }, part)
 const leaf = ({ attributes, origin }: NodeOf<"input" | "parameter" | "state" | "argument">): Formula =>
   named(attributes.name, origin.layer);
 
-const notations: { readonly [K in OpName]: Notation<K> } = {
+/** An elementary function that has no row is written by its own name: tanh(x). */
+const notations: { readonly [K in Exclude<OpName, ElementaryName>]: Notation<K> } & {
+  readonly [K in ElementaryName]?: Notation<K>;
+} = {
   input: leaf,
   parameter: leaf,
   state: leaf,
@@ -160,16 +163,11 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
   sign: applied("sign"),
   floor: applied("floor"),
   relu: applied("relu"),
-  exp: applied("exp"),
   expm1: ({ operands: { x } }, part) => infix("subtract", call("exp", part(x)), numeral("1")),
   log: applied("ln"),
   log1p: ({ operands: { x } }, part) => call("ln", infix("add", numeral("1"), part(x))),
   sqrt: ({ operands: { x } }, part) => ({ kind: "root", x: part(x) }),
-  tanh: applied("tanh"),
   sigmoid: applied("σ"),
-  erf: applied("erf"),
-  cos: applied("cos"),
-  sin: applied("sin"),
   cast: same,
   stopGradient: same,
   add: between("add"),
@@ -230,7 +228,7 @@ const notations: { readonly [K in OpName]: Notation<K> } = {
 
 /** Dispatching on a union needs one asserted cast. */
 const spell = (node: Node, part: Part): Formula =>
-  (notations[node.op] as Notation<OpName>)(node as NodeOf<OpName>, part);
+  ((notations[node.op] ?? applied(node.op)) as Notation<OpName>)(node as NodeOf<OpName>, part);
 
 const isSilent = (node: Node): node is NodeOf<"broadcast"> | NodeOf<"reshape"> =>
   node.op === "broadcast" || node.op === "reshape" || node.op === "cast" || node.op === "stopGradient";

@@ -20,12 +20,9 @@ import { cast } from "./pointwise/cast.ts";
 import { concat } from "./views/concat.ts";
 import { constant } from "./leaves/constant.ts";
 import { contract } from "./reductions/contract.ts";
-import { cos } from "./pointwise/cos.ts";
 import { divide } from "./pointwise/divide.ts";
+import { elementary } from "./pointwise/elementary.ts";
 import { equal } from "./pointwise/equal.ts";
-import { erf } from "./pointwise/erf.ts";
-import { exp } from "./pointwise/exp.ts";
-import { expm1 } from "./pointwise/expm1.ts";
 import { floor } from "./pointwise/floor.ts";
 import { fold } from "./reductions/fold.ts";
 import { gather } from "./reductions/gather.ts";
@@ -33,8 +30,6 @@ import { input } from "./leaves/input.ts";
 import { iota } from "./leaves/iota.ts";
 import { less } from "./pointwise/less.ts";
 import { lessEqual } from "./pointwise/less-equal.ts";
-import { log } from "./pointwise/log.ts";
-import { log1p } from "./pointwise/log1p.ts";
 import { maximum } from "./pointwise/maximum.ts";
 import { minimum } from "./pointwise/minimum.ts";
 import { multiply } from "./pointwise/multiply.ts";
@@ -50,15 +45,12 @@ import { reshape } from "./views/reshape.ts";
 import { scan } from "./recurrence/scan.ts";
 import { scatterAdd } from "./reductions/scatter-add.ts";
 import { select } from "./pointwise/select.ts";
-import { sigmoid } from "./pointwise/sigmoid.ts";
 import { sign } from "./pointwise/sign.ts";
-import { sin } from "./pointwise/sin.ts";
 import { slice } from "./views/slice.ts";
 import { sqrt } from "./pointwise/sqrt.ts";
 import { state } from "./leaves/state.ts";
 import { stopGradient } from "./pointwise/stop-gradient.ts";
 import { subtract } from "./pointwise/subtract.ts";
-import { tanh } from "./pointwise/tanh.ts";
 import { transpose } from "./views/transpose.ts";
 import { window } from "./reductions/window.ts";
 import type {
@@ -84,12 +76,9 @@ export const ops = {
   concat,
   constant,
   contract,
-  cos,
   divide,
+  ...elementary,
   equal,
-  erf,
-  exp,
-  expm1,
   floor,
   fold,
   gather,
@@ -97,8 +86,6 @@ export const ops = {
   iota,
   less,
   lessEqual,
-  log,
-  log1p,
   maximum,
   minimum,
   multiply,
@@ -114,15 +101,12 @@ export const ops = {
   scan,
   scatterAdd,
   select,
-  sigmoid,
   sign,
-  sin,
   slice,
   sqrt,
   state,
   stopGradient,
   subtract,
-  tanh,
   transpose,
   window,
 } satisfies OpTable;

@@ -1,8 +1,8 @@
 // From a spec that passed all checks to the canonical tree, and its hash.
+import { optimizerOf } from "../library/optimizers/index.ts";
 import { canonicalJson } from "../util/canonical-json.ts";
 import { mapValues } from "../util/map-values.ts";
 import { sha256 } from "../util/sha256.ts";
-import { defaultRates } from "./default-rates.ts";
 import type { FlatNetwork } from "./flatten.ts";
 import type { FullSpec } from "./schema.ts";
 import type { Columns, Model, ModelData, ModelTarget, Optimizer, Schedule, Training } from "./types.ts";
@@ -33,7 +33,7 @@ export function canonicalModel(spec: FullSpec, { network, output }: FlatNetwork)
 function canonicalOptimizer(optimizer: FullSpec["optimizer"], training: FullSpec["training"]): Optimizer {
   const learningRate: Schedule = optimizer.learningRate ?? {
     type: "constant",
-    initial: defaultRates[optimizer.type],
+    initial: optimizerOf(optimizer).defaultRate,
   };
   const scale = scaleOf(learningRate, training);
   return { ...optimizer, learningRate: scale === 1 ? learningRate : { ...learningRate, scale } };

@@ -1,7 +1,7 @@
 // From an issue that the schema found to a diagnostic that helps. What would be right is read from the JSON
 // Schema, the same description of the spec that editors are given, so a message and a completion never
 // disagree.
-import * as z from "zod";
+import type * as z from "zod";
 import { mostKept } from "../diagnostics/collector.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
 import { formatPath } from "../diagnostics/format-path.ts";

@@ -38,7 +38,7 @@ const target = z
       .describe("How many classes there are; the target is then a class index."),
   })
   .refine(({ shape, classes }) => shape !== undefined || classes !== undefined, {
-    message: "needs `shape` (for real numbers) or `classes` (for class indices)",
+    error: "needs `shape` (for real numbers) or `classes` (for class indices)",
     params: { code: "T1102" },
   })
   .meta({ allOf: [{ anyOf: [{ required: ["shape"] }, { required: ["classes"] }] }] });
@@ -96,7 +96,7 @@ const validation = z
       ),
   })
   .refine(({ fraction, folds }) => (fraction === undefined) !== (folds === undefined), {
-    message: "needs `fraction` or `folds`, and not both",
+    error: "needs `fraction` or `folds`, and not both",
     params: { code: "T1208" },
   })
   .meta({ allOf: [{ oneOf: [{ required: ["fraction"] }, { required: ["folds"] }] }] });

@@ -9,11 +9,12 @@ import { meanCodec } from "../../runtime/data/missing.ts";
 import { nextWordCodec, wordCodec } from "../../runtime/data/word-codec.ts";
 import { fitScales } from "../../runtime/data/scale.ts";
 import type { ModelFacts } from "../../runtime/core/model-facts.ts";
+import type { CodecName } from "../runtime-references.ts";
 import { codecNames, dataFacts, trainingFacts } from "./trainer-facts.ts";
 import type { Model } from "../spec/types.ts";
 
 /** By the names that the emitter writes. */
-const codecs: Readonly<Record<string, Codec>> = {
+const codecs: Readonly<Record<CodecName, Codec>> = {
   columnCodec,
   characterCodec,
   nextCodec,

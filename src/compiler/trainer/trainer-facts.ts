@@ -1,4 +1,5 @@
 /** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
+import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import { isRising, metricName } from "../library/metrics/index.ts";
 import { readNames } from "../spec/build-network.ts";
 import { operandsOf } from "../ir/nodes.ts";
@@ -8,6 +9,7 @@ import { classWeightStorage, splitOutputStep } from "../spec/build-measures.ts";
 import { readByMeasures } from "../spec/check/check-formulas.ts";
 import type { ModelGraphs } from "../spec/build.ts";
 import type { Columns, DataFiles, Metric, Model, Training } from "../spec/types.ts";
+import type { AnswerName, CodecName, RuntimeExpression, RuntimeValue } from "../runtime-references.ts";
 import { version } from "../spec/version.ts";
 import { mapValues } from "../util/map-values.ts";
 
@@ -81,11 +83,11 @@ export const writesTexts = ({ inputs, data }: Model): boolean =>
  * Which codecs of the runtime read the fields of this model, by the key that asks for each; one that more
  * fields have than need it comes last. Only those that some field needs.
  */
-export function codecNames(model: Model): Readonly<Record<string, string>> {
+export function codecNames(model: Model): Readonly<Record<string, CodecName>> {
   const data = dataFacts(model);
   if (data === undefined) return {};
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
-  const special = {
+  const special: Readonly<Record<string, CodecName>> = {
     characters: "characterCodec",
     words: "wordCodec",
     nextOf: fields.some((field) => "words" in field) ? "nextWordCodec" : "nextCodec",
@@ -93,14 +95,13 @@ export function codecNames(model: Model): Readonly<Record<string, string>> {
     classNames: "namedClassCodec",
     weighs: "weightCodec",
     mean: "meanCodec",
-  } as const;
+  };
   const keyOf = (field: object) => Object.keys(special).find((key) => key in field) ?? "columns";
   const keys = new Set(fields.map(keyOf));
   // What has a file of its own needs no entry in the data section.
   if ("idx" in data) keys.add("columns");
-  return Object.fromEntries(
-    Object.entries({ ...special, columns: "columnCodec" }).filter(([key]) => keys.has(key)),
-  );
+  const all: Readonly<Record<string, CodecName>> = { ...special, columns: "columnCodec" };
+  return Object.fromEntries(Object.entries(all).filter(([key]) => keys.has(key)));
 }
 
 /** Files that the command line reads and a program does not. */
@@ -110,7 +111,7 @@ const otherFormats = /\.(jsonl|ndjson|npy|npz|parquet|gz)$/i;
  * The runtime's `Answer` for this loss and target; none where the output is not told column by column: texts
  * are written instead.
  */
-export function answerName(model: Model, built: ModelGraphs): string | undefined {
+export function answerName(model: Model, built: ModelGraphs): AnswerName | undefined {
   const { loss } = model;
   const [{ classes, shape }] = Object.values(model.targets);
   const [output] = built.predict.outputs;
@@ -119,7 +120,7 @@ export function answerName(model: Model, built: ModelGraphs): string | undefined
   const isImage = typeof model.data?.file !== "string" && sizeOf(shape, 1) > 1;
   if (writesTexts(model) || isImage) return undefined;
   if (classes === undefined) {
-    const ofReal = {
+    const ofReal: Readonly<Record<string, AnswerName>> = {
       "binary-cross-entropy": "ofLogit",
       poisson: "ofLogarithm",
       "kl-divergence": "ofLogarithm",
@@ -133,31 +134,32 @@ export function answerName(model: Model, built: ModelGraphs): string | undefined
   return loss.type === "binary-cross-entropy" ? "bySecondLogit" : "byMargin";
 }
 
+const called = (call: RuntimeValue, argument: RuntimeExpression): RuntimeExpression => ({ call, argument });
+
 /**
  * Members of the runtime's `Program` that only some specs need or that differ, and how they are made of the
  * runtime.
  */
-const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, string>> => {
+const programParts = (model: Model, built: ModelGraphs): Readonly<Record<string, RuntimeExpression>> => {
   const { data, metrics, training } = model;
   if (data === undefined) return {};
   const isScaled = Object.values(data.targets).some(({ scale }) => scale !== undefined);
   const hasErrors = metrics.some(({ type }) => type === "mae" || type === "rmse");
   const fields = [...Object.values(data.inputs), ...Object.values(data.targets)];
   const isCleaned = data.separator !== undefined || fields.some(({ missing }) => missing === "drop");
-  const parse = isCleaned ? "parseCleaned" : "parseCsv";
+  const parse: RuntimeValue = isCleaned ? "parseCleaned" : "parseCsv";
   const isOther = [data.file, data.test].some((file) => typeof file === "string" && otherFormats.test(file));
-  const ofFile = `csvFile(${isOther ? `csvOnly(${parse})` : parse})`;
-  const ofTable = data.test === undefined ? ofFile : `fileAndTest(${ofFile})`;
-  const codecs = Object.entries(codecNames(model)).map(([key, codec]) => `${key}: ${codec}`);
+  const ofFile = called("csvFile", isOther ? called("csvOnly", parse) : parse);
+  const ofTable = data.test === undefined ? ofFile : called("fileAndTest", ofFile);
   const answer = answerName(model, built);
   return {
     reader: typeof data.file === "string" ? ofTable : "idxFolder",
-    codecs: `{ ${codecs.join(", ")} }`,
+    codecs: { record: codecNames(model) },
     ...(training.validation?.folds === undefined ? {} : { regime: "foldedRegime" }),
     ...(fields.some(({ scale }) => typeof scale === "string") ? { fitScales: "fitScales" } : {}),
     ...(writesTexts(model) ? { seenHelp: "writerHelp", seen: "asWriter" } : {}),
     ...(isScaled && hasErrors ? { seen: "inOwnUnits" } : {}),
-    ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: `predictBy(${answer})` }),
+    ...(answer === undefined ? {} : { seenHelp: "predictHelp", predict: called("predictBy", answer) }),
   };
 };
 
@@ -205,7 +207,7 @@ export function modelFacts(
   model: Model,
   built: ModelGraphs,
   dtype: "f32" | "f64",
-  target: "ts" | "wasm" = "ts",
+  target: ModelFacts["target"] = "ts",
 ) {
   const ofNetwork = readNames(model);
   const onlyLoss = readByMeasures(model).filter((name) => !ofNetwork.has(name));
@@ -255,7 +257,7 @@ export const trainerFacts = (
   model: Model,
   built: ModelGraphs,
   dtype: "f32" | "f64",
-  target: "ts" | "wasm",
+  target: ModelFacts["target"],
 ) => ({
   banner: [
     `// @generated by tapeless ${version} from the spec "${model.name}". Do not edit: change the spec and compile it again with`,

@@ -28,7 +28,11 @@ export function encodeCheckpoint(
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
-  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   bytes.set(checksum(bytes.subarray(0, end)), end);
   return bytes;
 }
@@ -39,7 +43,7 @@ function checkNotes(notes: Notes): void {
     try {
       JSON.stringify(note);
     } catch {
-      throw new InputError(`the note ${JSON.stringify(name)} is not plain data: it holds a bigint or itself`);
+      throw new InputError(`the note ${JSON.stringify(name)} holds a bigint or itself`);
     }
   }
 }

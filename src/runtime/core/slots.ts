@@ -48,14 +48,19 @@ export interface Slots extends ReadonlyArray<Slot> {
 export function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
-      ...{ name, isTarget: onlyLoss, size: sizeOf(shape), least },
+      name,
+      isTarget: onlyLoss,
+      size: sizeOf(shape),
+      least,
       bounds:
         dtype === "i32"
           ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
           : undefined,
     })),
     ...Object.entries(targets).map(([name, { shape, classes }]) => ({
-      ...{ name, isTarget: true, size: sizeOf(shape) },
+      name,
+      isTarget: true,
+      size: sizeOf(shape),
       bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
     })),
   ];

@@ -14,8 +14,8 @@ export function power(x: number, y: number): number {
   if (x !== x || y !== y) return NaN;
   if (Math.abs(y) === Infinity) return size === 1 ? NaN : size > 1 === y > 0 ? Infinity : 0;
   if (x < 0 && size < Infinity && y % 1 !== 0) return NaN;
-  const value =
-    size === 0 ? (y > 0 ? 0 : Infinity) : size < Infinity ? powerOfPositive(size, y) : y > 0 ? Infinity : 0;
+  const hasDigits = size > 0 && size < Infinity;
+  const value = hasDigits ? powerOfPositive(size, y) : size > 1 === y > 0 ? Infinity : 0;
   // an odd power of a negative number, −0 among them
   return Math.abs(y % 2) === 1 && (x < 0 || 1 / x < 0) ? -value : value;
 }

@@ -1,21 +1,15 @@
-// Cross-validation as a program has it: its warnings, and its result as a table. Only trainers of a spec with
+// Cross-validation as the regime of a run, and its result as a table. Only trainers of a spec with
 // `folds` have this.
 import { trainOnFolds, unfinishedText, type FoldedResult } from "../training/cross-validate.ts";
 import type { Summary } from "../core/machine.ts";
-import { placed, say } from "./program.ts";
 import { resultText, figureText, type Regime, type TrainingResult } from "../training/train-on.ts";
 
 /** Folds first, then a training on all of them. */
 export const foldedRegime: Regime = {
-  train: (run) => trainOnFolds({ ...run, placed, warn }),
-  asked({ folds }, notes) {
-    const doubt = unfinishedText(folds, notes);
-    if (doubt) warn(doubt);
-  },
+  train: (run) => trainOnFolds(run),
+  doubt: ({ folds }, notes) => unfinishedText(folds, notes),
   text: (result) => (isFolded(result) ? foldedText(result) : resultText(result)),
 };
-
-const warn = (text: string) => say(`warning: ${text}\n`);
 
 const isFolded = (result: TrainingResult): result is FoldedResult => "folds" in result;
 

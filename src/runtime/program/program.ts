@@ -1,8 +1,8 @@
 // The program part of an emitted file: reads the command line and the data, trains, saves, prints. Nothing
 // here runs, and no host is reached, unless the file is the program itself.
 import type { Notes } from "../checkpoints/checkpoint-header.ts";
-import { datasetOf, type Dataset, type Preparing, type Source } from "../data/dataset.ts";
-import { checkFields, checkNoted } from "../data/fields.ts";
+import type { Dataset, Preparing, Source } from "../data/dataset.ts";
+import { checkNoted } from "../data/fields.ts";
 import { hostFiles, isSameFile, reading } from "./host-files.ts";
 import { InputError, shown } from "../core/input-error.ts";
 import { openOutput } from "./output-file.ts";
@@ -11,9 +11,9 @@ import { checkWhole } from "../core/session.ts";
 import {
   epochText,
   resultText,
-  trainOn,
+  trainRun,
+  type Host,
   type Regime,
-  type Run,
   type Trainable,
 } from "../training/train-on.ts";
 import type { Trainer } from "../trainer/trainer.ts";
@@ -109,30 +109,24 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
-    regime?.asked(training, resumed);
+    const doubt = regime?.doubt(training, resumed);
+    if (doubt) warn(doubt);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
-  const train: Run["train"] = async (own, dataset, stage) => {
-    const { epochs, name = "" } = stage;
-    const { fields } = dataset;
-    const before = own === trainer ? resumed : {};
-    placed(`${resume}`, () => checkFields(fields, before.fields));
-    const seen = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => write?.(seen.save({ fields, ...stage.notes, ...more }));
-    // What has stopped early stays so, however often it is resumed.
-    const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
-    const result = await trainOn(model, training, seen, dataset, options, async (report) => {
+  const host: Host = {
+    read: async () => source,
+    begin: ({ trainer, dataset }) => program.seen?.(trainer, program, dataset, flags) ?? trainer,
+    write: async (checkpoint) => write?.(checkpoint()),
+    async see(report, { name = "", epochs }, save) {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
-    });
-    await save(own.epoch < epochs ? { stopped: own.epoch } : {});
-    return result;
+    },
+    warn,
   };
-  const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
-  const result = await (regime?.train(run) ??
-    train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
+  const start = { ...program, epochs: total, trainer, resume, resumed, placed };
+  const result = await trainRun(start, host, regime);
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
@@ -151,6 +145,8 @@ function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
 }
+
+const warn = (text: string): void => say(`warning: ${text}\n`);
 
 export function say(text: string): void {
   process?.stderr.write(text);

@@ -143,7 +143,10 @@ function moved(name: string, from: Numbers, to: Numbers, gradient: Numbers): Par
   for (let i = 0; i < from.length; i++) squares += (to[i] - from[i]) * (to[i] - from[i]);
   const updateNorm = Math.sqrt(squares);
   return {
-    ...{ name, weights, gradients: distributionOf(gradient), updateNorm },
+    name,
+    weights,
+    gradients: distributionOf(gradient),
+    updateNorm,
     ...(weights.norm > 0 && { updateRatio: updateNorm / weights.norm }),
   };
 }
@@ -152,7 +155,9 @@ function moved(name: string, from: Numbers, to: Numbers, gradient: Numbers): Par
 function seen({ name, shape, idle }: ProbedLayer, room: Numbers, part: number): LayerProbe {
   const values = room.subarray(0, Math.round(room.length * part));
   return {
-    ...{ name, shape, activations: distributionOf(values) },
+    name,
+    shape,
+    activations: distributionOf(values),
     ...(idle && { idle: idleUnits(values, shape.at(-1) ?? 1, idle) }),
   };
 }

@@ -2,10 +2,10 @@
 // test, judged once. Only trainers of a spec with `folds` have this.
 import type { Notes } from "../checkpoints/checkpoint-header.ts";
 import { datasetOf } from "../data/dataset.ts";
-import { foldsOf, type FoldedRun, type OpenDataset } from "./folds.ts";
+import { foldsOf, type OpenDataset } from "./folds.ts";
 import { InputError } from "../core/input-error.ts";
 import type { Summary } from "../core/machine.ts";
-import type { Stage, TrainingResult } from "./train-on.ts";
+import type { Run, Stage, TrainingResult } from "./train-on.ts";
 
 /** A fold's figures: those of its own rows after its best epoch. */
 export type FoldResult = { bestEpoch: number } & Summary;
@@ -24,18 +24,18 @@ export interface CrossValidation {
 export type FoldedResult = TrainingResult & CrossValidation;
 
 /** The whole run: the folds, then the model that is kept. */
-export async function trainOnFolds(run: FoldedRun): Promise<FoldedResult> {
+export async function trainOnFolds(run: Run): Promise<FoldedResult> {
   return trainAndJudge(run, await crossValidate(run));
 }
 
 /** Trains on each fold and validates on its rows. No row of the test is in reach. */
-export async function crossValidate(run: FoldedRun): Promise<CrossValidation> {
+export async function crossValidate(run: Run): Promise<CrossValidation> {
   return validateFolds(run, foldsOf(run));
 }
 
 /** The same on folds that are made already. */
 export async function validateFolds(
-  run: Omit<FoldedRun, "source" | "warn">,
+  run: Omit<Run, "source" | "warn">,
   datasets: readonly (() => OpenDataset)[],
 ): Promise<CrossValidation> {
   const { training, epochs, trainer } = run;
@@ -59,7 +59,7 @@ export async function validateFolds(
 
 /** Trains on all rows but those of the test for as long as the folds found best, and is judged on the test. */
 export async function trainAndJudge(
-  run: FoldedRun,
+  run: Run,
   { bestEpoch, folds, ...figures }: CrossValidation,
 ): Promise<FoldedResult> {
   const { source, placed, trainer } = run;
@@ -88,7 +88,7 @@ function foldsDone({
   resumed = {},
   epochs,
   placed,
-}: Omit<FoldedRun, "source" | "warn">): readonly FoldResult[] {
+}: Omit<Run, "source" | "warn">): readonly FoldResult[] {
   if (resume === undefined) return foldsIn(resumed);
   return placed(resume, () => {
     if (!Array.isArray(resumed.folds) || !foldsIn(resumed).every((fold) => fold?.bestEpoch >= 0))

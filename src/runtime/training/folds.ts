@@ -1,26 +1,13 @@
 // K-fold cross-validation, the cutting: which rows stand in which fold, and the data sets that follow. Only
 // trainers of a spec with `folds` have this.
-import {
-  classesOf,
-  datasetOfRows,
-  fitFields,
-  type Dataset,
-  type Placing,
-  type Preparing,
-} from "../data/dataset.ts";
+import { classesOf, datasetOfRows, fitFields, type Dataset, type Preparing } from "../data/dataset.ts";
 import { InputError, shown } from "../core/input-error.ts";
 import { randomKey, randomStream, salts, shuffle } from "../numbers/random.ts";
 import { splitRows } from "../data/split.ts";
 import type { Run } from "./train-on.ts";
 
-/** What folds need of their host besides: it says what is wrong with a file, and what is doubtful. */
-export interface FoldedRun extends Run {
-  placed: Placing;
-  warn(text: string): void;
-}
-
 /** What the cutting depends on. */
-export interface Cutting extends Preparing, Pick<FoldedRun, "source" | "placed" | "warn"> {
+export interface Cutting extends Preparing, Pick<Run, "source" | "placed" | "warn"> {
   trainer: { readonly seed: number };
 }
 

@@ -2,7 +2,8 @@
 import type { Summary } from "../core/machine.ts";
 import type { ModelFacts, TrainingFacts } from "../core/model-facts.ts";
 import type { Notes } from "../checkpoints/checkpoint-header.ts";
-import type { Dataset, Preparing, Source } from "../data/dataset.ts";
+import { datasetOf, type Dataset, type Placing, type Preparing, type Source } from "../data/dataset.ts";
+import { checkFields } from "../data/fields.ts";
 import type { Batch } from "../core/slots.ts";
 import type { EpochReport, FitOptions, Trainer } from "../trainer/trainer.ts";
 import { TrainingDiverged } from "../trainer/training-diverged.ts";
@@ -27,6 +28,8 @@ export interface TrainingResult {
 export interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Writes new texts, if it can and is to. */
   samples?(): readonly string[] | undefined;
+  /** Whether its epochs ended where somebody wanted them to, and not early by themselves. */
+  isInterrupted?(): boolean;
 }
 
 /** One of the trainings of a run. */
@@ -38,9 +41,16 @@ export interface Stage extends Pick<FitOptions, "earlyStopping"> {
   notes?: Notes;
 }
 
-/** A run of several trainings, as its host carries it out. */
-export interface Run extends Preparing {
-  source: Source;
+/** A stage that begins. */
+export interface Begun extends Stage {
+  trainer: Trainer;
+  dataset: Dataset;
+  /** Whether it has stopped early already, in the run that is resumed; it stays so, however often that is. */
+  hasStopped: boolean;
+}
+
+/** From what a run begins. */
+export interface Start extends Preparing {
   /** How many epochs a training has at most. */
   epochs: number;
   /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
@@ -48,6 +58,25 @@ export interface Run extends Preparing {
   resume?: string | undefined;
   resumed?: Notes | undefined;
   createTrainer(options: { seed?: number }): Trainer;
+  placed: Placing;
+}
+
+/** How the program of an emitted file, or the command line, carries out a run. */
+export interface Host {
+  read(): Promise<Source>;
+  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  begin(begun: Begun): Trainable | Promise<Trainable>;
+  /** Writes a checkpoint, if any is asked for. */
+  write(checkpoint: () => Uint8Array): Promise<void>;
+  /** After an epoch; `save` writes its checkpoint. */
+  see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
+  /** Tells what is doubtful. */
+  warn(text: string): void;
+}
+
+/** A run of several trainings. */
+export interface Run extends Start, Pick<Host, "warn"> {
+  source: Source;
   /** Trains until the stage's epochs are done; saves and tells in the host's way. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
@@ -55,9 +84,42 @@ export interface Run extends Preparing {
 /** Which trainings a run consists of where it is not one, and how its result reads. */
 export interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** Tells what is to be known of the model of a checkpoint with these notes before it is asked about rows. */
-  asked(training: TrainingFacts, notes: Notes): void;
+  /** What is to be known of the model of a checkpoint with these notes before it is asked about rows. */
+  doubt(training: TrainingFacts, notes: Notes): string | undefined;
   text(result: TrainingResult): string;
+}
+
+/** The whole run: reads the rows, then trains once, or as the regime says. */
+export async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
+  const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
+  if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
+  const { trainer, epochs, placed } = start;
+  // Nothing holds on to the rows as they were read: they take as much memory as the data set.
+  return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
+}
+
+/** One training, with a checkpoint after every epoch. */
+async function trainStage(
+  { model, training, resume, resumed, placed, ...start }: Start,
+  host: Host,
+  trainer: Trainer,
+  dataset: Dataset,
+  stage: Stage,
+): Promise<TrainingResult> {
+  const { fields } = dataset;
+  const before = trainer === start.trainer ? resumed : undefined;
+  placed(`${resume}`, () => checkFields(fields, before?.fields));
+  const hasStopped = before?.stopped === trainer.epoch;
+  const begun: Begun = { ...stage, trainer, dataset, hasStopped };
+  const seen = await host.begin(begun);
+  const save = (more: Notes = {}) => host.write(() => seen.save({ fields, ...stage.notes, ...more }));
+  const options = hasStopped ? { ...stage, epochs: 0 } : stage;
+  const result = await trainOn(model, training, seen, dataset, options, (report) =>
+    host.see(report, begun, save),
+  );
+  const isEarly = trainer.epoch < stage.epochs && !seen.isInterrupted?.();
+  await save(isEarly ? { stopped: trainer.epoch } : {});
+  return result;
 }
 
 /**

@@ -181,7 +181,8 @@ export class ComparedSides {
     const { cancelled, smallest, tolerance } = comparing;
     const near = Math.max(1, wide);
     const kept = (this.facts.temporaries[program] ?? []).map(([name, at, atInWasm, size]) => ({
-      ...{ name, rowSize: size },
+      name,
+      rowSize: size,
       typescript: this.typescript.f.subarray(at, at + rows * size),
       wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
     }));
@@ -262,7 +263,8 @@ function storedValues(
     facts[view].flatMap(parts).map(([name, at, size, hasRows = false]) => {
       const end = at + size * (hasRows ? batchSize : 1);
       return {
-        ...{ name, rowSize: hasRows ? size : 0 },
+        name,
+        rowSize: hasRows ? size : 0,
         wasm: wasm[view].subarray(at, end),
         typescript: typescript[view].subarray(at, end),
       };

@@ -103,7 +103,9 @@ function instantiate(
   const stagedAt = lossesAt + 8 * mostSteps;
   const memory = wasmMemory(stagedAt + slots * inputBytes, threads > 1);
   const settings = Array.from({ length: threads }, (_, thread) => ({
-    ...{ memory, control, threads },
+    memory,
+    control,
+    threads,
     scratch: memoryBytes + thread * scratchBytes,
   }));
   const programs = wasmFunctions(compiled, settings[0], math);

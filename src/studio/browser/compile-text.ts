@@ -4,7 +4,7 @@
  */
 import { DiagnosticError, Unsupported } from "../../compiler/diagnostics/errors.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/diagnostic.ts";
-import { compileModel, emitTypeScript, type Compilation } from "../../compiler/pipeline.ts";
+import { compileFor, emitText, type TargetCompilation } from "../../compiler/compile-target.ts";
 import type { PassReport } from "../../compiler/passes/run.ts";
 import type { Dataset } from "../../runtime/data/dataset.ts";
 import { InputError } from "../../runtime/core/input-error.ts";
@@ -19,7 +19,7 @@ import { readText } from "./read-text.ts";
 /** A spec that compiles. */
 export interface CompiledText {
   readonly read: ReadSpec;
-  readonly compilation: Compilation;
+  readonly compilation: TargetCompilation;
   readonly reports: readonly PassReport[];
   readonly warnings: readonly Diagnostic[];
 }
@@ -29,19 +29,19 @@ export async function compileText(text: string): Promise<CompiledText> {
   const read = await readText(text);
   const reports: PassReport[] = [];
   const compilation = await located(read.source, () =>
-    compileModel(read.model, { dtype: "f32", watch: (report) => reports.push(report) }),
+    compileFor(read.model, { dtype: "f32", watch: (report) => reports.push(report) }),
   );
   const warnings = [...read.warnings, ...(await read.source.locate(compilation.built.warnings))];
   return { read, compilation, reports, warnings };
 }
 
 /** The emitted module, unformatted, without its part for data files and without its types. */
-export const scriptOf = async (compilation: Compilation): Promise<string> =>
-  withoutTypes(await emitTypeScript(compilation, "f32", { isFormatted: false, isProgram: false }));
+export const scriptOf = async (compilation: TargetCompilation): Promise<string> =>
+  withoutTypes(await emitText(compilation, "f32", { isFormatted: false, isProgram: false }));
 
 /** The emitted module, and the data that it is to train on. */
 export async function trainerScript(
-  compilation: Compilation,
+  compilation: TargetCompilation,
   files: Readonly<Record<string, string>>,
 ): Promise<TrainerScript> {
   const { model, built } = compilation;

@@ -1,7 +1,7 @@
 /** The emitted file, and of each line which kernels and nodes it belongs to and where in the spec that is written. */
 import type { KernelPlace, LineOrigin } from "../../compiler/emit/typescript/line-origins.ts";
-import { emitTrainer } from "../../compiler/pipeline.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import { emitTarget } from "../../compiler/compile-target.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { groupBy } from "../../compiler/util/group-by.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { ExplainedKernel, ExplainedLine, NodeId } from "../explanation.ts";
@@ -27,10 +27,10 @@ export interface CodeOptions {
 }
 
 export async function explainCode(
-  compilation: Compilation,
+  compilation: TargetCompilation,
   { dtype, source }: CodeOptions,
 ): Promise<ExplainedCode> {
-  const emitted = await emitTrainer(compilation, dtype);
+  const emitted = await emitTarget(compilation, dtype);
   const kernels = targetKernels(compilation);
   const kernelsOf = kernelFinder(kernels);
   const nodesOf = nodeIds(compilation);
@@ -77,7 +77,7 @@ function kernelFinder(kernels: readonly TargetKernel[]): (origin: LineOrigin) =>
   };
 }
 
-function nodeIds({ lean }: Compilation): (origin: LineOrigin) => NodeId[] {
+function nodeIds({ lean }: TargetCompilation): (origin: LineOrigin) => NodeId[] {
   const names = new Map(lean.map((graph) => [graph.name, nodeNames(graph)]));
   return ({ nodes }) =>
     nodes.flatMap(({ program, node }) => {

@@ -21,7 +21,7 @@ export interface ExplainOptions {
 
 export async function explain(subject: Subject, { dtype, source }: ExplainOptions): Promise<Explanation> {
   const { compilation } = subject;
-  const { model, built, vectors } = compilation;
+  const { model, built } = compilation;
   const code = await explainCode(compilation, { dtype, source });
   const placeOf = await specPlaces(
     source,
@@ -33,7 +33,7 @@ export async function explain(subject: Subject, { dtype, source }: ExplainOption
     model: {
       name: model.name,
       dtype,
-      target: vectors === undefined ? "ts" : "wasm",
+      target: compilation.target,
       batchSize: model.training.batchSize,
       parameters: built.parameters.reduce(
         (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),

@@ -1,5 +1,5 @@
 /** What is looked at: a compilation, the reports of its passes, and what was asked for. */
-import type { Compilation } from "../../compiler/pipeline.ts";
+import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import type { PassReport } from "../../compiler/passes/run.ts";
 import type { KernelTimes } from "../measure/measure-kernels.ts";
 import type { ExplainedCode } from "./explain-code.ts";
@@ -9,7 +9,7 @@ import type { ExplainedCode } from "./explain-code.ts";
  * is known.
  */
 export interface Subject {
-  readonly compilation: Compilation;
+  readonly compilation: TargetCompilation;
   readonly reports: readonly PassReport[];
   /** The one parameter, layer or kernel asked for, and the one pass. */
   readonly of: string | undefined;

@@ -4,21 +4,16 @@
  * those before it leave.
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import { stepsBetween } from "../../compiler/emit/typescript/write-wasm.ts";
+import { stepsBetween } from "../../compiler/emit/wasm/write-wasm.ts";
 import { assembleWasm } from "../../compiler/emit/wasm/wasm-module.ts";
 import { sizeOf } from "../../compiler/ir/types.ts";
+import { doubleFunctions } from "../../compiler/loop/double-functions.ts";
 import type { MemoryPlan } from "../../compiler/loop/memory.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../compiler/loop/types.ts";
 import type { Compilation, VectorPrograms } from "../../compiler/pipeline.ts";
-import { erf } from "../../runtime/numbers/error-function.ts";
-import { exp, expm1, sigmoid } from "../../runtime/numbers/exponential.ts";
-import { tanh } from "../../runtime/numbers/hyperbolic.ts";
-import { log, log1p } from "../../runtime/numbers/logarithm.ts";
 import type { Backend } from "../../runtime/core/machine.ts";
-import { power } from "../../runtime/numbers/power.ts";
 import { randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import type { Random } from "../../runtime/numbers/random.ts";
-import { cos, sin } from "../../runtime/numbers/trigonometric.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";
 import { leastTime } from "./least-time.ts";
 import { measureClock } from "./measure-clock.ts";
@@ -31,8 +26,6 @@ export interface KernelTimes {
   /** By kernel as placed. */
   readonly microseconds: ReadonlyMap<Kernel, number>;
 }
-
-const math = { exp, expm1, log, log1p, tanh, sigmoid, erf, cos, sin, power };
 
 /** Rounds over all kernels: in the first ones the engine's optimizing compiler is still at work. */
 const rounds = 3;
@@ -53,7 +46,11 @@ export async function measureKernels(compilation: Compilation): Promise<KernelTi
   const compiled = compileWasm(facts, undefined, false);
   const control = memoryBytes + scratchBytes;
   const memory = wasmMemory(control + controlBytes, false);
-  const functions = wasmFunctions(compiled, { memory, control, scratch: memoryBytes, threads: 1 }, math);
+  const functions = wasmFunctions(
+    compiled,
+    { memory, control, scratch: memoryBytes, threads: 1 },
+    doubleFunctions,
+  );
   fill(memory.buffer, base, plan, compilation);
 
   const bytesNow = new Uint8Array(memory.buffer);

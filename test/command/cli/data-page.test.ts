@@ -66,8 +66,14 @@ const row = (i: number) => {
   const maker = ["A", "B", "C", "D"][(i * 5) % 4];
   const numbers = Array.from({ length: 8 }, (_, k) => (i * (k + 3)) % 11);
   return [
-    ...[i % 9 === 0 ? "NA" : 40 + ((i * 13) % 60), (i * 7) % 30, ...numbers, colour, maker, `S${i % 5}`],
-    ...[`"The ${colour} one; by ${maker}, ""new"" and more"`, i % 10 === 0 ? "?" : (i % 17) / 4],
+    i % 9 === 0 ? "NA" : 40 + ((i * 13) % 60),
+    (i * 7) % 30,
+    ...numbers,
+    colour,
+    maker,
+    `S${i % 5}`,
+    `"The ${colour} one; by ${maker}, ""new"" and more"`,
+    i % 10 === 0 ? "?" : (i % 17) / 4,
   ];
 };
 const header = "area;age;r0;r1;r2;r3;r4;r5;r6;r7;colour;maker;street;note;price";

@@ -95,7 +95,9 @@ describe("tapeless search", () => {
       ...flowers,
       targets: { kind: { shape: [] } },
       network: [...flowers.network.slice(0, 1), { type: "dense", units: 1 }, { type: "reshape", shape: [] }],
-      ...{ loss: "mse", metrics: [], optimizer: "sgd" },
+      loss: "mse",
+      metrics: [],
+      optimizer: "sgd",
     };
     const rates = (...values: number[]) => ({ over: { "optimizer.learningRate": values } });
     place.write("wild.json", withSearch(rates(1e15, 0.01), wild));

@@ -2,7 +2,7 @@
 // give the gradient.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { checkedLoss } from "../../../src/command/verify/checked-loss.ts";
 import { randomBatch } from "../../../src/runtime/check/random-batch.ts";
@@ -12,8 +12,8 @@ const hidden = (activation: unknown) => ({ type: "dense", units: 6, activation }
 const logits = { type: "dense", units: 3 };
 
 async function lossOf(changes: Record<string, unknown>) {
-  const compilation = compileModel(parseModel(specWith(changes)), { dtype: "f64" });
-  const { model, createTrainer } = await loadTrainer(await emitTypeScript(compilation, "f64"));
+  const compilation = compileFor(parseModel(specWith(changes)), { dtype: "f64" });
+  const { model, createTrainer } = await loadTrainer(await emitText(compilation, "f64"));
   const trainer = createTrainer({ seed: 3 });
   const batch = randomBatch(model, 3, 1);
   return { trainer, batch, loss: await checkedLoss(compilation, model, trainer, batch) };
@@ -39,7 +39,7 @@ describe("checkedLoss", () => {
   it("does without the backward part, and says what a value costs", async () => {
     const model = parseModel(specWith({}));
     const sizes = [false, true].map((lossOnly) => {
-      const { graphs } = compileModel(model, { dtype: "f64", lossOnly });
+      const { graphs } = compileFor(model, { dtype: "f64", lossOnly });
       return graphs.gradient.outputs.filter(({ storage }) => storage.startsWith("gradient:")).length;
     });
     expect(sizes).toEqual([4, 0]);

@@ -2,7 +2,7 @@
 // place, or a kink is called an error.
 import { describe, expect, it } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { checkGradients } from "../../../src/runtime/check/check-gradients.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../src/compiler/spec/schema.ts";
@@ -26,8 +26,8 @@ const spec: ModelSpec = {
 
 /** The trainer's text with one place changed. */
 async function broken(from: string | RegExp, to: string) {
-  const compilation = compileModel(parseModel(spec), { dtype: "f64" });
-  const code = await emitTypeScript(compilation, "f64");
+  const compilation = compileFor(parseModel(spec), { dtype: "f64" });
+  const code = await emitText(compilation, "f64");
   const changed = code.replace(from, to);
   expect(changed, "the place to break is there").not.toBe(code);
   return verifyModel(compilation, { code: changed });
@@ -63,8 +63,8 @@ describe("a kink is told apart from an error", () => {
   it("where every input of a rectifier is 0: with the slopes on both sides, and the index", async () => {
     const [, scores] = spec.network;
     const model = parseModel({ ...spec, network: [{ type: "dense", units: 2, activation: "relu" }, scores] });
-    const compilation = compileModel(model, { dtype: "f64" });
-    const module = await loadTrainer(await emitTypeScript(compilation, "f64"));
+    const compilation = compileFor(model, { dtype: "f64" });
+    const module = await loadTrainer(await emitText(compilation, "f64"));
     const trainer = module.createTrainer({ seed: 1 });
     trainer.parameters["dense1.weight"].fill(0);
     const batch = { x: [1, 2, 3, 1, 1, 1], y: [0, 2] };
@@ -101,7 +101,7 @@ it("says what was sampled of a large parameter, and why not all", async () => {
     ...spec,
     network: [{ type: "dense" as const, units: 200, activation: "tanh" as const }, spec.network[1]],
   };
-  const verification = await verifyModel(compileModel(parseModel(wide), { dtype: "f64" }));
+  const verification = await verifyModel(compileFor(parseModel(wide), { dtype: "f64" }));
   const text = verificationFormats.txt({ verification, spec: "net.json" });
   expect(text).toMatch(/│ dense1\.weight │ 256 of 600, 8 directions/);
   expect(text).toMatch(
@@ -110,7 +110,7 @@ it("says what was sampled of a large parameter, and why not all", async () => {
 });
 
 it("the report is the same figures as page, picture and JSON", async () => {
-  const verification = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
+  const verification = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   const { html, svg, json } = verificationFormats;
   const subject = { verification, spec: "net.json" };
   expect(html(subject)).toMatch(/^<!doctype html>[\s\S]*<svg[\s\S]*dense2\.bias/);

@@ -4,7 +4,7 @@
 import { describe, expect, it } from "vitest";
 import { views } from "../../../src/studio/views/index.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { verifyModel } from "../../../src/command/verify/verify-model.ts";
 import { streamOf } from "../../support/tensors.ts";
@@ -23,7 +23,7 @@ const specOf = (input: readonly number[], network: readonly unknown[], rest: obj
 type Spec = ReturnType<typeof specOf>;
 
 async function emittedBy(spec: Spec) {
-  const code = await emitTypeScript(compileModel(parseModel(spec), { dtype: "f32" }), "f32");
+  const code = await emitText(compileFor(parseModel(spec), { dtype: "f32" }), "f32");
   const { model, createTrainer } = await loadTrainer(code);
   return { code, model, trainer: createTrainer({ seed: 5 }) };
 }
@@ -47,7 +47,7 @@ async function trained(spec: Spec) {
 }
 
 async function expectVerified(spec: Spec): Promise<void> {
-  const { parameters, targets } = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
+  const { parameters, targets } = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   for (const { name, relativeError } of parameters) expect(relativeError, name).toBeLessThan(1e-6);
   for (const { target, dtype, holds } of targets) expect(holds, `${target} ${dtype}`).toBe(true);
 }
@@ -112,7 +112,7 @@ describe("a transformer of repeated residual blocks", () => {
   });
 
   it("shows its gradients", () => {
-    const compilation = compileModel(parseModel(blocks), { dtype: "f32" });
+    const compilation = compileFor(parseModel(blocks), { dtype: "f32" });
     const of = "block.2.residual1.attention1.key";
     const { text } = views.gradients({ compilation, reports: [], of });
     expect(text()).toContain(`∂L/∂${of} = `);

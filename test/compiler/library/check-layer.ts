@@ -4,7 +4,7 @@
 import { expect } from "vitest";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import type { Batch } from "../../../src/runtime/core/slots.ts";
 import type { Trainer } from "../../../src/runtime/trainer/trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
@@ -94,7 +94,7 @@ async function trainerOf(
   dtype: "f32" | "f64",
   parameters: ReadonlyMap<string, Row>,
 ): Promise<Trainer> {
-  const code = await emitTypeScript(compileModel(parseModel(spec), { dtype }), dtype);
+  const code = await emitText(compileFor(parseModel(spec), { dtype }), dtype);
   const { model, createTrainer }: EmittedModule = await loadTrainer(code);
   const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
   expect(shapes).toEqual(new Map([...parameters].map(([name, { shape }]) => [name, shape])));

@@ -16,9 +16,14 @@ async function trainerOf(
   dtype: "f32" | "f64" = "f64",
 ) {
   const spec = {
-    ...{ name: "layers", inputs: { x: input }, targets: { y: target }, network, loss },
+    name: "layers",
+    inputs: { x: input },
+    targets: { y: target },
+    network,
+    loss,
     ...(loss === "cross-entropy" ? { metrics: ["accuracy"] } : {}),
-    ...{ optimizer: { type: "sgd", learningRate: 0.1 }, training: { epochs: 1, batchSize } },
+    optimizer: { type: "sgd", learningRate: 0.1 },
+    training: { epochs: 1, batchSize },
   };
   const { code } = await compile(spec as ModelSpec, { dtype });
   return (await loadTrainer(code)).createTrainer({ seed: 1 });

@@ -108,9 +108,14 @@ const attention = (
     naive.attention(
       x,
       {
-        ...{ query, key, value, output },
-        ...{ queryBias: queryBias.data, keyBias: keyBias.data },
-        ...{ valueBias: valueBias.data, outputBias: outputBias.data },
+        query,
+        key,
+        value,
+        output,
+        queryBias: queryBias.data,
+        keyBias: keyBias.data,
+        valueBias: valueBias.data,
+        outputBias: outputBias.data,
       },
       heads,
       causal,

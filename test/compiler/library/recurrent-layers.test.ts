@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../../src/index.ts";
 import type { ModelSpec } from "../../../src/index.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { verifyModel } from "../../../src/command/verify/verify-model.ts";
 
@@ -144,7 +144,7 @@ describe.each(types)("%s", (type) => {
     ];
     for (const [steps, network] of networks) {
       const model = parseModel(specOf(steps, features, network, [2]));
-      const { parameters } = await verifyModel(compileModel(model, { dtype: "f64" }));
+      const { parameters } = await verifyModel(compileFor(model, { dtype: "f64" }));
       for (const { name, relativeError } of parameters) expect(relativeError, name).toBeLessThan(1e-7);
     }
   });

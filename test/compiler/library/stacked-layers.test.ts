@@ -2,7 +2,7 @@
 // against finite differences, and every target against the interpreter. A failure means that layers that are
 // right by themselves are wrong one after the other.
 import { expect, it } from "vitest";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { verifyModel } from "../../../src/command/verify/verify-model.ts";
 
@@ -93,7 +93,7 @@ it.each(stacks)("$title", async ({ input, target = { classes: 3 }, network, rows
     optimizer: { type: "adam", learningRate: 0.01 },
     training: { epochs: 1, batchSize: rows },
   };
-  const { parameters, targets } = await verifyModel(compileModel(parseModel(spec), { dtype: "f64" }));
+  const { parameters, targets } = await verifyModel(compileFor(parseModel(spec), { dtype: "f64" }));
   expect(parameters.length).toBeGreaterThan(2);
   for (const { name, relativeError } of parameters) expect(relativeError, name).toBeLessThan(1e-6);
   for (const { dtype, holds } of targets) expect(holds, dtype).toBe(true);

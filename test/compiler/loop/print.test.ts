@@ -1,5 +1,6 @@
 // The text form of loops. If one fails, a reader of `inspect --show kernels` is told of other loops than
 // those that run.
+import { formulaLine } from "../../../src/compiler/loop/provenance-names.ts";
 import { describe, expect, it } from "vitest";
 import {
   binary,
@@ -42,7 +43,7 @@ it("a kernel stands under the nodes that it implements, with roles, types and st
     provenance: [
       {
         node: undefined,
-        text: "total = Σ a",
+        ...formulaLine("total", "Σ a", ["a"]),
         layer: undefined,
         gradientOf: "loss",
         rule: "add.vjp",

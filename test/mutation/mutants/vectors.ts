@@ -30,8 +30,8 @@ export const vectorMutants: readonly Mutant[] = [
     ["vector-loops: a maximum starts at 0", "maximum: -Infinity };", "maximum: 0 };"],
     [
       "vector-loops: sum − a + b is summed as sum + a + b",
-      `const first = value.x.operator === "+" ? value.x.y : { kind: "negate" as const, x: value.x.y, type: value.type };`,
-      "const first = value.x.y;",
+      `value.x.operator === "+" ? value.x.y : { kind: "negate" as const, x: value.x.y, type: value.type };`,
+      "value.x.y;",
     ],
     [
       "vector-loops: dependent iterations become lanes",

@@ -6,7 +6,12 @@ import { rowsOf, slotsOf, writeRows, type Batch } from "../../../src/runtime/cor
 import { linearMachine, linearTrainer } from "../linear-machine.ts";
 
 const model: ModelFacts = {
-  ...{ name: "mixed", specHash: "0", dtype: "f32", target: "ts", batchSize: 4, parameters: [] },
+  name: "mixed",
+  specHash: "0",
+  dtype: "f32",
+  target: "ts",
+  batchSize: 4,
+  parameters: [],
   inputs: {
     x: { shape: [2], dtype: "f32" },
     word: { shape: [], dtype: "i32", vocabulary: 5 },

@@ -5,10 +5,9 @@ import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
 import { crossValidate, trainOnFolds } from "../../../src/runtime/training/cross-validate.ts";
 import type { Dataset } from "../../../src/runtime/data/dataset.ts";
 import { foldedRegime } from "../../../src/runtime/program/folded-regime.ts";
-import type { FoldedRun } from "../../../src/runtime/training/folds.ts";
 import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
 import { splitRows } from "../../../src/runtime/data/split.ts";
-import { trainOn, type Stage } from "../../../src/runtime/training/train-on.ts";
+import { trainOn, type Run, type Stage } from "../../../src/runtime/training/train-on.ts";
 import type { EpochReport } from "../../../src/runtime/trainer/trainer.ts";
 import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
 
@@ -27,8 +26,8 @@ interface Trained {
  * nothing like the line.
  */
 function runOn(
-  options: Partial<FoldedRun> & { poisoned?: boolean; earlyStopping?: { patience: number } } = {},
-): FoldedRun & { trained: Trained[] } {
+  options: Partial<Run> & { poisoned?: boolean; earlyStopping?: { patience: number } } = {},
+): Run & { trained: Trained[] } {
   const { poisoned = false, earlyStopping, ...others } = options;
   const own = { ...facts, ...(earlyStopping && { earlyStopping }) };
   const row = (value: number, i: number) =>

@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { columnCodec } from "../../../src/runtime/data/column-codec.ts";
-import { dealRows, foldsOf, type FoldedRun } from "../../../src/runtime/training/folds.ts";
+import { dealRows, foldsOf } from "../../../src/runtime/training/folds.ts";
+import type { Run } from "../../../src/runtime/training/train-on.ts";
 import { parseCsv } from "../../../src/runtime/data/parse-csv.ts";
 import { splitRows } from "../../../src/runtime/data/split.ts";
 import { lineData, linearTrainer, model, training } from "../linear-machine.ts";
@@ -57,7 +58,7 @@ test("as many folds as rows leave one out at a time; more are an error", () => {
 });
 
 /** As far as cutting goes; what is warned of is thrown. */
-function cutting(csv: string, folds: number, others: Partial<FoldedRun> = {}): FoldedRun {
+function cutting(csv: string, folds: number, others: Partial<Run> = {}): Run {
   return {
     model,
     training: { ...training, test: 0.2, folds },
@@ -105,7 +106,7 @@ test("no fold has a row of the test part, and its scales are those of its own tr
 });
 
 /** Two inputs and a class by name or number. */
-const classesOf = (labels: readonly (string | number)[], classes: number, folds: number): FoldedRun =>
+const classesOf = (labels: readonly (string | number)[], classes: number, folds: number): Run =>
   cutting(`u,v,y\n${labels.map((label, i) => `${i},${-i},${label}`).join("\n")}\n`, folds, {
     model: { ...model, targets: { y: { shape: [], classes } } },
     training: { ...training, stratify: true, folds },

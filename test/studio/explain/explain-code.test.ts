@@ -3,15 +3,15 @@ import { beforeAll, expect, it } from "vitest";
 import { explainCode } from "../../../src/studio/explain/explain-code.ts";
 import type { ExplainedCode } from "../../../src/studio/explain/explain-code.ts";
 import { nodeNames } from "../../../src/studio/explain/node-names.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
-import type { Compilation } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
+import type { TargetCompilation } from "../../../src/compiler/compile-target.ts";
 import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
 
-let compilation: Compilation;
+let compilation: TargetCompilation;
 let code: ExplainedCode;
 beforeAll(async () => {
   const { model, source } = await readSpec("graphs/digits.json");
-  compilation = compileModel(model, { dtype: "f32" });
+  compilation = compileFor(model, { dtype: "f32" });
   code = await explainCode(compilation, { dtype: "f32", source });
 });
 

@@ -9,13 +9,14 @@ import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { explainStages } from "../../../src/studio/explain/explain-stages.ts";
 import type { ExplainedKernel, ExplainedNode } from "../../../src/studio/explanation.ts";
 import { targetKernels } from "../../../src/studio/explain/target-kernels.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
-import type { Compilation, Target } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
+import type { Compilation } from "../../../src/compiler/pipeline.ts";
+import type { Target } from "../../../src/compiler/targets.ts";
 import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
 
 async function compiled(spec: string, target: Target) {
   const { model } = await readSpec(`graphs/${spec}`);
-  const compilation = compileModel(model, { dtype: "f32", target });
+  const compilation = compileFor(model, { dtype: "f32", target });
   const none = targetKernels(compilation).map(() => ({ function: "", lines: undefined }));
   const nodes = explainNodes({ compilation, reports: [], of: undefined });
   return { compilation, kernels: explainKernels(compilation, none), nodes };
@@ -108,7 +109,7 @@ describe("digits", () => {
     "target %s: each kernel has the code that does its work",
     async (target) => {
       const { model } = await readSpec("graphs/digits.json");
-      const compilation = compileModel(model, { dtype: "f32", target });
+      const compilation = compileFor(model, { dtype: "f32", target });
       const code: ExplainedCode = await explainCode(compilation, { dtype: "f32" });
       const texts = code.text.split("\n");
       const kernels = explainKernels(compilation, code.functions);

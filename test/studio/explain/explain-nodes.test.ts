@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { explainGradients } from "../../../src/studio/explain/explain-gradients.ts";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 
 const classifier = {
@@ -36,7 +36,7 @@ const recurrent = {
 
 function explained(spec: object) {
   const subject = {
-    compilation: compileModel(parseModel(spec), { dtype: "f32" }),
+    compilation: compileFor(parseModel(spec), { dtype: "f32" }),
     reports: [],
     of: undefined,
   };

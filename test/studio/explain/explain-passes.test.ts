@@ -6,13 +6,13 @@ import { countOptionsOf, graphCounts } from "../../../src/studio/explain/graph-c
 import { nodeNames } from "../../../src/studio/explain/node-names.ts";
 import { passesView } from "../../../src/studio/views/passes-view.ts";
 import type { PassReport } from "../../../src/compiler/passes/run.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { specs } from "../../support/specs.ts";
 
 function compiled(spec: unknown) {
   const reports: PassReport[] = [];
-  const compilation = compileModel(parseModel(spec), {
+  const compilation = compileFor(parseModel(spec), {
     dtype: "f32",
     watch: (report) => reports.push(report),
   });

@@ -5,7 +5,7 @@ import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { explainPictures } from "../../../src/studio/explain/explain-picture.ts";
 import type { ExplainedNode, Picture, Point, Rectangle } from "../../../src/studio/explanation.ts";
 import { sceneOf, type Scene } from "../../../src/studio/picture/scene.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 
 const training = { epochs: 1, batchSize: 4 };
@@ -77,7 +77,7 @@ function explained(name: string) {
 function explainNew(name: string) {
   const model = parseModel({ name, training, ...specs[name] });
   const nodes = explainNodes({
-    compilation: compileModel(model, { dtype: "f32" }),
+    compilation: compileFor(model, { dtype: "f32" }),
     reports: [],
     of: undefined,
   });

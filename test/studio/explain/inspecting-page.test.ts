@@ -2,14 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { gradientsView } from "../../../src/studio/views/gradients-view.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 
 const page = await readFile(new URL("../../../docs/inspecting.md", import.meta.url), "utf8");
 
 test("the gradients of the spec shown are told as the page has them, as text and as TeX", () => {
   const [, spec] = /## Gradients[^#]*?```json\n([^`]*)```/.exec(page) ?? [];
-  const compilation = compileModel(parseModel(JSON.parse(spec)), { dtype: "f32" });
+  const compilation = compileFor(parseModel(JSON.parse(spec)), { dtype: "f32" });
   const { text, tex } = gradientsView({ compilation, of: undefined, reports: [] });
   const shown = (kind: string) =>
     new RegExp(`<!-- gradients ${kind} -->\n\n\`\`\`(?:tex)?\n([^\`]*)\`\`\``).exec(page)?.[1];

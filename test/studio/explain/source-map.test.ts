@@ -4,7 +4,7 @@ import { TraceMap, eachMapping, originalPositionFor } from "@jridgewell/trace-ma
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { sourceMap } from "../../../src/studio/explain/source-map.ts";
-import { compileModel, emitTrainer } from "../../../src/compiler/pipeline.ts";
+import { compileFor, emitTarget } from "../../../src/compiler/compile-target.ts";
 import { readJson } from "../../../src/compiler/spec/read/json.ts";
 import { specOfTree } from "../../../src/compiler/spec/read/spec-of-tree.ts";
 import { readYaml } from "../../../src/compiler/spec/read/yaml.ts";
@@ -61,8 +61,8 @@ async function mapped(text: string, options: { target?: "ts" | "wasm"; isFormatt
   const file = text.startsWith("{") ? "small.json" : "small.yaml";
   const tree = text.startsWith("{") ? readJson(text) : readYaml(text);
   const { model, source } = await specOfTree(file, text, tree);
-  const compilation = compileModel(model, { dtype: "f32", target: options.target });
-  const emitted = await emitTrainer(compilation, "f32", { isFormatted: options.isFormatted ?? false });
+  const compilation = compileFor(model, { dtype: "f32", target: options.target });
+  const emitted = await emitTarget(compilation, "f32", { isFormatted: options.isFormatted ?? false });
   const map = new TraceMap(await sourceMap(emitted, source, { file: "small.ts", spec: `../${file}` }));
   const lines = emitted.text.split("\n").map((line, index): MappedLine => ({
     text: line,

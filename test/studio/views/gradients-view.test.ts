@@ -3,7 +3,7 @@
 import temml from "temml";
 import { describe, expect, it } from "vitest";
 import { gradientsView } from "../../../src/studio/views/gradients-view.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 
 const base = {
@@ -20,7 +20,7 @@ const sequence = { inputs: { x: { shape: [7, 2] } } };
 const dense = (units: number, activation = "linear") => ({ type: "dense", units, activation });
 
 const viewOf = (spec: object, of?: string) => {
-  const compilation = compileModel(parseModel({ ...base, ...spec }), { dtype: "f64" });
+  const compilation = compileFor(parseModel({ ...base, ...spec }), { dtype: "f64" });
   return gradientsView({ compilation, of, reports: [] });
 };
 

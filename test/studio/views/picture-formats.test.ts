@@ -7,7 +7,8 @@ import { planPictures } from "../../../src/studio/explain/explain-picture.ts";
 import { gradientFormats, graphFormats, passFormats } from "../../../src/studio/views/picture-formats.ts";
 import { pictureDot } from "../../../src/studio/picture/picture-dot.ts";
 import type { PassReport } from "../../../src/compiler/passes/run.ts";
-import { compileModel, graphPasses } from "../../../src/compiler/pipeline.ts";
+import { graphPasses } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 
 const model = parseModel({
@@ -22,7 +23,7 @@ const model = parseModel({
   optimizer: "sgd",
   training: { epochs: 1, batchSize: 4 },
 });
-const compilation = compileModel(model, { dtype: "f32" });
+const compilation = compileFor(model, { dtype: "f32" });
 const subject = { compilation, reports: [], of: undefined };
 
 interface Tree extends ASTBaseNode {
@@ -81,7 +82,7 @@ it("the picture of one gradient has what it is derived from, and nothing of othe
 
 it("the graphs that a pass left can be drawn, after each of them; what a stage made of loops is no graph", async () => {
   const reports: PassReport[] = [];
-  const watched = compileModel(model, { dtype: "f32", watch: (report) => reports.push(report) });
+  const watched = compileFor(model, { dtype: "f32", watch: (report) => reports.push(report) });
   const after = (pass: string) => passFormats({ compilation: watched, reports, of: undefined, pass });
   const pictures = await Promise.all(
     ["differentiate", ...graphPasses.map(({ name }) => name)].map(async (pass) => {

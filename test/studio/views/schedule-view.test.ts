@@ -1,14 +1,13 @@
 // The schedule as it is shown. If one fails, the rate shown is not the rate trained with, or its end is missed.
 import { expect, it } from "vitest";
 import { scheduleView } from "../../../src/studio/views/schedule-view.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
-import { emitTypeScript } from "../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../src/compiler/compile-target.ts";
 import { loadTrainer } from "../../../src/compiler/load-trainer.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 import { faultOfXml } from "../../support/well-formed.ts";
 
 const compilationOf = (learningRate: unknown, more: object = {}) =>
-  compileModel(
+  compileFor(
     parseModel({
       name: "line",
       inputs: { x: { shape: [1] } },
@@ -33,7 +32,7 @@ const viewOf = (learningRate: unknown, rows?: number, epochs = 4) => {
 
 it("has the rate of every step, as the trainer takes it: in f32 its cosine is one of f32's precision", async () => {
   const compilation = compilationOf(cosine(8));
-  const { createTrainer } = await loadTrainer(await emitTypeScript(compilation, "f32"));
+  const { createTrainer } = await loadTrainer(await emitText(compilation, "f32"));
   const trainer = createTrainer();
   const data = { x: [1, 2, 3, 4, 5, 6, 7], y: [1, 2, 3, 4, 5, 6, 7] };
   const { rates, steps } = viewOf(cosine(8), 7).facts;

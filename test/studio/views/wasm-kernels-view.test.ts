@@ -6,10 +6,10 @@ import { measureKernels } from "../../../src/studio/measure/measure-kernels.ts";
 import type { KernelTimes } from "../../../src/studio/measure/measure-kernels.ts";
 import { memoryView } from "../../../src/studio/views/memory-view.ts";
 import { wasmKernelsView } from "../../../src/studio/views/wasm-kernels-view.ts";
-import { compileModel } from "../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";
 
-const compilation = compileModel(
+const compilation = compileFor(
   parseModel({
     name: "small",
     inputs: { x: { shape: [6] } },

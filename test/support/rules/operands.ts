@@ -45,8 +45,11 @@ const ordinaryOrSubnormal: MixtureOf = (random) => mixtures[random.below(2)];
 
 export const draws: readonly MixtureOf[] = [
   ...mixtures.map((mixture) => () => mixture),
-  ...[anyMixture, anyMixture, anyMixture],
-  ...[ordinaryOrSubnormal, ordinaryOrSubnormal],
+  anyMixture,
+  anyMixture,
+  anyMixture,
+  ordinaryOrSubnormal,
+  ordinaryOrSubnormal,
 ];
 
 const ranges = {

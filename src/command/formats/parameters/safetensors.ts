@@ -5,8 +5,8 @@
  *
  * All little-endian. The offsets count from the end of the header; the tensors lie one after the other, without gaps.
  */
-import { float16ToFloat32 } from "npyjs";
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { bfloat16, float16 } from "../half-precision.ts";
 import {
   notReal,
   shapeText,
@@ -18,16 +18,12 @@ import {
 
 type ReadNumber = (view: DataView, at: number) => number;
 
-/** The real numbers of the format, and how one is read; bfloat16 is the upper half of a 32-bit one. */
+/** The real numbers of the format, and how one is read. */
 const realTypes: Readonly<Record<string, ReadNumber>> = {
   F64: (view, at) => view.getFloat64(at, true),
   F32: (view, at) => view.getFloat32(at, true),
-  F16: (view, at) => float16ToFloat32(view.getUint16(at, true)),
-  BF16: (view, at) => {
-    const wide = new DataView(new ArrayBuffer(4));
-    wide.setUint16(2, view.getUint16(at, true), true);
-    return wide.getFloat32(0, true);
-  },
+  F16: (view, at) => float16(view.getUint16(at, true)),
+  BF16: (view, at) => bfloat16(view.getUint16(at, true)),
 };
 
 const mostHeaderBytes = 100e6;

@@ -9,6 +9,3 @@ export const mostColumns = 1_000_000;
 
 /** How deep lists and objects are nested on a line of JSON, or in the schema of a Parquet file. */
 export const deepest = 32;
-
-/** The header of a NumPy array. */
-export const mostHeaderBytes = 2 ** 16;

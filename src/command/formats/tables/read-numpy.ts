@@ -1,13 +1,13 @@
 // Reads NumPy's files: an array of .npy, whose columns are called c0, c1 … in their order, or the arrays of
 // an .npz by their names.
-import { mostUnpacked } from "../../../runtime/data/gunzip.ts";
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
+import { sizeOf } from "../../../runtime/core/model-facts.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
-import { unzipped } from "../../../compiler/util/unzip.ts";
+import { membersOf, npyHeader, parseNpy, shapeText, type NumpyArray } from "../npy.ts";
 import type { Cell } from "./column-builder.ts";
 import { inFile } from "./in-file.ts";
+import { mostColumns } from "./limits.ts";
 import { wholeOf } from "./open-bytes.ts";
-import { npyHeader, parseNpy, shapeText, type NumpyArray } from "./parse-npy.ts";
 import { tableBuilder, type ReadTable } from "./table-builder.ts";
 import type { Wanted } from "./wanted-columns.ts";
 
@@ -16,12 +16,26 @@ const rowName = (row: number): string | undefined => (row === 0 ? undefined : `r
 
 /** One array: each place of a row is a column. Throws a {@link DiagnosticError} that says file and row. */
 export async function readNpy(file: string, wanted: Wanted): Promise<ReadTable> {
-  const bytes = await wholeOf(file, { code: "T2003", sizeIn: (beginning) => npyHeader(beginning).size });
+  const bytes = await wholeOf(file, { code: "T2003", sizeIn: sizeOfTable });
   const { rows, rowSize, at } = inFile(file, "T2003", () => parseNpy(bytes));
   const table = tableBuilder(file, wanted, rowName);
   table.begin({ cells: Array.from({ length: rowSize }, (_, i) => `c${i}`), line: 0 });
   for (let row = 0; row < rows; row++) table.add(row + 1, rowSize, (place) => at(row, place));
   return table.end();
+}
+
+/** The bytes of an array that can be a table. @throws InputError */
+function sizeOfTable(beginning: Uint8Array): number {
+  const { shape, size } = npyHeader(beginning);
+  checkTable(shape);
+  return size;
+}
+
+function checkTable(shape: readonly number[]): void {
+  if (shape.includes(0)) throw new InputError(`the array has no values: its shape is ${shapeText(shape)}`);
+  const columns = sizeOf(shape.slice(1));
+  if (columns > mostColumns)
+    throw new InputError(`a row of the array has ${columns} values, and ${mostColumns} are the most`);
 }
 
 /** Arrays of equally many rows: each is a column, and a row of it is a cell. */
@@ -42,7 +56,10 @@ interface NamedArray extends NumpyArray {
 
 function arraysIn(bytes: Uint8Array): NamedArray[] {
   const members = [...membersOf(bytes)].filter(([name]) => name.endsWith(".npy"));
-  const arrays = members.map(([name, member]) => ({ name: name.slice(0, -4), ...parseNpy(member) }));
+  const arrays = members.map(([name, member]) => {
+    checkTable(npyHeader(member).shape);
+    return { name: name.slice(0, -4), ...parseNpy(member) };
+  });
   const [first] = arrays;
   if (first === undefined) throw new InputError("the archive holds no array of NumPy");
   for (const { name, shape, rows } of arrays)
@@ -51,15 +68,6 @@ function arraysIn(bytes: Uint8Array): NamedArray[] {
         `the arrays have different numbers of rows: ${shown(first.name)} has ${shapeText(first.shape)}, ${shown(name)} has ${shapeText(shape)}`,
       );
   return arrays;
-}
-
-function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
-  try {
-    return unzipped(bytes, mostUnpacked(bytes.length));
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new InputError(`the archive is damaged or cut short: ${shown(error.message, 200)}`);
-  }
 }
 
 function cellIn({ rowSize, at }: NumpyArray, row: number): Cell {

@@ -29,10 +29,17 @@ function wholeCharacters(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back];
     if (byte >> 6 === 0b10) continue;
-    const size = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    const size = sizeOfCharacter(byte);
     return size > back ? bytes.length - back : bytes.length;
   }
   return bytes.length;
+}
+
+/** In bytes, by the first of them. */
+function sizeOfCharacter(first: number): number {
+  if (first >= 0xf0) return 4;
+  if (first >= 0xe0) return 3;
+  return first >= 0xc0 ? 2 : 1;
 }
 
 /** Where the first of these bytes stands that is not UTF-8: how far the longest beginning goes that is. */

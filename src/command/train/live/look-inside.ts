@@ -33,7 +33,6 @@ export interface LookInside {
   begin(subject: Subject): Promise<void>;
   /** The trainer, whose epochs end where somebody has pressed the page's button. */
   stoppable(trainer: Trainable): Trainable;
-  isStopped(): boolean;
   see(report: EpochReport): Promise<void>;
   /** Tells how it ended, and waits until the page is left. */
   end(outcome: End, text: string): Promise<void>;
@@ -95,7 +94,6 @@ export function lookInside(page: LivePage | undefined, log: EventLog | undefined
       });
     },
     stoppable: (trainer) => (page === undefined ? trainer : endingWith(trainer, page)),
-    isStopped: () => page?.isStopped() ?? false,
     async see(report) {
       tell({ kind: "epoch", at: now(), report });
       // Event files hold every epoch; the page is shown as much as there is time for.
@@ -148,6 +146,7 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
     save: (notes) => trainer.save(notes),
     evaluateAll: (data) => trainer.evaluateAll(data),
     samples: () => trainer.samples?.(),
+    isInterrupted: () => page.isStopped(),
     *epochs(data, options): Generator<EpochReport, History> {
       const run = trainer.epochs(data, options);
       const epochs: EpochReport[] = [];

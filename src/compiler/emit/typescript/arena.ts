@@ -1,10 +1,12 @@
 /** The arena in emitted code: the name of each offset, the table of them, and views of what they stand for. */
+import { invariant } from "../../diagnostics/errors.ts";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { MemoryPlan, Placement } from "../../loop/memory.ts";
 import type { Region } from "../../loop/types.ts";
 import { storageWish } from "../identifiers.ts";
 import type { Identify } from "../identifiers.ts";
 import { viewFor } from "./kernels.ts";
+import type { View } from "./kernels.ts";
 import type { LineOrigin, MarkingWriter } from "./line-origins.ts";
 
 /** The module's constants for the offsets of buffers. */
@@ -97,6 +99,16 @@ export function writeArena(
 export const elementCount = ({ buffer }: Placement, rows: number): number =>
   buffer.shape.reduce<number>((product, d) => product * (d === "n" ? rows : d), 1);
 
+const storageNamed = ({ storage }: MemoryPlan, name: string): Placement => {
+  const placement = storage.get(name);
+  invariant(placement !== undefined, `no storage ${name}`);
+  return placement;
+};
+
+/** The view of the arena that some storage is read through. */
+export const viewOfStorage = (plan: MemoryPlan, storage: string, float: "f32" | "f64"): View =>
+  viewFor(storageNamed(plan, storage).buffer.element, float);
+
 /**
  * `f.subarray(at, at + count)`: storage as a live view, or what lies as many bytes behind it as the variable
  * `shift` says.
@@ -109,8 +121,7 @@ export function viewText(
   float: "f32" | "f64",
   shift?: string,
 ): string {
-  const placement = plan.storage.get(storage);
-  if (placement === undefined) throw new Error(`internal: no storage ${storage}`);
+  const placement = storageNamed(plan, storage);
   const { element } = placement.buffer;
   const place =
     names.placeOf("", storage) + (shift === undefined ? "" : ` + ${shift} / ${bytesOfElement[element]}`);

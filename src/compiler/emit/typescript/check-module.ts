@@ -2,7 +2,7 @@
  * The check of a trainer as a module: the loss of its spec as a function of the parameters, and at its end
  * the call that proves the trainer beside it. The file of the trainer is all that it imports.
  */
-import { viewText } from "./arena.ts";
+import { viewOfStorage, viewText } from "./arena.ts";
 import type { ModuleKind, ModuleParts } from "./module-parts.ts";
 import type { InitialState } from "./trainer-parts.ts";
 
@@ -62,14 +62,12 @@ export function checkModule(parts: CheckParts): ModuleKind {
           writer.writeLine(`${JSON.stringify(name)}: ${viewText(plan, arena, name, batchSize, float)},`);
       };
       const before = programs.filter(({ name }) => name !== "trainingLoss").map(({ name }) => callOf(name));
-      const inputs = inRegion("input").map((name) => viewText(plan, arena, name, batchSize, float));
       const seeded = plan.storage.has("random:seed");
-      const taken = [
+      const used = new Set<string>([
         ...programs.flatMap(({ name }) => takesOf(name)),
-        ...inputs,
+        ...inRegion("input").map((name) => viewOfStorage(plan, name, float)),
         ...(seeded ? ["integers"] : []),
-      ];
-      const used = new Set(taken.flatMap((text) => text.match(/\w+/g) ?? []));
+      ]);
       const calls = [...before, `return ${callOf("trainingLoss")}`].join("; ");
       writer.blankLine();
       writer.writeLine("/** The loss of a batch as a function of the parameters, with memory of its own. */");

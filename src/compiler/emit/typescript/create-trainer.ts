@@ -3,52 +3,50 @@ import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { MemoryPlan, Placement } from "../../loop/memory.ts";
 import type { Region } from "../../loop/types.ts";
+import { namesIn } from "../../runtime-references.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
 import { elementCount, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import { commentLines } from "../provenance-lines.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import { rowsOf } from "./module-parts.ts";
 import type { EndNames } from "./module-parts.ts";
-import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+import type { InitialParameter, TrainerKernels, TrainerParts } from "./trainer-parts.ts";
 import { survivors } from "./survivors.ts";
-import {
-  comparingRoots,
-  writeArenaOver,
-  writeCompared,
-  writeRun,
-  writeSelfCheck,
-  writeViews,
-} from "./write-comparison.ts";
 import { probingRoots, writeProbing } from "./write-probing.ts";
-import { sharesWork } from "./write-wasm.ts";
 
 /** The declarations of the runtime that \`createTrainer\` and the program part name. */
-export function runtimeRootsOf(parts: TrainerParts): string[] {
-  const { parameters, data, programParts, balanced, wasm, probed } = parts;
+export function runtimeRootsOf(parts: TrainerParts): readonly RuntimeName[] {
+  const { parameters, data, programParts, balanced, kernels, probed } = parts;
   const fills = parameters.filter(({ fill }) => !startsAtZero(fill)).map(({ fill }) => fill.kind);
+  const always: readonly RuntimeName[] = [
+    "trainerOf",
+    "viewsOf",
+    "firstNotFinite",
+    "Machine",
+    "TrainingFacts",
+  ];
+  const ofProgram: readonly RuntimeName[] = ["runIfMain", "DataFacts"];
+  const ofFills: readonly RuntimeName[] = ["randomStream", "randomKey", ...fills];
   return [
-    ...["trainerOf", "viewsOf", "firstNotFinite", "Machine", "TrainingFacts"],
-    ...(data === undefined ? [] : ["runIfMain", "DataFacts"]),
-    ...Object.values(programParts).flatMap((text) => text.match(/\w+/g) ?? []),
-    ...(balanced === undefined ? [] : ["balance"]),
-    ...(wasm === undefined
-      ? []
-      : ["startWasm", "WasmFacts", "TrainerOptions", ...comparingRoots, ...wasm.module.mathImports]),
-    ...(wasm !== undefined && sharesWork(wasm) ? ["servesAsWorker"] : []),
-    ...(stagesSteps(parts) ? ["stagedSteps", "gradientOfBatch"] : []),
-    ...(accumulates(parts) ? ["groupsOf"] : []),
+    ...always,
+    ...(data === undefined ? [] : ofProgram),
+    ...Object.values(programParts).flatMap(namesIn),
+    ...(balanced === undefined ? [] : ["balance" as const]),
+    ...kernels.roots,
+    ...(stagingOf(parts)?.roots ?? []),
+    ...(accumulates(parts) ? ["groupsOf" as const] : []),
     ...(probed === undefined ? [] : probingRoots),
-    ...(fills.length === 0 ? [] : ["randomStream", "randomKey", ...fills]),
+    ...(fills.length === 0 ? [] : ofFills),
   ];
 }
 
 export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, names: EndNames): void {
-  const { plan, batchSize, float, balanced, wasm, probed } = parts;
-  const { arena, array } = names;
+  const { plan, batchSize, float, balanced, kernels, probed } = parts;
+  const { arena } = names;
   const { placeOf } = arena;
-  // Without WebAssembly a program is its function; with it, whichever of two does its work here.
-  const callOf = (program: string) =>
-    wasm === undefined ? names.callOf(program) : `run.${program}(${rowsOf(names, program)})`;
+  const callOf = (program: string) => kernels.callOf(program, names);
+  const staging = stagingOf(parts);
   const viewOf = (storage: string) => viewText(plan, arena, storage, batchSize, float);
   const record = (entries: readonly (readonly [string, string])[]) =>
     `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
@@ -64,25 +62,17 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
   const summaries = [...plan.storage.keys()].filter((name) => name.startsWith("result:summary."));
   const batch = [...Object.keys(parts.model.inputs), ...Object.keys(parts.model.targets)];
 
-  if (wasm !== undefined) {
-    writeCompared(writer, parts, wasm, names, batchSize);
-    writeArenaOver(writer, parts, names);
-  }
+  kernels.writeSections(writer, parts, names);
   writer
     .blankLine()
     .writeLine("/** A trainer with parameters drawn from the seed (the spec's, if none is given). */");
-  // One option of trainers with WebAssembly: with one kind of kernels there is nothing to compare.
-  const optionsType = wasm === undefined ? "{ seed?: number; selfCheck?: boolean }" : "TrainerOptions";
   writer
     .write(
-      `export function createTrainer(options: ${optionsType} = {}): ${probed === undefined ? "Trainer" : "ProbingTrainer"}`,
+      `export function createTrainer(options: ${kernels.optionsType} = {}): ${probed === undefined ? "Trainer" : "ProbingTrainer"}`,
     )
     .block(() => {
-      if (wasm === undefined) {
-        writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
-        writeViews(writer, array, "memory");
-      } else writeRun(writer, parts);
-      if (stagesSteps(parts)) {
+      kernels.writeMemory(writer, parts, names);
+      if (staging !== undefined) {
         const shifted = batch.map(
           (name) => [name, viewText(plan, arena, name, batchSize, float, "shift")] as const,
         );
@@ -92,10 +82,10 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
         .write("const machine: Machine = ")
         .inlineBlock(() => {
           const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
-          if (wasm !== undefined) field("backend", 'wasm?.backend ?? "ts"');
+          if (kernels.backend !== undefined) field("backend", kernels.backend);
           field(
             "inputs",
-            stagesSteps(parts) ? "batchAt(0)" : record(batch.map((name) => [name, viewOf(name)])),
+            staging !== undefined ? "batchAt(0)" : record(batch.map((name) => [name, viewOf(name)])),
           );
           field("output", viewOf("result:output"));
           const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
@@ -107,7 +97,7 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
             : ["model.parameters", "model.parameters"];
           field("parameters", `viewsOf(f, ${firstParameter}, ${all})`);
           field("gradients", `viewsOf(f, ${firstGradient}, ${trainable})`);
-          field("state", `new Uint8Array(memory, ${wasm === undefined ? 0 : "f.byteOffset"}, ${stateEnd})`);
+          field("state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`);
           field("totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`);
           field("step", viewOf("optimizer:step"));
           field("seed", viewOf("random:seed"));
@@ -161,22 +151,21 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
       );
       const others = [
         ...(accumulates(parts) ? [`groupsOf({ ${group.join(", ")} })`] : []),
-        ...(stagesSteps(parts)
-          ? ["gradientOfBatch", "wasm && stagedSteps(model, wasm.staging, batchAt)"]
-          : []),
+        ...(staging?.arguments ?? []),
       ];
       const trainerWith = (more: readonly string[]) =>
         `trainerOf(${["model", "machine", "training", "options", ...more].join(", ")})`;
-      if (probed === undefined && wasm === undefined) writer.writeLine(`return ${trainerWith(others)};`);
+      if (probed === undefined && kernels.writeSelfCheck === undefined)
+        writer.writeLine(`return ${trainerWith(others)};`);
       else if (probed === undefined) {
         writer.writeLine(`const trainer = ${trainerWith(others)};`);
-        writeSelfCheck(writer, parts);
+        kernels.writeSelfCheck?.(writer, parts);
         writer.writeLine("return trainer;");
       } else
         writeProbing(writer, probed, {
           others,
           trainerWith,
-          selfCheck: () => wasm && writeSelfCheck(writer, parts),
+          selfCheck: () => kernels.writeSelfCheck?.(writer, parts),
           viewOf,
           callOf,
           weights: weightsText(parts, placeOf),
@@ -195,8 +184,9 @@ function weightsText({ plan, parameters }: TrainerParts, placeOf: ArenaNames["pl
   return `viewsOf(f, ${placeOf("", trained)}, model.parameters.filter(({ trainable }) => trainable))`;
 }
 
-/** Whether many steps can be one call: not where several batches make a step. */
-const stagesSteps = (parts: TrainerParts): boolean => parts.wasm !== undefined && !accumulates(parts);
+/** How many steps are one call: not where several batches make a step. */
+const stagingOf = (parts: TrainerParts): TrainerKernels["staging"] =>
+  accumulates(parts) ? undefined : parts.kernels.staging;
 
 /** Whether several batches make a step. */
 const accumulates = ({ programs }: TrainerParts): boolean => programs.some(({ name }) => name === "measure");
@@ -239,7 +229,7 @@ function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
 /** What a diverged step is searched for beside the parameters: the rows of the values that led to it. */
 function writeCheck(
   writer: CodeBlockWriter,
-  { plan, wasm, float }: TrainerParts,
+  { plan, kernels: { running }, float }: TrainerParts,
   placeOf: ArenaNames["placeOf"],
 ): void {
   const stretches = (
@@ -255,8 +245,8 @@ function writeCheck(
   };
   const ofFunctions = stretches({ plan }, ({ buffer }) => placeOf("gradient", buffer.name));
   const searched =
-    wasm === undefined
+    running === undefined
       ? ofFunctions
-      : `wasm ? ${stretches(wasm, ({ offset }) => offset / bytesOfElement[float])} : ${ofFunctions}`;
+      : `${running.condition} ? ${stretches(running, ({ offset }) => offset / bytesOfElement[float])} : ${ofFunctions}`;
   writer.writeLine(`return firstNotFinite(f, rows, ${searched});`);
 }

@@ -1,7 +1,9 @@
 /** Scalar expressions as TypeScript: a total table from node to text, with brackets only where they are needed. */
 import { InternalError } from "../../diagnostics/errors.ts";
-import type { BinaryOperator, Expression, FunctionName } from "../../loop/expressions.ts";
+import { isInstruction } from "../../loop/expressions.ts";
+import type { BinaryOperator, Expression, InstructionName } from "../../loop/expressions.ts";
 import type { ElementType } from "../../ir/types.ts";
+import type { RuntimeValue } from "../../runtime-references.ts";
 import { complementOf } from "../../util/number-text.ts";
 
 /** How tightly JavaScript binds. */
@@ -29,7 +31,7 @@ export interface Scope {
   viewOf(element: ElementType): string;
   elementOf(buffer: string): ElementType;
   /** A function of the runtime is used. */
-  uses(runtimeFunction: string): void;
+  uses(name: RuntimeValue): void;
 }
 
 const operators: { readonly [K in BinaryOperator]: readonly [string, number] } = {
@@ -49,26 +51,14 @@ const operators: { readonly [K in BinaryOperator]: readonly [string, number] } =
  * Functions of the language by their name there, which are exact or rounded correctly in every engine; the
  * others, which engines may round as they like, are the runtime's own of that name.
  */
-const functions: { readonly [K in FunctionName]: string | undefined } = {
-  exp: undefined,
-  expm1: undefined,
-  log: undefined,
-  log1p: undefined,
+const functions: { readonly [K in InstructionName]: string } = {
   sqrt: "Math.sqrt",
   round: "Math.fround",
-  tanh: undefined,
-  cos: undefined,
-  sin: undefined,
   absolute: "Math.abs",
   sign: "Math.sign",
   floor: "Math.floor",
-  power: undefined,
   minimum: "Math.min",
   maximum: "Math.max",
-  sigmoid: undefined,
-  erf: undefined,
-  randomKey: undefined,
-  randomUnit: undefined,
 };
 
 export const numberText = (value: number): string =>
@@ -120,10 +110,10 @@ function print(x: Expression, scope: Scope): Text {
     case "call": {
       // What stands in memory is rounded already.
       if (x.name === "round" && x.operands[0].kind === "load") return print(x.operands[0], scope);
-      const name = functions[x.name];
-      if (name === undefined) scope.uses(x.name);
+      if (!isInstruction(x.name)) scope.uses(x.name);
+      const name = isInstruction(x.name) ? functions[x.name] : x.name;
       return {
-        text: `${name ?? x.name}(${x.operands.map((operand) => part(operand, 0)).join(", ")})`,
+        text: `${name}(${x.operands.map((operand) => part(operand, 0)).join(", ")})`,
         level: level.atom,
       };
     }

@@ -1,7 +1,6 @@
 /** Where the lines of a kernel's function come from, which may serve several kernels. */
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Kernel, Provenance } from "../../loop/types.ts";
-import { subjectOf } from "../../loop/provenance-names.ts";
 import { mainLine, statementProvenance } from "../statement-provenance.ts";
 import type { LineOrigin } from "./line-origins.ts";
 import type { PlacedKernel } from "./share-kernels.ts";
@@ -55,7 +54,7 @@ interface InstanceLines {
 
 function originOfLines(all: readonly InstanceLines[]): LineOrigin {
   const main = all.map(mainOf);
-  const names = new Set(main.map((line) => line && subjectOf(line)));
+  const names = new Set(main.map((line) => line?.value));
   const [name] = names;
   return {
     kernels: all.map(({ instance: { program, index } }) => ({ program, index })),

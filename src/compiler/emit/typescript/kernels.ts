@@ -4,6 +4,7 @@ import { rowsVariable } from "../../loop/expressions.ts";
 import { buffersOf } from "../../loop/skeleton.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
+import type { RuntimeValue } from "../../runtime-references.ts";
 import { commentLines, provenanceLines } from "../provenance-lines.ts";
 import type { Scope } from "./expressions.ts";
 import { identifierMaker, nameLocals, storageWish } from "../identifiers.ts";
@@ -22,7 +23,7 @@ export interface ModuleNames {
   readonly identify: Identify;
   readonly all: ReadonlySet<string>;
   readonly float: "f32" | "f64";
-  uses(runtimeName: string): void;
+  uses(name: RuntimeValue): void;
 }
 
 export interface EmittedKernels {
@@ -44,7 +45,7 @@ export interface Call {
 
 /** The views of the arena, in the order in which functions take them. */
 const views = ["f", "integers", "doubles"] as const;
-type View = (typeof views)[number];
+export type View = (typeof views)[number];
 
 export const viewFor = (element: ElementType, float: "f32" | "f64"): View => {
   if (element === "i32") return "integers";

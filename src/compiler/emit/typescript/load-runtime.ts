@@ -31,32 +31,33 @@ const checkFolder = "check/";
 const singleFolder = "numbers/single/";
 
 /** By their names, whatever their folder: the order in which a trainer has them. */
-const byName = (a: string, b: string): number => (basename(a) < basename(b) ? -1 : 1);
+const byName = (a: string, b: string): number =>
+  Number(basename(a) > basename(b)) - Number(basename(a) < basename(b));
 
 /**
- * In f32 the files of single/ replace those of the same name. In a check its own files come first, since they
- * are what it is about.
+ * The files of the runtime, as paths from its folder, in the order in which a trainer has them. In f32 a file of
+ * single/ follows the one of the same name and replaces the functions that both have; another function of that file
+ * is in doubles in f32 too. In a check its own files come first, since they are what it is about.
  */
-function readSources(kind: RuntimeKind): RuntimeSource[] {
+export function runtimeFiles(kind: RuntimeKind): string[] {
   const files = readdirSync(sourceFolder, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".ts"))
     .sort(byName);
   const isIn = (folder: string) => (file: string) => file.startsWith(folder);
   const singles = kind === "f32" ? files.filter(isIn(singleFolder)) : [];
-  const replaced = new Set(singles.map((file) => `numbers/${basename(file)}`));
-  const shared = files.filter(
-    (file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file) && !replaced.has(file),
-  );
-  const ordered = [
+  const shared = files.filter((file) => !isIn(checkFolder)(file) && !isIn(singleFolder)(file));
+  return [
     ...(kind === "check" ? files.filter(isIn(checkFolder)) : []),
     ...[...shared, ...singles].sort(byName),
   ];
-  return ordered.map((file) => ({
+}
+
+const readSources = (kind: RuntimeKind): RuntimeSource[] =>
+  runtimeFiles(kind).map((file) => ({
     file: basename(file),
     text: readFileSync(new URL(file, sourceFolder), "utf8"),
   }));
-}
 
 const keptAt = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
 

@@ -6,6 +6,7 @@ import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Graph } from "../../ir/nodes.ts";
 import type { MemoryPlan } from "../../loop/memory.ts";
 import type { LoopProgram } from "../../loop/types.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 
@@ -61,6 +62,6 @@ export interface ModuleKind {
   /** What the module declares beside facts, kernels and offsets. */
   readonly ownNames: readonly string[];
   /** The declarations of the runtime that its end names, and the types that its users do. */
-  readonly roots: readonly string[];
+  readonly roots: readonly RuntimeName[];
   writeEnd(writer: MarkingWriter, names: EndNames): void;
 }

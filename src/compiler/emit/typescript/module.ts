@@ -3,6 +3,7 @@
  * implement, the programs, the runtime's parts, and at the end what makes a trainer or a predictor of them.
  */
 import { nameArena, writeArena } from "./arena.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
 import { formatModule } from "./format.ts";
 import { placeOrigins } from "./place-origins.ts";
 import { writeFact } from "./write-fact.ts";
@@ -50,7 +51,7 @@ export async function assembleModule(
   const identify = identifierMaker([...runtimeNames(runtime), ...kind.ownNames]);
   const programNames = new Map(parts.programs.map(({ name }) => [name, identify(name)]));
   const arena = nameArena(plan, identify);
-  const roots = new Set(kind.roots);
+  const roots = new Set<RuntimeName>(kind.roots);
   const kernels = emitKernels(parts.programs, {
     placeOf: arena.placeOf,
     identify,

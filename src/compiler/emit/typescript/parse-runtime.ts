@@ -36,25 +36,30 @@ function textOf(statement: ts.Statement, source: ts.SourceFile, isFirst: boolean
   return lead === "" ? body : `${lead}\n${body}`;
 }
 
-/** All declarations of the given sources, in their order. */
+/** All declarations of the given sources, in their order. Of two files of one name, the later replaces names. */
 export async function parseRuntime(sources: readonly RuntimeSource[]): Promise<Declaration[]> {
+  let found: Declaration[] = [];
+  for (const source of sources) {
+    const own = await declarationsIn(source);
+    const isReplaced = ({ name }: Declaration) => own.some((other) => other.name === name);
+    for (const { name, topic } of found.filter(isReplaced))
+      invariant(topic === topicOf(source.file), `the runtime declares ${name} twice`);
+    found = [...found.filter((declaration) => !isReplaced(declaration)), ...own];
+  }
+  return found;
+}
+
+async function declarationsIn({ file, text }: RuntimeSource): Promise<Declaration[]> {
   const found: Declaration[] = [];
-  for (const { file, text } of sources) {
-    const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
-    for (const statement of source.statements) {
-      if (ts.isImportDeclaration(statement)) continue;
-      const isFirst = source.statements[0] === statement;
-      for (const name of namesDeclared(statement)) {
-        invariant(!found.some((other) => other.name === name), `the runtime declares ${name} twice`);
-        const bare = textOf(statement, source, isFirst);
-        const formatted = await formatModule(publicNames.has(name) ? withExport(bare) : bare);
-        found.push({
-          name,
-          topic: topicOf(file),
-          text: formatted.trimEnd(),
-          names: freeNames(statement),
-        });
-      }
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
+  for (const statement of source.statements) {
+    if (ts.isImportDeclaration(statement)) continue;
+    const isFirst = source.statements[0] === statement;
+    for (const name of namesDeclared(statement)) {
+      const bare = textOf(statement, source, isFirst);
+      const formatted = await formatModule(publicNames.has(name) ? withExport(bare) : bare);
+      const names = freeNames(statement);
+      found.push({ name, topic: topicOf(file), text: formatted.trimEnd(), names });
     }
   }
   return found;

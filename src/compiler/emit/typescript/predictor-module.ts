@@ -4,7 +4,9 @@
  */
 import type CodeBlockWriter from "code-block-writer";
 import type { Placement } from "../../loop/memory.ts";
-import { viewText } from "./arena.ts";
+import { namesIn, runtimeText } from "../../runtime-references.ts";
+import type { RuntimeExpression, RuntimeName } from "../../runtime-references.ts";
+import { viewOfStorage, viewText } from "./arena.ts";
 import type { EndNames, Fact, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { base64Lines, bytesOfNumbers, numberText } from "./parameter-texts.ts";
 
@@ -22,23 +24,23 @@ export interface PredictedRows {
   /** The runtime's `DataFacts`, and its `FittedField`s. */
   readonly data: object;
   readonly fields: object;
-  /** Of the runtime: `{ columns: columnCodec }`, `predictBy(byProbability)`. */
-  readonly codecs: string;
-  readonly predict: string;
+  readonly codecs: RuntimeExpression;
+  readonly predict: RuntimeExpression;
 }
 
 /** Up to so many numbers they are written to be read; more are base64. */
 const readable = 1024;
 
-const publicTypes = ["Predictor", "Batch", "ModelFacts"];
+const publicTypes: readonly RuntimeName[] = ["Predictor", "Batch", "ModelFacts"];
 const ownNames = ["model", "data", "fields", "values", "createPredictor", "memory", "machine", "atob"];
+
+const rootsOfRows: readonly RuntimeName[] = ["RowPredictor", "predictorOfRows", "DataFacts", "FittedField"];
 
 export function predictorModule(parts: PredictorParts): ModuleKind {
   const parameters = [...parts.plan.storage.values()].filter(({ buffer }) => buffer.region === "parameter");
   const isReadable =
     parameters.reduce((sum, { buffer }) => sum + valuesOf(parts, buffer.name).length, 0) <= readable;
   const { rows } = parts;
-  const wordsOf = (text: string) => text.match(/\w+/g) ?? [];
   return {
     facts: [
       {
@@ -50,19 +52,11 @@ export function predictorModule(parts: PredictorParts): ModuleKind {
     ],
     ownNames,
     roots: [
-      ...(rows === undefined
-        ? []
-        : [
-            "RowPredictor",
-            "predictorOfRows",
-            "DataFacts",
-            "FittedField",
-            ...wordsOf(`${rows.codecs} ${rows.predict}`),
-          ]),
+      ...(rows === undefined ? [] : [...rootsOfRows, ...namesIn(rows.codecs), ...namesIn(rows.predict)]),
       ...publicTypes,
       "predictorOf",
       "PredictingMachine",
-      ...(isReadable ? [] : ["bytesIn"]),
+      ...(isReadable ? [] : ["bytesIn" as const]),
     ],
     writeEnd(writer, names) {
       writeValues(writer, parts, parameters, isReadable);
@@ -123,14 +117,17 @@ function writeCreatePredictor(
   { plan, batchSize, float, rows }: PredictorParts,
   parameters: readonly Placement[],
   isReadable: boolean,
-  { arena, callOf, array }: EndNames,
+  { arena, callOf, takesOf, array }: EndNames,
 ): void {
   const call = callOf("predict");
   const inputs = [...plan.storage.values()].filter(({ buffer }) => buffer.region === "input");
   const view = (storage: string) => viewText(plan, arena, storage, batchSize, float);
   const entries = inputs.map(({ buffer }) => `${JSON.stringify(buffer.name)}: ${view(buffer.name)}`);
   const views = { integers: "Int32Array", doubles: "Float64Array" };
-  const used = `${entries.join()} ${call}`;
+  const used = new Set<string>([
+    ...takesOf("predict"),
+    ...inputs.map(({ buffer }) => viewOfStorage(plan, buffer.name, float)),
+  ]);
   writer.blankLine().writeLine("/** A predictor with memory of its own. */");
   writer
     .write(`export function createPredictor(): ${rows === undefined ? "Predictor" : "RowPredictor"}`)
@@ -138,7 +135,7 @@ function writeCreatePredictor(
       writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
       writer.writeLine(`const f = new ${array}(memory);`);
       for (const [name, type] of Object.entries(views))
-        if (new RegExp(`\\b${name}\\b`).test(used)) writer.writeLine(`const ${name} = new ${type}(memory);`);
+        if (used.has(name)) writer.writeLine(`const ${name} = new ${type}(memory);`);
       if (isReadable)
         for (const { buffer } of parameters)
           writer.writeLine(
@@ -158,7 +155,7 @@ function writeCreatePredictor(
       writer.writeLine(
         rows === undefined
           ? `return ${predictor};`
-          : `return predictorOfRows(${predictor}, ${rows.predict}, { model, data, codecs: ${rows.codecs} }, fields);`,
+          : `return predictorOfRows(${predictor}, ${runtimeText(rows.predict)}, { model, data, codecs: ${runtimeText(rows.codecs)} }, fields);`,
       );
     });
 }

@@ -2,6 +2,8 @@
  * The parts of `src/runtime/` that a trainer needs: the declarations that are asked for, and all that these
  * name, in the order of the runtime's files.
  */
+import { invariant } from "../../diagnostics/errors.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
 
 export interface Declaration {
   readonly name: string;
@@ -17,7 +19,7 @@ export interface Declaration {
 export type RuntimeParts = ReadonlyMap<string, Declaration>;
 
 /** The types that users of emitted modules name. */
-export const publicNames: ReadonlySet<string> = new Set([
+export const publicNames: ReadonlySet<string> = new Set<RuntimeName>([
   "Trainer",
   "Batch",
   "FitOptions",
@@ -47,9 +49,10 @@ export const runtimeNames = (parts: RuntimeParts): Set<string> =>
   new Set([...parts.values()].flatMap(({ name, names }) => [name, ...names]));
 
 /** The texts of the declarations that `roots` need, in the runtime's order. */
-export function collectParts(parts: RuntimeParts, roots: Iterable<string>): Declaration[] {
+export function collectParts(parts: RuntimeParts, roots: Iterable<RuntimeName>): Declaration[] {
   const needed = new Set<string>();
-  const queue = [...roots];
+  const queue: string[] = [...roots];
+  for (const root of queue) invariant(parts.has(root), `the runtime declares no ${root}`);
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
     const part = parts.get(name);
     if (part === undefined || needed.has(name)) continue;

@@ -4,14 +4,14 @@
  */
 import { runtimeRootsOf, writeCreateTrainer } from "./create-trainer.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
+import { runtimeText } from "../../runtime-references.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
 import type { Fact, FactName, ModuleKind } from "./module-parts.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
 import { probingNames } from "./write-probing.ts";
-import { comparingNames } from "./write-comparison.ts";
-import { sharesWork, writeWasm } from "./write-wasm.ts";
 
 /** The types that a user of a trainer names. */
-const publicTypes = [
+const publicTypes: readonly RuntimeName[] = [
   "Trainer",
   "Batch",
   "FitOptions",
@@ -36,12 +36,6 @@ const ownNames = [
   "rows",
 ];
 
-/** What a trainer with WebAssembly declares beside these. */
-const ownNamesOfWasm: readonly string[] = [
-  ...["wasm", "kernels", "math", "run", "batchAt", "shift"],
-  ...comparingNames,
-];
-
 const factOfProbing = (value: object): Fact => ({
   about: "Which layers probe() looks at, and when one of their units is idle.",
   declaration: "const probed: ProbedLayer[]",
@@ -49,7 +43,7 @@ const factOfProbing = (value: object): Fact => ({
 });
 
 export function trainerModule(parts: TrainerParts): ModuleKind {
-  const { model, training, data, programParts, probed } = parts;
+  const { model, training, data, programParts, probed, kernels } = parts;
   const placeOf = (fact: FactName) => (keys: SpecPath) => parts.placeOfFact?.(fact, keys);
   const ofData: Fact[] =
     data === undefined
@@ -74,21 +68,16 @@ export function trainerModule(parts: TrainerParts): ModuleKind {
       ...ofData,
       ...(probed === undefined ? [] : [factOfProbing(probed)]),
     ],
-    ownNames: [
-      ...ownNames,
-      ...(parts.wasm === undefined ? [] : ownNamesOfWasm),
-      ...(probed === undefined ? [] : probingNames),
-    ],
+    ownNames: [...ownNames, ...kernels.ownNames, ...(probed === undefined ? [] : probingNames)],
     roots: [...publicTypes, ...runtimeRootsOf(parts)],
     writeEnd(writer, names) {
-      if (parts.wasm !== undefined) writeWasm(writer, parts.wasm);
       writeCreateTrainer(writer, parts, names);
-      // A worker of the file has the kernels to serve, and nothing of what a program does.
-      const serves =
-        parts.wasm && sharesWork(parts.wasm) ? "servesAsWorker(model, kernels, math)" : undefined;
+      const serves = kernels.serving;
       if (data === undefined && serves !== undefined) writer.blankLine().writeLine(`${serves};`);
       if (data === undefined) return;
-      const others = Object.entries(programParts).map(([member, name]) => `, ${member}: ${name}`);
+      const others = Object.entries(programParts).map(
+        ([member, value]) => `, ${member}: ${runtimeText(value)}`,
+      );
       const run = `void runIfMain(import.meta, { model, training, data, createTrainer${others.join("")} });`;
       writer.blankLine().writeLine(serves === undefined ? run : `if (!${serves}) ${run}`);
     },

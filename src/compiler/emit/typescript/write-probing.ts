@@ -3,10 +3,11 @@
  * tell of its steps.
  */
 import type CodeBlockWriter from "code-block-writer";
+import type { RuntimeName } from "../../runtime-references.ts";
 import type { TrainerParts } from "./trainer-parts.ts";
 
 /** The declarations of the runtime that it names, and the types that its users do. */
-export const probingRoots: readonly string[] = [
+export const probingRoots: readonly RuntimeName[] = [
   "probing",
   "watchedSteps",
   "StepWatch",

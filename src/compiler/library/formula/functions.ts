@@ -4,6 +4,7 @@
  * say.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
+import { elementary as elementaryRows, isElementary } from "../../ir/nodes.ts";
 import type { Node } from "../../ir/nodes.ts";
 import { gelu, logSoftmax, silu, softmax, softplus } from "../compositions.ts";
 
@@ -79,21 +80,19 @@ export function power(g: GraphBuilder, x: Value, y: Value): Node {
   }
 }
 
+const elementary = Object.fromEntries(
+  Object.keys(elementaryRows)
+    .filter(isElementary)
+    .map((name) => [name, unary(name, (g, x) => g[name](x))]),
+);
+
 export const functions: Readonly<Record<string, FormulaFunction>> = {
-  exp: unary("exp", (g, x) => g.exp(x)),
-  expm1: unary("expm1", (g, x) => g.expm1(x)),
-  log: unary("log", (g, x) => g.log(x)),
-  log1p: unary("log1p", (g, x) => g.log1p(x)),
+  ...elementary,
   sqrt: unary("sqrt", (g, x) => g.sqrt(x)),
   abs: unary("abs", (g, x) => g.absolute(x)),
   sign: unary("sign", (g, x) => g.sign(x)),
   floor: unary("floor", (g, x) => g.floor(x)),
-  sin: unary("sin", (g, x) => g.sin(x)),
-  cos: unary("cos", (g, x) => g.cos(x)),
   tan: unary("tan", (g, x) => g.divide(g.sin(x), g.cos(x))),
-  tanh: unary("tanh", (g, x) => g.tanh(x)),
-  erf: unary("erf", (g, x) => g.erf(x)),
-  sigmoid: unary("sigmoid", (g, x) => g.sigmoid(x)),
   relu: unary("relu", (g, x) => g.relu(x)),
   softplus: unary("softplus", softplus),
   gelu: unary("gelu", gelu),

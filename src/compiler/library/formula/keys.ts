@@ -13,7 +13,7 @@ import type { Expression, Parsed } from "./syntax.ts";
 export const functionKey = <F>() =>
   z
     .custom<F>((value) => typeof value === "function", {
-      message: "must be a function, which only a spec in TypeScript can hold",
+      error: "must be a function, which only a spec in TypeScript can hold",
       params: { code: "T1201" },
     })
     .meta({ not: {} });

@@ -118,7 +118,9 @@ function faultOf(tree: Tree, text: string, top: "Formula" | "Line"): FormulaFaul
       if (++depth > deepest) tooDeep ??= span;
       parts++;
     },
-    leave: () => void depth--,
+    leave: () => {
+      depth--;
+    },
   });
   if (tooDeep !== undefined) return tooDeepAt(tooDeep);
   if (error !== undefined) return syntaxFault(text, error, top);

@@ -11,6 +11,7 @@ import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayK
 export const adadelta = defineOptimizer({
   name: "adadelta",
   about: "scales gradients so that updates have the units of parameters",
+  defaultRate: 1,
   keys: {
     rho: shareKey(0.9, "What the running means of squares keep at each step."),
     epsilon: epsilonKey(1e-6),

@@ -61,6 +61,7 @@ function adamStep(g: GraphBuilder, parts: UpdateParts, { beta1, beta2, epsilon, 
 export const adam = defineOptimizer({
   name: "adam",
   about: "running means of gradients and of their squares, corrected for their start",
+  defaultRate: 0.001,
   keys: { ...keys, weightDecay: weightDecayKey(0) },
   states,
   update: (g, parts, values) => {
@@ -79,6 +80,7 @@ export function shrunk(g: GraphBuilder, parameter: Node, rate: Node, weightDecay
 export const adamw = defineOptimizer({
   name: "adamw",
   about: "adam with the weight decay apart from the gradients",
+  defaultRate: 0.001,
   keys: { ...keys, weightDecay: weightDecayKey(0.01) },
   states,
   update: (g, parts, values) => {

@@ -10,6 +10,7 @@ import { biasCorrection, decayed, momentsKeys, moved, runningMean, weightDecayKe
 export const adamax = defineOptimizer({
   name: "adamax",
   about: "adam with the largest gradient in place of the mean of squares",
+  defaultRate: 0.002,
   keys: { ...momentsKeys, weightDecay: weightDecayKey(0) },
   states: () => ({ mean: "like", largest: "like" }),
   update: (g, { parameter, gradient, state, step, rate }, { beta1, beta2, epsilon, weightDecay }) => {

@@ -39,6 +39,7 @@ const stateNames = ({ formula, state = [] }: OptimizerKeys): readonly string[] =
 export const formula = defineOptimizer({
   name: "formula",
   about: 'lines such as "parameter = parameter - rate * gradient"',
+  defaultRate: 0.001,
   keys: {
     formula: z
       .union([z.string(), z.array(z.string()).min(1), functionKey<OptimizerFunction>()])

@@ -27,6 +27,7 @@ const momentumAt = (g: GraphBuilder, t: Node, beta1: number, momentumDecay: numb
 export const nadam = defineOptimizer({
   name: "nadam",
   about: "adam with Nesterov's look ahead",
+  defaultRate: 0.002,
   keys: {
     ...momentsKeys,
     weightDecay: weightDecayKey(0),

@@ -23,6 +23,7 @@ import {
 export const radam = defineOptimizer({
   name: "radam",
   about: "adam that trusts the mean of squares only once it rests on enough gradients",
+  defaultRate: 0.001,
   keys: { ...momentsKeys, weightDecay: weightDecayKey(0) },
   states: () => ({ mean: "like", squares: "like" }),
   update: (g, { parameter, gradient, state, step, rate }, { beta1, beta2, epsilon, weightDecay }) => {

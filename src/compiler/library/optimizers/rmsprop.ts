@@ -15,6 +15,7 @@ import { decayed, epsilonKey, moved, runningMean, shareKey, square, weightDecayK
 export const rmsprop = defineOptimizer({
   name: "rmsprop",
   about: "divides by the root of a running mean of squared gradients",
+  defaultRate: 0.01,
   keys: {
     alpha: shareKey(0.99, "What the running mean of squares keeps at each step."),
     momentum: z.number().nonnegative().default(0).describe("What of the velocity is kept at each step."),

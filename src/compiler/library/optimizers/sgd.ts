@@ -13,6 +13,7 @@ import { decayed, moved, weightDecayKey } from "./parts.ts";
 export const sgd = defineOptimizer({
   name: "sgd",
   about: "gradient descent, with or without momentum",
+  defaultRate: 0.001,
   keys: {
     momentum: z.number().nonnegative().default(0).describe("What of the velocity is kept at each step."),
     dampening: z.number().default(0).describe("The share of the gradient that does not enter the velocity."),

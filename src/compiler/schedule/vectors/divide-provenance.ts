@@ -1,5 +1,5 @@
 /** Which part of a kernel that is cut computes which of the graph's nodes, and what the parts are called. */
-import { namesMadeBy, plainName, subjectOf } from "../../loop/provenance-names.ts";
+import { namesMadeBy, plainName } from "../../loop/provenance-names.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { Kernel, Provenance, Statement } from "../../loop/types.ts";
 import { cyclesOf } from "./estimate.ts";
@@ -35,9 +35,9 @@ export function divideProvenance(
   const alongTime = parts.findIndex(isLoopAlongTime);
   let otherwise = main;
   for (const line of kernel.provenance) {
-    const subject = subjectOf(line);
-    if (subject === undefined && alongTime >= 0) otherwise = alongTime;
-    const own = subject === undefined ? -1 : made.findLastIndex((names) => names.has(subject));
+    const { value } = line;
+    if (value === undefined && alongTime >= 0) otherwise = alongTime;
+    const own = value === undefined ? -1 : made.findLastIndex((names) => names.has(value));
     lines[own < 0 ? otherwise : own].push(line);
   }
   return parts.map((part, index) => ({
@@ -50,6 +50,6 @@ export function divideProvenance(
 function nameOf(part: readonly Statement[], lines: readonly Provenance[], kernel: Kernel): string {
   const stored: string[] = [];
   visitStatements(part, (s) => s.kind === "store" && stored.push(plainName(s.buffer)));
-  const names = [...stored, ...lines.flatMap((line) => subjectOf(line) ?? [])];
+  const names = [...stored, ...lines.flatMap(({ value }) => value ?? [])];
   return names.findLast((name) => /^[A-Za-z_][\w.-]*$/.test(name)) ?? kernel.name;
 }

@@ -22,8 +22,10 @@ export function spanWithin(source: string, literal: Span, { text, start, end }: 
 function align(raw: string, text: string): number[] | undefined {
   const places: number[] = [];
   let at = /^([|>][-+\d]*|["'`])?/.exec(raw)?.[0].length ?? 0;
+  const space = /\s|\\[nrt]|\\\r?\n/y;
   const passSpace = () => {
-    for (let escape; (escape = /^(\s|\\[nrt]|\\\r?\n)/.exec(raw.slice(at, at + 3))); at += escape[0].length);
+    space.lastIndex = at;
+    while (space.test(raw)) at = space.lastIndex;
   };
   for (const character of text) {
     const isSpace = /\s/.test(character);

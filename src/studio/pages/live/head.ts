@@ -11,6 +11,13 @@ export interface Head {
   show(history: LiveHistory, connection: Connection): void;
 }
 
+/** What is said of a connection that is not open. */
+const lostTexts: Readonly<Record<Connection, string | undefined>> = {
+  open: undefined,
+  lost: "the connection is lost: the training ended, or was ended",
+  closed: "the page's server has ended",
+};
+
 /** How long the rate of rows is taken over, in milliseconds. */
 const recently = 5000;
 
@@ -33,15 +40,9 @@ export function makeHead(model: string, onStop: () => void): Head {
       const last = history.of("epoch").at(-1)?.report;
       const done = last?.epoch ?? start?.epoch ?? 0;
       state.textContent =
-        connection === "closed"
-          ? "the page's server has ended"
-          : connection === "lost"
-            ? "the connection is lost: the training ended, or was ended"
-            : end !== undefined
-              ? end.outcome
-              : start !== undefined
-                ? "training"
-                : `${stage?.name ?? "reading the data"} …`;
+        lostTexts[connection] ??
+        end?.outcome ??
+        (start === undefined ? `${stage?.name ?? "reading the data"} …` : "training");
       setAttributes(state, { "data-outcome": end?.outcome });
       setAttributes(bar, {
         value: start ? Math.max(done / Math.max(1, start.epochs), end ? 1 : 0) : undefined,

@@ -62,6 +62,10 @@ function predictAll(trainer: Trainer, { batchSize, inputs }: ModelFacts, rows: N
       ),
     );
   const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
   return whole;
 }

@@ -6,6 +6,8 @@ const words =
 const isWord: ReadonlySet<string> = new Set(words.split(" "));
 const tokens =
   /(\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?)|(?<![\w$])(\d[\w.]*)|([A-Za-z_$][\w$]*)/g;
+/** What the groups of `tokens` match, in their order. */
+const kinds = ["comment", "text", "number", "word"] as const;
 const longestColoured = 2000;
 
 export function colouredCode(line: string): readonly (Node | string)[] {
@@ -14,17 +16,9 @@ export function colouredCode(line: string): readonly (Node | string)[] {
   const parts: (Node | string)[] = [];
   let end = 0;
   for (const match of line.matchAll(tokens)) {
-    const [text, comment, quoted, digits, word] = match;
-    const name = comment
-      ? "comment"
-      : quoted
-        ? "text"
-        : digits
-          ? "number"
-          : word && isWord.has(word)
-            ? "word"
-            : "";
-    if (name === "") continue;
+    const [text, ...groups] = match;
+    const name = kinds[groups.findIndex(Boolean)];
+    if (name === "word" && !isWord.has(text)) continue;
     parts.push(line.slice(end, match.index), element("span", { class: name }, text));
     end = match.index + text.length;
   }

@@ -19,7 +19,7 @@ export function transposeNote(context: Context, node: ExplainedNode): readonly H
   return [
     element("h3", {}, "Why there is a transpose"),
     ...(typeof said === "string" ? [element("p", {}, said)] : said),
-    ...(isView || context.index.explanation.model.target === "wasm"
+    ...(isView || hasPanels(context)
       ? []
       : [
           element(
@@ -30,6 +30,10 @@ export function transposeNote(context: Context, node: ExplainedNode): readonly H
         ]),
   ];
 }
+
+/** Kernels on vectors copy the panels that they read, so of them nothing is said. They are shown as text, too. */
+const hasPanels = ({ index }: Context): boolean =>
+  index.explanation.kernels.some(({ wat }) => wat !== undefined);
 
 const viewText =
   "A transpose is a view: the same numbers with their axes in another order. It takes no operations; whoever reads it reads in that order.";

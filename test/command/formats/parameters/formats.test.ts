@@ -4,6 +4,7 @@ import { zipSync } from "fflate";
 import { dump } from "npyjs";
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { membersOf, npzOf } from "../../../../src/command/formats/npy.ts";
 import { npz } from "../../../../src/command/formats/parameters/npz.ts";
 import { safetensors } from "../../../../src/command/formats/parameters/safetensors.ts";
 import type {
@@ -43,6 +44,13 @@ test.each(Object.entries(formats))(
     expect(byName(told(decode(around.subarray(3))))).toEqual(expected);
   },
 );
+
+test("an array of ours has the bytes that another library writes", () => {
+  for (const { name, shape, numbers } of tensors) {
+    const [bytes] = [...membersOf(npzOf([{ name, shape, numbers }])).values()];
+    expect(bytes).toEqual(new Uint8Array(dump(numbers, [...shape])));
+  }
+});
 
 test("another library reads our safetensors, aligned and with the facts", () => {
   const bytes = safetensors.encode(tensors, facts);
@@ -214,21 +222,22 @@ describe("what is no such file is refused with a reason", () => {
     ],
     ["an array that claims to be huge", lying, /"w\.npy" would unpack to more than 268435456 bytes$/],
     ["no array", zipSync({ "w.npy": new Uint8Array(3) }), /^"w" is no \.npy array: /],
+    ["other bytes", zipSync({ "w.npy": new Uint8Array(99) }), /^"w" is no \.npy array: its first bytes/],
     ["an array without a type", npy("{'shape': (1,)}"), /^"w" is no \.npy array: /],
     [
-      "big-endian numbers",
-      npy("{'descr': '>f8', 'fortran_order': False, 'shape': (1,)}"),
-      /^"w" is no \.npy array: Unsupported dtype: >f8$/,
+      "complex numbers",
+      npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1,)}"),
+      /^"w" is no \.npy array: the type of the values is '<c8': only numbers, truth values and texts are read$/,
     ],
     [
       "a shape that does not fit",
       npy("{'descr': '<f8', 'fortran_order': False, 'shape': (3,)}"),
-      /^"w" of shape \[3\] cannot have 1 numbers$/,
+      /^"w" is no \.npy array: the array is cut short or goes on after its end: of shape \[3\] it takes/,
     ],
     [
       "a shape that is none",
       npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}"),
-      /cannot have 1 numbers$/,
+      /^"w" is no \.npy array: the header of the array does not say its shape$/,
     ],
   ])(".npz: %s", (_, bytes, message) => {
     expect(() => npz.decode(bytes)).toThrow(InputError);

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarkingWriter, lineOrigins } from "../../../../src/compiler/emit/typescript/line-origins.ts";
 import type { LineOrigin } from "../../../../src/compiler/emit/typescript/line-origins.ts";
-import { compileModel, emitTrainer } from "../../../../src/compiler/pipeline.ts";
+import { compileFor, emitTarget } from "../../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 
 interface Line {
@@ -16,8 +16,8 @@ async function linesOf(
   options: { target?: "ts" | "wasm"; isFormatted?: boolean } = {},
 ): Promise<Line[]> {
   const { target = "ts", isFormatted = true } = options;
-  const compilation = compileModel(parseModel(spec), { target, dtype: "f32" });
-  const emitted = await emitTrainer(compilation, "f32", { isFormatted });
+  const compilation = compileFor(parseModel(spec), { target, dtype: "f32" });
+  const emitted = await emitTarget(compilation, "f32", { isFormatted });
   const origins = emitted.lines();
   const texts = emitted.text.split("\n");
   expect(origins.length).toBe(texts.length);

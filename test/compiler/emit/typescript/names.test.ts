@@ -10,7 +10,8 @@ import { loadRuntime } from "../../../../src/compiler/emit/typescript/load-runti
 import { runtimeNames } from "../../../../src/compiler/emit/typescript/runtime-parts.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
-import { compileModel, emitPredictor, emitTypeScript } from "../../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";
+import { emitPredictor } from "../../../../src/compiler/emission.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import { emitCheck } from "../../../../src/command/verify/emit-check.ts";
 import { isUsableName } from "../../../../src/compiler/spec/check/check-names.ts";
@@ -132,8 +133,8 @@ test("the check of such a model, and its predictor, are as sound", async () => {
   const runtime = new Set((await loadRuntime("check")).keys());
   const codesOf = async (spec: ModelSpec) => {
     const model = parseModel(spec);
-    const compilation = compileModel(model, { dtype: "f32" });
-    const trainer = (await loadTrainer(await emitTypeScript(compilation, "f32"))).createTrainer();
+    const compilation = compileFor(model, { dtype: "f32" });
+    const trainer = (await loadTrainer(await emitText(compilation, "f32"))).createTrainer();
     const trained = { values: trainer.parameters, checkpointHash: "" };
     const predictor = await emitPredictor(compilation, "f32", trained);
     return { check: await emitCheck(model, "./names.ts"), predictor: predictor.text };

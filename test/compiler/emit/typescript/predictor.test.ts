@@ -2,7 +2,7 @@
 // something else than the trainer that it came from, or carries what only training needs.
 import { check } from "prettier";
 import { describe, expect, it } from "vitest";
-import { withPrograms } from "../../../../src/compiler/pipeline.ts";
+import { withPrograms } from "../../../../src/compiler/emission.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { faultsOf, forbiddenIn } from "../../../support/code-faults.ts";

@@ -2,8 +2,9 @@
 // language's special values. A fault here would be a small, silent error in every training, or a NaN where
 // there is a number.
 import { expect, test } from "vitest";
-import { functions } from "../../../../src/compiler/emit/wasm/functions/index.ts";
+import { functions, onDoubles } from "../../../../src/compiler/emit/wasm/functions/index.ts";
 import { Library } from "../../../../src/compiler/emit/wasm/library.ts";
+import { doubleFunctions } from "../../../../src/compiler/loop/double-functions.ts";
 import type { FunctionName } from "../../../../src/compiler/loop/expressions.ts";
 import { erf } from "../../../../src/runtime/numbers/error-function.ts";
 import { exp, expm1, sigmoid } from "../../../../src/runtime/numbers/exponential.ts";
@@ -335,11 +336,10 @@ test.each(["f32", "f64"] as const)(
           return "(func)";
       }
     };
-    const math = { ...unary, power };
     for (const names of [...all.map((name) => [name]), all])
       await runAssembly(
         [...moduleFields(names, type, ['(memory (export "memory") 1)', ...names.map(user)])],
-        { math },
+        { math: doubleFunctions },
       );
   },
 );
@@ -359,4 +359,23 @@ test("a constant is defined once, though many functions use it", () => {
   const fields = moduleFields(["exp", "sigmoid", "exp"], "f32");
   expect(fields.filter((field) => field.startsWith("(global $f32x4:1 "))).toHaveLength(1);
   expect(fields.filter((field) => field.startsWith("(func $exp_f32x4"))).toHaveLength(1);
+});
+
+test("a function without vector code is the runtime's on each lane", async () => {
+  const { f32 } = onDoubles("tanh");
+  if (f32.kind !== "vector") throw new Error(`tanh is ${f32.kind}`);
+  const lane = (i: number) => `(f32x4.extract_lane ${i} (local.get $z))`;
+  const { call } = await runAssembly(
+    [
+      f32.imports ?? "",
+      '(memory (export "memory") 1)',
+      f32.text,
+      `(func (export "run") (result f32) (local $z v128)
+        (local.set $z (call $${f32.name} (v128.const f32x4 0.5 1 -2 3)))
+        (f32.add (f32.add ${lane(0)} ${lane(1)}) (f32.add ${lane(2)} ${lane(3)})))`,
+    ],
+    { math: { tanh } },
+  );
+  const [a, b, c, d] = [0.5, 1, -2, 3].map((x) => Math.fround(tanh(x)));
+  expect(call("run")).toBe(Math.fround(Math.fround(a + b) + Math.fround(c + d)));
 });

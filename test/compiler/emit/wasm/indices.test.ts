@@ -2,7 +2,7 @@
 // table's, or ends the program.
 import { expect, describe, it } from "vitest";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 
@@ -27,8 +27,8 @@ const spec: ModelSpec = {
   training: { epochs: 1, batchSize: 2 },
 };
 
-const compilation = compileModel(parseModel(spec), { target: "wasm", dtype: "f32" });
-const code = emitTypeScript(compilation, "f32", { isFormatted: false, isProgram: false });
+const compilation = compileFor(parseModel(spec), { target: "wasm", dtype: "f32" });
+const code = emitText(compilation, "f32", { isFormatted: false, isProgram: false });
 const good = { a: [0, 4, 1, 2], b: [3, 0, 1, 2], y: [0.5, 1] };
 
 describe.each(["simd", "ts"] as const)("an index outside of a table, on the backend %s", (backend) => {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compileModel, emitTypeScript } from "../../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { strippedOf } from "../../../support/emitted.ts";
@@ -74,8 +74,8 @@ try {
 let folder = "";
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "threads-"));
-  const compilation = compileModel(parseModel(spec), { target: "wasm", dtype: "f32" });
-  const code = await emitTypeScript(compilation, "f32", { isFormatted: false });
+  const compilation = compileFor(parseModel(spec), { target: "wasm", dtype: "f32" });
+  const code = await emitText(compilation, "f32", { isFormatted: false });
   writeFileSync(join(folder, "trainer.mjs"), strippedOf(code));
   writeFileSync(join(folder, "main.mjs"), script);
 });
@@ -99,8 +99,8 @@ describe("threads", () => {
   });
 
   it("that fail end the call that waits for them, by an error", async () => {
-    const compilation = compileModel(parseModel(calling), { target: "wasm", dtype: "f64" });
-    const code = strippedOf(await emitTypeScript(compilation, "f64", { isFormatted: false }));
+    const compilation = compileFor(parseModel(calling), { target: "wasm", dtype: "f64" });
+    const code = strippedOf(await emitText(compilation, "f64", { isFormatted: false }));
     const broken = code.replace(
       "servesAsWorker(model, kernels, math)",
       'servesAsWorker(model, kernels, { ...math, tanh() { throw new Error("broken"); } })',

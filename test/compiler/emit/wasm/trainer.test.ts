@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { compile } from "../../../../src/compiler/compile.ts";
 import { loadTrainer } from "../../../../src/compiler/load-trainer.ts";
 import type { EmittedModule } from "../../../../src/compiler/load-trainer.ts";
-import { compileModel, emitTypeScript } from "../../../../src/compiler/pipeline.ts";
+import { compileFor, emitText } from "../../../../src/compiler/compile-target.ts";
 import type { Backend } from "../../../../src/runtime/core/machine.ts";
 import type { Trainer } from "../../../../src/runtime/trainer/trainer.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
@@ -19,8 +19,8 @@ import { strippedOf } from "../../../support/emitted.ts";
 import { batchFor, specs } from "../../../support/specs.ts";
 
 async function moduleOf(spec: ModelSpec, target: "ts" | "wasm", dtype: "f32" | "f64" = "f32") {
-  const compilation = compileModel(parseModel(spec), { target, dtype });
-  return loadTrainer(await emitTypeScript(compilation, dtype, { isFormatted: false, isProgram: false }));
+  const compilation = compileFor(parseModel(spec), { target, dtype });
+  return loadTrainer(await emitText(compilation, dtype, { isFormatted: false, isProgram: false }));
 }
 
 /** What this engine runs of a module, TypeScript last. */

@@ -17,7 +17,7 @@ import type { Expression } from "../../../../src/compiler/loop/expressions.ts";
 import { assign, define, loop, store } from "../../../../src/compiler/loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram, Statement } from "../../../../src/compiler/loop/types.ts";
 import { checkLoops } from "../../../../src/compiler/loop/verify.ts";
-import { compileModel } from "../../../../src/compiler/pipeline.ts";
+import { compileFor } from "../../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 import type { ModelSpec } from "../../../../src/compiler/spec/schema.ts";
 import { placeProgram } from "../../../../src/compiler/schedule/schedule.ts";
@@ -192,7 +192,7 @@ describe("kernels with panels", () => {
       optimizer: "sgd",
       training: { epochs: 1, batchSize: 64 },
     };
-    const { vectors } = compileModel(parseModel(spec), { target: "wasm", dtype: "f32" });
+    const { vectors } = compileFor(parseModel(spec), { target: "wasm", dtype: "f32" });
     const gradient = vectors?.programs.find(({ name }) => name === "gradient");
     return gradient?.kernels.filter(({ schedule }) => schedule?.text.includes("panels")) ?? [];
   };

@@ -1,5 +1,6 @@
 // Kernels of one nest each. If one fails, a part reads what another has not handed on, a value is handed on
 // before it is made, or readers are told that a kernel computes what another does.
+import { formulaLine, headLine } from "../../../../src/compiler/loop/provenance-names.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -35,11 +36,17 @@ const y = buffer("y", [4]);
 const z = buffer("z", [4]);
 const each = (body: readonly Statement[]) => loop("i", 4, "parallel", body);
 
+/** "y = x" is a formula, and a line without "=" heads others. */
+function said(line: string) {
+  const [value, formula] = line.split(" = ");
+  return formula === undefined || line.endsWith(":") ? headLine(line) : formulaLine(value, formula, []);
+}
+
 /** The kernels of a body, each as text; they must leave in memory what the body does. */
 function kernelsOf(body: readonly Statement[], ...lines: readonly string[]): string[] {
-  const provenance = lines.map((text): Provenance => ({
+  const provenance = lines.map((line): Provenance => ({
     node: undefined,
-    text,
+    ...said(line),
     layer: undefined,
     gradientOf: undefined,
     rule: undefined,

@@ -9,6 +9,7 @@ import { log, log1p } from "./logarithm.ts";
 import { power } from "./power.ts";
 import { randomKey, randomUnitDouble, randomUnitSingle } from "./random.ts";
 import { signDouble, signSingle } from "./sign.ts";
+import { laneByLane, vectorFunction } from "./text.ts";
 import { cos, sin } from "./trigonometric.ts";
 
 export type Implementation =
@@ -54,8 +55,12 @@ const elementary = (name: FunctionName, text: string, parameters: 1 | 2 = 1): Im
   f64: imported(name, parameters),
 });
 
+/** Without vector code of its own: on f32 too the runtime's function of doubles, lane by lane. */
+export const onDoubles = (name: FunctionName): Implementations =>
+  periodic(name, vectorFunction(`${name}_f32x4`, ["x"], [], laneByLane(name)));
+
 /** On f32, lanes that are too large go to the runtime's function. */
-const periodic = (name: "sin" | "cos", text: string): Implementations => ({
+const periodic = (name: FunctionName, text: string): Implementations => ({
   f32: { kind: "vector", name: `${name}_f32x4`, text, imports: importText(name, 1) },
   f64: imported(name, 1),
 });

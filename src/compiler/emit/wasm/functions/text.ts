@@ -121,6 +121,16 @@ const horner = (x: Operand, terms: readonly string[], plus: Binary, times: Binar
 /** The sign bit of each lane. */
 export const signBits: string = integers(-0x80000000);
 
+/** The runtime's function of doubles on each of the four lanes of the parameter x. */
+export function laneByLane(name: string): string {
+  const lane = (i: number) =>
+    `(f32.demote_f64 (call $${name}_f64 (f64.promote_f32 (f32x4.extract_lane ${i} (local.get $x)))))`;
+  return [1, 2, 3].reduce(
+    (text, i) => `(f32x4.replace_lane ${i} ${text} ${lane(i)})`,
+    `(f32x4.splat ${lane(0)})`,
+  );
+}
+
 /** A function from vectors to a vector: steps from first to last, then the result. */
 export function vectorFunction(
   name: string,

@@ -14,6 +14,7 @@ import {
   exclusiveOr,
   fromDoubles,
   integers,
+  laneByLane,
   less,
   lowWords,
   multiply,
@@ -88,15 +89,8 @@ const sinOfQuarters = (quarter: 0 | 1): readonly Step[] => [
 ];
 
 /** The value, unless a lane is beyond what the steps reduce: then that of the runtime's function, lane by lane. */
-const anySize = (name: "sin" | "cos", value: string): string => {
-  const lane = (i: number) =>
-    `(f32.demote_f64 (call $${name}_f64 (f64.promote_f32 (f32x4.extract_lane ${i} (local.get $x)))))`;
-  const large = [1, 2, 3].reduce(
-    (text, i) => `(f32x4.replace_lane ${i} ${text} ${lane(i)})`,
-    `(f32x4.splat ${lane(0)})`,
-  );
-  return `(if (result v128) (v128.any_true ${less(1e5, "size")}) (then ${large}) (else ${value}))`;
-};
+const anySize = (name: "sin" | "cos", value: string): string =>
+  `(if (result v128) (v128.any_true ${less(1e5, "size")}) (then ${laneByLane(name)}) (else ${value}))`;
 
 /** sin x = −sin(−x); NaN at ±∞. */
 export const sin = vectorFunction(

@@ -3,8 +3,20 @@
  * to know of it.
  */
 import type CodeBlockWriter from "code-block-writer";
-import { base64Lines } from "./parameter-texts.ts";
-import type { WasmPrograms } from "./trainer-parts.ts";
+import type { MemoryPlan } from "../../loop/memory.ts";
+import type { LoopProgram } from "../../loop/types.ts";
+import { base64Lines } from "../typescript/parameter-texts.ts";
+import type { WasmModule } from "./wasm-module.ts";
+
+/**
+ * The programs once more, as a module of WebAssembly with an arena of its own: storage lies as in that of
+ * TypeScript.
+ */
+export interface WasmPrograms {
+  readonly programs: readonly LoopProgram[];
+  readonly plan: MemoryPlan;
+  readonly module: WasmModule;
+}
 
 /** Places as the runtime's `WasmFacts` has them: each counted from the one before. */
 export const stepsBetween = (places: readonly number[]): number[] =>

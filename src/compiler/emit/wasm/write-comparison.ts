@@ -5,15 +5,18 @@
 import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { Placement } from "../../loop/memory.ts";
-import { elementCount } from "./arena.ts";
-import { viewFor } from "./kernels.ts";
-import { rowsOf } from "./module-parts.ts";
-import type { EndNames } from "./module-parts.ts";
-import { survivors } from "./survivors.ts";
-import type { TrainerParts, WasmPrograms } from "./trainer-parts.ts";
+import type { RuntimeName } from "../../runtime-references.ts";
+import { elementCount } from "../typescript/arena.ts";
+import { viewFor } from "../typescript/kernels.ts";
+import { rowsOf } from "../typescript/module-parts.ts";
+import type { EndNames } from "../typescript/module-parts.ts";
+import { writeViews } from "../typescript/plain-kernels.ts";
+import { survivors } from "../typescript/survivors.ts";
+import type { TrainerParts } from "../typescript/trainer-parts.ts";
+import type { WasmPrograms } from "./write-wasm.ts";
 
 /** The declarations of the runtime that it names. */
-export const comparingRoots: readonly string[] = ["compareKernels", "ComparedFacts"];
+export const comparingRoots: readonly RuntimeName[] = ["compareKernels", "ComparedFacts"];
 
 /** The names that the module declares for it, at its top level and in functions. */
 export const comparingNames: readonly string[] = [
@@ -24,13 +27,6 @@ export const comparingNames: readonly string[] = [
   "at",
   "programs",
 ];
-
-/** `f`, `integers` and `doubles` over some memory. */
-export function writeViews(writer: CodeBlockWriter, array: string, memory: string): void {
-  writer.writeLine(`const f = new ${array}(${memory});`);
-  writer.writeLine(`const integers = new Int32Array(${memory});`);
-  writer.writeLine(`const doubles = new Float64Array(${memory});`);
-}
 
 /** The function that makes an arena: views of a memory, and the programs as functions over them. */
 export function writeArenaOver(writer: CodeBlockWriter, parts: TrainerParts, names: EndNames): void {
@@ -74,10 +70,9 @@ export function writeSelfCheck(writer: CodeBlockWriter, { plan }: TrainerParts):
 /** Every value of the arena that outlives its program. */
 export function writeCompared(
   writer: CodeBlockWriter,
-  { plan, programs, float }: TrainerParts,
+  { plan, programs, float, batchSize }: TrainerParts,
   wasm: WasmPrograms,
   { arena: { placeOf } }: EndNames,
-  batchSize: number,
 ): void {
   const stored = [...plan.storage.values()];
   const storedBytes = Math.max(...stored.map(({ offset, bytes }) => offset + bytes));

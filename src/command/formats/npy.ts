@@ -1,16 +1,25 @@
-// One array of NumPy, as .npy files and the members of .npz files hold it:
+// NumPy's arrays: .npy files, and .npz, which is a zip archive of them. An array is
 //
 //   \x93NUMPY  version (2 bytes)  length of the header (2 bytes, from version 2 on 4)  header  values
 //
 // The header is a literal of Python: {'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }
-import { float16ToFloat32 } from "npyjs";
-import { InputError, shown } from "../../../runtime/core/input-error.ts";
-import { sizeOf } from "../../../runtime/core/model-facts.ts";
-import { mostColumns, mostHeaderBytes } from "./limits.ts";
+import { zipSync } from "fflate";
+import { unzipped } from "../../compiler/util/unzip.ts";
+import { InputError, shown } from "../../runtime/core/input-error.ts";
+import { sizeOf } from "../../runtime/core/model-facts.ts";
+import { mostUnpacked } from "../../runtime/data/gunzip.ts";
+import { float16 } from "./half-precision.ts";
+
+/** The header of an array; a damaged or hostile one must not take memory that its file does not justify. */
+const mostHeaderBytes = 2 ** 16;
+
+const magic: Uint8Array = Buffer.from("\x93NUMPY", "latin1");
 
 /** What the header declares. */
 export interface NpyHeader {
-  /** Rows are along the first axis; no axis is 0 long. */
+  /** NumPy's name of the type without the order of bytes: f8. */
+  readonly type: string;
+  /** Rows are along the first axis. */
   readonly shape: readonly number[];
   /** Whether the first axis runs fastest, not the last. */
   readonly isFortran: boolean;
@@ -24,6 +33,7 @@ export interface NpyHeader {
 
 /** An array whose values are read when they are asked for. */
 export interface NumpyArray {
+  readonly type: string;
   readonly shape: readonly number[];
   readonly rows: number;
   /** How many values a row has. */
@@ -37,7 +47,7 @@ type ReadValue = (view: DataView, at: number, row: number) => number | string;
 type ReadNumber = (view: DataView, at: number, isLittle: boolean) => number;
 
 const numberTypes: Readonly<Record<string, ReadNumber>> = {
-  f2: (view, at, isLittle) => float16ToFloat32(view.getUint16(at, isLittle)),
+  f2: (view, at, isLittle) => float16(view.getUint16(at, isLittle)),
   f4: (view, at, isLittle) => view.getFloat32(at, isLittle),
   f8: (view, at, isLittle) => view.getFloat64(at, isLittle),
   i1: (view, at) => view.getInt8(at),
@@ -57,28 +67,26 @@ const numberTypes: Readonly<Record<string, ReadNumber>> = {
  */
 export function npyHeader(bytes: Uint8Array): NpyHeader {
   if (bytes.length < 12) throw new InputError(`the array is cut short: it has ${bytes.length} bytes`);
+  if (!magic.every((byte, i) => bytes[i] === byte))
+    throw new InputError("its first bytes are not those of an array of NumPy");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = bytes[6] > 1 ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true);
   if (start > mostHeaderBytes)
     throw new InputError(`the header of the array takes ${start} bytes, and ${mostHeaderBytes} are the most`);
   const text = new TextDecoder("latin1").decode(bytes.subarray(10, start));
-  const { read, width } = typeIn(text);
+  const { type, read, width } = typeIn(text);
   const shape = shapeIn(text);
-  if (shape.includes(0)) throw new InputError(`the array has no values: its shape is ${shapeText(shape)}`);
-  if (sizeOf(shape.slice(1)) > mostColumns)
-    throw new InputError(
-      `a row of the array has ${sizeOf(shape.slice(1))} values, and ${mostColumns} are the most`,
-    );
   const isFortran = /'fortran_order': ?True/.test(text);
-  return { shape, isFortran, read, width, start, size: start + sizeOf(shape) * width };
+  return { type, shape, isFortran, read, width, start, size: start + sizeOf(shape) * width };
 }
 
-function typeIn(text: string): Pick<NpyHeader, "read" | "width"> {
-  const [, order, type, kind, digits] = /'descr': ?'([<>|=])(([fiubU])(\d{1,9}))'/.exec(text) ?? [];
+function typeIn(text: string): Pick<NpyHeader, "type" | "read" | "width"> {
+  const [, order, type = "", kind, digits] = /'descr': ?'([<>|=])(([fiubU])(\d{1,9}))'/.exec(text) ?? [];
   const isLittle = order !== ">";
   const length = Number(digits);
   if (kind === "U" && length > 0)
     return {
+      type,
       width: 4 * length,
       read: (view, at, row) =>
         textAt(
@@ -86,9 +94,9 @@ function typeIn(text: string): Pick<NpyHeader, "read" | "width"> {
           row,
         ),
     };
-  if (type !== undefined && Object.hasOwn(numberTypes, type)) {
+  if (Object.hasOwn(numberTypes, type)) {
     const read = numberTypes[type];
-    return { width: length === 0 ? 1 : length, read: (view, at) => read(view, at, isLittle) };
+    return { type, width: length === 0 ? 1 : length, read: (view, at) => read(view, at, isLittle) };
   }
   const [, found = "none"] = /'descr': ?('[^']{0,40}'|.{0,40})/.exec(text) ?? [];
   throw new InputError(
@@ -120,7 +128,7 @@ function textAt(codes: Uint32Array, row: number): string {
  * header declares.
  */
 export function parseNpy(bytes: Uint8Array): NumpyArray {
-  const { shape, isFortran, read, width, start, size } = npyHeader(bytes);
+  const { type, shape, isFortran, read, width, start, size } = npyHeader(bytes);
   if (size !== bytes.length)
     throw new InputError(
       `the array is cut short or goes on after its end: of shape ${shapeText(shape)} it takes ${size} bytes, and it has ${bytes.length}`,
@@ -128,8 +136,9 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [rows = 1, ...axes] = shape;
   const rowSize = sizeOf(axes);
-  const places = isFortran ? fortranPlaces(rows, axes) : undefined;
+  const places = isFortran && size > start ? fortranPlaces(rows, axes) : undefined;
   return {
+    type,
     shape,
     rows,
     rowSize,
@@ -152,3 +161,46 @@ function fortranPlaces(rows: number, axes: readonly number[]): number[] {
 }
 
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
+
+/** The members of an .npz archive by their names, not yet parsed. @throws InputError */
+export function membersOf(bytes: Uint8Array): Map<string, Uint8Array> {
+  try {
+    return unzipped(bytes, mostUnpacked(bytes.length));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new InputError(`the archive is damaged or cut short: ${shown(error.message, 200)}`);
+  }
+}
+
+/** Zip counts the years from this one; with a date of its own, an archive would have other bytes each time. */
+const noDate = new Date(1980, 0, 1);
+
+/** An archive of real numbers, row-major. Equal numbers give equal bytes. */
+export function npzOf(
+  arrays: readonly {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly numbers: Float32Array | Float64Array;
+  }[],
+): Uint8Array {
+  const files = arrays.map(({ name, shape, numbers }) => [`${name}.npy`, npyOf(shape, numbers)] as const);
+  return zipSync(Object.fromEntries(files), { level: 0, mtime: noDate });
+}
+
+/** The header takes a multiple of 8 bytes, filled up with spaces, and ends its line. */
+function npyOf(shape: readonly number[], numbers: Float32Array | Float64Array): Uint8Array {
+  const extents = shape.length === 1 ? `${shape[0]},` : shape.join(",");
+  const fields = `{'descr':'<f${numbers.BYTES_PER_ELEMENT}','fortran_order':False,'shape':(${extents})}`;
+  const header = `${fields.padEnd(8 * Math.ceil((fields.length + 12) / 8) - 11)}\n`;
+  const bytes = new Uint8Array(10 + header.length + numbers.byteLength);
+  const view = new DataView(bytes.buffer);
+  bytes.set([...magic, 1, 0]);
+  view.setUint16(8, header.length, true);
+  bytes.set(Buffer.from(header, "latin1"), 10);
+  numbers.forEach((value, i) => {
+    const at = 10 + header.length + i * numbers.BYTES_PER_ELEMENT;
+    if (numbers instanceof Float32Array) view.setFloat32(at, value, true);
+    else view.setFloat64(at, value, true);
+  });
+  return bytes;
+}

@@ -1,0 +1,83 @@
+// What the linter holds: lines, functions and conditionals that a reader can take in, and promises that are awaited.
+import tseslint from "typescript-eslint";
+
+/** Reports the third conditional of a chain: what needs three is a table, or a function with returns. */
+const nestedConditional = {
+  meta: {
+    type: "suggestion",
+    schema: [],
+    messages: { deep: "Conditionals are nested deeper than two: write a table, or a function with returns." },
+  },
+  create: (context) => ({
+    ConditionalExpression(node) {
+      let depth = 1;
+      for (let outer = node.parent; outer?.type === "ConditionalExpression"; outer = outer.parent) depth++;
+      if (depth === 3) context.report({ node, messageId: "deep" });
+    },
+  }),
+};
+
+const literalInLiteral = (outer, inner) => ({
+  selector: `${outer} > SpreadElement > ${inner}`,
+  message: "A literal is spread into a literal: write its elements where they belong.",
+});
+
+const typed = [
+  "await-thenable",
+  "no-deprecated",
+  "no-explicit-any",
+  "no-floating-promises",
+  "no-for-in-array",
+  "no-meaningless-void-operator",
+  "no-misused-promises",
+  "only-throw-error",
+  "restrict-plus-operands",
+  "return-await",
+];
+
+export default [
+  // Made by the parser generator, by this compiler, by other projects, or by the fuzzer.
+  {
+    ignores: [
+      "**/formula/tables.ts",
+      "generated/",
+      "dist/",
+      "test/reference/cases/",
+      "test/fuzz/cases/",
+      "**/node_modules/",
+    ],
+  },
+  {
+    files: ["**/*.ts"],
+    languageOptions: {
+      parser: tseslint.parser,
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    linterOptions: { reportUnusedDisableDirectives: "error" },
+    plugins: {
+      "@typescript-eslint": tseslint.plugin,
+      house: { rules: { "nested-conditional": nestedConditional } },
+    },
+    rules: {
+      ...Object.fromEntries(typed.map((rule) => [`@typescript-eslint/${rule}`, "error"])),
+      "@typescript-eslint/consistent-type-imports": ["error", { disallowTypeAnnotations: false }],
+      "house/nested-conditional": "error",
+      // Snapshots and programs in templates have the lines that they have.
+      "max-len": [
+        "error",
+        { code: 120, tabWidth: 2, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true },
+      ],
+      "no-cond-assign": ["error", "always"],
+      "no-restricted-syntax": [
+        "error",
+        literalInLiteral("ArrayExpression", "ArrayExpression"),
+        literalInLiteral("ObjectExpression", "ObjectExpression"),
+      ],
+      "no-sequences": "error",
+    },
+  },
+  {
+    files: ["src/**/*.ts"],
+    rules: { "max-lines-per-function": ["error", { max: 80, skipBlankLines: true, skipComments: true }] },
+  },
+];

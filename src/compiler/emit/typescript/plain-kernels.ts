@@ -1,0 +1,23 @@
+/** A trainer whose kernels are the functions of TypeScript alone, over memory of its own. */
+import type CodeBlockWriter from "code-block-writer";
+import type { TrainerKernels } from "./trainer-parts.ts";
+
+/** `f`, `integers` and `doubles` over some memory. */
+export function writeViews(writer: CodeBlockWriter, array: string, memory: string): void {
+  writer.writeLine(`const f = new ${array}(${memory});`);
+  writer.writeLine(`const integers = new Int32Array(${memory});`);
+  writer.writeLine(`const doubles = new Float64Array(${memory});`);
+}
+
+export const plainKernels: TrainerKernels = {
+  ownNames: [],
+  roots: [],
+  optionsType: "{ seed?: number; selfCheck?: boolean }",
+  arenaStart: "0",
+  writeSections() {},
+  writeMemory(writer, { plan }, { array }) {
+    writer.writeLine(`const memory = new ArrayBuffer(${plan.bytes});`);
+    writeViews(writer, array, "memory");
+  },
+  callOf: (program, names) => names.callOf(program),
+};

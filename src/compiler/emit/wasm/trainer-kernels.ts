@@ -1,0 +1,57 @@
+/** What a trainer with kernels of WebAssembly has besides the functions of TypeScript: its parts of the module. */
+import { invariant } from "../../diagnostics/errors.ts";
+import { isInstruction } from "../../loop/expressions.ts";
+import { rowsOf } from "../typescript/module-parts.ts";
+import type { TrainerKernels } from "../typescript/trainer-parts.ts";
+import {
+  comparingNames,
+  comparingRoots,
+  writeArenaOver,
+  writeCompared,
+  writeRun,
+  writeSelfCheck,
+} from "./write-comparison.ts";
+import { assembleWasm } from "./wasm-module.ts";
+import type { WasmOptions } from "./wasm-module.ts";
+import { sharesWork, writeWasm } from "./write-wasm.ts";
+import type { WasmPrograms } from "./write-wasm.ts";
+
+/** Assembles the programs on vectors. */
+export async function wasmKernels(
+  vectors: Pick<WasmPrograms, "programs" | "plan"> | undefined,
+  options: WasmOptions,
+): Promise<TrainerKernels> {
+  invariant(vectors !== undefined, "WebAssembly is assembled from programs on vectors");
+  const { programs, plan } = vectors;
+  const wasm = { programs, plan, module: await assembleWasm(programs, plan, options) };
+  const isShared = sharesWork(wasm);
+  return {
+    ownNames: ["wasm", "kernels", "math", "run", "batchAt", "shift", ...comparingNames],
+    roots: [
+      "startWasm",
+      "WasmFacts",
+      "TrainerOptions",
+      ...comparingRoots,
+      ...wasm.module.mathImports.filter((name) => !isInstruction(name)),
+      ...(isShared ? ["servesAsWorker" as const] : []),
+    ],
+    optionsType: "TrainerOptions",
+    arenaStart: "f.byteOffset",
+    writeSections(writer, parts, names) {
+      writeWasm(writer, wasm);
+      writeCompared(writer, parts, wasm, names);
+      writeArenaOver(writer, parts, names);
+    },
+    writeMemory: writeRun,
+    callOf: (program, names) => `run.${program}(${rowsOf(names, program)})`,
+    backend: 'wasm?.backend ?? "ts"',
+    staging: {
+      roots: ["stagedSteps", "gradientOfBatch"],
+      arguments: ["gradientOfBatch", "wasm && stagedSteps(model, wasm.staging, batchAt)"],
+    },
+    running: { condition: "wasm", plan: wasm.plan },
+    writeSelfCheck,
+    // A worker of the file has the kernels to serve, and nothing of what a program does.
+    ...(isShared && { serving: "servesAsWorker(model, kernels, math)" }),
+  };
+}

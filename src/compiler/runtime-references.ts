@@ -1,0 +1,143 @@
+/**
+ * References to declarations of the runtime. An emitted module names what it needs of `src/runtime/` by these
+ * types, so a declaration that is renamed there no longer compiles here.
+ */
+import type { CheckedLoss } from "../runtime/check/check-gradients.ts";
+import type { CheckFacts } from "../runtime/check/prove-trainer.ts";
+import type { Distribution } from "../runtime/core/distribution.ts";
+import type { Backend, Machine, PredictingMachine, Summary } from "../runtime/core/machine.ts";
+import type { EarlyStopping, ModelFacts, TrainingFacts } from "../runtime/core/model-facts.ts";
+import type { Batch } from "../runtime/core/slots.ts";
+import type { DataFacts, FittedField } from "../runtime/data/fields.ts";
+import type { RowPredictor } from "../runtime/prediction/predicted-rows.ts";
+import type { Predictor } from "../runtime/prediction/predictor.ts";
+import type {
+  IdleUnits,
+  LayerProbe,
+  ParameterProbe,
+  Probe,
+  ProbedLayer,
+  ProbingTrainer,
+} from "../runtime/trainer/probe.ts";
+import type { EpochReport, FitOptions, History, Trainer } from "../runtime/trainer/trainer.ts";
+import type { StepReport, StepWatch } from "../runtime/trainer/watched-steps.ts";
+import type { ComparedFacts } from "../runtime/wasm/compared-sides.ts";
+import type { WasmFacts } from "../runtime/wasm/wasm-engine.ts";
+import type { TrainerOptions } from "../runtime/wasm/wasm-kernels.ts";
+
+type ElementaryFunction =
+  | keyof typeof import("../runtime/numbers/error-function.ts")
+  | keyof typeof import("../runtime/numbers/exponential.ts")
+  | keyof typeof import("../runtime/numbers/hyperbolic.ts")
+  | keyof typeof import("../runtime/numbers/logarithm.ts")
+  | keyof typeof import("../runtime/numbers/power.ts")
+  | keyof typeof import("../runtime/numbers/random.ts")
+  | keyof typeof import("../runtime/numbers/trigonometric.ts");
+
+/** Reads and encodes the fields of a data file. */
+export type CodecName = Extract<
+  | keyof typeof import("../runtime/data/category-codec.ts")
+  | keyof typeof import("../runtime/data/character-codec.ts")
+  | keyof typeof import("../runtime/data/column-codec.ts")
+  | keyof typeof import("../runtime/data/missing.ts")
+  | keyof typeof import("../runtime/data/named-class-codec.ts")
+  | keyof typeof import("../runtime/data/weight-codec.ts")
+  | keyof typeof import("../runtime/data/word-codec.ts"),
+  `${string}Codec`
+>;
+
+/** Says what the numbers of an output mean. */
+export type AnswerName = keyof typeof import("../runtime/prediction/answers.ts");
+
+type TrainerPart =
+  | keyof typeof import("../runtime/core/first-not-finite.ts")
+  | keyof typeof import("../runtime/core/parameter-views.ts")
+  | keyof typeof import("../runtime/core/session.ts")
+  | keyof typeof import("../runtime/numbers/fill.ts")
+  | keyof typeof import("../runtime/trainer/accumulate.ts")
+  | keyof typeof import("../runtime/trainer/probe.ts")
+  | keyof typeof import("../runtime/trainer/staged-steps.ts")
+  | keyof typeof import("../runtime/trainer/trainer-of.ts")
+  | keyof typeof import("../runtime/trainer/watched-steps.ts")
+  | keyof typeof import("../runtime/training/class-weights.ts")
+  | keyof typeof import("../runtime/training/own-units.ts")
+  | keyof typeof import("../runtime/wasm/base64.ts")
+  | keyof typeof import("../runtime/wasm/compare-kernels.ts")
+  | keyof typeof import("../runtime/wasm/wasm-kernels.ts")
+  | keyof typeof import("../runtime/wasm/wasm-workers.ts");
+
+type ProgramPart =
+  | keyof typeof import("../runtime/check/check-program.ts")
+  | keyof typeof import("../runtime/data/parse-csv.ts")
+  | keyof typeof import("../runtime/data/scale.ts")
+  | keyof typeof import("../runtime/prediction/predicted-rows.ts")
+  | keyof typeof import("../runtime/prediction/predictions.ts")
+  | keyof typeof import("../runtime/prediction/predictor.ts")
+  | keyof typeof import("../runtime/program/clean-csv.ts")
+  | keyof typeof import("../runtime/program/csv-only.ts")
+  | keyof typeof import("../runtime/program/csv-reader.ts")
+  | keyof typeof import("../runtime/program/folded-regime.ts")
+  | keyof typeof import("../runtime/program/idx-reader.ts")
+  | keyof typeof import("../runtime/program/program.ts")
+  | keyof typeof import("../runtime/program/test-file.ts")
+  | keyof typeof import("../runtime/program/text-writer.ts");
+
+/** The functions and constants that emitted code names. */
+export type RuntimeValue = ElementaryFunction | CodecName | AnswerName | TrainerPart | ProgramPart;
+
+/** The types that emitted code or its users name. Types have no names at run time: each key is its import. */
+interface RuntimeTypes {
+  Backend: Backend;
+  Batch: Batch;
+  CheckedLoss: CheckedLoss;
+  CheckFacts: CheckFacts;
+  ComparedFacts: ComparedFacts;
+  DataFacts: DataFacts;
+  Distribution: Distribution;
+  EarlyStopping: EarlyStopping;
+  EpochReport: EpochReport;
+  FitOptions: FitOptions;
+  FittedField: FittedField;
+  History: History;
+  IdleUnits: IdleUnits;
+  LayerProbe: LayerProbe;
+  Machine: Machine;
+  ModelFacts: ModelFacts;
+  ParameterProbe: ParameterProbe;
+  PredictingMachine: PredictingMachine;
+  Predictor: Predictor;
+  Probe: Probe;
+  ProbedLayer: ProbedLayer;
+  ProbingTrainer: ProbingTrainer;
+  RowPredictor: RowPredictor;
+  StepReport: StepReport;
+  StepWatch: StepWatch;
+  Summary: Summary;
+  Trainer: Trainer;
+  TrainerOptions: TrainerOptions;
+  TrainingFacts: TrainingFacts;
+  WasmFacts: WasmFacts;
+}
+
+export type RuntimeName = RuntimeValue | keyof RuntimeTypes;
+
+/** An expression over values of the runtime: `csvFile(parseCsv)`, `{ columns: columnCodec }`. */
+export type RuntimeExpression =
+  | RuntimeValue
+  | { readonly call: RuntimeValue; readonly argument: RuntimeExpression }
+  | { readonly record: Readonly<Record<string, RuntimeExpression>> };
+
+/** The expression in emitted code. */
+export function runtimeText(x: RuntimeExpression): string {
+  if (typeof x === "string") return x;
+  if ("call" in x) return `${x.call}(${runtimeText(x.argument)})`;
+  const entries = Object.entries(x.record).map(([key, value]) => `${key}: ${runtimeText(value)}`);
+  return `{ ${entries.join(", ")} }`;
+}
+
+/** The values that the expression names. */
+export function namesIn(x: RuntimeExpression): readonly RuntimeValue[] {
+  if (typeof x === "string") return [x];
+  if ("call" in x) return [x.call, ...namesIn(x.argument)];
+  return Object.values(x.record).flatMap(namesIn);
+}

@@ -1,0 +1,55 @@
+// The table of targets: a new target is one entry and one folder, and everything that offers targets reads
+// the table. If one fails, a target has a second home.
+import { describe, expect, it } from "vitest";
+import { compileFor, compileFrom, emitText } from "../../src/compiler/compile-target.ts";
+import { parseModel } from "../../src/compiler/spec/parse-model.ts";
+import { hasAbility, targetNames, targets, targetsWith, trainerTargets } from "../../src/compiler/targets.ts";
+import { targetOption } from "../../src/command/terminal/command-parts.ts";
+import { graphText } from "../support/graph-target/print-graphs.ts";
+import { specs } from "../support/specs.ts";
+
+const model = parseModel(specs.tiny);
+const table = { ...targets, graphText };
+
+describe("a third target", () => {
+  it("is compiled by the function that the command line calls", async () => {
+    const compilation = compileFrom(table, model, { target: "graphText", dtype: "f32" });
+    expect(compilation.target).toBe("graphText");
+    const text = await emitText(compilation, "f32");
+    expect(text).toContain(`# ${model.name}, f32\n\n# gradient\n`);
+    expect(text).toContain('output "result:loss"');
+  });
+  it("starts from graphs, so no loops are made for it", () => {
+    const compilation = compileFrom(table, model, { target: "graphText", dtype: "f32" });
+    expect([compilation.lowered, compilation.programs, compilation.vectors]).toEqual([[], [], undefined]);
+  });
+  it("leaves the others as they are", async () => {
+    const [own, other] = [
+      compileFor(model, { target: "ts", dtype: "f32" }),
+      compileFrom(table, model, { target: "ts", dtype: "f32" }),
+    ];
+    const options = { isFormatted: false };
+    expect(await emitText(other, "f32", options)).toBe(await emitText(own, "f32", options));
+  });
+});
+
+describe("the table", () => {
+  it("gives its names in order", () => {
+    expect(targetNames).toEqual(["ts", "wasm"]);
+    expect(trainerTargets).toEqual(["ts", "wasm"]);
+  });
+  it("says what a target can do", () => {
+    expect(targetNames.map((name) => hasAbility(name, "predictor"))).toEqual([true, false]);
+    expect(targetsWith("kernels")).toBe("wasm");
+  });
+  it("is what the command line offers", () => {
+    expect(targetOption(targetNames).argChoices).toEqual(["ts", "wasm"]);
+    expect(targetOption().defaultValue).toBe("ts");
+  });
+  it("has a schedule on vectors for WebAssembly alone", () => {
+    const hasVectors = targetNames.map(
+      (target) => compileFor(model, { target, dtype: "f32" }).vectors !== undefined,
+    );
+    expect(hasVectors).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,135 @@
+// The recipes of CONTRIBUTING.md, followed. If one fails, a recipe lacks a file that has to be touched, or names
+// one that is gone, or a table that it calls closed compiles with an entry missing.
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recipes, type Edit } from "./support/recipes.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+interface Section {
+  readonly title: string;
+  readonly places: readonly string[];
+  readonly isClosed: boolean;
+}
+
+/** What the page says: of each recipe the paths that begin its numbered lines. */
+const sections: readonly Section[] = readFileSync(join(root, "CONTRIBUTING.md"), "utf8")
+  .split(/^## /m)
+  .slice(1)
+  .map((text) => ({
+    title: text.split("\n")[0],
+    places: Array.from(text.matchAll(/^\d+\. `([^`]+)`/gm), ([, path]) => path),
+    isClosed: /Closed:$/m.test(text),
+  }));
+
+/** A path of the page as the edit of a trial has it: NAME is the trial's, a folder stands for a file in it. */
+const isAt = (place: string, file: string): boolean =>
+  place.endsWith("/")
+    ? file.startsWith(place)
+    : new RegExp(`^${place.replace("NAME", "(trial|halve)")}$`).test(file);
+
+/** The text of the edit's file with the edits up to now. */
+function edited(before: string | undefined, { file, after, text }: Edit): string {
+  if (after === undefined) return text;
+  const parts = before?.split(after) ?? [];
+  if (parts.length !== 2) throw new Error(`${file} has ${JSON.stringify(after)} ${parts.length - 1} times`);
+  return parts.join(`${after}${text}`);
+}
+
+/** The sources with these edits, by path. */
+function withEdits(edits: readonly Edit[]): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  for (const edit of edits) {
+    const path = join(root, edit.file);
+    const before = texts.get(path) ?? (existsSync(path) ? readFileSync(path, "utf8") : undefined);
+    texts.set(path, edited(before, edit));
+  }
+  return texts;
+}
+
+const { options, fileNames } = ts.parseJsonConfigFileContent(
+  { ...ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile).config, include: ["src"] },
+  ts.sys,
+  root,
+);
+const parsed = new Map<string, ts.SourceFile>();
+
+/** The compiler's errors in some files of the sources with these edits. Unedited files are parsed once. */
+function errorsIn(edits: readonly Edit[], files: readonly string[]): string[] {
+  const texts = withEdits(edits);
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists, readFile } = host;
+  const program = ts.createProgram([...new Set([...fileNames, ...texts.keys()])], options, {
+    ...host,
+    fileExists: (path) => texts.has(path) || fileExists(path),
+    readFile: (path) => texts.get(path) ?? readFile(path),
+    getSourceFile(path, version, ...rest) {
+      const text = texts.get(path);
+      if (text !== undefined) return ts.createSourceFile(path, text, version, true);
+      const known = parsed.get(path) ?? getSourceFile(path, version, ...rest);
+      if (known !== undefined) parsed.set(path, known);
+      return known;
+    },
+  });
+  return files.flatMap((file) => {
+    const source = program.getSourceFile(join(root, file));
+    const found = source === undefined ? [] : program.getSemanticDiagnostics(source);
+    return found.map(({ messageText }) => `${file}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`);
+  });
+}
+
+it("the page and the trials have the same recipes", () => {
+  expect(sections.map(({ title }) => title)).toEqual(recipes.map(({ title }) => title));
+});
+
+describe.each(recipes)("$title", ({ title, edits, closedBy = [] }) => {
+  const { places, isClosed } = sections.find((section) => section.title === title) ?? { places: [] };
+  const tables = [...new Set([...edits.map(({ file }) => file), ...closedBy])];
+
+  it("touches the files that the page lists, and no other", () => {
+    expect(new Set(edits.map(({ file }) => places.find((place) => isAt(place, file))))).toEqual(
+      new Set(places),
+    );
+  });
+  it("compiles", () => expect(errorsIn(edits, tables)).toEqual([]));
+  it.runIf(isClosed).each(places)("does not compile without its part in %s", (place) => {
+    const others = edits.filter(({ file }) => !isAt(place, file));
+    expect(errorsIn(others, tables)).not.toEqual([]);
+  });
+});
+
+describe("all of them at once", () => {
+  const copy = mkdtempSync(join(tmpdir(), "tapeless-recipes-"));
+  beforeAll(() => {
+    for (const path of ["src", "package.json", "tsconfig.json"])
+      cpSync(join(root, path), join(copy, path), { recursive: true });
+    // Without the cache, which holds what was made of the runtime as it is.
+    mkdirSync(join(copy, "node_modules"));
+    for (const name of readdirSync(join(root, "node_modules")).filter((name) => name !== ".cache"))
+      symlinkSync(join(root, "node_modules", name), join(copy, "node_modules", name));
+    for (const [path, text] of withEdits(recipes.flatMap(({ edits }) => edits))) {
+      const place = join(copy, path.slice(root.length));
+      mkdirSync(dirname(place), { recursive: true });
+      writeFileSync(place, text);
+    }
+    cpSync(join(root, "test/support/try-recipes.ts"), join(copy, "try-recipes.ts"));
+  });
+  afterAll(() => rmSync(copy, { recursive: true }));
+
+  it("work: a model has the op, the function, the layer and the optimizer; the command has the format and the flag", () => {
+    const tsx = join(copy, "node_modules/tsx/dist/cli.mjs");
+    const told = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
+    expect(JSON.parse(told)).toEqual({
+      kernels: ["asinh(", "0.5 *"],
+      rows: 2,
+      flag: true,
+      pass: true,
+    });
+  });
+});

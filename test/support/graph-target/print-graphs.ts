@@ -1,0 +1,16 @@
+/** A target for tests: the optimized graphs of a model in their text form. It is one entry and one folder. */
+import { printGraph } from "../../../src/compiler/ir/print.ts";
+import type { GraphTarget } from "../../../src/compiler/targets.ts";
+
+export const graphText: GraphTarget = {
+  from: "graph",
+  makes: "text",
+  ending: "txt",
+  abilities: [],
+  async emit({ model, graphs }, dtype) {
+    const printed = [graphs.gradient, graphs.update, graphs.predict].map(
+      (graph) => `# ${graph.name}\n${printGraph(graph)}`,
+    );
+    return { text: [`# ${model.name}, ${dtype}`, ...printed].join("\n\n"), lines: () => [] };
+  },
+};
