@@ -38,6 +38,7 @@ export const testGroups: readonly TestGroup[] = [
       "test/compiler/library/formula/built-in.test.ts",
       "test/compiler/library/recurrent-layers.test.ts",
       "test/compiler/library/spatial-layers.test.ts",
+      "test/compiler/library/stacked-layers.test.ts",
       "test/compiler/schedule/random-nests.test.ts",
       "test/compiler/schedule/vectors/mark-splits.test.ts",
       "test/end-to-end/emitted-code.test.ts",
