@@ -1,16 +1,27 @@
-// How the tests run: two workers at most (the machines have two cores), three minutes for the slowest test: a
-// machine may be busy, and for what it begins with.
+// How the tests run: in the groups of `test/groups.ts`; two workers at most (the machines have two cores); three
+// minutes for the slowest test: a machine may be busy, and for what it begins with.
 import { defineConfig } from "vitest/config";
+import { testGroups } from "./test/groups.ts";
+import { FileTimes } from "./test/support/file-times.ts";
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    setupFiles: ["test/support/take-breath.ts"],
+    setupFiles: ["test/support/measure-file.ts", "test/support/take-breath.ts"],
+    reporters: ["default", new FileTimes(process.env.FILE_BUDGETS === "enforced")],
     pool: "forks",
     isolate: false,
     poolOptions: { forks: { maxForks: 2 } },
     testTimeout: 180_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 60_000 } },
+    projects: testGroups.map(({ name, files, isSerial = false }, index) => ({
+      extends: true,
+      test: {
+        name,
+        include: files.map((pattern) => pattern.replace(/\*\*$/, "**/*.test.ts")),
+        exclude: testGroups.slice(0, index).flatMap((group) => group.files),
+        ...(isSerial && { poolOptions: { forks: { singleFork: true } }, sequence: { groupOrder: 1 } }),
+      },
+    })),
   },
 });

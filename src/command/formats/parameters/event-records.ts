@@ -2,7 +2,10 @@
  * Records of the event files that TensorBoard reads. Each is an `Event` of tensorflow/core/util/event.proto,
  * framed as a TFRecord:
  *
- *     length (u64) · masked CRC32C of the length (u32) · the event · masked CRC32C of the event (u32), all little-endian
+ *     length (u64) · masked CRC32C of the length (u32) · the event · masked CRC32C of the event (u32)
+ *
+ * All numbers are little-endian.
+ *
  *     masked = ((crc >> 15) | (crc << 17)) + 0xa282ead8
  *
  * (tensorflow/core/lib/io/record_writer.h, crc32c.h.) The numbers of fields are those of event.proto and summary.proto.

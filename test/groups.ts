@@ -1,0 +1,73 @@
+/**
+ * The groups of test files, each a project of vitest: `vitest run --project fast`. A file belongs to the first group
+ * that names it.
+ *
+ *   npm run test:fast   fast: what a change of the compiler breaks most
+ *   npm test            fast, slow, unit and package, after format, types and generated files
+ *   npm run test:full   all; .ci/run runs it
+ *
+ * A budget bounds the CPU time of one file, in seconds: what the file itself and its finished child processes
+ * have used. A busy machine changes that little, the time on the clock a lot; so budgets are compared with CPU
+ * time, are two to three times what files take, and fail only .ci/run, which sets FILE_BUDGETS=enforced
+ * (`test/support/file-times.ts`).
+ */
+export interface TestGroup {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly budget: number;
+  /** Whether its files run one after the other, after all other groups: they start browsers and engines. */
+  readonly isSerial?: boolean;
+}
+
+export const testGroups: readonly TestGroup[] = [
+  { name: "engines", files: ["test/engines/**"], budget: 300, isSerial: true },
+  { name: "pages", files: ["test/pages/**"], budget: 300, isSerial: true },
+  { name: "package", files: ["test/package/**"], budget: 200 },
+  { name: "course", files: ["test/course/**"], budget: 200 },
+  { name: "bench", files: ["test/bench/**"], budget: 60 },
+  // Matrices of layers, options and random programs: more than 15 s each.
+  {
+    name: "long",
+    files: [
+      "test/command/cli/folds.test.ts",
+      "test/command/cli/search.test.ts",
+      "test/command/search/honesty.test.ts",
+      "test/command/verify/emit-check.test.ts",
+      "test/compiler/emit/typescript/predictor.test.ts",
+      "test/compiler/library/blocks.test.ts",
+      "test/compiler/library/formula/built-in.test.ts",
+      "test/compiler/library/recurrent-layers.test.ts",
+      "test/compiler/library/spatial-layers.test.ts",
+      "test/compiler/library/stacked-layers.test.ts",
+      "test/compiler/schedule/random-nests.test.ts",
+      "test/compiler/schedule/vectors/mark-splits.test.ts",
+      "test/end-to-end/emitted-code.test.ts",
+      "test/end-to-end/kills.test.ts",
+      "test/end-to-end/texts.test.ts",
+      "test/end-to-end/training.test.ts",
+      "test/fuzz/cases.test.ts",
+      "test/graphs/names.test.ts",
+      "test/reference/emitted.test.ts",
+      "test/runtime/alone.test.ts",
+      "test/runtime/trainer/probe.test.ts",
+    ],
+    budget: 250,
+  },
+  // Too slow for the folders of `fast`.
+  {
+    name: "slow",
+    files: [
+      "test/compiler/emit/typescript/names.test.ts",
+      "test/compiler/emit/wasm/trainer.test.ts",
+      "test/compiler/lower/random-graphs.test.ts",
+      "test/compiler/schedule/vectors/vector-programs.test.ts",
+    ],
+    budget: 40,
+  },
+  {
+    name: "fast",
+    files: ["test/architecture.test.ts", "test/compiler/{emit,ir,loop,lower,ops,passes,schedule,spec}/**"],
+    budget: 25,
+  },
+  { name: "unit", files: ["test/**"], budget: 40 },
+];
