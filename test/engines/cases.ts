@@ -1,5 +1,6 @@
 // The models that every engine trains: on every target there is, in f32 and some in f64, on data that is the
 // same in every run.
+import type { Target as CompilationTarget } from "../../src/compiler/targets.ts";
 import { readFileSync } from "node:fs";
 import { compile } from "../../src/compiler/compile.ts";
 import { loadTrainer } from "../../src/compiler/load-trainer.ts";
@@ -15,7 +16,7 @@ type Dtype = "f32" | "f64";
 
 /** What a spec is compiled to, and what its trainer is told to run on: nothing, if nothing. */
 interface Target {
-  readonly target: "ts" | "wasm";
+  readonly target: CompilationTarget;
   readonly backends: readonly (string | undefined)[];
 }
 

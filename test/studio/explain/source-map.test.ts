@@ -1,5 +1,6 @@
 // Source maps, read back by a library of others. If one fails, a profiler or a debugger shows the wrong
 // layer, or a line that is not there.
+import type { Target } from "../../../src/compiler/targets.ts";
 import { TraceMap, eachMapping, originalPositionFor } from "@jridgewell/trace-mapping";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -57,7 +58,7 @@ interface MappedLine {
   readonly name: string | null;
 }
 
-async function mapped(text: string, options: { target?: "ts" | "wasm"; isFormatted?: boolean } = {}) {
+async function mapped(text: string, options: { target?: Target; isFormatted?: boolean } = {}) {
   const file = text.startsWith("{") ? "small.json" : "small.yaml";
   const tree = text.startsWith("{") ? readJson(text) : readYaml(text);
   const { model, source } = await specOfTree(file, text, tree);

@@ -1,5 +1,6 @@
 // Where lines of emitted code come from. If one fails, a debugger shows the wrong layer, or a line of a
 // kernel belongs to nothing.
+import type { Target } from "../../../../src/compiler/targets.ts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarkingWriter, lineOrigins } from "../../../../src/compiler/emit/typescript/line-origins.ts";
 import type { LineOrigin } from "../../../../src/compiler/emit/typescript/line-origins.ts";
@@ -13,7 +14,7 @@ interface Line {
 
 async function linesOf(
   spec: unknown,
-  options: { target?: "ts" | "wasm"; isFormatted?: boolean } = {},
+  options: { target?: Target; isFormatted?: boolean } = {},
 ): Promise<Line[]> {
   const { target = "ts", isFormatted = true } = options;
   const compilation = compileFor(parseModel(spec), { target, dtype: "f32" });

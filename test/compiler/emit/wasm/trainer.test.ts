@@ -1,5 +1,6 @@
 // A trainer's file for the target wasm, as its user meets it: it holds the same model whichever backend runs
 // it. If one fails, a file trains something else where the host is another one, or does not start there.
+import type { Target } from "../../../../src/compiler/targets.ts";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,7 +19,7 @@ import { faultsOf, forbiddenIn } from "../../../support/code-faults.ts";
 import { strippedOf } from "../../../support/emitted.ts";
 import { batchFor, specs } from "../../../support/specs.ts";
 
-async function moduleOf(spec: ModelSpec, target: "ts" | "wasm", dtype: "f32" | "f64" = "f32") {
+async function moduleOf(spec: ModelSpec, target: Target, dtype: "f32" | "f64" = "f32") {
   const compilation = compileFor(parseModel(spec), { target, dtype });
   return loadTrainer(await emitText(compilation, dtype, { isFormatted: false, isProgram: false }));
 }
