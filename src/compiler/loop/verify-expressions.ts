@@ -61,23 +61,9 @@ export function expectScalar(x: Expression, what: string, scope: Scope, checks: 
   if (lanes !== 1) checks.report(`${what} is a scalar, but ${keyOf(x)} has ${lanesText(lanes)}`);
 }
 
-/** Checks an expression with all its parts; gives its lanes. */
+/** Checks an expression with all its parts; gives its lanes. Each stage's result goes through it: no closures here. */
 export function checkExpression(x: Expression, scope: Scope, checks: Checks): number {
   const { report } = checks;
-  const lanesOf = (part: Expression): number => checkExpression(part, scope, checks);
-  const scalar = (part: Expression) => {
-    const lanes = lanesOf(part);
-    if (lanes !== 1) report(`${keyOf(x)} takes scalars, but ${keyOf(part)} has ${lanesText(lanes)}`);
-  };
-  /** The lanes that all parts have. */
-  const common = (...parts: readonly Expression[]): number => {
-    const lanes = parts.map(lanesOf);
-    if (new Set(lanes).size > 1) report(`${keyOf(x)} mixes ${lanes.join(" and ")} lanes`);
-    return Math.max(1, ...lanes);
-  };
-  const expectSame = (a: Expression, b: Pick<Expression, "type">) => {
-    if (a.type !== b.type) report(`${keyOf(x)} mixes ${a.type} and ${b.type}`);
-  };
   switch (x.kind) {
     case "number":
       return 1;
@@ -87,48 +73,63 @@ export function checkExpression(x: Expression, scope: Scope, checks: Checks): nu
       return checkLoad(x, scope, checks);
     case "negate":
     case "convert":
-      return lanesOf(x.x);
+      return checkExpression(x.x, scope, checks);
     case "binary":
-      expectSame(x.x, x.y);
-      return common(x.x, x.y);
+      expectSameType(x, x.x, x.y, checks);
+      return commonLanes(x, [x.x, x.y], scope, checks);
     case "call":
-      return common(...x.operands);
+      return commonLanes(x, x.operands, scope, checks);
     case "select": {
       const condition = expectType(x.condition, "bool", "a condition", scope, checks);
-      const lanes = common(x.x, x.y);
+      const lanes = commonLanes(x, [x.x, x.y], scope, checks);
       if (condition !== 1 && condition !== lanes)
         report(`${keyOf(x)} chooses by ${lanesText(condition)} between branches of ${lanes}`);
-      expectSame(x.x, x.y);
+      expectSameType(x, x.x, x.y, checks);
       return lanes;
     }
     case "splat":
     case "ramp":
       if (x.kind === "ramp" && x.type !== "i32") report(`${keyOf(x)} counts in ${x.type}`);
       if (!isCount(x.lanes)) report(`${keyOf(x)} has ${x.lanes} lanes`);
-      scalar(x.x);
-      expectSame(x.x, x);
+      checkElement(x, x.x, scope, checks);
       return x.lanes;
     case "gather":
-      for (const element of x.elements) {
-        scalar(element);
-        expectSame(element, x);
-      }
+      for (const element of x.elements) checkElement(x, element, scope, checks);
       return x.elements.length;
     case "fold":
-      lanesOf(x.x);
-      expectSame(x.x, x);
+      checkExpression(x.x, scope, checks);
+      expectSameType(x, x.x, x, checks);
       return 1;
     case "lane": {
-      const lanes = lanesOf(x.x);
-      expectSame(x.x, x);
+      const lanes = checkExpression(x.x, scope, checks);
+      expectSameType(x, x.x, x, checks);
       if (!(x.index >= 0 && x.index < lanes)) report(`${keyOf(x)} is a lane of ${lanes}`);
       return 1;
     }
     case "sums":
-      common(...x.vectors);
-      for (const vector of x.vectors) expectSame(vector, x);
+      commonLanes(x, x.vectors, scope, checks);
+      for (const vector of x.vectors) expectSameType(x, vector, x, checks);
       return x.vectors.length;
   }
+}
+
+/** Checks parts of x, which have equally many lanes; gives these. */
+function commonLanes(x: Expression, parts: readonly Expression[], scope: Scope, checks: Checks): number {
+  const lanes = parts.map((part) => checkExpression(part, scope, checks));
+  if (lanes.some((each) => each !== lanes[0]))
+    checks.report(`${keyOf(x)} mixes ${lanes.join(" and ")} lanes`);
+  return Math.max(1, ...lanes);
+}
+
+/** Checks that a part of a vector x is a scalar of the vector's type. */
+function checkElement(x: Expression, element: Expression, scope: Scope, checks: Checks): void {
+  const lanes = checkExpression(element, scope, checks);
+  if (lanes !== 1) checks.report(`${keyOf(x)} takes scalars, but ${keyOf(element)} has ${lanesText(lanes)}`);
+  expectSameType(x, element, x, checks);
+}
+
+function expectSameType(x: Expression, a: Expression, b: Expression, { report }: Checks): void {
+  if (a.type !== b.type) report(`${keyOf(x)} mixes ${a.type} and ${b.type}`);
 }
 
 const isCount = (x: number): boolean => Number.isInteger(x) && x > 0;
