@@ -52,7 +52,6 @@ function copyOfClone(): string {
     "graphs",
     "package.json",
     "src",
-    "tools",
     "tsconfig.json",
     "tsconfig.build.json",
   ])

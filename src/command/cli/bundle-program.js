@@ -1,6 +1,6 @@
 // Bundles the program with esbuild, the libraries that it uses included: entries and the parts that they load
 // later, each a file. A clone runs the bundle of its sources from a cache (`load-program.js`); the package is
-// published as one (`tools/build-package.ts`). Loading a thousand files one by one takes half a second more at
+// published as one (`src/command/package/build-package.ts`). Loading a thousand files one by one takes half a second more at
 // every start.
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";

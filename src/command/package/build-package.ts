@@ -12,21 +12,21 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundleProgram, entries } from "../src/command/cli/bundle-program.js";
-import { loadRuntime } from "../src/compiler/emit/typescript/load-runtime.ts";
-import { noticesOf, packageFolders } from "../src/studio/web/notices.ts";
-import { pageCode, pageNames } from "../src/studio/web/page-code.ts";
-import { replacing } from "../src/studio/web/playground-code.ts";
-import { playgroundFiles } from "../src/studio/web/playground-files.ts";
+import { bundleProgram, entries } from "../cli/bundle-program.js";
+import { loadRuntime } from "../../compiler/emit/typescript/load-runtime.ts";
+import { noticesOf, packageFolders } from "../../studio/web/notices.ts";
+import { pageCode, pageNames } from "../../studio/web/page-code.ts";
+import { replacing } from "../../studio/web/playground-code.ts";
+import { playgroundFiles } from "../../studio/web/playground-files.ts";
 
-const root = fileURLToPath(new URL("../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 const dist = join(root, "dist");
 
 /** Modules that need the sources, and what the package has instead. */
 const replacements = {
-  "compiler/emit/typescript/load-runtime.ts": "../tools/published/load-runtime.ts",
-  "studio/web/page-code.ts": "../tools/published/page-code.ts",
-  "studio/web/playground-files.ts": "../tools/published/playground-files.ts",
+  "compiler/emit/typescript/load-runtime.ts": "command/package/published/load-runtime.ts",
+  "studio/web/page-code.ts": "command/package/published/page-code.ts",
+  "studio/web/playground-files.ts": "command/package/published/playground-files.ts",
 };
 
 function write(file: string, text: string): void {
