@@ -122,14 +122,18 @@ describe("all of them at once", () => {
   });
   afterAll(() => rmSync(copy, { recursive: true }));
 
-  it("work: a model has the op, the function, the layer and the optimizer; the command has the format and the flag", () => {
-    const tsx = join(copy, "node_modules/tsx/dist/cli.mjs");
-    const told = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
-    expect(JSON.parse(told)).toEqual({
-      kernels: ["asinh(", "0.5 *"],
-      rows: 2,
-      flag: true,
-      pass: true,
-    });
-  });
+  it(
+    "work: a model has the op, the function, the layer and the optimizer; the command has the format and the " +
+      "flag",
+    () => {
+      const tsx = join(copy, "node_modules/tsx/dist/cli.mjs");
+      const told = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
+      expect(JSON.parse(told)).toEqual({
+        kernels: ["asinh(", "0.5 *"],
+        rows: 2,
+        flag: true,
+        pass: true,
+      });
+    },
+  );
 });

@@ -79,8 +79,10 @@ function messageOf(
   const kernel = kernelOf(compilation, program, value);
   return [
     "the WebAssembly kernels of this model compute something else than its TypeScript kernels, so they are not used",
-    `  where: ${value}[${index}]${kernel === undefined ? "" : ` of kernel ${kernel}`} in program ${program}, with a batch of ${rows}`,
-    `  what: ${wasm} in WebAssembly, ${typescript} in TypeScript; rounding explains a difference of ${noise.toPrecision(2)}`,
+    `  where: ${value}[${index}]${kernel === undefined ? "" : ` of kernel ${kernel}`} in ` +
+      `program ${program}, with a batch of ${rows}`,
+    `  what: ${wasm} in WebAssembly, ${typescript} in TypeScript; rounding explains a difference ` +
+      `of ${noise.toPrecision(2)}`,
     `  to reproduce: ${reproduce}`,
     `  meanwhile: ${instead}`,
   ].join("\n");

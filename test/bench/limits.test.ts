@@ -6,11 +6,15 @@ import { digitsTrainers, mostBytes, sizesOf } from "./emitted.ts";
 import { tower } from "./models.ts";
 
 describe("what an emitted file weighs", () => {
-  test("the trainer of digits, minified and gzipped, as a page takes it and as a program: only what a model needs is copied in", async () => {
-    const { whole, module } = await digitsTrainers();
-    expect((await sizesOf(module)).gzipped).toBeLessThan(mostBytes.module);
-    expect((await sizesOf(whole)).gzipped).toBeLessThan(mostBytes.whole);
-  });
+  test(
+    "the trainer of digits, minified and gzipped, as a page takes it and as a program: only what a model " +
+      "needs is copied in",
+    async () => {
+      const { whole, module } = await digitsTrainers();
+      expect((await sizesOf(module)).gzipped).toBeLessThan(mostBytes.module);
+      expect((await sizesOf(whole)).gzipped).toBeLessThan(mostBytes.whole);
+    },
+  );
 });
 
 describe("ten times the layers", () => {

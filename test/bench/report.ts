@@ -111,8 +111,12 @@ export function reportMarkdown(all: readonly WorkloadOutcome[], where: Circumsta
   );
   return `${[
     "# Training steps, side by side",
-    `Written by \`${where.command}\`; [what is measured and how](../test/bench/README.md). ${where.machine}; ${where.engine}. ${where.libraries.join(", ")}.`,
-    `Every figure is of one thread unless it says otherwise, and the median of ${rounds} rounds, in which all took turns. "Ours is × as fast" compares the fastest of this compiler's trainers on one thread. GFLOP/s counts the operations of this compiler's graphs, whoever takes the step; PyTorch may go beyond the peak of 128 bits, since it has wider registers.`,
+    `Written by \`${where.command}\`; [what is measured and ` +
+      `how](../test/bench/README.md). ${where.machine}; ${where.engine}. ${where.libraries.join(", ")}.`,
+    `Every figure is of one thread unless it says otherwise, and the median of ${rounds} rounds, in which ` +
+      `all took turns. "Ours is × as fast" compares the fastest of this compiler's trainers on one thread. ` +
+      "GFLOP/s counts the operations of this compiler's graphs, whoever takes the step; PyTorch may go beyond " +
+      "the peak of 128 bits, since it has wider registers.",
     "![Training steps a second](benchmarks.svg)",
     ...all.map(sectionOf),
     ...boundSection(all),

@@ -5,7 +5,9 @@ import type { Failure, Outcome } from "./campaign.ts";
 const percent = (part: number, whole: number): string => `${((100 * part) / (whole || 1)).toFixed(2)} %`;
 
 const tightnessText = (dtype: string, { compared, unbounded, loose, worst }: Tightness): string =>
-  `${dtype}: ${compared} numbers compared, ${percent(unbounded, compared)} without a bound, ${percent(loose, compared)} with a bound above 1 % of their size; the largest error is ${percent(worst, 1)} of its bound`;
+  `${dtype}: ${compared} numbers compared, ${percent(unbounded, compared)} without a ` +
+  `bound, ${percent(loose, compared)} with a bound above 1 % of their size; the largest error ` +
+  `is ${percent(worst, 1)} of its bound`;
 
 export function summaryText({
   seed,
@@ -21,7 +23,8 @@ export function summaryText({
     key.startsWith("torch | ") ? [`${key.slice(8)} ${count}`] : [],
   );
   return [
-    `seed ${seed}: ${ran} specs in ${seconds.toFixed(0)} s (${(seconds / (ran || 1)).toFixed(2)} s a spec), ${failed} failed in ${failures.length} classes`,
+    `seed ${seed}: ${ran} specs in ${seconds.toFixed(0)} s (${(seconds / (ran || 1)).toFixed(2)} s a ` +
+      `spec), ${failed} failed in ${failures.length} classes`,
     `${refused} drawn specs were refused by the compiler and drawn again`,
     tightnessText("f32", tightness.f32),
     tightnessText("f64", tightness.f64),

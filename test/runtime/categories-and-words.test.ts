@@ -153,17 +153,22 @@ describe("words", () => {
     expect(fields[0].words).toEqual(["old"]);
     expect(Array.from(test?.["x"] ?? []).slice(0, 5)).toEqual([0, 1, 0, 0, 0]);
   });
-  test("a text that is too long is an error with its line, or cut; then its last word is followed by the next, not by an end", () => {
-    const text = "text\na\na b c d e f\n";
-    expect(() => read(text)).toThrow(
-      expect.objectContaining({
-        message:
-          'column "text": the text has 6 words, and 5 places hold at most 4 after the mark; the longest text of the file needs a length of 7, or "cut": true',
-        line: 3,
-      }),
-    );
-    const { train } = read(text, { cut: true });
-    expect(Int32Array.from(train["x"]).slice(5)).toEqual(Int32Array.of(0, 2, 3, 4, 5));
-    expect(Int32Array.from(train["y"]).slice(5)).toEqual(Int32Array.of(2, 3, 4, 5, 6));
-  });
+  test(
+    "a text that is too long is an error with its line, or cut; then its last word is followed by the next, " +
+      "not by an end",
+    () => {
+      const text = "text\na\na b c d e f\n";
+      expect(() => read(text)).toThrow(
+        expect.objectContaining({
+          message:
+            'column "text": the text has 6 words, and 5 places hold at most 4 after the mark; the longest ' +
+            'text of the file needs a length of 7, or "cut": true',
+          line: 3,
+        }),
+      );
+      const { train } = read(text, { cut: true });
+      expect(Int32Array.from(train["x"]).slice(5)).toEqual(Int32Array.of(0, 2, 3, 4, 5));
+      expect(Int32Array.from(train["y"]).slice(5)).toEqual(Int32Array.of(2, 3, 4, 5, 6));
+    },
+  );
 });

@@ -91,16 +91,20 @@ test("power is right to a unit in the last place, and has the special values of 
   }
 });
 
-test("what an f32 trainer works out in doubles loses less than rounding does: 1 − βᵗ near 1, half a wave at its ends", () => {
-  for (const beta of [0.9, 0.999, 0.99999])
-    for (let t = 1; t < 2000; t++) {
-      const exactly = -expm1(t * Math.log(beta));
-      expect(Math.abs((1 - single.exp(t * Math.log(beta))) / exactly - 1), `${beta} ** ${t}`).toBeLessThan(
-        2 ** -25,
-      );
-    }
-  expect([single.cos(0), single.cos(Math.PI)]).toEqual([1, -1]);
-});
+test(
+  "what an f32 trainer works out in doubles loses less than rounding does: 1 − βᵗ near 1, half a wave at its " +
+    "ends",
+  () => {
+    for (const beta of [0.9, 0.999, 0.99999])
+      for (let t = 1; t < 2000; t++) {
+        const exactly = -expm1(t * Math.log(beta));
+        expect(Math.abs((1 - single.exp(t * Math.log(beta))) / exactly - 1), `${beta} ** ${t}`).toBeLessThan(
+          2 ** -25,
+        );
+      }
+    expect([single.cos(0), single.cos(Math.PI)]).toEqual([1, -1]);
+  },
+);
 
 test("overflow is infinite before it is rounded, too: a loss in f64 that overflows is seen", () => {
   expect([single.exp(710), single.exp(Infinity), single.sigmoid(-Infinity)]).toEqual([Infinity, Infinity, 0]);

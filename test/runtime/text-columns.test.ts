@@ -102,7 +102,8 @@ test.each<[string, string, number, string, number | undefined]>([
     "a text that is too long is not cut",
     "name\nabc\nabcab\nabcabca\n",
     4,
-    'column "name": "abcab" has 5 characters, and 5 places hold at most 4 after the mark; the longest text of the file needs a length of 8',
+    'column "name": "abcab" has 5 characters, and 5 places hold at most 4 after the mark; the longest text ' +
+      "of the file needs a length of 8",
     3,
   ],
   ["an empty cell", 'name,id\nab,1\n"",2\n', 3, 'column "name": the cell is empty', 3],
@@ -110,7 +111,8 @@ test.each<[string, string, number, string, number | undefined]>([
     "more classes than the data has",
     "name\nab\n",
     27,
-    "the texts of text have 2 different characters in the training part, 3 with the mark, but the embedding of text has a vocabulary of 27 and next has 27 classes",
+    "the texts of text have 2 different characters in the training part, 3 with the mark, but the embedding " +
+      "of text has a vocabulary of 27 and next has 27 classes",
     undefined,
   ],
   ["a column that is not there", "nom\nab\n", 3, 'text needs the column "name", but the file has nom', 1],
@@ -118,22 +120,26 @@ test.each<[string, string, number, string, number | undefined]>([
   expect(faultOf(() => read(text, vocabulary))).toEqual({ message, line });
 });
 
-test("texts with a class of their own: the parts keep its shares, and the vocabulary is that of the very same split", () => {
-  const facts: TrainingFacts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
-  const names = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `a${"xyz"[i % 3]}` : "o"));
-  const csv = `name,kind\n${names.map((name, i) => `${name},${i % 2}`).join("\n")}\n`;
-  const dataset = prepareTable(
-    { ...modelOf(6), targets: { kind: { shape: [], classes: 2 } } },
-    { inputs: data().inputs, targets: { kind: { columns: ["kind"] } } },
-    facts,
-    7,
-    csv,
-    { codecs },
-  );
-  for (const part of [dataset.train, dataset.validation, dataset.test]) {
-    const kinds = Array.from(part?.["kind"] ?? []);
-    expect(kinds.filter((kind) => kind === 1)).toHaveLength(kinds.length / 2);
-    // "o" is 2 among a, o, x, y, z, and stands where the class is 1
-    expect(kinds.map((_, i) => part?.["text"][5 * i + 1] === 2)).toEqual(kinds.map((kind) => kind === 1));
-  }
-});
+test(
+  "texts with a class of their own: the parts keep its shares, and the vocabulary is that of the very same " +
+    "split",
+  () => {
+    const facts: TrainingFacts = { ...training, stratify: true, validation: 0.25, test: 0.25 };
+    const names = Array.from({ length: 40 }, (_, i) => (i % 2 === 0 ? `a${"xyz"[i % 3]}` : "o"));
+    const csv = `name,kind\n${names.map((name, i) => `${name},${i % 2}`).join("\n")}\n`;
+    const dataset = prepareTable(
+      { ...modelOf(6), targets: { kind: { shape: [], classes: 2 } } },
+      { inputs: data().inputs, targets: { kind: { columns: ["kind"] } } },
+      facts,
+      7,
+      csv,
+      { codecs },
+    );
+    for (const part of [dataset.train, dataset.validation, dataset.test]) {
+      const kinds = Array.from(part?.["kind"] ?? []);
+      expect(kinds.filter((kind) => kind === 1)).toHaveLength(kinds.length / 2);
+      // "o" is 2 among a, o, x, y, z, and stands where the class is 1
+      expect(kinds.map((_, i) => part?.["text"][5 * i + 1] === 2)).toEqual(kinds.map((kind) => kind === 1));
+    }
+  },
+);

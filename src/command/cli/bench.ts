@@ -99,7 +99,8 @@ function benchText(result: BenchResult): string {
     `  ${count(result.stepsPerSecond)} steps/s`,
     `  ${count(result.samplesPerSecond)} samples/s`,
     `  ${result.gflopsPerSecond.toPrecision(3)} GFLOP/s (${count(result.flopsPerStep)} FLOP a step)`,
-    `  ${sizeText(result.arenaBytes)} arena, ${sizeText(result.codeBytes)} of code (${sizeText(result.gzipBytes)} gzip)`,
+    `  ${sizeText(result.arenaBytes)} arena, ${sizeText(result.codeBytes)} of code ` +
+      `(${sizeText(result.gzipBytes)} gzip)`,
     "",
   ].join("\n");
 }

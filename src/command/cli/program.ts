@@ -33,7 +33,8 @@ const specArgument = "a model spec: a .json, .yaml or .ts file";
 export function createProgram(done: (exitCode: number) => void): Command {
   const program = new Command("tapeless")
     .description(
-      "Compiles a model spec to one standalone TypeScript file that trains the model.\nExit codes: 0 done; 1 the work failed; 2 the spec, the data or the command line is wrong.",
+      "Compiles a model spec to one standalone TypeScript file that trains the model.\nExit codes: 0 done; " +
+        "1 the work failed; 2 the spec, the data or the command line is wrong.",
     )
     .version(version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
@@ -70,7 +71,8 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .option("--module", "leave out the part that runs on data files, for a page or a worker")
     .option(
       "--predictor <checkpoint>",
-      "the network's forward part alone, with the checkpoint's parameters inside (default file: generated/<name>.predictor.ts)",
+      "the network's forward part alone, with the checkpoint's parameters inside (default file: " +
+        "generated/<name>.predictor.ts)",
     )
     .option(
       "--probe",
@@ -196,7 +198,8 @@ export function createProgram(done: (exitCode: number) => void): Command {
     )
     .option(
       "--of <name>",
-      "show the gradient of this parameter, or the kernels of this name, alone; of the graph, draw this program, or a step with this layer open",
+      "show the gradient of this parameter, or the kernels of this name, alone; of the graph, draw this " +
+        "program, or a step with this layer open",
     )
     .option("--pass <name>", "with --show passes: show this pass alone, and all that it changed")
     .addOption(

@@ -48,10 +48,12 @@ export const withTrainOptions = (command: Command): Command =>
     )
     .option(
       "--serve [port]",
-      "show the training from inside on a page of this machine, at an address that is told (default port: a free one); the page stays after the end, until Ctrl-C or its button",
+      "show the training from inside on a page of this machine, at an address that is told (default port: a " +
+        "free one); the page stays after the end, until Ctrl-C or its button",
       port,
     )
     .option(
       "--tensorboard <folder>",
-      "write figures by epoch, and histograms of activations, gradients and weights, for TensorBoard; a training with --resume goes on there",
+      "write figures by epoch, and histograms of activations, gradients and weights, for TensorBoard; a " +
+        "training with --resume goes on there",
     );

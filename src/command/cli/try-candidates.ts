@@ -89,7 +89,8 @@ export function joinShards({ model, candidates, hash }: Search, out: string): Ou
     ).map(({ index, count }) => `--shard ${index}/${count}`);
     const lacking = shards.length === 0 ? "" : `not done: ${shards.join(", ")}; `;
     throw usageError(
-      `--merge lacks ${missing.length} of ${candidates.length} candidates, the first of them candidate ${missing[0].number}`,
+      `--merge lacks ${missing.length} of ${candidates.length} candidates, the first of them ` +
+        `candidate ${missing[0].number}`,
       `${lacking}found: ${files.join(", ")}; the command of a shard that was interrupted goes on from what it has done`,
     );
   }

@@ -131,7 +131,8 @@ export function parseNpy(bytes: Uint8Array): NumpyArray {
   const { type, shape, isFortran, read, width, start, size } = npyHeader(bytes);
   if (size !== bytes.length)
     throw new InputError(
-      `the array is cut short or goes on after its end: of shape ${shapeText(shape)} it takes ${size} bytes, and it has ${bytes.length}`,
+      `the array is cut short or goes on after its end: of shape ${shapeText(shape)} it takes ${size} ` +
+        `bytes, and it has ${bytes.length}`,
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [rows = 1, ...axes] = shape;

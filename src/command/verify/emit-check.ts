@@ -39,7 +39,8 @@ export async function emitCheck(model: Model, trainer: string): Promise<string> 
   const stop = stopsOnPurpose(forward)[0];
   if (stop !== undefined)
     throw new Unsupported(
-      `a check of ${stop.origin.layer ?? "a formula"}, whose gradient is by intention not that of the loss, is a known gap: tapeless verify checks it`,
+      `a check of ${stop.origin.layer ?? "a formula"}, whose gradient is by intention not that of the loss, ` +
+        "is a known gap: tapeless verify checks it",
     );
   const has = (wanted: string) => built.training.nodes.some(({ op }) => op === wanted);
   const { batchSize } = model.training;

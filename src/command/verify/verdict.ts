@@ -31,13 +31,19 @@ export function verdictOf({ parameters, targets }: Verification, spec: string): 
 
 function gradientFault({ name, worst }: VerifiedParameter, spec: string): string {
   const where = worst ? ` ${worst.at}: emitted ${worst.emitted}, central differences ${worst.expected}` : "";
-  return `${name}${where}. How it was derived: tapeless inspect ${shellWord(spec)} --show gradients --of ${shellWord(name)}`;
+  return (
+    `${name}${where}. How it was derived: tapeless inspect ${shellWord(spec)} --show gradients ` +
+    `--of ${shellWord(name)}`
+  );
 }
 
 function targetFault({ target, backend, dtype, worst }: TargetCheck, spec: string): string {
   const gradient = worst === undefined ? "" : `; its worst gradient is that of ${worst}`;
   const flags = `${target === defaultTarget ? "" : ` --target ${target}`}${dtype === "f64" ? " --dtype f64" : ""}`;
-  return `${targetName({ target, backend })} ${dtype} is too far from the interpreter${gradient}. Its kernels: tapeless inspect ${shellWord(spec)} --show kernels${flags}`;
+  return (
+    `${targetName({ target, backend })} ${dtype} is too far from the interpreter${gradient}. Its kernels: ` +
+    `tapeless inspect ${shellWord(spec)} --show kernels${flags}`
+  );
 }
 
 /** `ts`, `wasm (simd)`. */

@@ -82,7 +82,9 @@ const figure = (value: number): string => String(Number(value.toPrecision(7)));
 
 function gradientsTable({ name, rows, parameters }: Verification): TableParts {
   return {
-    title: `${name}: emitted gradients (f64, ${rows} ${rows === 1 ? "row" : "rows"}) against central differences of the emitted loss`,
+    title:
+      `${name}: emitted gradients (f64, ${rows} ${rows === 1 ? "row" : "rows"}) against central differences ` +
+      "of the emitted loss",
     head: ["parameter", "compared", "relative error", "worst at", "emitted", "differences", "absolute error"],
     rows: parameters.map((each) => {
       const { worst } = each;
@@ -109,7 +111,8 @@ function sweepsTable({ parameters }: Verification): TableParts {
   const blocks = sweepBlocks(swept.map(({ sweep }) => sweep));
   return {
     title:
-      "error of the central difference against its step h, at the worst place: truncation falls with h², rounding rises with 1/h",
+      "error of the central difference against its step h, at the worst place: truncation falls with h², " +
+      "rounding rises with 1/h",
     head: ["parameter", "h = 1e-2 … 1e-9", "largest", "least", "at h ="],
     rows: swept.map(({ name, sweep }, i) => {
       const least = sweep.reduce((best, point) => (point.error < best.error ? point : best));
@@ -136,7 +139,8 @@ function kinksTables({ parameters }: Verification): TableParts[] {
   return [
     {
       title:
-        "kinks, which have no derivative: |f(h) − 2f(0) + f(−h)| / h does not fall with h, so the slopes on both sides differ",
+        "kinks, which have no derivative: |f(h) − 2f(0) + f(−h)| / h does not fall with h, so the slopes on " +
+        "both sides differ",
       head: ["parameter", "at", "slope below", "slope above", "emitted", "lies"],
       rows: kinked.flatMap(({ name, kinks }) => [
         ...kinks.slice(0, mostKinks).map((kink) => rowOf(name, kink)),
@@ -166,10 +170,14 @@ function notesOf({ verification, spec }: VerificationSubject): string[] {
   const { worst, faults } = verdictOf(verification, spec);
   const kinks = parameters.reduce((sum, each) => sum + each.kinks.length, 0);
   const isSampled = parameters.some(({ directions }) => directions > 0);
-  const sampling = `Not every element was compared: one loss takes ${megaflops(flops)}, and the check may take ${megaflops(budget)} in all. The elements are a seeded sample; a wrong element outside of it shows in the random directions, which go through all.`;
+  const sampling =
+    `Not every element was compared: one loss takes ${megaflops(flops)}, and the check may ` +
+    `take ${megaflops(budget)} in all. The elements are a seeded sample; a wrong element outside of it shows ` +
+    "in the random directions, which go through all.";
   return [
     ...(isSampled ? [sampling] : []),
-    `worst relative error ${error(worst)}, ${worst < largestError ? "below" : "NOT below"} ${largestError}${kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} left out` : ""}`,
+    "worst relative " +
+      `error ${error(worst)}, ${worst < largestError ? "below" : "NOT below"} ${largestError}${kinks > 0 ? `; ${kinks} ${kinks === 1 ? "kink" : "kinks"} left out` : ""}`,
     ...faults.map((fault) => `FAULT ${fault}`),
   ];
 }

@@ -58,7 +58,8 @@ function commonShape(shapes: readonly Shape[]): Shape {
       if (dimension === 1 || dimension === common) continue;
       if (common !== 1)
         throw new TypeRefusal(
-          `shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} do not broadcast: ${common} and ${dimension} at axis ${axis}`,
+          `shapes ${shapes.map((s) => `[${s.join(",")}]`).join(" and ")} do not broadcast: ${common} ` +
+            `and ${dimension} at axis ${axis}`,
         );
       common = dimension;
     }

@@ -99,7 +99,10 @@ export function refuseReal(fit: Fit): string | undefined {
   const { target, output } = fit;
   if (target.classes !== undefined) return "compares real numbers, but the target is a class index";
   if (!fitsElementwise(fit))
-    return `compares element by element, but the output is ${rowsText(output)} and the target ${rowsText(target.shape)}`;
+    return (
+      `compares element by element, but the output is ${rowsText(output)} and the ` +
+      `target ${rowsText(target.shape)}`
+    );
   return undefined;
 }
 

@@ -139,7 +139,10 @@ export function texOf(formula: Formula): string {
     case "power":
       return `${part(formula.x, "atom")}^{${texOf(formula.y)}}`;
     case "choice":
-      return `\\begin{cases} ${texOf(formula.x)} & \\text{if } ${texOf(formula.condition)} \\\\ ${texOf(formula.y)} & \\text{otherwise} \\end{cases}`;
+      return (
+        `\\begin{cases} ${texOf(formula.x)} & \\text{if } ${texOf(formula.condition)} ` +
+        `\\\\ ${texOf(formula.y)} & \\text{otherwise} \\end{cases}`
+      );
     case "sum":
       return `\\sum${axesTex(formula.axes)} ${part(formula.x, "product")}`;
     case "call":

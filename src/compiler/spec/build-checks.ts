@@ -91,7 +91,9 @@ export function checkGradients(
     const path = [...layer.path, key];
     const message = `${formatPath(path)}: the derivative of step is zero, so ${listed(hidden)} would get no gradient`;
     problems.error(path, "T1501", message, {
-      hint: 'three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the output) the loss "perceptron"',
+      hint:
+        'three ways out: "surrogate": "straight-through", "surrogate": "sigmoid", or (for a step at the ' +
+        'output) the loss "perceptron"',
     });
   }
   for (const parameter of cut)
@@ -112,7 +114,9 @@ export function checkSameParameters(trained: Network, evaluated: Network, proble
   for (const { name, layer, node, path } of evaluated.parameters) {
     const before = known.get(name);
     if (before !== undefined && sameShape(before.type.shape, node.type.shape)) continue;
-    const message = `${formatPath(path)}: ${layer} asks in evaluation for ${name}, which it has otherwise or not at all in training`;
+    const message =
+      `${formatPath(path)}: ${layer} asks in evaluation for ${name}, which it has otherwise or not at all in ` +
+      "training";
     problems.error(path, "T1608", message, { hint: "ask for the same parameters in both modes" });
   }
 }

@@ -177,7 +177,8 @@ const columnKeys = {
     .enum(["error", "drop", "mean"])
     .optional()
     .describe(
-      "Where a value is missing (empty, NA, N/A, NaN, null or ?): an error (the default), the row is left out, or the mean of the training part stands there.",
+      "Where a value is missing (empty, NA, N/A, NaN, null or ?): an error (the default), the row is left " +
+        "out, or the mean of the training part stands there.",
     ),
 };
 
@@ -196,10 +197,12 @@ const words = z
 const inputColumns = z.strictObject({
   ...columnKeys,
   categories: categories.describe(
-    "The columns hold categories, numbered in the order of the training part's names: a place of 0 or 1 for each (one-hot), or its number from 1 (index); others are 0.",
+    "The columns hold categories, numbered in the order of the training part's names: a place of 0 or 1 for " +
+      "each (one-hot), or its number from 1 (index); others are 0.",
   ),
   words: words.describe(
-    "The column holds texts: the mark 0, then each word as its number, the most frequent of the training part from 2 on, 1 for all that the embedding has no room for; then 0 as padding.",
+    "The column holds texts: the mark 0, then each word as its number, the most frequent of the training " +
+      "part from 2 on, 1 for all that the embedding has no room for; then 0 as padding.",
   ),
   characters: z
     .strictObject({
@@ -209,7 +212,8 @@ const inputColumns = z.strictObject({
     })
     .optional()
     .describe(
-      "The column holds texts: the mark 0, then each character as its number in a vocabulary of the training part, then 0 as padding.",
+      "The column holds texts: the mark 0, then each character as its number in a vocabulary of the " +
+        "training part, then 0 as padding.",
     ),
 });
 

@@ -21,7 +21,8 @@ export const search = z.strictObject({
   over: z
     .record(z.string(), z.union([values, range]))
     .describe(
-      'By paths of the spec ("network[0].units"): a list of values, or a range of numbers. "off" leaves out what stands at the path, "on" leaves it as it is written.',
+      'By paths of the spec ("network[0].units"): a list of values, or a range of numbers. "off" leaves out ' +
+        'what stands at the path, "on" leaves it as it is written.',
     ),
   samples: z
     .int()
@@ -34,7 +35,8 @@ export const search = z.strictObject({
     .string()
     .optional()
     .describe(
-      '"loss" or one of the metrics: what the best candidate is best at on the validation part; by default what early stopping watches, else the loss.',
+      '"loss" or one of the metrics: what the best candidate is best at on the validation part; by default ' +
+        "what early stopping watches, else the loss.",
     ),
 });
 

@@ -23,14 +23,16 @@ export const categoryCodec: Codec = {
       const { vocabulary = needed } = model.inputs[name];
       if (Math.max(...categories.map(({ length }) => length)) >= vocabulary)
         throw new InputError(
-          `${name} has ${needed - 1} categories, which with the 0 for others need an embedding with a vocabulary of ${needed}, not ${vocabulary}`,
+          `${name} has ${needed - 1} categories, which with the 0 for others need an embedding with a ` +
+            `vocabulary of ${needed}, not ${vocabulary}`,
         );
     } else {
       const found = whole.reduce((sum, size) => sum + size);
       const trained = categories.reduce((sum, { length }) => sum + length, 0);
       if (width < trained || width > found)
         throw new InputError(
-          `${name} takes ${width} numbers a row, but its columns have ${found} categories: its shape must be [${found}]`,
+          `${name} takes ${width} numbers a row, but its columns have ${found} categories: its shape must ` +
+            `be [${found}]`,
         );
     }
     return { name, columns, categories };

@@ -51,7 +51,9 @@ function checkLengths(table: Table, column: string, texts: readonly string[], le
   const row = lengths.findIndex((own) => own >= length);
   if (row < 0) return;
   const longest = lengths.reduce((most, own) => Math.max(most, own));
-  const what = `"${shown(texts[row])}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} after the mark`;
+  const what =
+    `"${shown(texts[row])}" has ${lengths[row]} characters, and ${length} places hold at most ${length - 1} ` +
+    "after the mark";
   throw wrongCell(
     table,
     column,
@@ -77,7 +79,8 @@ function checkVocabulary(
     classes === found ? "" : `${target} has ${classes} classes`,
   ];
   throw new InputError(
-    `the texts of ${input} have ${characters.length} different characters in the training part, ${found} with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
+    `the texts of ${input} have ${characters.length} different characters in the training part, ${found} ` +
+      `with the mark, but ${said.filter((part) => part !== "").join(" and ")}`,
   );
 }
 

@@ -80,6 +80,7 @@ function wordsOf({ data }: Reading, input: string, table: Table, column: string)
     table,
     column,
     long,
-    `the text has ${texts[long].length} words, and ${length} places hold at most ${length - 1} after the mark; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
+    `the text has ${texts[long].length} words, and ${length} places hold at most ${length - 1} after the ` +
+      `mark; the longest text of the file needs a length of ${longest + 1}, or "cut": true`,
   );
 }

@@ -79,7 +79,10 @@ export const foldsIn = ({ folds }: Notes): readonly FoldResult[] => (Array.isArr
 export function unfinishedText(folds: number | undefined, notes: Notes): string | undefined {
   const done = foldsIn(notes).length;
   if (notes.folds === undefined || folds === undefined || done >= folds) return undefined;
-  return `the checkpoint is of fold ${done + 1} of ${folds}: its model has not learned from the rows of that fold, and is not the one that is kept when the run is finished (--resume goes on with it)`;
+  return (
+    `the checkpoint is of fold ${done + 1} of ${folds}: its model has not learned from the rows of that fold, ` +
+    "and is not the one that is kept when the run is finished (--resume goes on with it)"
+  );
 }
 
 /** Those that were done when the checkpoint was written that the run goes on from. */

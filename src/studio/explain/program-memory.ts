@@ -98,6 +98,7 @@ export function memorySentences(
   const storage = sum(buffers, (buffer) => (buffer.life === undefined ? buffer.bytes : 0));
   return [
     `arena ${sizeOf(bytes)}: storage ${sizeOf(storage)}, temporaries ${sizeOf(temporaryBytes)}`,
-    `temporaries would take ${sizeOf(withoutSharing)} if none shared memory; no plan could take less than ${sizeOf(lowerBound)}`,
+    `temporaries would take ${sizeOf(withoutSharing)} if none shared memory; no plan could take less ` +
+      `than ${sizeOf(lowerBound)}`,
   ];
 }

@@ -52,7 +52,8 @@ const regionStyle = (ground: 0 | 1): string =>
   regions.map((region) => styleOf(region, colours[region][ground])).join("\n");
 
 const styleOf = (region: string, colour: string): string =>
-  `.graph-lane.${region}, .graph-box.group.${region} rect, .graph-head.${region} { fill: ${colour} } .graph-box.${region} rect, .graph-wire.${region} { stroke: ${colour} }`;
+  `.graph-lane.${region}, .graph-box.group.${region} rect, .graph-head.${region} { fill: ${colour} } ` +
+  `.graph-box.${region} rect, .graph-wire.${region} { stroke: ${colour} }`;
 
 const style = `
 .graph-lane rect { fill-opacity: 0.05 }

@@ -7,8 +7,10 @@ import { escapeTex, texOf } from "../../compiler/notation/tex.ts";
 
 export function gradientsTex({ forward, derivations }: GradientStory, model: string): string {
   return [
-    `% How tapeless derived the gradients of ${model}. It needs \\usepackage{amsmath}; \\allowdisplaybreaks lets long ones break over pages.`,
-    "% \\odot multiplies element by element; [condition] is 1 where it holds and 0 elsewhere; i goes over the rows of the batch, j along the",
+    `% How tapeless derived the gradients of ${model}. It needs \\usepackage{amsmath}; \\allowdisplaybreaks ` +
+      "lets long ones break over pages.",
+    "% \\odot multiplies element by element; [condition] is 1 where it holds and 0 elsewhere; i goes over " +
+      "the rows of the batch, j along the",
     "% last axis, k, l, ... along those between.",
     ...forward.flatMap(groupTex),
     ...derivations.flatMap(derivedTex),

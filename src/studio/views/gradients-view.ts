@@ -25,8 +25,10 @@ export function gradientsView(subject: Subject): View {
 const textOf = textPrinter(mathematicalName);
 
 const legend = [
-  "∂L/∂x is the derivative of the loss by x, which the code calls d_x. ⊙ multiplies element by element, · with a number or as matrices do;",
-  "[condition] is 1 where it holds and 0 elsewhere; i goes over the rows of the batch, j along the last axis, k, l, … along those between.",
+  "∂L/∂x is the derivative of the loss by x, which the code calls d_x. ⊙ multiplies element by element, · " +
+    "with a number or as matrices do;",
+  "[condition] is 1 where it holds and 0 elsewhere; i goes over the rows of the batch, j along the last " +
+    "axis, k, l, … along those between.",
 ];
 
 function storyText({ forward, derivations }: GradientStory): string {

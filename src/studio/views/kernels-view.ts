@@ -132,7 +132,10 @@ function servesText({ lines = [1, 0] }: ExplainedKernel, others: readonly Explai
   const [first, last] = lines;
   const calls = others.slice(0, mostListed).map(({ program, call }) => `${program} ${call}`);
   const more = others.length > mostListed ? ` and ${others.length - mostListed} more` : "";
-  return `lines ${first} to ${last} of the emitted file${calls.length === 0 ? "" : `, which serve ${calls.join(", ")}${more}, too`}`;
+  return (
+    `lines ${first} to ${last} of the emitted ` +
+    `file${calls.length === 0 ? "" : `, which serve ${calls.join(", ")}${more}, too`}`
+  );
 }
 
 const textOf = (

@@ -119,7 +119,8 @@ function programSvg(memory: ProgramMemory, seen: readonly RegionName[], top: num
     textAt(
       margin.left,
       top + 12,
-      `${program}: ${counted(temporaries.length, "temporary", "temporaries")} in ${counted(calls.length, "call")}, at most ${sizeText(peak.bytes)} at once${placed}`,
+      `${program}: ${counted(temporaries.length, "temporary", "temporaries")} ` +
+        `in ${counted(calls.length, "call")}, at most ${sizeText(peak.bytes)} at once${placed}`,
       { class: "panel" },
     ),
     ...y

@@ -30,7 +30,8 @@ export function memoryLines({ program, calls, temporaries, live, peak }: Program
   const cell = ({ first, last }: Temporary, from: number): string =>
     first <= from + perColumn && last > from ? "█" : "·";
   return [
-    `${head}${counted(temporaries.length, "temporary", "temporaries")}, at most ${sizeText(peak.bytes)} at once, in call ${peak.call}: ${calls[peak.call - 1]}`,
+    `${head}${counted(temporaries.length, "temporary", "temporaries")}, at most ${sizeText(peak.bytes)} at ` +
+      `once, in call ${peak.call}: ${calls[peak.call - 1]}`,
     row("all", peak.bytes, spans.map(level).join("")),
     ...temporaries.flatMap((each) =>
       shown.has(each) ? [row(each.name, each.bytes, spans.map((from) => cell(each, from)).join(""))] : [],
@@ -38,7 +39,8 @@ export function memoryLines({ program, calls, temporaries, live, peak }: Program
     ...(rest.length === 0
       ? []
       : [
-          `  … and ${rest.length} smaller ones, ${sizeText(sum(rest, ({ bytes }) => bytes))} together; --format json has them all`,
+          `  … and ${rest.length} smaller ones, ${sizeText(sum(rest, ({ bytes }) => bytes))} together; ` +
+            "--format json has them all",
         ]),
     `  ${" ".repeat(width + 12)}${perColumn === 1 ? `calls 1 to ${calls.length}` : `calls 1 to ${calls.length}, ${perColumn} a column`}`,
   ];

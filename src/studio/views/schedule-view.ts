@@ -83,7 +83,11 @@ const count = (value: number): string => value.toLocaleString("en-US");
 function spanText({ rows, epochs, stepsAnEpoch, steps }: Span, { batchSize, accumulate }: Training): string {
   if (rows === undefined || stepsAnEpoch === undefined)
     return `how many steps a run takes is not known without its data; ${count(steps)} are shown`;
-  return `${count(steps)} steps: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${count(stepsAnEpoch)}, for ${count(rows)} rows in ${accumulate === undefined ? "" : `steps of ${accumulate} `}batches of ${batchSize}`;
+  return (
+    `${count(steps)} steps: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${count(stepsAnEpoch)}, ` +
+    `for ${count(rows)} rows in ${accumulate === undefined ? "" : `steps of ${accumulate} `}batches ` +
+    `of ${batchSize}`
+  );
 }
 
 /** Whether schedule and training end together. */

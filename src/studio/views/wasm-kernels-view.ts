@@ -48,7 +48,8 @@ export function wasmKernelsView(
 }
 
 const measuredText = ({ backend, gigahertz }: KernelTimes): string =>
-  `measured: each kernel by itself, one thread, ${backend === "relaxed" ? "relaxed" : "plain"} SIMD; the clock is ${gigahertz.toFixed(2)} GHz by a chain of additions`;
+  `measured: each kernel by itself, one thread, ${backend === "relaxed" ? "relaxed" : "plain"} SIMD; the ` +
+  `clock is ${gigahertz.toFixed(2)} GHz by a chain of additions`;
 
 /** What there is to tell of a kernel; the measured figures only if it was measured. */
 interface KernelFacts {

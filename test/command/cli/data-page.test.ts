@@ -92,7 +92,9 @@ test(
     const theirs = await program("--data", "homes.csv", "--json", "--out", "their.ckpt");
     expect(theirs.stdout).toBe(own.stdout);
     // Rows without a price, and with a street and words that training did not see.
-    const asked = `${header}\n${row(2).join(";")}\n50;1;1;1;1;1;1;1;1;1;red;A;Elsewhere;unheard of;\n;2;1;1;1;1;1;1;1;1;blue;D;S1;red;\n`;
+    const asked =
+      `${header}\n${row(2).join(";")}\n50;1;1;1;1;1;1;1;1;1;red;A;Elsewhere;unheard ` +
+      "of;\n;2;1;1;1;1;1;1;1;1;blue;D;S1;red;\n";
     place.write("asked.csv", asked);
     const predicted = await place.run("predict", "homes.json", "own.ckpt", "asked.csv");
     expect(predicted.stderr).not.toContain("left out");

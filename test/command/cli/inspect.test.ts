@@ -62,22 +62,26 @@ describe("tapeless inspect", () => {
     expect([elsewhere.code, elsewhere.stderr]).toEqual([2, "error T1010: --pass belongs to --show passes\n"]);
   });
 
-  it("shows the kernels: what fusing saves, operations and bytes, loops under their formulas, and the emitted code", async () => {
-    const text = await inspect("--show", "kernels");
-    expect(text).toMatch(
-      /^program gradient: \d+ nests of loops became \d+ kernels, \d+ values stay in registers, and each run moves .*B less through memory$/m,
-    );
-    expect(text).toMatch(/^ +1 {2}dense1 +\d+ +\d+ +\d+ +\d+ {2}dense1_product/m);
-    expect(text).toMatch(
-      /^\/\/ gradient, call 1: \d+ nodes, \d+ FLOP, \d+ bytes\nkernel \S+\n {2}\/\/ dense1_product = size · dense1\.weight\n/m,
-    );
-    expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
-    expect(text).toMatch(
-      /^\/\/ lines \d+ to \d+ of the emitted file, which serve predict 1, evaluate 1, too\nfunction compute_dense1\(/m,
-    );
-    expect(text).toMatch(/^kernel dense1\n {2}runs compute_dense1, as gradient, call 1 does: see there$/m);
-    expect(text.match(/^function compute_dense1\(/gm)).toHaveLength(1);
-  });
+  it(
+    "shows the kernels: what fusing saves, operations and bytes, loops under their formulas, and the emitted " +
+      "code",
+    async () => {
+      const text = await inspect("--show", "kernels");
+      expect(text).toMatch(
+        /^program gradient: \d+ nests of loops became \d+ kernels, \d+ values stay in registers, and each run moves .*B less through memory$/m,
+      );
+      expect(text).toMatch(/^ +1 {2}dense1 +\d+ +\d+ +\d+ +\d+ {2}dense1_product/m);
+      expect(text).toMatch(
+        /^\/\/ gradient, call 1: \d+ nodes, \d+ FLOP, \d+ bytes\nkernel \S+\n {2}\/\/ dense1_product = size · dense1\.weight\n/m,
+      );
+      expect(text).toMatch(/^ {2}for .* in .*: (output|parallel|reduction)$/m);
+      expect(text).toMatch(
+        /^\/\/ lines \d+ to \d+ of the emitted file, which serve predict 1, evaluate 1, too\nfunction compute_dense1\(/m,
+      );
+      expect(text).toMatch(/^kernel dense1\n {2}runs compute_dense1, as gradient, call 1 does: see there$/m);
+      expect(text.match(/^function compute_dense1\(/gm)).toHaveLength(1);
+    },
+  );
 
   it("shows one kernel, its loops alone if they are asked for, and says which is like one that is not there", async () => {
     const text = await inspect("--show", "kernels", "--of", "predict/dense1", "--text", "loops");
@@ -152,17 +156,21 @@ describe("tapeless inspect", () => {
     for (const { text } of graphs) expect(() => parseGraph(text, createBuilder("f32"))).not.toThrow();
   });
 
-  it("shows the learning rate over the run, as text, JSON and picture, with the rows of the data if it can be read", async () => {
-    const apart = await place.run("inspect", "flowers.json", "--show", "schedule");
-    expect(apart.stderr).toMatch(/^the data is not read: .*"flowers.csv" cannot be read/);
-    expect(apart.stdout).toContain("how many steps a run takes is not known");
-    expect(apart.code).toBe(0);
-    place.write("flowers.csv", flowersCsv);
-    expect(await inspect("--show", "schedule")).toContain(
-      "12 steps: 4 epochs of 3, for 18 rows in batches of 8",
-    );
-    const { rates } = JSON.parse(await inspect("--show", "schedule", "--format", "json"));
-    expect(rates).toHaveLength(12);
-    expect(faultOfXml(await inspect("--show", "schedule", "--format", "svg"))).toBeUndefined();
-  });
+  it(
+    "shows the learning rate over the run, as text, JSON and picture, with the rows of the data if it can be " +
+      "read",
+    async () => {
+      const apart = await place.run("inspect", "flowers.json", "--show", "schedule");
+      expect(apart.stderr).toMatch(/^the data is not read: .*"flowers.csv" cannot be read/);
+      expect(apart.stdout).toContain("how many steps a run takes is not known");
+      expect(apart.code).toBe(0);
+      place.write("flowers.csv", flowersCsv);
+      expect(await inspect("--show", "schedule")).toContain(
+        "12 steps: 4 epochs of 3, for 18 rows in batches of 8",
+      );
+      const { rates } = JSON.parse(await inspect("--show", "schedule", "--format", "json"));
+      expect(rates).toHaveLength(12);
+      expect(faultOfXml(await inspect("--show", "schedule", "--format", "svg"))).toBeUndefined();
+    },
+  );
 });

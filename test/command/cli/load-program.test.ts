@@ -38,7 +38,9 @@ beforeAll(() => {
 afterAll(() => rmSync(clone, { recursive: true }));
 
 const start = (): string => {
-  const code = `const { loadProgram } = await import("./src/command/cli/load-program.js"); console.log((await loadProgram("main")).name);`;
+  const code =
+    `const { loadProgram } = await import("./src/command/cli/load-program.js"); console.log((await ` +
+    `loadProgram("main")).name);`;
   return execFileSync(process.execPath, ["--input-type=module", "-e", code], {
     cwd: clone,
     encoding: "utf8",

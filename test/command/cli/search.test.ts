@@ -116,7 +116,8 @@ describe("tapeless search", () => {
   it("tries specs in TypeScript, whose functions cannot be sent to a thread", async () => {
     const others = withSearch({ over: { "network[0].units": [2, 3] } });
     const loss =
-      "(g, { prediction, target, mean }) => mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target)))";
+      "(g, { prediction, target, mean }) => mean(g.multiply(g.subtract(prediction, target), " +
+      "g.subtract(prediction, target)))";
     place.write("own.ts", `export default { ...${JSON.stringify(others)}, loss: { formula: ${loss} } };`);
     const { stdout, code } = await place.run("search", "own.ts", "--json");
     expect(JSON.parse(stdout).candidates).toHaveLength(2);
@@ -128,7 +129,8 @@ describe("a thread that ends is reported with its candidate", () => {
   const ownSpec = (inThread: string) => {
     const spec = JSON.stringify(withSearch({ over: { "network[0].units": [2, 3] } }));
     const loss =
-      "(g, { prediction, target, mean }) => (fails(), mean(g.multiply(g.subtract(prediction, target), g.subtract(prediction, target))))";
+      "(g, { prediction, target, mean }) => (fails(), mean(g.multiply(g.subtract(prediction, target), " +
+      "g.subtract(prediction, target))))";
     place.write(
       "own.ts",
       `import { isMainThread } from "node:worker_threads";

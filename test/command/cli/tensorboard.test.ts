@@ -60,35 +60,39 @@ describe("train --tensorboard", () => {
       summaries.filter((summary) => summary.tag === tag).map(({ value }) => [step, value]),
     );
 
-  it("writes the figures of --log under their names, histograms of every epoch, and prints what is printed without", async () => {
-    const plain = await train();
-    const { code, stdout } = await train("--tensorboard", "runs/a", "--log", "epochs.jsonl");
-    expect([code, stdout]).toEqual([0, plain.stdout]);
-    const [file, ...others] = files("runs/a");
-    expect(others).toEqual([]);
-    expect(file).toMatch(/^runs\/a\/events\.out\.tfevents\.\d{10}\.0000\.tapeless$/);
-    const events = readEvents(place.bytes(file));
-    expect(events[0].fileVersion).toBe("brain.Event:2");
-    const logged = place
-      .read("epochs.jsonl")
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
-    const rounded = (of: (report: (typeof logged)[0]) => number) =>
-      logged.map((report) => [report.epoch, Math.fround(of(report))]);
-    expect(scalars(events, "train/loss")).toEqual(rounded(({ loss }) => loss));
-    expect(scalars(events, "train/accuracy")).toEqual(rounded(({ metrics }) => metrics.accuracy));
-    expect(scalars(events, "validation/loss")).toEqual(rounded(({ validation }) => validation.loss));
-    expect(scalars(events, "learning_rate")).toEqual(rounded(() => 0.05));
-    expect(scalars(events, "idle_units/dense1").map(([step]) => step)).toEqual([0, 1, 2, 3, 4]);
-    expect(scalars(events, "update_ratio/dense1.weight")).toHaveLength(5);
-    const histograms = events.flatMap(({ step, summaries }) =>
-      summaries.flatMap(({ tag, histogram }) => (histogram ? [`${step} ${tag} ${histogram.num}`] : [])),
-    );
-    expect(histograms).toContain("0 weights/dense1.weight 8");
-    expect(histograms).toContain("4 gradients/dense2.bias 3");
-    expect(histograms).toContain("4 activations/dense1 32");
-  });
+  it(
+    "writes the figures of --log under their names, histograms of every epoch, and prints what is printed " +
+      "without",
+    async () => {
+      const plain = await train();
+      const { code, stdout } = await train("--tensorboard", "runs/a", "--log", "epochs.jsonl");
+      expect([code, stdout]).toEqual([0, plain.stdout]);
+      const [file, ...others] = files("runs/a");
+      expect(others).toEqual([]);
+      expect(file).toMatch(/^runs\/a\/events\.out\.tfevents\.\d{10}\.0000\.tapeless$/);
+      const events = readEvents(place.bytes(file));
+      expect(events[0].fileVersion).toBe("brain.Event:2");
+      const logged = place
+        .read("epochs.jsonl")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      const rounded = (of: (report: (typeof logged)[0]) => number) =>
+        logged.map((report) => [report.epoch, Math.fround(of(report))]);
+      expect(scalars(events, "train/loss")).toEqual(rounded(({ loss }) => loss));
+      expect(scalars(events, "train/accuracy")).toEqual(rounded(({ metrics }) => metrics.accuracy));
+      expect(scalars(events, "validation/loss")).toEqual(rounded(({ validation }) => validation.loss));
+      expect(scalars(events, "learning_rate")).toEqual(rounded(() => 0.05));
+      expect(scalars(events, "idle_units/dense1").map(([step]) => step)).toEqual([0, 1, 2, 3, 4]);
+      expect(scalars(events, "update_ratio/dense1.weight")).toHaveLength(5);
+      const histograms = events.flatMap(({ step, summaries }) =>
+        summaries.flatMap(({ tag, histogram }) => (histogram ? [`${step} ${tag} ${histogram.num}`] : [])),
+      );
+      expect(histograms).toContain("0 weights/dense1.weight 8");
+      expect(histograms).toContain("4 gradients/dense2.bias 3");
+      expect(histograms).toContain("4 activations/dense1 32");
+    },
+  );
 
   it("goes on in the same folder with --resume, and what is trained again takes the place of what was", async () => {
     await train("--tensorboard", "runs", "--out", "a.ckpt", "--epochs", "3");

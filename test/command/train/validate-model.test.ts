@@ -31,19 +31,23 @@ function withOtherTest(csv: string, { preparing: { training } }: Candidate): str
   return [head, ...rows, ""].join("\n");
 }
 
-test("a validation part: the figures of a training, whatever the test part is like; the judgement is the whole result", async () => {
-  const candidate = await candidateOf(flowers, flowersCsv);
-  const { preparing, source, emitted } = candidate;
-  const { model, training } = preparing;
-  const trainer = emitted.createTrainer();
-  const whole = await trainOn(model, training, trainer, datasetOf(preparing, source, 3, placed));
-  const found = await validateModel(candidate);
-  expect(found).toEqual({ bestEpoch: whole.bestEpoch, validation: whole.validation });
-  expect(await judgeModel(candidate, found)).toEqual(whole);
-  expect(await validateModel(await candidateOf(flowers, withOtherTest(flowersCsv, candidate)))).toEqual(
-    found,
-  );
-});
+test(
+  "a validation part: the figures of a training, whatever the test part is like; the judgement is the whole " +
+    "result",
+  async () => {
+    const candidate = await candidateOf(flowers, flowersCsv);
+    const { preparing, source, emitted } = candidate;
+    const { model, training } = preparing;
+    const trainer = emitted.createTrainer();
+    const whole = await trainOn(model, training, trainer, datasetOf(preparing, source, 3, placed));
+    const found = await validateModel(candidate);
+    expect(found).toEqual({ bestEpoch: whole.bestEpoch, validation: whole.validation });
+    expect(await judgeModel(candidate, found)).toEqual(whole);
+    expect(await validateModel(await candidateOf(flowers, withOtherTest(flowersCsv, candidate)))).toEqual(
+      found,
+    );
+  },
+);
 
 test("other seeds and epochs are asked for by the candidate", async () => {
   const candidate = await candidateOf(flowers, flowersCsv);

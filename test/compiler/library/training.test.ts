@@ -33,16 +33,20 @@ describe("losses", () => {
     },
   );
 
-  it("cross-entropy stays finite for logits far from zero, and leaves targets of -1 out of sum, count and gradient", () => {
-    const trainer = referenceTrainer(spec(2, 3, { targets: { y: { classes: 3 } }, loss: "cross-entropy" }));
-    trainer.set("dense1.weight", [1e4, -1e4, 0, 0.3, 0.2, 0.1]);
-    const kept = { x: [1, 0, 0, 1], y: [0, 1] };
-    const loss = trainer.gradient(kept);
-    const gradient = trainer.get("gradient:dense1.weight");
-    expect([loss, ...gradient].every(Number.isFinite)).toBe(true);
-    expect(trainer.gradient({ x: [1, 0, 7, 7, 0, 1], y: [0, -1, 1] })).toBeCloseTo(loss, 14);
-    trainer.get("gradient:dense1.weight").forEach((value, i) => expect(value).toBeCloseTo(gradient[i], 12));
-  });
+  it(
+    "cross-entropy stays finite for logits far from zero, and leaves targets of -1 out of sum, count and " +
+      "gradient",
+    () => {
+      const trainer = referenceTrainer(spec(2, 3, { targets: { y: { classes: 3 } }, loss: "cross-entropy" }));
+      trainer.set("dense1.weight", [1e4, -1e4, 0, 0.3, 0.2, 0.1]);
+      const kept = { x: [1, 0, 0, 1], y: [0, 1] };
+      const loss = trainer.gradient(kept);
+      const gradient = trainer.get("gradient:dense1.weight");
+      expect([loss, ...gradient].every(Number.isFinite)).toBe(true);
+      expect(trainer.gradient({ x: [1, 0, 7, 7, 0, 1], y: [0, -1, 1] })).toBeCloseTo(loss, 14);
+      trainer.get("gradient:dense1.weight").forEach((value, i) => expect(value).toBeCloseTo(gradient[i], 12));
+    },
+  );
 
   it.each(["binary-cross-entropy", "hinge", "perceptron"])(
     "%s takes a target of two classes as well",

@@ -196,27 +196,31 @@ describe("a loss reads inputs of its own", () => {
   });
 });
 
-it("a function's loss and metric are told in f32 as the same formula's are: what totals come to lies where it is read", async () => {
-  const told = async (
-    loss: ModelSpec["loss"],
-    formula: "mean(abs(prediction - target))" | ((g: GraphBuilder, parts: MeasureParts) => Node),
-  ) => {
-    const metrics: ModelSpec["metrics"] = [{ name: "off", formula }];
-    const { module } = await emitted({ ...base, loss, metrics }, { dtype: "f32" });
-    return module.createTrainer().evaluateAll(batch);
-  };
-  const written = await told(
-    { formula: "sqrt(mean((prediction - target)^2)) + 1" },
-    "mean(abs(prediction - target))",
-  );
-  const built = await told(
-    (g, { prediction, target, mean }) => g.add(g.sqrt(mean(g.power(g.subtract(prediction, target), 2))), 1),
-    (g, { prediction, target, mean }) => mean(g.absolute(g.subtract(prediction, target))),
-  );
-  expect(built.loss).toBeGreaterThan(1);
-  expect(built.loss).toBeCloseTo(written.loss, 5);
-  expect(built.off).toBeCloseTo(written.off, 5);
-});
+it(
+  "a function's loss and metric are told in f32 as the same formula's are: what totals come to lies where it " +
+    "is read",
+  async () => {
+    const told = async (
+      loss: ModelSpec["loss"],
+      formula: "mean(abs(prediction - target))" | ((g: GraphBuilder, parts: MeasureParts) => Node),
+    ) => {
+      const metrics: ModelSpec["metrics"] = [{ name: "off", formula }];
+      const { module } = await emitted({ ...base, loss, metrics }, { dtype: "f32" });
+      return module.createTrainer().evaluateAll(batch);
+    };
+    const written = await told(
+      { formula: "sqrt(mean((prediction - target)^2)) + 1" },
+      "mean(abs(prediction - target))",
+    );
+    const built = await told(
+      (g, { prediction, target, mean }) => g.add(g.sqrt(mean(g.power(g.subtract(prediction, target), 2))), 1),
+      (g, { prediction, target, mean }) => mean(g.absolute(g.subtract(prediction, target))),
+    );
+    expect(built.loss).toBeGreaterThan(1);
+    expect(built.loss).toBeCloseTo(written.loss, 5);
+    expect(built.off).toBeCloseTo(written.off, 5);
+  },
+);
 
 it("early stopping takes the better end that a metric of one's own names", async () => {
   const metrics = [

@@ -141,7 +141,8 @@ describe("what is wrong is reported", () => {
     const loops = programOf([[store("a", [], one)], [store("b", [], one)]], y);
     expect(() => checkLoops(loops, "fuse-loops")).toThrow(InternalError);
     expect(() => checkLoops(loops, "fuse-loops")).toThrow(
-      "internal: after fuse-loops, loop program test is malformed:\n  kernel0: there is no buffer a\n  kernel1: there is no buffer b",
+      "internal: after fuse-loops, loop program test is malformed:\n  kernel0: there is no buffer a\n  " +
+        "kernel1: there is no buffer b",
     );
   });
 });

@@ -214,15 +214,19 @@ describe("place", () => {
     expect(text).not.toMatch(/div|mod/);
     expect(results(body, wide, deep)[1]).toEqual(results(body, wide, deep)[0]);
   });
-  it("keeps the shift of a position that is taken apart and put together again (regression: concat of flattened inputs)", () => {
-    const deep = buffer("x", ["n", 2, 3]);
-    const wide = buffer("y", ["n", 8]);
-    const shifted = add(j, integer(-2));
-    const read = load("x", [i, quotient(shifted, 3), remainder(shifted, 3)]);
-    const value = select(less(j, integer(2)), real(-1), read);
-    const body = [overRows(() => [loop("j", 8, "parallel", [store("y", [i, j], value)])])];
-    const [before, later] = results(body, deep, wide);
-    expect(later).toEqual(before);
-    expect(later.slice(0, 8)).toEqual([-1, -1, 0, 1, 2, 3, 4, 5]);
-  });
+  it(
+    "keeps the shift of a position that is taken apart and put together again (regression: concat of " +
+      "flattened inputs)",
+    () => {
+      const deep = buffer("x", ["n", 2, 3]);
+      const wide = buffer("y", ["n", 8]);
+      const shifted = add(j, integer(-2));
+      const read = load("x", [i, quotient(shifted, 3), remainder(shifted, 3)]);
+      const value = select(less(j, integer(2)), real(-1), read);
+      const body = [overRows(() => [loop("j", 8, "parallel", [store("y", [i, j], value)])])];
+      const [before, later] = results(body, deep, wide);
+      expect(later).toEqual(before);
+      expect(later.slice(0, 8)).toEqual([-1, -1, 0, 1, 2, 3, 4, 5]);
+    },
+  );
 });

@@ -70,27 +70,31 @@ describe("written out", () => {
     expect(network[1].path.join(" ")).toBe("network 0 layers 0 layer");
   });
 
-  it("references inside a block go to its own copy first, then outwards; the first default name counts in the block", () => {
-    const block = repeat(2, [
-      { ...dense, name: "a" },
-      residual([dense, { type: "add", from: ["dense1", "a", "outer", "x"] }]),
-    ]);
-    expect(
-      written([{ ...dense, name: "outer" }, { ...dense, name: "a" }, block, { ...end, from: "repeat1" }]),
-    ).toEqual([
-      "outer = dense(x)",
-      "a = dense(outer)",
-      "repeat1.1.a = dense(a)",
-      "repeat1.1.residual1.dense1 = dense(repeat1.1.a)",
-      "repeat1.1.residual1.add1 = add(repeat1.1.residual1.dense1, repeat1.1.a, outer, x)",
-      "repeat1.1.residual1 = residual(repeat1.1.a, repeat1.1.residual1.add1)",
-      "repeat1.2.a = dense(repeat1.1.residual1)",
-      "repeat1.2.residual1.dense1 = dense(repeat1.2.a)",
-      "repeat1.2.residual1.add1 = add(repeat1.2.residual1.dense1, repeat1.2.a, outer, x)",
-      "repeat1.2.residual1 = residual(repeat1.2.a, repeat1.2.residual1.add1)",
-      "end = dense(repeat1.2.residual1)",
-    ]);
-  });
+  it(
+    "references inside a block go to its own copy first, then outwards; the first default name counts in the " +
+      "block",
+    () => {
+      const block = repeat(2, [
+        { ...dense, name: "a" },
+        residual([dense, { type: "add", from: ["dense1", "a", "outer", "x"] }]),
+      ]);
+      expect(
+        written([{ ...dense, name: "outer" }, { ...dense, name: "a" }, block, { ...end, from: "repeat1" }]),
+      ).toEqual([
+        "outer = dense(x)",
+        "a = dense(outer)",
+        "repeat1.1.a = dense(a)",
+        "repeat1.1.residual1.dense1 = dense(repeat1.1.a)",
+        "repeat1.1.residual1.add1 = add(repeat1.1.residual1.dense1, repeat1.1.a, outer, x)",
+        "repeat1.1.residual1 = residual(repeat1.1.a, repeat1.1.residual1.add1)",
+        "repeat1.2.a = dense(repeat1.1.residual1)",
+        "repeat1.2.residual1.dense1 = dense(repeat1.2.a)",
+        "repeat1.2.residual1.add1 = add(repeat1.2.residual1.dense1, repeat1.2.a, outer, x)",
+        "repeat1.2.residual1 = residual(repeat1.2.a, repeat1.2.residual1.add1)",
+        "end = dense(repeat1.2.residual1)",
+      ]);
+    },
+  );
 
   it("a block reads what its `from` names, and can be the output", () => {
     const network = [dense, { ...dense, units: 9 }, repeat(2, [end], { from: "dense1" })];

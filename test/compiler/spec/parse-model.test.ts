@@ -58,7 +58,8 @@ const valueRows: Row[] = [
     "a layer without a type",
     { network: [{ units: 3 }] },
     "error T1102: network[0].type is missing",
-    `  hint: one of ${[...Object.keys(layers).filter((name) => name !== "custom"), "residual", "repeat", "bidirectional"].join(", ")}`,
+    "  hint: one " +
+      `of ${[...Object.keys(layers).filter((name) => name !== "custom"), "residual", "repeat", "bidirectional"].join(", ")}`,
   ],
   [
     "a type that is no text",
@@ -182,7 +183,8 @@ const keyRows: Row[] = [
     "no loss",
     { loss: undefined },
     "error T1102: loss is missing",
-    "  hint: one of mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, cross-entropy, hinge, perceptron, poisson, kl-divergence, formula",
+    "  hint: one of mse, mae, rmse, rmsle, huber, log-cosh, binary-cross-entropy, cross-entropy, hinge, " +
+      "perceptron, poisson, kl-divergence, formula",
   ],
   [
     "no optimizer",
@@ -282,7 +284,8 @@ const nameRows: Row[] = [
   [
     "a layer name that closes a string and runs code",
     { network: [{ ...dense, name: 'a"; process.exit()//' }] },
-    'error T1301: network[0].name must be a letter, then at most 63 letters, digits, `_` or `-`, got "a\\"; process.exit()//"',
+    'error T1301: network[0].name must be a letter, then at most 63 letters, digits, `_` or `-`, got "a\\"; ' +
+      'process.exit()//"',
   ],
   [
     "a layer named constructor",
@@ -550,7 +553,8 @@ describe("the whole", () => {
   it("leaves the prototype of all objects alone", () => {
     faultsOf(
       JSON.parse(
-        '{"__proto__": {"polluted": 1}, "inputs": {"__proto__": {"polluted": 1}}, "constructor": {"prototype": {"polluted": 1}}}',
+        '{"__proto__": {"polluted": 1}, "inputs": {"__proto__": {"polluted": 1}}, "constructor": ' +
+          '{"prototype": {"polluted": 1}}}',
       ),
     );
     expect({}).not.toHaveProperty("polluted");

@@ -7,7 +7,8 @@ const functions = "sweeps over each function";
 const typescript = "tests of expressions and names, the fuzzer";
 
 const clamp =
-  "(if (i32.gt_s (local.get $to) (i32.load offset=16 ${control})) (then (local.set $to (i32.load offset=16 ${control}))))";
+  "(if (i32.gt_s (local.get $to) (i32.load offset=16 ${control})) (then (local.set $to (i32.load offset=16 " +
+  "${control}))))";
 
 export const emitMutants: readonly Mutant[] = [
   ...inFile("src/compiler/emit/wasm/addresses.ts", wasm, [

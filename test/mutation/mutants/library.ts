@@ -130,7 +130,8 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/spec/build-measures.ts", "tests of weights", [
     [
       "measures: evaluation forgets the weights of the loss",
-      "weighed(g, model, comparisonOf(g, model, target, expected, scores, false)), model.loss),\n    ),\n  );\n  const ofMetrics",
+      "weighed(g, model, comparisonOf(g, model, target, expected, scores, false)), model.loss),\n    ),\n  " +
+        ");\n  const ofMetrics",
       "comparisonOf(g, model, target, expected, scores, false), model.loss),\n    ),\n  );\n  const ofMetrics",
     ],
   ]),

@@ -113,15 +113,19 @@ const classesOf = (labels: readonly (string | number)[], classes: number, folds:
     data: { inputs: { x: { columns: ["u", "v"] } }, targets: { y: { columns: ["y"] } } },
   });
 
-test("a class that is too rare for all folds is told by its name; left out rows and one row a fold are no such class", () => {
-  const pets = ["cat", "cat", "dog", "cat", "cat", "emu", "emu", "cat"];
-  expect(() => foldsOf(classesOf(pets, 3, 4))).toThrow(
-    'warned: some of the 4 folds have no row of a rare class: beside the test part "dog" has 1, "emu" has 2',
-  );
-  expect(() => foldsOf(classesOf([0, 1, 1, 1, 0, 1], 2, 3))).toThrow('"0" has 2');
-  expect(foldsOf(classesOf([0, 1, 1, 0, -1], 2, 2))).toHaveLength(2);
-  expect(foldsOf(classesOf(pets, 3, 8))).toHaveLength(8);
-});
+test(
+  "a class that is too rare for all folds is told by its name; left out rows and one row a fold are no such " +
+    "class",
+  () => {
+    const pets = ["cat", "cat", "dog", "cat", "cat", "emu", "emu", "cat"];
+    expect(() => foldsOf(classesOf(pets, 3, 4))).toThrow(
+      'warned: some of the 4 folds have no row of a rare class: beside the test part "dog" has 1, "emu" has 2',
+    );
+    expect(() => foldsOf(classesOf([0, 1, 1, 1, 0, 1], 2, 3))).toThrow('"0" has 2');
+    expect(foldsOf(classesOf([0, 1, 1, 0, -1], 2, 2))).toHaveLength(2);
+    expect(foldsOf(classesOf(pets, 3, 8))).toHaveLength(8);
+  },
+);
 
 test("a fold whose targets are all left out cannot be judged: an error that names it", () => {
   const folds = foldsOf(classesOf([0, -1, 1, 0], 2, 4));

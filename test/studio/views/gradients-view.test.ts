@@ -73,7 +73,8 @@ it("gives each rule with the number of its own application", () => {
 it("has symbols of their own for the weights of an attention and what they give", () => {
   const tex = viewOf(models.attention).tex?.();
   expect(tex).toContain(
-    "\\mathrm{query}_{\\mathrm{attention1}} &= x \\, W_{\\mathrm{query},\\,\\mathrm{attention1}} + b_{\\mathrm{query},\\,\\mathrm{attention1}}",
+    "\\mathrm{query}_{\\mathrm{attention1}} &= x \\, W_{\\mathrm{query},\\,\\mathrm{attention1}} + " +
+      "b_{\\mathrm{query},\\,\\mathrm{attention1}}",
   );
 });
 
@@ -165,7 +166,8 @@ describe("as TeX", () => {
   it("calls derivatives by the letters of what they are by", () => {
     const tex = viewOf(models.perceptron).tex?.();
     expect(tex).toContain(
-      "\\frac{\\partial L}{\\partial h_{\\mathrm{dense1}}} &= \\frac{\\partial L}{\\partial h_{\\mathrm{dense2}}} \\, W_{\\mathrm{dense2}}^{\\mathsf{T}} \\tag{7}",
+      "\\frac{\\partial L}{\\partial h_{\\mathrm{dense1}}} &= \\frac{\\partial L}{\\partial " +
+        "h_{\\mathrm{dense2}}} \\, W_{\\mathrm{dense2}}^{\\mathsf{T}} \\tag{7}",
     );
   });
 });

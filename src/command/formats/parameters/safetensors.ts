@@ -74,7 +74,8 @@ function partsOf(bytes: Uint8Array): { header: object; data: Uint8Array } {
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > mostHeaderBytes || Number(length) > bytes.length - 8)
     throw new InputError(
-      `this is no safetensors file, or it is cut short: its header would take ${length} bytes, and it has ${bytes.length - 8}`,
+      `this is no safetensors file, or it is cut short: its header would take ${length} bytes, and it ` +
+        `has ${bytes.length - 8}`,
     );
   const start = 8 + Number(length);
   const header = parsed(new TextDecoder().decode(bytes.subarray(8, start)));

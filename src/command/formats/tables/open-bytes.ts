@@ -96,7 +96,8 @@ async function checkedSize(file: string, { code, sizeIn, claim }: Sized): Promis
     if (isPacked && declared > mostUnpacked(size)) throw new InputError(unpackedTooFar(mostUnpacked(size)));
     if (!isPacked && declared > size)
       throw new InputError(
-        `the file is cut short: ${claim?.(beginning) ?? `its header says that it has ${declared} bytes`}, and it has ${size}`,
+        `the file is cut short: ${claim?.(beginning) ?? `its header says that it has ${declared} bytes`}, ` +
+          `and it has ${size}`,
       );
     return declared;
   });

@@ -65,7 +65,8 @@ function arraysIn(bytes: Uint8Array): NamedArray[] {
   for (const { name, shape, rows } of arrays)
     if (rows !== first.rows || shape.length === 0)
       throw new InputError(
-        `the arrays have different numbers of rows: ${shown(first.name)} has ${shapeText(first.shape)}, ${shown(name)} has ${shapeText(shape)}`,
+        `the arrays have different numbers of rows: ${shown(first.name)} ` +
+          `has ${shapeText(first.shape)}, ${shown(name)} has ${shapeText(shape)}`,
       );
   return arrays;
 }

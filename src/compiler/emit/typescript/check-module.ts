@@ -45,7 +45,8 @@ export function checkModule(parts: CheckParts): ModuleKind {
     facts: [
       {
         about:
-          "Which spec it is; the batch that gradients are compared for: its rows, and the operations of one loss; and whether the engine keeps numbers.",
+          "Which spec it is; the batch that gradients are compared for: its rows, and the operations of one " +
+          "loss; and whether the engine keeps numbers.",
         declaration: "const facts: CheckFacts",
         value: parts.facts,
       },

@@ -79,7 +79,8 @@ export function writeCreateTrainer(writer: MarkingWriter, parts: TrainerParts, n
     .writeLine("/** A trainer with parameters drawn from the seed (the spec's, if none is given). */");
   writer
     .write(
-      `export function createTrainer(options: ${kernels.optionsType} = {}): ${probed === undefined ? "Trainer" : "ProbingTrainer"}`,
+      `export function createTrainer(options: ${kernels.optionsType} = ` +
+        `{}): ${probed === undefined ? "Trainer" : "ProbingTrainer"}`,
     )
     .block(() => {
       kernels.writeMemory(writer, parts, names);

@@ -156,7 +156,8 @@ function writeCreatePredictor(
       writer.writeLine(
         rows === undefined
           ? `return ${predictor};`
-          : `return predictorOfRows(${predictor}, ${runtimeText(rows.predict)}, { model, data, codecs: ${runtimeText(rows.codecs)} }, fields);`,
+          : `return predictorOfRows(${predictor}, ${runtimeText(rows.predict)}, { model, data, ` +
+              `codecs: ${runtimeText(rows.codecs)} }, fields);`,
       );
     });
 }

@@ -55,7 +55,8 @@ function writeStatement(
     }
     case "let":
       writer.writeLine(
-        `${statement.mutable ? "let" : "const"} ${scope.nameOf(statement.name)} = ${expressionText(statement.value, scope)};`,
+        `${statement.mutable ? "let" : "const"} ${scope.nameOf(statement.name)} ` +
+          `= ${expressionText(statement.value, scope)};`,
       );
       break;
     case "assign":

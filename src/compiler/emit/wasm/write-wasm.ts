@@ -55,7 +55,8 @@ export function writeWasm(writer: CodeBlockWriter, { module, programs }: WasmPro
   const { bytes, relaxedAt, mathImports } = module;
   const kernels = new Set(programs.flatMap((program) => program.kernels)).size;
   const lines = [
-    `The same programs as WebAssembly: ${kernels} kernels, ${bytes.length} bytes in base64. \`tapeless inspect SPEC --show kernels --target wasm\``,
+    `The same programs as WebAssembly: ${kernels} kernels, ${bytes.length} bytes in base64. \`tapeless ` +
+      `inspect SPEC --show kernels --target wasm\``,
     "shows the text that they were assembled from. Where a host has no WebAssembly, the functions above do their work.",
   ];
   writer.blankLine().writeLine("/**");

@@ -80,8 +80,14 @@ export function refuseFormula(fit: Fit, { formula }: MeasureKeys): string | unde
   const isReal = target.classes === undefined || target.classes === 2;
   if (isReal && fitsElementwise(fit)) return undefined;
   if (target.classes === undefined)
-    return `reads prediction and target element by element, but the output is ${rowsText(output)} and the target ${rowsText(target.shape)}`;
-  return `needs one output per class, ${rowsText([...target.shape, target.classes])}, but the output is ${rowsText(output)}`;
+    return (
+      `reads prediction and target element by element, but the output is ${rowsText(output)} and the ` +
+      `target ${rowsText(target.shape)}`
+    );
+  return (
+    `needs one output per class, ${rowsText([...target.shape, target.classes])}, but the output ` +
+    `is ${rowsText(output)}`
+  );
 }
 
 /** Names of totals: `total` and `count`, then `total2` and `count2`. */

@@ -43,7 +43,8 @@ function pooled(context: LayerContext, input: LayerInput, rank: Rank, keys: Pool
   const { kernel, edges } = windows;
   if (keys.padding !== "same" && edges.some(([before], axis) => 2 * before > kernel[axis]))
     context.refuse(
-      `${context.layer}.padding must be at most half of the window of ${sizeText(kernel)}, got ${sizeText(edges.map(([before]) => before))}`,
+      `${context.layer}.padding must be at most half of the window of ${sizeText(kernel)}, ` +
+        `got ${sizeText(edges.map(([before]) => before))}`,
       { key: "padding" },
     );
   return { places, windows, seen: seenBy(context, input, places, windows, { key: "size", fill }) };
@@ -96,7 +97,8 @@ const imageKeys = {
   padding: pairPaddingKey
     .default("valid")
     .describe(
-      "valid: none; same: as much as makes the output ⌈size / stride⌉; or so much on every side, or a number for height and one for width.",
+      "valid: none; same: as much as makes the output ⌈size / stride⌉; or so much on every side, or a " +
+        "number for height and one for width.",
     ),
 };
 

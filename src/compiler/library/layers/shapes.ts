@@ -35,7 +35,8 @@ export const reshape = defineLayer({
     const { node } = input;
     if (rowSize(shape) !== rowSize(node.type.shape))
       context.refuse(
-        `${context.layer} needs ${rowSize(shape)} numbers a row for ${shapeText(shape)}, but ${givenText([input])}, which has ${rowSize(node.type.shape)}`,
+        `${context.layer} needs ${rowSize(shape)} numbers a row for ${shapeText(shape)}, ` +
+          `but ${givenText([input])}, which has ${rowSize(node.type.shape)}`,
         { key: "shape" },
       );
     return sameSizes(shape, node.type.shape) ? node : context.g.reshape(node, { shape });

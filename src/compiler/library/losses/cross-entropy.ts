@@ -29,7 +29,10 @@ export const crossEntropy = defineLoss({
     const { target, output } = fit;
     if (target.classes === undefined) return "takes class indices, but the target is real: give it `classes`";
     if (fitsClasses(fit)) return undefined;
-    return `needs one logit per class, ${rowsText([...target.shape, target.classes])}, but the output is ${rowsText(output)}`;
+    return (
+      `needs one logit per class, ${rowsText([...target.shape, target.classes])}, but the output ` +
+      `is ${rowsText(output)}`
+    );
   },
   sums: (g, comparison, { smoothing }) => {
     const { prediction: logits, expected, classWeights } = comparison;

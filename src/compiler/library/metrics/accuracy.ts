@@ -24,7 +24,10 @@ export const accuracy = defineMetric({
     if (fit.threshold === undefined)
       return "needs answers to count, but this loss's outputs are no scores of classes";
     if (fit.target.classes === undefined || fit.target.classes === 2) return refuseBinary(fit);
-    return `needs one output per class, ${rowsText([...fit.target.shape, fit.target.classes])}, but the output is ${rowsText(fit.output)}`;
+    return (
+      `needs one output per class, ${rowsText([...fit.target.shape, fit.target.classes])}, but the output ` +
+      `is ${rowsText(fit.output)}`
+    );
   },
   sums: (g, comparison) => {
     const { prediction, threshold = 0 } = comparison;

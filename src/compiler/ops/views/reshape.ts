@@ -29,7 +29,8 @@ export const reshape = defineOp({
   infer: ({ x }, { shape }) => {
     if (sizeBesideBatch(x.shape) !== sizeBesideBatch(shape))
       throw new TypeRefusal(
-        `${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeBesideBatch(shape)} elements instead of ${sizeBesideBatch(x.shape)}`,
+        `${typeText(x)} cannot take the shape [${shape.join()}]: it would hold ${sizeBesideBatch(shape)} ` +
+          `elements instead of ${sizeBesideBatch(x.shape)}`,
       );
     if (sizesAroundBatch(x.shape) !== sizesAroundBatch(shape))
       throw new TypeRefusal(

@@ -123,7 +123,9 @@ function checkUnit(spec: unknown, entry: unknown, name: string, problems: Collec
     .find((type) => type === "mae" || type === "rmse");
   if (scale === undefined || metric === undefined || !(size > 1)) return;
   const path = ["data", "targets", name, "scale"];
-  const message = `${formatPath(path)}: ${scale} scales each of ${size} columns by another number, so ${metric} over them has no unit`;
+  const message =
+    `${formatPath(path)}: ${scale} scales each of ${size} columns by another number, so ${metric} over them ` +
+    "has no unit";
   problems.error(path, "T1208", message, {
     hint: 'scale the columns of the target alike, with { "divide": … }, or leave out mae and rmse',
   });
@@ -134,7 +136,9 @@ function warnOfFormula(spec: unknown, entry: unknown, name: string, problems: Co
   if (member(entry, "scale") === undefined) return;
   listOf(member(spec, "metrics")).forEach((metric, index) => {
     if (member(metric, "formula") === undefined) return;
-    const message = `metrics[${index}]: its formula reads the target as data.targets.${name}.scale leaves it, not in its own units`;
+    const message =
+      `metrics[${index}]: its formula reads the target as data.targets.${name}.scale leaves it, not in its ` +
+      "own units";
     problems.warning(["metrics", index], "T1209", message, {
       hint: "leave the scale out, or write the formula for scaled values; mae and rmse are in the target's own units",
     });

@@ -61,7 +61,9 @@ function reportTaken(
 ): void {
   const called = byDefault ? "is called" : "is";
   const hint = byDefault ? "give one of the two another name" : undefined;
-  const message = `${formatPath(path)} ${called} ${showValue(name)}${byDefault ? " by default" : ""}, which is the name of ${formatPath(owner)}`;
+  const message =
+    `${formatPath(path)} ${called} ${showValue(name)}${byDefault ? " by default" : ""}, which is the name ` +
+    `of ${formatPath(owner)}`;
   problems.error(path, "T1302", message, { hint });
 }
 

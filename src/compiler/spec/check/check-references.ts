@@ -125,7 +125,10 @@ function insideBlock(name: string, network: WrittenList, known: readonly string[
     list.some((layer) => layer.name === own || Object.values(layer.lists).some(holds));
   const block = network.find((layer) => known.includes(layer.name) && Object.values(layer.lists).some(holds));
   if (block === undefined) return undefined;
-  return `${showValue(own)} stands inside the block ${showValue(block.name)}; from outside, only the block can be read, by its name`;
+  return (
+    `${showValue(own)} stands inside the block ${showValue(block.name)}; from outside, only the block can be ` +
+    "read, by its name"
+  );
 }
 
 function suggest(name: string, known: readonly string[]): string | undefined {

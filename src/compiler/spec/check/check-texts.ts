@@ -56,7 +56,9 @@ function checkInput(spec: unknown, data: unknown, input: string, problems: Colle
   if (declared === undefined || typeof length !== "number") return;
   const shape = member(declared, "shape");
   if (isShape(shape, length) && member(declared, "dtype") === "i32") return;
-  const message = `inputs.${input} must be { "shape": [${length}], "dtype": "i32" } for the ${length} places of ${formatPath(path)}.${unit}`;
+  const message =
+    `inputs.${input} must be { "shape": [${length}], "dtype": "i32" } for the ${length} places ` +
+    `of ${formatPath(path)}.${unit}`;
   problems.error(["inputs", input], "T1208", message, { at: "key" });
 }
 
@@ -111,7 +113,9 @@ function checkClasses(
   if (declared === undefined) return;
   const classes = member(declared, "classes");
   if (classes === undefined || !isShape(member(declared, "shape"), length)) {
-    const message = `targets.${target} must have classes and the shape [${showValue(length)}], one class for each place of ${input}`;
+    const message =
+      `targets.${target} must have classes and the shape [${showValue(length)}], one class for each place ` +
+      `of ${input}`;
     problems.error(["targets", target], "T1208", message, { at: "key" });
     return;
   }
@@ -120,7 +124,9 @@ function checkClasses(
     const reads = from === undefined ? index === 0 : [from].flat().includes(input);
     const vocabulary = member(layer, "vocabulary");
     if (typeOf(layer) !== "embedding" || !reads || vocabulary === undefined || vocabulary === classes) return;
-    const message = `network[${index}].vocabulary is ${showValue(vocabulary)}, but ${target}, which is what follows in ${input}, has ${showValue(classes)} classes`;
+    const message =
+      `network[${index}].vocabulary is ${showValue(vocabulary)}, but ${target}, which is what follows ` +
+      `in ${input}, has ${showValue(classes)} classes`;
     problems.error(["network", index, "vocabulary"], "T1208", message, {
       hint: "both are how many numbers there are: of characters one for each and one for the mark",
     });

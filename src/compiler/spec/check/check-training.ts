@@ -21,7 +21,9 @@ function checkFractions(training: unknown, problems: Collector): void {
   const test = member(member(training, "test"), "fraction");
   const validation = member(member(training, "validation"), "fraction");
   if (!isShare(test) || !isShare(validation) || test + validation < 1) return;
-  const message = `training.test.fraction and training.validation.fraction must be below 1 together, got ${test} + ${validation}`;
+  const message =
+    `training.test.fraction and training.validation.fraction must be below 1 together, got ${test} ` +
+    `+ ${validation}`;
   problems.error(["training", "validation", "fraction"], "T1204", message, {
     hint: "both are shares of all rows",
   });

@@ -23,7 +23,9 @@ export function codePanel(goTo: GoTo): ExplanationPanel {
       const { code, model } = explanation;
       const places = new Map(code.lines.flatMap(({ line, place }) => (place ? [[line, place]] : [])));
       const count = code.text.split("\n").length - 1;
-      facts.textContent = `${count.toLocaleString("en")} lines, ${Math.round(code.text.length / 1024)} KiB: one file, without imports`;
+      facts.textContent =
+        `${count.toLocaleString("en")} lines, ${Math.round(code.text.length / 1024)} KiB: one file, without ` +
+        "imports";
       if (address !== undefined) URL.revokeObjectURL(address);
       address = URL.createObjectURL(new Blob([code.text], { type: "text/plain" }));
       save.href = address;

@@ -36,7 +36,9 @@ export function codePanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "The file that was emitted, and the spec that it comes from. Pick a line to see what it computes, which rule made it and where in the spec it comes from; the bar at its left has the colour of its part: forward, backward or update.",
+        "The file that was emitted, and the spec that it comes from. Pick a line to see what it computes, " +
+          "which rule made it and where in the spec it comes from; the bar at its left has the colour of its " +
+          "part: forward, backward or update.",
       ),
     ),
     element(

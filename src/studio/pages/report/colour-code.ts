@@ -2,7 +2,9 @@
 import { element } from "../shared/element.ts";
 
 const words =
-  "const let function return for if else new export interface type readonly while of in throw import extends true false null undefined void number string async await yield class this typeof case switch default break continue";
+  "const let function return for if else new export interface type readonly while of in throw import " +
+  "extends true false null undefined void number string async await yield class this typeof case switch " +
+  "default break continue";
 const isWord: ReadonlySet<string> = new Set(words.split(" "));
 const tokens =
   /(\/\/.*$|\/\*.*?(?:\*\/|$)|(?<=^|\s)#.*$)|("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`?)|(?<![\w$])(\d[\w.]*)|([A-Za-z_$][\w$]*)/g;

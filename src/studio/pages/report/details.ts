@@ -69,7 +69,8 @@ function nothingPicked({ index }: Context, pick: Pick | undefined): Part[] {
       {},
       lost
         ? `This report has no ${pick.kind} ${pick.key}.`
-        : "A node, a step, a kernel, a buffer, a layer, a line of code: what it is, the rule that made it, the kernel that computes it, the lines of code, its memory and its place in the spec stand here then.",
+        : "A node, a step, a kernel, a buffer, a layer, a line of code: what it is, the rule that made it, " +
+            "the kernel that computes it, the lines of code, its memory and its place in the spec stand here then.",
     ),
     facts([
       ["Model", model.name],

@@ -27,7 +27,10 @@ export function gradientsPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "How the gradient of the loss with respect to each parameter was derived: backwards from the loss, one forward value after the other. Each step multiplies by what one op contributes: its rule says what, in general and here. ∂L/∂x has the shape in which x was read: its own, or that of a part of it or of other axes; further on a numbered one has that of x itself.",
+        "How the gradient of the loss with respect to each parameter was derived: backwards from the loss, " +
+          "one forward value after the other. Each step multiplies by what one op contributes: its rule says " +
+          "what, in general and here. ∂L/∂x has the shape in which x was read: its own, or that of a part of " +
+          "it or of other axes; further on a numbered one has that of x itself.",
       ),
     ),
     element("div", { class: "beside" }, list, shown),

@@ -23,7 +23,9 @@ export function graphPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "Each box is a value, each line a use of it. At the left what is computed on the way to the loss, layer by layer; beside each layer its gradients, which flow back the other way; then the update of the parameters. Click a layer to open it, a value to see why it is there.",
+        "Each box is a value, each line a use of it. At the left what is computed on the way to the loss, " +
+          "layer by layer; beside each layer its gradients, which flow back the other way; then the update of " +
+          "the parameters. Click a layer to open it, a value to see why it is there.",
       ),
       element("div", { class: "tabs", role: "group", "aria-label": "Pictures" }, ...buttons),
     ),

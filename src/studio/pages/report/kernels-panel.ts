@@ -31,7 +31,10 @@ export function kernelsPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "A kernel is one nest of loops, emitted as one function. Nodes that go over the same elements are fused into one kernel: what one computes, the next one takes from a variable, and it never goes through memory. Bytes are those of all buffers that a kernel reads or writes, each counted once, for a full batch.",
+        "A kernel is one nest of loops, emitted as one function. Nodes that go over the same elements are " +
+          "fused into one kernel: what one computes, the next one takes from a variable, and it never goes " +
+          "through memory. Bytes are those of all buffers that a kernel reads or writes, each counted once, " +
+          "for a full batch.",
       ),
       tabs.element,
     ),
@@ -65,7 +68,10 @@ function kernelOf({ index }: Context, pick: Pick | undefined): ExplainedKernel |
 
 function totalText(kernels: readonly ExplainedKernel[]): string {
   const sum = (of: (kernel: ExplainedKernel) => number) => kernels.reduce((all, each) => all + of(each), 0);
-  return `${fusedText(kernels)}. What is left: ${workText(sum(({ flops }) => flops))} on ${sizeText(sum(({ bytes }) => bytes))}.`;
+  return (
+    `${fusedText(kernels)}. What is left: ${workText(sum(({ flops }) => flops))} ` +
+    `on ${sizeText(sum(({ bytes }) => bytes))}.`
+  );
 }
 
 const kernelTable = (context: Context, kernels: readonly ExplainedKernel[], root: HTMLElement): Table =>

@@ -22,7 +22,10 @@ export function layersPanel(context: Context): Panel {
     element(
       "p",
       { class: "intro" },
-      `What each layer of the spec gives, how many numbers its parameters hold, and what it costs in one pass over a full batch of n = ${model.batchSize} rows: forward to the loss, and backward to the gradients of its parameters and of what it reads. FLOP are floating-point operations; a multiplication with an addition counts two.`,
+      "What each layer of the spec gives, how many numbers its parameters hold, and what it costs in one " +
+        `pass over a full batch of n = ${model.batchSize} rows: forward to the loss, and backward to the ` +
+        "gradients of its parameters and of what it reads. FLOP are floating-point operations; a " +
+        "multiplication with an addition counts two.",
     ),
     body,
   );

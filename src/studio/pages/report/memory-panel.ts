@@ -25,7 +25,9 @@ export function memoryPanel(context: Context): Panel {
     element(
       "p",
       { class: "intro" },
-      "All numbers lie in one block, the arena, whose plan is made at compile time; a step allocates nothing. Parameters, states, gradients and the batch have a place of their own; temporaries that do not live at the same time share theirs.",
+      "All numbers lie in one block, the arena, whose plan is made at compile time; a step allocates " +
+        "nothing. Parameters, states, gradients and the batch have a place of their own; temporaries that do " +
+        "not live at the same time share theirs.",
     ),
     totalsOf(memory),
     largestOf(context, memory),
@@ -33,7 +35,9 @@ export function memoryPanel(context: Context): Panel {
     element(
       "p",
       { class: "quiet" },
-      "From left to right the calls of the program, from top to bottom the bytes of the arena. A box is a temporary: it begins at the call that writes it and ends at the last one that reads it. The line above shows how many bytes live at once.",
+      "From left to right the calls of the program, from top to bottom the bytes of the arena. A box is a " +
+        "temporary: it begins at the call that writes it and ends at the last one that reads it. The line " +
+        "above shows how many bytes live at once.",
     ),
     tabs.element,
     drawing,
@@ -97,7 +101,9 @@ function totalsOf({
     element(
       "p",
       {},
-      `The temporaries of all programs together would take ${sizeText(withoutSharing)} if none shared memory; sharing makes that ${sizeText(temporaryBytes)}${withoutSharing > 0 ? `, ${Math.round((1 - temporaryBytes / withoutSharing) * 100)} % less` : ""}. No plan could do with less than ${sizeText(lowerBound)}: so much lives at once at the worst call.`,
+      `The temporaries of all programs together would take ${sizeText(withoutSharing)} if none shared ` +
+        "memory; sharing makes " +
+        `that ${sizeText(temporaryBytes)}${withoutSharing > 0 ? `, ${Math.round((1 - temporaryBytes / withoutSharing) * 100)} % less` : ""}. No plan could do with less than ${sizeText(lowerBound)}: so much lives at once at the worst call.`,
     ),
   );
 }
@@ -128,7 +134,10 @@ function sharingText(memory: ExplainedMemory, program: ProgramName): string {
   const taken =
     Math.max(0, ...own.map(({ offset, bytes }) => offset + bytes)) -
     Math.min(...own.map(({ offset }) => offset));
-  return `In this program, ${program}: ${countText(own.length)} temporaries, ${sizeText(sum)} together, lie in ${sizeText(own.length === 0 ? 0 : taken)}.`;
+  return (
+    `In this program, ${program}: ${countText(own.length)} temporaries, ${sizeText(sum)} together, lie ` +
+    `in ${sizeText(own.length === 0 ? 0 : taken)}.`
+  );
 }
 
 const bufferTable = (context: Context, buffers: readonly ExplainedBuffer[], root: HTMLElement): Table =>

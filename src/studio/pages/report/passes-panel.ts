@@ -39,7 +39,10 @@ export function passesPanel(context: Context): Panel {
       element(
         "p",
         { class: "intro" },
-        "A pass makes a new graph of a graph that computes the same: it folds what is constant, replaces by rules what can be had cheaper, shares what is computed twice, and drops what nobody needs; beside it stands how many nodes that adds or takes away. Lines that went are marked −, lines that came +. ← and → step through the passes.",
+        "A pass makes a new graph of a graph that computes the same: it folds what is constant, replaces by " +
+          "rules what can be had cheaper, shares what is computed twice, and drops what nobody needs; beside " +
+          "it stands how many nodes that adds or takes away. Lines that went are marked −, lines that came +. " +
+          "← and → step through the passes.",
       ),
       tabs.element,
     ),

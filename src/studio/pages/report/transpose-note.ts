@@ -36,9 +36,11 @@ const hasPanels = ({ index }: Context): boolean =>
   index.explanation.kernels.some(({ wat }) => wat !== undefined);
 
 const viewText =
-  "A transpose is a view: the same numbers with their axes in another order. It takes no operations; whoever reads it reads in that order.";
+  "A transpose is a view: the same numbers with their axes in another order. It takes no operations; " +
+  "whoever reads it reads in that order.";
 const contractionText =
-  "A product of matrices sums along the rows of its left factor and down the columns of its right one. Where a sum runs over the other axis of a factor, that factor is written transposed.";
+  "A product of matrices sums along the rows of its left factor and down the columns of its right one. " +
+  "Where a sum runs over the other axis of a factor, that factor is written transposed.";
 
 /**
  * z = x y, element by element:  z[i, j] = Σ_k x[i, k] · y[k, j].  The chain rule then leaves
@@ -77,24 +79,28 @@ function productParts(context: Context, { formula, derivation }: ExplainedNode):
       ? element(
           "p",
           {},
-          "so an element of y meets the elements of one column of x, one in each row i, and the chain rule adds these rows up:",
+          "so an element of y meets the elements of one column of x, one in each row i, and the chain rule " +
+            "adds these rows up:",
         )
       : element(
           "p",
           {},
-          "so an element of x meets the elements of one row of y, one for each output j, and the chain rule adds these outputs up:",
+          "so an element of x meets the elements of one row of y, one for each output j, and the chain rule " +
+            "adds these outputs up:",
         ),
     gradient,
     isOfRight
       ? element(
           "p",
           {},
-          "A product of matrices sums along the rows of its left factor, but this sum runs down the columns of x. So x is written transposed.",
+          "A product of matrices sums along the rows of its left factor, but this sum runs down the columns " +
+            "of x. So x is written transposed.",
         )
       : element(
           "p",
           {},
-          "A product of matrices sums down the columns of its right factor, but this sum runs along the rows of y. So y is written transposed.",
+          "A product of matrices sums down the columns of its right factor, but this sum runs along the " +
+            "rows of y. So y is written transposed.",
         ),
   ];
 }

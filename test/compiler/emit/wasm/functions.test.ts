@@ -327,7 +327,10 @@ test.each(["f32", "f64"] as const)(
       const vector = `(${lanes}.splat (${type}.const 1))`;
       switch (implementation.kind) {
         case "instruction":
-          return `(func (drop (${implementation.scalar} ${operands(scalar, count)})) (drop (${implementation.vector} ${operands(vector, count)})))`;
+          return (
+            `(func (drop (${implementation.scalar} ${operands(scalar, count)})) (drop ` +
+            `(${implementation.vector} ${operands(vector, count)})))`
+          );
         case "vector":
           return `(func (drop (call $${implementation.name} ${operands(vector, count)})))`;
         case "scalar":
@@ -348,7 +351,8 @@ test("functions on f64 are imported by their names", async () => {
   const { call } = await runAssembly(
     moduleFields(["power", "exp"], "f64", [
       '(memory (export "memory") 1)',
-      '(func (export "run") (param $x f64) (result f64) (call $power_f64 (call $exp_f64 (local.get $x)) (f64.const 2)))',
+      '(func (export "run") (param $x f64) (result f64) (call $power_f64 (call $exp_f64 (local.get $x)) ' +
+        "(f64.const 2)))",
     ]),
     { math: { exp, power } },
   );

@@ -176,7 +176,8 @@ const rows: Record<string, Row[]> = {
       'error T1602: network[0].activation.formula: the formula has no function "toString"',
       "> 1 | constructor + __proto__ + toString(x)",
       "    |                           ^^^^^^^^",
-      `  hint: functions: ${Object.keys(elementary).join(", ")}, sqrt, abs, sign, floor, tan, relu, softplus, gelu, silu, stop, pow, min, max, minimum, maximum, clamp, where`,
+      `  hint: functions: ${Object.keys(elementary).join(", ")}, sqrt, abs, sign, floor, tan, relu, ` +
+        "softplus, gelu, silu, stop, pow, min, max, minimum, maximum, clamp, where",
     ],
     [
       "an activation in a block of layers",
@@ -367,7 +368,8 @@ describe("what only shapes tell", () => {
   it("values that do not go together, at the part that brings them together", () => {
     expect(faultOf(loss("mean(2 * prediction * x)"))).toBe(
       [
-        "error T1604: loss.formula: the formula has parts that do not fit together: multiply(f32[n,3], f32[n,4]): shapes [n,3] and [n,4] do not broadcast: 3 and 4 at axis 1",
+        "error T1604: loss.formula: the formula has parts that do not fit together: multiply(f32[n,3], " +
+          "f32[n,4]): shapes [n,3] and [n,4] do not broadcast: 3 and 4 at axis 1",
         "> 1 | mean(2 * prediction * x)",
         "    |      ^^^^^^^^^^^^^^^^^^",
       ].join("\n"),
@@ -377,7 +379,8 @@ describe("what only shapes tell", () => {
   it("an output that does not stand beside its target", () => {
     expect(faultOf({ ...loss("mean(prediction - target)"), targets: { y: { shape: [2] } } })).toBe(
       [
-        "error T1401: loss: formula reads prediction and target element by element, but the output is [n, 3] and the target [n, 2]",
+        "error T1401: loss: formula reads prediction and target element by element, but the output is [n, " +
+          "3] and the target [n, 2]",
         "  note: the output is that of dense2, the target is y",
       ].join("\n"),
     );

@@ -41,7 +41,8 @@ test.each([
   [
     "columns of a format that has none",
     { idx, inputs: { x: { columns: ["a"] } }, targets: { y: { nextOf: "x" } } },
-    "error T1208: data.inputs.x.columns does not go together with IDX files\n  hint: an IDX file holds one input or target; only `scale` may stand here",
+    "error T1208: data.inputs.x.columns does not go together with IDX files\n  hint: an IDX file holds one " +
+      "input or target; only `scale` may stand here",
   ],
   ["two formats", { idx, file: "a.csv", ...csv }, 'error T1208: data has "file" beside "idx"'],
   [

@@ -77,17 +77,20 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     "what follows in numbers",
     withInput({ columns: ["a..f"] }),
-    'error T1303: data.targets.next.nextOf: "text" holds no texts\n  hint: it must name an input with { "columns": [ … ], "characters": { "length": … } }, or "words"',
+    'error T1303: data.targets.next.nextOf: "text" holds no texts\n  hint: it must name an input with { ' +
+      '"columns": [ … ], "characters": { "length": … } }, or "words"',
   ],
   [
     "columns beside it",
     withTarget({ nextOf: "text", columns: ["name"] }),
-    'error T1208: data.targets.next has "columns" beside "nextOf"\n  hint: a target that is told from an input is read from no column',
+    'error T1208: data.targets.next has "columns" beside "nextOf"\n  hint: a target that is told from an ' +
+      "input is read from no column",
   ],
   [
     "another vocabulary",
     { targets: { next: { classes: 27, shape: [6] } } },
-    "error T1208: network[0].vocabulary is 4, but next, which is what follows in text, has 27 classes\n  hint: both are how many numbers there are: of characters one for each and one for the mark",
+    "error T1208: network[0].vocabulary is 4, but next, which is what follows in text, has 27 classes\n  " +
+      "hint: both are how many numbers there are: of characters one for each and one for the mark",
   ],
   [
     "one class a row",

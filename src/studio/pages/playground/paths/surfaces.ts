@@ -34,7 +34,8 @@ export const surfaces: Readonly<Record<string, Surface>> = {
   },
   "Three pits": {
     formula:
-      "0.05 * (x^2 + y^2) - 2 * exp(-(x - 1.6)^2 - (y - 1.2)^2) - 1.4 * exp(-(x + 1.6)^2 - y^2) - exp(-x^2 - (y + 1.8)^2)",
+      "0.05 * (x^2 + y^2) - 2 * exp(-(x - 1.6)^2 - (y - 1.2)^2) - 1.4 * exp(-(x + 1.6)^2 - y^2) - exp(-x^2 " +
+      "- (y + 1.8)^2)",
     range: [-3.5, 3.5, -3.5, 3.5],
     start: [2.63, -1.46],
     rates: { descent: 0.1, momentum: 0.05, nesterov: 0.05, rmsprop: 0.03 },
