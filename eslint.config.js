@@ -41,6 +41,8 @@ export default [
     ignores: [
       "**/formula/tables.ts",
       "generated/",
+      "playground/",
+      "vitest.config.ts",
       "dist/",
       "test/reference/cases/",
       "test/fuzz/cases/",
@@ -74,6 +76,22 @@ export default [
         literalInLiteral("ObjectExpression", "ObjectExpression"),
       ],
       "no-sequences": "error",
+    },
+  },
+  {
+    // The title of a test is one sentence, however long it takes.
+    files: ["test/**/*.ts"],
+    rules: {
+      "max-len": [
+        "error",
+        {
+          code: 120,
+          tabWidth: 2,
+          ignoreStrings: true,
+          ignoreTemplateLiterals: true,
+          ignoreRegExpLiterals: true,
+        },
+      ],
     },
   },
   {

@@ -804,7 +804,11 @@ function encodeCheckpoint(
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
-  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   bytes.set(checksum(bytes.subarray(0, end)), end);
   return bytes;
 }
@@ -815,7 +819,7 @@ function checkNotes(notes: Notes): void {
     try {
       JSON.stringify(note);
     } catch {
-      throw new InputError(`the note ${JSON.stringify(name)} is not plain data: it holds a bigint or itself`);
+      throw new InputError(`the note ${JSON.stringify(name)} holds a bigint or itself`);
     }
   }
 }
@@ -1239,7 +1243,8 @@ class ComparedSides {
     const { cancelled, smallest, tolerance } = comparing;
     const near = Math.max(1, wide);
     const kept = (this.facts.temporaries[program] ?? []).map(([name, at, atInWasm, size]) => ({
-      ...{ name, rowSize: size },
+      name,
+      rowSize: size,
       typescript: this.typescript.f.subarray(at, at + rows * size),
       wasm: this.wasm.f.subarray(atInWasm, atInWasm + rows * size),
     }));
@@ -1320,7 +1325,8 @@ function storedValues(
     facts[view].flatMap(parts).map(([name, at, size, hasRows = false]) => {
       const end = at + size * (hasRows ? batchSize : 1);
       return {
-        ...{ name, rowSize: hasRows ? size : 0 },
+        name,
+        rowSize: hasRows ? size : 0,
         wasm: wasm[view].subarray(at, end),
         typescript: typescript[view].subarray(at, end),
       };
@@ -1854,29 +1860,28 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless a checkpoint says of each input and target how it is read. What it says is data from outside. */
+/** Throws unless a checkpoint holds the encoding of each input and target. It is data from outside. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
-  const wrong = batchFields(model).flatMap(({ name }, i) => {
+  batchFields(model).forEach(({ name }, i) => {
     const field = Array.isArray(fields) ? fields[i] : undefined;
-    const key = field?.name === name ? wrongKey(field) : "name";
-    return key ? `notes.fields[${i}].${key} of "${name}"` : [];
+    if (field?.name !== name || !isFitted(field))
+      throw new InputError(`notes.fields[${i}] of the checkpoint is no encoding of "${name}"`);
   });
-  if (wrong[0]) throw new InputError(`the checkpoint has no valid ${wrong[0]}`);
 }
 
 const areAll = (type: "string" | "number", list: readonly unknown[]): boolean =>
   Array.isArray(list) && list.every((item) => typeof item === type);
 
-/** What is missing or of the wrong kind. */
-function wrongKey({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField) {
-  if (!areAll("string", texts.columns)) return "columns";
-  if (!Array.isArray(scales) || !scales.every((scale) => areAll("number", [scale?.shift, scale?.span])))
-    return "scales";
-  if (!areAll("number", means)) return "means";
-  if (!Array.isArray(categories) || !categories.every((list) => areAll("string", list))) return "categories";
-  return Object.entries(texts).find(([, list]) => !areAll("string", list))?.[0];
-}
+const areTexts = (list: readonly unknown[]): boolean => areAll("string", list);
+
+/** Whether each key holds what its type says. */
+const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField): boolean =>
+  Array.isArray(scales) &&
+  scales.every((scale) => areAll("number", [scale?.shift, scale?.span])) &&
+  areAll("number", means) &&
+  Array.isArray(categories) &&
+  [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
  * Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean
@@ -2465,30 +2470,24 @@ async function trainAsAsked(program: Program, help: string, args: readonly strin
   if (flags["--predict"] && predict) {
     const { fields } = resumed;
     if (!fields) throw new InputError("--predict needs --resume CHECKPOINT, as --out writes it");
-    regime?.asked(training, resumed);
+    const doubt = regime?.doubt(training, resumed);
+    if (doubt) warn(doubt);
     return console.log(csvText(placed(source.file, () => predict(program, fields, source.table, trainer))));
   }
   if (out !== undefined) await reading(await scriptFile(), async () => {}, out);
   const write = out === undefined ? out : await openOutput(out);
-  const train: Run["train"] = async (own, dataset, stage) => {
-    const { epochs, name = "" } = stage;
-    const { fields } = dataset;
-    const before = own === trainer ? resumed : {};
-    placed(`${resume}`, () => checkFields(fields, before.fields));
-    const seen = (await program.seen?.(own, program, dataset, flags)) ?? own;
-    const save = async (more: Notes = {}) => write?.(seen.save({ fields, ...stage.notes, ...more }));
-    // What has stopped early stays so, however often it is resumed.
-    const options = before.stopped === own.epoch ? { ...stage, epochs: 0 } : stage;
-    const result = await trainOn(model, training, seen, dataset, options, async (report) => {
+  const host: Host = {
+    read: async () => source,
+    begin: ({ trainer, dataset }) => program.seen?.(trainer, program, dataset, flags) ?? trainer,
+    write: async (checkpoint) => write?.(checkpoint()),
+    async see(report, { name = "", epochs }, save) {
       await save();
       showProgress(name + epochText(report, epochs), report.epoch === epochs);
-    });
-    await save(own.epoch < epochs ? { stopped: own.epoch } : {});
-    return result;
+    },
+    warn,
   };
-  const run = { ...program, source, epochs: total, trainer, resume, resumed, train };
-  const result = await (regime?.train(run) ??
-    train(trainer, datasetOf(program, source, trainer.seed, placed), { epochs: total }));
+  const start = { ...program, epochs: total, trainer, resume, resumed, placed };
+  const result = await trainRun(start, host, regime);
   console.log(flags["--json"] ? JSON.stringify(result) : (regime?.text ?? resultText)(result));
 }
 
@@ -2507,6 +2506,8 @@ function showProgress(text: string, isLast: boolean): void {
   const redraws = process?.stderr.isTTY;
   say(redraws ? `\r\x1b[2K${text}${isLast ? "\n" : ""}` : `${text}\n`);
 }
+
+const warn = (text: string): void => say(`warning: ${text}\n`);
 
 function say(text: string): void {
   process?.stderr.write(text);
@@ -2823,14 +2824,19 @@ interface Slots extends ReadonlyArray<Slot> {
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
-      ...{ name, isTarget: onlyLoss, size: sizeOf(shape), least },
+      name,
+      isTarget: onlyLoss,
+      size: sizeOf(shape),
+      least,
       bounds:
         dtype === "i32"
           ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
           : undefined,
     })),
     ...Object.entries(targets).map(([name, { shape, classes }]) => ({
-      ...{ name, isTarget: true, size: sizeOf(shape) },
+      name,
+      isTarget: true,
+      size: sizeOf(shape),
       bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
     })),
   ];
@@ -3108,6 +3114,8 @@ interface TrainingResult {
 interface Trainable extends Pick<Trainer, "epoch" | "epochs" | "evaluateAll" | "save"> {
   /** Writes new texts, if it can and is to. */
   samples?(): readonly string[] | undefined;
+  /** Whether its epochs ended where somebody wanted them to, and not early by themselves. */
+  isInterrupted?(): boolean;
 }
 
 /** One of the trainings of a run. */
@@ -3119,9 +3127,16 @@ interface Stage extends Pick<FitOptions, "earlyStopping"> {
   notes?: Notes;
 }
 
-/** A run of several trainings, as its host carries it out. */
-interface Run extends Preparing {
-  source: Source;
+/** A stage that begins. */
+interface Begun extends Stage {
+  trainer: Trainer;
+  dataset: Dataset;
+  /** Whether it has stopped early already, in the run that is resumed; it stays so, however often that is. */
+  hasStopped: boolean;
+}
+
+/** From what a run begins. */
+interface Start extends Preparing {
   /** How many epochs a training has at most. */
   epochs: number;
   /** What the first training begins with: fresh, or as the checkpoint `resume` left it, whose notes are `resumed`. */
@@ -3129,6 +3144,25 @@ interface Run extends Preparing {
   resume?: string | undefined;
   resumed?: Notes | undefined;
   createTrainer(options: { seed?: number }): Trainer;
+  placed: Placing;
+}
+
+/** How the program of an emitted file, or the command line, carries out a run. */
+interface Host {
+  read(): Promise<Source>;
+  /** The trainer as it is to be seen: with errors in the target's own units, or as a writer of texts. */
+  begin(begun: Begun): Trainable | Promise<Trainable>;
+  /** Writes a checkpoint, if any is asked for. */
+  write(checkpoint: () => Uint8Array): Promise<void>;
+  /** After an epoch; `save` writes its checkpoint. */
+  see(report: EpochReport, begun: Begun, save: () => Promise<void>): Promise<void>;
+  /** Tells what is doubtful. */
+  warn(text: string): void;
+}
+
+/** A run of several trainings. */
+interface Run extends Start, Pick<Host, "warn"> {
+  source: Source;
   /** Trains until the stage's epochs are done; saves and tells in the host's way. */
   train(trainer: Trainer, dataset: Dataset, stage: Stage): Promise<TrainingResult>;
 }
@@ -3136,9 +3170,42 @@ interface Run extends Preparing {
 /** Which trainings a run consists of where it is not one, and how its result reads. */
 interface Regime {
   train(run: Run): Promise<TrainingResult>;
-  /** Tells what is to be known of the model of a checkpoint with these notes before it is asked about rows. */
-  asked(training: TrainingFacts, notes: Notes): void;
+  /** What is to be known of the model of a checkpoint with these notes before it is asked about rows. */
+  doubt(training: TrainingFacts, notes: Notes): string | undefined;
   text(result: TrainingResult): string;
+}
+
+/** The whole run: reads the rows, then trains once, or as the regime says. */
+async function trainRun(start: Start, host: Host, regime?: Regime): Promise<TrainingResult> {
+  const train: Run["train"] = (trainer, dataset, stage) => trainStage(start, host, trainer, dataset, stage);
+  if (regime) return regime.train({ ...start, warn: host.warn, source: await host.read(), train });
+  const { trainer, epochs, placed } = start;
+  // Nothing holds on to the rows as they were read: they take as much memory as the data set.
+  return train(trainer, datasetOf(start, await host.read(), trainer.seed, placed), { epochs });
+}
+
+/** One training, with a checkpoint after every epoch. */
+async function trainStage(
+  { model, training, resume, resumed, placed, ...start }: Start,
+  host: Host,
+  trainer: Trainer,
+  dataset: Dataset,
+  stage: Stage,
+): Promise<TrainingResult> {
+  const { fields } = dataset;
+  const before = trainer === start.trainer ? resumed : undefined;
+  placed(`${resume}`, () => checkFields(fields, before?.fields));
+  const hasStopped = before?.stopped === trainer.epoch;
+  const begun: Begun = { ...stage, trainer, dataset, hasStopped };
+  const seen = await host.begin(begun);
+  const save = (more: Notes = {}) => host.write(() => seen.save({ fields, ...stage.notes, ...more }));
+  const options = hasStopped ? { ...stage, epochs: 0 } : stage;
+  const result = await trainOn(model, training, seen, dataset, options, (report) =>
+    host.see(report, begun, save),
+  );
+  const isEarly = trainer.epoch < stage.epochs && !seen.isInterrupted?.();
+  await save(isEarly ? { stopped: trainer.epoch } : {});
+  return result;
 }
 
 /**
@@ -3682,7 +3749,9 @@ function instantiate(
   const stagedAt = lossesAt + 8 * mostSteps;
   const memory = wasmMemory(stagedAt + slots * inputBytes, threads > 1);
   const settings = Array.from({ length: threads }, (_, thread) => ({
-    ...{ memory, control, threads },
+    memory,
+    control,
+    threads,
     scratch: memoryBytes + thread * scratchBytes,
   }));
   const programs = wasmFunctions(compiled, settings[0], math);

@@ -529,14 +529,17 @@ function proofText({ model, facts }: Checked, proof: Proof, faults: readonly str
       bytesPerStep === undefined
         ? "a step allocates nothing: this host does not tell, or not after so few steps"
         : allocatesNothing === undefined
-          ? `a step allocates nothing: ${bytesPerStep} bytes of numbers, which the engine keeps in loops like these, hide what else there is`
-          : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "" : "more than "}the few numbers that it hands on`,
+          ? `a step allocates nothing: ${bytesPerStep} bytes of numbers, which the engine keeps in loops like ` +
+            "these, hide what else there is"
+          : `a step allocates nothing: ${bytesPerStep} bytes, ${allocatesNothing ? "" : "more than "}the few ` +
+            "numbers that it hands on",
     ],
   ];
   const { name, dtype, target } = model;
   const how = target === backend ? target : `${target} (${backend})`;
   return [
-    `${name} (${dtype}, ${how}): gradients for ${facts.rows} ${facts.rows === 1 ? "row" : "rows"} of random data, and slopes of the loss in double precision`,
+    `${name} (${dtype}, ${how}): gradients for ${facts.rows} ${facts.rows === 1 ? "row" : "rows"} of random ` +
+      "data, and slopes of the loss in double precision",
     "",
     ...aligned([
       ["parameter", "compared", "error", "worst at", "gradient", "slope"],
@@ -567,7 +570,8 @@ const kinkLines = ({ name, kinks }: ParameterCheck): string[] =>
     .slice(0, 1)
     .map(
       ({ at, below, above, emitted }) =>
-        `${kinks.length} left out: ${name} has a kink at ${at}, slopes ${figure(below)} and ${figure(above)}, gradient ${figure(emitted)}`,
+        `${kinks.length} left out: ${name} has a kink at ${at}, slopes ${figure(below)} ` +
+        `and ${figure(above)}, gradient ${figure(emitted)}`,
     );
 
 /** Columns, two spaces apart. */

@@ -349,7 +349,11 @@ function encodeCheckpoint(
   const parts = [new TextEncoder().encode(header), state, best, last];
   const end = parts.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(end + 4);
-  parts.reduce((at, part) => (bytes.set(part, at), at + part.length), 0);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
   bytes.set(checksum(bytes.subarray(0, end)), end);
   return bytes;
 }
@@ -360,7 +364,7 @@ function checkNotes(notes: Notes): void {
     try {
       JSON.stringify(note);
     } catch {
-      throw new InputError(`the note ${JSON.stringify(name)} is not plain data: it holds a bigint or itself`);
+      throw new InputError(`the note ${JSON.stringify(name)} holds a bigint or itself`);
     }
   }
 }
@@ -911,29 +915,28 @@ function wrongCell(table: Table, column: string, row: number, what: string): Inp
   return new InputError(`column "${shown(column)}": ${what}`, table.lineOf(row));
 }
 
-/** Throws unless a checkpoint says of each input and target how it is read. What it says is data from outside. */
+/** Throws unless a checkpoint holds the encoding of each input and target. It is data from outside. */
 function checkNoted(model: ModelFacts, fields: readonly FittedField[] | undefined): void {
   if (fields === undefined) return;
-  const wrong = batchFields(model).flatMap(({ name }, i) => {
+  batchFields(model).forEach(({ name }, i) => {
     const field = Array.isArray(fields) ? fields[i] : undefined;
-    const key = field?.name === name ? wrongKey(field) : "name";
-    return key ? `notes.fields[${i}].${key} of "${name}"` : [];
+    if (field?.name !== name || !isFitted(field))
+      throw new InputError(`notes.fields[${i}] of the checkpoint is no encoding of "${name}"`);
   });
-  if (wrong[0]) throw new InputError(`the checkpoint has no valid ${wrong[0]}`);
 }
 
 const areAll = (type: "string" | "number", list: readonly unknown[]): boolean =>
   Array.isArray(list) && list.every((item) => typeof item === type);
 
-/** What is missing or of the wrong kind. */
-function wrongKey({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField) {
-  if (!areAll("string", texts.columns)) return "columns";
-  if (!Array.isArray(scales) || !scales.every((scale) => areAll("number", [scale?.shift, scale?.span])))
-    return "scales";
-  if (!areAll("number", means)) return "means";
-  if (!Array.isArray(categories) || !categories.every((list) => areAll("string", list))) return "categories";
-  return Object.entries(texts).find(([, list]) => !areAll("string", list))?.[0];
-}
+const areTexts = (list: readonly unknown[]): boolean => areAll("string", list);
+
+/** Whether each key holds what its type says. */
+const isFitted = ({ name: _, scales = [], means = [], categories = [], ...texts }: FittedField): boolean =>
+  Array.isArray(scales) &&
+  scales.every((scale) => areAll("number", [scale?.shift, scale?.span])) &&
+  areAll("number", means) &&
+  Array.isArray(categories) &&
+  [texts.columns, ...categories, ...Object.values(texts)].every(areTexts);
 
 /**
  * Throws if data gives other fields than a checkpoint was trained on, if it says: its numbers would mean
@@ -1794,14 +1797,19 @@ interface Slots extends ReadonlyArray<Slot> {
 function batchFields({ inputs, targets }: ModelFacts): BatchField[] {
   return [
     ...Object.entries(inputs).map(([name, { shape, dtype, vocabulary, onlyLoss = false, least }]) => ({
-      ...{ name, isTarget: onlyLoss, size: sizeOf(shape), least },
+      name,
+      isTarget: onlyLoss,
+      size: sizeOf(shape),
+      least,
       bounds:
         dtype === "i32"
           ? { lowest: vocabulary ? 0 : -0x80000000, highest: (vocabulary ?? 0x80000000) - 1 }
           : undefined,
     })),
     ...Object.entries(targets).map(([name, { shape, classes }]) => ({
-      ...{ name, isTarget: true, size: sizeOf(shape) },
+      name,
+      isTarget: true,
+      size: sizeOf(shape),
       bounds: classes ? { lowest: -1, highest: classes - 1 } : undefined,
     })),
   ];

@@ -75,7 +75,9 @@ export async function startContender(
   };
   return {
     start: startOf(await answer()),
-    warm: async (least, most) => void (await ask({ ask: "warm", least, most })),
+    warm: async (least, most) => {
+      await ask({ ask: "warm", least, most });
+    },
     measure: async (milliseconds) => numbersOf(await ask({ ask: "measure", milliseconds }), "wall", "ran"),
     finish: async () => numbersOf(await ask({ ask: "finish" }), "loss", "steps", "memory"),
     stop: () => void child.kill(),

@@ -11,18 +11,16 @@ const outcome = (
   rounds: readonly number[],
   more: Partial<Outcome> = {},
 ): Outcome => ({
-  ...{
-    name,
-    kind,
-    rounds,
-    walls: rounds,
-    threads: 1,
-    flops: 400e6,
-    losses: [2, 1],
-    first: 50,
-    memory: 2 ** 26,
-    download: 9000,
-  },
+  name,
+  kind,
+  rounds,
+  walls: rounds,
+  threads: 1,
+  flops: 400e6,
+  losses: [2, 1],
+  first: 50,
+  memory: 2 ** 26,
+  download: 9000,
   ...more,
 });
 

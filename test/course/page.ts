@@ -1,10 +1,10 @@
 // The grammar of docs/course.md: blocks of commands, and figures that are made from what the block before them printed.
 //
-//   ```sh                                              a block of commands; a `for` over words stands for one command each,
-//   npx tapeless train graphs/course/wave.ts           a comment `# exits with 1` says that the command is to fail
+//   ```sh                                       a block of commands; a `for` over words is one command each,
+//   npx tapeless train graphs/course/wave.ts    a comment `# exits with 1` says that the command must fail
 //   ```
-//   <!-- table train.loss -->                          a figure: its kind, what it takes, …
-//   <!-- end -->                                       … and between the two comments what the script puts there
+//   <!-- table train.loss -->                   a figure: its kind, what it takes, …
+//   <!-- end -->                                … and between the two comments what the script writes
 
 /** One command of the page. */
 export interface Command {

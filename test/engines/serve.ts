@@ -1,7 +1,7 @@
 // A loopback server of one folder, under policies that the path chooses: /isolated/… may share memory between
 // threads, /strict/… runs the page's own scripts and nothing else, WebAssembly included.
 import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import { extname, join } from "node:path";
 
 const policies: Readonly<Record<string, Record<string, string>>> = {
@@ -21,15 +21,19 @@ export interface Served {
 }
 
 export async function serve(folder: string): Promise<Served> {
-  const server = createServer(async ({ url = "" }, response) => {
+  const answer = async (url: string, response: ServerResponse): Promise<void> => {
     const [, policy, name] = /^\/(isolated|strict)\/([a-z0-9-]+\.(?:html|js))$/.exec(url) ?? [];
-    if (name === undefined) return response.writeHead(204).end();
+    if (name === undefined) {
+      response.writeHead(204).end();
+      return;
+    }
     const bytes = await readFile(join(folder, name)).catch(() => undefined);
     const type = `${types[extname(name)]}; charset=utf-8`;
     response
       .writeHead(bytes === undefined ? 404 : 200, { "content-type": type, ...policies[policy] })
       .end(bytes);
-  });
+  };
+  const server = createServer(({ url = "" }, response) => void answer(url, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const port = portOf(server);
   return {

@@ -2,10 +2,10 @@
  * Ball arithmetic on tensors: every element is a midpoint in doubles and a radius, an upper bound of how far
  * a computation of the graph in a given precision may be from it. The radius grows by two causes:
  *
- *     what the operands' radii come to      |f(x + e) − f(x)| for all |e| ≤ rad x: by monotony at the ends of the interval, for
- *                                           sums Σ rad, for products |x| rad y + |y| rad x + rad x · rad y
- *     rounding of the result                k · u · (|z| + rad z) for k roundings of unit u (2⁻²⁴ or 2⁻⁵³); a sum of n terms in any
- *                                           order γ(n) · Σ |x|, γ(n) = n u / (1 − n u)        (N. Higham, 2002, section 4.2)
+ *     the operands' radii     |f(x + e) − f(x)| for all |e| ≤ rad x: by monotony at the ends of the interval,
+ *                             for sums Σ rad, for products |x| rad y + |y| rad x + rad x · rad y
+ *     rounding of the result  k · u · (|z| + rad z) for k roundings of unit u (2⁻²⁴ or 2⁻⁵³); a sum of n terms
+ *                             in any order γ(n) · Σ |x|, γ(n) = n u / (1 − n u)  (N. Higham, 2002, section 4.2)
  *
  * Functions are within 2 units in the last place, as the headers of `emit/wasm/functions/` and `runtime/`
  * state, so k = 4. Results below the smallest normal number may be flushed to zero. What may overflow has an

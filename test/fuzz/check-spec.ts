@@ -61,8 +61,6 @@ const stackOf = (error: unknown): string =>
   error instanceof Error
     ? (error.stack ?? error.message).split("\n").slice(0, 4).join(" | ")
     : "no error was thrown";
-
-// eslint-disable-next-line no-control-regex
 const unclean = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/;
 
 /** `text` is the file's; of a value there is none. */

@@ -66,6 +66,12 @@ interface Field {
   readonly varint: number;
 }
 
+/** Bytes of the fields whose size their wire type says: 64 and 32 bits. */
+const fixedLengths: ReadonlyMap<number, number> = new Map([
+  [1, 8],
+  [5, 4],
+]);
+
 /** The fields of a message: each with its number and what it holds. */
 function fieldsIn(message: Uint8Array): Field[] {
   const fields: Field[] = [];
@@ -83,7 +89,7 @@ function fieldsIn(message: Uint8Array): Field[] {
     const tag = varint();
     const [number, wire] = [Math.floor(tag / 8), tag % 8];
     const value = wire === 0 ? varint() : 0;
-    const length = wire === 1 ? 8 : wire === 5 ? 4 : wire === 2 ? varint() : 0;
+    const length = wire === 2 ? varint() : (fixedLengths.get(wire) ?? 0);
     fields.push({ number, bytes: message.subarray(at, at + length), varint: value });
     at += length;
   }

@@ -59,7 +59,7 @@ export interface Provenance {
   readonly node: Node | undefined;
   /** The line as readers see it: `dense1 = relu(dense1_product + dense1.bias)`. Nothing takes it apart. */
   readonly text: string;
-  /** The name of the value that the line computes, without its place in time; undefined for a line that heads others. */
+  /** The name of the value that the line computes, without its time index; undefined for a heading. */
   readonly value: string | undefined;
   /** The names of the values in the formula, likewise. */
   readonly reads: readonly string[];

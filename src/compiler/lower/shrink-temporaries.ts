@@ -5,7 +5,8 @@
  * Ensures   the same values. An axis is dropped if all accesses to the buffer, which is of one kernel, index it
  *           by the same loop's variable. Loops that are to be blocked run several iterations at once, so theirs
  *           are kept.
- * Example   for i: { for j: e[i, j] = exp(x[i, j]) ; … s += e[i, j] … }   =>   for i: { for j: e[j] = exp(x[i, j]) ; … s += e[j] … }
+ * Example   for i: { for j: e[i, j] = exp(x[i, j]) ; … s += e[i, j] … }
+ *           =>   for i: { for j: e[j] = exp(x[i, j]) ; … s += e[j] … }
  */
 import type { Access } from "../loop/accesses.ts";
 import { accessesOf } from "../loop/accesses.ts";

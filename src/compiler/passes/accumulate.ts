@@ -4,8 +4,9 @@
  *
  *               d loss / d p = Σ over batches of  Σ_j (∂V/∂T_j) · d S_j / d p
  *
- *           where ∂V/∂T_j is one number for all batches, known once T is. So a group goes through twice: `measure` sums up the totals
- *           on which some ∂V/∂T_j depends (of a mean only what it divides by, which takes no forward pass), and `gradient` adds up the
+ *           where ∂V/∂T_j is one number for all batches, known once T is. So a group goes through twice: `measure`
+ *           sums up the totals on which some ∂V/∂T_j depends (of a mean only what it divides by, which takes no
+ *           forward pass), and `gradient` adds up the
  *           gradients of Σ_j (∂V/∂T_j) · S_j. `begin` sets all sums to zero.
  * Requires  the sums of a batch, V over states for their totals, and the penalty on weights, which counts once a group.
  * Ensures   a group of one batch has the loss and gradients of that batch. Running statistics move once a

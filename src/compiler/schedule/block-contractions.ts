@@ -6,7 +6,8 @@
  *           computes what remains; blocks that divide the extent are preferred. A loop stays as it is if
  *           interleaving its iterations would change what it computes.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
- *           => for i<n−n%2 step 2: for j<32 step 4: { 8 sums; for k: 2 + 4 loads, 8 products; 8 stores } ; for the last i …
+ *           => for i<n−n%2 step 2: for j<32 step 4: { 8 sums; for k: 2 + 4 loads, 8 products; 8 stores }
+ *              for the last i …
  */
 import { invariant } from "../diagnostics/errors.ts";
 import { mayInterleave } from "../loop/dependences.ts";

@@ -1,7 +1,9 @@
 // Columns of categories: those of the training part, sorted. Only trainers of a spec with `categories` have this.
 //
-//   one-hot    for each column a number for each of its categories: 1 for the cell's own, else 0; all 0 for one that training did not see
-//   index      for each column the place of the category, from 1; 0 for one that training did not see
+//   one-hot    for each column a number for each of its categories: 1 for the cell's own, else 0
+//   index      for each column the number of the category, from 1
+//
+// A category that training did not see is 0 everywhere.
 import type { Codec } from "./dataset.ts";
 import { columnFactsOf, columnNames, fieldOf, namedBy, textsOf } from "./fields.ts";
 import { InputError } from "../core/input-error.ts";

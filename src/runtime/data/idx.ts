@@ -1,7 +1,7 @@
 // IDX, the format of MNIST: numbers of one type in a box of any dimensions, big-endian. Only trainers of a
 // spec with `idx` have this.
 //
-//   0  0  type  d  |  d lengths of 32 bits, the first of them the number of items  |  the numbers, the last dimension fastest
+//   0  0  type  d  |  d lengths of 32 bits, the first the number of items  |  the numbers, last dimension fastest
 import { fieldOf } from "./fields.ts";
 import { isWithin, ruleOf } from "../core/slots.ts";
 import { InputError } from "../core/input-error.ts";

@@ -258,7 +258,8 @@ describe("what a function does wrong", () => {
       "throws what is no error",
       {
         loss: () => {
-          throw null;
+          const nothing: unknown = null;
+          throw nothing;
         },
       },
       "T1607: loss: the function throws null",

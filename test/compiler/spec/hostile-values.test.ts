@@ -174,7 +174,6 @@ describe("files", () => {
   ])("%s", async (_, name, text, said) => {
     const message = await read(name, text);
     expect(message).toContain(said);
-    // eslint-disable-next-line no-control-regex
     expect(message).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
   });
 });

@@ -86,7 +86,10 @@ test("without a policy a missing value is an error with its line", () => {
 let told = "";
 beforeEach(() => {
   told = "";
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((told += String(text)), true));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    told += String(text);
+    return true;
+  });
 });
 afterEach(() => vi.restoreAllMocks());
 

@@ -49,7 +49,10 @@ let progress = "";
 beforeEach(() => {
   output = progress = "";
   vi.spyOn(console, "log").mockImplementation((text: string) => void (output += `${text}\n`));
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => ((progress += String(text)), true));
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    progress += String(text);
+    return true;
+  });
 });
 afterEach(() => vi.restoreAllMocks());
 

@@ -64,9 +64,10 @@ describe.each([
   });
   it("stand behind what they are computed from", () => {
     const seen = new Set<string>();
-    const early = nodes.filter(
-      ({ id, operands }) => (seen.add(id), operands.some((each) => !seen.has(each))),
-    );
+    const early = nodes.filter(({ id, operands }) => {
+      seen.add(id);
+      return operands.some((each) => !seen.has(each));
+    });
     expect(early.map(({ id }) => id)).toEqual([]);
   });
   it("tell of each node of the backward part by which rule, of a forward value that is there or has a formula", () => {

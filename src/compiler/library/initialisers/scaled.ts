@@ -2,7 +2,9 @@
  * Initialisers whose spread keeps the size of activations (LeCun, He: fan-in) or of activations and gradients together
  * (Xavier: both fans) from layer to layer. Each has a variance; the uniform form is U(−√(3·variance), √(3·variance)).
  *
- *     LeCun 1/fanIn (LeCun et al. 1998)    Xavier 2/(fanIn + fanOut) (Glorot and Bengio 2010)    He 2/fanIn (He et al. 2015)
+ *     LeCun    1/fanIn               LeCun et al. 1998
+ *     Xavier   2/(fanIn + fanOut)    Glorot and Bengio 2010
+ *     He       2/fanIn               He et al. 2015
  */
 import { defineInitialiser } from "../define.ts";
 import type { Fans, Fill } from "../define.ts";

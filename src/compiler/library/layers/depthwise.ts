@@ -1,7 +1,7 @@
 /**
  * Depthwise convolution: every channel goes through filters of its own, and no channel sees another.
  *
- *     y[n, i, j, c·M + m] = b[c·M + m] + Σ_(p, q) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, m]        m < M = multiplier
+ *     y[n, i, j, c·M + m] = b[c·M + m] + Σ_(p, q) x[n, i·s + p·d, j·s + q·d, c] · W[p, q, c, m],   m < M = multiplier
  *
  * The order of the outputs is that of Keras, and of PyTorch's convolutions with as many groups as channels.
  */

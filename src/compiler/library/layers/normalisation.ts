@@ -1,10 +1,10 @@
 /**
  * Layers that bring values to a common size, each with a learned scale γ (and shift β) for each place of the last axis:
  *
- *     layer-norm   y = (x − mean x) / √(variance x + ε) · γ + β     Ba, Kiros and Hinton 2016; the variance divides by U
- *     batch-norm   y = (x − mean x) / √(variance x + ε) · γ + β     over all axes but the last; Ioffe and Szegedy 2015
- *     group-norm   y = (x − mean x) / √(variance x + ε) · γ + β     over all places of a group of channels; Wu and He 2018
- *     rms-norm     y = x / √(mean x² + ε) · γ                       Zhang and Sennrich 2019
+ *     layer-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over U units; Ba, Kiros and Hinton 2016
+ *     batch-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over all axes but the last; Ioffe and Szegedy 2015
+ *     group-norm   y = (x − mean x) / √(variance x + ε) · γ + β   over a group of channels; Wu and He 2018
+ *     rms-norm     y = x / √(mean x² + ε) · γ                     Zhang and Sennrich 2019
  */
 import * as z from "zod";
 import type { GraphBuilder } from "../../ir/builder.ts";

@@ -5,7 +5,7 @@
  *
  *     rnn   hₜ = tanh(aₜ + hₜ₋₁ · R + b_R)                                                        Elman 1990
  *     lstm  i, f, g, o = σ, σ, tanh, σ of aₜ + hₜ₋₁ · R + b_R                       Hochreiter and Schmidhuber 1997,
- *           cₜ = f · cₜ₋₁ + i · g        hₜ = o · tanh(cₜ)                           with the forget gate of Gers et al. 2000
+ *           cₜ = f · cₜ₋₁ + i · g        hₜ = o · tanh(cₜ)                      forget gate: Gers et al. 2000
  *     gru   r, z = σ of aₜ + hₜ₋₁ · R + b_R        n = tanh(aₜ + r · (hₜ₋₁ · R + b_R))          Cho et al. 2014
  *           hₜ = (1 − z) · n + z · hₜ₋₁
  */

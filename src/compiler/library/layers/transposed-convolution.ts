@@ -2,7 +2,9 @@
  * Transposed convolution, the adjoint of a convolution: every place of the image is spread over a window, and
  * where windows overlap, they add up.
  *
- *     y[n, i·s + p − t, j·s + q − l, f] = b[f] + Σ_(i, j, p, q, c) x[n, i, j, c] · W[p, q, f, c]        t, l: what padding takes off
+ *     y[n, i·s + p − t, j·s + q − l, f] = b[f] + Σ_(i, j, p, q, c) x[n, i, j, c] · W[p, q, f, c]
+ *
+ * with t and l the places that padding takes off at the top and the left
  *
  * A number p of padding takes p places off every edge, as torch.nn.ConvTranspose2d: the output is (size − 1)
  * · s + k − 2p; `valid` takes none; `same` is TensorFlow's, size · s. The filters are laid out as those of

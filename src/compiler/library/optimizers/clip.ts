@@ -1,8 +1,10 @@
 /**
  * Limits on gradients, before weight decay and update.
  *
- *     norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶)), the norm over all gradients together, as torch.nn.utils.clip_grad_norm_
+ *     norm c:   g ← g · min(1, c / (‖g‖ + 10⁻⁶))
  *     value c:  g ← max(−c, min(g, c))
+ *
+ * The norm is that of all gradients together, as in torch.nn.utils.clip_grad_norm_.
  */
 import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";

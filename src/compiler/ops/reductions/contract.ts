@@ -2,7 +2,8 @@
  * The general product: z[batch, i, j] = Σ_k x[batch, i, k] · y[batch, j, k], where any axes play each part.
  * The result's axes are: batch axes, the free axes of x, the free axes of y, each in their operand's order.
  *
- *     dx[batch, i, k] = Σ_j dz[batch, i, j] · y[batch, j, k]        dy[batch, j, k] = Σ_i x[batch, i, k] · dz[batch, i, j]
+ *     dx[batch, i, k] = Σ_j dz[batch, i, j] · y[batch, j, k]
+ *     dy[batch, j, k] = Σ_i x[batch, i, k] · dz[batch, i, j]
  *
  * Both adjoints are contractions again; a transpose brings their axes into the operand's order, so no copy of a
  * transposed matrix is ever needed.

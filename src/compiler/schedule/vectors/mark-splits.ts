@@ -6,7 +6,8 @@
  *           divides, becomes a kernel of its own. Memory that each iteration uses for itself is scratch, each
  *           thread's own; a panel that all iterations read is not. What takes less time than sharing it stays
  *           whole.
- * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …   =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
+ * Example   let a = … ; for i<8 step 4: … ; y[8] = … a …
+ *           =>   { let a = … ; for i<8 step 4: … }  { let a = … ; y[8] = … a … }
  */
 import { accessesOf } from "../../loop/accesses.ts";
 import { sharedStores } from "../../loop/dependences.ts";

@@ -7,7 +7,9 @@
  *           with; the panel is scratch memory, small enough for the first cache. A transposed operand is turned
  *           by the copying.
  * Example   for i: for j<512: for k: … w[k, j] …
- *           =>  for J<512 step 8: { for k: for c<8: panel[k, c] = w[k, J + c] ; for i: for c<8: for k: … panel[k, c] … }
+ *           =>  for J<512 step 8: {
+ *                 for k: for c<8: panel[k, c] = w[k, J + c]
+ *                 for i: for c<8: for k: … panel[k, c] … }
  */
 import { changedBuffers } from "../../loop/accesses.ts";
 import { add, integer, keyOf, mapChildren, substitute, variable } from "../../loop/expressions.ts";

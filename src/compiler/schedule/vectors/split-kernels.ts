@@ -5,7 +5,8 @@
  *           what follows upon it; other values that a later kernel reads are handed on in temporaries of one
  *           element. A line of provenance goes to the kernel that computes what it names, else to the one that
  *           does most; that one keeps the name.
- * Example   let a = … ; s[] = a ; for i: … a …   =>   { let a = … ; s[] = a ; a'[] = a }  { let a = a'[] ; for i: … a … }
+ * Example   let a = … ; s[] = a ; for i: … a …
+ *           =>   { let a = … ; s[] = a ; a'[] = a }  { let a = a'[] ; for i: … a … }
  */
 import { accessesOf } from "../../loop/accesses.ts";
 import { convert } from "../../loop/expressions.ts";

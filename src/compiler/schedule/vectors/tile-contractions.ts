@@ -8,7 +8,8 @@
  *           divides are computed by a last tile that begins early enough to be whole, where computing a row
  *           twice changes nothing.
  * Example   for i<n: for j<32: { sum = 0; for k: sum += x[i,k]·w[k,j]; y[i,j] = sum }
- *           => for i<n step 4: for j<32 step 8: { 8 vector sums; for k: 4 spread + 2 vector loads, 8 products; 8 stores }
+ *           => for i<n step 4: for j<32 step 8: {
+ *                8 vector sums; for k: 4 splats + 2 vector loads, 8 products; 8 stores }
  */
 import { call, integer, minus, variable, visit } from "../../loop/expressions.ts";
 import { mayInterleave, readsWhatItStores } from "../../loop/dependences.ts";
