@@ -123,8 +123,8 @@ describe("all of them at once", () => {
   afterAll(() => rmSync(copy, { recursive: true }));
 
   it(
-    "work: a model has the op, the function, the layer and the optimizer; the command has the format and the " +
-      "flag",
+    "work: a model has the op, the function, the layer and the optimizer; the command has the format, the flag, " +
+      "the stages and the target",
     () => {
       const tsx = join(copy, "node_modules/tsx/dist/cli.mjs");
       const told = execFileSync(process.execPath, [tsx, "try-recipes.ts"], { cwd: copy, encoding: "utf8" });
@@ -132,7 +132,8 @@ describe("all of them at once", () => {
         kernels: ["asinh(", "0.5 *"],
         rows: 2,
         flag: true,
-        pass: true,
+        stages: true,
+        target: true,
       });
     },
   );

@@ -216,4 +216,73 @@ export const trial = definePass("trial", (graph) => graph);
   ],
 };
 
-export const recipes: readonly Recipe[] = [op, elementary, layer, optimizer, format, flag, pass];
+const loopStage: Recipe = {
+  title: "Add a loop stage",
+  edits: [
+    {
+      file: "src/compiler/schedule/trial.ts",
+      text: `/**
+ * Purpose   None.
+ * Requires  kernels.
+ * Ensures   the same kernels.
+ * Example   y[i] = x[i]   =>   y[i] = x[i]
+ */
+import { defineKernelStage } from "../stages/loops.ts";
+
+export const trialStage = defineKernelStage("trial-stage", (kernel) => kernel);
+`,
+    },
+    {
+      file: "src/compiler/pipeline.ts",
+      after: 'import { shareExpressions } from "./schedule/share-expressions.ts";\n',
+      text: 'import { trialStage } from "./schedule/trial.ts";\n',
+    },
+    {
+      file: "src/compiler/pipeline.ts",
+      after: "export const scalarSchedule: readonly LoopStage[] = [\n",
+      text: "  trialStage, // first, for no reason\n",
+    },
+  ],
+};
+
+const target: Recipe = {
+  title: "Add a target",
+  edits: [
+    {
+      file: "src/compiler/emit/trial.ts",
+      text: `/** The optimized graph of a step, in its text form. */
+import { printGraph } from "../ir/print.ts";
+import type { Graph } from "../ir/nodes.ts";
+
+export const emitTrial = ({ gradient }: { readonly gradient: Graph }) => ({
+  text: printGraph(gradient),
+  lines: () => [],
+});
+`,
+    },
+    {
+      file: "src/compiler/targets.ts",
+      after: "export const targets = {\n",
+      text: `  trial: {
+    from: "graph",
+    makes: "text",
+    ending: "txt",
+    abilities: [],
+    emit: async ({ graphs }) => (await import("./emit/trial.ts")).emitTrial(graphs),
+  },
+`,
+    },
+  ],
+};
+
+export const recipes: readonly Recipe[] = [
+  op,
+  elementary,
+  layer,
+  optimizer,
+  format,
+  flag,
+  pass,
+  loopStage,
+  target,
+];

@@ -3,12 +3,10 @@
  * framed as a TFRecord:
  *
  *     length (u64) · masked CRC32C of the length (u32) · the event · masked CRC32C of the event (u32)
- *
- * All numbers are little-endian.
- *
  *     masked = ((crc >> 15) | (crc << 17)) + 0xa282ead8
  *
- * (tensorflow/core/lib/io/record_writer.h, crc32c.h.) The numbers of fields are those of event.proto and summary.proto.
+ * All numbers are little-endian (tensorflow/core/lib/io/record_writer.h, crc32c.h). The numbers of fields are
+ * those of event.proto and summary.proto.
  */
 import type { Distribution } from "../../../runtime/core/distribution.ts";
 

@@ -62,7 +62,7 @@ const readSources = (kind: RuntimeKind): RuntimeSource[] =>
 const keptAt = (kind: RuntimeKind): URL => new URL(`runtime-parts-${kind}.json`, cache);
 
 /** The code that takes the sources apart. */
-const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./free-names.ts"].map(
+const parserFiles: readonly URL[] = ["./parse-runtime.ts", "./free-names.ts", "./runtime-parts.ts"].map(
   (file) => new URL(file, import.meta.url),
 );
 
