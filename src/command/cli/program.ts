@@ -29,8 +29,10 @@ import type { VerifyFlags } from "./verify.ts";
 
 const specArgument = "a model spec: a .json, .yaml or .ts file";
 
-/** `done` receives the exit code of the command that ran. */
-export function createProgram(done: (exitCode: number) => void): Command {
+/** Receives the exit code of the command that ran. */
+type Done = (exitCode: number) => void;
+
+export function createProgram(done: Done): Command {
   const program = new Command("tapeless")
     .description(
       "Compiles a model spec to one standalone TypeScript file that trains the model.\nExit codes: 0 done; " +
@@ -50,6 +52,24 @@ export function createProgram(done: (exitCode: number) => void): Command {
     );
   quiet(program);
 
+  const commands = [
+    compileCommand,
+    trainCommand,
+    predictCommand,
+    searchCommand,
+    verifyCommand,
+    inspectCommand,
+    exportCommand,
+    importCommand,
+    benchCommand,
+    schemaCommand,
+    playgroundCommand,
+  ];
+  for (const declare of commands) declare(program, done);
+  return program;
+}
+
+function compileCommand(program: Command, done: Done): void {
   command(program, "compile", "compile specs to standalone TypeScript files", [
     "tapeless compile graphs/digits.json",
     "tapeless compile graphs/digits.json -o src/digits.ts --dtype f64",
@@ -92,7 +112,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (specs: string[], flags: CompileFlags) =>
       done(await (await import("./compile.ts")).compileSpecs(specs, flags)),
     );
+}
 
+function trainCommand(program: Command, done: Done): void {
   withTrainOptions(
     command(program, "train", "train a model on its data", [
       "tapeless train graphs/digits.json",
@@ -118,7 +140,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
           : await (await import("./train.ts")).trainSpec(spec, flags),
       ),
     );
+}
 
+function predictCommand(program: Command, done: Done): void {
   command(program, "predict", "what a trained model says of the rows of a file", [
     "tapeless predict graphs/iris.json iris.ckpt new.csv",
     "tapeless predict graphs/iris.json iris.ckpt new.csv -o predictions.csv",
@@ -131,7 +155,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (spec: string, checkpoint: string, file: string, flags: PredictFlags) =>
       done(await (await import("./predict.ts")).predictSpec(spec, checkpoint, file, flags)),
     );
+}
 
+function searchCommand(program: Command, done: Done): void {
   command(program, "search", "try many variants of a spec, choose on validation, judge once on test", [
     "tapeless search graphs/wine.yaml",
     "tapeless search graphs/wine.yaml --threads 8 --csv wine.csv --write-best best.yaml",
@@ -164,7 +190,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (spec: string, flags: SearchFlags) =>
       done(await (await import("./search.ts")).searchSpec(spec, flags)),
     );
+}
 
+function verifyCommand(program: Command, done: Done): void {
   command(program, "verify", "check the emitted gradients and every target", [
     "tapeless verify graphs/digits.json",
     "tapeless verify graphs/digits.json --of dense1.weight",
@@ -180,7 +208,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (spec: string, flags: VerifyFlags) =>
       done(await (await import("./verify.ts")).verifySpec(spec, flags)),
     );
+}
 
+function inspectCommand(program: Command, done: Done): void {
   command(program, "inspect", "show what the compiler derived and why", [
     "tapeless inspect graphs/digits.json --show gradients --of dense1.weight",
     "tapeless inspect graphs/digits.json --show passes --pass simplify",
@@ -222,7 +252,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (spec: string, flags: InspectFlags) =>
       done(await (await import("./inspect.ts")).inspectSpec(spec, flags)),
     );
+}
 
+function exportCommand(program: Command, done: Done): void {
   command(program, "export", "write the parameters of a checkpoint for other libraries", [
     "tapeless export digits.ckpt -o digits.safetensors",
     "tapeless export digits.ckpt -o digits.npz",
@@ -232,7 +264,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (checkpoint: string, flags: ExportFlags) =>
       done(await (await import("./export.ts")).exportParameters(checkpoint, flags)),
     );
+}
 
+function importCommand(program: Command, done: Done): void {
   command(program, "import", "make a checkpoint of parameters from other libraries", [
     "tapeless import graphs/digits.json digits.safetensors -o digits.ckpt",
     "tapeless import graphs/digits.json digits.npz -o digits.ckpt --dtype f64",
@@ -244,7 +278,9 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (spec: string, file: string, flags: ImportFlags) =>
       done(await (await import("./import.ts")).importParameters(spec, file, flags)),
     );
+}
 
+function benchCommand(program: Command, done: Done): void {
   command(program, "bench", "measure the emitted trainer on random data", [
     "tapeless bench graphs/digits.json",
     "tapeless bench graphs/digits.json --target wasm",
@@ -258,14 +294,18 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (spec: string, flags: BenchFlags) =>
       done(await (await import("./bench.ts")).benchSpec(spec, flags)),
     );
+}
 
+function schemaCommand(program: Command, done: Done): void {
   command(program, "schema", "print the JSON Schema of specs, for editors", [
     "tapeless schema -o spec.schema.json",
   ])
     .option("-o, --output <file>", "write to a file instead of standard output")
     .option("--check", "write nothing; exit 1 if the file is not what would be written")
     .action(async (flags: SchemaFlags) => done(await (await import("./schema.ts")).printSchema(flags)));
+}
 
+function playgroundCommand(program: Command, done: Done): void {
   command(program, "playground", "edit, look at and train specs in a page of your browser", [
     "tapeless playground",
     "tapeless playground --port 8080 --no-open",
@@ -278,7 +318,6 @@ export function createProgram(done: (exitCode: number) => void): Command {
     .action(async (flags: PlaygroundFlags) =>
       done(await (await import("./playground.ts")).openPlayground(flags)),
     );
-  return program;
 }
 
 const skipOption = (): Option =>

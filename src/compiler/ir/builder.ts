@@ -73,27 +73,6 @@ const isPointwise = (rules: { readonly traits: readonly string[] }): boolean =>
 export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuilder {
   let context: Origin = {};
 
-  const refuse = (op: OpName, operands: readonly Node[], error: unknown): never => {
-    if (!(error instanceof TypeRefusal)) throw error;
-    const types = operands.map((operand) => typeText(operand.type)).join(", ");
-    const where = context.layer === undefined ? "" : ` in layer ${context.layer}`;
-    throw new DiagnosticError([
-      {
-        code: "T1310",
-        severity: "error",
-        message: `${op}(${types})${where}: ${error.message}`,
-        path: context.path,
-      },
-    ]);
-  };
-
-  // What is infinite in one target and finite in the other would look like a fault of the kernels.
-  const overflow = (value: number): DiagnosticError => {
-    const message = `the constant ${value} does not fit f32`;
-    const { path } = context;
-    return new DiagnosticError([{ code: "T1313", severity: "error", message, path, hint: singleRange.most }]);
-  };
-
   const raw = (op: OpName, list: readonly Node[], attributes: object): Node => {
     const names = operandNamesOf(op, attributes);
     if (list.length !== names.length) throw new Error(`internal: ${op} takes ${names.length} operands`);
@@ -108,7 +87,7 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
         origin: context,
       });
     } catch (error) {
-      return refuse(op, list, error);
+      return refuse(op, list, error, context);
     }
   };
 
@@ -130,7 +109,7 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
           attributes,
         );
       } catch (error) {
-        return refuse(op, nodes, error);
+        return refuse(op, nodes, error, context);
       }
     },
     within(origin, build) {
@@ -165,20 +144,37 @@ export function graphBuilder(rules: RuleTable, float: "f32" | "f64"): GraphBuild
             axes: shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis])),
           }),
     number(value, element = float) {
-      if (element === "f32" && overflowsSingle(value)) throw overflow(value);
+      if (element === "f32" && overflowsSingle(value)) throw overflow(value, context);
       return raw("constant", [], { value, element });
     },
   };
 
-  const methods = Object.fromEntries(
+  return assertedBuilder({ ...core, ...operatorMethods(core) });
+}
+
+function refuse(op: OpName, operands: readonly Node[], error: unknown, { layer, path }: Origin): never {
+  if (!(error instanceof TypeRefusal)) throw error;
+  const types = operands.map((operand) => typeText(operand.type)).join(", ");
+  const where = layer === undefined ? "" : ` in layer ${layer}`;
+  const message = `${op}(${types})${where}: ${error.message}`;
+  throw new DiagnosticError([{ code: "T1310", severity: "error", message, path }]);
+}
+
+// What is infinite in one target and finite in the other would look like a fault of the kernels.
+function overflow(value: number, { path }: Origin): DiagnosticError {
+  const message = `the constant ${value} does not fit f32`;
+  return new DiagnosticError([{ code: "T1313", severity: "error", message, path, hint: singleRange.most }]);
+}
+
+/** A method for each op of the syntax: its operands, then its attributes. */
+const operatorMethods = ({ make }: BuilderCore): object =>
+  Object.fromEntries(
     Object.entries(syntax).map(([op, row]) => [
       op,
       (...given: (Operand | object)[]) =>
-        core.make(opNamed(op), given.slice(0, row.operands.length).map(asOperand), attributesOf(given, row)),
+        make(opNamed(op), given.slice(0, row.operands.length).map(asOperand), attributesOf(given, row)),
     ]),
   );
-  return assertedBuilder({ ...core, ...methods });
-}
 
 const attributesOf = (
   given: readonly (Operand | object)[],

@@ -3,7 +3,7 @@ import type { CompileAnswer } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
 import { codePanel } from "./code-panel.ts";
 import { startCompiler, type Compiler } from "./compiler.ts";
-import { createEditor } from "./editor.ts";
+import { createEditor, type Editor } from "./editor.ts";
 import { explanationPanels, type GoTo } from "./explanation-panels.ts";
 import { gradientsPanel } from "./gradients-panel.ts";
 import { picturePanel } from "./picture-panel.ts";
@@ -29,11 +29,7 @@ const pause = 120;
 
 export function modelPage(onChange: () => void): ModelPage {
   const { data, specs } = texts();
-  const files: Record<string, string> = {
-    ...data,
-    ...madeData(data["two-moons.csv"]),
-    [planeFile.name]: planeFile.text,
-  };
+  const files = filesWith(data);
   const examples = examplesOf(specs);
   const status = element("output", { class: "status" });
   const problems = element("ul", { class: "problems" });
@@ -53,43 +49,34 @@ export function modelPage(onChange: () => void): ModelPage {
   };
   const hear = (answer: CompileAnswer) => {
     if (answer.kind === "faults") {
-      const count = answer.diagnostics.filter(({ severity }) => severity === "error").length;
-      status.textContent = `${count} ${count === 1 ? "error" : "errors"}`;
+      status.textContent = errorCountText(answer.diagnostics);
       tell(answer.diagnostics);
       explaining.show("wrong");
       return training.setStale(true);
     }
     if (answer.kind === "trainer") {
       tell(answer.warnings);
-      const parameters = answer.trainer.facts.parameters.reduce(
-        (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
-        0,
-      );
-      status.textContent = `compiled in ${Math.round(answer.milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
+      status.textContent = compiledText(answer);
       training.show(answer.trainer);
       return explaining.show("compiled");
     }
     status.dataset.explained = String(Math.round(performance.now() - changed));
     explaining.show(answer.explanation);
   };
-  const tell: (diagnostics: Parameters<typeof showProblems>[1]) => void = (diagnostics) => {
+  const tell = (diagnostics: Diagnostics) => {
     editor.mark(diagnostics);
     showProblems(problems, diagnostics, editor.goTo);
   };
 
   const compiler = startCompiler(hear);
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const editor = createEditor(host, {
     text: "",
     compiler,
-    onChange() {
-      clearTimeout(timer);
-      timer = setTimeout(() => {
-        compile();
-        refreshDatasets();
-        onChange();
-      }, pause);
-    },
+    onChange: afterPause(() => {
+      compile();
+      dataset.refresh();
+      onChange();
+    }),
   });
   const tabs = tabbed(
     "What becomes of the spec",
@@ -100,15 +87,7 @@ export function modelPage(onChange: () => void): ModelPage {
   const example = chooser("Example", [...examples.keys()], (name) =>
     editor.setText(examples.get(name) ?? ""),
   );
-  const dataset = chooser("Data", planes, (name) => {
-    const current = dataFileIn(editor.text());
-    if (current !== undefined) editor.setText(editor.text().replace(`data/${current}`, `data/${name}`));
-  });
-  const refreshDatasets = () => {
-    const current = dataFileIn(editor.text()) ?? "";
-    dataset.element.hidden = !planes.includes(current);
-    dataset.select.value = current;
-  };
+  const dataset = datasetChooser(editor);
   const open = (text: string, tab = together) => {
     editor.setText(text);
     tabs.choose(tab);
@@ -128,6 +107,53 @@ export function modelPage(onChange: () => void): ModelPage {
     tab: tabs.chosen,
     compiler,
     open,
+  };
+}
+
+/** The data files that specs can name: those of the examples, and those that the page makes. */
+const filesWith = (data: Readonly<Record<string, string>>): Readonly<Record<string, string>> => ({
+  ...data,
+  ...madeData(data["two-moons.csv"]),
+  [planeFile.name]: planeFile.text,
+});
+
+/** Runs `act` once the returned function has not been called for the length of the pause. */
+function afterPause(act: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(act, pause);
+  };
+}
+
+type Diagnostics = Parameters<typeof showProblems>[1];
+
+function errorCountText(diagnostics: Diagnostics): string {
+  const count = diagnostics.filter(({ severity }) => severity === "error").length;
+  return `${count} ${count === 1 ? "error" : "errors"}`;
+}
+
+function compiledText({ trainer, milliseconds }: Extract<CompileAnswer, { kind: "trainer" }>): string {
+  const parameters = trainer.facts.parameters.reduce(
+    (sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1),
+    0,
+  );
+  return `compiled in ${Math.round(milliseconds)} ms · ${parameters.toLocaleString("en")} parameters`;
+}
+
+/** Puts another data set of points into the spec; hidden where the spec has none of them. */
+function datasetChooser(editor: Editor) {
+  const dataset = chooser("Data", planes, (name) => {
+    const current = dataFileIn(editor.text());
+    if (current !== undefined) editor.setText(editor.text().replace(`data/${current}`, `data/${name}`));
+  });
+  return {
+    element: dataset.element,
+    refresh() {
+      const current = dataFileIn(editor.text()) ?? "";
+      dataset.element.hidden = !planes.includes(current);
+      dataset.select.value = current;
+    },
   };
 }
 

@@ -42,8 +42,51 @@ const plainText = (text: string): string => text.replace(/^["']|["']$/g, "");
 /** A key and its colon, and nothing behind them but a word that was begun. */
 const openPair = /(?:"([^"\\\n]*)"|([\w-]+))\s*:[ \t]*[\w-]*$/;
 
+type TextOf = (from: number, to: number) => string;
+
 /** What the tree of a text comes to. */
-export function outlineOf(root: SyntaxNode, textOf: (from: number, to: number) => string) {
+export function outlineOf(root: SyntaxNode, textOf: TextOf) {
+  const tree = treeReader(textOf);
+  const spec = tree.read(topValue(root));
+
+  /** The key at this position, for what is to be told of it. */
+  const keyAt = (position: number): { path: Path; from: number; to: number } | undefined => {
+    for (let node: SyntaxNode | null = root.resolveInner(position, 1); node !== null; node = node.parent) {
+      const key = isOneOf(names, node) && node.parent !== null ? tree.keyOf(node.parent) : undefined;
+      if (key !== undefined) return { path: [...tree.pathTo(node), key], from: node.from, to: node.to };
+    }
+    return undefined;
+  };
+
+  const cursorAt = (position: number): CursorPlace => {
+    const word = /[\w-]*$/.exec(textOf(Math.max(0, position - 100), position))?.[0] ?? "";
+    const bare = { from: position - word.length, to: position, hasColon: false };
+    for (let node: SyntaxNode | null = root.resolveInner(position, -1); node !== null; node = node.parent) {
+      const place =
+        placeInToken(node, position, textOf, tree.pathTo) ?? placeInContainer(node, position, textOf, tree);
+      if (place !== undefined) return { ...bare, ...place, spec };
+    }
+    return { ...bare, path: [], at: "key", spec };
+  };
+  return { spec, keyAt, cursorAt };
+}
+
+const topValue = (node: SyntaxNode): SyntaxNode | undefined =>
+  isValue(node)
+    ? node
+    : childrenOf(node)
+        .map(topValue)
+        .find((found) => found !== undefined);
+
+interface TreeReader {
+  readonly keyOf: (pair: SyntaxNode) => string | undefined;
+  readonly itemsOf: (list: SyntaxNode) => SyntaxNode[];
+  readonly read: (node: SyntaxNode | undefined) => unknown;
+  /** The steps from the root to this node. */
+  readonly pathTo: (node: SyntaxNode) => Path;
+}
+
+function treeReader(textOf: TextOf): TreeReader {
   const keyOf = (pair: SyntaxNode): string | undefined => {
     const name = childrenOf(pair).find((child) => isOneOf(names, child));
     return name && plainText(textOf(name.from, name.to));
@@ -66,15 +109,6 @@ export function outlineOf(root: SyntaxNode, textOf: (from: number, to: number) =
     if (/^-?[\d.]+(e[-+]?\d+)?$/i.test(text)) return Number(text);
     return text === "true" ? true : text === "false" ? false : plainText(text);
   };
-  const top = (node: SyntaxNode): SyntaxNode | undefined =>
-    isValue(node)
-      ? node
-      : childrenOf(node)
-          .map(top)
-          .find((found) => found !== undefined);
-  const spec = read(top(root));
-
-  /** The steps from the root to this node. */
   const pathTo = (node: SyntaxNode): Path => {
     const { parent } = node;
     if (parent === null) return [];
@@ -91,52 +125,52 @@ export function outlineOf(root: SyntaxNode, textOf: (from: number, to: number) =
     }
     return above;
   };
+  return { keyOf, itemsOf, read, pathTo };
+}
 
-  /** The key at this position, for what is to be told of it. */
-  const keyAt = (position: number): { path: Path; from: number; to: number } | undefined => {
-    for (let node: SyntaxNode | null = root.resolveInner(position, 1); node !== null; node = node.parent) {
-      const key = isOneOf(names, node) && node.parent !== null ? keyOf(node.parent) : undefined;
-      if (key !== undefined) return { path: [...pathTo(node), key], from: node.from, to: node.to };
-    }
-    return undefined;
-  };
+type FoundPlace = Pick<CursorPlace, "path" | "at"> & Partial<CursorPlace>;
 
-  const cursorAt = (position: number): CursorPlace | undefined => {
-    const found = root.resolveInner(position, -1);
-    const word = /[\w-]*$/.exec(textOf(Math.max(0, position - 100), position))?.[0] ?? "";
-    const bare = { from: position - word.length, to: position, hasColon: false, spec };
-    for (let node: SyntaxNode | null = found; node !== null; node = node.parent) {
-      if (isOneOf(names, node)) {
-        // In braces that are not closed YAML reads on over the end of the line.
-        const isCut = textOf(node.from, node.to).includes("\n");
-        const to = isCut ? position : node.to;
-        const hasColon = !isCut && (node.nextSibling?.name === ":" || /^\s*:/.test(textOf(to, to + 20)));
-        return { path: pathTo(node), at: "key", spec, from: node.from, to, hasColon };
-      }
-      // A key of YAML holds a literal: it is told of as a key.
-      if (isOneOf(scalars, node) && !isOneOf(names, node.parent ?? undefined)) {
-        const isKey = isOneOf(objects, node.parent ?? undefined);
-        const place = { path: pathTo(node), spec, from: node.from, to: node.to, hasColon: false };
-        const before = textOf(Math.max(0, node.from - 100), node.from);
-        const mayBeKey = node.name === "Literal" && /(?:^|\n)[ \t]*(?:-[ \t]+)*$/.test(before);
-        return { ...place, at: isKey ? "key" : "value", mayBeKey };
-      }
-      if (isOneOf(pairs, node)) {
-        const key = keyOf(node);
-        if (key !== undefined) return { ...bare, path: [...pathTo(node), key], at: "value" };
-      }
-      if (isOneOf(objects, node)) {
-        // Behind a colon there is no node yet.
-        const [, quoted, plain = quoted] = openPair.exec(textOf(node.from, position)) ?? [];
-        const path = pathTo(node);
-        return plain === undefined
-          ? { ...bare, path, at: "key" }
-          : { ...bare, path: [...path, plain], at: "value" };
-      }
-      if (isOneOf(lists, node))
-        return { ...bare, path: [...pathTo(node), itemsOf(node).length], at: "value" };
-    }
-    return { ...bare, path: [], at: "key" };
-  };
-  return { spec, keyAt, cursorAt };
+/** The place of a cursor in a key or a scalar, all of which is replaced. */
+function placeInToken(
+  node: SyntaxNode,
+  position: number,
+  textOf: TextOf,
+  pathTo: TreeReader["pathTo"],
+): FoundPlace | undefined {
+  if (isOneOf(names, node)) {
+    // In braces that are not closed YAML reads on over the end of the line.
+    const isCut = textOf(node.from, node.to).includes("\n");
+    const to = isCut ? position : node.to;
+    const hasColon = !isCut && (node.nextSibling?.name === ":" || /^\s*:/.test(textOf(to, to + 20)));
+    return { path: pathTo(node), at: "key", from: node.from, to, hasColon };
+  }
+  // A key of YAML holds a literal: it is told of as a key.
+  if (isOneOf(scalars, node) && !isOneOf(names, node.parent ?? undefined)) {
+    const isKey = isOneOf(objects, node.parent ?? undefined);
+    const before = textOf(Math.max(0, node.from - 100), node.from);
+    const mayBeKey = node.name === "Literal" && /(?:^|\n)[ \t]*(?:-[ \t]+)*$/.test(before);
+    return { path: pathTo(node), at: isKey ? "key" : "value", from: node.from, to: node.to, mayBeKey };
+  }
+  return undefined;
+}
+
+/** The place of a cursor in a pair, an object or a list, where a word may have been begun. */
+function placeInContainer(
+  node: SyntaxNode,
+  position: number,
+  textOf: TextOf,
+  { keyOf, itemsOf, pathTo }: TreeReader,
+): FoundPlace | undefined {
+  if (isOneOf(pairs, node)) {
+    const key = keyOf(node);
+    return key === undefined ? undefined : { path: [...pathTo(node), key], at: "value" };
+  }
+  if (isOneOf(objects, node)) {
+    // Behind a colon there is no node yet.
+    const [, quoted, plain = quoted] = openPair.exec(textOf(node.from, position)) ?? [];
+    const path = pathTo(node);
+    return plain === undefined ? { path, at: "key" } : { path: [...path, plain], at: "value" };
+  }
+  if (isOneOf(lists, node)) return { path: [...pathTo(node), itemsOf(node).length], at: "value" };
+  return undefined;
 }

@@ -30,67 +30,30 @@ interface Training {
   readonly reports: EpochReport[];
 }
 
-export function trainPanel(): TrainPanel {
-  const play = element("button", { type: "button", class: "primary" }, "Train");
-  const step = element("button", { type: "button" }, "One epoch");
-  const reset = element("button", { type: "button" }, "Reset");
-  const pace = element(
-    "select",
-    { "aria-label": "How fast" },
-    ...Object.keys(paces).map((name) => element("option", {}, name)),
-  );
-  const status = element("output", { class: "status", "aria-live": "off" });
-  const chart = element("div", { class: "losses" });
-  const picture = element("div", { class: "model-picture" });
-  const outcome = element("pre", { class: "outcome", hidden: true });
-  const keys = element(
-    "p",
-    { class: "key" },
-    element("span", { class: "of-training" }, "— training loss"),
-    element("span", { class: "of-validation" }, "— validation loss"),
-  );
-  const panel = element(
-    "div",
-    { class: "train" },
-    element("div", { class: "controls" }, play, step, reset, pace),
-    status,
-    element("div", { class: "figures" }, picture, element("div", {}, chart, keys, outcome)),
-  );
+type State = "starting" | "ready" | "busy" | "done" | "failed";
 
+export function trainPanel(): TrainPanel {
+  const display = trainDisplay();
+  const { panel, play, step, reset } = display;
   let training: Training | undefined;
-  let state: "starting" | "ready" | "busy" | "done" | "failed" = "starting";
+  let state: State = "starting";
   let isPlaying = false;
 
-  const refresh = () => {
-    const canGo = state !== "done" && state !== "failed";
-    play.textContent = isPlaying ? "Pause" : state === "done" ? "Train again" : "Train";
-    play.disabled = state === "failed";
-    step.disabled = !canGo || isPlaying;
-    reset.disabled = training === undefined;
-    panel.dataset.state = isPlaying ? "playing" : state;
-  };
+  const refresh = () => display.showState(state, isPlaying, training !== undefined);
   const go = () => {
     if (training === undefined || state !== "ready") return;
     state = "busy";
-    const chosen = Object.entries(paces).find(([name]) => name === pace.value)?.[1] ?? 0;
-    send(training.worker, { kind: "go", milliseconds: isPlaying ? chosen : 0 });
-  };
-  const tell = (text: string, isWrong = false) => {
-    status.textContent = text;
-    status.classList.toggle("wrong", isWrong);
+    send(training.worker, { kind: "go", milliseconds: isPlaying ? display.pace() : 0 });
   };
 
   const start = (trainer: TrainerScript) => {
     training?.worker.terminate();
     const worker = workerOf(texts().trainer);
     const view = modelView(trainer);
-    training = { trainer, worker, view, reports: [] };
-    const own = training;
+    const own: Training = { trainer, worker, view, reports: [] };
+    training = own;
     state = "starting";
-    outcome.hidden = true;
-    picture.replaceChildren(...(view ? [view.element] : []));
-    drawLosses(chart, [], trainer.training.epochs);
-    tell("");
+    display.showStart(own);
     worker.onmessage = ({ data: answer }: MessageEvent<TrainAnswer>) => {
       if (training === own) hear(own, answer);
     };
@@ -99,23 +62,16 @@ export function trainPanel(): TrainPanel {
     refresh();
   };
 
-  const hear = ({ trainer, view, reports }: Training, answer: TrainAnswer) => {
+  const hear = (own: Training, answer: TrainAnswer) => {
     if (answer.kind === "failed") {
       [state, isPlaying] = ["failed", false];
-      tell(answer.message, true);
+      display.tell(answer.message, true);
       return refresh();
     }
-    const { epochs } = trainer.training;
-    if (answer.kind !== "ready") reports.push(...answer.reports);
-    if (answer.outputs && view) view.draw(answer.outputs);
-    const last = reports.at(-1);
-    tell(last === undefined ? `ready: ${epochs} epochs to train` : epochLine(last, epochs));
-    if (answer.kind !== "ready") drawLosses(chart, reports, epochs);
+    if (answer.kind !== "ready") own.reports.push(...answer.reports);
+    display.showProgress(own, answer);
     state = answer.kind === "done" ? "done" : "ready";
-    if (answer.kind === "done") {
-      isPlaying = false;
-      showOutcome(outcome, answer.result);
-    }
+    if (answer.kind === "done") isPlaying = false;
     refresh();
     if (isPlaying) requestAnimationFrame(go);
   };
@@ -143,15 +99,85 @@ export function trainPanel(): TrainPanel {
       if (trainer.problem === undefined) return start(trainer);
       training?.worker.terminate();
       [training, state] = [undefined, "failed"];
-      picture.replaceChildren();
-      chart.replaceChildren();
-      outcome.hidden = true;
-      tell(trainer.problem, true);
+      display.showProblem(trainer.problem);
       refresh();
     },
     setStale: (isStale) => void panel.classList.toggle("stale", isStale),
   };
 }
+
+/** The elements of the panel, and how they show where training stands. */
+function trainDisplay() {
+  const play = element("button", { type: "button", class: "primary" }, "Train");
+  const step = element("button", { type: "button" }, "One epoch");
+  const reset = element("button", { type: "button" }, "Reset");
+  const pace = element(
+    "select",
+    { "aria-label": "How fast" },
+    ...Object.keys(paces).map((name) => element("option", {}, name)),
+  );
+  const status = element("output", { class: "status", "aria-live": "off" });
+  const chart = element("div", { class: "losses" });
+  const picture = element("div", { class: "model-picture" });
+  const outcome = element("pre", { class: "outcome", hidden: true });
+  const keys = element(
+    "p",
+    { class: "key" },
+    element("span", { class: "of-training" }, "— training loss"),
+    element("span", { class: "of-validation" }, "— validation loss"),
+  );
+  const panel = element(
+    "div",
+    { class: "train" },
+    element("div", { class: "controls" }, play, step, reset, pace),
+    status,
+    element("div", { class: "figures" }, picture, element("div", {}, chart, keys, outcome)),
+  );
+  const tell = (text: string, isWrong = false) => {
+    status.textContent = text;
+    status.classList.toggle("wrong", isWrong);
+  };
+
+  return {
+    panel,
+    play,
+    step,
+    reset,
+    tell,
+    /** The milliseconds between two pictures that are chosen. */
+    pace: (): number => Object.entries(paces).find(([name]) => name === pace.value)?.[1] ?? 0,
+    showState(state: State, isPlaying: boolean, hasTraining: boolean) {
+      const canGo = state !== "done" && state !== "failed";
+      play.textContent = isPlaying ? "Pause" : state === "done" ? "Train again" : "Train";
+      play.disabled = state === "failed";
+      step.disabled = !canGo || isPlaying;
+      reset.disabled = !hasTraining;
+      panel.dataset.state = isPlaying ? "playing" : state;
+    },
+    showStart({ trainer, view }: Training) {
+      outcome.hidden = true;
+      picture.replaceChildren(...(view ? [view.element] : []));
+      drawLosses(chart, [], trainer.training.epochs);
+      tell("");
+    },
+    showProblem(problem: string) {
+      picture.replaceChildren();
+      chart.replaceChildren();
+      outcome.hidden = true;
+      tell(problem, true);
+    },
+    showProgress({ trainer, view, reports }: Training, answer: Progress) {
+      const { epochs } = trainer.training;
+      if (answer.outputs && view) view.draw(answer.outputs);
+      const last = reports.at(-1);
+      tell(last === undefined ? `ready: ${epochs} epochs to train` : epochLine(last, epochs));
+      if (answer.kind !== "ready") drawLosses(chart, reports, epochs);
+      if (answer.kind === "done") showOutcome(outcome, answer.result);
+    },
+  };
+}
+
+type Progress = Exclude<TrainAnswer, { kind: "failed" }>;
 
 const send = (worker: Worker, request: TrainRequest): void => worker.postMessage(request);
 

@@ -16,7 +16,7 @@ import { passesPanel } from "./passes-panel.ts";
 import { reportData, type ReportData } from "./report-data.ts";
 import { indexOf } from "./report-index.ts";
 import { searchField } from "./search.ts";
-import { selectionOf, viewNames, type ViewName } from "./selection.ts";
+import { selectionOf, viewNames, type Selection, type ViewName } from "./selection.ts";
 import { themeButton } from "./theme-button.ts";
 import { titled } from "./titled.ts";
 
@@ -38,41 +38,19 @@ function makersOf(context: Context): Makers {
 
 function start(data: ReportData): void {
   const index = indexOf(data.explanation);
-  const names = viewNames.find((name) => name === data.show) ?? "layers";
-  const selection = selectionOf({ view: names, pick: data.pick });
+  const view = viewNames.find((name) => name === data.show) ?? "layers";
+  const selection = selectionOf({ view, pick: data.pick });
   const context: Context = { index, selection };
   const makers = makersOf(context);
   const views = viewNames.filter((name) => makers[name] !== undefined);
   const panels = new Map<ViewName, Panel>();
   const centre = element("main", { tabindex: -1 });
   const aside = element("aside", { "aria-label": "What is picked", "aria-live": "polite", tabindex: 0 });
-  const links = views.map((name, i) => {
-    const made = element(
-      "a",
-      { "data-view": name },
-      element("span", {}, titled(name)),
-      element("kbd", {}, String(i + 1)),
-    );
-    return made;
-  });
-  const { element: search, focus } = searchField(context);
+  const links = views.map(linkTo);
+  const search = searchField(context);
   const help = helpDialog(views.length);
-  const helpButton = element("button", { type: "button", "aria-label": "Keys" }, "?");
-  helpButton.addEventListener("click", () => help.showModal());
   document.body.append(
-    element(
-      "header",
-      { class: "top" },
-      element(
-        "div",
-        { class: "model" },
-        element("strong", {}, data.explanation.model.name),
-        element("span", { class: "quiet" }, summary(context)),
-      ),
-      search,
-      themeButton(),
-      helpButton,
-    ),
+    pageHeader(context, search.element, help),
     element("nav", { class: "views", "aria-label": "Views" }, ...links),
     centre,
     aside,
@@ -85,13 +63,7 @@ function start(data: ReportData): void {
     const panel = panels.get(view) ?? makers[view]?.();
     if (panel === undefined) return;
     panels.set(view, panel);
-    if (panel.element.parentNode !== centre) {
-      const scrolls = [...panel.element.querySelectorAll("*"), panel.element].map(
-        (each) => [each, each.scrollTop] as const,
-      );
-      centre.replaceChildren(panel.element);
-      for (const [each, top] of scrolls) if (top > 0) each.scrollTop = top;
-    }
+    if (panel.element.parentNode !== centre) replaceKeepingScroll(centre, panel.element);
     panel.show(state.pick);
     for (const [i, name] of views.entries()) {
       links[i].href = selection.href({ view: name });
@@ -104,7 +76,54 @@ function start(data: ReportData): void {
   };
   selection.onChange(show);
   show(selection.state());
+  listenToKeys({
+    selection,
+    views,
+    help,
+    focusSearch: search.focus,
+    panel: () => panels.get(viewOf(selection.state())),
+  });
+}
 
+/** A link to the view that the key of its number shows. */
+const linkTo = (view: ViewName, i: number): HTMLAnchorElement =>
+  element("a", { "data-view": view }, element("span", {}, titled(view)), element("kbd", {}, String(i + 1)));
+
+function pageHeader(context: Context, search: HTMLElement, help: HTMLDialogElement): HTMLElement {
+  const helpButton = element("button", { type: "button", "aria-label": "Keys" }, "?");
+  helpButton.addEventListener("click", () => help.showModal());
+  return element(
+    "header",
+    { class: "top" },
+    element(
+      "div",
+      { class: "model" },
+      element("strong", {}, context.index.explanation.model.name),
+      element("span", { class: "quiet" }, summary(context)),
+    ),
+    search,
+    themeButton(),
+    helpButton,
+  );
+}
+
+/** Shows `content` alone in the host; what is scrolled in it stays so. */
+function replaceKeepingScroll(host: HTMLElement, content: HTMLElement): void {
+  const scrolls = [...content.querySelectorAll("*"), content].map((each) => [each, each.scrollTop] as const);
+  host.replaceChildren(content);
+  for (const [each, top] of scrolls) if (top > 0) each.scrollTop = top;
+}
+
+interface KeyTargets {
+  readonly selection: Selection;
+  readonly views: readonly ViewName[];
+  readonly help: HTMLDialogElement;
+  readonly focusSearch: () => void;
+  /** The panel that is shown: it takes the keys that the page has no use for. */
+  readonly panel: () => Panel | undefined;
+}
+
+function listenToKeys({ selection, views, help, focusSearch, panel }: KeyTargets): void {
   addEventListener("keydown", (event) => {
     const { key, ctrlKey, metaKey, altKey, target } = event;
     const isSearch = (key === "k" && (ctrlKey || metaKey)) || (key === "/" && !isField(target));
@@ -114,10 +133,10 @@ function start(data: ReportData): void {
     )
       return;
     const place = Number(key) - 1;
-    if (isSearch) focus();
+    if (isSearch) focusSearch();
     else if (key === "?") help.showModal();
     else if (key === "Escape") selection.go({ pick: undefined });
-    else if (panels.get(viewOf(selection.state()))?.onKey?.(event) !== true) {
+    else if (panel()?.onKey?.(event) !== true) {
       if (views[place] === undefined) return;
       selection.go({ view: views[place] });
     }

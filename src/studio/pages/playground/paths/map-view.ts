@@ -29,16 +29,28 @@ export interface MapView {
   drawPaths(paths: readonly DrawnPath[], shown: number): void;
 }
 
+type Scale = ReturnType<typeof scaleLinear<number, number>>;
+
+/** From parameters to places in the drawing. */
+interface Scales {
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+const plot = {
+  x: margin.left,
+  y: margin.top,
+  width: size - margin.left - margin.right,
+  height: size - margin.top - margin.bottom,
+};
+
 export function mapView(onStart: (start: Point, isSettled: boolean) => void): MapView {
-  const x = scaleLinear([0, 1], [margin.left, size - margin.right]);
-  const y = scaleLinear([0, 1], [size - margin.bottom, margin.top]);
-  const [land, trails, axes] = [0, 1, 2].map(() => svgElement("g"));
-  const plot = {
-    x: margin.left,
-    y: margin.top,
-    width: size - margin.left - margin.right,
-    height: size - margin.top - margin.bottom,
+  const scales: Scales = {
+    x: scaleLinear([0, 1], [margin.left, size - margin.right]),
+    y: scaleLinear([0, 1], [size - margin.bottom, margin.top]),
   };
+  const { x, y } = scales;
+  const [land, trails, axes] = [0, 1, 2].map(() => svgElement("g"));
   const handle = svgElement(
     "g",
     { class: "start", tabindex: 0, role: "button", "aria-label": "The start: arrow keys move it" },
@@ -66,11 +78,45 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
     rounded(Math.min(high, Math.max(low, value)), high - low);
   const moveTo = (toX: number, toY: number, isSettled: boolean) =>
     onStart([within(toX, x.domain()), within(toY, y.domain())], isSettled);
+  listenToPointer(svg, handle, (place, isSettled) => moveTo(x.invert(place.x), y.invert(place.y), isSettled));
+  listenToArrows(handle, (right, up) => {
+    const [width, height] = [x, y].map((scale) => scale.domain()[1] - scale.domain()[0]);
+    moveTo(at[0] + right * width, at[1] + up * height, true);
+  });
+
+  return {
+    element: svg,
+    setRange(range) {
+      if (String(range) === seen) return;
+      seen = String(range);
+      const [left, right, bottom, top] = range;
+      x.domain([left, right]);
+      y.domain([bottom, top]);
+      land.replaceChildren();
+      axes.replaceChildren(...axisShapes(scales));
+    },
+    drawSurface: (heights) => land.replaceChildren(...contourBands(heights, gridSide, x, y)),
+    setStart([toX, toY]) {
+      at = [toX, toY];
+      handle.setAttribute("transform", `translate(${x(toX)} ${y(toY)})`);
+      handle.setAttribute("aria-label", `The start, at (${toX}, ${toY}): arrow keys move it`);
+    },
+    drawPaths(paths, shown) {
+      trails.replaceChildren(...paths.flatMap((path) => trailShapes(path, shown, scales)));
+    },
+  };
+}
+
+/** Tells each place of the drawing that is clicked or dragged to; the last one of a drag is settled. */
+function listenToPointer(
+  svg: SVGSVGElement,
+  handle: SVGElement,
+  onPlace: (place: DOMPoint, isSettled: boolean) => void,
+): void {
   const pointed = ({ clientX, clientY }: PointerEvent, isSettled: boolean) => {
     const toDrawing = svg.getScreenCTM()?.inverse();
     if (toDrawing === undefined) return;
-    const place = new DOMPoint(clientX, clientY).matrixTransform(toDrawing);
-    moveTo(x.invert(place.x), y.invert(place.y), isSettled);
+    onPlace(new DOMPoint(clientX, clientY).matrixTransform(toDrawing), isSettled);
   };
   svg.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -85,75 +131,48 @@ export function mapView(onStart: (start: Point, isSettled: boolean) => void): Ma
   svg.addEventListener("pointerup", (event) => {
     if (svg.hasPointerCapture(event.pointerId)) pointed(event, true);
   });
+}
+
+/** Tells by which shares of the map the arrow keys move: a hundredth, and with Shift a tenth. */
+function listenToArrows(handle: SVGElement, onMove: (right: number, up: number) => void): void {
   handle.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (way === undefined) return;
     event.preventDefault();
-    const [width, height] = [x, y].map((scale) => scale.domain()[1] - scale.domain()[0]);
     const share = event.shiftKey ? 0.1 : 0.01;
-    moveTo(at[0] + way[0] * share * width, at[1] + way[1] * share * height, true);
+    onMove(way[0] * share, way[1] * share);
   });
+}
 
-  return {
-    element: svg,
-    setRange(range) {
-      if (String(range) === seen) return;
-      seen = String(range);
-      const [left, right, bottom, top] = range;
-      x.domain([left, right]);
-      y.domain([bottom, top]);
-      land.replaceChildren();
-      const { bottom: below } = margin;
-      axes.replaceChildren(
-        svgElement("rect", { ...plot, class: "frame" }),
-        ...x
-          .ticks(6)
-          .map((tick) =>
-            svgElement("text", { x: x(tick), y: size - below + 16, class: "tick middle" }, String(tick)),
-          ),
-        ...y
-          .ticks(6)
-          .map((tick) =>
-            svgElement("text", { x: margin.left - 6, y: y(tick) + 4, class: "tick end" }, String(tick)),
-          ),
-        svgElement("text", { x: size - margin.right, y: size - 2, class: "tick end" }, "x"),
-        svgElement("text", { x: margin.left - 6, y: margin.top + 9, class: "tick end" }, "y"),
-      );
-    },
-    drawSurface: (heights) => land.replaceChildren(...contourBands(heights, gridSide, x, y)),
-    setStart([toX, toY]) {
-      at = [toX, toY];
-      handle.setAttribute("transform", `translate(${x(toX)} ${y(toY)})`);
-      handle.setAttribute("aria-label", `The start, at (${toX}, ${toY}): arrow keys move it`);
-    },
-    drawPaths(paths, shown) {
-      // What leaves the map by far is cut off: a line to there tells nothing, and browsers cannot draw it.
-      const near = (value: number) => Math.min(4 * size, Math.max(-3 * size, value)).toFixed(1);
-      trails.replaceChildren(
-        ...paths.flatMap(({ name, colour, path }) => {
-          const places = Array.from(path.x, (_, step) => `${near(x(path.x[step]))},${near(y(path.y[step]))}`);
-          const gone = places.slice(0, shown + 1);
-          const head = gone[gone.length - 1].split(",");
-          const line = (d: string, kind: string) =>
-            svgElement("path", { d, class: kind, stroke: colour, "data-of": name });
-          return [
-            line(`M${places.join("L")}`, "trail whole"),
-            line(`M${gone.join("L")}`, "trail halo"),
-            line(`M${gone.join("L")}`, "trail"),
-            line(gone.map((place) => `M${place}h0`).join(""), "footprints"),
-            svgElement("circle", {
-              cx: head[0],
-              cy: head[1],
-              r: 5.5,
-              fill: colour,
-              class: "head",
-              "data-of": name,
-            }),
-          ];
-        }),
-      );
-    },
-  };
+function axisShapes({ x, y }: Scales): readonly SVGElement[] {
+  const tick = (left: number, top: number, anchor: "middle" | "end", text: string) =>
+    svgElement("text", { x: left, y: top, class: `tick ${anchor}` }, text);
+  const [below, beside] = [size - margin.bottom + 16, margin.left - 6];
+  return [
+    svgElement("rect", { ...plot, class: "frame" }),
+    ...x.ticks(6).map((value) => tick(x(value), below, "middle", String(value))),
+    ...y.ticks(6).map((value) => tick(beside, y(value) + 4, "end", String(value))),
+    tick(size - margin.right, size - 2, "end", "x"),
+    tick(beside, margin.top + 9, "end", "y"),
+  ];
+}
+
+/** A path whole and faint, and up to the step `shown`, where its head is. */
+function trailShapes({ name, colour, path }: DrawnPath, shown: number, { x, y }: Scales): SVGElement[] {
+  // What leaves the map by far is cut off: a line to there tells nothing, and browsers cannot draw it.
+  const near = (value: number) => Math.min(4 * size, Math.max(-3 * size, value)).toFixed(1);
+  const places = Array.from(path.x, (_, step) => `${near(x(path.x[step]))},${near(y(path.y[step]))}`);
+  const gone = places.slice(0, shown + 1);
+  const [cx, cy] = gone[gone.length - 1].split(",");
+  const line = (d: string, kind: string) =>
+    svgElement("path", { d, class: kind, stroke: colour, "data-of": name });
+  return [
+    line(`M${places.join("L")}`, "trail whole"),
+    line(`M${gone.join("L")}`, "trail halo"),
+    line(`M${gone.join("L")}`, "trail"),
+    line(gone.map((place) => `M${place}h0`).join(""), "footprints"),
+    svgElement("circle", { cx, cy, r: 5.5, fill: colour, class: "head", "data-of": name }),
+  ];
 }
 
 /** To as many digits as the width of what is seen deserves. */

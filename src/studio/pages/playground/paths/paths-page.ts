@@ -7,9 +7,9 @@ import { element } from "../../shared/element.ts";
 import type { Compiler } from "../compiler.ts";
 import { drawCurves } from "../curve-chart.ts";
 import { colourOf, legendTable } from "./legend-table.ts";
-import { gridSide, mapView } from "./map-view.ts";
+import { gridSide, mapView, type DrawnPath } from "./map-view.ts";
 import type { Path, WalkAnswer } from "./messages.ts";
-import { optimizers } from "./optimizers.ts";
+import { optimizers, type Optimizer } from "./optimizers.ts";
 import { player } from "./player.ts";
 import { scriptsFrom, surveyor } from "./scripts.ts";
 import { specOfPath } from "./spec-of-path.ts";
@@ -38,21 +38,13 @@ const patience = 200;
 
 export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec }: PathsEvents): PathsPage {
   let state = firstState();
-  let paths: Readonly<Record<string, Path>> = {};
-  /** The lowest loss that is known: the curves show what is above it. */
-  let lowest = Infinity;
+  let walked: Walked = { paths: {}, lowest: Infinity };
   let picked = optimizers[0];
 
-  const status = element("p", { class: "status", role: "status" });
-  const steps = element(
-    "select",
-    { "aria-label": "How many steps" },
-    ...stepChoices.map((count) => element("option", { value: count }, `${count} steps`)),
-  );
+  const status = statusLine();
+  const steps = stepsChooser();
   const curves = element("div", { class: "losses" });
-  const spec = element("pre", { class: "spec", tabindex: 0, "aria-label": "The spec" });
-  const specTitle = element("h2", {});
-  const edit = element("button", { type: "button" }, "Open in the editor");
+  const specView = specViewer(onSpec);
   const map = mapView((start, isSettled) => set({ start }, { isSettled }));
   const fields = surfaceFields({
     onSurface: (surface) => set(stateOfSurface(surface, state)),
@@ -74,76 +66,29 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
     if (isSettled) onChange();
   });
 
-  const say = (text: string, isWrong = false) => {
-    status.textContent = text;
-    status.classList.toggle("wrong", isWrong);
-  };
-  const specText = () => specOfPath({ ...state, optimizer: picked, rate: state.rates[picked.name] });
   const showSpec = () => {
-    specTitle.textContent = `The spec of ${picked.label}`;
-    spec.textContent = specText();
+    specView.show(picked, state);
     legend.pick(picked.name);
   };
   const draw = () => {
-    const drawn = optimizers.flatMap(({ name }) =>
-      state.on.includes(name) && Object.hasOwn(paths, name) && paths[name].x.length > 0
-        ? [{ name, colour: colourOf(name), path: paths[name] }]
-        : [],
-    );
+    const drawn = drawnPaths(walked, state);
     map.drawPaths(drawn, state.shown);
     legend.tell(Object.fromEntries(drawn.map(({ name, path }) => [name, path])), state.shown);
-    // What is nearer than that to the lowest loss is at it, as far as numbers of 32 bits tell.
-    const least = 1e-7 * Math.max(...drawn.map(({ path }) => path.loss[0] - lowest));
-    drawCurves(curves, {
-      label: "Loss over the steps",
-      last: state.steps,
-      mark: state.shown,
-      curves: drawn.map(({ colour, path }) => ({
-        colour,
-        points: Array.from(path.loss, (loss, step) => [step, Math.max(least, loss - lowest)] as const),
-      })),
-    });
+    drawLossCurves(curves, drawn, walked.lowest, state);
   };
 
   const hear = (answer: WalkAnswer) => {
-    if (answer.kind === "failed") return say(answer.message, true);
-    if (answer.kind === "heights") {
-      map.drawSurface(answer.heights);
-      lowest = answer.heights.reduce((low, height) => (height < low ? height : low), Infinity);
-    } else paths = answer.paths;
-    for (const { loss } of Object.values(paths)) for (const each of loss) lowest = Math.min(lowest, each);
+    if (answer.kind === "failed") return status.say(answer.message, true);
+    if (answer.kind === "heights") map.drawSurface(answer.heights);
+    walked = walkedAfter(walked, answer);
     draw();
   };
   const walk = startWalker(hear);
-  const scriptsOf = scriptsFrom(compiler);
-
-  let surveyed = "";
-  /** The last formula that was right: what is seen while another is wrong. */
-  let sound: string | undefined;
-  /** What of the state must be computed: the surface, if it is another one, and the paths. */
-  const compute = async () => {
-    const wanted = state;
-    const compiling = setTimeout(() => say("compiling …"), patience);
-    const { scripts: found, faults } = await scriptsOf(wanted);
-    const isWrong = faults.length > 0;
-    if (!isWrong) sound = wanted.formula;
-    const { formula, range, start, steps: count } = { ...wanted, formula: sound ?? wanted.formula };
-    const { scripts } =
-      isWrong && sound !== undefined ? await scriptsOf({ ...wanted, formula }) : { scripts: found };
-    clearTimeout(compiling);
-    if (wanted !== state) return;
-    fields.setWrong(isWrong);
-    const texts = faults.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
-    if (isWrong && sound !== undefined) texts.push(`what is drawn is ${sound}`);
-    say(texts.join("\n"), isWrong);
-    if (!Object.hasOwn(scripts, surveyor.name)) return;
-    const surface = JSON.stringify([formula, range]);
-    if (surface !== surveyed) {
-      surveyed = surface;
-      walk({ kind: "heights", script: scripts[surveyor.name], range, side: gridSide });
-    }
-    walk({ kind: "paths", scripts, start, steps: count });
-  };
+  const compute = computing(scriptsFrom(compiler), walk, {
+    state: () => state,
+    say: status.say,
+    setWrong: fields.setWrong,
+  });
   let timer: ReturnType<typeof setTimeout> | undefined;
   const set = (change: Partial<PathsState>, { isTyped = false, isSettled = true } = {}) => {
     state = { ...state, ...change };
@@ -162,14 +107,150 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
     const count = Number(steps.value);
     set({ steps: count, shown: count });
   });
-  edit.addEventListener("click", () => onSpec(specText()));
+  return {
+    element: pageOf({
+      surface: [fields.element, status.element, map.element],
+      walks: [playing.element, legend.element],
+      curves,
+      spec: specView.elements,
+    }),
+    state: () => state,
+    open: (opened) => set(opened),
+  };
+}
 
+/** What the worker has found so far. */
+interface Walked {
+  readonly paths: Readonly<Record<string, Path>>;
+  /** The lowest loss that is known: the curves show what is above it. */
+  readonly lowest: number;
+}
+
+function walkedAfter(before: Walked, answer: Exclude<WalkAnswer, { kind: "failed" }>): Walked {
+  const paths = answer.kind === "paths" ? answer.paths : before.paths;
+  let lowest =
+    answer.kind === "heights"
+      ? answer.heights.reduce((low, height) => (height < low ? height : low), Infinity)
+      : before.lowest;
+  for (const { loss } of Object.values(paths)) for (const each of loss) lowest = Math.min(lowest, each);
+  return { paths, lowest };
+}
+
+/** The paths of the optimizers that are switched on, in the order of the legend. */
+const drawnPaths = ({ paths }: Walked, { on }: PathsState): readonly DrawnPath[] =>
+  optimizers.flatMap(({ name }) =>
+    on.includes(name) && Object.hasOwn(paths, name) && paths[name].x.length > 0
+      ? [{ name, colour: colourOf(name), path: paths[name] }]
+      : [],
+  );
+
+const stepsChooser = (): HTMLSelectElement =>
+  element(
+    "select",
+    { "aria-label": "How many steps" },
+    ...stepChoices.map((count) => element("option", { value: count }, `${count} steps`)),
+  );
+
+function statusLine() {
+  const line = element("p", { class: "status", role: "status" });
+  return {
+    element: line,
+    say(text: string, isWrong = false) {
+      line.textContent = text;
+      line.classList.toggle("wrong", isWrong);
+    },
+  };
+}
+
+interface Computing {
+  readonly state: () => PathsState;
+  say(text: string, isWrong?: boolean): void;
+  setWrong(isWrong: boolean): void;
+}
+
+/** Computes what of the state must be computed: the surface, if it is another one, and the paths. */
+function computing(
+  scriptsOf: ReturnType<typeof scriptsFrom>,
+  walk: ReturnType<typeof startWalker>,
+  { state, say, setWrong }: Computing,
+): () => Promise<void> {
+  let surveyed = "";
+  /** The last formula that was right: what is seen while another is wrong. */
+  let sound: string | undefined;
+  return async () => {
+    const wanted = state();
+    const compiling = setTimeout(() => say("compiling …"), patience);
+    const { scripts: found, faults } = await scriptsOf(wanted);
+    const isWrong = faults.length > 0;
+    if (!isWrong) sound = wanted.formula;
+    const { formula, range, start, steps: count } = { ...wanted, formula: sound ?? wanted.formula };
+    const { scripts } =
+      isWrong && sound !== undefined ? await scriptsOf({ ...wanted, formula }) : { scripts: found };
+    clearTimeout(compiling);
+    if (wanted !== state()) return;
+    setWrong(isWrong);
+    const texts = faults.map(({ message, hint }) => (hint === undefined ? message : `${message}; ${hint}`));
+    if (isWrong && sound !== undefined) texts.push(`what is drawn is ${sound}`);
+    say(texts.join("\n"), isWrong);
+    if (!Object.hasOwn(scripts, surveyor.name)) return;
+    const surface = JSON.stringify([formula, range]);
+    if (surface !== surveyed) {
+      surveyed = surface;
+      walk({ kind: "heights", script: scripts[surveyor.name], range, side: gridSide });
+    }
+    walk({ kind: "paths", scripts, start, steps: count });
+  };
+}
+
+/** The losses of the paths above the lowest that is known. */
+function drawLossCurves(
+  host: HTMLElement,
+  paths: readonly DrawnPath[],
+  lowest: number,
+  { steps, shown }: PathsState,
+): void {
+  // What is nearer than that to the lowest loss is at it, as far as numbers of 32 bits tell.
+  const least = 1e-7 * Math.max(...paths.map(({ path }) => path.loss[0] - lowest));
+  drawCurves(host, {
+    label: "Loss over the steps",
+    last: steps,
+    mark: shown,
+    curves: paths.map(({ colour, path }) => ({
+      colour,
+      points: Array.from(path.loss, (loss, step) => [step, Math.max(least, loss - lowest)] as const),
+    })),
+  });
+}
+
+/** The spec of one optimizer, and a button that hands it to the editor. */
+function specViewer(onEdit: (spec: string) => void) {
+  const title = element("h2", {});
+  const edit = element("button", { type: "button" }, "Open in the editor");
+  const text = element("pre", { class: "spec", tabindex: 0, "aria-label": "The spec" });
+  let spec = "";
+  edit.addEventListener("click", () => onEdit(spec));
+  return {
+    elements: [element("div", { class: "controls" }, title, edit), text],
+    show(optimizer: Optimizer, state: PathsState) {
+      spec = specOfPath({ ...state, optimizer, rate: state.rates[optimizer.name] });
+      title.textContent = `The spec of ${optimizer.label}`;
+      text.textContent = spec;
+    },
+  };
+}
+
+interface PageParts {
+  readonly surface: readonly Element[];
+  readonly walks: readonly Element[];
+  readonly curves: Element;
+  readonly spec: readonly Element[];
+}
+
+function pageOf({ surface, walks, curves, spec }: PageParts): HTMLElement {
   const left = element(
     "section",
     { class: "left", "aria-label": "Map" },
-    fields.element,
-    status,
-    map.element,
+    ...surface,
     element(
       "p",
       { class: "quiet" },
@@ -179,16 +260,10 @@ export function pathsPage(compiler: Pick<Compiler, "script">, { onChange, onSpec
   const right = element(
     "section",
     { class: "right", "aria-label": "Paths" },
-    playing.element,
-    legend.element,
+    ...walks,
     element("h2", {}, "Loss above the lowest that was seen"),
     curves,
-    element("div", { class: "controls" }, specTitle, edit),
-    spec,
+    ...spec,
   );
-  return {
-    element: element("div", { class: "paths-page" }, left, right),
-    state: () => state,
-    open: (opened) => set(opened),
-  };
+  return element("div", { class: "paths-page" }, left, right);
 }

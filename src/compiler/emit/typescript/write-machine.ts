@@ -1,0 +1,195 @@
+/** The machine of a trainer in emitted code: the views of the arena, and the programs that run on it. */
+import type CodeBlockWriter from "code-block-writer";
+import {
+  learningRateStorage,
+  measureOfSummary,
+  outputStorage,
+  seedStorage,
+  stepStorage,
+} from "../../ir/storage.ts";
+import { bytesOfElement } from "../../loop/memory.ts";
+import type { MemoryPlan, Placement } from "../../loop/memory.ts";
+import type { Region } from "../../loop/types.ts";
+import { commentLines } from "../provenance-lines.ts";
+import { elementCount, viewText } from "./arena.ts";
+import type { ArenaNames } from "./arena.ts";
+import type { MarkingWriter } from "./line-origins.ts";
+import type { EndNames } from "./module-parts.ts";
+import { survivors } from "./survivors.ts";
+import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
+
+/** How the text of `createTrainer` names what is in the arena, and what runs on it. */
+export interface TrainerTexts {
+  readonly placeOf: ArenaNames["placeOf"];
+  /** The view of a storage in a batch of full size; `shift` is an expression for bytes to add to its place. */
+  readonly viewOf: (storage: string, shift?: string) => string;
+  readonly callOf: (program: string) => string;
+}
+
+export const trainerTexts = (
+  { plan, batchSize, float, kernels }: TrainerParts,
+  names: EndNames,
+): TrainerTexts => ({
+  placeOf: names.arena.placeOf,
+  viewOf: (storage, shift) => viewText(plan, names.arena, storage, batchSize, float, shift),
+  callOf: (program) => kernels.callOf(program, names),
+});
+
+export const recordText = (entries: readonly (readonly [string, string])[]): string =>
+  `{ ${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")} }`;
+
+/** `inputs` is the text of the views of one batch. */
+export function writeMachine(
+  writer: MarkingWriter,
+  parts: TrainerParts,
+  texts: TrainerTexts,
+  inputs: string,
+): void {
+  const { balanced, kernels } = parts;
+  const { placeOf, viewOf } = texts;
+  const field = (name: string, value: string) => writer.writeLine(`${name}: ${value},`);
+  const method = (head: string, body: () => void) => writer.write(head).block(body).write(",").newLine();
+  writer
+    .write("const machine: Machine = ")
+    .inlineBlock(() => {
+      if (kernels.backend !== undefined) field("backend", kernels.backend);
+      field("inputs", inputs);
+      for (const [name, value] of arenaFields(parts, texts)) field(name, value);
+      for (const [name, value] of programFields(parts, texts)) field(name, value);
+      method("summarise()", () => writeSummarise(writer, parts, texts));
+      method("initialise(seed)", () => writeInitialise(writer, parts, placeOf));
+      if (balanced !== undefined) {
+        const { storage, target, size } = balanced;
+        const balance = `balance(${viewOf(storage)}, data[${JSON.stringify(target)}], rows, ${size})`;
+        field("prepare", `(data, rows) => ${balance}`);
+      }
+      field("learningRate", `() => doubles[${placeOf("", learningRateStorage)}]`);
+      method("check(rows)", () => writeCheck(writer, parts, placeOf));
+    })
+    .write(";")
+    .newLine();
+}
+
+type Fields = readonly (readonly [name: string, value: string])[];
+
+/** The views of the arena, beside those of a batch. */
+function arenaFields({ plan, parameters, kernels }: TrainerParts, { viewOf }: TrainerTexts): Fields {
+  const inRegion = (region: Region) =>
+    [...plan.storage.values()].filter(
+      ({ buffer }) => buffer.region === region && buffer.covers === undefined,
+    );
+  const [firstParameter, firstGradient] = [inRegion("parameter"), inRegion("gradient")].map(startOf);
+  const stateEnd = Math.max(
+    ...[...inRegion("parameter"), ...inRegion("state")].map(({ offset, bytes }) => offset + bytes),
+  );
+  const totals = inRegion("totals");
+  const totalsFrom = totals.length === 0 ? 0 : Math.min(...totals.map(({ offset }) => offset / 8));
+  // Trainable parameters come first in the arena, so that one loop updates them all.
+  const hasFrozen = parameters.some(({ trainable }) => !trainable);
+  const those = (which: string) => `model.parameters.filter(({ trainable }) => ${which}trainable)`;
+  const [all, trainable] = hasFrozen
+    ? [`[...${those("")}, ...${those("!")}]`, those("")]
+    : ["model.parameters", "model.parameters"];
+  return [
+    ["output", viewOf(outputStorage)],
+    ["parameters", `viewsOf(f, ${firstParameter}, ${all})`],
+    ["gradients", `viewsOf(f, ${firstGradient}, ${trainable})`],
+    ["state", `new Uint8Array(memory, ${kernels.arenaStart}, ${stateEnd})`],
+    ["totals", `doubles.subarray(${totalsFrom}, ${totalsFrom + totals.length})`],
+    ["step", viewOf(stepStorage)],
+    ["seed", viewOf(seedStorage)],
+  ];
+}
+
+/** The programs that are functions of the machine; those before the gradient run in one call with it. */
+function programFields({ programs }: TrainerParts, { callOf }: TrainerTexts): Fields {
+  const before = ["begin", "measure"].filter((program) => programs.some(({ name }) => name === program));
+  const calls = [...before.map(callOf), `return ${callOf("gradient")}`].join("; ");
+  return [
+    ["gradient", `(n) => ${before.length === 0 ? callOf("gradient") : `{ ${calls}; }`}`],
+    ["update", `() => ${callOf("update")}`],
+    ["predict", `(n) => ${callOf("predict")}`],
+    ["evaluate", `(n) => ${callOf("evaluate")}`],
+  ];
+}
+
+function writeSummarise(
+  writer: MarkingWriter,
+  { plan }: TrainerParts,
+  { callOf, placeOf }: TrainerTexts,
+): void {
+  writer.writeLine(`${callOf("summarise")};`);
+  const values = [...plan.storage.keys()].flatMap((storage) => {
+    const measure = measureOfSummary(storage);
+    return measure === undefined ? [] : [[measure, `doubles[${placeOf("", storage)}]`] as const];
+  });
+  writer.writeLine(`return ${recordText(values)};`);
+}
+
+function writeInitialise(writer: MarkingWriter, parts: TrainerParts, placeOf: ArenaNames["placeOf"]): void {
+  writer.writeLine("machine.state.fill(0);");
+  writer.writeLine("machine.seed[0] = seed;");
+  for (const { name, initial } of parts.states)
+    if (initial) writer.writeLine(`f.set(${JSON.stringify(initial)}, ${placeOf("", name)});`);
+  writeFills(writer, parts);
+}
+
+/** In elements; 0 where the region is empty. */
+const startOf = ([first]: readonly Placement[]): number =>
+  first === undefined ? 0 : first.offset / bytesOfElement[first.buffer.element];
+
+export const startsAtZero = (fill: InitialParameter["fill"]): boolean =>
+  fill.kind === "constant" && fill.value === 0;
+
+/** The numbers behind the view and the stream in a call of a filler. */
+function fillNumbers(fill: InitialParameter["fill"]): readonly number[] {
+  switch (fill.kind) {
+    case "uniform":
+      return [fill.low, fill.high];
+    case "normal":
+      return [fill.mean, fill.std];
+    case "orthogonal":
+      return [fill.rows, fill.columns];
+    case "constant":
+      return [fill.value];
+  }
+}
+
+/** Each parameter's filler under its initialiser in words, which are of its layer; memory is zero already. */
+function writeFills(writer: MarkingWriter, parts: TrainerParts): void {
+  parts.parameters.forEach(({ name, fill, fillText }, index) => {
+    if (startsAtZero(fill)) return;
+    const stream = fill.kind === "constant" ? [] : [`randomStream(randomKey(seed, 0, ${index}))`];
+    const view = `machine.parameters[${JSON.stringify(name)}]`;
+    const path = parts.placeOfFact?.("model", ["parameters", index]);
+    writer.marked(path && { kernels: [], nodes: [], path, name }, () => {
+      for (const line of commentLines(`${name}: ${fillText}`)) writer.writeLine(line);
+      writer.writeLine(`${fill.kind}(${[view, ...stream, ...fillNumbers(fill)].join(", ")});`);
+    });
+  });
+}
+
+/** What a diverged step is searched for beside the parameters: the rows of the values that led to it. */
+function writeCheck(
+  writer: CodeBlockWriter,
+  { plan, kernels: { running }, float }: TrainerParts,
+  placeOf: ArenaNames["placeOf"],
+): void {
+  const stretches = (
+    { plan }: { plan: MemoryPlan },
+    place: (placement: Placement) => string | number,
+  ): string => {
+    const values = survivors(plan, "gradient", float).filter(({ buffer }) => buffer.shape.includes("n"));
+    const list = values.map(
+      (placement) =>
+        `[${JSON.stringify(placement.buffer.name)}, ${place(placement)}, ${elementCount(placement, 1)}]`,
+    );
+    return `[${list.join(", ")}]`;
+  };
+  const ofFunctions = stretches({ plan }, ({ buffer }) => placeOf("gradient", buffer.name));
+  const searched =
+    running === undefined
+      ? ofFunctions
+      : `${running.condition} ? ${stretches(running, ({ offset }) => offset / bytesOfElement[float])} : ${ofFunctions}`;
+  writer.writeLine(`return firstNotFinite(f, rows, ${searched});`);
+}

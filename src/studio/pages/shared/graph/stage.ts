@@ -1,0 +1,136 @@
+/** The scene of a picture on a canvas: which groups are open, from where it is seen, and what is marked. */
+import type { Picture } from "../../../explanation.ts";
+import { sceneOf, type Scene, type SceneBox } from "../../../picture/scene.ts";
+import { atFirst, panned, seen, showing, type Camera, type Size } from "./camera.ts";
+import { createCanvas } from "./canvas.ts";
+import { litBy } from "./lit-wires.ts";
+import { createMinimap } from "./minimap.ts";
+
+/** The ids of boxes that are marked. */
+export interface MarkedBoxes {
+  readonly selected: string | undefined;
+  /** Where the keys are. */
+  readonly current: string | undefined;
+  readonly hovered: string | undefined;
+  readonly highlighted: ReadonlySet<string>;
+}
+
+const unmarked: MarkedBoxes = {
+  selected: undefined,
+  current: undefined,
+  hovered: undefined,
+  highlighted: new Set(),
+};
+
+export interface Stage {
+  readonly svg: SVGSVGElement;
+  readonly minimap: SVGSVGElement;
+  readonly picture: () => Picture;
+  readonly scene: () => Scene;
+  readonly marked: () => MarkedBoxes;
+  readonly openGroups: () => ReadonlySet<string>;
+  boxOf(id: string | undefined): SceneBox | undefined;
+  /** The middle of what is in view, in coordinates of the scene. */
+  middle(): [x: number, y: number];
+  /** Another picture, all groups closed and nothing marked. */
+  show(picture: Picture): void;
+  /** Opens these groups and closes all others; the box `still` stays where it is in the view. */
+  setOpen(groups: ReadonlySet<string>, still?: string): void;
+  mark(change: Partial<MarkedBoxes>): void;
+  move(change: (camera: Camera, scene: Scene, view: Size) => Camera): void;
+  bringIntoView(id: string): void;
+  resize(view: Size): void;
+}
+
+export function createStage(first: Picture): Stage {
+  let picture = first;
+  let open: ReadonlySet<string> = new Set();
+  let scene: Scene = sceneOf(first, () => false);
+  let camera: Camera = { x: 0, y: 0, scale: 1 };
+  let view: Size = { width: 0, height: 0 };
+  let marked = unmarked;
+
+  const canvas = createCanvas();
+  const minimap = createMinimap((x, y) =>
+    move(({ scale }) => ({ x: view.width / 2 - x * scale, y: view.height / 2 - y * scale, scale })),
+  );
+  const draw = oncePerFrame(() => {
+    const looked = marked.hovered ?? marked.current;
+    const lit = looked === undefined ? undefined : litBy(looked, scene);
+    canvas.draw(camera, view, { ...marked, lit });
+    minimap.frame(seen(camera, view, 0));
+  });
+  const move: Stage["move"] = (change) => {
+    camera = change(camera, scene, view);
+    draw();
+  };
+  const boxOf = (id: string | undefined) => scene.boxes.find((box) => box.id === id);
+  const setOpen = (groups: ReadonlySet<string>, still?: string): void => {
+    const before = boxOf(still);
+    open = groups;
+    scene = sceneOf(picture, (id) => open.has(id));
+    const after = boxOf(still);
+    if (before !== undefined && after !== undefined) camera = keepingInPlace(camera, before, after);
+    if (boxOf(marked.current) === undefined) marked = { ...marked, current: undefined };
+    marked = { ...marked, hovered: undefined };
+    canvas.show(scene);
+    minimap.show(scene);
+    draw();
+  };
+  const bringIntoView = (id: string): void => {
+    const box = boxOf(id);
+    if (box !== undefined) move((at) => showing(at, box, view));
+  };
+
+  return {
+    svg: canvas.svg,
+    minimap: minimap.svg,
+    picture: () => picture,
+    scene: () => scene,
+    marked: () => marked,
+    openGroups: () => open,
+    boxOf,
+    middle: () => [(view.width / 2 - camera.x) / camera.scale, (view.height / 2 - camera.y) / camera.scale],
+    show(shown) {
+      picture = shown;
+      marked = unmarked;
+      setOpen(new Set());
+      move(() => atFirst(scene, view));
+    },
+    setOpen,
+    mark(change) {
+      marked = { ...marked, ...change };
+      draw();
+    },
+    move,
+    bringIntoView,
+    resize(size) {
+      const isFirst = view.width === 0;
+      view = size;
+      if (isFirst && marked.selected === undefined) camera = atFirst(scene, view);
+      if (isFirst && marked.selected !== undefined) bringIntoView(marked.selected);
+      draw();
+    },
+  };
+}
+
+/** The camera after a box has changed from `before` to `after`: the middle of its upper edge does not move. */
+const keepingInPlace = (camera: Camera, before: SceneBox, after: SceneBox): Camera =>
+  panned(
+    camera,
+    (before.x + before.width / 2 - after.x - after.width / 2) * camera.scale,
+    (before.y - after.y) * camera.scale,
+  );
+
+/** Any number of calls before the next frame run `draw` once, in that frame. */
+function oncePerFrame(draw: () => void): () => void {
+  let isWaiting = false;
+  return () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => {
+      isWaiting = false;
+      draw();
+    });
+  };
+}
