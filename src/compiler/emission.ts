@@ -9,15 +9,15 @@ import type { TrainerKernels } from "./emit/typescript/trainer-parts.ts";
 import { buffersOf } from "./loop/skeleton.ts";
 import { planMemory } from "./lower/plan-memory.ts";
 import type { Compilation } from "./pipeline.ts";
-import { placeOfFact } from "./trainer/fact-places.ts";
-import { probedLayers } from "./trainer/probed-layers.ts";
 import {
   balancedWeights,
   modelFacts,
+  placeOfFact,
   predictedRows,
   predictorBanner,
   trainerFacts,
 } from "./trainer/trainer-facts.ts";
+import { probedLayers } from "./trainer/probed-layers.ts";
 
 /**
  * Of a compilation these programs alone, in an arena of what they touch and no more. Their loops, and so

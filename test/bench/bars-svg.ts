@@ -1,9 +1,8 @@
 // Steps a second as bars, a panel for each workload, on a scale of powers of ten: what is ten times as long
 // is ten times as fast only by its number, so every bar has it.
 import { scaleLog } from "d3-scale";
-import { pageSvg, pageWidth } from "../../src/studio/charts/svg-page.ts";
-import type { Block } from "../../src/studio/charts/svg-page.ts";
-import { element, textAt } from "../../src/studio/charts/svg.ts";
+import { element, pageSvg, pageWidth, textAt } from "../../src/studio/charts/svg.ts";
+import type { Block } from "../../src/studio/charts/svg.ts";
 import { stepsPerSecond } from "./figures.ts";
 import type { Outcome, WorkloadOutcome } from "./figures.ts";
 

@@ -11,7 +11,7 @@ import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 import { sizeOf } from "../../src/runtime/core/model-facts.ts";
 import type { Batch } from "../../src/runtime/core/slots.ts";
 import { trainedStorage } from "../../src/compiler/ir/storage.ts";
-import { batchStorage, rowsIn, stateStorage } from "../../src/command/verify/batch-storage.ts";
+import { batchStorage, rowsIn, stateStorage } from "../../src/command/verify/batches.ts";
 import { ballOf, exactBall } from "./ball.ts";
 import type { Ball } from "./ball.ts";
 import { interpretBalls } from "./ball-graph.ts";

@@ -10,7 +10,7 @@ import { readIdx } from "../../src/command/formats/tables/read-idx.ts";
 import { readTable } from "../../src/command/formats/tables/read-table.ts";
 import type { Wanted } from "../../src/command/formats/tables/wanted-columns.ts";
 import { DiagnosticError } from "../../src/compiler/diagnostics/errors.ts";
-import { npz } from "../../src/command/formats/parameters/npz.ts";
+import { npz } from "../../src/command/formats/parameters/formats.ts";
 import { safetensors } from "../../src/command/formats/parameters/safetensors.ts";
 import { InputError } from "../../src/runtime/core/input-error.ts";
 import { model } from "../runtime/linear-machine.ts";

@@ -9,7 +9,7 @@ import { sizeOf } from "../../src/runtime/core/model-facts.ts";
 import type { ModelFacts } from "../../src/runtime/core/model-facts.ts";
 import type { Batch } from "../../src/runtime/core/slots.ts";
 import type { Trainer } from "../../src/runtime/trainer/trainer.ts";
-import { rowsIn } from "../../src/command/verify/batch-storage.ts";
+import { rowsIn } from "../../src/command/verify/batches.ts";
 import type { Ball } from "./ball.ts";
 import { BallTrainer } from "./ball-trainer.ts";
 import type { Programs } from "./ball-trainer.ts";

@@ -3,7 +3,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { playgroundFiles } from "../../src/studio/web/playground-files.ts";
-import { playgroundPolicy } from "../../src/studio/web/playground-page.ts";
+import { playgroundPolicy } from "../../src/studio/web/page-html.ts";
 import { serveFiles, type ServedFiles } from "../../src/studio/web/serve-files.ts";
 import { chromiumPath, needsChromium, openPage, startBrowser } from "./open-page.ts";
 

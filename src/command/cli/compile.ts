@@ -15,13 +15,11 @@ import { mapFileOf, mappedFile } from "../files/mapped-file.ts";
 import type { OutputFile } from "../files/mapped-file.ts";
 import { checkStageFlags, stageWords } from "../compile/pass-names.ts";
 import type { StageFlags } from "../compile/pass-names.ts";
-import { reportError } from "../terminal/report-error.ts";
-import { sizeText } from "../../compiler/util/size-text.ts";
-import { specFiles } from "../files/spec-files.ts";
+import { reportError, usageError } from "../terminal/report-error.ts";
+import { sizeText } from "../../compiler/util/number-text.ts";
+import { specFiles, watchFiles } from "../files/spec-files.ts";
 import { shellWord } from "../../compiler/util/shell-word.ts";
-import { trainedValues } from "../files/trained-values.ts";
-import { usageError } from "../terminal/usage-error.ts";
-import { watchFiles } from "../files/watch-files.ts";
+import { trainedValues } from "../files/parameter-files.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 
 export interface CompileFlags extends StageFlags {
@@ -140,7 +138,7 @@ async function compileOne(spec: string, flags: CompileFlags, written: Map<string
       process.stdout.write(`${spec} → ${file}  ${sizes} in ${time}\n`);
     }
     if (flags.predictor === undefined && compilation.model.network.some(({ trainable }) => !trainable)) {
-      const { frozenSavings } = await import("../../studio/explain/frozen-savings.ts");
+      const { frozenSavings } = await import("../../studio/explain/explain-layers.ts");
       process.stdout.write(`  ${frozenSavings(compilation, { dtype, exact, skip, stopAfter })}\n`);
     }
     return 0;

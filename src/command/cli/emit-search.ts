@@ -1,9 +1,8 @@
 /** `tapeless search --emit`: the script that runs the shards of a search on a cluster. */
 import { isAbsolute } from "node:path";
-import { kubernetesJob } from "../search/kubernetes-job.ts";
-import type { EmitFlags, SearchFlags } from "../search/search-flags.ts";
-import { slurmScript } from "../search/slurm-script.ts";
-import { usageError } from "../terminal/usage-error.ts";
+import { kubernetesJob, slurmScript } from "../search/cluster-jobs.ts";
+import type { EmitFlags, SearchFlags } from "../search/shards.ts";
+import { usageError } from "../terminal/report-error.ts";
 import { writeFile } from "../files/write-file.ts";
 
 /** @throws DiagnosticError (T1010) for flags that say too little or too much */

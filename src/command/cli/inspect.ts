@@ -16,13 +16,12 @@ import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { hasAbility, targetsWith } from "../../compiler/targets.ts";
 import type { Target } from "../../compiler/targets.ts";
 import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
-import { checkParameter } from "./check-parameter.ts";
-import { checkKernel, checkPart, ofBelongsTo } from "./check-part.ts";
+import { checkKernel, checkParameter, checkPart, ofBelongsTo } from "./check-of.ts";
 import { compileSpec } from "../compile/compile-spec.ts";
 import { expectedRun } from "../train/expected-run.ts";
 import { checkShownPass, checkStageFlags } from "../compile/pass-names.ts";
 import type { StageFlags } from "../compile/pass-names.ts";
-import { usageError } from "../terminal/usage-error.ts";
+import { usageError } from "../terminal/report-error.ts";
 import { writeFile } from "../files/write-file.ts";
 
 export interface InspectFlags extends StageFlags {
@@ -83,7 +82,7 @@ export async function inspectSpec(spec: string, flags: InspectFlags): Promise<nu
 async function htmlOf(subject: Subject, show: ViewName, options: ExplainOptions): Promise<string> {
   const [{ explain }, { reportPage }] = await Promise.all([
     import("../../studio/explain/explain.ts"),
-    import("../../studio/views/report-page.ts"),
+    import("../../studio/views/graph-view.ts"),
   ]);
   const explanation = await explain(subject, options);
   return reportPage({ explanation, show, pick: pickOf(subject.of, show, explanation) });

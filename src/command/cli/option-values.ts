@@ -3,7 +3,8 @@
  * would be right.
  */
 import { InvalidArgumentError } from "commander";
-import { shardOf, type Shard } from "../search/shards.ts";
+import { shardOf } from "../search/shards.ts";
+import type { Shard } from "../search/shards.ts";
 
 /** The range of the emitted program's flags too. */
 const largestWhole = 0xffffffff;

@@ -15,14 +15,13 @@ import {
 } from "../terminal/command-parts.ts";
 import type { BenchFlags } from "./bench.ts";
 import type { CompileFlags } from "./compile.ts";
-import type { ExportFlags } from "./export.ts";
-import type { ImportFlags } from "./import.ts";
+import type { ExportFlags, ImportFlags } from "./parameters.ts";
 import type { InspectFlags } from "./inspect.ts";
 import { collect, port, positive, shard } from "./option-values.ts";
 import type { PlaygroundFlags } from "./playground.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SchemaFlags } from "./schema.ts";
-import type { SearchFlags } from "../search/search-flags.ts";
+import type { SearchFlags } from "../search/shards.ts";
 import type { TrainFlags } from "../train/train-flags.ts";
 import { withTrainOptions } from "./train-options.ts";
 import type { VerifyFlags } from "./verify.ts";
@@ -262,7 +261,7 @@ function exportCommand(program: Command, done: Done): void {
     .argument("<checkpoint>", "what --out of a training wrote")
     .requiredOption("-o, --output <file>", "the file to write: .safetensors or .npz")
     .action(async (checkpoint: string, flags: ExportFlags) =>
-      done(await (await import("./export.ts")).exportParameters(checkpoint, flags)),
+      done(await (await import("./parameters.ts")).exportParameters(checkpoint, flags)),
     );
 }
 
@@ -276,7 +275,7 @@ function importCommand(program: Command, done: Done): void {
     .requiredOption("-o, --output <checkpoint>", "the checkpoint to write")
     .addOption(dtypeOption())
     .action(async (spec: string, file: string, flags: ImportFlags) =>
-      done(await (await import("./import.ts")).importParameters(spec, file, flags)),
+      done(await (await import("./parameters.ts")).importParameters(spec, file, flags)),
     );
 }
 

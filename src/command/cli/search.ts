@@ -5,23 +5,20 @@
 import { foldedRegime } from "../../runtime/program/folded-regime.ts";
 import { specText } from "../search/best-spec.ts";
 import { searchHash } from "../search/identity.ts";
-import { judge } from "../search/judge.ts";
+import { judge } from "../search/try-candidate.ts";
 import { openData } from "../search/open-data.ts";
 import { rankingOf } from "../search/ranking.ts";
 import { readCandidates } from "../search/read-candidates.ts";
-import { rankingCsv, rankingJson, rankingText } from "../search/report.ts";
+import { rankingCsv, rankingJson, rankingText, valuesText } from "../search/report.ts";
 import { shardFile, shardFiles } from "../search/shards.ts";
-import { valuesText } from "../search/values-text.ts";
+import type { SearchFlags } from "../search/shards.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
-import { readGuarded } from "../compile/compile-spec.ts";
-import type { SearchFlags } from "../search/search-flags.ts";
+import { onData, readGuarded } from "../compile/compile-spec.ts";
 import { checkEmit, emitSearch } from "./emit-search.ts";
-import { onData } from "../compile/emitted-errors.ts";
 import { readSource } from "../files/read-source.ts";
-import { say } from "../terminal/report-error.ts";
+import { say, usageError } from "../terminal/report-error.ts";
 import { joinShards, tryCandidates } from "./try-candidates.ts";
-import { usageError } from "../terminal/usage-error.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 
 /** Returns the exit code: 1 if every training diverged. */

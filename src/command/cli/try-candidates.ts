@@ -10,11 +10,12 @@ import type { CheckedCandidate } from "../search/check-candidates.ts";
 import type { OpenData } from "../search/open-data.ts";
 import { isValidated, type Outcome } from "../search/outcome.ts";
 import { addResult, openResults, readResults, type Outcomes } from "../search/results-file.ts";
-import { isIn, shardFile, shardFiles, shardsOf, type Shard } from "../search/shards.ts";
+import { isIn, shardFile, shardFiles, shardsOf } from "../search/shards.ts";
+import type { Shard } from "../search/shards.ts";
 import { inThreads, JobEndedThread } from "../search/threads.ts";
-import { valuesText } from "../search/values-text.ts";
+import { valuesText } from "../search/report.ts";
 import { progressLine } from "../terminal/progress-line.ts";
-import { usageError } from "../terminal/usage-error.ts";
+import { usageError } from "../terminal/report-error.ts";
 
 export interface Search {
   /** The file of the spec. */

@@ -1,10 +1,10 @@
 /** `tapeless verify`: how far emitted gradients are from central differences, and every target from the interpreter. */
 import { located } from "../../compiler/spec/read/spec-source.ts";
 import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
-import { checkParameter } from "./check-parameter.ts";
+import { checkParameter } from "./check-of.ts";
 import { compileSpec, readGuarded } from "../compile/compile-spec.ts";
 import { checkReport, formatOf } from "../train/report-answers.ts";
-import { usageError } from "../terminal/usage-error.ts";
+import { usageError } from "../terminal/report-error.ts";
 import { writeFile } from "../files/write-file.ts";
 
 export interface VerifyFlags {

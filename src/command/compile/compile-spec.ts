@@ -2,12 +2,15 @@
  * What every command begins with: from the file of a spec to a compilation, its warnings told, its faults
  * placed in the file.
  */
-import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import type { TargetCompilation, TargetOptions } from "../../compiler/compile-target.ts";
-import { located, type SpecSource } from "../../compiler/spec/read/spec-source.ts";
+import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { readSpec } from "../../compiler/spec/read/read-spec.ts";
 import type { ReadSpec } from "../../compiler/spec/read/spec-of-tree.ts";
+import { located } from "../../compiler/spec/read/spec-source.ts";
+import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import { errorText } from "../../compiler/util/error-text.ts";
+import type { Placing } from "../../runtime/data/dataset.ts";
+import { inFile } from "../formats/tables/open-bytes.ts";
 import { say } from "../terminal/report-error.ts";
 
 /** `source` places what is found to be wrong with the spec only later, as when its data is read. */
@@ -71,3 +74,19 @@ const specFault = (file: string, when: string, error: unknown): DiagnosticError 
   const message = `the file fails ${when}: ${errorText(error)}`;
   return new DiagnosticError([{ code: "T1009", severity: "error", message, place: { file } }]);
 };
+
+// Errors of an emitted trainer as diagnostics. The trainer is a module of its own with its own copies of the
+// runtime's error classes, so `instanceof` does not know them; their names do.
+
+/** For rows: what is wrong with them is told with their file. */
+export const onData: Placing = (file, work) => onFile(file, "T2004", work);
+
+/** Does some work on what a file held; whatever the trainer or the runtime has against it is told with the file. */
+export function onFile<T>(file: string, code: "T2004" | "T3001" | "T3002", work: () => T): T {
+  try {
+    return inFile(file, code, work);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "InputError") throw error;
+    throw new DiagnosticError([{ code, severity: "error", message: error.message, place: { file } }]);
+  }
+}

@@ -1,7 +1,7 @@
 /** The names of stages that flags take, as the pipeline has them. */
 import type { NameFault } from "../../compiler/stage-names.ts";
 import { didYouMean } from "../../compiler/util/did-you-mean.ts";
-import { usageError } from "../terminal/usage-error.ts";
+import { usageError } from "../terminal/report-error.ts";
 
 /** The flags that leave stages out, of all commands that have them. */
 export interface StageFlags {

@@ -2,20 +2,25 @@
 import { dirname, isAbsolute, join } from "node:path";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { writtenOut } from "../formats/tables/wanted-columns.ts";
-import { inFile } from "../formats/tables/in-file.ts";
-import { readIdx } from "../formats/tables/read-idx.ts";
+import { formatPath } from "../../compiler/diagnostics/path.ts";
+import { located } from "../../compiler/spec/read/spec-source.ts";
+import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
+import type { DataFiles, Model, ModelData } from "../../compiler/spec/types.ts";
+import { dataFacts, idxNames } from "../../compiler/trainer/trainer-facts.ts";
+import { regularFile } from "../../compiler/util/regular-file.ts";
+import { showValue } from "../../compiler/util/show-value.ts";
+import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Source } from "../../runtime/data/dataset.ts";
 import type { DataFacts, FittedField } from "../../runtime/data/fields.ts";
-import { onlyInput } from "../../runtime/program/idx-reader.ts";
-import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Table } from "../../runtime/data/table.ts";
-import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
-import { dataFacts, idxNames } from "../../compiler/trainer/trainer-facts.ts";
-import type { DataFiles, Model, ModelData } from "../../compiler/spec/types.ts";
-import { checkReadable, readData, type DataFile } from "./read-data.ts";
+import { onlyInput } from "../../runtime/program/idx-reader.ts";
+import { inFile } from "../formats/tables/open-bytes.ts";
+import { readIdx } from "../formats/tables/read-idx.ts";
+import { readTable } from "../formats/tables/read-table.ts";
+import { writtenOut } from "../formats/tables/wanted-columns.ts";
+import type { Wanted } from "../formats/tables/wanted-columns.ts";
 
-export interface DataRequest {
+interface DataRequest {
   /** The file of the spec, which its data files are relative to. */
   readonly spec: string;
   readonly source: SpecSource;
@@ -133,4 +138,40 @@ async function readImages(
   const table = await part(train, names.train, isSplit ? ["data", "train"] : ["data"]);
   const tested = isSplit ? await part(test, names.test ?? {}, ["data", "test"]) : undefined;
   return { file, table, test: tested && { file, table: tested } };
+}
+
+// Reads a data file for training; one that cannot be read is told at the place in the spec that names it.
+
+/** A file, and where the spec names it; without a path the command line does. */
+interface DataFile {
+  readonly file: string;
+  readonly path?: SpecPath;
+}
+
+/** The table of a data file. @throws DiagnosticError (T2001 to T2003) */
+async function readData(data: DataFile, source: SpecSource, wanted: Wanted): Promise<Table> {
+  await checkReadable(data, source);
+  const table = await readTable(data.file, wanted);
+  if (table.told !== "") process.stderr.write(`${data.file}: ${table.told}\n`);
+  return table;
+}
+
+/** @throws DiagnosticError (T2001) at the place of the spec that names a file which cannot be read */
+async function checkReadable({ file, path }: DataFile, source: SpecSource): Promise<void> {
+  const found = await regularFile(file);
+  if (!("reason" in found)) return;
+  const { reason } = found;
+  await located(source, () => {
+    throw new DiagnosticError([
+      path === undefined
+        ? { code: "T2001", severity: "error", message: `the data cannot be read: ${reason}`, place: { file } }
+        : {
+            code: "T2001",
+            severity: "error",
+            message: `${formatPath(path)}: ${showValue(file)} cannot be read: ${reason}`,
+            path,
+            hint: "paths of data are relative to the spec; --data names another file",
+          },
+    ]);
+  });
 }

@@ -6,7 +6,7 @@
 import * as files from "node:fs/promises";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
 import { checkOutput, outputTarget, replaceFile } from "../../runtime/program/output-file.ts";
-import { fileReason } from "../../compiler/util/file-reason.ts";
+import { fileReason } from "../../compiler/util/error-text.ts";
 
 /**
  * Beside it first, and onto the disk, then renamed onto it; a link stays, and what it leads to is replaced.

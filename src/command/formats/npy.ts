@@ -8,7 +8,6 @@ import { unzipped } from "../../compiler/util/unzip.ts";
 import { InputError, shown } from "../../runtime/core/input-error.ts";
 import { sizeOf } from "../../runtime/core/model-facts.ts";
 import { mostUnpacked } from "../../runtime/data/gunzip.ts";
-import { float16 } from "./half-precision.ts";
 
 /** The header of an array; a damaged or hostile one must not take memory that its file does not justify. */
 const mostHeaderBytes = 2 ** 16;
@@ -16,7 +15,7 @@ const mostHeaderBytes = 2 ** 16;
 const magic: Uint8Array = Buffer.from("\x93NUMPY", "latin1");
 
 /** What the header declares. */
-export interface NpyHeader {
+interface NpyHeader {
   /** NumPy's name of the type without the order of bytes: f8. */
   readonly type: string;
   /** Rows are along the first axis. */
@@ -204,4 +203,22 @@ function npyOf(shape: readonly number[], numbers: Float32Array | Float64Array): 
     else view.setFloat64(at, value, true);
   });
   return bytes;
+}
+
+// Numbers of 16 bits, of which the language has none: as NumPy's and safetensors' files hold them.
+
+/** IEEE's: sign, exponent (5 bits, bias 15) and fraction (10 bits). */
+export function float16(bits: number): number {
+  const sign = bits >> 15 === 0 ? 1 : -1;
+  const [exponent, fraction] = [(bits >> 10) & 0x1f, (bits & 0x3ff) / 0x400];
+  if (exponent === 0) return sign * 2 ** -14 * fraction;
+  if (exponent < 0x1f) return sign * 2 ** (exponent - 15) * (1 + fraction);
+  return fraction === 0 ? sign * Infinity : NaN;
+}
+
+/** bfloat16 is the upper half of a number of 32 bits. */
+export function bfloat16(bits: number): number {
+  const wide = new DataView(new ArrayBuffer(4));
+  wide.setUint16(0, bits);
+  return wide.getFloat32(0);
 }

@@ -2,10 +2,9 @@
 // its own. A candidate is known by its number, which follows from the spec alone.
 import { randomKey, randomUnit } from "../../runtime/numbers/random.ts";
 import type { Search } from "../../compiler/spec/search-schema.ts";
-import { canonicalJson } from "../../compiler/util/canonical-json.ts";
+import { canonicalJson } from "../../compiler/util/json.ts";
 import { sha256 } from "../../compiler/util/sha256.ts";
-import { isLayer, withLayer } from "./place-layer.ts";
-import { withValue } from "./place-value.ts";
+import { isLayer, withLayer, withValue } from "./place-value.ts";
 import { axesOf, type Axis } from "./space.ts";
 
 export interface Candidate {

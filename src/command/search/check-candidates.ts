@@ -2,7 +2,7 @@
 // for all candidates that share it.
 import type { Diagnostic, SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { parsePath } from "../../compiler/diagnostics/parse-path.ts";
+import { parsePath } from "../../compiler/diagnostics/path.ts";
 import type { Preparing } from "../../runtime/data/dataset.ts";
 import { buildGraphs } from "../../compiler/spec/build.ts";
 import { parseModel } from "../../compiler/spec/parse-model.ts";
@@ -10,7 +10,7 @@ import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import type { Candidate } from "./candidates.ts";
-import { valuesText } from "./values-text.ts";
+import { valuesText } from "./report.ts";
 
 /** The most faults that are told in one go. */
 const mostTold = 20;

@@ -3,7 +3,7 @@
 import type { Preparing } from "../../runtime/data/dataset.ts";
 import type { OpenDataset } from "../../runtime/training/folds.ts";
 import type { Batch } from "../../runtime/core/slots.ts";
-import { canonicalJson } from "../../compiler/util/canonical-json.ts";
+import { canonicalJson } from "../../compiler/util/json.ts";
 import { openDatasets, type Opening } from "../train/validate-model.ts";
 
 /** The data of all candidates: equal ways of reading it are read once. */

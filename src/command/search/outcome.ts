@@ -1,6 +1,6 @@
 // What became of one candidate: plain data, as it crosses threads and stands in the results file.
 import * as z from "zod";
-import { jsonFigure as figure } from "../../compiler/util/json-figure.ts";
+import { jsonFigure as figure } from "../../compiler/util/json.ts";
 
 const summary = z.object({ loss: figure }).catchall(figure);
 

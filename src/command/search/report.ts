@@ -1,9 +1,10 @@
 // The outcome of a search for people and programs: a table for the terminal, CSV, and one JSON object.
+import { showValue } from "../../compiler/util/show-value.ts";
 import { csvText } from "../../runtime/prediction/predictions.ts";
 import type { TrainingResult } from "../../runtime/training/train-on.ts";
-import { tableText, type Cell } from "../../studio/charts/table.ts";
+import { tableText } from "../../studio/charts/table.ts";
+import type { Cell } from "../../studio/charts/table.ts";
 import type { Ranked, Ranking } from "./ranking.ts";
-import { valuesText, valueText } from "./values-text.ts";
 
 /** How many of the best a terminal shows. */
 const mostShown = 20;
@@ -80,3 +81,19 @@ export const rankingJson = (
   ],
   best: { candidate: best.candidate.number, values: best.candidate.values, ...judged },
 });
+
+// What a candidate has, in words.
+
+/** One value as a cell of a table: names without quotes, what has a type by its JSON. */
+function valueText(value: unknown): string {
+  if (typeof value === "string") return /^[\w.-]{1,30}$/.test(value) ? value : showValue(value);
+  if (typeof value !== "object" || value === null) return showValue(value);
+  const text = JSON.stringify(value) ?? "";
+  return text.length <= 60 ? text.replaceAll('"', "").replaceAll(/([:,])/g, "$1 ") : showValue(value);
+}
+
+/** `network[0].units 16, optimizer.type sgd`. */
+export const valuesText = (values: Readonly<Record<string, unknown>>): string =>
+  Object.entries(values)
+    .map(([key, value]) => `${key} ${valueText(value)}`)
+    .join(", ");

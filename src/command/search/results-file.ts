@@ -5,7 +5,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, truncate
 import { dirname } from "node:path";
 import * as z from "zod";
 import { DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import { fileReason } from "../../compiler/util/file-reason.ts";
+import { fileReason } from "../../compiler/util/error-text.ts";
 import type { Candidate } from "./candidates.ts";
 import { outcome, type Outcome } from "./outcome.ts";
 

@@ -47,3 +47,24 @@ export function shardsOf(candidates: readonly number[], files: readonly string[]
   const indices = new Set(candidates.map((candidate) => candidate % count));
   return [...indices].sort((a, b) => a - b).map((index) => ({ index, count }));
 }
+
+/** The flags of `tapeless search`. */
+export interface EmitFlags {
+  readonly emit?: "slurm" | "kubernetes";
+  readonly shards?: number;
+  readonly image?: string;
+  readonly volume?: string;
+  readonly output?: string;
+}
+
+export interface SearchFlags extends EmitFlags {
+  readonly data?: string;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly csv?: string;
+  readonly writeBest?: string;
+  readonly shard?: Shard;
+  readonly merge?: boolean;
+  readonly dtype: "f32" | "f64";
+  readonly json?: boolean;
+}

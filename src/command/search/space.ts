@@ -1,7 +1,7 @@
 // The space of a search: its axes in a fixed order, and how many values each has.
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import { parsePath } from "../../compiler/diagnostics/parse-path.ts";
+import { parsePath } from "../../compiler/diagnostics/path.ts";
 import { specSchema } from "../../compiler/spec/json-schema.ts";
 import { nodeAtPath } from "../../compiler/spec/schema-node.ts";
 import { isRange, type Range, type Search } from "../../compiler/spec/search-schema.ts";

@@ -1,11 +1,15 @@
 // One candidate from its model to its figures: compiled, trained on the training rows, and asked about the
 // validation rows.
-import { hasDiverged, loadTrainer, type EmittedModule } from "../../compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
-import type { OpenDataset } from "../../runtime/training/folds.ts";
-import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import { hasDiverged, loadTrainer } from "../../compiler/load-trainer.ts";
+import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import type { Model } from "../../compiler/spec/types.ts";
-import { validateOn } from "../train/validate-model.ts";
+import { preparingOf } from "../../compiler/trainer/preparing.ts";
+import type { Placing, Source } from "../../runtime/data/dataset.ts";
+import type { OpenDataset } from "../../runtime/training/folds.ts";
+import type { TrainingResult } from "../../runtime/training/train-on.ts";
+import { judgeModel, validateOn } from "../train/validate-model.ts";
+import type { Validation } from "../train/validate-model.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** A training that diverges is an outcome, too. Equal models and data give equal outcomes, in whatever thread. */
@@ -24,7 +28,22 @@ export async function tryCandidate(
 }
 
 /** The model's trainer, in this process. */
-export async function compiled(model: Model, dtype: "f32" | "f64"): Promise<EmittedModule> {
+async function compiled(model: Model, dtype: "f32" | "f64"): Promise<EmittedModule> {
   const compilation = compileFor(model, { dtype });
   return loadTrainer(await emitText(compilation, dtype, { isFormatted: false }));
+}
+
+// The final judgement: the model that was chosen is trained once more, and the test is asked, for the first
+// time and the last.
+
+/** What `tapeless train` tells of the same spec. */
+export async function judge(
+  model: Model,
+  found: Validation,
+  source: Source,
+  placed: Placing,
+  dtype: "f32" | "f64",
+): Promise<TrainingResult> {
+  const emitted = await compiled(model, dtype);
+  return judgeModel({ emitted, preparing: preparingOf(model, emitted.model), source, placed }, found);
 }

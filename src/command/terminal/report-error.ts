@@ -6,7 +6,7 @@ import { render } from "../../compiler/diagnostics/render.ts";
 import { isOfSpec } from "../../compiler/spec/read/typescript.ts";
 import { errorText } from "../../compiler/util/error-text.ts";
 import { printable } from "../../compiler/util/show-value.ts";
-import { hasColour } from "./has-colour.ts";
+import { hasColour } from "./progress-line.ts";
 
 const exit = { done: 0, failed: 1, wrong: 2 } as const;
 
@@ -62,3 +62,9 @@ function reportUsage({ code, message, exitCode }: CommanderError): number {
   say([{ code: "T1010", severity: "error", message: sentence.replace(/\.$/, ""), hint }]);
   return exit.wrong;
 }
+
+// Arguments that cannot be meant together, as a diagnostic.
+
+/** T1010: the command line is wrong. */
+export const usageError = (message: string, hint?: string): DiagnosticError =>
+  new DiagnosticError([{ code: "T1010", severity: "error", message, hint }]);

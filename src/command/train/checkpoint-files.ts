@@ -5,7 +5,7 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { readCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
-import { usageError } from "../terminal/usage-error.ts";
+import { usageError } from "../terminal/report-error.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 
 /** Writes the next checkpoint. */

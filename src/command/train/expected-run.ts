@@ -4,9 +4,9 @@ import type { Run } from "../../studio/explain/subject.ts";
 import { datasetOf } from "../../runtime/data/dataset.ts";
 import { preparingOf } from "../../compiler/trainer/preparing.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
-import { rowsIn } from "../verify/batch-storage.ts";
+import { rowsIn } from "../verify/batches.ts";
+import { onFile } from "../compile/compile-spec.ts";
 import type { CompiledSpec } from "../compile/compile-spec.ts";
-import { onFile } from "../compile/emitted-errors.ts";
 import { readSource } from "../files/read-source.ts";
 
 /** Undefined, and why on standard error, where the data is not there or is wrong: what is shown then does without. */

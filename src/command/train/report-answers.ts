@@ -9,9 +9,9 @@ import { sizeOf, type ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Batch } from "../../runtime/core/slots.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
 import { answerName } from "../../compiler/trainer/trainer-facts.ts";
-import { rowsIn } from "../verify/batch-storage.ts";
+import { rowsIn } from "../verify/batches.ts";
 import type { PartAnswers, ReportFormat } from "../../studio/charts/index.ts";
-import { usageError } from "../terminal/usage-error.ts";
+import { usageError } from "../terminal/report-error.ts";
 import { checkWritable, writeFile } from "../files/write-file.ts";
 
 /** `true`: on standard error, as standard output is what the program prints. */

@@ -7,9 +7,8 @@ import { tensorFormats } from "../formats/parameters/formats.ts";
 import { numbersFor, parametersIn } from "../formats/parameters/parameters.ts";
 import type { StoredTensor } from "../formats/parameters/tensors.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
-import { onFile } from "../compile/emitted-errors.ts";
-import { readTensors, wrongTensors } from "../files/tensor-file.ts";
-import { readCheckpointFile } from "../files/trained-values.ts";
+import { onFile } from "../compile/compile-spec.ts";
+import { readCheckpointFile, readTensors, wrongTensors } from "../files/parameter-files.ts";
 
 interface Origin {
   /** What the parameters are of, in words. */

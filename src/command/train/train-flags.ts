@@ -2,7 +2,7 @@
 import { writesTexts } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import type { Target } from "../../compiler/targets.ts";
-import { usageError } from "../terminal/usage-error.ts";
+import { usageError } from "../terminal/report-error.ts";
 import type { WatchFlags } from "./watch-epochs.ts";
 
 export interface TrainFlags extends WatchFlags {

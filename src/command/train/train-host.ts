@@ -24,7 +24,7 @@ import {
 import { readSource } from "../files/read-source.ts";
 import { progressLine } from "../terminal/progress-line.ts";
 import { say } from "../terminal/report-error.ts";
-import { rowsIn } from "../verify/batch-storage.ts";
+import { rowsIn } from "../verify/batches.ts";
 import { checkpointFiles } from "./checkpoint-files.ts";
 import type { LookInside } from "./live/look-inside.ts";
 import { reportAnswers } from "./report-answers.ts";
@@ -76,7 +76,7 @@ export async function trainHost(beginning: Beginning, flags: TrainFlags): Promis
       const { name = "", dataset, epochs, notes } = begun;
       // Once there is something to train on: a page that is told of should have something to show.
       if (beginning.isProbed && inside === undefined)
-        inside = await (await import("./live/open-inside.ts")).openInside(model.name, trainer.epoch, flags);
+        inside = await (await import("./live/look-inside.ts")).openInside(model.name, trainer.epoch, flags);
       if (flags.showSchedule && begun.trainer === trainer)
         await showSchedule(compilation, { rows: rowsIn(emitted.model, dataset.train), epochs });
       const plain = seenAs(begun, emitted, model, flags);

@@ -21,11 +21,10 @@ import { isLoopProgram } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import { modelFacts } from "../../compiler/trainer/trainer-facts.ts";
 import { shellWord } from "../../compiler/util/shell-word.ts";
-import { flopsOfProgram } from "../../studio/explain/flops.ts";
+import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
 import { randomBatch } from "../../runtime/check/random-batch.ts";
 import { normalNumber, randomKey, randomStream } from "../../runtime/numbers/random.ts";
-import { batchStorage, parameterStorage, stateStorage } from "./batch-storage.ts";
-import { rowsFor } from "./rows-for.ts";
+import { batchStorage, parameterStorage, rowsFor, stateStorage } from "./batches.ts";
 
 /** A stage whose result differs: in which program, at which output, and by how much. */
 export interface FaultyStage {

@@ -10,7 +10,7 @@ import { interpret } from "../../compiler/reference/interpret.ts";
 import type { Backend } from "../../runtime/core/machine.ts";
 import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Batch } from "../../runtime/core/slots.ts";
-import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batch-storage.ts";
+import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batches.ts";
 
 /** What the interpreter makes of a batch. */
 export interface Expected {

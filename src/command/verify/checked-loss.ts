@@ -6,7 +6,7 @@
  * which is the function that was differentiated.
  */
 import { lossStorage, storageIn } from "../../compiler/ir/storage.ts";
-import { flopsOfProgram } from "../../studio/explain/flops.ts";
+import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
 import { rewriteGraph } from "../../compiler/ir/rewrite.ts";
 import { createBuilder } from "../../compiler/ops/index.ts";
@@ -18,7 +18,7 @@ import type { CheckedLoss } from "../../runtime/check/check-gradients.ts";
 import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Batch } from "../../runtime/core/slots.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batch-storage.ts";
+import { batchStorage, parameterStorage, rowsIn, stateStorage } from "./batches.ts";
 
 /** The interpreter is slower than emitted code by about as much. */
 const slownessOfInterpreter = 300;

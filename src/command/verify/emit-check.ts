@@ -7,13 +7,13 @@ import { Unsupported } from "../../compiler/diagnostics/errors.ts";
 import { checkModule } from "../../compiler/emit/typescript/check-module.ts";
 import { loadRuntime } from "../../compiler/emit/typescript/load-runtime.ts";
 import { assembleModule } from "../../compiler/emit/typescript/module.ts";
-import { flopsOfProgram } from "../../studio/explain/flops.ts";
+import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
 import { compileModel } from "../../compiler/pipeline.ts";
 import { withPrograms } from "../../compiler/emission.ts";
 import { checkBanner } from "../../compiler/trainer/trainer-facts.ts";
 import type { Model } from "../../compiler/spec/types.ts";
 import { stopsOnPurpose } from "./checked-loss.ts";
-import { rowsFor } from "./rows-for.ts";
+import { rowsFor } from "./batches.ts";
 
 /** What a value of the loss takes, under the names that they go by in a check. */
 const names: ReadonlyMap<string, string> = new Map([

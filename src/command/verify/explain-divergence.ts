@@ -3,22 +3,21 @@
  * parameter is no longer a number, and that step once more in the interpreter, which keeps every value. The
  * first node whose value is not finite although its operands are is where it began.
  */
-import { flatGradients, gradientStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Graph, Node } from "../../compiler/ir/nodes.ts";
+import { flatGradients, gradientStorage, stepStorage } from "../../compiler/ir/storage.ts";
 import { boundShape, isFloat, sizeOf } from "../../compiler/ir/types.ts";
-import type { MemoryPlan } from "../../compiler/loop/memory.ts";
-import { flopsOfProgram } from "../../studio/explain/flops.ts";
-import { formulaOf } from "../../compiler/notation/formula-text.ts";
+import type { MemoryPlan, Placement } from "../../compiler/loop/memory.ts";
+import { formulaOf } from "../../compiler/notation/text.ts";
 import type { Tensor } from "../../compiler/ops/tensor.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
 import { evaluateGraph, interpret } from "../../compiler/reference/interpret.ts";
+import { decodeCheckpoint } from "../../runtime/checkpoints/checkpoint.ts";
 import type { ModelFacts } from "../../runtime/core/model-facts.ts";
 import type { Batch } from "../../runtime/core/slots.ts";
 import type { Trainer } from "../../runtime/trainer/trainer.ts";
-import { batchStorage, rowsIn } from "./batch-storage.ts";
-import { checkpointStorage } from "./checkpoint-storage.ts";
-import { epochBatches } from "./epoch-batches.ts";
+import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
+import { batchStorage, epochBatches, rowsIn } from "./batches.ts";
 
 /** The interpreter does some ten million operations a second; larger steps than this are not worth the wait. */
 const mostFlops = 1e8;
@@ -106,3 +105,35 @@ function badNode(graph: Graph, values: ReadonlyMap<Node, Tensor>, dtype: "f32" |
 /** Leaves and values that carry a name of the model's; all others are written out. */
 const nameOf = (node: Node): string | undefined =>
   node.op === "input" || node.op === "parameter" || node.op === "state" ? node.attributes.name : node.name;
+
+// The state of a trainer, read out of its checkpoint by the memory plan, as the interpreter wants it: tensors
+// by storage name.
+
+/** Parameters (one by one and all together), optimizer states, step and seed. */
+export function checkpointStorage(
+  { plan, model }: Compilation,
+  facts: ModelFacts,
+  checkpoint: Uint8Array,
+): Map<string, Tensor> {
+  const { batchSize } = model.training;
+  const kept = [...plan.storage.values()].filter(
+    ({ buffer }) => buffer.region === "parameter" || buffer.region === "state",
+  );
+  const stateBytes = Math.max(...kept.map(({ offset, bytes }) => offset + bytes));
+  const parameterBytes = kept
+    .filter(({ buffer }) => buffer.region === "parameter" && buffer.covers === undefined)
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  const { state } = decodeCheckpoint(facts, stateBytes, parameterBytes, checkpoint);
+  return new Map(
+    kept.map((placement) => {
+      const { buffer } = placement;
+      return [buffer.name, { shape: boundShape(buffer.shape, batchSize), data: numbersAt(state, placement) }];
+    }),
+  );
+}
+
+function numbersAt(state: Uint8Array, { buffer, offset, bytes }: Placement): Float64Array {
+  const own = state.slice(offset, offset + bytes).buffer;
+  if (buffer.element === "f32") return Float64Array.from(new Float32Array(own));
+  return buffer.element === "f64" ? new Float64Array(own) : Float64Array.from(new Int32Array(own));
+}

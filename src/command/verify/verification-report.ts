@@ -1,10 +1,11 @@
 /** A verification for readers: text, a page, a picture of the step sweeps, or JSON with every number. */
 import { chartSvg, type Panel } from "../../studio/charts/index.ts";
 import { htmlPage } from "../../studio/charts/html-page.ts";
-import { tableText, type TableParts } from "../../studio/charts/table.ts";
+import { tableText } from "../../studio/charts/table.ts";
+import type { TableParts } from "../../studio/charts/table.ts";
 import type { Kink, ParameterCheck } from "../../runtime/check/check-gradients.ts";
 import { sizeOf } from "../../runtime/core/model-facts.ts";
-import { sweepBlocks } from "./sweep-blocks.ts";
+import { sweepBlocks } from "./step-sweep.ts";
 import { largestError, targetName, verdictOf } from "./verdict.ts";
 import type { Verification, VerifiedParameter } from "./verify-model.ts";
 

@@ -2,7 +2,7 @@
  * A whole verification: gradients against central differences in f64, then every target against the reference
  * interpreter.
  */
-import { flopsOfProgram } from "../../studio/explain/flops.ts";
+import { flopsOfProgram } from "../../studio/explain/kernel-facts.ts";
 import { loadTrainer } from "../../compiler/load-trainer.ts";
 import type { EmittedModule } from "../../compiler/load-trainer.ts";
 import { compileFor, emitText } from "../../compiler/compile-target.ts";
@@ -15,7 +15,7 @@ import { tellingBatch } from "../../runtime/check/telling-batch.ts";
 import { checkTarget, expectedOf } from "./check-target.ts";
 import type { TargetCheck } from "./check-target.ts";
 import { checkedLoss } from "./checked-loss.ts";
-import { rowsFor } from "./rows-for.ts";
+import { rowsFor } from "./batches.ts";
 import { stepSweep } from "./step-sweep.ts";
 import type { SweepPoint } from "./step-sweep.ts";
 

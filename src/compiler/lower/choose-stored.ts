@@ -14,7 +14,7 @@
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { hasTrait } from "../ops/index.ts";
-import { scatteredSum } from "./scattered-sum.ts";
+import { scatteredSum } from "./lower-nodes.ts";
 
 /** In units of one addition; a load counts about as much as two. */
 const recomputeLimit = 2;

@@ -19,7 +19,8 @@ import { hasTrait } from "../ops/index.ts";
 import { defineRequired } from "../stages/define.ts";
 import { nameMaker } from "../util/name-maker.ts";
 import { chooseStored } from "./choose-stored.ts";
-import { directPlaces } from "./direct-places.ts";
+import { directPlaces, storedElement } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 import { flopsToStore } from "./flops.ts";
 import { copyNest, lowerNode } from "./lower-nodes.ts";
 import { lowerRecurrence } from "./lower-recurrence.ts";
@@ -28,8 +29,6 @@ import type { Label, Nest, Nests } from "./nests.ts";
 import { copyProvenance, loopProvenance, provenanceOf } from "./provenance.ts";
 import { rematerialisedGraphs } from "./rematerialise.ts";
 import type { Rematerialised } from "./rematerialise.ts";
-import { storedElement } from "./scope.ts";
-import type { Scope } from "./scope.ts";
 
 export interface LowerContext {
   readonly float: "f32" | "f64";

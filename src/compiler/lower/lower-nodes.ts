@@ -2,6 +2,7 @@
  * From graph to loops: each stored node becomes a nest of loops over its elements, in graph order; everything between
  * stored nodes is computed inside. Nests are naive here: one node, one nest. Fusion and blocking come later.
  */
+import { operandsOf } from "../ir/nodes.ts";
 import type { Axes, Node } from "../ir/nodes.ts";
 import type { Dimension } from "../ir/types.ts";
 import { add, binary, convert, integer, number, variable } from "../loop/expressions.ts";
@@ -11,8 +12,6 @@ import type { LoopRole, Statement } from "../loop/types.ts";
 import type { BoundLowering, Piece } from "../ops/define.ts";
 import { hasTrait, loweringOf } from "../ops/index.ts";
 import { combination, placeOfMaximum } from "./reduction-steps.ts";
-import { scatteredSum } from "./scattered-sum.ts";
-import type { ScatteredSum } from "./scattered-sum.ts";
 import { operandReaders, readerOf, storedElement } from "./scope.ts";
 import type { Place, Scope } from "./scope.ts";
 
@@ -151,4 +150,24 @@ export function copyNest(node: Node, { buffer, index }: Place, scope: Scope): re
   return nestOver(node.type.shape, "parallel", scope, (at) => [
     store(buffer, index(at), convert(read(at), memory)),
   ]);
+}
+
+/** Products whose results are only added up somewhere else: fold (a · b), scatter-add (a · b). */
+interface ScatteredSum {
+  readonly contraction: Node;
+  /** Axis i of what is scattered is this axis of the contraction. */
+  readonly permutation: Axes;
+}
+
+/** The contraction whose results `node` scatters, however its axes are arranged. */
+export function scatteredSum(node: Node): ScatteredSum | undefined {
+  if (loweringOf(node).kind !== "scatter") return undefined;
+  let [x] = operandsOf(node);
+  let permutation: Axes = x.type.shape.map((_, axis) => axis);
+  while (x.op === "transpose") {
+    const from = x.attributes.permutation;
+    permutation = permutation.map((axis) => from[axis]);
+    x = x.operands.x;
+  }
+  return hasTrait(x, "contraction") ? { contraction: x, permutation } : undefined;
 }

@@ -3,7 +3,7 @@ import type { Node, Recurrence } from "../ir/nodes.ts";
 import { formulaLine, headLine, plainName } from "../loop/provenance-names.ts";
 import type { ProvenanceLine } from "../loop/provenance-names.ts";
 import type { Provenance } from "../loop/types.ts";
-import { formulaOf } from "../notation/formula-text.ts";
+import { formulaOf } from "../notation/text.ts";
 
 /** The display name of a node that has one. */
 type DisplayName = (node: Node) => string | undefined;

@@ -2,8 +2,9 @@
  * What lowering knows where it stands: what is stored, where that lies in memory, and how a node's elements
  * are read.
  */
-import { operandNamesOf, operandsOf } from "../ir/nodes.ts";
-import type { Node } from "../ir/nodes.ts";
+import { leafName, operandNamesOf, operandsOf } from "../ir/nodes.ts";
+import type { Graph, Node } from "../ir/nodes.ts";
+import { stepsOf } from "../ir/recurrence.ts";
 import { convert } from "../loop/expressions.ts";
 import type { Expression } from "../loop/expressions.ts";
 import type { Read } from "../ops/define.ts";
@@ -49,4 +50,19 @@ export function readerOf(node: Node, scope: Scope): Read {
 export function operandReaders(node: Node, scope: Scope): Record<string, Read> {
   const names = operandNamesOf(node.op, node.attributes);
   return Object.fromEntries(operandsOf(node).map((operand, i) => [names[i], readerOf(operand, scope)]));
+}
+
+// What a program leaves in storage, and where.
+
+/**
+ * The outputs that are computed in their place of storage. Others are copied there: a place that is still
+ * read as what it was before is written last.
+ */
+export function directPlaces(graph: Graph): Map<Node, string> {
+  const all = [graph, ...stepsOf(graph).map(({ step }) => step)].flatMap(({ nodes }) => nodes);
+  const read = new Set(all.flatMap((node) => leafName(node) ?? []));
+  const direct = new Map<Node, string>();
+  for (const { storage, node } of graph.outputs)
+    if (leafName(node) === undefined && !direct.has(node) && !read.has(storage)) direct.set(node, storage);
+  return direct;
 }

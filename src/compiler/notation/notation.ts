@@ -1,8 +1,8 @@
 /** A formula in each of its forms. */
 import type { Formula } from "./formula.ts";
+import { escapeMarkup, markupOf, mathmlOf } from "./mathml.ts";
+import { escapeTex, signTex, texOf } from "./tex.ts";
 import { textOf } from "./text.ts";
-import { mathmlOf } from "./mathml.ts";
-import { texOf } from "./tex.ts";
 
 /** A formula in each of its forms. MathML is for pages: it holds no styles, no scripts and no links. */
 export interface Notation {
@@ -16,3 +16,71 @@ export const notationOf = (formula: Formula): Notation => ({
   tex: texOf(formula),
   mathml: mathmlOf(formula),
 });
+
+/**
+ * The equation of a rewrite rule, which its file has as a line of text, in all forms. It is not parsed into
+ * operations, only told apart: letters are values, words are words and signs are signs, which is all that
+ * setting it takes.
+ */
+interface Form {
+  readonly tex: string;
+  readonly mathml: string;
+}
+
+/** What stands raised behind a letter or a bracket: a sign of its own, or what follows ^. */
+const raised = /^([a-zA-Z]|\))(?:([ᵀᵖˣ²¹])|\^([a-z])|\^\(([^)]*)\))/u;
+const raisedSigns: Readonly<Record<string, string>> = { ᵀ: "T", ᵖ: "p", ˣ: "x", "²": "2", "¹": "1" };
+/** Words have two letters or more; "a" is one if a word follows. */
+const prose = /^\s*(?:[a-zA-Z]{2,}|a(?= [a-z]{2}))(?:\s+(?:[a-zA-Z]{2,}|a(?= [a-z]{2})))*\s*/u;
+const functions = /^(softmax|exp|ln|f(?=\())/u;
+
+export function equationNotation(text: string): Notation {
+  const forms: Form[] = [];
+  for (let rest = text; rest !== "";) {
+    const { length, form } = first(rest);
+    forms.push(form);
+    rest = rest.slice(length).replace(/^\s+(?=[^\sa-zA-Z])/u, "");
+  }
+  return {
+    text,
+    tex: forms.map(({ tex }) => tex).join(" "),
+    mathml: markupOf(`<mrow>${forms.map(({ mathml }) => mathml).join("")}</mrow>`),
+  };
+}
+
+/** The form of what the text begins with, and how long that is. */
+function first(text: string): { readonly length: number; readonly form: Form } {
+  const power = raised.exec(text);
+  if (power !== null) {
+    const [all, base, sign, letter, inner] = power;
+    const above = [...(inner ?? letter ?? raisedSigns[sign])].map(signForm);
+    return { length: all.length, form: powerForm(signForm(base), above) };
+  }
+  const called = functions.exec(text);
+  if (called !== null) return { length: called[0].length, form: functionForm(called[0]) };
+  const words = prose.exec(text);
+  if (words !== null) return { length: words[0].length, form: proseForm(words[0]) };
+  const [sign] = text;
+  return { length: sign.length, form: signForm(sign) };
+}
+
+const powerForm = (base: Form, above: readonly Form[]): Form => ({
+  tex: `${base.tex}^{${above.map(({ tex }) => tex).join(" ")}}`,
+  mathml: `<msup>${base.mathml}<mrow>${above.map(({ mathml }) => mathml).join("")}</mrow></msup>`,
+});
+
+const functionForm = (name: string): Form => ({
+  tex: name.length === 1 ? name : `\\operatorname{${name}}`,
+  mathml: `<mi>${name}</mi>`,
+});
+
+const proseForm = (words: string): Form => ({
+  tex: `\\text{${escapeTex(words)}}`,
+  mathml: `<mtext>${escapeMarkup(words.replace(/^\s|\s$/g, "\u00a0"))}</mtext>`,
+});
+
+function signForm(sign: string): Form {
+  if (/\s/.test(sign)) return { tex: "", mathml: "" };
+  const tag = /[a-zA-Z]/.test(sign) ? "mi" : /\d/.test(sign) ? "mn" : "mo";
+  return { tex: signTex(sign), mathml: `<${tag}>${escapeMarkup(sign)}</${tag}>` };
+}

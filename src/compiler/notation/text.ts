@@ -1,6 +1,8 @@
 /** Formulas as text on one line: for comments in emitted code, and for terminals. */
-import { needsBrackets, partNeedsBrackets } from "./formula.ts";
+import type { Node } from "../ir/nodes.ts";
+import { named, needsBrackets, partNeedsBrackets } from "./formula.ts";
 import type { Formula, Level, Name, Sign } from "./formula.ts";
+import { nodeFormula } from "./node-formula.ts";
 
 const signs: Readonly<Record<Sign, string>> = {
   add: "+",
@@ -87,3 +89,14 @@ export function textPrinter(nameText: (name: Name) => string): (formula: Formula
 }
 
 export const textOf = textPrinter(codeName);
+
+// What a node says in ordinary mathematical notation, as text: for comments in emitted code and for messages.
+
+/** The formula of a node down to the nodes for which `nameOf` gives a name. The node itself is always spelled out. */
+export const formulaOf = (root: Node, nameOf: (node: Node) => string | undefined): string =>
+  textOf(
+    nodeFormula(root, (node) => {
+      const name = nameOf(node);
+      return name === undefined ? undefined : named(name);
+    }),
+  );

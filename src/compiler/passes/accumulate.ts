@@ -19,7 +19,7 @@ import { collectNodes, makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node, NodeOf, Output } from "../ir/nodes.ts";
 import { rewriteGraph } from "../ir/rewrite.ts";
 import { sizeOf, tensorType } from "../ir/types.ts";
-import { mapValues } from "../util/map-values.ts";
+import { mapValues } from "../util/collections.ts";
 
 /** What of a loss adds up over batches, and what it comes to. */
 export interface Summed {

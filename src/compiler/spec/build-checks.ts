@@ -4,7 +4,7 @@
  */
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
-import { formatPath } from "../diagnostics/format-path.ts";
+import { formatPath } from "../diagnostics/path.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Graph, Node } from "../ir/nodes.ts";
 import { isFloat, sameShape, sizeOf } from "../ir/types.ts";

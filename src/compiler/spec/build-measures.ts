@@ -7,7 +7,7 @@ import { classWeightStorage, sumOfTotal, summaryStorage, totalStorage } from "..
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { invariant } from "../diagnostics/errors.ts";
-import { formatPath } from "../diagnostics/format-path.ts";
+import { formatPath } from "../diagnostics/path.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
 import type { Node, Output } from "../ir/nodes.ts";
 import { isFloat, sameShape, tensorType } from "../ir/types.ts";

@@ -3,20 +3,22 @@
  * it asks for. A layer that refuses what it is given becomes a diagnostic, and those that read it are passed
  * over, so that all faults are found at once.
  */
-import { seedStorage, stepStorage } from "../ir/storage.ts";
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../diagnostics/errors.ts";
-import { formatPath } from "../diagnostics/format-path.ts";
+import { formatPath } from "../diagnostics/path.ts";
 import type { GraphBuilder } from "../ir/builder.ts";
-import type { Node } from "../ir/nodes.ts";
-import { tensorType } from "../ir/types.ts";
+import { operandsOf } from "../ir/nodes.ts";
+import type { Node, Output } from "../ir/nodes.ts";
+import { layerStorage, seedStorage, stepStorage } from "../ir/storage.ts";
+import { isFloat, tensorType } from "../ir/types.ts";
 import type { TensorType } from "../ir/types.ts";
-import { Fault } from "../library/fault.ts";
 import type { Fill } from "../library/define.ts";
+import { Fault } from "../library/fault.ts";
 import { fansOf, initialiserOf, initialiserText } from "../library/initialisers/index.ts";
 import { buildLayer } from "../library/layers/index.ts";
 import type { LayerContext, LayerInput, ParameterWish } from "../library/layers/layer.ts";
+import { hasTrait } from "../ops/index.ts";
 import { reportFault } from "./formula-diagnostic.ts";
 import type { Layer, Model } from "./types.ts";
 
@@ -188,4 +190,20 @@ function placeOf(layer: Layer, { details: { within } }: Fault): SpecPath {
     typeof value === "object" && value !== null && "formula" in value && value.formula === within?.text;
   const key = within && Object.entries(layer).find(([, value]) => holds(value))?.[0];
   return key === undefined ? layer.path : [...layer.path, key];
+}
+
+// The values of a network's layers, as outputs of a program that shows them while it trains.
+
+/** Layers whose values are new: what only arranges the values of others shows nothing that these do not. */
+export function layerOutputs({ network }: Model, { values }: Network): Output[] {
+  const isLayer = new Set(network.map(({ name }) => name));
+  const known = new Set([...values].flatMap(([name, node]) => (isLayer.has(name) ? [] : [node])));
+  const isKnown = (node: Node): boolean =>
+    known.has(node) || (hasTrait(node, "view") && operandsOf(node).every(isKnown));
+  return network.flatMap(({ name }): Output[] => {
+    const node = values.get(name);
+    if (node === undefined || !isFloat(node.type.element) || isKnown(node)) return [];
+    known.add(node);
+    return [{ storage: layerStorage(name), node }];
+  });
 }

@@ -21,7 +21,7 @@ import { makeGraph } from "../ir/nodes.ts";
 import type { Graph, Node, Origin, Output } from "../ir/nodes.ts";
 import { tensorType } from "../ir/types.ts";
 import type { TensorType } from "../ir/types.ts";
-import { clipped } from "../library/optimizers/clip.ts";
+import { clipped } from "../library/optimizers/parts.ts";
 import { optimizerOf } from "../library/optimizers/index.ts";
 import { learningRate } from "../library/schedules/index.ts";
 import { averaged } from "./build-average.ts";

@@ -26,10 +26,9 @@ import {
   splitOutputStep,
   summaryOutputs,
 } from "./build-measures.ts";
-import { buildNetwork } from "./build-network.ts";
+import { buildNetwork, layerOutputs } from "./build-network.ts";
 import type { Network, ParameterFacts } from "./build-network.ts";
 import { checkNumbers } from "./check-numbers.ts";
-import { layerOutputs } from "./layer-outputs.ts";
 import { buildUpdate, checkOptimizer, trainingStates } from "./build-update.ts";
 import type { StateFacts } from "./build-update.ts";
 import { withoutFault } from "./formula-diagnostic.ts";

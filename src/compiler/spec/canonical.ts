@@ -1,7 +1,7 @@
 // From a spec that passed all checks to the canonical tree, and its hash.
 import { optimizerOf } from "../library/optimizers/index.ts";
-import { canonicalJson } from "../util/canonical-json.ts";
-import { mapValues } from "../util/map-values.ts";
+import { canonicalJson } from "../util/json.ts";
+import { mapValues } from "../util/collections.ts";
 import { sha256 } from "../util/sha256.ts";
 import type { FlatNetwork } from "./flatten.ts";
 import type { FullSpec } from "./schema.ts";

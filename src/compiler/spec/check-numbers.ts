@@ -4,7 +4,7 @@
  */
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
-import { formatPath } from "../diagnostics/format-path.ts";
+import { formatPath } from "../diagnostics/path.ts";
 import { overflowsSingle, singleRange } from "../ir/types.ts";
 import type { Model } from "./types.ts";
 

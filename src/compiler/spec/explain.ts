@@ -4,7 +4,7 @@
 import type * as z from "zod";
 import { mostKept } from "../diagnostics/collector.ts";
 import type { Diagnostic, SpecPath } from "../diagnostics/diagnostic.ts";
-import { formatPath } from "../diagnostics/format-path.ts";
+import { formatPath } from "../diagnostics/path.ts";
 import { didYouMean } from "../util/did-you-mean.ts";
 import { showValue } from "../util/show-value.ts";
 import { keysOf, mostListed, mustBe, namesOf, nodeAtPath, type SchemaNode } from "./schema-node.ts";

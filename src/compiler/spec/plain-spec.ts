@@ -2,7 +2,7 @@
 // holes in lists, and parts that hold themselves; the stages after this one read values that answer the same
 // each time, and trees of a size that they can visit.
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
-import { formatPath } from "../diagnostics/format-path.ts";
+import { formatPath } from "../diagnostics/path.ts";
 import { errorText } from "../util/error-text.ts";
 
 /** More than any spec has. The readers of texts know these limits, too. */

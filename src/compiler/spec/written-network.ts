@@ -4,7 +4,7 @@
 // flatten.ts.
 import type { Collector } from "../diagnostics/collector.ts";
 import type { SpecPath } from "../diagnostics/diagnostic.ts";
-import { formatPath } from "../diagnostics/format-path.ts";
+import { formatPath } from "../diagnostics/path.ts";
 import { isCustomLayer, listOf, member, textOf, typeOf } from "./raw-spec.ts";
 
 export interface WrittenLayer {

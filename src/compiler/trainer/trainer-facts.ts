@@ -1,18 +1,20 @@
 /** What an emitted trainer says of itself: the banner, the contract's `model`, how to train, which columns to read. */
 import type { ModelFacts } from "../../runtime/core/model-facts.ts";
-import { isRising, metricName } from "../library/metrics/index.ts";
-import { readNames } from "../spec/build-network.ts";
+import type { SpecPath } from "../diagnostics/diagnostic.ts";
 import { operandsOf } from "../ir/nodes.ts";
 import type { Node } from "../ir/nodes.ts";
-import { sizeOf } from "../ir/types.ts";
 import { classWeightStorage } from "../ir/storage.ts";
-import { splitOutputStep } from "../spec/build-measures.ts";
-import { readByMeasures } from "../spec/check/check-formulas.ts";
-import type { ModelGraphs } from "../spec/build.ts";
-import type { Columns, DataFiles, Metric, Model, Training } from "../spec/types.ts";
+import { sizeOf } from "../ir/types.ts";
+import { isRising, metricName } from "../library/metrics/index.ts";
 import type { AnswerName, CodecName, RuntimeExpression, RuntimeValue } from "../runtime-references.ts";
+import { splitOutputStep } from "../spec/build-measures.ts";
+import { readNames } from "../spec/build-network.ts";
+import type { ParameterFacts } from "../spec/build-network.ts";
+import type { ModelGraphs } from "../spec/build.ts";
+import { readByMeasures } from "../spec/check/check-formulas.ts";
+import type { Columns, DataFiles, Metric, Model, Training } from "../spec/types.ts";
 import { version } from "../spec/version.ts";
-import { mapValues } from "../util/map-values.ts";
+import { mapValues } from "../util/collections.ts";
 
 /** A share of the rows, or a number of folds. */
 const partOf = ({ fraction, folds }: NonNullable<Training["validation"]> = {}) => ({
@@ -274,3 +276,26 @@ export const trainerFacts = (
   data: dataFacts(model),
   programParts: programParts(model, built),
 });
+
+// Where in a spec the facts stand that an emitted module has at its head.
+
+/** The keys of the runtime's `TrainingFacts` that are not those of the spec's `training`. */
+const ofTraining: Readonly<Record<string, SpecPath>> = {
+  metrics: ["metrics"],
+  rising: ["metrics"],
+  folds: ["training", "validation", "folds"],
+};
+
+/** What the keys of a fact lead to; nothing for what the compiler adds, as the hash of the spec. */
+export const placeOfFact =
+  (parameters: readonly ParameterFacts[]) =>
+  (fact: "model" | "training" | "data", keys: SpecPath): SpecPath | undefined => {
+    const [key, index] = keys;
+    if (fact === "data") return ["data", ...keys];
+    if (fact === "training")
+      return key === undefined ? ["training"] : (ofTraining[key] ?? ["training", ...keys]);
+    if (key === "parameters") return typeof index === "number" ? parameters[index]?.path : ["network"];
+    if (key === undefined) return [];
+    if (key === "batchSize") return ["training", "batchSize"];
+    return key === "name" || key === "inputs" || key === "targets" ? keys : undefined;
+  };

@@ -1,6 +1,6 @@
 /** Whether a path can be read from beginning to end: pipes wait for a writer, and devices have no end. */
 import { access, constants, stat } from "node:fs/promises";
-import { fileReason } from "./file-reason.ts";
+import { fileReason } from "./error-text.ts";
 
 /** The size of a regular file in bytes, or the reason why the path is not one. Links are followed. */
 export async function regularFile(path: string): Promise<{ size: number } | { reason: string }> {

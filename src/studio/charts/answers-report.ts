@@ -8,8 +8,10 @@ import { panelBlock } from "./chart-svg.ts";
 import { confusionOf, mostConfused, type Confusion } from "./confusion.ts";
 import { htmlPage } from "./html-page.ts";
 import { matrixBlock } from "./matrix-svg.ts";
-import { pageSvg, type Block } from "./svg-page.ts";
-import { tableText, type TableParts } from "./table.ts";
+import { pageSvg } from "./svg.ts";
+import type { Block } from "./svg.ts";
+import { tableText } from "./table.ts";
+import type { TableParts } from "./table.ts";
 
 /**
  * One part of the data. With `classes`, expected and predicted are class numbers; without, numbers in the

@@ -4,10 +4,8 @@
  */
 import type { Chart, Mark, Panel } from "./chart.ts";
 import { plotOf, type Curve, type Plot } from "./plot.ts";
-import { legend, legendHeight } from "./svg-legend.ts";
-import { pageSvg, pageWidth, type Block } from "./svg-page.ts";
-import { element, textAt } from "./svg.ts";
-import { colourCount } from "./svg-style.ts";
+import { colourCount, element, legend, legendHeight, pageSvg, pageWidth, textAt } from "./svg.ts";
+import type { Block } from "./svg.ts";
 
 const width = pageWidth;
 const plotHeight = 230;

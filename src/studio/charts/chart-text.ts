@@ -3,10 +3,10 @@
  * of stroke means.
  */
 import { plot } from "asciichart";
-import { axisScale, type AxisScale } from "./axis-scale.ts";
-import { canBeDrawn, type Panel, type Series } from "./chart.ts";
-import { plainText } from "./plain-text.ts";
-import { columnsOf } from "./resample.ts";
+import { axisScale, canBeDrawn } from "./chart.ts";
+import type { AxisScale, Panel, Series } from "./chart.ts";
+import { plainText } from "./table.ts";
+import { columnsOf } from "./curves.ts";
 
 /** In characters, labels included; the axis and the legend come below `height`. */
 export interface TextSize {

@@ -1,6 +1,7 @@
 /** A page of tables and pictures that needs no other file. */
 import { words } from "./svg.ts";
-import { cellTexts, type TableParts } from "./table.ts";
+import { cellTexts } from "./table.ts";
+import type { TableParts } from "./table.ts";
 
 /** Pictures are SVG as {@link pageSvg} gives it. */
 export function htmlPage(title: string, items: readonly (TableParts | string)[]): string {

@@ -3,8 +3,8 @@
  * larger the share of the row.
  */
 import type { Confusion } from "./confusion.ts";
-import type { Block } from "./svg-page.ts";
-import { element, short, textAt, type Attributes } from "./svg.ts";
+import { element, short, textAt } from "./svg.ts";
+import type { Attributes, Block } from "./svg.ts";
 
 const left = 150;
 const side = 480;

@@ -3,8 +3,8 @@
  * charts that are made of shapes; a file of SVG (`chart-svg.ts`) and a page (`pages/shared/plot-svg.ts`) draw it.
  */
 import { line } from "d3-shape";
-import { axisScale, type AxisScale } from "./axis-scale.ts";
-import { canBeDrawn, type Panel, type Point } from "./chart.ts";
+import { axisScale, canBeDrawn } from "./chart.ts";
+import type { AxisScale, Panel, Point } from "./chart.ts";
 
 /** The area between the axes, and about how many ticks they have. */
 export interface Frame {

@@ -2,7 +2,7 @@
  * SVG as text: elements and attributes, everything escaped, numbers with two digits at most, so that the same
  * picture is the same bytes.
  */
-import { svgStyle } from "./svg-style.ts";
+import type { Series } from "./chart.ts";
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
@@ -56,7 +56,7 @@ export const textAt = (x: number, y: number, text: string, more: Attributes = {}
 /** Hundredths of a pixel are more than an eye sees. No minus before a zero. */
 export const short = (value: number): string => String(Math.round(value * 100) / 100 + 0);
 
-export interface SvgSize {
+interface SvgSize {
   readonly width: number;
   readonly height: number;
 }
@@ -81,3 +81,127 @@ export function svgFile({ width, height }: SvgSize, title: string, ...children: 
   );
   return `${root}\n`;
 }
+
+/** The legend of a panel: a stroke or dot and a name for each series, in as many rows as they take. */
+const rowHeight = 18;
+const swatch = 26;
+
+/** About how wide a name is; nobody here measures letters. */
+const widthOf = ({ name }: Series): number => swatch + 7 * [...name].length + 16;
+
+/** Where each entry begins. One series needs no legend: the axis says what it is. */
+function placesOf(series: readonly Series[], width: number): { readonly x: number; readonly row: number }[] {
+  let [x, row] = [0, 0];
+  return series.map((each) => {
+    if (x > 0 && x + widthOf(each) > width) [x, row] = [0, row + 1];
+    const place = { x, row };
+    x += widthOf(each);
+    return place;
+  });
+}
+
+export const legendHeight = (series: readonly Series[], width: number): number =>
+  series.length < 2 ? 0 : ((placesOf(series, width).at(-1)?.row ?? 0) + 1) * rowHeight + 6;
+
+export function legend(series: readonly Series[], left: number, top: number, width: number): string[] {
+  if (series.length < 2) return [];
+  return placesOf(series, width).flatMap(({ x, row }, i) => {
+    const [startX, y] = [left + x, top + row * rowHeight];
+    const colour = i % colourCount;
+    const dashed = i < colourCount ? "" : " dashed";
+    return [
+      series[i].as === "dots"
+        ? element("circle", { class: `dot dot${colour}`, cx: startX + 10, cy: y, r: 4 })
+        : element("line", {
+            class: `line line${colour}${dashed}`,
+            x1: startX,
+            x2: startX + 20,
+            y1: y,
+            y2: y,
+          }),
+      textAt(startX + swatch, y + 4, series[i].name),
+    ];
+  });
+}
+
+// A picture of blocks below one another, under one title: panels of charts, matrices.
+
+/** Something that knows how high it is and draws itself from `top` on. */
+export interface Block {
+  readonly height: number;
+  readonly svg: (top: number) => string;
+}
+
+export const pageWidth = 720;
+
+interface Page {
+  readonly title: string;
+  /** What is to be known beside the title, in smaller letters. */
+  readonly subtitle?: string | undefined;
+  readonly blocks: readonly Block[];
+}
+
+export function pageSvg({ title, subtitle, blocks }: Page): string {
+  let y = subtitle === undefined ? 40 : 58;
+  const drawn = blocks.map(({ height, svg }) => {
+    const top = y;
+    y += height;
+    return svg(top);
+  });
+  return svgFile(
+    { width: pageWidth, height: y },
+    title,
+    textAt(24, 28, title, { class: "title" }),
+    ...(subtitle === undefined ? [] : [textAt(24, 48, subtitle, { class: "quiet" })]),
+    ...drawn,
+  );
+}
+
+// The look of all pictures, on light and dark ground. Colours of series after Okabe and Ito: the colour-blind
+// tell them apart too.
+
+/** On light ground and on dark. */
+const colours: readonly (readonly [string, string])[] = [
+  ["#0072b2", "#56b4e9"],
+  ["#d55e00", "#ff8c42"],
+  ["#009e73", "#2fc79a"],
+  ["#b0559c", "#dd8fcb"],
+  ["#c08a00", "#f0c840"],
+  ["#555555", "#bbbbbb"],
+];
+
+export const colourCount = colours.length;
+
+const seriesStyle = (ground: 0 | 1): string =>
+  colours
+    .map((pair, i) => `.line${i} { stroke: ${pair[ground]} } .dot${i} { fill: ${pair[ground]} }`)
+    .join("\n");
+
+const svgStyle = `
+text { fill: #333 }
+.title { font-size: 16px; font-weight: 600 }
+.panel { font-size: 13px; font-weight: 600 }
+.quiet { fill: #666 }
+.paper { fill: #fff }
+.grid { stroke: #e4e4e4 }
+.axis { stroke: #999; fill: none }
+.mark { stroke: #777; stroke-dasharray: 4 3 }
+.line { fill: none; stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round }
+.dashed { stroke-dasharray: 6 4 }
+.dot { fill-opacity: 0.55 }
+.box { stroke: #fff; stroke-width: 0.8 }
+.band { fill: #777 }
+.cell { fill: #0072b2 }
+.over { fill: #fff }
+${seriesStyle(0)}
+@media (prefers-color-scheme: dark) {
+text { fill: #ddd }
+.quiet { fill: #aaa }
+.paper { fill: #16181c }
+.box { stroke: #16181c }
+.grid { stroke: #33363c }
+.axis { stroke: #777 }
+.mark { stroke: #999 }
+${seriesStyle(1)}
+.over { fill: #fff }
+}`.trim();

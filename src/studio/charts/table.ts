@@ -1,7 +1,6 @@
 /** A table for a terminal: a title, a head and rows between lines; numbers stand to the right. */
 import Table from "cli-table3";
 import { figureText } from "../../runtime/training/train-on.ts";
-import { plainText } from "./plain-text.ts";
 
 /** What a cell may hold; what is not known is left empty. */
 export type Cell = string | number | undefined;
@@ -49,3 +48,9 @@ function cellText(cell: Cell, isCount: boolean): string {
   if (typeof cell !== "number") return cell ?? "";
   return isCount && Number.isInteger(cell) ? String(cell) : figureText(cell);
 }
+
+// Names and labels come from specs and data: nothing in them may move a cursor, change a colour or break a line.
+
+/** Control characters become their escapes: a line break is written `\u000a`. */
+export const plainText = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);

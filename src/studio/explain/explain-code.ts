@@ -2,11 +2,11 @@
 import type { KernelPlace, LineOrigin } from "../../compiler/emit/typescript/line-origins.ts";
 import { emitTarget } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
-import { groupBy } from "../../compiler/util/group-by.ts";
+import { groupBy } from "../../compiler/util/collections.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import type { ExplainedKernel, ExplainedLine, NodeId } from "../explanation.ts";
 import { nodeNames } from "./node-names.ts";
-import { placeFinder } from "./place-finder.ts";
+import { placeFinder } from "./spec-places.ts";
 import { targetKernels } from "./target-kernels.ts";
 import type { TargetKernel } from "./target-kernels.ts";
 

@@ -11,16 +11,13 @@ import type { Kernel } from "../../compiler/loop/types.ts";
 import { layOut } from "../../compiler/emit/wasm/memory-layout.ts";
 import { moduleText } from "../../compiler/emit/wasm/module-text.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
-import { groupBy } from "../../compiler/util/group-by.ts";
-import { bufferNames } from "./buffer-names.ts";
-import { computingKernels } from "./computing-kernels.ts";
+import { groupBy } from "../../compiler/util/collections.ts";
+import { bufferNames, nodeNames } from "./node-names.ts";
+import { bytesTouched, computingKernels, flopsOfKernel } from "./kernel-facts.ts";
 import type { ExplainedCode } from "./explain-code.ts";
 import type { ExplainedKernel, NodeId } from "../explanation.ts";
-import { flopsOfKernel } from "./flops.ts";
-import { bytesTouched } from "./kernel-facts.ts";
-import { nodeNames } from "./node-names.ts";
+import { kernelOfNest, unfusedNests } from "./target-kernels.ts";
 import type { TargetKernel } from "./target-kernels.ts";
-import { kernelOfNest, unfusedNests } from "./unfused-nests.ts";
 
 /** In the order in which they run, program by program. `functions`: the code of each, if there is code to show. */
 export function explainKernels(

@@ -8,9 +8,8 @@ import { bufferType } from "../../compiler/loop/print.ts";
 import { programNames } from "../../compiler/loop/program-names.ts";
 import type { ProgramName } from "../../compiler/loop/program-names.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
-import { bufferNames } from "./buffer-names.ts";
+import { bufferNames, nodeNames } from "./node-names.ts";
 import type { ExplainedBuffer, ExplainedMemory, NodeId } from "../explanation.ts";
-import { nodeNames } from "./node-names.ts";
 
 /** Of the target's own plan. Storage first, then the temporaries of each program, all by their places. */
 export function explainMemory(compilation: Compilation): ExplainedMemory {

@@ -10,12 +10,11 @@ import { storedElement } from "../../compiler/lower/scope.ts";
 import { programNames } from "../../compiler/loop/program-names.ts";
 import type { Compilation, ProgramName } from "../../compiler/pipeline.ts";
 import type { ExplainedNode, NodeId, RegionName } from "../explanation.ts";
-import { firstKernels } from "./computing-kernels.ts";
+import { firstKernels } from "./kernel-facts.ts";
 import { generalRules } from "./general-rule.ts";
 import { notationOf } from "../../compiler/notation/notation.ts";
-import { rewriteUses } from "./rewrite-uses.ts";
+import { rewriteUses, ruleUses } from "./rule-uses.ts";
 import type { PlaceOf } from "./spec-places.ts";
-import { ruleUses } from "./rule-uses.ts";
 import { spellingOf } from "./spelling.ts";
 import type { Subject } from "./subject.ts";
 

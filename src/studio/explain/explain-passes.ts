@@ -13,11 +13,9 @@ import { isLoopProgram } from "../../compiler/stages/define.ts";
 import type { StageReport } from "../../compiler/stages/run.ts";
 import type { ExplainedPass, GraphCounts } from "../explanation.ts";
 import { stageNames } from "./explain-stages.ts";
-import { countOptionsOf, graphCounts } from "./graph-counts.ts";
-import { graphDiff } from "./graph-diff.ts";
-import { namesBefore } from "./names-before.ts";
-import type { Names } from "./names-before.ts";
-import { nodeNames } from "./node-names.ts";
+import { countOptionsOf, graphCounts, graphDiff } from "./graph-counts.ts";
+import { namesBefore, nodeNames } from "./node-names.ts";
+import type { Names } from "./node-names.ts";
 import type { Subject } from "./subject.ts";
 
 /** The stages that have something to show, in the order in which they run. */

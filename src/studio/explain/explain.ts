@@ -1,7 +1,7 @@
 /** Everything that there is to say of one compilation, made once, from parts that each stand in a file of their own. */
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import { explainCode } from "./explain-code.ts";
-import { explainGradients } from "./explain-gradients.ts";
+import { explainGradients } from "./gradient-story.ts";
 import { explainKernels } from "./explain-kernels.ts";
 import { explainLayers } from "./explain-layers.ts";
 import { explainMemory } from "./explain-memory.ts";

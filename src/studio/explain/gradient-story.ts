@@ -4,20 +4,19 @@
  * which the backward part reaches them, so each begins where others have come before it, and all of them
  * together are as long as the backward part.
  */
-import { nameIn } from "../../compiler/ir/storage.ts";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
-import { operandsOf } from "../../compiler/ir/nodes.ts";
+import { collectNodes, operandsOf } from "../../compiler/ir/nodes.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
+import { gradientStorage, nameIn } from "../../compiler/ir/storage.ts";
 import { typeText } from "../../compiler/ir/types.ts";
-import { hasTrait } from "../../compiler/ops/index.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { constantOf } from "../../compiler/notation/node-formula.ts";
-import { stepsTo } from "./explain-gradients.ts";
-import type { RewriteUse, RuleUse } from "../explanation.ts";
+import { hasTrait } from "../../compiler/ops/index.ts";
+import type { Derivation, RewriteUse, RuleUse } from "../explanation.ts";
 import { generalRules } from "./general-rule.ts";
-import { rewriteUses } from "./rewrite-uses.ts";
-import { ruleUses } from "./rule-uses.ts";
-import { spellingOf } from "./spelling.ts";
+import { rewriteUses, ruleUses } from "./rule-uses.ts";
+import { spellingOf, withSteps } from "./spelling.ts";
+import type { Spelling } from "./spelling.ts";
 import type { Subject } from "./subject.ts";
 
 /** `symbol = formula`, and where that comes from. */
@@ -123,4 +122,34 @@ function groupsOf(values: readonly Value[]): Group[] {
   return [...layers, undefined]
     .map((layer) => ({ layer, values: values.filter((value) => value.layer === layer) }))
     .filter((group) => group.values.length > 0);
+}
+
+// The derivation of each gradient: the values of the backward part on which it depends, from the loss on.
+
+/** Of every trainable parameter on which the loss depends; the gradient itself is the last step. */
+export function explainGradients({ compilation }: Pick<Subject, "compilation">): Derivation[] {
+  const graph = compilation.lean.find(({ name }) => name === "gradient");
+  invariant(graph !== undefined, "no program computes gradients");
+  const spelling = spellingOf(graph);
+  return compilation.built.parameters
+    .filter(({ trainable }) => trainable)
+    .flatMap(({ name }): Derivation[] => {
+      const output = graph.outputs.find(({ storage }) => storage === gradientStorage(name));
+      if (output === undefined) return [];
+      const steps = stepsTo(output.node, spelling).map((node) => `gradient/${spelling.nameOf(node)}`);
+      return [{ parameter: name, steps }];
+    });
+}
+
+/**
+ * The values with names of the backward part on which the gradient depends; those of the steps of a
+ * recurrence before the first value that they make. What such a step is given (a forward value, say) is read
+ * and not derived, so it is none. The gradient itself always is one: it may have simplified to a forward
+ * value.
+ */
+function stepsTo(gradient: Node, spelling: Spelling): Node[] {
+  const isDerived = (node: Node): boolean =>
+    node.origin.forward !== undefined && spelling.isNamed(node) && !hasTrait(node, "leaf");
+  const nodes = withSteps(collectNodes([{ storage: "gradient", node: gradient }]));
+  return nodes.filter((node) => node === gradient || isDerived(node));
 }

@@ -4,7 +4,7 @@ import { programNames } from "../../compiler/loop/program-names.ts";
 import type { ProgramName } from "../../compiler/loop/program-names.ts";
 import type { Node } from "../../compiler/ir/nodes.ts";
 import type { Compilation } from "../../compiler/pipeline.ts";
-import { bufferNames } from "./buffer-names.ts";
+import { bufferNames } from "./node-names.ts";
 import { regionOf } from "./explain-nodes.ts";
 import type { ExplainedBuffer, ExplainedMemory, RegionName } from "../explanation.ts";
 

@@ -2,14 +2,15 @@
  * How a node of the backward part was derived: the rule, what it says in general, and the forward value that
  * it was applied to.
  */
-import type { Node } from "../../compiler/ir/nodes.ts";
+import type { Node, Rewrite } from "../../compiler/ir/nodes.ts";
 import { named } from "../../compiler/notation/formula.ts";
 import type { Formula } from "../../compiler/notation/formula.ts";
 import { nodeFormula } from "../../compiler/notation/node-formula.ts";
-import type { NodeId, RuleUse } from "../explanation.ts";
+import { equationNotation, notationOf } from "../../compiler/notation/notation.ts";
+import { rules } from "../../compiler/passes/simplify.ts";
+import type { NodeId, RewriteUse, RuleUse } from "../explanation.ts";
 import { forwardImages } from "./forward-images.ts";
 import type { generalRules } from "./general-rule.ts";
-import { notationOf } from "../../compiler/notation/notation.ts";
 import type { Spelling } from "./spelling.ts";
 
 /** Of the nodes of one graph. */
@@ -48,4 +49,25 @@ export function ruleUses(
 function forwardFormula(forward: Node, nameOf: (node: Node) => Formula | undefined): Formula {
   if (forward.op !== "scan") return nodeFormula(forward, nameOf);
   return { kind: "row", parts: [`${forward.attributes.recurrence.length} steps of a recurrence`] };
+}
+
+// The rewrites of a node with the equations that their rules stand for.
+
+/** Of passes that have one rule and no table of them. */
+const ofPasses: Readonly<Record<string, string>> = {
+  "fold-constants": "f of numbers = the number that it comes to",
+};
+
+/** Equations are read once for all nodes. */
+export function rewriteUses(): (rewrites: readonly Rewrite[]) => RewriteUse[] {
+  const texts = new Map([
+    ...Object.entries(ofPasses),
+    ...rules.map(({ name, equation }) => [name, equation] as const),
+  ]);
+  const equations = new Map([...texts].map(([name, text]) => [name, equationNotation(text)]));
+  return (rewrites) =>
+    rewrites.flatMap(({ rule, pass }) => {
+      const equation = equations.get(rule);
+      return equation === undefined ? [] : [{ rule, pass, equation }];
+    });
 }

@@ -9,7 +9,7 @@ import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
 import type { LineOrigin } from "../../compiler/emit/typescript/line-origins.ts";
 import type { EmittedModule } from "../../compiler/emit/typescript/module.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
-import { placeFinder } from "./place-finder.ts";
+import { placeFinder } from "./spec-places.ts";
 
 export interface SourceMapNames {
   /** The name of the emitted file, without folders. */

@@ -3,10 +3,17 @@
  * ones; those of WebAssembly are cut out of them, so that a lowered kernel may be several. Lines of
  * provenance stay what they are, and tell what was cut out of what.
  */
+import { sum } from "d3-array";
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import { accessesOf } from "../../compiler/loop/accesses.ts";
 import type { Kernel, LoopProgram } from "../../compiler/loop/types.ts";
-import type { Compilation } from "../../compiler/pipeline.ts";
+import { kernelsOf } from "../../compiler/lower/nests.ts";
+import { lowering } from "../../compiler/pipeline.ts";
+import type { Compilation, ProgramName } from "../../compiler/pipeline.ts";
+import { runStage } from "../../compiler/stages/run.ts";
+import { countText, counted, sizeText } from "../../compiler/util/number-text.ts";
+import type { ExplainedKernel } from "../explanation.ts";
+import { countOptionsOf } from "./graph-counts.ts";
 
 export interface TargetKernel {
   readonly index: number;
@@ -59,4 +66,55 @@ const isKnown = (place: number | undefined): place is number => place !== undefi
 function storesAlike(a: Kernel, b: Kernel): boolean {
   const { stored } = accessesOf(b.body);
   return [...accessesOf(a.body).stored].some((buffer) => stored.has(buffer));
+}
+
+/**
+ * What a program would be if nothing were fused: a nest for each value that is stored then, and one for each
+ * output that lies elsewhere first and is copied to its place. Fusing saves what these move more than the
+ * kernels do.
+ */
+export function unfusedNests(program: ProgramName, compilation: Compilation): LoopProgram {
+  const { lean, copies, plan } = compilation;
+  const graph = lean.find(({ name }) => name === program);
+  invariant(graph !== undefined, `there is no program ${program}`);
+  const storage = new Map([...plan.storage].map(([name, { buffer }]) => [name, buffer]));
+  const [nests] = runStage(lowering.toNests, [{ graph, copies }], {
+    ...countOptionsOf(compilation),
+    storage,
+  });
+  return kernelsOf(nests);
+}
+
+/**
+ * Which of a program's kernels does a nest's work: that with its node, or of a copy that which stores what it
+ * stores.
+ */
+export function kernelOfNest(kernels: readonly Kernel[]): (nest: Kernel) => number {
+  const ofNode = new Map(kernels.flatMap(({ provenance }, k) => provenance.map(({ node }) => [node, k])));
+  const stored = kernels.map(({ body }) => accessesOf(body).stored);
+  return ({ name, provenance, body }) => {
+    const known = provenance.flatMap(({ node }) => (node && ofNode.get(node)) ?? []).at(0);
+    if (known !== undefined) return known;
+    const place = stored.findIndex((own) => [...accessesOf(body).stored].some((buffer) => own.has(buffer)));
+    invariant(place >= 0, `no kernel does what the nest ${name} does`);
+    return place;
+  };
+}
+
+/** What fusing saves, in words: for terminals and for pages. */
+type Fused = Pick<ExplainedKernel, "fused">;
+
+/** `22 nests of loops became 9 kernels, 10 values stay in registers, and each run moves 42.7 kB less through memory` */
+export function fusedText(kernels: readonly Fused[]): string {
+  const nests = sum(kernels, ({ fused }) => fused.nests);
+  const values = sum(kernels, ({ fused }) => fused.values.length);
+  const saved = sum(kernels, ({ fused }) => fused.bytesSaved);
+  const became = kernels.every(({ fused }) => fused.nests <= 1)
+    ? `${counted(kernels.length, "kernel")}, nothing was fused`
+    : `${counted(nests, "nest")} of loops became ${counted(kernels.length, "kernel")}`;
+  const kept =
+    values === 0
+      ? ""
+      : `, ${values === 1 ? "1 value stays in a register" : `${countText(values)} values stay in registers`}`;
+  return `${became}${kept}${saved > 0 ? `, and each run moves ${sizeText(saved)} less through memory` : ""}`;
 }

@@ -15,8 +15,7 @@ import type { Backend } from "../../runtime/core/machine.ts";
 import { randomKey, randomStream } from "../../runtime/numbers/random.ts";
 import type { Random } from "../../runtime/numbers/random.ts";
 import { compileWasm, wasmFunctions, wasmMemory } from "../../runtime/wasm/wasm-engine.ts";
-import { leastTime } from "./least-time.ts";
-import { measureClock } from "./measure-clock.ts";
+import { leastTime, measureClock } from "./measure-clock.ts";
 
 export interface KernelTimes {
   /** Which of the module's two variants was run. */

@@ -3,7 +3,7 @@
  * (constants, views, a pointwise value that one formula alone reads) are part of the formula of who reads
  * them, and so of its box. Each name in the formula of a box is then a box too, and there is a wire from it.
  */
-import type { ExplainedNode, NodeId, PictureBox } from "../explanation.ts";
+import type { ExplainedNode, NodeId, PictureBox, RegionName } from "../explanation.ts";
 
 /** A box before it has a place. */
 export interface Drawn {
@@ -43,4 +43,93 @@ function within(node: ExplainedNode, byId: ReadonlyMap<NodeId, ExplainedNode>) {
     }
   }
   return { folded: [...folded], reads: [...reads] };
+}
+
+/**
+ * Drawn nodes into groups: layers, the loss, the optimizer, once for each region. What a group computes for
+ * its layer in the forward pass and what it computes in the backward pass share a `key`, so that they can
+ * stand beside one another.
+ */
+export interface Group {
+  /** `group:forward/dense1`, or the id of its only node. */
+  readonly id: string;
+  readonly key: string;
+  readonly region: RegionName;
+  readonly members: readonly Drawn[];
+}
+
+/** Values that go from one group to another. */
+export interface Link {
+  readonly from: Group;
+  readonly to: Group;
+  readonly nodes: readonly NodeId[];
+}
+
+interface Grouped {
+  readonly groups: readonly Group[];
+  readonly links: readonly Link[];
+}
+
+export function groupBoxes(drawn: readonly Drawn[]): Grouped {
+  const names = placesOf(drawn);
+  const members = new Map<string, Drawn[]>();
+  for (const box of drawn) {
+    const place = names.get(box.node.id) ?? "";
+    members.set(place, [...(members.get(place) ?? []), box]);
+  }
+  const groups = [...members].map(([place, list]): Group => groupAt(place, list));
+  const groupOf = new Map(
+    groups.flatMap((group) => group.members.map(({ node }) => [node.id, group] as const)),
+  );
+  return { groups, links: linksOf(drawn, groupOf) };
+}
+
+function groupAt(place: string, members: readonly Drawn[]): Group {
+  const [{ node }] = members;
+  const key = place.slice(place.indexOf("/") + 1);
+  // A group of one would only hide it.
+  const id = members.length === 1 ? node.id : `group:${place}`;
+  return { id, key, region: node.region, members };
+}
+
+/** `region/group` of each drawn node. */
+function placesOf(drawn: readonly Drawn[]): Map<NodeId, string> {
+  const places = new Map<NodeId, string>();
+  const readers = new Map<NodeId, Drawn[]>();
+  for (const box of drawn) for (const id of box.reads) readers.set(id, [...(readers.get(id) ?? []), box]);
+  for (const { node, kind } of drawn)
+    if (kind !== "leaf" || node.layer !== undefined) places.set(node.id, `${node.region}/${groupName(node)}`);
+  // Inputs stand for themselves; other leaves belong to who alone reads them.
+  for (const { node, kind } of drawn) {
+    if (kind !== "leaf" || node.layer !== undefined) continue;
+    const around = new Set((readers.get(node.id) ?? []).map((reader) => places.get(reader.node.id)));
+    const [only] = around;
+    const isOwn =
+      node.op !== "input" && around.size === 1 && only !== undefined && only.startsWith(node.region);
+    places.set(node.id, isOwn ? only : `${node.region}/=${node.name}`);
+  }
+  return places;
+}
+
+/** What no layer computes is named for its part in training. */
+function groupName({ layer, region, composite, program }: ExplainedNode): string {
+  if (layer !== undefined) return layer;
+  if (region === "forward" || region === "backward")
+    return program === "gradient" ? "loss" : (composite ?? program);
+  return composite ?? (region === "update" ? "step count" : program);
+}
+
+function linksOf(drawn: readonly Drawn[], groupOf: ReadonlyMap<NodeId, Group>): Link[] {
+  const found = new Map<string, { from: Group; to: Group; nodes: Set<NodeId> }>();
+  for (const { node, reads } of drawn)
+    for (const id of reads) {
+      const from = groupOf.get(id);
+      const to = groupOf.get(node.id);
+      if (from === undefined || to === undefined || from === to) continue;
+      const key = JSON.stringify([from.id, to.id]);
+      const link = found.get(key) ?? { from, to, nodes: new Set() };
+      link.nodes.add(id);
+      found.set(key, link);
+    }
+  return [...found.values()].map(({ nodes, ...ends }) => ({ ...ends, nodes: [...nodes] }));
 }

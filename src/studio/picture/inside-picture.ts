@@ -4,9 +4,8 @@
  */
 import type { NodeId, Picture, PictureBox, Wire } from "../explanation.ts";
 import { valueTexts } from "./box-texts.ts";
-import type { Drawn } from "./choose-boxes.ts";
+import type { Drawn, Group } from "./choose-boxes.ts";
 import type { LayOut, LayoutProblem, Side } from "./elk-layout.ts";
-import type { Group } from "./group-boxes.ts";
 
 /** A value that crosses the border of a group. */
 export interface Crossing {

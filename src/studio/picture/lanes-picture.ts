@@ -5,9 +5,10 @@
  */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import type { Picture, PictureBox } from "../explanation.ts";
-import { groupTexts, valueTexts, type LayerName } from "./box-texts.ts";
+import { groupTexts, valueTexts } from "./box-texts.ts";
+import type { LayerName } from "./box-texts.ts";
 import type { LayOut } from "./elk-layout.ts";
-import type { Group, Link } from "./group-boxes.ts";
+import type { Group, Link } from "./choose-boxes.ts";
 import { insidePicture, type Border } from "./inside-picture.ts";
 import { linkSides, type SidedLink } from "./link-sides.ts";
 import { placeLanes, type LaneLayout, type LanePlan } from "./place-lanes.ts";

@@ -1,6 +1,6 @@
 /** At which sides of their groups values leave and enter: down or up within a lane, to the right into the next. */
 import type { Side } from "./elk-layout.ts";
-import type { Group, Link } from "./group-boxes.ts";
+import type { Group, Link } from "./choose-boxes.ts";
 
 export interface SidedLink {
   readonly link: Link;

@@ -5,8 +5,7 @@
 import type { RegionName } from "../explanation.ts";
 import type { PicturePlan } from "./picture-plan.ts";
 import { valueTexts } from "./box-texts.ts";
-import type { Drawn } from "./choose-boxes.ts";
-import type { Group } from "./group-boxes.ts";
+import type { Drawn, Group } from "./choose-boxes.ts";
 import type { LanePlan } from "./place-lanes.ts";
 
 const colours: Readonly<Record<RegionName, string>> = {

@@ -1,6 +1,6 @@
 /** A picture before its boxes have positions. */
 import type { ExplainedPicture } from "../explanation.ts";
-import type { Link } from "./group-boxes.ts";
+import type { Link } from "./choose-boxes.ts";
 import type { LanePlan } from "./place-lanes.ts";
 
 export interface PicturePlan {

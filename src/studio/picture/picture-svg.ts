@@ -1,7 +1,7 @@
 /** Pictures as one file of SVG, below one another, on light ground and on dark. */
 import { element, shapeText, svgFile, textAt } from "../charts/svg.ts";
 import type { Picture } from "../explanation.ts";
-import { detailSize, labelSize, textWidth } from "./box-size.ts";
+import { detailSize, labelSize, textWidth } from "./box-texts.ts";
 import { boxShape, headShapes, laneShape, regions, wireRegions, wireShape } from "./scene-shapes.ts";
 import { sceneOf, type Scene } from "./scene.ts";
 

@@ -1,8 +1,8 @@
 /** Lanes beside one another, and the wires between them in the gaps. */
 import { invariant } from "../../compiler/diagnostics/errors.ts";
 import type { Lane, Picture, PictureBox, Point, RegionName, Wire } from "../explanation.ts";
-import { labelSize, textWidth } from "./box-size.ts";
-import type { Group, Link } from "./group-boxes.ts";
+import { labelSize, textWidth } from "./box-texts.ts";
+import type { Group, Link } from "./choose-boxes.ts";
 import type { LaneGroups, SidedLink } from "./link-sides.ts";
 import { channelCount, gapWidth, routeAcross, type Across } from "./route-across.ts";
 

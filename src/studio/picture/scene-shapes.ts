@@ -2,9 +2,10 @@
  * What a scene is drawn of: lanes, wires and boxes as shapes. A file of SVG writes them (`picture-svg.ts`), a page
  * makes elements of those in view (`pages/shared/graph/canvas.ts`); classes give their look.
  */
-import { shape, type Shape } from "../charts/svg.ts";
+import { shape } from "../charts/svg.ts";
+import type { Shape } from "../charts/svg.ts";
 import type { Scene, SceneBox, SceneWire } from "./scene.ts";
-import { wirePath } from "./wire-path.ts";
+import { wirePath } from "./wire-ends.ts";
 
 export const regions = ["forward", "backward", "update", "evaluation"] as const;
 

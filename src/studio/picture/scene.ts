@@ -3,8 +3,10 @@
  * they are drawn. Pages and files draw the same scene.
  */
 import type { Lane, NodeId, Picture, PictureBox, Point, Wire } from "../explanation.ts";
-import { axesOf, middleOf, type Axes } from "./axes.ts";
-import { wireEnd, type Moved, type WireEnd } from "./wire-ends.ts";
+import { axesOf, middleOf } from "./axes.ts";
+import type { Axes } from "./axes.ts";
+import { wireEnd } from "./wire-ends.ts";
+import type { Moved, WireEnd } from "./wire-ends.ts";
 
 export interface SceneBox extends PictureBox {
   readonly isOpen: boolean;

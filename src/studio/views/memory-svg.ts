@@ -5,12 +5,10 @@
  */
 import { rollups, sum } from "d3-array";
 import { scaleLinear } from "d3-scale";
-import { axisScale } from "../charts/axis-scale.ts";
-import { legend, legendHeight } from "../charts/svg-legend.ts";
-import { pageSvg, pageWidth } from "../charts/svg-page.ts";
-import type { Block } from "../charts/svg-page.ts";
-import { element, textAt, words } from "../charts/svg.ts";
-import { counted, sizeText } from "../../compiler/util/size-text.ts";
+import { axisScale } from "../charts/chart.ts";
+import { element, legend, legendHeight, pageSvg, pageWidth, textAt, words } from "../charts/svg.ts";
+import type { Block } from "../charts/svg.ts";
+import { counted, sizeText } from "../../compiler/util/number-text.ts";
 import type { ExplainedMemory, RegionName } from "../explanation.ts";
 import { memorySentences } from "../explain/program-memory.ts";
 import type { ProgramMemory, Temporary } from "../explain/program-memory.ts";

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { PageCode } from "./page-code.ts";
 
-export interface PageParts extends PageCode {
+interface PageParts extends PageCode {
   readonly title: string;
   /** What the script finds by `pageData()`: anything that JSON can hold. */
   readonly data: unknown;
@@ -47,3 +47,48 @@ const digestOf = (text: string): string => `'sha256-${createHash("sha256").updat
 
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
+
+/** The page of the playground: its markup, and what its policy allows. */
+/**
+ * What the page may do: run its own files and what the compiler emits (from memory, hence `blob:`), and
+ * nothing else: no `eval`, no styles in markup, and no connection to anywhere.
+ */
+export const playgroundPolicy = [
+  "default-src 'none'",
+  "script-src 'self' blob:",
+  "worker-src blob:",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
+const scripts: readonly string[] = ["page.js", "compiler.js", "libraries.js", "data.js"];
+
+/** The licences of the projects whose code is in the scripts. */
+export const noticesFile = "third-party.txt";
+
+const title = "<title>tapeless playground</title>";
+
+/** Whether this is the text of a playground's index.html, of whatever version. */
+export const isPlayground = (page: string): boolean => page.includes(title);
+
+/** The page itself: it loads the scripts. */
+export const playgroundPage = (): string =>
+  [
+    "<!doctype html>",
+    '<html lang="en">',
+    "<head>",
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="${playgroundPolicy}">`,
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    title,
+    '<link rel="icon" href="data:,">',
+    `<link rel="license" href="${noticesFile}">`,
+    '<link rel="stylesheet" href="page.css">',
+    ...scripts.map((file) => `<script defer src="${file}"></script>`),
+    "</head>",
+    "<body></body>",
+    "</html>",
+    "",
+  ].join("\n");

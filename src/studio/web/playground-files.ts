@@ -6,7 +6,7 @@
 import { noticesOf, packageFolders } from "./notices.ts";
 import { bundlePage } from "./page-code.ts";
 import { workerFiles } from "./playground-code.ts";
-import { noticesFile, playgroundPage } from "./playground-page.ts";
+import { noticesFile, playgroundPage } from "./page-html.ts";
 
 /** By the name of each file, its text. */
 export async function playgroundFiles(): Promise<ReadonlyMap<string, string>> {

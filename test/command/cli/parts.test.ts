@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { hasColour } from "../../../src/command/terminal/has-colour.ts";
+import { hasColour } from "../../../src/command/terminal/progress-line.ts";
 import { reportError } from "../../../src/command/terminal/report-error.ts";
-import { sizeText } from "../../../src/compiler/util/size-text.ts";
+import { sizeText } from "../../../src/compiler/util/number-text.ts";
 import { writeFile } from "../../../src/command/files/write-file.ts";
 import { DiagnosticError, InternalError } from "../../../src/compiler/diagnostics/errors.ts";
 

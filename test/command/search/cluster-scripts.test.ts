@@ -5,9 +5,8 @@ import { Job } from "kubernetes-models/batch/v1/Job";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { kubernetesJob } from "../../../src/command/search/kubernetes-job.ts";
+import { kubernetesJob, slurmScript } from "../../../src/command/search/cluster-jobs.ts";
 import { shellWord } from "../../../src/compiler/util/shell-word.ts";
-import { slurmScript } from "../../../src/command/search/slurm-script.ts";
 
 const job = { name: "wine", shards: 4, args: ["search", "my specs/wine.yaml"], file: "wine search.sh" };
 const pod = { ...job, image: "registry/tapeless:1", volume: "wines" };

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Node } from "../../../src/compiler/ir/nodes.ts";
 import { tensorType } from "../../../src/compiler/ir/types.ts";
 import type { Dimension } from "../../../src/compiler/ir/types.ts";
-import { formulaOf } from "../../../src/compiler/notation/formula-text.ts";
+import { formulaOf } from "../../../src/compiler/notation/text.ts";
 import { createBuilder } from "../../../src/compiler/ops/index.ts";
 
 const g = createBuilder("f64");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { DiagnosticError } from "../../../src/compiler/diagnostics/errors.ts";
 import { readSpec } from "../../../src/compiler/spec/read/read-spec.ts";
-import { spanWithin } from "../../../src/compiler/spec/read/within-text.ts";
+import { spanWithin } from "../../../src/compiler/spec/read/placed.ts";
 import { baseSpec } from "./base-spec.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tapeless-formulas-"));

@@ -1,7 +1,7 @@
 // Equal trees must give equal texts, or the hash of a spec would change with the order of its keys.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { canonicalJson } from "../../../src/compiler/util/canonical-json.ts";
+import { canonicalJson } from "../../../src/compiler/util/json.ts";
 
 it("sorts keys at every depth and leaves undefined members out", () => {
   expect(canonicalJson({ b: [{ d: 1, c: "x" }], a: undefined, A: null })).toBe(

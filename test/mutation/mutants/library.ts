@@ -28,14 +28,14 @@ export const libraryMutants: readonly Mutant[] = [
   ...inFile("src/compiler/library/optimizers/sgd.ts", optimizers, [
     ["sgd: dampening holds at the first step too", "g.select(g.equal(step, 0), direction, damped)", "damped"],
   ]),
-  ...inFile("src/compiler/library/optimizers/clip.ts", optimizers, [
+  ...inFile("src/compiler/library/optimizers/parts.ts", optimizers, [
     [
       "clip: small gradients are scaled up",
       "g.minimum(g.divide(clip.norm, g.add(norm, 1e-6)), 1)",
       "g.divide(clip.norm, g.add(norm, 1e-6))",
     ],
   ]),
-  ...inFile("src/compiler/library/schedules/one-cycle.ts", "tests of schedules", [
+  ...inFile("src/compiler/library/schedules/decays.ts", "tests of schedules", [
     ["one-cycle: the turn is one step late", "const turn = 0.3 * steps - 1;", "const turn = 0.3 * steps;"],
   ]),
   ...inFile("src/compiler/library/schedules/decays.ts", "tests of schedules", [

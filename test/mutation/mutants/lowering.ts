@@ -15,7 +15,7 @@ export const loweringMutants: readonly Mutant[] = [
       `scatteredSum(reader.node) !== undefined || reader.node.op === "scatterAdd"`,
     ],
   ]),
-  ...inFile("src/compiler/lower/direct-places.ts", lowering, [
+  ...inFile("src/compiler/lower/scope.ts", lowering, [
     [
       "direct-places: an output overwrites what is still read",
       "!direct.has(node) && !read.has(storage)",
@@ -41,7 +41,7 @@ export const loweringMutants: readonly Mutant[] = [
       "minus(integer(length), step)",
     ],
   ]),
-  ...inFile("src/compiler/lower/scattered-sum.ts", lowering, [
+  ...inFile("src/compiler/lower/lower-nodes.ts", lowering, [
     [
       "scattered-sum: the permutation is inverted",
       "permutation.map((axis) => from[axis])",

@@ -6,7 +6,7 @@ const ops = "samples of every op: values, derivatives, emitted code";
 const recurrences = "derivatives of recurrences";
 
 export const opMutants: readonly Mutant[] = [
-  ...inFile("src/compiler/ops/pointwise/divide.ts", ops, [
+  ...inFile("src/compiler/ops/pointwise/arithmetic.ts", ops, [
     [
       "divide: derivative by the divisor loses its sign",
       "g.negate(g.divide(g.multiply(dz, z), z.operands.y))",

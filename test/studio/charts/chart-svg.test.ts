@@ -3,7 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { chartSvg } from "../../../src/studio/charts/chart-svg.ts";
-import { scaleFor, type Chart, type Panel, type Point } from "../../../src/studio/charts/chart.ts";
+import { scaleFor } from "../../../src/studio/charts/chart.ts";
+import type { Chart, Panel, Point } from "../../../src/studio/charts/chart.ts";
 import { curvesChart } from "../../../src/studio/charts/curves.ts";
 import type { EpochReport } from "../../../src/runtime/trainer/trainer.ts";
 import { faultOfXml } from "../../support/well-formed.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { panelText } from "../../../src/studio/charts/chart-text.ts";
 import type { Panel, Point } from "../../../src/studio/charts/chart.ts";
-import { columnsOf } from "../../../src/studio/charts/resample.ts";
+import { columnsOf } from "../../../src/studio/charts/curves.ts";
 
 const panel = (...series: readonly (readonly Point[])[]): Panel => ({
   title: "loss",

@@ -1,6 +1,6 @@
 // What is said of every node. If one fails, a page shows a formula, a rule or a link that is not the compiler's.
 import { describe, expect, it } from "vitest";
-import { explainGradients } from "../../../src/studio/explain/explain-gradients.ts";
+import { explainGradients } from "../../../src/studio/explain/gradient-story.ts";
 import { explainNodes } from "../../../src/studio/explain/explain-nodes.ts";
 import { compileFor } from "../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../src/compiler/spec/parse-model.ts";

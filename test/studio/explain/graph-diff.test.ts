@@ -2,7 +2,7 @@
 // one that is none.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { graphDiff } from "../../../src/studio/explain/graph-diff.ts";
+import { graphDiff } from "../../../src/studio/explain/graph-counts.ts";
 
 const text = (...lines: string[]): string => `${lines.join("\n")}\n`;
 const shown = (before: string, after: string): string[] =>

@@ -10,7 +10,7 @@ import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath } from "hypar
 import { mostUnpacked } from "../../../runtime/data/gunzip.ts";
 import { checkDeltas, checkRuns, type PageReader } from "./check-runs.ts";
 import { thriftEnd } from "./check-thrift.ts";
-import { deepest } from "./limits.ts";
+import { deepest } from "./open-bytes.ts";
 import { boundedCodecs } from "./parquet-codecs.ts";
 
 /** The values of a column in one group of rows. */

@@ -3,12 +3,12 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
+import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
-import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/gunzip.ts";
-import { InputError } from "../../../runtime/core/input-error.ts";
-import { fileReason } from "../../../compiler/util/file-reason.ts";
+import { fileReason } from "../../../compiler/util/error-text.ts";
 import { regularFile } from "../../../compiler/util/regular-file.ts";
-import { inFile } from "./in-file.ts";
+import { InputError } from "../../../runtime/core/input-error.ts";
+import { mostUnpacked, unpackedTooFar } from "../../../runtime/data/gunzip.ts";
 
 const pieceSize = 1 << 16;
 
@@ -124,3 +124,44 @@ function unreadable(file: string, error: Error): DiagnosticError {
   const message = `cannot read ${file}: ${fileReason(error)}`;
   return new DiagnosticError([{ code: "T2001", severity: "error", message }]);
 }
+
+// Gives the errors of the trainer's runtime about a file (its columns, cells, or bytes) the form of all other
+// diagnostics.
+
+/**
+ * Does some work on what a file held; an {@link InputError} becomes a {@link DiagnosticError} with `code`
+ * (T2003 for tables, T2004 for what is in them, T3001 for checkpoints, T3002 for files of tensors), placed in
+ * the file.
+ */
+export function inFile<T>(file: string, code: "T2003" | "T2004" | "T3001" | "T3002", work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new DiagnosticError([wrongIn(file, code, error)]);
+  }
+}
+
+/** A row that has no line is named in words. */
+export function wrongIn(file: string, code: string, { message, line }: InputError): Diagnostic {
+  return typeof line === "number"
+    ? { code, severity: "error", message, place: { file, line } }
+    : {
+        code,
+        severity: "error",
+        message: line === undefined ? message : `${line}: ${message}`,
+        place: { file },
+      };
+}
+
+// Limits on data files. A packed file has one more: `mostUnpacked` of runtime/gunzip.ts. Each is generous for
+// real data, and keeps a damaged or hostile file from taking memory that its own size does not justify.
+
+/** The bytes of one line of JSON Lines, or of one record of CSV. */
+export const mostLineBytes = 2 ** 24;
+
+/** How many columns a file has. */
+export const mostColumns = 1_000_000;
+
+/** How deep lists and objects are nested on a line of JSON, or in the schema of a Parquet file. */
+export const deepest = 32;

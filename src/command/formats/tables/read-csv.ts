@@ -5,10 +5,10 @@ import { CsvError, parse } from "csv-parse";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { namedBy } from "../../../runtime/data/fields.ts";
 import type { TableRecord } from "../../../runtime/data/table.ts";
-import { mostLineBytes } from "./limits.ts";
-import { checkUnpacked } from "./open-bytes.ts";
+import { checkUnpacked, mostLineBytes } from "./open-bytes.ts";
 import { tooLong } from "./read-lines.ts";
-import { tableBuilder, type ReadTable } from "./table-builder.ts";
+import { tableBuilder } from "./table-builder.ts";
+import type { ReadTable } from "./table-builder.ts";
 import { utf8BytesOf } from "./utf8-bytes.ts";
 import { listedColumns, type Wanted } from "./wanted-columns.ts";
 

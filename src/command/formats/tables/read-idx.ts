@@ -2,8 +2,8 @@
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
 import { idxHeader, idxTable, itemsOf, type IdxArray } from "../../../runtime/data/idx.ts";
 import type { Table } from "../../../runtime/data/table.ts";
-import { inFile } from "./in-file.ts";
-import { wholeOf, type Sized } from "./open-bytes.ts";
+import { inFile, wholeOf } from "./open-bytes.ts";
+import type { Sized } from "./open-bytes.ts";
 
 /** Said as the emitted programs do. */
 const idxSized: Sized = {

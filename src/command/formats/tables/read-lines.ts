@@ -1,7 +1,7 @@
 // The lines of a text file, one at a time; whatever the size of the file, no more than one line and a piece
 // of it is held.
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
-import { mostLineBytes } from "./limits.ts";
+import { mostLineBytes } from "./open-bytes.ts";
 import { utf8BytesOf } from "./utf8-bytes.ts";
 
 export interface Line {

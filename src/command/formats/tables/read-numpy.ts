@@ -3,12 +3,12 @@
 import { InputError, shown } from "../../../runtime/core/input-error.ts";
 import { sizeOf } from "../../../runtime/core/model-facts.ts";
 import { numberIn } from "../../../runtime/data/table.ts";
-import { membersOf, npyHeader, parseNpy, shapeText, type NumpyArray } from "../npy.ts";
+import { membersOf, npyHeader, parseNpy, shapeText } from "../npy.ts";
+import type { NumpyArray } from "../npy.ts";
 import type { Cell } from "./column-builder.ts";
-import { inFile } from "./in-file.ts";
-import { mostColumns } from "./limits.ts";
-import { wholeOf } from "./open-bytes.ts";
-import { tableBuilder, type ReadTable } from "./table-builder.ts";
+import { inFile, mostColumns, wholeOf } from "./open-bytes.ts";
+import { tableBuilder } from "./table-builder.ts";
+import type { ReadTable } from "./table-builder.ts";
 import type { Wanted } from "./wanted-columns.ts";
 
 /** Rows are along the first axis, counted from 1. */

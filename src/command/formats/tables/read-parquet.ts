@@ -3,13 +3,13 @@ import { isUtf8 } from "node:buffer";
 import { parquetMetadataAsync, parquetScan, parquetSchema, type AsyncBuffer } from "hyparquet";
 import { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import { shown } from "../../../runtime/core/input-error.ts";
-import { cellOf } from "./cell-of.ts";
+import { cellOf, tableBuilder } from "./table-builder.ts";
+import type { ReadTable } from "./table-builder.ts";
 import { checkPages } from "./check-pages.ts";
 import { thriftEnd } from "./check-thrift.ts";
 import { wholeOf } from "./open-bytes.ts";
 import { boundedCodecs as compressors } from "./parquet-codecs.ts";
 import { showValue } from "../../../compiler/util/show-value.ts";
-import { tableBuilder, type ReadTable } from "./table-builder.ts";
 import type { Wanted } from "./wanted-columns.ts";
 
 /** Rows are counted from 1; there is no header that could be one. */

@@ -1,17 +1,18 @@
 // A table that is filled record by record while a file streams by, as `runtime/table-of-records.ts` makes one
 // of records in memory.
-import { dropText } from "../../../runtime/program/clean-csv.ts";
-import { InternalError } from "../../../compiler/diagnostics/errors.ts";
-import { InputError } from "../../../runtime/core/input-error.ts";
+import { isUtf8 } from "node:buffer";
+import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
+import { DiagnosticError, InternalError } from "../../../compiler/diagnostics/errors.ts";
+import { showValue } from "../../../compiler/util/show-value.ts";
+import { InputError, shown } from "../../../runtime/core/input-error.ts";
 import { isMissing } from "../../../runtime/data/missing.ts";
 import { checkAnyRow, checkCells, checkNames } from "../../../runtime/data/table-of-records.ts";
 import type { Column, Table } from "../../../runtime/data/table.ts";
+import { dropText } from "../../../runtime/program/clean-csv.ts";
 import type { Cell } from "./column-builder.ts";
-import { inFile } from "./in-file.ts";
-import { mostColumns } from "./limits.ts";
-import { rowLines } from "./row-lines.ts";
-import { tableFaults } from "./table-faults.ts";
-import { wantedColumns, type Wanted, type WantedColumn } from "./wanted-columns.ts";
+import { inFile, mostColumns, wrongIn } from "./open-bytes.ts";
+import { wantedColumns } from "./wanted-columns.ts";
+import type { Wanted, WantedColumn } from "./wanted-columns.ts";
 
 /** A column that the model does not read: it is there to be named. */
 const unread: Column = {
@@ -30,7 +31,7 @@ interface Header {
   readonly line: number;
 }
 
-export interface TableBuilder {
+interface TableBuilder {
   /** The columns' names come before any row; which of them are read. @throws DiagnosticError */
   begin(header: Header): ReadonlySet<string>;
   /**
@@ -105,4 +106,98 @@ export function checkColumns(count: number): void {
 function isAbsent(cell: Cell): boolean {
   if (typeof cell === "string") return isMissing(cell);
   return typeof cell === "object" ? cell.some(Number.isNaN) : Number.isNaN(cell);
+}
+
+// Values of formats that know more than text, as cells of a table.
+
+/**
+ * Nothing is an empty cell, and a list of numbers, nested or not, is a cell of so many. What can be no cell
+ * throws, with the line.
+ */
+export function cellOf(value: unknown, column: string, line: number | string | undefined): Cell {
+  switch (typeof value) {
+    case "undefined":
+      return "";
+    case "string":
+    case "number":
+    case "boolean":
+      return value;
+    case "bigint":
+      return String(value);
+  }
+  if (value === null) return "";
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value))
+    return value.flat(Infinity).map((entry: unknown) => numberOf(entry, column, line));
+  if (value instanceof Uint8Array && !isUtf8(value))
+    throw new InputError(`column "${shown(column)}": the text is not UTF-8`, line);
+  throw new InputError(`column "${shown(column)}": an object is no value`, line);
+}
+
+function numberOf(entry: unknown, column: string, line: number | string | undefined): number {
+  if (typeof entry === "number" || typeof entry === "boolean" || typeof entry === "bigint")
+    return Number(entry);
+  if (entry === null) return NaN;
+  throw new InputError(`column "${shown(column)}": ${showValue(entry)} in a list of numbers`, line);
+}
+
+// On which line of a file each row begins. Nearly all rows follow right after the one before, so only the
+// others are noted.
+
+interface RowLines {
+  /** The next row begins here. */
+  add(line: number): void;
+  lineOf(row: number): number;
+}
+
+/** Row −1 is the header. */
+function rowLines(): RowLines {
+  // line = row + shift for the rows from `from` on
+  const from: number[] = [];
+  const shifts: number[] = [];
+  let next = -1;
+  return {
+    add(line) {
+      if (shifts[shifts.length - 1] !== line - next) {
+        from.push(next);
+        shifts.push(line - next);
+      }
+      next++;
+    },
+    lineOf: (row) => row + shifts[from.findLastIndex((first) => first <= row)],
+  };
+}
+
+// What is wrong with the rows of a data file, gathered while it is read: the first few are told, the others counted.
+
+/** How many wrong rows are named before "and so many more". */
+const shownFaults = 5;
+
+interface TableFaults {
+  /** Does some work on a row; what the runtime has against it is noted. */
+  noting(work: () => void): void;
+  /** @throws DiagnosticError if anything was noted */
+  end(): void;
+}
+
+function tableFaults(file: string): TableFaults {
+  const shown: Diagnostic[] = [];
+  let more = 0;
+  return {
+    noting(work) {
+      try {
+        work();
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        if (shown.length === shownFaults) more++;
+        else shown.push(wrongIn(file, "T2003", error));
+      }
+    },
+    end() {
+      const [first, ...others] = shown;
+      if (first === undefined) return;
+      const notes = more > 0 ? [`${more} more rows are wrong in the same way`] : [];
+      throw new DiagnosticError([more > 0 ? { ...first, notes } : first, ...others]);
+    },
+  };
 }

@@ -3,14 +3,18 @@
  * changes nothing of the training (`trainer.probe`), and the same rows are looked at every time: as many as a
  * batch has, spread over the training part.
  */
-import type { LiveEvent } from "../../../studio/charts/live-events.ts";
+import { sizeOf } from "../../../runtime/core/model-facts.ts";
+import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
+import { batchFields } from "../../../runtime/core/slots.ts";
+import type { Batch } from "../../../runtime/core/slots.ts";
 import type { Dataset } from "../../../runtime/data/dataset.ts";
-import { sizeOf, type ModelFacts } from "../../../runtime/core/model-facts.ts";
 import type { ProbingTrainer } from "../../../runtime/trainer/probe.ts";
-import { batchFields, type Batch } from "../../../runtime/core/slots.ts";
-import type { Trainable } from "../../../runtime/training/train-on.ts";
 import type { EpochReport, History, Trainer } from "../../../runtime/trainer/trainer.ts";
+import type { Trainable } from "../../../runtime/training/train-on.ts";
+import type { LiveEvent } from "../../../studio/charts/live-events.ts";
+import { openEventLog } from "./event-log.ts";
 import type { EventLog } from "./event-log.ts";
+import { serveTraining } from "./serve-training.ts";
 import type { LivePage } from "./serve-training.ts";
 
 type End = Extract<LiveEvent, { kind: "end" }>["outcome"];
@@ -160,4 +164,27 @@ function endingWith(trainer: Trainable, page: LivePage): Trainable {
       return { epochs, bestEpoch: epochs.findLast(({ best }) => best)?.epoch ?? 0, stoppedEarly: false };
     },
   };
+}
+
+/** What the flags of `train` ask to be looked at from inside. */
+export interface InsideFlags {
+  /** A port; true: any that is free. */
+  readonly serve?: number | true;
+  readonly tensorboard?: string;
+}
+
+/**
+ * `epoch`: how many the trainer has behind it. @throws DiagnosticError if there can be no page or no files,
+ * before any training.
+ */
+export async function openInside(
+  model: string,
+  epoch: number,
+  { serve, tensorboard }: InsideFlags,
+): Promise<LookInside> {
+  const log = tensorboard === undefined ? undefined : await openEventLog(tensorboard, epoch);
+  if (serve === undefined) return lookInside(undefined, log);
+  const page = await serveTraining(model, serve === true ? 0 : serve);
+  process.stderr.write(`the training can be seen at ${page.address}\n`);
+  return lookInside(page, log);
 }

@@ -5,7 +5,7 @@ import type { DiagnosticError } from "../../../compiler/diagnostics/errors.ts";
 import type { LiveEvent } from "../../../studio/charts/live-events.ts";
 import { pageCode } from "../../../studio/web/page-code.ts";
 import { pageHtml } from "../../../studio/web/page-html.ts";
-import { usageError } from "../../terminal/usage-error.ts";
+import { usageError } from "../../terminal/report-error.ts";
 import type { FromServer, ServerSetup, ToServer } from "./server-thread.ts";
 
 export interface LivePage {

@@ -5,7 +5,7 @@ import { buffersOf } from "../../loop/skeleton.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import type { RuntimeValue } from "../../runtime-references.ts";
-import { commentLines, provenanceLines } from "../provenance-lines.ts";
+import { commentLines, provenanceLines } from "../statement-provenance.ts";
 import type { Scope } from "./expressions.ts";
 import { identifierMaker, nameLocals, storageWish } from "../identifiers.ts";
 import type { Identify } from "../identifiers.ts";

@@ -2,7 +2,7 @@
  * Kernels with equal loops become one function that takes its offsets: two hundred equal layers are two hundred calls,
  * not two hundred bodies. Equal means: the same statements when names of variables and buffers are forgotten.
  */
-import { groupBy } from "../../util/group-by.ts";
+import { groupBy } from "../../util/collections.ts";
 import { skeletonOf } from "../../loop/skeleton.ts";
 import type { Buffer, Kernel } from "../../loop/types.ts";
 

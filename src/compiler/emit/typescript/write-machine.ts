@@ -10,12 +10,11 @@ import {
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { MemoryPlan, Placement } from "../../loop/memory.ts";
 import type { Region } from "../../loop/types.ts";
-import { commentLines } from "../provenance-lines.ts";
-import { elementCount, viewText } from "./arena.ts";
+import { commentLines } from "../statement-provenance.ts";
+import { elementCount, survivors, viewText } from "./arena.ts";
 import type { ArenaNames } from "./arena.ts";
 import type { MarkingWriter } from "./line-origins.ts";
 import type { EndNames } from "./module-parts.ts";
-import { survivors } from "./survivors.ts";
 import type { InitialParameter, TrainerParts } from "./trainer-parts.ts";
 
 /** How the text of `createTrainer` names what is in the arena, and what runs on it. */

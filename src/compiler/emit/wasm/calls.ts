@@ -3,10 +3,9 @@ import { InternalError } from "../../diagnostics/errors.ts";
 import { lanesOf } from "../../loop/expressions.ts";
 import type { Expression, FunctionName } from "../../loop/expressions.ts";
 import { functions } from "./functions/index.ts";
-import { constant, constantVector } from "./numbers.ts";
+import { constant, constantVector, isVector, shapeOf } from "./value-types.ts";
 import { operation, repeated } from "./scope.ts";
 import type { Print, Scope } from "./scope.ts";
-import { isVector, shapeOf } from "./value-types.ts";
 
 type Call = Extract<Expression, { kind: "call" }>;
 

@@ -4,11 +4,10 @@
  */
 import { InternalError } from "../../diagnostics/errors.ts";
 import type { ElementType } from "../../ir/types.ts";
-import { constant, constantVector } from "./numbers.ts";
+import { constant, constantVector, scalarType, shapeOf } from "./value-types.ts";
+import type { Float } from "./value-types.ts";
 import { narrowed, widened } from "./operators.ts";
 import { operation } from "./scope.ts";
-import { scalarType, shapeOf } from "./value-types.ts";
-import type { Float } from "./value-types.ts";
 
 const scalars: Readonly<Record<string, string>> = {
   "i32 f32": "f32.convert_i32_s",

@@ -7,11 +7,10 @@ import type { Expression } from "../../loop/expressions.ts";
 import { addressOf, offsetText } from "./addresses.ts";
 import { callText } from "./calls.ts";
 import { convertScalar, convertVector } from "./conversions.ts";
-import { constant } from "./numbers.ts";
+import { constant, isVector, scalarType, shapeOf, valueType } from "./value-types.ts";
 import { narrowed, scalarOperation, vectorOperation } from "./operators.ts";
 import { get, operation, repeated } from "./scope.ts";
 import type { Print, Scope } from "./scope.ts";
-import { isVector, scalarType, shapeOf, valueType } from "./value-types.ts";
 import { vectorExpression, vectorLoad } from "./vectors.ts";
 
 type Of<K extends Expression["kind"]> = Extract<Expression, { kind: K }>;

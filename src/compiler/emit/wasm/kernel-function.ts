@@ -8,12 +8,11 @@ import { identifierMaker, nameLocals, storageWish } from "../identifiers.ts";
 import { expressionText } from "./expressions.ts";
 import { rangesOf } from "../../loop/intervals.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
-import { constant } from "./numbers.ts";
-import { get, operation } from "./scope.ts";
+import { constant } from "./value-types.ts";
+import type { Float, ValueType } from "./value-types.ts";
+import { get, operation, uniqueVariables } from "./scope.ts";
 import type { Scope } from "./scope.ts";
 import { loopLines, statementLines } from "./statements.ts";
-import { uniqueVariables } from "./unique-variables.ts";
-import type { Float, ValueType } from "./value-types.ts";
 
 /** What kernels must know of the module around them. */
 export interface ModuleScope {

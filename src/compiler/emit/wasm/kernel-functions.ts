@@ -4,16 +4,16 @@
  */
 import type { FunctionName } from "../../loop/expressions.ts";
 import type { Kernel, LoopProgram } from "../../loop/types.ts";
-import { groupBy } from "../../util/group-by.ts";
-import { commentLines, provenanceLines } from "../provenance-lines.ts";
+import { groupBy } from "../../util/collections.ts";
+import { commentLines, provenanceLines } from "../statement-provenance.ts";
 import { identifierMaker, storageWish } from "../identifiers.ts";
 import { extentBody, kernelBody } from "./kernel-function.ts";
 import type { ModuleScope } from "./kernel-function.ts";
 import type { Library } from "./library.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
-import { constant } from "./numbers.ts";
-import { get, operation } from "./scope.ts";
+import { constant } from "./value-types.ts";
 import type { Float } from "./value-types.ts";
+import { get, operation } from "./scope.ts";
 
 export interface KernelFunctions {
   readonly texts: readonly string[];

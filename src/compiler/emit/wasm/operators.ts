@@ -3,8 +3,8 @@ import { InternalError } from "../../diagnostics/errors.ts";
 import type { ElementType } from "../../ir/types.ts";
 import type { BinaryOperator } from "../../loop/expressions.ts";
 import { operation } from "./scope.ts";
-import type { Float } from "./value-types.ts";
 import { shapeOf } from "./value-types.ts";
+import type { Float } from "./value-types.ts";
 
 type Instructions = Partial<Record<BinaryOperator, string>>;
 

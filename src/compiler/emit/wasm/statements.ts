@@ -9,10 +9,9 @@ import type { For, Statement } from "../../loop/types.ts";
 import { addressOf, offsetText } from "./addresses.ts";
 import { expressionText } from "./expressions.ts";
 import { rangeOf } from "../../loop/intervals.ts";
-import { constant } from "./numbers.ts";
+import { constant, isVector, scalarType, shapeOf, valueType } from "./value-types.ts";
 import { get, operation, repeated } from "./scope.ts";
 import type { Scope } from "./scope.ts";
-import { isVector, scalarType, shapeOf, valueType } from "./value-types.ts";
 
 export function statementLines(statements: readonly Statement[], scope: Scope): string[] {
   return statements.flatMap((statement) => {

@@ -3,11 +3,10 @@ import { invariant } from "../../diagnostics/errors.ts";
 import type { ElementType } from "../../ir/types.ts";
 import type { Expression, FoldOperator, VectorExpression } from "../../loop/expressions.ts";
 import { addressOf, offsetText } from "./addresses.ts";
-import { constant, constantVector } from "./numbers.ts";
+import { bytesOfLane, constant, constantVector, scalarType, shapeOf } from "./value-types.ts";
+import type { VectorShape } from "./value-types.ts";
 import { operation, repeated } from "./scope.ts";
 import type { Print, Scope } from "./scope.ts";
-import { bytesOfLane, scalarType, shapeOf } from "./value-types.ts";
-import type { VectorShape } from "./value-types.ts";
 
 type Load = Extract<Expression, { kind: "load" }>;
 

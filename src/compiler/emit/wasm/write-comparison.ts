@@ -6,12 +6,11 @@ import type CodeBlockWriter from "code-block-writer";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { Placement } from "../../loop/memory.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
-import { elementCount } from "../typescript/arena.ts";
+import { elementCount, survivors } from "../typescript/arena.ts";
 import { viewFor } from "../typescript/kernels.ts";
 import { rowsOf } from "../typescript/module-parts.ts";
 import type { EndNames } from "../typescript/module-parts.ts";
 import { writeViews } from "../typescript/plain-kernels.ts";
-import { survivors } from "../typescript/survivors.ts";
 import type { TrainerParts } from "../typescript/trainer-parts.ts";
 import type { WasmPrograms } from "./write-wasm.ts";
 

@@ -3,9 +3,8 @@ import type { GraphBuilder } from "../../ir/builder.ts";
 import type { Node } from "../../ir/nodes.ts";
 import type { Choice } from "../../util/choice.ts";
 import type { Schedule } from "../define.ts";
-import { constant, cosine, exponential, polynomial, step } from "./decays.ts";
+import { constant, cosine, exponential, oneCycle, polynomial, step } from "./decays.ts";
 import { formula } from "./formula.ts";
-import { oneCycle } from "./one-cycle.ts";
 
 export const schedules = {
   constant,

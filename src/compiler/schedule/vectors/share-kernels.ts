@@ -14,7 +14,7 @@ import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import { defineStage } from "../../stages/define.ts";
 import { freshIn, loopPrograms } from "../../stages/loops.ts";
 import type { LoopContext, LoopStage } from "../../stages/loops.ts";
-import { groupBy } from "../../util/group-by.ts";
+import { groupBy } from "../../util/collections.ts";
 import { placeInBytes } from "../place.ts";
 import { stepPointers } from "./step-pointers.ts";
 

@@ -16,7 +16,7 @@ import { define, store, substituteVariables, visitStatements } from "../../loop/
 import type { Buffer, Kernel, Statement } from "../../loop/types.ts";
 import { defineLoopStage } from "../../stages/loops.ts";
 import { nameMaker } from "../../util/name-maker.ts";
-import { divideProvenance } from "./divide-provenance.ts";
+import { divideProvenance } from "./cut-kernel.ts";
 
 type Part = readonly Statement[];
 

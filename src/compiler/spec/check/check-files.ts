@@ -2,7 +2,7 @@
 // input and target.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { formatPath } from "../../diagnostics/format-path.ts";
+import { formatPath } from "../../diagnostics/path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import { isUsableName } from "./check-names.ts";

@@ -2,7 +2,7 @@
 // their shapes have to say comes when they are built.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { formatPath } from "../../diagnostics/format-path.ts";
+import { formatPath } from "../../diagnostics/path.ts";
 import { activationPlace } from "../../library/activations/formula.ts";
 import { checkFormula, partsOf } from "../../library/formula/check.ts";
 import type { Place } from "../../library/formula/check.ts";

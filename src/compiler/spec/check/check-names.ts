@@ -2,11 +2,11 @@
 // identifiers, so what could reach a prototype or mean something to a program is refused here, once.
 import type { Collector } from "../../diagnostics/collector.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import { formatPath } from "../../diagnostics/format-path.ts";
+import { formatPath } from "../../diagnostics/path.ts";
 import { showValue } from "../../util/show-value.ts";
 import { namePattern } from "../layer-schema.ts";
+import { keysOf, listOf, member, textOf } from "../raw-spec.ts";
 import type { WrittenLayer, WrittenList } from "../written-network.ts";
-import { keysOf, member, textOf } from "../raw-spec.ts";
 
 /** Whether the name can be one at all, whatever else has it. */
 export const isUsableName = (name: string): boolean => namePattern.test(name) && !(name in Object.prototype);
@@ -78,4 +78,28 @@ function checkForm(path: SpecPath, name: string, problems: Collector, at?: "key"
       ? `the name ${shown} in ${owner} ${rule}`
       : `${owner} ${rule}, got ${shown}`;
   problems.error(path, "T1301", message, { at });
+}
+
+// How wide a spec may be. Compile time grows faster than the number of things side by side, so past what
+// anyone writes it is refused.
+
+/** Compiles in some ten seconds. */
+const widest = 512;
+
+/** Reports more inputs, more metrics, and more sources of one layer than can be compiled in good time (T1312). */
+export function checkWidth(spec: unknown, network: WrittenList, problems: Collector): void {
+  const check = (path: SpecPath, count: number, what: string): void => {
+    if (count <= widest) return;
+    const message = `${formatPath(path)} has ${count} ${what}; at most ${widest} can be compiled`;
+    problems.error(path, "T1312", message);
+  };
+  check(["inputs"], keysOf(member(spec, "inputs")).length, "inputs");
+  check(["metrics"], listOf(member(spec, "metrics")).length, "metrics");
+  const visit = (list: WrittenList): void => {
+    for (const { value, path, lists } of list) {
+      check([...path, "from"], listOf(member(value, "from")).length, "sources");
+      Object.values(lists).forEach(visit);
+    }
+  };
+  visit(network);
 }

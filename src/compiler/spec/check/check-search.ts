@@ -2,8 +2,7 @@
 // candidates comparable. Whether a candidate is a right spec is told by the candidate itself; see
 // search/check-candidates.ts.
 import type { Collector } from "../../diagnostics/collector.ts";
-import { formatPath } from "../../diagnostics/format-path.ts";
-import { parsePath } from "../../diagnostics/parse-path.ts";
+import { formatPath, parsePath } from "../../diagnostics/path.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";

@@ -1,6 +1,6 @@
 // Columns of text in the `data` section: that inputs and targets have the shapes which sequences of characters take.
 import type { Collector } from "../../diagnostics/collector.ts";
-import { formatPath } from "../../diagnostics/format-path.ts";
+import { formatPath } from "../../diagnostics/path.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";

@@ -1,11 +1,11 @@
 // Values of `training`, `metrics` and `targets` that are right by themselves but not together.
 import type { Collector } from "../../diagnostics/collector.ts";
+import { formatPath } from "../../diagnostics/path.ts";
+import { metrics as metricsTable } from "../../library/metrics/index.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
 import { showValue } from "../../util/show-value.ts";
-import { formatPath } from "../../diagnostics/format-path.ts";
-import { metrics as metricsTable } from "../../library/metrics/index.ts";
-import { isUsableName } from "./check-names.ts";
 import { keysOf, listOf, member, textOf, typeOf } from "../raw-spec.ts";
+import { isUsableName } from "./check-names.ts";
 
 /** Reports shares that leave nothing to train on (T1204), an unknown early-stopping metric (T1303), and the like. */
 export function checkTraining(spec: unknown, problems: Collector): void {
@@ -102,4 +102,18 @@ function checkStratify(spec: unknown, training: unknown, problems: Collector): v
   const withClasses = keysOf(targets).some((name) => member(member(targets, name), "classes") !== undefined);
   if (member(training, "stratify") !== true || withClasses) return;
   problems.error(["training", "stratify"], "T1206", "training.stratify needs a target with classes");
+}
+
+// A learning rate that follows the rows of a step: what it is meant for must be said.
+
+/** Reports a rule without what it goes by (T1223). */
+export function checkRate(spec: unknown, problems: Collector): void {
+  const rate = member(member(spec, "optimizer"), "learningRate");
+  if (member(rate, "rule") === undefined || member(rate, "scaleFrom") !== undefined) return;
+  const message =
+    "optimizer.learningRate.rule says how the rate follows the rows of a step, but not from which";
+  problems.error(["optimizer", "learningRate", "rule"], "T1223", message, {
+    at: "key",
+    hint: 'add "scaleFrom": 32, the rows for which the rate is meant',
+  });
 }

@@ -2,11 +2,11 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname } from "node:path";
-import { codeFrame } from "../../diagnostics/code-frame.ts";
+import { codeFrame } from "../../diagnostics/render.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { didYouMean } from "../../util/did-you-mean.ts";
-import { fileReason } from "../../util/file-reason.ts";
-import { sizeText } from "../../util/size-text.ts";
+import { fileReason } from "../../util/error-text.ts";
+import { sizeText } from "../../util/number-text.ts";
 import { showValue } from "../../util/show-value.ts";
 import { readJson } from "./json.ts";
 import type { ReadTree } from "./placed.ts";

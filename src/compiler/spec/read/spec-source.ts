@@ -1,13 +1,13 @@
 // The text that a spec was read from, kept so that diagnostics found at any later stage, which only know paths, can be
 // given their file, line, column and code frame.
 import { mostKept } from "../../diagnostics/collector.ts";
-import { codeFrame } from "../../diagnostics/code-frame.ts";
+import { codeFrame } from "../../diagnostics/render.ts";
 import type { Diagnostic, Place, SpecPath } from "../../diagnostics/diagnostic.ts";
 import { DiagnosticError } from "../../diagnostics/errors.ts";
 import { lineIndex, type LineIndex } from "../../util/line-index.ts";
 import { printable } from "../../util/show-value.ts";
-import { spanWithin } from "./within-text.ts";
-import { nodeAt, type Fault, type Placed, type Span } from "./placed.ts";
+import { nodeAt, spanWithin } from "./placed.ts";
+import type { Fault, Placed, Span } from "./placed.ts";
 
 export interface SpecSource {
   /** The file as the user named it. */

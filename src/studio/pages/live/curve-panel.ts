@@ -1,5 +1,6 @@
 /** Curves over epochs between two axes, drawn anew whenever there is more to show. */
-import { canBeDrawn, type Panel } from "../../charts/chart.ts";
+import { canBeDrawn } from "../../charts/chart.ts";
+import type { Panel } from "../../charts/chart.ts";
 import { element } from "../shared/element.ts";
 import { plotSvg } from "../shared/plot-svg.ts";
 

@@ -1,6 +1,8 @@
 /** The page's side of the compiler's worker. */
-import type { Answer, CompileAnswer, Question } from "../../browser/messages.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/diagnostic.ts";
+import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
+import type { Trainer } from "../../../runtime/trainer/trainer.ts";
+import type { Answer, CompileAnswer, Question } from "../../browser/messages.ts";
 import type { PlaceInSpec, Suggestion } from "../../browser/suggest.ts";
 import { texts, workerOf } from "./texts.ts";
 
@@ -53,4 +55,21 @@ export function startCompiler(onAnswer: (answer: CompileAnswer) => void): Compil
       return answer.kind === "script" ? answer.script : [];
     },
   };
+}
+
+/**
+ * In a worker: a module of what the compiler emitted. What is imported is our compiler's output alone, never
+ * a text of the user's.
+ */
+export interface EmittedModule {
+  readonly model: ModelFacts;
+  createTrainer(): Trainer;
+}
+
+/** @param script the emitted module without its types */
+export async function importEmitted(script: string): Promise<EmittedModule> {
+  const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const module: EmittedModule = await import(address);
+  URL.revokeObjectURL(address);
+  return module;
 }

@@ -2,7 +2,7 @@
 import type { Explanation } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
 import type { ExplanationPanel, GoTo } from "./explanation-panels.ts";
-import { valueCard } from "./value-card.ts";
+import { valueCard } from "./parts.ts";
 
 export function gradientsPanel(goTo: GoTo): ExplanationPanel {
   const choice = element("select", {});

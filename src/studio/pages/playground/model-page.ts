@@ -2,7 +2,8 @@
 import type { CompileAnswer } from "../../browser/messages.ts";
 import { element } from "../shared/element.ts";
 import { codePanel } from "./code-panel.ts";
-import { startCompiler, type Compiler } from "./compiler.ts";
+import { startCompiler } from "./compiler.ts";
+import type { Compiler } from "./compiler.ts";
 import { createEditor, type Editor } from "./editor.ts";
 import { explanationPanels, type GoTo } from "./explanation-panels.ts";
 import { gradientsPanel } from "./gradients-panel.ts";

@@ -1,6 +1,7 @@
 /** Small parts that several pictures of a model share. */
+import type { ExplainedNode } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
-import { cssColour } from "./palette.ts";
+import { equation, math } from "../shared/math.ts";
 
 /** From where to where one column of row-major numbers goes, and a twentieth beyond. */
 export function fieldRange(
@@ -24,3 +25,61 @@ export const legend = (classes: readonly (string | number)[]): HTMLElement[] =>
     mark.style.backgroundColor = cssColour(index);
     return element("span", {}, mark, String(name));
   });
+
+/**
+ * A colour for each class, told apart by people who see fewer colours too (after Okabe and Ito); red, green,
+ * blue from 0 to 255.
+ */
+const colours: readonly (readonly [red: number, green: number, blue: number])[] = [
+  [0, 114, 178],
+  [230, 126, 20],
+  [0, 158, 115],
+  [204, 102, 160],
+  [86, 180, 233],
+  [200, 170, 0],
+  [150, 90, 60],
+  [130, 130, 130],
+  [110, 80, 190],
+  [190, 40, 50],
+];
+
+export const classColour = (index: number) => colours[index % colours.length];
+
+export const cssColour = (index: number): string => `rgb(${classColour(index).join(" ")})`;
+
+// What one value is, and why it is there: its formula, the rule that gave it, and what was simplified in it.
+
+/** @param goTo leads to the place in the spec that the value comes from */
+export function valueCard(node: ExplainedNode, goTo: (line: number, column: number) => void): HTMLElement {
+  const { name, type, derivation, rewrites, place } = node;
+  const card = element(
+    "div",
+    { class: "value-card" },
+    element("div", { class: "quiet" }, element("code", {}, `${name}: ${type}`)),
+    element("div", { class: "equation" }, equation(node)),
+  );
+  if (derivation !== undefined) {
+    const { forward, derivative } = derivation.general;
+    card.append(
+      element(
+        "div",
+        {},
+        "by the rule ",
+        element("code", {}, derivation.rule),
+        ": ",
+        math(forward),
+        " ⇒ ",
+        math(derivative),
+      ),
+      element("div", {}, "of ", math(derivation.forward)),
+    );
+  }
+  for (const { rule, equation: what } of rewrites)
+    card.append(element("div", {}, "simplified by ", element("code", {}, rule), ": ", math(what)));
+  if (place !== undefined) {
+    const lead = element("button", { type: "button", class: "lead" }, `line ${place.line} of the spec`);
+    lead.addEventListener("click", () => goTo(place.line, place.column));
+    card.append(element("div", {}, lead));
+  }
+  return card;
+}

@@ -3,7 +3,7 @@ import type { Explanation } from "../../explanation.ts";
 import { element } from "../shared/element.ts";
 import { graphView, type GraphView } from "../shared/graph-view.ts";
 import type { ExplanationPanel, GoTo } from "./explanation-panels.ts";
-import { valueCard } from "./value-card.ts";
+import { valueCard } from "./parts.ts";
 
 const advice = "Click a layer to open it, a value to see what it is and why it is there.";
 

@@ -4,8 +4,7 @@
  */
 import { element } from "../shared/element.ts";
 import type { ModelView, Shown } from "./shown-model.ts";
-import { classColour, cssColour } from "./palette.ts";
-import { fieldRange, legend } from "./parts.ts";
+import { classColour, cssColour, fieldRange, legend } from "./parts.ts";
 
 /** Places along each axis at which the model is asked. */
 const steps = 72;

@@ -7,7 +7,7 @@ import { inOwnUnits } from "../../../runtime/training/own-units.ts";
 import { trainOn } from "../../../runtime/training/train-on.ts";
 import type { EpochReport, Trainer } from "../../../runtime/trainer/trainer.ts";
 import type { ModelFacts } from "../../../runtime/core/model-facts.ts";
-import { importEmitted } from "./import-emitted.ts";
+import { importEmitted } from "./compiler.ts";
 
 /** What waits for the next `go`. */
 const waiting: { goOn(milliseconds: number): void } = { goOn() {} };

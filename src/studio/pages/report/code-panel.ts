@@ -4,8 +4,8 @@
  */
 import { element } from "../shared/element.ts";
 import { colouredCode } from "./colour-code.ts";
+import { lineRanges } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
-import { lineRanges } from "./line-ranges.ts";
 import { lazyList, type LazyList } from "./lazy-list.ts";
 
 export function codePanel(context: Context): Panel {

@@ -3,7 +3,7 @@
  * went, where it came from.
  */
 import { element } from "../shared/element.ts";
-import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
+import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedNode, RewriteUse, RuleUse } from "../../explanation.ts";
 import type { Context } from "./context.ts";
 import {

@@ -1,8 +1,9 @@
 /** The right side of the page: all there is to say of what is picked. */
 import { gradientStorage } from "../../../compiler/ir/storage.ts";
 import { element } from "../shared/element.ts";
-import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
+import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedBuffer, ExplainedKernel, ExplainedLayer } from "../../explanation.ts";
+import { withoutGradient } from "./context.ts";
 import type { Context, Pick } from "./context.ts";
 import { facts, nodeDetails, regionNames, some } from "./details-node.ts";
 import {
@@ -19,7 +20,6 @@ import {
 import { equation, math } from "../shared/math.ts";
 import { keyOfBuffer, type KnownRule } from "./report-index.ts";
 import { transposeNote } from "./transpose-note.ts";
-import { withoutGradient } from "./without-gradient.ts";
 
 type Part = HTMLElement | string;
 

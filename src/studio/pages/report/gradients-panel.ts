@@ -1,11 +1,11 @@
 /** The derivation of each gradient: numbered steps from the loss to the parameter, each with the rule that gave it. */
 import { element } from "../shared/element.ts";
 import type { ExplainedNode } from "../../explanation.ts";
+import { withoutGradient } from "./context.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lazyList, type LazyList } from "./lazy-list.ts";
 import { kernelLink, layerLink, lineLinks, listed, nodeLink, parameterLink, ruleLink } from "./links.ts";
 import { equation, math } from "../shared/math.ts";
-import { withoutGradient } from "./without-gradient.ts";
 
 export function gradientsPanel(context: Context): Panel {
   const { derivations, layers } = context.index.explanation;

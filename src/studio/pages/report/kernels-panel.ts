@@ -1,12 +1,12 @@
 /** The kernels of each program: which nodes were fused into each, what that saves, its loops and its code. */
 import { element } from "../shared/element.ts";
-import { sizeText, workText } from "../../../compiler/util/size-text.ts";
+import { sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedKernel } from "../../explanation.ts";
-import { fusedText } from "../../explain/fused-text.ts";
+import { fusedText } from "../../explain/target-kernels.ts";
 import { listing } from "./code-panel.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lineLinks, link } from "./links.ts";
-import { programTabs } from "./program-tabs.ts";
+import { programTabs } from "./controls.ts";
 import { tableOf, type Table } from "./table.ts";
 
 export function kernelsPanel(context: Context): Panel {

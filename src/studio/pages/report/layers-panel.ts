@@ -1,6 +1,6 @@
 /** The table of layers: what each gives, learns and costs. */
 import { element } from "../shared/element.ts";
-import { countText, workText } from "../../../compiler/util/size-text.ts";
+import { countText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedLayer, ProgramName } from "../../explanation.ts";
 import type { Context, Panel } from "./context.ts";
 import { layerLink, listed, parameterLink } from "./links.ts";

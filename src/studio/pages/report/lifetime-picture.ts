@@ -3,7 +3,7 @@
  * it lies in the arena.
  */
 import { svgElement } from "../shared/element.ts";
-import { sizeText } from "../../../compiler/util/size-text.ts";
+import { sizeText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedBuffer } from "../../explanation.ts";
 import type { Context } from "./context.ts";
 import { keyOfBuffer } from "./report-index.ts";

@@ -1,8 +1,8 @@
 /** Links to what can be picked. Each leads to a state of the page, so that Back comes back from it. */
 import { element } from "../shared/element.ts";
 import type { NodeId, SpecPlace } from "../../explanation.ts";
+import { lineRanges } from "./context.ts";
 import type { Context, State } from "./context.ts";
-import { lineRanges } from "./line-ranges.ts";
 
 /** What is left out of the state stays as it is when the link is drawn. */
 export const link = (

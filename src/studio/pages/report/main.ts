@@ -2,13 +2,13 @@
 import "../shared/theme.css";
 import "./report.css";
 import { element } from "../shared/element.ts";
-import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
+import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
 import { codePanel } from "./code-panel.ts";
 import type { Context, Panel, State } from "./context.ts";
 import { details } from "./details.ts";
 import { gradientsPanel } from "./gradients-panel.ts";
 import { graphPanel } from "./graph-panel.ts";
-import { helpDialog } from "./help-dialog.ts";
+import { helpDialog, themeButton, titled } from "./controls.ts";
 import { kernelsPanel } from "./kernels-panel.ts";
 import { layersPanel } from "./layers-panel.ts";
 import { memoryPanel } from "./memory-panel.ts";
@@ -17,8 +17,6 @@ import { reportData, type ReportData } from "./report-data.ts";
 import { indexOf } from "./report-index.ts";
 import { searchField } from "./search.ts";
 import { selectionOf, viewNames, type Selection, type ViewName } from "./selection.ts";
-import { themeButton } from "./theme-button.ts";
-import { titled } from "./titled.ts";
 
 type Makers = Partial<Record<ViewName, () => Panel>>;
 

@@ -1,11 +1,11 @@
 /** The arena: a picture of when each temporary lives and where it lies, and the table of all buffers. */
 import { element } from "../shared/element.ts";
-import { countText, sizeText } from "../../../compiler/util/size-text.ts";
+import { countText, sizeText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedBuffer, ExplainedMemory, ProgramName } from "../../explanation.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { bufferLink, listed, nodeLink } from "./links.ts";
 import { lifetimePicture } from "./lifetime-picture.ts";
-import { programTabs } from "./program-tabs.ts";
+import { programTabs } from "./controls.ts";
 import { keyOfBuffer } from "./report-index.ts";
 import { tableOf, type Table } from "./table.ts";
 

@@ -1,11 +1,11 @@
 /** The passes over each graph, one after the other: what went, what came, and what that saved. */
 import { element } from "../shared/element.ts";
-import { countText, sizeText, workText } from "../../../compiler/util/size-text.ts";
+import { countText, sizeText, workText } from "../../../compiler/util/number-text.ts";
 import type { ExplainedPass, GraphCounts } from "../../explanation.ts";
 import type { Context, Panel, Pick } from "./context.ts";
 import { lazyList } from "./lazy-list.ts";
 import { link } from "./links.ts";
-import { programTabs } from "./program-tabs.ts";
+import { programTabs } from "./controls.ts";
 
 export function passesPanel(context: Context): Panel {
   const { passes } = context.index.explanation;

@@ -8,10 +8,9 @@
 import type { Picture } from "../../explanation.ts";
 import { element } from "./element.ts";
 import "./graph-view.css";
-import { boxIndex } from "./graph/box-index.ts";
+import { boxIndex, directionOf, nearestBox, nextBox } from "./graph/box-index.ts";
 import { atFirst, fitting, panned, zoomed } from "./graph/camera.ts";
 import { listenToGestures } from "./graph/gestures.ts";
-import { directionOf, nearestBox, nextBox } from "./graph/next-box.ts";
 import { createStage, type Stage } from "./graph/stage.ts";
 
 export interface GraphView {

@@ -12,7 +12,7 @@ import { bytesOf } from "../../../../src/command/formats/tables/open-bytes.ts";
 import { readIdx } from "../../../../src/command/formats/tables/read-idx.ts";
 import { readTable } from "../../../../src/command/formats/tables/read-table.ts";
 import type { Wanted } from "../../../../src/command/formats/tables/wanted-columns.ts";
-import { npz } from "../../../../src/command/formats/parameters/npz.ts";
+import { npz } from "../../../../src/command/formats/parameters/formats.ts";
 import { columnOf } from "../../../../src/runtime/data/fields.ts";
 import { mostUnpacked, unpacked } from "../../../../src/runtime/data/gunzip.ts";
 import { isMissing } from "../../../../src/runtime/data/missing.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { inFile } from "../../../../src/command/formats/tables/in-file.ts";
+import { inFile } from "../../../../src/command/formats/tables/open-bytes.ts";
 import { readCsv } from "../../../../src/command/formats/tables/read-csv.ts";
 import { writtenOut, type Wanted } from "../../../../src/command/formats/tables/wanted-columns.ts";
 import { DiagnosticError } from "../../../../src/compiler/diagnostics/errors.ts";

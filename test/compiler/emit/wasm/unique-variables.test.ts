@@ -1,7 +1,7 @@
 // Names of variables within a kernel. If it fails, two loops of one name share a local of WebAssembly, and
 // one of them ends the other.
 import { expect, it } from "vitest";
-import { uniqueVariables } from "../../../../src/compiler/emit/wasm/unique-variables.ts";
+import { uniqueVariables } from "../../../../src/compiler/emit/wasm/scope.ts";
 import { add, integer, number, variable } from "../../../../src/compiler/loop/expressions.ts";
 import { printStatements } from "../../../../src/compiler/loop/print.ts";
 import { define, loop, store } from "../../../../src/compiler/loop/statements.ts";

@@ -1,6 +1,6 @@
 /** The legend: for each optimizer its colour, whether it is drawn, its learning rate, and how far it came. */
 import { element } from "../../shared/element.ts";
-import { cssColour } from "../palette.ts";
+import { cssColour } from "../parts.ts";
 import type { Path } from "./messages.ts";
 import { optimizers, type Optimizer } from "./optimizers.ts";
 import type { PathsState } from "./state.ts";

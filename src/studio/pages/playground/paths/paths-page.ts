@@ -15,7 +15,7 @@ import { scriptsFrom, surveyor } from "./scripts.ts";
 import { specOfPath } from "./spec-of-path.ts";
 import { firstState, stateOfSurface, stepChoices, type PathsState } from "./state.ts";
 import { surfaceFields } from "./surface-fields.ts";
-import { startWalker } from "./walker.ts";
+import { startWalker } from "./walk-worker.ts";
 
 export interface PathsPage {
   readonly element: HTMLElement;

@@ -3,10 +3,39 @@
  * and notes where it comes by.
  */
 import type { Trainer } from "../../../../runtime/trainer/trainer.ts";
-import { importEmitted, type EmittedModule } from "../import-emitted.ts";
+import { importEmitted } from "../compiler.ts";
+import type { EmittedModule } from "../compiler.ts";
+import { texts, workerOf } from "../texts.ts";
 import type { Path, WalkAnswer, WalkRequest } from "./messages.ts";
 import { coordinates, planeBatch } from "./spec-of-path.ts";
 import type { Point, Range } from "./surfaces.ts";
+
+/**
+ * The page's side of the worker that walks: of requests that come while it is busy only the newest of each
+ * kind is kept.
+ */
+type Walker = (request: WalkRequest) => void;
+
+export function startWalker(hear: (answer: WalkAnswer) => void): Walker {
+  const worker = workerOf(texts().walker);
+  const waiting = new Map<WalkRequest["kind"], WalkRequest>();
+  let isBusy = false;
+  const next = () => {
+    const [request] = waiting.values();
+    isBusy = request !== undefined;
+    if (!isBusy) return;
+    waiting.delete(request.kind);
+    worker.postMessage(request);
+  };
+  worker.onmessage = ({ data: answer }: MessageEvent<WalkAnswer>) => {
+    hear(answer);
+    next();
+  };
+  return (request) => {
+    waiting.set(request.kind, request);
+    if (!isBusy) next();
+  };
+}
 
 /** So many modules are kept: each learning rate that is tried is one. */
 const mostModules = 60;

@@ -3,7 +3,7 @@ import type { Picture } from "../../../explanation.ts";
 import { sceneOf, type Scene, type SceneBox } from "../../../picture/scene.ts";
 import { atFirst, panned, seen, showing, type Camera, type Size } from "./camera.ts";
 import { createCanvas } from "./canvas.ts";
-import { litBy } from "./lit-wires.ts";
+import { litBy } from "./box-index.ts";
 import { createMinimap } from "./minimap.ts";
 
 /** The ids of boxes that are marked. */

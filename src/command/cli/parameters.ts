@@ -1,0 +1,69 @@
+/** `tapeless export` and `tapeless import`: parameters from and to the files of other libraries. */
+import { loadTrainer } from "../../compiler/load-trainer.ts";
+import { sizeText } from "../../compiler/util/number-text.ts";
+import { compileSpec, onFile } from "../compile/compile-spec.ts";
+import { checkOutputs, ofSpec } from "../files/check-outputs.ts";
+import { formatOf, readCheckpointFile, readTensors, wrongTensors } from "../files/parameter-files.ts";
+import { writeFile } from "../files/write-file.ts";
+import { numbersFor, parameterFaults, parametersIn } from "../formats/parameters/parameters.ts";
+
+/**
+ * `tapeless export`: the parameters of a checkpoint as a file that other libraries read. A checkpoint says
+ * all that this takes.
+ */
+export interface ExportFlags {
+  readonly output: string;
+}
+
+/** Returns the exit code. */
+export async function exportParameters(checkpoint: string, { output }: ExportFlags): Promise<number> {
+  const format = formatOf(output);
+  await checkOutputs({ "-o": output }, { "the checkpoint": checkpoint });
+  const { bytes } = await readCheckpointFile(checkpoint);
+  const { model, epoch, tensors } = onFile(checkpoint, "T3001", () => parametersIn(bytes));
+  const facts = { format: "tapeless", model: model.name, specHash: model.specHash, epoch: String(epoch) };
+  const file = format.encode(tensors, facts);
+  await writeFile(output, file);
+  process.stdout.write(`${checkpoint} → ${output}  ${countText(tensors)} (${sizeText(file.length)})\n`);
+  return 0;
+}
+
+/** How many parameters there are, and of how many numbers. */
+export function countText(tensors: readonly { readonly numbers: ArrayLike<number> }[]): string {
+  const numbers = tensors.reduce((sum, { numbers: { length } }) => sum + length, 0);
+  return `${tensors.length} parameters of ${numbers} numbers`;
+}
+
+/** `tapeless import`: parameters that came from elsewhere, as the checkpoint of a trainer that has not trained yet. */
+export interface ImportFlags {
+  readonly output: string;
+  readonly dtype: "f32" | "f64";
+}
+
+/** The most faults that are worth reading. */
+const mostFaults = 20;
+
+/** Returns the exit code. */
+export async function importParameters(spec: string, file: string, flags: ImportFlags): Promise<number> {
+  const tensors = await readTensors(file);
+  const { compilation } = await compileSpec(spec, { dtype: flags.dtype });
+  await checkOutputs({ "-o": flags.output }, { ...ofSpec(spec, compilation.model), "the parameters": file });
+  const { emitText } = await import("../../compiler/compile-target.ts");
+  const { model, createTrainer } = await loadTrainer(await emitText(compilation, flags.dtype));
+  const faults = parameterFaults(model.parameters, tensors);
+  if (faults.length > 0) {
+    const more = faults.length > mostFaults ? [`and ${faults.length - mostFaults} more`] : [];
+    throw wrongTensors(file, `the tensors are not the parameters of "${model.name}"`, [
+      ...faults.slice(0, mostFaults),
+      ...more,
+    ]);
+  }
+  const trainer = createTrainer();
+  const imported = onFile(file, "T3002", () =>
+    tensors.map((tensor) => ({ name: tensor.name, numbers: numbersFor(model.dtype, tensor) })),
+  );
+  for (const { name, numbers } of imported) trainer.parameters[name].set(numbers);
+  await writeFile(flags.output, trainer.save());
+  process.stdout.write(`${file} → ${flags.output}  ${countText(imported)}\n`);
+  return 0;
+}

@@ -1,0 +1,48 @@
+/** Comparisons: 1 where they hold, else 0. No derivative. */
+import {
+  call,
+  equal as equalExpression,
+  less as lessExpression,
+  lessEqual as lessEqualExpression,
+} from "../../loop/expressions.ts";
+import type { Expression } from "../../loop/expressions.ts";
+import { defineOp, values } from "../define.ts";
+import { comparisonOp } from "./pointwise.ts";
+
+/**
+ * z = [x = y], a bool. Constant wherever it is smooth: no derivative passes.
+ *
+ * Values in variables are doubles; in memory they are rounded to their element type. The lowering chooses
+ * which of the two is read. f32 operands are compared as rounded, so that the result is the same either way:
+ * x = 0.1 holds for an x that was read as 0.1.
+ */
+const rounded = (x: Expression): Expression => {
+  const isExact = x.type !== "f32" || (x.kind === "number" && Math.fround(x.value) === x.value);
+  return isExact ? x : call("round", [x], x.type);
+};
+
+export const equal = defineOp({
+  name: "equal",
+  ...comparisonOp({
+    traits: ["commutative"],
+    lower: (x, y) => equalExpression(rounded(x), rounded(y)),
+    f: (x, y) => Number(x === y),
+    domain: { x: values([3], [0, 1, 2]), y: values([3], [0, 2, 1]) },
+  }),
+});
+
+/** z = [x < y], a bool. Constant wherever it is smooth: no derivative passes. */
+export const less = defineOp({
+  name: "less",
+  ...comparisonOp({ lower: lessExpression, f: (x, y) => Number(x < y) }),
+});
+
+/** z = [x ≤ y], a bool. Constant wherever it is smooth: no derivative passes. */
+export const lessEqual = defineOp({
+  name: "lessEqual",
+  ...comparisonOp({
+    lower: lessEqualExpression,
+    f: (x, y) => Number(x <= y),
+    domain: { x: values([3], [0, 1, 2]), y: values([3], [0, 2, 1]) },
+  }),
+});

@@ -1,0 +1,112 @@
+/** Small controls of the report: titles, the theme button, the tabs of programs, the help. */
+import type { ProgramName } from "../../explanation.ts";
+import { element } from "../shared/element.ts";
+
+/** `gradient` as a title: `Gradient`. */
+export const titled = (name: string): string => name.replace(/^./, (letter) => letter.toUpperCase());
+
+/**
+ * The button for light and dark: as the system has it, or as the reader wants it, which is remembered where
+ * the browser allows it.
+ */
+const themes = ["system", "light", "dark"] as const;
+type Theme = (typeof themes)[number];
+const key = "tapeless-theme";
+
+export function themeButton(): HTMLElement {
+  const button = element("button", { type: "button", class: "theme" });
+  let theme: Theme = remembered();
+  const apply = () => {
+    if (theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = theme;
+    button.textContent = { system: "◐ System", light: "○ Light", dark: "● Dark" }[theme];
+    button.setAttribute("aria-label", `Colours: ${theme}`);
+  };
+  button.addEventListener("click", () => {
+    theme = themes[(themes.indexOf(theme) + 1) % themes.length];
+    remember(theme);
+    apply();
+  });
+  apply();
+  return button;
+}
+
+function remembered(): Theme {
+  try {
+    return themes.find((theme) => theme === localStorage.getItem(key)) ?? "system";
+  } catch {
+    return "system";
+  }
+}
+
+function remember(theme: Theme): void {
+  try {
+    localStorage.setItem(key, theme);
+  } catch {
+    return;
+  }
+}
+
+/** One button for each program of which there is something to show. */
+interface ProgramTabs {
+  readonly element: HTMLElement;
+  current(): ProgramName | undefined;
+  choose(program: ProgramName): void;
+}
+
+/** `onChoose` hears of every change, the first one included. */
+export function programTabs(
+  programs: readonly ProgramName[],
+  onChoose: (program: ProgramName) => void,
+): ProgramTabs {
+  let current: ProgramName | undefined;
+  const buttons = programs.map((program) => {
+    const button = element("button", { type: "button", "aria-pressed": "false" }, titled(program));
+    button.addEventListener("click", () => choose(program));
+    return button;
+  });
+  const choose = (program: ProgramName) => {
+    if (program === current) return;
+    current = program;
+    for (const [i, button] of buttons.entries())
+      button.setAttribute("aria-pressed", String(programs[i] === program));
+    onChoose(program);
+  };
+  return {
+    element: element("div", { class: "tabs", role: "group", "aria-label": "Programs" }, ...buttons),
+    current: () => current,
+    choose,
+  };
+}
+
+/** What keys do. */
+const keysOf = (views: number): readonly (readonly [keys: string, what: string])[] => [
+  ["/  or  Ctrl K", "search"],
+  [`1 … ${views}`, "go to a view"],
+  ["Tab, Enter", "go from link to link, follow one"],
+  ["Esc", "pick nothing"],
+  ["Alt ←, Alt →", "back, forward: every pick and view is a place in the browser's history"],
+  ["← →", "in Passes: the pass before, the next one"],
+  ["↑ ↓", "in Code: the line above, below; in tables: the row"],
+  ["+ − 0", "in Graph: nearer, farther, all of it"],
+  ["?", "this list"],
+];
+
+/** Of a page with so many views. */
+export function helpDialog(views: number): HTMLDialogElement {
+  const close = element("button", { type: "submit" }, "Close");
+  return element(
+    "dialog",
+    { class: "help", "aria-label": "Keys" },
+    element("h2", {}, "Keys"),
+    element(
+      "dl",
+      {},
+      ...keysOf(views).flatMap(([key, what]) => [
+        element("dt", {}, element("kbd", {}, key)),
+        element("dd", {}, what),
+      ]),
+    ),
+    element("form", { method: "dialog" }, close),
+  );
+}

@@ -1,2 +1,0 @@
-/** `gradient` as a title: `Gradient`. */
-export const titled = (name: string): string => name.replace(/^./, (letter) => letter.toUpperCase());
