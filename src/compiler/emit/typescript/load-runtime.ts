@@ -1,9 +1,9 @@
 /**
  * The runtime's declarations, ready to be copied into a trainer, from the sources of a clone. Taking them apart
  * needs a TypeScript parser and the formatter, half a second; so the result is kept under node_modules/.cache,
- * with a digest of what it was made from. (The published package carries the result:
- * `src/command/package/published/load-runtime.ts`.) Modules in f32 and in f64 compute elementary functions in different ways,
- * and what only checks carry would take names from trainers; each kind has its sources.
+ * with a digest of what it was made from. The published package carries the result instead
+ * (`src/command/package/published/load-runtime.ts`). Modules in f32 and in f64 compute elementary functions in
+ * different ways, and what only checks carry would take names from trainers; each kind has its sources.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
