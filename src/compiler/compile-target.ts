@@ -1,6 +1,5 @@
 /** From a model to the file of a target of the table: what every command and the library's call go through. */
-import type { EmitOptions } from "./emission.ts";
-import type { EmittedModule } from "./emit/typescript/module.ts";
+import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import { compileModel } from "./pipeline.ts";
 import type { Compilation, PipelineOptions } from "./pipeline.ts";
 import type { Model } from "./spec/types.ts";
@@ -37,7 +36,7 @@ export const emitTarget = (
   compilation: TargetCompilation,
   dtype: "f32" | "f64",
   options: EmitOptions = {},
-): Promise<EmittedModule> => compilation.entry.emit(compilation, dtype, options);
+): Promise<EmittedFile> => compilation.entry.emit(compilation, dtype, options);
 
 /** The text of it. */
 export const emitText = async (

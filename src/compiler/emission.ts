@@ -1,7 +1,7 @@
 /** From scheduled loops to source text: trainers and predictors. */
+import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import type { ModelFacts } from "../runtime/core/model-facts.ts";
 import { assembleModule } from "./emit/typescript/module.ts";
-import type { EmittedModule } from "./emit/typescript/module.ts";
 import { loadRuntime } from "./emit/typescript/load-runtime.ts";
 import { predictorModule } from "./emit/typescript/predictor-module.ts";
 import { trainerModule } from "./emit/typescript/trainer-module.ts";
@@ -38,13 +38,6 @@ export function withPrograms(compilation: Compilation, names: readonly string[])
   return { ...compilation, programs, plan };
 }
 
-/** Half the time goes into formatting, which nobody sees of a trainer that is only run. */
-export interface EmitOptions {
-  readonly isFormatted?: boolean;
-  /** Whether it can be run on data files. */
-  readonly isProgram?: boolean;
-}
-
 /** What a target gives to its trainers: the name that they have for it, and the kernels that they run. */
 export interface TrainerTarget {
   readonly target: ModelFacts["target"];
@@ -57,7 +50,7 @@ export async function emitTrainer(
   dtype: "f32" | "f64",
   { target, kernels }: TrainerTarget,
   { isFormatted = true, isProgram = true }: EmitOptions = {},
-): Promise<EmittedModule> {
+): Promise<EmittedFile> {
   const { model, built, programs, plan } = compilation;
   const parts = {
     ...trainerFacts(model, built, dtype, target),
@@ -97,7 +90,7 @@ export async function emitPredictor(
   compilation: Compilation,
   dtype: "f32" | "f64",
   { values, checkpointHash, fields }: Trained,
-): Promise<EmittedModule> {
+): Promise<EmittedFile> {
   const { model, built } = compilation;
   const { programs, plan } = withPrograms(compilation, ["predict"]);
   const parts = {

@@ -3,8 +3,7 @@
  * scheduled loops, and makes a file of them. The command line, the library's options and everything that runs
  * over all targets read this table, so a new target is one entry here and one folder under `emit/`.
  */
-import type { EmitOptions } from "./emission.ts";
-import type { EmittedModule } from "./emit/typescript/module.ts";
+import type { EmitOptions, EmittedFile } from "./emit/emitted-file.ts";
 import type { Compilation, Schedule } from "./pipeline.ts";
 
 /**
@@ -23,13 +22,13 @@ interface AnyTarget {
 
 export interface GraphTarget extends AnyTarget {
   readonly from: "graph";
-  emit(graphs: CompiledGraphs, dtype: "f32" | "f64", options: EmitOptions): Promise<EmittedModule>;
+  emit(graphs: CompiledGraphs, dtype: "f32" | "f64", options: EmitOptions): Promise<EmittedFile>;
 }
 
 export interface LoopTarget extends AnyTarget {
   readonly from: "loops";
   readonly schedule: Exclude<Schedule, "none">;
-  emit(compilation: Compilation, dtype: "f32" | "f64", options: EmitOptions): Promise<EmittedModule>;
+  emit(compilation: Compilation, dtype: "f32" | "f64", options: EmitOptions): Promise<EmittedFile>;
 }
 
 export type TargetEntry = GraphTarget | LoopTarget;

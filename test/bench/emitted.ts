@@ -30,7 +30,7 @@ export async function digitsTrainers(): Promise<{ whole: string; module: string 
  * program once kept to 12 kB. The checks of batches, options, checkpoint headers and output files have taken
  * the rest.
  */
-export const mostBytes = { whole: 13_800, module: 8_500 } as const;
+export const mostBytes = { whole: 14_050, module: 8_500 } as const;
 
 /** Bytes of the module as it is, minified, and minified and gzipped. */
 export async function sizesOf(code: string): Promise<{ plain: number; minified: number; gzipped: number }> {

@@ -1,8 +1,8 @@
 /** `tapeless compile`: specs to files, one line for each; or, with --check, whether the files are up to date. */
+import type { EmittedFile } from "../../compiler/emit/emitted-file.ts";
 import { gzipSync } from "node:zlib";
 import { basename, join } from "node:path";
 import { Unsupported, type DiagnosticError } from "../../compiler/diagnostics/errors.ts";
-import type { EmittedModule } from "../../compiler/emit/typescript/module.ts";
 import { loadTrainer, startTranspiler } from "../../compiler/load-trainer.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { defaultTarget, hasAbility, targets } from "../../compiler/targets.ts";
@@ -167,7 +167,7 @@ async function checkFiles(files: readonly OutputFile[], command: string): Promis
 async function emittedOf(
   compilation: TargetCompilation,
   { dtype, module, predictor }: CompileFlags,
-): Promise<EmittedModule> {
+): Promise<EmittedFile> {
   const { emitTarget } = await import("../../compiler/compile-target.ts");
   const trainer = await emitTarget(compilation, dtype, { isProgram: !module });
   if (predictor === undefined) return trainer;

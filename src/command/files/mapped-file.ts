@@ -1,7 +1,7 @@
 /** `compile --sourcemap`: an emitted file that names its source map, and the map, which lies beside it. */
+import type { EmittedFile } from "../../compiler/emit/emitted-file.ts";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { EmittedModule } from "../../compiler/emit/typescript/module.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 
 export interface OutputFile {
@@ -16,7 +16,7 @@ export const mapFileOf = (output: string): string => `${output}.map`;
  * that a file never names one that is not there. `spec` and `output` are paths as the user gives them.
  */
 export async function mappedFile(
-  emitted: EmittedModule,
+  emitted: EmittedFile,
   source: SpecSource,
   { spec, output }: { readonly spec: string; readonly output: string },
 ): Promise<readonly OutputFile[]> {

@@ -1,5 +1,5 @@
 /** The emitted file, and of each line which kernels and nodes it belongs to and where in the spec that is written. */
-import type { KernelPlace, LineOrigin } from "../../compiler/emit/typescript/line-origins.ts";
+import type { KernelPlace, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import { emitTarget } from "../../compiler/compile-target.ts";
 import type { TargetCompilation } from "../../compiler/compile-target.ts";
 import { groupBy } from "../../compiler/util/collections.ts";

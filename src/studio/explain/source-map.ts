@@ -3,11 +3,10 @@
  * the spec that it comes from. What comes from no place there, as the parts that all trainers have, is mapped
  * to itself: a line without a mapping is taken by many readers for one of the line before it.
  */
+import type { EmittedFile, LineOrigin } from "../../compiler/emit/emitted-file.ts";
 import { GenMapping, addMapping, setSourceContent, toEncodedMap } from "@jridgewell/gen-mapping";
 import type { EncodedSourceMap } from "@jridgewell/gen-mapping";
 import type { SpecPath } from "../../compiler/diagnostics/diagnostic.ts";
-import type { LineOrigin } from "../../compiler/emit/typescript/line-origins.ts";
-import type { EmittedModule } from "../../compiler/emit/typescript/module.ts";
 import type { SpecSource } from "../../compiler/spec/read/spec-source.ts";
 import { placeFinder } from "./spec-places.ts";
 
@@ -20,7 +19,7 @@ export interface SourceMapNames {
 
 /** Maps count lines from 1 and columns from 0; the places of a spec count both from 1. */
 export async function sourceMap(
-  emitted: EmittedModule,
+  emitted: EmittedFile,
   source: SpecSource,
   { file, spec }: SourceMapNames,
 ): Promise<EncodedSourceMap> {

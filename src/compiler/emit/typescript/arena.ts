@@ -1,4 +1,5 @@
 /** The arena in emitted code: the name of each offset, the table of them, and views of what they stand for. */
+import type { LineOrigin } from "../emitted-file.ts";
 import { invariant } from "../../diagnostics/errors.ts";
 import { bytesOfElement } from "../../loop/memory.ts";
 import type { MemoryPlan, Placement } from "../../loop/memory.ts";
@@ -7,7 +8,7 @@ import { storageWish } from "../identifiers.ts";
 import type { Identify } from "../identifiers.ts";
 import { viewFor } from "./kernels.ts";
 import type { View } from "./kernels.ts";
-import type { LineOrigin, MarkingWriter } from "./line-origins.ts";
+import type { MarkingWriter } from "./line-origins.ts";
 
 /** The module's constants for the offsets of buffers. */
 export interface ArenaNames {

@@ -1,8 +1,8 @@
 /** Where the lines of a kernel's function come from, which may serve several kernels. */
+import type { LineOrigin } from "../emitted-file.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Kernel, Provenance } from "../../loop/types.ts";
 import { mainLine, statementProvenance } from "../statement-provenance.ts";
-import type { LineOrigin } from "./line-origins.ts";
 import type { PlacedKernel } from "./share-kernels.ts";
 
 /** One of the kernels that a function serves. */

@@ -1,4 +1,5 @@
 /** Kernels as functions, each under the formulas that it implements, and the programs that call them in order. */
+import type { LineOrigin } from "../emitted-file.ts";
 import type { ElementType } from "../../ir/types.ts";
 import { rowsVariable } from "../../loop/expressions.ts";
 import { buffersOf } from "../../loop/skeleton.ts";
@@ -12,7 +13,7 @@ import type { Identify } from "../identifiers.ts";
 import { shareKernels } from "./share-kernels.ts";
 import type { KernelGroup, PlacedKernel } from "./share-kernels.ts";
 import { MarkingWriter } from "./line-origins.ts";
-import type { LineOrigin, MarkedText } from "./line-origins.ts";
+import type { MarkedText } from "./line-origins.ts";
 import { lineOrigin, originOfKernels, statementOrigins } from "./kernel-origins.ts";
 import { writeStatements } from "./statements.ts";
 

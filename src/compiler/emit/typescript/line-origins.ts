@@ -4,31 +4,7 @@
  * the formatted text as they do for the text as it was written.
  */
 import CodeBlockWriter from "code-block-writer";
-import type { SpecPath } from "../../diagnostics/diagnostic.ts";
-import type { Node } from "../../ir/nodes.ts";
-
-/** What a line of an emitted file belongs to. */
-export interface LineOrigin {
-  /** Several where one function serves several. */
-  readonly kernels: readonly KernelPlace[];
-  /** Of the graphs as they were lowered. */
-  readonly nodes: readonly ServedNode[];
-  /** The place in the spec: what all of the kernels' places have in common. */
-  readonly path: SpecPath | undefined;
-  /** The value or the parameter, as readers know it. */
-  readonly name: string | undefined;
-}
-
-export interface KernelPlace {
-  readonly program: string;
-  /** Among the kernels of its program. */
-  readonly index: number;
-}
-
-export interface ServedNode {
-  readonly program: string;
-  readonly node: Node;
-}
+import type { LineOrigin } from "../emitted-file.ts";
 
 /** Origin of the words from `from` up to but not including `to`. */
 interface WordMark {

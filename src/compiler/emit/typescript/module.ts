@@ -2,6 +2,7 @@
  * An emitted module, section by section: banner, facts, the arena as named offsets, kernels under what they
  * implement, the programs, the runtime's parts, and at the end what makes a trainer or a predictor of them.
  */
+import type { EmittedFile } from "../emitted-file.ts";
 import { lossStorage } from "../../ir/storage.ts";
 import { nameArena, writeArena } from "./arena.ts";
 import type { RuntimeName } from "../../runtime-references.ts";
@@ -11,7 +12,6 @@ import { writeFact } from "./write-fact.ts";
 import { identifierMaker } from "../identifiers.ts";
 import { emitKernels, typedParameters } from "./kernels.ts";
 import { lineOrigins, MarkingWriter } from "./line-origins.ts";
-import type { LineOrigin } from "./line-origins.ts";
 import type { ModuleImports, ModuleKind, ModuleParts } from "./module-parts.ts";
 import { collectParts, runtimeNames } from "./runtime-parts.ts";
 import type { RuntimeParts } from "./runtime-parts.ts";
@@ -34,19 +34,13 @@ const losses: readonly string[] = ["gradient", "trainingLoss"];
 const numbersText = (array: string): string =>
   `/** The element type of the arena. */\nexport type Numbers = ${array};`;
 
-export interface EmittedModule {
-  readonly text: string;
-  /** Of each line where it comes from; nothing of the parts that are the same in all modules. */
-  lines(): readonly (LineOrigin | undefined)[];
-}
-
 /** What is only run need not be formatted. */
 export async function assembleModule(
   parts: ModuleParts,
   kind: ModuleKind,
   runtime: RuntimeParts,
   isFormatted = true,
-): Promise<EmittedModule> {
+): Promise<EmittedFile> {
   const { plan, float } = parts;
   const array = float === "f32" ? "Float32Array" : "Float64Array";
   const identify = identifierMaker([...runtimeNames(runtime), ...kind.ownNames]);
@@ -111,7 +105,7 @@ function writeImports(writer: MarkingWriter, { from, values, types }: ModuleImpo
   writer.writeLine(`import type { ${types.join(", ")} } from ${JSON.stringify(from)};`);
 }
 
-async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<EmittedModule> {
+async function finished(writer: MarkingWriter, isFormatted: boolean): Promise<EmittedFile> {
   const marked = writer.markedText();
   const text = isFormatted ? await formatModule(marked.text) : marked.text;
   return { text, lines: () => lineOrigins(marked, text) };

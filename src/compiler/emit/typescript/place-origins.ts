@@ -1,10 +1,10 @@
 /** Where the places of the arena come from: a leaf of the graphs, or what is stored there. */
+import type { LineOrigin, ServedNode } from "../emitted-file.ts";
 import { leafName } from "../../ir/nodes.ts";
 import type { Graph } from "../../ir/nodes.ts";
 import { visitStatements } from "../../loop/statements.ts";
 import type { LoopProgram } from "../../loop/types.ts";
 import { statementOrigins } from "./kernel-origins.ts";
-import type { LineOrigin, ServedNode } from "./line-origins.ts";
 
 /** By the program and the name of the buffer; storage is the same in all programs. */
 export function placeOrigins(

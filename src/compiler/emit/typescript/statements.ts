@@ -1,9 +1,10 @@
 /** Statements of the loop IR as TypeScript. */
+import type { LineOrigin } from "../emitted-file.ts";
 import type { Expression } from "../../loop/expressions.ts";
 import type { Statement } from "../../loop/types.ts";
 import { expressionText, numberText } from "./expressions.ts";
 import type { Scope } from "./expressions.ts";
-import type { LineOrigin, MarkingWriter } from "./line-origins.ts";
+import type { MarkingWriter } from "./line-origins.ts";
 
 /** `x = x + e` as `x += e`. */
 function assignmentText(name: string, value: Expression, scope: Scope): string {

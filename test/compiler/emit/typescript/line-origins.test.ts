@@ -1,9 +1,9 @@
 // Where lines of emitted code come from. If one fails, a debugger shows the wrong layer, or a line of a
 // kernel belongs to nothing.
+import type { LineOrigin } from "../../../../src/compiler/emit/emitted-file.ts";
 import type { Target } from "../../../../src/compiler/targets.ts";
 import { beforeAll, describe, expect, it } from "vitest";
 import { MarkingWriter, lineOrigins } from "../../../../src/compiler/emit/typescript/line-origins.ts";
-import type { LineOrigin } from "../../../../src/compiler/emit/typescript/line-origins.ts";
 import { compileFor, emitTarget } from "../../../../src/compiler/compile-target.ts";
 import { parseModel } from "../../../../src/compiler/spec/parse-model.ts";
 
