@@ -3834,12 +3834,6 @@ function trainerOf(
   const outputs = machine.output.length / model.batchSize;
   machine.initialise(checkWhole("seed", options.seed ?? training.seed));
 
-  /** Brings one batch into the arena; how many rows it has. */
-  const take = (batch: Batch, needsTargets = true): number => {
-    const n = checkBatchSize(session, rowsOf(slots, batch, needsTargets));
-    writeRows(slots, batch, 0, n, undefined, needsTargets);
-    return n;
-  };
   let lastData: Batch | undefined;
   let notes: Notes = {};
   const epochs = (data: Batch, fitOptions: FitOptions = {}) => {
@@ -3862,31 +3856,26 @@ function trainerOf(
       return session.progress.epoch;
     },
     step(batch) {
-      const n = take(batch);
+      const n = takeBatch(session, batch);
       const loss = machine.gradient(n);
       machine.update(n);
       return loss;
     },
     steps: (data, count) =>
       takeSteps(session, data, allRows(rowsOf(slots, data)), model.batchSize, checkWhole("count", count, 1)),
-    gradient: (batch) => machine.gradient(take(batch)),
+    gradient: (batch) => machine.gradient(takeBatch(session, batch)),
     evaluate(batch) {
       checkBatchSize(session, rowsOf(slots, batch));
       return evaluateAll(batch);
     },
     evaluateAll,
     predict(inputs) {
-      const n = take(inputs, false);
+      const n = takeBatch(session, inputs, false);
       machine.predict(n);
       return machine.output.slice(0, n * outputs);
     },
     epochs,
-    fit(data, fitOptions) {
-      const run = epochs(data, fitOptions);
-      let next = run.next();
-      while (!next.done) next = run.next();
-      return next.value;
-    },
+    fit: (data, fitOptions) => runToEnd(epochs(data, fitOptions)),
     save(more) {
       const all = { ...notes, ...more };
       const bytes = encodeCheckpoint(model, machine.state, session.progress, all);
@@ -3902,6 +3891,20 @@ function trainerOf(
       return (notes = rest.notes);
     },
   };
+}
+
+/** Copies one batch into the arena, and returns its number of rows. */
+function takeBatch(session: Session, batch: Batch, needsTargets = true): number {
+  const { slots } = session;
+  const n = checkBatchSize(session, rowsOf(slots, batch, needsTargets));
+  writeRows(slots, batch, 0, n, undefined, needsTargets);
+  return n;
+}
+
+function runToEnd(run: Generator<EpochReport, History>): History {
+  let next = run.next();
+  while (!next.done) next = run.next();
+  return next.value;
 }
 
 // ── trainer ──
