@@ -4,7 +4,8 @@
  */
 import { rowsVariable } from "./expressions.ts";
 import { visitExpressions, visitStatements } from "./statements.ts";
-import type { Kernel } from "./types.ts";
+import { groupBy } from "../util/collections.ts";
+import type { Buffer, Kernel } from "./types.ts";
 
 /** The names of the buffers that a kernel touches, in order of first appearance in its text. */
 export function buffersOf(kernel: Kernel): string[] {
@@ -27,7 +28,7 @@ const numberKey = (value: number): number | string =>
  * The text of the loops, with variables and buffers numbered by first appearance. `slots`: the buffers, and
  * what must be equal of each.
  */
-export function skeletonOf(
+function skeletonOf(
   { body }: Kernel,
   slots: readonly { readonly buffer: string; readonly facts: string }[],
 ): string {
@@ -46,5 +47,41 @@ export function skeletonOf(
       return { ...rest, function_ };
     }
     return typeof value === "number" ? numberKey(value) : value;
+  });
+}
+
+/** A kernel, and its buffers in the order in which it first names them. */
+export interface SlottedKernel {
+  readonly kernel: Kernel;
+  readonly slots: readonly Buffer[];
+}
+
+/** Kernels that can be one function. */
+export interface EqualKernels<Each> {
+  readonly instances: readonly Each[];
+  /** The slots that differ between instances: the function takes their offsets as arguments. */
+  readonly parameters: readonly number[];
+}
+
+export interface Equality<Each> {
+  /** What must be equal of buffers. */
+  readonly factsOf: (buffer: Buffer) => string;
+  /** Whether a slot of two equal kernels is the same memory. */
+  readonly isSame: (a: Each, b: Each, slot: number) => boolean;
+}
+
+/** Groups kernels with equal loops: two hundred equal layers are two hundred calls, not two hundred bodies. */
+export function equalKernels<Each extends SlottedKernel>(
+  all: readonly Each[],
+  { factsOf, isSame }: Equality<Each>,
+): EqualKernels<Each>[] {
+  const keyOf = ({ kernel, slots }: Each): string => {
+    const facts = slots.map((buffer) => ({ buffer: buffer.name, facts: factsOf(buffer) }));
+    return `${kernel.split?.multiple} ${skeletonOf(kernel, facts)}`;
+  };
+  return [...groupBy(all, keyOf).values()].map((instances) => {
+    const [first] = instances;
+    const differs = (slot: number) => !instances.every((other) => isSame(first, other, slot));
+    return { instances, parameters: [...first.slots.keys()].filter(differs) };
   });
 }

@@ -3,10 +3,14 @@ import type { LineOrigin } from "../emitted-file.ts";
 import type { SpecPath } from "../../diagnostics/diagnostic.ts";
 import type { Kernel, Provenance } from "../../loop/types.ts";
 import { mainLine, statementProvenance } from "../statement-provenance.ts";
-import type { PlacedKernel } from "./share-kernels.ts";
 
 /** One of the kernels that a function serves. */
-export type KernelInstance = Pick<PlacedKernel, "program" | "index" | "kernel">;
+export interface KernelInstance {
+  readonly program: string;
+  /** Among the kernels of its program. */
+  readonly index: number;
+  readonly kernel: Kernel;
+}
 
 /** Of the function as a whole. */
 export const originOfKernels = (instances: readonly KernelInstance[]): LineOrigin =>

@@ -2,7 +2,8 @@
 import type { LineOrigin } from "../emitted-file.ts";
 import type { ElementType } from "../../ir/types.ts";
 import { rowsVariable } from "../../loop/expressions.ts";
-import { buffersOf } from "../../loop/skeleton.ts";
+import { buffersOf, equalKernels } from "../../loop/skeleton.ts";
+import type { EqualKernels, SlottedKernel } from "../../loop/skeleton.ts";
 import { visitExpressions, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import type { RuntimeValue } from "../../runtime-references.ts";
@@ -10,11 +11,10 @@ import { commentLines, provenanceLines } from "../statement-provenance.ts";
 import type { Scope } from "./expressions.ts";
 import { identifierMaker, nameLocals, storageWish } from "../identifiers.ts";
 import type { Identify } from "../identifiers.ts";
-import { shareKernels } from "./share-kernels.ts";
-import type { KernelGroup, PlacedKernel } from "./share-kernels.ts";
 import { MarkingWriter } from "./line-origins.ts";
 import type { MarkedText } from "./line-origins.ts";
 import { lineOrigin, originOfKernels, statementOrigins } from "./kernel-origins.ts";
+import type { KernelInstance } from "./kernel-origins.ts";
 import { writeStatements } from "./statements.ts";
 
 /** What kernels need to know of the module around them. */
@@ -59,6 +59,20 @@ const types: Readonly<Record<string, string>> = {
   doubles: "Float64Array",
   n: "number",
 };
+
+/** A kernel of one program, and the module's constant for each of its slots. */
+export interface PlacedKernel extends KernelInstance, SlottedKernel {
+  readonly places: readonly string[];
+}
+
+type KernelGroup = EqualKernels<PlacedKernel>;
+
+/** In TypeScript a place is a constant: slots of one constant are the same memory. */
+export const shareKernels = (kernels: readonly PlacedKernel[]): KernelGroup[] =>
+  equalKernels(kernels, {
+    factsOf: ({ element }) => element,
+    isSame: (a, b, slot) => a.places[slot] === b.places[slot],
+  });
 
 /** `f: Numbers, n: number` */
 export const typedParameters = (takes: readonly string[]): string =>

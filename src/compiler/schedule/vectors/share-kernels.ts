@@ -1,5 +1,5 @@
 /**
- * Purpose   Let kernels with equal loops be one function that is told where its buffers begin: each layer of a
+ * Purpose   Let kernels with equal loops be one function that takes where its buffers begin: each layer of a
  *           kind, and the forward pass of `predict` and `evaluate` beside that of `gradient`.
  * Requires  the programs of one model, scheduled, with one index an axis.
  * Ensures   kernels that agree in all but the buffers they touch have one number, and the buffers that differ
@@ -8,21 +8,18 @@
  * Example   y1[i] = x1[i] · 2 ; y2[i] = x2[i] · 2   =>   both are number 0, told where x1 and y1, or x2 and y2, begin
  */
 import { visit } from "../../loop/expressions.ts";
-import { buffersOf, skeletonOf } from "../../loop/skeleton.ts";
+import { buffersOf, equalKernels } from "../../loop/skeleton.ts";
+import type { EqualKernels, SlottedKernel } from "../../loop/skeleton.ts";
 import { expressionsOf, visitStatements } from "../../loop/statements.ts";
 import type { Buffer, Kernel, LoopProgram } from "../../loop/types.ts";
 import { defineStage } from "../../stages/define.ts";
 import { freshIn, loopPrograms } from "../../stages/loops.ts";
 import type { LoopContext, LoopStage } from "../../stages/loops.ts";
-import { groupBy } from "../../util/collections.ts";
 import { placeInBytes } from "../place.ts";
 import { stepPointers } from "./step-pointers.ts";
 
-/** A kernel of one program, and the buffers in the order in which it first names them. */
-interface Instance {
+interface Instance extends SlottedKernel {
   readonly program: LoopProgram;
-  readonly kernel: Kernel;
-  readonly slots: readonly Buffer[];
 }
 
 const instanceOf = (program: LoopProgram, kernel: Kernel): Instance => ({
@@ -35,12 +32,6 @@ const instanceOf = (program: LoopProgram, kernel: Kernel): Instance => ({
 const factsOf = ({ element, shape, isScratch = false }: Buffer): string =>
   `${element} ${shape.join()}${isScratch ? " scratch" : ""}`;
 
-const keyOf = ({ kernel, slots }: Instance): string =>
-  `${kernel.split?.multiple} ${skeletonOf(
-    kernel,
-    slots.map((buffer) => ({ buffer: buffer.name, facts: factsOf(buffer) })),
-  )}`;
-
 /**
  * Storage lies in one place for all programs, temporaries where their program has them; scratch of equal
  * kernels lies alike.
@@ -51,15 +42,9 @@ function isSamePlace(a: Instance, b: Instance, slot: number): boolean {
   return x.name === y.name && (x.region !== "temporary" || a.program === b.program);
 }
 
-/** The slots of which instances are told. */
-const differing = (instances: readonly Instance[]): readonly number[] =>
-  instances[0].slots.flatMap((_, slot) =>
-    instances.every((other) => isSamePlace(instances[0], other, slot)) ? [] : [slot],
-  );
-
-const withNumber = ({ kernel, slots }: Instance, number: number, told: readonly number[]): Kernel => ({
+const withNumber = ({ kernel, slots }: Instance, number: number, parameters: readonly number[]): Kernel => ({
   ...kernel,
-  shared: { number, addresses: told.map((slot) => slots[slot].name) },
+  shared: { number, addresses: parameters.map((slot) => slots[slot].name) },
 });
 
 /** The operations of innermost loops, once the kernel is placed. */
@@ -76,26 +61,25 @@ function innermostWork(kernel: Kernel, { buffers }: LoopProgram, context: LoopCo
 
 /** Equal kernels as they are, each with its number, or unchanged. */
 function sharedKernels(
-  instances: readonly Instance[],
+  { instances, parameters }: EqualKernels<Instance>,
   number: number,
   context: LoopContext,
 ): readonly Kernel[] {
   const [first] = instances;
-  const told = differing(instances);
   const addsWork =
-    told.length > 0 &&
-    innermostWork(withNumber(first, number, told), first.program, context) >
+    parameters.length > 0 &&
+    innermostWork(withNumber(first, number, parameters), first.program, context) >
       innermostWork(first.kernel, first.program, context);
-  return addsWork ? [] : instances.map((instance) => withNumber(instance, number, told));
+  return addsWork ? [] : instances.map((instance) => withNumber(instance, number, parameters));
 }
 
 function numbered(programs: readonly LoopProgram[], context: LoopContext): readonly LoopProgram[] {
   const all = programs.flatMap((program) => program.kernels.map((kernel) => instanceOf(program, kernel)));
-  const groups = groupBy(all, keyOf);
   const shared = new Map<Kernel, Kernel>();
-  [...groups.values()].forEach((instances, number) => {
+  equalKernels(all, { factsOf, isSame: isSamePlace }).forEach((group, number) => {
+    const { instances } = group;
     if (instances.length === 1) return;
-    sharedKernels(instances, number, context).forEach((kernel, i) => shared.set(instances[i].kernel, kernel));
+    sharedKernels(group, number, context).forEach((kernel, i) => shared.set(instances[i].kernel, kernel));
   });
   return programs.map((program) => ({
     ...program,

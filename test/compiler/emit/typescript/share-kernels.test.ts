@@ -1,8 +1,8 @@
 // Which kernels become one function. If one fails, a layer runs the code of another, or equal layers are
 // written out one by one.
 import { describe, expect, it } from "vitest";
-import { shareKernels } from "../../../../src/compiler/emit/typescript/share-kernels.ts";
-import type { PlacedKernel } from "../../../../src/compiler/emit/typescript/share-kernels.ts";
+import { shareKernels } from "../../../../src/compiler/emit/typescript/kernels.ts";
+import type { PlacedKernel } from "../../../../src/compiler/emit/typescript/kernels.ts";
 import type { FunctionName } from "../../../../src/compiler/loop/expressions.ts";
 import { binary, call, integer, number, rows, variable } from "../../../../src/compiler/loop/expressions.ts";
 import { define, loop, store } from "../../../../src/compiler/loop/statements.ts";
